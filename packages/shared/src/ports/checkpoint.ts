@@ -1,0 +1,30 @@
+/** One saved point of a task. */
+export interface Checkpoint<T = unknown> {
+  id: string
+  taskId: string
+  /** Grows by one per save of a task, from 1. */
+  sequence: number
+  /** Epoch ms. */
+  timestamp: number
+  /** 0 to 100, may be fractional. */
+  progress: number
+  data: T
+  /** ms. */
+  estimatedTimeRemaining?: number
+}
+
+/** Checkpoints of resumable tasks. */
+export interface CheckpointProvider {
+  /** Stores `checkpoint`; the same id again replaces the whole row. */
+  save<T>(checkpoint: Checkpoint<T>): Promise<void>
+  /** The checkpoint with the highest sequence, or `undefined`. */
+  loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined>
+  /** The checkpoint with this id, or `undefined`. */
+  load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined>
+  /** All checkpoints of a task, ascending by sequence. */
+  list(taskId: string): Promise<Checkpoint<unknown>[]>
+  /** Keeps the `keepCount` highest sequences of a task; 0 keeps none. */
+  cleanup(taskId: string, keepCount: number): Promise<void>
+  /** Removes every checkpoint of one task. */
+  deleteAll(taskId: string): Promise<void>
+}

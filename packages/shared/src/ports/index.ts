@@ -1,0 +1,6 @@
+export type { CacheProvider, CacheStats } from './cache.js'
+export type { Checkpoint, CheckpointProvider } from './checkpoint.js'
+export type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from './circuit-breaker.js'
+export type { IdempotencyEntry, IdempotencyProvider } from './idempotency.js'
+export type { LockHandle, LockProvider } from './lock.js'
+export type { PersistenceAdapter, PersistenceAdapterOptions, PersistenceProviders } from './providers.js'

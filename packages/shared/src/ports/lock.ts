@@ -1,0 +1,26 @@
+/** A lock taken by {@link LockProvider.acquire}. It stays usable after it was lost; it then answers `false`. */
+export interface LockHandle {
+  /** Gives the lock back if this owner still holds it. Harmless when repeated or late. */
+  release(): Promise<void>
+  /** Sets the expiry to now + `ttl` ms. `false` when the lock expired, was released or belongs to another owner. */
+  extend(ttl: number): Promise<boolean>
+  /** `true` while this owner holds the lock and it has not expired. */
+  isValid(): Promise<boolean>
+}
+
+/** Named locks with a time to live. */
+export interface LockProvider {
+  /**
+   * Tries once, never waits.
+   *
+   * @param ttl Time to live in ms.
+   * @param owner Made up when absent. The same owner may acquire again: holds are counted, and the lock is free
+   *   when the last hold is released.
+   * @returns `null` while another holder's lock has not expired.
+   */
+  acquire(key: string, ttl: number, owner?: string): Promise<LockHandle | null>
+  /** Sets the expiry to now + `ttl` ms if `owner` still holds the lock; `false` otherwise. */
+  extend(key: string, ttl: number, owner: string): Promise<boolean>
+  /** Drops whoever holds the lock. No error when nobody does. */
+  forceRelease(key: string): Promise<void>
+}

@@ -1,0 +1,34 @@
+import type { CacheProvider } from './cache.js'
+import type { CheckpointProvider } from './checkpoint.js'
+import type { CircuitBreakerStateProvider } from './circuit-breaker.js'
+import type { IdempotencyProvider } from './idempotency.js'
+import type { LockProvider } from './lock.js'
+
+/** What `scope({ persistence })` takes: any subset of the five ports. */
+export interface PersistenceProviders {
+  lock?: LockProvider
+  circuitBreaker?: CircuitBreakerStateProvider
+  cache?: CacheProvider
+  idempotency?: IdempotencyProvider
+  checkpoint?: CheckpointProvider
+}
+
+/** Options that every persistence adapter of go-go-scope understands. */
+export interface PersistenceAdapterOptions {
+  /** Put before every key, so that several apps can share one file. Default: none. */
+  keyPrefix?: string
+  /** Time to live of a lock acquired without one, in ms. */
+  defaultLockTTL?: number
+  /** `false`: connect only checks that the tables are there and current. Default `true`. */
+  createTables?: boolean
+}
+
+/** Life cycle of an adapter. */
+export interface PersistenceAdapter {
+  /** Makes the tables; may be repeated. */
+  connect?(): Promise<void>
+  /** Waits for what is in flight and closes the handle. */
+  disconnect?(): Promise<void>
+  /** `false` before connect, `true` after it, `false` after disconnect. */
+  isConnected?(): boolean
+}
