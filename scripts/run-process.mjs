@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { root } from './workspace.mjs'
+
+/**
+ * @typedef {object} ProcessOutcome
+ * @property {number | null} exitCode null when a signal ended the process
+ * @property {NodeJS.Signals | null} signal
+ * @property {boolean} timedOut
+ * @property {string} output stdout and stderr in the order they arrived
+ * @property {number} seconds
+ */
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set()
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.on(signal, () => {
+    for (const child of running) child.kill(signal)
+    process.exit(130)
+  })
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * @param {string} command an explicit path
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, inherit?: boolean, limit?: number }} [options]
+ *   `inherit` gives the child our terminal instead of capturing; `limit` (ms) kills it when it takes longer
+ * @returns {Promise<ProcessOutcome>} rejects only when the program cannot be started
+ */
+export function runProcess(command, args, { cwd = root, env = process.env, inherit = false, limit } = {}) {
+  return new Promise((resolve, reject) => {
+    const started = performance.now()
+    const child = spawn(command, args, { cwd, env, stdio: inherit ? 'inherit' : ['ignore', 'pipe', 'pipe'] })
+    running.add(child)
+    let output = ''
+    let timedOut = false
+    const timer =
+      limit === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true
+            child.kill('SIGKILL')
+          }, limit)
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8')
+      stream?.on('data', (text) => {
+        output += text
+      })
+    }
+    // 'exit' and not 'close': a grandchild that keeps the pipe open would hold 'close' back for ever.
+    child.once('error', (error) => {
+      clearTimeout(timer)
+      running.delete(child)
+      reject(new Error(`cannot start ${command}: ${error.message}`, { cause: error }))
+    })
+    child.once('exit', (exitCode, signal) => {
+      clearTimeout(timer)
+      running.delete(child)
+      // One turn, so that output already in the pipe is read.
+      setTimeout(() => resolve({ exitCode, signal, timedOut, output, seconds: (performance.now() - started) / 1000 }), 20)
+    })
+  })
+}

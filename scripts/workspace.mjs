@@ -1,0 +1,19 @@
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Absolute path of the repository's root. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** The one pnpm this workspace is installed and built with; package.json names the same version for other tools. */
+export const pnpmVersion = '10.34.9'
+
+/**
+ * Path of a tool's JavaScript entry. Tools are started as `process.execPath entry`, never by name: under `npm run` the
+ * PATH begins with node_modules/.bin, and whatever is called `node` there is not the Node that runs this script.
+ */
+export const tools = {
+  biome: join(root, 'node_modules/@biomejs/biome/bin/biome'),
+  tsc: join(root, 'node_modules/typescript/bin/tsc'),
+  turbo: join(root, 'node_modules/turbo/bin/turbo'),
+  vitest: join(root, 'node_modules/vitest/vitest.mjs'),
+}
