@@ -58,7 +58,10 @@ export function runProcess(command, args, { cwd = root, env = process.env, inher
       clearTimeout(timer)
       running.delete(child)
       // One turn, so that output already in the pipe is read.
-      setTimeout(() => resolve({ exitCode, signal, timedOut, output, seconds: (performance.now() - started) / 1000 }), 20)
+      setTimeout(
+        () => resolve({ exitCode, signal, timedOut, output, seconds: (performance.now() - started) / 1000 }),
+        20,
+      )
     })
   })
 }

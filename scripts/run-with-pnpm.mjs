@@ -20,17 +20,16 @@ const quiet = {
  */
 export function runWithPnpm(command, options = {}) {
   const env = { ...process.env, ...quiet }
-  return runProcess(
-    process.execPath,
-    [npmCli(), 'exec', '--yes', `--package=pnpm@${pnpmVersion}`, '--', ...command],
-    { ...options, env },
-  )
+  return runProcess(process.execPath, [npmCli(), 'exec', '--yes', `--package=pnpm@${pnpmVersion}`, '--', ...command], {
+    ...options,
+    env,
+  })
 }
 
 /** npm's JavaScript entry: the npm that runs us, else the one installed beside this Node. */
 function npmCli() {
   const candidates = [
-    process.env['npm_execpath'],
+    process.env.npm_execpath,
     join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js'),
     join(dirname(process.execPath), '../share/nodejs/npm/bin/npm-cli.js'),
     join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js'),

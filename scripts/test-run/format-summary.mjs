@@ -1,0 +1,23 @@
+/**
+ * The text a run ends with: each problem, a line for each run, and the total alone on the last line.
+ *
+ * @param {ReturnType<typeof import('./summarize.mjs').summarize>} summary
+ * @returns {string}
+ */
+export function formatSummary({ passed, failed, problems, rows }) {
+  const width = Math.max(...rows.map(({ name }) => name.length), 4)
+  const line = (/** @type {(string | number)[]} */ [name, ...cells]) =>
+    `${String(name).padEnd(width)}${cells.map((cell) => String(cell).padStart(9)).join('')}`
+  return [
+    ...problems.map(({ name, problem }) => `✗ ${name}: ${indentRest(problem)}\n`),
+    line(['run', 'passed', 'failed', 'seconds']),
+    ...rows.map((row) => line([row.name, row.passed, row.failed, row.seconds.toFixed(1)])),
+    '',
+    `${passed} passed, ${failed} failed`,
+  ].join('\n')
+}
+
+/** @param {string} text */
+function indentRest(text) {
+  return text.trimEnd().split('\n').join('\n    ')
+}

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runtimes } from '../../test/matrix.mjs'
+import { runProcess } from '../run-process.mjs'
+import { tools } from '../workspace.mjs'
+
+/** ms; a run that takes longer hangs. */
+const RUN_LIMIT = 15 * 60_000
+
+/**
+ * Runs the tests of one declared run, in a process of the runtime it names.
+ *
+ * @param {import('../../test/matrix.mjs').Run} run
+ * @param {{ files: readonly string[], pattern: string | undefined, folder: string }} options `files` are relative to
+ *   the root; `folder` takes the report
+ * @returns {Promise<import('./judge-run.mjs').Outcome>}
+ */
+export async function runVitest(run, { files, pattern, folder }) {
+  const runtime = runtimes[run.runtime]
+  if (!runtime) throw new Error(`${run.name} names the runtime ${run.runtime}, which test/matrix.mjs does not have`)
+  const reportFile = join(folder, `${run.name.replaceAll(/[^a-z0-9]/gi, '-')}.json`)
+  const outcome = await runProcess(
+    runtime.path,
+    [
+      ...runtime.args,
+      tools.vitest,
+      'run',
+      ...files,
+      '--maxWorkers=1',
+      '--reporter=json',
+      `--outputFile=${reportFile}`,
+      ...(pattern === undefined ? [] : ['-t', pattern]),
+    ],
+    // A runtime of its own choice for each child: what the parent was started with must not leak in.
+    {
+      env: { ...process.env, CELL: run.engine === undefined ? undefined : run.name, NODE_OPTIONS: undefined },
+      limit: RUN_LIMIT,
+    },
+  )
+  return { ...outcome, report: existsSync(reportFile) ? parseReport(reportFile) : undefined }
+}
+
+/**
+ * @param {string} file
+ * @returns {import('./judge-run.mjs').Report | undefined} undefined for a report that was cut off
+ */
+function parseReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

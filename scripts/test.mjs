@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runs as declared, differences, runtimes } from '../test/matrix.mjs'
+import { setUp } from './set-up.mjs'
+import { findTestFiles } from './test-run/find-test-files.mjs'
+import { formatSummary } from './test-run/format-summary.mjs'
+import { judgeFiles } from './test-run/judge-files.mjs'
+import { judgeRun } from './test-run/judge-run.mjs'
+import { readArguments } from './test-run/read-arguments.mjs'
+import { runVitest } from './test-run/run-vitest.mjs'
+import { summarize } from './test-run/summarize.mjs'
+import { root } from './workspace.mjs'
+
+/** Runs at the same time; each keeps one core busy, and the tests with child processes want air. */
+const AT_ONCE = 2
+
+const { runs, files: filters, pattern } = chosen()
+await setUp()
+
+const allFiles = findTestFiles(root)
+const partial = filters.length > 0 || pattern !== undefined || runs.length < declared.length
+const folder = mkdtempSync(join(tmpdir(), 'persistence-test-'))
+/** @type {Map<string, import('./test-run/judge-run.mjs').Outcome>} */
+const outcomes = new Map()
+
+// Files and not folders are handed to vitest: a folder's name would match as a part of any longer path.
+const queue = runs
+  .map((run) => ({ run, files: allFiles.filter((file) => belongs(file, run) && matches(file)) }))
+  .filter(({ files }) => files.length > 0)
+const started = partial ? queue.map(({ run }) => run) : runs
+
+async function worker() {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const outcome = await runVitest(next.run, { files: next.files, pattern, folder })
+    outcomes.set(next.run.name, outcome)
+    console.error(`${next.run.name}: ${outcome.seconds.toFixed(1)} s`)
+  }
+}
+try {
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+const summary = summarize(
+  started.map((run) =>
+    judgeRun(run, outcomes.get(run.name), {
+      version: runtimes[run.runtime]?.version ?? 'undeclared',
+      root,
+      pattern: pattern !== undefined,
+    }),
+  ),
+  {
+    differences,
+    fileProblems: [...judgeFiles(allFiles, declared), ...(started.length === 0 ? ['no test file matches'] : [])],
+    partial,
+  },
+)
+process.exitCode = summary.failed === 0 ? 0 : 1
+console.log(formatSummary(summary))
+
+function chosen() {
+  try {
+    return readArguments(process.argv.slice(2), declared)
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message)
+    process.exit(2)
+  }
+}
+
+/**
+ * @param {string} file
+ * @param {import('../test/matrix.mjs').Run} run
+ */
+function belongs(file, run) {
+  return run.folders.some((folder) => file.startsWith(`${folder}/`))
+}
+
+/** @param {string} file */
+function matches(file) {
+  return filters.length === 0 || filters.some((filter) => file.includes(filter))
+}

@@ -1,0 +1,44 @@
+import { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } from '@go-go-scope/persistence-sqlite-node'
+
+/**
+ * The DatabaseSync front end over one of the engines that have such a class.
+ *
+ * @param {string} name
+ * @param {typeof import('node:sqlite').DatabaseSync} DatabaseSync
+ * @param {URL} module
+ * @returns {import('@go-go-scope/persistence-conformance').EngineUnderTest}
+ */
+export function databaseSyncEngine(name, DatabaseSync, module) {
+  // Named, so that `open` cannot fall back to the other engine and make two cells test the same one.
+  class SQLiteAdapterOnThisEngine extends SQLiteAdapter {
+    /**
+     * @param {string} path
+     * @param {object} [options]
+     */
+    static open(path, options) {
+      return SQLiteAdapter.open(path, { ...options, DatabaseSync })
+    }
+  }
+
+  return {
+    name,
+    SQLiteAdapter: SQLiteAdapterOnThisEngine,
+    SQLiteIdempotencyAdapter,
+    SQLiteCacheAdapter,
+    module,
+
+    async openHandle(path) {
+      return new DatabaseSync(path)
+    },
+
+    async rows(handle, sql, params = []) {
+      const statement = /** @type {import('node:sqlite').DatabaseSync} */ (handle).prepare(sql)
+      return /** @type {Record<string, unknown>[]} */ (statement.all(...params))
+    },
+
+    async closeHandle(handle) {
+      const database = /** @type {import('node:sqlite').DatabaseSync} */ (handle)
+      database.close()
+    },
+  }
+}

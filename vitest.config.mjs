@@ -1,0 +1,16 @@
+/** @type {import('vitest/config').ViteUserConfig} */
+export default {
+  test: {
+    include: ['test/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/.work/**'],
+    setupFiles: ['test/harness/record-runtime.ts'],
+    // Forks, because the engines are native modules and some are not safe in several threads of one process.
+    pool: 'forks',
+    // A forgotten .only would hide every other test.
+    allowOnly: false,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // Several runs share this checkout; a cache written by all of them helps none.
+    cache: false,
+  },
+}
