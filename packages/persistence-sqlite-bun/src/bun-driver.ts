@@ -1,0 +1,56 @@
+import type { Row, SqlValue, SyncDriver, SyncStatement } from '@go-go-scope/persistence-sqlite-core'
+import type { BunDatabase, BunStatement } from './handle.js'
+
+class BunPreparedStatement implements SyncStatement {
+  readonly #statement: BunStatement
+
+  constructor(statement: BunStatement) {
+    this.#statement = statement
+  }
+
+  all(parameters: readonly SqlValue[]): Row[] {
+    return this.#statement.all(...(parameters as never[])) as Row[]
+  }
+
+  get(parameters: readonly SqlValue[]): Row | null {
+    return this.#statement.get(...(parameters as never[])) as Row | null
+  }
+
+  run(parameters: readonly SqlValue[]): void {
+    this.#statement.run(...(parameters as never[]))
+  }
+
+  finalize(): void {
+    this.#statement.finalize()
+  }
+}
+
+/** The driver of `bun:sqlite`. */
+export class BunDriver implements SyncDriver {
+  readonly synchronous = true
+  readonly engine = 'bun:sqlite'
+  readonly #database: BunDatabase
+
+  constructor(database: BunDatabase) {
+    this.#database = database
+  }
+
+  query(sql: string, parameters: readonly SqlValue[]): Row[] {
+    // Not through database.query, whose cache keeps statements alive past their use.
+    const statement = this.#database.prepare(sql)
+    try {
+      return statement.all(...(parameters as never[])) as Row[]
+    } finally {
+      statement.finalize()
+    }
+  }
+
+  prepare(sql: string): SyncStatement {
+    return new BunPreparedStatement(this.#database.prepare(sql))
+  }
+
+  close(): void {
+    // `true` closes the file now and says so when it cannot; without it a live statement keeps the file open in silence.
+    this.#database.close(true)
+  }
+}

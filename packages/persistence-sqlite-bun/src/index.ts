@@ -1,0 +1,8 @@
+export * from '@go-go-scope/persistence-sqlite-core/public'
+export {
+  SQLiteAdapter,
+  SQLiteAdapter as BunSQLiteAdapter,
+  SQLiteCacheAdapter,
+  SQLiteIdempotencyAdapter,
+} from './adapter.js'
+export type { BunDatabase, BunStatement } from './handle.js'

@@ -1,0 +1,26 @@
+import { PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import type { BunDatabase } from './handle.js'
+
+interface BunSqliteModule {
+  Database: new (path: string, options: { readonly?: boolean; readwrite?: boolean }) => BunDatabase
+}
+
+/** Loads `bun:sqlite`, lazily: on another runtime this package can still be imported and says what is missing. */
+export async function loadEngine(): Promise<(path: string, readOnly: boolean) => BunDatabase> {
+  const { Database } = await importEngine()
+  return (path, readOnly) => new Database(path, readOnly ? { readonly: true } : { readwrite: true })
+}
+
+async function importEngine(): Promise<BunSqliteModule> {
+  try {
+    const name: string = 'bun:sqlite'
+    return (await import(name)) as BunSqliteModule
+  } catch (cause) {
+    throw new PersistenceError(
+      'ENGINE_MISSING',
+      'open',
+      'open: bun:sqlite is part of Bun; on Node use @go-go-scope/persistence-sqlite or @go-go-scope/persistence-sqlite-node',
+      cause,
+    )
+  }
+}

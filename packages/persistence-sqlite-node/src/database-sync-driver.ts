@@ -1,0 +1,57 @@
+import type { Row, SqlValue, SyncDriver, SyncStatement } from '@go-go-scope/persistence-sqlite-core'
+import type { DatabaseSyncLike, StatementSyncLike } from './handle.js'
+
+class PreparedStatement implements SyncStatement {
+  readonly #statement: StatementSyncLike
+
+  constructor(statement: StatementSyncLike) {
+    this.#statement = statement
+  }
+
+  all(parameters: readonly SqlValue[]): Row[] {
+    return this.#statement.all(...(parameters as never[])) as Row[]
+  }
+
+  get(parameters: readonly SqlValue[]): Row | undefined {
+    return this.#statement.get(...(parameters as never[])) as Row | undefined
+  }
+
+  run(parameters: readonly SqlValue[]): void {
+    this.#statement.run(...(parameters as never[]))
+  }
+
+  finalize(): void {
+    // The family has no finalize: closing the database does it.
+  }
+}
+
+/** The driver of the `DatabaseSync` family. */
+export class DatabaseSyncDriver implements SyncDriver {
+  readonly synchronous = true
+  readonly engine: string
+  readonly #database: DatabaseSyncLike
+
+  constructor(database: DatabaseSyncLike) {
+    this.#database = database
+    this.engine = database.constructor.name
+  }
+
+  query(sql: string, parameters: readonly SqlValue[]): Row[] {
+    return this.#database.prepare(sql).all(...(parameters as never[])) as Row[]
+  }
+
+  prepare(sql: string): SyncStatement {
+    return new PreparedStatement(this.#database.prepare(sql))
+  }
+
+  close(): void {
+    // @photostructure/sqlite 1.x keeps the file open while statement objects live, so that closing does not move the log
+    // into the file; this does, as far as other connections let it. Read-only files refuse it, and need it not.
+    try {
+      this.query('PRAGMA wal_checkpoint(TRUNCATE)', [])
+    } catch {
+      // What matters is the close, and the log is not lost: the next opener reads it.
+    }
+    this.#database.close()
+  }
+}

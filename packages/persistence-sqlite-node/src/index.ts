@@ -1,0 +1,3 @@
+export * from '@go-go-scope/persistence-sqlite-core/public'
+export { type DatabaseSyncOpenOptions, SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } from './adapter.js'
+export type { DatabaseSyncClass, DatabaseSyncLike, StatementSyncLike } from './handle.js'

@@ -1,0 +1,28 @@
+import { PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
+
+/**
+ * The engine that `open` uses: the class it is given, else `node:sqlite` where the runtime has it, else
+ * `@photostructure/sqlite` where it is installed.
+ */
+export async function loadEngine(given?: DatabaseSyncClass): Promise<(path: string, readOnly: boolean) => DatabaseSyncLike> {
+  const DatabaseSync = given ?? (await importFirst(['node:sqlite', '@photostructure/sqlite']))
+  return (path, readOnly) => new DatabaseSync(path, { readOnly })
+}
+
+async function importFirst(names: readonly string[]): Promise<DatabaseSyncClass> {
+  const causes: unknown[] = []
+  for (const name of names) {
+    try {
+      return ((await import(name)) as { DatabaseSync: DatabaseSyncClass }).DatabaseSync
+    } catch (cause) {
+      causes.push(cause)
+    }
+  }
+  throw new PersistenceError(
+    'ENGINE_MISSING',
+    'open',
+    'open: this runtime has no node:sqlite (Node has it from 22.13) and @photostructure/sqlite cannot be loaded; run npm install @photostructure/sqlite',
+    new AggregateError(causes),
+  )
+}

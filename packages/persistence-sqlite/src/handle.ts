@@ -1,0 +1,14 @@
+/**
+ * The few methods of `sqlite3` that are used here, so that the types need no engine. Every one is called with a
+ * callback: without it the package throws its failures where nobody can catch them.
+ */
+export interface Sqlite3Database {
+  all(sql: string, parameters: unknown[], callback: (error: Error | null, rows: unknown[]) => void): unknown
+  prepare(sql: string, callback: (this: Sqlite3Statement, error: Error | null) => void): Sqlite3Statement
+  close(callback: (error: Error | null) => void): void
+}
+
+export interface Sqlite3Statement {
+  all(parameters: unknown[], callback: (error: Error | null, rows: unknown[]) => void): unknown
+  finalize(callback: (error?: Error | null) => void): unknown
+}

@@ -1,0 +1,29 @@
+import { PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import type { Sqlite3Database } from './handle.js'
+
+interface Sqlite3Module {
+  Database: new (path: string, mode: number, callback: (error: Error | null) => void) => Sqlite3Database
+  OPEN_READONLY: number
+  OPEN_READWRITE: number
+}
+
+/** Loads the app's own copy of `sqlite3`; only `open` needs it, a handle that is passed in does not. */
+export async function loadEngine(): Promise<(path: string, readOnly: boolean) => Promise<Sqlite3Database>> {
+  const { Database, OPEN_READONLY, OPEN_READWRITE } = await importEngine()
+  return (path, readOnly) =>
+    new Promise((resolve, reject) => {
+      const database = new Database(path, readOnly ? OPEN_READONLY : OPEN_READWRITE, (error) =>
+        error ? reject(error) : resolve(database),
+      )
+    })
+}
+
+async function importEngine(): Promise<Sqlite3Module> {
+  try {
+    // Not a literal: the types of a package that may be absent must not be asked for.
+    const name: string = 'sqlite3'
+    return ((await import(name)) as { default: Sqlite3Module }).default
+  } catch (cause) {
+    throw new PersistenceError('ENGINE_MISSING', 'open', 'open: the package sqlite3 cannot be loaded; run npm install sqlite3', cause)
+  }
+}

@@ -1,0 +1,59 @@
+import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/persistence-sqlite-core'
+import type { Sqlite3Database, Sqlite3Statement } from './handle.js'
+
+/** Statements only through `all`: a `get` does not step to the end, which leaves RETURNING uncommitted. */
+function all(target: Sqlite3Statement, parameters: readonly SqlValue[]): Promise<Row[]> {
+  return new Promise((resolve, reject) => {
+    target.all(parameters as SqlValue[], (error, rows) => (error ? reject(error) : resolve(rows as Row[])))
+  })
+}
+
+class Sqlite3PreparedStatement implements AsyncStatement {
+  readonly #statement: Sqlite3Statement
+
+  constructor(statement: Sqlite3Statement) {
+    this.#statement = statement
+  }
+
+  all(parameters: readonly SqlValue[]): Promise<Row[]> {
+    return all(this.#statement, parameters)
+  }
+
+  finalize(): Promise<void> {
+    return new Promise((resolve) => {
+      // It repeats the statement's last error, which its caller has had already.
+      this.#statement.finalize(() => resolve())
+    })
+  }
+}
+
+/** The driver of the npm package `sqlite3`. */
+export class Sqlite3Driver implements AsyncDriver {
+  readonly synchronous = false
+  readonly engine = 'sqlite3'
+  readonly #database: Sqlite3Database
+
+  constructor(database: Sqlite3Database) {
+    this.#database = database
+  }
+
+  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      this.#database.all(sql, parameters as SqlValue[], (error, rows) => (error ? reject(error) : resolve(rows as Row[])))
+    })
+  }
+
+  prepare(sql: string): Promise<AsyncStatement> {
+    return new Promise((resolve, reject) => {
+      const statement = this.#database.prepare(sql, (error) =>
+        error ? reject(error) : resolve(new Sqlite3PreparedStatement(statement)),
+      )
+    })
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#database.close((error) => (error ? reject(error) : resolve()))
+    })
+  }
+}

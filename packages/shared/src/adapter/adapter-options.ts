@@ -1,0 +1,130 @@
+import { checkText } from '../arguments/limits.js'
+import type { DiagnosticListener } from '../driver/diagnostics.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { PersistenceAdapterOptions } from '../ports/providers.js'
+import { type Clock, systemClock } from '../time/clock.js'
+import { jsonCodec } from '../values/json-codec.js'
+import type { ValueCodec } from '../values/value-codec.js'
+
+/** Options of every adapter. `clock`, `random` and `busyTimeout` are those of the first adapter on a handle. */
+export interface AdapterOptions extends PersistenceAdapterOptions {
+  /** `false` leaves the handle open for the app when the last adapter disconnects. Default `true`. */
+  closeOnDisconnect?: boolean
+  /** How long a call waits for another writer, in ms, before it fails with `BUSY`. Default 5000. */
+  busyTimeout?: number
+  /** Longest key in UTF-8 bytes, without the prefix. Default 1024. */
+  maxKeyLength?: number
+  /** Longest encoded value in UTF-8 bytes. Default 16 MiB. */
+  maxValueSize?: number
+  /** Removes expired rows every so many ms, from a timer that does not keep the process alive. Default: none. */
+  sweepInterval?: number
+  /** How values become text. Default: JSON, extended by what JSON loses. */
+  codec?: ValueCodec
+  /** Where time comes from. Default: the machine's clocks. */
+  clock?: Clock
+  /** Where jitter and made-up lock owners come from: numbers from 0 to below 1. Default `Math.random`. */
+  random?: () => number
+  /** Hears of busy waits, slow statements, undecodable rows, sweeps and failures nobody awaits. */
+  onDiagnostic?: DiagnosticListener
+}
+
+/** Checked options with their defaults. */
+export interface ResolvedOptions {
+  readonly keyPrefix: string
+  readonly defaultLockTTL: number
+  readonly createTables: boolean
+  readonly closeOnDisconnect: boolean
+  readonly busyTimeout: number
+  readonly maxKeyLength: number
+  readonly maxValueSize: number
+  readonly sweepInterval: number | undefined
+  readonly codec: ValueCodec
+  readonly clock: Clock
+  readonly random: () => number
+  readonly onDiagnostic: DiagnosticListener | undefined
+}
+
+const DEFAULT_LOCK_TTL_MS = 30_000
+const DEFAULT_BUSY_TIMEOUT_MS = 5_000
+const DEFAULT_KEY_BYTES = 1_024
+const DEFAULT_VALUE_BYTES = 16 * 1024 * 1024
+const LONGEST_PREFIX_BYTES = 1_024
+
+/** @throws PersistenceError `INVALID_OPTION` naming the option, its value and what it takes. */
+export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidOption('options', options, 'an object')
+  }
+  return {
+    keyPrefix: prefixOption(options.keyPrefix),
+    defaultLockTTL: positive(options, 'defaultLockTTL', DEFAULT_LOCK_TTL_MS),
+    createTables: flag(options, 'createTables', true),
+    closeOnDisconnect: flag(options, 'closeOnDisconnect', true),
+    busyTimeout: notNegative(options, 'busyTimeout', DEFAULT_BUSY_TIMEOUT_MS),
+    maxKeyLength: positive(options, 'maxKeyLength', DEFAULT_KEY_BYTES),
+    maxValueSize: positive(options, 'maxValueSize', DEFAULT_VALUE_BYTES),
+    sweepInterval: options.sweepInterval === undefined ? undefined : positive(options, 'sweepInterval', 0),
+    codec: methods(options, 'codec', ['encode', 'decode'], jsonCodec),
+    clock: methods(options, 'clock', ['now', 'monotonic', 'setTimer'], systemClock),
+    random: callable(options, 'random') ?? Math.random,
+    onDiagnostic: callable(options, 'onDiagnostic'),
+  }
+}
+
+/** The error for an option that cannot be used. */
+export function invalidOption(name: string, value: unknown, wanted: string): PersistenceError {
+  const shown = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
+  return new PersistenceError('INVALID_OPTION', 'options', `option ${name} must be ${wanted}, got ${typeof value === 'number' ? value : shown}`)
+}
+
+function prefixOption(prefix: unknown): string {
+  if (prefix === undefined) return ''
+  if (typeof prefix !== 'string') throw invalidOption('keyPrefix', prefix, 'a string')
+  try {
+    checkText(prefix, 'options', 'option keyPrefix')
+  } catch (error) {
+    throw new PersistenceError('INVALID_OPTION', 'options', (error as Error).message)
+  }
+  if (Buffer.byteLength(prefix) > LONGEST_PREFIX_BYTES) {
+    throw invalidOption('keyPrefix', `${prefix.slice(0, 40)}...`, `at most ${LONGEST_PREFIX_BYTES} bytes long`)
+  }
+  return prefix
+}
+
+type Numeric = 'defaultLockTTL' | 'busyTimeout' | 'maxKeyLength' | 'maxValueSize' | 'sweepInterval'
+
+function positive(options: AdapterOptions, name: Numeric, fallback: number): number {
+  const value = options[name] ?? fallback
+  if (typeof value !== 'number' || !(value > 0)) throw invalidOption(name, value, 'a positive number')
+  return value
+}
+
+function notNegative(options: AdapterOptions, name: Numeric, fallback: number): number {
+  const value = options[name] ?? fallback
+  if (typeof value !== 'number' || !(value >= 0)) throw invalidOption(name, value, 'a number of ms from 0')
+  return value
+}
+
+function flag(options: AdapterOptions, name: 'createTables' | 'closeOnDisconnect', fallback: boolean): boolean {
+  const value = options[name] ?? fallback
+  if (typeof value !== 'boolean') throw invalidOption(name, value, 'true or false')
+  return value
+}
+
+function callable<Name extends 'random' | 'onDiagnostic'>(options: AdapterOptions, name: Name): AdapterOptions[Name] {
+  const value = options[name]
+  if (value !== undefined && typeof value !== 'function') throw invalidOption(name, value, 'a function')
+  return value
+}
+
+function methods<Name extends 'codec' | 'clock'>(
+  options: AdapterOptions,
+  name: Name,
+  names: readonly string[],
+  fallback: NonNullable<AdapterOptions[Name]>,
+): NonNullable<AdapterOptions[Name]> {
+  const value = options[name] ?? fallback
+  const complete = names.every((method) => typeof (value as unknown as Record<string, unknown>)[method] === 'function')
+  if (!complete) throw invalidOption(name, value, `an object with ${names.join(', ')}`)
+  return value
+}

@@ -1,0 +1,71 @@
+import { open } from 'node:fs/promises'
+import { Connection } from '../driver/connection.js'
+import type { SqlDriver } from '../driver/driver.js'
+import { classify } from '../errors/classify.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import { resolveOptions } from './adapter-options.js'
+import { checkPath, type OpenOptions, resolveOpenOptions } from './open-options.js'
+import type { SqlAdapter } from './sql-adapter.js'
+import { tune } from './tune.js'
+
+/** What `open` needs of a front end. */
+export interface Opener<Handle extends object, Adapter extends SqlAdapter> {
+  /**
+   * Loads the engine. What it gives opens a file that exists, or `:memory:`.
+   *
+   * @throws PersistenceError `ENGINE_MISSING`.
+   */
+  load(): Promise<(path: string, readOnly: boolean) => Handle | Promise<Handle>>
+  driver(handle: Handle): SqlDriver
+  adapter(handle: Handle, options: OpenOptions): Adapter
+}
+
+/** Opens a database, tunes it and connects; on failure nothing stays open. */
+export async function openAdapter<Handle extends object, Adapter extends SqlAdapter>(
+  path: string,
+  options: OpenOptions,
+  opener: Opener<Handle, Adapter>,
+): Promise<Adapter> {
+  checkPath(path)
+  const resolved = resolveOptions(options)
+  const tuning = resolveOpenOptions(options)
+  const onFile = path !== ':memory:'
+  const openHandle = await opener.load()
+  if (onFile && !tuning.readOnly) await createPrivately(path, tuning.mode)
+  let handle: Handle
+  try {
+    handle = await openHandle(path, tuning.readOnly)
+  } catch (error) {
+    throw classify(error, `open ${path}`)
+  }
+  const connection = Connection.of(handle, () => opener.driver(handle), resolved)
+  connection.readOnly = tuning.readOnly
+  try {
+    await tune(connection, tuning, onFile)
+    const adapter = opener.adapter(handle, options)
+    await adapter.connect()
+    return adapter
+  } catch (error) {
+    // The reason why it cannot be used is what the caller needs, not what closing it says.
+    await connection.queue.close(false).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Creates a missing file before the engine does, so that it and its sidecars get `mode` and not the umask's. */
+async function createPrivately(path: string, mode: number): Promise<void> {
+  try {
+    // Exclusively: an existing file must not be opened here, closing it would drop the locks SQLite holds on it.
+    const file = await open(path, 'wx', mode)
+    await file.close()
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    if (code === 'EEXIST') return
+    const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
+    const advice = readOnly
+      ? 'its folder cannot be written; choose another, or pass readOnly: true for an existing file'
+      : 'check that its folder exists'
+    const reason = (cause as Error).message
+    throw new PersistenceError(readOnly ? 'READ_ONLY' : 'CANNOT_OPEN', 'open', `open ${path}: the file cannot be created; ${advice} (${reason})`, cause)
+  }
+}

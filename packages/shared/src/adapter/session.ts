@@ -1,0 +1,135 @@
+import type { StateListeners } from '../circuit-breaker/state-listeners.js'
+import { type Connection, closedError } from '../driver/connection.js'
+import type { Diagnostics } from '../driver/diagnostics.js'
+import type { OperationQueue } from '../driver/operation-queue.js'
+import type { Decode, Parameters, RowCount, Statement } from '../driver/statement.js'
+import type { LockTable } from '../lock/lock-table.js'
+import { type Names, prefixNames } from '../schema/prefix-layout.js'
+import type { Clock } from '../time/clock.js'
+import { ValueStore } from '../values/value-store.js'
+import type { ResolvedOptions } from './adapter-options.js'
+
+/** Makes the database what an adapter needs, or checks that it is; may be repeated and raced. */
+export type SetUp = (connection: Connection) => Promise<void>
+
+/**
+ * One adapter's use of a connection: what its stores need, and its own life. A session is new, ready between `connect`
+ * and `disconnect`, and over after that.
+ */
+export class Session {
+  readonly prefix: string
+  readonly maxKeyLength: number
+  readonly values: ValueStore
+  readonly locks: LockTable
+  readonly #connection: Connection
+  readonly #options: ResolvedOptions
+  readonly #setUp: SetUp
+  readonly #named: boolean
+  readonly #stopListening: (() => void) | undefined
+  /** Whether statements may run. A plain field: every operation reads it. */
+  ready = false
+  #names: Names | undefined
+  #connecting: Promise<void> | undefined
+  #ended: Promise<void> | undefined
+
+  /**
+   * @param named Whether this session uses untagged names, and so needs to know how its prefix is stored.
+   */
+  constructor(connection: Connection, options: ResolvedOptions, setUp: SetUp, named: boolean) {
+    this.#connection = connection
+    this.#options = options
+    this.#setUp = setUp
+    this.#named = named
+    this.prefix = options.keyPrefix
+    this.maxKeyLength = options.maxKeyLength
+    this.values = new ValueStore(options.codec, options.maxValueSize)
+    this.locks = connection.locks.of(options.keyPrefix)
+    this.#stopListening = options.onDiagnostic && connection.diagnostics.add(options.onDiagnostic)
+    connection.join()
+  }
+
+  get clock(): Clock {
+    return this.#connection.clock
+  }
+
+  get diagnostics(): Diagnostics {
+    return this.#connection.diagnostics
+  }
+
+  get stateListeners(): StateListeners {
+    return this.#connection.stateListeners
+  }
+
+  get loads(): Map<string, Promise<unknown>> {
+    return this.#connection.loads
+  }
+
+  get identity(): string {
+    return this.#connection.locks.identity
+  }
+
+  get queue(): OperationQueue {
+    return this.#connection.queue
+  }
+
+  get connection(): Connection {
+    return this.#connection
+  }
+
+  /** How this prefix's untagged names are stored. Known while {@link ready}. */
+  get names(): Names {
+    if (this.#names === undefined) throw new Error('the session is not connected')
+    return this.#names
+  }
+
+  /** Runs a statement. Only while {@link ready}. */
+  execute<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Result | Promise<Result> {
+    return this.#connection.queue.execute(statement, parameters, decode)
+  }
+
+  /** Runs `operation` once connected. */
+  async whenReady<Result>(operation: () => Promise<Result>): Promise<Result> {
+    if (!this.ready) await this.connect()
+    return operation()
+  }
+
+  /** Idempotent and safe to race. @throws PersistenceError `CLOSED` after {@link disconnect}, and all of set-up's. */
+  connect(): Promise<void> {
+    if (this.#ended !== undefined) return Promise.reject(closedError('connect'))
+    this.#connecting ??= this.#connect().catch((error: unknown) => {
+      this.#connecting = undefined
+      throw error
+    })
+    return this.#connecting
+  }
+
+  /** Waits for what is in flight and leaves the connection. Idempotent. */
+  disconnect(): Promise<void> {
+    this.#ended ??= this.#disconnect()
+    return this.#ended
+  }
+
+  async #connect(): Promise<void> {
+    await this.#connection.open()
+    await this.#setUp(this.#connection)
+    if (this.#named) this.#names = await prefixNames(this.#connection.queue, this.prefix, !this.#connection.readOnly)
+    if (this.#ended !== undefined) throw closedError('connect')
+    this.ready = true
+  }
+
+  async #disconnect(): Promise<void> {
+    this.ready = false
+    // A connect under way may be using the queue; its failure is its caller's.
+    await this.#connecting?.catch(() => undefined)
+    this.ready = false
+    try {
+      await this.#connection.leave(!this.#options.closeOnDisconnect)
+    } finally {
+      this.#stopListening?.()
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import type { SqlCacheProvider } from '../cache/cache-store.js'
+import { CacheStore } from '../cache/cache-store.js'
+import { CheckpointStore } from '../checkpoint/checkpoint-store.js'
+import { CircuitBreakerStore } from '../circuit-breaker/circuit-breaker-store.js'
+import { Connection } from '../driver/connection.js'
+import type { SqlDriver } from '../driver/driver.js'
+import { IdempotencyStore, type SqlIdempotencyProvider } from '../idempotency/idempotency-store.js'
+import type { SqlLockHandle } from '../lock/memory-lock-handle.js'
+import { MemoryLockProvider, type SqlLockProvider } from '../lock/memory-lock-provider.js'
+import type { Checkpoint, CheckpointProvider } from '../ports/checkpoint.js'
+import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from '../ports/circuit-breaker.js'
+import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
+import { migrate } from '../schema/migrate.js'
+import { type AdapterOptions, type ResolvedOptions, resolveOptions } from './adapter-options.js'
+import { type AdapterStats, readStats } from './adapter-stats.js'
+import { PruneTimer } from './prune-timer.js'
+import { Session } from './session.js'
+
+/**
+ * Persistence for `scope({ persistence: adapter })`: the adapter is itself the record of the five providers, and answers
+ * the methods of the lock, breaker, cache and checkpoint ports directly. Idempotency's `get` and `set` differ from the
+ * cache's, so it is reached as the member only.
+ *
+ * Every method connects by itself at the first use and rejects with a `PersistenceError`.
+ */
+export class SqlAdapter
+  implements PersistenceAdapter, Required<PersistenceProviders>, CheckpointProvider, AsyncDisposable
+{
+  readonly lock: SqlLockProvider
+  readonly circuitBreaker: CircuitBreakerStateProvider & Required<Pick<CircuitBreakerStateProvider, 'subscribe'>>
+  readonly cache: SqlCacheProvider
+  readonly idempotency: SqlIdempotencyProvider
+  readonly checkpoint: CheckpointProvider
+  readonly #session: Session
+  readonly #pruneTimer: PruneTimer
+
+  /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`. */
+  constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
+    const resolved = resolveOptions(options)
+    const connection = Connection.of(handle, driver, resolved)
+    this.#session = new Session(connection, resolved, setUpOf(resolved), true)
+    this.lock = new MemoryLockProvider(this.#session, resolved.defaultLockTTL)
+    this.circuitBreaker = new CircuitBreakerStore(this.#session)
+    this.cache = new CacheStore(this.#session)
+    this.idempotency = new IdempotencyStore(this.#session)
+    this.checkpoint = new CheckpointStore(this.#session)
+    this.#pruneTimer = new PruneTimer(this.#session, resolved.sweepInterval, () => this.prune())
+  }
+
+  /** Creates or updates the tables, once; may be repeated and raced. */
+  async connect(): Promise<void> {
+    await this.#session.connect()
+    this.#pruneTimer.start()
+  }
+
+  /** Waits for what is in flight; the last adapter on a handle closes it. May be repeated. */
+  disconnect(): Promise<void> {
+    this.#pruneTimer.stop()
+    return this.#session.disconnect()
+  }
+
+  isConnected(): boolean {
+    return this.#session.ready
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.disconnect()
+  }
+
+  /** Removes expired rows of the file. Returns how many of each kind. */
+  async prune(): Promise<{ cache: number; idempotency: number }> {
+    return { cache: await this.cache.prune(), idempotency: await this.idempotency.prune() }
+  }
+
+  /** Counts, sizes in bytes and versions; scans tables, so not for a hot path. */
+  stats(): Promise<AdapterStats> {
+    return this.#session.whenReady(() => readStats(this.#session, this.cache))
+  }
+
+  acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null> {
+    return this.lock.acquire(key, ttl, owner)
+  }
+
+  extend(key: string, ttl: number, owner: string): Promise<boolean> {
+    return this.lock.extend(key, ttl, owner)
+  }
+
+  forceRelease(key: string): Promise<void> {
+    return this.lock.forceRelease(key)
+  }
+
+  getState(key: string): Promise<CircuitBreakerPersistedState | null> {
+    return this.circuitBreaker.getState(key)
+  }
+
+  setState(key: string, state: CircuitBreakerPersistedState): Promise<void> {
+    return this.circuitBreaker.setState(key, state)
+  }
+
+  recordFailure(key: string, maxFailures: number): Promise<number> {
+    return this.circuitBreaker.recordFailure(key, maxFailures)
+  }
+
+  recordSuccess(key: string): Promise<void> {
+    return this.circuitBreaker.recordSuccess(key)
+  }
+
+  subscribe(key: string, listener: (state: CircuitBreakerPersistedState) => void): () => void {
+    return this.circuitBreaker.subscribe(key, listener)
+  }
+
+  get<T>(key: string): Promise<T | null> {
+    return this.cache.get<T>(key)
+  }
+
+  set<T>(key: string, value: T, ttl?: number): Promise<void> {
+    return this.cache.set(key, value, ttl)
+  }
+
+  delete(key: string): Promise<void> {
+    return this.cache.delete(key)
+  }
+
+  has(key: string): Promise<boolean> {
+    return this.cache.has(key)
+  }
+
+  clear(): Promise<void> {
+    return this.cache.clear()
+  }
+
+  keys(pattern?: string): Promise<string[]> {
+    return this.cache.keys(pattern)
+  }
+
+  getMany<T>(keys: Iterable<string>): Promise<Map<string, T>> {
+    return this.cache.getMany<T>(keys)
+  }
+
+  setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void> {
+    return this.cache.setMany(entries, ttl)
+  }
+
+  deleteMany(keys: Iterable<string>): Promise<void> {
+    return this.cache.deleteMany(keys)
+  }
+
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: { ttl?: number }): Promise<T> {
+    return this.cache.getOrSet(key, load, options)
+  }
+
+  save<T>(checkpoint: Checkpoint<T>): Promise<void> {
+    return this.checkpoint.save(checkpoint)
+  }
+
+  loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined> {
+    return this.checkpoint.loadLatest<T>(taskId)
+  }
+
+  load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined> {
+    return this.checkpoint.load<T>(checkpointId)
+  }
+
+  list(taskId: string): Promise<Checkpoint<unknown>[]> {
+    return this.checkpoint.list(taskId)
+  }
+
+  cleanup(taskId: string, keepCount: number): Promise<void> {
+    return this.checkpoint.cleanup(taskId, keepCount)
+  }
+
+  deleteAll(taskId: string): Promise<void> {
+    return this.checkpoint.deleteAll(taskId)
+  }
+}
+
+function setUpOf(options: ResolvedOptions) {
+  return (connection: Connection): Promise<void> =>
+    migrate(connection.queue, options.createTables && !connection.readOnly)
+}

@@ -1,0 +1,112 @@
+import { CacheStore, type SqlCacheProvider } from '../cache/cache-store.js'
+import { Connection } from '../driver/connection.js'
+import type { SqlDriver } from '../driver/driver.js'
+import type { CacheStats } from '../ports/cache.js'
+import { createCacheTable, checkTableName } from '../schema/cache-table.js'
+import { migrate } from '../schema/migrate.js'
+import { type AdapterOptions, type ResolvedOptions, resolveOptions } from './adapter-options.js'
+import { Session } from './session.js'
+
+export interface CacheAdapterOptions extends AdapterOptions {
+  /**
+   * A table of its own: letters, digits and underscores, at most 63, not starting with a digit or `sqlite_`.
+   * Default `go_goscope_cache`, the table of the full adapter.
+   */
+  tableName?: string
+}
+
+const SHARED_TABLE = 'go_goscope_cache'
+
+/** The cache port alone. */
+export class SqlCacheAdapter implements SqlCacheProvider, AsyncDisposable {
+  readonly #session: Session
+  readonly #cache: CacheStore
+
+  /** @throws PersistenceError `INVALID_OPTION`. */
+  constructor(handle: object, driver: () => SqlDriver, options: CacheAdapterOptions = {}) {
+    const resolved = resolveOptions(options)
+    const table = checkTableName(options.tableName ?? SHARED_TABLE)
+    const connection = Connection.of(handle, driver, resolved)
+    this.#session = new Session(connection, resolved, setUpOf(table, resolved), false)
+    this.#cache = new CacheStore(this.#session, table)
+  }
+
+  /** Creates the table; may be repeated. Every method does it at the first use. */
+  initialize(): Promise<void> {
+    return this.#session.connect()
+  }
+
+  /** The same as {@link initialize}. */
+  connect(): Promise<void> {
+    return this.#session.connect()
+  }
+
+  disconnect(): Promise<void> {
+    return this.#session.disconnect()
+  }
+
+  isConnected(): boolean {
+    return this.#session.ready
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.disconnect()
+  }
+
+  get<T>(key: string): Promise<T | null> {
+    return this.#cache.get<T>(key)
+  }
+
+  set<T>(key: string, value: T, ttl?: number): Promise<void> {
+    return this.#cache.set(key, value, ttl)
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#cache.delete(key)
+  }
+
+  has(key: string): Promise<boolean> {
+    return this.#cache.has(key)
+  }
+
+  clear(): Promise<void> {
+    return this.#cache.clear()
+  }
+
+  keys(pattern?: string): Promise<string[]> {
+    return this.#cache.keys(pattern)
+  }
+
+  getMany<T>(keys: Iterable<string>): Promise<Map<string, T>> {
+    return this.#cache.getMany<T>(keys)
+  }
+
+  setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void> {
+    return this.#cache.setMany(entries, ttl)
+  }
+
+  deleteMany(keys: Iterable<string>): Promise<void> {
+    return this.#cache.deleteMany(keys)
+  }
+
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: { ttl?: number }): Promise<T> {
+    return this.#cache.getOrSet(key, load, options)
+  }
+
+  prune(): Promise<number> {
+    return this.#cache.prune()
+  }
+
+  stats(): Promise<CacheStats> {
+    return this.#cache.stats()
+  }
+}
+
+function setUpOf(table: string, options: ResolvedOptions) {
+  return (connection: Connection): Promise<void> => {
+    const create = options.createTables && !connection.readOnly
+    return table === SHARED_TABLE
+      ? migrate(connection.queue, create)
+      : createCacheTable(connection.queue, table, create)
+  }
+}

@@ -1,0 +1,45 @@
+import type { Connection } from '../driver/connection.js'
+import type { Row, SqlValue } from '../driver/driver.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { ResolvedOpenOptions } from './open-options.js'
+
+// How long the engine itself waits for another writer before the queue waits instead. A synchronous engine holds the
+// event loop meanwhile and an asynchronous one a pool thread, so it is short; the caller's busyTimeout is spent outside.
+const ENGINE_WAIT_MS = 10
+// The log is cut back to this after a burst; without it the file keeps the size of the largest burst for ever.
+const WAL_LIMIT_BYTES = 64 * 1024 * 1024
+
+/**
+ * Sets every pragma that engines default differently, and reads each back: an engine that ignores one must not pass.
+ *
+ * @throws PersistenceError `ENGINE_UNSUPPORTED` when a pragma does not take.
+ */
+export async function tune(connection: Connection, options: ResolvedOpenOptions, onFile: boolean): Promise<void> {
+  await setPragma(connection, 'busy_timeout', ENGINE_WAIT_MS)
+  // Schemas of files from elsewhere must not run functions with side effects.
+  await setPragma(connection, 'trusted_schema', 0)
+  if (options.cacheSize !== undefined) await setPragma(connection, 'cache_size', -Math.ceil(options.cacheSize / 1024))
+  if (!onFile) return
+  // The reading asks the file, so it is also the probe for what is not a database.
+  const mode = await pragma(connection, 'PRAGMA journal_mode')
+  if (!options.readOnly) {
+    // Switching ignores the engine's wait when several processes start on a new file; the queue's wait covers it.
+    if (mode !== 'wal') await setPragma(connection, 'journal_mode', 'wal')
+    await setPragma(connection, 'journal_size_limit', WAL_LIMIT_BYTES)
+  }
+  // FULL flushes the log at every commit: about one flush of the disk per acknowledged batch. NORMAL only at checkpoints.
+  await setPragma(connection, 'synchronous', options.durability === 'power' ? 2 : 1)
+  if (options.mmapSize !== undefined) await setPragma(connection, 'mmap_size', options.mmapSize)
+}
+
+async function setPragma(connection: Connection, name: string, value: string | number): Promise<void> {
+  await connection.queue.query('open', `PRAGMA ${name} = ${value}`)
+  const actual = await pragma(connection, `PRAGMA ${name}`)
+  if (actual === value) return
+  throw new PersistenceError('ENGINE_UNSUPPORTED', 'open', `open: ${connection.engine} set ${name} to ${actual} where ${value} was asked for`)
+}
+
+async function pragma(connection: Connection, sql: string): Promise<SqlValue | undefined> {
+  const [row] = await connection.queue.query('open', sql)
+  return row === undefined ? undefined : Object.values(row as Row)[0]
+}

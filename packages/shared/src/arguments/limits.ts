@@ -1,0 +1,47 @@
+import { PersistenceError } from '../errors/persistence-error.js'
+
+const UTF8_BYTES_PER_UNIT = 3
+
+/** UTF-8 bytes of `text`, counted only where its length leaves a doubt about `limit`. */
+export function exceedsBytes(text: string, limit: number): boolean {
+  if (text.length > limit) return true
+  return text.length * UTF8_BYTES_PER_UNIT > limit && Buffer.byteLength(text) > limit
+}
+
+/**
+ * Refuses keys that an engine would change silently: NUL cuts a text short on one engine, a lone surrogate becomes
+ * U+FFFD on all of them, so that distinct keys would meet in one row.
+ *
+ * @throws PersistenceError `INVALID_KEY`.
+ */
+export function checkKey(key: string, maxBytes: number, operation: string, name = 'key'): void {
+  if (typeof key !== 'string') {
+    throw invalidKey(operation, `${name} must be a string, got ${key === null ? 'null' : typeof key}`)
+  }
+  if (key.length === 0) throw invalidKey(operation, `${name} must not be empty`)
+  checkText(key, operation, name)
+  if (exceedsBytes(key, maxBytes)) {
+    const bytes = Buffer.byteLength(key)
+    throw invalidKey(operation, `${name} ${quote(key)} has ${bytes} bytes, the limit is ${maxBytes}; hash long keys or raise maxKeyLength`)
+  }
+}
+
+/** The part of {@link checkKey} that holds for prefixes too. */
+export function checkText(text: string, operation: string, name: string): void {
+  if (text.includes('\0')) {
+    throw invalidKey(operation, `${name} ${quote(text)} contains a NUL character, which SQLite engines cut text at; remove or encode it`)
+  }
+  if (!text.isWellFormed()) {
+    throw invalidKey(operation, `${name} ${quote(text)} contains a lone surrogate, which UTF-8 cannot hold; call toWellFormed() or encode it`)
+  }
+}
+
+/** A short quotation of an argument for an error message. */
+export function quote(text: string): string {
+  const quoted = JSON.stringify(text)
+  return quoted.length > 60 ? `${quoted.slice(0, 57)}..."` : quoted
+}
+
+function invalidKey(operation: string, problem: string): PersistenceError {
+  return new PersistenceError('INVALID_KEY', operation, `${operation}: ${problem}`)
+}

@@ -1,0 +1,201 @@
+import type { Session } from '../adapter/session.js'
+import { checkKey } from '../arguments/limits.js'
+import type { Row, SqlValue } from '../driver/driver.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import { keyPattern } from '../keys/key-pattern.js'
+import { keyRange } from '../keys/key-range.js'
+import { taggedPrefix } from '../keys/key-space.js'
+import type { CacheProvider, CacheStats } from '../ports/cache.js'
+import { Sweeper } from '../time/sweeper.js'
+import { expiry, timeToLive } from '../time/time-to-live.js'
+import { type CacheSql, cacheSql } from './cache-sql.js'
+
+/** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
+const ABSENT = Symbol('absent')
+
+/** The cache port with what our stores add. */
+export interface SqlCacheProvider extends CacheProvider {
+  /** The values of those keys that are present, in one statement. */
+  getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>
+  /** Stores all entries in one statement, all or none. @param ttl Time to live in ms, for all of them. */
+  setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void>
+  deleteMany(keys: Iterable<string>): Promise<void>
+  /**
+   * The cached value, or the one `load` gives, which is then stored. At most one `load` of a key runs at a time in this
+   * process, and everybody who asked meanwhile gets its value or its error; an error is not stored.
+   */
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: { ttl?: number }): Promise<T>
+  /** Removes expired entries of the table. Returns how many. */
+  prune(): Promise<number>
+  /** Hits and misses of this adapter's reads, and the number of unexpired entries of this prefix. */
+  stats(): Promise<CacheStats>
+}
+
+/** A cache in `go_goscope_cache`, or in a table of its own. */
+export class CacheStore implements SqlCacheProvider {
+  readonly #session: Session
+  readonly #sql: CacheSql
+  readonly #prefix: string
+  readonly #sweeper: Sweeper
+  readonly #countHit = (row: Row | undefined): SqlValue | typeof ABSENT => {
+    if (row === undefined) {
+      this.#misses++
+      return ABSENT
+    }
+    this.#hits++
+    return row.value as SqlValue
+  }
+  #hits = 0
+  #misses = 0
+
+  constructor(session: Session, table = 'go_goscope_cache') {
+    this.#session = session
+    this.#sql = cacheSql(table)
+    this.#prefix = taggedPrefix(session.prefix, 'cache:')
+    this.#sweeper = new Sweeper(session, this.#sql.sweep, table)
+  }
+
+  async get<T>(key: string): Promise<T | null> {
+    const value = await this.#read<T>(key, 'cache.get')
+    return value === ABSENT ? null : value
+  }
+
+  async set<T>(key: string, value: T, ttl?: number): Promise<void> {
+    const parameters = this.#row(key, value, ttl, 'cache.set')
+    if (!this.#session.ready) await this.#session.connect()
+    await this.#session.execute(this.#sql.set, parameters, nothing)
+    this.#sweeper.wrote(1)
+  }
+
+  async delete(key: string): Promise<void> {
+    const stored = this.#stored(key, 'cache.delete')
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#session.execute(this.#sql.delete, [stored], nothing)
+  }
+
+  async has(key: string): Promise<boolean> {
+    const stored = this.#stored(key, 'cache.has')
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#session.execute(this.#sql.has, [stored], isThere)
+  }
+
+  async clear(): Promise<void> {
+    if (!this.#session.ready) await this.#session.connect()
+    const { first, end } = keyRange(this.#prefix)
+    return this.#session.execute(this.#sql.clear, [first, end], nothing)
+  }
+
+  async keys(pattern = '*'): Promise<string[]> {
+    if (typeof pattern !== 'string') throw invalid('keys', `pattern must be a string, got ${typeof pattern}`)
+    if (!this.#session.ready) await this.#session.connect()
+    const { literalStart, matches } = keyPattern(pattern)
+    if (!literalStart.isWellFormed() || literalStart.includes('\0')) return []
+    const { first, end } = keyRange(this.#prefix + literalStart)
+    return this.#session.execute(this.#sql.keys, [first, end], (rows) =>
+      rows.map((row) => String(row.key).slice(this.#prefix.length)).filter(matches),
+    )
+  }
+
+  async getMany<T>(keys: Iterable<string>): Promise<Map<string, T>> {
+    const stored = [...new Set(keys)].map((key) => this.#stored(key, 'cache.getMany'))
+    const found = new Map<string, T>()
+    if (stored.length === 0) return found
+    if (!this.#session.ready) await this.#session.connect()
+    const rows = await this.#session.execute(this.#sql.getMany, [JSON.stringify(stored)], allRows)
+    for (const row of rows) {
+      const name = String(row.key)
+      const value = this.#decode<T>(row.value as SqlValue, name, 'cache.getMany')
+      if (value !== ABSENT) found.set(name.slice(this.#prefix.length), value)
+    }
+    this.#hits += found.size
+    this.#misses += stored.length - found.size
+    return found
+  }
+
+  async setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void> {
+    const rows = Array.from(entries, ([key, value]) => this.#row(key, value, ttl, 'cache.setMany'))
+    if (rows.length === 0) return
+    if (!this.#session.ready) await this.#session.connect()
+    await this.#session.execute(this.#sql.setMany, [JSON.stringify(rows)], nothing)
+    this.#sweeper.wrote(rows.length)
+  }
+
+  async deleteMany(keys: Iterable<string>): Promise<void> {
+    const stored = Array.from(keys, (key) => this.#stored(key, 'cache.deleteMany'))
+    if (stored.length === 0) return
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
+  }
+
+  async getOrSet<T>(key: string, load: () => T | Promise<T>, options: { ttl?: number } = {}): Promise<T> {
+    if (typeof load !== 'function') throw invalid('getOrSet', `load must be a function, got ${typeof load}`)
+    timeToLive(options.ttl, 'cache.getOrSet')
+    const cached = await this.#read<T>(key, 'cache.getOrSet')
+    if (cached !== ABSENT) return cached
+    const { loads } = this.#session
+    const place = `${this.#sql.table}\0${this.#prefix}${key}`
+    let loading = loads.get(place) as Promise<T> | undefined
+    if (loading === undefined) {
+      loading = this.#load(key, load, options.ttl).finally(() => loads.delete(place))
+      loads.set(place, loading)
+    }
+    return loading
+  }
+
+  prune(): Promise<number> {
+    return this.#session.whenReady(() => this.#sweeper.prune())
+  }
+
+  async stats(): Promise<CacheStats> {
+    if (!this.#session.ready) await this.#session.connect()
+    const { first, end } = keyRange(this.#prefix)
+    const size = await this.#session.execute(this.#sql.count, [first, end], (row) => Number(row?.size ?? 0))
+    const reads = this.#hits + this.#misses
+    return { hits: this.#hits, misses: this.#misses, size, hitRatio: reads === 0 ? 0 : this.#hits / reads }
+  }
+
+  async #load<T>(key: string, load: () => T | Promise<T>, ttl: number | undefined): Promise<T> {
+    const value = await load()
+    await this.set(key, value, ttl)
+    return value
+  }
+
+  async #read<T>(key: string, operation: string): Promise<T | typeof ABSENT> {
+    const stored = this.#stored(key, operation)
+    if (!this.#session.ready) await this.#session.connect()
+    const text = await this.#session.execute(this.#sql.get, [stored], this.#countHit)
+    return text === ABSENT ? ABSENT : this.#decode<T>(text, stored, operation)
+  }
+
+  /** A row that cannot be decoded is a miss: a cache can be filled again. It is reported. */
+  #decode<T>(text: SqlValue, stored: string, operation: string): T | typeof ABSENT {
+    try {
+      return this.#session.values.decode<T>(text, this.#sql.table, stored, operation)
+    } catch (error) {
+      if (!(error instanceof PersistenceError)) throw error
+      this.#session.diagnostics.emit({ type: 'unreadable-row', table: this.#sql.table, key: stored, error })
+      return ABSENT
+    }
+  }
+
+  #row(key: string, value: unknown, ttl: number | undefined, operation: string): SqlValue[] {
+    const stored = this.#stored(key, operation)
+    const lifetime = timeToLive(ttl, operation)
+    const text = this.#session.values.encode(value, operation)
+    return [stored, text, lifetime === undefined ? null : expiry(this.#session.clock.now(), lifetime)]
+  }
+
+  #stored(key: string, operation: string): string {
+    checkKey(key, this.#session.maxKeyLength, operation)
+    return this.#prefix + key
+  }
+}
+
+const nothing = (): void => undefined
+const isThere = (row: Row | undefined): boolean => row !== undefined
+const allRows = (rows: readonly Row[]): readonly Row[] => rows
+
+function invalid(method: string, problem: string): PersistenceError {
+  const operation = `cache.${method}`
+  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
+}

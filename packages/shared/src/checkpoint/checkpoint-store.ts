@@ -1,0 +1,108 @@
+import type { Session } from '../adapter/session.js'
+import { checkKey } from '../arguments/limits.js'
+import type { Row } from '../driver/driver.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { Checkpoint, CheckpointProvider } from '../ports/checkpoint.js'
+import { CLEANUP, DELETE_ALL, LIST, LOAD, LOAD_LATEST, SAVE } from './checkpoint-sql.js'
+
+const TABLE = 'go_goscope_checkpoints'
+
+/** Checkpoints in `go_goscope_checkpoints`. The newest is found and the older are dropped in O(log n) of the table. */
+export class CheckpointStore implements CheckpointProvider {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  async save<T>(checkpoint: Checkpoint<T>): Promise<void> {
+    checkCheckpoint(checkpoint, this.#session.maxKeyLength)
+    const data = this.#session.values.encode(checkpoint.data, 'checkpoint.save')
+    if (!this.#session.ready) await this.#session.connect()
+    const { id, taskId, sequence, timestamp, progress, estimatedTimeRemaining } = checkpoint
+    const names = this.#session.names.checkpoint
+    return this.#session.execute(
+      SAVE,
+      [names.store(id), names.store(taskId), sequence, timestamp, progress, data, finiteOrNull(estimatedTimeRemaining)],
+      nothing,
+    )
+  }
+
+  async loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined> {
+    const task = await this.#task(taskId, 'loadLatest')
+    const row = await this.#session.execute(LOAD_LATEST, [task], theRow)
+    return row === undefined ? undefined : this.#checkpoint<T>(row, 'checkpoint.loadLatest')
+  }
+
+  async load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined> {
+    checkKey(checkpointId, this.#session.maxKeyLength, 'checkpoint.load', 'checkpointId')
+    if (!this.#session.ready) await this.#session.connect()
+    const row = await this.#session.execute(LOAD, [this.#session.names.checkpoint.store(checkpointId)], theRow)
+    return row === undefined ? undefined : this.#checkpoint<T>(row, 'checkpoint.load')
+  }
+
+  async list(taskId: string): Promise<Checkpoint<unknown>[]> {
+    const task = await this.#task(taskId, 'list')
+    return this.#session.execute(LIST, [task], (rows) => rows.map((row) => this.#checkpoint(row, 'checkpoint.list')))
+  }
+
+  async cleanup(taskId: string, keepCount: number): Promise<void> {
+    if (!Number.isSafeInteger(keepCount) || keepCount < 0) {
+      throw invalid('cleanup', `keepCount must be a whole number from 0, got ${String(keepCount)}`)
+    }
+    const task = await this.#task(taskId, 'cleanup')
+    return this.#session.execute(CLEANUP, [task, keepCount], nothing)
+  }
+
+  async deleteAll(taskId: string): Promise<void> {
+    const task = await this.#task(taskId, 'deleteAll')
+    return this.#session.execute(DELETE_ALL, [task], nothing)
+  }
+
+  async #task(taskId: string, method: string): Promise<string> {
+    checkKey(taskId, this.#session.maxKeyLength, `checkpoint.${method}`, 'taskId')
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#session.names.checkpoint.store(taskId)
+  }
+
+  #checkpoint<T>(row: Row, operation: string): Checkpoint<T> {
+    const names = this.#session.names.checkpoint
+    const id = String(row.id)
+    return {
+      id: names.restore(id),
+      taskId: names.restore(String(row.task_id)),
+      sequence: Number(row.sequence),
+      timestamp: Number(row.timestamp),
+      progress: Number(row.progress),
+      data: this.#session.values.decode<T>(row.data, TABLE, id, operation),
+      ...(row.estimated_time_remaining !== null && { estimatedTimeRemaining: Number(row.estimated_time_remaining) }),
+    }
+  }
+}
+
+const nothing = (): void => undefined
+// A host without a rate yet estimates Infinity: that is no estimate, and no reason to lose the checkpoint.
+const finiteOrNull = (estimate: number | undefined): number | null =>
+  estimate !== undefined && Number.isFinite(estimate) ? estimate : null
+const theRow = (row: Row | undefined): Row | undefined => row
+
+function checkCheckpoint(checkpoint: Checkpoint, maxKeyLength: number): void {
+  if (typeof checkpoint !== 'object' || checkpoint === null) {
+    throw invalid('save', `checkpoint must be an object, got ${checkpoint === null ? 'null' : typeof checkpoint}`)
+  }
+  checkKey(checkpoint.id, maxKeyLength, 'checkpoint.save', 'checkpoint.id')
+  checkKey(checkpoint.taskId, maxKeyLength, 'checkpoint.save', 'checkpoint.taskId')
+  if (!Number.isSafeInteger(checkpoint.sequence)) {
+    throw invalid('save', `checkpoint.sequence must be a whole number, got ${String(checkpoint.sequence)}`)
+  }
+  for (const name of ['timestamp', 'progress'] as const) {
+    if (!Number.isFinite(checkpoint[name])) {
+      throw invalid('save', `checkpoint.${name} must be a finite number, got ${String(checkpoint[name])}`)
+    }
+  }
+}
+
+function invalid(method: string, problem: string): PersistenceError {
+  const operation = `checkpoint.${method}`
+  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
+}

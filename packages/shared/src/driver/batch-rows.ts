@@ -1,0 +1,40 @@
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { Row } from './driver.js'
+import type { BatchSql, Parameters } from './statement.js'
+import { type Call, settle } from './work.js'
+
+/** The parameters of a batch: one JSON element per call, then what the calls share. */
+export function batchParameters(batch: BatchSql, calls: readonly Call[]): Parameters {
+  const { parameters } = calls[0] as Call
+  const own = parameters.length - (batch.shared ?? 0)
+  const elements = calls.map((call) => (own === 1 ? call.parameters[0] : call.parameters.slice(0, own)))
+  return [JSON.stringify(elements), ...parameters.slice(own)]
+}
+
+/** Whether `call` may go in one statement with `first`. */
+export function fitsBatch(first: Call, call: Call): boolean {
+  if (call.statement !== first.statement) return false
+  const shared = first.statement.batch?.shared ?? 0
+  for (let at = first.parameters.length - shared; at < first.parameters.length; at++) {
+    if (call.parameters[at] !== first.parameters[at]) return false
+  }
+  return true
+}
+
+/** Gives every call of a batch its own row. */
+export function distribute(batch: BatchSql, calls: readonly Call[], rows: readonly Row[]): void {
+  if (batch.match === 'order') return distributeInOrder(calls, rows)
+  const given: (Row | undefined)[] = new Array(calls.length)
+  if (batch.match === 'index') for (const row of rows) given[row.i as number] = row
+  for (const [at, call] of calls.entries()) settle(call, given[at])
+}
+
+// That RETURNING gives rows in the order of the SELECT is what every engine here does, not what SQLite promises. A
+// wrong match would hand one caller another's count, so it is checked and refused.
+function distributeInOrder(calls: readonly Call[], rows: readonly Row[]): void {
+  const ordered = rows.length === calls.length && calls.every(({ parameters }, at) => rows[at]?.k === parameters[0])
+  for (const [at, call] of calls.entries()) {
+    if (ordered) settle(call, rows[at])
+    else call.reject(new PersistenceError('SQL', call.name, `${call.name}: the engine gave the rows of a batch in another order; what was written is unknown`))
+  }
+}

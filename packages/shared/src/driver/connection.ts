@@ -1,0 +1,117 @@
+import { PersistenceError } from '../errors/persistence-error.js'
+import { LockTables } from '../lock/lock-tables.js'
+import { StateListeners } from '../circuit-breaker/state-listeners.js'
+import type { Clock } from '../time/clock.js'
+import { AsyncQueue } from './async-queue.js'
+import { Diagnostics } from './diagnostics.js'
+import type { SqlDriver } from './driver.js'
+import type { OperationQueue } from './operation-queue.js'
+import { Patience } from './patience.js'
+import { SyncQueue } from './sync-queue.js'
+
+export interface ConnectionOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  /** ms a caller is willing to wait for another writer. */
+  readonly busyTimeout: number
+}
+
+const connections = new WeakMap<object, Connection>()
+
+/**
+ * One engine handle with everything that must exist once per handle: the queue and its prepared statements, the lock
+ * table, the listeners, the loads in flight. Adapters on one handle share it; the last one to leave closes it.
+ *
+ * States: open from the first `join`, draining when the last user leaves, closed after that.
+ */
+export class Connection {
+  readonly queue: OperationQueue
+  readonly diagnostics: Diagnostics = new Diagnostics()
+  readonly clock: Clock
+  readonly random: () => number
+  readonly locks: LockTables
+  readonly stateListeners: StateListeners
+  /** `getOrSet` loads in flight, by stored key. */
+  readonly loads: Map<string, Promise<unknown>> = new Map()
+  readonly engine: string
+  /** The main database file; empty for a database in memory. Known after {@link open}. */
+  file = ''
+  sqliteVersion = ''
+  readOnly = false
+  #users = 0
+  #opened: Promise<void> | undefined
+  #closed: Promise<void> | undefined
+  readonly #forget: () => void
+
+  /** The connection of `handle`, made at the first call; options of later calls have no effect. */
+  static of(handle: object, driver: () => SqlDriver, options: ConnectionOptions): Connection {
+    let connection = connections.get(handle)
+    if (connection === undefined) {
+      connection = new Connection(driver(), options, () => connections.delete(handle))
+      connections.set(handle, connection)
+    }
+    return connection
+  }
+
+  private constructor(driver: SqlDriver, options: ConnectionOptions, forget: () => void) {
+    this.clock = options.clock
+    this.random = options.random
+    this.engine = driver.engine
+    this.#forget = forget
+    const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
+    this.queue = driver.synchronous
+      ? new SyncQueue(driver, options.clock, patience, this.diagnostics)
+      : new AsyncQueue(driver, options.clock, patience, this.diagnostics)
+    this.locks = new LockTables(options.clock, options.random)
+    this.stateListeners = new StateListeners(this.diagnostics)
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined
+  }
+
+  join(): void {
+    this.#users++
+  }
+
+  /** Probes the engine once; a failure is forgotten, so that the next call tries again. */
+  open(): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(closedError('connect'))
+    this.#opened ??= this.#probe().catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
+  }
+
+  async #probe(): Promise<void> {
+    const [version] = await this.queue.query('connect', 'SELECT sqlite_version() AS version')
+    this.sqliteVersion = String(version?.version)
+    const databases = await this.queue.query('connect', 'PRAGMA database_list')
+    this.file = String(databases.find(({ name }) => name === 'main')?.file ?? '')
+    if (this.queue instanceof SyncQueue) this.queue.groupWrites = this.file !== ''
+  }
+
+  /**
+   * Leaves the connection. The last user waits for what is in flight, finalizes every statement and, unless `keepHandle`,
+   * closes the handle.
+   */
+  leave(keepHandle: boolean): Promise<void> {
+    this.#users--
+    if (this.#users > 0) return this.queue.drain()
+    this.#closed ??= this.#close(keepHandle)
+    return this.#closed
+  }
+
+  async #close(keepHandle: boolean): Promise<void> {
+    this.#forget()
+    await this.queue.drain()
+    this.locks.dropAll()
+    await this.queue.close(keepHandle)
+  }
+}
+
+/** The error of an operation on an adapter that was disconnected. */
+export function closedError(operation: string): PersistenceError {
+  return new PersistenceError('CLOSED', operation, `${operation}: the adapter is disconnected; make a new one to use the database again`)
+}

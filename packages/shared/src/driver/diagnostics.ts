@@ -1,0 +1,48 @@
+import type { PersistenceError } from '../errors/persistence-error.js'
+
+/** What an adapter tells its `onDiagnostic` option; it writes to no console. */
+export type DiagnosticEvent =
+  /** Another connection held the database; the call is tried again until its `busyTimeout` is over. */
+  | { type: 'busy-retry'; operation: string; attempt: number; waited: number }
+  /** A statement took longer than 100 ms. `calls` shared it. */
+  | { type: 'slow-statement'; operation: string; duration: number; calls: number }
+  /** The number of waiting calls passed `waiting`: somebody produces faster than the database writes. */
+  | { type: 'queue-pressure'; waiting: number; limit: number }
+  /** A cache row that cannot be decoded was answered as a miss. */
+  | { type: 'unreadable-row'; table: string; key: string; error: PersistenceError }
+  /** Expired rows were removed. */
+  | { type: 'sweep'; table: string; removed: number }
+  /** Work that nobody awaits failed: a sweep, or a lease renewal with a bad argument. */
+  | { type: 'background-error'; operation: string; error: PersistenceError }
+  /** A listener of the app threw. */
+  | { type: 'listener-error'; operation: string; error: unknown }
+
+export type DiagnosticListener = (event: DiagnosticEvent) => void
+
+/** Hands events to everybody who listens on one connection. */
+export class Diagnostics {
+  readonly #listeners: DiagnosticListener[] = []
+
+  /** Whether it is worth making an event. */
+  get active(): boolean {
+    return this.#listeners.length > 0
+  }
+
+  add(listener: DiagnosticListener): () => void {
+    this.#listeners.push(listener)
+    return () => {
+      const at = this.#listeners.indexOf(listener)
+      if (at !== -1) this.#listeners.splice(at, 1)
+    }
+  }
+
+  emit(event: DiagnosticEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event)
+      } catch {
+        // A hook that watches must not be able to fail what it watches, and there is nobody left to tell.
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * The seam between the core and an engine. A driver runs finished SQL with positional parameters on one connection;
+ * order, coalescing, retries, transactions and error types are the core's.
+ *
+ * A driver must be used by one caller at a time; the operation queue sees to that.
+ */
+
+/** What may be bound. No booleans, no BigInt, no undefined: engines disagree on those. */
+export type SqlValue = string | number | null | Uint8Array
+
+/** One result row by column name. */
+export type Row = Record<string, SqlValue>
+
+/** An engine that answers in a later turn, from a thread of its own. */
+export interface AsyncDriver {
+  readonly synchronous: false
+  /** The engine's name in diagnostics and errors, for example `sqlite3`. */
+  readonly engine: string
+  /** Prepares, runs and finalizes one statement; for what runs once. */
+  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
+  prepare(sql: string): Promise<AsyncStatement>
+  /** Closes the connection; all statements are finalized before. */
+  close(): Promise<void>
+}
+
+export interface AsyncStatement {
+  /** Runs to completion: when the promise settles, the statement holds no lock and no snapshot. */
+  all(parameters: readonly SqlValue[]): Promise<Row[]>
+  finalize(): Promise<void>
+}
+
+/** An engine that answers within the call. */
+export interface SyncDriver {
+  readonly synchronous: true
+  readonly engine: string
+  query(sql: string, parameters: readonly SqlValue[]): Row[]
+  prepare(sql: string): SyncStatement
+  close(): void
+}
+
+export interface SyncStatement {
+  /** All rows of any statement. */
+  all(parameters: readonly SqlValue[]): Row[]
+  /** The first row of a reading statement. Never for RETURNING: not stepping to the end leaves the write open. */
+  get(parameters: readonly SqlValue[]): Row | null | undefined
+  /** Runs a statement that gives no rows. */
+  run(parameters: readonly SqlValue[]): void
+  finalize(): void
+}
+
+export type SqlDriver = AsyncDriver | SyncDriver

@@ -1,0 +1,84 @@
+import { PersistenceError, type PersistenceErrorCode } from './persistence-error.js'
+
+// Primary result codes of SQLite (https://www.sqlite.org/rescode.html).
+const BY_NUMBER: ReadonlyMap<number, PersistenceErrorCode> = new Map([
+  [5, 'BUSY'],
+  [6, 'BUSY'],
+  [8, 'READ_ONLY'],
+  [10, 'IO_ERROR'],
+  [11, 'CORRUPT'],
+  [13, 'DISK_FULL'],
+  [14, 'CANNOT_OPEN'],
+  [18, 'VALUE_TOO_LARGE'],
+  [19, 'CONSTRAINT'],
+  [26, 'NOT_A_DATABASE'],
+])
+
+const BY_NAME: ReadonlyMap<string, number> = new Map([
+  ['SQLITE_BUSY', 5],
+  ['SQLITE_LOCKED', 6],
+  ['SQLITE_READONLY', 8],
+  ['SQLITE_IOERR', 10],
+  ['SQLITE_CORRUPT', 11],
+  ['SQLITE_FULL', 13],
+  ['SQLITE_CANTOPEN', 14],
+  ['SQLITE_TOOBIG', 18],
+  ['SQLITE_CONSTRAINT', 19],
+  ['SQLITE_NOTADB', 26],
+])
+
+// One engine reports some failures by message only, so the texts of sqlite3_errstr are the last resort.
+const BY_MESSAGE: readonly (readonly [RegExp, PersistenceErrorCode])[] = [
+  [/database (table )?is locked/i, 'BUSY'],
+  [/file is not a database/i, 'NOT_A_DATABASE'],
+  [/database disk image is malformed|malformed database schema/i, 'CORRUPT'],
+  [/attempt to write a readonly database/i, 'READ_ONLY'],
+  [/database or disk is full/i, 'DISK_FULL'],
+  [/unable to open database file/i, 'CANNOT_OPEN'],
+  [/disk I\/O error/i, 'IO_ERROR'],
+  [/constraint failed/i, 'CONSTRAINT'],
+  [/string or blob too big/i, 'VALUE_TOO_LARGE'],
+]
+
+const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
+  BUSY: 'another connection held the database for longer than busyTimeout; raise busyTimeout or shorten the other writer',
+  READ_ONLY: 'the database cannot be written; check the permissions of the file and of its folder',
+  IO_ERROR: 'the file system failed; check the disk and that nothing else replaced the file',
+  CORRUPT: 'the file is damaged; restore it from a backup',
+  DISK_FULL: 'no space is left; free some and try again, nothing of this operation was written',
+  CANNOT_OPEN: 'the file cannot be opened; check that its folder exists and may be read and written',
+  NOT_A_DATABASE: 'the file is not an SQLite database; it was left as it is',
+  VALUE_TOO_LARGE: 'the value is larger than SQLite allows',
+}
+
+function property(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
+}
+
+/** The {@link PersistenceErrorCode} of an engine's error, read from its codes; never by class. */
+export function codeOf(error: unknown): PersistenceErrorCode {
+  for (const name of ['errcode', 'errno']) {
+    const number = property(error, name)
+    if (typeof number === 'number' && number > 0) {
+      const code = BY_NUMBER.get(number & 0xff)
+      if (code !== undefined) return code
+    }
+  }
+  const code = property(error, 'code')
+  if (typeof code === 'string') {
+    for (const [name, number] of BY_NAME) {
+      if (code === name || code.startsWith(`${name}_`)) return BY_NUMBER.get(number) ?? 'SQL'
+    }
+  }
+  const message = String(property(error, 'message') ?? error)
+  return BY_MESSAGE.find(([text]) => text.test(message))?.[1] ?? 'SQL'
+}
+
+/** Wraps an engine's error; a {@link PersistenceError} comes through as it is. */
+export function classify(error: unknown, operation: string): PersistenceError {
+  if (error instanceof PersistenceError) return error
+  const code = codeOf(error)
+  const advice = ADVICE[code]
+  const native = error instanceof Error ? error.message : String(error)
+  return new PersistenceError(code, operation, `${operation}: ${advice === undefined ? native : `${advice} (${native})`}`, error)
+}

@@ -1,0 +1,50 @@
+/** Every way an operation of this family can fail. */
+export type PersistenceErrorCode =
+  | 'BUSY'
+  | 'CANNOT_OPEN'
+  | 'CLOSED'
+  | 'CONSTRAINT'
+  | 'CORRUPT'
+  | 'DISK_FULL'
+  | 'ENGINE_MISSING'
+  | 'ENGINE_UNSUPPORTED'
+  | 'FOREIGN_TABLE'
+  | 'INVALID_ARGUMENT'
+  | 'INVALID_KEY'
+  | 'INVALID_OPTION'
+  | 'INVALID_TTL'
+  | 'IO_ERROR'
+  | 'LOCK_LOST'
+  | 'NOT_A_DATABASE'
+  | 'QUEUE_FULL'
+  | 'READ_ONLY'
+  | 'SCHEMA_MISSING'
+  | 'SCHEMA_NEWER'
+  | 'SQL'
+  | 'VALUE_NOT_SERIALIZABLE'
+  | 'VALUE_TOO_LARGE'
+  | 'VALUE_UNREADABLE'
+
+const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL'])
+
+/**
+ * The one error this family rejects with.
+ *
+ * `cause` is the engine's own error, unaltered, when an engine raised one. `retryable` says that the same call may
+ * succeed later without any change by the caller.
+ */
+export class PersistenceError extends Error {
+  readonly _tag = 'PersistenceError' as const
+  readonly code: PersistenceErrorCode
+  /** What was asked for, for example `cache.set`. */
+  readonly operation: string
+  readonly retryable: boolean
+
+  constructor(code: PersistenceErrorCode, operation: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'PersistenceError'
+    this.code = code
+    this.operation = operation
+    this.retryable = RETRYABLE.has(code)
+  }
+}

@@ -1,0 +1,34 @@
+/** Names `key` with `first <= key < end`, all of them those that start with one text. */
+export interface KeyRange {
+  readonly first: string
+  readonly end: string
+}
+
+/**
+ * The names that start with `prefix`.
+ *
+ * @param prefix Must hold a character below U+10FFFF; every stored prefix does, it ends with a colon somewhere.
+ */
+export function keyRange(prefix: string): KeyRange {
+  const end = rangeEnd(prefix)
+  if (end === null) throw new RangeError('no string is greater than every string with this prefix')
+  return { first: prefix, end }
+}
+
+/**
+ * The least string that is greater than every string starting with `prefix`, in SQLite's BINARY order, which for UTF-8
+ * text is code point order; `null` when there is none.
+ *
+ * With it a prefix is the half-open range `key >= prefix AND key < end`: literal and index-driven, unlike LIKE or GLOB.
+ */
+export function rangeEnd(prefix: string): string | null {
+  const points = Array.from(prefix)
+  for (let point = points.pop(); point !== undefined; point = points.pop()) {
+    const code = point.codePointAt(0) ?? 0
+    if (code === 0x10ffff) continue
+    // The code points between are surrogates, which no well-formed text contains.
+    const next = code === 0xd7ff ? 0xe000 : code + 1
+    return points.join('') + String.fromCodePoint(next)
+  }
+  return null
+}

@@ -1,0 +1,65 @@
+import type { OperationQueue } from '../driver/operation-queue.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import { checkColumns } from './foreign-table.js'
+import { MIGRATIONS, migrationBatch, SCHEMA_VERSION } from './migrations.js'
+
+const HAS_META = "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'go_goscope_meta'"
+const META_COLUMNS = "SELECT name FROM pragma_table_info('go_goscope_meta')"
+const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"
+
+/**
+ * Brings the schema of the file up to date.
+ *
+ * @param create `false`: only check that it is.
+ * @throws PersistenceError `SCHEMA_NEWER`, `SCHEMA_MISSING`, `FOREIGN_TABLE`; the file is unchanged then.
+ */
+export async function migrate(queue: OperationQueue, create: boolean): Promise<void> {
+  for (;;) {
+    const version = await readVersion(queue)
+    if (version > SCHEMA_VERSION) {
+      throw new PersistenceError(
+        'SCHEMA_NEWER',
+        'connect',
+        `connect: the file has schema version ${version}, this release writes up to ${SCHEMA_VERSION}; update the package that opens it`,
+      )
+    }
+    await checkColumns(queue)
+    if (version === SCHEMA_VERSION) return
+    if (!create) {
+      throw new PersistenceError(
+        'SCHEMA_MISSING',
+        'connect',
+        `connect: the file has schema version ${version}, ${SCHEMA_VERSION} is needed; connect once without createTables: false and with write access`,
+      )
+    }
+    await apply(queue, version + 1)
+  }
+}
+
+async function apply(queue: OperationQueue, version: number): Promise<void> {
+  const migration = MIGRATIONS[version - 1]
+  if (migration === undefined) throw new RangeError(`no migration ${version}`)
+  try {
+    await queue.atomic('connect', migrationBatch(migration))
+  } catch (error) {
+    const raced = error instanceof PersistenceError && error.code === 'CONSTRAINT'
+    // Another process was first: what it wrote decides what is left to do. Anything else is a real failure.
+    if (!raced || (await readVersion(queue)) < version) throw error
+  }
+}
+
+/** 0 where this family has not been yet. */
+async function readVersion(queue: OperationQueue): Promise<number> {
+  if ((await queue.query('connect', HAS_META)).length === 0) return 0
+  const columns = (await queue.query('connect', META_COLUMNS)).map(({ name }) => name)
+  if (!columns.includes('key') || !columns.includes('value')) {
+    throw new PersistenceError(
+      'FOREIGN_TABLE',
+      'connect',
+      `connect: the table go_goscope_meta belongs to something else (columns ${columns.join(', ')}); use another file`,
+    )
+  }
+  const version = Number((await queue.query('connect', READ_VERSION))[0]?.value ?? 0)
+  if (Number.isSafeInteger(version) && version >= 0) return version
+  throw new PersistenceError('CORRUPT', 'connect', 'connect: schema_version in go_goscope_meta is not a whole number; restore the file from a backup')
+}

@@ -1,0 +1,51 @@
+import type { Step } from '../driver/statement.js'
+import { PUBLISHED_TABLES } from './published-tables.js'
+
+/**
+ * Numbered and, once released, frozen: a change of the schema is a new migration at the end. Each runs in one IMMEDIATE
+ * transaction together with its row in go_goscope_meta, which is unique: of several processes that start at once one
+ * applies it and the others find it applied.
+ */
+export interface Migration {
+  readonly version: number
+  readonly steps: readonly string[]
+}
+
+const PUBLISHED_AND_PREFIXES: Migration = {
+  version: 1,
+  steps: [
+    // go-go-scope 2.9 wrote whole epoch seconds. A table of its making is one that is here before this migration ran.
+    ...PUBLISHED_TABLES.map(({ create }) => create),
+    'UPDATE go_goscope_cache SET expires_at = expires_at * 1000 WHERE expires_at IS NOT NULL',
+    'UPDATE go_goscope_idempotency SET expires_at = expires_at * 1000 WHERE expires_at IS NOT NULL',
+    ...PUBLISHED_TABLES.flatMap(({ indexes }) => indexes),
+    // Which prefix is stored how; see keys/key-space.ts.
+    `CREATE TABLE go_goscope_prefixes (
+  prefix TEXT PRIMARY KEY NOT NULL,
+  idempotency TEXT NOT NULL CHECK (idempotency IN ('plain', 'qualified')),
+  checkpoints TEXT NOT NULL CHECK (checkpoints IN ('plain', 'qualified'))
+)`,
+  ],
+}
+
+export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES]
+
+/** The schema version this code writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length
+
+/** Columns that migrations added to published tables, by table. */
+export const ADDED_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map()
+
+const CREATE_META =
+  'CREATE TABLE IF NOT EXISTS go_goscope_meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)'
+const INSERT_VERSION = "INSERT INTO go_goscope_meta (key, value) VALUES ('schema_version', ?1) ON CONFLICT DO NOTHING RETURNING key"
+const RAISE_VERSION = "UPDATE go_goscope_meta SET value = ?1 WHERE key = 'schema_version' AND value = ?2 RETURNING key"
+
+/** The atomic batch that applies `migration`; it fails with `CONSTRAINT` when another process was first. */
+export function migrationBatch({ version, steps }: Migration): Step[] {
+  const claim: Step =
+    version === 1
+      ? { sql: INSERT_VERSION, parameters: ['1'], expect: 1 }
+      : { sql: RAISE_VERSION, parameters: [String(version), String(version - 1)], expect: 1 }
+  return [{ sql: CREATE_META, parameters: [] }, claim, ...steps.map((sql) => ({ sql, parameters: [] }))]
+}

@@ -1,0 +1,28 @@
+/** Where this family takes time from. Replace it in tests; every deadline follows it. */
+export interface Clock {
+  /** Wall time, epoch ms. What is stored in the file. */
+  now(): number
+  /** Monotonic time in ms from an arbitrary start. Never stored: it means nothing in another process. */
+  monotonic(): number
+  /**
+   * Calls `callback` once after `delay` ms of monotonic time.
+   *
+   * @param options `keepAlive` lets the timer keep the process running; by default it does not.
+   * @returns cancels the timer; harmless when it has fired.
+   */
+  setTimer(callback: () => void, delay: number, options?: { keepAlive?: boolean }): () => void
+}
+
+// Node fires a timer of a longer delay at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer(callback, delay, options) {
+    const timer = setTimeout(callback, Math.min(Math.max(0, delay), LONGEST_TIMER_MS))
+    if (options?.keepAlive !== true) timer.unref()
+    return () => clearTimeout(timer)
+  },
+}

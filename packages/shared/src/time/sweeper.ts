@@ -1,0 +1,61 @@
+import type { Session } from '../adapter/session.js'
+import type { Row } from '../driver/driver.js'
+import type { Statement } from '../driver/statement.js'
+import { classify } from '../errors/classify.js'
+
+// One sweep of at most SWEEP_ROWS rows rides on every WRITES_PER_SWEEP writes: more rows go than a steady load brings,
+// and a sweep stays within a few ms however many rows have expired.
+const WRITES_PER_SWEEP = 64
+const SWEEP_ROWS = 256
+const PRUNE_ROWS = 1_000
+
+/** Keeps the expired rows of one table from piling up. */
+export class Sweeper {
+  readonly #session: Session
+  readonly #statement: Statement<'many'>
+  readonly #table: string
+  #writes = 0
+
+  /** @param statement Deletes at most `?1` expired rows and gives one row for each. */
+  constructor(session: Session, statement: Statement<'many'>, table: string) {
+    this.#session = session
+    this.#statement = statement
+    this.#table = table
+  }
+
+  /** Counts rows written; sweeps in the background now and then. */
+  wrote(rows: number): void {
+    this.#writes += rows
+    if (this.#writes < WRITES_PER_SWEEP) return
+    const batches = Math.min(16, Math.floor(this.#writes / WRITES_PER_SWEEP))
+    this.#writes = 0
+    void this.#sweepInBackground(SWEEP_ROWS * batches)
+  }
+
+  /** Removes every expired row, in short statements with others between them. Returns how many. */
+  async prune(): Promise<number> {
+    let removed = 0
+    for (;;) {
+      const rows = await this.#sweep(PRUNE_ROWS)
+      removed += rows
+      if (rows < PRUNE_ROWS) return removed
+    }
+  }
+
+  async #sweepInBackground(rows: number): Promise<void> {
+    try {
+      await this.#sweep(rows)
+    } catch (error) {
+      const reason = classify(error, this.#statement.name)
+      this.#session.diagnostics.emit({ type: 'background-error', operation: this.#statement.name, error: reason })
+    }
+  }
+
+  async #sweep(rows: number): Promise<number> {
+    const removed = await this.#session.execute(this.#statement, [rows], countRows)
+    if (removed > 0) this.#session.diagnostics.emit({ type: 'sweep', table: this.#table, removed })
+    return removed
+  }
+}
+
+const countRows = (rows: readonly Row[]): number => rows.length

@@ -1,0 +1,30 @@
+import { PersistenceError } from '../errors/persistence-error.js'
+
+/**
+ * A time to live in whole ms: a fraction is rounded up; absent or `Infinity` is no expiry.
+ *
+ * @returns `undefined` when there is no expiry.
+ * @throws PersistenceError `INVALID_TTL` for anything that is not a positive number.
+ */
+export function timeToLive(ttl: number | undefined, operation: string): number | undefined {
+  if (ttl === undefined || ttl === Number.POSITIVE_INFINITY) return undefined
+  if (typeof ttl !== 'number' || !(ttl > 0)) {
+    throw new PersistenceError(
+      'INVALID_TTL',
+      operation,
+      `${operation}: ttl must be a positive number of ms, got ${describe(ttl)}; leave it out for no expiry`,
+    )
+  }
+  return Math.ceil(ttl)
+}
+
+/** Epoch ms at which something written now expires; `null` when never, also when it is past what a number can hold. */
+export function expiry(now: number, ttl: number | undefined): number | null {
+  if (ttl === undefined) return null
+  const at = Math.ceil(now + ttl)
+  return Number.isSafeInteger(at) ? at : null
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'number' ? String(value) : `${typeof value} ${JSON.stringify(value) ?? String(value)}`
+}

@@ -1,0 +1,68 @@
+import { exceedsBytes } from '../arguments/limits.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import { jsonCodec } from './json-codec.js'
+import type { ValueCodec } from './value-codec.js'
+
+/** Encodes and decodes the values of one adapter within its size limit, with typed errors. */
+export class ValueStore {
+  readonly #codec: ValueCodec
+  readonly #maxBytes: number
+
+  constructor(codec: ValueCodec, maxBytes: number) {
+    this.#codec = codec
+    this.#maxBytes = maxBytes
+  }
+
+  /** @throws PersistenceError `VALUE_NOT_SERIALIZABLE` with the path of the offending member, or `VALUE_TOO_LARGE`. */
+  encode(value: unknown, operation: string): string {
+    let text: string
+    try {
+      text = this.#codec.encode(value)
+    } catch (cause) {
+      const path = memberPath(cause)
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new PersistenceError(
+        'VALUE_NOT_SERIALIZABLE',
+        operation,
+        `${operation}: cannot store ${path === '' ? 'the value' : `the member ${path} of the value`}: ${reason}; store plain data, or pass a codec`,
+        cause,
+      )
+    }
+    if (typeof text !== 'string') {
+      throw new PersistenceError('VALUE_NOT_SERIALIZABLE', operation, `${operation}: the codec's encode must return a string, got ${typeof text}`)
+    }
+    // JSON texts hold neither; an engine would cut the text of another codec short at the first or replace the second.
+    if (this.#codec !== jsonCodec && (text.includes('\0') || !text.isWellFormed())) {
+      throw new PersistenceError('VALUE_NOT_SERIALIZABLE', operation, `${operation}: the codec's text contains a NUL character or a lone surrogate; encode it, for example as base64`)
+    }
+    if (exceedsBytes(text, this.#maxBytes)) {
+      throw new PersistenceError(
+        'VALUE_TOO_LARGE',
+        operation,
+        `${operation}: the encoded value has ${Buffer.byteLength(text)} bytes, the limit is ${this.#maxBytes}; store less or raise maxValueSize`,
+      )
+    }
+    return text
+  }
+
+  /** @throws PersistenceError `VALUE_UNREADABLE` naming the table and the key. */
+  decode<T>(text: unknown, table: string, key: string, operation: string): T {
+    try {
+      if (typeof text !== 'string') throw new TypeError(`expected text, found ${text === null ? 'null' : typeof text}`)
+      return this.#codec.decode(text) as T
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new PersistenceError(
+        'VALUE_UNREADABLE',
+        operation,
+        `${operation}: the row ${JSON.stringify(key)} of ${table} cannot be decoded (${reason}); delete it, or open the file with the codec that wrote it`,
+        cause,
+      )
+    }
+  }
+}
+
+function memberPath(cause: unknown): string {
+  const path = typeof cause === 'object' && cause !== null ? (cause as { path?: unknown }).path : undefined
+  return typeof path === 'string' ? path.replace(/^\./, '') : ''
+}
