@@ -1,0 +1,23 @@
+import { runProcess } from './run-process.mjs'
+import { runWithPnpm } from './run-with-pnpm.mjs'
+import { setUp } from './set-up.mjs'
+import { tools } from './workspace.mjs'
+
+const node = process.execPath
+
+/** @type {[name: string, run: () => Promise<import('./run-process.mjs').ProcessOutcome>][]} */
+const steps = [
+  ['lint and format', () => runProcess(node, [tools.biome, 'check', '.'])],
+  ['types', () => runWithPnpm([node, tools.turbo, 'run', 'typecheck', '--continue', '--output-logs=errors-only'])],
+  ['architecture', () => runProcess(node, [tools.vitest, 'run', 'test/architecture/'])],
+]
+
+await setUp()
+for (const [name, run] of steps) {
+  const { exitCode, output, seconds } = await run()
+  if (exitCode !== 0) {
+    process.exitCode = 1
+    console.log(`${output.trimEnd()}\n`)
+  }
+  console.log(`${exitCode === 0 ? '✓' : '✗'} ${name} (${seconds.toFixed(1)} s)`)
+}
