@@ -1,0 +1,63 @@
+import type { EngineUnderTest } from './engine-under-test.js'
+import { portConformance } from './port-conformance.js'
+import type { Runner } from './runner.js'
+import type { EngineSuite, PortWorld } from './suite.js'
+import { badInput } from './suites/bad-input.js'
+import { cache } from './suites/cache.js'
+import { cachePatterns } from './suites/cache-patterns.js'
+import { checkpoints } from './suites/checkpoints.js'
+import { circuitBreaker } from './suites/circuit-breaker.js'
+import { diagnostics } from './suites/diagnostics.js'
+import { getOrSet } from './suites/get-or-set.js'
+import { hostileRows } from './suites/hostile-rows.js'
+import { idempotency } from './suites/idempotency.js'
+import { keys } from './suites/keys.js'
+import { lifeCycle } from './suites/life-cycle.js'
+import { lockModel } from './suites/lock-model.js'
+import { locks } from './suites/locks.js'
+import { open } from './suites/open.js'
+import { operationOrder } from './suites/operation-order.js'
+import { prefixIsolation } from './suites/prefix-isolation.js'
+import { publishedFile29 } from './suites/published-file.js'
+import { schema } from './suites/schema.js'
+import { storeModels } from './suites/store-models.js'
+import { timeToLive } from './suites/time-to-live.js'
+import { twoConnections } from './suites/two-connections.js'
+import { values } from './suites/values.js'
+import { createWorld } from './world.js'
+
+const SUITES: readonly EngineSuite[] = [
+  lifeCycle,
+  open,
+  schema,
+  publishedFile29,
+  locks,
+  lockModel,
+  circuitBreaker,
+  cache,
+  cachePatterns,
+  getOrSet,
+  checkpoints,
+  idempotency,
+  values,
+  keys,
+  prefixIsolation,
+  timeToLive,
+  badInput,
+  operationOrder,
+  storeModels,
+  twoConnections,
+  diagnostics,
+  hostileRows,
+]
+
+/** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
+export function conformance(runner: Runner, engine: EngineUnderTest): void {
+  portConformance(runner, 'ports', () => portsOf(engine))
+  for (const suite of SUITES) suite(runner, engine)
+}
+
+async function portsOf(engine: EngineUnderTest): Promise<PortWorld> {
+  const world = await createWorld(engine)
+  return { providers: await world.adapter(), clock: world.clock, dispose: () => world.dispose() }
+}

@@ -1,0 +1,7 @@
+export { conformance } from './conformance.js'
+export type { EngineUnderTest } from './engine-under-test.js'
+export { ManualClock } from './manual-clock.js'
+export { portConformance } from './port-conformance.js'
+export { type ReferenceProviders, referenceProviders } from './reference/reference-providers.js'
+export type { Runner } from './runner.js'
+export type { PortClock, PortName, PortWorld } from './suite.js'

@@ -1,0 +1,26 @@
+import { cachePort } from './port-suites/cache-port.js'
+import { checkpointPort } from './port-suites/checkpoint-port.js'
+import { circuitBreakerPort } from './port-suites/circuit-breaker-port.js'
+import { idempotencyPort } from './port-suites/idempotency-port.js'
+import { lockPort } from './port-suites/lock-port.js'
+import type { Runner } from './runner.js'
+import type { PortName, PortSuite, PortWorld } from './suite.js'
+
+const SUITES: readonly PortSuite[] = [lockPort, circuitBreakerPort, cachePort, checkpointPort, idempotencyPort]
+
+/**
+ * Declares what every implementation of the ports promises, in memory or not.
+ *
+ * @param create Makes fresh providers for one test, with the clock they go by.
+ * @param ports The ports that `create` provides; all five when absent.
+ */
+export function portConformance(
+  runner: Runner,
+  name: string,
+  create: () => Promise<PortWorld>,
+  ports?: readonly PortName[],
+): void {
+  runner.describe(name, () => {
+    for (const suite of SUITES) if (ports === undefined || ports.includes(suite.port)) suite.declare(runner, create)
+  })
+}

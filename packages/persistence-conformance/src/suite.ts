@@ -1,0 +1,79 @@
+import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { EngineUnderTest } from './engine-under-test.js'
+import type { Runner } from './runner.js'
+import { createWorld, type World } from './world.js'
+
+const DEFAULT_TIMEOUT_MS = 60_000
+
+type Check<T> = (name: string, body: (subject: T) => Promise<void>, timeoutMs?: number) => void
+
+/** A promise about an engine: `register` declares its tests, each of which gets a world of its own. */
+export type EngineSuite = (runner: Runner, engine: EngineUnderTest) => void
+
+export function engineSuite(name: string, register: (check: Check<World>) => void): EngineSuite {
+  return (runner, engine) => declare(runner, name, () => createWorld(engine), register)
+}
+
+/** The part of a clock that port tests need. */
+export interface PortClock {
+  now(): number
+  /** Lets `ms` pass. */
+  advance(ms: number): void
+}
+
+/** Providers under test with the clock they go by. */
+export interface PortWorld {
+  readonly providers: PersistenceProviders
+  readonly clock: PortClock
+  dispose(): Promise<void>
+}
+
+export type PortName = keyof PersistenceProviders
+export type PortSubject<P extends PortName> = {
+  readonly port: NonNullable<PersistenceProviders[P]>
+  readonly clock: PortClock
+}
+
+/** A promise about one port, whoever implements it. */
+export interface PortSuite {
+  readonly port: PortName
+  declare(runner: Runner, create: () => Promise<PortWorld>): void
+}
+
+export function portSuite<P extends PortName>(
+  port: P,
+  name: string,
+  register: (check: Check<PortSubject<P>>) => void,
+): PortSuite {
+  const subject = async (create: () => Promise<PortWorld>) => {
+    const world = await create()
+    const provider = world.providers[port]
+    if (provider === undefined) throw new Error(`there is no ${port} among the providers to test`)
+    return { port: provider, clock: world.clock, dispose: () => world.dispose() }
+  }
+  return { port, declare: (runner, create) => declare(runner, name, () => subject(create), register) }
+}
+
+function declare<T extends { dispose(): Promise<void> }>(
+  runner: Runner,
+  name: string,
+  create: () => Promise<T>,
+  register: (check: Check<T>) => void,
+): void {
+  runner.describe(name, () => {
+    register((title, body, timeoutMs = DEFAULT_TIMEOUT_MS) => {
+      const run = async () => {
+        const subject = await create()
+        try {
+          await body(subject)
+        } catch (failure) {
+          // A trouble in cleaning up after a failed test would only hide why it failed.
+          await subject.dispose().catch(() => undefined)
+          throw failure
+        }
+        await subject.dispose()
+      }
+      runner.test(title, run, timeoutMs)
+    })
+  })
+}

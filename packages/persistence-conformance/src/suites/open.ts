@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+
+const permissions = async (path: string): Promise<number> => (await stat(path)).mode & 0o777
+
+export const open: EngineSuite = engineSuite('open', (check) => {
+  check('opens a new file, connected, in WAL mode', async (world) => {
+    const adapter = await world.open()
+    assert.equal(adapter.isConnected(), true)
+    await adapter.cache.set('k', 1)
+    assert.equal((await world.rows('PRAGMA journal_mode'))[0]?.journal_mode, 'wal')
+    assert.equal((await world.rows('SELECT * FROM go_goscope_cache')).length, 1)
+  })
+
+  check('what was written is there when it is opened again', async (world) => {
+    for (const durability of ['power', 'process'] as const) {
+      const first = await world.open({ durability })
+      await first.cache.set(durability, { durability })
+      await first.disconnect()
+      const second = await world.open({ durability })
+      assert.deepEqual(await second.cache.get(durability), { durability })
+      await second.disconnect()
+    }
+  })
+
+  check('a new file and its sidecars are for their owner only', async (world) => {
+    const adapter = await world.open()
+    await adapter.cache.set('k', 1)
+    for (const suffix of ['', '-wal', '-shm']) assert.equal(await permissions(world.path + suffix), 0o600, suffix)
+  })
+
+  check('mode chooses other permissions', async (world) => {
+    const adapter = await world.open({ mode: 0o640 })
+    await adapter.cache.set('k', 1)
+    for (const suffix of ['', '-wal', '-shm']) assert.equal(await permissions(world.path + suffix), 0o640, suffix)
+  })
+
+  check('the permissions of an existing file stay', async (world) => {
+    await (await world.open()).disconnect()
+    await chmod(world.path, 0o644)
+    const adapter = await world.open()
+    await adapter.cache.set('k', 1)
+    assert.equal(await permissions(world.path), 0o644)
+  })
+
+  check('each :memory: database is one of its own', async (world) => {
+    const one = await world.open({}, ':memory:')
+    const two = await world.open({}, ':memory:')
+    await one.cache.set('k', 1)
+    assert.equal(await one.cache.get('k'), 1)
+    assert.equal(await two.cache.has('k'), false)
+    assert.deepEqual(await readdir(world.folder), [])
+  })
+
+  check('cacheSize and mmapSize are taken', async (world) => {
+    const adapter = await world.open({ cacheSize: 4 * 1024 * 1024, mmapSize: 1024 * 1024 })
+    await adapter.cache.set('k', 1)
+    assert.equal(await adapter.cache.get('k'), 1)
+  })
+
+  check('readOnly reads and refuses to write', async (world) => {
+    const writer = await world.open()
+    await writer.cache.set('k', { a: 1 })
+    await writer.recordFailure('api', 5)
+    const before = await world.dump()
+    const reader = await world.open({ readOnly: true })
+    assert.deepEqual(await reader.cache.get('k'), { a: 1 })
+    assert.deepEqual(await reader.cache.keys(), ['k'])
+    assert.equal((await reader.getState('api'))?.failureCount, 1)
+    for (const write of [
+      () => reader.cache.set('k', 2),
+      () => reader.cache.setMany([['k', 2]]),
+      () => reader.cache.clear(),
+      () => reader.idempotency.set('k', 2),
+      () => reader.recordFailure('api', 5),
+      () => reader.checkpoint.deleteAll('t'),
+    ]) {
+      await refuses(write, { code: 'READ_ONLY' })
+    }
+    assert.equal(await world.dump(), before)
+    await writer.cache.set('k', 3)
+    assert.equal(await reader.cache.get('k'), 3)
+  })
+
+  check('readOnly makes neither a file nor tables', async (world) => {
+    await refuses(() => world.open({ readOnly: true }), { code: 'CANNOT_OPEN', says: ['app.db'] })
+    assert.deepEqual(await readdir(world.folder), [])
+    await world.rows('CREATE TABLE mine (id INTEGER)')
+    const before = await world.dump()
+    await refuses(() => world.open({ readOnly: true }), { code: 'SCHEMA_MISSING' })
+    assert.equal(await world.dump(), before)
+  })
+
+  check('a file that is no database is refused and left as it is', async (world) => {
+    for (const content of ['a text of one line\n', `${'word '.repeat(5_000)}\n`]) {
+      await writeFile(world.path, content)
+      for (const readOnly of [false, true]) {
+        await refuses(() => world.open({ readOnly }), { code: 'NOT_A_DATABASE', says: [/app\.db|database/] })
+      }
+      assert.equal(await readFile(world.path, 'utf8'), content)
+      assert.deepEqual(await readdir(world.folder), ['app.db'])
+    }
+  })
+
+  check('a file that is no database is refused by an adapter on a handle too', async (world) => {
+    await writeFile(world.path, 'a text of more than one page\n'.repeat(300))
+    const adapter = world.unconnected(await world.plainHandle('text'))
+    await refuses(() => adapter.connect(), { code: 'NOT_A_DATABASE' })
+    await refuses(() => adapter.cache.get('k'), { code: 'NOT_A_DATABASE' })
+  })
+
+  check('a torn header is refused and left as it is', async (world) => {
+    await (await world.open()).disconnect()
+    const torn = await readFile(world.path)
+    torn.fill(0xff, 0, 40)
+    await writeFile(world.path, torn)
+    await refuses(() => world.open(), { code: 'NOT_A_DATABASE' })
+    assert.deepEqual(await readFile(world.path), torn)
+  })
+
+  check('a damaged first page is refused and left as it is', async (world) => {
+    const first = await world.open()
+    await first.cache.set('k', 1)
+    await first.disconnect()
+    const damaged = await readFile(world.path)
+    damaged.fill(0xff, 100, 3_000)
+    await writeFile(world.path, damaged)
+    await refuses(() => world.open(), { code: 'CORRUPT' })
+    assert.deepEqual(await readFile(world.path), damaged)
+  })
+
+  check('a place that cannot be opened is refused', async (world) => {
+    await refuses(() => world.open({}, join(world.folder, 'missing', 'app.db')), {
+      code: 'CANNOT_OPEN',
+      says: ['missing', /folder|directory/],
+    })
+    assert.deepEqual(await readdir(world.folder), [])
+    const folder = join(world.folder, 'folder')
+    await mkdir(folder)
+    await refuses(() => world.open({}, folder), { code: 'CANNOT_OPEN', says: ['folder'] })
+    assert.deepEqual(await readdir(folder), [])
+  })
+
+  check('a path that is none is refused', async (world) => {
+    for (const path of ['', 'a\0b', undefined, null, 7]) {
+      await refuses(() => world.open({}, path as string), { code: 'INVALID_ARGUMENT', says: ['path'] })
+    }
+  })
+
+  check('bad options of open are refused before a file is made', async (world) => {
+    const bad: [string, unknown][] = [
+      ['durability', 'fast'],
+      ['durability', 2],
+      ['readOnly', 'yes'],
+      ['mode', -1],
+      ['mode', 0o1000],
+      ['mode', '600'],
+      ['cacheSize', -5],
+      ['cacheSize', 1.5],
+      ['mmapSize', Number.NaN],
+      ['busyTimeout', -1],
+      ['keyPrefix', 7],
+      ['maxKeyLength', 0],
+    ]
+    for (const [name, value] of bad) {
+      await refuses(() => world.open({ [name]: value }), { code: 'INVALID_OPTION', says: [name, String(value)] })
+    }
+    assert.deepEqual(await readdir(world.folder), [])
+  })
+
+  check('stats tells the size of the file and of its log', async (world) => {
+    const adapter = await world.open()
+    await adapter.cache.set('k', 'x'.repeat(100_000))
+    const { fileBytes, walBytes, waiting } = await adapter.stats()
+    assert.ok(fileBytes > 100_000, `${fileBytes} bytes of file`)
+    assert.ok(walBytes > 100_000, `${walBytes} bytes of log`)
+    assert.equal(waiting, 0)
+  })
+})

@@ -1,0 +1,83 @@
+import type { AdapterUnderTest } from '../engine-under-test.js'
+
+type Call = (adapter: AdapterUnderTest) => Promise<unknown>
+
+/** A checkpoint for tests that do not care what is in it. */
+export const SOME_CHECKPOINT = { id: 'c', taskId: 't', sequence: 1, timestamp: 1, progress: 0, data: null }
+
+/** One call of every method that reaches the database or the lock table. */
+export const LATE_CALLS: readonly (readonly [name: string, call: Call])[] = [
+  ['lock.acquire', ({ lock }) => lock.acquire('k', 100)],
+  ['circuitBreaker.getState', ({ circuitBreaker }) => circuitBreaker.getState('k')],
+  ['circuitBreaker.setState', ({ circuitBreaker }) => circuitBreaker.setState('k', { state: 'open', failureCount: 1 })],
+  ['circuitBreaker.recordFailure', ({ circuitBreaker }) => circuitBreaker.recordFailure('k', 5)],
+  ['circuitBreaker.recordSuccess', ({ circuitBreaker }) => circuitBreaker.recordSuccess('k')],
+  ['cache.get', ({ cache }) => cache.get('k')],
+  ['cache.set', ({ cache }) => cache.set('k', 1)],
+  ['cache.has', ({ cache }) => cache.has('k')],
+  ['cache.delete', ({ cache }) => cache.delete('k')],
+  ['cache.keys', ({ cache }) => cache.keys()],
+  ['cache.clear', ({ cache }) => cache.clear()],
+  ['cache.getMany', ({ cache }) => cache.getMany(['k'])],
+  ['cache.setMany', ({ cache }) => cache.setMany([['k', 1]])],
+  ['cache.deleteMany', ({ cache }) => cache.deleteMany(['k'])],
+  ['cache.getOrSet', ({ cache }) => cache.getOrSet('k', async () => 1)],
+  ['cache.prune', ({ cache }) => cache.prune()],
+  ['cache.stats', ({ cache }) => cache.stats()],
+  ['idempotency.get', ({ idempotency }) => idempotency.get('k')],
+  ['idempotency.set', ({ idempotency }) => idempotency.set('k', 1)],
+  ['idempotency.delete', ({ idempotency }) => idempotency.delete('k')],
+  ['idempotency.prune', ({ idempotency }) => idempotency.prune()],
+  ['checkpoint.save', ({ checkpoint }) => checkpoint.save(SOME_CHECKPOINT)],
+  ['checkpoint.load', ({ checkpoint }) => checkpoint.load('c')],
+  ['checkpoint.loadLatest', ({ checkpoint }) => checkpoint.loadLatest('t')],
+  ['checkpoint.list', ({ checkpoint }) => checkpoint.list('t')],
+  ['checkpoint.cleanup', ({ checkpoint }) => checkpoint.cleanup('t', 1)],
+  ['checkpoint.deleteAll', ({ checkpoint }) => checkpoint.deleteAll('t')],
+  ['prune', (adapter) => adapter.prune()],
+  ['stats', (adapter) => adapter.stats()],
+  ['get', (adapter) => adapter.get('k')],
+  ['recordFailure', (adapter) => adapter.recordFailure('k', 5)],
+  ['acquire', (adapter) => adapter.acquire('k', 100)],
+]
+
+/** One call of every method that takes a key or an id. */
+export const KEYED_CALLS: readonly (readonly [
+  name: string,
+  call: (adapter: AdapterUnderTest, key: string) => Promise<unknown>,
+])[] = [
+  ['lock.acquire', ({ lock }, key) => lock.acquire(key, 100)],
+  ['lock.forceRelease', ({ lock }, key) => lock.forceRelease(key)],
+  ['circuitBreaker.getState', ({ circuitBreaker }, key) => circuitBreaker.getState(key)],
+  [
+    'circuitBreaker.setState',
+    ({ circuitBreaker }, key) => circuitBreaker.setState(key, { state: 'open', failureCount: 1 }),
+  ],
+  ['circuitBreaker.recordFailure', ({ circuitBreaker }, key) => circuitBreaker.recordFailure(key, 5)],
+  ['circuitBreaker.recordSuccess', ({ circuitBreaker }, key) => circuitBreaker.recordSuccess(key)],
+  ['cache.get', ({ cache }, key) => cache.get(key)],
+  ['cache.set', ({ cache }, key) => cache.set(key, 1)],
+  ['cache.has', ({ cache }, key) => cache.has(key)],
+  ['cache.delete', ({ cache }, key) => cache.delete(key)],
+  ['cache.getMany', ({ cache }, key) => cache.getMany(['fine', key])],
+  [
+    'cache.setMany',
+    ({ cache }, key) =>
+      cache.setMany([
+        ['fine', 1],
+        [key, 1],
+      ]),
+  ],
+  ['cache.deleteMany', ({ cache }, key) => cache.deleteMany(['kept', key])],
+  ['cache.getOrSet', ({ cache }, key) => cache.getOrSet(key, async () => 1)],
+  ['idempotency.get', ({ idempotency }, key) => idempotency.get(key)],
+  ['idempotency.set', ({ idempotency }, key) => idempotency.set(key, 1)],
+  ['idempotency.delete', ({ idempotency }, key) => idempotency.delete(key)],
+  ['checkpoint.save by id', ({ checkpoint }, key) => checkpoint.save({ ...SOME_CHECKPOINT, id: key })],
+  ['checkpoint.save by task', ({ checkpoint }, key) => checkpoint.save({ ...SOME_CHECKPOINT, taskId: key })],
+  ['checkpoint.load', ({ checkpoint }, key) => checkpoint.load(key)],
+  ['checkpoint.loadLatest', ({ checkpoint }, key) => checkpoint.loadLatest(key)],
+  ['checkpoint.list', ({ checkpoint }, key) => checkpoint.list(key)],
+  ['checkpoint.cleanup', ({ checkpoint }, key) => checkpoint.cleanup(key, 1)],
+  ['checkpoint.deleteAll', ({ checkpoint }, key) => checkpoint.deleteAll(key)],
+]

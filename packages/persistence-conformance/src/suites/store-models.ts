@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { onEngine, onReference, type Step } from '../model/step.js'
+import { cacheStep, checkpointStep, circuitStep, idempotencyStep } from '../model/step-arbitraries.js'
+import { forAll } from '../property.js'
+import { referenceProviders } from '../reference/reference-providers.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import type { World } from '../world.js'
+
+type Move = Step | { readonly advance: number } | { readonly jump: number }
+
+const RUNS = 120
+
+function moves(step: fc.Arbitrary<Step>): fc.Arbitrary<Move[]> {
+  const move = fc.oneof(
+    { weight: 6, arbitrary: step },
+    { weight: 1, arbitrary: fc.record({ advance: fc.integer({ min: 0, max: 40 }) }) },
+    { weight: 1, arbitrary: fc.record({ jump: fc.integer({ min: -60, max: 60 }) }) },
+  )
+  return fc.array<Move>(move, { maxLength: 40 })
+}
+
+async function holdsForAny(world: World, step: fc.Arbitrary<Step>): Promise<void> {
+  let run = 0
+  await world.adapter()
+  await forAll(moves(step), RUNS, async (moves) => {
+    const adapter = await world.adapter({ keyPrefix: `run ${run++}:` })
+    const reference = referenceProviders(world.clock)
+    for (const [index, move] of moves.entries()) {
+      if ('advance' in move) world.clock.advance(move.advance)
+      else if ('jump' in move) {
+        // What expired may be swept at any time, so what a clock set back revives is open unless it is swept now.
+        if (move.jump < 0) await Promise.all([adapter.prune(), reference.cache.prune(), reference.idempotency.prune()])
+        world.clock.jump(move.jump)
+      } else {
+        const expected = await onReference(reference, move)
+        assert.deepEqual(await onEngine(adapter, move), expected, `move ${index}: ${move.store}.${move.method}`)
+      }
+    }
+  })
+}
+
+export const storeModels: EngineSuite = engineSuite('store models', (check) => {
+  check('cache: any calls and clock moves answer as a plain map would', (world) => holdsForAny(world, cacheStep))
+  check('idempotency: any calls and clock moves answer as a plain map would', (world) =>
+    holdsForAny(world, idempotencyStep),
+  )
+  check('circuit breaker: any calls and clock moves answer as a plain map would', (world) =>
+    holdsForAny(world, circuitStep),
+  )
+  check('checkpoint: any calls and clock moves answer as a plain map would', (world) =>
+    holdsForAny(world, checkpointStep),
+  )
+})

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { forAll } from '../property.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+
+export const timeToLive: EngineSuite = engineSuite('time to live', (check) => {
+  check('whatever the ttl, an entry is there before it ends and gone after', async (world) => {
+    const { cache, idempotency } = await world.adapter()
+    const ttl = fc.oneof(
+      fc.integer({ min: 1, max: 5_000 }),
+      fc.double({ min: 0.001, max: 100, noNaN: true }),
+      fc.constant(86_400_000 * 400),
+    )
+    await forAll(ttl, 80, async (ttl) => {
+      await cache.set('k', 1, ttl)
+      await idempotency.set('k', 1, ttl)
+      const whole = Math.ceil(ttl)
+      assert.equal((await idempotency.get('k'))?.expiresAt, world.clock.now() + whole)
+      world.clock.advance(whole - 1)
+      assert.equal(await cache.has('k'), true)
+      assert.deepEqual(await cache.keys(), ['k'])
+      assert.ok((await idempotency.get('k')) !== null)
+      world.clock.advance(1)
+      assert.equal(await cache.has('k'), false)
+      assert.equal(await cache.get('k'), null)
+      assert.deepEqual(await cache.keys(), [])
+      assert.equal((await cache.getMany(['k'])).size, 0)
+      assert.equal(await idempotency.get('k'), null)
+    })
+  })
+
+  check('a ttl too long for any calendar is no expiry', async (world) => {
+    const { cache, idempotency } = await world.adapter()
+    for (const ttl of [Number.MAX_VALUE, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY]) {
+      await cache.set('k', 1, ttl)
+      await idempotency.set('k', 1, ttl)
+      world.clock.advance(10 ** 12)
+      assert.equal(await cache.get('k'), 1)
+      assert.equal((await idempotency.get('k'))?.value, 1)
+    }
+  })
+
+  check('expiries are stored as whole epoch ms', async (world) => {
+    const { cache } = await world.adapter()
+    await cache.set('k', 1, 1_234.5)
+    const [row] = await world.rows('SELECT expires_at, typeof(expires_at) AS type FROM go_goscope_cache')
+    assert.deepEqual({ ...row }, { expires_at: world.clock.now() + 1_235, type: 'integer' })
+  })
+
+  check('a clock that jumps forth ends entries by the wall', async (world) => {
+    const { cache } = await world.adapter()
+    await cache.set('k', 1, 10_000)
+    world.clock.jump(10_001)
+    assert.equal(await cache.get('k'), null)
+  })
+
+  check('steady writing of entries that expire does not grow the table', async (world) => {
+    const { cache, idempotency } = await world.adapter()
+    for (let round = 0; round < 60; round++) {
+      const writes = Array.from({ length: 50 }, (_, index) => [
+        cache.set(`${round}/${index}`, round, 10),
+        idempotency.set(`${round}/${index}`, round, 10),
+      ])
+      await Promise.all(writes.flat())
+      world.clock.advance(100)
+    }
+    for (const table of ['cache', 'idempotency']) {
+      const [row] = await world.rows(`SELECT count(*) AS count FROM go_goscope_${table}`)
+      assert.ok(Number(row?.count) < 1_500, `${row?.count} of 3000 expired rows are left in ${table}`)
+    }
+  })
+
+  check('sweepInterval removes expired rows while nothing is written', async (world) => {
+    const adapter = await world.adapter({ sweepInterval: 1_000 })
+    await adapter.cache.setMany(
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+      10,
+    )
+    await adapter.idempotency.set('a', 1, 10)
+    await adapter.cache.set('kept', 1)
+    world.clock.advance(1_000)
+    await adapter.cache.has('kept')
+    await adapter.stats()
+    assert.equal((await world.rows('SELECT key FROM go_goscope_cache')).length, 1)
+    assert.equal((await world.rows('SELECT key FROM go_goscope_idempotency')).length, 0)
+    await adapter.disconnect()
+    assert.equal(world.clock.pending, 0, 'no timer outlives the adapter')
+  })
+})

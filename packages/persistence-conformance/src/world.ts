@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type {
+  AdapterUnderTest,
+  EngineUnderTest,
+  OpenOptionsUnderTest,
+  OptionsUnderTest,
+  Row,
+} from './engine-under-test.js'
+import { ManualClock } from './manual-clock.js'
+
+interface Closable {
+  disconnect(): Promise<void>
+}
+
+/** What one test gets: a fresh folder, a fresh file, a clock that stands still, and handles that are closed after it. */
+export class World {
+  readonly engine: EngineUnderTest
+  readonly folder: string
+  readonly path: string
+  readonly clock: ManualClock = new ManualClock()
+  readonly #adapters: Closable[] = []
+  readonly #handles = new Map<string, Promise<object>>()
+
+  constructor(engine: EngineUnderTest, folder: string) {
+    this.engine = engine
+    this.folder = folder
+    this.path = join(folder, 'app.db')
+  }
+
+  /** The harness's handle: a WAL file that is not flushed at each commit, because these tests cut no power. */
+  handle(): Promise<object> {
+    return this.#named('first', true)
+  }
+
+  /** A handle of the same engine on the same file, as the engine gives it, opened once per `name`. */
+  plainHandle(name: string): Promise<object> {
+    return this.#named(name, false)
+  }
+
+  /** A connected adapter on {@link handle}, by this world's clock. */
+  async adapter(options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
+    return this.connected(await this.handle(), options)
+  }
+
+  /** A connected adapter on a second handle to the same file. */
+  async second(options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
+    await this.handle()
+    return this.connected(await this.#named('second', true), options)
+  }
+
+  async connected(handle: object, options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
+    const adapter = this.unconnected(handle, options)
+    await adapter.connect()
+    return adapter
+  }
+
+  unconnected(handle: object, options: OptionsUnderTest = {}): AdapterUnderTest {
+    return this.track(new this.engine.SQLiteAdapter(handle as never, { clock: this.clock, ...options }))
+  }
+
+  async open(options: OpenOptionsUnderTest = {}, path: string = this.path): Promise<AdapterUnderTest> {
+    return this.track(await this.engine.SQLiteAdapter.open(path, options))
+  }
+
+  /** Has `adapter` disconnected when the test ends. */
+  track<T extends Closable>(adapter: T): T {
+    this.#adapters.push(adapter)
+    return adapter
+  }
+
+  /** Runs one statement on a handle of its own, past every adapter. */
+  async rows(sql: string, params: readonly (string | number | null)[] = []): Promise<Row[]> {
+    return this.engine.rows(await this.plainHandle('raw'), sql, params)
+  }
+
+  /** Everything in the file as text: equal texts mean that nothing was changed. */
+  async dump(): Promise<string> {
+    const objects = await this.rows('SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name')
+    const tables = objects.filter(({ type, name }) => type === 'table' && !String(name).startsWith('sqlite_'))
+    const contents = []
+    for (const { name } of tables) contents.push([name, await this.rows(`SELECT * FROM "${name}" ORDER BY 1`)])
+    return JSON.stringify([objects, contents])
+  }
+
+  /** Closes the reader of {@link rows}, for tests that look at the files themselves. */
+  async closeRaw(): Promise<void> {
+    const raw = this.#handles.get('raw')
+    this.#handles.delete('raw')
+    if (raw !== undefined) await this.engine.closeHandle(await raw)
+  }
+
+  async dispose(): Promise<void> {
+    const closed = await Promise.allSettled(this.#adapters.map((adapter) => adapter.disconnect()))
+    for (const handle of this.#handles.values()) {
+      try {
+        await this.engine.closeHandle(await handle)
+      } catch {
+        // Closed already, by the last adapter on it; engines differ in whether they mind.
+      }
+    }
+    await rm(this.folder, { recursive: true, force: true })
+    for (const result of closed) if (result.status === 'rejected') throw result.reason
+  }
+
+  #named(name: string, tuned: boolean): Promise<object> {
+    const existing = this.#handles.get(name)
+    if (existing !== undefined) return existing
+    const opened = this.#open(tuned)
+    this.#handles.set(name, opened)
+    return opened
+  }
+
+  async #open(tuned: boolean): Promise<object> {
+    const handle = await this.engine.openHandle(this.path)
+    if (tuned) {
+      await this.engine.rows(handle, 'PRAGMA journal_mode = WAL')
+      await this.engine.rows(handle, 'PRAGMA synchronous = NORMAL')
+    }
+    return handle
+  }
+}
+
+export async function createWorld(engine: EngineUnderTest): Promise<World> {
+  return new World(engine, await mkdtemp(join(tmpdir(), 'conformance-')))
+}
