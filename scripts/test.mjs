@@ -5,7 +5,7 @@ import { runs as declared, differences, runtimes } from '../test/matrix.mjs'
 import { setUp } from './set-up.mjs'
 import { findTestFiles } from './test-run/find-test-files.mjs'
 import { formatSummary } from './test-run/format-summary.mjs'
-import { judgeFiles } from './test-run/judge-files.mjs'
+import { judgeMatrix } from './test-run/judge-matrix.mjs'
 import { judgeRun } from './test-run/judge-run.mjs'
 import { readArguments } from './test-run/read-arguments.mjs'
 import { runVitest } from './test-run/run-vitest.mjs'
@@ -53,12 +53,24 @@ const summary = summarize(
   ),
   {
     differences,
-    fileProblems: [...judgeFiles(allFiles, declared), ...(started.length === 0 ? ['no test file matches'] : [])],
-    partial,
+    matrixProblems: matrixProblems(),
+    wholeGroups: wholeGroups(),
   },
 )
 process.exitCode = summary.failed === 0 ? 0 : 1
 console.log(formatSummary(summary))
+
+/** The groups of which everything ran, so that the names of their tests can be compared. */
+function wholeGroups() {
+  if (filters.length > 0 || pattern !== undefined) return []
+  const groups = [...new Set(declared.map(({ group }) => group))]
+  return groups.filter((group) => declared.every((run) => run.group !== group || runs.includes(run)))
+}
+
+function matrixProblems() {
+  if (!partial) return judgeMatrix(allFiles, declared, differences)
+  return started.length === 0 ? ['no test file matches'] : []
+}
 
 function chosen() {
   try {

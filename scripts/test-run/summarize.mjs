@@ -6,13 +6,17 @@ import { judgeNames } from './judge-names.mjs'
  * @param {readonly import('./judge-run.mjs').Verdict[]} verdicts
  * @param {object} checks
  * @param {readonly { run: string, test: string }[]} checks.differences
- * @param {readonly string[]} checks.fileProblems
- * @param {boolean} checks.partial true when only some tests were asked for, which makes names incomparable
+ * @param {readonly string[]} checks.matrixProblems
+ * @param {readonly string[]} checks.wholeGroups the groups of which everything ran, so that names can be compared
  * @returns {{ passed: number, failed: number, problems: { name: string, problem: string }[],
  *   rows: { name: string, passed: number, failed: number, seconds: number }[] }}
  */
-export function summarize(verdicts, { differences, fileProblems, partial }) {
-  const nameProblems = partial ? [] : judgeNames(verdicts, differences)
+export function summarize(verdicts, { differences, matrixProblems, wholeGroups }) {
+  const comparable = verdicts.filter(({ group }) => wholeGroups.includes(group))
+  const nameProblems = judgeNames(
+    comparable,
+    differences.filter(({ run }) => comparable.some(({ name }) => name === run)),
+  )
   const rows = verdicts.map(({ name, passed, failed, seconds }) => ({
     name,
     passed,
@@ -22,7 +26,7 @@ export function summarize(verdicts, { differences, fileProblems, partial }) {
   const problems = [
     ...verdicts.flatMap(({ name, problems }) => problems.map((problem) => ({ name, problem }))),
     ...nameProblems,
-    ...fileProblems.map((problem) => ({ name: 'matrix', problem })),
+    ...matrixProblems.map((problem) => ({ name: 'matrix', problem })),
   ]
   const passed = rows.reduce((sum, row) => sum + row.passed, 0)
   return { passed, failed: problems.length, problems, rows }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { formatSummary } from '../../scripts/test-run/format-summary.mjs'
-import { judgeFiles } from '../../scripts/test-run/judge-files.mjs'
+import { judgeMatrix } from '../../scripts/test-run/judge-matrix.mjs'
 import { readArguments } from '../../scripts/test-run/read-arguments.mjs'
 import { summarize } from '../../scripts/test-run/summarize.mjs'
 import { runs } from '../matrix.mjs'
@@ -13,27 +13,31 @@ const verdicts = [
 
 describe('the summary', () => {
   test('adds failed tests, name differences and file problems up', () => {
-    const summary = summarize(verdicts, { differences: [], fileProblems: ['lost.test.ts'], partial: false })
+    const summary = summarize(verdicts, { differences: [], matrixProblems: ['lost.test.ts'], wholeGroups: ['g'] })
     expect(summary).toMatchObject({ passed: 3, failed: 4 })
     expect(summary.rows.map(({ failed }) => failed)).toEqual([1, 2])
   })
 
-  test('a partial run compares no names', () => {
-    expect(summarize(verdicts, { differences: [], fileProblems: [], partial: true }).failed).toBe(1)
+  test('a group of which only a part ran is not compared', () => {
+    expect(summarize(verdicts, { differences: [], matrixProblems: [], wholeGroups: [] }).failed).toBe(1)
   })
 
   test('the text ends with the total, alone on its line', () => {
-    const text = formatSummary(summarize(verdicts, { differences: [], fileProblems: [], partial: true }))
+    const text = formatSummary(summarize(verdicts, { differences: [], matrixProblems: [], wholeGroups: [] }))
     expect(text.split('\n').at(-1)).toBe('3 passed, 1 failed')
     expect(text).toContain('c broke')
   })
 })
 
-describe('test files', () => {
+describe('the matrix', () => {
   test('a file in no run and a folder without a file are problems', () => {
-    expect(judgeFiles(['test/cells/cell.test.ts'], [run])).toEqual([])
-    expect(judgeFiles(['test/cells/cell.test.ts', 'test/cellar/x.test.ts'], [run])).toHaveLength(1)
-    expect(judgeFiles([], [run])).toHaveLength(1)
+    expect(judgeMatrix(['test/cells/cell.test.ts'], [run], [])).toEqual([])
+    expect(judgeMatrix(['test/cells/cell.test.ts', 'test/cellar/x.test.ts'], [run], [])).toHaveLength(1)
+    expect(judgeMatrix([], [run], [])).toHaveLength(1)
+  })
+
+  test('a difference declared for a run that does not exist is a problem', () => {
+    expect(judgeMatrix(['test/cells/cell.test.ts'], [run], [{ run: 'sqlite3:node2O' }])).toHaveLength(1)
   })
 })
 

@@ -1,16 +1,19 @@
 /**
- * Holds the declared folders against the test files that exist.
+ * Holds the matrix against the test files that exist.
  *
  * @param {readonly string[]} files test files, relative to the root, with `/`
  * @param {readonly import('../../test/matrix.mjs').Run[]} runs
- * @returns {string[]} problems: a file that no run would run, or a folder without a test file
+ * @param {readonly { run: string }[]} differences
+ * @returns {string[]} problems: a file that no run would run, a folder without a test file, a difference of no run
  */
-export function judgeFiles(files, runs) {
+export function judgeMatrix(files, runs, differences) {
   const folders = [...new Set(runs.flatMap((run) => run.folders))]
   const unclaimed = files.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)))
   const empty = folders.filter((folder) => !files.some((file) => file.startsWith(`${folder}/`)))
+  const stray = differences.filter(({ run }) => !runs.some(({ name }) => name === run))
   return [
     ...unclaimed.map((file) => `${file} is in no run of test/matrix.mjs`),
     ...empty.map((folder) => `${folder} is declared in test/matrix.mjs and holds no test file`),
+    ...stray.map(({ run }) => `differences name ${run}, which is no run`),
   ]
 }
