@@ -25,10 +25,14 @@ class BunPreparedStatement implements SyncStatement {
   }
 }
 
+/** Bun has one SQLite for bun:sqlite and for its node:sqlite; the front end for the latter names it the same. */
+export const BUN_LIBRARY = 'bun'
+
 /** The driver of `bun:sqlite`. */
 export class BunDriver implements SyncDriver {
   readonly synchronous = true
   readonly engine = 'bun:sqlite'
+  readonly library: unknown = BUN_LIBRARY
   readonly #database: BunDatabase
 
   constructor(database: BunDatabase) {

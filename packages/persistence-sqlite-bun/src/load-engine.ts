@@ -1,4 +1,5 @@
-import { PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import { type Engine, PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import { BUN_LIBRARY } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
 
 interface BunSqliteModule {
@@ -6,9 +7,13 @@ interface BunSqliteModule {
 }
 
 /** Loads `bun:sqlite`, lazily: on another runtime this package can still be imported and says what is missing. */
-export async function loadEngine(): Promise<(path: string, readOnly: boolean) => BunDatabase> {
+export async function loadEngine(): Promise<Engine<BunDatabase>> {
   const { Database } = await importEngine()
-  return (path, readOnly) => new Database(path, readOnly ? { readonly: true } : { readwrite: true })
+  return {
+    name: 'bun:sqlite',
+    library: BUN_LIBRARY,
+    open: (path, readOnly) => new Database(path, readOnly ? { readonly: true } : { readwrite: true }),
+  }
 }
 
 async function importEngine(): Promise<BunSqliteModule> {

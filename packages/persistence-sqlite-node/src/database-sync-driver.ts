@@ -25,15 +25,25 @@ class PreparedStatement implements SyncStatement {
   }
 }
 
+/**
+ * What tells the SQLite libraries behind `DatabaseSync` classes apart: the class, since `node:sqlite` and each copy of
+ * `@photostructure/sqlite` bring their own. Bun has one for all, and the front end for `bun:sqlite` names it the same.
+ */
+export function libraryOf(DatabaseSync: unknown): unknown {
+  return process.versions.bun === undefined ? DatabaseSync : 'bun'
+}
+
 /** The driver of the `DatabaseSync` family. */
 export class DatabaseSyncDriver implements SyncDriver {
   readonly synchronous = true
   readonly engine: string
+  readonly library: unknown
   readonly #database: DatabaseSyncLike
 
   constructor(database: DatabaseSyncLike) {
     this.#database = database
     this.engine = database.constructor.name
+    this.library = libraryOf(database.constructor)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {

@@ -1,13 +1,18 @@
-import { PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import { type Engine, PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import { libraryOf } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
 
 /**
  * The engine that `open` uses: the class it is given, else `node:sqlite` where the runtime has it, else
  * `@photostructure/sqlite` where it is installed.
  */
-export async function loadEngine(given?: DatabaseSyncClass): Promise<(path: string, readOnly: boolean) => DatabaseSyncLike> {
+export async function loadEngine(given?: DatabaseSyncClass): Promise<Engine<DatabaseSyncLike>> {
   const DatabaseSync = given ?? (await importFirst(['node:sqlite', '@photostructure/sqlite']))
-  return (path, readOnly) => new DatabaseSync(path, { readOnly })
+  return {
+    name: 'DatabaseSync',
+    library: libraryOf(DatabaseSync),
+    open: (path, readOnly) => new DatabaseSync(path, { readOnly }),
+  }
 }
 
 async function importFirst(names: readonly string[]): Promise<DatabaseSyncClass> {

@@ -1,4 +1,4 @@
-import { PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import { type Engine, PersistenceError } from '@go-go-scope/persistence-sqlite-core'
 import type { Sqlite3Database } from './handle.js'
 
 interface Sqlite3Module {
@@ -8,14 +8,18 @@ interface Sqlite3Module {
 }
 
 /** Loads the app's own copy of `sqlite3`; only `open` needs it, a handle that is passed in does not. */
-export async function loadEngine(): Promise<(path: string, readOnly: boolean) => Promise<Sqlite3Database>> {
+export async function loadEngine(): Promise<Engine<Sqlite3Database>> {
   const { Database, OPEN_READONLY, OPEN_READWRITE } = await importEngine()
-  return (path, readOnly) =>
-    new Promise((resolve, reject) => {
-      const database = new Database(path, readOnly ? OPEN_READONLY : OPEN_READWRITE, (error) =>
-        error ? reject(error) : resolve(database),
-      )
-    })
+  return {
+    name: 'sqlite3',
+    library: Database,
+    open: (path, readOnly) =>
+      new Promise((resolve, reject) => {
+        const database = new Database(path, readOnly ? OPEN_READONLY : OPEN_READWRITE, (error) =>
+          error ? reject(error) : resolve(database),
+        )
+      }),
+  }
 }
 
 async function importEngine(): Promise<Sqlite3Module> {
@@ -24,6 +28,11 @@ async function importEngine(): Promise<Sqlite3Module> {
     const name: string = 'sqlite3'
     return ((await import(name)) as { default: Sqlite3Module }).default
   } catch (cause) {
-    throw new PersistenceError('ENGINE_MISSING', 'open', 'open: the package sqlite3 cannot be loaded; run npm install sqlite3', cause)
+    throw new PersistenceError(
+      'ENGINE_MISSING',
+      'open',
+      'open: the package sqlite3 cannot be loaded; run npm install sqlite3',
+      cause,
+    )
   }
 }

@@ -31,15 +31,20 @@ class Sqlite3PreparedStatement implements AsyncStatement {
 export class Sqlite3Driver implements AsyncDriver {
   readonly synchronous = false
   readonly engine = 'sqlite3'
+  /** Each installed copy of the package brings its own library. */
+  readonly library: unknown
   readonly #database: Sqlite3Database
 
   constructor(database: Sqlite3Database) {
     this.#database = database
+    this.library = database.constructor
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      this.#database.all(sql, parameters as SqlValue[], (error, rows) => (error ? reject(error) : resolve(rows as Row[])))
+      this.#database.all(sql, parameters as SqlValue[], (error, rows) =>
+        error ? reject(error) : resolve(rows as Row[]),
+      )
     })
   }
 

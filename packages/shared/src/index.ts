@@ -1,7 +1,15 @@
 /** What a front end builds on: the public surface, the adapters to extend, and the driver seam to implement. */
-export { type Opener, openAdapter } from './adapter/open-adapter.js'
+export { type Engine, type Opener, openAdapter } from './adapter/open-adapter.js'
 export { SqlAdapter } from './adapter/sql-adapter.js'
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
-export type { AsyncDriver, AsyncStatement, Row, SqlDriver, SqlValue, SyncDriver, SyncStatement } from './driver/driver.js'
+export type {
+  AsyncDriver,
+  AsyncStatement,
+  Row,
+  SqlDriver,
+  SqlValue,
+  SyncDriver,
+  SyncStatement,
+} from './driver/driver.js'
 export * from './public.js'

@@ -74,7 +74,11 @@ export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
 /** The error for an option that cannot be used. */
 export function invalidOption(name: string, value: unknown, wanted: string): PersistenceError {
   const shown = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
-  return new PersistenceError('INVALID_OPTION', 'options', `option ${name} must be ${wanted}, got ${typeof value === 'number' ? value : shown}`)
+  return new PersistenceError(
+    'INVALID_OPTION',
+    'options',
+    `option ${name} must be ${wanted}, got ${typeof value === 'number' ? value : shown}`,
+  )
 }
 
 function prefixOption(prefix: unknown): string {

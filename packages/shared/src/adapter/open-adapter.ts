@@ -3,19 +3,26 @@ import { Connection } from '../driver/connection.js'
 import type { SqlDriver } from '../driver/driver.js'
 import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
+import { fileIdentity } from '../file/file-identity.js'
+import { checkLibrary } from '../file/library-registry.js'
 import { resolveOptions } from './adapter-options.js'
-import { checkPath, type OpenOptions, resolveOpenOptions } from './open-options.js'
+import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
 import type { SqlAdapter } from './sql-adapter.js'
 import { tune } from './tune.js'
 
+/** A loaded engine. */
+export interface Engine<Handle extends object> {
+  readonly name: string
+  /** As its driver's. */
+  readonly library: unknown
+  /** Opens a file that exists, or `:memory:`. */
+  open(path: string, readOnly: boolean): Handle | Promise<Handle>
+}
+
 /** What `open` needs of a front end. */
 export interface Opener<Handle extends object, Adapter extends SqlAdapter> {
-  /**
-   * Loads the engine. What it gives opens a file that exists, or `:memory:`.
-   *
-   * @throws PersistenceError `ENGINE_MISSING`.
-   */
-  load(): Promise<(path: string, readOnly: boolean) => Handle | Promise<Handle>>
+  /** @throws PersistenceError `ENGINE_MISSING`. */
+  load(): Promise<Engine<Handle>>
   driver(handle: Handle): SqlDriver
   adapter(handle: Handle, options: OpenOptions): Adapter
 }
@@ -30,11 +37,11 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
   const resolved = resolveOptions(options)
   const tuning = resolveOpenOptions(options)
   const onFile = path !== ':memory:'
-  const openHandle = await opener.load()
-  if (onFile && !tuning.readOnly) await createPrivately(path, tuning.mode)
+  const engine = await opener.load()
+  if (onFile) await prepareFile(path, tuning, engine)
   let handle: Handle
   try {
-    handle = await openHandle(path, tuning.readOnly)
+    handle = await engine.open(path, tuning.readOnly)
   } catch (error) {
     throw classify(error, `open ${path}`)
   }
@@ -47,9 +54,20 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
     return adapter
   } catch (error) {
     // The reason why it cannot be used is what the caller needs, not what closing it says.
-    await connection.queue.close(false).catch(() => undefined)
+    await connection.close(false).catch(() => undefined)
     throw error
   }
+}
+
+async function prepareFile(
+  path: string,
+  { readOnly, mode }: ResolvedOpenOptions,
+  engine: Engine<object>,
+): Promise<void> {
+  const identity = await fileIdentity(path)
+  // Before the engine opens it: closing the file again after a refusal would do the damage that the refusal prevents.
+  if (identity !== undefined) checkLibrary(identity, engine.library, engine.name, path)
+  else if (!readOnly) await createPrivately(path, mode)
 }
 
 /** Creates a missing file before the engine does, so that it and its sidecars get `mode` and not the umask's. */
@@ -66,6 +84,11 @@ async function createPrivately(path: string, mode: number): Promise<void> {
       ? 'its folder cannot be written; choose another, or pass readOnly: true for an existing file'
       : 'check that its folder exists'
     const reason = (cause as Error).message
-    throw new PersistenceError(readOnly ? 'READ_ONLY' : 'CANNOT_OPEN', 'open', `open ${path}: the file cannot be created; ${advice} (${reason})`, cause)
+    throw new PersistenceError(
+      readOnly ? 'READ_ONLY' : 'CANNOT_OPEN',
+      'open',
+      `open ${path}: the file cannot be created; ${advice} (${reason})`,
+      cause,
+    )
   }
 }

@@ -30,11 +30,17 @@ export interface ResolvedOpenOptions {
 /** @throws PersistenceError `INVALID_OPTION`. */
 export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptions {
   const { durability = 'power', readOnly = false, mode = 0o600, cacheSize, mmapSize } = options
-  if (durability !== 'power' && durability !== 'process') throw invalidOption('durability', durability, "'power' or 'process'")
+  if (durability !== 'power' && durability !== 'process')
+    throw invalidOption('durability', durability, "'power' or 'process'")
   if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
-  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) throw invalidOption('mode', mode, 'permission bits from 0 to 0o777')
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777)
+    throw invalidOption('mode', mode, 'permission bits from 0 to 0o777')
   if (options.closeOnDisconnect === false) {
-    throw invalidOption('closeOnDisconnect', false, 'true with open(): nobody else holds the handle that would stay open')
+    throw invalidOption(
+      'closeOnDisconnect',
+      false,
+      'true with open(): nobody else holds the handle that would stay open',
+    )
   }
   return { durability, readOnly, mode, cacheSize: bytes('cacheSize', cacheSize), mmapSize: bytes('mmapSize', mmapSize) }
 }
@@ -52,7 +58,11 @@ export function checkPath(path: unknown): asserts path is string {
             ? `got the URI ${JSON.stringify(path)}; pass fileURLToPath(url), or open the handle yourself`
             : undefined
   if (problem !== undefined) {
-    throw new PersistenceError('INVALID_ARGUMENT', 'open', `open: path must be the path of a file or :memory:, ${problem}`)
+    throw new PersistenceError(
+      'INVALID_ARGUMENT',
+      'open',
+      `open: path must be the path of a file or :memory:, ${problem}`,
+    )
   }
 }
 

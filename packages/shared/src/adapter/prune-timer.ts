@@ -30,7 +30,11 @@ export class PruneTimer {
       await this.#prune()
     } catch (error) {
       if (this.#session.ready) {
-        this.#session.diagnostics.emit({ type: 'background-error', operation: 'prune', error: classify(error, 'prune') })
+        this.#session.diagnostics.emit({
+          type: 'background-error',
+          operation: 'prune',
+          error: classify(error, 'prune'),
+        })
       }
     }
     if (!this.#session.ready) return

@@ -1,5 +1,5 @@
 import type { StateListeners } from '../circuit-breaker/state-listeners.js'
-import { type Connection, closedError } from '../driver/connection.js'
+import { type Connection, type ConnectionUser, closedError } from '../driver/connection.js'
 import type { Diagnostics } from '../driver/diagnostics.js'
 import type { OperationQueue } from '../driver/operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement } from '../driver/statement.js'
@@ -16,7 +16,7 @@ export type SetUp = (connection: Connection) => Promise<void>
  * One adapter's use of a connection: what its stores need, and its own life. A session is new, ready between `connect`
  * and `disconnect`, and over after that.
  */
-export class Session {
+export class Session implements ConnectionUser {
   readonly prefix: string
   readonly maxKeyLength: number
   readonly values: ValueStore
@@ -45,7 +45,7 @@ export class Session {
     this.values = new ValueStore(options.codec, options.maxValueSize)
     this.locks = connection.locks.of(options.keyPrefix)
     this.#stopListening = options.onDiagnostic && connection.diagnostics.add(options.onDiagnostic)
-    connection.join()
+    connection.join(this)
   }
 
   get clock(): Clock {
@@ -113,6 +113,11 @@ export class Session {
     return this.#ended
   }
 
+  connectionLost(): void {
+    this.ready = false
+    this.#connecting = undefined
+  }
+
   async #connect(): Promise<void> {
     await this.#connection.open()
     await this.#setUp(this.#connection)
@@ -127,7 +132,7 @@ export class Session {
     await this.#connecting?.catch(() => undefined)
     this.ready = false
     try {
-      await this.#connection.leave(!this.#options.closeOnDisconnect)
+      await this.#connection.leave(this, !this.#options.closeOnDisconnect)
     } finally {
       this.#stopListening?.()
     }

@@ -36,7 +36,11 @@ async function setPragma(connection: Connection, name: string, value: string | n
   await connection.queue.query('open', `PRAGMA ${name} = ${value}`)
   const actual = await pragma(connection, `PRAGMA ${name}`)
   if (actual === value) return
-  throw new PersistenceError('ENGINE_UNSUPPORTED', 'open', `open: ${connection.engine} set ${name} to ${actual} where ${value} was asked for`)
+  throw new PersistenceError(
+    'ENGINE_UNSUPPORTED',
+    'open',
+    `open: ${connection.engine} set ${name} to ${actual} where ${value} was asked for`,
+  )
 }
 
 async function pragma(connection: Connection, sql: string): Promise<SqlValue | undefined> {

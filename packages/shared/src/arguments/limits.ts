@@ -22,17 +22,26 @@ export function checkKey(key: string, maxBytes: number, operation: string, name 
   checkText(key, operation, name)
   if (exceedsBytes(key, maxBytes)) {
     const bytes = Buffer.byteLength(key)
-    throw invalidKey(operation, `${name} ${quote(key)} has ${bytes} bytes, the limit is ${maxBytes}; hash long keys or raise maxKeyLength`)
+    throw invalidKey(
+      operation,
+      `${name} ${quote(key)} has ${bytes} bytes, the limit is ${maxBytes}; hash long keys or raise maxKeyLength`,
+    )
   }
 }
 
 /** The part of {@link checkKey} that holds for prefixes too. */
 export function checkText(text: string, operation: string, name: string): void {
   if (text.includes('\0')) {
-    throw invalidKey(operation, `${name} ${quote(text)} contains a NUL character, which SQLite engines cut text at; remove or encode it`)
+    throw invalidKey(
+      operation,
+      `${name} ${quote(text)} contains a NUL character, which SQLite engines cut text at; remove or encode it`,
+    )
   }
   if (!text.isWellFormed()) {
-    throw invalidKey(operation, `${name} ${quote(text)} contains a lone surrogate, which UTF-8 cannot hold; call toWellFormed() or encode it`)
+    throw invalidKey(
+      operation,
+      `${name} ${quote(text)} contains a lone surrogate, which UTF-8 cannot hold; call toWellFormed() or encode it`,
+    )
   }
 }
 

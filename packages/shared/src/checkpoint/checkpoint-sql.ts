@@ -75,4 +75,3 @@ export const DELETE_ALL: Statement<'none'> = {
     sql: 'DELETE FROM go_goscope_checkpoints WHERE task_id IN (SELECT value FROM json_each(?1))',
   },
 }
-

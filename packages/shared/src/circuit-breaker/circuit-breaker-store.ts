@@ -44,7 +44,11 @@ export class CircuitBreakerStore implements CircuitBreakerStateProvider {
     const stored = this.#stored(key, 'circuitBreaker.recordFailure')
     checkThreshold(maxFailures)
     if (!this.#session.ready) await this.#session.connect()
-    const state = await this.#session.execute(RECORD_FAILURE, [stored, Math.min(maxFailures, Number.MAX_SAFE_INTEGER)], stateOf)
+    const state = await this.#session.execute(
+      RECORD_FAILURE,
+      [stored, Math.min(maxFailures, Number.MAX_SAFE_INTEGER)],
+      stateOf,
+    )
     this.#session.stateListeners.emit(stored, state)
     return state.failureCount
   }
@@ -53,7 +57,11 @@ export class CircuitBreakerStore implements CircuitBreakerStateProvider {
     const stored = this.#stored(key, 'circuitBreaker.recordSuccess')
     if (!this.#session.ready) await this.#session.connect()
     await this.#session.execute(RECORD_SUCCESS, [stored], nothing)
-    this.#session.stateListeners.emit(stored, { state: 'closed', failureCount: 0, lastSuccessTime: this.#session.clock.now() })
+    this.#session.stateListeners.emit(stored, {
+      state: 'closed',
+      failureCount: 0,
+      lastSuccessTime: this.#session.clock.now(),
+    })
   }
 
   /** Hears of changes made through any adapter on this handle, after they are stored. */
@@ -73,10 +81,16 @@ export class CircuitBreakerStore implements CircuitBreakerStateProvider {
 
 const nothing = (): void => undefined
 
-const stateOrNull = (row: Row | undefined): CircuitBreakerPersistedState | null => (row === undefined ? null : toState(row))
+const stateOrNull = (row: Row | undefined): CircuitBreakerPersistedState | null =>
+  row === undefined ? null : toState(row)
 
 function stateOf(row: Row | undefined): CircuitBreakerPersistedState {
-  if (row === undefined) throw new PersistenceError('SQL', 'circuitBreaker.recordFailure', 'circuitBreaker.recordFailure: the engine gave no row')
+  if (row === undefined)
+    throw new PersistenceError(
+      'SQL',
+      'circuitBreaker.recordFailure',
+      'circuitBreaker.recordFailure: the engine gave no row',
+    )
   return toState(row)
 }
 
@@ -90,7 +104,8 @@ function toState(row: Row): CircuitBreakerPersistedState {
 }
 
 function checkState(state: CircuitBreakerPersistedState): void {
-  if (typeof state !== 'object' || state === null) throw invalid('setState', `state must be an object, got ${state === null ? 'null' : typeof state}`)
+  if (typeof state !== 'object' || state === null)
+    throw invalid('setState', `state must be an object, got ${state === null ? 'null' : typeof state}`)
   if (!STATES.includes(state.state)) {
     throw invalid('setState', `state.state must be closed, open or half-open, got ${JSON.stringify(state.state)}`)
   }

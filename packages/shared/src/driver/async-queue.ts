@@ -193,7 +193,11 @@ export class AsyncQueue implements OperationQueue {
     }
   }
 
-  async #wait<Waiting extends Work>(works: readonly Waiting[], attempt: number, busy: PersistenceError): Promise<Waiting[]> {
+  async #wait<Waiting extends Work>(
+    works: readonly Waiting[],
+    attempt: number,
+    busy: PersistenceError,
+  ): Promise<Waiting[]> {
     const remaining = this.#patience.remaining(works, busy)
     const first = remaining[0]
     if (first !== undefined) await new Promise<void>((resolve) => this.#patience.pause(first, attempt, resolve))

@@ -26,7 +26,11 @@ export class Backlog {
   push(work: Work): void {
     const waiting = this.#items.length
     if (waiting >= MAX_WAITING) {
-      throw new PersistenceError('QUEUE_FULL', work.name, `${work.name}: ${waiting} calls wait already; await some before making more`)
+      throw new PersistenceError(
+        'QUEUE_FULL',
+        work.name,
+        `${work.name}: ${waiting} calls wait already; await some before making more`,
+      )
     }
     this.#items.push(work)
     if (waiting >= this.#warnAt) {

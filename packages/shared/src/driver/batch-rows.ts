@@ -23,7 +23,10 @@ export function fitsBatch(first: Call, call: Call): boolean {
 
 /** Gives every call of a batch its own row. */
 export function distribute(batch: BatchSql, calls: readonly Call[], rows: readonly Row[]): void {
-  if (batch.match === 'order') return distributeInOrder(calls, rows)
+  if (batch.match === 'order') {
+    distributeInOrder(calls, rows)
+    return
+  }
   const given: (Row | undefined)[] = new Array(calls.length)
   if (batch.match === 'index') for (const row of rows) given[row.i as number] = row
   for (const [at, call] of calls.entries()) settle(call, given[at])
@@ -35,6 +38,13 @@ function distributeInOrder(calls: readonly Call[], rows: readonly Row[]): void {
   const ordered = rows.length === calls.length && calls.every(({ parameters }, at) => rows[at]?.k === parameters[0])
   for (const [at, call] of calls.entries()) {
     if (ordered) settle(call, rows[at])
-    else call.reject(new PersistenceError('SQL', call.name, `${call.name}: the engine gave the rows of a batch in another order; what was written is unknown`))
+    else
+      call.reject(
+        new PersistenceError(
+          'SQL',
+          call.name,
+          `${call.name}: the engine gave the rows of a batch in another order; what was written is unknown`,
+        ),
+      )
   }
 }

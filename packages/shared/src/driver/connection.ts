@@ -1,6 +1,10 @@
-import { PersistenceError } from '../errors/persistence-error.js'
-import { LockTables } from '../lock/lock-tables.js'
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import { fileIdentity } from '../file/file-identity.js'
+import { FileWatch } from '../file/file-watch.js'
+import { registerLibrary } from '../file/library-registry.js'
+import { unsafeEnvironment } from '../file/unsafe-environment.js'
+import { LockTables } from '../lock/lock-tables.js'
 import type { Clock } from '../time/clock.js'
 import { AsyncQueue } from './async-queue.js'
 import { Diagnostics } from './diagnostics.js'
@@ -14,6 +18,12 @@ export interface ConnectionOptions {
   readonly random: () => number
   /** ms a caller is willing to wait for another writer. */
   readonly busyTimeout: number
+}
+
+/** Who uses a connection. */
+export interface ConnectionUser {
+  /** Nothing may be written any more: the file is gone. */
+  connectionLost(): void
 }
 
 const connections = new WeakMap<object, Connection>()
@@ -38,10 +48,14 @@ export class Connection {
   file = ''
   sqliteVersion = ''
   readOnly = false
-  #users = 0
+  readonly #library: unknown
+  readonly #forget: () => void
+  readonly #sessions = new Set<ConnectionUser>()
   #opened: Promise<void> | undefined
   #closed: Promise<void> | undefined
-  readonly #forget: () => void
+  #lost: PersistenceError | undefined
+  #leaveRegistry: (() => void) | undefined
+  #watch: FileWatch | undefined
 
   /** The connection of `handle`, made at the first call; options of later calls have no effect. */
   static of(handle: object, driver: () => SqlDriver, options: ConnectionOptions): Connection {
@@ -57,6 +71,7 @@ export class Connection {
     this.clock = options.clock
     this.random = options.random
     this.engine = driver.engine
+    this.#library = driver.library
     this.#forget = forget
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
@@ -66,16 +81,13 @@ export class Connection {
     this.stateListeners = new StateListeners(this.diagnostics)
   }
 
-  get closed(): boolean {
-    return this.#closed !== undefined
+  join(user: ConnectionUser): void {
+    this.#sessions.add(user)
   }
 
-  join(): void {
-    this.#users++
-  }
-
-  /** Probes the engine once; a failure is forgotten, so that the next call tries again. */
+  /** Probes engine and file once; a failure is forgotten, so that the next call tries again. */
   open(): Promise<void> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost)
     if (this.#closed !== undefined) return Promise.reject(closedError('connect'))
     this.#opened ??= this.#probe().catch((error: unknown) => {
       this.#opened = undefined
@@ -84,34 +96,71 @@ export class Connection {
     return this.#opened
   }
 
+  /**
+   * Leaves the connection. The last user waits for what is in flight, finalizes every statement and, unless `keepHandle`,
+   * closes the handle.
+   */
+  leave(user: ConnectionUser, keepHandle: boolean): Promise<void> {
+    this.#sessions.delete(user)
+    if (this.#sessions.size > 0) return this.queue.drain()
+    return this.close(keepHandle)
+  }
+
+  /** Waits for what is in flight and ends the connection, whoever uses it. */
+  close(keepHandle: boolean): Promise<void> {
+    this.#closed ??= this.#close(keepHandle)
+    return this.#closed
+  }
+
   async #probe(): Promise<void> {
     const [version] = await this.queue.query('connect', 'SELECT sqlite_version() AS version')
     this.sqliteVersion = String(version?.version)
     const databases = await this.queue.query('connect', 'PRAGMA database_list')
     this.file = String(databases.find(({ name }) => name === 'main')?.file ?? '')
-    if (this.queue instanceof SyncQueue) this.queue.groupWrites = this.file !== ''
+    if (this.file === '') return
+    await this.#enterFile()
+    if (this.queue instanceof SyncQueue) this.queue.groupWrites = true
   }
 
-  /**
-   * Leaves the connection. The last user waits for what is in flight, finalizes every statement and, unless `keepHandle`,
-   * closes the handle.
-   */
-  leave(keepHandle: boolean): Promise<void> {
-    this.#users--
-    if (this.#users > 0) return this.queue.drain()
-    this.#closed ??= this.#close(keepHandle)
-    return this.#closed
+  async #enterFile(): Promise<void> {
+    const identity = await fileIdentity(this.file)
+    if (identity === undefined) {
+      throw new PersistenceError(
+        'FILE_REPLACED',
+        'connect',
+        `connect: the database file ${this.file} was deleted after the handle was opened; open it again`,
+      )
+    }
+    this.#leaveRegistry ??= registerLibrary(identity, this.#library, this.engine, this.file)
+    this.#watch ??= new FileWatch(this.file, identity, this.clock, (reason) => this.#lose(reason))
+    for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) {
+      this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
+    }
+  }
+
+  #lose(reason: PersistenceError): void {
+    this.#lost = reason
+    for (const user of this.#sessions) user.connectionLost()
   }
 
   async #close(keepHandle: boolean): Promise<void> {
     this.#forget()
+    this.#watch?.stop()
     await this.queue.drain()
     this.locks.dropAll()
-    await this.queue.close(keepHandle)
+    try {
+      await this.queue.close(keepHandle)
+    } finally {
+      this.#leaveRegistry?.()
+    }
   }
 }
 
 /** The error of an operation on an adapter that was disconnected. */
 export function closedError(operation: string): PersistenceError {
-  return new PersistenceError('CLOSED', operation, `${operation}: the adapter is disconnected; make a new one to use the database again`)
+  return new PersistenceError(
+    'CLOSED',
+    operation,
+    `${operation}: the adapter is disconnected; make a new one to use the database again`,
+  )
 }

@@ -10,6 +10,8 @@ export type DiagnosticEvent =
   | { type: 'queue-pressure'; waiting: number; limit: number }
   /** A cache row that cannot be decoded was answered as a miss. */
   | { type: 'unreadable-row'; table: string; key: string; error: PersistenceError }
+  /** The database is used where SQLite is known not to be safe; see docs/guarantees.md. */
+  | { type: 'unsafe-environment'; file: string; problem: string }
   /** Expired rows were removed. */
   | { type: 'sweep'; table: string; removed: number }
   /** Work that nobody awaits failed: a sweep, or a lease renewal with a bad argument. */

@@ -16,6 +16,8 @@ export interface AsyncDriver {
   readonly synchronous: false
   /** The engine's name in diagnostics and errors, for example `sqlite3`. */
   readonly engine: string
+  /** Equal for drivers that run on the same copy of the SQLite library in this process, and only for those. */
+  readonly library: unknown
   /** Prepares, runs and finalizes one statement; for what runs once. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
   prepare(sql: string): Promise<AsyncStatement>
@@ -33,6 +35,7 @@ export interface AsyncStatement {
 export interface SyncDriver {
   readonly synchronous: true
   readonly engine: string
+  readonly library: unknown
   query(sql: string, parameters: readonly SqlValue[]): Row[]
   prepare(sql: string): SyncStatement
   close(): void

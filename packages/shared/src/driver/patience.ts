@@ -36,7 +36,14 @@ export class Patience {
     return works.filter((work) => {
       if (now < work.deadline) return true
       const waited = Math.round(now - work.deadline + this.#budget)
-      work.reject(new PersistenceError('BUSY', work.name, `${work.name}: gave up after ${waited} ms; ${busy.message}`, busy.cause))
+      work.reject(
+        new PersistenceError(
+          'BUSY',
+          work.name,
+          `${work.name}: gave up after ${waited} ms; ${busy.message}`,
+          busy.cause,
+        ),
+      )
       return false
     })
   }
@@ -48,7 +55,9 @@ export class Patience {
       this.#diagnostics.emit({ type: 'busy-retry', operation: work.name, attempt: attempt + 1, waited })
     }
     const longest = Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** (attempt + 1))
-    return this.#clock.setTimer(retry, SHORTEST_WAIT_MS + this.#random() * (longest - SHORTEST_WAIT_MS), { keepAlive: true })
+    return this.#clock.setTimer(retry, SHORTEST_WAIT_MS + this.#random() * (longest - SHORTEST_WAIT_MS), {
+      keepAlive: true,
+    })
   }
 }
 

@@ -135,7 +135,11 @@ export class SyncQueue implements OperationQueue {
   /** The calls at the head that can share a commit, left in the backlog until they have settled. */
   #headGroup(): Work[] {
     const group: Work[] = []
-    for (let work = this.#backlog.peek(); work !== undefined && group.length < MAX_GROUP; work = this.#backlog.peek(group.length)) {
+    for (
+      let work = this.#backlog.peek();
+      work !== undefined && group.length < MAX_GROUP;
+      work = this.#backlog.peek(group.length)
+    ) {
       if (work.type !== 'call') return group.length === 0 ? [work] : group
       group.push(work)
     }

@@ -5,5 +5,9 @@ import type { Step } from './statement.js'
 /** The rows of a step, or `CONSTRAINT` when they are not as many as it expects. */
 export function stepChecked(step: Step, rows: Row[], name: string): Row[] {
   if (step.expect === undefined || step.expect === rows.length) return rows
-  throw new PersistenceError('CONSTRAINT', name, `${name}: a step gave ${rows.length} rows where ${step.expect} were expected`)
+  throw new PersistenceError(
+    'CONSTRAINT',
+    name,
+    `${name}: a step gave ${rows.length} rows where ${step.expect} were expected`,
+  )
 }

@@ -9,10 +9,15 @@ const BY_NUMBER: ReadonlyMap<number, PersistenceErrorCode> = new Map([
   [11, 'CORRUPT'],
   [13, 'DISK_FULL'],
   [14, 'CANNOT_OPEN'],
+  // SQLITE_PROTOCOL: processes that start at once on a new log met; another try succeeds.
+  [15, 'BUSY'],
   [18, 'VALUE_TOO_LARGE'],
   [19, 'CONSTRAINT'],
   [26, 'NOT_A_DATABASE'],
 ])
+
+// SQLITE_READONLY_DBMOVED: the file was moved or deleted under an open connection.
+const DATABASE_MOVED = 1032
 
 const BY_NAME: ReadonlyMap<string, number> = new Map([
   ['SQLITE_BUSY', 5],
@@ -22,6 +27,7 @@ const BY_NAME: ReadonlyMap<string, number> = new Map([
   ['SQLITE_CORRUPT', 11],
   ['SQLITE_FULL', 13],
   ['SQLITE_CANTOPEN', 14],
+  ['SQLITE_PROTOCOL', 15],
   ['SQLITE_TOOBIG', 18],
   ['SQLITE_CONSTRAINT', 19],
   ['SQLITE_NOTADB', 26],
@@ -29,7 +35,7 @@ const BY_NAME: ReadonlyMap<string, number> = new Map([
 
 // One engine reports some failures by message only, so the texts of sqlite3_errstr are the last resort.
 const BY_MESSAGE: readonly (readonly [RegExp, PersistenceErrorCode])[] = [
-  [/database (table )?is locked/i, 'BUSY'],
+  [/database (table )?is locked|locking protocol/i, 'BUSY'],
   [/file is not a database/i, 'NOT_A_DATABASE'],
   [/database disk image is malformed|malformed database schema/i, 'CORRUPT'],
   [/attempt to write a readonly database/i, 'READ_ONLY'],
@@ -47,6 +53,7 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   CORRUPT: 'the file is damaged; restore it from a backup',
   DISK_FULL: 'no space is left; free some and try again, nothing of this operation was written',
   CANNOT_OPEN: 'the file cannot be opened; check that its folder exists and may be read and written',
+  FILE_REPLACED: 'the file was moved or deleted while it was open; make a new adapter',
   NOT_A_DATABASE: 'the file is not an SQLite database; it was left as it is',
   VALUE_TOO_LARGE: 'the value is larger than SQLite allows',
 }
@@ -59,6 +66,7 @@ function property(error: unknown, name: string): unknown {
 export function codeOf(error: unknown): PersistenceErrorCode {
   for (const name of ['errcode', 'errno']) {
     const number = property(error, name)
+    if (number === DATABASE_MOVED) return 'FILE_REPLACED'
     if (typeof number === 'number' && number > 0) {
       const code = BY_NUMBER.get(number & 0xff)
       if (code !== undefined) return code
@@ -80,5 +88,10 @@ export function classify(error: unknown, operation: string): PersistenceError {
   const code = codeOf(error)
   const advice = ADVICE[code]
   const native = error instanceof Error ? error.message : String(error)
-  return new PersistenceError(code, operation, `${operation}: ${advice === undefined ? native : `${advice} (${native})`}`, error)
+  return new PersistenceError(
+    code,
+    operation,
+    `${operation}: ${advice === undefined ? native : `${advice} (${native})`}`,
+    error,
+  )
 }

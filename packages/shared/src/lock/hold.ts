@@ -41,10 +41,12 @@ export class Lease {
 
   #watch(hold: Hold, clock: Clock, key: string): void {
     const remaining = hold.expiresAt - clock.monotonic()
-    if (remaining <= 0) return this.lose(`the lease of lock ${JSON.stringify(key)} expired`)
-    if (remaining === Number.POSITIVE_INFINITY) return
-    // An extension moves the expiry without touching the timer; it looks again when it fires.
-    this.#cancelTimer = clock.setTimer(() => this.#watch(hold, clock, key), remaining)
+    if (remaining <= 0) {
+      this.lose(`the lease of lock ${JSON.stringify(key)} expired`)
+    } else if (remaining < Number.POSITIVE_INFINITY) {
+      // An extension moves the expiry without touching the timer; it looks again when it fires.
+      this.#cancelTimer = clock.setTimer(() => this.#watch(hold, clock, key), remaining)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import { checkKey } from '../arguments/limits.js'
 import type { Session } from '../adapter/session.js'
+import { checkKey } from '../arguments/limits.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { LockProvider } from '../ports/lock.js'
 import { timeToLive } from '../time/time-to-live.js'
@@ -50,5 +50,9 @@ export class MemoryLockProvider implements SqlLockProvider {
 
 function checkOwner(owner: string): void {
   if (typeof owner === 'string' && owner.length > 0) return
-  throw new PersistenceError('INVALID_ARGUMENT', 'lock.acquire', `lock.acquire: owner must be a non-empty string, got ${JSON.stringify(owner) ?? typeof owner}; leave it out to have one made up`)
+  throw new PersistenceError(
+    'INVALID_ARGUMENT',
+    'lock.acquire',
+    `lock.acquire: owner must be a non-empty string, got ${JSON.stringify(owner) ?? typeof owner}; leave it out to have one made up`,
+  )
 }

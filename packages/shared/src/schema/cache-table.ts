@@ -29,5 +29,9 @@ export async function createCacheTable(queue: OperationQueue, name: string, crea
   }
   const found = await queue.query('connect', 'SELECT name FROM pragma_table_info(?1)', [name])
   if (found.length > 0) return
-  throw new PersistenceError('SCHEMA_MISSING', 'connect', `connect: the table ${name} is missing; connect once without createTables: false and with write access`)
+  throw new PersistenceError(
+    'SCHEMA_MISSING',
+    'connect',
+    `connect: the table ${name} is missing; connect once without createTables: false and with write access`,
+  )
 }

@@ -61,5 +61,9 @@ async function readVersion(queue: OperationQueue): Promise<number> {
   }
   const version = Number((await queue.query('connect', READ_VERSION))[0]?.value ?? 0)
   if (Number.isSafeInteger(version) && version >= 0) return version
-  throw new PersistenceError('CORRUPT', 'connect', 'connect: schema_version in go_goscope_meta is not a whole number; restore the file from a backup')
+  throw new PersistenceError(
+    'CORRUPT',
+    'connect',
+    'connect: schema_version in go_goscope_meta is not a whole number; restore the file from a backup',
+  )
 }

@@ -36,9 +36,9 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length
 /** Columns that migrations added to published tables, by table. */
 export const ADDED_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map()
 
-const CREATE_META =
-  'CREATE TABLE IF NOT EXISTS go_goscope_meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)'
-const INSERT_VERSION = "INSERT INTO go_goscope_meta (key, value) VALUES ('schema_version', ?1) ON CONFLICT DO NOTHING RETURNING key"
+const CREATE_META = 'CREATE TABLE IF NOT EXISTS go_goscope_meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)'
+const INSERT_VERSION =
+  "INSERT INTO go_goscope_meta (key, value) VALUES ('schema_version', ?1) ON CONFLICT DO NOTHING RETURNING key"
 const RAISE_VERSION = "UPDATE go_goscope_meta SET value = ?1 WHERE key = 'schema_version' AND value = ?2 RETURNING key"
 
 /** The atomic batch that applies `migration`; it fails with `CONSTRAINT` when another process was first. */

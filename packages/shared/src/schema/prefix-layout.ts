@@ -1,5 +1,6 @@
-import type { OperationQueue } from '../driver/operation-queue.js'
 import type { Row } from '../driver/driver.js'
+import type { OperationQueue } from '../driver/operation-queue.js'
+import { PersistenceError } from '../errors/persistence-error.js'
 import { canBePlain, type NameLayout, NameSpace } from '../keys/key-space.js'
 
 /** The untagged names of one prefix in one file. */
@@ -26,12 +27,24 @@ ON CONFLICT (prefix) DO NOTHING`
 
 /** Reads how the names of `prefix` are stored in this file, and settles it at the first use of the prefix. */
 export async function prefixNames(queue: OperationQueue, prefix: string, writable: boolean): Promise<Names> {
-  let row = (await queue.query('connect', READ, [prefix]))[0]
-  if (row === undefined && writable) {
+  const row = await read(queue, prefix)
+  if (row !== undefined || !writable || !(await register(queue, prefix))) return namesOf(prefix, row)
+  return namesOf(prefix, await read(queue, prefix))
+}
+
+async function read(queue: OperationQueue, prefix: string): Promise<Row | undefined> {
+  return (await queue.query('connect', READ, [prefix]))[0]
+}
+
+/** @returns `false` where the handle turns out to be read-only. */
+async function register(queue: OperationQueue, prefix: string): Promise<boolean> {
+  try {
     await queue.atomic('connect', [{ sql: REGISTER, parameters: [prefix, canBePlain(prefix) ? 1 : 0] }])
-    row = (await queue.query('connect', READ, [prefix]))[0]
+    return true
+  } catch (error) {
+    if (error instanceof PersistenceError && error.code === 'READ_ONLY') return false
+    throw error
   }
-  return namesOf(prefix, row)
 }
 
 // A prefix that a read-only connection meets first has written nothing here: under either layout it finds nothing of

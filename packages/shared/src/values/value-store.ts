@@ -29,11 +29,19 @@ export class ValueStore {
       )
     }
     if (typeof text !== 'string') {
-      throw new PersistenceError('VALUE_NOT_SERIALIZABLE', operation, `${operation}: the codec's encode must return a string, got ${typeof text}`)
+      throw new PersistenceError(
+        'VALUE_NOT_SERIALIZABLE',
+        operation,
+        `${operation}: the codec's encode must return a string, got ${typeof text}`,
+      )
     }
     // JSON texts hold neither; an engine would cut the text of another codec short at the first or replace the second.
     if (this.#codec !== jsonCodec && (text.includes('\0') || !text.isWellFormed())) {
-      throw new PersistenceError('VALUE_NOT_SERIALIZABLE', operation, `${operation}: the codec's text contains a NUL character or a lone surrogate; encode it, for example as base64`)
+      throw new PersistenceError(
+        'VALUE_NOT_SERIALIZABLE',
+        operation,
+        `${operation}: the codec's text contains a NUL character or a lone surrogate; encode it, for example as base64`,
+      )
     }
     if (exceedsBytes(text, this.#maxBytes)) {
       throw new PersistenceError(
