@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest'
+import { gates } from './gates/all-gates.js'
+import { applyGate } from './gates/gate.js'
+import { repositoryFiles } from './repository-files.js'
+
+const files = repositoryFiles()
+
+test.each(gates.map((gate) => ({ rule: gate.rule, gate })))('$rule', ({ gate }) => {
+  expect(applyGate(gate, files)).toEqual([])
+})

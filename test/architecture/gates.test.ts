@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { gates } from './gates/all-gates.js'
+import { applyGate } from './gates/gate.js'
+
+/** One violation of each rule, and a file like it that is right. Machine paths are put together, or this file had one. */
+const planted: Record<string, { path: string; wrong: string; right: string }[]> = {
+  'imports point one way': [
+    {
+      path: 'packages/shared/src/cache/cache-store.ts',
+      wrong: "import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'",
+      right: "import { keyRange } from '../keys/key-range.js' // not from '@go-go-scope/persistence-sqlite'",
+    },
+    {
+      path: 'packages/shared/src/index.ts',
+      wrong: "export * from '../../go-go-scope/src/index.js'",
+      right: "export type { Row } from './driver/driver.js'",
+    },
+    {
+      path: 'packages/go-go-scope/src/index.ts',
+      wrong: "const core = await import('@go-go-scope/persistence-sqlite-core')",
+      right: "import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'",
+    },
+    {
+      path: 'packages/persistence-sqlite-bun/src/adapter.ts',
+      wrong: "import { DatabaseSync } from 'node:sqlite'",
+      right: "import { join } from 'node:path'",
+    },
+    { path: 'packages/newcomer/src/index.ts', wrong: '', right: '' },
+  ],
+  'a front end has at most 5 source files and 250 lines in all': [
+    { path: 'packages/persistence-sqlite/src/adapter.ts', wrong: '\n'.repeat(250).concat('x'), right: 'x' },
+  ],
+  'the core names no engine': [
+    { path: 'packages/shared/src/errors/classify.ts', wrong: "if (engine === 'sqlite3')", right: '// as sqlite3 does' },
+    { path: 'packages/shared/src/errors/classify.ts', wrong: 'await import("bun:sqlite")', right: 'x' },
+  ],
+  'a front end holds no SQL': [
+    { path: 'packages/persistence-sqlite/src/adapter.ts', wrong: "run('SELECT 1')", right: '// SELECT\nselect(1)' },
+    { path: 'packages/persistence-sqlite/src/adapter.ts', wrong: "run('pragma x')", right: "'no pragma x'" },
+  ],
+  'SQL stands beside its store, not in it': [
+    {
+      path: 'packages/shared/src/cache/cache-store.ts',
+      wrong: 'const sql = `DELETE FROM entries`',
+      right: 'this.#session.run(this.#sql.delete)',
+    },
+  ],
+  'a transaction says what it locks: BEGIN IMMEDIATE': [
+    { path: 'packages/shared/src/driver/sync-queue.ts', wrong: "query('BEGIN')", right: "query('BEGIN IMMEDIATE')" },
+  ],
+  'a library writes to no console': [
+    { path: 'packages/go-go-scope/src/index.ts', wrong: 'console.warn(1)', right: '// no console.warn(1)' },
+  ],
+  'time and chance come from the options': [
+    { path: 'packages/shared/src/cache/cache-store.ts', wrong: 'Date.now()', right: 'this.#clock.now()' },
+  ],
+  'monotonic time is never stored': [
+    { path: 'packages/shared/src/cache/cache-store.ts', wrong: 'this.#clock.monotonic()', right: 'this.#clock.now()' },
+  ],
+  'no file names a path of one machine': [
+    { path: 'README.md', wrong: `cd ${['', 'home', 'me', 'app'].join('/')}`, right: 'cd ./home/me' },
+  ],
+  'no file names a registry host': [
+    { path: '.npmrc', wrong: `x=https://${['registry', 'example', 'org'].join('.')}`, right: 'x=the registry' },
+  ],
+  'the lockfile names no place to fetch from': [
+    { path: 'pnpm-lock.yaml', wrong: 'resolution: {tarball: x}', right: 'resolution: {integrity: x}' },
+  ],
+}
+
+describe.each(gates.map((gate) => ({ rule: gate.rule, gate })))('$rule', ({ rule, gate }) => {
+  test('a planted violation is found', () => {
+    const cases = planted[rule] ?? []
+    expect(cases.length).toBeGreaterThan(0)
+    for (const { path, wrong } of cases) expect(applyGate(gate, [{ path, text: wrong }]), path).not.toEqual([])
+  })
+
+  test('its right counterpart is not', () => {
+    for (const { path, right } of planted[rule] ?? []) {
+      if (right !== '') expect(applyGate(gate, [{ path, text: right }]), path).toEqual([])
+    }
+  })
+
+  test('covering no file at all is a violation', () => {
+    expect(applyGate(gate, [])).toHaveLength(1)
+  })
+})
+
+test('a sixth source file in a front end is a violation', () => {
+  const gate = gates.find(({ rule }) => rule.startsWith('a front end has'))
+  const files = Array.from({ length: 6 }, (_, i) => ({ path: `packages/persistence-sqlite/src/${i}.ts`, text: 'x' }))
+  expect(gate && applyGate(gate, files)).toEqual(['packages/persistence-sqlite has 6 source files'])
+})

@@ -1,0 +1,68 @@
+import { frontEndSize } from './front-end-size.js'
+import { forbids, type Gate } from './gate.js'
+import { importDirection } from './import-direction.js'
+import { literalsOnly, withoutComments } from './source-text.js'
+
+const inCore = (path: string): boolean => /^packages\/shared\/src\/.*\.ts$/.test(path)
+const inFrontEnd = (path: string): boolean => /^packages\/persistence-sqlite[^/]*\/src\/.*\.ts$/.test(path)
+const inAnyPackage = (path: string): boolean => /^packages\/[^/]+\/src\/.*\.ts$/.test(path)
+
+const SQL =
+  /\b(SELECT|INSERT|REPLACE INTO|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|BEGIN|COMMIT|ROLLBACK|ATTACH|VACUUM)\b/
+const SQL_IN_SMALL_LETTERS =
+  /['"`]\s*(select\s.*\sfrom|insert\s+into|update\s.*\sset|delete\s+from|create\s+table|pragma\s|begin\b|commit\b|rollback\b)/
+
+export const gates: readonly Gate[] = [
+  importDirection,
+  frontEndSize,
+  forbids('the core names no engine', inCore, /sqlite3|bun:|node:sqlite|@photostructure/, withoutComments),
+  forbids(
+    'a front end holds no SQL',
+    inFrontEnd,
+    new RegExp(`${SQL.source}|${SQL_IN_SMALL_LETTERS.source}`),
+    literalsOnly,
+  ),
+  forbids(
+    'SQL stands beside its store, not in it',
+    (path) => inCore(path) && /-(store|adapter|provider|handle)\.ts$/.test(path),
+    new RegExp(`${SQL.source}|${SQL_IN_SMALL_LETTERS.source}`),
+    literalsOnly,
+  ),
+  forbids(
+    // A deferred transaction takes its write lock at the first write, when waiting can no longer help.
+    'a transaction says what it locks: BEGIN IMMEDIATE',
+    (path) => inCore(path) || inFrontEnd(path),
+    /['"`;]\s*BEGIN\b(?!\s+(IMMEDIATE|EXCLUSIVE)\b)/i,
+    literalsOnly,
+  ),
+  forbids(
+    'a library writes to no console',
+    inAnyPackage,
+    /\bconsole\s*[.[]|process\s*\.\s*std(out|err)/,
+    withoutComments,
+  ),
+  forbids(
+    'time and chance come from the options',
+    (path) => (inCore(path) || inFrontEnd(path)) && !/\/time\/clock\.ts$|\/adapter\/adapter-options\.ts$/.test(path),
+    /\b(Date\.now|performance\.now|Math\.random|process\.hrtime|setTimeout|setInterval)\b|new Date\(\)/,
+    withoutComments,
+  ),
+  forbids(
+    // Monotonic time starts anew with each process: stored, it would mean nothing to the next one.
+    'monotonic time is never stored',
+    (path) => inCore(path) && (/-(store|sql)\.ts$/.test(path) || /\/(schema|values|keys)\//.test(path)),
+    /\bmonotonic\b|performance\.now|hrtime/,
+    withoutComments,
+  ),
+  forbids(
+    'no file names a path of one machine',
+    () => true,
+    /(^|[\s'"`(=:])(\/(home|root|Users|work|mnt)\/[\w.-]|[A-Z]:\\Users\\)/,
+  ),
+  forbids(
+    'no file names a registry host',
+    () => true,
+    /\bregistry\.[a-z0-9-]+\.[a-z]|\bnpm\.pkg\.[a-z]|https?:\/\/[^\s'"`)/]*(registry|artifactory|verdaccio|nexus|npmmirror)/i,
+  ),
+  forbids('the lockfile names no place to fetch from', (path) => path === 'pnpm-lock.yaml', /https?:\/\/|tarball:/),
+]

@@ -1,0 +1,21 @@
+import type { Gate } from './gate.js'
+
+const MOST_FILES = 5
+const MOST_LINES = 250
+
+/** A front end holds a driver and constructors; what is more belongs in the core, where all share it. */
+export const frontEndSize: Gate = {
+  rule: `a front end has at most ${MOST_FILES} source files and ${MOST_LINES} lines in all`,
+  covers: (path) => /^packages\/persistence-sqlite[^/]*\/src\//.test(path),
+  violations: (files) => {
+    const names = new Set(files.map(({ path }) => path.split('/')[1]))
+    return [...names].flatMap((name) => {
+      const own = files.filter(({ path }) => path.startsWith(`packages/${name}/`))
+      const lines = own.reduce((sum, { text }) => sum + text.trimEnd().split('\n').length, 0)
+      return [
+        ...(own.length > MOST_FILES ? [`packages/${name} has ${own.length} source files`] : []),
+        ...(lines > MOST_LINES ? [`packages/${name} has ${lines} lines`] : []),
+      ]
+    })
+  },
+}

@@ -1,0 +1,39 @@
+import { posix } from 'node:path'
+import type { Gate } from './gate.js'
+import { importsOf } from './source-text.js'
+
+const core = '@go-go-scope/persistence-sqlite-core'
+
+/** What each package may import, beside its own files and the builtins both runtimes have. */
+const allowed: Record<string, readonly string[]> = {
+  shared: ['devalue'],
+  'persistence-sqlite': [core, `${core}/public`, 'sqlite3'],
+  'persistence-sqlite-bun': [core, `${core}/public`, 'bun:sqlite'],
+  'persistence-sqlite-node': [core, `${core}/public`, 'node:sqlite', '@photostructure/sqlite'],
+  'go-go-scope': [`${core}/ports`],
+  'persistence-conformance': [core, `${core}/ports`, 'fast-check'],
+}
+
+const engines = ['node:sqlite', 'bun:sqlite']
+
+/** Front end → core, host → the core's port types, conformance → core; nothing points back. */
+export const importDirection: Gate = {
+  rule: 'imports point one way',
+  covers: (path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path),
+  violations: (files) =>
+    files.flatMap(({ path, text }) => {
+      const name = path.split('/')[1] ?? ''
+      const may = allowed[name]
+      if (may === undefined) return [`${path}: the package ${name} has no line in the import rule`]
+      return importsOf(text)
+        .filter((specifier) => !isAllowed(specifier, path, may))
+        .map((specifier) => `${path} imports ${specifier}`)
+    }),
+}
+
+function isAllowed(specifier: string, path: string, may: readonly string[]): boolean {
+  if (may.includes(specifier)) return true
+  if (specifier.startsWith('node:')) return !engines.includes(specifier)
+  const source = path.split('/').slice(0, 3).join('/')
+  return specifier.startsWith('.') && posix.join(posix.dirname(path), specifier).startsWith(`${source}/`)
+}
