@@ -1,4 +1,10 @@
-import type { Row, SqlValue, SyncDriver, SyncStatement } from '@go-go-scope/persistence-sqlite-core'
+import {
+  checkHandle,
+  type Row,
+  type SqlValue,
+  type SyncDriver,
+  type SyncStatement,
+} from '@go-go-scope/persistence-sqlite-core'
 import type { BunDatabase, BunStatement } from './handle.js'
 
 class BunPreparedStatement implements SyncStatement {
@@ -36,6 +42,7 @@ export class BunDriver implements SyncDriver {
   readonly #database: BunDatabase
 
   constructor(database: BunDatabase) {
+    checkHandle(database, ['prepare', 'close'], 'a Database of bun:sqlite')
     this.#database = database
   }
 

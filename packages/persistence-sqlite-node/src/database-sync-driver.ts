@@ -1,4 +1,10 @@
-import type { Row, SqlValue, SyncDriver, SyncStatement } from '@go-go-scope/persistence-sqlite-core'
+import {
+  checkHandle,
+  type Row,
+  type SqlValue,
+  type SyncDriver,
+  type SyncStatement,
+} from '@go-go-scope/persistence-sqlite-core'
 import type { DatabaseSyncLike, StatementSyncLike } from './handle.js'
 
 class PreparedStatement implements SyncStatement {
@@ -41,6 +47,7 @@ export class DatabaseSyncDriver implements SyncDriver {
   readonly #database: DatabaseSyncLike
 
   constructor(database: DatabaseSyncLike) {
+    checkHandle(database, ['prepare', 'close'], 'a DatabaseSync of node:sqlite or @photostructure/sqlite')
     this.#database = database
     this.engine = database.constructor.name
     this.library = libraryOf(database.constructor)

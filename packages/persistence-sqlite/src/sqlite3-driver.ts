@@ -1,4 +1,10 @@
-import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/persistence-sqlite-core'
+import {
+  type AsyncDriver,
+  type AsyncStatement,
+  checkHandle,
+  type Row,
+  type SqlValue,
+} from '@go-go-scope/persistence-sqlite-core'
 import type { Sqlite3Database, Sqlite3Statement } from './handle.js'
 
 /** Statements only through `all`: a `get` does not step to the end, which leaves RETURNING uncommitted. */
@@ -36,6 +42,7 @@ export class Sqlite3Driver implements AsyncDriver {
   readonly #database: Sqlite3Database
 
   constructor(database: Sqlite3Database) {
+    checkHandle(database, ['all', 'prepare', 'close'], 'a Database of the package sqlite3')
     this.#database = database
     this.library = database.constructor
   }

@@ -3,6 +3,7 @@ export { type Engine, type Opener, openAdapter } from './adapter/open-adapter.js
 export { SqlAdapter } from './adapter/sql-adapter.js'
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
+export { checkHandle } from './arguments/handle.js'
 export type {
   AsyncDriver,
   AsyncStatement,

@@ -64,10 +64,6 @@ export class Session implements ConnectionUser {
     return this.#connection.loads
   }
 
-  get identity(): string {
-    return this.#connection.locks.identity
-  }
-
   get queue(): OperationQueue {
     return this.#connection.queue
   }
@@ -122,14 +118,16 @@ export class Session implements ConnectionUser {
     await this.#connection.open()
     await this.#setUp(this.#connection)
     if (this.#named) this.#names = await prefixNames(this.#connection.queue, this.prefix, !this.#connection.readOnly)
-    if (this.#ended !== undefined) throw closedError('connect')
     this.ready = true
   }
 
   async #disconnect(): Promise<void> {
-    this.ready = false
-    // A connect under way may be using the queue; its failure is its caller's.
-    await this.#connecting?.catch(() => undefined)
+    try {
+      // Calls made before this one may wait for the first connect; they continue before this does, and are drained.
+      await this.#connecting
+    } catch {
+      // Who asked to connect has been told.
+    }
     this.ready = false
     try {
       await this.#connection.leave(this, !this.#options.closeOnDisconnect)

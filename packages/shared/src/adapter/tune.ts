@@ -3,9 +3,6 @@ import type { Row, SqlValue } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { ResolvedOpenOptions } from './open-options.js'
 
-// How long the engine itself waits for another writer before the queue waits instead. A synchronous engine holds the
-// event loop meanwhile and an asynchronous one a pool thread, so it is short; the caller's busyTimeout is spent outside.
-const ENGINE_WAIT_MS = 10
 // The log is cut back to this after a burst; without it the file keeps the size of the largest burst for ever.
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
@@ -15,7 +12,6 @@ const WAL_LIMIT_BYTES = 64 * 1024 * 1024
  * @throws PersistenceError `ENGINE_UNSUPPORTED` when a pragma does not take.
  */
 export async function tune(connection: Connection, options: ResolvedOpenOptions, onFile: boolean): Promise<void> {
-  await setPragma(connection, 'busy_timeout', ENGINE_WAIT_MS)
   // Schemas of files from elsewhere must not run functions with side effects.
   await setPragma(connection, 'trusted_schema', 0)
   if (options.cacheSize !== undefined) await setPragma(connection, 'cache_size', -Math.ceil(options.cacheSize / 1024))

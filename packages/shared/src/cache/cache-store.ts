@@ -1,4 +1,5 @@
 import type { Session } from '../adapter/session.js'
+import { itemsOf, pairsOf } from '../arguments/iterables.js'
 import { checkKey } from '../arguments/limits.js'
 import type { Row, SqlValue } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
@@ -97,7 +98,8 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async getMany<T>(keys: Iterable<string>): Promise<Map<string, T>> {
-    const stored = [...new Set(keys)].map((key) => this.#stored(key, 'cache.getMany'))
+    const wanted = new Set(itemsOf(keys, 'cache.getMany', 'keys'))
+    const stored = Array.from(wanted, (key) => this.#stored(key, 'cache.getMany'))
     const found = new Map<string, T>()
     if (stored.length === 0) return found
     if (!this.#session.ready) await this.#session.connect()
@@ -113,7 +115,8 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void> {
-    const rows = Array.from(entries, ([key, value]) => this.#row(key, value, ttl, 'cache.setMany'))
+    const pairs = pairsOf(entries, 'cache.setMany', 'entries')
+    const rows = pairs.map(([key, value]) => this.#row(key, value, ttl, 'cache.setMany'))
     if (rows.length === 0) return
     if (!this.#session.ready) await this.#session.connect()
     await this.#session.execute(this.#sql.setMany, [JSON.stringify(rows)], nothing)
@@ -121,7 +124,7 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async deleteMany(keys: Iterable<string>): Promise<void> {
-    const stored = Array.from(keys, (key) => this.#stored(key, 'cache.deleteMany'))
+    const stored = itemsOf(keys, 'cache.deleteMany', 'keys').map((key) => this.#stored(key, 'cache.deleteMany'))
     if (stored.length === 0) return
     if (!this.#session.ready) await this.#session.connect()
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)

@@ -29,7 +29,9 @@ export class CheckpointStore implements CheckpointProvider {
   }
 
   async loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined> {
-    const task = await this.#task(taskId, 'loadLatest')
+    this.#checkTask(taskId, 'checkpoint.loadLatest')
+    if (!this.#session.ready) await this.#session.connect()
+    const task = this.#session.names.checkpoint.store(taskId)
     const row = await this.#session.execute(LOAD_LATEST, [task], theRow)
     return row === undefined ? undefined : this.#checkpoint<T>(row, 'checkpoint.loadLatest')
   }
@@ -42,7 +44,9 @@ export class CheckpointStore implements CheckpointProvider {
   }
 
   async list(taskId: string): Promise<Checkpoint<unknown>[]> {
-    const task = await this.#task(taskId, 'list')
+    this.#checkTask(taskId, 'checkpoint.list')
+    if (!this.#session.ready) await this.#session.connect()
+    const task = this.#session.names.checkpoint.store(taskId)
     return this.#session.execute(LIST, [task], (rows) => rows.map((row) => this.#checkpoint(row, 'checkpoint.list')))
   }
 
@@ -50,19 +54,21 @@ export class CheckpointStore implements CheckpointProvider {
     if (!Number.isSafeInteger(keepCount) || keepCount < 0) {
       throw invalid('cleanup', `keepCount must be a whole number from 0, got ${String(keepCount)}`)
     }
-    const task = await this.#task(taskId, 'cleanup')
+    this.#checkTask(taskId, 'checkpoint.cleanup')
+    if (!this.#session.ready) await this.#session.connect()
+    const task = this.#session.names.checkpoint.store(taskId)
     return this.#session.execute(CLEANUP, [task, keepCount], nothing)
   }
 
   async deleteAll(taskId: string): Promise<void> {
-    const task = await this.#task(taskId, 'deleteAll')
+    this.#checkTask(taskId, 'checkpoint.deleteAll')
+    if (!this.#session.ready) await this.#session.connect()
+    const task = this.#session.names.checkpoint.store(taskId)
     return this.#session.execute(DELETE_ALL, [task], nothing)
   }
 
-  async #task(taskId: string, method: string): Promise<string> {
-    checkKey(taskId, this.#session.maxKeyLength, `checkpoint.${method}`, 'taskId')
-    if (!this.#session.ready) await this.#session.connect()
-    return this.#session.names.checkpoint.store(taskId)
+  #checkTask(taskId: string, operation: string): void {
+    checkKey(taskId, this.#session.maxKeyLength, operation, 'taskId')
   }
 
   #checkpoint<T>(row: Row, operation: string): Checkpoint<T> {

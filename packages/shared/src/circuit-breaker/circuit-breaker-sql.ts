@@ -7,10 +7,10 @@ export const GET_STATE: Statement<'one'> = {
   kind: 'read',
   rows: 'one',
   clocked: false,
-  sql: `SELECT ${COLUMNS} FROM go_goscope_circuit WHERE key = ?1`,
+  sql: `SELECT key AS k, ${COLUMNS} FROM go_goscope_circuit WHERE key = ?1`,
   batch: {
     match: 'index',
-    sql: `SELECT calls.key AS i, ${COLUMNS}
+    sql: `SELECT calls.key AS i, circuits.key AS k, ${COLUMNS}
 FROM json_each(?1) AS calls CROSS JOIN go_goscope_circuit AS circuits ON circuits.key = calls.value`,
   },
 }

@@ -95,6 +95,13 @@ function stateOf(row: Row | undefined): CircuitBreakerPersistedState {
 }
 
 function toState(row: Row): CircuitBreakerPersistedState {
+  if (!STATES.includes(row.state)) {
+    throw new PersistenceError(
+      'VALUE_UNREADABLE',
+      'circuitBreaker.getState',
+      `circuitBreaker.getState: the row ${JSON.stringify(row.k)} of go_goscope_circuit has the state ${JSON.stringify(row.state)}; set it anew or delete it`,
+    )
+  }
   return {
     state: row.state as CircuitBreakerPersistedState['state'],
     failureCount: row.failure_count as number,

@@ -18,6 +18,8 @@ export interface ConnectionOptions {
   readonly random: () => number
   /** ms a caller is willing to wait for another writer. */
   readonly busyTimeout: number
+  /** ms the engine itself may wait; `undefined` leaves the handle as the app set it. */
+  readonly engineWait: number | undefined
 }
 
 /** Who uses a connection. */
@@ -49,6 +51,7 @@ export class Connection {
   sqliteVersion = ''
   readOnly = false
   readonly #library: unknown
+  readonly #engineWait: number | undefined
   readonly #forget: () => void
   readonly #sessions = new Set<ConnectionUser>()
   #opened: Promise<void> | undefined
@@ -72,6 +75,7 @@ export class Connection {
     this.random = options.random
     this.engine = driver.engine
     this.#library = driver.library
+    this.#engineWait = options.engineWait
     this.#forget = forget
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
@@ -113,6 +117,9 @@ export class Connection {
   }
 
   async #probe(): Promise<void> {
+    if (this.#engineWait !== undefined) {
+      await this.queue.query('connect', `PRAGMA busy_timeout = ${Math.floor(this.#engineWait)}`)
+    }
     const [version] = await this.queue.query('connect', 'SELECT sqlite_version() AS version')
     this.sqliteVersion = String(version?.version)
     const databases = await this.queue.query('connect', 'PRAGMA database_list')

@@ -14,11 +14,14 @@ let grants = 0
  */
 export class LockTable {
   readonly clock: Clock
+  readonly #identity: string
   readonly #holds = new Map<string, Hold>()
   #visitor: MapIterator<[string, Hold]> | undefined
 
-  constructor(clock: Clock) {
+  /** @param identity Begins the owners this table makes up. */
+  constructor(clock: Clock, identity: string) {
     this.clock = clock
+    this.#identity = identity
   }
 
   /** Locks in the table, some of which may have expired. */
@@ -32,7 +35,7 @@ export class LockTable {
     const held = this.#holds.get(key)
     if (held !== undefined) {
       if (held.expiresAt > now) {
-        if (owner === undefined || held.owner !== owner) return undefined
+        if (owner === undefined || this.ownerOf(held) !== owner) return undefined
         held.count++
         held.expiresAt = Math.max(held.expiresAt, now + ttl)
         return held
@@ -44,6 +47,11 @@ export class LockTable {
     this.#holds.set(key, hold)
     if (this.#holds.size > WORTH_VISITING) this.#dropExpired(now)
     return hold
+  }
+
+  /** The owner's name; made up from the token where none was given, so that a hold need not store it. */
+  ownerOf(hold: Hold): string {
+    return hold.owner ?? `${this.#identity}-${hold.token}`
   }
 
   /** The hold of `key` if it has not expired. */

@@ -6,17 +6,17 @@ export class LockTables {
   readonly #clock: Clock
   readonly #tables = new Map<string, LockTable>()
   /** Tells made-up owners of this handle from those of another process. */
-  readonly identity: string
+  readonly #identity: string
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock
-    this.identity = Math.floor(random() * 2 ** 48).toString(36)
+    this.#identity = Math.floor(random() * 2 ** 48).toString(36)
   }
 
   of(prefix: string): LockTable {
     let table = this.#tables.get(prefix)
     if (table === undefined) {
-      table = new LockTable(this.#clock)
+      table = new LockTable(this.#clock, this.#identity)
       this.#tables.set(prefix, table)
     }
     return table

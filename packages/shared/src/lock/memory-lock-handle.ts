@@ -22,19 +22,17 @@ export interface SqlLockHandle extends LockHandle, AsyncDisposable {
 export class MemoryLockHandle implements SqlLockHandle {
   readonly #table: LockTable
   readonly #hold: Hold
-  readonly #identity: string
   #released = false
   readonly key: string
 
-  constructor(table: LockTable, hold: Hold, key: string, identity: string) {
+  constructor(table: LockTable, hold: Hold, key: string) {
     this.#table = table
     this.#hold = hold
     this.key = key
-    this.#identity = identity
   }
 
   get owner(): string {
-    return ownerOf(this.#hold, this.#identity)
+    return this.#table.ownerOf(this.#hold)
   }
 
   get expiresAt(): number {
@@ -79,9 +77,4 @@ export class MemoryLockHandle implements SqlLockHandle {
   get #live(): boolean {
     return !this.#released && this.#table.holds(this.key, this.#hold)
   }
-}
-
-/** The owner's name; made up from the token where none was given. */
-export function ownerOf(hold: Hold, identity: string): string {
-  return hold.owner ?? `${identity}-${hold.token}`
 }

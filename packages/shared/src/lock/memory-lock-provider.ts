@@ -3,7 +3,7 @@ import { checkKey } from '../arguments/limits.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { LockProvider } from '../ports/lock.js'
 import { timeToLive } from '../time/time-to-live.js'
-import { MemoryLockHandle, ownerOf, type SqlLockHandle } from './memory-lock-handle.js'
+import { MemoryLockHandle, type SqlLockHandle } from './memory-lock-handle.js'
 
 /** The lock port with what our handles add. */
 export interface SqlLockProvider extends LockProvider {
@@ -30,13 +30,13 @@ export class MemoryLockProvider implements SqlLockProvider {
     if (!this.#session.ready) await this.#session.connect()
     const table = this.#session.locks
     const hold = table.acquire(key, lease, owner)
-    return hold === undefined ? null : new MemoryLockHandle(table, hold, key, this.#session.identity)
+    return hold === undefined ? null : new MemoryLockHandle(table, hold, key)
   }
 
   async extend(key: string, ttl: number, owner: string): Promise<boolean> {
     // Never rejects; see MemoryLockHandle.extend.
     const hold = this.#session.ready ? this.#session.locks.find(key) : undefined
-    if (hold === undefined || ownerOf(hold, this.#session.identity) !== owner || !(ttl > 0)) return false
+    if (hold === undefined || this.#session.locks.ownerOf(hold) !== owner || !(ttl > 0)) return false
     this.#session.locks.extend(hold, ttl)
     return true
   }

@@ -1,7 +1,7 @@
 import type { OperationQueue } from '../driver/operation-queue.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { checkColumns } from './foreign-table.js'
-import { MIGRATIONS, migrationBatch, SCHEMA_VERSION } from './migrations.js'
+import { checkTables } from './foreign-table.js'
+import { CREATE_PUBLISHED, MIGRATIONS, migrationBatch, SCHEMA_VERSION } from './migrations.js'
 
 const HAS_META = "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'go_goscope_meta'"
 const META_COLUMNS = "SELECT name FROM pragma_table_info('go_goscope_meta')"
@@ -23,17 +23,24 @@ export async function migrate(queue: OperationQueue, create: boolean): Promise<v
         `connect: the file has schema version ${version}, this release writes up to ${SCHEMA_VERSION}; update the package that opens it`,
       )
     }
-    await checkColumns(queue)
-    if (version === SCHEMA_VERSION) return
-    if (!create) {
-      throw new PersistenceError(
-        'SCHEMA_MISSING',
-        'connect',
-        `connect: the file has schema version ${version}, ${SCHEMA_VERSION} is needed; connect once without createTables: false and with write access`,
-      )
-    }
-    await apply(queue, version + 1)
+    const missing = await checkTables(queue)
+    if (version === SCHEMA_VERSION && missing.length === 0) return
+    if (!create) throw schemaMissing(version, missing)
+    if (version === SCHEMA_VERSION) await queue.atomic('connect', CREATE_PUBLISHED)
+    else await apply(queue, version + 1)
   }
+}
+
+function schemaMissing(version: number, missing: readonly string[]): PersistenceError {
+  const found =
+    version === SCHEMA_VERSION
+      ? `lacks ${missing.join(', ')}`
+      : `has schema version ${version}, ${SCHEMA_VERSION} is needed`
+  return new PersistenceError(
+    'SCHEMA_MISSING',
+    'connect',
+    `connect: the file ${found}; connect once without createTables: false and with write access`,
+  )
 }
 
 async function apply(queue: OperationQueue, version: number): Promise<void> {

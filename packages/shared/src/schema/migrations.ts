@@ -30,6 +30,11 @@ const PUBLISHED_AND_PREFIXES: Migration = {
 
 export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES]
 
+/** Makes again what somebody dropped from a file of the current version. */
+export const CREATE_PUBLISHED: readonly Step[] = PUBLISHED_TABLES.flatMap(({ create, indexes }) =>
+  [create, ...indexes].map((sql) => ({ sql, parameters: [] })),
+)
+
 /** The schema version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
