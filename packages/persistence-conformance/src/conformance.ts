@@ -5,6 +5,7 @@ import type { EngineSuite, PortWorld } from './suite.js'
 import { badInput } from './suites/bad-input.js'
 import { cache } from './suites/cache.js'
 import { cachePatterns } from './suites/cache-patterns.js'
+import { callOrder } from './suites/call-order.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
 import { diagnostics } from './suites/diagnostics.js'
@@ -44,6 +45,7 @@ const SUITES: readonly EngineSuite[] = [
   prefixIsolation,
   timeToLive,
   badInput,
+  callOrder,
   operationOrder,
   storeModels,
   twoConnections,

@@ -43,7 +43,7 @@ export const cachePatterns: EngineSuite = engineSuite('cache patterns', (check) 
     })
     let run = 0
     await world.adapter()
-    await forAll(example, 150, async ({ prefix, keys, pattern }) => {
+    await forAll(example, 250, async ({ prefix, keys, pattern }) => {
       const { cache } = await world.adapter({ keyPrefix: `${run++}${prefix}` })
       await cache.setMany(keys.map((key): [string, number] => [key, 1]))
       assert.deepEqual(

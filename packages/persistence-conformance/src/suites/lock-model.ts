@@ -69,7 +69,7 @@ export const lockModel: EngineSuite = engineSuite('lock model', (check) => {
   check('any sequence of calls and clock moves answers as a plain map would', async (world) => {
     let run = 0
     await world.adapter()
-    await forAll(fc.array(step, { maxLength: 40 }), 200, async (steps) => {
+    await forAll(fc.array(step, { maxLength: 40 }), 400, async (steps) => {
       const adapter = await world.adapter({ keyPrefix: `run ${run++}:` })
       const reference = new ReferenceLocks(world.clock.monotonic) as unknown as LocksUnderTest
       const real: LockHandle[] = []

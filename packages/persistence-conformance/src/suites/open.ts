@@ -146,7 +146,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
 
   check('a path that is none is refused', async (world) => {
     for (const path of ['', 'a\0b', undefined, null, 7]) {
-      await refuses(() => world.open({}, path as string), { code: 'INVALID_ARGUMENT', says: ['path'] })
+      await refuses(() => world.engine.SQLiteAdapter.open(path as string), { code: 'INVALID_ARGUMENT', says: ['path'] })
     }
   })
 

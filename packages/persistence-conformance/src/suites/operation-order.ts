@@ -43,7 +43,7 @@ export const operationOrder: EngineSuite = engineSuite('operation order', (check
     let run = 0
     await world.adapter()
     await setTraps(world)
-    await forAll(steps, 150, async (calls) => {
+    await forAll(steps, 300, async (calls) => {
       const adapter = await world.adapter({ keyPrefix: `run ${run++}:` })
       const reference = referenceProviders(world.clock)
       const outcomes = await Promise.all(calls.map((step) => onEngine(adapter, step)))
@@ -70,7 +70,7 @@ export const operationOrder: EngineSuite = engineSuite('operation order', (check
         maxLength: 8,
       },
     )
-    await forAll(waves, 60, async (example) => {
+    await forAll(waves, 150, async (example) => {
       const adapter = await world.adapter({ keyPrefix: `wave ${run++}:` })
       const reference = referenceProviders(world.clock)
       const pending: Promise<unknown>[] = []

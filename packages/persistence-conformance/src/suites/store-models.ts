@@ -9,7 +9,7 @@ import type { World } from '../world.js'
 
 type Move = Step | { readonly advance: number } | { readonly jump: number }
 
-const RUNS = 120
+const RUNS = 250
 
 function moves(step: fc.Arbitrary<Step>): fc.Arbitrary<Move[]> {
   const move = fc.oneof(

@@ -65,14 +65,16 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
   })
 
   check('a writer waits for another transaction without holding up the process', async (world) => {
-    const adapter = await world.adapter({ clock: realTimers(world.clock.now) })
-    await world.rows('BEGIN IMMEDIATE')
-    const write = adapter.cache.set('k', 1)
-    // The holder is in this very process: it can only let go if waiting leaves the process free.
-    await new Promise((resolve) => setTimeout(resolve, 250))
-    await world.rows('COMMIT')
-    await write
-    assert.equal(await adapter.cache.get('k'), 1)
+    const clock = realTimers(world.clock.now)
+    for (const adapter of [await world.open({ clock }), await world.adapter({ clock })]) {
+      await world.rows('BEGIN IMMEDIATE')
+      const write = adapter.cache.set('k', 1)
+      // The holder is in this very process: it can only let go if waiting leaves the process free.
+      await new Promise((resolve) => setTimeout(resolve, 250))
+      await world.rows('COMMIT')
+      await write
+      assert.equal(await adapter.cache.get('k'), 1)
+    }
   })
 
   check(
@@ -80,7 +82,7 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     async (world) => {
       const events: object[] = []
       const clock = realTimers(world.clock.now)
-      const adapter = await world.adapter({ clock, busyTimeout: 100, onDiagnostic: (event) => events.push(event) })
+      const adapter = await world.open({ clock, busyTimeout: 100, onDiagnostic: (event) => events.push(event) })
       await adapter.cache.set('before', 1)
       await world.rows('BEGIN IMMEDIATE')
       const error = await refuses(() => adapter.cache.set('k', 1), { code: 'BUSY', says: [/ms|busyTimeout/] })

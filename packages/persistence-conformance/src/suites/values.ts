@@ -38,7 +38,7 @@ export const values: EngineSuite = engineSuite('values', (check) => {
       fc.dictionary(fc.string(), storableValue),
       storableValue,
     )
-    await forAll(example, 150, async (value) => {
+    await forAll(example, 300, async (value) => {
       await cache.set('k', value)
       assert.deepEqual(await cache.get('k'), value)
     })

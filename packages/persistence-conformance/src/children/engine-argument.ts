@@ -1,0 +1,9 @@
+import type { EngineUnderTest } from '../engine-under-test.js'
+
+/** The engine whose module is the first argument of this child process. */
+export async function engineArgument(): Promise<EngineUnderTest> {
+  const [, , module] = process.argv
+  if (module === undefined) throw new Error('the first argument must be the URL of a module that exports an engine')
+  const { engine } = (await import(module)) as { engine: EngineUnderTest }
+  return engine
+}

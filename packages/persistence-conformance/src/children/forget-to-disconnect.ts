@@ -1,0 +1,9 @@
+import { engineArgument } from './engine-argument.js'
+
+const [, , , path = ''] = process.argv
+const engine = await engineArgument()
+const adapter = await engine.SQLiteAdapter.open(path, { sweepInterval: 1_000 })
+await adapter.cache.set('k', 1)
+const handle = await adapter.lock.acquire('job', 60_000)
+if (handle?.signal.aborted !== false) throw new Error('the lock should have been free')
+process.stdout.write('written\n')

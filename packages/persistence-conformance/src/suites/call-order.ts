@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import type { AdapterUnderTest } from '../engine-under-test.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import { SOME_CHECKPOINT } from './store-calls.js'
+
+type Call = (adapter: AdapterUnderTest) => Promise<unknown>
+
+const READS: readonly (readonly [name: string, call: Call])[] = [
+  ['cache.get', ({ cache }) => cache.get('k')],
+  ['cache.has', ({ cache }) => cache.has('k')],
+  ['cache.keys', async ({ cache }) => (await cache.keys()).toSorted()],
+  ['cache.getMany', ({ cache }) => cache.getMany(['k', 'new'])],
+  ['cache.stats', async ({ cache }) => (await cache.stats()).size],
+  ['idempotency.get', ({ idempotency }) => idempotency.get('k')],
+  ['circuitBreaker.getState', ({ circuitBreaker }) => circuitBreaker.getState('k')],
+  ['checkpoint.load', ({ checkpoint }) => checkpoint.load('c')],
+  ['checkpoint.loadLatest', ({ checkpoint }) => checkpoint.loadLatest('t')],
+  ['checkpoint.list', ({ checkpoint }) => checkpoint.list('t')],
+]
+
+const WRITES: readonly (readonly [name: string, call: Call])[] = [
+  ['cache.set', ({ cache }) => cache.set('k', 'changed')],
+  ['cache.set of another', ({ cache }) => cache.set('new', 1)],
+  [
+    'cache.setMany',
+    ({ cache }) =>
+      cache.setMany<unknown>([
+        ['k', 'changed'],
+        ['new', 1],
+      ]),
+  ],
+  ['cache.delete', ({ cache }) => cache.delete('k')],
+  ['cache.deleteMany', ({ cache }) => cache.deleteMany(['k'])],
+  ['cache.clear', ({ cache }) => cache.clear()],
+  ['idempotency.set', ({ idempotency }) => idempotency.set('k', 'changed')],
+  ['idempotency.delete', ({ idempotency }) => idempotency.delete('k')],
+  ['circuitBreaker.setState', ({ circuitBreaker }) => circuitBreaker.setState('k', { state: 'open', failureCount: 9 })],
+  ['circuitBreaker.recordFailure', ({ circuitBreaker }) => circuitBreaker.recordFailure('k', 9)],
+  ['circuitBreaker.recordSuccess', ({ circuitBreaker }) => circuitBreaker.recordSuccess('k')],
+  ['checkpoint.save', ({ checkpoint }) => checkpoint.save({ ...SOME_CHECKPOINT, data: 'changed' })],
+  ['checkpoint.save of another', ({ checkpoint }) => checkpoint.save({ ...SOME_CHECKPOINT, id: 'd', sequence: 2 })],
+  ['checkpoint.cleanup', ({ checkpoint }) => checkpoint.cleanup('t', 0)],
+  ['checkpoint.deleteAll', ({ checkpoint }) => checkpoint.deleteAll('t')],
+]
+
+async function fill(adapter: AdapterUnderTest): Promise<void> {
+  await adapter.cache.clear()
+  await adapter.cache.set('k', 'first')
+  await adapter.idempotency.set('k', 'first')
+  await adapter.circuitBreaker.setState('k', { state: 'closed', failureCount: 1 })
+  await adapter.checkpoint.deleteAll('t')
+  await adapter.checkpoint.save(SOME_CHECKPOINT)
+}
+
+export const callOrder: EngineSuite = engineSuite('call order', (check) => {
+  check('a read that was called before a write does not see it, whatever the two', async (world) => {
+    const adapter = await world.adapter()
+    for (const [readName, read] of READS) {
+      for (const [writeName, write] of WRITES) {
+        await fill(adapter)
+        const before = await read(adapter)
+        const [seen] = await Promise.all([read(adapter), write(adapter)])
+        assert.deepEqual(seen, before, `${readName} before ${writeName}`)
+      }
+    }
+  })
+
+  check('a read that was called after a write sees it, whatever the two', async (world) => {
+    const adapter = await world.adapter()
+    for (const [readName, read] of READS) {
+      for (const [writeName, write] of WRITES) {
+        await fill(adapter)
+        const [, seen] = await Promise.all([write(adapter), read(adapter)])
+        assert.deepEqual(seen, await read(adapter), `${readName} after ${writeName}`)
+      }
+    }
+  })
+
+  check('of two writes that were called one after the other, the later one stands', async (world) => {
+    const adapter = await world.adapter()
+    for (const [firstName, first] of WRITES) {
+      for (const [secondName, second] of WRITES) {
+        const contents = async () => Promise.all(READS.map(([, read]) => read(adapter)))
+        await fill(adapter)
+        await first(adapter)
+        await second(adapter)
+        const oneByOne = await contents()
+        await fill(adapter)
+        await Promise.all([first(adapter), second(adapter)])
+        assert.deepEqual(await contents(), oneByOne, `${firstName}, then ${secondName}`)
+      }
+    }
+  })
+
+  check('a listener that calls back into the store does not upset the order', async (world) => {
+    const { circuitBreaker } = await world.adapter()
+    const counts: Promise<number>[] = []
+    circuitBreaker.subscribe('outer', () => counts.push(circuitBreaker.recordFailure('inner', 100)))
+    await Promise.all(Array.from({ length: 10 }, () => circuitBreaker.recordFailure('outer', 100)))
+    assert.deepEqual(
+      await Promise.all(counts),
+      Array.from({ length: 10 }, (_, index) => index + 1),
+    )
+  })
+})
