@@ -16,6 +16,7 @@ import { keys } from './suites/keys.js'
 import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
 import { locks } from './suites/locks.js'
+import { movedFile } from './suites/moved-file.js'
 import { open } from './suites/open.js'
 import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
@@ -30,6 +31,7 @@ import { createWorld } from './world.js'
 const SUITES: readonly EngineSuite[] = [
   lifeCycle,
   open,
+  movedFile,
   schema,
   publishedFile29,
   locks,

@@ -190,12 +190,13 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
 
   check('watched locks that ended leave no timer behind', async (world) => {
     const adapter = await world.adapter()
+    const before = world.clock.pending
     for (let index = 0; index < 500; index++) {
       const handle = await taken(adapter, `job ${index}`, 1_000)
       assert.equal(handle.signal.aborted, false)
       if (index % 2 === 0) await handle.release()
     }
     world.clock.advance(1_001)
-    assert.equal(world.clock.pending, 0)
+    assert.ok(world.clock.pending <= before, `${world.clock.pending} timers are left`)
   })
 })

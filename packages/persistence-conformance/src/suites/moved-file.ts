@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import type { AdapterUnderTest } from '../engine-under-test.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import type { World } from '../world.js'
+
+const LOOKS_MS = 1_000
+
+/** Lets the adapter look at its file, and waits until it has; the look itself takes real time. */
+async function untilNoticed(world: World, adapter: AdapterUnderTest): Promise<void> {
+  for (let tries = 0; tries < 200 && adapter.isConnected(); tries++) {
+    world.clock.advance(LOOKS_MS)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+export const movedFile: EngineSuite = engineSuite('a file that is moved away', (check) => {
+  const ways: readonly (readonly [title: string, move: (path: string) => Promise<void>])[] = [
+    ['deleted', (path) => rm(path)],
+    ['renamed', (path) => rename(path, `${path}.old`)],
+    [
+      'replaced',
+      async (path) => {
+        await rename(path, `${path}.old`)
+        await writeFile(path, '')
+      },
+    ],
+  ]
+  for (const [title, move] of ways) {
+    check(`is noticed when it was ${title}: no write seems to succeed for ever`, async (world) => {
+      const adapter = await world.open({ clock: world.clock })
+      await adapter.cache.set('k', 1)
+      await move(world.path)
+      await untilNoticed(world, adapter)
+      assert.equal(adapter.isConnected(), false)
+      await refuses(() => adapter.cache.set('k', 2), { code: 'FILE_REPLACED', says: ['app.db'] })
+      await refuses(() => adapter.recordFailure('api', 5), { code: 'FILE_REPLACED' })
+    })
+  }
+
+  check('a file that stays is not mistaken for one', async (world) => {
+    const adapter = await world.open({ clock: world.clock })
+    for (let look = 0; look < 10; look++) {
+      world.clock.advance(LOOKS_MS)
+      await adapter.cache.set('k', look)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    assert.equal(adapter.isConnected(), true)
+    assert.equal(await adapter.cache.get('k'), 9)
+  })
+})
