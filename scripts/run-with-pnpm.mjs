@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { runProcess } from './run-process.mjs'
 import { pnpmVersion } from './workspace.mjs'
 
@@ -12,29 +12,36 @@ const quiet = {
 }
 
 /**
+ * Runs an npm command, with the npm that is in use.
+ *
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string }} [options]
+ */
+export function runNpm(args, options = {}) {
+  return runProcess(process.execPath, [npmCli(), ...args], { ...options, env: { ...process.env, ...quiet } })
+}
+
+/**
  * Runs a command with our pinned pnpm on its PATH, fetched by npm on the first use and taken from npm's cache after.
  *
  * @param {readonly string[]} command
- * @param {{ inherit?: boolean, cwd?: string }} [options]
+ * @param {{ cwd?: string }} [options]
  * @returns {Promise<import('./run-process.mjs').ProcessOutcome>}
  */
 export function runWithPnpm(command, options = {}) {
-  const env = { ...process.env, ...quiet }
-  return runProcess(process.execPath, [npmCli(), 'exec', '--yes', `--package=pnpm@${pnpmVersion}`, '--', ...command], {
-    ...options,
-    env,
-  })
+  return runNpm(['exec', '--yes', `--package=pnpm@${pnpmVersion}`, '--', ...command], options)
 }
 
-/** npm's JavaScript entry: the npm that runs us, else the one installed beside this Node. */
+/** npm's JavaScript entry: the npm that runs us, else the first on the PATH. */
 function npmCli() {
-  const candidates = [
-    process.env.npm_execpath,
-    join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js'),
-    join(dirname(process.execPath), '../share/nodejs/npm/bin/npm-cli.js'),
-    join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js'),
-  ]
-  const found = candidates.find((path) => path !== undefined && /npm-cli\.c?js$/.test(path) && existsSync(path))
-  if (!found) throw new Error('cannot find npm: run this through npm, for example `npm test`')
-  return found
+  const onPath = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => [
+    join(folder, 'npm'), // a link to the entry
+    join(folder, 'node_modules/npm/bin/npm-cli.js'), // beside npm.cmd on Windows
+  ])
+  for (const path of [process.env.npm_execpath, ...onPath]) {
+    if (path === undefined || !existsSync(path)) continue
+    const entry = realpathSync(path)
+    if (/npm-cli\.c?js$/.test(entry)) return entry
+  }
+  throw new Error('cannot find npm: run this through npm, for example `npm test`')
 }

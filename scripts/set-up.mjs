@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeStaleOutput } from './remove-stale-output.mjs'
 import { runWithPnpm } from './run-with-pnpm.mjs'
 import { pnpmVersion, root, tools } from './workspace.mjs'
 
@@ -18,6 +19,8 @@ export async function setUp() {
   }
   // Through process.execPath, because turbo's own launcher would be looked up by name.
   await step('Building', [process.execPath, tools.turbo, 'run', 'build', '--output-logs=errors-only'])
+  // Last, because a build taken from turbo's cache can bring old files back.
+  removeStaleOutput()
 }
 
 /**

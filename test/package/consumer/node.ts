@@ -1,0 +1,53 @@
+import { DatabaseSync } from 'node:sqlite'
+import { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } from '@go-go-scope/persistence-sqlite'
+import {
+  SQLiteAdapter as NodeAdapter,
+  SQLiteIdempotencyAdapter as NodeIdempotencyAdapter,
+} from '@go-go-scope/persistence-sqlite-node'
+import { DatabaseSync as PhotostructureDatabaseSync } from '@photostructure/sqlite'
+import { scope } from 'go-go-scope'
+import sqlite3 from 'sqlite3'
+import {
+  type PublishedAdapter,
+  type PublishedCacheProvider,
+  type PublishedCheckpointProvider,
+  type PublishedCircuitBreakerStateProvider,
+  type PublishedIdempotencyProvider,
+  type PublishedLockProvider,
+  publishedScope,
+} from './published-ports.js'
+
+// Compiled, never run: the comments on wrong providers fail the compilation when what follows them is accepted.
+const database = new sqlite3.Database(':memory:')
+const adapter = new SQLiteAdapter(database, { keyPrefix: 'app:' })
+const overNode = new NodeAdapter(new DatabaseSync(':memory:'))
+const overPhotostructure = new NodeAdapter(new PhotostructureDatabaseSync(':memory:'))
+const opened: NodeAdapter = await NodeAdapter.open(':memory:', { DatabaseSync: PhotostructureDatabaseSync })
+const idempotency = new SQLiteIdempotencyAdapter(database, { keyPrefix: 'app:' })
+
+for (const persistence of [adapter, overNode, overPhotostructure, opened]) {
+  scope({ persistence })
+  publishedScope({ persistence })
+}
+scope({ persistence: { idempotency, cache: new SQLiteCacheAdapter(database, { tableName: 'pages' }) } })
+publishedScope({ persistence: { idempotency, lock: adapter, circuitBreaker: adapter, cache: adapter } })
+
+export const lifeCycle: PublishedAdapter = adapter
+export const lock: PublishedLockProvider = adapter
+export const circuitBreaker: PublishedCircuitBreakerStateProvider = overNode
+export const cache: PublishedCacheProvider = adapter
+export const checkpoint: PublishedCheckpointProvider = overPhotostructure
+export const results: PublishedIdempotencyProvider = new NodeIdempotencyAdapter(new DatabaseSync(':memory:'))
+
+// @ts-expect-error results are no locks
+scope({ persistence: { lock: idempotency } })
+// @ts-expect-error the same, against the published types
+publishedScope({ persistence: { lock: idempotency } })
+// @ts-expect-error a lock is no cache
+scope({ persistence: { cache: adapter.lock } })
+// @ts-expect-error the same, against the published types
+publishedScope({ persistence: { cache: adapter.lock } })
+// @ts-expect-error a synchronous handle is no sqlite3 database
+new SQLiteAdapter(new DatabaseSync(':memory:'))
+// @ts-expect-error a misspelt option
+new SQLiteAdapter(database, { keyPrefx: 'app:' })

@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runNpm, runWithPnpm } from '../../scripts/run-with-pnpm.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Folder → name of every published package. */
+export const published = {
+  shared: '@go-go-scope/persistence-sqlite-core',
+  'persistence-sqlite': '@go-go-scope/persistence-sqlite',
+  'persistence-sqlite-bun': '@go-go-scope/persistence-sqlite-bun',
+  'persistence-sqlite-node': '@go-go-scope/persistence-sqlite-node',
+} as const
+
+export interface Manifest {
+  name: string
+  license: string
+  exports: Record<string, string | { types: string; default: string }>
+  dependencies?: Record<string, string>
+  peerDependencies?: Record<string, string>
+}
+
+/** A package as npm users get it. */
+export interface PackedPackage {
+  readonly folder: string
+  readonly tarball: string
+  /** Paths inside the tarball, without the leading `package/`. */
+  readonly files: readonly string[]
+  readonly manifest: Manifest
+  /** Where the empty project has it. */
+  readonly installed: string
+}
+
+/** The tarballs of all published packages, installed by npm in an empty project. */
+export interface PackedFamily extends AsyncDisposable {
+  readonly project: string
+  readonly packages: readonly PackedPackage[]
+}
+
+/**
+ * Nothing is fetched: the third-party dependency is packed from the workspace's own copy, and npm installs offline.
+ * Engines are not compiled again but linked from the workspace; they are peers, so npm leaves them to the application
+ * anyway (--legacy-peer-deps keeps npm from fetching them).
+ */
+export async function packFamily(): Promise<PackedFamily> {
+  const work = mkdtempSync(join(tmpdir(), 'persistence package '))
+  const project = join(work, 'empty project')
+  const tarballs = join(work, 'tarballs')
+  mkdirSync(project)
+  mkdirSync(tarballs)
+  writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')
+
+  const packed = []
+  for (const [folder, name] of Object.entries(published)) {
+    const cwd = join(root, 'packages', folder)
+    const { filename } = json(await runWithPnpm(['pnpm', 'pack', '--json', '--pack-destination', tarballs], { cwd }))
+    packed.push({ folder, name, tarball: filename as string })
+  }
+  const devalue = join(root, 'packages/shared/node_modules/devalue')
+  const [{ filename }] = json(await runNpm(['pack', devalue, '--json', '--pack-destination', tarballs]))
+  await succeed(
+    runNpm(
+      [
+        ...['install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'],
+        ...packed.map(({ tarball }) => tarball),
+        join(tarballs, filename),
+      ],
+      { cwd: project },
+    ),
+  )
+  for (const name of ['sqlite3', '@photostructure/sqlite', 'go-go-scope', '@types/node', '@types/bun']) {
+    link(join(root, 'test/node_modules', name), join(project, 'node_modules', name))
+  }
+
+  const packages = packed.map(({ folder, name, tarball }) => {
+    const installed = join(project, 'node_modules', name)
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest
+    return { folder, tarball, manifest, installed, files: filesOf(tarball) }
+  })
+  return {
+    project,
+    packages,
+    async [Symbol.asyncDispose]() {
+      rmSync(work, { recursive: true, force: true })
+    },
+  }
+}
+
+function filesOf(tarball: string): string[] {
+  const listing = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim()
+  return listing.split('\n').map((path) => path.replace(/^package\//, ''))
+}
+
+function link(target: string, path: string): void {
+  mkdirSync(join(path, '..'), { recursive: true })
+  symlinkSync(target, path, 'junction')
+}
+
+interface Ended {
+  exitCode: number | null
+  output: string
+}
+
+async function succeed(run: Promise<Ended>): Promise<void> {
+  const { exitCode, output } = await run
+  if (exitCode !== 0) throw new Error(output)
+}
+
+/** npm and pnpm mix warnings into their output; the JSON begins on a line of its own. */
+function json({ exitCode, output }: Ended): ReturnType<typeof JSON.parse> {
+  const start = output.search(/^[[{]/m)
+  if (exitCode !== 0 || start === -1) throw new Error(output)
+  const end = Math.max(output.lastIndexOf('\n}'), output.lastIndexOf('\n]'))
+  return JSON.parse(output.slice(start, end + 2))
+}
