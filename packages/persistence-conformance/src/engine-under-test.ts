@@ -34,7 +34,7 @@ export interface LeaseUnderTest extends LockHandle {
   readonly expiresAt: number
   readonly token: number
   readonly signal: AbortSignal
-  [Symbol.asyncDispose](): Promise<void>
+  [Symbol.asyncDispose](): PromiseLike<void>
 }
 
 export interface LocksUnderTest {
