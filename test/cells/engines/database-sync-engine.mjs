@@ -14,6 +14,7 @@ export function databaseSyncEngine(name, DatabaseSync, module) {
     /**
      * @param {string} path
      * @param {object} [options]
+     * @override
      */
     static open(path, options) {
       return SQLiteAdapter.open(path, { ...options, DatabaseSync })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 // What an application does: import by name, open, use three ports, close. Run in the empty project by test/package.
-const [frontEndName, engine] = process.argv.slice(2)
+const [frontEndName = '', engine = ''] = process.argv.slice(2)
 const { SQLiteAdapter } = await import(frontEndName)
 
 const options = engine === '@photostructure/sqlite' ? { DatabaseSync: (await import(engine)).DatabaseSync } : {}
