@@ -10,5 +10,6 @@ export interface Sqlite3Database {
 
 export interface Sqlite3Statement {
   all(parameters: unknown[], callback: (error: Error | null, rows: unknown[]) => void): unknown
+  reset(callback: (error: Error | null) => void): unknown
   finalize(callback: (error?: Error | null) => void): unknown
 }

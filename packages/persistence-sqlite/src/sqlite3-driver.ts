@@ -7,13 +7,6 @@ import {
 } from '@go-go-scope/persistence-sqlite-core'
 import type { Sqlite3Database, Sqlite3Statement } from './handle.js'
 
-/** Statements only through `all`: a `get` does not step to the end, which leaves RETURNING uncommitted. */
-function all(target: Sqlite3Statement, parameters: readonly SqlValue[]): Promise<Row[]> {
-  return new Promise((resolve, reject) => {
-    target.all(parameters as SqlValue[], (error, rows) => (error ? reject(error) : resolve(rows as Row[])))
-  })
-}
-
 class Sqlite3PreparedStatement implements AsyncStatement {
   readonly #statement: Sqlite3Statement
 
@@ -22,7 +15,14 @@ class Sqlite3PreparedStatement implements AsyncStatement {
   }
 
   all(parameters: readonly SqlValue[]): Promise<Row[]> {
-    return all(this.#statement, parameters)
+    return new Promise((resolve, reject) => {
+      // Always `all`: a `get` does not step to the end, which leaves a write with RETURNING uncommitted.
+      this.#statement.all(parameters as SqlValue[], (error, rows) => {
+        if (error === null) resolve(rows as Row[])
+        // The engine resets at the next use only, and until then a failed statement may hold a lock.
+        else this.#statement.reset(() => reject(error))
+      })
+    })
   }
 
   finalize(): Promise<void> {

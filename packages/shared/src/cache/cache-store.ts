@@ -38,14 +38,6 @@ export class CacheStore implements SqlCacheProvider {
   readonly #sql: CacheSql
   readonly #prefix: string
   readonly #sweeper: Sweeper
-  readonly #countHit = (row: Row | undefined): SqlValue | typeof ABSENT => {
-    if (row === undefined) {
-      this.#misses++
-      return ABSENT
-    }
-    this.#hits++
-    return row.value as SqlValue
-  }
   #hits = 0
   #misses = 0
 
@@ -106,7 +98,7 @@ export class CacheStore implements SqlCacheProvider {
     const rows = await this.#session.execute(this.#sql.getMany, [JSON.stringify(stored)], allRows)
     for (const row of rows) {
       const name = String(row.key)
-      const value = this.#decode<T>(row.value as SqlValue, name, 'cache.getMany')
+      const value = this.#decode<T>(row.value, name, 'cache.getMany')
       if (value !== ABSENT) found.set(name.slice(this.#prefix.length), value)
     }
     this.#hits += found.size
@@ -166,12 +158,15 @@ export class CacheStore implements SqlCacheProvider {
   async #read<T>(key: string, operation: string): Promise<T | typeof ABSENT> {
     const stored = this.#stored(key, operation)
     if (!this.#session.ready) await this.#session.connect()
-    const text = await this.#session.execute(this.#sql.get, [stored], this.#countHit)
-    return text === ABSENT ? ABSENT : this.#decode<T>(text, stored, operation)
+    const row = await this.#session.execute(this.#sql.get, [stored], theRow)
+    const value = row === undefined ? ABSENT : this.#decode<T>(row.value, stored, operation)
+    if (value === ABSENT) this.#misses++
+    else this.#hits++
+    return value
   }
 
   /** A row that cannot be decoded is a miss: a cache can be filled again. It is reported. */
-  #decode<T>(text: SqlValue, stored: string, operation: string): T | typeof ABSENT {
+  #decode<T>(text: SqlValue | undefined, stored: string, operation: string): T | typeof ABSENT {
     try {
       return this.#session.values.decode<T>(text, this.#sql.table, stored, operation)
     } catch (error) {
@@ -195,6 +190,7 @@ export class CacheStore implements SqlCacheProvider {
 }
 
 const nothing = (): void => undefined
+const theRow = (row: Row | undefined): Row | undefined => row
 const isThere = (row: Row | undefined): boolean => row !== undefined
 const allRows = (rows: readonly Row[]): readonly Row[] => rows
 

@@ -2,6 +2,9 @@ import type { Statement } from '../driver/statement.js'
 
 const COLUMNS = 'id, task_id, sequence, timestamp, progress, data, estimated_time_remaining'
 
+// json_each has columns of its own, among them id.
+const QUALIFIED = COLUMNS.replaceAll(/\w+/g, 'saved.$&')
+
 const ON_SAVE = `ON CONFLICT (id) DO UPDATE SET
   task_id = excluded.task_id, sequence = excluded.sequence, timestamp = excluded.timestamp,
   progress = excluded.progress, data = excluded.data,
@@ -32,6 +35,14 @@ export const LOAD_LATEST: Statement<'one'> = {
   rows: 'one',
   clocked: false,
   sql: `SELECT ${COLUMNS} FROM ${OF_TASK} ORDER BY sequence DESC, rowid DESC LIMIT 1`,
+  batch: {
+    match: 'index',
+    sql: `SELECT calls.key AS i, ${QUALIFIED} FROM json_each(?1) AS calls CROSS JOIN go_goscope_checkpoints AS saved
+ON saved.rowid = (
+  SELECT rowid FROM go_goscope_checkpoints INDEXED BY idx_checkpoints_sequence
+  WHERE task_id = calls.value ORDER BY sequence DESC, rowid DESC LIMIT 1
+)`,
+  },
 }
 
 /** Parameters: id. */
@@ -41,6 +52,11 @@ export const LOAD: Statement<'one'> = {
   rows: 'one',
   clocked: false,
   sql: `SELECT ${COLUMNS} FROM go_goscope_checkpoints WHERE id = ?1`,
+  batch: {
+    match: 'index',
+    sql: `SELECT calls.key AS i, ${QUALIFIED}
+FROM json_each(?1) AS calls CROSS JOIN go_goscope_checkpoints AS saved ON saved.id = calls.value`,
+  },
 }
 
 /** Parameters: task. */
@@ -61,6 +77,19 @@ export const CLEANUP: Statement<'none'> = {
   sql: `DELETE FROM go_goscope_checkpoints WHERE rowid IN (
   SELECT rowid FROM ${OF_TASK} ORDER BY sequence DESC, rowid DESC LIMIT -1 OFFSET ?2
 )`,
+  // LIMIT sees no column of another table, so calls share a statement if they keep the same number.
+  batch: {
+    match: 'none',
+    shared: 1,
+    sql: `DELETE FROM go_goscope_checkpoints WHERE rowid IN (
+  SELECT saved.rowid FROM json_each(?1) AS calls
+  CROSS JOIN go_goscope_checkpoints AS saved INDEXED BY idx_checkpoints_sequence ON saved.task_id = calls.value
+  WHERE saved.rowid NOT IN (
+    SELECT rowid FROM go_goscope_checkpoints INDEXED BY idx_checkpoints_sequence
+    WHERE task_id = calls.value ORDER BY sequence DESC, rowid DESC LIMIT ?2
+  )
+)`,
+  },
 }
 
 /** Parameters: task. */

@@ -21,15 +21,19 @@ export function fitsBatch(first: Call, call: Call): boolean {
   return true
 }
 
-/** Gives every call of a batch its own row. */
-export function distribute(batch: BatchSql, calls: readonly Call[], rows: readonly Row[]): void {
-  if (batch.match === 'order') {
+/** Gives every call of a run what is its own of the rows they share. */
+export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row[]): void {
+  const [first] = calls
+  const { batch } = first.statement
+  if (calls.length === 1) {
+    settle(first, first.statement.rows === 'many' ? rows : rows[0])
+  } else if (batch?.match === 'order') {
     distributeInOrder(calls, rows)
-    return
+  } else {
+    const given: (Row | undefined)[] = new Array(calls.length)
+    if (batch?.match === 'index') for (const row of rows) given[row.i as number] = row
+    for (const [at, call] of calls.entries()) settle(call, given[at])
   }
-  const given: (Row | undefined)[] = new Array(calls.length)
-  if (batch.match === 'index') for (const row of rows) given[row.i as number] = row
-  for (const [at, call] of calls.entries()) settle(call, given[at])
 }
 
 // That RETURNING gives rows in the order of the SELECT is what every engine here does, not what SQLite promises. A

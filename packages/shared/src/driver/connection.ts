@@ -126,7 +126,7 @@ export class Connection {
     this.file = String(databases.find(({ name }) => name === 'main')?.file ?? '')
     if (this.file === '') return
     await this.#enterFile()
-    if (this.queue instanceof SyncQueue) this.queue.groupWrites = true
+    this.queue.groupWrites = true
   }
 
   async #enterFile(): Promise<void> {

@@ -22,7 +22,10 @@ export interface OperationQueue {
   /** Runs one statement that is not worth keeping prepared. */
   query(name: string, sql: string, parameters?: Parameters): Promise<Row[]>
 
-  /** Calls that have not settled. */
+  /** Whether commits are worth sharing: `true` on a file, set once it is known. */
+  groupWrites: boolean
+
+  /** Calls that have not been sent. */
   readonly waiting: number
 
   /** Settles when nothing waits any more. */

@@ -38,6 +38,27 @@ export interface Query {
 /** What waits in an operation queue. */
 export type Work = Call | Atomic | Query
 
+export function newCall<Rows extends RowCount, Result>(
+  statement: Statement<Rows>,
+  parameters: Parameters,
+  decode: Decode<Rows, Result>,
+  resolve: (result: Result) => void,
+  reject: (error: unknown) => void,
+  deadline: number,
+): Call {
+  return {
+    type: 'call',
+    name: statement.name,
+    statement,
+    parameters,
+    // The row count is lost here and found again by `settle`, which gives the decoder what its statement gave.
+    decode: decode as Decode<RowCount, unknown>,
+    resolve: resolve as (result: unknown) => void,
+    reject,
+    deadline,
+  }
+}
+
 /** Gives a call its result; an error of its decoder is its own. */
 export function settle(call: Call, given: Row | readonly Row[] | undefined): void {
   try {

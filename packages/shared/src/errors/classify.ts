@@ -44,12 +44,14 @@ const BY_MESSAGE: readonly (readonly [RegExp, PersistenceErrorCode])[] = [
   [/disk I\/O error/i, 'IO_ERROR'],
   [/constraint failed/i, 'CONSTRAINT'],
   [/string or blob too big/i, 'VALUE_TOO_LARGE'],
+  [/database is (closed|not open)|closed database/i, 'CLOSED'],
 ]
 
 const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   BUSY: 'another connection held the database for longer than busyTimeout; raise busyTimeout or shorten the other writer',
   READ_ONLY: 'the database cannot be written; check the permissions of the file and of its folder',
   IO_ERROR: 'the file system failed; check the disk and that nothing else replaced the file',
+  CLOSED: 'the handle was closed by somebody else; open it again and make a new adapter',
   CORRUPT: 'the file is damaged; restore it from a backup',
   DISK_FULL: 'no space is left; free some and try again, nothing of this operation was written',
   CANNOT_OPEN: 'the file cannot be opened; check that its folder exists and may be read and written',

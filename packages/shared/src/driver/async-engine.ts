@@ -1,0 +1,86 @@
+import type { Clock } from '../time/clock.js'
+import { batchParameters } from './batch-rows.js'
+import type { Diagnostics } from './diagnostics.js'
+import type { AsyncDriver, AsyncStatement, Row, SqlValue } from './driver.js'
+import { SlowStatements } from './slow-statements.js'
+import type { Parameters, Step } from './statement.js'
+import { stepChecked } from './transaction.js'
+import type { Call } from './work.js'
+
+/** An asynchronous driver with its prepared statements: runs what the queue decides to run, one thing at a time. */
+export class AsyncEngine {
+  readonly #driver: AsyncDriver
+  readonly #clock: Clock
+  readonly #slow: SlowStatements
+  readonly #prepared = new Map<string, AsyncStatement>()
+
+  constructor(driver: AsyncDriver, clock: Clock, diagnostics: Diagnostics) {
+    this.#driver = driver
+    this.#clock = clock
+    this.#slow = new SlowStatements(clock, diagnostics)
+  }
+
+  /** The rows of calls of one statement: of its own SQL for one, of its batch SQL for more. */
+  async run(calls: readonly Call[]): Promise<Row[]> {
+    const { statement, parameters } = calls[0] as Call
+    const { batch } = statement
+    const alone = calls.length === 1 || batch === undefined
+    const bound = alone ? parameters : batchParameters(batch, calls)
+    const prepared = await this.#prepare(alone ? statement.sql : batch.sql)
+    const stop = this.#slow.start(statement.name, calls.length)
+    const rows = await prepared.all(statement.clocked ? [...bound, this.#clock.now()] : bound)
+    stop?.()
+    return rows
+  }
+
+  query(sql: string, parameters: Parameters): Promise<Row[]> {
+    return this.#driver.query(sql, parameters)
+  }
+
+  steps(steps: readonly Step[], name: string): Promise<Row[][]> {
+    return this.transact(async () => {
+      const results: Row[][] = []
+      for (const step of steps) results.push(stepChecked(step, await this.query(step.sql, step.parameters), name))
+      return results
+    })
+  }
+
+  async transact<Result>(body: () => Promise<Result>): Promise<Result> {
+    // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
+    await this.#control('BEGIN IMMEDIATE')
+    try {
+      const result = await body()
+      await this.#control('COMMIT')
+      return result
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors and then refuses this; either way nothing stays open.
+      await this.#control('ROLLBACK').catch(() => undefined)
+      throw error
+    }
+  }
+
+  async finalize(): Promise<void> {
+    const statements = [...this.#prepared.values()]
+    this.#prepared.clear()
+    for (const statement of statements) await statement.finalize()
+  }
+
+  close(): Promise<void> {
+    return this.#driver.close()
+  }
+
+  async #control(sql: string): Promise<void> {
+    await (await this.#prepare(sql)).all(NO_PARAMETERS)
+  }
+
+  async #prepare(sql: string): Promise<AsyncStatement> {
+    let prepared = this.#prepared.get(sql)
+    if (prepared === undefined) {
+      prepared = await this.#driver.prepare(sql)
+      this.#prepared.set(sql, prepared)
+    }
+    return prepared
+  }
+}
+
+const NO_PARAMETERS: readonly SqlValue[] = []

@@ -1,0 +1,74 @@
+import { Backlog } from './backlog.js'
+import type { Diagnostics } from './diagnostics.js'
+import type { Row } from './driver.js'
+import type { OperationQueue } from './operation-queue.js'
+import type { Patience } from './patience.js'
+import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
+import { newCall, type Work } from './work.js'
+
+/** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
+export abstract class BacklogQueue implements OperationQueue {
+  protected readonly patience: Patience
+  protected readonly backlog: Backlog
+  groupWrites = false
+  #awake = false
+
+  constructor(patience: Patience, diagnostics: Diagnostics) {
+    this.patience = patience
+    this.backlog = new Backlog(diagnostics)
+  }
+
+  get waiting(): number {
+    return this.backlog.length
+  }
+
+  abstract execute<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Result | Promise<Result>
+
+  abstract close(keepHandle: boolean): Promise<void>
+
+  /** Works the backlog off and then calls {@link sleep}. Called once until then. */
+  protected abstract wake(): void
+
+  atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
+    return new Promise((resolve, reject) => {
+      this.#submit({ type: 'atomic', name, steps, resolve, reject, deadline: this.patience.deadline() })
+    })
+  }
+
+  query(name: string, sql: string, parameters: Parameters = []): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      this.#submit({ type: 'query', name, sql, parameters, resolve, reject, deadline: this.patience.deadline() })
+    })
+  }
+
+  drain(): Promise<void> {
+    return this.#awake ? new Promise((resolve) => this.backlog.onIdle(resolve)) : Promise.resolve()
+  }
+
+  protected enqueue<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#submit(newCall(statement, parameters, decode, resolve, reject, this.patience.deadline()))
+    })
+  }
+
+  protected sleep(): void {
+    this.#awake = false
+    this.backlog.signalIdle()
+  }
+
+  #submit(work: Work): void {
+    this.backlog.push(work)
+    if (this.#awake) return
+    this.#awake = true
+    // One microtask later: callers of the same turn, and those who continue after the same batch, find each other.
+    queueMicrotask(() => this.wake())
+  }
+}

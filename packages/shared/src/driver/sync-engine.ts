@@ -1,0 +1,88 @@
+import type { Clock } from '../time/clock.js'
+import type { Diagnostics } from './diagnostics.js'
+import type { Row, SqlValue, SyncDriver, SyncStatement } from './driver.js'
+import { SlowStatements } from './slow-statements.js'
+import type { Parameters, Statement, Step } from './statement.js'
+import { stepChecked } from './transaction.js'
+
+/** What a statement gave: nothing, a row or `undefined`, or rows. */
+export type Answer = Row | readonly Row[] | undefined
+
+/** A synchronous driver with its prepared statements: runs what the queue decides to run. */
+export class SyncEngine {
+  readonly #driver: SyncDriver
+  readonly #clock: Clock
+  readonly #slow: SlowStatements
+  readonly #prepared = new Map<string, SyncStatement>()
+
+  constructor(driver: SyncDriver, clock: Clock, diagnostics: Diagnostics) {
+    this.#driver = driver
+    this.#clock = clock
+    this.#slow = new SlowStatements(clock, diagnostics)
+  }
+
+  run(statement: Statement, parameters: Parameters): Answer {
+    const prepared = this.#prepare(statement.sql)
+    const bound = statement.clocked ? [...parameters, this.#clock.now()] : parameters
+    const stop = this.#slow.start(statement.name, 1)
+    let answer: Answer
+    if (statement.rows === 'none') prepared.run(bound)
+    else if (statement.rows === 'many') answer = prepared.all(bound)
+    else answer = statement.kind === 'read' ? (prepared.get(bound) ?? undefined) : prepared.all(bound)[0]
+    stop?.()
+    return answer
+  }
+
+  query(sql: string, parameters: Parameters): Row[] {
+    return this.#driver.query(sql, parameters)
+  }
+
+  steps(steps: readonly Step[], name: string): Row[][] {
+    return this.transact(() => steps.map((step) => stepChecked(step, this.query(step.sql, step.parameters), name)))
+  }
+
+  transact<Result>(body: () => Result): Result {
+    // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
+    this.#control('BEGIN IMMEDIATE')
+    try {
+      const result = body()
+      this.#control('COMMIT')
+      return result
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    }
+  }
+
+  finalize(): void {
+    for (const statement of this.#prepared.values()) statement.finalize()
+    this.#prepared.clear()
+  }
+
+  close(): void {
+    this.#driver.close()
+  }
+
+  #rollBack(): void {
+    try {
+      this.#control('ROLLBACK')
+    } catch {
+      // SQLite has rolled back by itself after some errors and then refuses this; either way nothing stays open.
+    }
+  }
+
+  #control(sql: string): void {
+    this.#prepare(sql).run(NO_PARAMETERS)
+  }
+
+  #prepare(sql: string): SyncStatement {
+    let prepared = this.#prepared.get(sql)
+    if (prepared === undefined) {
+      prepared = this.#driver.prepare(sql)
+      this.#prepared.set(sql, prepared)
+    }
+    return prepared
+  }
+}
+
+const NO_PARAMETERS: readonly SqlValue[] = []
