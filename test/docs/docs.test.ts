@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root } from '../../scripts/workspace.mjs'
+import { published } from '../package/packed-family.js'
+import { exampleRuntime } from './example-runtime.js'
+import { type Example, extractExamples, requireExamples } from './extract-examples.js'
+import { type CompiledExamples, compileExamples } from './run-examples.js'
+
+const readmes = ['README.md', ...Object.keys(published).map((folder) => `packages/${folder}/README.md`)]
+const guides = readdirSync(join(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`)
+
+function read(document: string): string {
+  const path = join(root, document)
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+const examples = [...readmes, ...guides].flatMap((document) => extractExamples(document, read(document)))
+let compiled: CompiledExamples
+
+beforeAll(async () => {
+  compiled = await compileExamples(examples)
+})
+afterAll(() => compiled?.[Symbol.asyncDispose]())
+
+test.each(readmes)('%s has an example that runs', (document) => {
+  expect(requireExamples(document, read(document)).length).toBeGreaterThan(0)
+})
+
+test('the examples are correct TypeScript', () => {
+  expect(compiled.complaints).toBe('')
+})
+
+describe('examples', () => {
+  test.each(
+    examples.map((example): [string, string, Example] => [example.place, exampleRuntime(example.code), example]),
+  )('%s runs on %s', async (_place, _runtime, example) => {
+    await compiled.run(example)
+  })
+})
