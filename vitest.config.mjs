@@ -1,7 +1,7 @@
 /** @type {import('vitest/config').ViteUserConfig} */
 export default {
   test: {
-    include: ['test/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'],
+    include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.work/**'],
     setupFiles: ['test/harness/record-runtime.ts'],
     // Forks, because the engines are native modules and some are not safe in several threads of one process.

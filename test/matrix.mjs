@@ -57,6 +57,7 @@ function suite(group, runtimes, folders) {
 export const runs = [
   ...cells,
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
+  ...suite('reference', ['node20'], ['test/reference']),
   ...suite('runner', ['node20'], ['test/runner']),
   ...suite('architecture', ['node20'], ['test/architecture']),
   ...suite('package', ['node20'], ['test/package']),
