@@ -122,17 +122,21 @@ export class Session implements ConnectionUser {
   }
 
   async #disconnect(): Promise<void> {
-    try {
-      // Calls made before this one may wait for the first connect; they continue before this does, and are drained.
-      await this.#connecting
-    } catch {
-      // Who asked to connect has been told.
-    }
+    if (!this.ready) await this.#settleConnecting()
     this.ready = false
     try {
       await this.#connection.leave(this, !this.#options.closeOnDisconnect)
     } finally {
       this.#stopListening?.()
+    }
+  }
+
+  /** Calls made before `disconnect` may wait for the first connect; they continue before this does, and are drained. */
+  async #settleConnecting(): Promise<void> {
+    try {
+      await this.#connecting
+    } catch {
+      // Who asked to connect has been told.
     }
   }
 }
