@@ -1,0 +1,55 @@
+// A cache in front of a slow HTTP API. It is in a file, so the answers outlive the program: run it twice.
+import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+
+const TEN_SECONDS = 10_000
+
+const api = await startApi()
+const persistence = await SQLiteAdapter.open(fileURLToPath(new URL('api-cache.db', import.meta.url)))
+
+/** @param {string} city */
+function weather(city) {
+  // Many may ask at once: one request goes out, all get its answer. A failed request is not stored.
+  return persistence.cache.getOrSet(`weather of ${city}`, () => fetchWeather(city), { ttl: TEN_SECONDS })
+}
+
+/** @param {string} city */
+async function fetchWeather(city) {
+  const response = await fetch(`${api.url}/weather/${encodeURIComponent(city)}`)
+  if (!response.ok) throw new Error(`the weather of ${city}: HTTP ${response.status}`)
+  return response.json()
+}
+
+const started = performance.now()
+const answers = await Promise.all(Array.from({ length: 100 }, () => weather('Reykjavík')))
+console.log(`100 callers asked for the weather of Reykjavík and got ${answers[0].degrees} °C.`)
+console.log(`Requests sent to the API: ${api.requests()}; that took ${Math.round(performance.now() - started)} ms.`)
+console.log(
+  api.requests() === 0
+    ? 'The answer was still in api-cache.db, from an earlier run.'
+    : 'Run this again within ten seconds, and no request is sent at all.',
+)
+
+await persistence.disconnect()
+api.close()
+
+/** Stands in for somebody else's API: 300 ms for an answer. */
+async function startApi() {
+  let requests = 0
+  const server = createServer((_request, response) => {
+    requests++
+    setTimeout(() => response.setHeader('content-type', 'application/json').end('{"degrees":4}'), 300)
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests: () => requests,
+    close() {
+      server.close()
+      // fetch keeps its connection open, which would keep the server, and the program, alive.
+      server.closeAllConnections()
+    },
+  }
+}

@@ -1,0 +1,27 @@
+// Calls a service through a scope with a circuit breaker, so many times: call-service.mjs <database> <up|down> <calls>
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { scope } from 'go-go-scope'
+
+const [database = ':memory:', service, calls] = process.argv.slice(2)
+
+const persistence = await SQLiteAdapter.open(database)
+// The breaker's state is stored under the scope's name, because the persistence has a place for it.
+const payments = scope({
+  name: 'payments',
+  persistence,
+  circuitBreaker: { failureThreshold: 3, resetTimeout: 3_000 },
+})
+
+for (let call = 1; call <= Number(calls); call++) {
+  const [error, answer] = await payments.task(callService)
+  const stored = await persistence.circuitBreaker.getState('payments')
+  console.log(`   call ${call}: ${error === undefined ? answer : error.message} (circuit ${stored?.state ?? 'closed'})`)
+}
+
+await payments[Symbol.asyncDispose]()
+await persistence.disconnect()
+
+async function callService() {
+  if (service === 'down') throw new Error('the service is down')
+  return 'the service answered'
+}

@@ -1,0 +1,26 @@
+// A circuit breaker that remembers: the service it protects is left alone even when the program is restarted.
+import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const call = fileURLToPath(new URL('call-service.mjs', import.meta.url))
+const database = fileURLToPath(new URL('circuit-breaker.db', import.meta.url))
+
+for (const suffix of ['', '-wal', '-shm']) rmSync(database + suffix, { force: true })
+
+console.log('First process: the service is down.')
+run('down', 4)
+console.log('\nSecond process, started at once: the circuit is still open.')
+run('up', 1)
+console.log('\nThird process, after the reset time: one call is let through, it works, the circuit closes.')
+await new Promise((resolve) => setTimeout(resolve, 3_000))
+run('up', 2)
+
+/**
+ * @param {'up' | 'down'} service
+ * @param {number} calls
+ */
+function run(service, calls) {
+  const { status, error } = spawnSync(process.execPath, [call, database, service, String(calls)], { stdio: 'inherit' })
+  if (status !== 0) throw new Error(`${call} ended with ${status}`, { cause: error })
+}

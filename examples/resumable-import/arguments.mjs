@@ -1,0 +1,91 @@
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+const FRONT_ENDS = /** @type {const} */ (['sqlite3', 'node', 'bun'])
+const SLOW_PAUSE_MS = 400
+const BATCH_CITIES = 2_000
+
+export const usage = `Imports the world's cities into SQLite, in a way that survives being killed.
+
+  npm start                      the demonstration at first; later goes on, or verifies, whatever is there
+  npm start -- [options]         the import alone, which Ctrl-C stops and the same command resumes
+
+  --front-end <name>   sqlite3, node or bun (default: sqlite3, on Bun bun)
+  --db <file>          database (default: cities.db beside this example)
+  --fresh              delete that database first
+  --slow               pause after every batch, so that there is time to press Ctrl-C
+  --demo               the demonstration, from an empty database
+  --batch <cities>     cities between two checkpoints (default: ${BATCH_CITIES})
+  --limit <cities>     only the first so many
+  --json               one JSON object a line, for programs
+  --help
+`
+
+/** An argument that cannot be used; its message says which and why. */
+export class UsageError extends Error {}
+
+/**
+ * @param {string[]} argv without the runtime and the script
+ * @throws {UsageError}
+ */
+export function readArguments(argv) {
+  const values = parse(argv)
+  const frontEnd = FRONT_ENDS.find((name) => name === (values['front-end'] ?? defaultFrontEnd()))
+  if (frontEnd === undefined) {
+    throw new UsageError(`--front-end must be one of ${FRONT_ENDS.join(', ')}, got ${values['front-end']}`)
+  }
+  return {
+    help: values.help ?? false,
+    demo: values.demo ?? false,
+    fresh: values.fresh ?? false,
+    json: values.json ?? false,
+    frontEnd,
+    file: values.db === undefined ? join(import.meta.dirname, 'cities.db') : resolve(values.db),
+    pause: values.slow ? SLOW_PAUSE_MS : 0,
+    batchSize: wholeNumber('batch', values.batch) ?? BATCH_CITIES,
+    limit: wholeNumber('limit', values.limit),
+    hangAfter: wholeNumber('hang-after', values['hang-after']),
+  }
+}
+
+/** @typedef {ReturnType<typeof readArguments>} Arguments */
+
+/** @param {string[]} argv */
+function parse(argv) {
+  try {
+    return parseArgs({
+      args: argv,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        demo: { type: 'boolean' },
+        fresh: { type: 'boolean' },
+        json: { type: 'boolean' },
+        slow: { type: 'boolean' },
+        'front-end': { type: 'string' },
+        db: { type: 'string' },
+        batch: { type: 'string' },
+        limit: { type: 'string' },
+        // Of the demonstration alone; see import-batches.mjs.
+        'hang-after': { type: 'string' },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError(/** @type {Error} */ (error).message, { cause: error })
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} text
+ */
+function wholeNumber(name, text) {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new UsageError(`--${name} must be a whole number from 1, got ${text}`)
+  return value
+}
+
+function defaultFrontEnd() {
+  return process.versions.bun === undefined ? 'sqlite3' : 'bun'
+}

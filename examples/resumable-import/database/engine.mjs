@@ -1,0 +1,26 @@
+/**
+ * What this example needs of an SQLite engine; one file beside this one for each front end.
+ *
+ * @typedef {Record<string, string | number | null>} Row
+ *
+ * @typedef {object} Engine
+ * @property {string} name for people, for example `node:sqlite`
+ * @property {(sql: string, parameters?: (string | number)[]) => Promise<Row[]>} rows runs one statement to its end
+ * @property {() => import('@go-go-scope/persistence-sqlite').SQLiteAdapter
+ *   | import('@go-go-scope/persistence-sqlite-node').SQLiteAdapter
+ *   | import('@go-go-scope/persistence-sqlite-bun').SQLiteAdapter} adapter the providers over this very connection
+ * @property {() => Promise<void>} close for a connection without an adapter; an adapter closes it itself
+ *
+ * @typedef {(path: string) => Promise<Engine>} OpenEngine
+ */
+
+/**
+ * Loads one engine and no other: two SQLite libraries on one file in one process drop each other's file locks.
+ *
+ * @param {'sqlite3' | 'node' | 'bun'} frontEnd
+ * @returns {Promise<OpenEngine>}
+ */
+export async function loadEngine(frontEnd) {
+  const { open } = await import(`./${frontEnd}-engine.mjs`)
+  return open
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+
+/**
+ * A lock between processes, as a provider for `scope({ persistence: { lock } })`. The adapter's own locks live in the
+ * memory of one process, which is no help against a second one.
+ *
+ * A lock is a write transaction held open on a small file beside the database. The operating system ends it with the
+ * process, however that dies, so a killed import leaves nothing to wait for; and a process that is merely paused keeps
+ * its lock. The time to live is therefore not used. Each key is held at most once, also by its owner.
+ *
+ * @param {import('./engine.mjs').OpenEngine} open
+ * @param {string} databaseFile
+ * @returns {import('@go-go-scope/persistence-sqlite-core/ports').LockProvider}
+ */
+export function processLock(open, databaseFile) {
+  /** @type {Map<string, { owner: string, release: () => Promise<void> }>} */
+  const held = new Map()
+
+  return {
+    async acquire(key, _ttl, owner = randomUUID()) {
+      const engine = await open(`${databaseFile}-${key.replaceAll(/[^a-z0-9]+/gi, '-')}`)
+      try {
+        // One try, never a wait: the caller decides how long to go on asking.
+        await engine.rows('PRAGMA busy_timeout = 0')
+        await engine.rows('BEGIN IMMEDIATE')
+      } catch (error) {
+        await engine.close()
+        if (/database is locked/.test(String(error))) return null
+        throw error
+      }
+      const hold = {
+        owner,
+        async release() {
+          if (held.get(key) !== hold) return
+          held.delete(key)
+          await engine.rows('ROLLBACK')
+          await engine.close()
+        },
+      }
+      held.set(key, hold)
+      const isValid = async () => held.get(key) === hold
+      return { release: hold.release, isValid, extend: isValid }
+    },
+
+    async extend(key, _ttl, owner) {
+      return held.get(key)?.owner === owner
+    },
+
+    async forceRelease(key) {
+      await held.get(key)?.release()
+    },
+  }
+}

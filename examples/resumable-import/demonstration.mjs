@@ -1,0 +1,83 @@
+import { formatNumber } from './report/format-number.mjs'
+import { runMain } from './run-main.mjs'
+import { loadCities } from './source/cities.mjs'
+
+/**
+ * Starts the import three times and kills it twice: at some moment, and at the worst one.
+ *
+ * @param {import('./arguments.mjs').Arguments} options
+ * @param {{ report: import('./report/event.mjs').Report, interrupted: AbortSignal }} surroundings
+ * @returns {Promise<number>} exit code
+ */
+export async function demonstrate(options, { report, interrupted }) {
+  const total = (await loadCities(options.limit)).cities.length
+  const argv = ['--json', '--db', options.file, '--front-end', options.frontEnd, '--batch', String(options.batchSize)]
+  if (options.limit !== undefined) argv.push('--limit', String(options.limit))
+
+  /**
+   * @param {string[]} more
+   * @param {(event: import('./report/event.mjs').Event, child: import('node:child_process').ChildProcess) => void} [onEvent]
+   */
+  const run = (more, onEvent) =>
+    runMain(options.frontEnd, [...argv, ...more], {
+      interrupted,
+      onEvent: (event, child) => {
+        report(event)
+        onEvent?.(event, child)
+      },
+    })
+
+  report({ type: 'step', text: 'A process starts to import, and is killed at some moment after the first third.' })
+  let reached = 0
+  // It is told to hang halfway, so that on any machine it is still there to be killed.
+  const first = await run(['--fresh', '--hang-after', String(Math.ceil(total / 2))], (event, child) => {
+    if (event.type !== 'progress' || event.done < total / 3) return
+    if (child.kill('SIGKILL') && reached === 0) reached = event.done
+  })
+  if (interrupted.aborted) return 130
+  expectKilled(first)
+  report({ type: 'note', text: `Killed with SIGKILL, some time after it had told of ${formatNumber(reached)} cities.` })
+
+  report({ type: 'step', text: 'A second process takes over. It is killed between a batch and its checkpoint.' })
+  /** @type {Promise<void> | undefined} */
+  let rivalry
+  const second = await run(['--hang-after', String(Math.ceil((3 * total) / 4))], (event, child) => {
+    if (event.type !== 'hanging') return
+    rivalry = rival(options, argv, { report, interrupted }).finally(() => child.kill('SIGKILL'))
+  })
+  await rivalry
+  if (interrupted.aborted) return 130
+  expectKilled(second)
+  report({ type: 'note', text: 'Killed with SIGKILL.' })
+
+  report({ type: 'step', text: 'A third process takes over and is left alone.' })
+  const third = await run([])
+  return third.code ?? 1
+}
+
+/**
+ * Starts the import a second time while another process is at it.
+ *
+ * @param {import('./arguments.mjs').Arguments} options
+ * @param {string[]} argv
+ * @param {{ report: import('./report/event.mjs').Report, interrupted: AbortSignal }} surroundings
+ */
+async function rival(options, argv, { report, interrupted }) {
+  report({ type: 'note', text: 'Meanwhile the same import is started once more, and says:' })
+  let refused = false
+  const { code } = await runMain(options.frontEnd, argv, {
+    interrupted,
+    onEvent: (event) => {
+      report(event)
+      if (event.type === 'locked') refused = true
+    },
+  })
+  if (interrupted.aborted || (refused && code === 0)) return
+  throw new Error(`two imports ran at once: the second one ended with exit code ${code} instead of stepping back`)
+}
+
+/** @param {{ code: number | null, signal: NodeJS.Signals | null }} end */
+function expectKilled({ code, signal }) {
+  if (signal !== 'SIGKILL')
+    throw new Error(`the process ended by itself, with exit code ${code}, before it could be killed`)
+}

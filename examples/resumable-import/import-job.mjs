@@ -1,0 +1,152 @@
+import { rm } from 'node:fs/promises'
+import { scope } from 'go-go-scope'
+import { loadEngine } from './database/engine.mjs'
+import { openDatabase } from './database/open-database.mjs'
+import { processLock } from './database/process-lock.mjs'
+import { importBatches } from './import-batches.mjs'
+import { regionLookup } from './region-lookup.mjs'
+import { loadCities } from './source/cities.mjs'
+import { RegionService } from './source/region-service.mjs'
+import { verify } from './verify.mjs'
+
+const LOCK_TTL_MS = 30_000
+
+/**
+ * One run of the import: takes the lock, goes on from the last checkpoint, verifies, sums up.
+ *
+ * @param {import('./arguments.mjs').Arguments} options
+ * @param {{ report: import('./report/event.mjs').Report, interrupted: AbortSignal }} surroundings
+ * @returns {Promise<number>} exit code: 0 verified, or nothing to do here; 1 the verification failed; 130 interrupted
+ */
+export async function runImport(options, { report, interrupted }) {
+  const open = await loadEngine(options.frontEnd)
+  const root = scope({
+    name: 'import',
+    signal: interrupted,
+    persistence: { lock: processLock(open, options.file) },
+  })
+  try {
+    // Before the database is opened: who holds the lock may even delete the file.
+    const guard = await acquire(root)
+    if (guard === undefined) {
+      report({ type: 'locked' })
+      return 0
+    }
+    if (options.fresh) await removeDatabase(options.file)
+    const database = await openDatabase(open, options.file)
+    try {
+      const job = root.createChild({ name: 'cities', persistence: database.adapter })
+      return await importAndVerify(job, database, options, report, interrupted)
+    } finally {
+      await database.close()
+    }
+  } finally {
+    // Releases the lock.
+    await root[Symbol.asyncDispose]()
+  }
+}
+
+/** @param {import('go-go-scope').Scope} root */
+async function acquire(root) {
+  try {
+    return await root.acquireLock({ key: 'import', ttl: LOCK_TTL_MS }).acquire({ timeout: 0 })
+  } catch (error) {
+    if (/timed out/.test(String(error))) return undefined
+    throw error
+  }
+}
+
+/** @param {string} file */
+async function removeDatabase(file) {
+  // All three: a log left behind would be replayed into the new database.
+  for (const suffix of ['', '-wal', '-shm']) await rm(file + suffix, { force: true })
+}
+
+/**
+ * @param {import('go-go-scope').Scope} job
+ * @param {Awaited<ReturnType<typeof openDatabase>>} database
+ * @param {import('./arguments.mjs').Arguments} options
+ * @param {import('./report/event.mjs').Report} report
+ * @param {AbortSignal} interrupted
+ */
+async function importAndVerify(job, database, options, report, interrupted) {
+  const { adapter, cities: table } = database
+  const { cities, edition } = await loadCities(options.limit)
+  report({
+    type: 'started',
+    engine: database.engineName,
+    runtime: runtime(),
+    file: options.file,
+    cities: cities.length,
+  })
+
+  const service = new RegionService()
+  let opened = 0
+  const regionsOf = regionLookup({ scope: job, cache: adapter.cache, service, onOpen: () => opened++ })
+
+  // The list's edition is part of every name: another list is another job.
+  const taskId = `import ${edition}`
+  let from = 0
+  /** @type {Promise<unknown> | undefined} */
+  let body
+  const [error] = await job.resumeTask(
+    taskId,
+    (context) => {
+      body = importBatches(context, { ...options, cities, table, regionsOf, report })
+      return body
+    },
+    {
+      // Remembers completion, when the checkpoints are gone: a completed import is not run again.
+      idempotency: { key: taskId },
+      checkpoint: {
+        onResume: (checkpoint) => {
+          from = checkpoint.data.done
+        },
+      },
+    },
+  )
+  // A cancelled task settles at once; its function still finishes its batch, which needs the open database.
+  await body?.catch(() => undefined)
+  if (interrupted.aborted) {
+    const checkpoint = await adapter.loadLatest(taskId)
+    report({ type: 'stopped', done: checkpoint?.data.done ?? 0, total: cities.length })
+    return 130
+  }
+  if (error !== undefined) throw error
+  if (body === undefined) {
+    report({ type: 'already-imported' })
+  } else {
+    const { calls, failures } = service
+    const { hits } = await adapter.cache.stats()
+    report({ type: 'imported', from, total: cities.length, lookups: { calls, failures, opened, cached: hits } })
+  }
+
+  const verification = await verify(cities, table)
+  if (verification.exact) await summarize(job, table, edition, report)
+  report({ type: 'verified', ...verification })
+  return verification.exact ? 0 : 1
+}
+
+/**
+ * @param {import('go-go-scope').Scope} job
+ * @param {{ summarize(): Promise<import('./report/event.mjs').Summary> }} table
+ * @param {string} edition
+ * @param {import('./report/event.mjs').Report} report
+ */
+async function summarize(job, table, edition, report) {
+  let stored = true
+  const [error, summary] = await job.task(
+    () => {
+      stored = false
+      return table.summarize()
+    },
+    { idempotency: { key: `summary ${edition}` } },
+  )
+  if (error !== undefined) throw error
+  report({ type: 'summary', stored, ...summary })
+}
+
+function runtime() {
+  const { bun, node } = process.versions
+  return bun === undefined ? `Node ${node}` : `Bun ${bun}`
+}

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const examples = fileURLToPath(new URL('../../examples', import.meta.url))
+
+export interface ExampleOutcome {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface RunningExample {
+  /** Sends a signal to it. */
+  kill(signal: NodeJS.Signals): void
+  /** Resolves once its output matches. */
+  printed(pattern: RegExp): Promise<void>
+  ended: Promise<ExampleOutcome>
+}
+
+/** Starts an example's script as its reader would, on the runtime that runs the test. */
+export function startExample(script: string, args: readonly string[] = []): RunningExample {
+  const child = spawn(process.execPath, [join(examples, script), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // What vitest sets for itself must not leak into the example.
+    env: { ...process.env, NODE_OPTIONS: undefined, npm_lifecycle_event: undefined },
+  })
+  let stdout = ''
+  let stderr = ''
+  const waiting = new Set<() => void>()
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    for (const look of waiting) look()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const ended = new Promise<ExampleOutcome>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
+  })
+  return {
+    ended,
+    kill: (signal) => void child.kill(signal),
+    printed: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!pattern.test(stdout)) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+        void ended.then(() => reject(new Error(`ended without printing ${pattern}:\n${stdout}${stderr}`)))
+      }),
+  }
+}
+
+/** Runs an example to its end. */
+export function runExample(script: string, args?: readonly string[]): Promise<ExampleOutcome> {
+  return startExample(script, args).ended
+}
