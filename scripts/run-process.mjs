@@ -10,12 +10,13 @@ import { root } from './workspace.mjs'
  * @property {number} seconds
  */
 
-/** @type {Set<import('node:child_process').ChildProcess>} */
-const running = new Set()
+/** @type {Map<import('node:child_process').ChildProcess, { inherit: boolean }>} */
+const running = new Map()
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.on(signal, () => {
-    for (const child of running) child.kill(signal)
-    process.exit(130)
+    for (const child of running.keys()) child.kill(signal)
+    // A child that has our terminal ends in its own time and still has something to say; its exit code is ours.
+    if (![...running.values()].some(({ inherit }) => inherit)) process.exit(130)
   })
 }
 
@@ -32,7 +33,7 @@ export function runProcess(command, args, { cwd = root, env = process.env, inher
   return new Promise((resolve, reject) => {
     const started = performance.now()
     const child = spawn(command, args, { cwd, env, stdio: inherit ? 'inherit' : ['ignore', 'pipe', 'pipe'] })
-    running.add(child)
+    running.set(child, { inherit })
     let output = ''
     let timedOut = false
     const timer =

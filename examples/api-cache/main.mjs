@@ -18,12 +18,12 @@ function weather(city) {
 async function fetchWeather(city) {
   const response = await fetch(`${api.url}/weather/${encodeURIComponent(city)}`)
   if (!response.ok) throw new Error(`the weather of ${city}: HTTP ${response.status}`)
-  return response.json()
+  return /** @type {Promise<{ degrees: number }>} */ (response.json())
 }
 
 const started = performance.now()
-const answers = await Promise.all(Array.from({ length: 100 }, () => weather('Reykjavík')))
-console.log(`100 callers asked for the weather of Reykjavík and got ${answers[0].degrees} °C.`)
+const [answer] = await Promise.all(Array.from({ length: 100 }, () => weather('Reykjavík')))
+console.log(`100 callers asked for the weather of Reykjavík and got ${answer?.degrees} °C.`)
 console.log(`Requests sent to the API: ${api.requests()}; that took ${Math.round(performance.now() - started)} ms.`)
 console.log(
   api.requests() === 0

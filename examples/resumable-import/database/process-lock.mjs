@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto'
  *
  * @param {import('./engine.mjs').OpenEngine} open
  * @param {string} databaseFile
- * @returns {import('@go-go-scope/persistence-sqlite-core/ports').LockProvider}
+ * @returns {import('@go-go-scope/persistence-sqlite').LockProvider}
  */
 export function processLock(open, databaseFile) {
   /** @type {Map<string, { owner: string, release: () => Promise<void> }>} */
