@@ -1,0 +1,30 @@
+import { createInterface } from 'node:readline'
+import { measureBatches, measureCalls } from './measure.mjs'
+
+/**
+ * One contestant at one trial, in a process of its own. Reads a request a line, `{ inFlight, duration }`, and answers
+ * each with a line, calls a second.
+ */
+const { engine: engineName, contestant, trial: trialName, storage, path, inFlight: levels } = JSON.parse(process.argv[2])
+const { engine } = await import(`./engines/${engineName}.mjs`)
+const { open } = await import(contestant)
+const { trial } = await import(`./trials/${trialName}.mjs`)
+
+const store = await open({ engine, path, storage })
+await trial.fill?.(store)
+await trial.check(store)
+
+const batched = contestant.endsWith('json-each.mjs') && trial.many !== undefined
+const operation = batched ? trial.many(store) : trial.one(store)
+// A durable write takes longer than a look at the clock; a call in memory does not.
+const checkEvery = storage === 'memory' ? 32 : 1
+const measure = (inFlight, duration) =>
+  batched ? measureBatches(operation, inFlight, duration) : measureCalls(operation, inFlight, duration, checkEvery)
+
+for (const inFlight of levels) await measure(inFlight, 100)
+console.log('ready')
+for await (const line of createInterface({ input: process.stdin })) {
+  const { inFlight, duration } = JSON.parse(line)
+  console.log(String(await measure(inFlight, duration)))
+}
+process.exit(0)

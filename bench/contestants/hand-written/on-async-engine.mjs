@@ -1,0 +1,65 @@
+import { SINGLE } from './statements.mjs'
+import { toCheckpoint } from './to-checkpoint.mjs'
+
+/**
+ * What a programmer writes by hand over `sqlite3`.
+ *
+ * @param {(sql: string) => any} statement gives `get`, `all` and `run`, each with a callback, for an SQL text
+ */
+export function onAsyncEngine(statement) {
+  const get = statement(SINGLE.get)
+  const set = statement(SINGLE.set)
+  const recordFailure = statement(SINGLE.recordFailure)
+  const getResult = statement(SINGLE.getResult)
+  const setResult = statement(SINGLE.setResult)
+  const save = statement(SINGLE.save)
+  const cleanup = statement(SINGLE.cleanup)
+  const loadLatest = statement(SINGLE.loadLatest)
+  return {
+    cache: {
+      get: (key) =>
+        new Promise((resolve, reject) => {
+          get.get([key, Date.now()], (error, row) => (error ? reject(error) : resolve(row ? JSON.parse(row.value) : null)))
+        }),
+      set: (key, value) =>
+        new Promise((resolve, reject) => {
+          set.run([key, JSON.stringify(value), null], (error) => (error ? reject(error) : resolve()))
+        }),
+    },
+    breaker: {
+      recordFailure: (key, maxFailures) =>
+        new Promise((resolve, reject) => {
+          // `all`, because `get` does not step to the end and would leave the write open.
+          recordFailure.all([key, maxFailures, Date.now()], (error, rows) => (error ? reject(error) : resolve(rows[0].failure_count)))
+        }),
+    },
+    idempotency: {
+      get: (key) =>
+        new Promise((resolve, reject) => {
+          getResult.get([key, Date.now()], (error, row) =>
+            error ? reject(error) : resolve(row ? { value: JSON.parse(row.value), expiresAt: row.expires_at } : null),
+          )
+        }),
+      set: (key, value, ttl) =>
+        new Promise((resolve, reject) => {
+          setResult.run([key, JSON.stringify(value), Date.now() + ttl], (error) => (error ? reject(error) : resolve()))
+        }),
+    },
+    checkpoint: {
+      save: ({ id, taskId, sequence, timestamp, progress, data }) =>
+        new Promise((resolve, reject) => {
+          save.run([id, taskId, sequence, timestamp, progress, JSON.stringify(data)], (error) =>
+            error ? reject(error) : resolve(),
+          )
+        }),
+      cleanup: (taskId, keep) =>
+        new Promise((resolve, reject) => {
+          cleanup.run([taskId, keep], (error) => (error ? reject(error) : resolve()))
+        }),
+      loadLatest: (taskId) =>
+        new Promise((resolve, reject) => {
+          loadLatest.get([taskId], (error, row) => (error ? reject(error) : resolve(row ? toCheckpoint(row) : undefined)))
+        }),
+    },
+  }
+}

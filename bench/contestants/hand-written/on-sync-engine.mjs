@@ -1,0 +1,56 @@
+import { SINGLE } from './statements.mjs'
+import { toCheckpoint } from './to-checkpoint.mjs'
+
+/**
+ * What a programmer writes by hand over an engine that answers within the call.
+ *
+ * @param {(sql: string) => any} statement gives `get`, `all` and `run` for an SQL text
+ */
+export function onSyncEngine(statement) {
+  const get = statement(SINGLE.get)
+  const set = statement(SINGLE.set)
+  const recordFailure = statement(SINGLE.recordFailure)
+  const getResult = statement(SINGLE.getResult)
+  const setResult = statement(SINGLE.setResult)
+  const save = statement(SINGLE.save)
+  const cleanup = statement(SINGLE.cleanup)
+  const loadLatest = statement(SINGLE.loadLatest)
+  return {
+    cache: {
+      async get(key) {
+        const row = get.get(key, Date.now())
+        return row ? JSON.parse(row.value) : null
+      },
+      async set(key, value) {
+        set.run(key, JSON.stringify(value), null)
+      },
+    },
+    breaker: {
+      async recordFailure(key, maxFailures) {
+        // `all`, because a `get` need not step to the end and would leave the write open.
+        return recordFailure.all(key, maxFailures, Date.now())[0].failure_count
+      },
+    },
+    idempotency: {
+      async get(key) {
+        const row = getResult.get(key, Date.now())
+        return row ? { value: JSON.parse(row.value), expiresAt: row.expires_at } : null
+      },
+      async set(key, value, ttl) {
+        setResult.run(key, JSON.stringify(value), Date.now() + ttl)
+      },
+    },
+    checkpoint: {
+      async save({ id, taskId, sequence, timestamp, progress, data }) {
+        save.run(id, taskId, sequence, timestamp, progress, JSON.stringify(data))
+      },
+      async cleanup(taskId, keep) {
+        cleanup.run(taskId, keep)
+      },
+      async loadLatest(taskId) {
+        const row = loadLatest.get(taskId)
+        return row ? toCheckpoint(row) : undefined
+      },
+    },
+  }
+}

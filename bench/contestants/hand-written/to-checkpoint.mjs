@@ -1,0 +1,11 @@
+/** A row of `checkpoints` as its caller wants it. */
+export function toCheckpoint(row) {
+  return {
+    id: row.id,
+    taskId: row.task_id,
+    sequence: row.sequence,
+    timestamp: row.timestamp,
+    progress: row.progress,
+    data: JSON.parse(row.data),
+  }
+}

@@ -1,0 +1,12 @@
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+
+/** An engine whose class is shaped like `DatabaseSync`: answers within the call. */
+export function databaseSyncEngine(DatabaseSync) {
+  return {
+    synchronous: true,
+    openAdapter: (path, options) => SQLiteAdapter.open(path, { ...options, DatabaseSync }),
+    open: async (path) => new DatabaseSync(path),
+    exec: async (database, sql) => database.exec(sql),
+    version: async () => new DatabaseSync(':memory:').prepare('SELECT sqlite_version() AS version').get().version,
+  }
+}

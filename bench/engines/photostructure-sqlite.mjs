@@ -1,0 +1,4 @@
+import { DatabaseSync } from '@photostructure/sqlite'
+import { databaseSyncEngine } from './database-sync-engine.mjs'
+
+export const engine = databaseSyncEngine(DatabaseSync)

@@ -1,0 +1,20 @@
+import { checkCache, fillCache } from './check.mjs'
+import { KEYS, manyEntries, ROWS, VALUES } from './sample.mjs'
+
+const COUNT = 100
+
+export const trial = {
+  title: `cache setMany of ${COUNT}`,
+  writes: true,
+  fill: fillCache,
+  async check(store) {
+    // Every value one place further, and back: what setMany writes must be what is read.
+    await store.cache.setMany(KEYS.map((key, at) => [key, VALUES[(at + 1) % ROWS]]))
+    await store.cache.setMany(manyEntries(0, ROWS))
+    await checkCache(store)
+  },
+  one:
+    ({ cache }) =>
+    (index) =>
+      cache.setMany(manyEntries(index * COUNT, COUNT)),
+}
