@@ -61,6 +61,7 @@ export const runs = [
   ...suite('runner', ['node20'], ['test/runner']),
   ...suite('architecture', ['node20'], ['test/architecture']),
   ...suite('package', ['node20'], ['test/package']),
+  ...suite('examples', ['node20'], ['test/examples']),
   ...suite('docs', ['node20'], ['test/docs']),
 ]
 

@@ -17,7 +17,12 @@ export function formatSummary({ passed, failed, problems, rows }) {
   ].join('\n')
 }
 
-/** @param {string} text */
+/**
+ * Frames of the runner and other tools say nothing about a failure and bury what does.
+ *
+ * @param {string} text
+ */
 function indentRest(text) {
-  return text.trimEnd().split('\n').join('\n    ')
+  const lines = text.trimEnd().split('\n')
+  return lines.filter((line) => !/^\s+at .*[/\\]node_modules[/\\]|^\s+at new Promise/.test(line)).join('\n    ')
 }

@@ -27,6 +27,15 @@ describe('the summary', () => {
     expect(text.split('\n').at(-1)).toBe('3 passed, 1 failed')
     expect(text).toContain('c broke')
   })
+
+  test('a failure is shown without the frames of tools', () => {
+    const frames = 'boom\n    at mine (/repo/test/x.ts:1:1)\n    at theirs (/repo/node_modules/runner/index.js:1:1)'
+    const [verdict] = verdicts
+    const broken = verdict && [{ ...verdict, problems: [frames] }]
+    const text = formatSummary(summarize(broken ?? [], { differences: [], matrixProblems: [], wholeGroups: [] }))
+    expect(text).toContain('/repo/test/x.ts')
+    expect(text).not.toContain('theirs')
+  })
 })
 
 describe('the matrix', () => {
