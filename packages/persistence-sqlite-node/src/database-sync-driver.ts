@@ -1,5 +1,6 @@
 import {
   checkHandle,
+  libraryOf,
   type Row,
   type SqlValue,
   type SyncDriver,
@@ -32,11 +33,11 @@ class PreparedStatement implements SyncStatement {
 }
 
 /**
- * What tells the SQLite libraries behind `DatabaseSync` classes apart: the class, since `node:sqlite` and each copy of
+ * What tells the SQLite libraries behind `DatabaseSync` classes apart: `node:sqlite` and each copy of
  * `@photostructure/sqlite` bring their own. Bun has one for all, and the front end for `bun:sqlite` names it the same.
  */
-export function libraryOf(DatabaseSync: unknown): unknown {
-  return process.versions.bun === undefined ? DatabaseSync : 'bun'
+export function databaseSyncLibrary(handle: object): unknown {
+  return process.versions.bun === undefined ? libraryOf(handle) : 'bun'
 }
 
 /** The driver of the `DatabaseSync` family. */
@@ -50,7 +51,7 @@ export class DatabaseSyncDriver implements SyncDriver {
     checkHandle(database, ['prepare', 'close'], 'a DatabaseSync of node:sqlite or @photostructure/sqlite')
     this.#database = database
     this.engine = database.constructor.name
-    this.library = libraryOf(database.constructor)
+    this.library = databaseSyncLibrary(database)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {

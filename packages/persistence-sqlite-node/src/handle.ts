@@ -11,4 +11,9 @@ export interface StatementSyncLike {
 }
 
 /** The class itself: `DatabaseSync` of `node:sqlite` or of `@photostructure/sqlite`. */
-export type DatabaseSyncClass = new (path: string, options: { readOnly: boolean }) => DatabaseSyncLike
+export type DatabaseSyncClass = (new (
+  path: string,
+  options: { readOnly: boolean },
+) => DatabaseSyncLike) & {
+  prototype: object
+}

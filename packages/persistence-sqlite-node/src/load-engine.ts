@@ -1,5 +1,5 @@
 import { type Engine, PersistenceError } from '@go-go-scope/persistence-sqlite-core'
-import { libraryOf } from './database-sync-driver.js'
+import { databaseSyncLibrary } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
 
 /**
@@ -10,7 +10,7 @@ export async function loadEngine(given?: DatabaseSyncClass): Promise<Engine<Data
   const DatabaseSync = given ?? (await importFirst(['node:sqlite', '@photostructure/sqlite']))
   return {
     name: 'DatabaseSync',
-    library: libraryOf(DatabaseSync),
+    library: databaseSyncLibrary(DatabaseSync.prototype),
     open: (path, readOnly) => new DatabaseSync(path, { readOnly }),
   }
 }

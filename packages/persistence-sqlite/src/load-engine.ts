@@ -1,8 +1,14 @@
-import { type Engine, PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import { type Engine, libraryOf, PersistenceError } from '@go-go-scope/persistence-sqlite-core'
 import type { Sqlite3Database } from './handle.js'
 
 interface Sqlite3Module {
-  Database: new (path: string, mode: number, callback: (error: Error | null) => void) => Sqlite3Database
+  Database: (new (
+    path: string,
+    mode: number,
+    callback: (error: Error | null) => void,
+  ) => Sqlite3Database) & {
+    prototype: object
+  }
   OPEN_READONLY: number
   OPEN_READWRITE: number
 }
@@ -12,7 +18,7 @@ export async function loadEngine(): Promise<Engine<Sqlite3Database>> {
   const { Database, OPEN_READONLY, OPEN_READWRITE } = await importEngine()
   return {
     name: 'sqlite3',
-    library: Database,
+    library: libraryOf(Database.prototype),
     open: (path, readOnly) =>
       new Promise((resolve, reject) => {
         const database = new Database(path, readOnly ? OPEN_READONLY : OPEN_READWRITE, (error) =>

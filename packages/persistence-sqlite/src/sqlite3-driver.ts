@@ -2,6 +2,7 @@ import {
   type AsyncDriver,
   type AsyncStatement,
   checkHandle,
+  libraryOf,
   type Row,
   type SqlValue,
 } from '@go-go-scope/persistence-sqlite-core'
@@ -44,7 +45,7 @@ export class Sqlite3Driver implements AsyncDriver {
   constructor(database: Sqlite3Database) {
     checkHandle(database, ['all', 'prepare', 'close'], 'a Database of the package sqlite3')
     this.#database = database
-    this.library = database.constructor
+    this.library = libraryOf(database)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {

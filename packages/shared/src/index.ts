@@ -13,4 +13,5 @@ export type {
   SyncDriver,
   SyncStatement,
 } from './driver/driver.js'
+export { libraryOf } from './driver/library.js'
 export * from './public.js'
