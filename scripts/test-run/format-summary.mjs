@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util'
+
 /**
  * The text a run ends with: each problem, a line for each run, and the total alone on the last line.
  *
@@ -23,6 +25,6 @@ export function formatSummary({ passed, failed, problems, rows }) {
  * @param {string} text
  */
 function indentRest(text) {
-  const lines = text.trimEnd().split('\n')
+  const lines = stripVTControlCharacters(text).trimEnd().split('\n')
   return lines.filter((line) => !/^\s+at .*[/\\]node_modules[/\\]|^\s+at new Promise/.test(line)).join('\n    ')
 }

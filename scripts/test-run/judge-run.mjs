@@ -1,6 +1,6 @@
 /**
  * @typedef {import('../../test/matrix.mjs').Run} Run
- * @typedef {{ fullName: string, status: string, failureMessages?: string[] | null, meta?: { runtime?: string, engine?: string } }} Assertion
+ * @typedef {{ fullName: string, status: string, failureMessages?: string[] | null, meta?: { runtime?: string, engine?: string, diffs?: string[] } }} Assertion
  * @typedef {{ success: boolean, testResults: { name: string, status: string, message?: string, assertionResults: Assertion[] }[] }} Report vitest's JSON report
  * @typedef {object} Outcome how the process of a run ended
  * @property {number | null} exitCode
@@ -48,7 +48,7 @@ export function judgeRun(run, outcome, { version, root, pattern = false }) {
       if (pattern && (status === 'skipped' || status === 'pending')) continue
       tests.push(test)
       if (status === 'passed') passed += 1
-      else if (status === 'failed') problems.push(`${test}\n${failureMessages?.join('\n') ?? ''}`)
+      else if (status === 'failed') problems.push([test, ...(failureMessages ?? []), ...(meta?.diffs ?? [])].join('\n'))
       else problems.push(`${test}\nnot run: its status is ${status}`)
       if (meta?.runtime !== undefined) runtimes.add(meta.runtime)
       if (meta?.engine !== undefined && status === 'passed') seenEngines.add(meta.engine)

@@ -19,25 +19,24 @@ export async function runVitest(run, { files, pattern, folder }) {
   const runtime = runtimes[run.runtime]
   if (!runtime) throw new Error(`${run.name} names the runtime ${run.runtime}, which test/matrix.mjs does not have`)
   const reportFile = join(folder, `${run.name.replaceAll(/[^a-z0-9]/gi, '-')}.json`)
-  const outcome = await runProcess(
-    runtime.path,
-    [
-      ...runtime.args,
-      tools.vitest,
-      'run',
-      ...files,
-      '--maxWorkers=1',
-      '--reporter=json',
-      `--outputFile=${reportFile}`,
-      ...(pattern === undefined ? [] : ['-t', pattern]),
-    ],
-    // A runtime of its own choice for each child: what the parent was started with must not leak in.
-    {
-      env: { ...process.env, CELL: run.engine === undefined ? undefined : run.name, NODE_OPTIONS: undefined },
-      limit: RUN_LIMIT,
-    },
-  )
+  const args = ['run', ...files, '--maxWorkers=1', '--reporter=json', `--outputFile=${reportFile}`]
+  if (pattern !== undefined) args.push('-t', pattern)
+  // What this process was started with must not leak into a runtime of another version.
+  const env = { ...process.env, CELL: run.engine === undefined ? undefined : run.name, NODE_OPTIONS: undefined }
+  const outcome = await runProcess(runtime.path, [...runtime.args, tools.vitest, ...args], {
+    env,
+    limit: RUN_LIMIT,
+  }).catch((error) => notStarted(error))
   return { ...outcome, report: existsSync(reportFile) ? parseReport(reportFile) : undefined }
+}
+
+/**
+ * A runtime that is missing is a failed run like any other, and the rest still runs.
+ *
+ * @param {Error} error
+ */
+function notStarted(error) {
+  return { exitCode: null, signal: null, timedOut: false, output: error.message, seconds: 0 }
 }
 
 /**

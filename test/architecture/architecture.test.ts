@@ -5,6 +5,6 @@ import { repositoryFiles } from './repository-files.js'
 
 const files = repositoryFiles()
 
-test.each(gates.map((gate) => ({ rule: gate.rule, gate })))('$rule', ({ gate }) => {
+test.each(gates.map((gate) => [gate.rule, gate] as const))('%s', (_rule, gate) => {
   expect(applyGate(gate, files)).toEqual([])
 })

@@ -68,7 +68,7 @@ const planted: Record<string, { path: string; wrong: string; right: string }[]> 
   ],
 }
 
-describe.each(gates.map((gate) => ({ rule: gate.rule, gate })))('$rule', ({ rule, gate }) => {
+describe.each(gates.map((gate) => [gate.rule, gate] as const))('%s', (rule, gate) => {
   test('a planted violation is found', () => {
     const cases = planted[rule] ?? []
     expect(cases.length).toBeGreaterThan(0)

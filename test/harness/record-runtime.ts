@@ -4,6 +4,10 @@ import { beforeEach } from 'vitest'
 const { bun, node } = process.versions
 const runtime = bun === undefined ? `node ${node}` : `bun ${bun}`
 
-beforeEach(({ task }) => {
+beforeEach(({ task, onTestFailed }) => {
   Object.assign(task.meta, { runtime })
+  // The report has the message of a failed assertion but not what was expected and what was there.
+  onTestFailed(() => {
+    Object.assign(task.meta, { diffs: task.result?.errors?.flatMap(({ diff }) => diff ?? []) })
+  })
 })

@@ -88,10 +88,12 @@ const frontEnds: Record<string, string> = {
   'node:sqlite': '@go-go-scope/persistence-sqlite-node',
   '@photostructure/sqlite': '@go-go-scope/persistence-sqlite-node',
 }
-const cells = Object.entries(engines).flatMap(([engine, cell]) => cell.runtimes.map((runtime) => ({ engine, runtime })))
+const cells = Object.entries(engines).flatMap(([engine, cell]) =>
+  cell.runtimes.map((runtime) => [engine, runtime] as const),
+)
 
 describe('installed from tarballs in an empty project', () => {
-  test.each(cells)('$engine on $runtime: open, set and get, lock, checkpoint', async ({ engine, runtime }) => {
+  test.each(cells)('%s on %s: open, set and get, lock, checkpoint', async (engine, runtime) => {
     const frontEnd = frontEnds[engine] ?? engine
     const output = await run(runtime, ['round-trip.mjs', frontEnd, engine])
     expect(output).toContain(`${frontEnd} over ${engine}: round trip done`)
@@ -106,9 +108,9 @@ describe('installed from tarballs in an empty project', () => {
   })
 
   test.each([
-    { file: 'node.ts', types: 'node' },
-    { file: 'bun.ts', types: 'bun' },
-  ])('a TypeScript project compiles: $file', async ({ file, types }) => {
+    ['node.ts', 'node'],
+    ['bun.ts', 'bun'],
+  ])('a TypeScript project compiles: %s', async (file, types) => {
     const compilerOptions = {
       target: 'ES2022',
       lib: ['ES2022', 'ESNext.Disposable'],

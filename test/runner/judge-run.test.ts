@@ -17,6 +17,12 @@ describe('judging one run', () => {
     expect(verdict.problems[0]).toContain('boom')
   })
 
+  test('what was expected and what was there is part of the problem', () => {
+    const meta = { runtime: 'node 20.20.2', engine: 'sqlite3', diffs: ['- 1\n+ 2'] }
+    const verdict = judgeRun(run, outcome([{ name: 'a' }, { name: 'b', status: 'failed', meta }]), expected)
+    expect(verdict.problems[0]).toContain('- 1\n+ 2')
+  })
+
   test.each(['skipped', 'pending', 'todo', 'disabled'])('a %s test fails the run', (status) => {
     const verdict = judgeRun(run, outcome([{ name: 'a' }, { name: 'b', status }]), expected)
     expect(verdict).toMatchObject({ passed: 1, failed: 1 })

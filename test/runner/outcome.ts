@@ -12,7 +12,7 @@ interface PlannedTest {
   name: string
   status?: string
   message?: string
-  meta?: { runtime?: string; engine?: string }
+  meta?: { runtime?: string; engine?: string; diffs?: string[] }
 }
 
 /** What a process that ran these tests in one file, and ended well, leaves behind. */
