@@ -1,0 +1,83 @@
+import type { CacheProvider, CacheStats } from '@go-go-scope/persistence-sqlite-core/ports'
+import { LruMap } from './lru-map.js'
+
+export interface InMemoryCacheOptions {
+  /** Entries; past it the one not used for longest goes. Default 1000. */
+  maxSize?: number
+}
+
+/** The cache port in memory. Values are kept by reference. */
+export class InMemoryCache implements CacheProvider {
+  readonly #entries: LruMap<unknown>
+  #hits = 0
+  #misses = 0
+
+  constructor(options: InMemoryCacheOptions = {}) {
+    this.#entries = new LruMap(options.maxSize ?? 1000)
+  }
+
+  /** Counts expired entries until they are touched or pruned. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  async get<T>(key: string): Promise<T | null> {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) {
+      this.#misses++
+      return null
+    }
+    this.#hits++
+    return entry.value as T
+  }
+
+  async set<T>(key: string, value: T, ttl?: number): Promise<void> {
+    this.#entries.set(key, value, ttl)
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#entries.delete(key)
+  }
+
+  async has(key: string): Promise<boolean> {
+    return this.#entries.get(key) !== undefined
+  }
+
+  async clear(): Promise<void> {
+    this.#entries.clear()
+  }
+
+  async keys(pattern?: string): Promise<string[]> {
+    const keys = this.#entries.keys()
+    if (pattern === undefined) return keys
+    const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+    const expression = new RegExp(`^${parts.join('.*')}$`, 's')
+    return keys.filter((key) => expression.test(key))
+  }
+
+  /** Hits and misses of `get` so far, and the unexpired entries. */
+  stats(): CacheStats {
+    const reads = this.#hits + this.#misses
+    this.#entries.prune()
+    return {
+      hits: this.#hits,
+      misses: this.#misses,
+      size: this.#entries.size,
+      hitRatio: reads === 0 ? 0 : this.#hits / reads,
+    }
+  }
+
+  /** Drops what has expired; returns how many. */
+  prune(): number {
+    return this.#entries.prune()
+  }
+
+  [Symbol.dispose](): void {
+    this.#entries.clear()
+  }
+}
+
+/** The cache port in memory. */
+export function createCache(options?: InMemoryCacheOptions): InMemoryCache {
+  return new InMemoryCache(options)
+}

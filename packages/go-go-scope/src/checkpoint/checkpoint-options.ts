@@ -1,0 +1,25 @@
+import type { Checkpoint } from '@go-go-scope/persistence-sqlite-core/ports'
+
+export interface CheckpointOptions {
+  /** ms between two looks at the state given to `ctx.checkpoint.auto`. Absent: it is not looked at. */
+  interval?: number
+  onCheckpoint?: (checkpoint: Checkpoint) => void
+  /** Called once, when the task starts from a stored checkpoint. */
+  onResume?: (checkpoint: Checkpoint) => void
+  /** Checkpoints kept per task; 0 keeps none. Default 10. */
+  maxCheckpoints?: number
+}
+
+/** What a task gets as `ctx.checkpoint`. */
+export interface CheckpointContext<T = unknown> {
+  /** The newest checkpoint's data when this run of the function began, or `undefined`. */
+  readonly data: T | undefined
+  /** @throws (as a rejection) what the provider throws. */
+  save(data: T): Promise<void>
+  /**
+   * Saves what `snapshot` returns, every `interval`, when it differs from what was saved last.
+   *
+   * @returns stops it; the end of the task does so too.
+   */
+  auto(snapshot: () => T): () => void
+}

@@ -1,0 +1,124 @@
+import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import { isDeepStrictEqual } from 'node:util'
+import { callSafely } from '../errors/call-safely.js'
+import { type Reporter, reportToNobody } from '../errors/reporter.js'
+import { startTimer, type Timer } from '../time/start-timer.js'
+import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
+import type { ProgressContext } from './progress-context.js'
+
+/** What the checkpoints of one task need to know. */
+export interface CheckpointState<T = unknown> {
+  provider: CheckpointProvider
+  taskId: string
+  /** Where the task starts from. */
+  latest?: Checkpoint<T> | undefined
+  options?: CheckpointOptions
+  /** Its percentage and estimate go into every checkpoint. */
+  progress?: ProgressContext
+  report?: Reporter
+}
+
+/** The checkpoints of one running task, and its end. */
+export interface CheckpointSession<T = unknown> extends CheckpointContext<T> {
+  /** The context of one more run of the function: its `data` is the newest checkpoint's. Ends the last run's `auto`. */
+  nextRun(): CheckpointContext<T>
+  /** Ends the automatic saves; resolves when no save is under way. Never rejects. */
+  close(): Promise<void>
+}
+
+/**
+ * Saves go out one after the other, so sequences grow in the order of the calls. A save that the function does not
+ * wait for cannot become an unhandled rejection: its error is reported.
+ */
+export function createCheckpointContext<T>(state: CheckpointState<T>): CheckpointSession<T> {
+  const { provider, taskId, options = {}, progress, report = reportToNobody } = state
+  let latest = state.latest
+  let sequence = latest?.sequence ?? 0
+  let last: Promise<void> | undefined
+  /** What the last checkpoint holds, whatever the task has done to its state since. */
+  let saved = latest && copyOf(latest.data)
+  const timers = new Set<() => void>()
+  let closed = false
+
+  const write = async (data: T): Promise<void> => {
+    const { percentage = 0, eta } = progress?.get() ?? {}
+    const timestamp = Date.now()
+    const checkpoint: Checkpoint<T> = {
+      id: `${taskId}-${timestamp}-${sequence + 1}`,
+      taskId,
+      sequence: sequence + 1,
+      timestamp,
+      progress: percentage,
+      data,
+      ...(eta !== undefined && { estimatedTimeRemaining: eta }),
+    }
+    const copy = copyOf(data)
+    await provider.save(checkpoint)
+    sequence++
+    saved = copy
+    latest = copy === undefined ? checkpoint : { ...checkpoint, data: copy.data }
+    await provider.cleanup(taskId, options.maxCheckpoints ?? 10)
+    callSafely(report, 'checkpoint.onCheckpoint', () => options.onCheckpoint?.(checkpoint))
+  }
+  const save = (data: T): Promise<void> => {
+    const done = last === undefined ? write(data) : last.then(() => write(data))
+    const settled = done
+      .catch((error: unknown) => report('checkpoint.save', error))
+      .then(() => {
+        if (last === settled) last = undefined
+      })
+    last = settled
+    return done
+  }
+  const auto = (snapshot: () => T): (() => void) => {
+    let timer: Timer | undefined
+    let stopped = closed || options.interval === undefined
+    const look = async (): Promise<void> => {
+      await callSafely(report, 'checkpoint.auto', () => {
+        const data = snapshot()
+        // Its failure is reported by save itself.
+        if (saved === undefined || !isDeepStrictEqual(saved.data, data)) save(data).catch(() => {})
+        return last
+      })
+      arm()
+    }
+    const arm = (): void => {
+      if (!stopped) timer = startTimer(options.interval as number, () => void look())
+    }
+    const stop = (): void => {
+      stopped = true
+      timer?.cancel()
+      timers.delete(stop)
+    }
+    timers.add(stop)
+    arm()
+    return stop
+  }
+  const stopTimers = (): void => {
+    for (const stop of [...timers]) stop()
+  }
+  return {
+    data: latest?.data,
+    save,
+    auto,
+    nextRun() {
+      stopTimers()
+      return { data: latest?.data, save, auto }
+    },
+    async close() {
+      closed = true
+      stopTimers()
+      await last
+    },
+  }
+}
+
+/** What can be compared later, however the task changes its state; `undefined` when it cannot be copied. */
+function copyOf<T>(data: T): { data: T } | undefined {
+  try {
+    return { data: structuredClone(data) }
+  } catch {
+    // Functions and the like: such a state counts as new every time, and whether it can be stored is the provider's say.
+    return undefined
+  }
+}

@@ -1,0 +1,42 @@
+import type { CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import { callSafely } from '../errors/call-safely.js'
+import type { Reporter } from '../errors/reporter.js'
+import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
+import { createCheckpointContext } from './create-checkpoint-context.js'
+import { createProgressContext, type ProgressContext } from './progress-context.js'
+
+/** The checkpoints of one running task. */
+export interface TaskCheckpoints {
+  /** What the next run of the function gets. */
+  nextRun(): { checkpoint: CheckpointContext; progress: ProgressContext }
+  /** The task succeeded: removes what it saved. Never rejects. */
+  complete(): Promise<void>
+  /** Ends the automatic saves and waits for those under way. Never rejects. */
+  close(): Promise<void>
+}
+
+/** Loads the newest checkpoint and tells `onResume` of it. Rejects with the provider's error. */
+export async function openTaskCheckpoints(
+  provider: CheckpointProvider,
+  taskId: string,
+  options: CheckpointOptions,
+  report: Reporter,
+): Promise<TaskCheckpoints> {
+  const latest = await provider.loadLatest(taskId)
+  const progress = createProgressContext(latest?.progress, report)
+  const session = createCheckpointContext({ provider, taskId, latest, options, progress, report })
+  if (latest !== undefined) callSafely(report, 'checkpoint.onResume', () => options.onResume?.(latest))
+  return {
+    nextRun: () => ({ checkpoint: session.nextRun(), progress }),
+    async complete() {
+      // A save that lands after the removal would be resumed from by the next run.
+      await session.close()
+      try {
+        await provider.deleteAll(taskId)
+      } catch (error) {
+        report('checkpoint.deleteAll', error)
+      }
+    },
+    close: () => session.close(),
+  }
+}

@@ -1,0 +1,45 @@
+import { callSafely } from '../errors/call-safely.js'
+import { type Reporter, reportToNobody } from '../errors/reporter.js'
+
+export interface Progress {
+  /** 0 to 100, may be fractional. */
+  percentage: number
+  /** Estimated ms to 100, from the rate since the first update; absent at both ends and while there is no rate. */
+  eta?: number
+}
+
+export interface ProgressContext {
+  /** Values outside 0 to 100 are taken as the nearer end. */
+  update(percentage: number): void
+  get(): Progress
+  /** Returns the unsubscriber. */
+  onUpdate(listener: (progress: Progress) => void): () => void
+}
+
+/** @param percentage where a resumed task starts. */
+export function createProgressContext(percentage = 0, report: Reporter = reportToNobody): ProgressContext {
+  const listeners = new Set<(progress: Progress) => void>()
+  let current = percentage
+  let first: { percentage: number; time: number } | undefined
+  let updated = 0
+
+  const get = (): Progress => {
+    const gained = current - (first?.percentage ?? current)
+    if (first === undefined || current <= 0 || current >= 100 || gained <= 0) return { percentage: current }
+    return { percentage: current, eta: ((updated - first.time) * (100 - current)) / gained }
+  }
+  return {
+    get,
+    update(wanted) {
+      if (Number.isNaN(wanted)) throw new TypeError('progress must be a number from 0 to 100, got NaN')
+      current = Math.min(100, Math.max(0, wanted))
+      updated = performance.now()
+      first ??= { percentage: current, time: updated }
+      for (const listener of [...listeners]) callSafely(report, 'progress.onUpdate', () => listener(get()))
+    },
+    onUpdate(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import type { CircuitBreakerStateProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+
+export type CircuitState = 'closed' | 'open' | 'half-open'
+
+export interface CircuitBreakerOptions {
+  /** Failures in a row that open the circuit. Default 5. */
+  failureThreshold?: number
+  /** ms the circuit stays open. Default 30000. */
+  resetTimeout?: number
+  /** Successes in half-open that close it. Default 1. */
+  successThreshold?: number
+  /**
+   * Name of the circuit in the store. Default: the scope's name, or the task's id. A task's breaker that has a key is
+   * one breaker for all tasks of the process that name it (and use the same store); the first one's options count.
+   */
+  key?: string
+  /** Where the state lives. A scope passes its `persistence.circuitBreaker`. */
+  provider?: CircuitBreakerStateProvider
+  onStateChange?: (from: CircuitState, to: CircuitState, failureCount: number) => void
+  onOpen?: (failureCount: number) => void
+  onClose?: () => void
+  onHalfOpen?: () => void
+  advanced?: CircuitBreakerAdvancedOptions
+}
+
+export interface CircuitBreakerAdvancedOptions {
+  /** From 5 requests in the window on, the threshold falls from max to min as the error rate goes from 0 to 50 %. */
+  adaptiveThreshold?: boolean
+  /** Default 2. */
+  minThreshold?: number
+  /** Default 10. */
+  maxThreshold?: number
+  /** ms. Default 60000. */
+  errorRateWindowMs?: number
+  onThresholdAdapt?: (threshold: number, errorRate: number) => void
+  /** Count the failures of the last while instead of those in a row. The window is this process's own. */
+  slidingWindow?: boolean
+  /** ms. Default 60000. */
+  slidingWindowSizeMs?: number
+}
+
+/** Arguments of each event's listeners. */
+export interface CircuitBreakerEvents {
+  stateChange: [from: CircuitState, to: CircuitState, failureCount: number]
+  open: [failureCount: number]
+  close: []
+  halfOpen: []
+  success: []
+  failure: []
+  thresholdAdapt: [threshold: number, errorRate: number]
+}

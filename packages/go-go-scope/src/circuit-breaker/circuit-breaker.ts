@@ -1,0 +1,202 @@
+import type { CircuitBreakerPersistedState } from '@go-go-scope/persistence-sqlite-core/ports'
+import { AbortError } from '../errors/abort-error.js'
+import { callSafely } from '../errors/call-safely.js'
+import { type Reporter, reportToNobody } from '../errors/reporter.js'
+import { AdaptiveThreshold } from './adaptive-threshold.js'
+import type { CircuitBreakerEvents, CircuitBreakerOptions, CircuitState } from './circuit-breaker-options.js'
+import { CircuitMachine } from './circuit-machine.js'
+import { CircuitStore } from './circuit-store.js'
+import { EventEmitter } from './event-emitter.js'
+import { OutcomeWindow } from './outcome-window.js'
+
+/**
+ * Keeps calls away from something that fails.
+ *
+ * closed: calls go through; `failureThreshold` failures in a row open it.
+ * open: calls fail with `Circuit breaker is open` and do not run, for `resetTimeout` ms from the last failure.
+ * half-open: one call at a time goes through; `successThreshold` successes close it, one failure opens it again.
+ *
+ * With a provider the state is loaded before the first call and stored at every change, so the time spent open counts
+ * through a restart. Time in this process is monotonic; only the stored times are wall time.
+ */
+export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
+  readonly resetTimeout: number
+  readonly successThreshold: number
+  readonly #options: CircuitBreakerOptions
+  readonly #report: Reporter
+  readonly #signal: AbortSignal | undefined
+  readonly #store: CircuitStore | undefined
+  readonly #adaptive: AdaptiveThreshold | undefined
+  readonly #window: OutcomeWindow | undefined
+  readonly #machine: CircuitMachine
+  #loading: Promise<void> | undefined
+  #loaded: boolean
+  #unsubscribe: (() => void) | undefined
+
+  /** @param signal Once aborted, `execute` runs nothing any more. */
+  constructor(options: CircuitBreakerOptions = {}, signal?: AbortSignal, report: Reporter = reportToNobody) {
+    super(report)
+    const { advanced = {}, provider, key } = options
+    if (provider !== undefined && key === undefined) {
+      throw new Error(`CircuitBreaker 'key' is required when using a persistence provider`)
+    }
+    this.#options = options
+    this.#report = report
+    this.#signal = signal
+    this.resetTimeout = options.resetTimeout ?? 30_000
+    this.successThreshold = options.successThreshold ?? 1
+    if (provider !== undefined && key !== undefined) this.#store = new CircuitStore(provider, key, report)
+    if (advanced.adaptiveThreshold) this.#adaptive = new AdaptiveThreshold(options.failureThreshold ?? 5, advanced)
+    if (advanced.slidingWindow) this.#window = new OutcomeWindow(advanced.slidingWindowSizeMs ?? 60_000)
+    this.#loaded = this.#store === undefined
+    this.#machine = new CircuitMachine({
+      resetTimeout: this.resetTimeout,
+      successThreshold: this.successThreshold,
+      failureThreshold: () => this.failureThreshold,
+      window: this.#window,
+      onChange: (from, to, count) => this.#announce(from, to, count),
+    })
+  }
+
+  /** `half-open` as soon as the reset time is over, although no event says so before the next call. */
+  get currentState(): CircuitState {
+    return this.#machine.resetDue ? 'half-open' : this.#machine.state
+  }
+
+  get failureCount(): number {
+    return this.#machine.failures
+  }
+
+  /** Successes since it went half-open. */
+  get successCount(): number {
+    return this.#machine.successes
+  }
+
+  get failureThreshold(): number {
+    return this.#adaptive?.current ?? this.#options.failureThreshold ?? 5
+  }
+
+  /** 0 to 1 over the adaptive window, or else the sliding one; 0 without either. */
+  get errorRate(): number {
+    return this.#adaptive?.errorRate ?? this.#window?.errorRate ?? 0
+  }
+
+  /**
+   * Runs `fn` unless the circuit is open.
+   *
+   * @param isNeutral tells of an error of `fn` whether it says nothing about what the circuit guards, as an abort.
+   * @throws what `fn` throws, or `Error('Circuit breaker is open')`.
+   */
+  async execute<T>(fn: () => T | PromiseLike<T>, isNeutral?: (error: unknown) => boolean): Promise<T> {
+    if (this.#signal?.aborted) throw new AbortError(this.#signal.reason)
+    if (!this.#loaded) await this.#load()
+    const generation = this.#machine.admit()
+    let value: T
+    try {
+      value = await fn()
+    } catch (error) {
+      if (isNeutral?.(error)) this.#machine.endedNeutral(generation)
+      else await this.#failed(generation)
+      throw error
+    }
+    this.#observe(false)
+    if (this.#machine.succeeded(generation)) await this.#store?.recordSuccess()
+    this.emit('success')
+    return value
+  }
+
+  /** Closes the circuit without an event. The promise is for the store and never rejects. */
+  async reset(): Promise<void> {
+    this.#machine.forget()
+    await this.#store?.save({ state: 'closed', failureCount: 0 })
+  }
+
+  /** Drops the listeners and forgets; the stored state stays as it is. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
+    this.#loaded = this.#store === undefined
+    this.#machine.forget()
+    this.clear()
+  }
+
+  async #failed(generation: number): Promise<void> {
+    this.#observe(true)
+    if (this.#machine.failed(generation)) await this.#storeFailure()
+    this.emit('failure')
+  }
+
+  async #storeFailure(): Promise<void> {
+    if (this.#store === undefined) return
+    const { state, generation } = this.#machine
+    if (this.#window !== undefined) return this.#store.save(this.#snapshot())
+    const threshold = this.failureThreshold
+    const shared = await this.#store.recordFailure(threshold)
+    if (shared === undefined || generation !== this.#machine.generation) return
+    if (state !== 'open') this.#machine.shareFailures(Math.max(shared, this.#machine.failures))
+    // Somebody else's success took failures off the shared count that this process has seen in a row.
+    else if (shared < threshold) await this.#store.save(this.#snapshot())
+  }
+
+  /** Feeds the windows; they see every outcome, whatever its generation. */
+  #observe(failed: boolean): void {
+    this.#window?.record(failed)
+    if (!this.#adaptive?.record(failed)) return
+    const { current, errorRate } = this.#adaptive
+    callSafely(this.#report, 'onThresholdAdapt', () => this.#options.advanced?.onThresholdAdapt?.(current, errorRate))
+    this.emit('thresholdAdapt', current, errorRate)
+  }
+
+  #announce(from: CircuitState, to: CircuitState, count: number): void {
+    const { onStateChange, onOpen, onClose, onHalfOpen } = this.#options
+    // The store keeps this before the probe's outcome; the probe need not wait for it.
+    if (to === 'half-open') void this.#store?.save(this.#snapshot())
+    callSafely(this.#report, 'onStateChange', () => onStateChange?.(from, to, count))
+    if (to === 'open') {
+      callSafely(this.#report, 'onOpen', () => onOpen?.(count))
+      this.emit('stateChange', from, to, count)
+      this.emit('open', count)
+    } else {
+      const closed = to === 'closed'
+      callSafely(this.#report, closed ? 'onClose' : 'onHalfOpen', () => (closed ? onClose?.() : onHalfOpen?.()))
+      this.emit('stateChange', from, to, count)
+      this.emit(closed ? 'close' : 'halfOpen')
+    }
+  }
+
+  /** Loads once; calls that come meanwhile wait for the same load. A failed load is tried again by the next call. */
+  #load(): Promise<void> {
+    this.#loading ??= (async () => {
+      const store = this.#store as CircuitStore
+      const stored = await store.load()
+      this.#loading = undefined
+      if (stored === undefined) return
+      this.#loaded = true
+      if (stored !== null) this.#machine.restore(stored.failureCount, this.#openFor(stored))
+      this.#unsubscribe = store.subscribe((state) => this.#follow(state))
+    })()
+    return this.#loading
+  }
+
+  /** Another user of the store changed the circuit. */
+  #follow(stored: CircuitBreakerPersistedState): void {
+    const { state } = this.#machine
+    if (stored.state === 'closed' && state !== 'closed') this.#machine.close()
+    if (stored.state === 'open' && state !== 'open') this.#machine.open(this.#openFor(stored), stored.failureCount)
+    this.#machine.shareFailures(stored.failureCount)
+  }
+
+  /** ms a stored circuit has been open; `undefined` when it is closed. */
+  #openFor({ state, lastFailureTime }: CircuitBreakerPersistedState): number | undefined {
+    if (state === 'closed') return undefined
+    // Left half-open: it has served its time, and whoever probed it is gone.
+    if (state === 'half-open') return this.resetTimeout
+    return Math.max(0, Date.now() - (lastFailureTime ?? Date.now()))
+  }
+
+  #snapshot(): CircuitBreakerPersistedState {
+    const { state, failures, openFor } = this.#machine
+    const lastFailureTime = state === 'closed' ? Date.now() : Math.round(Date.now() - openFor)
+    return { state, failureCount: failures, lastFailureTime }
+  }
+}

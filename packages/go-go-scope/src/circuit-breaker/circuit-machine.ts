@@ -1,0 +1,143 @@
+import type { CircuitState } from './circuit-breaker-options.js'
+import type { OutcomeWindow } from './outcome-window.js'
+
+interface CircuitRules {
+  /** ms. */
+  resetTimeout: number
+  successThreshold: number
+  failureThreshold: () => number
+  /** When given, its failures count instead of those in a row. */
+  window: OutcomeWindow | undefined
+  onChange: (from: CircuitState, to: CircuitState, failureCount: number) => void
+}
+
+/**
+ * The states of a circuit and the ways between them; knows no store and calls nobody but `onChange`.
+ *
+ * Every change of state starts a new generation, and the outcome of a call admitted in an earlier one counts for
+ * nothing: a late success does not close an open circuit, a late failure does not keep it open.
+ */
+export class CircuitMachine {
+  readonly #rules: CircuitRules
+  #state: CircuitState = 'closed'
+  #generation = 0
+  #failures = 0
+  #successes = 0
+  #probing = false
+  /** Monotonic ms. */
+  #openedAt = 0
+
+  constructor(rules: CircuitRules) {
+    this.#rules = rules
+  }
+
+  get state(): CircuitState {
+    return this.#state
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  get failures(): number {
+    return this.#rules.window !== undefined && this.#state === 'closed' ? this.#rules.window.failures : this.#failures
+  }
+
+  get successes(): number {
+    return this.#successes
+  }
+
+  /** ms since the circuit opened. */
+  get openFor(): number {
+    return performance.now() - this.#openedAt
+  }
+
+  get resetDue(): boolean {
+    return this.#state === 'open' && this.openFor >= this.#rules.resetTimeout
+  }
+
+  /** Lets a call through and returns the generation it belongs to, or throws. */
+  admit(): number {
+    if (this.#state === 'closed') return this.#generation
+    if (this.#probing || (this.#state === 'open' && !this.resetDue)) throw new Error('Circuit breaker is open')
+    if (this.#state === 'open') this.#change('half-open')
+    this.#probing = true
+    return this.#generation
+  }
+
+  /** The call ended without saying anything about what the circuit guards. */
+  endedNeutral(generation: number): void {
+    if (generation === this.#generation) this.#probing = false
+  }
+
+  /** `false` when the call belongs to an earlier generation. */
+  failed(generation: number): boolean {
+    if (generation !== this.#generation) return false
+    this.#probing = false
+    this.#failures = this.#rules.window?.failures ?? this.#failures + 1
+    if (this.#state === 'half-open' || this.#failures >= this.#rules.failureThreshold()) this.open()
+    return true
+  }
+
+  /** `true` when the success closed the circuit or ended a row of failures. */
+  succeeded(generation: number): boolean {
+    if (generation !== this.#generation) return false
+    this.#probing = false
+    if (this.#state === 'half-open') {
+      this.#successes++
+      if (this.#successes < this.#rules.successThreshold) return false
+      this.close()
+      return true
+    }
+    if (this.#failures === 0 || this.#rules.window !== undefined) return false
+    this.#failures = 0
+    return true
+  }
+
+  /** @param openFor ms since it opened, and with how many failures, when that was somewhere else. */
+  open(openFor = 0, failures: number = this.#failures): void {
+    this.#failures = failures
+    this.#openedAt = performance.now() - openFor
+    this.#change('open')
+  }
+
+  close(): void {
+    this.#failures = 0
+    this.#rules.window?.clear()
+    this.#change('closed')
+  }
+
+  /** Takes over a count that others share. Opens a closed circuit whose threshold it reaches. */
+  shareFailures(count: number): void {
+    this.#failures = count
+    if (this.#state === 'closed' && count >= this.#rules.failureThreshold()) this.open()
+  }
+
+  /** Takes over a stored state, without an event. */
+  restore(failures: number, openFor: number | undefined): void {
+    this.forget()
+    this.#failures = failures
+    if (openFor === undefined) return
+    this.#state = 'open'
+    this.#openedAt = performance.now() - openFor
+  }
+
+  /** Closed, as new, without an event. */
+  forget(): void {
+    this.#state = 'closed'
+    this.#generation++
+    this.#failures = 0
+    this.#successes = 0
+    this.#probing = false
+    this.#rules.window?.clear()
+  }
+
+  #change(to: CircuitState): void {
+    const from = this.#state
+    this.#state = to
+    this.#generation++
+    this.#successes = 0
+    this.#probing = false
+    this.#rules.onChange(from, to, this.#failures)
+  }
+}

@@ -1,0 +1,107 @@
+import type { AbortSource } from '../cancellation/abort-source.js'
+import { onAbort } from '../cancellation/on-abort.js'
+import { PriorityQueue } from './priority-queue.js'
+
+interface Waiter {
+  grant(): void
+  reject(reason: unknown): void
+}
+
+/** Gives its permit back; harmless when repeated. */
+export type Release = () => void
+
+/**
+ * Lets `permits` functions run at a time; the others wait, higher priority first, first come first within one.
+ * 0 or less means no limit. When `signal` aborts, those who wait are rejected with its reason.
+ */
+export class Semaphore {
+  readonly totalPermits: number
+  readonly #queue = new PriorityQueue<Waiter>()
+  readonly #abort: Disposable | undefined
+  #available: number
+  #closed: { reason: unknown } | undefined
+
+  constructor(permits: number, signal?: AbortSignal) {
+    if (Number.isNaN(permits)) throw new RangeError('permits must be a number, got NaN')
+    this.totalPermits = permits > 0 ? Math.max(1, Math.floor(permits)) : Number.POSITIVE_INFINITY
+    this.#available = this.totalPermits
+    this.#abort = signal && onAbort(signal, (reason) => this.#close(reason))
+  }
+
+  /** Permits nobody holds. */
+  get available(): number {
+    return this.#available
+  }
+
+  /** Those in the queue. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Runs `fn` with a permit, which it holds until its promise settles. */
+  async acquire<T>(fn: () => T | PromiseLike<T>, priority = 0): Promise<T> {
+    const release = await this.enter(priority)
+    try {
+      return await fn()
+    } finally {
+      release()
+    }
+  }
+
+  /** Runs `fn` if a permit is free now; `null` when none is. */
+  tryAcquire<T>(fn: () => T | PromiseLike<T>): Promise<T> | null {
+    if (this.#closed !== undefined || this.#available < 1) return null
+    return this.acquire(fn)
+  }
+
+  /**
+   * A permit without a function around it, at once when one is free. The wait ends when `abort` does.
+   *
+   * @throws (as a rejection) the reason of the abort.
+   * @internal
+   */
+  enter(priority = 0, abort?: AbortSource): Release | Promise<Release> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed.reason)
+    if (this.#available >= 1) return this.#take()
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        grant: () => {
+          unlink?.()
+          resolve(this.#take())
+        },
+        reject: (reason) => {
+          unlink?.()
+          reject(reason)
+        },
+      }
+      const node = this.#queue.add(waiter, priority)
+      const unlink = abort?.onAbort((reason) => {
+        this.#queue.remove(node)
+        reject(reason)
+      })
+    })
+  }
+
+  /** Rejects those who wait with `Semaphore disposed`; running functions keep running. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close(new Error('Semaphore disposed'))
+  }
+
+  #take(): Release {
+    this.#available--
+    let held = true
+    return () => {
+      if (!held) return
+      held = false
+      this.#available++
+      this.#queue.shift()?.grant()
+    }
+  }
+
+  #close(reason: unknown): void {
+    if (this.#closed !== undefined) return
+    this.#closed = { reason }
+    this.#abort?.[Symbol.dispose]()
+    for (const waiter of this.#queue.drain()) waiter.reject(reason)
+  }
+}

@@ -1,0 +1,55 @@
+import type { IdempotencyEntry, IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import { LruMap } from '../cache/lru-map.js'
+
+export interface InMemoryIdempotencyProviderOptions {
+  /** Entries; past it the one not used for longest goes. Default: no limit. */
+  maxSize?: number
+}
+
+/** The idempotency port in memory. Values are kept by reference. */
+export class InMemoryIdempotencyProvider implements IdempotencyProvider {
+  readonly #entries: LruMap<unknown>
+
+  constructor(options: InMemoryIdempotencyProviderOptions = {}) {
+    this.#entries = new LruMap(options.maxSize ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Counts expired entries until they are touched or cleaned up. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  async get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return null
+    const expiresAt = entry.expiresAt === Number.POSITIVE_INFINITY ? undefined : entry.expiresAt
+    // Without a ttl the member is there and undefined, as the published host's provider answers.
+    return { value: entry.value, expiresAt } as IdempotencyEntry<T>
+  }
+
+  async set<T>(key: string, value: T, ttl?: number): Promise<void> {
+    this.#entries.set(key, value, ttl)
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#entries.delete(key)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+
+  /** Drops what has expired; returns how many. */
+  cleanup(): number {
+    return this.#entries.prune()
+  }
+
+  [Symbol.dispose](): void {
+    this.#entries.clear()
+  }
+}
+
+/** The idempotency port in memory. */
+export function createIdempotencyProvider(options?: InMemoryIdempotencyProviderOptions): InMemoryIdempotencyProvider {
+  return new InMemoryIdempotencyProvider(options)
+}

@@ -1,0 +1,60 @@
+export type {
+  CacheProvider,
+  CacheStats,
+  Checkpoint,
+  CheckpointProvider,
+  CircuitBreakerPersistedState,
+  CircuitBreakerStateProvider,
+  IdempotencyEntry,
+  IdempotencyProvider,
+  LockHandle,
+  LockProvider,
+  PersistenceAdapter,
+  PersistenceAdapterOptions,
+  PersistenceProviders,
+} from '@go-go-scope/persistence-sqlite-core/ports'
+export { createCache, InMemoryCache, type InMemoryCacheOptions } from './cache/in-memory-cache.js'
+export { abortPromise } from './cancellation/abort-promise.js'
+export { onAbort } from './cancellation/on-abort.js'
+export { whenAborted } from './cancellation/when-aborted.js'
+export type { CheckpointContext, CheckpointOptions } from './checkpoint/checkpoint-options.js'
+export {
+  type CheckpointSession,
+  type CheckpointState,
+  createCheckpointContext,
+} from './checkpoint/create-checkpoint-context.js'
+export { InMemoryCheckpointProvider } from './checkpoint/in-memory-checkpoint-provider.js'
+export { createProgressContext, type Progress, type ProgressContext } from './checkpoint/progress-context.js'
+export { CircuitBreaker } from './circuit-breaker/circuit-breaker.js'
+export type {
+  CircuitBreakerAdvancedOptions,
+  CircuitBreakerEvents,
+  CircuitBreakerOptions,
+  CircuitState,
+} from './circuit-breaker/circuit-breaker-options.js'
+export { Semaphore } from './concurrency/semaphore.js'
+export { AbortError } from './errors/abort-error.js'
+export { UnknownError } from './errors/unknown-error.js'
+export {
+  createIdempotencyProvider,
+  InMemoryIdempotencyProvider,
+  type InMemoryIdempotencyProviderOptions,
+} from './idempotency/in-memory-idempotency-provider.js'
+export { Lock } from './lock/lock.js'
+export { LockGuard } from './lock/lock-guard.js'
+export type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock/lock-options.js'
+export type { Logger, LogLevel } from './logging/logger.js'
+export { AsyncDisposableResource } from './resource/async-disposable-resource.js'
+export { decorrelatedJitter } from './retry/decorrelated-jitter.js'
+export { type ExponentialBackoffOptions, exponentialBackoff } from './retry/exponential-backoff.js'
+export { jitter } from './retry/jitter.js'
+export { linear } from './retry/linear.js'
+export type { RetryDelay, RetryOptions, RetryStrategy } from './retry/retry-options.js'
+export { scope } from './scope/create-scope.js'
+export { type ResumeOptions, Scope } from './scope/scope.js'
+export type { ScopeHooks } from './scope/scope-hooks.js'
+export type { ScopeOptions } from './scope/scope-options.js'
+export type { ProvideOptions } from './scope/services.js'
+export type { Result } from './task/result.js'
+export { Task } from './task/task.js'
+export type { ErrorClass, TaskContext, TaskFunction, TaskOptions } from './task/task-options.js'

@@ -1,0 +1,63 @@
+import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Hold } from './hold.js'
+import type { LockType } from './lock-options.js'
+
+/** A lock that is held until it is released, or lost: then {@link LockGuard.signal} aborts. */
+export class LockGuard {
+  readonly type: LockType
+  readonly #hold: Hold
+  readonly #onRelease: (guard: LockGuard) => void
+  #released = false
+
+  /** @internal */
+  constructor(type: LockType, hold: Hold, onRelease: (guard: LockGuard) => void) {
+    this.type = type
+    this.#hold = hold
+    this.#onRelease = onRelease
+  }
+
+  /** Aborts when the lock was lost: expired, taken, or released by the end of its scope. Not when `release` did it. */
+  get signal(): AbortSignal {
+    return this.#hold.lost.signal
+  }
+
+  /** What the provider gave, with its fencing token if it has one. `undefined` in memory and for shared reads. */
+  get handle(): LockHandle | undefined {
+    return this.#hold.handle
+  }
+
+  get isReleased(): boolean {
+    return this.#released
+  }
+
+  /** @throws (as a rejection) `<type> lock already released` the second time, and what the provider throws. */
+  async release(): Promise<void> {
+    if (this.#released) throw new Error(`${this.type} lock already released`)
+    await this.#release()
+  }
+
+  /** Takes the lock away from its holder. @internal */
+  async revoke(reason: unknown): Promise<void> {
+    this.#hold.lost.abort(reason)
+    if (!this.#released) await this.#release()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#released) await this.#release()
+  }
+
+  /** @throws for a lock held through a provider, which can only be released with `await using` or `release()`. */
+  [Symbol.dispose](): void {
+    if (this.#released) return
+    if (!this.#hold.synchronous) {
+      throw new Error(`A ${this.type} lock held through a provider is released with 'await using' or release()`)
+    }
+    void this.#release()
+  }
+
+  #release(): void | Promise<void> {
+    this.#released = true
+    this.#onRelease(this)
+    return this.#hold.release()
+  }
+}

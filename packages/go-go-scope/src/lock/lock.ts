@@ -1,0 +1,207 @@
+import { onAbort } from '../cancellation/on-abort.js'
+import { type Reporter, reportToNobody } from '../errors/reporter.js'
+import { startTimer, type Timer } from '../time/start-timer.js'
+import type { Claimant } from './attempt.js'
+import { exclusiveAttempt } from './exclusive-attempt.js'
+import type { Hold } from './hold.js'
+import { keyedMemoryLock } from './keyed-memory-lock.js'
+import { LockGuard } from './lock-guard.js'
+import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
+import type { LockRequest } from './lock-request.js'
+import { MemoryLock } from './memory-lock.js'
+import { ProviderLockQueue } from './provider-lock-queue.js'
+
+const TIMEOUT_WORD: Record<LockType, string> = { exclusive: 'Lock', read: 'Read lock', write: 'Write lock' }
+
+/**
+ * A mutex, or with `allowMultipleReaders` a read-write lock; in memory, or over a provider for everybody who uses the
+ * same store. Requests of one process are served in order of priority, then of arrival.
+ */
+export class Lock {
+  readonly #options: LockOptions
+  readonly #mode: 'exclusive' | 'read-write'
+  readonly #claimant: Claimant | undefined
+  readonly #memory: MemoryLock | undefined
+  readonly #leave: (() => void) | undefined
+  readonly #abort: Disposable | undefined
+  readonly #guards = new Set<LockGuard>()
+  readonly #waiting = new Set<(reason: unknown) => void>()
+  /** Withdrawn requests that still give back what they took. */
+  readonly #leaving = new Set<Promise<void>>()
+  #onDispose: (() => void) | undefined
+  #closed: { reason: unknown } | undefined
+  #disposal: Promise<void> | undefined
+
+  /** @param signal When it aborts, those who wait are rejected with its reason; what is held stays held. */
+  constructor(options: LockOptions = {}, signal?: AbortSignal, report: Reporter = reportToNobody) {
+    const { provider, key, ttl = 30_000 } = options
+    if (provider !== undefined && !key) throw new Error(`Lock 'key' is required when using a persistence provider`)
+    if (!(ttl > 0)) throw new RangeError(`Lock 'ttl' must be a number of ms above 0, got ${ttl}`)
+    this.#options = options
+    this.#mode = options.allowMultipleReaders ? 'read-write' : 'exclusive'
+    if (provider !== undefined && key) {
+      this.#claimant = { provider, key, ttl, owner: options.owner ?? crypto.randomUUID(), report }
+    } else if (key) {
+      const { lock, leave } = keyedMemoryLock(`${this.#mode}:${key}`)
+      this.#memory = lock
+      this.#leave = leave
+    } else this.#memory = new MemoryLock()
+    this.#abort = signal && onAbort(signal, (reason) => this.#close(reason))
+  }
+
+  /** Waits for the mutex. @throws (as a rejection) on time-out, abort, dispose, and what the provider throws. */
+  acquire(options?: LockAcquireOptions): Promise<LockGuard> {
+    return this.#request('exclusive', options)
+  }
+
+  /** Waits to read along with other readers. */
+  read(options?: LockAcquireOptions): Promise<LockGuard> {
+    return this.#request('read', options)
+  }
+
+  /** Waits to write alone. */
+  write(options?: LockAcquireOptions): Promise<LockGuard> {
+    return this.#request('write', options)
+  }
+
+  /** In memory only; `null` when it would have to wait. */
+  tryAcquire(): LockGuard | null {
+    return this.#try('exclusive')
+  }
+
+  tryRead(): LockGuard | null {
+    return this.#try('read')
+  }
+
+  tryWrite(): LockGuard | null {
+    return this.#try('write')
+  }
+
+  /** In memory only. */
+  get isLocked(): boolean {
+    return this.#inMemory('isLocked').isLocked
+  }
+
+  /** In memory only. */
+  get stats(): LockStats {
+    return this.#inMemory('stats').stats
+  }
+
+  /** Called once, when the lock is disposed. @internal */
+  whenDisposed(callback: () => void): void {
+    this.#onDispose = callback
+  }
+
+  /** Those who wait are rejected with `Lock disposed`; what is still held is released, and its guards' signals abort. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose()
+    return this.#disposal
+  }
+
+  async #dispose(): Promise<void> {
+    const reason = new Error('Lock disposed')
+    this.#close(reason)
+    this.#onDispose?.()
+    const revoked = [...this.#guards].map((guard) => guard.revoke(reason))
+    const answers = await Promise.allSettled([...revoked, ...this.#leaving])
+    this.#leave?.()
+    const failed = answers.find((answer) => answer.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  async #request(type: LockType, options: LockAcquireOptions = {}): Promise<LockGuard> {
+    this.#checkMode(type)
+    if (this.#closed !== undefined) throw this.#closed.reason
+    const { timeout, priority = 0, pollInterval = 100 } = options
+    return new Promise<LockGuard>((resolve, reject) => {
+      let timer: Timer | undefined
+      const settle = (): void => {
+        timer?.cancel()
+        this.#waiting.delete(cancel)
+      }
+      const timedOut = (): Error => new Error(`${TIMEOUT_WORD[type]} acquisition timed out after ${timeout}ms`)
+      const cancel = (reason: unknown): void => {
+        settle()
+        this.#trackLeaving(withdraw())
+        reject(reason)
+      }
+      this.#waiting.add(cancel)
+      if (timeout !== undefined && timeout > 0) timer = startTimer(timeout, () => cancel(timedOut()))
+      const withdraw = this.#enqueue({
+        type,
+        priority,
+        once: this.#claimant !== undefined && timeout === 0,
+        pollInterval,
+        grant: (hold) => {
+          settle()
+          resolve(this.#guard(type, hold))
+        },
+        giveUp: () => {
+          settle()
+          reject(timedOut())
+        },
+        fail: (error) => {
+          settle()
+          reject(error)
+        },
+      })
+    })
+  }
+
+  #enqueue(request: LockRequest): () => Promise<void> | undefined {
+    if (this.#claimant === undefined) return this.#inMemory('wait').enqueue(request)
+    const { provider, key } = this.#claimant
+    const queue = ProviderLockQueue.for(provider, `${this.#mode}:${key}`)
+    const attempt =
+      request.type === 'exclusive'
+        ? exclusiveAttempt(this.#claimant)
+        : request.type === 'write'
+          ? queue.slots.write(this.#claimant)
+          : queue.slots.read(this.#claimant, request.pollInterval)
+    return queue.enqueue({ ...request, attempt, report: this.#claimant.report })
+  }
+
+  #try(type: LockType): LockGuard | null {
+    this.#checkMode(type)
+    const hold = this.#closed === undefined ? this.#inMemory(`try${type}`).tryTake(type) : null
+    return hold && this.#guard(type, hold)
+  }
+
+  #guard(type: LockType, hold: Hold): LockGuard {
+    const guard = new LockGuard(type, hold, (released) => this.#guards.delete(released))
+    this.#guards.add(guard)
+    return guard
+  }
+
+  #checkMode(type: LockType): void {
+    if (type === 'exclusive' && this.#mode === 'read-write') {
+      throw new Error(`Lock ${this.#title}is in read-write mode: use read() or write()`)
+    }
+    if (type !== 'exclusive' && this.#mode === 'exclusive') {
+      throw new Error(`Lock ${this.#title}is not configured for read-write mode: set allowMultipleReaders`)
+    }
+  }
+
+  get #title(): string {
+    const name = this.#options.name ?? this.#options.key
+    return name === undefined ? '' : `'${name}' `
+  }
+
+  #inMemory(member: string): MemoryLock {
+    if (this.#memory === undefined) throw new Error(`Lock ${this.#title}has no '${member}' over a persistence provider`)
+    return this.#memory
+  }
+
+  #close(reason: unknown): void {
+    if (this.#closed !== undefined) return
+    this.#closed = { reason }
+    this.#abort?.[Symbol.dispose]()
+    for (const cancel of [...this.#waiting]) cancel(reason)
+  }
+
+  #trackLeaving(leaving: Promise<void> | undefined): void {
+    if (leaving === undefined) return
+    this.#leaving.add(leaving)
+    void leaving.then(() => this.#leaving.delete(leaving))
+  }
+}

@@ -1,0 +1,71 @@
+import { AbortSource } from '../cancellation/abort-source.js'
+import { PriorityQueue } from '../concurrency/priority-queue.js'
+import type { Hold } from './hold.js'
+import type { LockStats, LockType } from './lock-options.js'
+import type { LockQueue, LockRequest } from './lock-request.js'
+
+/**
+ * One lock in memory. Requests are served strictly in order, so a reader that comes after a waiting writer waits too:
+ * readers that keep coming cannot starve the writer.
+ */
+export class MemoryLock implements LockQueue {
+  readonly #queue = new PriorityQueue<LockRequest>()
+  #readers = 0
+  #holder: 'exclusive' | 'write' | undefined
+
+  get isLocked(): boolean {
+    return this.#readers > 0 || this.#holder !== undefined
+  }
+
+  get stats(): LockStats {
+    return {
+      readerCount: this.#readers,
+      writerActive: this.#holder === 'write',
+      exclusiveActive: this.#holder === 'exclusive',
+      pendingRequests: this.#queue.size,
+    }
+  }
+
+  enqueue(request: LockRequest): () => undefined {
+    const node = this.#queue.add(request, request.priority)
+    this.#serve()
+    return () => {
+      this.#queue.remove(node)
+      // The one that left may have been what the next ones waited behind.
+      this.#serve()
+    }
+  }
+
+  /** Takes it if nobody holds it and nobody waits. */
+  tryTake(type: LockType): Hold | null {
+    return this.#queue.size === 0 && this.#fits(type) ? this.#take(type) : null
+  }
+
+  #fits(type: LockType): boolean {
+    return this.#holder === undefined && (type === 'read' || this.#readers === 0)
+  }
+
+  #serve(): void {
+    for (let next = this.#queue.peek(); next !== undefined && this.#fits(next.type); next = this.#queue.peek()) {
+      this.#queue.shift()
+      next.grant(this.#take(next.type))
+    }
+  }
+
+  #take(type: LockType): Hold {
+    if (type === 'read') this.#readers++
+    else this.#holder = type
+    let held = true
+    return {
+      lost: new AbortSource(),
+      synchronous: true,
+      release: () => {
+        if (!held) return
+        held = false
+        if (type === 'read') this.#readers--
+        else this.#holder = undefined
+        this.#serve()
+      },
+    }
+  }
+}

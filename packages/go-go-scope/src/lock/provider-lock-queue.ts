@@ -1,0 +1,181 @@
+import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import { PriorityQueue, type QueueNode } from '../concurrency/priority-queue.js'
+import type { Reporter } from '../errors/reporter.js'
+import { startTimer } from '../time/start-timer.js'
+import type { Attempt } from './attempt.js'
+import type { Hold } from './hold.js'
+import type { LockRequest } from './lock-request.js'
+import { ReadWriteSlots } from './read-write-slots.js'
+
+/** A request that waits for a provider's lock. */
+export interface ProviderRequest extends LockRequest {
+  readonly attempt: Attempt
+  readonly report: Reporter
+}
+
+interface ProviderHold extends Hold {
+  release(): Promise<void>
+}
+
+interface Waiter {
+  readonly request: ProviderRequest
+  node?: QueueNode<Waiter>
+  /** Called when nothing is left of a withdrawn request. */
+  gone?: () => void
+}
+
+/**
+ * Everybody of this process who wants one lock of one provider, in order. Only the one whose turn it is asks the
+ * provider, at a jittered interval, and at once when the holder in this process releases; while somebody here holds
+ * the lock nobody asks. A holder whose lease is lost counts as gone.
+ */
+export class ProviderLockQueue {
+  static readonly #queues = new WeakMap<LockProvider, Map<string, ProviderLockQueue>>()
+  /** What the queue's readers share. */
+  readonly slots: ReadWriteSlots = new ReadWriteSlots()
+  readonly #queue = new PriorityQueue<Waiter>()
+  readonly #forget: () => void
+  #readers = 0
+  #writers = 0
+  #running = false
+  /** Whose attempt is under way; it stays until it is done, if it has taken a part of what it needs. */
+  #current: Waiter | undefined
+  #wake: (() => void) | undefined
+
+  /** The queue of this process for `name`; it lives while it is in use. */
+  static for(provider: LockProvider, name: string): ProviderLockQueue {
+    const queues = ProviderLockQueue.#queues.get(provider) ?? new Map<string, ProviderLockQueue>()
+    ProviderLockQueue.#queues.set(provider, queues)
+    const queue = queues.get(name) ?? new ProviderLockQueue(() => queues.delete(name))
+    queues.set(name, queue)
+    return queue
+  }
+
+  private constructor(forget: () => void) {
+    this.#forget = forget
+  }
+
+  /** @returns withdraws the request; the promise, if any, ends when nothing taken for it is left. Never rejects. */
+  enqueue(request: ProviderRequest): () => Promise<void> | undefined {
+    const waiter: Waiter = { request }
+    waiter.node = this.#queue.add(waiter, request.priority)
+    const first = this.#queue.peek() === waiter && !this.#current?.request.attempt.committed
+    if (first) this.#wake?.()
+    else if (request.once) {
+      this.#queue.remove(waiter.node)
+      request.giveUp()
+    }
+    void this.#run()
+    return () => this.#withdraw(waiter)
+  }
+
+  #withdraw(waiter: Waiter): Promise<void> | undefined {
+    if (!waiter.node?.queued) return undefined
+    this.#queue.remove(waiter.node)
+    if (this.#current !== waiter) {
+      this.#wake?.()
+      return undefined
+    }
+    const gone = new Promise<void>((resolve) => {
+      waiter.gone = resolve
+    })
+    this.#wake?.()
+    return gone
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return
+    this.#running = true
+    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) await this.#serve(waiter)
+    this.#running = false
+    if (this.#queue.size === 0 && this.#readers + this.#writers === 0) this.#forget()
+  }
+
+  /** Whose turn it is; `undefined` when nobody waits or a holder of this process is in the way. */
+  #next(): Waiter | undefined {
+    if (this.#current !== undefined) return this.#current
+    for (let waiter = this.#queue.peek(); waiter !== undefined; waiter = this.#queue.peek()) {
+      const { type, once } = waiter.request
+      if (this.#writers === 0 && (type === 'read' || this.#readers === 0)) return waiter
+      if (!once) return undefined
+      this.#queue.shift()
+      waiter.request.giveUp()
+    }
+    return undefined
+  }
+
+  /** One try, and the pause after it if it was in vain. */
+  async #serve(waiter: Waiter): Promise<void> {
+    const { request } = waiter
+    const node = waiter.node as QueueNode<Waiter>
+    this.#current = waiter
+    let hold: Hold | null = null
+    let failure: { error: unknown } | undefined
+    try {
+      hold = await request.attempt.try()
+    } catch (error) {
+      failure = { error }
+    }
+    const tracked = hold && this.#track(request.type, hold)
+    if (!node.queued) {
+      await tracked?.release().catch((error: unknown) => request.report('lock.release', error))
+      await request.attempt.abandon()
+    } else if (tracked !== null) {
+      this.#queue.remove(node)
+      request.grant(tracked)
+    } else if (failure !== undefined || request.once) {
+      this.#queue.remove(node)
+      await request.attempt.abandon()
+      if (failure === undefined) request.giveUp()
+      else request.fail(failure.error)
+    } else {
+      if (!request.attempt.committed) this.#current = undefined
+      await this.#pause(request.pollInterval)
+      if (node.queued) return
+      await request.attempt.abandon()
+    }
+    this.#current = undefined
+    waiter.gone?.()
+  }
+
+  /** Counts the holder until it releases or loses the lock. */
+  #track(type: LockRequest['type'], hold: Hold): ProviderHold {
+    if (type === 'read') this.#readers++
+    else this.#writers++
+    let counted = true
+    const gone = (): void => {
+      if (counted && type === 'read') this.#readers--
+      else if (counted) this.#writers--
+      counted = false
+      this.#wake?.()
+      void this.#run()
+    }
+    const unlink = hold.lost.onAbort(gone)
+    return {
+      lost: hold.lost,
+      synchronous: false,
+      ...(hold.handle && { handle: hold.handle }),
+      release: async () => {
+        try {
+          await hold.release()
+        } finally {
+          unlink()
+          gone()
+        }
+      },
+    }
+  }
+
+  /** Between three and five quarters of `interval` ms, or until there is a reason to look again. */
+  #pause(interval: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel()
+        this.#wake = undefined
+        resolve()
+      }
+      const timer = startTimer(interval * (0.75 + Math.random() / 2), done)
+      this.#wake = done
+    })
+  }
+}

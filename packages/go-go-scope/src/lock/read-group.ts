@@ -1,0 +1,45 @@
+import { AbortSource } from '../cancellation/abort-source.js'
+import type { Hold } from './hold.js'
+import type { Lease } from './lease.js'
+
+/** The readers of one process that share one slot; the last one gives it back. */
+export class ReadGroup {
+  readonly #lease: Lease
+  #readers = 0
+  #over = false
+  /** Monotonic ms. */
+  #gatePassedAt = performance.now()
+
+  constructor(lease: Lease) {
+    this.#lease = lease
+  }
+
+  get alive(): boolean {
+    return !this.#over && !this.#lease.lost.aborted
+  }
+
+  /** Alive, and through the gate less than `gatePassMs` ago. */
+  joinable(gatePassMs: number): boolean {
+    return this.alive && performance.now() - this.#gatePassedAt < gatePassMs
+  }
+
+  join(throughGate = false): Hold {
+    if (throughGate) this.#gatePassedAt = performance.now()
+    this.#readers++
+    const lost = new AbortSource()
+    const unlink = this.#lease.lost.onAbort((reason) => lost.abort(reason))
+    let held = true
+    return {
+      lost,
+      synchronous: false,
+      release: async () => {
+        if (!held) return
+        held = false
+        unlink()
+        if (--this.#readers > 0) return
+        this.#over = true
+        await this.#lease.release()
+      },
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { AbortSource } from '../cancellation/abort-source.js'
+import type { Attempt, Claimant } from './attempt.js'
+import type { Hold } from './hold.js'
+import { Lease } from './lease.js'
+import { gateKey, ownerOfOne, SLOTS, slotKey } from './read-write-keys.js'
+
+/** A writer on its way: the gate first, then every reader slot. The protocol is explained in read-write-slots.ts. */
+export class WriteAttempt implements Attempt {
+  readonly #claimant: Claimant
+  readonly #slotClaimant: Claimant
+  #gate: Lease | undefined
+  /** What it holds: all slots below its length. */
+  #slots: Lease[] = []
+
+  constructor(claimant: Claimant) {
+    this.#claimant = claimant
+    this.#slotClaimant = { ...claimant, owner: ownerOfOne(claimant) }
+  }
+
+  get committed(): boolean {
+    return this.#gate !== undefined
+  }
+
+  async try(): Promise<Hold | null> {
+    if (this.#gate?.lost.aborted) await this.abandon()
+    this.#gate ??= (await Lease.acquire(this.#claimant, gateKey(this.#claimant))) ?? undefined
+    if (this.#gate === undefined) return null
+    await this.#keepBelow(this.#slots.findIndex((slot) => slot.lost.aborted))
+    await this.#takeSlots()
+    return this.#slots.length === SLOTS ? this.#hold(this.#gate, this.#slots) : null
+  }
+
+  async abandon(): Promise<void> {
+    const leases = this.#gate === undefined ? this.#slots : [...this.#slots, this.#gate]
+    this.#gate = undefined
+    this.#slots = []
+    await this.#giveBack(leases)
+  }
+
+  async #takeSlots(): Promise<void> {
+    const first = this.#slots.length
+    const asked = Array.from({ length: SLOTS - first }, (_, index) =>
+      Lease.acquire(this.#slotClaimant, slotKey(this.#claimant, first + index)),
+    )
+    const answers = await Promise.allSettled(asked)
+    const leases = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null))
+    const taken = leases.indexOf(null)
+    const kept = taken === -1 ? leases.length : taken
+    this.#slots.push(...leases.slice(0, kept).filter((lease) => lease !== null))
+    await this.#giveBack(leases.slice(kept).filter((lease) => lease !== null))
+    const failed = answers.find((answer) => answer.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  /** Gives back slot `index` and those above; -1 keeps all. */
+  async #keepBelow(index: number): Promise<void> {
+    if (index !== -1) await this.#giveBack(this.#slots.splice(index))
+  }
+
+  #hold(gate: Lease, slots: Lease[]): Hold {
+    const lost = new AbortSource()
+    const unlink = [gate, ...slots].map((lease) => lease.lost.onAbort((reason) => lost.abort(reason)))
+    return {
+      lost,
+      synchronous: false,
+      handle: gate.handle,
+      release: async () => {
+        for (const stop of unlink) stop()
+        const answers = await Promise.allSettled([...slots, gate].map((lease) => lease.release()))
+        const failed = answers.find((answer) => answer.status === 'rejected')
+        if (failed !== undefined) throw failed.reason
+      },
+    }
+  }
+
+  async #giveBack(leases: Lease[]): Promise<void> {
+    const { report } = this.#claimant
+    await Promise.all(leases.map((lease) => lease.release().catch((error: unknown) => report('lock.release', error))))
+  }
+}

@@ -1,0 +1,49 @@
+/** A value that is acquired once and given back once. */
+export class AsyncDisposableResource<T> {
+  readonly #acquire: () => T | PromiseLike<T>
+  readonly #dispose: (value: T) => unknown
+  #pending: Promise<T> | undefined
+  #disposal: Promise<void> | undefined
+  #value: T | undefined
+
+  constructor(acquire: () => T | PromiseLike<T>, dispose: (value: T) => unknown) {
+    this.#acquire = acquire
+    this.#dispose = dispose
+  }
+
+  /** The value while it is held, else `undefined`. */
+  get value(): T | undefined {
+    return this.#value
+  }
+
+  /** @throws `Resource already acquired` the second time. */
+  async acquire(): Promise<T> {
+    if (this.#pending !== undefined) throw new Error('Resource already acquired')
+    this.#pending = (async () => this.#acquire())()
+    this.#value = await this.#pending
+    return this.#value
+  }
+
+  /** Waits for an acquisition under way. Repeating it does nothing more. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#release()
+    return this.#disposal
+  }
+
+  async #release(): Promise<void> {
+    const pending = this.#pending
+    // From now on acquire() refuses: what it got would never be given back.
+    this.#pending ??= Promise.reject(new Error('Resource disposed'))
+    this.#pending.catch(() => {})
+    if (pending === undefined) return
+    let value: T
+    try {
+      value = await pending
+    } catch {
+      // acquire() has told its caller; there is nothing to give back.
+      return
+    }
+    this.#value = undefined
+    await this.#dispose(value)
+  }
+}

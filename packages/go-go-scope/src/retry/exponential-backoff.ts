@@ -1,0 +1,24 @@
+import type { RetryDelay } from './retry-options.js'
+
+export interface ExponentialBackoffOptions {
+  /** ms before the first retry. Default 100. */
+  initial?: number
+  /** Longest delay, ms. Default 30000. */
+  max?: number
+  /** Default 2. */
+  multiplier?: number
+  /** Share of the delay that is random, up and down: 0.2 gives 80 to 120 %. Default 0. */
+  jitter?: number
+  /** `true`: anything from 0 to the delay. Default `false`. */
+  fullJitter?: boolean
+}
+
+/** initial, initial x multiplier, initial x multiplier^2 ... never more than max. */
+export function exponentialBackoff(options: ExponentialBackoffOptions = {}): RetryDelay {
+  const { initial = 100, max = 30_000, multiplier = 2, jitter = 0, fullJitter = false } = options
+  return (attempt) => {
+    const delay = Math.min(max, initial * multiplier ** (attempt - 1))
+    if (fullJitter) return Math.random() * delay
+    return Math.min(max, Math.max(0, delay * (1 + jitter * (2 * Math.random() - 1))))
+  }
+}

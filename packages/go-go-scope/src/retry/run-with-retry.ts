@@ -1,0 +1,48 @@
+import { callSafely } from '../errors/call-safely.js'
+import type { Reporter } from '../errors/reporter.js'
+import { sleep } from '../time/sleep.js'
+import { exponentialBackoff } from './exponential-backoff.js'
+import { linear } from './linear.js'
+import type { RetryOptions, RetryStrategy } from './retry-options.js'
+
+const STRATEGIES: Record<RetryStrategy, RetryOptions> = {
+  exponential: {},
+  linear: { delay: linear(1000, 1000) },
+  fixed: { delay: 1000 },
+}
+
+/**
+ * Runs `run` until it succeeds or the retries are used up. The last error is the one that gets out, also when a
+ * callback of the options throws: that ends the retries and is reported. An abort ends the wait with its reason.
+ */
+export async function runWithRetry<T>(
+  run: () => Promise<T>,
+  retry: RetryOptions | RetryStrategy,
+  signal: AbortSignal,
+  report: Reporter,
+): Promise<T> {
+  const options = typeof retry === 'string' ? STRATEGIES[retry] : retry
+  if (options === undefined) {
+    throw new TypeError(`retry must be 'exponential', 'linear', 'fixed' or an object, got '${String(retry)}'`)
+  }
+  const { max = 3, delay = exponentialBackoff(), onRetry } = options
+  const waitAfter = (error: unknown, attempt: number): number | undefined => {
+    try {
+      if (options.if?.(error) === false) return undefined
+      return typeof delay === 'number' ? delay : delay(attempt, error)
+    } catch (thrown) {
+      report('retry', thrown)
+      return undefined
+    }
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run()
+    } catch (error) {
+      const wait = attempt > max || signal.aborted ? undefined : waitAfter(error, attempt)
+      if (wait === undefined) throw error
+      callSafely(report, 'retry.onRetry', () => onRetry?.(error, attempt))
+      await sleep(wait, signal)
+    }
+  }
+}

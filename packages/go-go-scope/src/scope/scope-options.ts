@@ -1,0 +1,31 @@
+import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
+import type { Logger, LogLevel } from '../logging/logger.js'
+import type { Scope } from './scope.js'
+import type { ScopeHooks } from './scope-hooks.js'
+
+export interface ScopeOptions {
+  /** ms until the scope aborts with `Scope timeout after <n>ms`; 0 or absent means none. */
+  timeout?: number
+  /** Aborts the scope with its own reason. */
+  signal?: AbortSignal
+  /** Default `scope-<n>`. */
+  name?: string
+  /** Tasks that run at a time; 0 or less means no limit. */
+  concurrency?: number
+  /** One breaker for all tasks of the scope. */
+  circuitBreaker?: CircuitBreakerOptions
+  /** Aborts this scope with it and disposes it before itself; lends what is not given here. */
+  // biome-ignore lint/suspicious/noExplicitAny: a parent may provide any services
+  parent?: Scope<any>
+  hooks?: ScopeHooks
+  /** Where locks, breakers, results and checkpoints live; replaces the parent's as a whole. An adapter fits. */
+  persistence?: PersistenceProviders
+  /** ms for recorded results whose task names no ttl; absent means for ever. */
+  idempotency?: { defaultTTL?: number }
+  /** What tasks get as `ctx.context`, over a copy of the parent's. */
+  context?: Record<string, unknown>
+  logger?: Logger
+  /** Lowest level that is logged; without a logger it turns the console on. */
+  logLevel?: LogLevel
+}

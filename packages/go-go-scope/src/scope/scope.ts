@@ -1,0 +1,300 @@
+import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import { AbortSource } from '../cancellation/abort-source.js'
+import { onAbort } from '../cancellation/on-abort.js'
+import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
+import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
+import { Semaphore } from '../concurrency/semaphore.js'
+import { callSafely } from '../errors/call-safely.js'
+import type { Reporter } from '../errors/reporter.js'
+import { Lock } from '../lock/lock.js'
+import type { LockOptions } from '../lock/lock-options.js'
+import { createLogger } from '../logging/create-logger.js'
+import type { Result } from '../task/result.js'
+import type { Task } from '../task/task.js'
+import type { TaskFunction, TaskOptions } from '../task/task-options.js'
+import { TaskSpawner } from '../task/task-spawner.js'
+import { sleep } from '../time/sleep.js'
+import { startTimer, type Timer } from '../time/start-timer.js'
+import { Disposables } from './disposables.js'
+import { disposerOf } from './disposer-of.js'
+import type { ScopeHooks } from './scope-hooks.js'
+import type { ScopeOptions } from './scope-options.js'
+import { scopeReporter } from './scope-reporter.js'
+import { type ProvideOptions, Services } from './services.js'
+import { type AfterTask, type BeforeTask, TaskHooks } from './task-hooks.js'
+
+/** ms between two looks at the state of a resumed task, unless it says otherwise. */
+const RESUMED_INTERVAL = 60_000
+
+let scopes = 0
+
+export interface ResumeOptions<E extends Error = Error> extends TaskOptions<E> {
+  /** Reject when no checkpoint is stored instead of starting fresh. Default `false`. */
+  requireExisting?: boolean
+}
+
+/** Owns tasks, children and resources: none of them outlives it. Made by `scope()`, used with `await using`. */
+export class Scope<S extends object = Record<never, never>> {
+  readonly scopeName: string
+  readonly concurrency: number | undefined
+  readonly persistence: PersistenceProviders | undefined
+  readonly idempotency: { defaultTTL?: number } | undefined
+  readonly requestContext: Record<string, unknown>
+  readonly #breakerOptions: CircuitBreakerOptions | undefined
+  readonly #abort = new AbortSource()
+  readonly #hooks: ScopeHooks
+  readonly #taskHooks: TaskHooks
+  readonly #report: Reporter
+  readonly #services: Services
+  readonly #disposables = new Disposables()
+  // biome-ignore lint/suspicious/noExplicitAny: children may provide any services
+  readonly #children = new Set<Scope<any>>()
+  readonly #tasks: TaskSpawner
+  readonly #timer: Timer | undefined
+  readonly #unlink: (() => void)[] = []
+  #disposed = false
+  #disposal: Promise<void> | undefined
+
+  constructor(options: ScopeOptions = {}) {
+    const { parent, signal, timeout, hooks = {} } = options
+    this.scopeName = options.name ?? `scope-${++scopes}`
+    this.concurrency = options.concurrency ?? parent?.concurrency
+    this.persistence = options.persistence ?? parent?.persistence
+    this.idempotency = options.idempotency ?? parent?.idempotency
+    this.requestContext = { ...parent?.requestContext, ...options.context }
+    this.#breakerOptions = options.circuitBreaker ?? (parent === undefined ? undefined : parent.#breakerOptions)
+    this.#hooks = hooks
+    const logger = createLogger(options.logger, options.logLevel)
+    this.#report = scopeReporter(this.scopeName, hooks, logger)
+    this.#taskHooks = new TaskHooks(hooks, this.#report)
+    this.#services = new Services(parent === undefined ? undefined : parent.#services)
+    this.#tasks = new TaskSpawner(
+      {
+        scopeName: this.scopeName,
+        abort: this.#abort,
+        services: this.#services.record,
+        context: this.requestContext,
+        logger,
+        report: this.#report,
+        persistence: this.persistence,
+        idempotencyTtl: this.idempotency?.defaultTTL,
+        permits: this.concurrency && this.concurrency > 0 ? new Semaphore(this.concurrency) : undefined,
+        breaker: this.#createBreaker(),
+        beforeTask: (...task) => this.#taskHooks.callBefore(...task),
+        afterTask: (...task) => this.#taskHooks.callAfter(...task),
+      },
+      // A time-out that nobody waits for must not keep the process alive.
+      (busy) => this.#timer?.keepAlive(busy),
+    )
+    this.#link(parent, signal)
+    if (timeout !== undefined && timeout > 0) {
+      const expire = (): void => this.#abort.abort(new Error(`Scope timeout after ${timeout}ms`))
+      this.#timer = startTimer(timeout, expire, false)
+    }
+  }
+
+  /** Aborts at the end of the scope, when it times out, and with its parent or outer signal. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  get isDisposed(): boolean {
+    return this.#disposed
+  }
+
+  get circuitBreaker(): { failureThreshold: number; resetTimeout: number } | undefined {
+    if (this.#breakerOptions === undefined) return undefined
+    const { failureThreshold = 5, resetTimeout = 30_000 } = this.#breakerOptions
+    return { failureThreshold, resetTimeout }
+  }
+
+  /**
+   * Starts `fn` at once.
+   *
+   * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, and what the function for the
+   *   idempotency key throws. Everything else is in the result.
+   */
+  task<T, E extends Error = Error>(fn: TaskFunction<T, S>, options: TaskOptions<E> = {}): Task<Result<E, Awaited<T>>> {
+    if (this.isDisposed) throw new Error('Cannot spawn task on disposed scope')
+    if (this.#abort.aborted) throw new Error('Cannot spawn task on aborted scope')
+    return this.#tasks.spawn(fn as TaskFunction<unknown, never>, options) as Task<Result<E, Awaited<T>>>
+  }
+
+  /**
+   * Runs a task that goes on from its newest checkpoint, or starts fresh when there is none.
+   *
+   * @throws (as a rejection) `No checkpoint provider configured`, with `requireExisting` also
+   *   `No checkpoint found for task ID: <id>`, and what the provider throws.
+   */
+  async resumeTask<T, E extends Error = Error>(
+    taskId: string,
+    fn: TaskFunction<T, S>,
+    { requireExisting = false, ...options }: ResumeOptions<E> = {},
+  ): Promise<Result<E, Awaited<T>>> {
+    const provider = this.persistence?.checkpoint
+    if (provider === undefined) throw new Error('No checkpoint provider configured')
+    const found = await provider.loadLatest(taskId)
+    if (found === undefined && requireExisting) throw new Error(`No checkpoint found for task ID: ${taskId}`)
+    const checkpoint = { interval: RESUMED_INTERVAL, ...options.checkpoint }
+    return this.task<T, E>(fn, { ...options, id: taskId, checkpoint })
+  }
+
+  /** A lock that ends with the scope: over `persistence.lock` when it has a key, else in memory. */
+  acquireLock(options: LockOptions = {}): Lock {
+    if (this.isDisposed) throw new Error('Cannot acquire lock on disposed scope')
+    const provider = options.provider ?? (options.key ? this.persistence?.lock : undefined)
+    const lock = new Lock(provider === undefined ? options : { ...options, provider }, this.signal, this.#report)
+    lock.whenDisposed(this.#disposables.add(disposerOf(lock)))
+    return lock
+  }
+
+  createChild(options: Omit<ScopeOptions, 'parent'> = {}): Scope<S> {
+    return new Scope<S>({ ...options, parent: this })
+  }
+
+  /** Gives tasks and children a service; a function is called for the value. */
+  provide<K extends string, T>(key: K, source: T | (() => T), options?: ProvideOptions<T>): Scope<S & Record<K, T>> {
+    if (this.isDisposed) throw new Error(`Cannot provide service on disposed scope`)
+    this.#services.provide(key, source, options)
+    return this as unknown as Scope<S & Record<K, T>>
+  }
+
+  /** The service, or `undefined` if nobody provided it. */
+  use<K extends keyof S & string>(key: K): S[K] {
+    return this.#services.get(key) as S[K]
+  }
+
+  has(key: string): boolean {
+    return !this.isDisposed && this.#services.has(key)
+  }
+
+  /** Puts another value in the place of a service that was provided here or by a parent. */
+  override<K extends keyof S & string>(key: K, source: S[K] | (() => S[K]), options?: ProvideOptions<S[K]>): this {
+    if (this.isDisposed) throw new Error('Cannot override service on disposed scope')
+    if (!this.#services.has(key)) throw new Error(`Cannot override service '${key}': it was not provided`)
+    this.#services.provide(key, source, options)
+    return this
+  }
+
+  /** Calls `fn` at the end of the scope, the last one registered first. */
+  onDispose(fn: () => unknown): void {
+    this.#disposables.add(fn)
+  }
+
+  registerDisposable(target: Disposable | AsyncDisposable): void {
+    this.#disposables.add(disposerOf(target))
+  }
+
+  /** Returns the unsubscriber. */
+  onBeforeTask(hook: BeforeTask): () => void {
+    return this.#taskHooks.addBefore(hook)
+  }
+
+  /** Returns the unsubscriber. */
+  onAfterTask(hook: AfterTask): () => void {
+    return this.#taskHooks.addAfter(hook)
+  }
+
+  setContext(key: string, value: unknown): this {
+    this.requestContext[key] = value
+    return this
+  }
+
+  getContext<T = unknown>(key: string): T | undefined {
+    return this.hasContext(key) ? (this.requestContext[key] as T) : undefined
+  }
+
+  hasContext(key: string): boolean {
+    return Object.hasOwn(this.requestContext, key)
+  }
+
+  /** Tells whether it was there. */
+  removeContext(key: string): boolean {
+    return this.hasContext(key) && delete this.requestContext[key]
+  }
+
+  /** A copy. */
+  getAllContext(): Record<string, unknown> {
+    return { ...this.requestContext }
+  }
+
+  /** Resolves after `ms`; rejects with the reason when the scope aborts. */
+  delay(ms: number): Promise<void> {
+    return sleep(ms, this.signal)
+  }
+
+  /** A semaphore that ends with the scope. */
+  semaphore(permits: number): Semaphore {
+    const semaphore = new Semaphore(permits, this.signal)
+    this.registerDisposable(semaphore)
+    return semaphore
+  }
+
+  /** This scope and its children, one a line, with what they are doing. */
+  debugTree(indent = ''): string {
+    const state = this.isDisposed ? 'disposed' : this.#abort.aborted ? 'aborted' : 'active'
+    const children = [...this.#children].map((child) => `\n${child.debugTree(`${indent}  `)}`)
+    return `${indent}${this.scopeName} (${state}, ${this.#tasks.running} running)${children.join('')}`
+  }
+
+  /**
+   * Ends the scope and all that belongs to it: aborts, disposes the children in the order they were made, waits for the
+   * tasks to settle, then disposes what was registered and what was provided, the newest first. Never rejects; what
+   * fails on the way is reported. The second time it only waits for the first.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#disposed) {
+      this.#disposed = true
+      this.#disposal = this.#dispose()
+    }
+    // Not there yet when a listener of the abort disposes the scope again.
+    return this.#disposal ?? Promise.resolve()
+  }
+
+  async #dispose(): Promise<void> {
+    const hooks = this.#hooks
+    const call = (hook: keyof ScopeHooks, run: () => unknown): Promise<void> | undefined =>
+      callSafely(this.#report, hook, run)
+    this.#timer?.cancel()
+    if (!this.#abort.aborted) {
+      const reason = new Error('Scope disposed')
+      this.#abort.abort(reason)
+      await call('onCancel', () => hooks.onCancel?.(reason))
+    }
+    await call('beforeDispose', () => hooks.beforeDispose?.())
+    for (const child of this.#children) await child[Symbol.asyncDispose]()
+    await this.#tasks.settled()
+    await this.#disposables.dispose(this.#report)
+    await this.#services.dispose(this.#report, (index, error) =>
+      call('onDispose', () => hooks.onDispose?.(index, error)),
+    )
+    await call('afterDispose', () => hooks.afterDispose?.())
+    for (const unlink of this.#unlink) unlink()
+  }
+
+  /** Whoever aborts this scope; undone at its end, so that a parent or signal that lives on lets go of it. */
+  // biome-ignore lint/suspicious/noExplicitAny: a parent may provide any services
+  #link(parent: Scope<any> | undefined, signal: AbortSignal | undefined): void {
+    const abort = (reason: unknown): void => this.#abort.abort(reason)
+    if (parent !== undefined) {
+      this.#unlink.push(parent.#abort.onAbort(abort))
+      if (!parent.isDisposed) parent.#children.add(this)
+      this.#unlink.push(() => parent.#children.delete(this))
+    }
+    if (signal !== undefined) {
+      const link = onAbort(signal, abort)
+      this.#unlink.push(() => link[Symbol.dispose]())
+    }
+  }
+
+  #createBreaker(): CircuitBreaker | undefined {
+    const options = this.#breakerOptions
+    if (options === undefined) return undefined
+    const provider = options.provider ?? this.persistence?.circuitBreaker
+    const key = options.key ?? this.scopeName
+    const stored = provider === undefined ? options : { ...options, provider, key }
+    const breaker = new CircuitBreaker(stored, undefined, this.#report)
+    this.registerDisposable(breaker)
+    return breaker
+  }
+}

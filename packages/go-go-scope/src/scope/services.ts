@@ -1,0 +1,56 @@
+import { callSafely } from '../errors/call-safely.js'
+import type { Reporter } from '../errors/reporter.js'
+
+export interface ProvideOptions<T> {
+  /** Called with the value at the end of the scope that provided it. */
+  dispose?: (value: T) => unknown
+  /** `false`: a factory is called for every use, not once when it is provided. Default `true`. */
+  singleton?: boolean
+}
+
+/** The services of one scope. A child starts with its parent's; only what a scope provided itself, it disposes. */
+export class Services {
+  /** What tasks get. A service that is made anew for every use is a getter. */
+  readonly record: Record<string, unknown>
+  readonly #disposers: (() => unknown)[] = []
+
+  constructor(inherited: Services | undefined) {
+    this.record = Object.defineProperties({}, Object.getOwnPropertyDescriptors(inherited?.record ?? {}))
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.record, key)
+  }
+
+  get(key: string): unknown {
+    return this.has(key) ? this.record[key] : undefined
+  }
+
+  /** A function is a factory; an earlier value of the key is still disposed at the end. */
+  provide<T>(key: string, source: T | (() => T), { dispose, singleton = true }: ProvideOptions<T> = {}): void {
+    const make = (): T => {
+      const value = typeof source === 'function' ? (source as () => T)() : source
+      if (dispose !== undefined) this.#disposers.push(() => dispose(value))
+      return value
+    }
+    const property = singleton || typeof source !== 'function' ? { value: make() } : { get: make }
+    Object.defineProperty(this.record, key, { ...property, enumerable: true, configurable: true })
+  }
+
+  /**
+   * Last in, first out. Never rejects.
+   *
+   * @param onDispose hears of each, with its error if it failed.
+   */
+  async dispose(report: Reporter, onDispose: (index: number, error: unknown) => unknown): Promise<void> {
+    for (let disposer = this.#disposers.pop(); disposer !== undefined; disposer = this.#disposers.pop()) {
+      let failure: unknown
+      const note: Reporter = (source, error) => {
+        failure = error
+        report(source, error)
+      }
+      await callSafely(note, 'service disposer', disposer)
+      await onDispose(this.#disposers.length, failure)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { AbortSource } from '../cancellation/abort-source.js'
+import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
+import type { Semaphore } from '../concurrency/semaphore.js'
+import type { Reporter } from '../errors/reporter.js'
+import type { Logger } from '../logging/logger.js'
+
+/** What a scope lends to its tasks. */
+export interface TaskEnvironment {
+  readonly scopeName: string
+  readonly abort: AbortSource
+  readonly services: Record<string, unknown>
+  readonly context: Record<string, unknown>
+  readonly logger: Logger
+  readonly report: Reporter
+  readonly persistence: PersistenceProviders | undefined
+  /** ms; for results whose task names none. */
+  readonly idempotencyTtl: number | undefined
+  readonly permits: Semaphore | undefined
+  readonly breaker: CircuitBreaker | undefined
+  beforeTask(name: string, index: number): void
+  afterTask(name: string, duration: number, error: unknown, index: number): void
+}

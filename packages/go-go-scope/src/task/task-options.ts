@@ -1,0 +1,49 @@
+import type { CheckpointContext, CheckpointOptions } from '../checkpoint/checkpoint-options.js'
+import type { ProgressContext } from '../checkpoint/progress-context.js'
+import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
+import type { Logger } from '../logging/logger.js'
+import type { RetryOptions, RetryStrategy } from '../retry/retry-options.js'
+
+/** Builds the error a failure is wrapped in. */
+export type ErrorClass<E extends Error = Error> = new (message: string, options?: { cause?: unknown }) => E
+
+export interface TaskOptions<E extends Error = Error> {
+  /** Name in the hooks, and of the checkpoints. Default `task-<n>`, for checkpoints `<scope>-task-<n>`. */
+  id?: string
+  retry?: RetryOptions | RetryStrategy
+  /** ms for everything the task does, the wait for a permit and all retries included. */
+  timeout?: number
+  /** Replaces the scope's breaker for this task. */
+  circuitBreaker?: CircuitBreakerOptions
+  /** Higher gets a permit first. Default 0. */
+  priority?: number
+  /** Calls of the same key that are under way at once share one result. */
+  dedupe?: string
+  /** A success is kept in this scope's memory for `ttl` ms. */
+  memo?: { key: string; ttl: number }
+  /** A success is recorded under the key; ttl in ms. Needs `persistence.idempotency`. */
+  idempotency?: { key: string | (() => string); ttl?: number }
+  /** Needs `persistence.checkpoint`; `{}` is enough. */
+  checkpoint?: CheckpointOptions
+  /** Wraps every failure that is not its instance. */
+  errorClass?: ErrorClass<E>
+  /** Wraps plain errors and thrown non-errors only. */
+  systemErrorClass?: ErrorClass
+  /** Called once, when the task settles. */
+  onCleanup?: () => void | Promise<void>
+}
+
+/** What the function of a task gets. */
+export interface TaskContext<Services = Record<string, unknown>> {
+  readonly services: Services
+  /** Aborts with the scope, and when the task times out or is disposed. */
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  readonly context: Readonly<Record<string, unknown>>
+  /** There when the scope has a checkpoint provider and the task the `checkpoint` option. */
+  // biome-ignore lint/suspicious/noExplicitAny: the function knows the type of the state it saves
+  readonly checkpoint?: CheckpointContext<any>
+  readonly progress?: ProgressContext
+}
+
+export type TaskFunction<T, Services = Record<string, unknown>> = (context: TaskContext<Services>) => T | PromiseLike<T>

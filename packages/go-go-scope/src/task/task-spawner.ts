@@ -1,0 +1,93 @@
+import { AbortSource } from '../cancellation/abort-source.js'
+import { LruMap } from '../cache/lru-map.js'
+import { callSafely } from '../errors/call-safely.js'
+import type { Result } from './result.js'
+import { Task } from './task.js'
+import type { TaskEnvironment } from './task-environment.js'
+import type { TaskFunction, TaskOptions } from './task-options.js'
+import { TaskRun } from './task-run.js'
+import { wrapError } from './wrap-error.js'
+
+type AnyResult = Result<unknown, unknown>
+
+/** Results kept per scope. */
+const MEMO_SIZE = 1000
+
+/** Starts the tasks of one scope and knows which of them are still running. */
+export class TaskSpawner {
+  readonly #environment: TaskEnvironment
+  readonly #onBusy: (busy: boolean) => void
+  readonly #pending = new Set<Promise<unknown>>()
+  readonly #memo = new LruMap<AnyResult>(MEMO_SIZE)
+  readonly #inFlight = new Map<string, Task<AnyResult>>()
+  #count = 0
+
+  /** @param onBusy hears when the first task starts and when the last one has settled. */
+  constructor(environment: TaskEnvironment, onBusy: (busy: boolean) => void) {
+    this.#environment = environment
+    this.#onBusy = onBusy
+  }
+
+  get running(): number {
+    return this.#pending.size
+  }
+
+  /** Starts `fn`, or answers from the memo or a call under way. Throws what the idempotency key function throws. */
+  spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
+    const { memo, dedupe, idempotency } = options
+    const remembered = memo && this.#memo.get(memo.key)?.value
+    if (remembered !== undefined) return this.#alias(Promise.resolve(remembered), options)
+    const twin = dedupe === undefined ? undefined : this.#inFlight.get(dedupe)
+    if (twin !== undefined) return this.#alias(twin.then(), options)
+    const key = this.#environment.persistence?.idempotency && idempotency?.key
+    const task = this.#start(fn, options, typeof key === 'function' ? key() : key)
+    if (dedupe !== undefined) this.#inFlight.set(dedupe, task)
+    return task
+  }
+
+  /** Resolves when no task is running any more. */
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending)
+  }
+
+  #start(fn: TaskFunction<unknown, never>, options: TaskOptions, key: string | undefined): Task<AnyResult> {
+    const index = ++this.#count
+    const name = options.id ?? `task-${index}`
+    const environment = this.#environment
+    const { report } = environment
+    const run = new TaskRun(fn, options, key, options.id ?? `${environment.scopeName}-task-${index}`, environment)
+    const started = performance.now()
+    environment.beforeTask(name, index)
+    const execute = async (): Promise<AnyResult> => {
+      let result: AnyResult = [undefined, undefined]
+      await run.run((outcome) => {
+        result = outcome.ok ? [undefined, outcome.value] : [wrapError(outcome.error, options, report), undefined]
+        environment.afterTask(name, performance.now() - started, result[0], index)
+        const { memo, onCleanup } = options
+        if (memo !== undefined && outcome.ok)
+          callSafely(report, 'memo', () => this.#memo.set(memo.key, result, memo.ttl))
+        const cleanup = onCleanup && callSafely(report, 'onCleanup', onCleanup)
+        if (cleanup !== undefined) this.#track(cleanup)
+      })
+      if (options.dedupe !== undefined) this.#inFlight.delete(options.dedupe)
+      return result
+    }
+    const promise = execute()
+    this.#track(promise)
+    return new Task(name, run.abort, promise)
+  }
+
+  /** A task that only waits for somebody else's result; disposing it disturbs nobody. */
+  #alias(promise: Promise<AnyResult>, { id }: TaskOptions): Task<AnyResult> {
+    return new Task(id ?? `task-${++this.#count}`, new AbortSource(), promise)
+  }
+
+  #track(promise: Promise<unknown>): void {
+    if (this.#pending.size === 0) this.#onBusy(true)
+    this.#pending.add(promise)
+    void promise.then(() => {
+      this.#pending.delete(promise)
+      if (this.#pending.size === 0) this.#onBusy(false)
+    })
+  }
+}
