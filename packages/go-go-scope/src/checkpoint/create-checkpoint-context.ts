@@ -1,5 +1,5 @@
-import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
 import { isDeepStrictEqual } from 'node:util'
+import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
 import { callSafely } from '../errors/call-safely.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'
 import { startTimer, type Timer } from '../time/start-timer.js'

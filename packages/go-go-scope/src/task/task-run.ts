@@ -7,8 +7,8 @@ import { beginIdempotent } from '../idempotency/begin-idempotent.js'
 import { type Seat, takeSeat } from '../idempotency/take-seat.js'
 import { runWithRetry } from '../retry/run-with-retry.js'
 import { startTimer } from '../time/start-timer.js'
-import type { TaskContext, TaskFunction, TaskOptions } from './task-options.js'
 import type { TaskEnvironment } from './task-environment.js'
+import type { TaskContext, TaskFunction, TaskOptions } from './task-options.js'
 import { throughBreaker } from './through-breaker.js'
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
@@ -134,7 +134,9 @@ export class TaskRun<T> {
   }
 
   async #runOnce(): Promise<T> {
-    const checkpoints = await this.#openCheckpoints()
+    // Nothing is awaited without need: a task that has nothing to wait for starts inside the call of task().
+    const opening = this.#openCheckpoints()
+    const checkpoints = opening && (await opening)
     const call = (): Promise<T> => this.#call(checkpoints)
     const { retry } = this.#options
     const { report } = this.#environment

@@ -1,5 +1,5 @@
-import { AbortSource } from '../cancellation/abort-source.js'
 import { LruMap } from '../cache/lru-map.js'
+import { AbortSource } from '../cancellation/abort-source.js'
 import { callSafely } from '../errors/call-safely.js'
 import type { Result } from './result.js'
 import { Task } from './task.js'
