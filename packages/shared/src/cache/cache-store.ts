@@ -2,6 +2,7 @@ import type { Session } from '../adapter/session.js'
 import { itemsOf, pairsOf } from '../arguments/iterables.js'
 import { checkKey } from '../arguments/limits.js'
 import type { Row, SqlValue } from '../driver/driver.js'
+import type { Parameters } from '../driver/statement.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { keyPattern } from '../keys/key-pattern.js'
 import { keyRange } from '../keys/key-range.js'
@@ -38,6 +39,17 @@ export class CacheStore implements SqlCacheProvider {
   readonly #sql: CacheSql
   readonly #prefix: string
   readonly #sweeper: Sweeper
+  // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
+  readonly #valueOrAbsent = (row: Row | undefined, [stored]: Parameters): unknown => {
+    const value = row === undefined ? ABSENT : this.#decode(row.value, stored as string, 'cache.get')
+    if (value === ABSENT) this.#misses++
+    else this.#hits++
+    return value
+  }
+  readonly #valueOrNull = (row: Row | undefined, parameters: Parameters): unknown => {
+    const value = this.#valueOrAbsent(row, parameters)
+    return value === ABSENT ? null : value
+  }
   #hits = 0
   #misses = 0
 
@@ -49,15 +61,16 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async get<T>(key: string): Promise<T | null> {
-    const value = await this.#read<T>(key, 'cache.get')
-    return value === ABSENT ? null : value
+    const stored = this.#stored(key, 'cache.get')
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#session.execute(this.#sql.get, [stored], this.#valueOrNull) as T | null | Promise<T | null>
   }
 
   async set<T>(key: string, value: T, ttl?: number): Promise<void> {
     const parameters = this.#row(key, value, ttl, 'cache.set')
     if (!this.#session.ready) await this.#session.connect()
-    await this.#session.execute(this.#sql.set, parameters, nothing)
-    this.#sweeper.wrote(1)
+    if (parameters[2] !== null) this.#sweeper.wrote(1)
+    return this.#session.execute(this.#sql.set, parameters, nothing)
   }
 
   async delete(key: string): Promise<void> {
@@ -111,8 +124,8 @@ export class CacheStore implements SqlCacheProvider {
     const rows = pairs.map(([key, value]) => this.#row(key, value, ttl, 'cache.setMany'))
     if (rows.length === 0) return
     if (!this.#session.ready) await this.#session.connect()
-    await this.#session.execute(this.#sql.setMany, [JSON.stringify(rows)], nothing)
-    this.#sweeper.wrote(rows.length)
+    if (rows[0]?.[2] !== null) this.#sweeper.wrote(rows.length)
+    return this.#session.execute(this.#sql.setMany, [JSON.stringify(rows)], nothing)
   }
 
   async deleteMany(keys: Iterable<string>): Promise<void> {
@@ -125,10 +138,12 @@ export class CacheStore implements SqlCacheProvider {
   async getOrSet<T>(key: string, load: () => T | Promise<T>, options: { ttl?: number } = {}): Promise<T> {
     if (typeof load !== 'function') throw invalid('getOrSet', `load must be a function, got ${typeof load}`)
     timeToLive(options.ttl, 'cache.getOrSet')
-    const cached = await this.#read<T>(key, 'cache.getOrSet')
-    if (cached !== ABSENT) return cached
+    const stored = this.#stored(key, 'cache.getOrSet')
+    if (!this.#session.ready) await this.#session.connect()
+    const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrAbsent)
+    if (cached !== ABSENT) return cached as T
     const { loads } = this.#session
-    const place = `${this.#sql.table}\0${this.#prefix}${key}`
+    const place = `${this.#sql.table}\0${stored}`
     let loading = loads.get(place) as Promise<T> | undefined
     if (loading === undefined) {
       loading = this.#load(key, load, options.ttl).finally(() => loads.delete(place))
@@ -152,16 +167,6 @@ export class CacheStore implements SqlCacheProvider {
   async #load<T>(key: string, load: () => T | Promise<T>, ttl: number | undefined): Promise<T> {
     const value = await load()
     await this.set(key, value, ttl)
-    return value
-  }
-
-  async #read<T>(key: string, operation: string): Promise<T | typeof ABSENT> {
-    const stored = this.#stored(key, operation)
-    if (!this.#session.ready) await this.#session.connect()
-    const row = await this.#session.execute(this.#sql.get, [stored], theRow)
-    const value = row === undefined ? ABSENT : this.#decode<T>(row.value, stored, operation)
-    if (value === ABSENT) this.#misses++
-    else this.#hits++
     return value
   }
 
@@ -190,7 +195,6 @@ export class CacheStore implements SqlCacheProvider {
 }
 
 const nothing = (): void => undefined
-const theRow = (row: Row | undefined): Row | undefined => row
 const isThere = (row: Row | undefined): boolean => row !== undefined
 const allRows = (rows: readonly Row[]): readonly Row[] => rows
 

@@ -10,6 +10,9 @@ const TABLE = 'go_goscope_checkpoints'
 /** Checkpoints in `go_goscope_checkpoints`. The newest is found and the older are dropped in O(log n) of the table. */
 export class CheckpointStore implements CheckpointProvider {
   readonly #session: Session
+  readonly #latest = (row: Row | undefined): Checkpoint | undefined =>
+    row && this.#checkpoint(row, 'checkpoint.loadLatest')
+  readonly #loaded = (row: Row | undefined): Checkpoint | undefined => row && this.#checkpoint(row, 'checkpoint.load')
 
   constructor(session: Session) {
     this.#session = session
@@ -32,15 +35,14 @@ export class CheckpointStore implements CheckpointProvider {
     this.#checkTask(taskId, 'checkpoint.loadLatest')
     if (!this.#session.ready) await this.#session.connect()
     const task = this.#session.names.checkpoint.store(taskId)
-    const row = await this.#session.execute(LOAD_LATEST, [task], theRow)
-    return row === undefined ? undefined : this.#checkpoint<T>(row, 'checkpoint.loadLatest')
+    return this.#session.execute(LOAD_LATEST, [task], this.#latest) as Checkpoint<T> | undefined
   }
 
   async load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined> {
     checkKey(checkpointId, this.#session.maxKeyLength, 'checkpoint.load', 'checkpointId')
     if (!this.#session.ready) await this.#session.connect()
-    const row = await this.#session.execute(LOAD, [this.#session.names.checkpoint.store(checkpointId)], theRow)
-    return row === undefined ? undefined : this.#checkpoint<T>(row, 'checkpoint.load')
+    const id = this.#session.names.checkpoint.store(checkpointId)
+    return this.#session.execute(LOAD, [id], this.#loaded) as Checkpoint<T> | undefined
   }
 
   async list(taskId: string): Promise<Checkpoint<unknown>[]> {
@@ -71,7 +73,7 @@ export class CheckpointStore implements CheckpointProvider {
     checkKey(taskId, this.#session.maxKeyLength, operation, 'taskId')
   }
 
-  #checkpoint<T>(row: Row, operation: string): Checkpoint<T> {
+  #checkpoint(row: Row, operation: string): Checkpoint {
     const names = this.#session.names.checkpoint
     const id = String(row.id)
     return {
@@ -80,7 +82,7 @@ export class CheckpointStore implements CheckpointProvider {
       sequence: Number(row.sequence),
       timestamp: Number(row.timestamp),
       progress: Number(row.progress),
-      data: this.#session.values.decode<T>(row.data, TABLE, id, operation),
+      data: this.#session.values.decode(row.data, TABLE, id, operation),
       ...(row.estimated_time_remaining !== null && { estimatedTimeRemaining: Number(row.estimated_time_remaining) }),
     }
   }
@@ -90,7 +92,6 @@ const nothing = (): void => undefined
 // A host without a rate yet estimates Infinity: that is no estimate, and no reason to lose the checkpoint.
 const finiteOrNull = (estimate: number | undefined): number | null =>
   estimate !== undefined && Number.isFinite(estimate) ? estimate : null
-const theRow = (row: Row | undefined): Row | undefined => row
 
 function checkCheckpoint(checkpoint: Checkpoint, maxKeyLength: number): void {
   if (typeof checkpoint !== 'object' || checkpoint === null) {

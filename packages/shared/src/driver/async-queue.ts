@@ -10,6 +10,11 @@ import { callsAtHead, type Run } from './runs.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import type { Call, Work } from './work.js'
 
+/** Hands out results that are there. */
+type Settle = () => void
+
+const settled: Settle = () => undefined
+
 /**
  * The queue of an engine with a thread of its own. One statement is in flight at a time: two would share the engine's
  * transaction state, and waiting ones would hold the threads that everything else in the process needs.
@@ -43,67 +48,80 @@ export class AsyncQueue extends BacklogQueue {
     void this.#pump()
   }
 
+  /**
+   * Sends what comes next before it settles what came back: the engine's thread works while this one decodes. Nothing is
+   * sent ahead of a failure, since what failed is tried again first.
+   */
   async #pump(): Promise<void> {
-    for (let work = this.backlog.peek(); work !== undefined; work = this.backlog.peek()) {
-      if (work.type === 'call') await this.#send(callsAtHead(this.backlog, this.groupWrites))
-      else await this.#sendAlone(this.backlog.take(1)[0] as Exclude<Work, Call>)
-    }
+    let settle: Settle | undefined
+    do {
+      const sending = this.#sendNext()
+      settle?.()
+      settle = await sending
+    } while (settle !== undefined || this.backlog.length > 0)
     this.sleep()
   }
 
-  async #send(runs: readonly Run[]): Promise<void> {
+  #sendNext(): Promise<Settle> | undefined {
+    const work = this.backlog.peek()
+    if (work === undefined) return undefined
+    if (work.type === 'call') return this.#send(callsAtHead(this.backlog, this.groupWrites))
+    this.backlog.take(1)
+    return this.#sendAlone(work)
+  }
+
+  async #send(runs: readonly Run[]): Promise<Settle> {
     let remaining = runs
     for (let attempt = 0; remaining.length > 0; attempt++) {
       const [first] = remaining as [Run]
       try {
-        await this.#attempt(remaining)
-        return
+        return await this.#attempt(remaining)
       } catch (error) {
         const reason = failure(error, first[0])
-        if (reason.code === 'BUSY') {
-          remaining = await this.#wait(remaining, attempt, reason)
-        } else {
-          await this.#sendParts(remaining, reason)
-          return
-        }
+        if (reason.code !== 'BUSY') return this.#sendParts(remaining, reason)
+        remaining = await this.#wait(remaining, attempt, reason)
       }
     }
+    return settled
   }
 
-  async #attempt(runs: readonly Run[]): Promise<void> {
+  async #attempt(runs: readonly Run[]): Promise<Settle> {
     const [only] = runs as [Run]
     if (runs.length === 1) {
-      distribute(only, await this.#engine.run(only))
-      return
+      const rows = await this.#engine.run(only)
+      return () => distribute(only, rows)
     }
     const answers = await this.#engine.transact(async () => {
       const rows: Row[][] = []
       for (const run of runs) rows.push(await this.#engine.run(run))
       return rows
     })
-    for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
+    return () => {
+      for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
+    }
   }
 
-  async #sendParts(runs: readonly Run[], reason: PersistenceError): Promise<void> {
+  async #sendParts(runs: readonly Run[], reason: PersistenceError): Promise<Settle> {
     const [only] = runs as [Run]
-    if (runs.length > 1) for (const run of runs) await this.#send([run])
-    else if (only.length > 1) for (const call of only) await this.#send([[call]])
+    if (runs.length > 1) for (const run of runs) (await this.#send([run]))()
+    else if (only.length > 1) for (const call of only) (await this.#send([[call]]))()
     else only[0].reject(reason)
+    return settled
   }
 
-  async #sendAlone(work: Exclude<Work, Call>): Promise<void> {
+  async #sendAlone(work: Exclude<Work, Call>): Promise<Settle> {
     for (let attempt = 0; ; attempt++) {
       try {
         if (work.type === 'query') work.resolve(await this.#engine.query(work.sql, work.parameters))
         else work.resolve(await this.#engine.steps(work.steps, work.name))
-        return
+        return settled
       } catch (error) {
         const reason = failure(error, work)
         if (reason.code !== 'BUSY') {
           work.reject(reason)
-          return
+          return settled
         }
-        if (this.patience.remaining([work], reason).length === 0) return
+        if (this.patience.remaining([work], reason).length === 0) return settled
         await this.#pause(work, attempt)
       }
     }

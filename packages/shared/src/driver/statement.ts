@@ -10,8 +10,11 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
     ? readonly Row[]
     : undefined
 
-/** Turns what a statement gave into what its caller gets. May throw; only its own caller sees that. */
-export type Decode<Rows extends RowCount, Result> = (given: Given<Rows>) => Result
+/**
+ * Turns what a statement gave into what its caller gets. May throw; only its own caller sees that. It is also given the
+ * parameters of the call, so that one function serves all calls and none allocates a closure.
+ */
+export type Decode<Rows extends RowCount, Result> = (given: Given<Rows>, parameters: Parameters) => Result
 
 /** A constant SQL text of this family. Stores name theirs once; nothing builds SQL from data. */
 export interface Statement<Rows extends RowCount = RowCount> {

@@ -43,7 +43,7 @@ export class SyncQueue extends BacklogQueue {
       if (reason.code === 'BUSY') return this.enqueue(statement, parameters, decode)
       throw reason
     }
-    return decode(answer as never)
+    return decode(answer as never, parameters)
   }
 
   async close(keepHandle: boolean): Promise<void> {

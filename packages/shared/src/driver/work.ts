@@ -62,7 +62,7 @@ export function newCall<Rows extends RowCount, Result>(
 /** Gives a call its result; an error of its decoder is its own. */
 export function settle(call: Call, given: Row | readonly Row[] | undefined): void {
   try {
-    call.resolve(call.decode(given as never))
+    call.resolve(call.decode(given as never, call.parameters))
   } catch (error) {
     call.reject(error)
   }

@@ -1,6 +1,7 @@
 import type { Session } from '../adapter/session.js'
 import { checkKey } from '../arguments/limits.js'
 import type { Row } from '../driver/driver.js'
+import type { Parameters } from '../driver/statement.js'
 import type { IdempotencyEntry, IdempotencyProvider } from '../ports/idempotency.js'
 import { Sweeper } from '../time/sweeper.js'
 import { expiry, timeToLive } from '../time/time-to-live.js'
@@ -18,6 +19,11 @@ export interface SqlIdempotencyProvider extends IdempotencyProvider {
 export class IdempotencyStore implements SqlIdempotencyProvider {
   readonly #session: Session
   readonly #sweeper: Sweeper
+  readonly #entry = (row: Row | undefined, [stored]: Parameters): IdempotencyEntry<unknown> | null => {
+    if (row === undefined) return null
+    const value = this.#session.values.decode(row.value, TABLE, stored as string, 'idempotency.get')
+    return row.expires_at === null ? { value } : { value, expiresAt: Number(row.expires_at) }
+  }
 
   constructor(session: Session) {
     this.#session = session
@@ -28,10 +34,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
     if (!this.#session.ready) await this.#session.connect()
     const stored = this.#session.names.idempotency.store(key)
-    const row = await this.#session.execute(GET_RESULT, [stored], theRow)
-    if (row === undefined) return null
-    const value = this.#session.values.decode<T>(row.value, TABLE, stored, 'idempotency.get')
-    return row.expires_at === null ? { value } : { value, expiresAt: Number(row.expires_at) }
+    return this.#session.execute(GET_RESULT, [stored], this.#entry) as IdempotencyEntry<T> | null
   }
 
   async set<T>(key: string, value: T, ttl?: number): Promise<void> {
@@ -40,8 +43,8 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     const text = this.#session.values.encode(value, 'idempotency.set')
     const expiresAt = expiry(this.#session.clock.now(), lifetime)
     if (!this.#session.ready) await this.#session.connect()
-    await this.#session.execute(SET_RESULT, [this.#session.names.idempotency.store(key), text, expiresAt], nothing)
-    this.#sweeper.wrote(1)
+    if (expiresAt !== null) this.#sweeper.wrote(1)
+    return this.#session.execute(SET_RESULT, [this.#session.names.idempotency.store(key), text, expiresAt], nothing)
   }
 
   async delete(key: string): Promise<void> {
@@ -56,4 +59,3 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
 }
 
 const nothing = (): void => undefined
-const theRow = (row: Row | undefined): Row | undefined => row

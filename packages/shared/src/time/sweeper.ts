@@ -23,7 +23,7 @@ export class Sweeper {
     this.#table = table
   }
 
-  /** Counts rows written; sweeps in the background now and then. */
+  /** Counts rows written with an expiry; sweeps in the background now and then. */
   wrote(rows: number): void {
     this.#writes += rows
     if (this.#writes < WRITES_PER_SWEEP) return

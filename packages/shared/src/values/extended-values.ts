@@ -58,13 +58,21 @@ function reviveError(stored: StoredError): Error {
   return error
 }
 
-function reduceProtoMember(value: unknown): [string, unknown][] | false {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__')) return false
-  return Object.getPrototypeOf(value) === Object.prototype && Object.entries(value)
+interface StoredMembers {
+  /** Without a prototype. */
+  bare: boolean
+  entries: [string, unknown][]
 }
 
-function reviveProtoMember(entries: [string, unknown][]): object {
-  const record = {}
+function reduceProtoMember(value: unknown): StoredMembers | false {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__')) return false
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== null && prototype !== Object.prototype) return false
+  return { bare: prototype === null, entries: Object.entries(value) }
+}
+
+function reviveProtoMember({ bare, entries }: StoredMembers): object {
+  const record = bare ? Object.create(null) : {}
   for (const [name, value] of entries) define(record, name, value, true)
   return record
 }
