@@ -1,3 +1,4 @@
+import { ownCommand } from './own-command.mjs'
 import { formatNumber } from './report/format-number.mjs'
 import { runMain } from './run-main.mjs'
 import { loadCities } from './source/cities.mjs'
@@ -13,6 +14,7 @@ export async function demonstrate(options, { report, interrupted }) {
   const total = (await loadCities(options.limit)).cities.length
   const argv = ['--json', '--db', options.file, '--front-end', options.frontEnd, '--batch', String(options.batchSize)]
   if (options.limit !== undefined) argv.push('--limit', String(options.limit))
+  if (options.pause > 0) argv.push('--slow')
 
   /**
    * @param {string[]} more
@@ -22,21 +24,23 @@ export async function demonstrate(options, { report, interrupted }) {
     runMain(options.frontEnd, [...argv, ...more], {
       interrupted,
       onEvent: (event, child) => {
-        report(event)
+        // They all start alike; the first one's word will do.
+        if (event.type !== 'started' || more.includes('--fresh')) report(event)
         onEvent?.(event, child)
       },
     })
 
   report({ type: 'step', text: 'A process starts to import, and is killed at some moment after the first third.' })
-  let reached = 0
+  let told = 0
   // It is told to hang halfway, so that on any machine it is still there to be killed.
   const first = await run(['--fresh', '--hang-after', String(Math.ceil(total / 2))], (event, child) => {
-    if (event.type !== 'progress' || event.done < total / 3) return
-    if (child.kill('SIGKILL') && reached === 0) reached = event.done
+    if (event.type !== 'progress') return
+    told = event.done
+    if (told >= total / 3) child.kill('SIGKILL')
   })
   if (interrupted.aborted) return 130
   expectKilled(first)
-  report({ type: 'note', text: `Killed with SIGKILL, some time after it had told of ${formatNumber(reached)} cities.` })
+  report({ type: 'note', text: `Killed with SIGKILL. The last thing it told was ${formatNumber(told)} cities.` })
 
   report({ type: 'step', text: 'A second process takes over. It is killed between a batch and its checkpoint.' })
   /** @type {Promise<void> | undefined} */
@@ -44,6 +48,8 @@ export async function demonstrate(options, { report, interrupted }) {
   const second = await run(['--hang-after', String(Math.ceil((3 * total) / 4))], (event, child) => {
     if (event.type !== 'hanging') return
     rivalry = rival(options, argv, { report, interrupted }).finally(() => child.kill('SIGKILL'))
+    // Its failure is awaited below, once the killed process is gone.
+    rivalry.catch(() => undefined)
   })
   await rivalry
   if (interrupted.aborted) return 130
@@ -51,8 +57,10 @@ export async function demonstrate(options, { report, interrupted }) {
   report({ type: 'note', text: 'Killed with SIGKILL.' })
 
   report({ type: 'step', text: 'A third process takes over and is left alone.' })
-  const third = await run([])
-  return third.code ?? 1
+  const { code } = await run([])
+  if (code === 0)
+    report({ type: 'step', text: `To stop and resume it by hand: ${ownCommand('--fresh', '--slow')}, then Ctrl-C.` })
+  return code ?? 1
 }
 
 /**

@@ -23,6 +23,7 @@ const HANG_LIMIT_MS = 60_000
  * @param {import('./report/event.mjs').Report} job.report
  */
 export async function importBatches({ signal, checkpoint, progress }, job) {
+  if (checkpoint === undefined || progress === undefined) throw new Error('the scope must have a place for checkpoints')
   const { cities, table, regionsOf, batchSize, pause, hangAfter, report } = job
   const total = cities.length
   const from = checkpoint.data?.done ?? 0
@@ -35,7 +36,9 @@ export async function importBatches({ signal, checkpoint, progress }, job) {
     const batch = cities.slice(done, done + batchSize)
     await table.write(await rowsOf(batch, done, regionsOf))
     done += batch.length
-    if (hangAfter !== undefined && done >= hangAfter) await hang(report, { done, checkpoint: done - batch.length })
+    if (hangAfter !== undefined && done >= hangAfter) {
+      await hang(report, { done, checkpoint: done - batch.length }, signal)
+    }
     progress.update((100 * done) / total)
     await checkpoint.save({ done })
     report({ type: 'progress', done, from, total, elapsed: performance.now() - started })
@@ -62,9 +65,10 @@ async function rowsOf(batch, start, regionsOf) {
  *
  * @param {import('./report/event.mjs').Report} report
  * @param {{ done: number, checkpoint: number }} state
+ * @param {AbortSignal} signal
  */
-async function hang(report, state) {
+async function hang(report, state, signal) {
   report({ type: 'hanging', ...state })
-  await delay(HANG_LIMIT_MS)
+  await delay(HANG_LIMIT_MS, undefined, { signal })
   throw new Error(`still alive ${HANG_LIMIT_MS / 1000} s after the moment to be killed at`)
 }

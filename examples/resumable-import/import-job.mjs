@@ -35,7 +35,8 @@ export async function runImport(options, { report, interrupted }) {
     if (options.fresh) await removeDatabase(options.file)
     const database = await openDatabase(open, options.file)
     try {
-      const job = root.createChild({ name: 'cities', persistence: database.adapter })
+      // Cancelled with the import, and when the lock is lost.
+      const job = root.createChild({ name: 'cities', persistence: database.adapter, signal: guard.signal })
       return await importAndVerify(job, database, options, report, interrupted)
     } finally {
       await database.close()
@@ -100,7 +101,7 @@ async function importAndVerify(job, database, options, report, interrupted) {
       idempotency: { key: taskId },
       checkpoint: {
         onResume: (checkpoint) => {
-          from = checkpoint.data.done
+          from = /** @type {{ done: number }} */ (checkpoint.data).done
         },
       },
     },
@@ -122,6 +123,10 @@ async function importAndVerify(job, database, options, report, interrupted) {
   }
 
   const verification = await verify(cities, table)
+  if (interrupted.aborted) {
+    report({ type: 'note', text: 'Stopped. The import itself is complete.' })
+    return 130
+  }
   if (verification.exact) await summarize(job, table, edition, report)
   report({ type: 'verified', ...verification })
   return verification.exact ? 0 : 1

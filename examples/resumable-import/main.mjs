@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { relative } from 'node:path'
 import { readArguments, UsageError, usage } from './arguments.mjs'
 import { demonstrate } from './demonstration.mjs'
 import { runImport } from './import-job.mjs'
 import { interruption } from './interruption.mjs'
+import { ownCommand } from './own-command.mjs'
 import { createReport } from './report/create-report.mjs'
 import { runMain } from './run-main.mjs'
 
@@ -26,15 +26,14 @@ async function main() {
   if (options.frontEnd === 'bun' && process.versions.bun === undefined) {
     return (await runMain('bun', argv, { interrupted })).code ?? 1
   }
-  const report = createReport(process.stdout, { json: options.json, resumeCommand: resumeCommand() })
+  const report = createReport(process.stdout, { json: options.json, resumeCommand: ownCommand() })
   const demo = options.demo || (argv.length === 0 && !existsSync(options.file))
-  return (demo ? demonstrate : runImport)(options, { report, interrupted })
-}
-
-/** This command again, without what would start from nothing. */
-function resumeCommand() {
-  const rest = argv.filter((argument) => argument !== '--fresh' && argument !== '--demo')
-  if (process.env.npm_lifecycle_event === 'start')
-    return ['npm start', ...(rest.length > 0 ? ['--', ...rest] : [])].join(' ')
-  return ['node', relative(process.cwd(), process.argv[1] ?? 'main.mjs'), ...rest].join(' ')
+  try {
+    return await (demo ? demonstrate : runImport)(options, { report, interrupted })
+  } catch (error) {
+    if (interrupted.aborted) console.error(`Stopped: ${/** @type {Error} */ (error).message}`)
+    else console.error(error)
+    console.error(`What was imported is kept. To go on: ${ownCommand()}`)
+    return interrupted.aborted ? 130 : 1
+  }
 }

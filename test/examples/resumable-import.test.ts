@@ -112,5 +112,5 @@ function expectVerified(stdout: string): void {
   expect(stdout).toMatch(/cities in the source +6,000\n +rows in the table +6,000\n +missing +0\n +duplicates +0\n/)
   const [, source, table] = /of the source +([0-9a-f]{64})\n.*of the table +([0-9a-f]{64})\n/.exec(stdout) ?? []
   expect(source).toBe(table)
-  expect(stdout.trimEnd()).toMatch(/Every city was imported exactly once\.$/)
+  expect(stdout).toContain('\n\nEvery city was imported exactly once.\n')
 }

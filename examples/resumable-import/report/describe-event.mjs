@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { formatCount } from './format-count.mjs'
 import { formatNumber } from './format-number.mjs'
 
@@ -17,7 +18,9 @@ export function describeEvent(event, resumeCommand) {
     case 'note':
       return [event.text]
     case 'started':
-      return [`${formatNumber(event.cities)} cities into ${event.file}, with ${event.engine} on ${event.runtime}.`]
+      return [
+        `${formatNumber(event.cities)} cities into ${relative('', event.file)}, with ${event.engine} on ${event.runtime}.`,
+      ]
     case 'locked':
       return ['Another process is importing into this database. This one has changed nothing.']
     case 'resuming':

@@ -1,6 +1,7 @@
 import { checkText } from '../arguments/limits.js'
 import type { DiagnosticListener } from '../driver/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
+import type { LockKind } from '../lock/hold-tables.js'
 import type { PersistenceAdapterOptions } from '../ports/providers.js'
 import { type Clock, systemClock } from '../time/clock.js'
 import { jsonCodec } from '../values/json-codec.js'
@@ -8,6 +9,11 @@ import type { ValueCodec } from '../values/value-codec.js'
 
 /** Options of every adapter. `clock`, `random` and `busyTimeout` are those of the first adapter on a handle. */
 export interface AdapterOptions extends PersistenceAdapterOptions {
+  /**
+   * Whom locks exclude. `process`: others in this process, in memory, at no cost. `database`: every process that uses the
+   * file, at the cost of a write each. Locks of the two kinds do not exclude one another. Default `process`.
+   */
+  locks?: LockKind
   /** `false` leaves the handle open for the app when the last adapter disconnects. Default `true`. */
   closeOnDisconnect?: boolean
   /**
@@ -36,6 +42,7 @@ export interface ResolvedOptions {
   readonly keyPrefix: string
   readonly defaultLockTTL: number
   readonly createTables: boolean
+  readonly locks: LockKind
   readonly closeOnDisconnect: boolean
   readonly busyTimeout: number
   /** ms the engine itself may wait; `undefined` leaves the handle as the app set it. */
@@ -68,6 +75,7 @@ export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
     keyPrefix: prefixOption(options.keyPrefix),
     defaultLockTTL: positive(options, 'defaultLockTTL', DEFAULT_LOCK_TTL_MS),
     createTables: flag(options, 'createTables', true),
+    locks: lockKind(options.locks),
     closeOnDisconnect: flag(options, 'closeOnDisconnect', true),
     busyTimeout,
     engineWait: options.busyTimeout === undefined ? undefined : Math.min(ENGINE_WAIT_MS, busyTimeout),
@@ -103,6 +111,11 @@ function prefixOption(prefix: unknown): string {
     throw invalidOption('keyPrefix', `${prefix.slice(0, 40)}...`, `at most ${LONGEST_PREFIX_BYTES} bytes long`)
   }
   return prefix
+}
+
+function lockKind(locks: unknown = 'process'): LockKind {
+  if (locks === 'process' || locks === 'database') return locks
+  throw invalidOption('locks', locks, "'process' or 'database'")
 }
 
 type Numeric = 'defaultLockTTL' | 'busyTimeout' | 'maxKeyLength' | 'maxValueSize' | 'sweepInterval'

@@ -14,7 +14,7 @@ export interface AdapterStats {
   walBytes: number
   /** Calls that wait on this connection now. */
   waiting: number
-  /** Locks in this process's table for this prefix, some of which may have expired. */
+  /** Locks granted in this process under this prefix, some of which may have expired. */
   locks: number
   circuits: number
   checkpoints: number

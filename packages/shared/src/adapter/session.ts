@@ -3,7 +3,7 @@ import { type Connection, type ConnectionUser, closedError } from '../driver/con
 import type { Diagnostics } from '../driver/diagnostics.js'
 import type { OperationQueue } from '../driver/operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement } from '../driver/statement.js'
-import type { LockTable } from '../lock/lock-table.js'
+import type { HoldTable } from '../lock/hold-table.js'
 import { type Names, prefixNames } from '../schema/prefix-layout.js'
 import type { Clock } from '../time/clock.js'
 import { ValueStore } from '../values/value-store.js'
@@ -20,7 +20,7 @@ export class Session implements ConnectionUser {
   readonly prefix: string
   readonly maxKeyLength: number
   readonly values: ValueStore
-  readonly locks: LockTable
+  readonly locks: HoldTable
   readonly #connection: Connection
   readonly #options: ResolvedOptions
   readonly #setUp: SetUp
@@ -43,7 +43,7 @@ export class Session implements ConnectionUser {
     this.prefix = options.keyPrefix
     this.maxKeyLength = options.maxKeyLength
     this.values = new ValueStore(options.codec, options.maxValueSize)
-    this.locks = connection.locks.of(options.keyPrefix)
+    this.locks = connection.locks.of(options.locks, options.keyPrefix)
     this.#stopListening = options.onDiagnostic && connection.diagnostics.add(options.onDiagnostic)
     connection.join(this)
   }

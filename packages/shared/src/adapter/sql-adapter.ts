@@ -3,10 +3,14 @@ import { CacheStore } from '../cache/cache-store.js'
 import { CheckpointStore } from '../checkpoint/checkpoint-store.js'
 import { CircuitBreakerStore } from '../circuit-breaker/circuit-breaker-store.js'
 import { Connection } from '../driver/connection.js'
-import type { SqlDriver } from '../driver/driver.js'
+import type { Row, SqlDriver } from '../driver/driver.js'
 import { IdempotencyStore, type SqlIdempotencyProvider } from '../idempotency/idempotency-store.js'
-import type { SqlLockHandle } from '../lock/memory-lock-handle.js'
-import { MemoryLockProvider, type SqlLockProvider } from '../lock/memory-lock-provider.js'
+import { DatabaseLockStore } from '../lock/database-lock-store.js'
+import type { FencedStatement } from '../lock/fenced-statement.js'
+import type { SqlLockHandle } from '../lock/lock-handle.js'
+import { MemoryLockStore } from '../lock/memory-lock-store.js'
+import { runFenced } from '../lock/run-fenced.js'
+import { type SqlLockProvider, StoredLockProvider } from '../lock/sql-lock-provider.js'
 import type { Checkpoint, CheckpointProvider } from '../ports/checkpoint.js'
 import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from '../ports/circuit-breaker.js'
 import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
@@ -39,7 +43,9 @@ export class SqlAdapter
     const resolved = resolveOptions(options)
     const connection = Connection.of(handle, driver, resolved)
     this.#session = new Session(connection, resolved, setUpOf(resolved), true)
-    this.lock = new MemoryLockProvider(this.#session, resolved.defaultLockTTL)
+    const inDatabase = resolved.locks === 'database'
+    const locks = inDatabase ? new DatabaseLockStore(this.#session) : new MemoryLockStore(this.#session)
+    this.lock = new StoredLockProvider(this.#session, locks, resolved.defaultLockTTL)
     this.circuitBreaker = new CircuitBreakerStore(this.#session)
     this.cache = new CacheStore(this.#session)
     this.idempotency = new IdempotencyStore(this.#session)
@@ -75,6 +81,19 @@ export class SqlAdapter
   /** Counts, sizes in bytes and versions; scans tables, so not for a hot path. */
   stats(): Promise<AdapterStats> {
     return this.#session.whenReady(() => readStats(this.#session, this.cache))
+  }
+
+  /**
+   * Runs the app's own statements on this database while `handle` holds its lock: in one transaction that checks owner,
+   * token and expiry first, so that a holder that was overtaken writes nothing, however late it comes.
+   *
+   * @param handle A lock in this database, of an adapter made with `locks: 'database'`.
+   * @returns the rows of each statement.
+   * @throws PersistenceError `LOCK_LOST` when the lease is over, `INVALID_ARGUMENT` for what cannot be sent safely, and
+   *   whatever a statement fails with. Nothing is written then.
+   */
+  fenced(handle: SqlLockHandle, statements: readonly FencedStatement[]): Promise<Row[][]> {
+    return runFenced(this.#session, handle, statements)
   }
 
   acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.js'
 import { batchParameters } from './batch-rows.js'
+import { boundParameters } from './bound-parameters.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from './driver.js'
 import { SlowStatements } from './slow-statements.js'
@@ -28,7 +29,7 @@ export class AsyncEngine {
     const bound = alone ? parameters : batchParameters(batch, calls)
     const prepared = await this.#prepare(alone ? statement.sql : batch.sql)
     const stop = this.#slow.start(statement.name, calls.length)
-    const rows = await prepared.all(statement.clocked ? [...bound, this.#clock.now()] : bound)
+    const rows = await prepared.all(boundParameters(bound, statement.clocked, this.#clock))
     stop?.()
     return rows
   }
@@ -40,7 +41,10 @@ export class AsyncEngine {
   steps(steps: readonly Step[], name: string): Promise<Row[][]> {
     return this.transact(async () => {
       const results: Row[][] = []
-      for (const step of steps) results.push(stepChecked(step, await this.query(step.sql, step.parameters), name))
+      for (const step of steps) {
+        const parameters = boundParameters(step.parameters, step.clocked, this.#clock)
+        results.push(stepChecked(step, await this.query(step.sql, parameters), name))
+      }
       return results
     })
   }

@@ -29,11 +29,19 @@ export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row
     settle(first, first.statement.rows === 'many' ? rows : rows[0])
   } else if (batch?.match === 'order') {
     distributeInOrder(calls, rows)
+  } else if (batch?.match === 'echo') {
+    distributeByEcho(batch.echo ?? [], calls, rows)
   } else {
     const given: (Row | undefined)[] = new Array(calls.length)
     if (batch?.match === 'index') for (const row of rows) given[row.i as number] = row
     for (const [at, call] of calls.entries()) settle(call, given[at])
   }
+}
+
+function distributeByEcho(columns: readonly string[], calls: readonly Call[], rows: readonly Row[]): void {
+  // NUL separates: no key or owner contains it.
+  const byEcho = new Map(rows.map((row) => [columns.map((column) => row[column]).join('\0'), row]))
+  for (const call of calls) settle(call, byEcho.get(call.parameters.slice(0, columns.length).join('\0')))
 }
 
 // That RETURNING gives rows in the order of the SELECT is what every engine here does, not what SQLite promises. A

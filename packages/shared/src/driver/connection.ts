@@ -4,7 +4,7 @@ import { fileIdentity } from '../file/file-identity.js'
 import { FileWatch } from '../file/file-watch.js'
 import { registerLibrary } from '../file/library-registry.js'
 import { unsafeEnvironment } from '../file/unsafe-environment.js'
-import { LockTables } from '../lock/lock-tables.js'
+import { HoldTables } from '../lock/hold-tables.js'
 import type { Clock } from '../time/clock.js'
 import { AsyncQueue } from './async-queue.js'
 import { Diagnostics } from './diagnostics.js'
@@ -41,7 +41,7 @@ export class Connection {
   readonly diagnostics: Diagnostics = new Diagnostics()
   readonly clock: Clock
   readonly random: () => number
-  readonly locks: LockTables
+  readonly locks: HoldTables
   readonly stateListeners: StateListeners
   /** `getOrSet` loads in flight, by stored key. */
   readonly loads: Map<string, Promise<unknown>> = new Map()
@@ -81,8 +81,13 @@ export class Connection {
     this.queue = driver.synchronous
       ? new SyncQueue(driver, options.clock, patience, this.diagnostics)
       : new AsyncQueue(driver, options.clock, patience, this.diagnostics)
-    this.locks = new LockTables(options.clock, options.random)
+    this.locks = new HoldTables(options.clock, options.random)
     this.stateListeners = new StateListeners(this.diagnostics)
+  }
+
+  /** Whether it is being closed or was. */
+  get closed(): boolean {
+    return this.#closed !== undefined
   }
 
   join(user: ConnectionUser): void {

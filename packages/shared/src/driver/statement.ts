@@ -1,3 +1,4 @@
+import type { PersistenceError } from '../errors/persistence-error.js'
 import type { Row, SqlValue } from './driver.js'
 
 /** How many rows a statement gives; `one` means at most one. */
@@ -16,14 +17,19 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
  */
 export type Decode<Rows extends RowCount, Result> = (given: Given<Rows>, parameters: Parameters) => Result
 
+/**
+ * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `true` by the wall clock,
+ * `lease` by the one that never goes back (time/lease-clock.ts).
+ */
+export type Time = boolean | 'lease'
+
 /** A constant SQL text of this family. Stores name theirs once; nothing builds SQL from data. */
 export interface Statement<Rows extends RowCount = RowCount> {
   /** For errors and diagnostics, for example `cache.set`. */
   readonly name: string
   readonly kind: 'read' | 'write'
   readonly rows: Rows
-  /** Its last parameter is the current time in epoch ms, bound when it runs. */
-  readonly clocked: boolean
+  readonly clocked: Time
   readonly sql: string
   /** The same for many calls at once; absent where calls cannot share a statement. */
   readonly batch?: BatchSql
@@ -40,9 +46,12 @@ export interface BatchSql {
   /**
    * How a row finds its call. `index`: by its column `i`, the position of the call. `order`: one row per call in the
    * order of the calls, for RETURNING, which cannot see the position; the column `k` repeats the call's first parameter
-   * and is checked. `none`: it gives no rows.
+   * and is checked. `echo`: by the columns of {@link echo}; a call without a row gets none, calls that repeat one another
+   * share one. `none`: it gives no rows.
    */
-  readonly match: 'none' | 'index' | 'order'
+  readonly match: 'none' | 'index' | 'order' | 'echo'
+  /** The columns that repeat the first parameters of the call. */
+  readonly echo?: readonly string[]
 }
 
 /** Parameters of one call, without the time. */
@@ -52,6 +61,9 @@ export type Parameters = readonly SqlValue[]
 export interface Step {
   readonly sql: string
   readonly parameters: Parameters
+  readonly clocked?: Time
   /** The number of rows this step must give; another number rolls the whole batch back with `CONSTRAINT`. */
   readonly expect?: number
+  /** Makes the error that takes the place of `CONSTRAINT`. */
+  readonly unmet?: () => PersistenceError
 }

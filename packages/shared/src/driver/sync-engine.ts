@@ -1,4 +1,5 @@
 import type { Clock } from '../time/clock.js'
+import { boundParameters } from './bound-parameters.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { Row, SqlValue, SyncDriver, SyncStatement } from './driver.js'
 import { SlowStatements } from './slow-statements.js'
@@ -23,7 +24,7 @@ export class SyncEngine {
 
   run(statement: Statement, parameters: Parameters): Answer {
     const prepared = this.#prepare(statement.sql)
-    const bound = statement.clocked ? [...parameters, this.#clock.now()] : parameters
+    const bound = boundParameters(parameters, statement.clocked, this.#clock)
     const stop = this.#slow.start(statement.name, 1)
     let answer: Answer
     if (statement.rows === 'none') prepared.run(bound)
@@ -38,7 +39,12 @@ export class SyncEngine {
   }
 
   steps(steps: readonly Step[], name: string): Row[][] {
-    return this.transact(() => steps.map((step) => stepChecked(step, this.query(step.sql, step.parameters), name)))
+    return this.transact(() =>
+      steps.map((step) => {
+        const parameters = boundParameters(step.parameters, step.clocked, this.#clock)
+        return stepChecked(step, this.query(step.sql, parameters), name)
+      }),
+    )
   }
 
   transact<Result>(body: () => Result): Result {

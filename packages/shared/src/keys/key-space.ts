@@ -24,6 +24,11 @@ export function taggedPrefix(prefix: string, tag: 'cache:' | 'circuit:'): string
   return prefix.replaceAll(ESCAPE, `${ESCAPE}2`).replaceAll(tag, `${word}${ESCAPE}:`) + tag
 }
 
+/** What is put before a key in tables of our own, where nothing was published. Injective over all prefixes and keys. */
+export function qualifiedPrefix(prefix: string): string {
+  return MARK + escapeMarks(prefix) + MARK
+}
+
 /** Whether a prefix can be stored as published at all. */
 export function canBePlain(prefix: string): boolean {
   return !prefix.startsWith(MARK)
@@ -37,7 +42,7 @@ export class NameSpace {
   /** @param plain What is put before the key in plain layout: the prefix, or nothing for checkpoints. */
   constructor(prefix: string, layout: NameLayout, plain: string) {
     this.#plain = layout === 'plain' ? plain : undefined
-    this.#qualified = MARK + escapeMarks(prefix) + MARK
+    this.#qualified = qualifiedPrefix(prefix)
   }
 
   store(key: string): string {

@@ -28,7 +28,37 @@ const PUBLISHED_AND_PREFIXES: Migration = {
   ],
 }
 
-export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES]
+// Triggers, so that a grant, its token and the highest time seen are one statement: nobody can see one without the
+// others, and calls can share it. The counter is a table of its own because rows of locks come and go and a token must
+// never be granted twice.
+const LOCKS: Migration = {
+  version: 2,
+  steps: [
+    `CREATE TABLE go_goscope_locks (
+  key TEXT PRIMARY KEY NOT NULL,
+  owner TEXT NOT NULL,
+  token INTEGER NOT NULL,
+  holds INTEGER NOT NULL CHECK (holds >= 0),
+  expires_at INTEGER NOT NULL,
+  marked_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`,
+    'CREATE INDEX idx_locks_expires ON go_goscope_locks(expires_at)',
+    `CREATE TABLE go_goscope_lock_counter (
+  id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  token INTEGER NOT NULL,
+  clock INTEGER NOT NULL
+) STRICT`,
+    'INSERT INTO go_goscope_lock_counter (id, token, clock) VALUES (1, 0, 0)',
+    `CREATE TRIGGER go_goscope_locks_inserted AFTER INSERT ON go_goscope_locks BEGIN
+  UPDATE go_goscope_lock_counter SET token = max(token, NEW.token), clock = max(clock, NEW.marked_at) WHERE id = 1;
+END`,
+    `CREATE TRIGGER go_goscope_locks_updated AFTER UPDATE OF token, marked_at ON go_goscope_locks BEGIN
+  UPDATE go_goscope_lock_counter SET token = max(token, NEW.token), clock = max(clock, NEW.marked_at) WHERE id = 1;
+END`,
+  ],
+}
+
+export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS]
 
 /** Makes again what somebody dropped from a file of the current version. */
 export const CREATE_PUBLISHED: readonly Step[] = PUBLISHED_TABLES.flatMap(({ create, indexes }) =>
