@@ -9,6 +9,7 @@ import { callOrder } from './suites/call-order.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
 import { diagnostics } from './suites/diagnostics.js'
+import { flatMethods } from './suites/flat-methods.js'
 import { getOrSet } from './suites/get-or-set.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
@@ -30,6 +31,7 @@ import { createWorld } from './world.js'
 
 const SUITES: readonly EngineSuite[] = [
   lifeCycle,
+  flatMethods,
   open,
   movedFile,
   schema,

@@ -199,6 +199,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       ['clock', { now: Date.now }],
       ['keyPrefix', 'a\0b'],
       ['keyPrefix', '\uD800'],
+      ['keyPrefix', 'x'.repeat(1_025)],
     ] as const) {
       throwsRefusal(() => new world.engine.SQLiteAdapter(handle, { [name]: value } as never), {
         code: 'INVALID_OPTION',

@@ -18,6 +18,13 @@ const PATTERNS = [
 
 const PREFIXES = ['', 'app:', 'a_b:', '%', '*', '[', "'", 'cache:', '🙂', '\u{10FFFF}']
 
+function changed(character: string, change: string | undefined): string {
+  if (change === undefined || change === 'same') return character
+  if (change === 'drop') return ''
+  if (change !== 'case') return change
+  return character === character.toLowerCase() ? character.toUpperCase() : character.toLowerCase()
+}
+
 export const cachePatterns: EngineSuite = engineSuite('cache patterns', (check) => {
   check('every pattern finds exactly the keys the rule says, with and without a prefix', async (world) => {
     for (const keyPrefix of PREFIXES) {
@@ -34,16 +41,18 @@ export const cachePatterns: EngineSuite = engineSuite('cache patterns', (check) 
   })
 
   check('random keys and patterns agree with the rule', async (world) => {
-    const character = fc.constantFrom('a', 'A', 'b', '_', '%', '*', '?', '[', ']', '\\', "'", '🙂', 'ü', ':')
+    const character = fc.constantFrom('a', 'A', 'b', 'B', '_', '%', '*', '?', '[', ']', '\\', "'", '🙂', 'ü', ':')
     const text = fc.string({ unit: character, minLength: 1, maxLength: 6 })
-    const example = fc.record({
-      prefix: fc.string({ unit: character, maxLength: 3 }),
-      keys: fc.uniqueArray(text),
-      pattern: text,
-    })
+    // Most patterns come from a key, a little changed: others would seldom match anything.
+    const change = fc.constantFrom('same', 'same', 'same', '?', '*', '%', 'case', 'drop', '**')
+    const changes = fc.array(change, { minLength: 6, maxLength: 6 })
+    const prefix = fc.string({ unit: character, maxLength: 3 })
+    const example = fc.record({ prefix, keys: fc.uniqueArray(text, { minLength: 1 }), changes, free: fc.option(text) })
     let run = 0
     await world.adapter()
-    await forAll(example, 250, async ({ prefix, keys, pattern }) => {
+    await forAll(example, 300, async ({ prefix, keys, changes, free }) => {
+      const pattern =
+        free ?? Array.from(keys[0] ?? '', (character, index) => changed(character, changes[index])).join('')
       const { cache } = await world.adapter({ keyPrefix: `${run++}${prefix}` })
       await cache.setMany(keys.map((key): [string, number] => [key, 1]))
       assert.deepEqual(

@@ -101,6 +101,18 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     assert.equal((await world.rows('SELECT key FROM go_goscope_idempotency')).length, 0)
   })
 
+  check('prune removes thousands of expired rows in one call', async (world) => {
+    const { cache } = await world.adapter()
+    await cache.setMany(
+      Array.from({ length: 3_500 }, (_, index): [string, number] => [`k${index}`, index]),
+      10,
+    )
+    await cache.set('kept', 1)
+    world.clock.advance(11)
+    assert.equal(await cache.prune(), 3_500)
+    assert.equal((await world.rows('SELECT key FROM go_goscope_cache')).length, 1)
+  })
+
   check('stats counts hits, misses and entries', async (world) => {
     const { cache } = await world.adapter()
     assert.deepEqual(await cache.stats(), { hits: 0, misses: 0, size: 0, hitRatio: 0 })

@@ -102,6 +102,28 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     )
   })
 
+  check('a producer that never awaits is reported before it is refused', async (world) => {
+    const events: Event[] = []
+    const { cache } = await world.adapter({ onDiagnostic: (event) => events.push(event as Event) })
+    await Promise.all(Array.from({ length: 25_000 }, (_, index) => cache.set(`k${index % 100}`, index)))
+    assert.ok(events.some(({ type }) => type === 'queue-pressure'))
+    assert.equal(await cache.get('k99'), 24_999)
+  })
+
+  check('a slow statement is reported by the name of its operation', async (world) => {
+    const events: (Event & { operation?: string })[] = []
+    let time = 0
+    // Every look at this clock finds another 200 ms gone.
+    const monotonic = () => {
+      time += 200
+      return time
+    }
+    const clock = { now: world.clock.now, setTimer: world.clock.setTimer, monotonic }
+    const { idempotency } = await world.adapter({ clock, onDiagnostic: (event) => events.push(event as Event) })
+    await idempotency.set('k', 1)
+    assert.ok(events.some(({ type, operation }) => type === 'slow-statement' && operation === 'idempotency.set'))
+  })
+
   check('a codec that throws is reported as what it is', async (world) => {
     const codec = {
       encode: (): string => {

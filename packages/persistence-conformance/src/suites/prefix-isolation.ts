@@ -95,7 +95,7 @@ export const prefixIsolation: EngineSuite = engineSuite('prefix isolation', (che
       .oneof({ weight: 3, arbitrary: cut }, { weight: 1, arbitrary: fc.tuple(pair, pair) })
       .filter(([one, two]) => one.prefix !== two.prefix || one.key !== two.key)
       .filter((pairs) => pairs.every(({ prefix, key }) => prefix.isWellFormed() && key.isWellFormed()))
-    await forAll(wellFormed, 60, async ([one, two]) => {
+    await forAll(wellFormed, 40, async ([one, two]) => {
       // The layout of a prefix may depend on which came first, so each example has a file of its own.
       const fresh = await createWorld(world.engine)
       try {

@@ -111,6 +111,15 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     for (const state of await Promise.all(reads)) assert.equal(state?.failureCount, 40)
   })
 
+  check('locks reach as far as one handle, not to another connection', async (world) => {
+    const one = await world.adapter()
+    const two = await world.second()
+    assert.ok((await one.lock.acquire('job', 1_000)) !== null)
+    assert.ok((await two.lock.acquire('job', 1_000)) !== null)
+    await two.lock.forceRelease('job')
+    assert.equal(await one.lock.acquire('job', 1_000), null)
+  })
+
   check('a prefix that both meet first is stored one way', async (world) => {
     const clock = realTimers(world.clock.now)
     const one = world.unconnected(await world.plainHandle('one'), { keyPrefix: 'app:', clock })

@@ -35,7 +35,7 @@ export const values: EngineSuite = engineSuite('values', (check) => {
     const { cache } = await world.adapter()
     const example = fc.oneof(
       fc.array(storableValue, { maxLength: 4 }),
-      fc.dictionary(fc.string(), storableValue),
+      fc.dictionary(fc.string(), storableValue, { noNullPrototype: true }),
       storableValue,
     )
     await forAll(example, 300, async (value) => {
@@ -181,6 +181,34 @@ export const values: EngineSuite = engineSuite('values', (check) => {
     ]) {
       const [row] = await world.rows(`SELECT ${column} AS text FROM go_goscope_${table}`)
       assert.equal(row?.text, '<{"a":1}>')
+    }
+  })
+
+  check('objects without a prototype come back', async (world) => {
+    const bare = (members: Record<string, unknown>) => Object.assign(Object.create(null), members)
+    const adapter = await world.adapter()
+    const proto = Object.defineProperty(bare({}), '__proto__', { value: { polluted: true }, enumerable: true })
+    for (const value of [bare({}), bare({ a: 1, deep: bare({ when: new Date(1) }) }), [proto]]) {
+      for (const back of await throughEachStore(adapter, value)) {
+        assert.deepEqual(JSON.stringify(back), JSON.stringify(value))
+        assert.equal((back as { polluted?: unknown }).polluted, undefined)
+      }
+    }
+  })
+
+  check("a codec's text that an engine would change comes back or is refused", async (world) => {
+    const codec = { encode: String, decode: (text: string) => text }
+    const { cache } = await world.adapter({ codec })
+    for (const text of ['a\0b', '\0', 'half \uD800', '\uDC00', '\uFEFFmark', '']) {
+      try {
+        await cache.set('k', text)
+      } catch (error) {
+        assert.equal((error as { code?: unknown }).code, 'VALUE_NOT_SERIALIZABLE')
+        continue
+      }
+      assert.equal(await cache.get('k'), text, JSON.stringify(text))
+      await Promise.all(['k', 'l', 'm'].map((key) => cache.set(key, text)))
+      assert.equal(await cache.get('k'), text, `${JSON.stringify(text)} in a batch`)
     }
   })
 

@@ -1,6 +1,7 @@
 import { Connection } from '../driver/connection.js'
 import type { SqlDriver } from '../driver/driver.js'
 import { IdempotencyStore, type SqlIdempotencyProvider } from '../idempotency/idempotency-store.js'
+import type { Claim, ClaimOptions } from '../ports/claims.js'
 import type { IdempotencyEntry } from '../ports/idempotency.js'
 import { migrate } from '../schema/migrate.js'
 import { type AdapterOptions, resolveOptions } from './adapter-options.js'
@@ -51,6 +52,10 @@ export class SqlIdempotencyAdapter implements SqlIdempotencyProvider, AsyncDispo
 
   delete(key: string): Promise<void> {
     return this.#results.delete(key)
+  }
+
+  claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
+    return this.#results.claim<T>(key, options)
   }
 
   prune(): Promise<number> {

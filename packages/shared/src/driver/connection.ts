@@ -4,6 +4,7 @@ import { fileIdentity } from '../file/file-identity.js'
 import { FileWatch } from '../file/file-watch.js'
 import { registerLibrary } from '../file/library-registry.js'
 import { unsafeEnvironment } from '../file/unsafe-environment.js'
+import { KeyWaiters } from '../idempotency/key-waiters.js'
 import { HoldTables } from '../lock/hold-tables.js'
 import type { Clock } from '../time/clock.js'
 import { AsyncQueue } from './async-queue.js'
@@ -43,6 +44,7 @@ export class Connection {
   readonly random: () => number
   readonly locks: HoldTables
   readonly stateListeners: StateListeners
+  readonly keyWaiters: KeyWaiters = new KeyWaiters()
   /** `getOrSet` loads in flight, by stored key. */
   readonly loads: Map<string, Promise<unknown>> = new Map()
   readonly engine: string
@@ -158,6 +160,7 @@ export class Connection {
   async #close(keepHandle: boolean): Promise<void> {
     this.#forget()
     this.#watch?.stop()
+    this.keyWaiters.wakeAll()
     await this.queue.drain()
     this.locks.dropAll()
     try {

@@ -2,6 +2,7 @@
 export type PersistenceErrorCode =
   | 'BUSY'
   | 'CANNOT_OPEN'
+  | 'CLAIM_LOST'
   | 'CLOSED'
   | 'CONSTRAINT'
   | 'CORRUPT'
@@ -9,6 +10,7 @@ export type PersistenceErrorCode =
   | 'ENGINE_MISSING'
   | 'ENGINE_UNSUPPORTED'
   | 'FILE_REPLACED'
+  | 'FINGERPRINT_MISMATCH'
   | 'FOREIGN_TABLE'
   | 'INVALID_ARGUMENT'
   | 'INVALID_KEY'

@@ -2,15 +2,18 @@ import type { Session } from '../adapter/session.js'
 import { checkKey } from '../arguments/limits.js'
 import type { Row } from '../driver/driver.js'
 import type { Parameters } from '../driver/statement.js'
-import type { IdempotencyEntry, IdempotencyProvider } from '../ports/idempotency.js'
+import type { Claim, ClaimingIdempotencyProvider, ClaimOptions } from '../ports/claims.js'
+import type { IdempotencyEntry } from '../ports/idempotency.js'
 import { Sweeper } from '../time/sweeper.js'
 import { expiry, timeToLive } from '../time/time-to-live.js'
+import { ClaimDesk } from './claim-desk.js'
+import { DELETE_FAILURE, SWEEP_CLAIMS, SWEEP_RECORDS } from './claim-sql.js'
 import { DELETE_RESULT, GET_RESULT, SET_RESULT, SWEEP_RESULTS } from './idempotency-sql.js'
 
 const TABLE = 'go_goscope_idempotency'
 
 /** The idempotency port with what our stores add. */
-export interface SqlIdempotencyProvider extends IdempotencyProvider {
+export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
   /** Removes expired results of the table. Returns how many. */
   prune(): Promise<number>
 }
@@ -18,7 +21,9 @@ export interface SqlIdempotencyProvider extends IdempotencyProvider {
 /** Results by key in `go_goscope_idempotency`; what is stored comes back as it was. */
 export class IdempotencyStore implements SqlIdempotencyProvider {
   readonly #session: Session
+  readonly #desk: ClaimDesk
   readonly #sweeper: Sweeper
+  readonly #claimSweepers: readonly Sweeper[]
   readonly #entry = (row: Row | undefined, [stored]: Parameters): IdempotencyEntry<unknown> | null => {
     if (row === undefined) return null
     const value = this.#session.values.decode(row.value, TABLE, stored as string, 'idempotency.get')
@@ -27,7 +32,12 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
 
   constructor(session: Session) {
     this.#session = session
+    this.#desk = new ClaimDesk(session)
     this.#sweeper = new Sweeper(session, SWEEP_RESULTS, TABLE)
+    this.#claimSweepers = [
+      new Sweeper(session, SWEEP_CLAIMS, 'go_goscope_claims'),
+      new Sweeper(session, SWEEP_RECORDS, 'go_goscope_claim_records'),
+    ]
   }
 
   async get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
@@ -44,17 +54,33 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     const expiresAt = expiry(this.#session.clock.now(), lifetime)
     if (!this.#session.ready) await this.#session.connect()
     if (expiresAt !== null) this.#sweeper.wrote(1)
-    return this.#session.execute(SET_RESULT, [this.#session.names.idempotency.store(key), text, expiresAt], nothing)
+    const stored = this.#session.names.idempotency.store(key)
+    await this.#session.execute(SET_RESULT, [stored, text, expiresAt], nothing)
+    this.#session.connection.keyWaiters.wake(stored)
   }
 
   async delete(key: string): Promise<void> {
     checkKey(key, this.#session.maxKeyLength, 'idempotency.delete')
     if (!this.#session.ready) await this.#session.connect()
-    return this.#session.execute(DELETE_RESULT, [this.#session.names.idempotency.store(key)], nothing)
+    const stored = this.#session.names.idempotency.store(key)
+    await this.#session.execute(DELETE_RESULT, [stored], nothing)
+    // A key has a result or a kept failure, never both: no other caller can tell that these are two statements.
+    await this.#session.execute(DELETE_FAILURE, [stored], nothing)
+  }
+
+  async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
+    checkKey(key, this.#session.maxKeyLength, 'idempotency.claim')
+    const claim = await this.#desk.claim<T>(key, options)
+    if (claim.state === 'claimed') for (const sweeper of this.#claimSweepers) sweeper.wrote(1)
+    return claim
   }
 
   prune(): Promise<number> {
-    return this.#session.whenReady(() => this.#sweeper.prune())
+    return this.#session.whenReady(async () => {
+      const removed = await this.#sweeper.prune()
+      for (const sweeper of this.#claimSweepers) await sweeper.prune()
+      return removed
+    })
   }
 }
 

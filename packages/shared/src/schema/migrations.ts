@@ -1,4 +1,5 @@
 import type { Step } from '../driver/statement.js'
+import { CLAIM_TABLES, RESULT_TRIGGERS } from './claim-tables.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
 
 /**
@@ -58,12 +59,15 @@ END`,
   ],
 }
 
-export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS]
+const CLAIMS: Migration = { version: 3, steps: [...CLAIM_TABLES, ...RESULT_TRIGGERS] }
+
+export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS, CLAIMS]
 
 /** Makes again what somebody dropped from a file of the current version. */
-export const CREATE_PUBLISHED: readonly Step[] = PUBLISHED_TABLES.flatMap(({ create, indexes }) =>
-  [create, ...indexes].map((sql) => ({ sql, parameters: [] })),
-)
+export const CREATE_PUBLISHED: readonly Step[] = [
+  ...PUBLISHED_TABLES.flatMap(({ create, indexes }) => [create, ...indexes]),
+  ...RESULT_TRIGGERS,
+].map((sql) => ({ sql, parameters: [] }))
 
 /** The schema version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length

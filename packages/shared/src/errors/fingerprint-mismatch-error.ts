@@ -1,0 +1,19 @@
+import type { KeyRecord } from '../ports/claims.js'
+import { PersistenceError } from './persistence-error.js'
+
+/** A key was claimed for something else than what is on record for it: `FINGERPRINT_MISMATCH`. */
+export class FingerprintMismatchError extends PersistenceError {
+  /** The fingerprint on record. */
+  readonly fingerprint: string
+  readonly record: KeyRecord<unknown>
+
+  constructor(key: string, fingerprint: string, record: KeyRecord<unknown>) {
+    super(
+      'FINGERPRINT_MISMATCH',
+      'idempotency.claim',
+      `idempotency.claim: the key ${JSON.stringify(key)} is ${record.state} under another fingerprint; use one key per request`,
+    )
+    this.fingerprint = fingerprint
+    this.record = record
+  }
+}

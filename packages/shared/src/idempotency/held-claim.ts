@@ -1,0 +1,99 @@
+import type { Diagnostics } from '../driver/diagnostics.js'
+import { classify } from '../errors/classify.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../ports/claims.js'
+import type { Clock } from '../time/clock.js'
+import { LocalLease } from '../time/local-lease.js'
+import type { ClaimLedger, Grant, LeaseEnd } from './claim-ledger.js'
+import { leaseTime } from './claim-request.js'
+
+/** What a claim needs besides its grant. */
+export interface ClaimContext {
+  readonly ledger: ClaimLedger
+  readonly clock: Clock
+  readonly diagnostics: Diagnostics
+  /** ms. */
+  readonly lease: number
+  readonly onFailure: 'forget' | 'keep'
+  /** Tells those who wait for the key. */
+  readonly wake: () => void
+}
+
+/** A claim while its work runs. */
+export class HeldClaim<T> implements ClaimedKey<T> {
+  readonly state = 'claimed' as const
+  readonly #grant: Grant
+  readonly #context: ClaimContext
+  readonly #lease: LocalLease
+  #expiresAt: number
+
+  constructor(grant: Grant, end: LeaseEnd, context: ClaimContext) {
+    this.#grant = grant
+    this.#context = context
+    this.#expiresAt = end.expiresAt
+    const key = JSON.stringify(grant.stored)
+    this.#lease = new LocalLease(
+      context.clock,
+      (reason) => new PersistenceError('CLAIM_LOST', 'idempotency.claim', `idempotency.claim: lost ${key}: ${reason}`),
+    )
+    this.#lease.extend(end.remaining, context.lease)
+  }
+
+  get owner(): string {
+    return this.#grant.owner
+  }
+
+  get generation(): number {
+    return this.#grant.generation
+  }
+
+  get expiresAt(): number {
+    return this.#expiresAt
+  }
+
+  get signal(): AbortSignal {
+    return this.#lease.signal
+  }
+
+  complete(value: T): Promise<ClaimOutcome<T>> {
+    return this.#report((grant) => this.#context.ledger.complete(grant, value))
+  }
+
+  fail(error: unknown): Promise<ClaimOutcome<T>> {
+    const { ledger, onFailure } = this.#context
+    return this.#report((grant) => (onFailure === 'keep' ? ledger.keep(grant, error) : ledger.forget(grant)))
+  }
+
+  async renew(lease: number = this.#context.lease): Promise<boolean> {
+    // Renewal runs from timers, where a rejection has nobody to catch it.
+    try {
+      const duration = leaseTime(lease, 'idempotency.renew')
+      if (!this.#lease.safe) return false
+      const end = await this.#context.ledger.renew(this.#grant, duration)
+      if (end === undefined) this.#lease.lose('its lease was over in the file, or the key was settled by another')
+      else this.#extend(end, duration)
+      return end !== undefined
+    } catch (error) {
+      const reason = classify(error, 'idempotency.renew')
+      this.#context.diagnostics.emit({ type: 'background-error', operation: 'idempotency.renew', error: reason })
+      return false
+    }
+  }
+
+  #extend(end: LeaseEnd, duration: number): void {
+    this.#expiresAt = end.expiresAt
+    this.#lease.extend(end.remaining, duration)
+  }
+
+  async #report(write: (grant: Grant) => Promise<boolean>): Promise<ClaimOutcome<T>> {
+    // The local clock decides too: by the wall clock a lease that is over may look alive again.
+    if (!this.#lease.ended && (await write(this.#grant))) {
+      this.#lease.settle()
+      this.#context.wake()
+      return { recorded: true }
+    }
+    this.#lease.lose('its lease was over when it was reported')
+    const { record } = await this.#context.ledger.read(this.#grant.stored)
+    return { recorded: false, current: record as KeyRecord<T> | VacantKey }
+  }
+}
