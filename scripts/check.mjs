@@ -7,7 +7,10 @@ const node = process.execPath
 
 /** @type {[name: string, run: () => Promise<import('./run-process.mjs').ProcessOutcome>][]} */
 const steps = [
-  ['lint and format', () => runProcess(node, [tools.biome, 'check', '.'])],
+  [
+    'lint and format',
+    () => runProcess(node, [tools.biome, 'check', '.', '--error-on-warnings', '--max-diagnostics=200']),
+  ],
   ['types', () => runWithPnpm([node, tools.turbo, 'run', 'typecheck', '--continue', '--output-logs=errors-only'])],
   ['architecture', () => runProcess(node, [tools.vitest, 'run', 'test/architecture/'])],
 ]

@@ -60,7 +60,9 @@ export async function packFamily(): Promise<PackedFamily> {
     packed.push({ folder, name, tarball: filename as string })
   }
   const devalue = join(root, 'packages/shared/node_modules/devalue')
-  const [{ filename }] = json(await runNpm(['pack', devalue, '--json', '--pack-destination', tarballs]))
+  const [{ filename }] = json(
+    await runNpm(['pack', devalue, '--ignore-scripts', '--json', '--pack-destination', tarballs]),
+  )
   await succeed(
     runNpm(
       [
