@@ -115,7 +115,9 @@ describe('errorClass', () => {
   })
 
   it('wins over systemErrorClass', async () => {
-    expect(await errorOf(new Error('x'), { errorClass: Failure, systemErrorClass: SystemFailure })).toBeInstanceOf(Failure)
+    expect(await errorOf(new Error('x'), { errorClass: Failure, systemErrorClass: SystemFailure })).toBeInstanceOf(
+      Failure,
+    )
   })
 
   it('cannot break a task by a constructor that throws', async () => {

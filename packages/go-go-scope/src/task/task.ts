@@ -12,11 +12,12 @@ export class Task<R> implements PromiseLike<R> {
   readonly #abort: AbortSource
   #settled = false
 
-  /** @internal */
+  /** @param promise never rejects. @internal */
   constructor(id: string, abort: AbortSource, promise: Promise<R>) {
     this.id = id
     this.#abort = abort
-    this.#promise = promise.finally(() => {
+    this.#promise = promise
+    void promise.then(() => {
       this.#settled = true
     })
   }
