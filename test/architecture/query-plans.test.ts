@@ -1,0 +1,67 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isWastefulStep } from './query-plan-steps.js'
+
+interface StatementLike {
+  name: string
+  sql: string
+  batch?: { sql: string }
+}
+
+const core = fileURLToPath(new URL('../../packages/shared/dist', import.meta.url))
+/** Counts are asked for on purpose; see `stats`. */
+const MAY_SCAN = ['cache.stats']
+
+const statements = await everyStatement()
+const database = new DatabaseSync(':memory:')
+const adapter = new SQLiteAdapter(database)
+
+beforeAll(() => adapter.connect())
+afterAll(() => adapter.disconnect())
+
+test('the statements of every store are found', () => {
+  const stores = new Set(statements.map(({ name }) => name.split('.')[0]))
+  expect([...stores].sort()).toEqual(expect.arrayContaining(['cache', 'checkpoint', 'circuitBreaker', 'idempotency', 'lock']))
+})
+
+describe('every statement is driven by an index', () => {
+  for (const { name, sql } of statements) {
+    if (MAY_SCAN.includes(name)) continue
+    test(`${name}: ${sql.replaceAll(/\s+/g, ' ').slice(0, 90)}`, () => {
+      const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[]
+      expect(plan.map(({ detail }) => detail).filter(isWastefulStep)).toEqual([])
+    })
+  }
+})
+
+test('a scan and a sort are seen', () => {
+  const plan = (sql: string) =>
+    (database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[]).map(({ detail }) => detail)
+  expect(plan("SELECT 1 FROM go_goscope_cache WHERE value = 'x'").some(isWastefulStep)).toBe(true)
+  expect(plan('SELECT key FROM go_goscope_cache WHERE key > 1 ORDER BY value').some(isWastefulStep)).toBe(true)
+  expect(plan('SELECT value FROM go_goscope_cache WHERE key = 1').some(isWastefulStep)).toBe(false)
+})
+
+/** The statements that the files named `<store>-sql` export, also through a function of a table's name. */
+async function everyStatement(): Promise<StatementLike[]> {
+  const files = readdirSync(core, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('-sql.js'))
+  const found: StatementLike[] = []
+  for (const file of files) {
+    const exported = Object.values(await import(pathToFileURL(join(core, file)).href))
+    for (const value of exported) collect(typeof value === 'function' ? value('go_goscope_cache') : value, found)
+  }
+  return found.flatMap(({ name, sql, batch }) => [
+    { name, sql },
+    ...(batch === undefined ? [] : [{ name: `${name}, many`, sql: batch.sql }]),
+  ])
+}
+
+function collect(value: unknown, found: StatementLike[]): void {
+  if (typeof value !== 'object' || value === null) return
+  if ('sql' in value && 'name' in value) found.push(value as StatementLike)
+  else for (const member of Object.values(value)) collect(member, found)
+}
