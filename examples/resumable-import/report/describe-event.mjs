@@ -19,7 +19,7 @@ export function describeEvent(event, resumeCommand) {
       return [event.text]
     case 'started':
       return [
-        `${formatNumber(event.cities)} cities into ${relative('', event.file)}, with ${event.engine} on ${event.runtime}.`,
+        `${formatNumber(event.cities)} cities into ${shortPath(event.file)}, with ${event.engine} on ${event.runtime}.`,
       ]
     case 'locked':
       return ['Another process is importing into this database. This one has changed nothing.']
@@ -43,6 +43,12 @@ export function describeEvent(event, resumeCommand) {
     case 'verified':
       return describeVerification(event)
   }
+}
+
+/** @param {string} file an absolute path */
+function shortPath(file) {
+  const path = relative('', file)
+  return path.startsWith('..') ? file : path
 }
 
 /** @param {{ checkpoint: number, rows: number }} event */
