@@ -55,13 +55,14 @@ function suite(group, runtimes, folders) {
 
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
+  // First, because it takes longest and would otherwise keep one core waiting at the end.
+  ...suite('examples', ['node20'], ['test/examples']),
   ...cells,
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
   ...suite('reference', ['node20'], ['test/reference']),
   ...suite('runner', ['node20'], ['test/runner']),
   ...suite('architecture', ['node20'], ['test/architecture']),
   ...suite('package', ['node20'], ['test/package']),
-  ...suite('examples', ['node20'], ['test/examples']),
   ...suite('docs', ['node20'], ['test/docs']),
 ]
 
