@@ -1,4 +1,4 @@
-import { scope } from 'go-go-scope'
+import { type Scope, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'
 
 describe('services', () => {
@@ -48,7 +48,7 @@ describe('services', () => {
   it('are overridden only where there is one', async () => {
     const s = scope().provide('a', 1)
     expect(s.override('a', 2).use('a')).toBe(2)
-    expect(() => (s as ReturnType<typeof scope<{ b: number }>>).override('b', 1)).toThrow(
+    expect(() => (s as unknown as Scope<{ b: number }>).override('b', 1)).toThrow(
       "Cannot override service 'b': it was not provided",
     )
     await s[Symbol.asyncDispose]()

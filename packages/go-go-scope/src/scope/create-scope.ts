@@ -2,6 +2,6 @@ import { Scope } from './scope.js'
 import type { ScopeOptions } from './scope-options.js'
 
 /** Makes a scope; use it with `await using`, which ends it. */
-export function scope(options?: ScopeOptions): Scope {
-  return new Scope(options)
+export function scope<S extends object = Record<never, never>>(options?: ScopeOptions): Scope<S> {
+  return new Scope<S>(options)
 }
