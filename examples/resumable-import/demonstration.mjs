@@ -1,7 +1,6 @@
 import { ownCommand } from './own-command.mjs'
 import { formatNumber } from './report/format-number.mjs'
 import { runMain } from './run-main.mjs'
-import { loadCities } from './source/cities.mjs'
 
 /**
  * Starts the import three times and kills it twice: at some moment, and at the worst one.
@@ -11,7 +10,6 @@ import { loadCities } from './source/cities.mjs'
  * @returns {Promise<number>} exit code
  */
 export async function demonstrate(options, { report, interrupted }) {
-  const total = (await loadCities(options.limit)).cities.length
   const argv = ['--json', '--db', options.file, '--front-end', options.frontEnd, '--batch', String(options.batchSize)]
   if (options.limit !== undefined) argv.push('--limit', String(options.limit))
   if (options.pause > 0) argv.push('--slow')
@@ -33,10 +31,10 @@ export async function demonstrate(options, { report, interrupted }) {
   report({ type: 'step', text: 'A process starts to import, and is killed at some moment after the first third.' })
   let told = 0
   // It is told to hang halfway, so that on any machine it is still there to be killed.
-  const first = await run(['--fresh', '--hang-after', String(Math.ceil(total / 2))], (event, child) => {
+  const first = await run(['--fresh', '--hang-after', '50'], (event, child) => {
     if (event.type !== 'progress') return
     told = event.done
-    if (told >= total / 3) child.kill('SIGKILL')
+    if (told >= event.total / 3) child.kill('SIGKILL')
   })
   if (interrupted.aborted) return 130
   expectKilled(first)
@@ -45,7 +43,7 @@ export async function demonstrate(options, { report, interrupted }) {
   report({ type: 'step', text: 'A second process takes over. It is killed between a batch and its checkpoint.' })
   /** @type {Promise<void> | undefined} */
   let rivalry
-  const second = await run(['--hang-after', String(Math.ceil((3 * total) / 4))], (event, child) => {
+  const second = await run(['--hang-after', '75'], (event, child) => {
     if (event.type !== 'hanging') return
     rivalry = rival(options, argv, { report, interrupted }).finally(() => child.kill('SIGKILL'))
     // Its failure is awaited below, once the killed process is gone.

@@ -19,7 +19,7 @@ const HANG_LIMIT_MS = 60_000
  * @param {(country: string) => Promise<Record<string, string>>} job.regionsOf
  * @param {number} job.batchSize cities
  * @param {number} job.pause ms after every batch
- * @param {number | undefined} job.hangAfter see {@link hang}
+ * @param {number | undefined} job.hangAfter percent; see {@link hang}
  * @param {import('./report/event.mjs').Report} job.report
  */
 export async function importBatches({ signal, checkpoint, progress }, job) {
@@ -36,7 +36,7 @@ export async function importBatches({ signal, checkpoint, progress }, job) {
     const batch = cities.slice(done, done + batchSize)
     await table.write(await rowsOf(batch, done, regionsOf))
     done += batch.length
-    if (hangAfter !== undefined && done >= hangAfter) {
+    if (hangAfter !== undefined && done >= (hangAfter / 100) * total) {
       await hang(report, { done, checkpoint: done - batch.length }, signal)
     }
     progress.update((100 * done) / total)

@@ -33,7 +33,7 @@ async function main() {
   } catch (error) {
     if (interrupted.aborted) console.error(`Stopped: ${/** @type {Error} */ (error).message}`)
     else console.error(error)
-    console.error(`What was imported is kept. To go on: ${ownCommand()}`)
+    if (!options.json) console.error(`What was imported is kept. To go on: ${ownCommand()}`)
     return interrupted.aborted ? 130 : 1
   }
 }

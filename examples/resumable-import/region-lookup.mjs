@@ -1,5 +1,5 @@
 const DAY_MS = 24 * 60 * 60 * 1000
-const PAUSE_MS = 20
+const PAUSE_MS = 10
 
 /**
  * The region service behind a cache and a circuit breaker. What was looked up before the process died is in the cache
@@ -12,7 +12,7 @@ const PAUSE_MS = 20
  * @param {() => void} parts.onOpen called when the breaker opens
  */
 export function regionLookup({ scope, cache, service, onOpen }) {
-  const circuitBreaker = { key: 'region-service', failureThreshold: 3, resetTimeout: 100, onOpen }
+  const circuitBreaker = { key: 'region-service', failureThreshold: 3, resetTimeout: 50, onOpen }
 
   /** @param {string} country */
   async function ask(country) {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { loadRegions } from './regions.mjs'
 
 const LATENCY_MS = 1
-const FAILURES_IN_100 = 35
+const FAILURES_IN_100 = 30
 
 /**
  * Stands in for a remote service: answers after a while with the regions of one country, and fails now and then. Which
