@@ -3,8 +3,9 @@ import { createCityTable } from './city-table.mjs'
 /**
  * Opens the database with both of its users on one connection: the city table and the scope's persistence.
  *
- * They can share it because every statement either of them sends is complete in itself. Nobody holds a transaction open
- * across an `await`, in which the other's writes would be caught and perhaps rolled back.
+ * They can share it because every statement that either sends while the job runs is a transaction of its own. One that
+ * stayed open across an `await` would catch the other's writes and could roll them back; so a job that uses `fenced` of
+ * the adapter, which opens such a transaction, would need a second connection.
  *
  * @param {import('./engine.mjs').OpenEngine} open
  * @param {string} file

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 
 /**
- * A lock between processes, as a provider for `scope({ persistence: { lock } })`. The adapter's own locks live in the
- * memory of one process, which is no help against a second one.
+ * A lock between processes, as a provider for `scope({ persistence: { lock } })`.
  *
- * A lock is a write transaction held open on a small file beside the database. The operating system ends it with the
- * process, however that dies, so a killed import leaves nothing to wait for; and a process that is merely paused keeps
- * its lock. The time to live is therefore not used. Each key is held at most once, also by its owner.
+ * The adapter has one too (`locks: 'database'`), with a lease that ends by itself and a token that keeps a late writer
+ * out. After a kill, though, the next process has to wait for the end of that lease. This lock is a write transaction
+ * held open on a small file beside the database: the operating system ends it with the process, however that dies, so
+ * the next one can start at once; and a process that is merely paused keeps its lock. The time to live is therefore not
+ * used. It is taken before the database is opened, which makes it safe to delete the database under it. Each key is held
+ * at most once, also by its owner.
  *
  * @param {import('./engine.mjs').OpenEngine} open
  * @param {string} databaseFile
