@@ -21,5 +21,5 @@ export interface CheckpointContext<T = unknown> {
    *
    * @returns stops it; the end of the task does so too.
    */
-  auto(snapshot: () => T): () => void
+  auto(snapshot: () => T | PromiseLike<T>): () => void
 }

@@ -70,15 +70,16 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
     last = settled
     return done
   }
-  const auto = (snapshot: () => T): (() => void) => {
+  const auto = (snapshot: () => T | PromiseLike<T>): (() => void) => {
     let timer: Timer | undefined
     let stopped = closed || options.interval === undefined
     const look = async (): Promise<void> => {
-      await callSafely(report, 'checkpoint.auto', () => {
-        const data = snapshot()
+      await callSafely(report, 'checkpoint.auto', async () => {
+        const data = await snapshot()
+        if (stopped) return
         // Its failure is reported by save itself.
         if (saved === undefined || !isDeepStrictEqual(saved.data, data)) save(data).catch(() => {})
-        return last
+        await last
       })
       arm()
     }

@@ -1,0 +1,222 @@
+import { type IdempotencyProvider, InMemoryIdempotencyProvider, scope } from 'go-go-scope'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from './support/deferred.js'
+
+let provider: InMemoryIdempotencyProvider
+beforeEach(() => {
+  vi.useFakeTimers()
+  provider = new InMemoryIdempotencyProvider()
+})
+afterEach(() => void vi.useRealTimers())
+
+const idempotency = { key: 'k' }
+const boom = () => Promise.reject(new Error('boom'))
+
+describe('the key', () => {
+  it('is ignored without a provider', async () => {
+    await using s = scope()
+    const fn = vi.fn(() => 1)
+    const key = vi.fn(() => 'k')
+    await s.task(fn, { idempotency: { key } })
+    await s.task(fn, { idempotency: { key } })
+    expect(fn).toHaveBeenCalledTimes(2)
+    expect(key).not.toHaveBeenCalled()
+  })
+
+  it('may be a function without arguments, called inside task()', async () => {
+    await using s = scope({ persistence: { idempotency: provider } })
+    const key = vi.fn((...args: unknown[]) => `k${args.length}`)
+    const task = s.task(() => 5, { idempotency: { key } })
+    expect(key).toHaveBeenCalledOnce()
+    await task
+    expect(await provider.get('k0')).toMatchObject({ value: [undefined, 5] })
+  })
+
+  it('function may throw, out of task(), before any hook', async () => {
+    const beforeTask = vi.fn()
+    await using s = scope({ persistence: { idempotency: provider }, hooks: { beforeTask } })
+    const key = () => {
+      throw new Error('key')
+    }
+    expect(() => s.task(() => 1, { idempotency: { key } })).toThrow('key')
+    expect(beforeTask).not.toHaveBeenCalled()
+  })
+})
+
+describe('a success', () => {
+  it('is stored as a tuple, before the task settles', async () => {
+    await using s = scope({ persistence: { idempotency: provider } })
+    await s.task(() => ({ a: 1 }), { idempotency })
+    expect(await provider.get('k')).toEqual({ value: [undefined, { a: 1 }], expiresAt: undefined })
+  })
+
+  it.each([
+    ['its own ttl', { key: 'k', ttl: 500 }, 500],
+    ['the default of the scope', { key: 'k' }, 9000],
+  ])('is kept for %s', async (_, option, ttl) => {
+    await using s = scope({ persistence: { idempotency: provider }, idempotency: { defaultTTL: 9000 } })
+    const fn = vi.fn(() => 1)
+    await s.task(fn, { idempotency: option })
+    vi.advanceTimersByTime(ttl - 1)
+    await s.task(fn, { idempotency: option })
+    expect(fn).toHaveBeenCalledTimes(1)
+    vi.advanceTimersByTime(1)
+    await s.task(fn, { idempotency: option })
+    expect(fn).toHaveBeenCalledTimes(2)
+  })
+
+  it('of a task that returned nothing is a hit', async () => {
+    await using s = scope({ persistence: { idempotency: provider } })
+    const fn = vi.fn()
+    await s.task(fn, { idempotency })
+    expect(await s.task(fn, { idempotency })).toEqual([undefined, undefined])
+    expect(fn).toHaveBeenCalledOnce()
+  })
+
+  it('is shared with child scopes', async () => {
+    await using s = scope({ persistence: { idempotency: provider } })
+    await s.task(() => 'parent', { idempotency })
+    expect(await s.createChild().task(() => 'child', { idempotency })).toEqual([undefined, 'parent'])
+  })
+
+  it('stands although it could not be stored, and the failure is reported', async () => {
+    const broken: IdempotencyProvider = {
+      get: () => Promise.reject(new Error('get')),
+      set: () => Promise.reject(new Error('set')),
+      delete: async () => {},
+    }
+    const onError = vi.fn()
+    await using s = scope({ persistence: { idempotency: broken }, hooks: { onError } })
+    expect(await s.task(() => 1, { idempotency })).toEqual([undefined, 1])
+    expect(onError.mock.calls).toEqual([
+      [new Error('get'), 'idempotency.get'],
+      [new Error('set'), 'idempotency.set'],
+    ])
+  })
+
+  it('is not undone by an abort while it is being stored', async () => {
+    const set = deferred()
+    vi.spyOn(provider, 'set').mockReturnValue(set.promise)
+    const controller = new AbortController()
+    await using s = scope({ persistence: { idempotency: provider }, signal: controller.signal })
+    const task = s.task(() => 1, { idempotency })
+    await vi.advanceTimersByTimeAsync(0)
+    controller.abort('stop')
+    expect(await task).toEqual([undefined, 1])
+    set.resolve()
+  })
+})
+
+describe('a hit', () => {
+  it('runs hooks, but no retry, breaker or checkpoint', async () => {
+    const hooks = { beforeTask: vi.fn(), afterTask: vi.fn() }
+    const checkpoint = {
+      save: vi.fn(),
+      loadLatest: vi.fn(),
+      load: vi.fn(),
+      list: vi.fn(),
+      cleanup: vi.fn(),
+      deleteAll: vi.fn(),
+    }
+    await provider.set('k', [undefined, 'stored'])
+    await using s = scope({ persistence: { idempotency: provider, checkpoint }, hooks })
+    const fn = vi.fn()
+    const options = { idempotency, checkpoint: {}, retry: 'fixed', circuitBreaker: {} } as const
+    expect(await s.task(fn, options)).toEqual([undefined, 'stored'])
+    expect(fn).not.toHaveBeenCalled()
+    expect(checkpoint.loadLatest).not.toHaveBeenCalled()
+    expect(checkpoint.deleteAll).not.toHaveBeenCalled()
+    expect(hooks.beforeTask).toHaveBeenCalledOnce()
+    expect(hooks.afterTask).toHaveBeenCalledExactlyOnceWith('task-1', expect.any(Number), undefined, 1)
+  })
+
+  it('is served while the circuit is open', async () => {
+    await provider.set('k', [undefined, 'stored'])
+    await using s = scope({ persistence: { idempotency: provider }, circuitBreaker: { failureThreshold: 1 } })
+    await s.task(boom)
+    expect(await s.task(() => 1, { idempotency })).toEqual([undefined, 'stored'])
+  })
+
+  it.each([
+    ['a second place that is not undefined', [undefined, 5], 5],
+    ['a null there', [undefined, null], null],
+    ['the plain JSON of a success', [null, 5], 5],
+    ['the plain JSON of nothing', [null, null], null],
+  ])('is %s', async (_, stored, value) => {
+    await provider.set('k', stored)
+    await using s = scope({ persistence: { idempotency: provider } })
+    expect(await s.task(() => 'ran', { idempotency })).toEqual([undefined, value])
+  })
+
+  it.each([
+    ['a failure', [new Error('x'), undefined]],
+    ['the plain JSON of a failure', [{ _tag: 'UnknownError' }, null]],
+    ['something else', 'not a tuple'],
+    ['a longer list', [undefined, 1, 2]],
+  ])('is not %s', async (_, stored) => {
+    await provider.set('k', stored)
+    await using s = scope({ persistence: { idempotency: provider } })
+    expect(await s.task(() => 'ran', { idempotency })).toEqual([undefined, 'ran'])
+  })
+})
+
+describe('a failure', () => {
+  it('is not stored, and runs again', async () => {
+    await using s = scope({ persistence: { idempotency: provider } })
+    await s.task(boom, { idempotency })
+    expect(provider.size).toBe(0)
+    expect(await s.task(() => 1, { idempotency })).toEqual([undefined, 1])
+  })
+})
+
+describe('runs of one key at the same time', () => {
+  it('are one run, over scopes of the process that share the provider', async () => {
+    await using one = scope({ persistence: { idempotency: provider } })
+    await using two = scope({ persistence: { idempotency: provider } })
+    const end = deferred<number>()
+    const fn = vi.fn(() => end.promise)
+    const tasks = [one.task(fn, { idempotency }), two.task(fn, { idempotency })]
+    await vi.advanceTimersByTimeAsync(0)
+    end.resolve(1)
+    expect(await Promise.all(tasks)).toEqual([
+      [undefined, 1],
+      [undefined, 1],
+    ])
+    expect(fn).toHaveBeenCalledOnce()
+  })
+
+  it('share a failure, each in its own wrapping', async () => {
+    class Mine extends Error {}
+    await using s = scope({ persistence: { idempotency: provider } })
+    const fn = vi.fn(boom)
+    const tasks = [s.task(fn, { idempotency }), s.task(fn, { idempotency, errorClass: Mine })]
+    const [[plain], [mine]] = (await Promise.all(tasks)) as unknown as [[Error], [Error]]
+    expect([plain.name, mine instanceof Mine, mine.message]).toEqual(['UnknownError', true, 'boom'])
+    expect(fn).toHaveBeenCalledOnce()
+  })
+
+  it('go to the next one when the one that ran was aborted', async () => {
+    await using s = scope({ persistence: { idempotency: provider } })
+    const first = s.task(() => new Promise(() => {}), { idempotency, timeout: 100 })
+    const fn = vi.fn(() => 2)
+    const others = [s.task(fn, { idempotency }), s.task(fn, { idempotency })]
+    await vi.advanceTimersByTimeAsync(100)
+    expect((await first)[0]).toMatchObject({ message: 'Task timeout after 100ms' })
+    expect(await Promise.all(others)).toEqual([
+      [undefined, 2],
+      [undefined, 2],
+    ])
+    expect(fn).toHaveBeenCalledOnce()
+  })
+
+  it('let go of one who joined and is aborted', async () => {
+    await using s = scope({ persistence: { idempotency: provider } })
+    const end = deferred<number>()
+    const first = s.task(() => end.promise, { idempotency })
+    const joined = s.task(() => 2, { idempotency, timeout: 10 })
+    await vi.advanceTimersByTimeAsync(10)
+    expect((await joined)[0]).toMatchObject({ message: 'Task timeout after 10ms' })
+    end.resolve(1)
+    expect(await first).toEqual([undefined, 1])
+  })
+})
