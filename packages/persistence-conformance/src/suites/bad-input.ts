@@ -216,7 +216,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
 
   check('something that is no handle is refused at once, with what to pass', async (world) => {
     const { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } = world.engine
-    for (const nothing of [undefined, null, {}, '/tmp/app.db', 7]) {
+    for (const nothing of [undefined, null, {}, './app.db', 7]) {
       for (const Class of [SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter]) {
         throwsRefusal(() => new Class(nothing as never), {
           code: 'INVALID_ARGUMENT',
