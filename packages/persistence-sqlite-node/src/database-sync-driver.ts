@@ -43,6 +43,8 @@ export function databaseSyncLibrary(handle: object): unknown {
 /** The driver of the `DatabaseSync` family. */
 export class DatabaseSyncDriver implements SyncDriver {
   readonly synchronous = true
+  /** @photostructure/sqlite 1.x does while statement objects live. */
+  readonly keepsFileOpen = true
   readonly engine: string
   readonly library: unknown
   readonly #database: DatabaseSyncLike
@@ -63,13 +65,6 @@ export class DatabaseSyncDriver implements SyncDriver {
   }
 
   close(): void {
-    // @photostructure/sqlite 1.x keeps the file open while statement objects live, so that closing does not move the log
-    // into the file; this does, as far as other connections let it. Read-only files refuse it, and need it not.
-    try {
-      this.query('PRAGMA wal_checkpoint(TRUNCATE)', [])
-    } catch {
-      // What matters is the close, and the log is not lost: the next opener reads it.
-    }
     this.#database.close()
   }
 }

@@ -17,8 +17,9 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
   /** `false` leaves the handle open for the app when the last adapter disconnects. Default `true`. */
   closeOnDisconnect?: boolean
   /**
-   * How long a call waits for another writer, in ms, before it fails with `BUSY`. Default 5000. Where it is given, the
-   * engine's own wait on the handle is set short, so that the time is spent without holding the event loop or a thread.
+   * How long a call waits for another writer, in ms, before it fails with `BUSY`. Default 5000. The time is spent between
+   * short tries, so the engine's own `busy_timeout` of the handle is short while an adapter uses it, also for the app's
+   * statements on the same handle.
    */
   busyTimeout?: number
   /** Longest key in UTF-8 bytes, without the prefix. Default 1024. */
@@ -45,8 +46,6 @@ export interface ResolvedOptions {
   readonly locks: LockKind
   readonly closeOnDisconnect: boolean
   readonly busyTimeout: number
-  /** ms the engine itself may wait; `undefined` leaves the handle as the app set it. */
-  readonly engineWait: number | undefined
   readonly maxKeyLength: number
   readonly maxValueSize: number
   readonly sweepInterval: number | undefined
@@ -56,11 +55,8 @@ export interface ResolvedOptions {
   readonly onDiagnostic: DiagnosticListener | undefined
 }
 
-// A synchronous engine holds the event loop while it waits for another writer, and an asynchronous one a pool thread: it
-// waits this long and the operation queue does the rest.
-const ENGINE_WAIT_MS = 10
 const DEFAULT_LOCK_TTL_MS = 30_000
-export const DEFAULT_BUSY_TIMEOUT_MS = 5_000
+const DEFAULT_BUSY_TIMEOUT_MS = 5_000
 const DEFAULT_KEY_BYTES = 1_024
 const DEFAULT_VALUE_BYTES = 16 * 1024 * 1024
 const LONGEST_PREFIX_BYTES = 1_024
@@ -70,15 +66,13 @@ export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
     throw invalidOption('options', options, 'an object')
   }
-  const busyTimeout = notNegative(options, 'busyTimeout', DEFAULT_BUSY_TIMEOUT_MS)
   return {
     keyPrefix: prefixOption(options.keyPrefix),
     defaultLockTTL: positive(options, 'defaultLockTTL', DEFAULT_LOCK_TTL_MS),
     createTables: flag(options, 'createTables', true),
     locks: lockKind(options.locks),
     closeOnDisconnect: flag(options, 'closeOnDisconnect', true),
-    busyTimeout,
-    engineWait: options.busyTimeout === undefined ? undefined : Math.min(ENGINE_WAIT_MS, busyTimeout),
+    busyTimeout: notNegative(options, 'busyTimeout', DEFAULT_BUSY_TIMEOUT_MS),
     maxKeyLength: positive(options, 'maxKeyLength', DEFAULT_KEY_BYTES),
     maxValueSize: positive(options, 'maxValueSize', DEFAULT_VALUE_BYTES),
     sweepInterval: options.sweepInterval === undefined ? undefined : positive(options, 'sweepInterval', 0),

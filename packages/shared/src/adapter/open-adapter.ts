@@ -5,7 +5,7 @@ import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { checkLibrary } from '../file/library-registry.js'
-import { DEFAULT_BUSY_TIMEOUT_MS, resolveOptions } from './adapter-options.js'
+import { resolveOptions } from './adapter-options.js'
 import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
 import type { SqlAdapter } from './sql-adapter.js'
 import { tune } from './tune.js'
@@ -34,7 +34,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
   opener: Opener<Handle, Adapter>,
 ): Promise<Adapter> {
   checkPath(path)
-  const resolved = resolveOptions({ ...options, busyTimeout: options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT_MS })
+  const resolved = resolveOptions(options)
   const tuning = resolveOpenOptions(options)
   const onFile = path !== ':memory:'
   const engine = await opener.load()

@@ -19,8 +19,6 @@ export interface ConnectionOptions {
   readonly random: () => number
   /** ms a caller is willing to wait for another writer. */
   readonly busyTimeout: number
-  /** ms the engine itself may wait; `undefined` leaves the handle as the app set it. */
-  readonly engineWait: number | undefined
 }
 
 /** Who uses a connection. */
@@ -28,6 +26,11 @@ export interface ConnectionUser {
   /** Nothing may be written any more: the file is gone. */
   connectionLost(): void
 }
+
+// How long the engine itself waits for another writer. A synchronous engine holds the event loop meanwhile and an
+// asynchronous one a pool thread, of which a process has four: with the default of one engine, 1000 ms, the holder of the
+// write lock found no thread to go on with until those who waited for it had given up.
+const ENGINE_WAIT_MS = 10
 
 const connections = new WeakMap<object, Connection>()
 
@@ -53,7 +56,8 @@ export class Connection {
   sqliteVersion = ''
   readOnly = false
   readonly #library: unknown
-  readonly #engineWait: number | undefined
+  readonly #busyTimeout: number
+  #appsEngineWait: number | undefined
   readonly #forget: () => void
   readonly #sessions = new Set<ConnectionUser>()
   #opened: Promise<void> | undefined
@@ -77,7 +81,7 @@ export class Connection {
     this.random = options.random
     this.engine = driver.engine
     this.#library = driver.library
-    this.#engineWait = options.engineWait
+    this.#busyTimeout = options.busyTimeout
     this.#forget = forget
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
@@ -124,9 +128,9 @@ export class Connection {
   }
 
   async #probe(): Promise<void> {
-    if (this.#engineWait !== undefined) {
-      await this.queue.query('connect', `PRAGMA busy_timeout = ${Math.floor(this.#engineWait)}`)
-    }
+    const [wait] = await this.queue.query('connect', 'PRAGMA busy_timeout')
+    this.#appsEngineWait ??= Number(wait?.timeout)
+    await this.#setEngineWait(Math.min(ENGINE_WAIT_MS, this.#busyTimeout))
     const [version] = await this.queue.query('connect', 'SELECT sqlite_version() AS version')
     this.sqliteVersion = String(version?.version)
     const databases = await this.queue.query('connect', 'PRAGMA database_list')
@@ -134,6 +138,10 @@ export class Connection {
     if (this.file === '') return
     await this.#enterFile()
     this.queue.groupWrites = true
+  }
+
+  async #setEngineWait(ms: number): Promise<void> {
+    await this.queue.query('connect', `PRAGMA busy_timeout = ${Math.floor(ms)}`)
   }
 
   async #enterFile(): Promise<void> {
@@ -164,6 +172,7 @@ export class Connection {
     await this.queue.drain()
     this.locks.dropAll()
     try {
+      if (keepHandle && this.#appsEngineWait !== undefined) await this.#setEngineWait(this.#appsEngineWait)
       await this.queue.close(keepHandle)
     } finally {
       this.#leaveRegistry?.()

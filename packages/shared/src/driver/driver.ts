@@ -36,6 +36,8 @@ export interface SyncDriver {
   readonly synchronous: true
   readonly engine: string
   readonly library: unknown
+  /** The engine may keep the file open after `close`, so that the log must be moved into it before. Default `false`. */
+  readonly keepsFileOpen?: boolean
   query(sql: string, parameters: readonly SqlValue[]): Row[]
   prepare(sql: string): SyncStatement
   close(): void

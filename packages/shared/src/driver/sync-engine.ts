@@ -66,7 +66,16 @@ export class SyncEngine {
   }
 
   close(): void {
+    if (this.#driver.keepsFileOpen === true) this.#emptyLog()
     this.#driver.close()
+  }
+
+  #emptyLog(): void {
+    try {
+      this.query('PRAGMA wal_checkpoint(TRUNCATE)', [])
+    } catch {
+      // Others use the log, or the file is read-only. Nothing is lost: the next opener reads the log.
+    }
   }
 
   #rollBack(): void {

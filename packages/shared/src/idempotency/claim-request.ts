@@ -22,7 +22,8 @@ export function claimRequest(options: ClaimOptions, maxFingerprintBytes: number)
   const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = options
   if (fingerprint !== undefined) checkKey(fingerprint, maxFingerprintBytes, OPERATION, 'fingerprint')
   if (typeof wait !== 'number' || !(wait >= 0)) throw invalid(`wait must be a number of ms from 0, got ${String(wait)}`)
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') throw invalid('signal must be an AbortSignal')
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
+    throw invalid('signal must be an AbortSignal')
   if (onFailure !== 'forget' && onFailure !== 'keep') {
     throw invalid(`onFailure must be 'forget' or 'keep', got ${JSON.stringify(onFailure)}`)
   }
@@ -33,7 +34,11 @@ export function claimRequest(options: ClaimOptions, maxFingerprintBytes: number)
 export function leaseTime(lease: number, operation: string): number {
   const duration = timeToLive(lease, operation)
   if (lease !== undefined && duration !== undefined && duration <= Number.MAX_SAFE_INTEGER / 2) return duration
-  throw new PersistenceError('INVALID_TTL', operation, `${operation}: lease must be a finite number of ms, got ${String(lease)}`)
+  throw new PersistenceError(
+    'INVALID_TTL',
+    operation,
+    `${operation}: lease must be a finite number of ms, got ${String(lease)}`,
+  )
 }
 
 function invalid(problem: string): PersistenceError {
