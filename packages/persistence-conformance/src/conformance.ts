@@ -17,6 +17,7 @@ import { getOrSet } from './suites/get-or-set.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
 import { keys } from './suites/keys.js'
+import { leaseModel } from './suites/lease-model.js'
 import { leaseTime } from './suites/lease-time.js'
 import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
@@ -46,6 +47,7 @@ const SUITES: readonly EngineSuite[] = [
   lockRenewal,
   databaseLocks,
   leaseTime,
+  leaseModel,
   fencing,
   fencedStatements,
   circuitBreaker,
