@@ -1,4 +1,4 @@
-import type { EngineUnderTest } from './engine-under-test.js'
+import type { EngineUnderTest, OptionsUnderTest } from './engine-under-test.js'
 import { portConformance } from './port-conformance.js'
 import type { Runner } from './runner.js'
 import type { EngineSuite, PortWorld } from './suite.js'
@@ -8,14 +8,20 @@ import { cachePatterns } from './suites/cache-patterns.js'
 import { callOrder } from './suites/call-order.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
+import { databaseLocks } from './suites/database-locks.js'
 import { diagnostics } from './suites/diagnostics.js'
+import { fencedStatements } from './suites/fenced-statements.js'
+import { fencing } from './suites/fencing.js'
 import { flatMethods } from './suites/flat-methods.js'
 import { getOrSet } from './suites/get-or-set.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
 import { keys } from './suites/keys.js'
+import { leaseModel } from './suites/lease-model.js'
+import { leaseTime } from './suites/lease-time.js'
 import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
+import { lockRenewal } from './suites/lock-renewal.js'
 import { locks } from './suites/locks.js'
 import { movedFile } from './suites/moved-file.js'
 import { open } from './suites/open.js'
@@ -38,6 +44,12 @@ const SUITES: readonly EngineSuite[] = [
   publishedFile29,
   locks,
   lockModel,
+  lockRenewal,
+  databaseLocks,
+  leaseTime,
+  leaseModel,
+  fencing,
+  fencedStatements,
   circuitBreaker,
   cache,
   cachePatterns,
@@ -60,10 +72,11 @@ const SUITES: readonly EngineSuite[] = [
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
 export function conformance(runner: Runner, engine: EngineUnderTest): void {
   portConformance(runner, 'ports', () => portsOf(engine))
+  portConformance(runner, 'ports with locks in the database', () => portsOf(engine, { locks: 'database' }), ['lock'])
   for (const suite of SUITES) suite(runner, engine)
 }
 
-async function portsOf(engine: EngineUnderTest): Promise<PortWorld> {
+async function portsOf(engine: EngineUnderTest, options?: OptionsUnderTest): Promise<PortWorld> {
   const world = await createWorld(engine)
-  return { providers: await world.adapter(), clock: world.clock, dispose: () => world.dispose() }
+  return { providers: await world.adapter(options), clock: world.clock, dispose: () => world.dispose() }
 }

@@ -37,7 +37,17 @@ export interface LeaseUnderTest extends LockHandle {
   [Symbol.asyncDispose](): PromiseLike<void>
 }
 
+export interface HoldOptionsUnderTest {
+  /** ms. */
+  ttl?: number
+  owner?: string
+  renew?: boolean
+  /** ms. */
+  maxLife?: number
+}
+
 export interface LocksUnderTest {
+  hold(key: string, options?: HoldOptionsUnderTest): Promise<LeaseUnderTest | null>
   acquire(key: string, ttl?: number, owner?: string): Promise<LeaseUnderTest | null>
   extend(key: string, ttl: number, owner: string): Promise<boolean>
   forceRelease(key: string): Promise<void>
@@ -76,12 +86,19 @@ export interface AdapterUnderTest extends Required<PersistenceAdapter> {
   getState: CircuitBreakerStateProvider['getState']
   save: CheckpointProvider['save']
   loadLatest: CheckpointProvider['loadLatest']
+  fenced(handle: never, statements: readonly FencedStatementUnderTest[]): Promise<Row[][]>
   prune(): Promise<{ cache: number; idempotency: number }>
   stats(): Promise<StatsUnderTest>
   [Symbol.asyncDispose](): Promise<void>
 }
 
+export interface FencedStatementUnderTest {
+  sql: string
+  parameters?: readonly (string | number | bigint | boolean | null | Uint8Array)[]
+}
+
 export interface OptionsUnderTest extends PersistenceAdapterOptions {
+  locks?: 'process' | 'database'
   closeOnDisconnect?: boolean
   /** ms. */
   busyTimeout?: number

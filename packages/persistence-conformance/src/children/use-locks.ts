@@ -1,0 +1,58 @@
+import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
+import { engineArgument } from './engine-argument.js'
+import { takeOrders } from './orders.js'
+
+const engine = await engineArgument()
+const TTL = 60_000
+let adapter: AdapterUnderTest | undefined
+let handle: LeaseUnderTest | null = null
+
+/** Waits a little differently each time, so that waiters do not march in step. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 4))
+
+/** Adds 1 to the count under the lock; gives the new count and the token under which it was written. */
+async function count(on: AdapterUnderTest): Promise<[count: number, token: number]> {
+  for (;;) {
+    const taken = await on.lock.acquire('counting', TTL)
+    if (taken === null) {
+      await pause()
+      continue
+    }
+    // Read and written in two transactions, so that only the lock keeps counts from being lost.
+    const [read] = await on.fenced(taken as never, [{ sql: 'SELECT count FROM counts' }])
+    const next = Number(read?.[0]?.count) + 1
+    await on.fenced(taken as never, [{ sql: 'UPDATE counts SET count = ?', parameters: [next] }])
+    await taken.release()
+    return [next, taken.token]
+  }
+}
+
+// Orders: `open <path>`, `count <times>`, `acquire` (the token or null), `write` (the code of the refusal or null).
+await takeOrders(async (order) => {
+  const [what, argument = ''] = order.split(' ')
+  if (what === 'open') {
+    adapter = await engine.SQLiteAdapter.open(argument, {
+      locks: 'database',
+      durability: 'process',
+      busyTimeout: 30_000,
+    })
+    return undefined
+  }
+  if (adapter === undefined) throw new Error('open comes first')
+  if (what === 'count') {
+    const counts = []
+    while (counts.length < Number(argument)) counts.push(await count(adapter))
+    await adapter.disconnect()
+    return counts
+  }
+  if (what === 'acquire') {
+    handle = await adapter.lock.acquire('job', TTL)
+    return handle?.token ?? null
+  }
+  try {
+    await adapter.fenced(handle as never, [{ sql: 'UPDATE counts SET count = count + 1' }])
+    return null
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+})

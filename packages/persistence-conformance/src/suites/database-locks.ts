@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import type { World } from '../world.js'
+
+const TTL = 1_000
+
+async function taken(adapter: AdapterUnderTest, key: string, owner?: string, ttl = TTL): Promise<LeaseUnderTest> {
+  const handle = await adapter.lock.acquire(key, ttl, owner)
+  assert.ok(handle !== null, `${key} should have been free`)
+  return handle
+}
+
+/** Two connections to one file, as two processes would have them. */
+async function pair(world: World): Promise<[AdapterUnderTest, AdapterUnderTest]> {
+  return [await world.adapter({ locks: 'database' }), await world.second({ locks: 'database' })]
+}
+
+export const databaseLocks: EngineSuite = engineSuite('locks in the database', (check) => {
+  check('two connections exclude one another until the lock is released', async (world) => {
+    const [one, two] = await pair(world)
+    const handle = await taken(one, 'job')
+    assert.equal(await two.lock.acquire('job', TTL), null)
+    await taken(two, 'other')
+    assert.equal(await (handle.release() as Promise<unknown>), true)
+    await taken(two, 'job')
+    assert.equal(await one.lock.acquire('job', TTL), null)
+  })
+
+  check('two connections exclude one another until the lease ends', async (world) => {
+    const [one, two] = await pair(world)
+    const handle = await taken(one, 'job')
+    world.clock.advance(TTL - 1)
+    assert.equal(await two.lock.acquire('job', TTL), null)
+    world.clock.advance(1)
+    await taken(two, 'job')
+    assert.equal(await handle.isValid(), false)
+    assert.equal(await handle.extend(TTL), false)
+  })
+
+  check('of many acquirers on two connections at once exactly one gets each lock', async (world) => {
+    const adapters = await pair(world)
+    const calls = Array.from({ length: 200 }, (_, index) => {
+      // A connection makes half of its calls for each key at once, so that they can share a statement.
+      return (adapters[index % 2] as AdapterUnderTest).lock.acquire(`job ${(index >> 1) % 20}`, TTL)
+    })
+    const granted = (await Promise.all(calls)).filter((handle) => handle !== null)
+    assert.equal(granted.length, 20)
+    assert.equal(new Set(granted.map((handle) => handle.key)).size, 20)
+    assert.equal(new Set(granted.map((handle) => handle.token)).size, 20, 'each grant has a token of its own')
+  })
+
+  check('calls made at once answer as if made one by one', async (world) => {
+    const [one, two] = await pair(world)
+    await taken(two, 'held', 'z')
+    const owners = ['a', 'b', 'a', 'c', 'a', 'b']
+    const grants = await Promise.all(owners.map((owner) => one.lock.acquire('job', TTL, owner)))
+    const held = await Promise.all(owners.map((owner) => one.lock.acquire('held', TTL, owner)))
+    assert.deepEqual(
+      grants.map((handle) => handle?.owner ?? null),
+      ['a', null, 'a', null, 'a', null],
+    )
+    assert.equal(new Set(grants.flatMap((handle) => handle?.token ?? [])).size, 1)
+    assert.deepEqual(new Set(held), new Set([null]))
+    const [first, second, third] = grants.filter((handle) => handle !== null)
+    assert.deepEqual(await Promise.all([first?.release(), second?.release()]), [true, true])
+    assert.equal(await two.lock.acquire('job', TTL), null, 'one hold is left')
+    assert.equal(await (third?.release() as Promise<unknown>), true)
+    await taken(two, 'job')
+  })
+
+  check('tokens grow through release, force-release, pruning and reopening, on any connection', async (world) => {
+    let last = 0
+    const grown = (handle: LeaseUnderTest): LeaseUnderTest => {
+      assert.ok(handle.token > last, `${handle.token} after ${last}`)
+      last = handle.token
+      return handle
+    }
+    const [one, two] = await pair(world)
+    await grown(await taken(one, 'job')).release()
+    grown(await taken(two, 'job'))
+    await one.lock.forceRelease('job')
+    grown(await taken(one, 'job'))
+    world.clock.advance(TTL)
+    await one.prune()
+    for (let index = 0; index < 200; index++) await grown(await taken(two, `job ${index}`)).release()
+    await world.rows('DELETE FROM go_goscope_locks')
+    grown(await taken(one, 'job'))
+    const again = await world.open({ locks: 'database', clock: world.clock })
+    grown(await taken(again, 'another'))
+    await again.disconnect()
+    const after = await world.open({ locks: 'database', clock: world.clock })
+    grown(await taken(after, 'a third'))
+  })
+
+  check('the same owner acquires again under the same token, from any connection', async (world) => {
+    const [one, two] = await pair(world)
+    const first = await taken(one, 'job', 'me')
+    world.clock.advance(TTL / 2)
+    const second = await taken(two, 'job', 'me')
+    assert.equal(second.token, first.token)
+    assert.equal(await (first.release() as Promise<unknown>), true)
+    assert.equal(await one.lock.acquire('job', TTL, 'you'), null)
+    assert.equal(await (second.release() as Promise<unknown>), true)
+    assert.ok((await taken(one, 'job', 'me')).token > first.token)
+  })
+
+  check('an owner that was made up is taken for no other', async (world) => {
+    // The option `random` as two processes seeded alike would have it.
+    const one = await world.adapter({ locks: 'database', random: () => 0.5 })
+    const two = await world.second({ locks: 'database', random: () => 0.5 })
+    const handle = await taken(one, 'job')
+    assert.equal(await two.lock.acquire('job', TTL), null)
+    assert.notEqual((await taken(two, 'other')).owner, handle.owner)
+  })
+
+  check('a late release neither frees nor counts down what the next holder has', async (world) => {
+    const [one, two] = await pair(world)
+    for (const owner of [undefined, 'me']) {
+      const late = await taken(one, 'job', owner)
+      world.clock.advance(TTL)
+      const next = await taken(two, 'job', owner)
+      assert.equal(await (late.release() as Promise<unknown>), false)
+      assert.equal(await next.isValid(), true)
+      assert.equal(await one.lock.acquire('job', TTL), null)
+      await next.release()
+    }
+  })
+
+  check('a double release made at once gives back one hold', async (world) => {
+    const [one, two] = await pair(world)
+    const first = await taken(one, 'job', 'me')
+    await taken(one, 'job', 'me')
+    assert.deepEqual(await Promise.all([first.release(), first.release()]), [true, false])
+    assert.equal(await two.lock.acquire('job', TTL), null)
+  })
+
+  check('a force-release is noticed by the holder of another connection', async (world) => {
+    const [one, two] = await pair(world)
+    const handle = await taken(one, 'job')
+    const { signal } = handle
+    await two.lock.forceRelease('job')
+    assert.equal(await handle.extend(TTL), false)
+    assert.equal(signal.aborted, true)
+    assert.equal((signal.reason as { code?: unknown }).code, 'LOCK_LOST')
+    assert.equal(await handle.isValid(), false)
+    assert.equal(await (handle.release() as Promise<unknown>), false)
+  })
+
+  check('locks of different prefixes do not meet', async (world) => {
+    const pairs = [
+      ['a:', 'b:c'],
+      ['a:b:', 'c'],
+      ['', 'a:b:c'],
+      ['A:', 'b:c'],
+      ['\u0001', 'x'],
+      ['', '\u0001x'],
+    ] as const
+    for (const [keyPrefix, key] of pairs) {
+      await taken(await world.adapter({ keyPrefix, locks: 'database' }), key)
+      assert.equal(await (await world.second({ keyPrefix, locks: 'database' })).lock.acquire(key, TTL), null)
+    }
+  })
+
+  check('locks of this process and locks in the database are apart', async (world) => {
+    await taken(await world.adapter(), 'job')
+    await taken(await world.adapter({ locks: 'database' }), 'job')
+  })
+
+  check('nothing on the path of a renewal rejects, not even after disconnect', async (world) => {
+    const adapter = await world.adapter({ locks: 'database' })
+    const handle = await taken(adapter, 'job', 'me')
+    const { signal } = handle
+    await adapter.disconnect()
+    assert.equal(signal.aborted, true)
+    assert.equal(await handle.extend(TTL), false)
+    assert.equal(await handle.isValid(), false)
+    assert.equal(await (handle.release() as Promise<unknown>), false)
+    for (const key of ['job', '', 'a\0b', '\ud800', 7 as never]) {
+      assert.equal(await adapter.lock.extend(key, TTL, 'me'), false)
+    }
+  })
+
+  check('an extension that the database refuses answers false and is told to the diagnostics', async (world) => {
+    const events: { type?: string }[] = []
+    const adapter = await world.adapter({ locks: 'database', onDiagnostic: (event) => events.push(event) })
+    const handle = await taken(adapter, 'job')
+    await world.rows('DROP TABLE go_goscope_locks')
+    assert.equal(await handle.extend(TTL), false)
+    assert.equal(await handle.isValid(), false)
+    assert.equal(events.filter(({ type }) => type === 'background-error').length, 2)
+  })
+
+  check('a lost counter is an error, not a held lock', async (world) => {
+    const adapter = await world.adapter({ locks: 'database' })
+    await world.rows('DELETE FROM go_goscope_lock_counter')
+    await refuses(() => adapter.lock.acquire('job', TTL), { code: 'CORRUPT', says: ['go_goscope_lock_counter'] })
+  })
+
+  check('expired and released locks do not pile up in the file', async (world) => {
+    const adapter = await world.adapter({ locks: 'database' })
+    for (let index = 0; index < 1_000; index++) {
+      const handle = await taken(adapter, `job ${index}`, undefined, 1)
+      if (index % 2 === 0) await handle.release()
+      world.clock.advance(1)
+    }
+    const [row] = await world.rows('SELECT count(*) AS count FROM go_goscope_locks')
+    assert.ok(Number(row?.count) < 200, `${row?.count} rows are left`)
+  })
+
+  check('a lock that never expires is given back, or dropped by force', async (world) => {
+    const [one, two] = await pair(world)
+    const handle = await taken(one, 'job', undefined, Number.POSITIVE_INFINITY)
+    assert.equal(handle.signal.aborted, false)
+    world.clock.advance(10 ** 12)
+    assert.equal(await handle.isValid(), true)
+    assert.equal(await two.lock.acquire('job', TTL), null)
+    assert.equal(await handle.extend(1e300), true)
+    await two.lock.forceRelease('job')
+    await taken(two, 'job')
+  })
+})
