@@ -51,8 +51,7 @@ WHERE NOT EXISTS (SELECT 1 FROM go_goscope_claims WHERE key = ?1 AND expires_at 
 RETURNING generation, granted_at, expires_at`,
 }
 
-const held = (now: string): string =>
-  `key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > ${fileTime(now)}`
+const held = (now: string): string => `key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > ${fileTime(now)}`
 
 /** Parameters: key, owner, generation, lease. */
 export const RENEW: Statement<'one'> = {
