@@ -57,12 +57,14 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   async recordFailure(key: string, maxFailures: number): Promise<number> {
     const stored = this.#stored(key, 'recordFailure')
     const parameters = [stored, threshold(maxFailures, 'maxFailures', 'recordFailure')]
-    return (await this.#record(RECORD_FAILURE, stored, parameters)).failureCount
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#record(RECORD_FAILURE, stored, parameters, failureCount)
   }
 
   async recordSuccess(key: string): Promise<void> {
     const stored = this.#stored(key, 'recordSuccess')
-    await this.#record(RECORD_SUCCESS, stored, [stored])
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#record(RECORD_SUCCESS, stored, [stored], nothing)
   }
 
   async admit(key: string, options: AdmitOptions): Promise<Admission> {
@@ -94,12 +96,14 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
   async isolate(key: string): Promise<void> {
     const stored = this.#stored(key, 'isolate')
-    await this.#record(ISOLATE, stored, [stored])
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#record(ISOLATE, stored, [stored], nothing)
   }
 
   async reset(key: string): Promise<void> {
     const stored = this.#stored(key, 'reset')
-    await this.#record(RESET, stored, [stored])
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#record(RESET, stored, [stored], nothing)
   }
 
   /** Hears of changes after they are stored: at once of those made on this handle, at the next look of all others. */
@@ -117,16 +121,16 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   }
 
   /** Runs a statement that always changes the circuit, and tells the listeners in the order of the changes. */
-  async #record(
+  #record<Result>(
     statement: Statement<'one'>,
     stored: string,
     parameters: Parameters,
-  ): Promise<CircuitBreakerPersistedState> {
-    if (!this.#session.ready) await this.#session.connect()
+    result: (state: CircuitBreakerPersistedState) => Result,
+  ): Result | Promise<Result> {
     return this.#session.execute(statement, parameters, (row: Row | undefined) => {
       const state = toState(givenRow(row, statement.name))
       this.#session.stateListeners.emit(stored, state)
-      return state
+      return result(state)
     })
   }
 
@@ -140,3 +144,6 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     return this.#prefix + key
   }
 }
+
+const failureCount = (state: CircuitBreakerPersistedState): number => state.failureCount
+const nothing = (): void => undefined
