@@ -3,11 +3,15 @@ import { portConformance } from './port-conformance.js'
 import type { Runner } from './runner.js'
 import type { EngineSuite, PortWorld } from './suite.js'
 import { badInput } from './suites/bad-input.js'
+import { breakerWatch } from './suites/breaker-watch.js'
 import { cache } from './suites/cache.js'
 import { cachePatterns } from './suites/cache-patterns.js'
 import { callOrder } from './suites/call-order.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
+import { claimLeases } from './suites/claim-leases.js'
+import { claimWaiting } from './suites/claim-waiting.js'
+import { claims } from './suites/claims.js'
 import { databaseLocks } from './suites/database-locks.js'
 import { diagnostics } from './suites/diagnostics.js'
 import { fencedStatements } from './suites/fenced-statements.js'
@@ -29,6 +33,7 @@ import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
 import { publishedFile29 } from './suites/published-file.js'
 import { schema } from './suites/schema.js'
+import { sharedBreaker } from './suites/shared-breaker.js'
 import { storeModels } from './suites/store-models.js'
 import { timeToLive } from './suites/time-to-live.js'
 import { twoConnections } from './suites/two-connections.js'
@@ -51,11 +56,16 @@ const SUITES: readonly EngineSuite[] = [
   fencing,
   fencedStatements,
   circuitBreaker,
+  sharedBreaker,
+  breakerWatch,
   cache,
   cachePatterns,
   getOrSet,
   checkpoints,
   idempotency,
+  claims,
+  claimLeases,
+  claimWaiting,
   values,
   keys,
   prefixIsolation,

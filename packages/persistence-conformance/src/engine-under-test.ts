@@ -3,10 +3,11 @@ import type {
   CacheStats,
   CheckpointProvider,
   CircuitBreakerStateProvider,
-  IdempotencyProvider,
+  ClaimingIdempotencyProvider,
   LockHandle,
   PersistenceAdapter,
   PersistenceAdapterOptions,
+  ProbingCircuitBreakerProvider,
 } from '@go-go-scope/persistence-sqlite-core/ports'
 
 export type Row = Record<string, unknown>
@@ -63,11 +64,9 @@ export interface CacheUnderTest extends CacheProvider {
   stats(): Promise<CacheStats>
 }
 
-export interface CircuitBreakerUnderTest extends CircuitBreakerStateProvider {
-  subscribe: NonNullable<CircuitBreakerStateProvider['subscribe']>
-}
+export type CircuitBreakerUnderTest = ProbingCircuitBreakerProvider
 
-export interface IdempotencyUnderTest extends IdempotencyProvider {
+export interface IdempotencyUnderTest extends ClaimingIdempotencyProvider {
   /** @returns rows removed. */
   prune(): Promise<number>
 }
@@ -108,6 +107,8 @@ export interface OptionsUnderTest extends PersistenceAdapterOptions {
   maxValueSize?: number
   /** ms. */
   sweepInterval?: number
+  /** ms. */
+  watchInterval?: number
   codec?: { encode(value: unknown): string; decode(text: string): unknown }
   clock?: ClockUnderTest
   random?: () => number
@@ -131,7 +132,7 @@ export interface AdapterClass {
   open(path: string, options?: OpenOptionsUnderTest): Promise<AdapterUnderTest>
 }
 
-export interface IdempotencyAdapterUnderTest extends IdempotencyProvider, Required<PersistenceAdapter> {}
+export interface IdempotencyAdapterUnderTest extends ClaimingIdempotencyProvider, Required<PersistenceAdapter> {}
 
 export type IdempotencyAdapterClass = new (
   handle: never,

@@ -28,6 +28,10 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
   maxValueSize?: number
   /** Removes expired rows every so many ms, from a timer that does not keep the process alive. Default: none. */
   sweepInterval?: number
+  /**
+   * How often, in ms, an adapter with breaker subscribers looks for changes that other processes made. Default 100.
+   */
+  watchInterval?: number
   /** How values become text. Default: JSON, extended by what JSON loses. */
   codec?: ValueCodec
   /** Where time comes from. Default: the machine's clocks. */
@@ -49,6 +53,7 @@ export interface ResolvedOptions {
   readonly maxKeyLength: number
   readonly maxValueSize: number
   readonly sweepInterval: number | undefined
+  readonly watchInterval: number
   readonly codec: ValueCodec
   readonly clock: Clock
   readonly random: () => number
@@ -57,6 +62,7 @@ export interface ResolvedOptions {
 
 const DEFAULT_LOCK_TTL_MS = 30_000
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000
+const DEFAULT_WATCH_INTERVAL_MS = 100
 const DEFAULT_KEY_BYTES = 1_024
 const DEFAULT_VALUE_BYTES = 16 * 1024 * 1024
 const LONGEST_PREFIX_BYTES = 1_024
@@ -76,6 +82,7 @@ export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
     maxKeyLength: positive(options, 'maxKeyLength', DEFAULT_KEY_BYTES),
     maxValueSize: positive(options, 'maxValueSize', DEFAULT_VALUE_BYTES),
     sweepInterval: options.sweepInterval === undefined ? undefined : positive(options, 'sweepInterval', 0),
+    watchInterval: positive(options, 'watchInterval', DEFAULT_WATCH_INTERVAL_MS),
     codec: methods(options, 'codec', ['encode', 'decode'], jsonCodec),
     clock: methods(options, 'clock', ['now', 'monotonic', 'setTimer'], systemClock),
     random: callable(options, 'random') ?? Math.random,
@@ -112,7 +119,7 @@ function lockKind(locks: unknown = 'process'): LockKind {
   throw invalidOption('locks', locks, "'process' or 'database'")
 }
 
-type Numeric = 'defaultLockTTL' | 'busyTimeout' | 'maxKeyLength' | 'maxValueSize' | 'sweepInterval'
+type Numeric = 'defaultLockTTL' | 'busyTimeout' | 'maxKeyLength' | 'maxValueSize' | 'sweepInterval' | 'watchInterval'
 
 function positive(options: AdapterOptions, name: Numeric, fallback: number): number {
   const value = options[name] ?? fallback

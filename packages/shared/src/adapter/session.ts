@@ -28,6 +28,7 @@ export class Session implements ConnectionUser {
   readonly #stopListening: (() => void) | undefined
   /** Whether statements may run. A plain field: every operation reads it. */
   ready = false
+  readonly #atEnd: (() => void)[] = []
   #names: Names | undefined
   #connecting: Promise<void> | undefined
   #ended: Promise<void> | undefined
@@ -105,8 +106,16 @@ export class Session implements ConnectionUser {
 
   /** Waits for what is in flight and leaves the connection. Idempotent. */
   disconnect(): Promise<void> {
-    this.#ended ??= this.#disconnect()
+    if (this.#ended === undefined) {
+      this.#ended = this.#disconnect()
+      for (const callback of this.#atEnd) callback()
+    }
     return this.#ended
+  }
+
+  /** Has `callback` called when the session ends. */
+  atEnd(callback: () => void): void {
+    this.#atEnd.push(callback)
   }
 
   connectionLost(): void {

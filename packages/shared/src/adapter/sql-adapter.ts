@@ -1,7 +1,7 @@
 import type { SqlCacheProvider } from '../cache/cache-store.js'
 import { CacheStore } from '../cache/cache-store.js'
 import { CheckpointStore } from '../checkpoint/checkpoint-store.js'
-import { CircuitBreakerStore } from '../circuit-breaker/circuit-breaker-store.js'
+import { CircuitBreakerStore, type SqlCircuitBreakerProvider } from '../circuit-breaker/circuit-breaker-store.js'
 import { Connection } from '../driver/connection.js'
 import type { Row, SqlDriver } from '../driver/driver.js'
 import { IdempotencyStore, type SqlIdempotencyProvider } from '../idempotency/idempotency-store.js'
@@ -12,7 +12,7 @@ import { MemoryLockStore } from '../lock/memory-lock-store.js'
 import { runFenced } from '../lock/run-fenced.js'
 import { type SqlLockProvider, StoredLockProvider } from '../lock/sql-lock-provider.js'
 import type { Checkpoint, CheckpointProvider } from '../ports/checkpoint.js'
-import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from '../ports/circuit-breaker.js'
+import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
 import { migrate } from '../schema/migrate.js'
 import { type AdapterOptions, type ResolvedOptions, resolveOptions } from './adapter-options.js'
@@ -31,7 +31,7 @@ export class SqlAdapter
   implements PersistenceAdapter, Required<PersistenceProviders>, CheckpointProvider, AsyncDisposable
 {
   readonly lock: SqlLockProvider
-  readonly circuitBreaker: CircuitBreakerStateProvider & Required<Pick<CircuitBreakerStateProvider, 'subscribe'>>
+  readonly circuitBreaker: SqlCircuitBreakerProvider
   readonly cache: SqlCacheProvider
   readonly idempotency: SqlIdempotencyProvider
   readonly checkpoint: CheckpointProvider
@@ -46,7 +46,7 @@ export class SqlAdapter
     const inDatabase = resolved.locks === 'database'
     const locks = inDatabase ? new DatabaseLockStore(this.#session) : new MemoryLockStore(this.#session)
     this.lock = new StoredLockProvider(this.#session, locks, resolved.defaultLockTTL)
-    this.circuitBreaker = new CircuitBreakerStore(this.#session)
+    this.circuitBreaker = new CircuitBreakerStore(this.#session, resolved.watchInterval)
     this.cache = new CacheStore(this.#session)
     this.idempotency = new IdempotencyStore(this.#session)
     this.checkpoint = new CheckpointStore(this.#session)

@@ -1,138 +1,149 @@
 import type { Session } from '../adapter/session.js'
 import { checkKey } from '../arguments/limits.js'
 import type { Row } from '../driver/driver.js'
-import { PersistenceError } from '../errors/persistence-error.js'
+import type { Parameters, Statement } from '../driver/statement.js'
 import { taggedPrefix } from '../keys/key-space.js'
-import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from '../ports/circuit-breaker.js'
+import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
+import type { Admission, AdmitOptions, Permit, ProbingCircuitBreakerProvider, ReportOutcome } from '../ports/probes.js'
+import { admitRequest, checkPermit, checkState, invalid, threshold } from './circuit-arguments.js'
 import { GET_STATE, RECORD_FAILURE, RECORD_SUCCESS, SET_STATE } from './circuit-breaker-sql.js'
+import { CircuitProbes } from './circuit-probes.js'
+import { givenRow, stateOrNull, toState } from './circuit-row.js'
+import { ISOLATE, RESET } from './probe-sql.js'
 import type { StateListener } from './state-listeners.js'
+import { StateWatch } from './state-watch.js'
 
-const STATES: readonly unknown[] = ['closed', 'open', 'half-open']
+const DEFAULT_MAX_FAILURES = 5
 
-/** Circuit-breaker state in `go_goscope_circuit`. Every change is one statement: counts are exact across processes. */
-export class CircuitBreakerStore implements CircuitBreakerStateProvider {
+/** The breaker port with what our stores add. */
+export type SqlCircuitBreakerProvider = ProbingCircuitBreakerProvider
+
+/** Circuit-breaker state in `go_goscope_circuit`. Every change is one statement: it is exact across processes. */
+export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #session: Session
   readonly #prefix: string
+  readonly #probes: CircuitProbes
+  readonly #watch: StateWatch
 
-  constructor(session: Session) {
+  /** @param watchInterval ms between two looks for changes of other processes, while somebody listens. */
+  constructor(session: Session, watchInterval: number) {
     this.#session = session
     this.#prefix = taggedPrefix(session.prefix, 'circuit:')
+    this.#probes = new CircuitProbes(session)
+    this.#watch = new StateWatch(session, watchInterval)
   }
 
   async getState(key: string): Promise<CircuitBreakerPersistedState | null> {
-    const stored = this.#stored(key, 'circuitBreaker.getState')
+    const stored = this.#stored(key, 'getState')
     if (!this.#session.ready) await this.#session.connect()
     return this.#session.execute(GET_STATE, [stored], stateOrNull)
   }
 
   async setState(key: string, state: CircuitBreakerPersistedState): Promise<void> {
-    const stored = this.#stored(key, 'circuitBreaker.setState')
+    const stored = this.#stored(key, 'setState')
     checkState(state)
     const { failureCount, lastFailureTime, lastSuccessTime } = state
-    if (!this.#session.ready) await this.#session.connect()
-    const parameters = [stored, state.state, failureCount, lastFailureTime ?? null, lastSuccessTime ?? null]
-    await this.#session.execute(SET_STATE, parameters, nothing)
-    this.#session.stateListeners.emit(stored, {
+    const copy: CircuitBreakerPersistedState = {
       state: state.state,
       failureCount,
       ...(lastFailureTime !== undefined && { lastFailureTime }),
       ...(lastSuccessTime !== undefined && { lastSuccessTime }),
-    })
+    }
+    const parameters = [stored, state.state, failureCount, lastFailureTime ?? null, lastSuccessTime ?? null]
+    if (!this.#session.ready) await this.#session.connect()
+    await this.#session.execute(SET_STATE, parameters, () => this.#session.stateListeners.emit(stored, copy))
   }
 
   async recordFailure(key: string, maxFailures: number): Promise<number> {
-    const stored = this.#stored(key, 'circuitBreaker.recordFailure')
-    checkThreshold(maxFailures)
+    const stored = this.#stored(key, 'recordFailure')
+    const parameters = [stored, threshold(maxFailures, 'maxFailures', 'recordFailure')]
     if (!this.#session.ready) await this.#session.connect()
-    const state = await this.#session.execute(
-      RECORD_FAILURE,
-      [stored, Math.min(maxFailures, Number.MAX_SAFE_INTEGER)],
-      stateOf,
-    )
-    this.#session.stateListeners.emit(stored, state)
-    return state.failureCount
+    return this.#record(RECORD_FAILURE, stored, parameters, failureCount)
   }
 
   async recordSuccess(key: string): Promise<void> {
-    const stored = this.#stored(key, 'circuitBreaker.recordSuccess')
+    const stored = this.#stored(key, 'recordSuccess')
     if (!this.#session.ready) await this.#session.connect()
-    await this.#session.execute(RECORD_SUCCESS, [stored], nothing)
-    this.#session.stateListeners.emit(stored, {
-      state: 'closed',
-      failureCount: 0,
-      lastSuccessTime: this.#session.clock.now(),
-    })
+    return this.#record(RECORD_SUCCESS, stored, [stored], nothing)
   }
 
-  /** Hears of changes made through any adapter on this handle, after they are stored. */
+  async admit(key: string, options: AdmitOptions): Promise<Admission> {
+    const stored = this.#stored(key, 'admit')
+    const request = admitRequest(options)
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#probes.admit(key, stored, request)
+  }
+
+  async succeeded(permit: Permit, successThreshold = 1): Promise<ReportOutcome> {
+    const stored = this.#permitted(permit, 'succeeded')
+    const successes = threshold(successThreshold, 'successThreshold', 'succeeded')
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#probes.succeeded(stored, permit, successes)
+  }
+
+  async failed(permit: Permit, maxFailures: number = DEFAULT_MAX_FAILURES): Promise<ReportOutcome> {
+    const stored = this.#permitted(permit, 'failed')
+    const failures = threshold(maxFailures, 'maxFailures', 'failed')
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#probes.failed(stored, permit, failures)
+  }
+
+  async withdrawn(permit: Permit): Promise<void> {
+    const stored = this.#permitted(permit, 'withdrawn')
+    if (!this.#session.ready) await this.#session.connect()
+    await this.#probes.withdrawn(stored, permit)
+  }
+
+  async isolate(key: string): Promise<void> {
+    const stored = this.#stored(key, 'isolate')
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#record(ISOLATE, stored, [stored], nothing)
+  }
+
+  async reset(key: string): Promise<void> {
+    const stored = this.#stored(key, 'reset')
+    if (!this.#session.ready) await this.#session.connect()
+    return this.#record(RESET, stored, [stored], nothing)
+  }
+
+  /** Hears of changes after they are stored: at once of those made on this handle, at the next look of all others. */
   subscribe(key: string, listener: StateListener): () => void {
-    const stored = this.#stored(key, 'circuitBreaker.subscribe')
+    const stored = this.#stored(key, 'subscribe')
     if (typeof listener !== 'function') {
       throw invalid('subscribe', `listener must be a function, got ${typeof listener}`)
     }
-    return this.#session.stateListeners.add(stored, listener)
+    const stopListening = this.#session.stateListeners.add(stored, listener)
+    const stopWatching = this.#watch.watch(stored)
+    return () => {
+      stopListening()
+      stopWatching()
+    }
   }
 
-  #stored(key: string, operation: string): string {
-    checkKey(key, this.#session.maxKeyLength, operation)
+  /** Runs a statement that always changes the circuit, and tells the listeners in the order of the changes. */
+  #record<Result>(
+    statement: Statement<'one'>,
+    stored: string,
+    parameters: Parameters,
+    result: (state: CircuitBreakerPersistedState) => Result,
+  ): Result | Promise<Result> {
+    return this.#session.execute(statement, parameters, (row: Row | undefined) => {
+      const state = toState(givenRow(row, statement.name))
+      this.#session.stateListeners.emit(stored, state)
+      return result(state)
+    })
+  }
+
+  #permitted(permit: Permit, method: string): string {
+    checkPermit(permit, method)
+    return this.#stored(permit.key, method)
+  }
+
+  #stored(key: string, method: string): string {
+    checkKey(key, this.#session.maxKeyLength, `circuitBreaker.${method}`)
     return this.#prefix + key
   }
 }
 
+const failureCount = (state: CircuitBreakerPersistedState): number => state.failureCount
 const nothing = (): void => undefined
-
-const stateOrNull = (row: Row | undefined): CircuitBreakerPersistedState | null =>
-  row === undefined ? null : toState(row)
-
-function stateOf(row: Row | undefined): CircuitBreakerPersistedState {
-  if (row === undefined)
-    throw new PersistenceError(
-      'SQL',
-      'circuitBreaker.recordFailure',
-      'circuitBreaker.recordFailure: the engine gave no row',
-    )
-  return toState(row)
-}
-
-function toState(row: Row): CircuitBreakerPersistedState {
-  if (!STATES.includes(row.state)) {
-    throw new PersistenceError(
-      'VALUE_UNREADABLE',
-      'circuitBreaker.getState',
-      `circuitBreaker.getState: the row ${JSON.stringify(row.k)} of go_goscope_circuit has the state ${JSON.stringify(row.state)}; set it anew or delete it`,
-    )
-  }
-  return {
-    state: row.state as CircuitBreakerPersistedState['state'],
-    failureCount: row.failure_count as number,
-    ...(row.last_failure_time !== null && { lastFailureTime: row.last_failure_time as number }),
-    ...(row.last_success_time !== null && { lastSuccessTime: row.last_success_time as number }),
-  }
-}
-
-function checkState(state: CircuitBreakerPersistedState): void {
-  if (typeof state !== 'object' || state === null)
-    throw invalid('setState', `state must be an object, got ${state === null ? 'null' : typeof state}`)
-  if (!STATES.includes(state.state)) {
-    throw invalid('setState', `state.state must be closed, open or half-open, got ${JSON.stringify(state.state)}`)
-  }
-  if (!Number.isSafeInteger(state.failureCount) || state.failureCount < 0) {
-    throw invalid('setState', `state.failureCount must be a whole number from 0, got ${String(state.failureCount)}`)
-  }
-  for (const name of ['lastFailureTime', 'lastSuccessTime'] as const) {
-    const time = state[name]
-    if (time !== undefined && !Number.isFinite(time)) {
-      throw invalid('setState', `state.${name} must be epoch ms or absent, got ${String(time)}`)
-    }
-  }
-}
-
-function checkThreshold(maxFailures: number): void {
-  if (typeof maxFailures === 'number' && maxFailures >= 1) return
-  throw invalid('recordFailure', `maxFailures must be a number from 1, got ${String(maxFailures)}`)
-}
-
-function invalid(method: string, problem: string): PersistenceError {
-  const operation = `circuitBreaker.${method}`
-  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
-}

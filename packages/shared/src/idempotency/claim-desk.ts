@@ -21,7 +21,7 @@ export class ClaimDesk {
   }
 
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
-    const request = claimRequest(options, this.#session.maxKeyLength)
+    const request = claimRequest(key, options, this.#session.maxKeyLength)
     request.signal?.throwIfAborted()
     if (!this.#session.ready) await this.#session.connect()
     const stored = this.#session.names.idempotency.store(key)
@@ -55,7 +55,7 @@ export class ClaimDesk {
       const { record, fingerprint } = await this.#ledger.read(stored)
       if (record.state !== 'vacant') {
         if (request.fingerprint !== undefined && fingerprint !== undefined && fingerprint !== request.fingerprint) {
-          throw new FingerprintMismatchError(stored, fingerprint, record)
+          throw new FingerprintMismatchError(request.key, fingerprint, record)
         }
         return record as Claim<T>
       }

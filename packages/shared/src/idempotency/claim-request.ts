@@ -7,6 +7,7 @@ const OPERATION = 'idempotency.claim'
 
 /** Checked options of a claim with their defaults; times in ms. */
 export interface ClaimRequest {
+  readonly key: string
   readonly lease: number
   /** `undefined` for ever. */
   readonly ttl: number | undefined
@@ -17,17 +18,26 @@ export interface ClaimRequest {
 }
 
 /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY` or `INVALID_TTL`. */
-export function claimRequest(options: ClaimOptions, maxFingerprintBytes: number): ClaimRequest {
+export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: number): ClaimRequest {
+  checkKey(key, maxKeyBytes, OPERATION)
   if (typeof options !== 'object' || options === null) throw invalid('options must be an object with a lease')
   const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = options
-  if (fingerprint !== undefined) checkKey(fingerprint, maxFingerprintBytes, OPERATION, 'fingerprint')
+  if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, OPERATION, 'fingerprint')
   if (typeof wait !== 'number' || !(wait >= 0)) throw invalid(`wait must be a number of ms from 0, got ${String(wait)}`)
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
     throw invalid('signal must be an AbortSignal')
   if (onFailure !== 'forget' && onFailure !== 'keep') {
     throw invalid(`onFailure must be 'forget' or 'keep', got ${JSON.stringify(onFailure)}`)
   }
-  return { lease: leaseTime(lease, OPERATION), ttl: timeToLive(ttl, OPERATION), fingerprint, wait, signal, onFailure }
+  return {
+    key,
+    lease: leaseTime(lease, OPERATION),
+    ttl: timeToLive(ttl, OPERATION),
+    fingerprint,
+    wait,
+    signal,
+    onFailure,
+  }
 }
 
 /** A lease in whole ms. @throws PersistenceError `INVALID_TTL`, also for one that never ends. */

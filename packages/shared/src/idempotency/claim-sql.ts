@@ -95,10 +95,11 @@ export const DELETE_FAILURE: Statement<'none'> = {
   kind: 'write',
   rows: 'none',
   clocked: false,
-  sql: 'DELETE FROM go_goscope_claim_records WHERE key = ?1',
+  sql: 'DELETE FROM go_goscope_claim_records WHERE key = ?1 AND failure IS NOT NULL',
   batch: {
     match: 'none',
-    sql: 'DELETE FROM go_goscope_claim_records WHERE key IN (SELECT value FROM json_each(?1))',
+    sql: `DELETE FROM go_goscope_claim_records
+WHERE key IN (SELECT value FROM json_each(?1)) AND failure IS NOT NULL`,
   },
 }
 

@@ -69,7 +69,6 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
   }
 
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
-    checkKey(key, this.#session.maxKeyLength, 'idempotency.claim')
     const claim = await this.#desk.claim<T>(key, options)
     if (claim.state === 'claimed') for (const sweeper of this.#claimSweepers) sweeper.wrote(1)
     return claim

@@ -15,4 +15,5 @@ export type {
 } from './claims.js'
 export type { IdempotencyEntry, IdempotencyProvider } from './idempotency.js'
 export type { LockHandle, LockProvider } from './lock.js'
+export type { Admission, AdmitOptions, Permit, ProbingCircuitBreakerProvider, ReportOutcome } from './probes.js'
 export type { PersistenceAdapter, PersistenceAdapterOptions, PersistenceProviders } from './providers.js'

@@ -1,4 +1,5 @@
 import type { Step } from '../driver/statement.js'
+import { ADD_CIRCUIT_COLUMNS, CIRCUIT_COLUMNS, CIRCUIT_TRIGGERS, CREATE_CIRCUIT } from './circuit-columns.js'
 import { CLAIM_TABLES, RESULT_TRIGGERS } from './claim-tables.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
 
@@ -61,19 +62,24 @@ END`,
 
 const CLAIMS: Migration = { version: 3, steps: [...CLAIM_TABLES, ...RESULT_TRIGGERS] }
 
-export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS, CLAIMS]
+const SHARED_BREAKER: Migration = { version: 4, steps: ADD_CIRCUIT_COLUMNS }
+
+export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS, CLAIMS, SHARED_BREAKER]
 
 /** Makes again what somebody dropped from a file of the current version. */
 export const CREATE_PUBLISHED: readonly Step[] = [
+  // First: what is there already is not made again, so this table comes with its added columns.
+  CREATE_CIRCUIT,
   ...PUBLISHED_TABLES.flatMap(({ create, indexes }) => [create, ...indexes]),
   ...RESULT_TRIGGERS,
+  ...CIRCUIT_TRIGGERS,
 ].map((sql) => ({ sql, parameters: [] }))
 
 /** The schema version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
 /** Columns that migrations added to published tables, by table. */
-export const ADDED_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map()
+export const ADDED_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([['go_goscope_circuit', CIRCUIT_COLUMNS]])
 
 const CREATE_META = 'CREATE TABLE IF NOT EXISTS go_goscope_meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)'
 const INSERT_VERSION =

@@ -70,8 +70,8 @@ export class LocalLease {
   #watch(): void {
     this.#stopTimer()
     const remaining = this.#end - this.#margin - this.#clock.monotonic()
-    if (remaining <= 0) return this.lose('its lease is over by the local clock')
-    this.#cancelTimer = this.#clock.setTimer(() => this.#watch(), remaining)
+    if (remaining <= 0) this.lose('its lease is over by the local clock')
+    else this.#cancelTimer = this.#clock.setTimer(() => this.#watch(), remaining)
   }
 
   #stopTimer(): void {

@@ -1,0 +1,8 @@
+import assert from 'node:assert/strict'
+import type { Claim, ClaimedKey } from '@go-go-scope/persistence-sqlite-core/ports'
+
+/** The claim, which must have been granted. */
+export function held<T>(claim: Claim<T>): ClaimedKey<T> {
+  assert.equal(claim.state, 'claimed')
+  return claim as ClaimedKey<T>
+}

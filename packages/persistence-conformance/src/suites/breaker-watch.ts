@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import type { CircuitBreakerPersistedState } from '@go-go-scope/persistence-sqlite-core/ports'
+import { eventually } from '../eventually.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import type { World } from '../world.js'
+
+const INTERVAL = 100
+
+/** Lets `rounds` intervals pass, each with the time that a look at the file takes. */
+async function pass(world: World, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    world.clock.advance(INTERVAL)
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+export const breakerWatch: EngineSuite = engineSuite('hearing of changes by others', (check) => {
+  check('a subscriber hears what another connection changed, once, and what it changed itself, once', async (world) => {
+    const one = (await world.adapter({ watchInterval: INTERVAL })).circuitBreaker
+    const two = (await world.second()).circuitBreaker
+    await two.recordFailure('api', 5)
+    const heard: CircuitBreakerPersistedState[] = []
+    one.subscribe('api', (state) => heard.push(state))
+    await pass(world, 2)
+    assert.deepEqual(heard, [], 'what was there before is no change')
+    await two.recordFailure('api', 2)
+    await pass(world, 3)
+    assert.deepEqual(
+      heard.map(({ state, failureCount }) => [state, failureCount]),
+      [['open', 2]],
+    )
+    await one.recordSuccess('api')
+    await pass(world, 3)
+    assert.deepEqual(
+      heard.map(({ state }) => state),
+      ['open', 'closed'],
+    )
+    await two.isolate('api')
+    await two.isolate('other')
+    await eventually('the third change is heard', () => {
+      world.clock.advance(INTERVAL)
+      return heard.length === 3
+    })
+  })
+
+  check('a circuit that another connection makes is heard of', async (world) => {
+    const one = (await world.adapter()).circuitBreaker
+    const two = (await world.second()).circuitBreaker
+    const heard: string[] = []
+    one.subscribe('api', ({ state }) => heard.push(state))
+    await pass(world, 2)
+    await two.recordFailure('api', 1)
+    await eventually('it is heard', () => {
+      world.clock.advance(INTERVAL)
+      return heard.length === 1
+    })
+  })
+
+  check('the half-open period is heard by all, its further probes are no news', async (world) => {
+    const one = (await world.adapter()).circuitBreaker
+    const two = (await world.second()).circuitBreaker
+    await one.recordFailure('api', 1)
+    const heard: [string, string][] = []
+    one.subscribe('api', ({ state }) => heard.push(['one', state]))
+    two.subscribe('api', ({ state }) => heard.push(['two', state]))
+    await pass(world, 11)
+    const options = { resetTimeout: 1_000, probes: 2 }
+    await two.admit('api', options)
+    await pass(world, 2)
+    await two.admit('api', options)
+    await pass(world, 2)
+    assert.deepEqual(heard, [
+      ['two', 'half-open'],
+      ['one', 'half-open'],
+    ])
+  })
+
+  check('only who listens looks, at the interval asked for, and the last to leave stops it', async (world) => {
+    const adapter = await world.adapter({ watchInterval: 50 })
+    const idle = world.clock.pending
+    const first = adapter.circuitBreaker.subscribe('api', () => undefined)
+    const second = adapter.circuitBreaker.subscribe('api', () => undefined)
+    const third = adapter.circuitBreaker.subscribe('other', () => undefined)
+    await eventually('it looks', () => world.clock.pending === idle + 1)
+    first()
+    first()
+    third()
+    assert.equal(world.clock.pending, idle + 1, 'one still listens')
+    second()
+    assert.equal(world.clock.pending, idle)
+    await adapter.recordFailure('api', 1)
+    assert.equal(world.clock.pending, idle, 'it stays stopped')
+    const again = adapter.circuitBreaker.subscribe('api', () => undefined)
+    await eventually('it looks again', () => world.clock.pending === idle + 1)
+    again()
+  })
+
+  check('disconnecting stops the looking', async (world) => {
+    const adapter = await world.adapter()
+    const other = await world.adapter()
+    const idle = world.clock.pending
+    adapter.circuitBreaker.subscribe('api', () => undefined)
+    await eventually('it looks', () => world.clock.pending === idle + 1)
+    await adapter.disconnect()
+    assert.equal(world.clock.pending, idle)
+    assert.equal(other.isConnected(), true)
+  })
+
+  check('a subscriber that came before connecting hears too', async (world) => {
+    const adapter = world.unconnected(await world.handle())
+    const heard: string[] = []
+    adapter.circuitBreaker.subscribe('api', ({ state }) => heard.push(state))
+    await eventually('it has connected', () => adapter.isConnected())
+    const two = (await world.second()).circuitBreaker
+    await pass(world, 1)
+    await two.recordFailure('api', 1)
+    await eventually('it is heard', () => {
+      world.clock.advance(INTERVAL)
+      return heard.length === 1
+    })
+  })
+})

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { held } from '../held.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+
+const LEASE = { lease: 1_000 }
+
+export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) => {
+  check('the key of a crashed claimant is free after its lease, with a greater generation', async (world) => {
+    const one = (await world.adapter()).idempotency
+    const two = (await world.second()).idempotency
+    const crashed = held(await one.claim('k', LEASE))
+    world.clock.advance(999)
+    assert.equal((await two.claim('k', LEASE)).state, 'running')
+    world.clock.advance(1)
+    const next = held(await two.claim('k', LEASE))
+    assert.ok(next.generation > crashed.generation)
+    assert.notEqual(next.owner, crashed.owner)
+  })
+
+  check('a late finisher is refused and learns what holds: vacant, running, completed, failed', async (world) => {
+    const one = (await world.adapter()).idempotency
+    const two = (await world.second()).idempotency
+    const late = held(await one.claim('k', LEASE))
+    world.clock.advance(1_000)
+    assert.deepEqual(await late.complete('late'), { recorded: false, current: { state: 'vacant' } })
+    const next = held(await two.claim<unknown>('k', { ...LEASE, ttl: 10 }))
+    const running = { recorded: false, current: { state: 'running', until: next.expiresAt } }
+    assert.deepEqual(await late.complete('late'), running)
+    assert.deepEqual(await late.fail('late'), running)
+    assert.equal((await two.claim('k', LEASE)).state, 'running', 'a late failure frees nobody else’s key')
+    await next.complete('first')
+    const expiresAt = world.clock.now() + 10
+    const completed = { state: 'completed', value: 'first', replay: true, expiresAt }
+    assert.deepEqual(await late.complete('late'), { recorded: false, current: completed })
+    world.clock.advance(10)
+    await held(await two.claim('k', { ...LEASE, onFailure: 'keep' })).fail('no')
+    const failed = { state: 'failed', error: 'no', replay: true }
+    assert.deepEqual(await late.complete('late'), { recorded: false, current: failed })
+  })
+
+  check('generations grow over deleting, pruning and reopening', async (world) => {
+    const first = await world.open()
+    const generations = []
+    const claim = held(await first.idempotency.claim('a', LEASE))
+    generations.push(claim.generation)
+    await claim.fail('no')
+    generations.push(held(await first.idempotency.claim('b', { lease: 1 })).generation)
+    await first.idempotency.delete('b')
+    await first.disconnect()
+    const second = await world.open()
+    await second.prune()
+    generations.push(held(await second.idempotency.claim('a', LEASE)).generation)
+    assert.deepEqual(
+      generations,
+      [...new Set(generations)].toSorted((a, b) => a - b),
+    )
+  })
+
+  check('a second report of the same claim is refused with the first', async (world) => {
+    const { idempotency } = await world.adapter()
+    const claim = held(await idempotency.claim<number>('k', LEASE))
+    const reports = await Promise.all([claim.complete(1), claim.complete(2), claim.fail('no')])
+    assert.deepEqual(reports[0], { recorded: true })
+    const current = { state: 'completed', value: 1, replay: true }
+    assert.deepEqual(reports.slice(1), [
+      { recorded: false, current },
+      { recorded: false, current },
+    ])
+  })
+
+  check('renewing moves the end from now on, by the claim’s lease or another', async (world) => {
+    const { idempotency } = await world.adapter()
+    const claim = held(await idempotency.claim('k', LEASE))
+    world.clock.advance(600)
+    assert.equal(await claim.renew(), true)
+    assert.equal(claim.expiresAt, world.clock.now() + 1_000)
+    world.clock.advance(800)
+    assert.equal(await claim.renew(5_000), true)
+    assert.deepEqual(await idempotency.claim('k', LEASE), { state: 'running', until: world.clock.now() + 5_000 })
+    world.clock.advance(4_000)
+    assert.deepEqual(await claim.complete(1), { recorded: true })
+  })
+
+  check('renewing never rejects: lost, ended, disconnected or with a bad lease it answers false', async (world) => {
+    const events: { type?: string; operation?: string }[] = []
+    const one = await world.adapter({ onDiagnostic: (event) => events.push(event) })
+    const bad = held(await one.idempotency.claim('bad', LEASE))
+    assert.equal(await bad.renew(-1), false)
+    assert.ok(events.some(({ type, operation }) => type === 'background-error' && operation === 'idempotency.renew'))
+    assert.equal(await bad.renew(), true, 'a bad lease loses nothing')
+    const ended = held(await one.idempotency.claim('ended', LEASE))
+    await ended.complete(1)
+    assert.equal(await ended.renew(), false)
+    const lost = held(await one.idempotency.claim('lost', LEASE))
+    world.clock.advance(1_000)
+    assert.equal(await lost.renew(), false)
+    const cut = held(await one.idempotency.claim('cut', LEASE))
+    await one.disconnect()
+    assert.equal(await cut.renew(), false)
+  })
+
+  check('the signal aborts a margin before the lease is over, and moves with a renewal', async (world) => {
+    const { idempotency } = await world.adapter()
+    const claim = held(await idempotency.claim('k', LEASE))
+    const { signal } = claim
+    world.clock.advance(899)
+    assert.equal(signal.aborted, false)
+    assert.equal(await claim.renew(), true)
+    world.clock.advance(899)
+    assert.equal(signal.aborted, false)
+    world.clock.advance(1)
+    assert.equal(signal.aborted, true)
+    assert.equal((signal.reason as { code?: string }).code, 'CLAIM_LOST')
+    assert.equal(await claim.renew(), false, 'who was told to stop cannot go on')
+    assert.deepEqual(await claim.complete(1), { recorded: true }, 'but what is done within the lease counts')
+  })
+
+  check('the signal of a claim that was lost aborts, of one that ended well it does not', async (world) => {
+    const { idempotency } = await world.adapter()
+    const pending = world.clock.pending
+    const done = held(await idempotency.claim('done', LEASE))
+    const { signal } = done
+    await done.complete(1)
+    assert.equal(world.clock.pending, pending, 'no timer is left')
+    world.clock.advance(5_000)
+    assert.equal(signal.aborted, false)
+    const lost = held(await idempotency.claim('lost', LEASE))
+    const watched = lost.signal
+    await idempotency.set('lost', 1)
+    assert.equal(await lost.renew(), false)
+    assert.equal(watched.aborted, true)
+    const late = held(await idempotency.claim('late', LEASE))
+    world.clock.advance(5_000)
+    assert.equal(late.signal.aborted, true, 'also when it is first asked for afterwards')
+  })
+
+  check('a clock that is set back revives no lease', async (world) => {
+    const one = (await world.adapter()).idempotency
+    const two = (await world.second()).idempotency
+    const dead = held(await one.claim('dead', LEASE))
+    world.clock.advance(2_000)
+    held(await two.claim('other', { lease: 60_000 }))
+    world.clock.jump(-1_900)
+    assert.equal(await dead.renew(), false)
+    assert.deepEqual(await dead.complete(1), { recorded: false, current: { state: 'vacant' } })
+    held(await two.claim('dead', LEASE))
+  })
+
+  check('a claimant whose lease is over by its own clock is refused, wherever the wall clock is', async (world) => {
+    const { idempotency } = await world.adapter()
+    const claim = held(await idempotency.claim('k', LEASE))
+    world.clock.jump(-500)
+    world.clock.advance(1_000)
+    assert.equal(await claim.renew(), false)
+    const { recorded } = await claim.complete(1)
+    assert.equal(recorded, false)
+  })
+
+  check('a clock that ran far ahead once does not hold up leases for as long', async (world) => {
+    const { idempotency } = await world.adapter()
+    const day = 86_400_000
+    world.clock.jump(day)
+    await held(await idempotency.claim('ahead', LEASE)).fail('no')
+    world.clock.jump(-day)
+    held(await idempotency.claim('k', LEASE))
+    world.clock.advance(1_000)
+    held(await idempotency.claim('k', LEASE))
+  })
+
+  check('pruning removes dead claims and expired failures, and counts results only', async (world) => {
+    const adapter = await world.adapter()
+    const { idempotency } = adapter
+    held(await idempotency.claim('dead', { lease: 10 }))
+    const alive = held(await idempotency.claim<number>('alive', LEASE))
+    await held(await idempotency.claim('failed', { ...LEASE, onFailure: 'keep', ttl: 10 })).fail('no')
+    await held(await idempotency.claim('kept', { ...LEASE, onFailure: 'keep' })).fail('no')
+    await held(await idempotency.claim('result', { ...LEASE, ttl: 10, fingerprint: 'f' })).complete(1)
+    world.clock.advance(11)
+    assert.deepEqual(await adapter.prune(), { cache: 0, idempotency: 1 })
+    const keys = async (table: string) => (await world.rows(`SELECT key FROM ${table}`)).map(({ key }) => key)
+    assert.deepEqual(await keys('go_goscope_claims'), ['alive'])
+    assert.deepEqual(await keys('go_goscope_claim_records'), ['kept'])
+    assert.deepEqual(await alive.complete(1), { recorded: true })
+  })
+
+  check('dead claims do not pile up', async (world) => {
+    const { idempotency } = await world.adapter()
+    for (let key = 0; key < 500; key++) {
+      held(await idempotency.claim(`k${key}`, { lease: 1 }))
+      world.clock.advance(1)
+    }
+    const [row] = await world.rows('SELECT count(*) AS claims FROM go_goscope_claims')
+    assert.ok(Number(row?.claims) < 200, `${row?.claims} claims`)
+  })
+})

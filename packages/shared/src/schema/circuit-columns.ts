@@ -1,0 +1,55 @@
+import { CIRCUIT_TABLE } from './published-tables.js'
+
+/** Added to go_goscope_circuit; nullable or with a default, so that who knows only the published columns still writes. */
+const COLUMNS: readonly (readonly [name: string, definition: string])[] = [
+  // Epoch ms of the last opening, while the circuit is not closed.
+  ['opened_at', 'INTEGER'],
+  // Grows with every new period of the circuit; reports carry the one they belong to.
+  ['generation', 'INTEGER NOT NULL DEFAULT 0'],
+  ['isolated', 'INTEGER NOT NULL DEFAULT 0'],
+  // Probes of this period that succeeded.
+  ['successes', 'INTEGER NOT NULL DEFAULT 0'],
+  // JSON: name, end of lease (epoch ms) and lease (ms) of each probe under way.
+  ['probes', "TEXT NOT NULL DEFAULT '[]'"],
+  // Raised by every statement of ours, so that a change by somebody else shows.
+  ['revision', 'INTEGER NOT NULL DEFAULT 0'],
+]
+
+export const CIRCUIT_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name)
+
+/** The table as it is since these columns were added, for a file it was dropped from. */
+export const CREATE_CIRCUIT: string = CIRCUIT_TABLE.create.replace(
+  /\n\)$/,
+  COLUMNS.map(([name, definition]) => `,\n  ${name} ${definition}`)
+    .join('')
+    .concat('\n)'),
+)
+
+/**
+ * go-go-scope's own adapters write state and times and leave the rest alone. What they wrote begins a new period: reports
+ * of an earlier one no longer count, and a circuit they opened was opened then. A row they replaced has lost its
+ * generation; the time is a number that no count of periods has reached.
+ */
+export const CIRCUIT_TRIGGERS: readonly string[] = [
+  `CREATE TRIGGER IF NOT EXISTS go_goscope_circuit_changed_elsewhere AFTER UPDATE ON go_goscope_circuit
+WHEN NEW.revision = OLD.revision AND NEW.state <> OLD.state BEGIN
+  UPDATE go_goscope_circuit SET
+    opened_at = CASE WHEN NEW.state = 'closed' THEN NULL ELSE NEW.updated_at END,
+    generation = generation + 1, isolated = 0, successes = 0, probes = '[]', revision = revision + 1
+  WHERE key = NEW.key;
+END`,
+  `CREATE TRIGGER IF NOT EXISTS go_goscope_circuit_made_elsewhere AFTER INSERT ON go_goscope_circuit
+WHEN NEW.revision = 0 BEGIN
+  UPDATE go_goscope_circuit SET
+    opened_at = CASE WHEN NEW.state = 'closed' THEN NULL ELSE NEW.updated_at END,
+    generation = NEW.updated_at, revision = 1
+  WHERE key = NEW.key;
+END`,
+]
+
+export const ADD_CIRCUIT_COLUMNS: readonly string[] = [
+  ...COLUMNS.map(([name, definition]) => `ALTER TABLE go_goscope_circuit ADD COLUMN ${name} ${definition}`),
+  "UPDATE go_goscope_circuit SET opened_at = updated_at WHERE state <> 'closed'",
+  'UPDATE go_goscope_circuit SET revision = 1',
+  ...CIRCUIT_TRIGGERS,
+]
