@@ -116,11 +116,13 @@ export function hostOverProviders(name: string, createProviders: () => Promise<P
         expect(await s.task(() => 5, { idempotency })).toEqual([undefined, 5])
       })
 
-      it('that run at once share one run', async () => {
-        await using s = scope({ persistence: world.providers })
+      it('that run at once share one run, over scopes', async () => {
+        await using one = scope({ persistence: world.providers })
+        await using two = scope({ persistence: world.second })
         const end = deferred<number>()
         const fn = vi.fn(() => end.promise)
-        const tasks = [0, 1, 2].map(() => s.task(fn, { idempotency }))
+        const tasks = [one, two, one].map((s) => s.task(fn, { idempotency }))
+        await vi.waitFor(() => expect(fn).toHaveBeenCalledOnce())
         end.resolve(7)
         expect(await Promise.all(tasks)).toEqual([0, 1, 2].map(() => [undefined, 7]))
         expect(fn).toHaveBeenCalledOnce()

@@ -36,6 +36,11 @@ export class Lease implements Hold {
     return handle && new Lease(handle, key, ttl, asked, report)
   }
 
+  /** Keeps something that was granted for `ttl` ms not before `asked` (monotonic ms). */
+  static keep(handle: LockHandle, key: string, ttl: number, asked: number, report: Reporter): Lease {
+    return new Lease(handle, key, ttl, asked, report)
+  }
+
   private constructor(handle: LockHandle, key: string, ttl: number, asked: number, report: Reporter) {
     this.handle = handle
     this.#key = key

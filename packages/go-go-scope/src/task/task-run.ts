@@ -1,9 +1,10 @@
 import { AbortSource } from '../cancellation/abort-source.js'
+import { onAbort } from '../cancellation/on-abort.js'
 import { raceAbort } from '../cancellation/race-abort.js'
 import { openTaskCheckpoints, type TaskCheckpoints } from '../checkpoint/open-task-checkpoints.js'
 import type { Release } from '../concurrency/semaphore.js'
 import { AbortError } from '../errors/abort-error.js'
-import { beginIdempotent } from '../idempotency/begin-idempotent.js'
+import { beginIdempotent, type IdempotentRun } from '../idempotency/begin-idempotent.js'
 import { type Seat, takeSeat } from '../idempotency/take-seat.js'
 import { runWithRetry } from '../retry/run-with-retry.js'
 import { startTimer } from '../time/start-timer.js'
@@ -125,11 +126,33 @@ export class TaskRun<T> {
         throw end.error
       }
       this.#seat = seat
-      const turn = await beginIdempotent<T>(provider, key, this.#options.idempotency?.ttl ?? idempotencyTtl, report)
-      if (turn.replayed) return turn.value
+      const ttl = this.#options.idempotency?.ttl ?? idempotencyTtl
+      const turn = await beginIdempotent<T>(provider, { key, ttl, signal: this.abort.signal, report })
+      return turn.replayed ? turn.value : this.#runTurn(turn)
+    }
+  }
+
+  /** Runs with the right to do so, and gives that back at once when the task fails or is aborted before its success. */
+  async #runTurn(turn: IdempotentRun<T>): Promise<T> {
+    const unlink = turn.lost && onAbort(turn.lost, (reason) => this.abort.abort(reason))
+    let failed: Promise<void> | undefined
+    const fail = (error: unknown): void => {
+      if (this.#success === undefined) failed ??= turn.failed(error)
+    }
+    const stop = this.abort.onAbort(fail)
+    this.#record = (value) => turn.record(value)
+    try {
       if (this.abort.aborted) throw this.#abortError()
-      this.#record = (value) => turn.record(value)
-      return await this.#runOnce()
+      const value = await turn.succeeded(await this.#runOnce())
+      this.#success = { value }
+      return value
+    } catch (error) {
+      fail(error)
+      await failed
+      throw error
+    } finally {
+      stop()
+      unlink?.[Symbol.dispose]()
     }
   }
 

@@ -1,0 +1,145 @@
+import {
+  type Claim,
+  type ClaimedKey,
+  type ClaimingIdempotencyProvider,
+  InMemoryIdempotencyProvider,
+  scope,
+} from 'go-go-scope'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from './support/deferred.js'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const idempotency = { key: 'k' }
+
+/** A provider whose claims are answered by the test. */
+function claiming(...answers: unknown[]) {
+  const lost = new AbortController()
+  const held = {
+    state: 'claimed' as const,
+    owner: 'me',
+    generation: 1,
+    expiresAt: Date.now() + 30_000,
+    signal: lost.signal,
+    complete: vi.fn(async () => ({ recorded: true })),
+    fail: vi.fn(async () => ({ recorded: true })),
+    renew: vi.fn(async () => true),
+  }
+  const claim = vi.fn(async () => (answers.length > 0 ? answers.shift() : held) as Claim<never>)
+  const provider = Object.assign(new InMemoryIdempotencyProvider(), { claim }) as InMemoryIdempotencyProvider &
+    ClaimingIdempotencyProvider & { claim: typeof claim }
+  return { provider, held: held as typeof held & ClaimedKey<never>, lost, claim }
+}
+
+describe('a task whose provider knows claims', () => {
+  it('claims its key with lease, ttl and signal, waits without end, and completes with the tuple', async () => {
+    const { provider, held, claim } = claiming()
+    await using s = scope({ persistence: { idempotency: provider } })
+    const task = s.task(() => 5, { idempotency: { key: 'k', ttl: 700 } })
+    expect(await task).toEqual([undefined, 5])
+    expect(claim).toHaveBeenCalledExactlyOnceWith('k', {
+      lease: 30_000,
+      wait: Number.POSITIVE_INFINITY,
+      signal: task.signal,
+      ttl: 700,
+    })
+    expect(held.complete).toHaveBeenCalledExactlyOnceWith([undefined, 5])
+    expect(held.fail).not.toHaveBeenCalled()
+    expect(provider.size).toBe(0)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('replays what is completed', async () => {
+    const { provider } = claiming({ state: 'completed', value: [undefined, 'theirs'], replay: true })
+    await using s = scope({ persistence: { idempotency: provider } })
+    const fn = vi.fn()
+    expect(await s.task(fn, { idempotency })).toEqual([undefined, 'theirs'])
+    expect(fn).not.toHaveBeenCalled()
+  })
+
+  it('runs again over a failure that an older host recorded', async () => {
+    const { provider } = claiming({ state: 'completed', value: [new Error('x'), undefined], replay: true })
+    await using s = scope({ persistence: { idempotency: provider } })
+    expect(await s.task(() => 'ran', { idempotency })).toEqual([undefined, 'ran'])
+    expect(await provider.get('k')).toMatchObject({ value: [undefined, 'ran'] })
+  })
+
+  it('gives the key back when it fails', async () => {
+    const { provider, held } = claiming()
+    await using s = scope({ persistence: { idempotency: provider } })
+    await s.task(() => Promise.reject(new TypeError('x')), { idempotency })
+    expect(held.fail).toHaveBeenCalledExactlyOnceWith(new TypeError('x'))
+    expect(held.complete).not.toHaveBeenCalled()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('gives the key back at once when it is aborted', async () => {
+    const { provider, held } = claiming()
+    await using s = scope({ persistence: { idempotency: provider } })
+    const task = s.task(() => new Promise(() => {}), { idempotency, timeout: 100 })
+    await vi.advanceTimersByTimeAsync(100)
+    await task
+    expect(held.fail).toHaveBeenCalledOnce()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('gives back a claim that is granted when it has been aborted', async () => {
+    const granted = deferred<unknown>()
+    const { provider, held, claim } = claiming()
+    claim.mockReturnValueOnce(granted.promise as Promise<Claim<never>>)
+    await using s = scope({ persistence: { idempotency: provider } })
+    const fn = vi.fn()
+    const task = s.task(fn, { idempotency })
+    task[Symbol.dispose]()
+    await task
+    granted.resolve(held)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(held.fail).toHaveBeenCalledOnce()
+    expect(fn).not.toHaveBeenCalled()
+  })
+
+  it('renews the claim while it runs', async () => {
+    const { provider, held } = claiming()
+    await using s = scope({ persistence: { idempotency: provider } })
+    const task = s.task(() => s.delay(60_000), { idempotency })
+    await vi.advanceTimersByTimeAsync(60_000)
+    await task
+    expect(held.renew.mock.calls).toEqual([[30_000], [30_000], [30_000]])
+  })
+
+  it('is aborted when the claim is lost', async () => {
+    const { provider, lost } = claiming()
+    await using s = scope({ persistence: { idempotency: provider } })
+    const task = s.task(() => new Promise(() => {}), { idempotency })
+    await vi.advanceTimersByTimeAsync(0)
+    lost.abort('lost')
+    expect(await task).toEqual(['lost', undefined])
+  })
+
+  it('takes the recorded result when it comes too late', async () => {
+    const { provider, held } = claiming()
+    const current = { state: 'completed', value: [undefined, 'theirs'], replay: true }
+    held.complete.mockResolvedValue({ recorded: false, current } as never)
+    await using s = scope({ persistence: { idempotency: provider } })
+    expect(await s.task(() => 'mine', { idempotency })).toEqual([undefined, 'theirs'])
+  })
+
+  it('keeps its result when that cannot be recorded, and reports', async () => {
+    const { provider, held } = claiming()
+    held.complete.mockRejectedValue(new Error('disk'))
+    const onError = vi.fn()
+    await using s = scope({ persistence: { idempotency: provider }, hooks: { onError } })
+    expect(await s.task(() => 1, { idempotency })).toEqual([undefined, 1])
+    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('disk'), 'idempotency.complete')
+  })
+
+  it('does not run when the claim itself fails: nobody could say that it runs once', async () => {
+    const { provider, claim } = claiming()
+    claim.mockRejectedValue(new TypeError('busy'))
+    await using s = scope({ persistence: { idempotency: provider } })
+    const fn = vi.fn()
+    expect(await s.task(fn, { idempotency })).toEqual([new TypeError('busy'), undefined])
+    expect(fn).not.toHaveBeenCalled()
+  })
+})
