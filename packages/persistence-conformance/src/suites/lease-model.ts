@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
 import fc from 'fast-check'
-import type { AdapterUnderTest, LeaseUnderTest, LocksUnderTest } from '../engine-under-test.js'
+import type { LeaseUnderTest, LocksUnderTest } from '../engine-under-test.js'
 import { forAll } from '../property.js'
 import { ReferenceLocks } from '../reference/reference-locks.js'
 import { type EngineSuite, engineSuite } from '../suite.js'

@@ -14,7 +14,7 @@ export type DiagnosticEvent =
   | { type: 'unsafe-environment'; file: string; problem: string }
   /** Expired rows were removed. */
   | { type: 'sweep'; table: string; removed: number }
-  /** Work that nobody awaits failed: a sweep, or a lease renewal with a bad argument. */
+  /** Work that nobody awaits failed: a sweep, an extension of a lease, a renewal. */
   | { type: 'background-error'; operation: string; error: PersistenceError }
   /** A listener of the app threw. */
   | { type: 'listener-error'; operation: string; error: unknown }
