@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../../scripts/workspace.mjs'
+
+const documented = readFileSync(join(root, 'docs/options.md'), 'utf8')
+
+test.each([
+  ['packages/shared/src/ports/providers.ts', 'PersistenceAdapterOptions'],
+  ['packages/shared/src/adapter/adapter-options.ts', 'AdapterOptions'],
+  ['packages/shared/src/adapter/open-options.ts', 'OpenOptions'],
+  ['packages/persistence-sqlite-node/src/adapter.ts', 'DatabaseSyncOpenOptions'],
+])('every option of %s, %s, is documented', (file, name) => {
+  const source = readFileSync(join(root, file), 'utf8')
+  const [, members = ''] = new RegExp(`export interface ${name} (?:extends \\w+ )?\\{([^]*?)\\n\\}`).exec(source) ?? []
+  const options = [...members.matchAll(/^ {2}(\w+)\?:/gm)].map(([, option = '']) => option)
+  expect(options.length).toBeGreaterThan(0)
+  expect(options.filter((option) => !documented.includes(`| \`${option}\` |`))).toEqual([])
+})
