@@ -18,6 +18,7 @@ import { fencedStatements } from './suites/fenced-statements.js'
 import { fencing } from './suites/fencing.js'
 import { flatMethods } from './suites/flat-methods.js'
 import { getOrSet } from './suites/get-or-set.js'
+import { growth } from './suites/growth.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
 import { keys } from './suites/keys.js'
@@ -61,6 +62,7 @@ const SUITES: readonly EngineSuite[] = [
   cache,
   cachePatterns,
   getOrSet,
+  growth,
   checkpoints,
   idempotency,
   claims,
