@@ -47,6 +47,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
   }
   const connection = Connection.of(handle, () => opener.driver(handle), resolved)
   connection.readOnly = tuning.readOnly
+  connection.ownHandle = true
   try {
     await connection.open()
     await tune(connection, tuning, onFile)

@@ -15,7 +15,7 @@ export interface OpenOptions extends AdapterOptions {
   mode?: number
   /** Page cache in bytes. Default: SQLite's. */
   cacheSize?: number
-  /** Memory-mapped part of the file in bytes. Default 0. */
+  /** Memory-mapped part of the file in bytes. Default: SQLite's. */
   mmapSize?: number
 }
 

@@ -55,7 +55,13 @@ export class Connection {
   file = ''
   sqliteVersion = ''
   readOnly = false
+  /**
+   * Whether nobody else has the handle. On an engine with a thread of its own a transaction spans several turns, and what
+   * the app runs on a shared handle meanwhile would fall into it, and be undone with it.
+   */
+  ownHandle = false
   readonly #library: unknown
+  readonly #synchronous: boolean
   readonly #busyTimeout: number
   #appsEngineWait: number | undefined
   readonly #forget: () => void
@@ -81,6 +87,7 @@ export class Connection {
     this.random = options.random
     this.engine = driver.engine
     this.#library = driver.library
+    this.#synchronous = driver.synchronous
     this.#busyTimeout = options.busyTimeout
     this.#forget = forget
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
@@ -137,7 +144,7 @@ export class Connection {
     this.file = String(databases.find(({ name }) => name === 'main')?.file ?? '')
     if (this.file === '') return
     await this.#enterFile()
-    this.queue.groupWrites = true
+    this.queue.groupWrites = this.#synchronous || this.ownHandle
   }
 
   async #setEngineWait(ms: number): Promise<void> {

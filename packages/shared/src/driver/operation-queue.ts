@@ -22,7 +22,7 @@ export interface OperationQueue {
   /** Runs one statement that is not worth keeping prepared. */
   query(name: string, sql: string, parameters?: Parameters): Promise<Row[]>
 
-  /** Whether commits are worth sharing: `true` on a file, set once it is known. */
+  /** Whether calls may share a commit: on a file, where a commit costs a flush, if a transaction disturbs nobody. */
   groupWrites: boolean
 
   /** Calls that have not been sent. */
