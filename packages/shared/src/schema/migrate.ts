@@ -46,13 +46,17 @@ function schemaMissing(version: number, missing: readonly string[]): Persistence
 async function apply(queue: OperationQueue, version: number): Promise<void> {
   const migration = MIGRATIONS[version - 1]
   if (migration === undefined) throw new RangeError(`no migration ${version}`)
+  let failure: unknown
   try {
     await queue.atomic('connect', migrationBatch(migration))
   } catch (error) {
-    const raced = error instanceof PersistenceError && error.code === 'CONSTRAINT'
-    // Another process was first: what it wrote decides what is left to do. Anything else is a real failure.
-    if (!raced || (await readVersion(queue)) < version) throw error
+    if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
+    failure = error
   }
+  // What the file says decides: another process may have been first, and an engine that kept nothing must not be asked
+  // for ever.
+  if ((await readVersion(queue)) >= version) return
+  throw failure ?? new PersistenceError('SQL', 'connect', `connect: the engine did not keep migration ${version}`)
 }
 
 /** 0 where this family has not been yet. */
