@@ -5,7 +5,14 @@ import { measureBatches, measureCalls } from './measure.mjs'
  * One contestant at one trial, in a process of its own. Reads a request a line, `{ inFlight, duration }`, and answers
  * each with a line, calls a second.
  */
-const { engine: engineName, contestant, trial: trialName, storage, path, inFlight: levels } = JSON.parse(process.argv[2])
+const {
+  engine: engineName,
+  contestant,
+  trial: trialName,
+  storage,
+  path,
+  inFlight: levels,
+} = JSON.parse(process.argv[2])
 const { engine } = await import(`./engines/${engineName}.mjs`)
 const { open } = await import(contestant)
 const { trial } = await import(`./trials/${trialName}.mjs`)

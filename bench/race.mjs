@@ -1,44 +1,55 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { LineProcess } from './line-process.mjs'
+import { runtimes } from './runtimes.mjs'
 
-const child = fileURLToPath(new URL('child.mjs', import.meta.url))
+const bench = fileURLToPath(new URL('.', import.meta.url))
+const child = join(bench, 'child.mjs')
+const peers = ['keyv', 'cache-manager', 'bun-sqlite-key-value', 'langgraph']
 
-/** A contestant in its process. */
-export class Racer {
-  #process
-  #lines
-  #name
-
-  constructor(name, runtime, task) {
-    this.#name = name
-    this.#process = spawn(runtime, [...(process.env.BENCH_NODE_ARGS?.split(' ') ?? []), child, JSON.stringify(task)], { stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
+/**
+ * Lets the contestants run in turn, A B C A B C, so that what else the machine does meets all of them.
+ *
+ * @param {import('./plan.mjs').Race} race
+ * @param {{ runs: number, duration: number }} effort `duration` of one run in ms
+ * @returns {Promise<Record<number, Record<string, number[]>>>} calls a second by calls in flight and contestant
+ */
+export async function runRace({ trial, cell, storage, contestants }, { runs, duration }) {
+  const folder = workFolder()
+  const racers = Object.entries(contestants).map(([name, inFlight]) => {
+    const contestant = join(bench, peers.includes(name) ? 'peers' : 'contestants', `${name}.mjs`)
+    const path = storage === 'memory' ? ':memory:' : join(folder, `${name}.db`)
+    const task = { engine: cell.engine, contestant, trial, storage, path, inFlight }
+    return {
+      name,
+      inFlight,
+      process: new LineProcess(`${trial} by ${name} on ${cell.name}`, runtimes[cell.runtime], [
+        child,
+        JSON.stringify(task),
+      ]),
+    }
+  })
+  try {
+    for (const { process } of racers) await process.expect('ready')
+    const rates = {}
+    for (const inFlight of contestants.ours) {
+      const present = racers.filter((racer) => racer.inFlight.includes(inFlight))
+      rates[inFlight] = Object.fromEntries(present.map(({ name }) => [name, []]))
+      for (let run = 0; run < runs; run++) {
+        for (const { name, process } of present)
+          rates[inFlight][name].push(Number(await process.ask({ inFlight, duration })))
+      }
+    }
+    return rates
+  } finally {
+    await Promise.all(racers.map(({ process }) => process.stop()))
+    rmSync(folder, { recursive: true, force: true })
   }
+}
 
-  /** Its data is in place and it has shown that its answers are right. */
-  async ready() {
-    const line = await this.#line()
-    if (line !== 'ready') throw new Error(`${this.#name}: expected ready, got ${line}`)
-  }
-
-  /** @returns {Promise<number>} calls a second */
-  async run(inFlight, duration) {
-    this.#process.stdin.write(`${JSON.stringify({ inFlight, duration })}\n`)
-    return Number(await this.#line())
-  }
-
-  stop() {
-    this.#process.stdin.end()
-  }
-
-  kill() {
-    this.#process.kill('SIGKILL')
-  }
-
-  async #line() {
-    const { value, done } = await this.#lines.next()
-    if (done) throw new Error(`${this.#name} failed; its message is above`)
-    return value
-  }
+/** Within the repository: /tmp may be in memory, where a flush costs nothing. */
+function workFolder() {
+  mkdirSync(join(bench, '.work'), { recursive: true })
+  return mkdtempSync(join(bench, '.work/race-'))
 }

@@ -4,6 +4,7 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-bun'
 /** `bun:sqlite`: answers within the call. */
 export const engine = {
   synchronous: true,
+  Adapter: SQLiteAdapter,
   openAdapter: SQLiteAdapter.open,
   open: async (path) => new Database(path, { create: true, readwrite: true }),
   exec: async (database, sql) => database.exec(sql),

@@ -4,6 +4,7 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 export function databaseSyncEngine(DatabaseSync) {
   return {
     synchronous: true,
+    Adapter: SQLiteAdapter,
     openAdapter: (path, options) => SQLiteAdapter.open(path, { ...options, DatabaseSync }),
     open: async (path) => new DatabaseSync(path),
     exec: async (database, sql) => database.exec(sql),

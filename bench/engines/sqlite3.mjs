@@ -4,6 +4,7 @@ import sqlite3 from 'sqlite3'
 /** The npm package `sqlite3`: answers in a later turn, from a pool thread. */
 export const engine = {
   synchronous: false,
+  Adapter: SQLiteAdapter,
   openAdapter: SQLiteAdapter.open,
 
   /**

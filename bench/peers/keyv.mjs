@@ -1,5 +1,5 @@
-import Keyv from 'keyv'
 import KeyvSqlite from '@keyv/sqlite'
+import Keyv from 'keyv'
 import { tuning } from '../engines/tuning.mjs'
 
 /** keyv over @keyv/sqlite, which uses `sqlite3`. */

@@ -18,7 +18,11 @@ export async function checkEach(operation, expected) {
 /** Checks that a cache holds every sample value under its key. */
 export async function checkCache({ cache }) {
   if (cache.getBatch) assert.deepEqual(await cache.getBatch(KEYS), VALUES)
-  else await checkEach((index) => cache.get(KEYS[index]), (index) => VALUES[index])
+  else
+    await checkEach(
+      (index) => cache.get(KEYS[index]),
+      (index) => VALUES[index],
+    )
 }
 
 /** Stores every sample value. */

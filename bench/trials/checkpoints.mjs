@@ -13,7 +13,14 @@ export const manyTasks = (index, count) => Array.from({ length: count }, (_, at)
 export function checkpointAt(index) {
   const taskId = taskAt(index)
   const sequence = Math.floor(index / TASKS) + 1
-  return { id: `${taskId}-${sequence}`, taskId, sequence, timestamp: 1_700_000_000_000 + index, progress: 50, data: VALUES[index & 1023] }
+  return {
+    id: `${taskId}-${sequence}`,
+    taskId,
+    sequence,
+    timestamp: 1_700_000_000_000 + index,
+    progress: 50,
+    data: VALUES[index & 1023],
+  }
 }
 
 /** Saves `rounds` checkpoints of every task. Returns how many there are. */

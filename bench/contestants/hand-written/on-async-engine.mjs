@@ -19,7 +19,9 @@ export function onAsyncEngine(statement) {
     cache: {
       get: (key) =>
         new Promise((resolve, reject) => {
-          get.get([key, Date.now()], (error, row) => (error ? reject(error) : resolve(row ? JSON.parse(row.value) : null)))
+          get.get([key, Date.now()], (error, row) =>
+            error ? reject(error) : resolve(row ? JSON.parse(row.value) : null),
+          )
         }),
       set: (key, value) =>
         new Promise((resolve, reject) => {
@@ -30,7 +32,9 @@ export function onAsyncEngine(statement) {
       recordFailure: (key, maxFailures) =>
         new Promise((resolve, reject) => {
           // `all`, because `get` does not step to the end and would leave the write open.
-          recordFailure.all([key, maxFailures, Date.now()], (error, rows) => (error ? reject(error) : resolve(rows[0].failure_count)))
+          recordFailure.all([key, maxFailures, Date.now()], (error, rows) =>
+            error ? reject(error) : resolve(rows[0].failure_count),
+          )
         }),
     },
     idempotency: {
@@ -58,7 +62,9 @@ export function onAsyncEngine(statement) {
         }),
       loadLatest: (taskId) =>
         new Promise((resolve, reject) => {
-          loadLatest.get([taskId], (error, row) => (error ? reject(error) : resolve(row ? toCheckpoint(row) : undefined)))
+          loadLatest.get([taskId], (error, row) =>
+            error ? reject(error) : resolve(row ? toCheckpoint(row) : undefined),
+          )
         }),
     },
   }

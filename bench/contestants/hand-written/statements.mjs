@@ -1,6 +1,8 @@
 const LIVE = '(expires_at IS NULL OR expires_at > ?2)'
-const ON_CACHE = 'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, created_at = excluded.created_at'
-const ON_RESULT = 'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at'
+const ON_CACHE =
+  'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, created_at = excluded.created_at'
+const ON_RESULT =
+  'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at'
 const ON_CHECKPOINT = `ON CONFLICT (id) DO UPDATE SET task_id = excluded.task_id, sequence = excluded.sequence,
   timestamp = excluded.timestamp, progress = excluded.progress, data = excluded.data, created_at = excluded.created_at`
 const ON_FAILURE = `ON CONFLICT (key) DO UPDATE SET

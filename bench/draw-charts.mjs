@@ -1,0 +1,62 @@
+import { barChart, lineChart } from './charts.mjs'
+import { nameOf } from './names.mjs'
+import { cells } from './plan.mjs'
+import { median } from './statistics.mjs'
+
+const KINDS = { ours: 'ours', prepared: 'limit', 'json-each': 'limit', unprepared: 'obvious' }
+const main = cells.slice(0, 4).map(({ name }) => name)
+
+/** @returns {{ file: string, title: string, svg: string }[]} */
+export function drawCharts(results) {
+  return [
+    bars(results, 'cache-get', 'memory', 1, 'Cache get, one call after the other: calls a second'),
+    bars(results, 'cache-get', 'memory', 100, 'Cache get, 100 in flight: calls a second'),
+    bars(results, 'cache-set', 'memory', 1, 'Cache set, one call after the other: calls a second'),
+    bars(results, 'cache-set', 'memory', 100, 'Cache set, 100 in flight: calls a second'),
+    bars(results, 'cache-set', 'power', 100, 'Durable cache set on a file, 100 in flight: calls a second'),
+    rowLines(results),
+    lockLines(results),
+  ].filter((chart) => chart !== undefined)
+}
+
+function bars(results, trial, storage, inFlight, title) {
+  const panels = main.flatMap((cell) => {
+    const rates = results.races[`${trial}/${cell}/${storage}`]?.[inFlight]
+    if (rates === undefined) return []
+    const figures = Object.entries(rates).map(([name, values]) => ({
+      name: nameOf(name),
+      kind: KINDS[name] ?? 'peer',
+      value: median(values),
+    }))
+    return [{ heading: cell, bars: figures }]
+  })
+  if (panels.length === 0) return undefined
+  return { file: `${trial}-${storage}-${inFlight}.svg`, title, svg: barChart(title, panels) }
+}
+
+function rowLines({ rows }) {
+  const found = Object.entries(rows)
+  if (found.length === 0) return undefined
+  const title = 'Cost against rows: µs a call'
+  const panels = Object.keys(found[0][1]).map((operation) => ({
+    heading: operation,
+    lines: found.map(([cell, operations]) => ({ name: cell, points: pointsOf(operations[operation]) })),
+  }))
+  return { file: 'rows.svg', title, svg: lineChart(title, 'rows in the table', panels) }
+}
+
+function lockLines({ locks }) {
+  const found = Object.entries(locks)
+  if (found.length === 0) return undefined
+  const title = 'Cost against held locks: acquire + release a second'
+  const runtimes = [...new Set(found.map(([id]) => id.split(', ').at(-1)))]
+  const panels = runtimes.map((runtime) => ({
+    heading: runtime,
+    lines: found
+      .filter(([id]) => id.endsWith(runtime))
+      .map(([id, { rates }]) => ({ name: nameOf(id.split('/')[0]), points: pointsOf(rates) })),
+  }))
+  return { file: 'locks.svg', title, svg: lineChart(title, 'locks held', panels) }
+}
+
+const pointsOf = (figures) => Object.entries(figures).map(([x, y]) => [Number(x), y])

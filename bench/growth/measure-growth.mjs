@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { LineProcess } from '../line-process.mjs'
+import { runtimes } from '../runtimes.mjs'
+import { median } from '../statistics.mjs'
+
+const bench = fileURLToPath(new URL('..', import.meta.url))
+
+/** µs by operation and number of rows. @param {import('../plan.mjs').Cell} cell @param {number[]} sizes */
+export async function measureRows(cell, sizes) {
+  mkdirSync(join(bench, '.work'), { recursive: true })
+  const folder = mkdtempSync(join(bench, '.work/rows-'))
+  const child = start(cell, 'rows.mjs', { engine: cell.engine, path: join(folder, 'rows.db'), sizes })
+  const microseconds = {}
+  try {
+    for (const size of sizes) {
+      for (const [operation, cost] of Object.entries(JSON.parse(await child.next()).microseconds)) {
+        microseconds[operation] ??= {}
+        microseconds[operation][size] = cost
+      }
+    }
+  } finally {
+    await child.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return microseconds
+}
+
+/**
+ * Acquires with release a second by number of locks held, and bytes a held lock.
+ *
+ * @param {import('../plan.mjs').Cell} cell
+ * @param {string} contestant
+ * @param {number[]} sizes
+ */
+export async function measureLocks(cell, contestant, sizes, { runs, duration }) {
+  const child = start(cell, 'locks.mjs', { engine: cell.engine, contestant, sizes, runs, duration })
+  const rates = {}
+  try {
+    for (const size of sizes) rates[size] = JSON.parse(await child.next()).rate
+    return { rates, bytes: JSON.parse(await child.next()).bytes }
+  } finally {
+    await child.stop()
+  }
+}
+
+/** Bytes that `calls` operations leave in the heap, and the most memory above the start. */
+export async function measureMemory(cell, contestant, calls) {
+  const folder = ['keyv', 'cache-manager', 'bun-sqlite-key-value'].includes(contestant) ? 'peers' : 'contestants'
+  const child = start(cell, 'memory.mjs', {
+    engine: cell.engine,
+    contestant: join(bench, folder, `${contestant}.mjs`),
+    calls,
+  })
+  try {
+    return JSON.parse(await child.next())
+  } finally {
+    await child.stop()
+  }
+}
+
+/** ms that a whole process takes: nothing, the engine alone, our adapter on it. @param {import('../plan.mjs').Cell} cell */
+export async function measureStart(cell, runs) {
+  const times = { nothing: [], engine: [], ours: [] }
+  for (let run = 0; run < runs + 1; run++) {
+    for (const [what, samples] of Object.entries(times)) {
+      const began = performance.now()
+      const child = new LineProcess(`start of ${what}`, runtimes[cell.runtime], [
+        join(bench, 'growth/start.mjs'),
+        cell.engine,
+        what,
+      ])
+      const exitCode = await child.exited
+      if (exitCode !== 0) throw new Error(`start of ${what} on ${cell.name} failed; its message is above`)
+      // The first one fills the disk's cache.
+      if (run > 0) samples.push(performance.now() - began)
+    }
+  }
+  return Object.fromEntries(Object.entries(times).map(([what, samples]) => [what, median(samples)]))
+}
+
+function start(cell, script, task) {
+  return new LineProcess(`${script} on ${cell.name}`, runtimes[cell.runtime], [
+    '--expose-gc',
+    join(bench, 'growth', script),
+    JSON.stringify(task),
+  ])
+}

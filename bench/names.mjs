@@ -1,0 +1,31 @@
+/** How contestants and storages are called in tables and charts. */
+export const contestantNames = {
+  ours: 'ours',
+  prepared: 'hand-written, prepared',
+  'json-each': 'hand-written, json_each',
+  unprepared: 'obvious adapter',
+}
+
+export const storageNames = { memory: 'memory', process: 'file, `process`', power: 'file, `power`' }
+
+/** @param {string} contestant */
+export const nameOf = (contestant) => contestantNames[contestant] ?? contestant
+
+const steps = [
+  [1e6, 'M', 1e6],
+  [1e3, 'k', 1e3],
+]
+
+/** A number of things in three digits: 1.23 M, 45.6 k, 789. @param {number} value */
+export function short(value) {
+  for (const [from, letter, unit] of steps) if (value >= from) return `${digits(value / unit)} ${letter}`
+  return digits(value)
+}
+
+/** Three digits. @param {number} value */
+export function digits(value) {
+  if (value >= 99.95) return value.toFixed(0)
+  return value.toFixed(value >= 9.995 ? 1 : 2)
+}
+
+export const percent = (part) => `±${Math.round(part * 100)} %`

@@ -1,0 +1,32 @@
+import { parseArgs } from 'node:util'
+
+const usage = `npm run bench -- [options]
+
+  --quick          what the targets need, in less than two minutes
+  --filter TEXT    only what has TEXT in its name, for example "cache-get" or "bun"; several are allowed
+  --update         keep the other figures of the last full run and replace these
+  --no-peers       without the packages of other people, which need a compiler the first time
+  --runs N         runs of each contestant
+`
+
+/** The command line. */
+export function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      filter: { type: 'string', multiple: true, default: [] },
+      update: { type: 'boolean', default: false },
+      'no-peers': { type: 'boolean', default: false },
+      runs: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    console.log(usage)
+    process.exit(0)
+  }
+  const runs = values.runs === undefined ? undefined : Number(values.runs)
+  if (runs !== undefined && !(Number.isInteger(runs) && runs > 0))
+    throw new Error(`--runs must be a whole number from 1, got ${values.runs}`)
+  return { quick: values.quick, filter: values.filter, update: values.update, peers: !values['no-peers'], runs }
+}

@@ -1,0 +1,117 @@
+/**
+ * An engine on a runtime, with the packages that a user of it would otherwise pick.
+ *
+ * @typedef {{ name: string, engine: string, runtime: string, peers: string[], storages: Storage[] }} Cell
+ * @typedef {'memory' | 'process' | 'power'} Storage memory, or a file with the durability of that name
+ * @typedef {{ trial: string, cell: Cell, storage: Storage, contestants: Record<string, number[]> }} Race contestants with
+ *   the numbers of calls in flight that each is measured at
+ */
+
+const EVERYWHERE = /** @type {Storage[]} */ (['memory', 'process', 'power'])
+
+/** @type {Cell[]} */
+export const cells = [
+  {
+    name: 'sqlite3, Node 24',
+    engine: 'sqlite3',
+    runtime: 'node24',
+    peers: ['keyv', 'cache-manager'],
+    storages: EVERYWHERE,
+  },
+  { name: 'node:sqlite, Node 24', engine: 'node-sqlite', runtime: 'node24', peers: [], storages: EVERYWHERE },
+  {
+    name: 'bun:sqlite, Bun',
+    engine: 'bun-sqlite',
+    runtime: 'bun',
+    peers: ['bun-sqlite-key-value'],
+    storages: EVERYWHERE,
+  },
+  {
+    name: '@photostructure/sqlite, Node 20',
+    engine: 'photostructure-sqlite',
+    runtime: 'host',
+    peers: ['langgraph'],
+    storages: EVERYWHERE,
+  },
+  {
+    name: 'sqlite3, Node 20',
+    engine: 'sqlite3',
+    runtime: 'node20',
+    peers: ['keyv', 'cache-manager'],
+    storages: ['memory'],
+  },
+  { name: 'sqlite3, Bun', engine: 'sqlite3', runtime: 'bun', peers: [], storages: ['memory'] },
+]
+
+const SINGLE = [1, 10, 100, 1000]
+// A call is 100 rows already.
+const OF_MANY = [1, 10, 100]
+
+/** What races at which trial. A file's durability makes no difference to a read. */
+const trials = {
+  'cache-get': { levels: SINGLE, peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'], writes: false },
+  'cache-set': { levels: SINGLE, peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'], writes: true },
+  'cache-mixed': {
+    levels: SINGLE,
+    peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'],
+    writes: true,
+    without: ['json-each'],
+  },
+  'cache-get-many': {
+    levels: OF_MANY,
+    peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'],
+    writes: false,
+    without: ['prepared'],
+  },
+  'cache-set-many': {
+    levels: OF_MANY,
+    peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'],
+    writes: true,
+    without: ['prepared'],
+  },
+  'record-failure': { levels: SINGLE, peers: [], writes: true },
+  'idempotency-get': { levels: SINGLE, peers: [], writes: false },
+  'idempotency-set': { levels: SINGLE, peers: [], writes: true },
+  'checkpoint-save': { levels: SINGLE, peers: ['langgraph'], writes: true },
+  'checkpoint-load-latest': { levels: SINGLE, peers: ['langgraph'], writes: false },
+  lock: { levels: SINGLE, peers: [], writes: false, without: ['json-each'], storages: ['memory'] },
+}
+
+export const trialNames = Object.keys(trials)
+
+/** @returns {Race[]} */
+export function fullPlan() {
+  return trialNames.flatMap((trial) =>
+    cells.flatMap((cell) => storagesOf(trial, cell).map((storage) => raceOf(trial, cell, storage))),
+  )
+}
+
+/** What the targets need, one call and 100 in flight. @returns {Race[]} */
+export function quickPlan() {
+  const wanted = [
+    ...['cache-get', 'cache-set', 'lock'].flatMap((trial) => main.map((cell) => [trial, cell, 'memory'])),
+    ...['record-failure', 'idempotency-set', 'checkpoint-save'].map((trial) => [trial, cells[0], 'memory']),
+    ...['checkpoint-save', 'checkpoint-load-latest'].map((trial) => [trial, cells[3], 'memory']),
+    ...cells.slice(0, 4).map((cell) => ['cache-set', cell, 'power']),
+  ]
+  return wanted.map(([trial, cell, storage]) => raceOf(trial, cell, storage, [1, 100]))
+}
+
+const main = cells.slice(0, 3)
+
+function storagesOf(trial, cell) {
+  const possible = trials[trial].storages ?? (trials[trial].writes ? EVERYWHERE : ['memory', 'process'])
+  return cell.storages.filter((storage) => possible.includes(storage))
+}
+
+function raceOf(trial, cell, storage, levels = trials[trial].levels) {
+  const { peers, without = [] } = trials[trial]
+  const names = ['ours', 'prepared', 'json-each', 'unprepared', ...cell.peers.filter((peer) => peers.includes(peer))]
+  const contestants = {}
+  for (const name of names.filter((one) => !without.includes(one))) {
+    // One flush of the disk a call: a thousand of them would only make the bench long.
+    const flushesPerCall = storage === 'power' && name !== 'ours' && name !== 'json-each'
+    contestants[name] = levels.filter((level) => !flushesPerCall || level <= 100)
+  }
+  return { trial, cell, storage, contestants }
+}

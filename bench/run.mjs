@@ -1,0 +1,107 @@
+import { measureLocks, measureMemory, measureRows, measureStart } from './growth/measure-growth.mjs'
+import { installPeers } from './install-peers.mjs'
+import { describeMachine, describeVersions } from './machine.mjs'
+import { readOptions } from './options.mjs'
+import { cells, fullPlan, quickPlan } from './plan.mjs'
+import { printTables } from './print.mjs'
+import { runRace } from './race.mjs'
+import { writeReport } from './report.mjs'
+import { readResults, writeResults } from './results.mjs'
+import { tablesOf } from './tables.mjs'
+
+const options = readOptions()
+const effort = { runs: options.runs ?? (options.quick ? 3 : 9), duration: 50 }
+// A durable write takes about a millisecond: a run has to hold some.
+const durable = { ...effort, duration: effort.duration * 3 }
+const everything = options.filter.length === 0
+const wanted = (...words) => everything || options.filter.some((text) => words.join(' ').includes(text))
+
+const peerNames = ['keyv', 'cache-manager', 'bun-sqlite-key-value', 'langgraph']
+const main = cells.slice(0, 3)
+
+if (options.peers) await installPeers()
+const results = {
+  mode: options.quick ? 'quick' : 'full',
+  date: new Date().toISOString().slice(0, 10),
+  machine: describeMachine(),
+  versions: describeVersions(),
+  races: {},
+  rows: {},
+  locks: {},
+  memory: {},
+  starts: {},
+}
+const began = performance.now()
+
+for (const race of options.quick ? quickPlan() : fullPlan()) {
+  const { trial, cell, storage } = race
+  if (!wanted(trial, cell.name, storage)) continue
+  if (!options.peers) for (const peer of peerNames) delete race.contestants[peer]
+  progress(`${trial}: ${cell.name}, ${storage}`)
+  results.races[`${trial}/${cell.name}/${storage}`] = await runRace(race, storage === 'power' ? durable : effort)
+}
+for (const cell of options.quick ? main : cells.slice(0, 4)) {
+  if (!wanted('rows', cell.name)) continue
+  progress(`rows: ${cell.name}`)
+  results.rows[cell.name] = await measureRows(
+    cell,
+    options.quick ? [1_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000],
+  )
+}
+for (const [cell, contestant] of [
+  [main[1], 'ours'],
+  [main[1], 'prepared'],
+  [main[1], 'unprepared'],
+  [main[2], 'ours'],
+  [main[2], 'prepared'],
+]) {
+  if (!wanted('locks', cell.name)) continue
+  progress(`locks: ${contestant}, ${cell.name}`)
+  const sizes = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000].filter(
+    (size) => size <= (contestant === 'unprepared' ? 10_000 : 1_000_000),
+  )
+  results.locks[`${contestant}/${cell.name}`] = await measureLocks(cell, contestant, sizes, {
+    runs: 5,
+    duration: options.quick ? 100 : 250,
+  })
+}
+for (const cell of options.quick ? [] : main) {
+  for (const contestant of ['ours', 'prepared', 'unprepared']) {
+    if (!wanted('memory', cell.name)) continue
+    progress(`memory: ${contestant}, ${cell.name}`)
+    results.memory[`${contestant}/${cell.name}`] = await measureMemory(cell, contestant, 1_000_000)
+  }
+}
+for (const cell of cells.slice(0, 4)) {
+  if (!wanted('start', cell.name)) continue
+  progress(`start: ${cell.name}`)
+  results.starts[cell.name] = await measureStart(cell, options.quick ? 5 : 15)
+}
+progress('')
+
+const all = options.update ? merged(readResults('full'), results) : results
+printTables(await tablesOf(everything ? all : results))
+console.log(`\n${Math.round((performance.now() - began) / 1000)} s`)
+if (everything || options.update) {
+  writeResults(all)
+  if (all.mode === 'full') await writeReport(all)
+}
+
+/** The figures of an earlier run with those of this one in their place. */
+function merged(earlier, later) {
+  const parts = ['races', 'rows', 'locks', 'memory', 'starts'].map((part) => [
+    part,
+    { ...earlier[part], ...later[part] },
+  ])
+  return {
+    ...earlier,
+    date: later.date,
+    machine: later.machine,
+    versions: later.versions,
+    ...Object.fromEntries(parts),
+  }
+}
+
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+}

@@ -1,0 +1,21 @@
+/** @param {number[]} values @param {number} part 0 … 1 */
+export function quantile(values, part) {
+  const sorted = [...values].sort((one, other) => one - other)
+  const place = (sorted.length - 1) * part
+  const below = sorted[Math.floor(place)]
+  return below + (sorted[Math.ceil(place)] - below) * (place % 1)
+}
+
+/** @param {number[]} values */
+export const median = (values) => quantile(values, 0.5)
+
+/** Half of the distance between the quartiles, as a part of the median. @param {number[]} values */
+export const spread = (values) => (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values)
+
+/**
+ * The median of the ratios of runs that were made one after the other: what slowed both cancels out.
+ *
+ * @param {number[]} ones
+ * @param {number[]} others
+ */
+export const pairedRatio = (ones, others) => median(ones.map((one, at) => one / others[at]))

@@ -1,0 +1,116 @@
+import { digits, nameOf, percent, short, storageNames } from './names.mjs'
+import { trialNames } from './plan.mjs'
+import { median, pairedRatio, spread } from './statistics.mjs'
+import { targetTable } from './targets.mjs'
+import { trial as lockTrial } from './trials/lock.mjs'
+
+/** @typedef {{ title: string, text?: string, head: string[], rows: string[][] }} Table */
+
+const LIMITS = ['prepared', 'json-each', 'unprepared']
+
+/** Everything that was measured, the targets last. @returns {Promise<Table[]>} */
+export async function tablesOf(results) {
+  const trials = []
+  for (const name of trialNames) trials.push(await trialTable(results, name))
+  return [
+    ...trials,
+    rowsTable(results),
+    locksTable(results),
+    memoryTable(results),
+    startTable(results),
+    targetTable(results),
+  ].filter(({ rows }) => rows.length > 0)
+}
+
+async function trialTable(results, name) {
+  const { trial } = name === 'lock' ? { trial: lockTrial } : await import(`./trials/${name}.mjs`)
+  const rows = []
+  for (const [id, levels] of Object.entries(results.races)) {
+    const [trialName, ...place] = id.split('/')
+    if (trialName !== name) continue
+    const storage = place.pop()
+    for (const [inFlight, rates] of Object.entries(levels)) {
+      const ratio = (contestant) => (rates[contestant] ? digits(pairedRatio(rates.ours, rates[contestant])) : '')
+      const peers = Object.keys(rates).filter((contestant) => contestant !== 'ours' && !LIMITS.includes(contestant))
+      rows.push([
+        place.join('/'),
+        storageNames[storage],
+        inFlight,
+        short(median(rates.ours)),
+        percent(spread(rates.ours)),
+        ...LIMITS.map(ratio),
+        peers.map((peer) => `${peer} ${ratio(peer)}`).join(', '),
+      ])
+    }
+  }
+  const head = [
+    'engine',
+    'where',
+    'in flight',
+    'ours, calls/s',
+    'spread',
+    '÷ prepared',
+    '÷ json_each',
+    '÷ obvious',
+    '÷ peers',
+  ]
+  return { title: trial.title, head, rows }
+}
+
+function rowsTable({ rows }) {
+  const lines = Object.entries(rows).flatMap(([cell, operations]) =>
+    Object.entries(operations).map(([operation, costs]) => {
+      const figures = Object.values(costs)
+      return [cell, operation, ...figures.map((cost) => digits(cost)), digits(figures.at(-1) / figures[0])]
+    }),
+  )
+  const sizes = Object.keys(Object.values(Object.values(rows)[0] ?? {})[0] ?? {})
+  return {
+    title: 'Cost against rows: µs a call by rows in the cache and the checkpoint table',
+    text: 'On a file, `process` durability. `keys(prefix)` finds and `clear()` removes 100 rows, `cleanup` drops 90 checkpoints of 100.',
+    head: ['engine', 'operation', ...sizes.map((size) => `${short(Number(size))} rows`), 'last ÷ first'],
+    rows: lines,
+  }
+}
+
+function locksTable({ locks }) {
+  const sizes = [...new Set(Object.values(locks).flatMap(({ rates }) => Object.keys(rates)))]
+  return {
+    title: 'Cost against held locks: acquire + release a second by locks held',
+    text: 'Bytes are of the heap, the handle that the holder keeps included, the name of the lock not. The hand-written ones are a Map; the obvious one sweeps it on every acquire.',
+    head: ['contestant', 'runtime', ...sizes.map((size) => `${short(Number(size))} held`), 'bytes a lock'],
+    rows: Object.entries(locks).map(([id, { rates, bytes }]) => {
+      const [contestant, ...cell] = id.split('/')
+      const runtime = cell.join('/').split(', ').at(-1)
+      return [
+        nameOf(contestant),
+        runtime,
+        ...sizes.map((size) => (rates[size] ? short(rates[size]) : '')),
+        bytes.toFixed(0),
+      ]
+    }),
+  }
+}
+
+function memoryTable({ memory }) {
+  return {
+    title: 'Memory of a million cache operations, 100 in flight',
+    head: ['contestant', 'engine', 'heap that stays, KiB', 'most above the start, MiB'],
+    rows: Object.entries(memory).map(([id, { heap, resident }]) => {
+      const [contestant, ...cell] = id.split('/')
+      return [nameOf(contestant), cell.join('/'), (heap / 1024).toFixed(0), (resident / 2 ** 20).toFixed(1)]
+    }),
+  }
+}
+
+function startTable({ starts }) {
+  return {
+    title: 'Start of a process, ms',
+    text: 'Whole processes: doing nothing; with the engine imported and a database in memory; with our adapter opened on it and one `get`.',
+    head: ['engine', 'nothing', 'engine', 'ours', 'ours adds'],
+    rows: Object.entries(starts).map(([cell, { nothing, engine, ours }]) => [
+      cell,
+      ...[nothing, engine, ours, ours - engine].map((ms) => ms.toFixed(0)),
+    ]),
+  }
+}

@@ -1,0 +1,160 @@
+import { digits, short } from './names.mjs'
+import { cells } from './plan.mjs'
+import { median, pairedRatio } from './statistics.mjs'
+
+const LIMITS = ['ours', 'prepared', 'json-each', 'unprepared']
+const cellsOn = (engine) => cells.filter((cell) => cell.engine === engine).map(({ name }) => name)
+
+/** The targets of this bench: each with what was reached, and whether that is enough. @returns {import('./tables.mjs').Table} */
+export function targetTable(results) {
+  const rows = [
+    ...cellsOn('sqlite3').flatMap((cell) => sqlite3Targets(results, cell)),
+    ...[...cellsOn('node-sqlite'), ...cellsOn('bun-sqlite')].flatMap((cell) => [
+      ...atLeast(results, cell, 'cache-get', 1, 'prepared', 0.8),
+      ...atLeast(results, cell, 'cache-set', 1, 'prepared', 0.8),
+    ]),
+    ...cells.flatMap(({ name }) => sharedCommits(results, name)),
+    ...lockTargets(results),
+    ...rowTargets(results),
+    ...peerTargets(results),
+  ]
+  return {
+    title: 'Targets',
+    text: 'Ratios of calls a second, medians of runs made in turn.',
+    head: ['target', 'engine', 'must reach', 'reached', 'met'],
+    rows: rows.map(({ target, place, must, reached, met }) => [target, place, must, reached, met ? 'yes' : '**no**']),
+  }
+}
+
+function sqlite3Targets(results, cell) {
+  const both = ['cache-get', 'cache-set']
+  return [
+    ...both.flatMap((trial) => [
+      ...atLeast(results, cell, trial, 1, 'prepared', 0.85),
+      ...atLeast(results, cell, trial, 1, 'unprepared', 2),
+    ]),
+    ...both.flatMap((trial) => [
+      ...atLeast(results, cell, trial, 100, 'prepared', 5),
+      ...atLeast(results, cell, trial, 100, 'json-each', 0.75),
+    ]),
+    ...['record-failure', 'checkpoint-save', 'idempotency-set'].flatMap((trial) =>
+      atLeast(results, cell, trial, 100, 'prepared', 4),
+    ),
+  ]
+}
+
+const against = {
+  prepared: 'the hand-written prepared statement',
+  'json-each': 'the hand-written json_each statement',
+  unprepared: 'the obvious adapter',
+}
+
+function atLeast(results, cell, trial, inFlight, contestant, limit) {
+  const rates = results.races[`${trial}/${cell}/memory`]?.[inFlight]
+  if (!rates?.[contestant]) return []
+  const ratio = pairedRatio(rates.ours, rates[contestant])
+  const calls = inFlight === 1 ? 'sequential' : `${inFlight} in flight`
+  return [
+    {
+      target: `${trial}, ${calls}: against ${against[contestant]}`,
+      place: cell,
+      must: `≥ ${limit}`,
+      reached: digits(ratio),
+      met: ratio >= limit,
+    },
+  ]
+}
+
+function sharedCommits(results, cell) {
+  return ['cache-set', 'record-failure', 'idempotency-set'].flatMap((trial) => {
+    const rates = results.races[`${trial}/${cell}/power`]
+    if (rates === undefined) return []
+    const ratio = pairedRatio(rates[100].ours, rates[1].prepared)
+    return [
+      {
+        target: `${trial} on a file, \`power\`, 100 in flight: against one awaited commit a write`,
+        place: cell,
+        must: '≥ 20',
+        reached: digits(ratio),
+        met: ratio >= 20,
+      },
+    ]
+  })
+}
+
+function lockTargets(results) {
+  const rates = cells
+    .filter(({ runtime }) => runtime !== 'bun')
+    .flatMap(({ name }) =>
+      results.races[`lock/${name}/memory`] ? [[name, median(results.races[`lock/${name}/memory`][1].ours)]] : [],
+    )
+  const grown = Object.entries(results.locks).filter(([id]) => id.startsWith('ours/'))
+  return [
+    ...rates.map(([place, rate]) => ({
+      target: 'lock acquire + release a second',
+      place,
+      must: '≥ 1 M',
+      reached: short(rate),
+      met: rate >= 1e6,
+    })),
+    ...grown.flatMap(([id, { rates: bySize, bytes }]) => {
+      const place = id.split(', ').at(-1)
+      const most = Math.max(...Object.keys(bySize).map(Number))
+      const ratio = bySize[most] / bySize[1]
+      return [
+        {
+          target: `lock acquire + release with ${short(most)} held: against one held`,
+          place,
+          must: '≥ 0.8',
+          reached: digits(ratio),
+          met: ratio >= 0.8,
+        },
+        { target: 'bytes a held lock', place, must: '≤ 250', reached: bytes.toFixed(0), met: bytes <= 250 },
+      ]
+    }),
+  ]
+}
+
+function rowTargets(results) {
+  return Object.entries(results.rows).flatMap(([place, operations]) =>
+    ['keys(prefix)', 'clear()', 'loadLatest', 'cleanup'].map((operation) => {
+      const costs = Object.entries(operations[operation])
+      const [, first] = costs[0]
+      const [size, last] = costs.at(-1)
+      return {
+        target: `${operation} at ${short(Number(size))} rows: cost against 1 k rows`,
+        place,
+        must: '≤ 2',
+        reached: digits(last / first),
+        met: last / first <= 2,
+      }
+    }),
+  )
+}
+
+/** A row for each peer and engine: the worst of all trials. */
+function peerTargets(results) {
+  const worst = new Map()
+  for (const [id, levels] of Object.entries(results.races)) {
+    const [trial, ...place] = id.split('/')
+    const storage = place.pop()
+    for (const [inFlight, rates] of Object.entries(levels)) {
+      for (const peer of Object.keys(rates).filter((name) => !LIMITS.includes(name))) {
+        const ratio = pairedRatio(rates.ours, rates[peer])
+        const key = `${peer}/${place.join('/')}`
+        const found = worst.get(key) ?? { ratio: Number.POSITIVE_INFINITY, ahead: 0, races: 0 }
+        found.races++
+        if (ratio > 1) found.ahead++
+        if (ratio < found.ratio) Object.assign(found, { ratio, where: `${trial}, ${storage}, ${inFlight} in flight` })
+        worst.set(key, found)
+      }
+    }
+  }
+  return [...worst].map(([key, { ratio, where, ahead, races }]) => ({
+    target: `ahead of ${key.split('/')[0]} in every trial (worst: ${where})`,
+    place: key.split('/').slice(1).join('/'),
+    must: '> 1',
+    reached: `${digits(ratio)} (${ahead} of ${races} ahead)`,
+    met: ratio > 1,
+  }))
+}
