@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compileRecorder, cutPower, recordWriter } from '../proof/power-cut/cut-power.js'
+import { proofCount } from '../proof/proof-count.js'
+import { printedSeed, seededRandom } from '../proof/seeded-random.js'
+import { engine } from './cell.js'
+import { proveCell } from './prove-cell.js'
+
+proveCell()
+
+describe('loss of power', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'power-cut-'))
+  const random = seededRandom(printedSeed('loss of power'))
+  const cuts = proofCount({ inTests: 60, inSoak: 300 })
+  const rounds = proofCount({ inTests: 60, inSoak: 300 })
+  let recorder = ''
+
+  beforeAll(async () => {
+    recorder = await compileRecorder(folder)
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  async function findings(durability: 'power' | 'process') {
+    const written = join(folder, durability)
+    await mkdir(written)
+    const events = await recordWriter(engine, recorder, written, durability, rounds)
+    return cutPower(engine, events, join(folder, `${durability}-cuts`), cuts, random)
+  }
+
+  test("durability 'power' loses no acknowledged write, leaves no gap and no damage", async () => {
+    expect(await findings('power')).toEqual({ cuts, lossyCuts: 0, mostLost: 0, gaps: 0, damaged: [] })
+  }, 120_000)
+
+  test("durability 'process' loses only the latest writes, and this test sees that it does", async () => {
+    const { gaps, damaged, lossyCuts } = await findings('process')
+    expect({ gaps, damaged }).toEqual({ gaps: 0, damaged: [] })
+    expect(lossyCuts).toBeGreaterThan(0)
+  }, 120_000)
+})

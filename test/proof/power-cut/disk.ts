@@ -1,0 +1,90 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FileImage } from './file-image.js'
+import type { Recorded } from './recording.js'
+
+type Change = Extract<Recorded, { type: 'write' | 'truncate' }>
+
+const SECTOR_BYTES = 512
+
+/** What a disk is sure to hold and what is still on its way, as the recording goes on. */
+export class Disk {
+  readonly #names = new Map<number, string>()
+  readonly #durable = new Map<string, FileImage>()
+  readonly #pending = new Map<string, Change[]>()
+  /** The highest acknowledged number so far. */
+  acknowledged = 0
+
+  apply(event: Recorded): void {
+    switch (event.type) {
+      case 'acknowledge':
+        this.acknowledged = event.last
+        break
+      case 'open':
+        this.#names.set(event.file, event.name)
+        if (!this.#durable.has(event.name)) this.#durable.set(event.name, new FileImage())
+        break
+      case 'remove':
+        this.#durable.delete(event.name)
+        this.#pending.delete(event.name)
+        break
+      case 'flush':
+        this.#flush(this.#nameOf(event.file))
+        break
+      default:
+        this.#changesOf(this.#nameOf(event.file)).push(event)
+    }
+  }
+
+  /** Writes what a loss of power now may leave: everything flushed, and of the rest any part, also of a single write. */
+  leave(folder: string, random: () => number): void {
+    mkdirSync(folder, { recursive: true })
+    for (const [name, durable] of this.#durable) {
+      const kept = this.#changesOf(name).flatMap((change) => survivor(change, random))
+      const image = new FileImage(Buffer.from(durable.content), endOf(kept))
+      apply(kept, image)
+      writeFileSync(join(folder, name), image.content)
+    }
+  }
+
+  #flush(name: string): void {
+    const durable = this.#durable.get(name) ?? new FileImage()
+    apply(this.#changesOf(name), durable)
+    this.#durable.set(name, durable)
+    this.#pending.set(name, [])
+  }
+
+  #changesOf(name: string): Change[] {
+    let changes = this.#pending.get(name)
+    if (changes === undefined) {
+      changes = []
+      this.#pending.set(name, changes)
+    }
+    return changes
+  }
+
+  #nameOf(file: number): string {
+    const name = this.#names.get(file)
+    if (name === undefined) throw new Error(`the recording uses file ${file} before it opens it`)
+    return name
+  }
+}
+
+function survivor(change: Change, random: () => number): Change[] {
+  const luck = random()
+  if (luck < 0.45) return []
+  if (change.type === 'truncate' || luck < 0.9 || change.bytes.length <= SECTOR_BYTES) return [change]
+  const sectors = Math.floor(random() * (change.bytes.length / SECTOR_BYTES))
+  return [{ ...change, bytes: change.bytes.subarray(0, sectors * SECTOR_BYTES) }]
+}
+
+function endOf(changes: readonly Change[]): number {
+  return Math.max(0, ...changes.map((change) => (change.type === 'write' ? change.offset + change.bytes.length : 0)))
+}
+
+function apply(changes: readonly Change[], image: FileImage): void {
+  for (const change of changes) {
+    if (change.type === 'write') image.write(change.offset, change.bytes)
+    else image.truncate(change.length)
+  }
+}

@@ -1,0 +1,17 @@
+/** The seed of a proof, printed so that a failure can be repeated with `SEED=<seed>`. */
+export function printedSeed(name: string): number {
+  const seed = process.env.SEED === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(process.env.SEED)
+  console.log(`${name}: SEED=${seed}`)
+  return seed
+}
+
+/** mulberry32: numbers from 0 to below 1, the same for the same seed on every runtime. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
