@@ -81,45 +81,16 @@ async function importAndVerify(job, database, options, report, interrupted) {
     cities: cities.length,
   })
 
-  const service = new RegionService()
-  let opened = 0
-  const regionsOf = regionLookup({ scope: job, cache: adapter.cache, service, onOpen: () => opened++ })
-
   // The list's edition is part of every name: another list is another job.
   const taskId = `import ${edition}`
-  let from = 0
-  /** @type {Promise<unknown> | undefined} */
-  let body
-  const [error] = await job.resumeTask(
-    taskId,
-    (context) => {
-      body = importBatches(context, { ...options, cities, table, regionsOf, report })
-      return body
-    },
-    {
-      // Remembers completion, when the checkpoints are gone: a completed import is not run again.
-      idempotency: { key: taskId },
-      checkpoint: {
-        onResume: (checkpoint) => {
-          from = /** @type {{ done: number }} */ (checkpoint.data).done
-        },
-      },
-    },
-  )
-  // A cancelled task settles at once; its function still finishes its batch, which needs the open database.
-  await body?.catch(() => undefined)
-  if (interrupted.aborted) {
-    const checkpoint = await adapter.loadLatest(taskId)
-    report({ type: 'stopped', done: checkpoint?.data.done ?? 0, total: cities.length })
-    return 130
-  }
-  if (error !== undefined) throw error
-  if (body === undefined) {
+  // Not the task's own `idempotency` option: a key of that is claimed for 30 s at a time, which the next process would
+  // have to wait out after a kill, and the lock has seen to it already that nobody else is at work. A process that dies
+  // before this line is written imports everything once more, over itself.
+  if ((await adapter.idempotency.get(taskId)) !== null) {
     report({ type: 'already-imported' })
   } else {
-    const { calls, failures } = service
-    const { hits } = await adapter.cache.stats()
-    report({ type: 'imported', from, total: cities.length, lookups: { calls, failures, opened, cached: hits } })
+    if (!(await importAll(job, database, { ...options, cities, taskId }, report, interrupted))) return 130
+    await adapter.idempotency.set(taskId, true)
   }
 
   const verification = await verify(cities, table)
@@ -130,6 +101,50 @@ async function importAndVerify(job, database, options, report, interrupted) {
   if (verification.exact) await summarize(job, table, edition, report)
   report({ type: 'verified', ...verification })
   return verification.exact ? 0 : 1
+}
+
+/**
+ * @param {import('go-go-scope').Scope} job
+ * @param {Awaited<ReturnType<typeof openDatabase>>} database
+ * @param {import('./arguments.mjs').Arguments & { cities: import('./source/cities.mjs').City[], taskId: string }} work
+ * @param {import('./report/event.mjs').Report} report
+ * @param {AbortSignal} interrupted
+ * @returns {Promise<boolean>} false when it was interrupted
+ */
+async function importAll(job, { adapter, cities: table }, work, report, interrupted) {
+  const service = new RegionService()
+  let opened = 0
+  const regionsOf = regionLookup({ scope: job, cache: adapter.cache, service, onOpen: () => opened++ })
+  let from = 0
+  /** @type {Promise<unknown> | undefined} */
+  let body
+  const [error] = await job.resumeTask(
+    work.taskId,
+    (context) => {
+      body = importBatches(context, { ...work, table, regionsOf, report })
+      return body
+    },
+    {
+      checkpoint: {
+        onResume: (checkpoint) => {
+          from = /** @type {{ done: number }} */ (checkpoint.data).done
+        },
+      },
+    },
+  )
+  // A cancelled task settles at once; its function still finishes its batch, which needs the open database.
+  await body?.catch(() => undefined)
+  const total = work.cities.length
+  if (interrupted.aborted) {
+    const checkpoint = await adapter.loadLatest(work.taskId)
+    report({ type: 'stopped', done: checkpoint?.data.done ?? 0, total })
+    return false
+  }
+  if (error !== undefined) throw error
+  const { hits } = await adapter.cache.stats()
+  const { calls, failures } = service
+  report({ type: 'imported', from, total, lookups: { calls, failures, opened, cached: hits } })
+  return true
 }
 
 /**
