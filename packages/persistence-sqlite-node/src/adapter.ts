@@ -1,11 +1,13 @@
 import {
-  type AdapterOptions,
-  type CacheAdapterOptions,
+  type AdapterClass,
+  type CacheAdapterClass,
+  defineFrontEnd,
+  type FrontEnd,
+  type IdempotencyAdapterClass,
   type OpenOptions,
-  openAdapter,
-  SqlAdapter,
-  SqlCacheAdapter,
-  SqlIdempotencyAdapter,
+  type SqlAdapter,
+  type SqlCacheAdapter,
+  type SqlIdempotencyAdapter,
 } from '@go-go-scope/persistence-sqlite-core'
 import { DatabaseSyncDriver } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
@@ -17,37 +19,19 @@ export interface DatabaseSyncOpenOptions extends OpenOptions {
   DatabaseSync?: DatabaseSyncClass
 }
 
-/** All five providers over a `DatabaseSync`. */
-export class SQLiteAdapter extends SqlAdapter {
-  /** @param database An open handle, for example `new DatabaseSync('./app.db')`. */
-  constructor(database: DatabaseSyncLike, options?: AdapterOptions) {
-    super(database, () => new DatabaseSyncDriver(database), options)
-  }
+const frontEnd: FrontEnd<DatabaseSyncLike, DatabaseSyncOpenOptions> = defineFrontEnd({
+  driver: (database: DatabaseSyncLike) => new DatabaseSyncDriver(database),
+  load: (options) => loadEngine(options.DatabaseSync),
+})
 
-  /**
-   * Opens and tunes a file (WAL, durability, permissions) or `:memory:`, and connects.
-   *
-   * @throws PersistenceError when the file cannot be opened, is no database, or belongs to a newer release.
-   */
-  static open(path: string, options: DatabaseSyncOpenOptions = {}): Promise<SQLiteAdapter> {
-    return openAdapter(path, options, {
-      load: () => loadEngine(options.DatabaseSync),
-      driver: (database) => new DatabaseSyncDriver(database),
-      adapter: (database) => new SQLiteAdapter(database, options),
-    })
-  }
-}
+/** All five providers over a `DatabaseSync`. */
+export const SQLiteAdapter: AdapterClass<DatabaseSyncLike, DatabaseSyncOpenOptions> = frontEnd.SQLiteAdapter
+export type SQLiteAdapter = SqlAdapter
 
 /** The idempotency port alone. */
-export class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
-  constructor(database: DatabaseSyncLike, options?: AdapterOptions) {
-    super(database, () => new DatabaseSyncDriver(database), options)
-  }
-}
+export const SQLiteIdempotencyAdapter: IdempotencyAdapterClass<DatabaseSyncLike> = frontEnd.SQLiteIdempotencyAdapter
+export type SQLiteIdempotencyAdapter = SqlIdempotencyAdapter
 
 /** The cache port alone, in a table of its own where `tableName` is given. */
-export class SQLiteCacheAdapter extends SqlCacheAdapter {
-  constructor(database: DatabaseSyncLike, options?: CacheAdapterOptions) {
-    super(database, () => new DatabaseSyncDriver(database), options)
-  }
-}
+export const SQLiteCacheAdapter: CacheAdapterClass<DatabaseSyncLike> = frontEnd.SQLiteCacheAdapter
+export type SQLiteCacheAdapter = SqlCacheAdapter

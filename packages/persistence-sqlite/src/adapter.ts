@@ -1,47 +1,31 @@
 import {
-  type AdapterOptions,
-  type CacheAdapterOptions,
+  type AdapterClass,
+  type CacheAdapterClass,
+  defineFrontEnd,
+  type FrontEnd,
+  type IdempotencyAdapterClass,
   type OpenOptions,
-  openAdapter,
-  SqlAdapter,
-  SqlCacheAdapter,
-  SqlIdempotencyAdapter,
+  type SqlAdapter,
+  type SqlCacheAdapter,
+  type SqlIdempotencyAdapter,
 } from '@go-go-scope/persistence-sqlite-core'
 import type { Sqlite3Database } from './handle.js'
 import { loadEngine } from './load-engine.js'
 import { Sqlite3Driver } from './sqlite3-driver.js'
 
-/** All five providers over a database of the npm package `sqlite3`. */
-export class SQLiteAdapter extends SqlAdapter {
-  /** @param database An open handle, for example `new sqlite3.Database('./app.db')`. */
-  constructor(database: Sqlite3Database, options?: AdapterOptions) {
-    super(database, () => new Sqlite3Driver(database), options)
-  }
+const frontEnd: FrontEnd<Sqlite3Database, OpenOptions> = defineFrontEnd({
+  driver: (database: Sqlite3Database) => new Sqlite3Driver(database),
+  load: loadEngine,
+})
 
-  /**
-   * Opens and tunes a file (WAL, durability, permissions) or `:memory:`, and connects.
-   *
-   * @throws PersistenceError when the file cannot be opened, is no database, or belongs to a newer release.
-   */
-  static open(path: string, options: OpenOptions = {}): Promise<SQLiteAdapter> {
-    return openAdapter(path, options, {
-      load: loadEngine,
-      driver: (database) => new Sqlite3Driver(database),
-      adapter: (database) => new SQLiteAdapter(database, options),
-    })
-  }
-}
+/** All five providers over a database of the npm package `sqlite3`. */
+export const SQLiteAdapter: AdapterClass<Sqlite3Database, OpenOptions> = frontEnd.SQLiteAdapter
+export type SQLiteAdapter = SqlAdapter
 
 /** The idempotency port alone. */
-export class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
-  constructor(database: Sqlite3Database, options?: AdapterOptions) {
-    super(database, () => new Sqlite3Driver(database), options)
-  }
-}
+export const SQLiteIdempotencyAdapter: IdempotencyAdapterClass<Sqlite3Database> = frontEnd.SQLiteIdempotencyAdapter
+export type SQLiteIdempotencyAdapter = SqlIdempotencyAdapter
 
 /** The cache port alone, in a table of its own where `tableName` is given. */
-export class SQLiteCacheAdapter extends SqlCacheAdapter {
-  constructor(database: Sqlite3Database, options?: CacheAdapterOptions) {
-    super(database, () => new Sqlite3Driver(database), options)
-  }
-}
+export const SQLiteCacheAdapter: CacheAdapterClass<Sqlite3Database> = frontEnd.SQLiteCacheAdapter
+export type SQLiteCacheAdapter = SqlCacheAdapter

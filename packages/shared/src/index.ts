@@ -1,5 +1,13 @@
 /** What a front end builds on: the public surface, the adapters to extend, and the driver seam to implement. */
-export { type Engine, type Opener, openAdapter } from './adapter/open-adapter.js'
+export {
+  type AdapterClass,
+  type CacheAdapterClass,
+  defineFrontEnd,
+  type FrontEnd,
+  type FrontEndEngine,
+  type IdempotencyAdapterClass,
+} from './adapter/front-end.js'
+export type { Engine } from './adapter/open-adapter.js'
 export { SqlAdapter } from './adapter/sql-adapter.js'
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
