@@ -156,6 +156,22 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.equal(recorded, false)
   })
 
+  check('a claimant overtaken because the wall clock jumped is refused, whatever its own clock says', async (world) => {
+    const one = (await world.adapter()).idempotency
+    const two = (await world.second()).idempotency
+    const overtaken = held(await one.claim<unknown>('k', { ...LEASE, onFailure: 'keep' }))
+    const fingerprinted = held(await one.claim<unknown>('f', { ...LEASE, fingerprint: 'f' }))
+    world.clock.jump(1_000)
+    const next = held(await two.claim<unknown>('k', LEASE))
+    held(await two.claim('f', { ...LEASE, fingerprint: 'f' }))
+    const running = { recorded: false, current: { state: 'running', until: next.expiresAt } }
+    assert.deepEqual(await overtaken.complete(1), running)
+    assert.deepEqual(await overtaken.fail('no'), running)
+    assert.equal(await overtaken.renew(), false)
+    assert.deepEqual(await fingerprinted.complete(1), running)
+    assert.deepEqual(await next.complete(2), { recorded: true })
+  })
+
   check('a clock that ran far ahead once does not hold up leases for as long', async (world) => {
     const { idempotency } = await world.adapter()
     const day = 86_400_000

@@ -150,7 +150,9 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     const current = { state: 'completed', value: [null, 5], replay: true }
     assert.deepEqual(await idempotency.claim('done', { ...LEASE, fingerprint: 'mine' }), current)
     assert.deepEqual(await running.complete(1), { recorded: false, current })
+    await held(await idempotency.claim('left', { ...LEASE, fingerprint: 'theirs' })).complete(1)
     await world.rows('DELETE FROM go_goscope_idempotency')
+    assert.deepEqual(await world.rows('SELECT key FROM go_goscope_claim_records'), [])
     held(await idempotency.claim('done', { ...LEASE, fingerprint: 'mine' }))
   })
 

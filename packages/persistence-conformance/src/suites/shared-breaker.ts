@@ -137,6 +137,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
       retryAt: world.clock.now() + 300,
     })
     world.clock.advance(300)
+    assert.equal((await one.succeeded(killed)).counted, false, 'its lease is over, whoever has its place')
     const next = admitted(await two.admit('api', RESET))
     for (const report of [await one.succeeded(killed), await one.failed(killed)]) {
       assert.deepEqual([report.counted, report.state?.state], [false, 'half-open'])
@@ -196,7 +197,15 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
     assert.equal((await breaker.succeeded(probe)).counted, false)
     assert.equal((await breaker.admit('api', RESET)).admitted, false)
     await breaker.recordSuccess('api')
-    admitted(await breaker.admit('api', RESET))
+    const closed = admitted(await breaker.admit('api', RESET))
+    await breaker.recordFailure('api', 1)
+    world.clock.advance(1_000)
+    const generations = [probe, closed, admitted(await breaker.admit('api', RESET))].map((permit) => permit.generation)
+    assert.deepEqual(
+      generations,
+      [...new Set(generations)].toSorted((a, b) => a - b),
+      'a period has its own',
+    )
     await breaker.setState('api', { state: 'half-open', failureCount: 1 })
     admitted(await breaker.admit('api', RESET))
     assert.equal((await breaker.admit('api', RESET)).admitted, false)

@@ -21,10 +21,18 @@ export type StoredProbe = readonly [name: string, end: number, lease: number]
 /** @throws PersistenceError `VALUE_UNREADABLE`. */
 export function storedProbes(row: Row): StoredProbe[] {
   try {
-    return JSON.parse(String(row.probes)) as StoredProbe[]
+    const probes: unknown = JSON.parse(String(row.probes))
+    if (Array.isArray(probes) && probes.every(isProbe)) return probes
   } catch {
-    throw unreadable(row, 'probes')
+    // Refused below, like JSON that holds something else.
   }
+  throw unreadable(row, 'probes')
+}
+
+function isProbe(value: unknown): value is StoredProbe {
+  if (!Array.isArray(value)) return false
+  const [name, end, lease] = value
+  return typeof name === 'string' && typeof end === 'number' && typeof lease === 'number'
 }
 
 export const stateOrNull = (row: Row | undefined): CircuitBreakerPersistedState | null =>

@@ -43,7 +43,8 @@ export class ClaimLedger {
 
   async read(stored: string): Promise<Position> {
     const row = await this.#session.execute(READ_KEY, [stored], present)
-    return { record: this.#record(row, stored), fingerprint: text(row.fingerprint ?? row.claimed_fingerprint) }
+    const record = this.#record(row, stored)
+    return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
   }
 
   /** @returns `undefined` when the key was not free. */
