@@ -1,0 +1,50 @@
+// writer.mjs <engine> <path> <log> <first number> <calls in flight>: at the order to go, calls every kind of operation
+// until it is killed, and writes the number of each into the log when it was answered.
+import { openSync, writeSync } from 'node:fs'
+import { engine, processArguments } from '../process/engine-of-process.mjs'
+import { takeOrders } from '../process/take-orders.mjs'
+
+const [path = '', log = '', first, inFlight] = processArguments
+const HOUR_MS = 3_600_000
+
+/** @typedef {import('@go-go-scope/persistence-conformance').EngineUnderTest} Engine */
+/** @typedef {Awaited<ReturnType<Engine['SQLiteAdapter']['open']>>} Adapter */
+
+/** @type {((adapter: Adapter, number: number) => Promise<unknown>)[]} */
+const operations = [
+  (adapter, number) => adapter.cache.set(`k${number}`, { number }),
+  (adapter, number) => adapter.idempotency.set(`k${number}`, [undefined, number]),
+  (adapter, number) =>
+    adapter.checkpoint.save({
+      id: `k${number}`,
+      taskId: 'task',
+      sequence: number,
+      timestamp: 1,
+      progress: 0,
+      data: { number },
+    }),
+  (adapter) => adapter.recordFailure('api', 1_000_000_000),
+  (adapter, number) => adapter.cache.setMany(Array.from({ length: 5 }, (_, row) => [`row-${row}`, number])),
+  (adapter, number) => adapter.lock.acquire(`kept-${number}`, HOUR_MS, 'the writer'),
+  async (adapter, number) => (await adapter.lock.acquire(`freed-${number}`, HOUR_MS))?.release(),
+  async (adapter, number) => {
+    const claim = await adapter.idempotency.claim(`claimed-${number}`, { lease: HOUR_MS })
+    if (claim.state !== 'claimed') throw new Error(`a new key is ${claim.state}`)
+    await claim.complete(number)
+  },
+]
+
+await takeOrders(async () => {
+  // By the call itself and at once, so that what is in the file was answered before the kill.
+  const acknowledgements = openSync(log, 'a')
+  const adapter = await engine.SQLiteAdapter.open(path, { locks: 'database' })
+  for (let number = Number(first); ; number += Number(inFlight)) {
+    const wave = Array.from({ length: Number(inFlight) }, (_, offset) => number + offset)
+    await Promise.all(
+      wave.map(async (call) => {
+        await operations[call % operations.length]?.(adapter, call)
+        writeSync(acknowledgements, `${call}\n`)
+      }),
+    )
+  }
+})

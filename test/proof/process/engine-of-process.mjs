@@ -1,0 +1,7 @@
+const [module = '', ...others] = process.argv.slice(2)
+
+/** @type {{ engine: import('@go-go-scope/persistence-conformance').EngineUnderTest }} */
+const { engine } = await import(module)
+
+/** The engine this process was started with, and its other arguments. */
+export { engine, others as processArguments }

@@ -1,0 +1,25 @@
+import { cell, engine } from '../../cells/cell.js'
+import { engines } from '../../matrix.mjs'
+
+/** One kind of process that takes part in a proof: a runtime and the engine it uses. */
+export interface Member {
+  readonly runtime: string
+  /** The module that exports the engine. */
+  readonly module: URL
+}
+
+/** The runtime and the engine of this cell. */
+export const thisMember: Member = { runtime: cell.runtime, module: engine.module }
+
+/** A process of the other kind of runtime, with that one's own engine: Bun beside Node, Node beside Bun. */
+export const otherMember: Member =
+  cell.runtime === 'bun' ? memberOf('node24', 'node:sqlite') : memberOf('bun', 'bun:sqlite')
+
+/** `count` processes on one file, half of them of the other kind. */
+export function mixedMembers(count: number): Member[] {
+  return Array.from({ length: count }, (_, index) => (index % 2 === 0 ? thisMember : otherMember))
+}
+
+function memberOf(runtime: string, name: keyof typeof engines): Member {
+  return { runtime, module: new URL(`../../cells/engines/${engines[name].module}`, import.meta.url) }
+}

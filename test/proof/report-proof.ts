@@ -1,0 +1,24 @@
+import { appendFileSync } from 'node:fs'
+import { cell } from '../cells/cell.js'
+
+/** What a proof did and found in this cell, as one line of the table in docs/guarantees.md. */
+export interface ProofResult {
+  /** Which proof, the same in every cell. */
+  proof: string
+  /** Its file, relative to the root. */
+  file: string
+  /** How much was done, for example `100 kills`. */
+  runs: string
+  /** What came of it, for example `0 of 8123 acknowledged writes lost`. */
+  result: string
+}
+
+/** Tells `npm run soak`, when it is that which runs, what came out. To be called after the last assertion. */
+export function reportProof(result: ProofResult): void {
+  const { PROOF_REPORT: file } = process.env
+  if (file === undefined) return
+  appendFileSync(
+    file,
+    `${JSON.stringify({ cell: cell.name, engine: cell.engine, runtime: cell.runtime, ...result })}\n`,
+  )
+}
