@@ -36,6 +36,14 @@ describe('an abort', () => {
     expect(seen).toHaveBeenCalledExactlyOnceWith('stop')
   })
 
+  it('does not reach a task that has settled', async () => {
+    const s = scope()
+    const task = s.task(() => 1)
+    await task
+    await s[Symbol.asyncDispose]()
+    expect(task.signal.aborted).toBe(false)
+  })
+
   it('wins over what the function makes of its signal', async () => {
     const controller = new AbortController()
     await using s = scope({ signal: controller.signal })

@@ -200,6 +200,16 @@ describe('the end', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('disk'), 'checkpoint.deleteAll')
   })
 
+  it('is a success although an abort comes while they are removed', async () => {
+    const removal = deferred()
+    vi.spyOn(provider, 'deleteAll').mockReturnValue(removal.promise)
+    await using s = scope({ persistence: { checkpoint: provider } })
+    const task = s.task(() => 'done', { checkpoint: {}, timeout: 10 })
+    await vi.advanceTimersByTimeAsync(10)
+    expect(await task).toEqual([undefined, 'done'])
+    removal.resolve()
+  })
+
   it('keeps them after a failure, a time-out and an abort', async () => {
     const controller = new AbortController()
     await using s = scope({ persistence: { checkpoint: provider }, signal: controller.signal })
@@ -306,6 +316,40 @@ describe('auto', () => {
     expect(n).toBe(3)
     expect(vi.getTimerCount()).toBe(0)
     await Promise.all([s, again.s].map((each) => each[Symbol.asyncDispose]()))
+  })
+
+  it('of a run that failed does not go on in the next one', async () => {
+    const snapshot = vi.fn(() => 1)
+    let runs = 0
+    await using retrying = scope({ persistence: { checkpoint: provider } })
+    void retrying.task(
+      (ctx) => {
+        if (++runs > 1) return new Promise(() => {})
+        of(ctx).auto(snapshot)
+        return stop()
+      },
+      { checkpoint: { interval: 1000 }, retry: { delay: 1 } },
+    )
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(runs).toBe(2)
+    expect(snapshot).not.toHaveBeenCalled()
+  })
+
+  it('cannot be begun by a function whose task is over', async () => {
+    const end = deferred()
+    await using s = scope({ persistence: { checkpoint: provider } })
+    const task = s.task(
+      async (ctx) => {
+        await end.promise
+        of(ctx).auto(() => 1)
+      },
+      { checkpoint: { interval: 1000 }, timeout: 10 },
+    )
+    await vi.advanceTimersByTimeAsync(10)
+    await task
+    end.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('cannot fail the task, nor reject unhandled', async () => {

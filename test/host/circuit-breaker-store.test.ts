@@ -119,6 +119,16 @@ describe('a breaker with a provider', () => {
     expect(two.currentState).toBe('closed')
   })
 
+  it('is not misled by the echo of its own earlier changes', async () => {
+    const provider = new MemoryCircuitProvider()
+    const breaker = breakerOn(provider)
+    await breaker.execute(ok)
+    const onStateChange = vi.fn()
+    breaker.on('stateChange', onStateChange)
+    await Promise.allSettled([breaker.execute(boom), breaker.execute(boom)])
+    expect(onStateChange.mock.calls).toEqual([['closed', 'open', 2]])
+  })
+
   it('keeps the stored state when it is disposed, and stops listening', async () => {
     const provider = new MemoryCircuitProvider()
     const breaker = breakerOn(provider, 1)

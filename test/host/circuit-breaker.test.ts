@@ -114,6 +114,22 @@ describe('half-open', () => {
     expect(await breaker.execute(ok)).toBe('ok')
   })
 
+  it('is not closed by the late success of a call from before it opened', async () => {
+    const breaker = new CircuitBreaker({ failureThreshold: 1, resetTimeout: 1000, successThreshold: 2 })
+    const end = deferred()
+    const late = breaker.execute(() => end.promise)
+    await fail(breaker)
+    vi.advanceTimersByTime(1000)
+    const probe = deferred()
+    const probing = breaker.execute(() => probe.promise)
+    end.resolve()
+    await late
+    expect([breaker.currentState, breaker.successCount]).toEqual(['half-open', 0])
+    await expect(breaker.execute(ok)).rejects.toThrow('Circuit breaker is open')
+    probe.resolve()
+    await probing
+  })
+
   it('gives the place of a probe that was aborted to the next call', async () => {
     const controller = new AbortController()
     const breakerOptions = { key: 'aborted probe', failureThreshold: 1, resetTimeout: 1000 }

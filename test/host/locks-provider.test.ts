@@ -149,6 +149,15 @@ describe('those who wait in one process', () => {
     expect(await waiting).toBeDefined()
   })
 
+  it('let a more urgent one ask at once, without waiting for the pause of the others', async () => {
+    const [one, two] = twoProcesses()
+    const held = await lockOn(one).acquire()
+    void lockOn(two).acquire({ pollInterval: 60_000 })
+    await vi.advanceTimersByTimeAsync(100)
+    await held.release()
+    expect(await lockOn(two).acquire({ priority: 1 })).toBeDefined()
+  })
+
   it('stop asking when their scope aborts', async () => {
     const [one, two] = twoProcesses()
     await lockOn(one).acquire()
@@ -173,11 +182,17 @@ describe('those who wait in one process', () => {
     })
     const s = scope({ persistence: { lock: provider } })
     const waiting = expect(s.acquireLock({ key: 'k' }).acquire()).rejects.toThrow('Scope disposed')
-    const disposed = s[Symbol.asyncDispose]()
+    const disposed = s[Symbol.asyncDispose]().then(() => provider.locks.size)
     await waiting
-    await vi.advanceTimersByTimeAsync(50)
-    await disposed
     expect(provider.locks.size).toBe(0)
+    await vi.advanceTimersByTimeAsync(49)
+    const early = vi.fn()
+    void disposed.then(early)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(early).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await disposed).toBe(0)
+    expect(provider.asked.length).toBe(1)
   })
 })
 

@@ -31,6 +31,18 @@ describe('a read-write lock over a provider', () => {
     expect(await one.read(NO)).toBeInstanceOf(LockGuard)
   })
 
+  it('does not ask for a writer while somebody of its process reads', async () => {
+    const [provider] = processes(1) as [MemoryLockProvider]
+    const lock = lockOn(provider)
+    const reader = await lock.read()
+    const asked = provider.asked.length
+    const writing = lock.write()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(provider.asked.length).toBe(asked)
+    await reader.release()
+    expect(await writing).toBeInstanceOf(LockGuard)
+  })
+
   it('lets readers of all processes in together', async () => {
     const locks = processes(5).map((provider) => lockOn(provider))
     for (const lock of [...locks, ...locks]) expect(await lock.read(NO)).toBeInstanceOf(LockGuard)

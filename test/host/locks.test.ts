@@ -186,6 +186,13 @@ describe('a read-write lock in memory', () => {
     expect(lock.stats.readerCount).toBe(2)
   })
 
+  it('does not let a try pass a waiting writer', async () => {
+    const lock = readWrite()
+    await lock.read()
+    void lock.write().catch(() => {})
+    expect(lock.tryRead()).toBeNull()
+  })
+
   it('lets the readers in when the writer they waited behind gives up', async () => {
     const lock = readWrite()
     await lock.read()

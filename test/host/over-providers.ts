@@ -75,7 +75,7 @@ export function hostOverProviders(name: string, createProviders: () => Promise<P
 
       it('close in the store when they close', async () => {
         const provider = world.providers.circuitBreaker
-        await provider.setState('k', { state: 'open', failureCount: 2, lastFailureTime: Date.now() - 60_001 })
+        await provider.setState('k', { state: 'half-open', failureCount: 2, lastFailureTime: Date.now() })
         const breaker = new CircuitBreaker({ ...options, provider })
         expect(await breaker.execute(() => 1)).toBe(1)
         expect(await world.second.circuitBreaker.getState('k')).toMatchObject({ state: 'closed', failureCount: 0 })

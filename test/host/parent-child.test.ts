@@ -24,6 +24,13 @@ describe.each([
     expect(() => child.task(() => 1)).toThrow('Cannot spawn task on aborted scope')
   })
 
+  it('is not kept by a parent that is disposed', async () => {
+    const parent = scope({ name: 'root' })
+    await parent[Symbol.asyncDispose]()
+    create(parent, { name: 'late' })
+    expect(parent.debugTree()).not.toContain('late')
+  })
+
   it('copies services and context at birth', async () => {
     await using parent = scope({ context: { a: 1 } }).provide('db', 'db')
     const child = create(parent, { context: { b: 2 } })

@@ -87,6 +87,19 @@ describe('retry', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('asks nobody about a failure that the abort has caused', async () => {
+    await using s = scope()
+    const retry = { if: vi.fn(() => true), onRetry: vi.fn() }
+    const rejected = new Error('because of the abort')
+    const fn = ({ signal }: { signal: AbortSignal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(rejected)))
+    await vi.advanceTimersByTimeAsync(0)
+    s.task(fn, { retry })[Symbol.dispose]()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(retry.if).not.toHaveBeenCalled()
+    expect(retry.onRetry).not.toHaveBeenCalled()
+  })
+
   it.each(['if', 'delay', 'onRetry'])('keeps the own error of the task when %s throws', async (callback) => {
     const onError = vi.fn()
     await using s = scope({ hooks: { onError } })

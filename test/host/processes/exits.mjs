@@ -3,6 +3,7 @@ import { CircuitBreaker, Lock, scope } from 'go-go-scope'
 
 const handle = { release: async () => {}, extend: async () => true, isValid: async () => true }
 const provider = { acquire: async () => handle, extend: async () => true, forceRelease: async () => {} }
+scope({ timeout: 60_000 })
 const s = scope({ timeout: 60_000 })
 await s.task(() => 1, { timeout: 60_000 })
 await new Lock({ provider, key: 'k', ttl: 60_000 }).acquire()

@@ -1,4 +1,4 @@
-import type { CircuitBreakerPersistedState } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerPersistedState, Permit } from '@go-go-scope/persistence-sqlite-core/ports'
 import { AbortError } from '../errors/abort-error.js'
 import { callSafely } from '../errors/call-safely.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'
@@ -8,6 +8,7 @@ import { CircuitMachine } from './circuit-machine.js'
 import { CircuitStore } from './circuit-store.js'
 import { EventEmitter } from './event-emitter.js'
 import { OutcomeWindow } from './outcome-window.js'
+import { SharedProbes } from './shared-probes.js'
 
 /**
  * Keeps calls away from something that fails.
@@ -29,6 +30,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   readonly #adaptive: AdaptiveThreshold | undefined
   readonly #window: OutcomeWindow | undefined
   readonly #machine: CircuitMachine
+  readonly #probes: SharedProbes | undefined
   #loading: Promise<void> | undefined
   #loaded: boolean
   #unsubscribe: (() => void) | undefined
@@ -45,10 +47,9 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
     this.#signal = signal
     this.resetTimeout = options.resetTimeout ?? 30_000
     this.successThreshold = options.successThreshold ?? 1
-    if (provider !== undefined && key !== undefined) this.#store = new CircuitStore(provider, key, report)
     if (advanced.adaptiveThreshold) this.#adaptive = new AdaptiveThreshold(options.failureThreshold ?? 5, advanced)
     if (advanced.slidingWindow) this.#window = new OutcomeWindow(advanced.slidingWindowSizeMs ?? 60_000)
-    this.#loaded = this.#store === undefined
+    this.#loaded = provider === undefined
     this.#machine = new CircuitMachine({
       resetTimeout: this.resetTimeout,
       successThreshold: this.successThreshold,
@@ -56,6 +57,9 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
       window: this.#window,
       onChange: (from, to, count) => this.#announce(from, to, count),
     })
+    if (provider === undefined || key === undefined) return
+    this.#store = new CircuitStore(provider, key, report)
+    this.#probes = SharedProbes.of(provider, key, this.#store, this.#machine, this.resetTimeout)
   }
 
   /** `half-open` as soon as the reset time is over, although no event says so before the next call. */
@@ -90,18 +94,20 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   async execute<T>(fn: () => T | PromiseLike<T>, isNeutral?: (error: unknown) => boolean): Promise<T> {
     if (this.#signal?.aborted) throw new AbortError(this.#signal.reason)
     if (!this.#loaded) await this.#load()
-    const generation = this.#machine.admit()
+    const permit = this.#machine.state === 'closed' ? undefined : await this.#probes?.ask()
+    const generation = permit === undefined ? this.#machine.admit() : ((await this.#probes?.begin(permit)) as number)
     let value: T
     try {
       value = await fn()
     } catch (error) {
-      if (isNeutral?.(error)) this.#machine.endedNeutral(generation)
-      else await this.#failed(generation)
+      if (!isNeutral?.(error)) await this.#failed(generation, permit)
+      else {
+        this.#machine.endedNeutral(generation)
+        if (permit !== undefined) await this.#probes?.withdraw(permit)
+      }
       throw error
     }
-    this.#observe(false)
-    if (this.#machine.succeeded(generation)) await this.#store?.recordSuccess()
-    this.emit('success')
+    await this.#succeeded(generation, permit)
     return value
   }
 
@@ -120,10 +126,23 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
     this.clear()
   }
 
-  async #failed(generation: number): Promise<void> {
+  async #succeeded(generation: number, permit: Permit | undefined): Promise<void> {
+    this.#observe(false)
+    if (permit !== undefined) await this.#reportProbe(permit, generation, false)
+    else if (this.#machine.succeeded(generation)) await this.#store?.recordSuccess()
+    this.emit('success')
+  }
+
+  async #failed(generation: number, permit: Permit | undefined): Promise<void> {
     this.#observe(true)
-    if (this.#machine.failed(generation)) await this.#storeFailure()
+    if (permit !== undefined) await this.#reportProbe(permit, generation, true)
+    else if (this.#machine.failed(generation)) await this.#storeFailure()
     this.emit('failure')
+  }
+
+  async #reportProbe(permit: Permit, generation: number, failed: boolean): Promise<void> {
+    const state = await this.#probes?.report(permit, generation, failed, this)
+    if (state !== undefined) this.#follow(state)
   }
 
   async #storeFailure(): Promise<void> {
@@ -150,7 +169,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   #announce(from: CircuitState, to: CircuitState, count: number): void {
     const { onStateChange, onOpen, onClose, onHalfOpen } = this.#options
     // The store keeps this before the probe's outcome; the probe need not wait for it.
-    if (to === 'half-open') void this.#store?.save(this.#snapshot())
+    if (to === 'half-open' && this.#probes === undefined) void this.#store?.save(this.#snapshot())
     callSafely(this.#report, 'onStateChange', () => onStateChange?.(from, to, count))
     if (to === 'open') {
       callSafely(this.#report, 'onOpen', () => onOpen?.(count))

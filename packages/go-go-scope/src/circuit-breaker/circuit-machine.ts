@@ -56,10 +56,15 @@ export class CircuitMachine {
     return this.#state === 'open' && this.openFor >= this.#rules.resetTimeout
   }
 
+  /** @throws `Circuit breaker is open` when a call would not be let through now. */
+  check(): void {
+    if (this.#probing || (this.#state === 'open' && !this.resetDue)) throw new Error('Circuit breaker is open')
+  }
+
   /** Lets a call through and returns the generation it belongs to, or throws. */
   admit(): number {
     if (this.#state === 'closed') return this.#generation
-    if (this.#probing || (this.#state === 'open' && !this.resetDue)) throw new Error('Circuit breaker is open')
+    this.check()
     if (this.#state === 'open') this.#change('half-open')
     this.#probing = true
     return this.#generation
@@ -99,6 +104,12 @@ export class CircuitMachine {
     this.#failures = failures
     this.#openedAt = performance.now() - openFor
     this.#change('open')
+  }
+
+  /** It turns out that the circuit was opened again: waits `left` ms from now on. */
+  stayOpen(left: number): void {
+    if (this.#state === 'half-open') this.#change('open')
+    this.#openedAt = performance.now() + left - this.#rules.resetTimeout
   }
 
   close(): void {

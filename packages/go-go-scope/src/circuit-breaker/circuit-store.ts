@@ -24,20 +24,20 @@ export class CircuitStore {
 
   /** `undefined` when the provider failed, `null` when it has no such circuit. */
   load(): Promise<CircuitBreakerPersistedState | null | undefined> {
-    return this.#inOrder(() => this.#provider.getState(this.#key))
+    return this.inOrder(() => this.#provider.getState(this.#key))
   }
 
   /** The count over everybody who uses the store; `undefined` when the provider failed. */
   recordFailure(threshold: number): Promise<number | undefined> {
-    return this.#inOrder(() => this.#provider.recordFailure(this.#key, threshold))
+    return this.inOrder(() => this.#provider.recordFailure(this.#key, threshold))
   }
 
   async recordSuccess(): Promise<void> {
-    await this.#inOrder(() => this.#provider.recordSuccess(this.#key))
+    await this.inOrder(() => this.#provider.recordSuccess(this.#key))
   }
 
   async save(state: CircuitBreakerPersistedState): Promise<void> {
-    await this.#inOrder(() => this.#provider.setState(this.#key, state))
+    await this.inOrder(() => this.#provider.setState(this.#key, state))
   }
 
   /**
@@ -56,7 +56,8 @@ export class CircuitStore {
     }
   }
 
-  #inOrder<T>(call: () => Promise<T>): Promise<T | undefined> {
+  /** Calls the provider after all calls before; `undefined` when it failed, which is reported. */
+  inOrder<T>(call: () => Promise<T>): Promise<T | undefined> {
     this.#pending++
     const done = this.#last.then(call).then(
       (value) => {

@@ -7,7 +7,7 @@ interface Waiter {
   reject(reason: unknown): void
 }
 
-/** Gives its permit back; harmless when repeated. */
+/** Gives a permit back; to be called once. */
 export type Release = () => void
 
 /**
@@ -89,10 +89,7 @@ export class Semaphore {
 
   #take(): Release {
     this.#available--
-    let held = true
     return () => {
-      if (!held) return
-      held = false
       this.#available++
       this.#queue.shift()?.grant()
     }

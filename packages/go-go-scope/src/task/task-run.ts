@@ -132,14 +132,9 @@ export class TaskRun<T> {
     }
   }
 
-  /** Runs with the right to do so, and gives that back at once when the task fails or is aborted before its success. */
+  /** Runs with the right to do so, and gives that back when the task fails or is aborted before its success. */
   async #runTurn(turn: IdempotentRun<T>): Promise<T> {
     const unlink = turn.lost && onAbort(turn.lost, (reason) => this.abort.abort(reason))
-    let failed: Promise<void> | undefined
-    const fail = (error: unknown): void => {
-      if (this.#success === undefined) failed ??= turn.failed(error)
-    }
-    const stop = this.abort.onAbort(fail)
     this.#record = (value) => turn.record(value)
     try {
       if (this.abort.aborted) throw this.#abortError()
@@ -147,11 +142,9 @@ export class TaskRun<T> {
       this.#success = { value }
       return value
     } catch (error) {
-      fail(error)
-      await failed
+      await turn.failed(error)
       throw error
     } finally {
-      stop()
       unlink?.[Symbol.dispose]()
     }
   }

@@ -1,0 +1,122 @@
+import { CircuitBreaker, type CircuitBreakerPersistedState } from 'go-go-scope'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from './support/deferred.js'
+import { MemoryCircuitProvider } from './support/memory-circuit-provider.js'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.setSystemTime(1_000_000)
+})
+afterEach(() => void vi.useRealTimers())
+
+const ok = () => 'ok'
+const boom = () => Promise.reject(new Error('boom'))
+const permit = { key: 'k', generation: 3, probe: 'p' }
+const HALF_OPEN = { admitted: true, state: 'half-open', permit }
+const stored = (state: CircuitBreakerPersistedState['state']) => ({ state, failureCount: state === 'closed' ? 0 : 1 })
+
+/** An open circuit, due for a probe, at a provider that shares probes; the test answers for the provider. */
+function due() {
+  const provider = Object.assign(new MemoryCircuitProvider(), {
+    admit: vi.fn(async (): Promise<unknown> => HALF_OPEN),
+    succeeded: vi.fn(async (): Promise<unknown> => ({ counted: true, state: stored('closed') })),
+    failed: vi.fn(async (): Promise<unknown> => ({ counted: true, state: stored('open') })),
+    withdrawn: vi.fn(async () => {}),
+  })
+  provider.states.set('k', { state: 'open', failureCount: 1, lastFailureTime: 999_000 })
+  const breaker = new CircuitBreaker({ provider, key: 'k', failureThreshold: 1, resetTimeout: 1000 })
+  return { provider, breaker }
+}
+
+describe('a breaker whose provider shares probes', () => {
+  it('asks before it probes, reports the success, and stores no state of its own', async () => {
+    const { provider, breaker } = due()
+    expect(await breaker.execute(ok)).toBe('ok')
+    expect(provider.admit).toHaveBeenCalledExactlyOnceWith('k', { resetTimeout: 1000 })
+    expect(provider.succeeded).toHaveBeenCalledExactlyOnceWith(permit, 1)
+    expect(breaker.currentState).toBe('closed')
+    expect(provider.calls).toEqual(['getState k'])
+  })
+
+  it('reports a failure, and is open again', async () => {
+    const { provider, breaker } = due()
+    await expect(breaker.execute(boom)).rejects.toThrow('boom')
+    expect(provider.failed).toHaveBeenCalledExactlyOnceWith(permit, 1)
+    expect(breaker.currentState).toBe('open')
+  })
+
+  it('does not ask while it is closed, nor before the reset time is over', async () => {
+    const { provider, breaker } = due()
+    await breaker.execute(ok)
+    await breaker.execute(ok)
+    expect(provider.admit).toHaveBeenCalledOnce()
+    await breaker.execute(boom).catch(() => {})
+    await expect(breaker.execute(ok)).rejects.toThrow('Circuit breaker is open')
+    expect(provider.admit).toHaveBeenCalledOnce()
+  })
+
+  it('refuses while another process probes', async () => {
+    const { provider, breaker } = due()
+    provider.admit.mockResolvedValue({ admitted: false, state: 'half-open', retryAt: 1_000_500 })
+    const fn = vi.fn()
+    await expect(breaker.execute(fn)).rejects.toThrow('Circuit breaker is open')
+    expect(fn).not.toHaveBeenCalled()
+  })
+
+  it('stays open until retryAt when another process has opened it again', async () => {
+    const { provider, breaker } = due()
+    provider.admit.mockResolvedValueOnce({ admitted: false, state: 'open', retryAt: 1_000_700 })
+    await expect(breaker.execute(ok)).rejects.toThrow('Circuit breaker is open')
+    vi.advanceTimersByTime(699)
+    expect(breaker.currentState).toBe('open')
+    vi.advanceTimersByTime(1)
+    expect(await breaker.execute(ok)).toBe('ok')
+  })
+
+  it('is closed when another process has closed it', async () => {
+    const { provider, breaker } = due()
+    provider.admit.mockResolvedValue({ admitted: true, state: 'closed', permit: { key: 'k', generation: 4 } })
+    const close = vi.fn()
+    breaker.on('close', close)
+    expect(await breaker.execute(ok)).toBe('ok')
+    expect(close).toHaveBeenCalledOnce()
+    expect(provider.succeeded).not.toHaveBeenCalled()
+  })
+
+  it('takes the state of the store when its report does not count', async () => {
+    const { provider, breaker } = due()
+    provider.succeeded.mockResolvedValue({ counted: false, state: stored('open') })
+    expect(await breaker.execute(ok)).toBe('ok')
+    expect(breaker.currentState).toBe('open')
+  })
+
+  it('gives the place of an aborted probe back', async () => {
+    const { provider, breaker } = due()
+    await expect(breaker.execute(boom, () => true)).rejects.toThrow('boom')
+    expect(provider.withdrawn).toHaveBeenCalledExactlyOnceWith(permit)
+    expect(provider.failed).not.toHaveBeenCalled()
+  })
+
+  it('gives the place back that it got while another call of the process began to probe', async () => {
+    const { provider, breaker } = due()
+    const end = deferred<string>()
+    await breaker.execute(ok, undefined)
+    provider.admit.mockClear()
+    await breaker.execute(boom).catch(() => {})
+    vi.advanceTimersByTime(1000)
+    const first = breaker.execute(() => end.promise)
+    const second = breaker.execute(ok)
+    await expect(second).rejects.toThrow('Circuit breaker is open')
+    expect(provider.admit).toHaveBeenCalledTimes(2)
+    expect(provider.withdrawn).toHaveBeenCalledOnce()
+    end.resolve('probe')
+    expect(await first).toBe('probe')
+  })
+
+  it('goes on by itself when the provider fails', async () => {
+    const { provider, breaker } = due()
+    provider.admit.mockRejectedValue(new Error('store'))
+    expect(await breaker.execute(ok)).toBe('ok')
+    expect(breaker.currentState).toBe('closed')
+  })
+})
