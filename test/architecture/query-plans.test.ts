@@ -25,7 +25,9 @@ afterAll(() => adapter.disconnect())
 
 test('the statements of every store are found', () => {
   const stores = new Set(statements.map(({ name }) => name.split('.')[0]))
-  expect([...stores].sort()).toEqual(expect.arrayContaining(['cache', 'checkpoint', 'circuitBreaker', 'idempotency', 'lock']))
+  expect([...stores].sort()).toEqual(
+    expect.arrayContaining(['cache', 'checkpoint', 'circuitBreaker', 'idempotency', 'lock']),
+  )
 })
 
 describe('every statement is driven by an index', () => {
