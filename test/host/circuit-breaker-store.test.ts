@@ -165,6 +165,18 @@ describe('a breaker with a provider', () => {
   })
 })
 
+it('an unsubscriber that throws cannot replace the result of a task', async () => {
+  const provider = Object.assign(new MemoryCircuitProvider(), {
+    subscribe: () => () => {
+      throw new Error('off')
+    },
+  })
+  const onError = vi.fn()
+  await using s = scope({ persistence: { circuitBreaker: provider }, hooks: { onError } })
+  expect(await s.task(() => 1, { circuitBreaker: {} })).toEqual([undefined, 1])
+  expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('off'), 'circuitBreaker.unsubscribe')
+})
+
 describe('the key of a breaker in a scope', () => {
   it('is its own, or the name of the scope', async () => {
     const provider = new MemoryCircuitProvider()

@@ -33,14 +33,13 @@ function claiming(...answers: unknown[]) {
 }
 
 describe('a task whose provider knows claims', () => {
-  it('claims its key with lease, ttl and signal, waits without end, and completes with the tuple', async () => {
+  it('claims its key with lease, ttl and signal, and completes with the tuple', async () => {
     const { provider, held, claim } = claiming()
     await using s = scope({ persistence: { idempotency: provider } })
     const task = s.task(() => 5, { idempotency: { key: 'k', ttl: 700 } })
     expect(await task).toEqual([undefined, 5])
     expect(claim).toHaveBeenCalledExactlyOnceWith('k', {
-      lease: 30_000,
-      wait: Number.POSITIVE_INFINITY,
+      lease: 10_000,
       signal: task.signal,
       ttl: 700,
     })
@@ -99,13 +98,25 @@ describe('a task whose provider knows claims', () => {
     expect(fn).not.toHaveBeenCalled()
   })
 
-  it('renews the claim while it runs', async () => {
+  it('renews the claim every third of its lease while it runs', async () => {
     const { provider, held } = claiming()
     await using s = scope({ persistence: { idempotency: provider } })
-    const task = s.task(() => s.delay(60_000), { idempotency })
-    await vi.advanceTimersByTimeAsync(60_000)
+    const task = s.task(() => s.delay(10_000), { idempotency: { key: 'k', lease: 9000 } })
+    await vi.advanceTimersByTimeAsync(2999)
+    expect(held.renew).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(7001)
     await task
-    expect(held.renew.mock.calls).toEqual([[30_000], [30_000], [30_000]])
+    expect(held.renew.mock.calls).toEqual([[9000], [9000], [9000]])
+  })
+
+  it('renews soon again when that was not possible just then', async () => {
+    const { provider, held } = claiming()
+    held.renew.mockResolvedValueOnce(false)
+    await using s = scope({ persistence: { idempotency: provider } })
+    const task = s.task(() => s.delay(22_000), { idempotency: { key: 'k', lease: 30_000 } })
+    await vi.advanceTimersByTimeAsync(22_000)
+    expect(await task).toEqual([undefined, undefined])
+    expect(held.renew).toHaveBeenCalledTimes(2)
   })
 
   it('is aborted when the claim is lost', async () => {

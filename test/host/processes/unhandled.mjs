@@ -44,6 +44,19 @@ s.acquireLock({ key: 'k' })
   .acquire()
   .catch(() => {})
 
+// Those who are told of failures fail later.
+const told = scope({
+  hooks: { onError: rejects('late onError') },
+  logger: { ...logger, error: rejects('late logger') },
+})
+told.onBeforeTask(throws('beforeTask'))
+await told.task(() => 1)
+
+// A delay that nobody waits for any more.
+const delaying = scope()
+void delaying.delay(1000)
+await delaying[Symbol.asyncDispose]()
+
 // A working checkpoint store whose save and removal fail, with nobody waiting for the save.
 const empty = {
   ...broken,

@@ -2,6 +2,7 @@ import type {
   CircuitBreakerPersistedState,
   CircuitBreakerStateProvider,
 } from '@go-go-scope/persistence-sqlite-core/ports'
+import { callSafely } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
 
 /**
@@ -49,7 +50,7 @@ export class CircuitStore {
       const off = this.#provider.subscribe?.(this.#key, (state) => {
         if (this.#pending === 0) listener(state)
       })
-      return off ?? (() => {})
+      return () => void callSafely(this.#report, 'circuitBreaker.unsubscribe', () => off?.())
     } catch (error) {
       this.#report('circuitBreaker.subscribe', error)
       return () => {}

@@ -1,10 +1,11 @@
 import type { ClaimedKey, ClaimingIdempotencyProvider, LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
+import { callSafely } from '../errors/call-safely.js'
 import { Lease } from '../lock/lease.js'
 import type { IdempotentRequest, IdempotentTurn } from './begin-idempotent.js'
 import { replayable } from './replayable.js'
 
-/** ms after which the key of a process that died is free again. */
-const LEASE = 30_000
+/** Share of the lease after which it is renewed: two renewals may fail before it ends. */
+const RENEW_AFTER = 1 / 3
 
 type Stored<T> = readonly [undefined, T]
 
@@ -16,47 +17,64 @@ type Stored<T> = readonly [undefined, T]
  */
 export async function beginClaimed<T>(
   provider: ClaimingIdempotencyProvider,
-  { key, ttl, signal, report }: IdempotentRequest,
+  { key, ttl, lease, signal, logger, report }: IdempotentRequest,
 ): Promise<IdempotentTurn<T> | undefined> {
-  const claim = await provider.claim<Stored<T>>(key, {
-    lease: LEASE,
-    wait: Number.POSITIVE_INFINITY,
-    signal,
-    ...(ttl !== undefined && { ttl }),
-  })
+  const options = { lease, ...(ttl !== undefined && { ttl }) }
+  let claim = await provider.claim<Stored<T>>(key, { ...options, signal })
+  if (claim.state === 'running') {
+    const until = new Date(claim.until).toISOString()
+    callSafely(report, 'logger', () =>
+      logger.info(`waiting for idempotency key '${key}', which is claimed until ${until} unless that is renewed`),
+    )
+    claim = await provider.claim<Stored<T>>(key, { ...options, signal, wait: Number.POSITIVE_INFINITY })
+  }
   if (claim.state !== 'claimed') {
     const hit = claim.state === 'completed' ? replayable<T>(claim.value) : undefined
     return hit && { replayed: true, value: hit.value }
   }
+  const held = claim
   // How much of the time went into waiting is not known here; the claim's own signal has the exact end.
-  const lease = Lease.keep(handleOf(claim), key, LEASE, performance.now(), report)
+  const kept = new Lease(handleOf(held), key, lease, lease * RENEW_AFTER, performance.now(), report)
+  const giveBack = async (error: unknown): Promise<void> => {
+    try {
+      await held.fail(error)
+    } catch (failure) {
+      report('idempotency.fail', failure)
+    }
+  }
+  const record = async (value: T): Promise<T> => {
+    let outcome = await held.complete([undefined, value])
+    if (!outcome.recorded && outcome.current.state === 'vacant') {
+      // The function blocked the event loop for longer than the lease, and nobody has taken over.
+      const again = await provider.claim<Stored<T>>(key, options)
+      outcome =
+        again.state === 'claimed' ? await again.complete([undefined, value]) : { recorded: false, current: again }
+    }
+    if (outcome.recorded) return value
+    const { current } = outcome
+    const theirs = current.state === 'completed' ? replayable<T>(current.value) : undefined
+    if (theirs === undefined) throw new Error(`The claim of '${key}' was over before its result was reported`)
+    return theirs.value
+  }
   return {
     replayed: false,
-    lost: lease.lost.signal,
+    lost: kept.lost.signal,
     async succeeded(value) {
       try {
-        const outcome = await claim.complete([undefined, value])
-        if (outcome.recorded) return value
-        const { current } = outcome
-        const held = current.state === 'completed' ? replayable<T>(current.value) : undefined
-        if (held !== undefined) return held.value
-        report('idempotency.complete', new Error(`The claim of '${key}' was over before its result was reported`))
+        return await record(value)
       } catch (error) {
         report('idempotency.complete', error)
+        // A result that cannot be recorded must not keep others waiting for it.
+        await giveBack(error)
+        return value
       } finally {
-        await lease.release()
+        await kept.release()
       }
-      return value
     },
     record: async () => {},
     async failed(error) {
-      try {
-        await claim.fail(error)
-      } catch (failure) {
-        report('idempotency.fail', failure)
-      } finally {
-        await lease.release()
-      }
+      await giveBack(error)
+      await kept.release()
     },
   }
 }

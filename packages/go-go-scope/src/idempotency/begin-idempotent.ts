@@ -1,5 +1,6 @@
 import type { ClaimingIdempotencyProvider, IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { Reporter } from '../errors/reporter.js'
+import type { Logger } from '../logging/logger.js'
 import { beginClaimed } from './begin-claimed.js'
 import { replayable } from './replayable.js'
 
@@ -8,8 +9,11 @@ export interface IdempotentRequest {
   readonly key: string
   /** ms the result is kept; `undefined` for ever. */
   readonly ttl: number | undefined
+  /** ms a claim lasts unless it is renewed. */
+  readonly lease: number
   /** Ends the wait for somebody else's run. */
   readonly signal: AbortSignal
+  readonly logger: Logger
   readonly report: Reporter
 }
 

@@ -7,12 +7,12 @@ import type { Claimant } from './attempt.js'
 import { handleSignal } from './handle-signal.js'
 import type { Hold } from './hold.js'
 
-/** Shares of the ttl: when to renew, and when to try again after a renewal that failed. */
+/** Shares of the ttl: when a lock is renewed, and when to try again after a renewal that failed. */
 const RENEW_AFTER = 0.6
 const RETRY_AFTER = 0.1
 
 /**
- * A lock of a provider, renewed every 60 % of its ttl while held. It counts as lost when the provider says so (by its
+ * A lock of a provider, renewed every 60 % of its ttl while held, or something else that is leased. It counts as lost when the provider says so (by its
  * signal, or by a renewal that answers `false`), and at the latest when its ttl has passed by the local monotonic
  * clock, counted from before the request that last set it. A renewal that fails is repeated until then. The timers do
  * not keep the process alive: a process that ends lets its locks expire.
@@ -23,6 +23,8 @@ export class Lease implements Hold {
   readonly handle: LockHandle
   readonly #key: string
   readonly #ttl: number
+  /** ms. */
+  readonly #renewAfter: number
   readonly #report: Reporter
   readonly #listener: Disposable | undefined
   #renewal: Timer | undefined
@@ -33,18 +35,18 @@ export class Lease implements Hold {
   static async acquire({ provider, ttl, owner, report }: Claimant, key: string): Promise<Lease | null> {
     const asked = performance.now()
     const handle = await provider.acquire(key, ttl, owner)
-    return handle && new Lease(handle, key, ttl, asked, report)
+    return handle && new Lease(handle, key, ttl, ttl * RENEW_AFTER, asked, report)
   }
 
-  /** Keeps something that was granted for `ttl` ms not before `asked` (monotonic ms). */
-  static keep(handle: LockHandle, key: string, ttl: number, asked: number, report: Reporter): Lease {
-    return new Lease(handle, key, ttl, asked, report)
-  }
-
-  private constructor(handle: LockHandle, key: string, ttl: number, asked: number, report: Reporter) {
+  /**
+   * @param renewAfter ms.
+   * @param asked when it was granted at the earliest, monotonic ms.
+   */
+  constructor(handle: LockHandle, key: string, ttl: number, renewAfter: number, asked: number, report: Reporter) {
     this.handle = handle
     this.#key = key
     this.#ttl = ttl
+    this.#renewAfter = renewAfter
     this.#report = report
     this.#granted(asked)
     const signal = handleSignal(handle)
@@ -67,7 +69,7 @@ export class Lease implements Hold {
       () => this.#lose(new Error(`Lock '${this.#key}' expired before it was renewed`)),
       false,
     )
-    this.#renewIn(asked + this.#ttl * RENEW_AFTER - performance.now())
+    this.#renewIn(asked + this.#renewAfter - performance.now())
   }
 
   #renewIn(delay: number): void {

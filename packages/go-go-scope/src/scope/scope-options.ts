@@ -21,8 +21,11 @@ export interface ScopeOptions {
   hooks?: ScopeHooks
   /** Where locks, breakers, results and checkpoints live; replaces the parent's as a whole. An adapter fits. */
   persistence?: PersistenceProviders
-  /** ms for recorded results whose task names no ttl; absent means for ever. */
-  idempotency?: { defaultTTL?: number }
+  /**
+   * What idempotent tasks go by that do not say otherwise, in ms. `defaultTTL`: how long a result is kept; absent means
+   * for ever. `defaultLease`: how long the key of a process that died stays taken; default 10000.
+   */
+  idempotency?: { defaultTTL?: number; defaultLease?: number }
   /** What tasks get as `ctx.context`, over a copy of the parent's. */
   context?: Record<string, unknown>
   logger?: Logger

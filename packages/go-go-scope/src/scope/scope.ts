@@ -38,7 +38,7 @@ export class Scope<S extends object = Record<never, never>> {
   readonly scopeName: string
   readonly concurrency: number | undefined
   readonly persistence: PersistenceProviders | undefined
-  readonly idempotency: { defaultTTL?: number } | undefined
+  readonly idempotency: ScopeOptions['idempotency'] | undefined
   readonly requestContext: Record<string, unknown>
   readonly #breakerOptions: CircuitBreakerOptions | undefined
   readonly #abort = new AbortSource()
@@ -77,7 +77,7 @@ export class Scope<S extends object = Record<never, never>> {
         logger,
         report: this.#report,
         persistence: this.persistence,
-        idempotencyTtl: this.idempotency?.defaultTTL,
+        idempotency: this.idempotency ?? {},
         permits: this.concurrency && this.concurrency > 0 ? new Semaphore(this.concurrency) : undefined,
         breaker: this.#createBreaker(),
         beforeTask: (...task) => this.#taskHooks.callBefore(...task),
@@ -220,7 +220,10 @@ export class Scope<S extends object = Record<never, never>> {
 
   /** Resolves after `ms`; rejects with the reason when the scope aborts. */
   delay(ms: number): Promise<void> {
-    return sleep(ms, this.signal)
+    const delay = sleep(ms, this.signal)
+    // A delay nobody waits for any more, as the loser of a race, must not bring the process down.
+    delay.catch(() => {})
+    return delay
   }
 
   /** A semaphore that ends with the scope. */

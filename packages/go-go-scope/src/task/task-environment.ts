@@ -14,8 +14,8 @@ export interface TaskEnvironment {
   readonly logger: Logger
   readonly report: Reporter
   readonly persistence: PersistenceProviders | undefined
-  /** ms; for results whose task names none. */
-  readonly idempotencyTtl: number | undefined
+  /** ms; for tasks that name none. */
+  readonly idempotency: { readonly defaultTTL?: number; readonly defaultLease?: number }
   readonly permits: Semaphore | undefined
   readonly breaker: CircuitBreaker | undefined
   beforeTask(name: string, index: number): void

@@ -21,8 +21,12 @@ export interface TaskOptions<E extends Error = Error> {
   dedupe?: string
   /** A success is kept in this scope's memory for `ttl` ms. */
   memo?: { key: string; ttl: number }
-  /** A success is recorded under the key; ttl in ms. Needs `persistence.idempotency`. */
-  idempotency?: { key: string | (() => string); ttl?: number }
+  /**
+   * A success is recorded under the key, for `ttl` ms. Needs `persistence.idempotency`; where that knows claims, one
+   * process runs the key and the others wait for it, at most `lease` ms (default 10000) if it dies. The lease is renewed
+   * every third of it from a timer, so it must be longer than the function ever blocks the event loop.
+   */
+  idempotency?: { key: string | (() => string); ttl?: number; lease?: number }
   /** Needs `persistence.checkpoint`; `{}` is enough. */
   checkpoint?: CheckpointOptions
   /** Wraps every failure that is not its instance. */

@@ -5,12 +5,15 @@ import { openTaskCheckpoints, type TaskCheckpoints } from '../checkpoint/open-ta
 import type { Release } from '../concurrency/semaphore.js'
 import { AbortError } from '../errors/abort-error.js'
 import { beginIdempotent, type IdempotentRun } from '../idempotency/begin-idempotent.js'
-import { type Seat, takeSeat } from '../idempotency/take-seat.js'
+import { type FlightEnd, type Seat, takeSeat } from '../idempotency/take-seat.js'
 import { runWithRetry } from '../retry/run-with-retry.js'
 import { startTimer } from '../time/start-timer.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskContext, TaskFunction, TaskOptions } from './task-options.js'
 import { throughBreaker } from './through-breaker.js'
+
+/** ms after which the idempotency key of a process that died is free again. */
+const LEASE = 10_000
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
 
@@ -32,6 +35,7 @@ export class TaskRun<T> {
   #success: { readonly value: T } | undefined
   #seat: Seat<T> | undefined
   #record: ((value: T) => Promise<void>) | undefined
+  #work: Promise<T> | undefined
 
   constructor(
     fn: TaskFunction<T, never>,
@@ -63,10 +67,15 @@ export class TaskRun<T> {
     unlink()
   }
 
+  /** The rest of an aborted run: what was begun in the stores ends, and a claim is given back. Never rejects. */
+  get aftermath(): Promise<void> | undefined {
+    return this.abort.aborted ? this.#work?.then(nothing, nothing) : undefined
+  }
+
   async #outcome(): Promise<Outcome<T>> {
     const failure = (): unknown => this.#abortError()
     try {
-      return { ok: true, value: await raceAbort(this.abort, failure, () => this.#withPermit()) }
+      return { ok: true, value: await raceAbort(this.abort, failure, () => this.#start()) }
     } catch (error) {
       // An abort that comes when the function has succeeded, and only its traces are being removed, undoes nothing.
       return this.#success === undefined ? { ok: false, error } : { ok: true, value: this.#success.value }
@@ -95,6 +104,11 @@ export class TaskRun<T> {
     return reason === this.#timeout || this.#waitsForPermit ? reason : new AbortError(reason)
   }
 
+  #start(): Promise<T> {
+    this.#work = this.#withPermit()
+    return this.#work
+  }
+
   async #withPermit(): Promise<T> {
     let release: Release | undefined
     const { permits } = this.#environment
@@ -113,21 +127,23 @@ export class TaskRun<T> {
   }
 
   async #runIdempotent(key: string): Promise<T> {
-    const { persistence, report, idempotencyTtl } = this.#environment
+    const { persistence, report, logger, idempotency } = this.#environment
     const provider = persistence?.idempotency
     if (provider === undefined) return this.#runOnce()
     for (;;) {
       const seat = takeSeat<T>(provider, key)
       if (!seat.pilot) {
-        const end = await seat.landed
-        if (this.abort.aborted) throw this.#abortError()
+        const landed = (): Promise<FlightEnd<T>> => seat.landed
+        const end = await raceAbort(this.abort, () => this.#abortError(), landed)
         if (end === 'abandoned') continue
         if ('value' in end) return end.value
         throw end.error
       }
       this.#seat = seat
-      const ttl = this.#options.idempotency?.ttl ?? idempotencyTtl
-      const turn = await beginIdempotent<T>(provider, { key, ttl, signal: this.abort.signal, report })
+      const { ttl = idempotency.defaultTTL, lease = idempotency.defaultLease ?? LEASE } =
+        this.#options.idempotency ?? {}
+      const request = { key, ttl, lease, signal: this.abort.signal, logger, report }
+      const turn = await beginIdempotent<T>(provider, request)
       return turn.replayed ? turn.value : this.#runTurn(turn)
     }
   }
@@ -138,7 +154,10 @@ export class TaskRun<T> {
     this.#record = (value) => turn.record(value)
     try {
       if (this.abort.aborted) throw this.#abortError()
-      const value = await turn.succeeded(await this.#runOnce())
+      const done = await this.#runOnce()
+      // Whether a result that comes too late still counts is decided where it is recorded.
+      unlink?.[Symbol.dispose]()
+      const value = await turn.succeeded(done)
       this.#success = { value }
       return value
     } catch (error) {
@@ -190,10 +209,9 @@ export class TaskRun<T> {
       ...checkpoints?.nextRun(),
     }
     const running = (async () => this.#fn(taskContext as TaskContext<never>))()
-    this.#functionEnd = running.then(
-      () => {},
-      () => {},
-    )
+    this.#functionEnd = running.then(nothing, nothing)
     return running
   }
 }
+
+const nothing = (): void => {}

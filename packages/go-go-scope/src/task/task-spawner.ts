@@ -45,7 +45,7 @@ export class TaskSpawner {
     return task
   }
 
-  /** Resolves when no task is running any more. */
+  /** Resolves when no task is running any more, and what aborted ones had begun in the stores has ended. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending)
   }
@@ -70,6 +70,8 @@ export class TaskSpawner {
         if (cleanup !== undefined) this.#track(cleanup)
       })
       if (options.dedupe !== undefined) this.#inFlight.delete(options.dedupe)
+      const { aftermath } = run
+      if (aftermath !== undefined) this.#track(aftermath)
       return result
     }
     const promise = execute()

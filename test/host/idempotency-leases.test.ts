@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import { type ClaimingIdempotencyProvider, scope } from 'go-go-scope'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from './support/deferred.js'
+
+let folder: string
+let one: SQLiteAdapter
+/** Another connection to the same file, as another process has it. */
+let two: SQLiteAdapter
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'host-'))
+  one = await SQLiteAdapter.open(join(folder, 'app.db'))
+  two = await SQLiteAdapter.open(join(folder, 'app.db'))
+})
+afterEach(async () => {
+  await one.disconnect()
+  await two.disconnect()
+  await rm(folder, { recursive: true })
+})
+
+const idempotency = { key: 'k' }
+const notes = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() })
+
+/** What `one` is asked, before it is. */
+function claimsOf(adapter: SQLiteAdapter) {
+  return vi.spyOn(adapter.idempotency as ClaimingIdempotencyProvider, 'claim')
+}
+
+describe('the lease of an idempotent task', () => {
+  it.each([
+    ['is 10 s', undefined, undefined, 10_000],
+    ['is the one of the scope', { defaultLease: 700 }, undefined, 700],
+    ['is its own', { defaultLease: 700 }, 300, 300],
+  ])('%s', async (_, defaults, lease, expected) => {
+    const claim = claimsOf(one)
+    await using s = scope({ persistence: one, ...(defaults && { idempotency: defaults }) })
+    await s.task(() => 1, { idempotency: { key: 'k', ...(lease && { lease }) } })
+    expect(claim).toHaveBeenCalledExactlyOnceWith('k', expect.objectContaining({ lease: expected }))
+  })
+
+  it('is inherited by children', async () => {
+    const claim = claimsOf(one)
+    await using s = scope({ persistence: one, idempotency: { defaultLease: 700 } })
+    await s.createChild().task(() => 1, { idempotency })
+    expect(claim).toHaveBeenCalledExactlyOnceWith('k', expect.objectContaining({ lease: 700 }))
+  })
+
+  it('outlasts a function that takes longer', async () => {
+    await using s = scope({ persistence: one })
+    await using other = scope({ persistence: two })
+    const rival = vi.fn()
+    const task = s.task(() => s.delay(250).then(() => 'mine'), { idempotency: { key: 'k', lease: 90 } })
+    await vi.waitFor(async () => expect((await claimState()).state).toBe('running'))
+    expect(await other.task(rival, { idempotency })).toEqual([undefined, 'mine'])
+    expect(await task).toEqual([undefined, 'mine'])
+    expect(rival).not.toHaveBeenCalled()
+  })
+
+  it('that a blocked event loop has let pass loses no result while nobody has taken over', async () => {
+    await using s = scope({ persistence: one })
+    const block = vi.fn(() => {
+      const end = performance.now() + 120
+      while (performance.now() < end);
+      return 'slow'
+    })
+    const slow = { idempotency: { key: 'k', lease: 40 } }
+    expect(await s.task(block, slow)).toEqual([undefined, 'slow'])
+    expect(await s.task(block, slow)).toEqual([undefined, 'slow'])
+    expect(block).toHaveBeenCalledOnce()
+  })
+})
+
+describe("somebody else's run", () => {
+  it('is waited for, and the log says so', async () => {
+    const logger = notes()
+    const end = deferred<string>()
+    await using s = scope({ persistence: one })
+    await using other = scope({ persistence: two, logger })
+    const first = s.task(() => end.promise, { idempotency })
+    await vi.waitFor(async () => expect((await claimState()).state).toBe('running'))
+    const second = other.task(() => 'rival', { idempotency })
+    await vi.waitFor(() => expect(logger.info).toHaveBeenCalledOnce())
+    expect(logger.info.mock.lastCall?.[0]).toContain("waiting for idempotency key 'k'")
+    end.resolve('first')
+    expect(await second).toEqual([undefined, 'first'])
+    expect(await first).toEqual([undefined, 'first'])
+    expect(logger.info).toHaveBeenCalledOnce()
+  })
+
+  it('of a process that died is waited for until its lease is over, not longer', async () => {
+    await one.idempotency.claim('k', { lease: 150 })
+    const asked = performance.now()
+    await using s = scope({ persistence: two })
+    expect(await s.task(() => 'ran', { idempotency })).toEqual([undefined, 'ran'])
+    expect(performance.now() - asked).toBeLessThan(5000)
+  })
+
+  it('keeps nobody waiting who is aborted', async () => {
+    await one.idempotency.claim('k', { lease: 60_000 })
+    const fn = vi.fn()
+    await using s = scope({ persistence: two })
+    const [error] = await s.task(fn, { idempotency, timeout: 30 })
+    expect(error).toMatchObject({ message: 'Task timeout after 30ms' })
+    expect(fn).not.toHaveBeenCalled()
+  })
+
+  it('is waited for although the logger fails', async () => {
+    await one.idempotency.claim('k', { lease: 50 })
+    const logger = { ...notes(), info: () => Promise.reject(new Error('log')) }
+    const onError = vi.fn()
+    await using s = scope({ persistence: two, logger, hooks: { onError } })
+    expect(await s.task(() => 'ran', { idempotency })).toEqual([undefined, 'ran'])
+    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('log'), 'logger')
+  })
+})
+
+describe('the key', () => {
+  it('is free again at once when the result cannot be recorded', async () => {
+    const onError = vi.fn()
+    await using s = scope({ persistence: one, hooks: { onError } })
+    const [error, value] = await s.task(() => () => 'a function is no value', { idempotency })
+    expect([error, typeof value]).toEqual([undefined, 'function'])
+    expect(onError).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: 'VALUE_NOT_SERIALIZABLE' }),
+      'idempotency.complete',
+    )
+    expect((await claimState()).state).toBe('claimed')
+  })
+
+  it('of an aborted task is given back before dispose ends, so that a store may be closed after it', async () => {
+    const saved = deferred()
+    vi.spyOn(one.checkpoint, 'save').mockReturnValue(saved.promise)
+    const s = scope({ persistence: one })
+    const running = deferred()
+    const task = s.task(
+      ({ checkpoint }) => {
+        void checkpoint?.save(1)
+        running.resolve()
+        return new Promise(() => {})
+      },
+      { idempotency, checkpoint: {} },
+    )
+    await running.promise
+    const end = s[Symbol.asyncDispose]()
+    expect((await task)[0]).toMatchObject({ message: 'Scope disposed' })
+    saved.resolve()
+    await end
+    await one.disconnect()
+    expect((await claimState()).state).toBe('claimed')
+  })
+})
+
+/** What another process is told that asks for the key; it lets go of it again. */
+async function claimState() {
+  const claim = await two.idempotency.claim('k', { lease: 1000 })
+  if (claim.state === 'claimed') await claim.fail(undefined)
+  return claim
+}
