@@ -20,7 +20,7 @@ const BAD_KEYS: readonly (readonly [key: unknown, says: string | RegExp])[] = [
   ['🙂'.repeat(257), '1024'],
 ]
 
-const BAD_TTLS: readonly unknown[] = [0, -1, -0.5, Number.NaN, Number.NEGATIVE_INFINITY, '100', {}, true]
+const BAD_TTLS: readonly unknown[] = [0, -1, -0.5, Number.NaN, Number.NEGATIVE_INFINITY, '100', 10n, {}, true]
 
 export const badInput: EngineSuite = engineSuite('bad input', (check) => {
   check('every method refuses every bad key, and nothing changes', async (world) => {
@@ -163,7 +163,9 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
     await refuses(() => adapter.cache.keys(7 as never), { ...wrong, says: ['pattern'] })
     await refuses(() => adapter.cache.getOrSet('k', 'value' as never), { ...wrong, says: ['load'] })
     await refuses(() => adapter.lock.acquire('k', 100, ''), { ...wrong, says: ['owner'] })
-    await refuses(() => adapter.lock.acquire('k', 100, 7 as never), { ...wrong, says: ['owner'] })
+    for (const owner of [7, 7n, Symbol('owner')] as never[]) {
+      await refuses(() => adapter.lock.acquire('k', 100, owner), { ...wrong, says: ['owner'] })
+    }
     await refuses(() => adapter.cache.getMany(7 as never), wrong)
     await refuses(() => adapter.cache.setMany(undefined as never), wrong)
     await refuses(() => adapter.cache.setMany([7] as never), wrong)
@@ -184,6 +186,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       ['maxValueSize', -3],
       ['sweepInterval', 0],
       ['createTables', 'no'],
+      ['busyTimeout', 5n],
       ['closeOnDisconnect', 1],
       ['random', 4],
       ['onDiagnostic', 'console'],

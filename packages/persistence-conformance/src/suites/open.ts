@@ -85,6 +85,13 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.equal(await reader.cache.get('k'), 3)
   })
 
+  check('a path that cannot be followed is refused', async (world) => {
+    await writeFile(join(world.folder, 'text'), '')
+    for (const name of [join('text', 'app.db'), 'x'.repeat(300)]) {
+      await refuses(() => world.open({}, join(world.folder, name)), { code: 'CANNOT_OPEN', says: ['path'] })
+    }
+  })
+
   check('readOnly makes neither a file nor tables', async (world) => {
     await refuses(() => world.open({ readOnly: true }), { code: 'CANNOT_OPEN', says: ['app.db'] })
     assert.deepEqual(await readdir(world.folder), [])

@@ -1,4 +1,5 @@
 import { checkText } from '../arguments/limits.js'
+import { shown } from '../arguments/shown.js'
 import type { DiagnosticListener } from '../driver/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { LockKind } from '../lock/hold-tables.js'
@@ -92,12 +93,7 @@ export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
 
 /** The error for an option that cannot be used. */
 export function invalidOption(name: string, value: unknown, wanted: string): PersistenceError {
-  const shown = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
-  return new PersistenceError(
-    'INVALID_OPTION',
-    'options',
-    `option ${name} must be ${wanted}, got ${typeof value === 'number' ? value : shown}`,
-  )
+  return new PersistenceError('INVALID_OPTION', 'options', `option ${name} must be ${wanted}, got ${shown(value)}`)
 }
 
 function prefixOption(prefix: unknown): string {

@@ -1,3 +1,4 @@
+import { shown } from '../arguments/shown.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { AdmitOptions, Permit } from '../ports/probes.js'
@@ -8,7 +9,7 @@ export function checkState(state: CircuitBreakerPersistedState): void {
   if (typeof state !== 'object' || state === null)
     throw invalid('setState', `state must be an object, got ${state === null ? 'null' : typeof state}`)
   if (!STATES.includes(state.state)) {
-    throw invalid('setState', `state.state must be closed, open or half-open, got ${JSON.stringify(state.state)}`)
+    throw invalid('setState', `state.state must be closed, open or half-open, got ${shown(state.state)}`)
   }
   if (!Number.isSafeInteger(state.failureCount) || state.failureCount < 0) {
     throw invalid('setState', `state.failureCount must be a whole number from 0, got ${String(state.failureCount)}`)

@@ -15,6 +15,11 @@ export async function networkFileSystem(
   statFileSystem: (path: string) => Promise<{ type: number }> = statfs,
 ): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined
-  const { type } = await statFileSystem(path)
-  return NETWORK_TYPES.get(type >>> 0)
+  try {
+    const { type } = await statFileSystem(path)
+    return NETWORK_TYPES.get(type >>> 0)
+  } catch {
+    // This only warns: a file system that does not tell what it is must not keep a database from being opened.
+    return undefined
+  }
 }

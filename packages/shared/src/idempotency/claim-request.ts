@@ -1,4 +1,5 @@
 import { checkKey } from '../arguments/limits.js'
+import { shown } from '../arguments/shown.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { ClaimOptions } from '../ports/claims.js'
 import { timeToLive } from '../time/time-to-live.js'
@@ -27,7 +28,7 @@ export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: nu
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
     throw invalid('signal must be an AbortSignal')
   if (onFailure !== 'forget' && onFailure !== 'keep') {
-    throw invalid(`onFailure must be 'forget' or 'keep', got ${JSON.stringify(onFailure)}`)
+    throw invalid(`onFailure must be 'forget' or 'keep', got ${shown(onFailure)}`)
   }
   return {
     key,

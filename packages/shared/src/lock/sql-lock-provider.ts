@@ -1,5 +1,6 @@
 import type { Session } from '../adapter/session.js'
 import { checkKey } from '../arguments/limits.js'
+import { shown } from '../arguments/shown.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { LockProvider } from '../ports/lock.js'
 import { timeToLive } from '../time/time-to-live.js'
@@ -109,10 +110,6 @@ function checkHoldOptions(options: HoldOptions): HoldOptions {
   const { renew = false } = options
   if (typeof renew !== 'boolean') throw invalid('lock.hold', `options.renew must be true or false, got ${shown(renew)}`)
   return options
-}
-
-function shown(value: unknown): string {
-  return JSON.stringify(value) ?? typeof value
 }
 
 function invalid(operation: string, problem: string): PersistenceError {

@@ -1,3 +1,4 @@
+import { shown } from '../arguments/shown.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 
 /**
@@ -12,7 +13,7 @@ export function timeToLive(ttl: number | undefined, operation: string): number |
     throw new PersistenceError(
       'INVALID_TTL',
       operation,
-      `${operation}: ttl must be a positive number of ms, got ${describe(ttl)}; leave it out for no expiry`,
+      `${operation}: ttl must be a positive number of ms, got ${typeof ttl === 'number' ? ttl : `${typeof ttl} ${shown(ttl)}`}; leave it out for no expiry`,
     )
   }
   return Math.ceil(ttl)
@@ -23,8 +24,4 @@ export function expiry(now: number, ttl: number | undefined): number | null {
   if (ttl === undefined) return null
   const at = Math.ceil(now + ttl)
   return Number.isSafeInteger(at) ? at : null
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'number' ? String(value) : `${typeof value} ${JSON.stringify(value) ?? String(value)}`
 }
