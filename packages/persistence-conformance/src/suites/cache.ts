@@ -181,6 +181,36 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     }
   })
 
+  check('no table name takes the place of an index of the adapter', async (world) => {
+    const handle = (await world.handle()) as never
+    for (const tableName of ['cache', 'idempotency', 'locks', 'claims', 'claim_records']) {
+      const own = world.track(new world.engine.SQLiteCacheAdapter(handle, { tableName, clock: world.clock }))
+      await own.set('k', tableName)
+    }
+    await world.adapter()
+    const indexes = await world.rows(
+      "SELECT tbl_name FROM sqlite_master WHERE name IN ('idx_cache_expires', 'idx_locks_expires') ORDER BY name",
+    )
+    assert.deepEqual(
+      indexes.map(({ tbl_name }) => tbl_name),
+      ['go_goscope_cache', 'go_goscope_locks'],
+    )
+  })
+
+  check('the name of the common table is that table in any case', async (world) => {
+    const own = world.track(
+      new world.engine.SQLiteCacheAdapter((await world.handle()) as never, {
+        tableName: 'GO_GOSCOPE_CACHE',
+        clock: world.clock,
+      }),
+    )
+    await own.set('k', 1, 1_000)
+    const { cache } = await world.adapter()
+    assert.equal(await cache.get('k'), 1)
+    world.clock.advance(1_000)
+    assert.equal(await cache.get('k'), null, 'the migration took its ms for seconds')
+  })
+
   check('a cache on a foreign table is refused and leaves it alone', async (world) => {
     await world.rows('CREATE TABLE pages (id INTEGER PRIMARY KEY, body TEXT)')
     await world.rows("INSERT INTO pages (body) VALUES ('mine')")

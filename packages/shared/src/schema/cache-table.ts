@@ -6,9 +6,16 @@ import { CACHE_TABLE, type PublishedTable } from './published-tables.js'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
 
-/** A name cannot be bound as a parameter, so only plain ones are taken. @throws PersistenceError `INVALID_OPTION`. */
+/**
+ * A name cannot be bound as a parameter, so only plain ones are taken.
+ *
+ * @returns the name, in our own spelling where it is that of our table: SQLite takes no notice of case.
+ * @throws PersistenceError `INVALID_OPTION`.
+ */
 export function checkTableName(name: string): string {
-  if (typeof name === 'string' && NAME.test(name) && !/^(sqlite_|go_goscope_(?!cache))/i.test(name)) return name
+  if (typeof name === 'string' && NAME.test(name) && !/^(sqlite_|go_goscope_(?!cache))/i.test(name)) {
+    return name.toLowerCase() === CACHE_TABLE.name ? CACHE_TABLE.name : name
+  }
   throw invalidOption(
     'tableName',
     name,
@@ -23,7 +30,8 @@ export async function createCacheTable(queue: OperationQueue, name: string, crea
   if (create) {
     await queue.atomic('connect', [
       { sql: CACHE_TABLE.create.replace(CACHE_TABLE.name, `"${name}"`), parameters: [] },
-      { sql: `CREATE INDEX IF NOT EXISTS "idx_${name}_expires" ON "${name}"(expires_at)`, parameters: [] },
+      // Not idx_<name>_expires: for names such as `cache` or `locks` that is the name of an index of ours.
+      { sql: `CREATE INDEX IF NOT EXISTS "go_goscope_expires_of_${name}" ON "${name}"(expires_at)`, parameters: [] },
     ])
     return
   }
