@@ -89,4 +89,27 @@ export const timeToLive: EngineSuite = engineSuite('time to live', (check) => {
     await adapter.disconnect()
     assert.equal(world.clock.pending, 0, 'no timer outlives the adapter')
   })
+
+  check(
+    'sweepInterval holds for an adapter that connected at its first use, and for those of one port',
+    async (world) => {
+      const options = { sweepInterval: 1_000, clock: world.clock }
+      const rows = (table: string) => world.rows(`SELECT key FROM go_goscope_${table}`)
+      const handle = (await world.handle()) as never
+      const { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } = world.engine
+      for (const [Adapter, table] of [
+        [SQLiteAdapter, 'cache'],
+        [SQLiteCacheAdapter, 'cache'],
+        [SQLiteIdempotencyAdapter, 'idempotency'],
+      ] as const) {
+        const adapter = world.track(new Adapter(handle, { ...options, closeOnDisconnect: false }))
+        await adapter.set('a', 1, 10)
+        assert.equal((await rows(table)).length, 1)
+        world.clock.advance(1_000)
+        await adapter.get('a')
+        assert.equal((await rows(table)).length, 0)
+        await adapter.disconnect()
+      }
+    },
+  )
 })

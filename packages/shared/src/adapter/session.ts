@@ -28,6 +28,7 @@ export class Session implements ConnectionUser {
   readonly #stopListening: (() => void) | undefined
   /** Whether statements may run. A plain field: every operation reads it. */
   ready = false
+  readonly #atReady: (() => void)[] = []
   readonly #atEnd: (() => void)[] = []
   #names: Names | undefined
   #connecting: Promise<void> | undefined
@@ -113,6 +114,11 @@ export class Session implements ConnectionUser {
     return this.#ended
   }
 
+  /** Has `callback` called when the session is connected. */
+  atReady(callback: () => void): void {
+    this.#atReady.push(callback)
+  }
+
   /** Has `callback` called when the session ends. */
   atEnd(callback: () => void): void {
     this.#atEnd.push(callback)
@@ -128,6 +134,7 @@ export class Session implements ConnectionUser {
     await this.#setUp(this.#connection)
     if (this.#named) this.#names = await prefixNames(this.#connection.queue, this.prefix, !this.#connection.readOnly)
     this.ready = true
+    if (this.#ended === undefined) for (const callback of this.#atReady) callback()
   }
 
   async #disconnect(): Promise<void> {

@@ -17,7 +17,7 @@ import type { PersistenceAdapter, PersistenceProviders } from '../ports/provider
 import { migrate } from '../schema/migrate.js'
 import { type AdapterOptions, type ResolvedOptions, resolveOptions } from './adapter-options.js'
 import { type AdapterStats, readStats } from './adapter-stats.js'
-import { PruneTimer } from './prune-timer.js'
+import { pruneRegularly } from './prune-regularly.js'
 import { Session } from './session.js'
 
 /**
@@ -36,7 +36,6 @@ export class SqlAdapter
   readonly idempotency: SqlIdempotencyProvider
   readonly checkpoint: CheckpointProvider
   readonly #session: Session
-  readonly #pruneTimer: PruneTimer
 
   /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`. */
   constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
@@ -50,18 +49,16 @@ export class SqlAdapter
     this.cache = new CacheStore(this.#session)
     this.idempotency = new IdempotencyStore(this.#session)
     this.checkpoint = new CheckpointStore(this.#session)
-    this.#pruneTimer = new PruneTimer(this.#session, resolved.sweepInterval, () => this.prune())
+    pruneRegularly(this.#session, resolved.sweepInterval, () => this.prune())
   }
 
   /** Creates or updates the tables, once; may be repeated and raced. */
-  async connect(): Promise<void> {
-    await this.#session.connect()
-    this.#pruneTimer.start()
+  connect(): Promise<void> {
+    return this.#session.connect()
   }
 
   /** Waits for what is in flight; the last adapter on a handle closes it. May be repeated. */
   disconnect(): Promise<void> {
-    this.#pruneTimer.stop()
     return this.#session.disconnect()
   }
 

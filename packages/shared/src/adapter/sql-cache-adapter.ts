@@ -5,6 +5,7 @@ import type { CacheStats } from '../ports/cache.js'
 import { checkTableName, createCacheTable } from '../schema/cache-table.js'
 import { migrate } from '../schema/migrate.js'
 import { type AdapterOptions, type ResolvedOptions, resolveOptions } from './adapter-options.js'
+import { pruneRegularly } from './prune-regularly.js'
 import { Session } from './session.js'
 
 export interface CacheAdapterOptions extends AdapterOptions {
@@ -29,6 +30,7 @@ export class SqlCacheAdapter implements SqlCacheProvider, AsyncDisposable {
     const connection = Connection.of(handle, driver, resolved)
     this.#session = new Session(connection, resolved, setUpOf(table, resolved), false)
     this.#cache = new CacheStore(this.#session, table)
+    pruneRegularly(this.#session, resolved.sweepInterval, () => this.prune())
   }
 
   /** Creates the table; may be repeated. Every method does it at the first use. */

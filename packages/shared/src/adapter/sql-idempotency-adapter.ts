@@ -5,6 +5,7 @@ import type { Claim, ClaimOptions } from '../ports/claims.js'
 import type { IdempotencyEntry } from '../ports/idempotency.js'
 import { migrate } from '../schema/migrate.js'
 import { type AdapterOptions, resolveOptions } from './adapter-options.js'
+import { pruneRegularly } from './prune-regularly.js'
 import { Session } from './session.js'
 
 /** The idempotency port alone: `scope({ persistence: { idempotency: new SQLiteIdempotencyAdapter(db) } })`. */
@@ -23,6 +24,7 @@ export class SqlIdempotencyAdapter implements SqlIdempotencyProvider, AsyncDispo
       true,
     )
     this.#results = new IdempotencyStore(this.#session)
+    pruneRegularly(this.#session, resolved.sweepInterval, () => this.prune())
   }
 
   /** Creates or updates the tables; may be repeated. Every method does it at the first use. */

@@ -1,0 +1,28 @@
+import { classify } from '../errors/classify.js'
+import type { Session } from './session.js'
+
+/**
+ * Prunes now and then while `session` is connected, however it came to be; never keeps the process alive.
+ *
+ * @param interval ms; `undefined` for not at all.
+ */
+export function pruneRegularly(session: Session, interval: number | undefined, prune: () => Promise<unknown>): void {
+  if (interval === undefined) return
+  let cancel: (() => void) | undefined
+
+  const run = async (): Promise<void> => {
+    try {
+      await prune()
+    } catch (error) {
+      const reason = classify(error, 'prune')
+      if (session.ready) session.diagnostics.emit({ type: 'background-error', operation: 'prune', error: reason })
+    }
+    schedule()
+  }
+  const schedule = (): void => {
+    if (session.ready) cancel = session.clock.setTimer(() => void run(), interval)
+  }
+
+  session.atReady(schedule)
+  session.atEnd(() => cancel?.())
+}
