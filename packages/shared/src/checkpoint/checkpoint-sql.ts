@@ -82,11 +82,9 @@ export const CLEANUP: Statement<'none'> = {
     match: 'none',
     shared: 1,
     sql: `DELETE FROM go_goscope_checkpoints WHERE rowid IN (
-  SELECT saved.rowid FROM json_each(?1) AS calls
-  CROSS JOIN go_goscope_checkpoints AS saved INDEXED BY idx_checkpoints_sequence ON saved.task_id = calls.value
-  WHERE saved.rowid NOT IN (
+  SELECT saved.rowid FROM json_each(?1) AS calls CROSS JOIN go_goscope_checkpoints AS saved ON saved.rowid IN (
     SELECT rowid FROM go_goscope_checkpoints INDEXED BY idx_checkpoints_sequence
-    WHERE task_id = calls.value ORDER BY sequence DESC, rowid DESC LIMIT ?2
+    WHERE task_id = calls.value ORDER BY sequence DESC, rowid DESC LIMIT -1 OFFSET ?2
   )
 )`,
   },
