@@ -13,14 +13,22 @@ const ok = () => 'ok'
 const boom = () => Promise.reject(new Error('boom'))
 const permit = { key: 'k', generation: 3, probe: 'p' }
 const HALF_OPEN = { admitted: true, state: 'half-open', permit }
+const CLOSED = { admitted: true, state: 'closed', permit: { key: 'k', generation: 4 } }
 const stored = (state: CircuitBreakerPersistedState['state']) => ({ state, failureCount: state === 'closed' ? 0 : 1 })
 
 /** An open circuit, due for a probe, at a provider that shares probes; the test answers for the provider. */
 function due() {
+  let closed = false
   const provider = Object.assign(new MemoryCircuitProvider(), {
-    admit: vi.fn(async (): Promise<unknown> => HALF_OPEN),
-    succeeded: vi.fn(async (): Promise<unknown> => ({ counted: true, state: stored('closed') })),
-    failed: vi.fn(async (): Promise<unknown> => ({ counted: true, state: stored('open') })),
+    admit: vi.fn(async (): Promise<unknown> => (closed ? CLOSED : HALF_OPEN)),
+    succeeded: vi.fn(async (): Promise<unknown> => {
+      closed = true
+      return { counted: true, state: stored('closed') }
+    }),
+    failed: vi.fn(async (): Promise<unknown> => {
+      closed = false
+      return { counted: true, state: stored('open') }
+    }),
     withdrawn: vi.fn(async () => {}),
   })
   provider.states.set('k', { state: 'open', failureCount: 1, lastFailureTime: 999_000 })
@@ -45,14 +53,14 @@ describe('a breaker whose provider shares probes', () => {
     expect(breaker.currentState).toBe('open')
   })
 
-  it('does not ask while it is closed, nor before the reset time is over', async () => {
+  it('asks once while it is closed, and not before the reset time is over', async () => {
     const { provider, breaker } = due()
-    await breaker.execute(ok)
-    await breaker.execute(ok)
-    expect(provider.admit).toHaveBeenCalledOnce()
+    for (let i = 0; i < 4; i++) await breaker.execute(ok)
+    expect(provider.admit).toHaveBeenCalledTimes(2)
     await breaker.execute(boom).catch(() => {})
+    expect(provider.failed).toHaveBeenCalledExactlyOnceWith(CLOSED.permit, 1)
     await expect(breaker.execute(ok)).rejects.toThrow('Circuit breaker is open')
-    expect(provider.admit).toHaveBeenCalledOnce()
+    expect(provider.admit).toHaveBeenCalledTimes(2)
   })
 
   it('refuses while another process probes', async () => {
@@ -73,21 +81,47 @@ describe('a breaker whose provider shares probes', () => {
     expect(await breaker.execute(ok)).toBe('ok')
   })
 
+  it('goes by the store when that is open already, although it has not heard so', async () => {
+    const { provider, breaker } = due()
+    provider.states.set('k', { state: 'closed', failureCount: 0 })
+    provider.admit.mockResolvedValueOnce({ admitted: false, state: 'open', retryAt: 1_000_700 })
+    await expect(breaker.execute(ok)).rejects.toThrow('Circuit breaker is open')
+    expect(breaker.currentState).toBe('open')
+    vi.advanceTimersByTime(700)
+    const states = vi.fn()
+    breaker.on('stateChange', states)
+    expect(await breaker.execute(ok)).toBe('ok')
+    expect(states.mock.calls.map(([, to]) => to)).toEqual(['half-open', 'closed'])
+  })
+
+  it('probes as soon as it is asked to, although it has not heard that the circuit was opened', async () => {
+    const { provider, breaker } = due()
+    provider.states.set('k', { state: 'closed', failureCount: 0 })
+    const states = vi.fn()
+    breaker.on('stateChange', states)
+    expect(await breaker.execute(ok)).toBe('ok')
+    expect(states.mock.calls.map(([, to]) => to)).toEqual(['open', 'half-open', 'closed'])
+    expect(provider.succeeded).toHaveBeenCalledExactlyOnceWith(permit, 1)
+  })
+
   it('is closed when another process has closed it', async () => {
     const { provider, breaker } = due()
-    provider.admit.mockResolvedValue({ admitted: true, state: 'closed', permit: { key: 'k', generation: 4 } })
-    const close = vi.fn()
-    breaker.on('close', close)
+    provider.admit.mockResolvedValue(CLOSED)
+    const changes = vi.fn()
+    breaker.on('stateChange', changes)
     expect(await breaker.execute(ok)).toBe('ok')
-    expect(close).toHaveBeenCalledOnce()
+    expect(changes.mock.calls).toEqual([['open', 'closed', 0]])
     expect(provider.succeeded).not.toHaveBeenCalled()
   })
 
   it('takes the state of the store when its report does not count', async () => {
     const { provider, breaker } = due()
     provider.succeeded.mockResolvedValue({ counted: false, state: stored('open') })
+    const close = vi.fn()
+    breaker.on('close', close)
     expect(await breaker.execute(ok)).toBe('ok')
     expect(breaker.currentState).toBe('open')
+    expect(close).not.toHaveBeenCalled()
   })
 
   it('gives the place of an aborted probe back', async () => {
@@ -107,7 +141,7 @@ describe('a breaker whose provider shares probes', () => {
     const first = breaker.execute(() => end.promise)
     const second = breaker.execute(ok)
     await expect(second).rejects.toThrow('Circuit breaker is open')
-    expect(provider.admit).toHaveBeenCalledTimes(2)
+    expect(provider.admit).toHaveBeenCalledTimes(3)
     expect(provider.withdrawn).toHaveBeenCalledOnce()
     end.resolve('probe')
     expect(await first).toBe('probe')

@@ -165,6 +165,18 @@ describe('a breaker with a provider', () => {
   })
 })
 
+it('the count of a sliding window, which is of this process alone, does not close what others have opened', async () => {
+  const provider = new MemoryCircuitProvider()
+  const window = { key: 'k', failureThreshold: 3, advanced: { slidingWindow: true } }
+  const breaker = new CircuitBreaker({ ...window, provider: Object.assign(provider, { subscribe: undefined }) })
+  await breaker.execute(boom).catch(() => {})
+  await provider.setState('k', { state: 'open', failureCount: 3, lastFailureTime: 1 })
+  await breaker.execute(boom).catch(() => {})
+  expect(provider.states.get('k')).toMatchObject({ state: 'open', lastFailureTime: 1 })
+  await breaker.execute(boom).catch(() => {})
+  expect(provider.states.get('k')).toEqual({ state: 'open', failureCount: 3, lastFailureTime: Date.now() })
+})
+
 it('an unsubscriber that throws cannot replace the result of a task', async () => {
   const provider = Object.assign(new MemoryCircuitProvider(), {
     subscribe: () => () => {

@@ -8,7 +8,7 @@ import { CircuitMachine } from './circuit-machine.js'
 import { CircuitStore } from './circuit-store.js'
 import { EventEmitter } from './event-emitter.js'
 import { OutcomeWindow } from './outcome-window.js'
-import { SharedProbes } from './shared-probes.js'
+import { SharedPermits } from './shared-permits.js'
 
 /**
  * Keeps calls away from something that fails.
@@ -30,7 +30,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   readonly #adaptive: AdaptiveThreshold | undefined
   readonly #window: OutcomeWindow | undefined
   readonly #machine: CircuitMachine
-  readonly #probes: SharedProbes | undefined
+  readonly #permits: SharedPermits | undefined
   #loading: Promise<void> | undefined
   #loaded: boolean
   #unsubscribe: (() => void) | undefined
@@ -59,7 +59,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
     })
     if (provider === undefined || key === undefined) return
     this.#store = new CircuitStore(provider, key, report)
-    this.#probes = SharedProbes.of(provider, key, this.#store, this.#machine, this.resetTimeout)
+    this.#permits = SharedPermits.of(provider, key, this.#store, this.#machine, this.resetTimeout)
   }
 
   /** `half-open` as soon as the reset time is over, although no event says so before the next call. */
@@ -94,8 +94,9 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   async execute<T>(fn: () => T | PromiseLike<T>, isNeutral?: (error: unknown) => boolean): Promise<T> {
     if (this.#signal?.aborted) throw new AbortError(this.#signal.reason)
     if (!this.#loaded) await this.#load()
-    const permit = this.#machine.state === 'closed' ? undefined : await this.#probes?.ask()
-    const generation = permit === undefined ? this.#machine.admit() : ((await this.#probes?.begin(permit)) as number)
+    const permit = this.#permits && (this.#permits.current ?? (await this.#permits.ask()))
+    const probe = permit?.probe === undefined ? undefined : permit
+    const generation = probe === undefined ? this.#machine.admit() : ((await this.#permits?.begin(probe)) as number)
     let value: T
     try {
       value = await fn()
@@ -103,7 +104,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
       if (!isNeutral?.(error)) await this.#failed(generation, permit)
       else {
         this.#machine.endedNeutral(generation)
-        if (permit !== undefined) await this.#probes?.withdraw(permit)
+        if (probe !== undefined) await this.#permits?.withdraw(probe)
       }
       throw error
     }
@@ -128,29 +129,43 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
 
   async #succeeded(generation: number, permit: Permit | undefined): Promise<void> {
     this.#observe(false)
-    if (permit !== undefined) await this.#reportProbe(permit, generation, false)
-    else if (this.#machine.succeeded(generation)) await this.#store?.recordSuccess()
+    if (permit?.probe !== undefined) await this.#reportProbe(permit, generation, false)
+    else if (this.#machine.succeeded(generation)) await this.#storeSuccess(permit)
     this.emit('success')
   }
 
   async #failed(generation: number, permit: Permit | undefined): Promise<void> {
     this.#observe(true)
-    if (permit !== undefined) await this.#reportProbe(permit, generation, true)
-    else if (this.#machine.failed(generation)) await this.#storeFailure()
+    if (permit?.probe !== undefined) await this.#reportProbe(permit, generation, true)
+    else if (this.#machine.failed(generation)) await this.#storeFailure(permit)
     this.emit('failure')
   }
 
   async #reportProbe(permit: Permit, generation: number, failed: boolean): Promise<void> {
-    const state = await this.#probes?.report(permit, generation, failed, this)
+    const state = await this.#permits?.reportProbe(permit, generation, failed, this)
     if (state !== undefined) this.#follow(state)
   }
 
-  async #storeFailure(): Promise<void> {
+  async #storeSuccess(permit: Permit | undefined): Promise<void> {
+    if (permit === undefined) await this.#store?.recordSuccess()
+    else await this.#reportCall(permit, false)
+  }
+
+  /** Of a closed circuit. @returns the shared count, or `undefined` when the report does not count. */
+  async #reportCall(permit: Permit, failed: boolean): Promise<number | undefined> {
+    const outcome = await this.#permits?.report(permit, failed, this)
+    if (outcome?.counted) return outcome.state?.failureCount
+    if (outcome?.state) this.#follow(outcome.state)
+    return undefined
+  }
+
+  async #storeFailure(permit: Permit | undefined): Promise<void> {
     if (this.#store === undefined) return
     const { state, generation } = this.#machine
-    if (this.#window !== undefined) return this.#store.save(this.#snapshot())
+    // A window is of this process alone, and so is its count.
+    if (this.#window !== undefined) return state === 'open' ? this.#store.save(this.#snapshot()) : undefined
     const threshold = this.failureThreshold
-    const shared = await this.#store.recordFailure(threshold)
+    const shared = permit ? await this.#reportCall(permit, true) : await this.#store.recordFailure(threshold)
     if (shared === undefined || generation !== this.#machine.generation) return
     if (state !== 'open') this.#machine.shareFailures(Math.max(shared, this.#machine.failures))
     // Somebody else's success took failures off the shared count that this process has seen in a row.
@@ -169,7 +184,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   #announce(from: CircuitState, to: CircuitState, count: number): void {
     const { onStateChange, onOpen, onClose, onHalfOpen } = this.#options
     // The store keeps this before the probe's outcome; the probe need not wait for it.
-    if (to === 'half-open' && this.#probes === undefined) void this.#store?.save(this.#snapshot())
+    if (to === 'half-open' && this.#permits === undefined) void this.#store?.save(this.#snapshot())
     callSafely(this.#report, 'onStateChange', () => onStateChange?.(from, to, count))
     if (to === 'open') {
       callSafely(this.#report, 'onOpen', () => onOpen?.(count))

@@ -108,7 +108,7 @@ export class CircuitMachine {
 
   /** It turns out that the circuit was opened again: waits `left` ms from now on. */
   stayOpen(left: number): void {
-    if (this.#state === 'half-open') this.#change('open')
+    if (this.#state !== 'open') this.#change('open')
     this.#openedAt = performance.now() + left - this.#rules.resetTimeout
   }
 

@@ -1,0 +1,209 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import { CircuitBreaker, scope } from 'go-go-scope'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from './support/deferred.js'
+
+const RESET = 60_000
+const options = { key: 'k', failureThreshold: 2, resetTimeout: RESET }
+
+let folder: string
+let adapters: SQLiteAdapter[]
+/** One breaker on each of two connections to one file, as two processes have them. */
+let one: CircuitBreaker
+let two: CircuitBreaker
+
+beforeEach(async () => {
+  // The clocks stand still unless a test moves them; timers run, for the engine's sake.
+  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_000_000 })
+  folder = await mkdtemp(join(tmpdir(), 'host-'))
+  const path = join(folder, 'app.db')
+  adapters = [
+    await SQLiteAdapter.open(path, { watchInterval: 5 }),
+    await SQLiteAdapter.open(path, { watchInterval: 5 }),
+  ]
+  ;[one, two] = adapters.map((adapter) => new CircuitBreaker({ ...options, provider: adapter.circuitBreaker })) as [
+    CircuitBreaker,
+    CircuitBreaker,
+  ]
+})
+afterEach(async () => {
+  await one[Symbol.asyncDispose]()
+  await two[Symbol.asyncDispose]()
+  for (const adapter of adapters) await adapter.disconnect()
+  await rm(folder, { recursive: true })
+  vi.useRealTimers()
+})
+
+const boom = () => Promise.reject(new Error('boom'))
+const failOn = (breaker: CircuitBreaker) => expect(breaker.execute(boom)).rejects.toThrow('boom')
+const refusedBy = (breaker: CircuitBreaker) =>
+  expect(breaker.execute(() => 'not to be run')).rejects.toThrow('Circuit breaker is open')
+/** Knows of one failure, and hears of no change that others make. */
+async function unawareBreaker(): Promise<CircuitBreaker> {
+  const adapter = await SQLiteAdapter.open(join(folder, 'app.db'), { watchInterval: 3_600_000 })
+  adapters.push(adapter)
+  const breaker = new CircuitBreaker({ ...options, failureThreshold: 3, provider: adapter.circuitBreaker })
+  await failOn(breaker)
+  return breaker
+}
+
+const both = (state: string) => vi.waitFor(() => expect([one.currentState, two.currentState]).toEqual([state, state]))
+
+/** Opened by one failure on each, and known to be open to both. */
+async function opened(): Promise<void> {
+  await failOn(one)
+  await failOn(two)
+  await both('open')
+}
+
+describe('one breaker for all who use the file', () => {
+  it('counts the failures of all, and is open for all', async () => {
+    await opened()
+    await refusedBy(one)
+    await refusedBy(two)
+  })
+
+  it('forgets the failures of all after a success of anybody', async () => {
+    await failOn(one)
+    await two.execute(() => 'ok')
+    await vi.waitFor(() => expect(one.failureCount).toBe(0))
+    await failOn(one)
+    expect(one.currentState).toBe('closed')
+  })
+
+  it('is not closed by a success of a process that has not heard yet that it is open', async () => {
+    const unaware = await unawareBreaker()
+    await failOn(one)
+    expect(one.currentState).toBe('open')
+    expect(await unaware.execute(() => 'late')).toBe('late')
+    expect(unaware.currentState).toBe('open')
+    expect(await adapters[0]?.circuitBreaker.getState('k')).toMatchObject({ state: 'open' })
+    await unaware[Symbol.asyncDispose]()
+  })
+
+  it('does not count a failure of a period that is over', async () => {
+    const unaware = await unawareBreaker()
+    await failOn(one)
+    expect(one.currentState).toBe('open')
+    vi.advanceTimersByTime(RESET)
+    await one.execute(() => 'ok')
+    await failOn(unaware)
+    expect(await adapters[0]?.circuitBreaker.getState('k')).toMatchObject({ state: 'closed', failureCount: 0 })
+    await failOn(unaware)
+    expect(await adapters[0]?.circuitBreaker.getState('k')).toMatchObject({ state: 'closed', failureCount: 1 })
+    await unaware[Symbol.asyncDispose]()
+  })
+
+  it('admits one probe over all, and closes for all when it succeeds', async () => {
+    await opened()
+    vi.advanceTimersByTime(RESET)
+    const end = deferred<string>()
+    const started = deferred()
+    const probe = one.execute(() => {
+      started.resolve()
+      return end.promise
+    })
+    await started.promise
+    await refusedBy(two)
+    end.resolve('probed')
+    expect(await probe).toBe('probed')
+    await both('closed')
+    expect(await two.execute(() => 'ok')).toBe('ok')
+  })
+
+  it('admits one of many that ask at the same moment', async () => {
+    await opened()
+    vi.advanceTimersByTime(RESET)
+    const end = deferred()
+    const fn = vi.fn(() => end.promise)
+    const calls = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? one : two).execute(fn))
+    const refused = vi.fn()
+    const ends = Promise.all(calls.map((call) => call.catch((error: Error) => refused(error.message))))
+    await vi.waitFor(() => expect(refused).toHaveBeenCalledTimes(19))
+    end.resolve()
+    await ends
+    expect(fn).toHaveBeenCalledOnce()
+    expect(new Set(refused.mock.calls.flat())).toEqual(new Set(['Circuit breaker is open']))
+  })
+
+  it('is open for all for the whole reset time when the probe fails', async () => {
+    await opened()
+    vi.advanceTimersByTime(RESET)
+    await failOn(one)
+    await refusedBy(two)
+    vi.advanceTimersByTime(RESET - 1)
+    await refusedBy(one)
+    await refusedBy(two)
+    vi.advanceTimersByTime(1)
+    expect(await two.execute(() => 'ok')).toBe('ok')
+    await both('closed')
+  })
+
+  it('closes after successThreshold successes, whoever had them', async () => {
+    const [first, second] = adapters.map(
+      ({ circuitBreaker: provider }) => new CircuitBreaker({ ...options, key: 'n', successThreshold: 2, provider }),
+    ) as [CircuitBreaker, CircuitBreaker]
+    await failOn(first)
+    await failOn(second)
+    await vi.waitFor(() => expect(first.currentState).toBe('open'))
+    vi.advanceTimersByTime(RESET)
+    await first.execute(() => 'ok')
+    expect(await adapters[1]?.circuitBreaker.getState('n')).toMatchObject({ state: 'half-open' })
+    await second.execute(() => 'ok')
+    expect(await adapters[0]?.circuitBreaker.getState('n')).toMatchObject({ state: 'closed' })
+    await first[Symbol.asyncDispose]()
+    await second[Symbol.asyncDispose]()
+  })
+
+  it('gives the place of a prober that died to another, after the reset time', async () => {
+    await opened()
+    vi.advanceTimersByTime(RESET)
+    const dead = await adapters[0]?.circuitBreaker.admit('k', { resetTimeout: RESET })
+    expect(dead?.admitted).toBe(true)
+    await refusedBy(two)
+    vi.advanceTimersByTime(RESET)
+    expect(await two.execute(() => 'ok')).toBe('ok')
+    await both('closed')
+  })
+
+  it('gives the place of an aborted probe to another at once', async () => {
+    await opened()
+    vi.advanceTimersByTime(RESET)
+    await expect(one.execute(boom, () => true)).rejects.toThrow('boom')
+    expect(await two.execute(() => 'ok')).toBe('ok')
+  })
+
+  it('stays open for all while it is isolated, until it is reset', async () => {
+    await adapters[0]?.circuitBreaker.isolate('k')
+    await refusedBy(one)
+    vi.advanceTimersByTime(10 * RESET)
+    await refusedBy(one)
+    await refusedBy(two)
+    await adapters[1]?.circuitBreaker.reset('k')
+    await both('closed')
+    expect(await one.execute(() => 'ok')).toBe('ok')
+  })
+
+  it('is that of the scope', async () => {
+    const [first, second] = adapters as [SQLiteAdapter, SQLiteAdapter]
+    await using a = scope({ persistence: first, circuitBreaker: { ...options, key: 'scoped' } })
+    await using b = scope({ persistence: second, circuitBreaker: { ...options, key: 'scoped' } })
+    await a.task(boom)
+    await b.task(boom)
+    await vi.waitFor(async () => expect((await a.task(() => 1))[0]).toBeDefined())
+    vi.advanceTimersByTime(RESET)
+    const end = deferred<string>()
+    const started = deferred()
+    const probe = a.task(() => {
+      started.resolve()
+      return end.promise
+    })
+    await started.promise
+    expect((await b.task(() => 'second probe'))[0]).toMatchObject({ message: 'Circuit breaker is open' })
+    end.resolve('probed')
+    expect(await probe).toEqual([undefined, 'probed'])
+  })
+})
