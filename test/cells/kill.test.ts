@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { verifyAcknowledged } from '../proof/kill/verify-acknowledged.js'
+import { printedSeed } from '../proof/printed-seed.js'
 import { thisMember } from '../proof/process/members.js'
 import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
-import { printedSeed, seededRandom } from '../proof/seeded-random.js'
+import { seededRandom } from '../proof/seeded-random.mjs'
 import { proveCell } from './prove-cell.js'
 
 proveCell()

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, describe, expect, test } from 'vitest'
+import { otherMember } from '../proof/process/members.js'
+import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
+import { proofCount } from '../proof/proof-count.js'
+import { reportProof } from '../proof/report-proof.js'
+import { watchProcess } from '../proof/responsiveness/watch-process.js'
+import { engine } from './cell.js'
+import { proveCell } from './prove-cell.js'
+
+proveCell()
+
+const HOLD_MS = 2_000
+const IMPATIENCE_MS = 600
+// Far below the time the lock is held, and far above what a busy machine adds.
+const LONGEST_MS = 500
+
+describe('while another process holds the write lock for two seconds', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'responsiveness-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  interface Settled {
+    name: string
+    /** When, by performance.now(). */
+    at: number
+    code?: unknown
+  }
+
+  async function settled(name: string, work: Promise<unknown>): Promise<Settled> {
+    try {
+      await work
+      return { name, at: performance.now() }
+    } catch (error) {
+      return { name, at: performance.now(), code: (error as { code?: unknown }).code ?? error }
+    }
+  }
+
+  async function round(number: number) {
+    const file = (name: string) => join(folder, `${name}-${number}.db`)
+    const [used, fresh] = [file('used'), file('fresh')]
+    writeFileSync(file('read'), 'a small file')
+    const patient = await engine.SQLiteAdapter.open(used)
+    const impatient = await engine.SQLiteAdapter.open(used, { busyTimeout: IMPATIENCE_MS })
+    const lock = new ProofProcess(otherMember, new URL('../proof/responsiveness/write-lock.mjs', import.meta.url))
+    return withProcesses([lock], async () => {
+      await lock.next()
+      await lock.ask(`hold ${used}`)
+      await lock.ask(`hold ${fresh}`)
+      const asked = performance.now()
+      const watch = watchProcess(file('read'))
+      const works = [
+        settled('set', patient.cache.set('k', 1)),
+        settled('complete', patient.idempotency.set('k', 1)),
+        settled('count', Promise.all(Array.from({ length: 20 }, () => patient.recordFailure('api', 5)))),
+        // A file that has neither the log nor the tables yet: the switch and the migration must wait as well.
+        settled(
+          'open',
+          engine.SQLiteAdapter.open(fresh).then((adapter) => adapter.disconnect()),
+        ),
+        settled('impatient', impatient.cache.set('k', 2)),
+      ]
+      await pause(HOLD_MS)
+      const released = performance.now()
+      await lock.ask('release')
+      const ends = await Promise.all(works)
+      const held = await watch.stop()
+      await Promise.all([patient.disconnect(), impatient.disconnect()])
+      return { asked, released, ends, held }
+    })
+  }
+
+  test('neither the event loop nor the thread pool is held, and every call ends in time', async () => {
+    const rounds = proofCount({ inTests: 1, inSoak: 10 })
+    let [eventLoop, fileRead] = [0, 0]
+    for (let number = 0; number < rounds; number++) {
+      const { asked, released, ends, held } = await round(number)
+      for (const { name, at, code } of ends) {
+        if (name === 'impatient') {
+          expect(code).toBe('BUSY')
+          expect(at - asked, 'no BUSY before its time').toBeGreaterThanOrEqual(IMPATIENCE_MS - 1)
+          expect(at - asked, 'nor long after').toBeLessThan(IMPATIENCE_MS + LONGEST_MS)
+        } else {
+          expect({ name, code }).toEqual({ name, code: undefined })
+          expect(at, `${name} waits for the lock`).toBeGreaterThanOrEqual(released)
+        }
+      }
+      eventLoop = Math.max(eventLoop, held.eventLoop)
+      fileRead = Math.max(fileRead, held.fileRead)
+    }
+    expect(eventLoop, 'ms the event loop was held').toBeLessThan(LONGEST_MS)
+    expect(fileRead, 'ms one read of a file took').toBeLessThan(LONGEST_MS)
+    reportProof({
+      proof: 'another process holds the write lock for 2 s',
+      file: 'test/cells/responsiveness.test.ts',
+      runs: `${rounds} times`,
+      result: `event loop held ${Math.ceil(eventLoop)} ms, a file read ${Math.ceil(fileRead)} ms, no early BUSY`,
+    })
+  }, 120_000)
+})

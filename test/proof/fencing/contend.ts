@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { engine } from '../../cells/cell.js'
+import { type Member, mixedMembers } from '../process/members.js'
+import { ProofProcess, withProcesses } from '../process/proof-process.js'
+
+const TTL_MS = 80
+const PAUSED_PART = 0.12
+const KILLED_PART = 0.04
+
+/** What became of a lock that several processes fought over while they were stopped and killed. */
+export interface Contention {
+  /** Tokens in the order in which the grants became known. */
+  granted: number[]
+  /** Tokens that their processes wrote and had acknowledged. */
+  acknowledged: number[]
+  /** Tokens in the order in which they were written. */
+  journal: number[]
+  /** Writes that were refused because the lease was over, and whether the signal of the handle said so too. */
+  refusals: { aborted: boolean }[]
+  pauses: number
+  kills: number
+}
+
+/** Lets `processes` take the lock until it was granted `grants` times, stopping and killing them at random meanwhile. */
+export async function contend(
+  path: string,
+  way: 'fenced' | 'unfenced',
+  { processes, grants }: { processes: number; grants: number },
+  random: () => number,
+): Promise<Contention> {
+  const handle = await engine.openHandle(path)
+  await engine.rows(handle, 'CREATE TABLE journal (at INTEGER PRIMARY KEY AUTOINCREMENT, token INTEGER NOT NULL)')
+  await engine.closeHandle(handle)
+  const contention: Contention = { granted: [], acknowledged: [], journal: [], refusals: [], pauses: 0, kills: 0 }
+  const started: ProofProcess[] = []
+  const start = async (member: Member) => {
+    const script = new URL('holder.mjs', import.meta.url)
+    const holder = new ProofProcess(member, script, [path, way, TTL_MS])
+    started.push(holder)
+    await holder.next()
+    return holder
+  }
+
+  async function contendAs(member: Member): Promise<void> {
+    let holder = await start(member)
+    while (contention.granted.length < grants) {
+      const token = await holder.ask<number>('take the lock')
+      contention.granted.push(token)
+      const fate = random()
+      if (fate < KILLED_PART) {
+        contention.kills++
+        holder.signal('SIGKILL')
+        await holder.ended
+        holder = await start(member)
+        continue
+      }
+      if (fate < KILLED_PART + PAUSED_PART) await pauseProcess(holder, contention, random)
+      const outcome = await holder.next<{ value: { wrote: boolean; aborted: boolean } } | { error: string }>()
+      if (outcome === undefined || 'error' in outcome) throw new Error(`a holder failed: ${JSON.stringify(outcome)}`)
+      if (outcome.value.wrote) contention.acknowledged.push(token)
+      else contention.refusals.push({ aborted: outcome.value.aborted })
+    }
+    const { code, stderr } = await holder.dismiss()
+    if (code !== 0 || stderr !== '') throw new Error(`a holder ended with ${code}: ${stderr}`)
+  }
+
+  await withProcesses(started, async () => {
+    await Promise.all(mixedMembers(processes).map(contendAs))
+  })
+  contention.journal = await readJournal(path)
+  return contention
+}
+
+async function pauseProcess(holder: ProofProcess, contention: Contention, random: () => number): Promise<void> {
+  contention.pauses++
+  holder.signal('SIGSTOP')
+  await pause(TTL_MS * (1 + 2 * random()))
+  holder.signal('SIGCONT')
+}
+
+async function readJournal(path: string): Promise<number[]> {
+  const handle = await engine.openHandle(path)
+  const rows = await engine.rows(handle, 'SELECT token FROM journal ORDER BY at')
+  await engine.closeHandle(handle)
+  return rows.map(({ token }) => Number(token))
+}
