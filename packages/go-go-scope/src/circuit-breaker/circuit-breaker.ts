@@ -59,7 +59,8 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
     })
     if (provider === undefined || key === undefined) return
     this.#store = new CircuitStore(provider, key, report)
-    this.#permits = SharedPermits.of(provider, key, this.#store, this.#machine, this.resetTimeout)
+    if (!SharedPermits.areGivenBy(provider)) return
+    this.#permits = new SharedPermits(provider, key, this.#store, this.#machine, this.resetTimeout)
   }
 
   /** `half-open` as soon as the reset time is over, although no event says so before the next call. */

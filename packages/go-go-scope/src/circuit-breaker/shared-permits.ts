@@ -1,5 +1,6 @@
 import type {
   CircuitBreakerPersistedState,
+  CircuitBreakerStateProvider,
   Permit,
   ProbingCircuitBreakerProvider,
   ReportOutcome,
@@ -27,19 +28,12 @@ export class SharedPermits {
   readonly #resetTimeout: number
   #closed: { readonly permit: Permit; readonly generation: number } | undefined
 
-  /** `undefined` for a provider that knows only the classic methods. */
-  static of(
-    provider: object,
-    key: string,
-    store: CircuitStore,
-    machine: CircuitMachine,
-    resetTimeout: number,
-  ): SharedPermits | undefined {
-    if (!('admit' in provider) || typeof provider.admit !== 'function') return undefined
-    return new SharedPermits(provider as ProbingCircuitBreakerProvider, key, store, machine, resetTimeout)
+  /** `false` for a provider that knows only the classic methods. */
+  static areGivenBy(provider: CircuitBreakerStateProvider): provider is ProbingCircuitBreakerProvider {
+    return 'admit' in provider && typeof provider.admit === 'function'
   }
 
-  private constructor(
+  constructor(
     provider: ProbingCircuitBreakerProvider,
     key: string,
     store: CircuitStore,

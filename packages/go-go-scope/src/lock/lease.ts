@@ -4,7 +4,6 @@ import { onAbort } from '../cancellation/on-abort.js'
 import type { Reporter } from '../errors/reporter.js'
 import { startTimer, type Timer } from '../time/start-timer.js'
 import type { Claimant } from './attempt.js'
-import { handleSignal } from './handle-signal.js'
 import type { Hold } from './hold.js'
 
 /** Shares of the ttl: when a lock is renewed, and when to try again after a renewal that failed. */
@@ -49,7 +48,8 @@ export class Lease implements Hold {
     this.#renewAfter = renewAfter
     this.#report = report
     this.#granted(asked)
-    const signal = handleSignal(handle)
+    // Some handles tell by themselves when the provider sees that the lease is lost.
+    const { signal } = handle as { signal?: AbortSignal }
     this.#listener = signal && onAbort(signal, (reason) => this.#lose(reason))
     if (this.#over) this.#listener?.[Symbol.dispose]()
   }
