@@ -102,14 +102,14 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
     try {
       value = await fn()
     } catch (error) {
-      if (!isNeutral?.(error)) await this.#failed(generation, permit)
+      if (!isNeutral?.(error)) await this.#ended(true, generation, permit)
       else {
         this.#machine.endedNeutral(generation)
         if (probe !== undefined) await this.#permits?.withdraw(probe)
       }
       throw error
     }
-    await this.#succeeded(generation, permit)
+    await this.#ended(false, generation, permit)
     return value
   }
 
@@ -128,28 +128,20 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
     this.clear()
   }
 
-  async #succeeded(generation: number, permit: Permit | undefined): Promise<void> {
-    this.#observe(false)
-    if (permit?.probe !== undefined) await this.#reportProbe(permit, generation, false)
-    else if (this.#machine.succeeded(generation)) await this.#storeSuccess(permit)
-    this.emit('success')
-  }
-
-  async #failed(generation: number, permit: Permit | undefined): Promise<void> {
-    this.#observe(true)
-    if (permit?.probe !== undefined) await this.#reportProbe(permit, generation, true)
-    else if (this.#machine.failed(generation)) await this.#storeFailure(permit)
-    this.emit('failure')
+  async #ended(failed: boolean, generation: number, permit: Permit | undefined): Promise<void> {
+    this.#observe(failed)
+    if (permit?.probe !== undefined) await this.#reportProbe(permit, generation, failed)
+    else if (failed) {
+      if (this.#machine.failed(generation)) await this.#storeFailure(permit)
+    } else if (this.#machine.succeeded(generation)) {
+      await (permit ? this.#reportCall(permit, false) : this.#store?.recordSuccess())
+    }
+    this.emit(failed ? 'failure' : 'success')
   }
 
   async #reportProbe(permit: Permit, generation: number, failed: boolean): Promise<void> {
     const state = await this.#permits?.reportProbe(permit, generation, failed, this)
     if (state !== undefined) this.#follow(state)
-  }
-
-  async #storeSuccess(permit: Permit | undefined): Promise<void> {
-    if (permit === undefined) await this.#store?.recordSuccess()
-    else await this.#reportCall(permit, false)
   }
 
   /** Of a closed circuit. @returns the shared count, or `undefined` when the report does not count. */
