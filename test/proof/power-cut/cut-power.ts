@@ -23,13 +23,6 @@ export interface Findings {
   damaged: string[]
 }
 
-/** Compiles recorder.c with the compiler that node-gyp needs anyway. */
-export async function compileRecorder(folder: string): Promise<string> {
-  const library = join(folder, 'recorder.so')
-  await run('cc', ['-shared', '-fPIC', '-O2', '-o', library, here('recorder.c'), '-ldl', '-lpthread'])
-  return library
-}
-
 /** Runs the writer under the recorder. */
 export async function recordWriter(
   engine: EngineUnderTest,
