@@ -219,4 +219,16 @@ describe('runs of one key at the same time', () => {
     end.resolve(1)
     expect(await first).toEqual([undefined, 1])
   })
+
+  it('do not keep a scope from ending whose task joined the run of another scope', async () => {
+    await using running = scope({ persistence: { idempotency: provider } })
+    const joining = scope({ persistence: { idempotency: provider } })
+    const end = deferred<number>()
+    const first = running.task(() => end.promise, { idempotency })
+    const joined = joining.task(() => 2, { idempotency })
+    await joining[Symbol.asyncDispose]()
+    expect((await joined)[0]).toMatchObject({ message: 'Scope disposed' })
+    end.resolve(1)
+    expect(await first).toEqual([undefined, 1])
+  })
 })
