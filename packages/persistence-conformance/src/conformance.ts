@@ -24,6 +24,7 @@ import { idempotency } from './suites/idempotency.js'
 import { keys } from './suites/keys.js'
 import { leaseModel } from './suites/lease-model.js'
 import { leaseTime } from './suites/lease-time.js'
+import { leaving } from './suites/leaving.js'
 import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
 import { lockRenewal } from './suites/lock-renewal.js'
@@ -42,6 +43,7 @@ import { values } from './suites/values.js'
 import { createWorld } from './world.js'
 
 const SUITES: readonly EngineSuite[] = [
+  leaving,
   lifeCycle,
   flatMethods,
   open,

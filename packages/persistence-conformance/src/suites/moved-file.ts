@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import type { AdapterUnderTest } from '../engine-under-test.js'
+import { held } from '../held.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
@@ -29,13 +30,17 @@ export const movedFile: EngineSuite = engineSuite('a file that is moved away', (
   ]
   for (const [title, move] of ways) {
     check(`is noticed when it was ${title}: no write seems to succeed for ever`, async (world) => {
-      const adapter = await world.open({ clock: world.clock })
+      const adapter = await world.open({ clock: world.clock, locks: 'database' })
       await adapter.cache.set('k', 1)
+      const claim = held(await adapter.idempotency.claim('k', { lease: 3_600_000 }))
+      const lock = await adapter.acquire('k', 3_600_000)
       await move(world.path)
       await untilNoticed(world, adapter)
       assert.equal(adapter.isConnected(), false)
       await refuses(() => adapter.cache.set('k', 2), { code: 'FILE_REPLACED', says: ['app.db'] })
       await refuses(() => adapter.recordFailure('api', 5), { code: 'FILE_REPLACED' })
+      await refuses(() => claim.complete(1), { code: 'FILE_REPLACED' })
+      assert.deepEqual([await lock?.isValid(), await lock?.extend(1_000), await lock?.release()], [false, false, false])
     })
   }
 

@@ -31,7 +31,8 @@ const COUNTS = `SELECT
 export async function readStats(session: Session, cache: SqlCacheProvider): Promise<AdapterStats> {
   const { connection, queue, locks } = session
   const waiting = queue.waiting
-  const [counts] = await queue.query('stats', COUNTS)
+  // Both asked now, so that a disconnect meanwhile waits for both.
+  const [[counts], cacheStats] = await Promise.all([queue.query('stats', COUNTS), cache.stats()])
   return {
     engine: connection.engine,
     sqliteVersion: connection.sqliteVersion,
@@ -43,7 +44,7 @@ export async function readStats(session: Session, cache: SqlCacheProvider): Prom
     circuits: Number(counts?.circuits),
     checkpoints: Number(counts?.checkpoints),
     idempotency: Number(counts?.idempotency),
-    cache: await cache.stats(),
+    cache: cacheStats,
   }
 }
 

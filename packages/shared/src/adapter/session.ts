@@ -1,5 +1,6 @@
 import type { StateListeners } from '../circuit-breaker/state-listeners.js'
-import { type Connection, type ConnectionUser, closedError } from '../driver/connection.js'
+import { closedError } from '../driver/closed-queue.js'
+import type { Connection, ConnectionUser } from '../driver/connection.js'
 import type { Diagnostics } from '../driver/diagnostics.js'
 import type { OperationQueue } from '../driver/operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement } from '../driver/statement.js'

@@ -22,6 +22,10 @@ export abstract class BacklogQueue implements OperationQueue {
     return this.backlog.length
   }
 
+  get idle(): boolean {
+    return !this.#awake
+  }
+
   abstract execute<Rows extends RowCount, Result>(
     statement: Statement<Rows>,
     parameters: Parameters,

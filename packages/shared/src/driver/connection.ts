@@ -1,4 +1,5 @@
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
+import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { FileWatch } from '../file/file-watch.js'
@@ -7,7 +8,9 @@ import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
 import { HoldTables } from '../lock/hold-tables.js'
 import type { Clock } from '../time/clock.js'
+import { nextTurn } from '../time/next-turn.js'
 import { AsyncQueue } from './async-queue.js'
+import { ClosedQueue, closedError } from './closed-queue.js'
 import { Diagnostics } from './diagnostics.js'
 import type { SqlDriver } from './driver.js'
 import type { OperationQueue } from './operation-queue.js'
@@ -41,7 +44,8 @@ const connections = new WeakMap<object, Connection>()
  * States: open from the first `join`, draining when the last user leaves, closed after that.
  */
 export class Connection {
-  readonly queue: OperationQueue
+  /** Replaced by one that refuses when the connection has ended. */
+  queue: OperationQueue
   readonly diagnostics: Diagnostics = new Diagnostics()
   readonly clock: Clock
   readonly random: () => number
@@ -64,7 +68,8 @@ export class Connection {
   readonly #synchronous: boolean
   readonly #busyTimeout: number
   #appsEngineWait: number | undefined
-  readonly #forget: () => void
+  /** Settles when whoever had the handle before has left it: two queues on one handle would share its transactions. */
+  readonly #free: Promise<unknown> | undefined
   readonly #sessions = new Set<ConnectionUser>()
   #opened: Promise<void> | undefined
   #closed: Promise<void> | undefined
@@ -74,22 +79,21 @@ export class Connection {
 
   /** The connection of `handle`, made at the first call; options of later calls have no effect. */
   static of(handle: object, driver: () => SqlDriver, options: ConnectionOptions): Connection {
-    let connection = connections.get(handle)
-    if (connection === undefined) {
-      connection = new Connection(driver(), options, () => connections.delete(handle))
-      connections.set(handle, connection)
-    }
+    const existing = connections.get(handle)
+    if (existing !== undefined && existing.#closed === undefined) return existing
+    const connection = new Connection(driver(), options, existing === undefined ? undefined : existing.#closed)
+    connections.set(handle, connection)
     return connection
   }
 
-  private constructor(driver: SqlDriver, options: ConnectionOptions, forget: () => void) {
+  private constructor(driver: SqlDriver, options: ConnectionOptions, predecessor: Promise<void> | undefined) {
     this.clock = options.clock
     this.random = options.random
     this.engine = driver.engine
     this.#library = driver.library
     this.#synchronous = driver.synchronous
     this.#busyTimeout = options.busyTimeout
-    this.#forget = forget
+    this.#free = predecessor?.catch(() => undefined) // Whoever closed it has been told.
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
       ? new SyncQueue(driver, options.clock, patience, this.diagnostics)
@@ -98,9 +102,9 @@ export class Connection {
     this.stateListeners = new StateListeners(this.diagnostics)
   }
 
-  /** Whether it is being closed or was. */
-  get closed(): boolean {
-    return this.#closed !== undefined
+  /** Whether what is written still reaches the file that was opened. */
+  get usable(): boolean {
+    return this.#closed === undefined && this.#lost === undefined
   }
 
   join(user: ConnectionUser): void {
@@ -122,10 +126,12 @@ export class Connection {
    * Leaves the connection. The last user waits for what is in flight, finalizes every statement and, unless `keepHandle`,
    * closes the handle.
    */
-  leave(user: ConnectionUser, keepHandle: boolean): Promise<void> {
+  async leave(user: ConnectionUser, keepHandle: boolean): Promise<void> {
     this.#sessions.delete(user)
-    if (this.#sessions.size > 0) return this.queue.drain()
-    return this.close(keepHandle)
+    if (this.#sessions.size === 0) return this.close(keepHandle)
+    // Not until nothing waits, which others may see to for ever. This one has its turn after all that was called before
+    // it and asks nothing of the file; what it answers does not matter.
+    await this.queue.query('disconnect', 'SELECT 1').catch(() => undefined)
   }
 
   /** Waits for what is in flight and ends the connection, whoever uses it. */
@@ -135,6 +141,7 @@ export class Connection {
   }
 
   async #probe(): Promise<void> {
+    await this.#free
     const [wait] = await this.queue.query('connect', 'PRAGMA busy_timeout')
     this.#appsEngineWait ??= Number(wait?.timeout)
     await this.#setEngineWait(Math.min(ENGINE_WAIT_MS, this.#busyTimeout))
@@ -173,25 +180,40 @@ export class Connection {
   }
 
   async #close(keepHandle: boolean): Promise<void> {
-    this.#forget()
     this.#watch?.stop()
     this.keyWaiters.wakeAll()
-    await this.queue.drain()
+    await this.#finish()
     this.locks.dropAll()
     try {
       if (keepHandle && this.#appsEngineWait !== undefined) await this.#setEngineWait(this.#appsEngineWait)
-      await this.queue.close(keepHandle)
+      const { queue } = this
+      this.queue = new ClosedQueue()
+      await queue.close(keepHandle)
+    } catch (error) {
+      const reason = classify(error, 'disconnect')
+      // That the app has closed its handle already is no failure to close it.
+      if (reason.code !== 'CLOSED') throw reason.code === 'BUSY' ? handleInUse(error) : reason
     } finally {
+      this.queue = new ClosedQueue()
       this.#leaveRegistry?.()
     }
   }
+
+  /** Waits until nothing is under way, also of operations that send a second statement once they have the first's rows. */
+  async #finish(): Promise<void> {
+    do {
+      await this.queue.drain()
+      await nextTurn()
+    } while (!this.queue.idle)
+  }
 }
 
-/** The error of an operation on an adapter that was disconnected. */
-export function closedError(operation: string): PersistenceError {
+/** SQLite refuses to close under statements of the app. */
+function handleInUse(cause: unknown): PersistenceError {
   return new PersistenceError(
-    'CLOSED',
-    operation,
-    `${operation}: the adapter is disconnected; make a new one to use the database again`,
+    'SQL',
+    'disconnect',
+    'disconnect: the handle stays open, because the app has statements on it; finalize them and close it, or pass closeOnDisconnect: false',
+    cause,
   )
 }

@@ -28,6 +28,9 @@ export interface OperationQueue {
   /** Calls that have not been sent. */
   readonly waiting: number
 
+  /** Whether nothing waits and nothing is under way. */
+  readonly idle: boolean
+
   /** Settles when nothing waits any more. */
   drain(): Promise<void>
 

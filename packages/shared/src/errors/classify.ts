@@ -44,7 +44,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, PersistenceErrorCode])[] = [
   [/disk I\/O error/i, 'IO_ERROR'],
   [/constraint failed/i, 'CONSTRAINT'],
   [/string or blob too big/i, 'VALUE_TOO_LARGE'],
-  [/database is (closed|not open)|closed database/i, 'CLOSED'],
+  [/database (is|has) (closed|not open)|closed database|statement has been finalized/i, 'CLOSED'],
 ]
 
 const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {

@@ -33,7 +33,10 @@ export interface LeaseEnd {
 const RESULTS = 'go_goscope_idempotency'
 const RECORDS = 'go_goscope_claim_records'
 
-/** Claims in the file. Each decision is one statement, or one atomic batch where a record goes with it. */
+/**
+ * Claims in the file. Each decision is one statement, or one atomic batch where a record goes with it. All reject once the
+ * session is over or its file gone: a claim outlives both, and must not be reported where nobody will find it.
+ */
 export class ClaimLedger {
   readonly #session: Session
 
@@ -42,6 +45,7 @@ export class ClaimLedger {
   }
 
   async read(stored: string): Promise<Position> {
+    if (!this.#session.ready) await this.#session.connect()
     const row = await this.#session.execute(READ_KEY, [stored], present)
     const record = this.#record(row, stored)
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
@@ -61,6 +65,7 @@ export class ClaimLedger {
 
   /** @returns `undefined` when the claim was over. */
   async renew(grant: Grant, lease: number): Promise<LeaseEnd | undefined> {
+    if (!this.#session.ready) await this.#session.connect()
     return this.#session.execute(RENEW, [...guard(grant), lease], (row) =>
       row === undefined ? undefined : this.#leaseEnd(row),
     )
@@ -69,6 +74,7 @@ export class ClaimLedger {
   /** @returns `false` when the claim was over and nothing was written. */
   async complete(grant: Grant, value: unknown): Promise<boolean> {
     const encoded = this.#session.values.encode(value, COMPLETE.name)
+    if (!this.#session.ready) await this.#session.connect()
     const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
     const parameters = [...guard(grant), encoded, expiresAt]
     return grant.fingerprint === undefined
@@ -77,11 +83,13 @@ export class ClaimLedger {
   }
 
   async forget(grant: Grant): Promise<boolean> {
+    if (!this.#session.ready) await this.#session.connect()
     return this.#session.execute(FORGET, guard(grant), decided)
   }
 
   async keep(grant: Grant, error: unknown): Promise<boolean> {
     const encoded = this.#session.values.encode(error, FORGET.name)
+    if (!this.#session.ready) await this.#session.connect()
     const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
     return this.#withRecord(FORGET, guard(grant), [grant.stored, grant.fingerprint ?? null, encoded, expiresAt])
   }

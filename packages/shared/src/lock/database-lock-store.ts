@@ -77,7 +77,7 @@ export class DatabaseLockStore implements LockStore {
   }
 
   async isHeld(key: string, hold: Hold): Promise<boolean> {
-    if (isLost(hold) || this.#session.connection.closed) return false
+    if (isLost(hold) || !this.#session.connection.usable) return false
     return this.#confirmed('lock.isValid', async () => {
       const held = await this.#session.execute(CHECK_GRANT, this.#grant(key, hold), (row) => {
         if (row !== undefined) this.#time.observe(Number(row.marked_at))
@@ -113,7 +113,7 @@ export class DatabaseLockStore implements LockStore {
   }
 
   async release(key: string, hold: Hold): Promise<boolean> {
-    if (this.#session.connection.closed) return false
+    if (!this.#session.connection.usable) return false
     const released = await this.#session.execute(RELEASE, this.#grant(key, hold), (row) => row !== undefined)
     if (released) this.#holds.release(key, hold)
     else this.lose(key, hold)

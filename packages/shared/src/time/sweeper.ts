@@ -2,6 +2,7 @@ import type { Session } from '../adapter/session.js'
 import type { Row } from '../driver/driver.js'
 import type { Statement } from '../driver/statement.js'
 import { classify } from '../errors/classify.js'
+import { nextTurn } from './next-turn.js'
 
 // One sweep of at most SWEEP_ROWS rows rides on every WRITES_PER_SWEEP writes: more rows go than a steady load brings,
 // and a sweep stays within a few ms however many rows have expired.
@@ -39,6 +40,9 @@ export class Sweeper {
       const rows = await this.#sweep(PRUNE_ROWS)
       removed += rows
       if (rows < PRUNE_ROWS) return removed
+      // A synchronous engine gives the event loop nothing between two statements.
+      await nextTurn()
+      if (!this.#session.ready) await this.#session.connect()
     }
   }
 

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { held } from '../held.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+
+export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
+  check('disconnect lets operations of more than one statement come to their end', async (world) => {
+    const adapter = await world.adapter()
+    await adapter.idempotency.set('k', 1)
+    await adapter.recordFailure('api', 1)
+    const calls = Promise.all([
+      adapter.idempotency.delete('k'),
+      adapter.idempotency.claim('other', { lease: 1_000 }),
+      adapter.circuitBreaker.admit('api', { resetTimeout: 0 }),
+      adapter.stats(),
+    ])
+    await adapter.disconnect()
+    const [, claim, admission] = await calls
+    assert.deepEqual([claim.state, admission.admitted], ['claimed', true])
+  })
+
+  check('disconnect does not wait for what others on the handle go on to ask', async (world) => {
+    const handle = await world.handle()
+    const leaver = await world.connected(handle)
+    const other = await world.connected(handle)
+    let gone = false
+    let asked = 0
+    // Out of step, so that one of them always waits.
+    const asking = [1, 2, 3].map(async (rounds) => {
+      while (!gone && asked < 20_000) {
+        for (let round = 0; round < rounds; round++) {
+          asked++
+          if (round % 2 === 0) await other.recordFailure(`api-${rounds}`, 5)
+          else await other.cache.set(`k${rounds}`, 1)
+        }
+      }
+    })
+    await leaver.disconnect()
+    gone = true
+    await Promise.all(asking)
+    assert.ok(asked < 20_000, 'it waited until nobody asked any more')
+  })
+
+  check('a claim that outlives its adapter is not reported behind its back', async (world) => {
+    const handle = await world.handle()
+    const adapter = await world.connected(handle, { closeOnDisconnect: false })
+    const [one, two, three] = [
+      held(await adapter.idempotency.claim('one', { lease: 1_000 })),
+      held(await adapter.idempotency.claim('two', { lease: 1_000, fingerprint: 'f' })),
+      held(await adapter.idempotency.claim('three', { lease: 1_000, onFailure: 'keep' })),
+    ]
+    await adapter.disconnect()
+    await refuses(() => one.complete(1), { code: 'CLOSED' })
+    await refuses(() => two.complete(1), { code: 'CLOSED' })
+    await refuses(() => three.fail(new Error('no')), { code: 'CLOSED' })
+    assert.equal(await one.renew(), false)
+    assert.deepEqual(await world.rows('SELECT * FROM go_goscope_idempotency'), [])
+  })
+
+  check('who takes a handle over waits for who leaves it', async (world) => {
+    const handle = await world.handle()
+    await world.engine.rows(handle, 'PRAGMA busy_timeout = 777')
+    const first = await world.connected(handle, { closeOnDisconnect: false })
+    const writes = Array.from({ length: 50 }, (_, index) => first.cache.set(`first-${index}`, 1))
+    const left = first.disconnect()
+    const second = world.unconnected(handle, { closeOnDisconnect: false })
+    const more = Array.from({ length: 50 }, (_, index) => second.cache.set(`second-${index}`, 1))
+    await Promise.all([...writes, ...more, left])
+    assert.equal((await second.cache.keys()).length, 100)
+    await second.disconnect()
+    const [wait] = await world.engine.rows(handle, 'PRAGMA busy_timeout')
+    assert.equal(wait?.timeout, 777, "the app's own wait is put back")
+  })
+
+  check('prune ends when its adapter does', async (world) => {
+    const adapter = await world.adapter()
+    const entries = Array.from({ length: 5_000 }, (_, index): [string, number] => [`k${index}`, index])
+    await adapter.cache.setMany(entries, 1)
+    world.clock.advance(1)
+    const pruning = refuses(() => adapter.prune(), { code: 'CLOSED' })
+    await adapter.disconnect()
+    await pruning
+  })
+
+  check('timers fire between writes that are awaited one by one', async (world) => {
+    const adapter = await world.open({ durability: 'process' })
+    let fired = false
+    setTimeout(() => {
+      fired = true
+    }, 1)
+    const end = performance.now() + 2_000
+    while (!fired && performance.now() < end) await adapter.cache.set('k', 1)
+    assert.ok(fired, 'the event loop was held for two seconds')
+  })
+})
