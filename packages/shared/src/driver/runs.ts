@@ -6,8 +6,8 @@ import type { Call } from './work.js'
 /** Calls that follow one another and go as one statement. */
 export type Run = readonly [Call, ...Call[]]
 
-const MAX_CALLS = 1_000
-const MAX_UNITS = 4 * 1024 * 1024
+export const MAX_CALLS = 1_000
+export const MAX_UNITS: number = 4 * 1024 * 1024
 // A group holds the write lock for all its round trips to the engine's thread, about 20 µs each.
 const MAX_RUNS_IN_GROUP = 256
 
@@ -39,7 +39,8 @@ export function callsAtHead(backlog: Backlog, group: boolean): Run[] {
   return taken
 }
 
-function unitsOf(parameters: Parameters): number {
+/** UTF-16 units, roughly. */
+export function unitsOf(parameters: Parameters): number {
   let units = 0
   for (const parameter of parameters) units += typeof parameter === 'string' ? parameter.length : 8
   return units

@@ -5,11 +5,14 @@ import { BacklogQueue } from './backlog-queue.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { SyncDriver } from './driver.js'
 import { failure, type Patience } from './patience.js'
+import { MAX_CALLS, MAX_UNITS, unitsOf } from './runs.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { type Answer, SyncEngine } from './sync-engine.js'
 import { type Call, settle, type Work } from './work.js'
 
-const MAX_GROUP = 1_000
+// A caller that awaits each write goes on within the same turn: without a pause no timer would fire, and no lease be
+// renewed, until it has made its last.
+const LONGEST_TURN_MS = 10
 
 /**
  * The queue of an engine that answers within the call. A call that finds nothing waiting runs at once. On a file, where
@@ -20,10 +23,14 @@ const MAX_GROUP = 1_000
  */
 export class SyncQueue extends BacklogQueue {
   readonly #engine: SyncEngine
+  readonly #clock: Clock
   #flushing = false
+  /** Monotonic ms at which this turn of the event loop began to write. */
+  #turnBegan: number | undefined
 
   constructor(driver: SyncDriver, clock: Clock, patience: Patience, diagnostics: Diagnostics) {
     super(patience, diagnostics)
+    this.#clock = clock
     this.#engine = new SyncEngine(driver, clock, diagnostics)
   }
 
@@ -52,7 +59,8 @@ export class SyncQueue extends BacklogQueue {
   }
 
   protected wake(): void {
-    this.#flush(0)
+    if (this.#turnIsLong()) setImmediate(() => this.#flush(0))
+    else this.#flush(0)
   }
 
   /** Runs what waits. Ends early, with a timer set to come back, when another connection holds the database. */
@@ -66,8 +74,7 @@ export class SyncQueue extends BacklogQueue {
       this.sleep()
     } else if (busy) {
       this.patience.pause(waiting, attempt, () => this.#flush(attempt + 1))
-    } else if (head.length >= MAX_GROUP) {
-      // A producer that never stops must not keep the event loop from everybody else.
+    } else if (head.length >= MAX_CALLS || this.#turnIsLong()) {
       setImmediate(() => this.#flush(0))
     } else {
       queueMicrotask(() => this.#flush(0))
@@ -77,13 +84,27 @@ export class SyncQueue extends BacklogQueue {
   /** What goes next: one piece of work, or the calls at the head. It stays in the backlog until it has settled. */
   #headGroup(): Work[] {
     const group: Work[] = []
-    while (group.length < MAX_GROUP) {
+    let units = 0
+    while (group.length < MAX_CALLS) {
       const work = this.backlog.peek(group.length)
       if (work === undefined || (work.type !== 'call' && group.length > 0)) break
+      if (work.type === 'call') units += unitsOf(work.parameters)
+      if (units > MAX_UNITS && group.length > 0) break
       group.push(work)
       if (work.type !== 'call') break
     }
     return group
+  }
+
+  #turnIsLong(): boolean {
+    const now = this.#clock.monotonic()
+    if (this.#turnBegan === undefined) {
+      this.#turnBegan = now
+      setImmediate(() => {
+        this.#turnBegan = undefined
+      })
+    }
+    return now - this.#turnBegan > LONGEST_TURN_MS
   }
 
   /** @returns whether the database was busy, and calls still wait. */
