@@ -138,8 +138,10 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       ['sequence', '2'],
       ['timestamp', Number.NaN],
       ['timestamp', undefined],
+      ['timestamp', 2 ** 53],
       ['progress', Number.POSITIVE_INFINITY],
       ['progress', '50'],
+      ['progress', -(2 ** 60)],
     ]
     for (const [member, value] of bad) {
       const saved = { ...SOME_CHECKPOINT, [member]: value }

@@ -1,4 +1,5 @@
 import type { Session } from '../adapter/session.js'
+import { isReadable } from '../arguments/is-readable.js'
 import { checkKey } from '../arguments/limits.js'
 import type { Row } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
@@ -26,7 +27,15 @@ export class CheckpointStore implements CheckpointProvider {
     const names = this.#session.names.checkpoint
     return this.#session.execute(
       SAVE,
-      [names.store(id), names.store(taskId), sequence, timestamp, progress, data, finiteOrNull(estimatedTimeRemaining)],
+      [
+        names.store(id),
+        names.store(taskId),
+        sequence,
+        timestamp,
+        progress,
+        data,
+        estimateOrNull(estimatedTimeRemaining),
+      ],
       nothing,
     )
   }
@@ -90,8 +99,8 @@ export class CheckpointStore implements CheckpointProvider {
 
 const nothing = (): void => undefined
 // A host without a rate yet estimates Infinity: that is no estimate, and no reason to lose the checkpoint.
-const finiteOrNull = (estimate: number | undefined): number | null =>
-  estimate !== undefined && Number.isFinite(estimate) ? estimate : null
+const estimateOrNull = (estimate: number | undefined): number | null =>
+  estimate !== undefined && isReadable(estimate) ? estimate : null
 
 function checkCheckpoint(checkpoint: Checkpoint, maxKeyLength: number): void {
   if (typeof checkpoint !== 'object' || checkpoint === null) {
@@ -103,8 +112,8 @@ function checkCheckpoint(checkpoint: Checkpoint, maxKeyLength: number): void {
     throw invalid('save', `checkpoint.sequence must be a whole number, got ${String(checkpoint.sequence)}`)
   }
   for (const name of ['timestamp', 'progress'] as const) {
-    if (!Number.isFinite(checkpoint[name])) {
-      throw invalid('save', `checkpoint.${name} must be a finite number, got ${String(checkpoint[name])}`)
+    if (!isReadable(checkpoint[name])) {
+      throw invalid('save', `checkpoint.${name} must be a number within ±2^53, got ${String(checkpoint[name])}`)
     }
   }
 }

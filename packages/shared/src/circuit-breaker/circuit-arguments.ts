@@ -1,3 +1,4 @@
+import { isReadable } from '../arguments/is-readable.js'
 import { shown } from '../arguments/shown.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
@@ -16,7 +17,7 @@ export function checkState(state: CircuitBreakerPersistedState): void {
   }
   for (const name of ['lastFailureTime', 'lastSuccessTime'] as const) {
     const time = state[name]
-    if (time !== undefined && !Number.isFinite(time)) {
+    if (time !== undefined && !isReadable(time)) {
       throw invalid('setState', `state.${name} must be epoch ms or absent, got ${String(time)}`)
     }
   }

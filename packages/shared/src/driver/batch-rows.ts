@@ -1,5 +1,5 @@
 import { PersistenceError } from '../errors/persistence-error.js'
-import type { Row } from './driver.js'
+import type { Row, SqlValue } from './driver.js'
 import type { BatchSql, Parameters } from './statement.js'
 import { type Call, settle } from './work.js'
 
@@ -7,8 +7,16 @@ import { type Call, settle } from './work.js'
 export function batchParameters(batch: BatchSql, calls: readonly Call[]): Parameters {
   const { parameters } = calls[0] as Call
   const own = parameters.length - (batch.shared ?? 0)
-  const elements = calls.map((call) => (own === 1 ? call.parameters[0] : call.parameters.slice(0, own)))
+  const elements = calls.map((call) =>
+    own === 1 ? exact(call.parameters[0]) : call.parameters.slice(0, own).map(exact),
+  )
   return [JSON.stringify(elements), ...parameters.slice(own)]
+}
+
+// SQLite 3.52 reads the shortest text of some fractions, 1.691553792989131 for one, as the number next to it, but none of
+// 300,000 random ones from 17 digits. As text, because a JSON number cannot ask for digits; the column makes it a number.
+function exact(parameter: SqlValue | undefined): SqlValue | undefined {
+  return typeof parameter === 'number' && !Number.isSafeInteger(parameter) ? parameter.toPrecision(17) : parameter
 }
 
 /** Whether `call` may go in one statement with `first`. */
