@@ -120,6 +120,37 @@ describe('a read-write lock over a provider', () => {
     expect(await writing).toBeInstanceOf(LockGuard)
   })
 
+  it('takes the gate again when a waiting writer has lost it', async () => {
+    const [one, two] = processes(2) as [MemoryLockProvider, MemoryLockProvider]
+    const reader = await lockOn(one).read()
+    const writing = lockOn(two, { ttl: 1000 }).write()
+    await vi.advanceTimersByTimeAsync(100)
+    await one.forceRelease('lock:write:k')
+    await vi.advanceTimersByTimeAsync(1000)
+    await reader.release()
+    await vi.advanceTimersByTimeAsync(125)
+    expect((await writing).signal.aborted).toBe(false)
+  })
+
+  it('lets nobody of its process pass a writer that has taken a part', async () => {
+    const [one, two] = processes(2) as [MemoryLockProvider, MemoryLockProvider]
+    const remote = await lockOn(one).read()
+    const lock = lockOn(two)
+    const order: string[] = []
+    const note = (name: string) => (guard: LockGuard) => {
+      order.push(name)
+      return guard.release()
+    }
+    const writing = lock.write().then(note('writer'))
+    await vi.advanceTimersByTimeAsync(200)
+    const reading = lock.read({ priority: 1 }).then(note('reader'))
+    await expect(lock.read({ priority: 2, timeout: 0 })).rejects.toThrow('Read lock acquisition timed out after 0ms')
+    await remote.release()
+    await vi.advanceTimersByTimeAsync(500)
+    await Promise.all([writing, reading])
+    expect(order).toEqual(['writer', 'reader'])
+  })
+
   it('aborts the readers whose slot was lost, and a writer that lost any of its leases', async () => {
     const [provider] = processes(1) as [MemoryLockProvider]
     const lock = lockOn(provider, { ttl: 1000 })
