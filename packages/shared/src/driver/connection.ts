@@ -1,9 +1,7 @@
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
 import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { fileIdentity } from '../file/file-identity.js'
-import { FileWatch } from '../file/file-watch.js'
-import { registerLibrary } from '../file/library-registry.js'
+import { type EngineLibrary, OpenFile } from '../file/open-file.js'
 import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
 import { HoldTables } from '../lock/hold-tables.js'
@@ -64,7 +62,7 @@ export class Connection {
    * the app runs on a shared handle meanwhile would fall into it, and be undone with it.
    */
   ownHandle = false
-  readonly #library: unknown
+  readonly #library: EngineLibrary
   readonly #synchronous: boolean
   readonly #busyTimeout: number
   #appsEngineWait: number | undefined
@@ -74,8 +72,7 @@ export class Connection {
   #opened: Promise<void> | undefined
   #closed: Promise<void> | undefined
   #lost: PersistenceError | undefined
-  #leaveRegistry: (() => void) | undefined
-  #watch: FileWatch | undefined
+  #openFile: OpenFile | undefined
 
   /** The connection of `handle`, made at the first call; options of later calls have no effect. */
   static of(handle: object, driver: () => SqlDriver, options: ConnectionOptions): Connection {
@@ -90,7 +87,7 @@ export class Connection {
     this.clock = options.clock
     this.random = options.random
     this.engine = driver.engine
-    this.#library = driver.library
+    this.#library = driver
     this.#synchronous = driver.synchronous
     this.#busyTimeout = options.busyTimeout
     this.#free = predecessor?.catch(() => undefined) // Whoever closed it has been told.
@@ -144,34 +141,17 @@ export class Connection {
     await this.#free
     const [wait] = await this.queue.query('connect', 'PRAGMA busy_timeout')
     this.#appsEngineWait ??= Number(wait?.timeout)
-    await this.#setEngineWait(Math.min(ENGINE_WAIT_MS, this.#busyTimeout))
+    await setEngineWait(this.queue, Math.min(ENGINE_WAIT_MS, this.#busyTimeout))
     const [version] = await this.queue.query('connect', 'SELECT sqlite_version() AS version')
     this.sqliteVersion = String(version?.version)
     const databases = await this.queue.query('connect', 'PRAGMA database_list')
     this.file = String(databases.find(({ name }) => name === 'main')?.file ?? '')
     if (this.file === '') return
-    await this.#enterFile()
-    this.queue.groupWrites = this.#synchronous || this.ownHandle
-  }
-
-  async #setEngineWait(ms: number): Promise<void> {
-    await this.queue.query('connect', `PRAGMA busy_timeout = ${Math.floor(ms)}`)
-  }
-
-  async #enterFile(): Promise<void> {
-    const identity = await fileIdentity(this.file)
-    if (identity === undefined) {
-      throw new PersistenceError(
-        'FILE_REPLACED',
-        'connect',
-        `connect: the database file ${this.file} was deleted after the handle was opened; open it again`,
-      )
-    }
-    this.#leaveRegistry ??= registerLibrary(identity, this.#library, this.engine, this.file)
-    this.#watch ??= new FileWatch(this.file, identity, this.clock, (reason) => this.#lose(reason))
+    this.#openFile ??= await OpenFile.enter(this.file, this.#library, this.clock, (reason) => this.#lose(reason))
     for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) {
       this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
     }
+    this.queue.groupWrites = this.#synchronous || this.ownHandle
   }
 
   #lose(reason: PersistenceError): void {
@@ -180,23 +160,22 @@ export class Connection {
   }
 
   async #close(keepHandle: boolean): Promise<void> {
-    this.#watch?.stop()
+    this.#openFile?.stopWatching()
     this.keyWaiters.wakeAll()
     await this.#finish()
     this.locks.dropAll()
+    const { queue } = this
+    this.queue = new ClosedQueue()
     try {
-      if (keepHandle && this.#appsEngineWait !== undefined) await this.#setEngineWait(this.#appsEngineWait)
-      const { queue } = this
-      this.queue = new ClosedQueue()
+      if (keepHandle && this.#appsEngineWait !== undefined) await setEngineWait(queue, this.#appsEngineWait)
       await queue.close(keepHandle)
     } catch (error) {
       const reason = classify(error, 'disconnect')
-      // That the app has closed its handle already is no failure to close it.
+      // That the app has closed its handle already is no failure to close it. After any other one the file is still open,
+      // and stays in the registry.
       if (reason.code !== 'CLOSED') throw reason.code === 'BUSY' ? handleInUse(error) : reason
-    } finally {
-      this.queue = new ClosedQueue()
-      this.#leaveRegistry?.()
     }
+    this.#openFile?.leave()
   }
 
   /** Waits until nothing is under way, also of operations that send a second statement once they have the first's rows. */
@@ -206,6 +185,10 @@ export class Connection {
       await nextTurn()
     } while (!this.queue.idle)
   }
+}
+
+async function setEngineWait(queue: OperationQueue, ms: number): Promise<void> {
+  await queue.query('connect', `PRAGMA busy_timeout = ${Math.floor(ms)}`)
 }
 
 /** SQLite refuses to close under statements of the app. */
