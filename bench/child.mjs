@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { tuning, UNSAFE } from './engines/tuning.mjs'
 import { measureBatches, measureCalls } from './measure.mjs'
 
 /**
@@ -18,8 +19,12 @@ const { open } = await import(contestant)
 const { trial } = await import(`./trials/${trialName}.mjs`)
 
 const store = await open({ engine, path, storage })
+// Ours shares commits and needs no such thing.
+const hurry = storage !== 'memory' && store.pragma !== undefined
+if (hurry) await store.pragma(UNSAFE)
 await trial.fill?.(store)
 await trial.check(store)
+if (hurry) for (const pragma of tuning(storage)) await store.pragma(pragma)
 
 const batched = contestant.endsWith('json-each.mjs') && trial.many !== undefined
 const operation = batched ? trial.many(store) : trial.one(store)

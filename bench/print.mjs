@@ -12,4 +12,4 @@ export function printTables(tables) {
   }
 }
 
-const isFigure = (cell) => /^[±\d]/.test(cell)
+const isFigure = (cell) => /^[±\d][^ ]*( [%Mk])?$/.test(cell)

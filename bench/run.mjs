@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { measureLocks, measureMemory, measureRows, measureStart } from './growth/measure-growth.mjs'
 import { installPeers } from './install-peers.mjs'
 import { describeMachine, describeVersions } from './machine.mjs'
@@ -10,7 +11,8 @@ import { readResults, writeResults } from './results.mjs'
 import { tablesOf } from './tables.mjs'
 
 const options = readOptions()
-const effort = { runs: options.runs ?? (options.quick ? 3 : 9), duration: 50 }
+// Many short runs: a pool thread may wake fast or slowly for a while, and each contestant should meet both.
+const effort = { runs: options.runs ?? (options.quick ? 7 : 15), duration: 20 }
 // A durable write takes about a millisecond: a run has to hold some.
 const durable = { ...effort, duration: effort.duration * 3 }
 const everything = options.filter.length === 0
@@ -32,6 +34,7 @@ const results = {
   starts: {},
 }
 const began = performance.now()
+rmSync(new URL('.work', import.meta.url), { recursive: true, force: true })
 
 for (const race of options.quick ? quickPlan() : fullPlan()) {
   const { trial, cell, storage } = race
@@ -104,4 +107,5 @@ function merged(earlier, later) {
 
 function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+  else if (text !== '') console.error(text)
 }

@@ -16,6 +16,7 @@ export async function open(place) {
   return {
     ...store,
     database,
+    pragma: (sql) => place.engine.exec(database, sql),
     cache: {
       ...store.cache,
       getMany: async (keys) => {

@@ -9,5 +9,5 @@ export async function open(place) {
   const statement = (sql) => database.prepare(sql)
   const store = place.engine.synchronous ? onSyncEngine(statement) : onAsyncEngine(statement)
   // `database` too: @photostructure/sqlite closes one that is collected, whatever statements of it are alive.
-  return { ...store, lock: sweepless(), database }
+  return { ...store, lock: sweepless(), database, pragma: (sql) => place.engine.exec(database, sql) }
 }

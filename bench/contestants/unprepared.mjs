@@ -13,7 +13,6 @@ export async function open(place) {
         run: (...parameters) => database.prepare(sql).run(...parameters),
       }))
     : onAsyncEngine((sql) => ({
-        get: (parameters, callback) => database.get(sql, parameters, callback),
         all: (parameters, callback) => database.all(sql, parameters, callback),
         run: (parameters, callback) => database.run(sql, parameters, callback),
       }))
@@ -29,5 +28,6 @@ export async function open(place) {
       setMany: (entries) => Promise.all(entries.map(([key, value]) => cache.set(key, value))),
     },
     lock: sweeping(),
+    pragma: (sql) => place.engine.exec(database, sql),
   }
 }

@@ -6,6 +6,7 @@ export async function open({ path, storage }) {
   const store = new BunSqliteKeyValue(path)
   for (const pragma of tuning(storage)) store.db.run(pragma)
   return {
+    pragma: (sql) => store.db.run(sql),
     cache: {
       get: (key) => store.get(key) ?? null,
       set: (key, value) => store.set(key, value),

@@ -9,6 +9,7 @@ export async function open({ path, storage }) {
   for (const pragma of tuning(storage)) await store.query(pragma)
   const cache = createCache({ stores: [new Keyv({ store })] })
   return {
+    pragma: (sql) => store.query(sql),
     cache: {
       get: async (key) => (await cache.get(key)) ?? null,
       set: (key, value) => cache.set(key, value),

@@ -8,6 +8,7 @@ export async function open({ path, storage }) {
   for (const pragma of tuning(storage)) await store.query(pragma)
   const keyv = new Keyv({ store, useKeyPrefix: false })
   return {
+    pragma: (sql) => store.query(sql),
     cache: {
       get: async (key) => (await keyv.get(key)) ?? null,
       set: (key, value) => keyv.set(key, value),

@@ -14,6 +14,7 @@ export async function open({ path, storage }) {
   const cleanup = database.prepare(`DELETE FROM checkpoints WHERE rowid IN (
     SELECT rowid FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = '' ORDER BY checkpoint_id DESC LIMIT -1 OFFSET ?)`)
   return {
+    pragma: (sql) => database.exec(sql),
     checkpoint: {
       save({ id, taskId, sequence, timestamp, progress, data }) {
         const checkpoint = {

@@ -18,8 +18,11 @@ export const VALUES = KEYS.map((key, at) => ({
 /** ms; longer than any trial. */
 export const TTL = 3_600_000
 
+// The next write of a key brings another value: SQLite writes nothing, and flushes nothing, where nothing changes.
+const OTHER = 1021
+
 export const keyAt = (index) => KEYS[index & MASK]
-export const valueAt = (index) => VALUES[index & MASK]
+export const valueAt = (index) => VALUES[index % OTHER]
 export const manyKeys = (index, count) => Array.from({ length: count }, (_, at) => KEYS[(index + at) & MASK])
 export const manyEntries = (index, count) =>
-  Array.from({ length: count }, (_, at) => [KEYS[(index + at) & MASK], VALUES[(index + at) & MASK]])
+  Array.from({ length: count }, (_, at) => [KEYS[(index + at) & MASK], VALUES[(index + at) % OTHER]])

@@ -4,7 +4,7 @@ import { toCheckpoint } from './to-checkpoint.mjs'
 /**
  * What a programmer writes by hand over `sqlite3`.
  *
- * @param {(sql: string) => any} statement gives `get`, `all` and `run`, each with a callback, for an SQL text
+ * @param {(sql: string) => any} statement gives `all` and `run`, each with a callback, for an SQL text
  */
 export function onAsyncEngine(statement) {
   const get = statement(SINGLE.get)
@@ -16,10 +16,11 @@ export function onAsyncEngine(statement) {
   const cleanup = statement(SINGLE.cleanup)
   const loadLatest = statement(SINGLE.loadLatest)
   return {
+    // Reads by `all`, which costs the same: a `get` leaves its statement open, and then the log is never cut back.
     cache: {
       get: (key) =>
         new Promise((resolve, reject) => {
-          get.get([key, Date.now()], (error, row) =>
+          get.all([key, Date.now()], (error, [row] = []) =>
             error ? reject(error) : resolve(row ? JSON.parse(row.value) : null),
           )
         }),
@@ -40,7 +41,7 @@ export function onAsyncEngine(statement) {
     idempotency: {
       get: (key) =>
         new Promise((resolve, reject) => {
-          getResult.get([key, Date.now()], (error, row) =>
+          getResult.all([key, Date.now()], (error, [row] = []) =>
             error ? reject(error) : resolve(row ? { value: JSON.parse(row.value), expiresAt: row.expires_at } : null),
           )
         }),
@@ -62,7 +63,7 @@ export function onAsyncEngine(statement) {
         }),
       loadLatest: (taskId) =>
         new Promise((resolve, reject) => {
-          loadLatest.get([taskId], (error, row) =>
+          loadLatest.all([taskId], (error, [row] = []) =>
             error ? reject(error) : resolve(row ? toCheckpoint(row) : undefined),
           )
         }),
