@@ -125,7 +125,7 @@ export class CacheStore implements SqlCacheProvider {
     if (rows.length === 0) return
     if (!this.#session.ready) await this.#session.connect()
     if (rows[0]?.[2] !== null) this.#sweeper.wrote(rows.length)
-    return this.#session.execute(this.#sql.setMany, [JSON.stringify(rows)], nothing)
+    return this.#session.execute(this.#sql.setMany, [oneText(rows)], nothing)
   }
 
   async deleteMany(keys: Iterable<string>): Promise<void> {
@@ -197,6 +197,20 @@ export class CacheStore implements SqlCacheProvider {
 const nothing = (): void => undefined
 const isThere = (row: Row | undefined): boolean => row !== undefined
 const allRows = (rows: readonly Row[]): readonly Row[] => rows
+
+/** All rows as the JSON text they are sent as. @throws PersistenceError `VALUE_TOO_LARGE` for more than a string holds. */
+function oneText(rows: readonly SqlValue[][]): string {
+  try {
+    return JSON.stringify(rows)
+  } catch (cause) {
+    throw new PersistenceError(
+      'VALUE_TOO_LARGE',
+      'cache.setMany',
+      `cache.setMany: ${rows.length} entries together are larger than one string can be; store them in several calls`,
+      cause,
+    )
+  }
+}
 
 function invalid(method: string, problem: string): PersistenceError {
   const operation = `cache.${method}`
