@@ -1,0 +1,24 @@
+import type { SqlDriver } from '@go-go-scope/persistence-sqlite-core'
+import { cell } from '../../cells/cell.js'
+
+// The front ends keep their drivers to themselves; this proof is about what the core does with any of them.
+const DRIVERS: Readonly<Record<typeof cell.engine, () => Promise<(handle: never) => SqlDriver>>> = {
+  sqlite3: async () => {
+    const { Sqlite3Driver } = await import('../../../packages/persistence-sqlite/dist/sqlite3-driver.js')
+    return (handle) => new Sqlite3Driver(handle)
+  },
+  'bun:sqlite': async () => {
+    const { BunDriver } = await import('../../../packages/persistence-sqlite-bun/dist/bun-driver.js')
+    return (handle) => new BunDriver(handle)
+  },
+  'node:sqlite': databaseSyncDriver,
+  '@photostructure/sqlite': databaseSyncDriver,
+}
+
+async function databaseSyncDriver(): Promise<(handle: never) => SqlDriver> {
+  const { DatabaseSyncDriver } = await import('../../../packages/persistence-sqlite-node/dist/database-sync-driver.js')
+  return (handle) => new DatabaseSyncDriver(handle)
+}
+
+/** Makes the driver of this cell's engine for a handle of it. */
+export const driverOf: (handle: never) => SqlDriver = await DRIVERS[cell.engine]()

@@ -1,0 +1,129 @@
+import type { SqlAdapter, SqlLockHandle } from '@go-go-scope/persistence-sqlite-core'
+
+/** One public call on a database that {@link prepareContent} prepared. */
+export interface Operation {
+  readonly name: string
+  /** What must be done before, for the call alone. */
+  readonly before?: (adapter: SqlAdapter, run: number) => Promise<unknown>
+  readonly call: (adapter: SqlAdapter, subject: never) => Promise<unknown>
+  /** It never rejects: a failure is answered with this. */
+  readonly whenRefused?: unknown
+}
+
+const HOUR_MS = 3_600_000
+const checkpoint = (sequence: number) => ({
+  id: `c${sequence}`,
+  taskId: 'task',
+  sequence,
+  timestamp: 1,
+  progress: 0,
+  data: { sequence },
+})
+
+/** Rows for the calls to find. */
+export async function prepareContent(adapter: SqlAdapter): Promise<void> {
+  await adapter.cache.setMany([
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+  ])
+  await adapter.cache.set('expiring', 1, HOUR_MS)
+  await adapter.idempotency.set('done', 'result')
+  await adapter.idempotency.set('other', 'result', HOUR_MS)
+  for (const sequence of [1, 2, 3]) await adapter.checkpoint.save(checkpoint(sequence))
+  await adapter.recordFailure('api', 3)
+  await adapter.circuitBreaker.setState('down', { state: 'open', failureCount: 3, lastFailureTime: 1 })
+}
+
+/** A lock of a name that no other run has: this process remembers the locks it had. */
+const taken = async (adapter: SqlAdapter, run: number) => adapter.lock.acquire(`job-${run}`, HOUR_MS, 'me')
+const claimed = async (adapter: SqlAdapter) => {
+  const claim = await adapter.idempotency.claim('claimed', { lease: HOUR_MS })
+  if (claim.state !== 'claimed') throw new Error(`the key is ${claim.state}`)
+  return claim
+}
+
+type Claimed = Awaited<ReturnType<typeof claimed>>
+
+export const OPERATIONS: readonly Operation[] = [
+  { name: 'cache.get', call: ({ cache }) => cache.get('a') },
+  { name: 'cache.set', call: ({ cache }) => cache.set('new', 1) },
+  { name: 'cache.set over', call: ({ cache }) => cache.set('a', 2, HOUR_MS) },
+  { name: 'cache.has', call: ({ cache }) => cache.has('a') },
+  { name: 'cache.delete', call: ({ cache }) => cache.delete('a') },
+  { name: 'cache.keys', call: async ({ cache }) => (await cache.keys('*')).toSorted() },
+  { name: 'cache.clear', call: ({ cache }) => cache.clear() },
+  { name: 'cache.getMany', call: async ({ cache }) => [...(await cache.getMany(['a', 'b', 'none']))] },
+  {
+    name: 'cache.setMany',
+    call: ({ cache }) =>
+      cache.setMany([
+        ['a', 5],
+        ['new', 6],
+      ]),
+  },
+  { name: 'cache.deleteMany', call: ({ cache }) => cache.deleteMany(['a', 'b']) },
+  { name: 'cache.getOrSet', call: ({ cache }) => cache.getOrSet('loaded', async () => 7) },
+  { name: 'cache.prune', call: ({ cache }) => cache.prune() },
+  { name: 'cache.stats', call: async ({ cache }) => (await cache.stats()).size },
+  { name: 'idempotency.get', call: ({ idempotency }) => idempotency.get('done') },
+  { name: 'idempotency.set', call: ({ idempotency }) => idempotency.set('new', 1, HOUR_MS) },
+  { name: 'idempotency.delete', call: ({ idempotency }) => idempotency.delete('done') },
+  { name: 'idempotency.prune', call: ({ idempotency }) => idempotency.prune() },
+  {
+    name: 'idempotency.claim',
+    call: async ({ idempotency }) => (await idempotency.claim('claimed', { lease: HOUR_MS })).state,
+  },
+  {
+    name: 'idempotency.claim of a result',
+    call: async ({ idempotency }) => (await idempotency.claim('done', { lease: HOUR_MS })).state,
+  },
+  { name: 'claim.complete', before: claimed, call: (_, claim: Claimed) => claim.complete('value') },
+  { name: 'claim.fail', before: claimed, call: (_, claim: Claimed) => claim.fail(new Error('no')) },
+  { name: 'claim.renew', before: claimed, call: (_, claim: Claimed) => claim.renew(2 * HOUR_MS), whenRefused: false },
+  { name: 'checkpoint.save', call: ({ checkpoint: port }) => port.save(checkpoint(4)) },
+  { name: 'checkpoint.load', call: ({ checkpoint: port }) => port.load('c1') },
+  { name: 'checkpoint.loadLatest', call: ({ checkpoint: port }) => port.loadLatest('task') },
+  { name: 'checkpoint.list', call: ({ checkpoint: port }) => port.list('task') },
+  { name: 'checkpoint.cleanup', call: ({ checkpoint: port }) => port.cleanup('task', 1) },
+  { name: 'checkpoint.deleteAll', call: ({ checkpoint: port }) => port.deleteAll('task') },
+  { name: 'circuitBreaker.getState', call: ({ circuitBreaker }) => circuitBreaker.getState('api') },
+  {
+    name: 'circuitBreaker.setState',
+    call: ({ circuitBreaker }) => circuitBreaker.setState('api', { state: 'open', failureCount: 9 }),
+  },
+  { name: 'circuitBreaker.recordFailure', call: ({ circuitBreaker }) => circuitBreaker.recordFailure('api', 2) },
+  { name: 'circuitBreaker.recordSuccess', call: ({ circuitBreaker }) => circuitBreaker.recordSuccess('api') },
+  {
+    name: 'circuitBreaker.admit',
+    call: async ({ circuitBreaker }) => (await circuitBreaker.admit('down', { resetTimeout: 1 })) !== null,
+  },
+  { name: 'circuitBreaker.isolate', call: ({ circuitBreaker }) => circuitBreaker.isolate('api') },
+  { name: 'circuitBreaker.reset', call: ({ circuitBreaker }) => circuitBreaker.reset('down') },
+  {
+    name: 'lock.acquire',
+    call: async ({ lock }) => (await lock.acquire('job', HOUR_MS, 'me')) !== null,
+  },
+  {
+    name: 'lock.acquire of a lock that is held',
+    before: ({ lock }) => lock.acquire('job', HOUR_MS, 'another'),
+    call: async ({ lock }) => (await lock.acquire('job', HOUR_MS, 'me')) !== null,
+  },
+  { name: 'lock.release', before: taken, call: (_, handle: SqlLockHandle) => handle.release() },
+  { name: 'lock.isValid', before: taken, call: (_, handle: SqlLockHandle) => handle.isValid(), whenRefused: false },
+  { name: 'lock.extend', before: taken, call: (_, handle: SqlLockHandle) => handle.extend(1), whenRefused: false },
+  {
+    name: 'lock.forceRelease',
+    before: taken,
+    call: ({ lock }, handle: SqlLockHandle) => lock.forceRelease(handle.key),
+  },
+  {
+    name: 'fenced',
+    before: taken,
+    call: (adapter, handle: SqlLockHandle) =>
+      adapter.fenced(handle, [
+        { sql: 'DELETE FROM go_goscope_checkpoints' },
+        { sql: 'DELETE FROM go_goscope_idempotency' },
+      ]),
+  },
+]
