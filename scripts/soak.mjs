@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runs as declared, runtimes } from '../test/matrix.mjs'
+import { setUp } from './set-up.mjs'
+import { formatProofs } from './soak/format-proofs.mjs'
+import { replaceBlock } from './soak/replace-block.mjs'
+import { findTestFiles } from './test-run/find-test-files.mjs'
+import { formatSummary } from './test-run/format-summary.mjs'
+import { judgeRun } from './test-run/judge-run.mjs'
+import { readArguments } from './test-run/read-arguments.mjs'
+import { runVitest } from './test-run/run-vitest.mjs'
+import { summarize } from './test-run/summarize.mjs'
+import { root } from './workspace.mjs'
+
+// The tests of every cell with their full counts, and what came of it in a table: `npm run soak [-- --cell <cell>]
+// [parts of file names]`. The table in the docs is replaced when everything ran and nothing failed.
+
+const AT_ONCE = 2
+const DOCUMENT = join(root, 'docs/guarantees.md')
+/** Random examples of the conformance suite, as a multiple of those of `npm test`: 1000 per model. */
+const CONFORMANCE_FACTOR = 4
+
+const { runs, files: filters, pattern } = chosen()
+await setUp()
+
+const folder = mkdtempSync(join(tmpdir(), 'persistence-soak-'))
+const reportFile = join(folder, 'proofs.jsonl')
+writeFileSync(reportFile, '')
+Object.assign(process.env, { SOAK: '1', PROOF_REPORT: reportFile, CONFORMANCE_RUNS: String(CONFORMANCE_FACTOR) })
+const cells = runs.filter(({ engine }) => engine !== undefined)
+const files = findTestFiles(root).filter(
+  (file) => file.startsWith('test/cells/') && (filters.length === 0 || filters.some((filter) => file.includes(filter))),
+)
+const whole = filters.length === 0 && pattern === undefined && cells.length === declaredCells().length
+
+/** @type {import('./test-run/judge-run.mjs').Verdict[]} */
+const verdicts = []
+const queue = [...cells]
+async function worker() {
+  for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
+    const outcome = await runVitest(run, { files, pattern, folder })
+    const version = runtimes[run.runtime]?.version ?? 'undeclared'
+    verdicts.push(judgeRun(run, outcome, { version, root, pattern: pattern !== undefined }))
+    console.error(`${run.name}: ${outcome.seconds.toFixed(1)} s`)
+  }
+}
+await Promise.all(Array.from({ length: AT_ONCE }, worker))
+
+const summary = summarize(verdicts, { differences: [], matrixProblems: [], wholeGroups: [] })
+/** @type {import('./soak/format-proofs.mjs').Proof[]} */
+const proofs = readFileSync(reportFile, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .filter(Boolean)
+  .map((line) => JSON.parse(line))
+rmSync(folder, { recursive: true, force: true })
+const table = formatProofs(proofs, cells, verdicts)
+console.log(table)
+console.log(formatSummary(summary))
+if (summary.failed > 0) process.exitCode = 1
+else if (whole) writeFileSync(DOCUMENT, replaceBlock(readFileSync(DOCUMENT, 'utf8'), 'npm run soak', table))
+
+function declaredCells() {
+  return declared.filter(({ engine }) => engine !== undefined)
+}
+
+function chosen() {
+  try {
+    return readArguments(process.argv.slice(2), declared)
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message)
+    process.exit(2)
+  }
+}
