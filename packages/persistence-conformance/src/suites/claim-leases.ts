@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { held } from '../held.js'
+import { ManualClock } from '../manual-clock.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 const LEASE = { lease: 1_000 }
@@ -36,6 +37,21 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     await held(await two.claim('k', { ...LEASE, onFailure: 'keep' })).fail('no')
     const failed = { state: 'failed', error: 'no', replay: true }
     assert.deepEqual(await late.complete('late'), { recorded: false, current: failed })
+  })
+
+  check('a claimant whose clock was far ahead blocks its key for its lease, and no longer', async (world) => {
+    const ahead = new ManualClock()
+    ahead.jump(24 * 3_600_000)
+    const crashed = (await world.adapter({ clock: ahead })).idempotency
+    const { idempotency } = await world.second()
+    held(await crashed.claim('k', LEASE))
+    const meanwhile = await idempotency.claim('k', LEASE)
+    assert.deepEqual(meanwhile, { state: 'running', until: world.clock.now() + 1_000 })
+    world.clock.advance(1_000)
+    await held(await idempotency.claim('k', LEASE)).complete('done')
+    // What is on record is still kept by the wall clock.
+    await idempotency.set('old', 'value', 60_000)
+    assert.equal((await idempotency.claim('old', LEASE)).state, 'completed')
   })
 
   check('generations grow over deleting, pruning and reopening', async (world) => {

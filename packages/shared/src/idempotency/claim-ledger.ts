@@ -3,6 +3,7 @@ import type { Row } from '../driver/driver.js'
 import type { Statement } from '../driver/statement.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../ports/claims.js'
+import { LeaseClock } from '../time/lease-clock.js'
 import { expiry } from '../time/time-to-live.js'
 import { COMPLETE, FORGET, GRANT, READ_KEY, RECORD, RENEW } from './claim-sql.js'
 
@@ -24,7 +25,7 @@ export interface Grant {
 
 /** The end of a lease as the file has it, and how far off it is. */
 export interface LeaseEnd {
-  /** Epoch ms. */
+  /** Epoch ms by the wall clock of this process. */
   readonly expiresAt: number
   /** ms from now. */
   readonly remaining: number
@@ -39,14 +40,17 @@ const RECORDS = 'go_goscope_claim_records'
  */
 export class ClaimLedger {
   readonly #session: Session
+  readonly #time: LeaseClock
 
   constructor(session: Session) {
     this.#session = session
+    this.#time = LeaseClock.of(session.clock)
   }
 
   async read(stored: string): Promise<Position> {
     if (!this.#session.ready) await this.#session.connect()
-    const row = await this.#session.execute(READ_KEY, [stored], present)
+    const row = await this.#session.execute(READ_KEY, [stored, this.#session.clock.now()], present)
+    this.#time.observe(Number(row.marked_at))
     const record = this.#record(row, stored)
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
   }
@@ -58,7 +62,8 @@ export class ClaimLedger {
     fingerprint: string | undefined,
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
-    return this.#session.execute(GRANT, [stored, owner, fingerprint ?? null, lease], (row) =>
+    const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.now()]
+    return this.#session.execute(GRANT, parameters, (row) =>
       row === undefined ? undefined : { ...this.#leaseEnd(row), generation: Number(row.generation) },
     )
   }
@@ -99,9 +104,7 @@ export class ClaimLedger {
     parameters: readonly (string | number | null)[],
     record: readonly (string | number | null)[],
   ): Promise<boolean> {
-    // Steps have no clock of their own. The time of the call is as good: an earlier one only believes in the claim for
-    // longer, and the generation in the same statement refuses it where anybody has taken the key since.
-    const decide = { sql: decision.sql, parameters: [...parameters, this.#session.clock.now()], expect: 1 }
+    const decide = { sql: decision.sql, parameters, clocked: decision.clocked, expect: 1 }
     try {
       await this.#session.queue.atomic(decision.name, [decide, { sql: RECORD, parameters: record }])
       return true
@@ -112,9 +115,11 @@ export class ClaimLedger {
   }
 
   #leaseEnd(row: Row): LeaseEnd {
-    const expiresAt = Number(row.expires_at)
-    const lease = expiresAt - Number(row.granted_at)
-    return { expiresAt, remaining: Math.min(lease, expiresAt - this.#session.clock.now()) }
+    const end = Number(row.expires_at)
+    const grantedAt = Number(row.granted_at)
+    this.#time.observe(grantedAt)
+    const remaining = Math.min(end - grantedAt, end - this.#time.now())
+    return { expiresAt: this.#session.clock.now() + remaining, remaining }
   }
 
   #record(row: Row, stored: string): KeyRecord<unknown> | VacantKey {
@@ -126,7 +131,10 @@ export class ClaimLedger {
       const error = this.#session.values.decode(row.failure, RECORDS, stored, READ_KEY.name)
       return { state: 'failed', error, replay: true, ...expiringAt(row.failure_expires_at) }
     }
-    if (row.claimed_until !== null) return { state: 'running', until: Number(row.claimed_until) }
+    if (row.claimed_until !== null) {
+      const remaining = Number(row.claimed_until) - this.#time.now()
+      return { state: 'running', until: this.#session.clock.now() + remaining }
+    }
     return { state: 'vacant' }
   }
 }

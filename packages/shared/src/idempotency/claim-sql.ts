@@ -1,50 +1,50 @@
 import type { Statement } from '../driver/statement.js'
 
-// Leases go by the wall clock, or by the time of the last grant where that is later: a clock set back must not revive a
-// lease that was over. A mark more than an hour ahead was left by a clock that was wrong, and is not believed.
-const MARK_MS = 3_600_000
-const fileTime = (now: string): string =>
-  `max(${now}, coalesce((SELECT clock.now FROM go_goscope_claim_clock AS clock WHERE clock.now - ${now} <= ${MARK_MS}), 0))`
+// Two times: what is on record is kept by the wall clock, as everybody keeps it who reads the published table; leases go
+// by the lease clock, or by the time of the last grant where that is later: a clock set back must not revive a lease.
+const fileTime = (now: string): string => `max(${now}, coalesce((SELECT now FROM go_goscope_claim_clock), 0))`
 
 const keptAt = (now: string): string => `(expires_at IS NULL OR expires_at > ${now})`
 
 const readFrom = (calls: string, key: string): string => `
   results.key IS NOT NULL AS completed, results.value, results.expires_at AS value_expires_at,
   records.fingerprint, records.failure, records.expires_at AS failure_expires_at,
-  claims.fingerprint AS claimed_fingerprint, claims.expires_at AS claimed_until
+  claims.fingerprint AS claimed_fingerprint, claims.expires_at AS claimed_until,
+  (SELECT now FROM go_goscope_claim_clock) AS marked_at
 FROM ${calls}
 LEFT JOIN go_goscope_idempotency AS results
   ON results.key = ${key} AND (results.expires_at IS NULL OR results.expires_at > ?2)
 LEFT JOIN go_goscope_claim_records AS records
   ON records.key = ${key} AND (records.expires_at IS NULL OR records.expires_at > ?2)
 LEFT JOIN go_goscope_claims AS claims
-  ON claims.key = ${key} AND claims.expires_at > ${fileTime('?2')}`
+  ON claims.key = ${key} AND claims.expires_at > ${fileTime('?3')}`
 
-/** Parameters: key. One row, whatever is on record. */
+/** Parameters: key, wall time. One row, whatever is on record. */
 export const READ_KEY: Statement<'one'> = {
   name: 'idempotency.claim',
   kind: 'read',
   rows: 'one',
-  clocked: true,
+  clocked: 'lease',
   sql: `SELECT ${readFrom('(SELECT 1)', '?1')}`,
   batch: {
     match: 'index',
+    shared: 1,
     sql: `SELECT calls.key AS i, ${readFrom('json_each(?1) AS calls', 'calls.value')}`,
   },
 }
 
 /**
- * Parameters: key, owner, fingerprint, lease. A row when the key was free and is the caller's now: the whole decision is
+ * Parameters: key, owner, fingerprint, lease, wall time. A row when the key was free and is the caller's now: the whole decision is
  * in the statement. Calls do not share one, because it would not see what it grants itself.
  */
 export const GRANT: Statement<'one'> = {
   name: 'idempotency.claim',
   kind: 'write',
   rows: 'one',
-  clocked: true,
+  clocked: 'lease',
   // REPLACE removes the claim whose lease is over, so that the new one gets a new generation.
   sql: `INSERT OR REPLACE INTO go_goscope_claims (key, owner, fingerprint, granted_at, expires_at)
-SELECT ?1, ?2, ?3, at, at + ?4 FROM (SELECT ${fileTime('?5')} AS at)
+SELECT ?1, ?2, ?3, at, at + ?4 FROM (SELECT ${fileTime('?6')} AS at)
 WHERE NOT EXISTS (SELECT 1 FROM go_goscope_claims WHERE key = ?1 AND expires_at > at)
   AND NOT EXISTS (SELECT 1 FROM go_goscope_idempotency WHERE key = ?1 AND ${keptAt('?5')})
   AND NOT EXISTS (SELECT 1 FROM go_goscope_claim_records WHERE key = ?1 AND failure IS NOT NULL AND ${keptAt('?5')})
@@ -58,7 +58,7 @@ export const RENEW: Statement<'one'> = {
   name: 'idempotency.renew',
   kind: 'write',
   rows: 'one',
-  clocked: true,
+  clocked: 'lease',
   sql: `UPDATE go_goscope_claims SET granted_at = ${fileTime('?5')}, expires_at = ${fileTime('?5')} + ?4
 WHERE ${held('?5')} RETURNING granted_at, expires_at`,
 }
@@ -68,7 +68,7 @@ export const COMPLETE: Statement<'one'> = {
   name: 'idempotency.complete',
   kind: 'write',
   rows: 'one',
-  clocked: true,
+  clocked: 'lease',
   sql: `INSERT INTO go_goscope_idempotency (key, value, expires_at)
 SELECT key, ?4, ?5 FROM go_goscope_claims WHERE ${held('?6')}
 ON CONFLICT (key) DO UPDATE SET
@@ -85,7 +85,7 @@ export const FORGET: Statement<'one'> = {
   name: 'idempotency.fail',
   kind: 'write',
   rows: 'one',
-  clocked: true,
+  clocked: 'lease',
   sql: `DELETE FROM go_goscope_claims WHERE ${held('?4')} RETURNING key`,
 }
 
@@ -108,7 +108,7 @@ export const SWEEP_CLAIMS: Statement<'many'> = {
   name: 'idempotency.sweep',
   kind: 'write',
   rows: 'many',
-  clocked: true,
+  clocked: 'lease',
   sql: `DELETE FROM go_goscope_claims WHERE generation IN (
   SELECT generation FROM go_goscope_claims WHERE expires_at <= ${fileTime('?2')} ORDER BY expires_at LIMIT ?1
 ) RETURNING 1`,
