@@ -45,7 +45,8 @@ describe('the life of adapters in a process', () => {
     const { openFiles, sidecars, ...left } = await run<Left>('open-and-close', 'rounds', rounds)
     expect(left).toEqual({ written: rounds * 20, late: rounds, wrong: [] })
     // Version 1 of this engine keeps files open, and so in use, for as long as a statement object lives.
-    if (engine.name !== '@photostructure/sqlite') expect({ openFiles, sidecars }).toEqual({ openFiles: 0, sidecars: [] })
+    if (engine.name !== '@photostructure/sqlite')
+      expect({ openFiles, sidecars }).toEqual({ openFiles: 0, sidecars: [] })
     reportProof({
       proof: 'open and close with calls in flight, twice and late',
       file: 'test/cells/life.test.ts',
