@@ -41,6 +41,19 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
     assert.ok(asked < 20_000, 'it waited until nobody asked any more')
   })
 
+  check('who listens through an adapter hears nothing after it has left', async (world) => {
+    const handle = await world.handle()
+    const leaver = await world.connected(handle)
+    const other = await world.connected(handle)
+    const heard: string[] = []
+    leaver.circuitBreaker.subscribe('api', ({ failureCount }) => heard.push(`leaver ${failureCount}`))
+    other.circuitBreaker.subscribe('api', ({ failureCount }) => heard.push(`other ${failureCount}`))
+    await other.recordFailure('api', 5)
+    await leaver.disconnect()
+    await other.recordFailure('api', 5)
+    assert.deepEqual(heard, ['leaver 1', 'other 1', 'other 2'])
+  })
+
   check('a claim that outlives its adapter is not reported behind its back', async (world) => {
     const handle = await world.handle()
     const adapter = await world.connected(handle, { closeOnDisconnect: false })

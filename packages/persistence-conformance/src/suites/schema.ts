@@ -157,6 +157,21 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     assert.equal(await world.dump(), before)
   })
 
+  check('a file that lacks a table only we make is refused, naming it', async (world) => {
+    await (await world.open()).disconnect()
+    const tables = await world.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'go_goscope_%'")
+    const published = ['go_goscope_circuit', 'go_goscope_cache', 'go_goscope_checkpoints', 'go_goscope_idempotency']
+    const ours = tables.map(({ name }) => String(name)).filter((name) => !published.includes(name))
+    assert.ok(ours.length >= 5, ours.join(', '))
+    for (const [index, table] of ours.entries()) {
+      if (table === 'go_goscope_meta') continue
+      await world.rows(`ALTER TABLE ${table} RENAME TO gone`)
+      const adapter = world.unconnected(await world.plainHandle(`lacking ${index}`))
+      await refuses(() => adapter.connect(), { code: 'SCHEMA_MISSING', says: [table] })
+      await world.rows(`ALTER TABLE gone RENAME TO ${table}`)
+    }
+  })
+
   check('a view under one of our names is refused', async (world) => {
     await world.rows('CREATE TABLE mine (key TEXT, value TEXT, expires_at INTEGER, created_at INTEGER)')
     await world.rows('CREATE VIEW go_goscope_cache AS SELECT * FROM mine')

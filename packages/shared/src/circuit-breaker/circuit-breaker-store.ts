@@ -24,6 +24,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #prefix: string
   readonly #probes: CircuitProbes
   readonly #watch: StateWatch
+  readonly #subscriptions = new Set<() => void>()
 
   /** @param watchInterval ms between two looks for changes of other processes, while somebody listens. */
   constructor(session: Session, watchInterval: number) {
@@ -31,6 +32,9 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     this.#prefix = taggedPrefix(session.prefix, 'circuit:')
     this.#probes = new CircuitProbes(session)
     this.#watch = new StateWatch(session, watchInterval)
+    session.atEnd(() => {
+      for (const unsubscribe of this.#subscriptions) unsubscribe()
+    })
   }
 
   async getState(key: string): Promise<CircuitBreakerPersistedState | null> {
@@ -114,10 +118,13 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     }
     const stopListening = this.#session.stateListeners.add(stored, listener)
     const stopWatching = this.#watch.watch(stored)
-    return () => {
+    const unsubscribe = (): void => {
+      this.#subscriptions.delete(unsubscribe)
       stopListening()
       stopWatching()
     }
+    this.#subscriptions.add(unsubscribe)
+    return unsubscribe
   }
 
   /** Runs a statement that always changes the circuit, and tells the listeners in the order of the changes. */

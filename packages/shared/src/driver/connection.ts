@@ -189,6 +189,9 @@ export class Connection {
 
 async function setEngineWait(queue: OperationQueue, ms: number): Promise<void> {
   await queue.query('connect', `PRAGMA busy_timeout = ${Math.floor(ms)}`)
+  const [set] = await queue.query('connect', 'PRAGMA busy_timeout')
+  if (Number(set?.timeout) === Math.floor(ms)) return
+  throw new PersistenceError('ENGINE_UNSUPPORTED', 'connect', `connect: the engine did not set busy_timeout to ${ms}`)
 }
 
 /** SQLite refuses to close under statements of the app. */

@@ -22,7 +22,8 @@ export class Patience {
     this.#clock = clock
     this.#random = random
     this.#diagnostics = diagnostics
-    this.#budget = budget
+    // Not Infinity, which would make every time waited NaN.
+    this.#budget = Math.min(budget, Number.MAX_SAFE_INTEGER)
   }
 
   /** The deadline of a call made now. */

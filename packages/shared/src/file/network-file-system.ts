@@ -7,6 +7,7 @@ const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
   [0xfe534d42, 'SMB2'],
   [0xff534d42, 'CIFS'],
   [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
 ])
 
 /** The network file system that holds `path`, which the shared memory of WAL does not reach across; else `undefined`. */

@@ -1,10 +1,11 @@
 import type { OperationQueue } from '../driver/operation-queue.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { checkTables } from './foreign-table.js'
-import { CREATE_PUBLISHED, MIGRATIONS, migrationBatch, SCHEMA_VERSION } from './migrations.js'
+import { CREATE_PUBLISHED, MIGRATIONS, migrationBatch, OWN_TABLES, SCHEMA_VERSION } from './migrations.js'
 
 const HAS_META = "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'go_goscope_meta'"
 const META_COLUMNS = "SELECT name FROM pragma_table_info('go_goscope_meta')"
+const OUR_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'go_goscope_*'"
 const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"
 
 /**
@@ -24,11 +25,24 @@ export async function migrate(queue: OperationQueue, create: boolean): Promise<v
       )
     }
     const missing = await checkTables(queue)
+    if (version === SCHEMA_VERSION) await checkOwnTables(queue)
     if (version === SCHEMA_VERSION && missing.length === 0) return
     if (!create) throw schemaMissing(version, missing)
     if (version === SCHEMA_VERSION) await queue.atomic('connect', CREATE_PUBLISHED)
     else await apply(queue, version + 1)
   }
+}
+
+/** What only we make cannot be made again: with its rows, tokens and layouts are gone that others have relied on. */
+async function checkOwnTables(queue: OperationQueue): Promise<void> {
+  const found = new Set((await queue.query('connect', OUR_TABLES)).map(({ name }) => name))
+  const missing = OWN_TABLES.filter((table) => !found.has(table))
+  if (missing.length === 0) return
+  throw new PersistenceError(
+    'SCHEMA_MISSING',
+    'connect',
+    `connect: the file lacks ${missing.join(', ')}; restore it from a backup`,
+  )
 }
 
 function schemaMissing(version: number, missing: readonly string[]): PersistenceError {

@@ -75,6 +75,11 @@ export const CREATE_PUBLISHED: readonly Step[] = [
   ...CIRCUIT_TRIGGERS,
 ].map((sql) => ({ sql, parameters: [] }))
 
+/** The tables that migrations make besides the published ones. */
+export const OWN_TABLES: readonly string[] = MIGRATIONS.flatMap(({ steps }) => steps)
+  .map((sql) => /^CREATE TABLE (go_goscope_\w+)/.exec(sql)?.[1])
+  .filter((name) => name !== undefined)
+
 /** The schema version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
