@@ -46,7 +46,7 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
     const found = await contend(join(folder, 'unfenced.db'), 'unfenced', { processes, grants }, random)
     expect(overtaken(found.journal)).toBeGreaterThan(0)
     reportProof({
-      proof: 'the same without the fence (control)',
+      proof: 'lock holders stopped past their lease and killed, without the fence (control)',
       file: 'test/cells/fencing.test.ts',
       runs: `${found.granted.length} grants, ${found.pauses} pauses, ${found.kills} kills`,
       result: `${overtaken(found.journal)} stale writes, as there must be`,

@@ -68,7 +68,7 @@ describe('histories of random calls from several processes', () => {
     const [found] = await record('torn', 1)
     expect(found?.length).toBeGreaterThan(0)
     reportProof({
-      proof: 'the same with a count that is read and then written (control)',
+      proof: 'history check of a count that is read and then written (control)',
       file: 'test/cells/history.test.ts',
       runs: `1 history x ${operations * PROCESSES} calls`,
       result: `${found?.length} violations, as there must be`,

@@ -30,8 +30,8 @@ describe('the life of adapters in a process', () => {
     const place = join(folder, name)
     mkdirSync(place, { recursive: true })
     const url = new URL(`../proof/life/${script}.mjs`, import.meta.url)
-    // Only Node knows the option, and only there must the memory that is free be asked back.
-    const env = cell.runtime === 'bun' ? {} : { NODE_OPTIONS: '--expose-gc' }
+    // Node takes more memory for young objects the longer it runs, which is not what is looked for.
+    const env = cell.runtime === 'bun' ? {} : { NODE_OPTIONS: '--expose-gc --max-semi-space-size=1' }
     const one = new ProofProcess(thisMember, url, [join(place, 'app.db'), ...args], env)
     return withProcesses([one], async () => {
       const said = await one.next<T>()
@@ -78,8 +78,8 @@ describe('the life of adapters in a process', () => {
   test('memory does not grow with the number of operations', async () => {
     const operations = proofCount({ inTests: 20_000, inSoak: 100_000 })
     const { added } = await run<{ added: number }>('memory-slope', 'memory', operations)
-    // What a collector leaves lying around is not measured in bytes; a leak of 100 bytes per operation is.
-    expect(added).toBeLessThan(proofCount({ inTests: 30, inSoak: 20 }) * MEGABYTE)
+    // A short run is not yet over with warming up.
+    expect(added).toBeLessThan(proofCount({ inTests: 10, inSoak: 5 }) * MEGABYTE)
     reportProof({
       proof: 'memory over operations',
       file: 'test/cells/life.test.ts',

@@ -6,11 +6,9 @@ import { say } from '../process/take-orders.mjs'
 const [path = '', operations] = processArguments
 const WAVE = 50
 
-/** @typedef {{ gc?: (full?: boolean) => void }} Collects */
 function memory() {
-  const collects = /** @type {Collects} */ (globalThis)
-  collects.gc?.()
-  collects.gc?.()
+  if (process.versions.bun === undefined) globalThis.gc?.()
+  else Bun.gc(true)
   return process.memoryUsage.rss()
 }
 
