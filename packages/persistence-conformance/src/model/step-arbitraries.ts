@@ -5,13 +5,29 @@ import type { Step } from './step.js'
 const KEYS = ['a', 'b', 'a:b', 'user:1', 'user:2', 'User:1', '_', '%', '🙂', 'cache:a']
 const PATTERNS = ['*', '%', 'a*', 'user:?', '*:*', '_', 'USER*', '*1', 'a:b', '?']
 
-const key = fc.constantFrom(...KEYS)
+// Mostly two of them, because what calls do to one another shows on a key they share.
+const key = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom('a', 'user:1') },
+  { weight: 1, arbitrary: fc.constantFrom(...KEYS) },
+)
 const keys = fc.array(key, { maxLength: 5 })
-const ttl = fc.option(fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constantFrom(0.5, 1.25, Number.POSITIVE_INFINITY)), {
-  nil: undefined,
-  freq: 3,
-})
+// Times to live and waits that often meet to the millisecond.
+const COMMON_MS = [1, 5, 20]
+const ttl = fc.option(
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constantFrom(...COMMON_MS) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 60 }) },
+    { weight: 1, arbitrary: fc.constantFrom(0.5, 1.25, Number.POSITIVE_INFINITY) },
+  ),
+  { nil: undefined, freq: 3 },
+)
 const count = fc.integer({ min: 0, max: 6 })
+
+/** ms that pass between two calls. */
+export const wait: fc.Arbitrary<number> = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(...COMMON_MS) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 40 }) },
+)
 const time = fc.option(fc.integer({ min: 0, max: 2 ** 42 }), { nil: undefined })
 
 function steps(store: Step['store'], method: string, ...args: fc.Arbitrary<unknown>[]): fc.Arbitrary<Step> {
@@ -52,7 +68,10 @@ export const circuitStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: steps('circuitBreaker', 'setState', key, circuitState) },
 )
 
-const task = fc.constantFrom('import', 'import:2', 'imp%', '🙂')
+const task = fc.oneof(
+  { weight: 2, arbitrary: fc.constant('import') },
+  { weight: 1, arbitrary: fc.constantFrom('import', 'import:2', 'imp%', '🙂') },
+)
 
 // A task's sequences differ in use, and so does the id of each: equal sequences would leave "the latest" open.
 const checkpoint = fc

@@ -17,7 +17,10 @@ type Step =
 const via = fc.nat({ max: 1 })
 const key = fc.constantFrom('a', 'b')
 const owner = fc.constantFrom('x', 'y')
-const ttl = fc.integer({ min: 1, max: 40 })
+// Leases and waits that often meet to the millisecond.
+const COMMON_MS = [1, 5, 20]
+const ttl = fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 1, max: 40 }))
+const wait = fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 0, max: 30 }))
 const index = fc.nat({ max: 9 })
 
 const step = fc.oneof(
@@ -29,7 +32,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('force'), via, key }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('release', 'isValid'), index }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('renew'), index, ttl }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('advance'), ms: fc.integer({ min: 0, max: 30 }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('advance'), ms: wait }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('jump'), ms: fc.integer({ min: -60, max: 60 }) }) },
 ) as fc.Arbitrary<Step>
 
@@ -77,7 +80,7 @@ export const leaseModel: EngineSuite = engineSuite('model of locks in the databa
       // By how much the time that was seen is past the wall clock.
       let ahead = 0
       await world.adapter()
-      await forAll(fc.array(step, { maxLength: 40 }), 150, async (steps) => {
+      await forAll(fc.array(step, { maxLength: 40, size: 'max' }), 250, async (steps) => {
         const options = { locks: 'database', keyPrefix: `run ${run++}:` } as const
         const adapters = [await world.adapter(options), await world.second(options)]
         const probe = await adapters[0]?.lock.acquire('probe', Number.POSITIVE_INFINITY)

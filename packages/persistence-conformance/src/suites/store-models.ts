@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { onEngine, onReference, type Step } from '../model/step.js'
-import { cacheStep, checkpointStep, circuitStep, idempotencyStep } from '../model/step-arbitraries.js'
+import { cacheStep, checkpointStep, circuitStep, idempotencyStep, wait } from '../model/step-arbitraries.js'
 import { forAll } from '../property.js'
 import { referenceProviders } from '../reference/reference-providers.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -14,10 +14,10 @@ const RUNS = 250
 function moves(step: fc.Arbitrary<Step>): fc.Arbitrary<Move[]> {
   const move = fc.oneof(
     { weight: 6, arbitrary: step },
-    { weight: 1, arbitrary: fc.record({ advance: fc.integer({ min: 0, max: 40 }) }) },
+    { weight: 2, arbitrary: fc.record({ advance: wait }) },
     { weight: 1, arbitrary: fc.record({ jump: fc.integer({ min: -60, max: 60 }) }) },
   )
-  return fc.array<Move>(move, { maxLength: 40 })
+  return fc.array<Move>(move, { maxLength: 40, size: 'max' })
 }
 
 async function holdsForAny(world: World, step: fc.Arbitrary<Step>): Promise<void> {

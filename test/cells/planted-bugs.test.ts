@@ -1,0 +1,85 @@
+import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { brokenEngine } from '../proof/planted-bugs/broken-engine.js'
+import { collectedTests } from '../proof/planted-bugs/collected-tests.js'
+import { reportProof } from '../proof/report-proof.js'
+import { engine } from './cell.js'
+import { proveCell } from './prove-cell.js'
+
+proveCell()
+
+const later = (ttl: number | undefined) => (ttl === undefined ? undefined : ttl + 1)
+
+const BUGS: readonly (readonly [bug: string, model: string, broken: EngineUnderTest])[] = [
+  [
+    'a cache entry lives a millisecond too long',
+    'store models > cache: any calls and clock moves answer as a plain map would',
+    brokenEngine(engine, 'cache', (cache) => ({ set: (key, value, ttl) => cache.set(key, value, later(ttl)) })),
+  ],
+  [
+    'a pattern takes ? for any run',
+    'store models > cache: any calls and clock moves answer as a plain map would',
+    brokenEngine(engine, 'cache', (cache) => ({ keys: (pattern) => cache.keys(pattern?.replaceAll('?', '*')) })),
+  ],
+  [
+    'a result lives a millisecond too long',
+    'store models > idempotency: any calls and clock moves answer as a plain map would',
+    brokenEngine(engine, 'idempotency', (results) => ({
+      set: (key, value, ttl) => results.set(key, value, later(ttl)),
+    })),
+  ],
+  [
+    'a circuit opens one failure late',
+    'store models > circuit breaker: any calls and clock moves answer as a plain map would',
+    brokenEngine(engine, 'circuitBreaker', (circuits) => ({
+      recordFailure: (key, maxFailures) => circuits.recordFailure(key, maxFailures + 1),
+    })),
+  ],
+  [
+    'a clean-up keeps one checkpoint too many',
+    'store models > checkpoint: any calls and clock moves answer as a plain map would',
+    brokenEngine(engine, 'checkpoint', (checkpoints) => ({
+      cleanup: (task, keep) => checkpoints.cleanup(task, keep + 1),
+    })),
+  ],
+  [
+    'a lock lives a millisecond too long',
+    'lock model > any sequence of calls and clock moves answers as a plain map would',
+    brokenEngine(engine, 'lock', (locks) => ({
+      acquire: (key, ttl, owner) => locks.acquire(key, later(ttl), owner),
+    })),
+  ],
+  [
+    'a lock in the database is extended by a millisecond too much',
+    'model of locks in the database > any calls on two connections, with any jumps of the clock, answer as a map by a clock that never goes back',
+    brokenEngine(engine, 'lock', (locks) => ({
+      extend: (key, ttl, owner) => locks.extend(key, ttl + 1, owner),
+    })),
+  ],
+]
+
+describe('the models find a bug that was planted', () => {
+  // The first example is enough; making it small takes time.
+  beforeAll(() => fc.configureGlobal({ endOnFailure: true }))
+  afterAll(() => {
+    fc.resetConfigureGlobal()
+    reportProof({
+      proof: 'bugs planted in the stores, for the models to find (control)',
+      file: 'test/cells/planted-bugs.test.ts',
+      runs: `${BUGS.length} bugs`,
+      result: `${BUGS.length} found`,
+    })
+  })
+
+  test.each(BUGS)(
+    '%s',
+    async (_bug, model, broken) => {
+      const body = collectedTests(broken).get(model)
+      if (body === undefined)
+        throw new Error(`no test ${model}; there are ${[...collectedTests(broken).keys()].join('\n')}`)
+      await expect(body()).rejects.toThrow(/Property failed after|Counterexample/)
+    },
+    60_000,
+  )
+})

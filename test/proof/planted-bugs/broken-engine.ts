@@ -1,0 +1,33 @@
+import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
+
+type Adapter = Awaited<ReturnType<EngineUnderTest['SQLiteAdapter']['open']>>
+type StoreName = 'lock' | 'circuitBreaker' | 'cache' | 'idempotency' | 'checkpoint'
+
+/** A mistake in one store: methods that take the place of the store's own. */
+export type Bug<Name extends StoreName> = (store: Adapter[Name]) => Partial<Adapter[Name]>
+
+/** `engine` with adapters whose store `name` has the mistake `bug`. */
+export function brokenEngine<Name extends StoreName>(
+  engine: EngineUnderTest,
+  name: Name,
+  bug: Bug<Name>,
+): EngineUnderTest {
+  class BrokenAdapter extends engine.SQLiteAdapter {
+    constructor(...args: ConstructorParameters<EngineUnderTest['SQLiteAdapter']>) {
+      super(...args)
+      const store = (this as Adapter)[name]
+      Object.defineProperty(this, name, { value: withMethods(store, bug(store)) })
+    }
+  }
+  return { ...engine, SQLiteAdapter: BrokenAdapter }
+}
+
+function withMethods<Store extends object>(store: Store, methods: Partial<Store>): Store {
+  return new Proxy(store, {
+    get(target, property) {
+      if (Object.hasOwn(methods, property)) return methods[property as keyof Store]
+      const value: unknown = Reflect.get(target, property, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
