@@ -1,0 +1,108 @@
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { secondEngine } from '../proof/one-library/second-engine.js'
+import { thisMember } from '../proof/process/members.js'
+import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
+import { reportProof } from '../proof/report-proof.js'
+import { engine } from './cell.js'
+import { proveCell } from './prove-cell.js'
+
+proveCell()
+
+describe('one SQLite library per file in a process', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'one-library-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** Other names for the file at `path`. */
+  const names: Readonly<Record<string, (path: string) => string>> = {
+    'the same path': (path) => path,
+    'a relative path': (path) => relative(process.cwd(), path),
+    'a hard link': (path) => {
+      linkSync(path, `${path}-hard`)
+      return `${path}-hard`
+    },
+    'a symbolic link': (path) => {
+      symlinkSync(path, `${path}-symbolic`)
+      return `${path}-symbolic`
+    },
+    'a linked folder': (path) => {
+      symlinkSync(folder, `${path}-folder`)
+      return join(`${path}-folder`, path.slice(folder.length + 1))
+    },
+  }
+  let files = 0
+
+  for (const [title, nameOf] of Object.entries(names)) {
+    test(`a second library is refused by ${title}, and the first loses nothing`, async () => {
+      const path = join(folder, `file-${++files}`)
+      const first = await engine.SQLiteAdapter.open(path)
+      const name = nameOf(path)
+      const refused = {
+        code: 'SECOND_LIBRARY',
+        _tag: 'PersistenceError',
+        message: expect.stringContaining('writes can be lost'),
+      }
+      await expect(secondEngine.SQLiteAdapter.open(name)).rejects.toMatchObject(refused)
+      await first.cache.set('k', 1)
+      await first.disconnect()
+      // Nobody has it open any more.
+      const second = await secondEngine.SQLiteAdapter.open(name)
+      expect(await second.cache.get('k')).toBe(1)
+      await second.disconnect()
+    })
+
+    // SQLite names the log after the path, so a hard link would be a second log for one file.
+    if (title === 'a hard link') continue
+    test(`the same library may come again by ${title}`, async () => {
+      const path = join(folder, `file-${++files}`)
+      const first = await engine.SQLiteAdapter.open(path)
+      const second = await engine.SQLiteAdapter.open(nameOf(path))
+      await first.cache.set('k', 1)
+      expect(await second.cache.get('k')).toBe(1)
+      await first.disconnect()
+      await second.cache.set('k', 2)
+      await expect(secondEngine.SQLiteAdapter.open(path)).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+      await second.disconnect()
+    })
+  }
+
+  test('an adapter on a handle of a second library is refused too', async () => {
+    const path = join(folder, `file-${++files}`)
+    const first = await engine.SQLiteAdapter.open(path)
+    const handle = await secondEngine.openHandle(path)
+    const second = new secondEngine.SQLiteAdapter(handle as never)
+    await expect(second.connect()).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+    await first.disconnect()
+    await second.connect()
+    await second.disconnect()
+  })
+
+  test('files of their own may go through libraries of their own, and :memory: through any', async () => {
+    const one = await engine.SQLiteAdapter.open(join(folder, `file-${++files}`))
+    const two = await secondEngine.SQLiteAdapter.open(join(folder, `file-${++files}`))
+    const three = await engine.SQLiteAdapter.open(':memory:')
+    const four = await secondEngine.SQLiteAdapter.open(':memory:')
+    await Promise.all([one, two, three, four].map((adapter) => adapter.disconnect()))
+  })
+
+  test('nothing of ours opens the database or its sidecars through node:fs while it is open', async () => {
+    const place = join(folder, 'spied')
+    mkdirSync(place)
+    const script = new URL('../proof/one-library/spy-on-fs.mjs', import.meta.url)
+    const spy = new ProofProcess(thisMember, script, [join(place, 'app.db')])
+    await withProcesses([spy], async () => {
+      const seen = await spy.next<{ whileOpen: string[]; control: string[] }>()
+      expect(await spy.ended).toEqual({ code: 0, signal: null, stderr: '' })
+      expect(seen?.whileOpen).toEqual([])
+      expect(seen?.control, 'the spy sees such a call').toHaveLength(1)
+    })
+    reportProof({
+      proof: 'a second SQLite library by path, relative path, hard link, symbolic link and linked folder',
+      file: 'test/cells/one-library.test.ts',
+      runs: `${Object.keys(names).length * 2 + 1} cases`,
+      result: 'refused with SECOND_LIBRARY; the same library shares; node:fs never opens the file meanwhile',
+    })
+  })
+})
