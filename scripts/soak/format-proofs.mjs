@@ -68,5 +68,5 @@ function inOrder(proofs, cells) {
 function nameOf(cell, cells) {
   const run = cells.find(({ name }) => name === cell)
   const version = runtimes[run?.runtime ?? '']?.version ?? 'undeclared'
-  return `${run?.engine}, ${version.split('.')[0]}`
+  return `${run?.engine} on ${version.charAt(0).toUpperCase()}${version.slice(1)}`
 }
