@@ -76,14 +76,14 @@ describe('the life of adapters in a process', () => {
   }, 120_000)
 
   test('memory does not grow with the number of operations', async () => {
-    const operations = proofCount({ inTests: 20_000, inSoak: 100_000 })
+    const operations = proofCount({ inTests: 10_000, inSoak: 100_000 })
     const { added } = await run<{ added: number }>('memory-slope', 'memory', operations)
     // A short run is not yet over with warming up.
     expect(added).toBeLessThan(proofCount({ inTests: 10, inSoak: 5 }) * MEGABYTE)
     reportProof({
       proof: 'memory over operations',
       file: 'test/cells/life.test.ts',
-      runs: `${operations} operations after as many`,
+      runs: `${operations} operations, 4 times`,
       result: `${(added / MEGABYTE).toFixed(1)} MiB`,
     })
   }, 300_000)
