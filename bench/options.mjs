@@ -4,7 +4,7 @@ const usage = `npm run bench -- [options]
 
   --quick          what the targets need, in less than two minutes
   --filter TEXT    only what has TEXT in its name, for example "cache-get" or "bun"; several are allowed
-  --update         keep the other figures of the last full run and replace these
+  --update         put these figures into the page, beside the others of earlier runs
   --no-peers       without the packages of other people, which need a compiler the first time
   --runs N         runs of each contestant
 `

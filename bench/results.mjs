@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const fileOf = (mode) => fileURLToPath(new URL(`results/${mode}.json`, import.meta.url))
 
-/** The figures of the last run. @param {'full' | 'quick'} mode */
+/** The figures of the last run, if there is one. @param {'full' | 'quick'} mode */
 export function readResults(mode) {
+  if (!existsSync(fileOf(mode))) return undefined
   return JSON.parse(readFileSync(fileOf(mode), 'utf8'))
 }
 

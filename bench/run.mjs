@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { measureLocks, measureMemory, measureRows, measureStart } from './growth/measure-growth.mjs'
 import { installPeers } from './install-peers.mjs'
 import { describeMachine, describeVersions } from './machine.mjs'
@@ -25,6 +24,7 @@ if (options.peers) await installPeers()
 const results = {
   mode: options.quick ? 'quick' : 'full',
   date: new Date().toISOString().slice(0, 10),
+  command: ['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench -', 'bench -- -'),
   machine: describeMachine(),
   versions: describeVersions(),
   races: {},
@@ -33,8 +33,12 @@ const results = {
   memory: {},
   starts: {},
 }
+const keep = everything || options.update
+const earlier = options.update ? (readResults('full') ?? results) : results
+const all = () => (options.update ? merged(earlier, results) : results)
+/** After each measurement: what an interrupted run has measured is not lost. */
+const save = () => keep && writeResults(all())
 const began = performance.now()
-rmSync(new URL('.work', import.meta.url), { recursive: true, force: true })
 
 for (const race of options.quick ? quickPlan() : fullPlan()) {
   const { trial, cell, storage } = race
@@ -42,6 +46,7 @@ for (const race of options.quick ? quickPlan() : fullPlan()) {
   if (!options.peers) for (const peer of peerNames) delete race.contestants[peer]
   progress(`${trial}: ${cell.name}, ${storage}`)
   results.races[`${trial}/${cell.name}/${storage}`] = await runRace(race, storage === 'power' ? durable : effort)
+  save()
 }
 for (const cell of options.quick ? main : cells.slice(0, 4)) {
   if (!wanted('rows', cell.name)) continue
@@ -50,6 +55,7 @@ for (const cell of options.quick ? main : cells.slice(0, 4)) {
     cell,
     options.quick ? [1_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000],
   )
+  save()
 }
 for (const [cell, contestant] of [
   [main[1], 'ours'],
@@ -67,28 +73,27 @@ for (const [cell, contestant] of [
     runs: 5,
     duration: options.quick ? 100 : 250,
   })
+  save()
 }
 for (const cell of options.quick ? [] : main) {
   for (const contestant of ['ours', 'prepared', 'unprepared']) {
     if (!wanted('memory', cell.name)) continue
     progress(`memory: ${contestant}, ${cell.name}`)
     results.memory[`${contestant}/${cell.name}`] = await measureMemory(cell, contestant, 1_000_000)
+    save()
   }
 }
 for (const cell of cells.slice(0, 4)) {
   if (!wanted('start', cell.name)) continue
   progress(`start: ${cell.name}`)
   results.starts[cell.name] = await measureStart(cell, options.quick ? 5 : 15)
+  save()
 }
 progress('')
 
-const all = options.update ? merged(readResults('full'), results) : results
-printTables(await tablesOf(everything ? all : results))
+printTables(await tablesOf(results))
 console.log(`\n${Math.round((performance.now() - began) / 1000)} s`)
-if (everything || options.update) {
-  writeResults(all)
-  if (all.mode === 'full') await writeReport(all)
-}
+if (keep && all().mode === 'full') await writeReport(all())
 
 /** The figures of an earlier run with those of this one in their place. */
 function merged(earlier, later) {
@@ -99,6 +104,7 @@ function merged(earlier, later) {
   return {
     ...earlier,
     date: later.date,
+    command: later.command,
     machine: later.machine,
     versions: later.versions,
     ...Object.fromEntries(parts),
