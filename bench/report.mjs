@@ -32,13 +32,13 @@ export async function writeReport(results) {
   writeFileSync(page, before.slice(0, from) + generated + before.slice(to + END.length))
 }
 
-function measuredOn({ date, machine, versions }) {
+function measuredOn({ date, command, machine, versions }) {
   const list = (entries) =>
     Object.entries(entries)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')
   const { host, ...runtimes } = versions.runtimes
-  return `Measured on ${date} by \`npm run bench\`: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}.
+  return `Measured on ${date} by \`${command}\`: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}.
 Runtimes: ${list(runtimes)}; the peers and @photostructure/sqlite on Node ${host}. SQLite: ${list(versions.sqlite)}.
 Packages: ${list(versions.packages)}.
 `
