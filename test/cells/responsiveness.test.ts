@@ -43,6 +43,8 @@ describe('while another process holds the write lock for two seconds', () => {
     const [used, fresh] = [file('used'), file('fresh')]
     writeFileSync(file('read'), 'a small file')
     const patient = await engine.SQLiteAdapter.open(used)
+    // More connections that wait than the thread pool has threads.
+    const others = await Promise.all([1, 2, 3, 4].map(() => engine.SQLiteAdapter.open(used)))
     const impatient = await engine.SQLiteAdapter.open(used, { busyTimeout: IMPATIENCE_MS })
     const lock = new ProofProcess(otherMember, new URL('../proof/responsiveness/write-lock.mjs', import.meta.url))
     return withProcesses([lock], async () => {
@@ -53,6 +55,7 @@ describe('while another process holds the write lock for two seconds', () => {
       const watch = watchProcess(file('read'))
       const works = [
         settled('set', patient.cache.set('k', 1)),
+        ...others.map((other, at) => settled(`other ${at}`, other.cache.set(`other-${at}`, 1))),
         settled('complete', patient.idempotency.set('k', 1)),
         settled('count', Promise.all(Array.from({ length: 20 }, () => patient.recordFailure('api', 5)))),
         // A file that has neither the log nor the tables yet: the switch and the migration must wait as well.
@@ -67,7 +70,7 @@ describe('while another process holds the write lock for two seconds', () => {
       await lock.ask('release')
       const ends = await Promise.all(works)
       const held = await watch.stop()
-      await Promise.all([patient.disconnect(), impatient.disconnect()])
+      await Promise.all([patient, impatient, ...others].map((adapter) => adapter.disconnect()))
       return { asked, released, ends, held }
     })
   }
