@@ -143,7 +143,7 @@ const REASONS = {
   keyv: 'a lone durable write: its table has no expiry and so no index on it, a page less to write and flush',
   'cache-manager': 'a lone durable write, through keyv: the same',
   langgraph:
-    'a lone write on a file: its table has one index, the published one of ours has three, more pages to write',
+    'a lone write on a file: its table has one index, the published one of ours has three',
 }
 
 /** A row for each peer and engine: the worst of all trials. */
