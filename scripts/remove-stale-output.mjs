@@ -1,17 +1,34 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './workspace.mjs'
 
 /**
- * Removes compiled files whose source is gone: neither tsc nor turbo does, and they would be imported and packed.
+ * Removes compiled files that the present sources do not give: neither tsc nor turbo does, and they would be imported
+ * and packed.
  */
 export function removeStaleOutput() {
   for (const name of readdirSync(join(root, 'packages'))) {
-    const output = join(root, 'packages', name, 'dist')
+    const folder = join(root, 'packages', name)
+    const output = join(folder, 'dist')
     if (!existsSync(output)) continue
+    const bundles = bundlesOf(folder)
     for (const file of readdirSync(output, { recursive: true, encoding: 'utf8' })) {
-      const source = join(root, 'packages', name, 'src', file.replace(/(\.d)?\.[jt]s$/, '.ts'))
-      if (/\.[jt]s$/.test(file) && !existsSync(source)) rmSync(join(output, file))
+      if (!/\.[jt]s$/.test(file)) continue
+      const source = join(folder, 'src', file.replace(/(\.d)?\.[jt]s$/, '.ts'))
+      const stale = file.endsWith('.js') && bundles ? !bundles.has(file.replaceAll('\\', '/')) : !existsSync(source)
+      if (stale) rmSync(join(output, file))
     }
   }
+}
+
+/**
+ * The .js files of a published package, which rolldown.config.mjs makes; `undefined` for a private one.
+ *
+ * @param {string} folder
+ */
+function bundlesOf(folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  if (manifest.private) return undefined
+  const targets = Object.values(manifest.exports).map((target) => target.default ?? target)
+  return new Set(['shared.js', ...targets.map((target) => target.replace(/^\.\/dist\//, ''))])
 }

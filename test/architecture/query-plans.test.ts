@@ -12,7 +12,7 @@ interface StatementLike {
   batch?: { sql: string }
 }
 
-const core = fileURLToPath(new URL('../../packages/shared/dist', import.meta.url))
+const core = fileURLToPath(new URL('../../packages/shared/src', import.meta.url))
 /** Counts are asked for on purpose; see `stats`. */
 const MAY_SCAN = ['cache.stats']
 
@@ -50,7 +50,7 @@ test('a scan and a sort are seen', () => {
 
 /** The statements that the files named `<store>-sql` export, also through a function of a table's name. */
 async function everyStatement(): Promise<StatementLike[]> {
-  const files = readdirSync(core, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('-sql.js'))
+  const files = readdirSync(core, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('-sql.ts'))
   const found: StatementLike[] = []
   for (const file of files) {
     const exported = Object.values(await import(pathToFileURL(join(core, file)).href))

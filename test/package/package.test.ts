@@ -6,7 +6,7 @@ import { runProcess } from '../../scripts/run-process.mjs'
 import { root, tools } from '../../scripts/workspace.mjs'
 import { importsOf } from '../architecture/gates/source-text.js'
 import { engines, runtimes } from '../matrix.mjs'
-import { type PackedFamily, type PackedPackage, packFamily, published } from './packed-family.js'
+import { type Manifest, type PackedFamily, type PackedPackage, packFamily, published } from './packed-family.js'
 
 let family: PackedFamily
 
@@ -22,15 +22,27 @@ function packed(folder: string): PackedPackage {
   return found
 }
 
+function codeTargets({ exports }: Manifest): string[] {
+  return Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target.default.slice(2)]))
+}
+
 describe.each(Object.keys(published))('the tarball of %s', (folder) => {
-  test('holds what was compiled from its sources, README.md, LICENSE, package.json, and nothing else', () => {
+  test('holds its code in few files, the types of its sources, README.md, LICENSE, package.json, and nothing else', () => {
+    const { files, installed, manifest } = packed(folder)
     const sources = readdirSync(join(root, 'packages', folder, 'src'), { recursive: true, encoding: 'utf8' })
-    const modules = sources
+    const types = sources
       .filter((path) => path.endsWith('.ts'))
-      .map((path) => path.replaceAll('\\', '/').slice(0, -3))
-    const compiled = modules.flatMap((module) => [`dist/${module}.js`, `dist/${module}.d.ts`])
-    expect(modules.length).toBeGreaterThan(0)
-    expect([...packed(folder).files].sort()).toEqual([...compiled, 'LICENSE', 'README.md', 'package.json'].sort())
+      .map((path) => `dist/${path.replaceAll('\\', '/').slice(0, -3)}.d.ts`)
+    expect(types.length).toBeGreaterThan(0)
+    const entries = codeTargets(manifest)
+    const shared = entries.flatMap((entry) =>
+      importsOf(readFileSync(join(installed, entry), 'utf8'))
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => join('dist', specifier)),
+    )
+    const code = new Set([...entries, ...shared])
+    expect(code.size).toBeLessThanOrEqual(entries.length + 1)
+    expect([...files].sort()).toEqual([...types, ...code, 'LICENSE', 'README.md', 'package.json'].sort())
   })
 
   test('has the licence of the repository and a README of its own', () => {
@@ -66,8 +78,9 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
       expect(text, file).not.toMatch(/\/\/\/\s*<reference/)
       for (const specifier of importsOf(text)) {
         const isOwn = own.some((name) => specifier === name || specifier.startsWith(`${name}/`))
-        // Types must stand without those of any runtime; code may use what every runtime has.
-        const isBuiltin = ending === '.js' && specifier.startsWith('node:')
+        // Types must stand without those of any runtime; code may use what every runtime has, and on Bun what Bun has.
+        const builtin = folder === 'persistence-sqlite-bun' ? /^(node|bun):/ : /^node:/
+        const isBuiltin = ending === '.js' && builtin.test(specifier)
         expect(specifier.startsWith('.') || isOwn || isBuiltin, `${file} imports ${specifier}`).toBe(true)
       }
     }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Session } from '../adapter/session.js'
 import type { Row } from '../driver/driver.js'
 import type { Step } from '../driver/statement.js'
@@ -37,7 +36,7 @@ export class DatabaseLockStore implements LockStore {
   readonly #time: LeaseClock
   readonly #sweeper: Sweeper
   // Not from the `random` option: two processes seeded alike would take each other's locks for their own.
-  readonly #identity = randomUUID()
+  readonly #identity = crypto.randomUUID()
   #madeUp = 0
 
   constructor(session: Session) {

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { defineConfig } from 'rolldown'
+
+/** @type {{ exports: Record<string, string | { default: string }>, dependencies?: object, peerDependencies?: object }} */
+const { exports, dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+
+const names = Object.values(exports)
+  .filter((target) => typeof target !== 'string')
+  .map((target) => target.default.replace(/^\.\/dist\/(.*)\.js$/, '$1'))
+const needed = Object.keys({ ...dependencies, ...peerDependencies })
+
+/**
+ * One file per export of the package in the current folder, and one that they share: a runtime that finds, reads and
+ * links a hundred modules spends most of the start of a short process on it.
+ */
+export default defineConfig({
+  input: Object.fromEntries(names.map((name) => [name, `src/${name}.ts`])),
+  external: [/^(node|bun):/, ...needed.map((name) => new RegExp(`^${name}(/|$)`))],
+  platform: 'node',
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'shared.js',
+    // The types are written beside these afterwards.
+    cleanDir: true,
+  },
+})
