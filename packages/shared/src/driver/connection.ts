@@ -28,10 +28,11 @@ export interface ConnectionUser {
   connectionLost(): void
 }
 
-// How long the engine itself waits for another writer. A synchronous engine holds the event loop meanwhile and an
-// asynchronous one a pool thread, of which a process has four: with the default of one engine, 1000 ms, the holder of the
-// write lock found no thread to go on with until those who waited for it had given up.
-const ENGINE_WAIT_MS = 10
+// How long the engine itself waits for another writer. A synchronous engine holds the event loop meanwhile, one waiting
+// connection after the other, and an asynchronous one a pool thread, of which a process has four: with the default of
+// one engine, 1000 ms, the holder of the write lock found no thread to go on with until those who waited for it had
+// given up. See docs/decisions/0006-short-engine-waits.md.
+const ENGINE_WAIT_MS = { synchronous: 3, asynchronous: 10 }
 
 const connections = new WeakMap<object, Connection>()
 
@@ -141,7 +142,7 @@ export class Connection {
     await this.#free
     const [wait] = await this.queue.query('connect', 'PRAGMA busy_timeout')
     this.#appsEngineWait ??= Number(wait?.timeout)
-    await setEngineWait(this.queue, Math.min(ENGINE_WAIT_MS, this.#busyTimeout))
+    await setEngineWait(this.queue, Math.min(this.#engineWait, this.#busyTimeout))
     const [version] = await this.queue.query('connect', 'SELECT sqlite_version() AS version')
     this.sqliteVersion = String(version?.version)
     const databases = await this.queue.query('connect', 'PRAGMA database_list')
@@ -152,6 +153,10 @@ export class Connection {
       this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
     }
     this.queue.groupWrites = this.#synchronous || this.ownHandle
+  }
+
+  get #engineWait(): number {
+    return this.#synchronous ? ENGINE_WAIT_MS.synchronous : ENGINE_WAIT_MS.asynchronous
   }
 
   #lose(reason: PersistenceError): void {
