@@ -7,6 +7,7 @@ const usage = `npm run bench -- [options]
   --update         put these figures into the page, beside the others of earlier runs
   --no-peers       without the packages of other people, which need a compiler the first time
   --runs N         runs of each contestant
+  --profile        no race: where the time of our adapter goes, by a CPU profile of each trial
 `
 
 /** The command line. */
@@ -18,6 +19,7 @@ export function readOptions() {
       update: { type: 'boolean', default: false },
       'no-peers': { type: 'boolean', default: false },
       runs: { type: 'string' },
+      profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })

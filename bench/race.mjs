@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineProcess } from './line-process.mjs'
 import { runtimes } from './runtimes.mjs'
+import { workFolder } from './work-folder.mjs'
 
 const bench = fileURLToPath(new URL('.', import.meta.url))
 const child = join(bench, 'child.mjs')
@@ -16,7 +17,7 @@ const peers = ['keyv', 'cache-manager', 'bun-sqlite-key-value', 'langgraph']
  * @returns {Promise<Record<number, Record<string, number[]>>>} calls a second by calls in flight and contestant
  */
 export async function runRace({ trial, cell, storage, contestants }, { runs, duration }) {
-  const folder = workFolder()
+  const folder = mkdtempSync(join(workFolder(), 'race-'))
   const racers = Object.entries(contestants).map(([name, inFlight]) => {
     const contestant = join(bench, peers.includes(name) ? 'peers' : 'contestants', `${name}.mjs`)
     const path = storage === 'memory' ? ':memory:' : join(folder, `${name}.db`)
@@ -46,10 +47,4 @@ export async function runRace({ trial, cell, storage, contestants }, { runs, dur
     await Promise.all(racers.map(({ process }) => process.stop()))
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** Within the repository: /tmp may be in memory, where a flush costs nothing. */
-function workFolder() {
-  mkdirSync(join(bench, '.work'), { recursive: true })
-  return mkdtempSync(join(bench, '.work/race-'))
 }

@@ -1,16 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineProcess } from '../line-process.mjs'
 import { runtimes } from '../runtimes.mjs'
 import { median } from '../statistics.mjs'
+import { workFolder } from '../work-folder.mjs'
 
 const bench = fileURLToPath(new URL('..', import.meta.url))
 
 /** µs by operation and number of rows. @param {import('../plan.mjs').Cell} cell @param {number[]} sizes */
 export async function measureRows(cell, sizes) {
   mkdirSync(join(bench, '.work'), { recursive: true })
-  const folder = mkdtempSync(join(bench, '.work/rows-'))
+  const folder = mkdtempSync(join(workFolder(), 'rows-'))
   const child = start(cell, 'rows.mjs', { engine: cell.engine, path: join(folder, 'rows.db'), sizes })
   const microseconds = {}
   try {

@@ -35,6 +35,7 @@ export function cacheSql(table: string): CacheSql {
     'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, created_at = excluded.created_at'
   // CROSS JOIN keeps the planner from scanning the table for each key. The keys are parameters, hence the outer loop.
   const found = `FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries ON entries.key = calls.value AND ${live}`
+  const getMany = `SELECT calls.key AS i, entries.value ${found}`
   const insertMany = `INSERT INTO ${name} (key, value, expires_at)
 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onSet}`
   const deleteMany = `DELETE FROM ${name} WHERE key IN (SELECT value FROM json_each(?1))`
@@ -47,14 +48,14 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
       rows: 'one',
       clocked: true,
       sql: `SELECT value FROM ${name} WHERE key = ?1 AND ${live}`,
-      batch: { match: 'index', sql: `SELECT calls.key AS i, entries.value ${found}` },
+      batch: { match: 'index', sql: getMany },
     },
     getMany: {
       name: 'cache.getMany',
       kind: 'read',
       rows: 'many',
       clocked: true,
-      sql: `SELECT entries.key, entries.value ${found}`,
+      sql: getMany,
     },
     set: {
       name: 'cache.set',

@@ -103,16 +103,16 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async getMany<T>(keys: Iterable<string>): Promise<Map<string, T>> {
-    const wanted = new Set(itemsOf(keys, 'cache.getMany', 'keys'))
-    const stored = Array.from(wanted, (key) => this.#stored(key, 'cache.getMany'))
+    const wanted = [...new Set(itemsOf(keys, 'cache.getMany', 'keys'))]
+    const stored = wanted.map((key) => this.#stored(key, 'cache.getMany'))
     const found = new Map<string, T>()
     if (stored.length === 0) return found
     if (!this.#session.ready) await this.#session.connect()
     const rows = await this.#session.execute(this.#sql.getMany, [JSON.stringify(stored)], allRows)
     for (const row of rows) {
-      const name = String(row.key)
-      const value = this.#decode<T>(row.value, name, 'cache.getMany')
-      if (value !== ABSENT) found.set(name.slice(this.#prefix.length), value)
+      const at = row.i as number
+      const value = this.#decode<T>(row.value, stored[at] as string, 'cache.getMany')
+      if (value !== ABSENT) found.set(wanted[at] as string, value)
     }
     this.#hits += found.size
     this.#misses += stored.length - found.size

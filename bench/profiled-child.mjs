@@ -1,0 +1,14 @@
+import { measureCalls } from './measure.mjs'
+
+/** The work of a process that is profiled: our adapter at one trial, in memory. Argument: engine, trial, calls in flight. */
+const { engine: engineName, trial: trialName, inFlight, duration } = JSON.parse(process.argv[2])
+const { engine } = await import(`./engines/${engineName}.mjs`)
+const { open } = await import('./contestants/ours.mjs')
+const { trial } = await import(`./trials/${trialName}.mjs`)
+
+const store = await open({ engine, path: ':memory:', storage: 'memory' })
+await trial.fill?.(store)
+const operation = trial.one(store)
+console.log(Math.round(await measureCalls(operation, inFlight, duration, 32)))
+// Node and Bun write the profile on the way out.
+process.exit(0)

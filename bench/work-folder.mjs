@@ -1,0 +1,10 @@
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const folder = fileURLToPath(new URL('.work', import.meta.url))
+
+/** For the files of a run. Within the repository: /tmp may be in memory, where a flush costs nothing. */
+export function workFolder() {
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
