@@ -2,6 +2,7 @@ import { measureLocks, measureMemory, measureRows, measureStart } from './growth
 import { installPeers } from './install-peers.mjs'
 import { describeMachine, describeVersions } from './machine.mjs'
 import { readOptions } from './options.mjs'
+import { packageSizes } from './package-sizes.mjs'
 import { cells, fullPlan, quickPlan } from './plan.mjs'
 import { printTables } from './print.mjs'
 import { runRace } from './race.mjs'
@@ -32,6 +33,7 @@ const results = {
   locks: {},
   memory: {},
   starts: {},
+  packages: {},
 }
 const keep = everything || options.update
 const earlier = options.update ? (readResults('full') ?? results) : results
@@ -89,6 +91,7 @@ for (const cell of cells.slice(0, 4)) {
   results.starts[cell.name] = await measureStart(cell, options.quick ? 5 : 15)
   save()
 }
+if (wanted('packages')) results.packages = packageSizes()
 progress('')
 
 printTables(await tablesOf(results))
@@ -97,7 +100,7 @@ if (keep && all().mode === 'full') await writeReport(all())
 
 /** The figures of an earlier run with those of this one in their place. */
 function merged(earlier, later) {
-  const parts = ['races', 'rows', 'locks', 'memory', 'starts'].map((part) => [
+  const parts = ['races', 'rows', 'locks', 'memory', 'starts', 'packages'].map((part) => [
     part,
     { ...earlier[part], ...later[part] },
   ])

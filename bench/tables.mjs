@@ -18,6 +18,7 @@ export async function tablesOf(results) {
     locksTable(results),
     memoryTable(results),
     startTable(results),
+    packagesTable(results),
     targetTable(results),
   ].filter(({ rows }) => rows.length > 0)
 }
@@ -111,6 +112,21 @@ function startTable({ starts }) {
     rows: Object.entries(starts).map(([cell, { nothing, engine, ours }]) => [
       cell,
       ...[nothing, engine, ours, ours - engine].map((ms) => ms.toFixed(0)),
+    ]),
+  }
+}
+
+function packagesTable({ packages = {} }) {
+  const kilobytes = (bytes) => (bytes / 1000).toFixed(1)
+  return {
+    title: 'Size of the packages, kB',
+    head: ['package', 'packed', 'unpacked', 'files', 'depends on'],
+    rows: Object.entries(packages).map(([name, { packed, unpacked, files, dependencies }]) => [
+      `\`${name}\``,
+      kilobytes(packed),
+      kilobytes(unpacked),
+      String(files),
+      dependencies.map((dependency) => `\`${dependency}\``).join(', '),
     ]),
   }
 }
