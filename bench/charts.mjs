@@ -1,4 +1,4 @@
-import { short } from './names.mjs'
+import { round, short } from './names.mjs'
 
 const STYLE = `<style>
   text { font: 12px system-ui, sans-serif; fill: #1f2328 } .heading { font-weight: 600 } .quiet { fill: #59636e }
@@ -75,11 +75,11 @@ function plotOf({ heading, lines }, { width, height }, names, xTitle) {
   const parts = [`<text class="heading" x="0" y="-8">${escapeXml(heading)}</text>`]
   for (let tick = yFrom; tick <= yTo; tick *= 10) {
     parts.push(
-      `<line class="axis" x1="0" x2="${width}" y1="${y(tick)}" y2="${y(tick)}"/><text class="quiet" x="-6" y="${y(tick) + 4}" text-anchor="end">${short(tick)}</text>`,
+      `<line class="axis" x1="0" x2="${width}" y1="${y(tick)}" y2="${y(tick)}"/><text class="quiet" x="-6" y="${y(tick) + 4}" text-anchor="end">${round(tick)}</text>`,
     )
   }
   for (const value of [...new Set(points.map(([at]) => at))])
-    parts.push(`<text class="quiet" x="${x(value)}" y="${height + 16}" text-anchor="middle">${short(value)}</text>`)
+    parts.push(`<text class="quiet" x="${x(value)}" y="${height + 16}" text-anchor="middle">${round(value)}</text>`)
   parts.push(`<text class="quiet" x="${width / 2}" y="${height + 32}" text-anchor="middle">${escapeXml(xTitle)}</text>`)
   for (const { name, points: own } of lines) {
     const path = own

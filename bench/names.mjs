@@ -22,6 +22,9 @@ export function short(value) {
   return digits(value)
 }
 
+/** A round number that was chosen, not measured: 1 k, 10 M. @param {number} value */
+export const round = (value) => short(value).replace(/\.0+(?= |$)/, '')
+
 /** Three digits. @param {number} value */
 export function digits(value) {
   if (value >= 99.95) return value.toFixed(0)

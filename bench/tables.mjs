@@ -1,4 +1,4 @@
-import { digits, nameOf, percent, short, storageNames } from './names.mjs'
+import { digits, nameOf, percent, round, short, storageNames } from './names.mjs'
 import { trialNames } from './plan.mjs'
 import { median, pairedRatio, spread } from './statistics.mjs'
 import { targetTable } from './targets.mjs'
@@ -69,7 +69,7 @@ function rowsTable({ rows }) {
   return {
     title: 'Cost against rows: µs a call by rows in the cache and the checkpoint table',
     text: 'On a file, `process` durability. `keys(prefix)` finds and `clear()` removes 100 rows, `cleanup` drops 90 checkpoints of 100.',
-    head: ['engine', 'operation', ...sizes.map((size) => `${short(Number(size))} rows`), 'last ÷ first'],
+    head: ['engine', 'operation', ...sizes.map((size) => `${round(Number(size))} rows`), 'last ÷ first'],
     rows: lines,
   }
 }
@@ -79,7 +79,7 @@ function locksTable({ locks }) {
   return {
     title: 'Cost against held locks: acquire + release a second by locks held',
     text: 'Bytes are of the heap, the handle that the holder keeps included, the name of the lock not. The hand-written ones are a Map; the obvious one sweeps it on every acquire.',
-    head: ['contestant', 'runtime', ...sizes.map((size) => `${short(Number(size))} held`), 'bytes a lock'],
+    head: ['contestant', 'runtime', ...sizes.map((size) => `${round(Number(size))} held`), 'bytes a lock'],
     rows: Object.entries(locks).map(([id, { rates, bytes }]) => {
       const [contestant, ...cell] = id.split('/')
       const runtime = cell.join('/').split(', ').at(-1)

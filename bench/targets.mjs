@@ -1,4 +1,4 @@
-import { digits, short } from './names.mjs'
+import { digits, round, short } from './names.mjs'
 import { cells } from './plan.mjs'
 import { median, pairedRatio } from './statistics.mjs'
 
@@ -109,7 +109,7 @@ function lockTargets(results) {
       const ratio = bySize[most] / bySize[1]
       return [
         {
-          target: `lock acquire + release with ${short(most)} held: against one held`,
+          target: `lock acquire + release with ${round(most)} held: against one held`,
           place,
           must: '≥ 0.8',
           reached: digits(ratio),
@@ -128,7 +128,7 @@ function rowTargets(results) {
       const [, first] = costs[0]
       const [size, last] = costs.at(-1)
       return {
-        target: `${operation} at ${short(Number(size))} rows: cost against 1 k rows`,
+        target: `${operation} at ${round(Number(size))} rows: cost against 1 k rows`,
         place,
         must: '≤ 2',
         reached: digits(last / first),
