@@ -1,4 +1,4 @@
-import { measureLocks, measureMemory, measureRows, measureStart } from './growth/measure-growth.mjs'
+import { measureLocks, measureMemory, measureRows, measureStart, measureSweep } from './growth/measure-growth.mjs'
 import { installPeers } from './install-peers.mjs'
 import { describeMachine, describeVersions } from './machine.mjs'
 import { readOptions } from './options.mjs'
@@ -30,6 +30,7 @@ const results = {
   versions: describeVersions(),
   races: {},
   rows: {},
+  sweeps: {},
   locks: {},
   memory: {},
   starts: {},
@@ -57,6 +58,12 @@ for (const cell of options.quick ? main : cells.slice(0, 4)) {
     cell,
     options.quick ? [1_000, 100_000] : [1_000, 10_000, 100_000, 1_000_000],
   )
+  save()
+}
+for (const cell of options.quick ? main : cells.slice(0, 4)) {
+  if (!wanted('sweeps', cell.name)) continue
+  progress(`sweeps: ${cell.name}`)
+  results.sweeps[cell.name] = await measureSweep(cell, options.quick ? 100_000 : 1_000_000)
   save()
 }
 for (const [cell, contestant] of [
@@ -100,7 +107,7 @@ if (keep && all().mode === 'full') await writeReport(all())
 
 /** The figures of an earlier run with those of this one in their place. */
 function merged(earlier, later) {
-  const parts = ['races', 'rows', 'locks', 'memory', 'starts', 'packages'].map((part) => [
+  const parts = ['races', 'rows', 'sweeps', 'locks', 'memory', 'starts', 'packages'].map((part) => [
     part,
     { ...earlier[part], ...later[part] },
   ])

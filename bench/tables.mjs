@@ -15,6 +15,7 @@ export async function tablesOf(results) {
   return [
     ...trials,
     rowsTable(results),
+    sweepsTable(results),
     locksTable(results),
     memoryTable(results),
     startTable(results),
@@ -71,6 +72,19 @@ function rowsTable({ rows }) {
     text: 'On a file, `process` durability. `keys(prefix)` finds and `clear()` removes 100 rows, `cleanup` drops 90 checkpoints of 100.',
     head: ['engine', 'operation', ...sizes.map((size) => `${round(Number(size))} rows`), 'last ÷ first'],
     rows: lines,
+  }
+}
+
+function sweepsTable({ sweeps = {} }) {
+  return {
+    title: 'Removing expired rows: how long a read waits meanwhile, ms',
+    text: 'On a file, `process` durability; reads come one after the other while `prune()` removes all rows.',
+    head: ['engine', 'expired rows', 'prune takes, s', '99 of 100 reads within', 'the longest'],
+    rows: Object.entries(sweeps).map(([cell, { size, seconds, usual, longest }]) => [
+      cell,
+      round(size),
+      ...[seconds, usual, longest].map(digits),
+    ]),
   }
 }
 

@@ -46,6 +46,23 @@ export async function measureLocks(cell, contestant, sizes, { runs, duration }) 
   }
 }
 
+/**
+ * Seconds that removing `size` expired rows takes, and ms that reads wait meanwhile.
+ *
+ * @param {import('../plan.mjs').Cell} cell
+ * @param {number} size
+ */
+export async function measureSweep(cell, size) {
+  const folder = mkdtempSync(join(workFolder(), 'sweep-'))
+  const child = start(cell, 'sweep.mjs', { engine: cell.engine, path: join(folder, 'sweep.db'), size })
+  try {
+    return { size, ...JSON.parse(await child.next()) }
+  } finally {
+    await child.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 /** Bytes that `calls` operations leave in the heap, and the most memory above the start. */
 export async function measureMemory(cell, contestant, calls) {
   const folder = ['keyv', 'cache-manager', 'bun-sqlite-key-value'].includes(contestant) ? 'peers' : 'contestants'

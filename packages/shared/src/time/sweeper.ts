@@ -4,15 +4,15 @@ import type { Statement } from '../driver/statement.js'
 import { classify } from '../errors/classify.js'
 import { nextTurn } from './next-turn.js'
 
-// One sweep of at most SWEEP_ROWS rows rides on every WRITES_PER_SWEEP writes: more rows go than a steady load brings,
-// and a sweep stays within a few ms however many rows have expired.
+// Every WRITES_PER_SWEEP writes bring a statement that removes at most SWEEP_ROWS rows, and larger writes one for each
+// SWEEP_ROWS: more go than a steady load brings. A statement of so many holds the connection for about 3 ms, however many
+// rows have expired.
 const WRITES_PER_SWEEP = 64
 const SWEEP_ROWS = 256
 // A sweep that found nothing is not repeated before this much time or this many writes: where nothing expires, looking
 // took a third of the rate of writes that share their statements.
 const FUTILE_PAUSE_MS = 1_000
 const FUTILE_PAUSE_WRITES = 1_024
-const PRUNE_ROWS = 1_000
 
 /** Keeps the expired rows of one table from piling up. */
 export class Sweeper {
@@ -34,9 +34,9 @@ export class Sweeper {
   wrote(rows: number): void {
     this.#writes += rows
     if (this.#writes < WRITES_PER_SWEEP || this.#wouldBeFutile()) return
-    const batches = Math.min(16, Math.floor(this.#writes / WRITES_PER_SWEEP))
+    const statements = Math.ceil(this.#writes / SWEEP_ROWS)
     this.#writes = 0
-    void this.#sweepInBackground(SWEEP_ROWS * batches)
+    void this.#sweepInBackground(statements)
   }
 
   #wouldBeFutile(): boolean {
@@ -48,26 +48,29 @@ export class Sweeper {
   async prune(): Promise<number> {
     let removed = 0
     for (;;) {
-      const rows = await this.#sweep(PRUNE_ROWS)
+      const rows = await this.#sweep()
       removed += rows
-      if (rows < PRUNE_ROWS) return removed
+      if (rows < SWEEP_ROWS) return removed
       // A synchronous engine gives the event loop nothing between two statements.
       await nextTurn()
       if (!this.#session.ready) await this.#session.connect()
     }
   }
 
-  async #sweepInBackground(rows: number): Promise<void> {
+  async #sweepInBackground(statements: number): Promise<void> {
     try {
-      await this.#sweep(rows)
+      for (let left = statements; left > 0 && this.#session.ready; left--) {
+        if ((await this.#sweep()) < SWEEP_ROWS) break
+        await nextTurn()
+      }
     } catch (error) {
       const reason = classify(error, this.#statement.name)
       this.#session.diagnostics.emit({ type: 'background-error', operation: this.#statement.name, error: reason })
     }
   }
 
-  async #sweep(rows: number): Promise<number> {
-    const removed = await this.#session.execute(this.#statement, [rows], countRows)
+  async #sweep(): Promise<number> {
+    const removed = await this.#session.execute(this.#statement, [SWEEP_ROWS], countRows)
     this.#futileAt = removed === 0 ? this.#session.clock.monotonic() : undefined
     if (removed > 0) this.#session.diagnostics.emit({ type: 'sweep', table: this.#table, removed })
     return removed
