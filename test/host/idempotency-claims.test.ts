@@ -58,10 +58,14 @@ describe('a task whose provider knows claims', () => {
   })
 
   it('runs again over a failure that an older host recorded', async () => {
-    const { provider } = claiming({ state: 'completed', value: [new Error('x'), undefined], replay: true })
+    const failed = { state: 'completed', value: [new Error('x'), undefined], replay: true }
+    const { provider, held, claim } = claiming(failed, { state: 'vacant' }, failed)
+    const removed = vi.spyOn(provider, 'delete')
     await using s = scope({ persistence: { idempotency: provider } })
     expect(await s.task(() => 'ran', { idempotency })).toEqual([undefined, 'ran'])
-    expect(await provider.get('k')).toMatchObject({ value: [undefined, 'ran'] })
+    expect(removed).toHaveBeenCalledExactlyOnceWith('k')
+    expect(claim).toHaveBeenCalledTimes(4)
+    expect(held.complete).toHaveBeenCalledExactlyOnceWith([undefined, 'ran'])
   })
 
   it('gives the key back when it fails', async () => {
@@ -73,12 +77,17 @@ describe('a task whose provider knows claims', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('gives the key back at once when it is aborted', async () => {
+  it('gives the key back when it is aborted and its function has ended, and renews the claim until then', async () => {
     const { provider, held } = claiming()
     await using s = scope({ persistence: { idempotency: provider } })
-    const task = s.task(() => new Promise(() => {}), { idempotency, timeout: 100 })
-    await vi.advanceTimersByTimeAsync(100)
+    const end = deferred()
+    const task = s.task(() => end.promise, { idempotency: { key: 'k', lease: 300 }, timeout: 100 })
+    await vi.advanceTimersByTimeAsync(350)
     await task
+    expect(held.renew).toHaveBeenCalledTimes(3)
+    expect(held.fail).not.toHaveBeenCalled()
+    end.reject(new Error('noticed'))
+    await vi.advanceTimersByTimeAsync(0)
     expect(held.fail).toHaveBeenCalledOnce()
     expect(vi.getTimerCount()).toBe(0)
   })

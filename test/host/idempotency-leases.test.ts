@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
-import { type ClaimingIdempotencyProvider, scope } from 'go-go-scope'
+import { abortPromise, type ClaimingIdempotencyProvider, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
 
@@ -137,10 +137,10 @@ describe('the key', () => {
     const s = scope({ persistence: one })
     const running = deferred()
     const task = s.task(
-      ({ checkpoint }) => {
+      ({ checkpoint, signal }) => {
         void checkpoint?.save(1)
         running.resolve()
-        return new Promise(() => {})
+        return abortPromise(signal)
       },
       { idempotency, checkpoint: {} },
     )

@@ -1,3 +1,6 @@
+/** What a success is recorded as: the whole result of its task. */
+export type StoredResult<T> = readonly [undefined, T]
+
 /**
  * The value of a stored result tuple, or `undefined` when it must run again.
  *

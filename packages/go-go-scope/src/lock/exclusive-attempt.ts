@@ -1,11 +1,11 @@
 import type { Attempt, Claimant } from './attempt.js'
-import { Lease } from './lease.js'
+import { LeasedLock } from './leased-lock.js'
 
 /** One key, one holder. */
 export function exclusiveAttempt(claimant: Claimant): Attempt {
   return {
     committed: false,
-    try: () => Lease.acquire(claimant, `lock:exclusive:${claimant.key}`),
+    try: () => LeasedLock.acquire(claimant, `lock:exclusive:${claimant.key}`),
     abandon: async () => {},
   }
 }

@@ -1,16 +1,16 @@
 import { AbortSource } from '../cancellation/abort-source.js'
 import type { Hold } from './hold.js'
-import type { Lease } from './lease.js'
+import type { LeasedLock } from './leased-lock.js'
 
 /** The readers of one process that share one slot; the last one gives it back. */
 export class ReadGroup {
-  readonly #lease: Lease
+  readonly #lease: LeasedLock
   #readers = 0
   #over = false
   /** Monotonic ms. */
   #gatePassedAt = performance.now()
 
-  constructor(lease: Lease) {
+  constructor(lease: LeasedLock) {
     this.#lease = lease
   }
 

@@ -1,6 +1,6 @@
 import type { Attempt, Claimant } from './attempt.js'
 import type { Hold } from './hold.js'
-import { Lease } from './lease.js'
+import { LeasedLock } from './leased-lock.js'
 import { ReadGroup } from './read-group.js'
 import { gateKey, ownerOfOne, SLOTS, slotKey } from './read-write-keys.js'
 import { WriteAttempt } from './write-attempt.js'
@@ -52,10 +52,10 @@ export class ReadWriteSlots {
   }
 }
 
-async function freeSlot(claimant: Claimant): Promise<Lease | null> {
+async function freeSlot(claimant: Claimant): Promise<LeasedLock | null> {
   const one = { ...claimant, owner: ownerOfOne(claimant) }
   for (let slot = 0; slot < SLOTS; slot++) {
-    const lease = await Lease.acquire(one, slotKey(claimant, slot))
+    const lease = await LeasedLock.acquire(one, slotKey(claimant, slot))
     if (lease !== null) return lease
   }
   return null

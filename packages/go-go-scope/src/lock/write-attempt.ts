@@ -1,16 +1,16 @@
 import { AbortSource } from '../cancellation/abort-source.js'
 import type { Attempt, Claimant } from './attempt.js'
 import type { Hold } from './hold.js'
-import { Lease } from './lease.js'
+import { LeasedLock } from './leased-lock.js'
 import { gateKey, ownerOfOne, SLOTS, slotKey } from './read-write-keys.js'
 
 /** A writer on its way: the gate first, then every reader slot. The protocol is explained in read-write-slots.ts. */
 export class WriteAttempt implements Attempt {
   readonly #claimant: Claimant
   readonly #slotClaimant: Claimant
-  #gate: Lease | undefined
+  #gate: LeasedLock | undefined
   /** What it holds: all slots below its length. */
-  #slots: Lease[] = []
+  #slots: LeasedLock[] = []
 
   constructor(claimant: Claimant) {
     this.#claimant = claimant
@@ -23,7 +23,7 @@ export class WriteAttempt implements Attempt {
 
   async try(): Promise<Hold | null> {
     if (this.#gate?.lost.aborted) await this.abandon()
-    this.#gate ??= (await Lease.acquire(this.#claimant, gateKey(this.#claimant))) ?? undefined
+    this.#gate ??= (await LeasedLock.acquire(this.#claimant, gateKey(this.#claimant))) ?? undefined
     if (this.#gate === undefined) return null
     await this.#keepBelow(this.#slots.findIndex((slot) => slot.lost.aborted))
     await this.#takeSlots()
@@ -40,7 +40,7 @@ export class WriteAttempt implements Attempt {
   async #takeSlots(): Promise<void> {
     const first = this.#slots.length
     const asked = Array.from({ length: SLOTS - first }, (_, index) =>
-      Lease.acquire(this.#slotClaimant, slotKey(this.#claimant, first + index)),
+      LeasedLock.acquire(this.#slotClaimant, slotKey(this.#claimant, first + index)),
     )
     const answers = await Promise.allSettled(asked)
     const leases = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null))
@@ -57,7 +57,7 @@ export class WriteAttempt implements Attempt {
     if (index !== -1) await this.#giveBack(this.#slots.splice(index))
   }
 
-  #hold(gate: Lease, slots: Lease[]): Hold {
+  #hold(gate: LeasedLock, slots: LeasedLock[]): Hold {
     const lost = new AbortSource()
     const unlink = [gate, ...slots].map((lease) => lease.lost.onAbort((reason) => lost.abort(reason)))
     return {
@@ -73,7 +73,7 @@ export class WriteAttempt implements Attempt {
     }
   }
 
-  async #giveBack(leases: Lease[]): Promise<void> {
+  async #giveBack(leases: LeasedLock[]): Promise<void> {
     const { report } = this.#claimant
     await Promise.all(leases.map((lease) => lease.release().catch((error: unknown) => report('lock.release', error))))
   }

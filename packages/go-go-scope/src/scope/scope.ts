@@ -6,6 +6,7 @@ import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-o
 import { Semaphore } from '../concurrency/semaphore.js'
 import { callSafely } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
+import { UnfinishedClaims } from '../idempotency/unfinished-claims.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'
 import { createLogger } from '../logging/create-logger.js'
@@ -78,6 +79,7 @@ export class Scope<S extends object = Record<never, never>> {
         report: this.#report,
         persistence: this.persistence,
         idempotency: this.idempotency ?? {},
+        unfinishedClaims: new UnfinishedClaims(),
         permits: this.concurrency && this.concurrency > 0 ? new Semaphore(this.concurrency) : undefined,
         breaker: this.#createBreaker(),
         beforeTask: (...task) => this.#taskHooks.callBefore(...task),

@@ -45,9 +45,10 @@ export class TaskSpawner {
     return task
   }
 
-  /** Resolves when no task is running any more, and what aborted ones had begun in the stores has ended. */
+  /** Resolves when no task is running any more, and what aborted ones had begun in the stores has ended or is left. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending)
+    await this.#environment.unfinishedClaims.end()
   }
 
   #start(fn: TaskFunction<unknown, never>, options: TaskOptions, key: string | undefined): Task<AnyResult> {
@@ -61,11 +62,11 @@ export class TaskSpawner {
     const execute = async (): Promise<AnyResult> => {
       let result: AnyResult = [undefined, undefined]
       await run.run((outcome) => {
-        result = outcome.ok ? [undefined, outcome.value] : [wrapError(outcome.error, options, report), undefined]
+        const failed = 'error' in outcome
+        result = failed ? [wrapError(outcome.error, options, report), undefined] : [undefined, outcome.value]
         environment.afterTask(name, performance.now() - started, result[0], index)
         const { memo, onCleanup } = options
-        if (memo !== undefined && outcome.ok)
-          callSafely(report, 'memo', () => this.#memo.set(memo.key, result, memo.ttl))
+        if (memo !== undefined && !failed) callSafely(report, 'memo', () => this.#memo.set(memo.key, result, memo.ttl))
         const cleanup = onCleanup && callSafely(report, 'onCleanup', onCleanup)
         if (cleanup !== undefined) this.#track(cleanup)
       })

@@ -1,0 +1,49 @@
+import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { AbortSource } from '../cancellation/abort-source.js'
+import type { Claimant } from './attempt.js'
+import type { Hold } from './hold.js'
+import { Lease } from './lease.js'
+
+/** Share of the ttl after which a lock is renewed. */
+const RENEW_AFTER = 0.6
+
+/** A lock of a provider, renewed while it is held. */
+export class LeasedLock implements Hold {
+  readonly synchronous: boolean = false
+  readonly handle: LockHandle
+  readonly #lease: Lease
+
+  /** One try; `null` when somebody else holds the lock. Rejects with the provider's error. */
+  static async acquire({ provider, ttl, owner, report }: Claimant, key: string): Promise<LeasedLock | null> {
+    const asked = performance.now()
+    const handle: (LockHandle & { signal?: AbortSignal }) | null = await provider.acquire(key, ttl, owner)
+    if (handle === null) return null
+    const lease = new Lease({
+      ttl,
+      renewAfter: ttl * RENEW_AFTER,
+      asked,
+      // Called within a promise, so that a provider's throw is a rejection too.
+      extend: async () => handle.extend(ttl),
+      signal: handle.signal,
+      title: `Lock '${key}'`,
+      source: 'lock.extend',
+      report,
+    })
+    return new LeasedLock(handle, lease)
+  }
+
+  private constructor(handle: LockHandle, lease: Lease) {
+    this.handle = handle
+    this.#lease = lease
+  }
+
+  get lost(): AbortSource {
+    return this.#lease.lost
+  }
+
+  async release(): Promise<void> {
+    this.#lease.end()
+    // Also after a loss: if the provider still thinks it is ours, nobody need wait for the expiry.
+    await this.handle.release()
+  }
+}

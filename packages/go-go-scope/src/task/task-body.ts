@@ -1,0 +1,84 @@
+import type { AbortSource } from '../cancellation/abort-source.js'
+import { raceAbort } from '../cancellation/race-abort.js'
+import { openTaskCheckpoints, type TaskCheckpoints } from '../checkpoint/open-task-checkpoints.js'
+import type { IdempotentWork } from '../idempotency/idempotent-run.js'
+import { runWithRetry } from '../retry/run-with-retry.js'
+import type { TaskEnvironment } from './task-environment.js'
+import type { TaskContext, TaskFunction, TaskOptions } from './task-options.js'
+import { throughBreaker } from './through-breaker.js'
+
+/** What the body of a task needs to know of it. */
+interface BodyOptions<T> {
+  readonly fn: TaskFunction<T, never>
+  readonly options: TaskOptions
+  readonly checkpointId: string
+  readonly environment: TaskEnvironment
+  readonly abort: AbortSource
+  /** How an abort reads. */
+  readonly abortError: () => unknown
+}
+
+/** The inside of a task: checkpoints, breaker, retry, function. An abort ends it; the function goes on behind it. */
+export class TaskBody<T> implements IdempotentWork<T> {
+  readonly #task: BodyOptions<T>
+  #functionEnd: Promise<void> = Promise.resolve()
+  #success: { readonly value: T } | undefined
+
+  constructor(task: BodyOptions<T>) {
+    this.#task = task
+  }
+
+  get functionEnd(): Promise<void> {
+    return this.#functionEnd
+  }
+
+  /** There as soon as the function has succeeded, although what it leaves in the stores is not removed yet. */
+  get success(): { readonly value: T } | undefined {
+    return this.#success
+  }
+
+  async run(): Promise<T> {
+    const { options, checkpointId, environment, abort, abortError } = this.#task
+    // Nothing is awaited without need: a task that has nothing to wait for starts inside the call of task().
+    const opening = this.#openCheckpoints()
+    const checkpoints = opening && (await opening)
+    const call = (): Promise<T> => this.#call(checkpoints)
+    const { retry, circuitBreaker } = options
+    const tries = retry === undefined ? call : () => runWithRetry(call, retry, abort.signal, environment.report)
+    const guarded = (): Promise<T> => raceAbort(abort, abortError, tries)
+    try {
+      const value = await throughBreaker(circuitBreaker, checkpointId, environment, guarded, () => abort.aborted)
+      this.#success = { value }
+      await checkpoints?.complete()
+      return value
+    } finally {
+      await checkpoints?.close()
+    }
+  }
+
+  #openCheckpoints(): Promise<TaskCheckpoints> | undefined {
+    const { options, checkpointId, environment } = this.#task
+    const provider = environment.persistence?.checkpoint
+    if (options.checkpoint === undefined || provider === undefined) return undefined
+    return openTaskCheckpoints(provider, checkpointId, options.checkpoint, environment.report)
+  }
+
+  #call(checkpoints: TaskCheckpoints | undefined): Promise<T> {
+    const { fn, environment, abort } = this.#task
+    const { services, context, logger } = environment
+    const taskContext: TaskContext = {
+      services,
+      context,
+      logger,
+      get signal() {
+        return abort.signal
+      },
+      ...checkpoints?.nextRun(),
+    }
+    const running = (async () => fn(taskContext as TaskContext<never>))()
+    this.#functionEnd = running.then(nothing, nothing)
+    return running
+  }
+}
+
+const nothing = (): void => {}

@@ -1,0 +1,147 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import { scope } from 'go-go-scope'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from './support/deferred.js'
+
+let folder: string
+let one: SQLiteAdapter
+/** Another connection to the same file, as another process has it. */
+let two: SQLiteAdapter
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'host-'))
+  one = await SQLiteAdapter.open(join(folder, 'app.db'))
+  two = await SQLiteAdapter.open(join(folder, 'app.db'))
+})
+afterEach(async () => {
+  await one.disconnect()
+  await two.disconnect()
+  await rm(folder, { recursive: true })
+})
+
+/** What another process is told that asks for the key; it lets go of it again. */
+async function claimState() {
+  const claim = await two.idempotency.claim('k', { lease: 1000 })
+  if (claim.state === 'claimed') await claim.fail(undefined)
+  return claim.state
+}
+
+describe('the key of an aborted task whose function goes on', () => {
+  it('is run by nobody else until the function has ended, not even after its lease', async () => {
+    const end = deferred()
+    const rival = vi.fn(() => 'rival')
+    await using s = scope({ persistence: one })
+    await using other = scope({ persistence: two })
+    const task = s.task(() => end.promise, { timeout: 20, idempotency: { key: 'k', lease: 90 } })
+    expect((await task)[0]).toMatchObject({ message: 'Task timeout after 20ms' })
+    const second = other.task(rival, { idempotency: { key: 'k' } })
+    const here = s.task(rival, { idempotency: { key: 'k' } })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(rival).not.toHaveBeenCalled()
+    end.resolve()
+    expect(await Promise.all([second, here])).toEqual([
+      [undefined, 'rival'],
+      [undefined, 'rival'],
+    ])
+    expect(rival).toHaveBeenCalledOnce()
+  })
+
+  it('is free before dispose ends when the function notices its signal soon, so that a store may be closed', async () => {
+    const s = scope({ persistence: one })
+    const running = deferred()
+    const task = s.task(
+      ({ signal }) => {
+        running.resolve()
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), 5))
+        })
+      },
+      { idempotency: { key: 'k' } },
+    )
+    await running.promise
+    await s[Symbol.asyncDispose]()
+    await one.disconnect()
+    expect((await task)[0]).toMatchObject({ message: 'Scope disposed' })
+    expect(await claimState()).toBe('claimed')
+  })
+
+  it('is left to its lease when dispose has given up waiting', async () => {
+    const onError = vi.fn()
+    const s = scope({ persistence: one, hooks: { onError } })
+    const running = deferred()
+    const end = deferred()
+    void s.task(
+      () => {
+        running.resolve()
+        return end.promise
+      },
+      { idempotency: { key: 'k', lease: 400 } },
+    )
+    await running.promise
+    await s[Symbol.asyncDispose]()
+    expect(await claimState()).toBe('running')
+    await one.disconnect()
+    await vi.waitFor(async () => expect(await claimState()).toBe('claimed'), { timeout: 5000 })
+    // Its store is gone, and there is nobody to tell.
+    end.resolve()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(onError).not.toHaveBeenCalled()
+  })
+
+  it('is free when the function ends after the dispose, if the store is still open', async () => {
+    const s = scope({ persistence: one })
+    const running = deferred()
+    const end = deferred()
+    void s.task(
+      () => {
+        running.resolve()
+        return end.promise
+      },
+      { idempotency: { key: 'k', lease: 60_000 } },
+    )
+    await running.promise
+    await s[Symbol.asyncDispose]()
+    expect(await claimState()).toBe('running')
+    end.resolve()
+    await vi.waitFor(async () => expect(await claimState()).toBe('claimed'))
+  })
+})
+
+describe('a failure on record', () => {
+  it('that was kept under a claim is replayed', async () => {
+    const claim = await two.idempotency.claim('k', { lease: 1000, onFailure: 'keep' })
+    if (claim.state === 'claimed') await claim.fail(new TypeError('card declined'))
+    const fn = vi.fn()
+    await using s = scope({ persistence: one })
+    const [error] = await s.task(fn, { idempotency: { key: 'k' } })
+    expect(error).toMatchObject({ message: 'card declined' })
+    expect(fn).not.toHaveBeenCalled()
+    expect((await two.idempotency.claim('k', { lease: 1000 })).state).toBe('failed')
+  })
+
+  it('that an older host stored runs again, in one process', async () => {
+    await one.idempotency.set('k', [new Error('old'), undefined])
+    await using s = scope({ persistence: one })
+    await using other = scope({ persistence: two })
+    const fn = vi.fn(() => new Promise((resolve) => setTimeout(resolve, 30, 'ran')))
+    const options = { idempotency: { key: 'k' } }
+    expect(await Promise.all([s.task(fn, options), other.task(fn, options)])).toEqual([
+      [undefined, 'ran'],
+      [undefined, 'ran'],
+    ])
+    expect(fn).toHaveBeenCalledOnce()
+  })
+
+  it('that an older host stored is no way around a claim', async () => {
+    await one.idempotency.set('k', [new Error('old'), undefined])
+    const end = deferred<string>()
+    await using s = scope({ persistence: one })
+    const task = s.task(() => end.promise, { idempotency: { key: 'k' } })
+    await vi.waitFor(async () => expect(await claimState()).toBe('running'))
+    end.resolve('ran')
+    expect(await task).toEqual([undefined, 'ran'])
+  })
+})
