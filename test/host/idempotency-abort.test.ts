@@ -35,11 +35,11 @@ describe('the key of an aborted task whose function goes on', () => {
     const rival = vi.fn(() => 'rival')
     await using s = scope({ persistence: one })
     await using other = scope({ persistence: two })
-    const task = s.task(() => end.promise, { timeout: 20, idempotency: { key: 'k', lease: 90 } })
+    const task = s.task(() => end.promise, { timeout: 20, idempotency: { key: 'k', lease: 300 } })
     expect((await task)[0]).toMatchObject({ message: 'Task timeout after 20ms' })
     const second = other.task(rival, { idempotency: { key: 'k' } })
     const here = s.task(rival, { idempotency: { key: 'k' } })
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await new Promise((resolve) => setTimeout(resolve, 700))
     expect(rival).not.toHaveBeenCalled()
     end.resolve()
     expect(await Promise.all([second, here])).toEqual([

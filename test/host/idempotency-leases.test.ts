@@ -53,7 +53,7 @@ describe('the lease of an idempotent task', () => {
     await using s = scope({ persistence: one })
     await using other = scope({ persistence: two })
     const rival = vi.fn()
-    const task = s.task(() => s.delay(250).then(() => 'mine'), { idempotency: { key: 'k', lease: 90 } })
+    const task = s.task(() => s.delay(700).then(() => 'mine'), { idempotency: { key: 'k', lease: 300 } })
     await vi.waitFor(async () => expect((await claimState()).state).toBe('running'))
     expect(await other.task(rival, { idempotency })).toEqual([undefined, 'mine'])
     expect(await task).toEqual([undefined, 'mine'])

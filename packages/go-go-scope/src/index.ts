@@ -28,6 +28,7 @@ export {
 } from './checkpoint/create-checkpoint-context.js'
 export { InMemoryCheckpointProvider } from './checkpoint/in-memory-checkpoint-provider.js'
 export { createProgressContext, type Progress, type ProgressContext } from './checkpoint/progress-context.js'
+export type { ResumeOptions } from './checkpoint/resume-from.js'
 export { CircuitBreaker } from './circuit-breaker/circuit-breaker.js'
 export type {
   CircuitBreakerAdvancedOptions,
@@ -54,7 +55,7 @@ export { jitter } from './retry/jitter.js'
 export { linear } from './retry/linear.js'
 export type { RetryDelay, RetryOptions, RetryStrategy } from './retry/retry-options.js'
 export { scope } from './scope/create-scope.js'
-export { type ResumeOptions, Scope } from './scope/scope.js'
+export { Scope } from './scope/scope.js'
 export type { ScopeHooks } from './scope/scope-hooks.js'
 export type { ScopeOptions } from './scope/scope-options.js'
 export type { ProvideOptions } from './scope/services.js'

@@ -2,13 +2,14 @@ import type { CircuitBreakerPersistedState, Permit } from '@go-go-scope/persiste
 import { AbortError } from '../errors/abort-error.js'
 import { callSafely } from '../errors/call-safely.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'
-import { AdaptiveThreshold } from './adaptive-threshold.js'
+import { announceChange } from './announce-change.js'
 import type { CircuitBreakerEvents, CircuitBreakerOptions, CircuitState } from './circuit-breaker-options.js'
 import { CircuitMachine } from './circuit-machine.js'
+import { CircuitStatistics } from './circuit-statistics.js'
 import { CircuitStore } from './circuit-store.js'
 import { EventEmitter } from './event-emitter.js'
-import { OutcomeWindow } from './outcome-window.js'
 import { SharedPermits } from './shared-permits.js'
+import { openFor, snapshot } from './stored-circuit.js'
 
 /**
  * Keeps calls away from something that fails.
@@ -27,8 +28,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   readonly #report: Reporter
   readonly #signal: AbortSignal | undefined
   readonly #store: CircuitStore | undefined
-  readonly #adaptive: AdaptiveThreshold | undefined
-  readonly #window: OutcomeWindow | undefined
+  readonly #statistics: CircuitStatistics
   readonly #machine: CircuitMachine
   readonly #permits: SharedPermits | undefined
   #loading: Promise<void> | undefined
@@ -38,7 +38,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   /** @param signal Once aborted, `execute` runs nothing any more. */
   constructor(options: CircuitBreakerOptions = {}, signal?: AbortSignal, report: Reporter = reportToNobody) {
     super(report)
-    const { advanced = {}, provider, key } = options
+    const { provider, key } = options
     if (provider !== undefined && key === undefined) {
       throw new Error(`CircuitBreaker 'key' is required when using a persistence provider`)
     }
@@ -47,15 +47,14 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
     this.#signal = signal
     this.resetTimeout = options.resetTimeout ?? 30_000
     this.successThreshold = options.successThreshold ?? 1
-    if (advanced.adaptiveThreshold) this.#adaptive = new AdaptiveThreshold(options.failureThreshold ?? 5, advanced)
-    if (advanced.slidingWindow) this.#window = new OutcomeWindow(advanced.slidingWindowSizeMs ?? 60_000)
+    this.#statistics = new CircuitStatistics(options)
     this.#loaded = provider === undefined
     this.#machine = new CircuitMachine({
       resetTimeout: this.resetTimeout,
       successThreshold: this.successThreshold,
       failureThreshold: () => this.failureThreshold,
-      window: this.#window,
-      onChange: (from, to, count) => this.#announce(from, to, count),
+      window: this.#statistics.window,
+      onChange: (...change) => this.#announce(...change),
     })
     if (provider === undefined || key === undefined) return
     this.#store = new CircuitStore(provider, key, report)
@@ -78,12 +77,12 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   }
 
   get failureThreshold(): number {
-    return this.#adaptive?.current ?? this.#options.failureThreshold ?? 5
+    return this.#statistics.failureThreshold
   }
 
   /** 0 to 1 over the adaptive window, or else the sliding one; 0 without either. */
   get errorRate(): number {
-    return this.#adaptive?.errorRate ?? this.#window?.errorRate ?? 0
+    return this.#statistics.errorRate
   }
 
   /**
@@ -156,39 +155,29 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
     if (this.#store === undefined) return
     const { state, generation } = this.#machine
     // A window is of this process alone, and so is its count.
-    if (this.#window !== undefined) return state === 'open' ? this.#store.save(this.#snapshot()) : undefined
+    if (this.#statistics.window !== undefined)
+      return state === 'open' ? this.#store.save(snapshot(this.#machine)) : undefined
     const threshold = this.failureThreshold
     const shared = permit ? await this.#reportCall(permit, true) : await this.#store.recordFailure(threshold)
     if (shared === undefined || generation !== this.#machine.generation) return
     if (state !== 'open') this.#machine.shareFailures(Math.max(shared, this.#machine.failures))
     // Somebody else's success took failures off the shared count that this process has seen in a row.
-    else if (shared < threshold) await this.#store.save(this.#snapshot())
+    else if (shared < threshold) await this.#store.save(snapshot(this.#machine))
   }
 
-  /** Feeds the windows; they see every outcome, whatever its generation. */
+  /** The windows see every outcome, whatever its generation. */
   #observe(failed: boolean): void {
-    this.#window?.record(failed)
-    if (!this.#adaptive?.record(failed)) return
-    const { current, errorRate } = this.#adaptive
-    callSafely(this.#report, 'onThresholdAdapt', () => this.#options.advanced?.onThresholdAdapt?.(current, errorRate))
-    this.emit('thresholdAdapt', current, errorRate)
+    if (!this.#statistics.record(failed)) return
+    const { failureThreshold, errorRate } = this.#statistics
+    const { onThresholdAdapt } = this.#options.advanced ?? {}
+    callSafely(this.#report, 'onThresholdAdapt', () => onThresholdAdapt?.(failureThreshold, errorRate))
+    this.emit('thresholdAdapt', failureThreshold, errorRate)
   }
 
-  #announce(from: CircuitState, to: CircuitState, count: number): void {
-    const { onStateChange, onOpen, onClose, onHalfOpen } = this.#options
+  #announce(...change: [from: CircuitState, to: CircuitState, failureCount: number]): void {
     // The store keeps this before the probe's outcome; the probe need not wait for it.
-    if (to === 'half-open' && this.#permits === undefined) void this.#store?.save(this.#snapshot())
-    callSafely(this.#report, 'onStateChange', () => onStateChange?.(from, to, count))
-    if (to === 'open') {
-      callSafely(this.#report, 'onOpen', () => onOpen?.(count))
-      this.emit('stateChange', from, to, count)
-      this.emit('open', count)
-    } else {
-      const closed = to === 'closed'
-      callSafely(this.#report, closed ? 'onClose' : 'onHalfOpen', () => (closed ? onClose?.() : onHalfOpen?.()))
-      this.emit('stateChange', from, to, count)
-      this.emit(closed ? 'close' : 'halfOpen')
-    }
+    if (change[1] === 'half-open' && this.#permits === undefined) void this.#store?.save(snapshot(this.#machine))
+    announceChange(this.#options, this, this.#report, ...change)
   }
 
   /** Loads once; calls that come meanwhile wait for the same load. A failed load is tried again by the next call. */
@@ -199,7 +188,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
       this.#loading = undefined
       if (stored === undefined) return
       this.#loaded = true
-      if (stored !== null) this.#machine.restore(stored.failureCount, this.#openFor(stored))
+      if (stored !== null) this.#machine.restore(stored.failureCount, openFor(stored, this.resetTimeout))
       this.#unsubscribe = store.subscribe((state) => this.#follow(state))
     })()
     return this.#loading
@@ -209,21 +198,8 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   #follow(stored: CircuitBreakerPersistedState): void {
     const { state } = this.#machine
     if (stored.state === 'closed' && state !== 'closed') this.#machine.close()
-    if (stored.state === 'open' && state !== 'open') this.#machine.open(this.#openFor(stored), stored.failureCount)
+    if (stored.state === 'open' && state !== 'open')
+      this.#machine.open(openFor(stored, this.resetTimeout), stored.failureCount)
     this.#machine.shareFailures(stored.failureCount)
-  }
-
-  /** ms a stored circuit has been open; `undefined` when it is closed. */
-  #openFor({ state, lastFailureTime }: CircuitBreakerPersistedState): number | undefined {
-    if (state === 'closed') return undefined
-    // Left half-open: it has served its time, and whoever probed it is gone.
-    if (state === 'half-open') return this.resetTimeout
-    return Math.max(0, Date.now() - (lastFailureTime ?? Date.now()))
-  }
-
-  #snapshot(): CircuitBreakerPersistedState {
-    const { state, failures, openFor } = this.#machine
-    const lastFailureTime = state === 'closed' ? Date.now() : Math.round(Date.now() - openFor)
-    return { state, failureCount: failures, lastFailureTime }
   }
 }

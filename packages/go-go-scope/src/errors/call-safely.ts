@@ -1,5 +1,8 @@
 import type { Reporter } from './reporter.js'
 
+/** {@link callSafely} for one who has a reporter. */
+export type SafeCall = (source: string, call: () => unknown) => Promise<void> | undefined
+
 /**
  * Calls somebody else's function. Neither its throw nor its rejection gets out: both are reported.
  *

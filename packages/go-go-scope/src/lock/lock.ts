@@ -1,6 +1,5 @@
 import { onAbort } from '../cancellation/on-abort.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'
-import { startTimer, type Timer } from '../time/start-timer.js'
 import type { Claimant } from './attempt.js'
 import { exclusiveAttempt } from './exclusive-attempt.js'
 import type { Hold } from './hold.js'
@@ -9,9 +8,8 @@ import { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
 import type { LockRequest } from './lock-request.js'
 import { MemoryLock } from './memory-lock.js'
+import { PendingRequests } from './pending-requests.js'
 import { ProviderLockQueue } from './provider-lock-queue.js'
-
-const TIMEOUT_WORD: Record<LockType, string> = { exclusive: 'Lock', read: 'Read lock', write: 'Write lock' }
 
 /**
  * A mutex, or with `allowMultipleReaders` a read-write lock; in memory, or over a provider for everybody who uses the
@@ -25,9 +23,7 @@ export class Lock {
   readonly #leave: (() => void) | undefined
   readonly #abort: Disposable | undefined
   readonly #guards = new Set<LockGuard>()
-  readonly #waiting = new Set<(reason: unknown) => void>()
-  /** Withdrawn requests that still give back what they took. */
-  readonly #leaving = new Set<Promise<void>>()
+  readonly #requests = new PendingRequests()
   #onDispose: (() => void) | undefined
   #closed: { reason: unknown } | undefined
   #disposal: Promise<void> | undefined
@@ -103,7 +99,7 @@ export class Lock {
     this.#close(reason)
     this.#onDispose?.()
     const revoked = [...this.#guards].map((guard) => guard.revoke(reason))
-    const answers = await Promise.allSettled([...revoked, ...this.#leaving])
+    const answers = await Promise.allSettled([...revoked, this.#requests.left()])
     this.#leave?.()
     const failed = answers.find((answer) => answer.status === 'rejected')
     if (failed !== undefined) throw failed.reason
@@ -112,40 +108,15 @@ export class Lock {
   async #request(type: LockType, options: LockAcquireOptions = {}): Promise<LockGuard> {
     this.#checkMode(type)
     if (this.#closed !== undefined) throw this.#closed.reason
-    const { timeout, priority = 0, pollInterval = 100 } = options
-    return new Promise<LockGuard>((resolve, reject) => {
-      let timer: Timer | undefined
-      const settle = (): void => {
-        timer?.cancel()
-        this.#waiting.delete(cancel)
-      }
-      const timedOut = (): Error => new Error(`${TIMEOUT_WORD[type]} acquisition timed out after ${timeout}ms`)
-      const cancel = (reason: unknown): void => {
-        settle()
-        this.#trackLeaving(withdraw())
-        reject(reason)
-      }
-      this.#waiting.add(cancel)
-      if (timeout !== undefined && timeout > 0) timer = startTimer(timeout, () => cancel(timedOut()))
-      const withdraw = this.#enqueue({
+    return this.#requests.wait(
+      {
         type,
-        priority,
-        once: this.#claimant !== undefined && timeout === 0,
-        pollInterval,
-        grant: (hold) => {
-          settle()
-          resolve(this.#guard(type, hold))
-        },
-        giveUp: () => {
-          settle()
-          reject(timedOut())
-        },
-        fail: (error) => {
-          settle()
-          reject(error)
-        },
-      })
-    })
+        options,
+        once: this.#claimant !== undefined && options.timeout === 0,
+        accept: (hold) => this.#guard(type, hold),
+      },
+      (request) => this.#enqueue(request),
+    )
   }
 
   #enqueue(request: LockRequest): () => Promise<void> | undefined {
@@ -196,12 +167,6 @@ export class Lock {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
     this.#abort?.[Symbol.dispose]()
-    for (const cancel of [...this.#waiting]) cancel(reason)
-  }
-
-  #trackLeaving(leaving: Promise<void> | undefined): void {
-    if (leaving === undefined) return
-    this.#leaving.add(leaving)
-    void leaving.then(() => this.#leaving.delete(leaving))
+    this.#requests.cancel(reason)
   }
 }

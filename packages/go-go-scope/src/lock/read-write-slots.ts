@@ -1,3 +1,4 @@
+import { callSafely } from '../errors/call-safely.js'
 import type { Attempt, Claimant } from './attempt.js'
 import type { Hold } from './hold.js'
 import { LeasedLock } from './leased-lock.js'
@@ -47,7 +48,7 @@ export class ReadWriteSlots {
       return this.#group.join(true)
     } finally {
       // It expires by itself if this fails; the slot is what counts.
-      await gate.release().catch((error: unknown) => claimant.report('lock.release', error))
+      await callSafely(claimant.report, 'lock.release', () => gate.release())
     }
   }
 }

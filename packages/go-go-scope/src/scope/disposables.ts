@@ -1,5 +1,4 @@
-import { callSafely } from '../errors/call-safely.js'
-import type { Reporter } from '../errors/reporter.js'
+import type { SafeCall } from '../errors/call-safely.js'
 
 /** What a scope disposes at its end, last in, first out. */
 export class Disposables {
@@ -13,12 +12,12 @@ export class Disposables {
     return () => this.#entries.delete(entry)
   }
 
-  /** Never rejects: what fails is reported, and the others follow. */
-  async dispose(report: Reporter): Promise<void> {
+  /** Never rejects: what fails is reported by `call`, and the others follow. */
+  async dispose(call: SafeCall): Promise<void> {
     while (this.#entries.size > 0) {
       const newestFirst = [...this.#entries].reverse()
       this.#entries.clear()
-      for (const entry of newestFirst) await callSafely(report, 'onDispose', entry)
+      for (const entry of newestFirst) await call('onDispose', entry)
     }
   }
 }

@@ -1,10 +1,11 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
 import { AbortSource } from '../cancellation/abort-source.js'
-import { onAbort } from '../cancellation/on-abort.js'
-import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
+import { type ResumeOptions, resumeFrom } from '../checkpoint/resume-from.js'
+import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
+import { scopeBreaker } from '../circuit-breaker/scope-breaker.js'
 import { Semaphore } from '../concurrency/semaphore.js'
-import { callSafely } from '../errors/call-safely.js'
+import { callSafely, type SafeCall } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
 import { UnfinishedClaims } from '../idempotency/unfinished-claims.js'
 import { Lock } from '../lock/lock.js'
@@ -18,29 +19,24 @@ import { sleep } from '../time/sleep.js'
 import { startTimer, type Timer } from '../time/start-timer.js'
 import { Disposables } from './disposables.js'
 import { disposerOf } from './disposer-of.js'
+import { Lineage } from './lineage.js'
+import { RequestContext } from './request-context.js'
 import type { ScopeHooks } from './scope-hooks.js'
 import type { ScopeOptions } from './scope-options.js'
 import { scopeReporter } from './scope-reporter.js'
 import { type ProvideOptions, Services } from './services.js'
 import { type AfterTask, type BeforeTask, TaskHooks } from './task-hooks.js'
 
-/** ms between two looks at the state of a resumed task, unless it says otherwise. */
-const RESUMED_INTERVAL = 60_000
-
 let scopes = 0
 
-export interface ResumeOptions<E extends Error = Error> extends TaskOptions<E> {
-  /** Reject when no checkpoint is stored instead of starting fresh. Default `false`. */
-  requireExisting?: boolean
-}
-
 /** Owns tasks, children and resources: none of them outlives it. Made by `scope()`, used with `await using`. */
-export class Scope<S extends object = Record<never, never>> {
+export class Scope<S extends object = Record<never, never>> extends RequestContext {
+  /** The one whose end is calling somebody just now. */
+  static #ending: Lineage | undefined
   readonly scopeName: string
   readonly concurrency: number | undefined
   readonly persistence: PersistenceProviders | undefined
   readonly idempotency: ScopeOptions['idempotency'] | undefined
-  readonly requestContext: Record<string, unknown>
   readonly #breakerOptions: CircuitBreakerOptions | undefined
   readonly #abort = new AbortSource()
   readonly #hooks: ScopeHooks
@@ -48,21 +44,19 @@ export class Scope<S extends object = Record<never, never>> {
   readonly #report: Reporter
   readonly #services: Services
   readonly #disposables = new Disposables()
-  // biome-ignore lint/suspicious/noExplicitAny: children may provide any services
-  readonly #children = new Set<Scope<any>>()
+  readonly #lineage: Lineage = new Lineage(this, this.#abort)
   readonly #tasks: TaskSpawner
   readonly #timer: Timer | undefined
-  readonly #unlink: (() => void)[] = []
   #disposed = false
   #disposal: Promise<void> | undefined
 
   constructor(options: ScopeOptions = {}) {
     const { parent, signal, timeout, hooks = {} } = options
+    super(parent?.requestContext, options.context)
     this.scopeName = options.name ?? `scope-${++scopes}`
     this.concurrency = options.concurrency ?? parent?.concurrency
     this.persistence = options.persistence ?? parent?.persistence
     this.idempotency = options.idempotency ?? parent?.idempotency
-    this.requestContext = { ...parent?.requestContext, ...options.context }
     this.#breakerOptions = options.circuitBreaker ?? (parent === undefined ? undefined : parent.#breakerOptions)
     this.#hooks = hooks
     const logger = createLogger(options.logger, options.logLevel)
@@ -88,7 +82,8 @@ export class Scope<S extends object = Record<never, never>> {
       // A time-out that nobody waits for must not keep the process alive.
       (busy) => this.#timer?.keepAlive(busy),
     )
-    this.#link(parent, signal)
+    if (parent !== undefined) this.#lineage.joinParent(parent.#lineage, !parent.isDisposed)
+    if (signal !== undefined) this.#lineage.joinSignal(signal)
     if (timeout !== undefined && timeout > 0) {
       const expire = (): void => this.#abort.abort(new Error(`Scope timeout after ${timeout}ms`))
       this.#timer = startTimer(timeout, expire, false)
@@ -131,14 +126,9 @@ export class Scope<S extends object = Record<never, never>> {
   async resumeTask<T, E extends Error = Error>(
     taskId: string,
     fn: TaskFunction<T, S>,
-    { requireExisting = false, ...options }: ResumeOptions<E> = {},
+    options: ResumeOptions<E> = {},
   ): Promise<Result<E, Awaited<T>>> {
-    const provider = this.persistence?.checkpoint
-    if (provider === undefined) throw new Error('No checkpoint provider configured')
-    const found = await provider.loadLatest(taskId)
-    if (found === undefined && requireExisting) throw new Error(`No checkpoint found for task ID: ${taskId}`)
-    const checkpoint = { interval: RESUMED_INTERVAL, ...options.checkpoint }
-    return this.task<T, E>(fn, { ...options, id: taskId, checkpoint })
+    return this.task<T, E>(fn, await resumeFrom(this.persistence?.checkpoint, taskId, options))
   }
 
   /** A lock that ends with the scope: over `persistence.lock` when it has a key, else in memory. */
@@ -197,29 +187,6 @@ export class Scope<S extends object = Record<never, never>> {
     return this.#taskHooks.addAfter(hook)
   }
 
-  setContext(key: string, value: unknown): this {
-    this.requestContext[key] = value
-    return this
-  }
-
-  getContext<T = unknown>(key: string): T | undefined {
-    return this.hasContext(key) ? (this.requestContext[key] as T) : undefined
-  }
-
-  hasContext(key: string): boolean {
-    return Object.hasOwn(this.requestContext, key)
-  }
-
-  /** Tells whether it was there. */
-  removeContext(key: string): boolean {
-    return this.hasContext(key) && delete this.requestContext[key]
-  }
-
-  /** A copy. */
-  getAllContext(): Record<string, unknown> {
-    return { ...this.requestContext }
-  }
-
   /** Resolves after `ms`; rejects with the reason when the scope aborts. */
   delay(ms: number): Promise<void> {
     const delay = sleep(ms, this.signal)
@@ -238,7 +205,7 @@ export class Scope<S extends object = Record<never, never>> {
   /** This scope and its children, one a line, with what they are doing. */
   debugTree(indent = ''): string {
     const state = this.isDisposed ? 'disposed' : this.#abort.aborted ? 'aborted' : 'active'
-    const children = [...this.#children].map((child) => `\n${child.debugTree(`${indent}  `)}`)
+    const children = this.#lineage.children.map((child) => `\n${child.debugTree(`${indent}  `)}`)
     return `${indent}${this.scopeName} (${state}, ${this.#tasks.running} running)${children.join('')}`
   }
 
@@ -251,6 +218,9 @@ export class Scope<S extends object = Record<never, never>> {
     if (!this.#disposed) {
       this.#disposed = true
       this.#disposal = this.#dispose()
+    } else if (Scope.#ending?.isWithin(this.#lineage)) {
+      // Called by what this end waits for.
+      return Promise.resolve()
     }
     // Not there yet when a listener of the abort disposes the scope again.
     return this.#disposal ?? Promise.resolve()
@@ -258,8 +228,7 @@ export class Scope<S extends object = Record<never, never>> {
 
   async #dispose(): Promise<void> {
     const hooks = this.#hooks
-    const call = (hook: keyof ScopeHooks, run: () => unknown): Promise<void> | undefined =>
-      callSafely(this.#report, hook, run)
+    const call: SafeCall = (source, run) => this.#callAtEnd(source, run)
     this.#timer?.cancel()
     if (!this.#abort.aborted) {
       const reason = new Error('Scope disposed')
@@ -267,38 +236,28 @@ export class Scope<S extends object = Record<never, never>> {
       await call('onCancel', () => hooks.onCancel?.(reason))
     }
     await call('beforeDispose', () => hooks.beforeDispose?.())
-    for (const child of this.#children) await child[Symbol.asyncDispose]()
+    await this.#lineage.disposeChildren()
     await this.#tasks.settled()
-    await this.#disposables.dispose(this.#report)
-    await this.#services.dispose(this.#report, (index, error) =>
-      call('onDispose', () => hooks.onDispose?.(index, error)),
-    )
+    await this.#disposables.dispose(call)
+    await this.#services.dispose(call, (index, error) => hooks.onDispose?.(index, error))
     await call('afterDispose', () => hooks.afterDispose?.())
-    for (const unlink of this.#unlink) unlink()
+    this.#lineage.leave()
   }
 
-  /** Whoever aborts this scope; undone at its end, so that a parent or signal that lives on lets go of it. */
-  // biome-ignore lint/suspicious/noExplicitAny: a parent may provide any services
-  #link(parent: Scope<any> | undefined, signal: AbortSignal | undefined): void {
-    const abort = (reason: unknown): void => this.#abort.abort(reason)
-    if (parent !== undefined) {
-      this.#unlink.push(parent.#abort.onAbort(abort))
-      if (!parent.isDisposed) parent.#children.add(this)
-      this.#unlink.push(() => parent.#children.delete(this))
-    }
-    if (signal !== undefined) {
-      const link = onAbort(signal, abort)
-      this.#unlink.push(() => link[Symbol.dispose]())
+  /** Whoever is called so and disposes this scope or one above it again must not wait for that: it waits for them. */
+  #callAtEnd(source: string, run: () => unknown): Promise<void> | undefined {
+    const outer = Scope.#ending
+    Scope.#ending = this.#lineage
+    try {
+      return callSafely(this.#report, source, run)
+    } finally {
+      Scope.#ending = outer
     }
   }
 
   #createBreaker(): CircuitBreaker | undefined {
-    const options = this.#breakerOptions
-    if (options === undefined) return undefined
-    const provider = options.provider ?? this.persistence?.circuitBreaker
-    const key = options.key ?? this.scopeName
-    const stored = provider === undefined ? options : { ...options, provider, key }
-    const breaker = new CircuitBreaker(stored, undefined, this.#report)
+    if (this.#breakerOptions === undefined) return undefined
+    const breaker = scopeBreaker(this.scopeName, this.#breakerOptions, this.persistence, this.#report)
     this.registerDisposable(breaker)
     return breaker
   }

@@ -1,5 +1,4 @@
-import { callSafely } from '../errors/call-safely.js'
-import type { Reporter } from '../errors/reporter.js'
+import type { SafeCall } from '../errors/call-safely.js'
 
 export interface ProvideOptions<T> {
   /** Called with the value at the end of the scope that provided it. */
@@ -42,15 +41,19 @@ export class Services {
    *
    * @param onDispose hears of each, with its error if it failed.
    */
-  async dispose(report: Reporter, onDispose: (index: number, error: unknown) => unknown): Promise<void> {
+  async dispose(call: SafeCall, onDispose: (index: number, error: unknown) => unknown): Promise<void> {
     for (let disposer = this.#disposers.pop(); disposer !== undefined; disposer = this.#disposers.pop()) {
+      const dispose = disposer
       let failure: unknown
-      const note: Reporter = (source, error) => {
-        failure = error
-        report(source, error)
-      }
-      await callSafely(note, 'service disposer', disposer)
-      await onDispose(this.#disposers.length, failure)
+      await call('service disposer', async () => {
+        try {
+          await dispose()
+        } catch (error) {
+          failure = error
+          throw error
+        }
+      })
+      await call('onDispose', () => onDispose(this.#disposers.length, failure))
     }
   }
 }

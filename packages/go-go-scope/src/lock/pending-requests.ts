@@ -1,0 +1,73 @@
+import { startTimer, type Timer } from '../time/start-timer.js'
+import type { Hold } from './hold.js'
+import type { LockGuard } from './lock-guard.js'
+import type { LockAcquireOptions, LockType } from './lock-options.js'
+import type { LockQueue } from './lock-request.js'
+
+const TIMEOUT_WORD: Record<LockType, string> = { exclusive: 'Lock', read: 'Read lock', write: 'Write lock' }
+
+interface Wanted {
+  readonly type: LockType
+  readonly options: LockAcquireOptions
+  /** Give up instead of waiting. */
+  readonly once: boolean
+  /** Called when it is granted, so that it is never held by nobody. */
+  accept(hold: Hold): LockGuard
+}
+
+/** The requests of one Lock object that wait. */
+export class PendingRequests {
+  readonly #waiting = new Set<(reason: unknown) => void>()
+  /** Withdrawn requests that still give back what they took. */
+  readonly #leaving = new Set<Promise<void>>()
+
+  /** Rejects on time-out, when it is cancelled, and with what the provider throws. */
+  wait({ type, options, once, accept }: Wanted, enqueue: LockQueue['enqueue']): Promise<LockGuard> {
+    const { timeout, priority = 0, pollInterval = 100 } = options
+    return new Promise<LockGuard>((resolve, reject) => {
+      let timer: Timer | undefined
+      const settle = (): void => {
+        timer?.cancel()
+        this.#waiting.delete(cancel)
+      }
+      const fail = (error: unknown): void => {
+        settle()
+        reject(error)
+      }
+      const cancel = (reason: unknown): void => {
+        this.#trackLeaving(withdraw())
+        fail(reason)
+      }
+      const timedOut = (): Error => new Error(`${TIMEOUT_WORD[type]} acquisition timed out after ${timeout}ms`)
+      this.#waiting.add(cancel)
+      if (timeout !== undefined && timeout > 0) timer = startTimer(timeout, () => cancel(timedOut()))
+      const withdraw = enqueue({
+        type,
+        priority,
+        once,
+        pollInterval,
+        grant: (hold) => {
+          settle()
+          resolve(accept(hold))
+        },
+        giveUp: () => fail(timedOut()),
+        fail,
+      })
+    })
+  }
+
+  cancel(reason: unknown): void {
+    for (const cancel of [...this.#waiting]) cancel(reason)
+  }
+
+  /** Resolves when nothing is left that a cancelled request took. Never rejects. */
+  async left(): Promise<void> {
+    await Promise.all(this.#leaving)
+  }
+
+  #trackLeaving(leaving: Promise<void> | undefined): void {
+    if (leaving === undefined) return
+    this.#leaving.add(leaving)
+    void leaving.then(() => this.#leaving.delete(leaving))
+  }
+}

@@ -1,0 +1,53 @@
+import type { AbortSource } from '../cancellation/abort-source.js'
+import { onAbort } from '../cancellation/on-abort.js'
+
+interface Member extends AsyncDisposable {
+  debugTree(indent: string): string
+}
+
+/** Where a scope stands: who aborts it, and whom it disposes before itself. */
+export class Lineage {
+  readonly #self: Member
+  readonly #abort: AbortSource
+  readonly #children = new Set<Lineage>()
+  #parent: Lineage | undefined
+  readonly #links: (() => void)[] = []
+
+  constructor(self: Member, abort: AbortSource) {
+    this.#self = self
+    this.#abort = abort
+  }
+
+  /** @param keep `false` when the parent is at its end: it aborts the new child, but can no longer dispose it. */
+  joinParent(parent: Lineage, keep: boolean): void {
+    this.#parent = parent
+    this.#links.push(parent.#abort.onAbort((reason) => this.#abort.abort(reason)))
+    if (keep) parent.#children.add(this)
+    this.#links.push(() => parent.#children.delete(this))
+  }
+
+  joinSignal(signal: AbortSignal): void {
+    const link = onAbort(signal, (reason) => this.#abort.abort(reason))
+    this.#links.push(() => link[Symbol.dispose]())
+  }
+
+  /** In the order they were made. */
+  get children(): Member[] {
+    return [...this.#children].map((child) => child.#self)
+  }
+
+  /** Whether it is `ancestor` or comes from it. */
+  isWithin(ancestor: Lineage): boolean {
+    return this === ancestor || (this.#parent?.isWithin(ancestor) ?? false)
+  }
+
+  /** One by one; also those that are born meanwhile. */
+  async disposeChildren(): Promise<void> {
+    for (const child of this.#children) await child.#self[Symbol.asyncDispose]()
+  }
+
+  /** So that a parent or signal that lives on lets go of it. */
+  leave(): void {
+    for (const unlink of this.#links) unlink()
+  }
+}

@@ -1,0 +1,152 @@
+import {
+  type CheckpointProvider,
+  type ClaimingIdempotencyProvider,
+  InMemoryIdempotencyProvider,
+  type PersistenceProviders,
+  scope,
+} from 'go-go-scope'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from './support/deferred.js'
+import { MemoryCircuitProvider } from './support/memory-circuit-provider.js'
+import { MemoryLockProvider } from './support/memory-lock-provider.js'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+/** A store one of whose answers is late. */
+function late<T>(answer: T) {
+  const gate = deferred()
+  return { open: gate.resolve, answer: vi.fn(() => gate.promise.then(() => answer)) }
+}
+
+describe('a task that is aborted while a store is late', () => {
+  it('with its checkpoint never starts its function', async () => {
+    const { open, answer } = late(undefined)
+    const checkpoint = { loadLatest: answer } as unknown as CheckpointProvider
+    const s = scope({ persistence: { checkpoint } })
+    const fn = vi.fn()
+    const task = s.task(fn, { checkpoint: {}, retry: 'fixed' })
+    const end = s[Symbol.asyncDispose]()
+    expect((await task)[0]).toMatchObject({ message: 'Scope disposed' })
+    open()
+    await end
+    expect(fn).not.toHaveBeenCalled()
+  })
+
+  it('with the state of its circuit never starts its function, and counts for nothing', async () => {
+    const { open, answer } = late(null)
+    const provider = new MemoryCircuitProvider()
+    provider.getState = answer
+    const s = scope({ persistence: { circuitBreaker: provider }, circuitBreaker: {} })
+    const fn = vi.fn()
+    const task = s.task(fn)
+    const end = s[Symbol.asyncDispose]()
+    expect((await task)[0]).toMatchObject({ message: 'Scope disposed' })
+    open()
+    await end
+    expect(fn).not.toHaveBeenCalled()
+    expect(provider.states.size).toBe(0)
+    expect(provider.listeners('scope')).toBe(0)
+  })
+
+  it('with the claim of its key gives that back', async () => {
+    const fail = vi.fn(async () => ({ recorded: true }))
+    const { open, answer } = late({ state: 'claimed', signal: new AbortController().signal, fail })
+    const idempotency = Object.assign(new InMemoryIdempotencyProvider(), { claim: answer })
+    const s = scope({ persistence: { idempotency: idempotency as unknown as ClaimingIdempotencyProvider } })
+    const fn = vi.fn()
+    const task = s.task(fn, { idempotency: { key: 'k' } })
+    const end = s[Symbol.asyncDispose]()
+    expect((await task)[0]).toMatchObject({ message: 'Scope disposed' })
+    open()
+    await end
+    expect(fn).not.toHaveBeenCalled()
+    expect(fail).toHaveBeenCalledOnce()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a lock that is granted when nobody wants it any more', () => {
+  it('is given back before the scope has ended', async () => {
+    const lock = new MemoryLockProvider()
+    const gate = deferred()
+    const acquire = lock.acquire.bind(lock)
+    lock.acquire = (...args) => gate.promise.then(() => acquire(...args))
+    const s = scope({ persistence: { lock } })
+    const waiting = s.acquireLock({ key: 'k' }).acquire()
+    const end = s[Symbol.asyncDispose]()
+    await expect(waiting).rejects.toThrow('Scope disposed')
+    gate.resolve()
+    await end
+    expect(lock.locks.size).toBe(0)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('one who joined the run of a key', () => {
+  it('and is disposed when that was abandoned leaves the key to others', async () => {
+    const idempotency = new InMemoryIdempotencyProvider()
+    await using s = scope({ persistence: { idempotency } })
+    // The moment differs with the number of promises in between, so all of them are tried.
+    for (let turns = 0; turns < 12; turns++) {
+      const key = `k${turns}`
+      const first = s.task(() => new Promise(() => {}), { idempotency: { key } })
+      const joined = s.task(() => new Promise(() => {}), { idempotency: { key } })
+      await null
+      first[Symbol.dispose]()
+      for (let turn = 0; turn < turns; turn++) await null
+      joined[Symbol.dispose]()
+      await Promise.all([first, joined])
+      expect(await s.task(() => 'free', { idempotency: { key }, timeout: 1 })).toEqual([undefined, 'free'])
+    }
+  })
+})
+
+describe('dispose', () => {
+  it('leaves no timer, whatever was going on', async () => {
+    const held = new MemoryLockProvider()
+    await held.acquire('lock:exclusive:taken', 1e9, 'somebody')
+    const persistence: PersistenceProviders = { lock: held, idempotency: new InMemoryIdempotencyProvider() }
+    const s = scope({ persistence, timeout: 60_000, concurrency: 4 })
+    void s.task(() => Promise.reject(new Error('x')), { retry: { delay: 50_000 } })
+    void s.task(() => s.delay(50_000), { timeout: 40_000 })
+    void s.task(() => new Promise(() => {}), { timeout: 40_000, idempotency: { key: 'k' } })
+    void s.task(() => 1, { priority: 1, timeout: 40_000 })
+    const waiting = s.acquireLock({ key: 'taken' }).acquire({ timeout: 50_000 })
+    await s.acquireLock({ key: 'held' }).acquire()
+    const child = s.createChild({ timeout: 10_000 })
+    void child.task(() => new Promise(() => {}))
+    await vi.advanceTimersByTimeAsync(10)
+    await Promise.all([s[Symbol.asyncDispose](), expect(waiting).rejects.toThrow('Scope disposed')])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('may be called by what it calls', async () => {
+    const parent = scope({ hooks: { beforeDispose: () => parent[Symbol.asyncDispose]() } })
+    const child = parent.createChild({ hooks: { afterDispose: () => child[Symbol.asyncDispose]() } })
+    child.onDispose(() => parent[Symbol.asyncDispose]())
+    child.onDispose(async () => child[Symbol.asyncDispose]())
+    parent.provide('a', 1, { dispose: () => parent[Symbol.asyncDispose]() })
+    await parent[Symbol.asyncDispose]()
+    expect([parent.isDisposed, child.isDisposed]).toEqual([true, true])
+  })
+
+  it('called by a task waits for nothing that waits for it', async () => {
+    const s = scope()
+    const [error] = await s.task(() => s[Symbol.asyncDispose]())
+    expect(error).toMatchObject({ message: 'Scope disposed' })
+  })
+
+  it('called from outside while it is under way waits for its end', async () => {
+    const gate = deferred()
+    const s = scope()
+    s.onDispose(() => gate.promise)
+    const order: string[] = []
+    const ends = [1, 2].map((n) => s[Symbol.asyncDispose]().then(() => order.push(`end ${n}`)))
+    await vi.advanceTimersByTimeAsync(0)
+    order.push('gate')
+    gate.resolve()
+    await Promise.all(ends)
+    expect(order).toEqual(['gate', 'end 1', 'end 2'])
+  })
+})

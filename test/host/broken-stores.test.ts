@@ -1,0 +1,93 @@
+import { type PersistenceProviders, scope } from 'go-go-scope'
+import { describe, expect, it, vi } from 'vitest'
+
+class StoreError extends Error {
+  readonly _tag = 'StoreError'
+}
+
+const failure = new StoreError('store')
+const rejecting = () => Promise.reject(failure)
+const throwing = () => {
+  throw failure
+}
+
+/** Every method of every port fails in the same way. */
+function broken(fail: () => unknown): PersistenceProviders {
+  const port = new Proxy({}, { get: () => fail, has: (_, name) => name === 'claim' || name === 'admit' })
+  return { lock: port, circuitBreaker: port, cache: port, idempotency: port, checkpoint: port } as PersistenceProviders
+}
+
+describe.each([
+  ['reject', rejecting],
+  ['throw', throwing],
+])('stores whose methods all %s', (_, fail) => {
+  it.each([{}, { allowMultipleReaders: true }])('fail the lock with their own error: %o', async (mode) => {
+    await using s = scope({ persistence: broken(fail) })
+    const lock = s.acquireLock({ key: 'k', ...mode })
+    if (!mode.allowMultipleReaders) await expect(lock.acquire()).rejects.toBe(failure)
+    else {
+      await expect(lock.read()).rejects.toBe(failure)
+      await expect(lock.write()).rejects.toBe(failure)
+    }
+  })
+
+  it('fail a task with a claimed key, and a resumed one, with their own error', async () => {
+    await using s = scope({ persistence: broken(fail) })
+    const fn = vi.fn()
+    expect(await s.task(fn, { idempotency: { key: 'k' } })).toEqual([failure, undefined])
+    expect(await s.task(fn, { checkpoint: {} })).toEqual([failure, undefined])
+    await expect(s.resumeTask('t', fn)).rejects.toBe(failure)
+    expect(fn).not.toHaveBeenCalled()
+  })
+
+  it('leave a breaker to itself, and are reported', async () => {
+    const onError = vi.fn()
+    const { circuitBreaker } = broken(fail)
+    await using s = scope({
+      persistence: circuitBreaker === undefined ? {} : { circuitBreaker },
+      circuitBreaker: { failureThreshold: 1 },
+      hooks: { onError },
+    })
+    expect(await s.task(() => 1)).toEqual([undefined, 1])
+    await s.task(rejecting)
+    expect((await s.task(() => 1))[0]).toMatchObject({ message: 'Circuit breaker is open' })
+    expect(onError).toHaveBeenCalledWith(failure, 'circuitBreaker')
+  })
+})
+
+describe.each([
+  ['reject', rejecting],
+  ['throw', throwing],
+])('a lock whose handles %s', (_, fail) => {
+  const handle = { extend: fail, release: fail, isValid: fail }
+  const lock = { acquire: async () => handle, extend: fail, forceRelease: fail }
+  const persistence = { lock } as unknown as PersistenceProviders
+
+  it('tells so whoever releases it, and the next one gets it', async () => {
+    await using s = scope({ persistence })
+    const guard = await s.acquireLock({ key: 'k' }).acquire()
+    await expect(guard.release()).rejects.toBe(failure)
+    await using next = await s.acquireLock({ key: 'k' }).acquire({ timeout: 0 })
+    expect(next.isReleased).toBe(false)
+    await expect(next.release()).rejects.toBe(failure)
+  })
+
+  it('still lets readers read, and reports', async () => {
+    const onError = vi.fn()
+    await using s = scope({ persistence, hooks: { onError } })
+    const guard = await s.acquireLock({ key: 'k', allowMultipleReaders: true }).read()
+    expect(onError).toHaveBeenCalledWith(failure, 'lock.release')
+    await expect(guard.release()).rejects.toBe(failure)
+  })
+
+  it('keeps no scope from ending', async () => {
+    const onError = vi.fn()
+    const s = scope({ persistence, hooks: { onError } })
+    const exclusive = s.acquireLock({ key: 'k' })
+    const write = s.acquireLock({ key: 'w', allowMultipleReaders: true })
+    const guards = [await exclusive.acquire(), await write.write()]
+    await s[Symbol.asyncDispose]()
+    expect(guards.map((guard) => guard.isReleased)).toEqual([true, true])
+    expect(onError).toHaveBeenCalledWith(failure, 'onDispose')
+  })
+})
