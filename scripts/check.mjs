@@ -1,3 +1,4 @@
+import './end-with-reader.mjs'
 import { runProcess } from './run-process.mjs'
 import { runWithPnpm } from './run-with-pnpm.mjs'
 import { setUp } from './set-up.mjs'

@@ -19,6 +19,10 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     if (![...running.values()].some(({ inherit }) => inherit)) process.exit(130)
   })
 }
+// Who ends early takes along what still works for it.
+process.on('exit', () => {
+  for (const child of running.keys()) child.kill()
+})
 
 /**
  * Runs a program to its end.

@@ -55,8 +55,8 @@ function suite(group, runtimes, folders) {
 
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
-  // First, because it takes longest and would otherwise keep one core waiting at the end.
-  ...suite('examples', ['node20'], ['test/examples']),
+  // First, because they take long and would otherwise keep one core waiting at the end.
+  ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...cells,
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
   ...suite('reference', ['node20'], ['test/reference']),

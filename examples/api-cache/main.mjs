@@ -2,11 +2,13 @@
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import '../end-with-reader.mjs'
 
 const TEN_SECONDS = 10_000
 
 const api = await startApi()
-const persistence = await SQLiteAdapter.open(fileURLToPath(new URL('api-cache.db', import.meta.url)))
+const file = process.argv[2] ?? fileURLToPath(new URL('api-cache.db', import.meta.url))
+const persistence = await SQLiteAdapter.open(file)
 
 /** @param {string} city */
 function weather(city) {
@@ -27,7 +29,7 @@ console.log(`100 callers asked for the weather of Reykjavík and got ${answer?.d
 console.log(`Requests sent to the API: ${api.requests()}; that took ${Math.round(performance.now() - started)} ms.`)
 console.log(
   api.requests() === 0
-    ? 'The answer was still in api-cache.db, from an earlier run.'
+    ? 'The answer was still in the file, from an earlier run.'
     : 'Run this again within ten seconds, and no request is sent at all.',
 )
 

@@ -1,6 +1,7 @@
 // Calls a service through a scope with a circuit breaker, so many times: call-service.mjs <database> <up|down> <calls>
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { scope } from 'go-go-scope'
+import '../end-with-reader.mjs'
 
 const [database = ':memory:', service, calls] = process.argv.slice(2)
 

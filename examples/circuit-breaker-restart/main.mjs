@@ -2,9 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { UNREAD } from '../end-with-reader.mjs'
 
 const call = fileURLToPath(new URL('call-service.mjs', import.meta.url))
-const database = fileURLToPath(new URL('circuit-breaker.db', import.meta.url))
+const database = process.argv[2] ?? fileURLToPath(new URL('circuit-breaker.db', import.meta.url))
 
 for (const suffix of ['', '-wal', '-shm']) rmSync(database + suffix, { force: true })
 
@@ -22,5 +23,6 @@ run('up', 2)
  */
 function run(service, calls) {
   const { status, error } = spawnSync(process.execPath, [call, database, service, String(calls)], { stdio: 'inherit' })
+  if (status === UNREAD) process.exit(UNREAD)
   if (status !== 0) throw new Error(`${call} ended with ${status}`, { cause: error })
 }

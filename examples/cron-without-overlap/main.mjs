@@ -1,6 +1,7 @@
 // A job that is due every 100 ms but sometimes takes longer: a lock keeps its runs apart.
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { scope } from 'go-go-scope'
+import '../end-with-reader.mjs'
 
 const EVERY_MS = 100
 const TTL_MS = 30_000

@@ -1,14 +1,20 @@
 const REPEAT_MS = 1_000
 
+/** 128 + SIGPIPE: what a shell reports of a program that wrote to a pipe nobody reads. */
+const UNREAD = 141
+
 /**
- * A signal that aborts at the first Ctrl-C, so that the run can end in order. A second Ctrl-C ends the process at once;
- * one that arrives within a second is the same key press, passed on by npm or by the process that started this one.
+ * What ends a run early: Ctrl-C, or that whoever reads its output has left, as `head` does. `signal` aborts, so that the
+ * run can end in order. A second Ctrl-C ends the process at once; one that arrives within a second is the same key press,
+ * passed on by npm or by the process that started this one.
  *
- * @returns {AbortSignal}
+ * @returns {{ signal: AbortSignal, isUnread: () => boolean, exitCode: (code: number) => number }} `exitCode` gives the
+ *   process's own from that of the run
  */
 export function interruption() {
   const controller = new AbortController()
   let firstAt = 0
+  let unread = false
   for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     process.on(name, () => {
       if (!controller.signal.aborted) {
@@ -19,5 +25,12 @@ export function interruption() {
       }
     })
   }
-  return controller.signal
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code !== 'EPIPE') throw error
+      unread = true
+      controller.abort(new Error('nobody reads the output any more'))
+    })
+  }
+  return { signal: controller.signal, isUnread: () => unread, exitCode: (code) => (unread ? UNREAD : code) }
 }

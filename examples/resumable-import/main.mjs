@@ -22,15 +22,16 @@ async function main() {
     console.log(usage)
     return 0
   }
-  const interrupted = interruption()
+  const { signal: interrupted, isUnread, exitCode } = interruption()
   if (options.frontEnd === 'bun' && process.versions.bun === undefined) {
     return (await runMain('bun', argv, { interrupted })).code ?? 1
   }
   const report = createReport(process.stdout, { json: options.json, resumeCommand: ownCommand() })
   const demo = options.demo || (argv.length === 0 && !existsSync(options.file))
   try {
-    return await (demo ? demonstrate : runImport)(options, { report, interrupted })
+    return exitCode(await (demo ? demonstrate : runImport)(options, { report, interrupted }))
   } catch (error) {
+    if (isUnread()) return exitCode(1)
     if (interrupted.aborted) console.error(`Stopped: ${/** @type {Error} */ (error).message}`)
     else console.error(error)
     if (!options.json) console.error(`What was imported is kept. To go on: ${ownCommand()}`)

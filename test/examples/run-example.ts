@@ -14,6 +14,8 @@ export interface ExampleOutcome {
 export interface RunningExample {
   /** Sends a signal to it. */
   kill(signal: NodeJS.Signals): void
+  /** Closes its output, as `head` does when it has enough. */
+  stopReading(): void
   /** Resolves once its output matches. */
   printed(pattern: RegExp): Promise<void>
   ended: Promise<ExampleOutcome>
@@ -42,6 +44,7 @@ export function startExample(script: string, args: readonly string[] = []): Runn
   })
   return {
     ended,
+    stopReading: () => void child.stdout.destroy(),
     kill: (signal) => void child.kill(signal),
     printed: (pattern) =>
       new Promise((resolve, reject) => {

@@ -1,27 +1,41 @@
-import { expect, test } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runExample } from './run-example.js'
 
-test('api-cache: a hundred callers cause at most one request', async () => {
-  const first = await runExample('api-cache/main.mjs')
-  expect(first).toMatchObject({ code: 0, stderr: '' })
-  expect(first.stdout).toContain('100 callers asked for the weather of Reykjavík and got 4 °C.')
-  expect(first.stdout).toMatch(/Requests sent to the API: [01];/)
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'small-examples-'))
 })
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
-test('cron-without-overlap: runs that are due while another is at it are skipped', async () => {
-  const { code, stdout, stderr } = await runExample('cron-without-overlap/main.mjs')
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toContain('run 1 is due: started\nrun 1 done\nrun 2 is due: started\nrun 3 is due: skipped')
-  expect(stdout).toContain('run 2 done')
-  expect(stdout).not.toContain('failed')
-})
+// At the same time, because they mostly wait.
+describe.concurrent('the example', () => {
+  test('api-cache: a hundred callers cause one request, and the next run none', async () => {
+    const run = () => runExample('api-cache/main.mjs', [join(folder, 'api-cache.db')])
+    const first = await run()
+    expect(first).toMatchObject({ code: 0, stderr: '' })
+    expect(first.stdout).toContain('100 callers asked for the weather of Reykjavík and got 4 °C.')
+    expect(first.stdout).toContain('Requests sent to the API: 1;')
+    expect((await run()).stdout).toContain('Requests sent to the API: 0;')
+  })
 
-test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
-  const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.mjs')
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  const [, down, restarted, recovered] = stdout.split(/^\w+ process/m) as [string, string, string, string]
-  expect(down).toContain('call 3: the service is down (circuit open)')
-  expect(down).toContain('call 4: Circuit breaker is open (circuit open)')
-  expect(restarted).toContain('call 1: Circuit breaker is open (circuit open)')
-  expect(recovered).toContain('call 1: the service answered (circuit closed)')
+  test('cron-without-overlap: runs that are due while another is at it are skipped', async () => {
+    const { code, stdout, stderr } = await runExample('cron-without-overlap/main.mjs')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('run 1 is due: started\nrun 1 done\nrun 2 is due: started\nrun 3 is due: skipped')
+    expect(stdout).toContain('run 2 done')
+    expect(stdout).not.toContain('failed')
+  })
+
+  test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
+    const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.mjs', [join(folder, 'breaker.db')])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const [, down, restarted, recovered] = stdout.split(/^\w+ process/m) as [string, string, string, string]
+    expect(down).toContain('call 3: the service is down (circuit open)')
+    expect(down).toContain('call 4: Circuit breaker is open (circuit open)')
+    expect(restarted).toContain('call 1: Circuit breaker is open (circuit open)')
+    expect(recovered).toContain('call 1: the service answered (circuit closed)')
+  })
 })

@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runExample, startExample } from './run-example.js'
+
+/** What a shell reports of a program that wrote to a pipe nobody reads. */
+const UNREAD = 141
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'closed-output-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** Runs an example whose reader leaves before the first word. */
+function runUnread(script: string, args: string[] = []): ReturnType<typeof runExample> {
+  const run = startExample(script, args)
+  run.stopReading()
+  return run.ended
+}
+
+// At the same time, because they mostly wait.
+describe.concurrent('an example whose output nobody reads any more ends without a word', () => {
+  test.each([
+    ['api-cache', ['api-cache.db']],
+    ['cron-without-overlap', []],
+    ['circuit-breaker-restart', ['breaker.db']],
+  ])('%s', async (name, files) => {
+    const { code, stderr } = await runUnread(
+      `${name}/main.mjs`,
+      files.map((file) => join(folder, file)),
+    )
+    expect(stderr).toBe('')
+    // Bun writes what console.log is given into the void: the example runs to its end.
+    expect(code).toBe(process.versions.bun === undefined ? UNREAD : 0)
+  })
+
+  test('resumable-import, which can be resumed', async () => {
+    const flags = ['--db', join(folder, 'cities.db'), '--limit', '6000']
+    const { code, stderr } = await runUnread('resumable-import/main.mjs', [...flags, '--slow', '--batch', '500'])
+    expect({ code, stderr }).toEqual({ code: UNREAD, stderr: '' })
+    const resumed = await runExample('resumable-import/main.mjs', flags)
+    expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0)
+    expect(resumed.stdout).toContain('Every city was imported exactly once.')
+  })
+
+  test('resumable-import, the demonstration, with the processes that it started', async () => {
+    const flags = ['--db', join(folder, 'demonstration.db'), '--limit', '6000']
+    const run = startExample('resumable-import/main.mjs', [...flags, '--demo', '--batch', '200'])
+    await run.printed(/Meanwhile/)
+    run.stopReading()
+    const { code, stderr } = await run.ended
+    expect({ code, stderr }).toEqual({ code: UNREAD, stderr: '' })
+    // Nobody holds the lock: it is free at once.
+    const resumed = await runExample('resumable-import/main.mjs', flags)
+    expect(resumed.stdout).not.toContain('Another process is importing')
+    expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0)
+  })
+})

@@ -1,0 +1,6 @@
+// Starts a program that would run for a minute, and goes on printing.
+import '../../../scripts/end-with-reader.mjs'
+import { runProcess } from '../../../scripts/run-process.mjs'
+
+void runProcess(process.execPath, ['-e', 'console.log("started"); setTimeout(() => {}, 60_000)'], { inherit: true })
+setInterval(() => console.log('line'), 20)
