@@ -7,7 +7,8 @@ import { exampleRuntime } from './example-runtime.js'
 import { type Example, extractExamples, requireExamples } from './extract-examples.js'
 import { type CompiledExamples, compileExamples } from './run-examples.js'
 
-const readmes = ['README.md', ...Object.keys(published).map((folder) => `packages/${folder}/README.md`)]
+const documented = ['go-go-scope', ...Object.keys(published)]
+const readmes = ['README.md', ...documented.map((folder) => `packages/${folder}/README.md`)]
 const guides = readdirSync(join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`)

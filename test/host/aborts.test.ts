@@ -3,6 +3,7 @@ import {
   type ClaimingIdempotencyProvider,
   InMemoryIdempotencyProvider,
   type PersistenceProviders,
+  type Scope,
   scope,
 } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -122,8 +123,8 @@ describe('dispose', () => {
   })
 
   it('may be called by what it calls', async () => {
-    const parent = scope({ hooks: { beforeDispose: () => parent[Symbol.asyncDispose]() } })
-    const child = parent.createChild({ hooks: { afterDispose: () => child[Symbol.asyncDispose]() } })
+    const parent: Scope = scope({ hooks: { beforeDispose: () => parent[Symbol.asyncDispose]() } })
+    const child: Scope = parent.createChild({ hooks: { afterDispose: () => child[Symbol.asyncDispose]() } })
     child.onDispose(() => parent[Symbol.asyncDispose]())
     child.onDispose(async () => child[Symbol.asyncDispose]())
     parent.provide('a', 1, { dispose: () => parent[Symbol.asyncDispose]() })
