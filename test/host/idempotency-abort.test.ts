@@ -31,15 +31,22 @@ async function claimState() {
 
 describe('the key of an aborted task whose function goes on', () => {
   it('is run by nobody else until the function has ended, not even after its lease', async () => {
+    const running = deferred()
     const end = deferred()
     const rival = vi.fn(() => 'rival')
     await using s = scope({ persistence: one })
     await using other = scope({ persistence: two })
-    const task = s.task(() => end.promise, { timeout: 20, idempotency: { key: 'k', lease: 300 } })
-    expect((await task)[0]).toMatchObject({ message: 'Task timeout after 20ms' })
+    const goesOn = () => {
+      running.resolve()
+      return end.promise
+    }
+    const task = s.task(goesOn, { idempotency: { key: 'k', lease: 500 } })
+    await running.promise
+    task[Symbol.dispose]()
+    expect((await task)[0]).toMatchObject({ message: 'Task disposed' })
     const second = other.task(rival, { idempotency: { key: 'k' } })
     const here = s.task(rival, { idempotency: { key: 'k' } })
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await new Promise((resolve) => setTimeout(resolve, 800))
     expect(rival).not.toHaveBeenCalled()
     end.resolve()
     expect(await Promise.all([second, here])).toEqual([

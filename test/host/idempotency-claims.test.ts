@@ -68,6 +68,18 @@ describe('a task whose provider knows claims', () => {
     expect(held.complete).toHaveBeenCalledExactlyOnceWith([undefined, 'ran'])
   })
 
+  it('takes the result of another process that was first to run again', async () => {
+    const failed = { state: 'completed', value: [new Error('x'), undefined], replay: true }
+    const succeeded = { state: 'completed', value: [undefined, 'theirs'], replay: true }
+    const turn = { state: 'claimed', fail: vi.fn(async () => ({ recorded: true })) }
+    const { provider } = claiming(failed, turn, succeeded)
+    const removed = vi.spyOn(provider, 'delete')
+    await using s = scope({ persistence: { idempotency: provider } })
+    expect(await s.task(() => 'mine', { idempotency })).toEqual([undefined, 'theirs'])
+    expect(removed).not.toHaveBeenCalled()
+    expect(turn.fail).toHaveBeenCalledOnce()
+  })
+
   it('gives the key back when it fails', async () => {
     const { provider, held } = claiming()
     await using s = scope({ persistence: { idempotency: provider } })
