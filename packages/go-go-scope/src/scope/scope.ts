@@ -1,11 +1,9 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
 import { AbortSource } from '../cancellation/abort-source.js'
 import { type ResumeOptions, resumeFrom } from '../checkpoint/resume-from.js'
-import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
 import { scopeBreaker } from '../circuit-breaker/scope-breaker.js'
 import { Semaphore } from '../concurrency/semaphore.js'
-import { callSafely, type SafeCall } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
 import { UnfinishedClaims } from '../idempotency/unfinished-claims.js'
 import { Lock } from '../lock/lock.js'
@@ -21,7 +19,7 @@ import { Disposables } from './disposables.js'
 import { disposerOf } from './disposer-of.js'
 import { Lineage } from './lineage.js'
 import { RequestContext } from './request-context.js'
-import type { ScopeHooks } from './scope-hooks.js'
+import { ScopeEnd } from './scope-end.js'
 import type { ScopeOptions } from './scope-options.js'
 import { scopeReporter } from './scope-reporter.js'
 import { type ProvideOptions, Services } from './services.js'
@@ -31,15 +29,12 @@ let scopes = 0
 
 /** Owns tasks, children and resources: none of them outlives it. Made by `scope()`, used with `await using`. */
 export class Scope<S extends object = Record<never, never>> extends RequestContext {
-  /** The one whose end is calling somebody just now. */
-  static #ending: Lineage | undefined
   readonly scopeName: string
   readonly concurrency: number | undefined
   readonly persistence: PersistenceProviders | undefined
   readonly idempotency: ScopeOptions['idempotency'] | undefined
   readonly #breakerOptions: CircuitBreakerOptions | undefined
   readonly #abort = new AbortSource()
-  readonly #hooks: ScopeHooks
   readonly #taskHooks: TaskHooks
   readonly #report: Reporter
   readonly #services: Services
@@ -47,8 +42,7 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   readonly #lineage: Lineage = new Lineage(this, this.#abort)
   readonly #tasks: TaskSpawner
   readonly #timer: Timer | undefined
-  #disposed = false
-  #disposal: Promise<void> | undefined
+  readonly #end: ScopeEnd
 
   constructor(options: ScopeOptions = {}) {
     const { parent, signal, timeout, hooks = {} } = options
@@ -58,11 +52,13 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
     this.persistence = options.persistence ?? parent?.persistence
     this.idempotency = options.idempotency ?? parent?.idempotency
     this.#breakerOptions = options.circuitBreaker ?? (parent === undefined ? undefined : parent.#breakerOptions)
-    this.#hooks = hooks
     const logger = createLogger(options.logger, options.logLevel)
     this.#report = scopeReporter(this.scopeName, hooks, logger)
     this.#taskHooks = new TaskHooks(hooks, this.#report)
     this.#services = new Services(parent === undefined ? undefined : parent.#services)
+    const breaker =
+      this.#breakerOptions && scopeBreaker(this.scopeName, this.#breakerOptions, this.persistence, this.#report)
+    if (breaker !== undefined) this.registerDisposable(breaker)
     this.#tasks = new TaskSpawner(
       {
         scopeName: this.scopeName,
@@ -75,13 +71,22 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
         idempotency: this.idempotency ?? {},
         unfinishedClaims: new UnfinishedClaims(),
         permits: this.concurrency && this.concurrency > 0 ? new Semaphore(this.concurrency) : undefined,
-        breaker: this.#createBreaker(),
+        breaker,
         beforeTask: (...task) => this.#taskHooks.callBefore(...task),
         afterTask: (...task) => this.#taskHooks.callAfter(...task),
       },
       // A time-out that nobody waits for must not keep the process alive.
       (busy) => this.#timer?.keepAlive(busy),
     )
+    this.#end = new ScopeEnd({
+      abort: this.#abort,
+      lineage: this.#lineage,
+      tasks: this.#tasks,
+      disposables: this.#disposables,
+      services: this.#services,
+      hooks,
+      report: this.#report,
+    })
     if (parent !== undefined) this.#lineage.joinParent(parent.#lineage, !parent.isDisposed)
     if (signal !== undefined) this.#lineage.joinSignal(signal)
     if (timeout !== undefined && timeout > 0) {
@@ -96,7 +101,7 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   }
 
   get isDisposed(): boolean {
-    return this.#disposed
+    return this.#end.hasBegun
   }
 
   get circuitBreaker(): { failureThreshold: number; resetTimeout: number } | undefined {
@@ -210,55 +215,11 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   }
 
   /**
-   * Ends the scope and all that belongs to it: aborts, disposes the children in the order they were made, waits for the
-   * tasks to settle, then disposes what was registered and what was provided, the newest first. Never rejects; what
-   * fails on the way is reported. The second time it only waits for the first.
+   * Ends the scope and all that belongs to it. Never rejects; what fails on the way is reported. The second time it only
+   * waits for the first, unless it is called by that.
    */
   [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#disposed) {
-      this.#disposed = true
-      this.#disposal = this.#dispose()
-    } else if (Scope.#ending?.isWithin(this.#lineage)) {
-      // Called by what this end waits for.
-      return Promise.resolve()
-    }
-    // Not there yet when a listener of the abort disposes the scope again.
-    return this.#disposal ?? Promise.resolve()
-  }
-
-  async #dispose(): Promise<void> {
-    const hooks = this.#hooks
-    const call: SafeCall = (source, run) => this.#callAtEnd(source, run)
     this.#timer?.cancel()
-    if (!this.#abort.aborted) {
-      const reason = new Error('Scope disposed')
-      this.#abort.abort(reason)
-      await call('onCancel', () => hooks.onCancel?.(reason))
-    }
-    await call('beforeDispose', () => hooks.beforeDispose?.())
-    await this.#lineage.disposeChildren()
-    await this.#tasks.settled()
-    await this.#disposables.dispose(call)
-    await this.#services.dispose(call, (index, error) => hooks.onDispose?.(index, error))
-    await call('afterDispose', () => hooks.afterDispose?.())
-    this.#lineage.leave()
-  }
-
-  /** Whoever is called so and disposes this scope or one above it again must not wait for that: it waits for them. */
-  #callAtEnd(source: string, run: () => unknown): Promise<void> | undefined {
-    const outer = Scope.#ending
-    Scope.#ending = this.#lineage
-    try {
-      return callSafely(this.#report, source, run)
-    } finally {
-      Scope.#ending = outer
-    }
-  }
-
-  #createBreaker(): CircuitBreaker | undefined {
-    if (this.#breakerOptions === undefined) return undefined
-    const breaker = scopeBreaker(this.scopeName, this.#breakerOptions, this.persistence, this.#report)
-    this.registerDisposable(breaker)
-    return breaker
+    return this.#end.reach()
   }
 }

@@ -1,0 +1,79 @@
+import type { AbortSource } from '../cancellation/abort-source.js'
+import { callSafely, type SafeCall } from '../errors/call-safely.js'
+import type { Reporter } from '../errors/reporter.js'
+import type { TaskSpawner } from '../task/task-spawner.js'
+import type { Disposables } from './disposables.js'
+import type { Lineage } from './lineage.js'
+import type { ScopeHooks } from './scope-hooks.js'
+import type { Services } from './services.js'
+
+/** What ends with a scope. */
+interface Belongings {
+  readonly abort: AbortSource
+  readonly lineage: Lineage
+  readonly tasks: TaskSpawner
+  readonly disposables: Disposables
+  readonly services: Services
+  readonly hooks: ScopeHooks
+  readonly report: Reporter
+}
+
+/**
+ * The end of a scope: aborts, disposes the children in the order they were made, waits for the tasks to settle, then
+ * disposes what was registered and what was provided, the newest first. What fails on the way is reported.
+ */
+export class ScopeEnd {
+  /** The scope whose end is calling somebody just now. */
+  static #caller: Lineage | undefined
+  readonly #belongings: Belongings
+  #begun = false
+  #done: Promise<void> | undefined
+
+  constructor(belongings: Belongings) {
+    this.#belongings = belongings
+  }
+
+  get hasBegun(): boolean {
+    return this.#begun
+  }
+
+  /** Begins it, or waits for it. Never rejects. */
+  reach(): Promise<void> {
+    if (!this.#begun) {
+      this.#begun = true
+      this.#done = this.#run()
+    } else if (ScopeEnd.#caller?.isWithin(this.#belongings.lineage)) {
+      // Who was called by this end, or by one that it waits for, would wait for itself.
+      return Promise.resolve()
+    }
+    // Not there yet when a listener of the abort disposes the scope again.
+    return this.#done ?? Promise.resolve()
+  }
+
+  async #run(): Promise<void> {
+    const { abort, lineage, tasks, disposables, services, hooks } = this.#belongings
+    const call: SafeCall = (source, run) => this.#call(source, run)
+    if (!abort.aborted) {
+      const reason = new Error('Scope disposed')
+      abort.abort(reason)
+      await call('onCancel', () => hooks.onCancel?.(reason))
+    }
+    await call('beforeDispose', () => hooks.beforeDispose?.())
+    await lineage.disposeChildren()
+    await tasks.settled()
+    await disposables.dispose(call)
+    await services.dispose(call, (index, error) => hooks.onDispose?.(index, error))
+    await call('afterDispose', () => hooks.afterDispose?.())
+    lineage.leave()
+  }
+
+  #call(source: string, run: () => unknown): Promise<void> | undefined {
+    const outer = ScopeEnd.#caller
+    ScopeEnd.#caller = this.#belongings.lineage
+    try {
+      return callSafely(this.#belongings.report, source, run)
+    } finally {
+      ScopeEnd.#caller = outer
+    }
+  }
+}
