@@ -1,10 +1,4 @@
-import {
-  type Checkpoint,
-  createCheckpointContext,
-  InMemoryCheckpointProvider,
-  scope,
-  type TaskContext,
-} from 'go-go-scope'
+import { type Checkpoint, InMemoryCheckpointProvider, scope, type TaskContext } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
 
@@ -135,40 +129,6 @@ describe('save', () => {
   })
 })
 
-describe('the start', () => {
-  it('loads the newest checkpoint without resumeTask, calls onResume, and counts on', async () => {
-    await provider.save(point(6, 'older'))
-    await provider.save(point(7, { n: 7 }))
-    await using s = scope({ persistence: { checkpoint: provider } })
-    const onResume = vi.fn()
-    await s.task(
-      async (ctx) => {
-        expect(of(ctx).data).toEqual({ n: 7 })
-        expect(ctx.progress?.get()).toEqual({ percentage: 40 })
-        await of(ctx).save({ n: 8 })
-        await stop()
-      },
-      { id: 'job', checkpoint: { onResume } },
-    )
-    expect(onResume).toHaveBeenCalledExactlyOnceWith(point(7, { n: 7 }))
-    expect(await provider.loadLatest('job')).toMatchObject({ sequence: 8, data: { n: 8 } })
-  })
-
-  it('has no data when nothing is stored, and does not call onResume', async () => {
-    const onResume = vi.fn()
-    await using s = scope({ persistence: { checkpoint: provider } })
-    expect(await s.task((ctx) => of(ctx).data, { checkpoint: { onResume } })).toEqual([undefined, undefined])
-    expect(onResume).not.toHaveBeenCalled()
-  })
-
-  it('survives an onResume that throws', async () => {
-    await provider.save(point(1, 1))
-    const onResume = () => Promise.reject(new Error('hook'))
-    await using s = scope({ persistence: { checkpoint: provider } })
-    expect(await s.task(() => 5, { id: 'job', checkpoint: { onResume } })).toEqual([undefined, 5])
-  })
-})
-
 describe('the end', () => {
   it('removes all checkpoints after a success', async () => {
     await provider.save(point(1, 1))
@@ -190,6 +150,23 @@ describe('the end', () => {
     slow.resolve()
     await task
     expect(await provider.list('job')).toEqual([])
+  })
+
+  it('takes nothing more from what the function left behind, which the next run would resume from', async () => {
+    const onError = vi.fn()
+    await using s = scope({ persistence: { checkpoint: provider }, hooks: { onError } })
+    let late: Promise<void> | undefined
+    const leavesBehind = (ctx: TaskContext) => {
+      setTimeout(() => {
+        late = of(ctx).save('late')
+      }, 10)
+      return 'done'
+    }
+    expect(await s.task(leavesBehind, { id: 'job', checkpoint: {} })).toEqual([undefined, 'done'])
+    await vi.advanceTimersByTimeAsync(10)
+    await expect(late).rejects.toThrow("task 'job' has succeeded")
+    expect(await provider.list('job')).toEqual([])
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(Error), 'checkpoint.save')
   })
 
   it('reports a failure to remove them, which is no failure of the task', async () => {
@@ -249,183 +226,4 @@ describe('a retry', () => {
     await task
     expect(seen).toEqual([undefined, { n: 1 }, { n: 2 }])
   })
-})
-
-describe('auto', () => {
-  const run = (fn: (ctx: TaskContext) => unknown, checkpoint = {}) => {
-    const s = scope({ persistence: { checkpoint: provider } })
-    return { s, task: s.task(fn, { id: 'job', checkpoint: { interval: 1000, ...checkpoint } }) }
-  }
-  const saved = async () => (await provider.list('job')).map(({ data }) => data)
-
-  it('saves the state every interval, when it is new', async () => {
-    const state = { rows: [0], at: new Map([['a', 1]]) }
-    const { s } = run((ctx) => {
-      of(ctx).auto(() => state)
-      return new Promise(() => {})
-    })
-    await vi.advanceTimersByTimeAsync(999)
-    expect(await saved()).toEqual([])
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await saved()).toHaveLength(1)
-    await vi.advanceTimersByTimeAsync(5000)
-    expect(await saved()).toHaveLength(1)
-    state.at.set('a', 2)
-    await vi.advanceTimersByTimeAsync(1000)
-    expect(await saved()).toEqual([
-      { rows: [0], at: new Map([['a', 1]]) },
-      { rows: [0], at: new Map([['a', 2]]) },
-    ])
-    await s[Symbol.asyncDispose]()
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
-  it('does not save what it was resumed from, until it has changed', async () => {
-    await provider.save(point(1, { rows: [0] }))
-    const { s } = run((ctx) => {
-      const state = of(ctx).data as { rows: number[] }
-      of(ctx).auto(() => state)
-      setTimeout(() => state.rows.push(1), 1500)
-      return new Promise(() => {})
-    })
-    await vi.advanceTimersByTimeAsync(1000)
-    expect(await saved()).toHaveLength(1)
-    await vi.advanceTimersByTimeAsync(1000)
-    expect(await saved()).toEqual([{ rows: [0] }, { rows: [0, 1] }])
-    await s[Symbol.asyncDispose]()
-  })
-
-  it('stops with its answer, with the task, and with the run of the function', async () => {
-    let n = 0
-    const { s, task } = run(async (ctx) => {
-      const off = of(ctx).auto(() => ++n)
-      await s.delay(2500)
-      off()
-      await s.delay(5000)
-    })
-    await vi.advanceTimersByTimeAsync(7500)
-    await task
-    expect(n).toBe(2)
-    const again = run(async (ctx) => {
-      of(ctx).auto(() => ++n)
-      await s.delay(1500)
-      await stop()
-    }, {})
-    await vi.advanceTimersByTimeAsync(60_000)
-    await again.task
-    expect(n).toBe(3)
-    expect(vi.getTimerCount()).toBe(0)
-    await Promise.all([s, again.s].map((each) => each[Symbol.asyncDispose]()))
-  })
-
-  it('of a run that failed does not go on in the next one', async () => {
-    const snapshot = vi.fn(() => 1)
-    let runs = 0
-    await using retrying = scope({ persistence: { checkpoint: provider } })
-    void retrying.task(
-      (ctx) => {
-        if (++runs > 1) return new Promise(() => {})
-        of(ctx).auto(snapshot)
-        return stop()
-      },
-      { checkpoint: { interval: 1000 }, retry: { delay: 1 } },
-    )
-    await vi.advanceTimersByTimeAsync(5000)
-    expect(runs).toBe(2)
-    expect(snapshot).not.toHaveBeenCalled()
-  })
-
-  it('cannot be begun by a function whose task is over', async () => {
-    const end = deferred()
-    await using s = scope({ persistence: { checkpoint: provider } })
-    const task = s.task(
-      async (ctx) => {
-        await end.promise
-        of(ctx).auto(() => 1)
-      },
-      { checkpoint: { interval: 1000 }, timeout: 10 },
-    )
-    await vi.advanceTimersByTimeAsync(10)
-    await task
-    end.resolve()
-    await vi.advanceTimersByTimeAsync(0)
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
-  it('cannot fail the task, nor reject unhandled', async () => {
-    const onError = vi.fn()
-    await using s = scope({ persistence: { checkpoint: provider }, hooks: { onError } })
-    vi.spyOn(provider, 'save').mockRejectedValue(new Error('disk'))
-    let calls = 0
-    const task = s.task(
-      async (ctx) => {
-        of(ctx).auto(() => {
-          if (++calls === 1) throw new Error('snapshot')
-          return calls
-        })
-        await s.delay(2500)
-      },
-      { checkpoint: { interval: 1000 } },
-    )
-    await vi.advanceTimersByTimeAsync(2500)
-    expect(await task).toEqual([undefined, undefined])
-    expect(onError.mock.calls).toEqual([
-      [new Error('snapshot'), 'checkpoint.auto'],
-      [new Error('disk'), 'checkpoint.save'],
-    ])
-  })
-})
-
-describe('resumeTask', () => {
-  it('rejects without a provider', async () => {
-    await using s = scope()
-    await expect(s.resumeTask('job', () => 1)).rejects.toThrow('No checkpoint provider configured')
-  })
-
-  it('rejects when nothing is stored and that is required, else starts fresh', async () => {
-    await using s = scope({ persistence: { checkpoint: provider } })
-    await expect(s.resumeTask('job', () => 1, { requireExisting: true })).rejects.toThrow(
-      'No checkpoint found for task ID: job',
-    )
-    expect(await s.resumeTask('job', (ctx) => of(ctx).data)).toEqual([undefined, undefined])
-  })
-
-  it('goes on from the newest checkpoint, calling onResume once, and removes it after', async () => {
-    await provider.save(point(3, 'state'))
-    const load = vi.spyOn(provider, 'loadLatest')
-    const onResume = vi.fn()
-    await using s = scope({ persistence: { checkpoint: provider } })
-    const result = await s.resumeTask('job', (ctx) => of(ctx).data, { requireExisting: true, checkpoint: { onResume } })
-    expect(result).toEqual([undefined, 'state'])
-    expect(onResume).toHaveBeenCalledOnce()
-    expect(load).toHaveBeenCalledTimes(2)
-    expect(await provider.list('job')).toEqual([])
-  })
-
-  it('looks at the state every 60 s unless told otherwise', async () => {
-    await using s = scope({ persistence: { checkpoint: provider } })
-    const snapshot = vi.fn(() => 1)
-    const hang = (ctx: TaskContext) => {
-      of(ctx).auto(snapshot)
-      return new Promise(() => {})
-    }
-    void s.resumeTask('job', hang)
-    void s.resumeTask('other', hang, { checkpoint: { interval: 100_000 } })
-    await vi.advanceTimersByTimeAsync(59_999)
-    expect(snapshot).not.toHaveBeenCalled()
-    await vi.advanceTimersByTimeAsync(1)
-    expect(snapshot).toHaveBeenCalledOnce()
-  })
-
-  it('returns the failure of the function in the result', async () => {
-    await using s = scope({ persistence: { checkpoint: provider } })
-    expect((await s.resumeTask('job', stop))[0]).toMatchObject({ message: 'stop' })
-  })
-})
-
-it('createCheckpointContext works without a scope', async () => {
-  const checkpoints = createCheckpointContext<number>({ provider, taskId: 'job', latest: { ...point(4, 4), data: 4 } })
-  expect(checkpoints.data).toBe(4)
-  await checkpoints.save(5)
-  expect(await provider.loadLatest('job')).toMatchObject({ sequence: 5, data: 5, progress: 0 })
 })

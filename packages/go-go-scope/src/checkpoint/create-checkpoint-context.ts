@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
 import { callSafely } from '../errors/call-safely.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'
-import { startTimer, type Timer } from '../time/start-timer.js'
+import { AutoSaves } from './auto-saves.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
 import type { ProgressContext } from './progress-context.js'
 
@@ -24,6 +24,8 @@ export interface CheckpointSession<T = unknown> extends CheckpointContext<T> {
   nextRun(): CheckpointContext<T>
   /** Ends the automatic saves; resolves when no save is under way. Never rejects. */
   close(): Promise<void>
+  /** Closes, and refuses all saves from now on: the next run would resume from them. Never rejects. */
+  finish(): Promise<void>
 }
 
 /**
@@ -37,8 +39,7 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
   let last: Promise<void> | undefined
   /** What the last checkpoint holds, whatever the task has done to its state since. */
   let saved = latest && copyOf(latest.data)
-  const timers = new Set<() => void>()
-  let closed = false
+  let finished = false
 
   const write = async (data: T): Promise<void> => {
     const { percentage = 0, eta } = progress?.get() ?? {}
@@ -60,8 +61,12 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
     await provider.cleanup(taskId, options.maxCheckpoints ?? 10)
     callSafely(report, 'checkpoint.onCheckpoint', () => options.onCheckpoint?.(checkpoint))
   }
+  const refuse = async (): Promise<void> => {
+    throw new Error(`task '${taskId}' has succeeded: its checkpoints are removed, and no more are saved`)
+  }
   const save = (data: T): Promise<void> => {
-    const done = last === undefined ? write(data) : last.then(() => write(data))
+    const turn = finished ? refuse : () => write(data)
+    const done = last === undefined ? turn() : last.then(turn)
     const settled = done
       .catch((error: unknown) => report('checkpoint.save', error))
       .then(() => {
@@ -70,46 +75,29 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
     last = settled
     return done
   }
-  const auto = (snapshot: () => T | PromiseLike<T>): (() => void) => {
-    let timer: Timer | undefined
-    let stopped = closed || options.interval === undefined
-    const look = async (): Promise<void> => {
-      await callSafely(report, 'checkpoint.auto', async () => {
-        const data = await snapshot()
-        if (stopped) return
-        // Its failure is reported by save itself.
-        if (saved === undefined || !isDeepStrictEqual(saved.data, data)) save(data).catch(() => {})
-        await last
-      })
-      arm()
-    }
-    const arm = (): void => {
-      if (!stopped) timer = startTimer(options.interval as number, () => void look())
-    }
-    const stop = (): void => {
-      stopped = true
-      timer?.cancel()
-      timers.delete(stop)
-    }
-    timers.add(stop)
-    arm()
-    return stop
-  }
-  const stopTimers = (): void => {
-    for (const stop of [...timers]) stop()
+  const autoSaves = new AutoSaves<T>({
+    interval: options.interval,
+    isNew: (data) => saved === undefined || !isDeepStrictEqual(saved.data, data),
+    // Its failure is reported by save itself.
+    save: (data) => save(data).catch(() => {}),
+    report,
+  })
+  const run = { save, auto: (snapshot: () => T | PromiseLike<T>) => autoSaves.begin(snapshot) }
+  const close = async (): Promise<void> => {
+    autoSaves.close()
+    await last
   }
   return {
+    ...run,
     data: latest?.data,
-    save,
-    auto,
     nextRun() {
-      stopTimers()
-      return { data: latest?.data, save, auto }
+      autoSaves.stop()
+      return { ...run, data: latest?.data }
     },
-    async close() {
-      closed = true
-      stopTimers()
-      await last
+    close,
+    finish() {
+      finished = true
+      return close()
     },
   }
 }

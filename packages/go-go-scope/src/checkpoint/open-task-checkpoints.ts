@@ -29,8 +29,8 @@ export async function openTaskCheckpoints(
   return {
     nextRun: () => ({ checkpoint: session.nextRun(), progress }),
     async complete() {
-      // A save that lands after the removal would be resumed from by the next run.
-      await session.close()
+      // Before the removal: a save that lands after it would be resumed from by the next run.
+      await session.finish()
       try {
         await provider.deleteAll(taskId)
       } catch (error) {

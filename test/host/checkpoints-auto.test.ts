@@ -1,0 +1,143 @@
+import { type Checkpoint, InMemoryCheckpointProvider, scope, type TaskContext } from 'go-go-scope'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from './support/deferred.js'
+
+let provider: InMemoryCheckpointProvider
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.setSystemTime(1_000_000)
+  provider = new InMemoryCheckpointProvider()
+})
+afterEach(() => void vi.useRealTimers())
+
+/** The checkpoint context, in tests where it is there. */
+const of = (ctx: TaskContext) => ctx.checkpoint as NonNullable<TaskContext['checkpoint']>
+const stop = () => Promise.reject(new Error('stop'))
+const point = (sequence: number, data: unknown): Checkpoint => {
+  return { id: `job-${sequence}`, taskId: 'job', sequence, timestamp: 1, progress: 40, data }
+}
+
+describe('auto', () => {
+  const run = (fn: (ctx: TaskContext) => unknown, checkpoint = {}) => {
+    const s = scope({ persistence: { checkpoint: provider } })
+    return { s, task: s.task(fn, { id: 'job', checkpoint: { interval: 1000, ...checkpoint } }) }
+  }
+  const saved = async () => (await provider.list('job')).map(({ data }) => data)
+
+  it('saves the state every interval, when it is new', async () => {
+    const state = { rows: [0], at: new Map([['a', 1]]) }
+    const { s } = run((ctx) => {
+      of(ctx).auto(() => state)
+      return new Promise(() => {})
+    })
+    await vi.advanceTimersByTimeAsync(999)
+    expect(await saved()).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await saved()).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await saved()).toHaveLength(1)
+    state.at.set('a', 2)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await saved()).toEqual([
+      { rows: [0], at: new Map([['a', 1]]) },
+      { rows: [0], at: new Map([['a', 2]]) },
+    ])
+    await s[Symbol.asyncDispose]()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('does not save what it was resumed from, until it has changed', async () => {
+    await provider.save(point(1, { rows: [0] }))
+    const { s } = run((ctx) => {
+      const state = of(ctx).data as { rows: number[] }
+      of(ctx).auto(() => state)
+      setTimeout(() => state.rows.push(1), 1500)
+      return new Promise(() => {})
+    })
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await saved()).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await saved()).toEqual([{ rows: [0] }, { rows: [0, 1] }])
+    await s[Symbol.asyncDispose]()
+  })
+
+  it('stops with its answer, with the task, and with the run of the function', async () => {
+    let n = 0
+    const { s, task } = run(async (ctx) => {
+      const off = of(ctx).auto(() => ++n)
+      await s.delay(2500)
+      off()
+      await s.delay(5000)
+    })
+    await vi.advanceTimersByTimeAsync(7500)
+    await task
+    expect(n).toBe(2)
+    const again = run(async (ctx) => {
+      of(ctx).auto(() => ++n)
+      await s.delay(1500)
+      await stop()
+    }, {})
+    await vi.advanceTimersByTimeAsync(60_000)
+    await again.task
+    expect(n).toBe(3)
+    expect(vi.getTimerCount()).toBe(0)
+    await Promise.all([s, again.s].map((each) => each[Symbol.asyncDispose]()))
+  })
+
+  it('of a run that failed does not go on in the next one', async () => {
+    const snapshot = vi.fn(() => 1)
+    let runs = 0
+    await using retrying = scope({ persistence: { checkpoint: provider } })
+    void retrying.task(
+      (ctx) => {
+        if (++runs > 1) return new Promise(() => {})
+        of(ctx).auto(snapshot)
+        return stop()
+      },
+      { checkpoint: { interval: 1000 }, retry: { delay: 1 } },
+    )
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(runs).toBe(2)
+    expect(snapshot).not.toHaveBeenCalled()
+  })
+
+  it('cannot be begun by a function whose task is over', async () => {
+    const end = deferred()
+    await using s = scope({ persistence: { checkpoint: provider } })
+    const task = s.task(
+      async (ctx) => {
+        await end.promise
+        of(ctx).auto(() => 1)
+      },
+      { checkpoint: { interval: 1000 }, timeout: 10 },
+    )
+    await vi.advanceTimersByTimeAsync(10)
+    await task
+    end.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('cannot fail the task, nor reject unhandled', async () => {
+    const onError = vi.fn()
+    await using s = scope({ persistence: { checkpoint: provider }, hooks: { onError } })
+    vi.spyOn(provider, 'save').mockRejectedValue(new Error('disk'))
+    let calls = 0
+    const task = s.task(
+      async (ctx) => {
+        of(ctx).auto(() => {
+          if (++calls === 1) throw new Error('snapshot')
+          return calls
+        })
+        await s.delay(2500)
+      },
+      { checkpoint: { interval: 1000 } },
+    )
+    await vi.advanceTimersByTimeAsync(2500)
+    expect(await task).toEqual([undefined, undefined])
+    expect(onError.mock.calls).toEqual([
+      [new Error('snapshot'), 'checkpoint.auto'],
+      [new Error('disk'), 'checkpoint.save'],
+    ])
+  })
+})

@@ -1,0 +1,111 @@
+import {
+  type Checkpoint,
+  createCheckpointContext,
+  InMemoryCheckpointProvider,
+  scope,
+  type TaskContext,
+} from 'go-go-scope'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+let provider: InMemoryCheckpointProvider
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.setSystemTime(1_000_000)
+  provider = new InMemoryCheckpointProvider()
+})
+afterEach(() => void vi.useRealTimers())
+
+/** The checkpoint context, in tests where it is there. */
+const of = (ctx: TaskContext) => ctx.checkpoint as NonNullable<TaskContext['checkpoint']>
+const stop = () => Promise.reject(new Error('stop'))
+const point = (sequence: number, data: unknown): Checkpoint => {
+  return { id: `job-${sequence}`, taskId: 'job', sequence, timestamp: 1, progress: 40, data }
+}
+
+describe('the start of a task with checkpoints', () => {
+  it('loads the newest checkpoint without resumeTask, calls onResume, and counts on', async () => {
+    await provider.save(point(6, 'older'))
+    await provider.save(point(7, { n: 7 }))
+    await using s = scope({ persistence: { checkpoint: provider } })
+    const onResume = vi.fn()
+    await s.task(
+      async (ctx) => {
+        expect(of(ctx).data).toEqual({ n: 7 })
+        expect(ctx.progress?.get()).toEqual({ percentage: 40 })
+        await of(ctx).save({ n: 8 })
+        await stop()
+      },
+      { id: 'job', checkpoint: { onResume } },
+    )
+    expect(onResume).toHaveBeenCalledExactlyOnceWith(point(7, { n: 7 }))
+    expect(await provider.loadLatest('job')).toMatchObject({ sequence: 8, data: { n: 8 } })
+  })
+
+  it('has no data when nothing is stored, and does not call onResume', async () => {
+    const onResume = vi.fn()
+    await using s = scope({ persistence: { checkpoint: provider } })
+    expect(await s.task((ctx) => of(ctx).data, { checkpoint: { onResume } })).toEqual([undefined, undefined])
+    expect(onResume).not.toHaveBeenCalled()
+  })
+
+  it('survives an onResume that throws', async () => {
+    await provider.save(point(1, 1))
+    const onResume = () => Promise.reject(new Error('hook'))
+    await using s = scope({ persistence: { checkpoint: provider } })
+    expect(await s.task(() => 5, { id: 'job', checkpoint: { onResume } })).toEqual([undefined, 5])
+  })
+})
+
+describe('resumeTask', () => {
+  it('rejects without a provider', async () => {
+    await using s = scope()
+    await expect(s.resumeTask('job', () => 1)).rejects.toThrow('No checkpoint provider configured')
+  })
+
+  it('rejects when nothing is stored and that is required, else starts fresh', async () => {
+    await using s = scope({ persistence: { checkpoint: provider } })
+    await expect(s.resumeTask('job', () => 1, { requireExisting: true })).rejects.toThrow(
+      'No checkpoint found for task ID: job',
+    )
+    expect(await s.resumeTask('job', (ctx) => of(ctx).data)).toEqual([undefined, undefined])
+  })
+
+  it('goes on from the newest checkpoint, calling onResume once, and removes it after', async () => {
+    await provider.save(point(3, 'state'))
+    const load = vi.spyOn(provider, 'loadLatest')
+    const onResume = vi.fn()
+    await using s = scope({ persistence: { checkpoint: provider } })
+    const result = await s.resumeTask('job', (ctx) => of(ctx).data, { requireExisting: true, checkpoint: { onResume } })
+    expect(result).toEqual([undefined, 'state'])
+    expect(onResume).toHaveBeenCalledOnce()
+    expect(load).toHaveBeenCalledTimes(2)
+    expect(await provider.list('job')).toEqual([])
+  })
+
+  it('looks at the state every 60 s unless told otherwise', async () => {
+    await using s = scope({ persistence: { checkpoint: provider } })
+    const snapshot = vi.fn(() => 1)
+    const hang = (ctx: TaskContext) => {
+      of(ctx).auto(snapshot)
+      return new Promise(() => {})
+    }
+    void s.resumeTask('job', hang)
+    void s.resumeTask('other', hang, { checkpoint: { interval: 100_000 } })
+    await vi.advanceTimersByTimeAsync(59_999)
+    expect(snapshot).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(snapshot).toHaveBeenCalledOnce()
+  })
+
+  it('returns the failure of the function in the result', async () => {
+    await using s = scope({ persistence: { checkpoint: provider } })
+    expect((await s.resumeTask('job', stop))[0]).toMatchObject({ message: 'stop' })
+  })
+})
+
+it('createCheckpointContext works without a scope', async () => {
+  const checkpoints = createCheckpointContext<number>({ provider, taskId: 'job', latest: { ...point(4, 4), data: 4 } })
+  expect(checkpoints.data).toBe(4)
+  await checkpoints.save(5)
+  expect(await provider.loadLatest('job')).toMatchObject({ sequence: 5, data: 5, progress: 0 })
+})
