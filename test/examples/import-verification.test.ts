@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-test.each([
+test.concurrent.each([
   ['missing row', 'DELETE FROM cities WHERE id = 17', { missing: 1, duplicates: 0, unknown: 0 }],
   [
     'duplicate',

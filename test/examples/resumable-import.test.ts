@@ -1,24 +1,25 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runExample, startExample } from './run-example.js'
 
 const MAIN = 'resumable-import/main.mjs'
 
 let folder: string
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'resumable-import-'))
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
-describe.each(['sqlite3', 'node', 'bun'])('resumable-import, front end %s', (frontEnd) => {
-  const flags = (...more: string[]): string[] => {
-    return ['--db', join(folder, 'cities.db'), '--front-end', frontEnd, '--limit', '6000', ...more]
+// At the same time, because they mostly wait for processes to start.
+describe.concurrent.each(['sqlite3', 'node', 'bun'])('resumable-import, front end %s', (frontEnd) => {
+  const importInto = (file: string, ...more: string[]): string[] => {
+    return ['--db', join(folder, `${frontEnd} ${file}`), '--front-end', frontEnd, '--limit', '6000', ...more]
   }
 
   test('killed twice, it ends with every city exactly once', async () => {
-    const { code, stdout, stderr } = await runExample(MAIN, flags('--batch', '200', '--demo'))
+    const { code, stdout, stderr } = await runExample(MAIN, importInto('killed.db', '--batch', '200', '--demo'))
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' })
     expect(stdout.match(/Killed with SIGKILL/g)).toHaveLength(2)
     expect(stdout).toContain('Another process is importing into this database.')
@@ -28,7 +29,7 @@ describe.each(['sqlite3', 'node', 'bun'])('resumable-import, front end %s', (fro
   })
 
   test('interrupted, it says how to resume, and resumes', async () => {
-    const run = startExample(MAIN, flags('--batch', '500', '--slow'))
+    const run = startExample(MAIN, importInto('interrupted.db', '--batch', '500', '--slow'))
     await run.printed(/ 25 % /)
     run.kill('SIGINT')
     const stopped = await run.ended
@@ -36,7 +37,7 @@ describe.each(['sqlite3', 'node', 'bun'])('resumable-import, front end %s', (fro
     const [, checkpoint = 'none'] = /The last checkpoint is at ([\d,]+) of 6,000 cities/.exec(stopped.stdout) ?? []
     expect(stopped.stdout).toContain('To go on from there: ')
 
-    const resumed = await runExample(MAIN, flags())
+    const resumed = await runExample(MAIN, importInto('interrupted.db'))
     expect(resumed.stdout).toContain(
       `Resuming at the last checkpoint, ${checkpoint}; the table has ${checkpoint} rows.`,
     )
@@ -45,12 +46,12 @@ describe.each(['sqlite3', 'node', 'bun'])('resumable-import, front end %s', (fro
   })
 
   test('run again after its end, it writes nothing and verifies', async () => {
-    const first = await runExample(MAIN, flags())
+    const first = await runExample(MAIN, importInto('twice.db'))
     expect(first.code, first.stdout + first.stderr).toBe(0)
     expect(first.stdout).toContain('Summary, computed now')
     expectVerified(first.stdout)
 
-    const again = await runExample(MAIN, flags())
+    const again = await runExample(MAIN, importInto('twice.db'))
     expect(again.code).toBe(0)
     expect(again.stdout).toContain('completed by an earlier run')
     expect(again.stdout).toContain('Summary, as an earlier run stored it')
