@@ -119,6 +119,23 @@ describe('a task whose provider knows claims', () => {
     expect(fn).not.toHaveBeenCalled()
   })
 
+  it('of a child that ignores its signal holds up the end of the parent once, however many there are', async () => {
+    const { provider, held } = claiming()
+    const s = scope({ persistence: { idempotency: provider } })
+    for (let n = 0; n < 20; n++) {
+      void s.createChild().task(() => new Promise(() => {}), { idempotency: { key: `k${n}` } })
+    }
+    await vi.advanceTimersByTimeAsync(0)
+    const ended = vi.fn()
+    void s[Symbol.asyncDispose]().then(ended)
+    await vi.advanceTimersByTimeAsync(99)
+    expect(ended).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(ended).toHaveBeenCalledOnce()
+    expect(held.fail).not.toHaveBeenCalled()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('renews the claim every third of its lease while it runs', async () => {
     const { provider, held } = claiming()
     await using s = scope({ persistence: { idempotency: provider } })
