@@ -132,6 +132,18 @@ describe('dispose', () => {
     expect([parent.isDisposed, child.isDisposed]).toEqual([true, true])
   })
 
+  it('of a parent may be begun by the end of its child', async () => {
+    const order: string[] = []
+    const parent = scope()
+    parent.onDispose(() => void order.push('parent'))
+    const child = parent.createChild()
+    child.onDispose(() => void order.push('child'))
+    child.onDispose(() => parent[Symbol.asyncDispose]())
+    await child[Symbol.asyncDispose]()
+    await parent[Symbol.asyncDispose]()
+    expect(order).toEqual(['child', 'parent'])
+  })
+
   it('called by a task waits for nothing that waits for it', async () => {
     const s = scope()
     const [error] = await s.task(() => s[Symbol.asyncDispose]())

@@ -1,3 +1,4 @@
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { type PersistenceProviders, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'
 
@@ -89,5 +90,25 @@ describe.each([
     await s[Symbol.asyncDispose]()
     expect(guards.map((guard) => guard.isReleased)).toEqual([true, true])
     expect(onError).toHaveBeenCalledWith(failure, 'onDispose')
+  })
+})
+
+describe('an adapter that is closed too early', () => {
+  it('is told by its own error, wherever somebody asks it', async () => {
+    const persistence = await SQLiteAdapter.open(':memory:')
+    const onError = vi.fn()
+    await using s = scope({ persistence, circuitBreaker: {}, hooks: { onError } })
+    const guard = await s.acquireLock({ key: 'held' }).acquire()
+    await persistence.disconnect()
+    const closed = { _tag: 'PersistenceError', code: 'CLOSED' }
+    const fn = vi.fn(() => 'ran')
+    await expect(s.acquireLock({ key: 'k' }).acquire()).rejects.toMatchObject(closed)
+    expect((await s.task(fn, { idempotency: { key: 'k' } }))[0]).toMatchObject(closed)
+    expect((await s.task(fn, { checkpoint: {} }))[0]).toMatchObject(closed)
+    await expect(s.resumeTask('t', fn)).rejects.toMatchObject(closed)
+    expect(fn).not.toHaveBeenCalled()
+    expect(await s.task(fn)).toEqual([undefined, 'ran'])
+    expect(onError).toHaveBeenCalledWith(expect.objectContaining(closed), 'circuitBreaker')
+    expect(guard.signal.aborted).toBe(true)
   })
 })

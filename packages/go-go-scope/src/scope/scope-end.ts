@@ -37,17 +37,16 @@ export class ScopeEnd {
     return this.#begun
   }
 
-  /** Begins it, or waits for it. Never rejects. */
+  /** Begins it, and waits for it. Never rejects. */
   reach(): Promise<void> {
+    // Who is called by this end, or by one that it waits for, would wait for itself.
+    const calledByIt = ScopeEnd.#caller?.isWithin(this.#belongings.lineage)
     if (!this.#begun) {
       this.#begun = true
       this.#done = this.#run()
-    } else if (ScopeEnd.#caller?.isWithin(this.#belongings.lineage)) {
-      // Who was called by this end, or by one that it waits for, would wait for itself.
-      return Promise.resolve()
     }
     // Not there yet when a listener of the abort disposes the scope again.
-    return this.#done ?? Promise.resolve()
+    return calledByIt ? Promise.resolve() : (this.#done ?? Promise.resolve())
   }
 
   async #run(): Promise<void> {

@@ -216,7 +216,8 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
 
   /**
    * Ends the scope and all that belongs to it. Never rejects; what fails on the way is reported. The second time it only
-   * waits for the first, unless it is called by that.
+   * waits for the first. A hook or disposer may call it, but one that has awaited something else before would wait for
+   * itself.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this.#timer?.cancel()
