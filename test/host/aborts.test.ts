@@ -1,5 +1,6 @@
 import {
   type CheckpointProvider,
+  CircuitBreaker,
   type ClaimingIdempotencyProvider,
   InMemoryIdempotencyProvider,
   type PersistenceProviders,
@@ -64,6 +65,20 @@ describe('a task that is aborted while a store is late', () => {
     expect(fn).not.toHaveBeenCalled()
     expect(fail).toHaveBeenCalledOnce()
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a breaker that is disposed while its state is loaded', () => {
+  it('listens to nobody', async () => {
+    const { open, answer } = late(null)
+    const provider = new MemoryCircuitProvider()
+    provider.getState = answer
+    const breaker = new CircuitBreaker({ provider, key: 'k' })
+    const call = breaker.execute(() => 'ran')
+    await breaker[Symbol.asyncDispose]()
+    open()
+    expect(await call).toBe('ran')
+    expect(provider.listeners('k')).toBe(0)
   })
 })
 

@@ -184,9 +184,11 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
   #load(): Promise<void> {
     this.#loading ??= (async () => {
       const store = this.#store as CircuitStore
+      const { generation } = this.#machine
       const stored = await store.load()
       this.#loading = undefined
-      if (stored === undefined) return
+      // It may have been reset or disposed meanwhile.
+      if (stored === undefined || generation !== this.#machine.generation) return
       this.#loaded = true
       if (stored !== null) this.#machine.restore(stored.failureCount, openFor(stored, this.resetTimeout))
       this.#unsubscribe = store.subscribe((state) => this.#follow(state))
