@@ -1,3 +1,4 @@
+import '../scripts/end-with-reader.mjs'
 import { measureLocks, measureMemory, measureRows, measureStart, measureSweep } from './growth/measure-growth.mjs'
 import { installPeers } from './install-peers.mjs'
 import { describeMachine, describeVersions } from './machine.mjs'
