@@ -59,6 +59,7 @@ export const runs = [
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...cells,
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
+  ...suite('core', ['node20'], ['test/core']),
   ...suite('reference', ['node20'], ['test/reference']),
   ...suite('runner', ['node20'], ['test/runner']),
   ...suite('architecture', ['node20'], ['test/architecture']),

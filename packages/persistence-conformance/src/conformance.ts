@@ -17,6 +17,7 @@ import { diagnostics } from './suites/diagnostics.js'
 import { fencedStatements } from './suites/fenced-statements.js'
 import { fencing } from './suites/fencing.js'
 import { flatMethods } from './suites/flat-methods.js'
+import { foreignNames } from './suites/foreign-names.js'
 import { getOrSet } from './suites/get-or-set.js'
 import { growth } from './suites/growth.js'
 import { hostileRows } from './suites/hostile-rows.js'
@@ -49,6 +50,7 @@ const SUITES: readonly EngineSuite[] = [
   open,
   movedFile,
   schema,
+  foreignNames,
   publishedFile29,
   locks,
   lockModel,

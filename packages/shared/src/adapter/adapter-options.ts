@@ -1,5 +1,5 @@
+import { invalidOption } from '../arguments/invalid-option.js'
 import { checkText } from '../arguments/limits.js'
-import { shown } from '../arguments/shown.js'
 import type { DiagnosticListener } from '../driver/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { LockKind } from '../lock/hold-tables.js'
@@ -89,11 +89,6 @@ export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
     random: callable(options, 'random') ?? Math.random,
     onDiagnostic: callable(options, 'onDiagnostic'),
   }
-}
-
-/** The error for an option that cannot be used. */
-export function invalidOption(name: string, value: unknown, wanted: string): PersistenceError {
-  return new PersistenceError('INVALID_OPTION', 'options', `option ${name} must be ${wanted}, got ${shown(value)}`)
 }
 
 function prefixOption(prefix: unknown): string {

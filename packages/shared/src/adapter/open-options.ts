@@ -1,5 +1,6 @@
+import { invalidOption } from '../arguments/invalid-option.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { type AdapterOptions, invalidOption } from './adapter-options.js'
+import type { AdapterOptions } from './adapter-options.js'
 
 /** Options of `open`, for a file that the adapter opens itself. */
 export interface OpenOptions extends AdapterOptions {

@@ -1,6 +1,7 @@
 import type { Connection } from '../driver/connection.js'
 import type { Row, SqlValue } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
+import { readSchema } from '../schema/migrate.js'
 import type { ResolvedOpenOptions } from './open-options.js'
 
 // The log is cut back to this after a burst; without it the file keeps the size of the largest burst for ever.
@@ -9,7 +10,7 @@ const WAL_LIMIT_BYTES = 64 * 1024 * 1024
 /**
  * Sets every pragma that engines default differently, and reads each back: an engine that ignores one must not pass.
  *
- * @throws PersistenceError `ENGINE_UNSUPPORTED` when a pragma does not take.
+ * @throws PersistenceError `ENGINE_UNSUPPORTED` when a pragma does not take, and what {@link readSchema} throws.
  */
 export async function tune(connection: Connection, options: ResolvedOpenOptions, onFile: boolean): Promise<void> {
   // Schemas of files from elsewhere must not run functions with side effects.
@@ -19,8 +20,12 @@ export async function tune(connection: Connection, options: ResolvedOpenOptions,
   // The reading asks the file, so it is also the probe for what is not a database.
   const mode = await pragma(connection, 'PRAGMA journal_mode')
   if (!options.readOnly) {
-    // Switching ignores the engine's wait when several processes start on a new file; the queue's wait covers it.
-    if (mode !== 'wal') await setPragma(connection, 'journal_mode', 'wal')
+    if (mode !== 'wal') {
+      // This writes into the file: one that will be refused must be left as it is.
+      await readSchema(connection.queue)
+      // Switching ignores the engine's wait when several processes start on a new file; the queue's wait covers it.
+      await setPragma(connection, 'journal_mode', 'wal')
+    }
     await setPragma(connection, 'journal_size_limit', WAL_LIMIT_BYTES)
   }
   // FULL flushes the log at every commit: about one flush of the disk per acknowledged batch. NORMAL only at checkpoints.

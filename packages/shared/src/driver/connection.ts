@@ -11,6 +11,7 @@ import { AsyncQueue } from './async-queue.js'
 import { ClosedQueue, closedError } from './closed-queue.js'
 import { Diagnostics } from './diagnostics.js'
 import type { SqlDriver } from './driver.js'
+import { probeEngine } from './engine-probe.js'
 import type { OperationQueue } from './operation-queue.js'
 import { Patience } from './patience.js'
 import { SyncQueue } from './sync-queue.js'
@@ -143,8 +144,7 @@ export class Connection {
     const [wait] = await this.queue.query('connect', 'PRAGMA busy_timeout')
     this.#appsEngineWait ??= Number(wait?.timeout)
     await setEngineWait(this.queue, Math.min(this.#engineWait, this.#busyTimeout))
-    const [version] = await this.queue.query('connect', 'SELECT sqlite_version() AS version')
-    this.sqliteVersion = String(version?.version)
+    this.sqliteVersion = await probeEngine(this.queue, this.engine)
     const databases = await this.queue.query('connect', 'PRAGMA database_list')
     this.file = String(databases.find(({ name }) => name === 'main')?.file ?? '')
     if (this.file === '') return

@@ -1,7 +1,8 @@
-import { invalidOption } from '../adapter/adapter-options.js'
+import { invalidOption } from '../arguments/invalid-option.js'
 import type { OperationQueue } from '../driver/operation-queue.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { checkTable } from './foreign-table.js'
+import { checkObjects } from './foreign-objects.js'
+import { publishedObjects } from './known-objects.js'
 import { CACHE_TABLE, type PublishedTable } from './published-tables.js'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
@@ -25,21 +26,24 @@ export function checkTableName(name: string): string {
 
 /** Creates a cache table of the app's own name, or checks it where `create` is `false`. */
 export async function createCacheTable(queue: OperationQueue, name: string, create: boolean): Promise<void> {
-  const table: PublishedTable = { ...CACHE_TABLE, name }
-  await checkTable(queue, table)
-  if (create) {
-    await queue.atomic('connect', [
-      { sql: CACHE_TABLE.create.replace(CACHE_TABLE.name, `"${name}"`), parameters: [] },
-      // Not idx_<name>_expires: for names such as `cache` or `locks` that is the name of an index of ours.
-      { sql: `CREATE INDEX IF NOT EXISTS "go_goscope_expires_of_${name}" ON "${name}"(expires_at)`, parameters: [] },
-    ])
-    return
+  const table: PublishedTable = {
+    name,
+    columns: CACHE_TABLE.columns,
+    create: CACHE_TABLE.create.replace(CACHE_TABLE.name, `"${name}"`),
+    // Not idx_<name>_expires: for names such as `cache` or `locks` that is the name of an index of ours.
+    indexes: [`CREATE INDEX IF NOT EXISTS go_goscope_expires_of_${name} ON "${name}"(expires_at)`],
   }
-  const found = await queue.query('connect', 'SELECT name FROM pragma_table_info(?1)', [name])
-  if (found.length > 0) return
-  throw new PersistenceError(
-    'SCHEMA_MISSING',
-    'connect',
-    `connect: the table ${name} is missing; connect once without createTables: false and with write access`,
-  )
+  const found = await checkObjects(queue, publishedObjects(table), 0)
+  if (create) {
+    await queue.atomic(
+      'connect',
+      [table.create, ...table.indexes].map((sql) => ({ sql, parameters: [] })),
+    )
+  } else if (!found.has(name)) {
+    throw new PersistenceError(
+      'SCHEMA_MISSING',
+      'connect',
+      `connect: the table ${name} is missing; connect once without createTables: false and with write access`,
+    )
+  }
 }

@@ -1,11 +1,11 @@
 import type { OperationQueue } from '../driver/operation-queue.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { checkTables } from './foreign-table.js'
-import { CREATE_PUBLISHED, MIGRATIONS, migrationBatch, OWN_TABLES, SCHEMA_VERSION } from './migrations.js'
+import { checkObjects } from './foreign-objects.js'
+import { KNOWN_OBJECTS, OWN_TABLES } from './known-objects.js'
+import { CREATE_PUBLISHED, MIGRATIONS, migrationBatch, SCHEMA_VERSION } from './migrations.js'
+import { PUBLISHED_TABLES } from './published-tables.js'
 
-const HAS_META = "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'go_goscope_meta'"
 const META_COLUMNS = "SELECT name FROM pragma_table_info('go_goscope_meta')"
-const OUR_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'go_goscope_*'"
 const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"
 
 /**
@@ -16,6 +16,25 @@ const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_vers
  */
 export async function migrate(queue: OperationQueue, create: boolean): Promise<void> {
   for (;;) {
+    const { version, found } = await readSchema(queue)
+    const missing = PUBLISHED_TABLES.map(({ name }) => name).filter((name) => !found.has(name))
+    if (version === SCHEMA_VERSION) checkOwnTables(found)
+    if (version === SCHEMA_VERSION && missing.length === 0) return
+    if (!create) throw schemaMissing(version, missing)
+    if (version === SCHEMA_VERSION) await queue.atomic('connect', CREATE_PUBLISHED)
+    else await apply(queue, version + 1)
+  }
+}
+
+/**
+ * Reads what the file has of ours, and writes nothing.
+ *
+ * @throws PersistenceError `SCHEMA_NEWER`, `FOREIGN_TABLE`.
+ */
+export async function readSchema(
+  queue: OperationQueue,
+): Promise<{ readonly version: number; readonly found: ReadonlySet<string> }> {
+  for (;;) {
     const version = await readVersion(queue)
     if (version > SCHEMA_VERSION) {
       throw new PersistenceError(
@@ -24,18 +43,17 @@ export async function migrate(queue: OperationQueue, create: boolean): Promise<v
         `connect: the file has schema version ${version}, this release writes up to ${SCHEMA_VERSION}; update the package that opens it`,
       )
     }
-    const missing = await checkTables(queue)
-    if (version === SCHEMA_VERSION) await checkOwnTables(queue)
-    if (version === SCHEMA_VERSION && missing.length === 0) return
-    if (!create) throw schemaMissing(version, missing)
-    if (version === SCHEMA_VERSION) await queue.atomic('connect', CREATE_PUBLISHED)
-    else await apply(queue, version + 1)
+    try {
+      return { version, found: await checkObjects(queue, KNOWN_OBJECTS, version) }
+    } catch (error) {
+      // Another process may have migrated the file between the two readings.
+      if ((await readVersion(queue)) === version) throw error
+    }
   }
 }
 
 /** What only we make cannot be made again: with its rows, tokens and layouts are gone that others have relied on. */
-async function checkOwnTables(queue: OperationQueue): Promise<void> {
-  const found = new Set((await queue.query('connect', OUR_TABLES)).map(({ name }) => name))
+function checkOwnTables(found: ReadonlySet<string>): void {
   const missing = OWN_TABLES.filter((table) => !found.has(table))
   if (missing.length === 0) return
   throw new PersistenceError(
@@ -75,8 +93,8 @@ async function apply(queue: OperationQueue, version: number): Promise<void> {
 
 /** 0 where this family has not been yet. */
 async function readVersion(queue: OperationQueue): Promise<number> {
-  if ((await queue.query('connect', HAS_META)).length === 0) return 0
   const columns = (await queue.query('connect', META_COLUMNS)).map(({ name }) => name)
+  if (columns.length === 0) return 0
   if (!columns.includes('key') || !columns.includes('value')) {
     throw new PersistenceError(
       'FOREIGN_TABLE',

@@ -1,5 +1,5 @@
 import type { Step } from '../driver/statement.js'
-import { ADD_CIRCUIT_COLUMNS, CIRCUIT_COLUMNS, CIRCUIT_TRIGGERS, CREATE_CIRCUIT } from './circuit-columns.js'
+import { ADD_CIRCUIT_COLUMNS, CIRCUIT_TRIGGERS, CREATE_CIRCUIT } from './circuit-columns.js'
 import { CLAIM_TABLES, RESULT_TRIGGERS } from './claim-tables.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
 
@@ -75,16 +75,8 @@ export const CREATE_PUBLISHED: readonly Step[] = [
   ...CIRCUIT_TRIGGERS,
 ].map((sql) => ({ sql, parameters: [] }))
 
-/** The tables that migrations make besides the published ones. */
-export const OWN_TABLES: readonly string[] = MIGRATIONS.flatMap(({ steps }) => steps)
-  .map((sql) => /^CREATE TABLE (go_goscope_\w+)/.exec(sql)?.[1])
-  .filter((name) => name !== undefined)
-
 /** The schema version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
-
-/** Columns that migrations added to published tables, by table. */
-export const ADDED_COLUMNS: ReadonlyMap<string, readonly string[]> = new Map([['go_goscope_circuit', CIRCUIT_COLUMNS]])
 
 const CREATE_META = 'CREATE TABLE IF NOT EXISTS go_goscope_meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)'
 const INSERT_VERSION =

@@ -1,0 +1,62 @@
+import { CIRCUIT_COLUMNS } from './circuit-columns.js'
+import { MIGRATIONS } from './migrations.js'
+import { CIRCUIT_TABLE, PUBLISHED_TABLES, type PublishedTable } from './published-tables.js'
+
+/** A table, index or trigger under one of our names. */
+export interface KnownObject {
+  readonly type: string
+  readonly name: string
+  /** The table it belongs to; its own name for a table. */
+  readonly table: string
+  /** The schema version that makes it; 0 for what is there before. */
+  readonly since: number
+  /** The columns of a table, each with the version that adds it. */
+  readonly columns: ReadonlyMap<string, number>
+}
+
+const CREATE = /^CREATE (TABLE|INDEX|TRIGGER) (?:IF NOT EXISTS )?(\w+)(?:.*? ON "?(\w+))?/
+const COLUMN = /^ {2}([a-z_]+) [A-Z]/gm
+const CIRCUIT_COLUMNS_SINCE = 4
+
+/** A published table with its indexes, which 2.9 may have made. */
+export function publishedObjects(table: PublishedTable): KnownObject[] {
+  const added = table.name === CIRCUIT_TABLE.name ? CIRCUIT_COLUMNS : []
+  const columns = new Map([
+    ...table.columns.map((name) => [name, 0] as const),
+    ...added.map((name) => [name, CIRCUIT_COLUMNS_SINCE] as const),
+  ])
+  return [
+    { type: 'table', name: table.name, table: table.name, since: 0, columns },
+    ...table.indexes.flatMap((sql) => createdBy(sql, 0)),
+  ]
+}
+
+const META: KnownObject = {
+  type: 'table',
+  name: 'go_goscope_meta',
+  table: 'go_goscope_meta',
+  since: 0,
+  columns: new Map([
+    ['key', 0],
+    ['value', 0],
+  ]),
+}
+
+const PUBLISHED: readonly KnownObject[] = PUBLISHED_TABLES.flatMap(publishedObjects)
+
+/** What only migrations make. */
+const MIGRATED: readonly KnownObject[] = MIGRATIONS.flatMap(({ version, steps }) =>
+  steps.flatMap((sql) => createdBy(sql, version)),
+).filter(({ name }) => !PUBLISHED.some((published) => published.name === name))
+
+export const KNOWN_OBJECTS: readonly KnownObject[] = [META, ...PUBLISHED, ...MIGRATED]
+
+/** The tables that migrations make besides the published ones. */
+export const OWN_TABLES: readonly string[] = MIGRATED.filter(({ type }) => type === 'table').map(({ name }) => name)
+
+function createdBy(sql: string, since: number): KnownObject[] {
+  const [, type, name, table] = CREATE.exec(sql) ?? []
+  if (type === undefined || name === undefined) return []
+  const columns = type === 'TABLE' ? [...sql.matchAll(COLUMN)].map(([, column = '']) => [column, since] as const) : []
+  return [{ type: type.toLowerCase(), name, table: table ?? name, since, columns: new Map(columns) }]
+}

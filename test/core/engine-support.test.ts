@@ -1,0 +1,71 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineFrontEnd, type OpenOptions, type Row, type SqlAdapter } from '@go-go-scope/persistence-sqlite-core'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { databaseSyncDriver } from './database-sync-driver.js'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'engine-support-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Opens `path` on an engine that answers as `answer` says, where that says anything. */
+function open(path: string, answer: (sql: string) => Row[] | undefined): Promise<SqlAdapter> {
+  const { SQLiteAdapter } = defineFrontEnd<InstanceType<typeof DatabaseSync>, OpenOptions>({
+    driver: (database) => databaseSyncDriver(database, answer),
+    load: async () => ({ name: 'tests', library: 'tests', open: (file) => new DatabaseSync(file) }),
+  })
+  return SQLiteAdapter.open(path)
+}
+
+const version = (found: unknown) => (sql: string) =>
+  sql.includes('sqlite_version()') ? [{ version: found } as Row] : undefined
+
+function failing(part: string, message: string): (sql: string) => undefined {
+  return (sql) => {
+    if (sql.includes(part)) throw Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode: 1 })
+  }
+}
+
+describe('an engine that lacks what the statements need', () => {
+  test.each([
+    ['3.36.0', version('3.36.0')],
+    ['3.37.2', version('3.37.2')],
+    ['2.99.0', version('2.99.0')],
+    ['no version', version('no version')],
+    ['undefined', (sql: string) => (sql.includes('sqlite_version()') ? [] : undefined)],
+    ['JSON', failing('json_each', 'no such table: json_each')],
+    ['JSON', failing('->>', 'near ">": syntax error')],
+    ['date', failing('unixepoch', 'no such function: unixepoch')],
+    ['JSON', (sql: string) => (sql.includes('json_each') ? [{ text: '["works"]' }] : undefined)],
+  ])('%s: is refused by name, and nothing is written', async (found, answer) => {
+    const path = join(folder, 'app.db')
+    const before = new DatabaseSync(path)
+    before.exec('CREATE TABLE mine (id INTEGER)')
+    before.close()
+    const bytes = readFileSync(path)
+    await expect(open(path, answer)).rejects.toMatchObject({
+      _tag: 'PersistenceError',
+      code: 'ENGINE_UNSUPPORTED',
+      message: expect.stringMatching(new RegExp(`${found}.*3\\.38 or later`)),
+    })
+    expect(readFileSync(path).equals(bytes)).toBe(true)
+  })
+
+  test.each(['3.38.0', '3.38', '3.100.0', '4.0.0'])('%s is taken', async (found) => {
+    const adapter = await open(join(folder, 'app.db'), version(found))
+    await adapter.cache.set('k', 1)
+    expect((await adapter.stats()).sqliteVersion).toBe(found)
+    await adapter.disconnect()
+  })
+
+  test('a file that cannot be read is not taken for an engine that cannot read', async () => {
+    const answer = (sql: string): undefined => {
+      if (sql.includes('json_each')) throw Object.assign(new Error('file is not a database'), { errcode: 26 })
+    }
+    await expect(open(join(folder, 'app.db'), answer)).rejects.toMatchObject({ code: 'NOT_A_DATABASE' })
+  })
+})
