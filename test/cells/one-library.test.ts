@@ -79,6 +79,34 @@ describe('one SQLite library per file in a process', () => {
     await second.disconnect()
   })
 
+  test('a handle that was left open keeps a second library out until the app closes it', async () => {
+    const path = join(folder, `file-${++files}`)
+    const handle = await engine.openHandle(path)
+    // Twice, because the second takes the place of the first.
+    for (const value of [1, 2]) {
+      const adapter = new engine.SQLiteAdapter(handle as never, { closeOnDisconnect: false })
+      await adapter.cache.set('k', value)
+      await adapter.disconnect()
+      await expect(secondEngine.SQLiteAdapter.open(path)).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+    }
+    const again = await engine.SQLiteAdapter.open(path)
+    await again.disconnect()
+    await expect(secondEngine.SQLiteAdapter.open(path)).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+    expect((await engine.rows(handle, 'SELECT value FROM go_goscope_cache'))[0]?.value).toBe('2')
+    await engine.closeHandle(handle)
+    const second = await secondEngine.SQLiteAdapter.open(path)
+    expect(await second.cache.get('k')).toBe(2)
+    await second.disconnect()
+  })
+
+  test('of two libraries that open a new file at once, one is refused', async () => {
+    const path = join(folder, `file-${++files}`)
+    const opened = await Promise.allSettled([engine.SQLiteAdapter.open(path), secondEngine.SQLiteAdapter.open(path)])
+    const codes = opened.map((result) => (result.status === 'rejected' ? result.reason.code : 'open'))
+    expect(codes.toSorted()).toEqual(['SECOND_LIBRARY', 'open'])
+    for (const result of opened) if (result.status === 'fulfilled') await result.value.disconnect()
+  })
+
   test('files of their own may go through libraries of their own, and :memory: through any', async () => {
     const one = await engine.SQLiteAdapter.open(join(folder, `file-${++files}`))
     const two = await secondEngine.SQLiteAdapter.open(join(folder, `file-${++files}`))

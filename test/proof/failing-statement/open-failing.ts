@@ -26,7 +26,8 @@ export async function openFailing(path: string, plan: FaultPlan): Promise<Failin
   const { SQLiteAdapter } = defineFrontEnd<object, OpenOptions>({
     driver(handle) {
       driver = driverOf(handle as never)
-      return failingDriver(driver, plan)
+      // The library is named as `load` does.
+      return { ...failingDriver(driver, plan), library: engine.name }
     },
     load: async () => ({
       name: engine.name,

@@ -4,7 +4,7 @@ import type { SqlDriver } from '../driver/driver.js'
 import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { fileIdentity } from '../file/file-identity.js'
-import { checkLibrary } from '../file/library-registry.js'
+import { type Registration, registerLibrary } from '../file/library-registry.js'
 import { resolveOptions } from './adapter-options.js'
 import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
 import type { SqlAdapter } from './sql-adapter.js'
@@ -34,23 +34,37 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
   opener: Opener<Handle, Adapter>,
 ): Promise<Adapter> {
   checkPath(path)
-  const resolved = resolveOptions(options)
+  resolveOptions(options)
   const tuning = resolveOpenOptions(options)
-  const onFile = path !== ':memory:'
   const engine = await opener.load()
-  if (onFile) await prepareFile(path, tuning, engine)
+  const reserved = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
+  try {
+    return await openHandle(path, options, opener, engine)
+  } finally {
+    // By now the connection has a place of its own, or has closed the file.
+    reserved?.leave()
+  }
+}
+
+async function openHandle<Handle extends object, Adapter extends SqlAdapter>(
+  path: string,
+  options: OpenOptions,
+  opener: Opener<Handle, Adapter>,
+  engine: Engine<Handle>,
+): Promise<Adapter> {
+  const tuning = resolveOpenOptions(options)
   let handle: Handle
   try {
     handle = await engine.open(path, tuning.readOnly)
   } catch (error) {
     throw classify(error, `open ${path}`)
   }
-  const connection = Connection.of(handle, () => opener.driver(handle), resolved)
+  const connection = Connection.of(handle, () => opener.driver(handle), resolveOptions(options))
   connection.readOnly = tuning.readOnly
   connection.ownHandle = true
   try {
     await connection.open()
-    await tune(connection, tuning, onFile)
+    await tune(connection, tuning, path !== ':memory:')
     const adapter = opener.adapter(handle, options)
     await adapter.connect()
     return adapter
@@ -61,15 +75,20 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
   }
 }
 
+/**
+ * Makes a missing file, and takes a place in the registry before the engine opens it: closing the file again after a
+ * refusal would do the damage that the refusal prevents.
+ */
 async function prepareFile(
   path: string,
   { readOnly, mode }: ResolvedOpenOptions,
   engine: Engine<object>,
-): Promise<void> {
+): Promise<Registration | undefined> {
+  if (!readOnly && (await fileIdentity(path)) === undefined) await createPrivately(path, mode)
   const identity = await fileIdentity(path)
-  // Before the engine opens it: closing the file again after a refusal would do the damage that the refusal prevents.
-  if (identity !== undefined) checkLibrary(identity, engine.library, engine.name, path)
-  else if (!readOnly) await createPrivately(path, mode)
+  return identity === undefined
+    ? undefined
+    : registerLibrary(identity, { library: engine.library, engine: engine.name }, path)
 }
 
 /** Creates a missing file before the engine does, so that it and its sidecars get `mode` and not the umask's. */

@@ -33,7 +33,9 @@ export class Session implements ConnectionUser {
   readonly #atEnd: (() => void)[] = []
   #names: Names | undefined
   #connecting: Promise<void> | undefined
-  #ended: Promise<void> | undefined
+  #over = false
+  #left = false
+  #leaving: Promise<void> | undefined
 
   /**
    * @param named Whether this session uses untagged names, and so needs to know how its prefix is stored.
@@ -46,7 +48,7 @@ export class Session implements ConnectionUser {
     this.prefix = options.keyPrefix
     this.maxKeyLength = options.maxKeyLength
     this.values = new ValueStore(options.codec, options.maxValueSize)
-    this.locks = connection.locks.of(options.locks, options.keyPrefix)
+    this.locks = connection.locks.enter(options.locks, options.keyPrefix)
     this.#stopListening = options.onDiagnostic && connection.diagnostics.add(options.onDiagnostic)
     connection.join(this)
   }
@@ -98,7 +100,7 @@ export class Session implements ConnectionUser {
 
   /** Idempotent and safe to race. @throws PersistenceError `CLOSED` after {@link disconnect}, and all of set-up's. */
   connect(): Promise<void> {
-    if (this.#ended !== undefined) return Promise.reject(closedError('connect'))
+    if (this.#over) return Promise.reject(closedError('connect'))
     this.#connecting ??= this.#connect().catch((error: unknown) => {
       this.#connecting = undefined
       throw error
@@ -106,13 +108,16 @@ export class Session implements ConnectionUser {
     return this.#connecting
   }
 
-  /** Waits for what is in flight and leaves the connection. Idempotent. */
+  /** Waits for what is in flight and leaves the connection. Idempotent; tries again where closing the handle failed. */
   disconnect(): Promise<void> {
-    if (this.#ended === undefined) {
-      this.#ended = this.#disconnect()
-      for (const callback of this.#atEnd) callback()
-    }
-    return this.#ended
+    const first = !this.#over
+    this.#over = true
+    this.#leaving ??= this.#disconnect().catch((error: unknown) => {
+      this.#leaving = undefined
+      throw error
+    })
+    if (first) for (const callback of this.#atEnd) callback()
+    return this.#leaving
   }
 
   /** Has `callback` called when the session is connected. */
@@ -135,7 +140,7 @@ export class Session implements ConnectionUser {
     await this.#setUp(this.#connection)
     if (this.#named) this.#names = await prefixNames(this.#connection.queue, this.prefix, !this.#connection.readOnly)
     this.ready = true
-    if (this.#ended === undefined) for (const callback of this.#atReady) callback()
+    if (!this.#over) for (const callback of this.#atReady) callback()
   }
 
   async #disconnect(): Promise<void> {
@@ -145,6 +150,8 @@ export class Session implements ConnectionUser {
       await this.#connection.leave(this, !this.#options.closeOnDisconnect)
     } finally {
       this.#stopListening?.()
+      if (!this.#left) this.#connection.locks.leave(this.#options.locks, this.prefix)
+      this.#left = true
     }
   }
 

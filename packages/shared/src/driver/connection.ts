@@ -1,7 +1,7 @@
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
-import { classify } from '../errors/classify.js'
+import { classify, codeOf } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { type EngineLibrary, OpenFile } from '../file/open-file.js'
+import { OpenFile } from '../file/open-file.js'
 import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
 import { HoldTables } from '../lock/hold-tables.js'
@@ -12,6 +12,8 @@ import { ClosedQueue, closedError } from './closed-queue.js'
 import { Diagnostics } from './diagnostics.js'
 import type { SqlDriver } from './driver.js'
 import { probeEngine } from './engine-probe.js'
+import { EngineWait } from './engine-wait.js'
+import { disownHandle, ownHandle } from './handle-owner.js'
 import type { OperationQueue } from './operation-queue.js'
 import { Patience } from './patience.js'
 import { SyncQueue } from './sync-queue.js'
@@ -28,12 +30,6 @@ export interface ConnectionUser {
   /** Nothing may be written any more: the file is gone. */
   connectionLost(): void
 }
-
-// How long the engine itself waits for another writer. A synchronous engine holds the event loop meanwhile, one waiting
-// connection after the other, and an asynchronous one a pool thread, of which a process has four: with the default of
-// one engine, 1000 ms, the holder of the write lock found no thread to go on with until those who waited for it had
-// given up. See docs/decisions/0006-short-engine-waits.md.
-const ENGINE_WAIT_MS = { synchronous: 3, asynchronous: 10 }
 
 const connections = new WeakMap<object, Connection>()
 
@@ -64,35 +60,46 @@ export class Connection {
    * the app runs on a shared handle meanwhile would fall into it, and be undone with it.
    */
   ownHandle = false
-  readonly #library: EngineLibrary
-  readonly #synchronous: boolean
-  readonly #busyTimeout: number
-  #appsEngineWait: number | undefined
-  /** Settles when whoever had the handle before has left it: two queues on one handle would share its transactions. */
-  readonly #free: Promise<unknown> | undefined
+  readonly #handle: object
+  readonly #driver: SqlDriver
+  readonly #engineWait: EngineWait
+  /** Who had the handle before, and may be about to leave it: two queues on one handle would share its transactions. */
+  #predecessor: Connection | undefined
   readonly #sessions = new Set<ConnectionUser>()
   #opened: Promise<void> | undefined
   #closed: Promise<void> | undefined
+  /** There while the handle could not be closed, for another try. */
+  #unclosed: OperationQueue | undefined
   #lost: PersistenceError | undefined
   #openFile: OpenFile | undefined
 
-  /** The connection of `handle`, made at the first call; options of later calls have no effect. */
+  /**
+   * The connection of `handle`, made at the first call; options of later calls have no effect.
+   *
+   * @throws PersistenceError `SECOND_COPY`.
+   */
   static of(handle: object, driver: () => SqlDriver, options: ConnectionOptions): Connection {
     const existing = connections.get(handle)
     if (existing !== undefined && existing.#closed === undefined) return existing
-    const connection = new Connection(driver(), options, existing === undefined ? undefined : existing.#closed)
+    const connection = new Connection(handle, driver(), options, existing)
+    ownHandle(handle)
     connections.set(handle, connection)
     return connection
   }
 
-  private constructor(driver: SqlDriver, options: ConnectionOptions, predecessor: Promise<void> | undefined) {
+  private constructor(
+    handle: object,
+    driver: SqlDriver,
+    options: ConnectionOptions,
+    predecessor: Connection | undefined,
+  ) {
     this.clock = options.clock
     this.random = options.random
     this.engine = driver.engine
-    this.#library = driver
-    this.#synchronous = driver.synchronous
-    this.#busyTimeout = options.busyTimeout
-    this.#free = predecessor?.catch(() => undefined) // Whoever closed it has been told.
+    this.#handle = handle
+    this.#driver = driver
+    this.#engineWait = new EngineWait(driver.synchronous, options.busyTimeout)
+    this.#predecessor = predecessor
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
       ? new SyncQueue(driver, options.clock, patience, this.diagnostics)
@@ -133,30 +140,32 @@ export class Connection {
     await this.queue.query('disconnect', 'SELECT 1').catch(() => undefined)
   }
 
-  /** Waits for what is in flight and ends the connection, whoever uses it. */
+  /** Waits for what is in flight and ends the connection, whoever uses it. Tries again where that failed. */
   close(keepHandle: boolean): Promise<void> {
-    this.#closed ??= this.#close(keepHandle)
+    if (this.#closed === undefined) this.#closed = this.#close(keepHandle)
+    else if (this.#unclosed !== undefined && this.#hasHandle())
+      this.#closed = this.#leaveHandle(this.#unclosed, keepHandle)
     return this.#closed
   }
 
   async #probe(): Promise<void> {
-    await this.#free
-    const [wait] = await this.queue.query('connect', 'PRAGMA busy_timeout')
-    this.#appsEngineWait ??= Number(wait?.timeout)
-    await setEngineWait(this.queue, Math.min(this.#engineWait, this.#busyTimeout))
+    const predecessor = this.#predecessor
+    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Whoever closed it has been told.
+    await this.#engineWait.shorten(this.queue)
     this.sqliteVersion = await probeEngine(this.queue, this.engine)
     const databases = await this.queue.query('connect', 'PRAGMA database_list')
     this.file = String(databases.find(({ name }) => name === 'main')?.file ?? '')
-    if (this.file === '') return
-    this.#openFile ??= await OpenFile.enter(this.file, this.#library, this.clock, (reason) => this.#lose(reason))
+    if (this.file !== '') await this.#enterFile()
+    if (predecessor !== undefined) predecessor.#openFile?.leave()
+    this.#predecessor = undefined
+  }
+
+  async #enterFile(): Promise<void> {
+    this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, (reason) => this.#lose(reason))
     for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) {
       this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
     }
-    this.queue.groupWrites = this.#synchronous || this.ownHandle
-  }
-
-  get #engineWait(): number {
-    return this.#synchronous ? ENGINE_WAIT_MS.synchronous : ENGINE_WAIT_MS.asynchronous
+    this.queue.groupWrites = this.#driver.synchronous || this.ownHandle
   }
 
   #lose(reason: PersistenceError): void {
@@ -171,16 +180,50 @@ export class Connection {
     this.locks.dropAll()
     const { queue } = this
     this.queue = new ClosedQueue()
+    await this.#leaveHandle(queue, keepHandle)
+  }
+
+  async #leaveHandle(queue: OperationQueue, keepHandle: boolean): Promise<void> {
+    this.#unclosed = undefined
     try {
-      if (keepHandle && this.#appsEngineWait !== undefined) await setEngineWait(queue, this.#appsEngineWait)
+      if (keepHandle) await this.#engineWait.putBack(queue)
       await queue.close(keepHandle)
     } catch (error) {
       const reason = classify(error, 'disconnect')
-      // That the app has closed its handle already is no failure to close it. After any other one the file is still open,
-      // and stays in the registry.
-      if (reason.code !== 'CLOSED') throw reason.code === 'BUSY' ? handleInUse(error) : reason
+      // That the app has closed its handle already is no failure to close it.
+      if (reason.code !== 'CLOSED') {
+        this.#stayRegistered()
+        this.#unclosed = queue
+        throw reason.code === 'BUSY' ? handleInUse(error) : reason
+      }
     }
-    this.#openFile?.leave()
+    if (keepHandle) this.#stayRegistered()
+    else this.#openFile?.leave()
+    if (this.#hasHandle()) disownHandle(this.#handle)
+  }
+
+  /** Whether no other connection has been made on the handle meanwhile. */
+  #hasHandle(): boolean {
+    return connections.get(this.#handle) === this
+  }
+
+  /** The file is open for as long as the app has the handle open; a handle that nobody has any more was closed with it. */
+  #stayRegistered(): void {
+    const left = new WeakRef(this)
+    this.#openFile?.leaveOpen(async () => {
+      const connection = left.deref()
+      return connection !== undefined && (await connection.#answers())
+    })
+  }
+
+  /** Whether the handle is open. Asks nothing of the file. */
+  async #answers(): Promise<boolean> {
+    try {
+      await this.#driver.query('SELECT 1', [])
+      return true
+    } catch (error) {
+      return codeOf(error) !== 'CLOSED'
+    }
   }
 
   /** Waits until nothing is under way, also of operations that send a second statement once they have the first's rows. */
@@ -192,19 +235,12 @@ export class Connection {
   }
 }
 
-async function setEngineWait(queue: OperationQueue, ms: number): Promise<void> {
-  await queue.query('connect', `PRAGMA busy_timeout = ${Math.floor(ms)}`)
-  const [set] = await queue.query('connect', 'PRAGMA busy_timeout')
-  if (Number(set?.timeout) === Math.floor(ms)) return
-  throw new PersistenceError('ENGINE_UNSUPPORTED', 'connect', `connect: the engine did not set busy_timeout to ${ms}`)
-}
-
 /** SQLite refuses to close under statements of the app. */
 function handleInUse(cause: unknown): PersistenceError {
   return new PersistenceError(
     'SQL',
     'disconnect',
-    'disconnect: the handle stays open, because the app has statements on it; finalize them and close it, or pass closeOnDisconnect: false',
+    'disconnect: the handle stays open, because the app has statements on it; finalize them and disconnect again, or pass closeOnDisconnect: false',
     cause,
   )
 }

@@ -23,6 +23,7 @@ export type PersistenceErrorCode =
   | 'READ_ONLY'
   | 'SCHEMA_MISSING'
   | 'SCHEMA_NEWER'
+  | 'SECOND_COPY'
   | 'SECOND_LIBRARY'
   | 'SQL'
   | 'VALUE_NOT_SERIALIZABLE'

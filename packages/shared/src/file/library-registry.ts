@@ -1,19 +1,29 @@
 import { PersistenceError } from '../errors/persistence-error.js'
 
+/** A copy of the SQLite library, and the name of the engine that brings it. */
+export interface EngineLibrary {
+  readonly library: unknown
+  readonly engine: string
+}
+
+/** One connection to a file. */
+interface User {
+  /** There once its adapters have left the handle open: whether it still is. */
+  isOpen?: () => Promise<boolean>
+}
+
 /**
  * Which copy of the SQLite library has which file open in this process.
  *
  * Two copies on one file lose acknowledged writes: POSIX locks belong to the process, so when one copy closes the file it
  * drops the locks of the other, and another process may then delete a log that is still in use. The registry hangs on a
- * global symbol, so that several installed copies of this package see each other.
+ * global symbol, so that several installed copies of this package see each other; its shape is that of the number there.
  */
-interface Entry {
-  library: unknown
-  engine: string
-  users: number
+interface Entry extends EngineLibrary {
+  readonly users: Set<User>
 }
 
-const PLACE = Symbol.for('go-go-scope.persistence-sqlite.open-files')
+const PLACE = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
 
 function entries(): Map<string, Entry> {
   const host = globalThis as { [PLACE]?: Map<string, Entry> }
@@ -21,30 +31,56 @@ function entries(): Map<string, Entry> {
   return host[PLACE]
 }
 
-/** @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite has the file open. */
-export function checkLibrary(identity: string, library: unknown, engine: string, path: string): void {
-  const entry = entries().get(identity)
-  if (entry === undefined || entry.library === library) return
-  throw new PersistenceError(
+/** A user's place in the registry. */
+export interface Registration {
+  /** The file is closed. Idempotent. */
+  leave(): void
+  /** The handle was left to the app, which has the file open for as long as `isOpen` says. */
+  leaveOpen(isOpen: () => Promise<boolean>): void
+}
+
+/** Enters a user of the file. @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite has it open. */
+export async function registerLibrary(identity: string, library: EngineLibrary, path: string): Promise<Registration> {
+  const user: User = {}
+  const entry = await entryFor(identity, library, path)
+  entry.users.add(user)
+  return {
+    leave() {
+      entry.users.delete(user)
+      if (entry.users.size === 0 && entries().get(identity) === entry) entries().delete(identity)
+    },
+    leaveOpen(isOpen) {
+      user.isOpen = isOpen
+    },
+  }
+}
+
+async function entryFor(identity: string, { library, engine }: EngineLibrary, path: string): Promise<Entry> {
+  const open = entries()
+  for (;;) {
+    const entry = open.get(identity) ?? { library, engine, users: new Set<User>() }
+    if (entry.library === library) {
+      open.set(identity, entry)
+      return entry
+    }
+    await forgetClosed(entry)
+    if (entry.users.size > 0) throw secondLibrary(entry, engine, path)
+    if (open.get(identity) === entry) open.delete(identity)
+  }
+}
+
+async function forgetClosed({ users }: Entry): Promise<void> {
+  for (const user of [...users]) {
+    if (user.isOpen !== undefined && !(await user.isOpen())) users.delete(user)
+  }
+}
+
+function secondLibrary(entry: Entry, engine: string, path: string): PersistenceError {
+  return new PersistenceError(
     'SECOND_LIBRARY',
     'connect',
     `connect: ${path} is already open in this process through ${entry.engine}, and ${engine} is another copy of the SQLite library. ` +
       'When one of the two closes the file, the locks of the other are dropped and acknowledged writes can be lost. ' +
       'Use one engine per file in a process, or another process',
   )
-}
-
-/** Enters a user of the file. @returns takes it out again. @throws PersistenceError `SECOND_LIBRARY`. */
-export function registerLibrary(identity: string, library: unknown, engine: string, path: string): () => void {
-  checkLibrary(identity, library, engine, path)
-  const open = entries()
-  const entry = open.get(identity) ?? { library, engine, users: 0 }
-  entry.users++
-  open.set(identity, entry)
-  let entered = true
-  return () => {
-    if (!entered) return
-    entered = false
-    if (--entry.users === 0) open.delete(identity)
-  }
 }

@@ -2,21 +2,15 @@ import { PersistenceError } from '../errors/persistence-error.js'
 import type { Clock } from '../time/clock.js'
 import { fileIdentity } from './file-identity.js'
 import { FileWatch } from './file-watch.js'
-import { registerLibrary } from './library-registry.js'
-
-/** A copy of the SQLite library, and the name of the engine that brings it. */
-export interface EngineLibrary {
-  readonly library: unknown
-  readonly engine: string
-}
+import { type EngineLibrary, type Registration, registerLibrary } from './library-registry.js'
 
 /** The file under a connection while that is open: no other copy of SQLite may have it, and its name must still find it. */
 export class OpenFile {
-  readonly #leaveRegistry: () => void
+  readonly #registration: Registration
   readonly #watch: FileWatch
 
-  private constructor(leaveRegistry: () => void, watch: FileWatch) {
-    this.#leaveRegistry = leaveRegistry
+  private constructor(registration: Registration, watch: FileWatch) {
+    this.#registration = registration
     this.#watch = watch
   }
 
@@ -26,7 +20,7 @@ export class OpenFile {
    */
   static async enter(
     path: string,
-    { library, engine }: EngineLibrary,
+    library: EngineLibrary,
     clock: Clock,
     onLost: (reason: PersistenceError) => void,
   ): Promise<OpenFile> {
@@ -38,8 +32,8 @@ export class OpenFile {
         `connect: the database file ${path} was deleted after the handle was opened; open it again`,
       )
     }
-    const leaveRegistry = registerLibrary(identity, library, engine, path)
-    return new OpenFile(leaveRegistry, new FileWatch(path, identity, clock, onLost))
+    const registration = await registerLibrary(identity, library, path)
+    return new OpenFile(registration, new FileWatch(path, identity, clock, onLost))
   }
 
   stopWatching(): void {
@@ -48,6 +42,11 @@ export class OpenFile {
 
   /** To be called when the engine has closed the file, not before. */
   leave(): void {
-    this.#leaveRegistry()
+    this.#registration.leave()
+  }
+
+  /** The handle stays open in the app's hands. @param isOpen Whether it still is; asked for when another library comes. */
+  leaveOpen(isOpen: () => Promise<boolean>): void {
+    this.#registration.leaveOpen(isOpen)
   }
 }

@@ -18,6 +18,8 @@ export class HoldTable {
   readonly #holds = new Map<string, Hold | undefined>()
   #visitor: MapIterator<[string, Hold | undefined]> | undefined
   #held = 0
+  /** Called when nothing is held any more. */
+  onEmpty: (() => void) | undefined
 
   constructor(clock: Clock) {
     this.clock = clock
@@ -44,7 +46,7 @@ export class HoldTable {
     if (this.#holds.get(key) === undefined) this.#held++
     const { size } = this.#holds
     this.#holds.set(key, hold)
-    if (this.#holds.size > Math.max(size, WORTH_VISITING)) this.#visit(this.clock.monotonic())
+    if (this.#holds.size > Math.max(size, WORTH_VISITING)) this.visit()
   }
 
   /** Gives one of a hold's handles back; the last one frees the key. */
@@ -72,14 +74,9 @@ export class HoldTable {
     this.#visitor = undefined
   }
 
-  #free(key: string, hold: Hold): void {
-    if (this.#holds.get(key) !== hold) return
-    this.#holds.set(key, undefined)
-    this.#held--
-  }
-
-  /** Ends what has expired and removes keys that nobody holds. */
-  #visit(now: number): void {
+  /** Looks at the next few holds, ends what has expired and removes keys that nobody holds. */
+  visit(): void {
+    const now = this.clock.monotonic()
     for (let visits = 0; visits < VISITS_PER_KEY; visits++) {
       this.#visitor ??= this.#holds.entries()
       const next = this.#visitor.next()
@@ -93,5 +90,11 @@ export class HoldTable {
       }
       if (this.#holds.get(key) === undefined) this.#holds.delete(key)
     }
+  }
+
+  #free(key: string, hold: Hold): void {
+    if (this.#holds.get(key) !== hold) return
+    this.#holds.set(key, undefined)
+    if (--this.#held === 0) this.onEmpty?.()
   }
 }

@@ -4,7 +4,11 @@ import { type Hold, loseHold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import type { LockStore } from './lock-store.js'
 
-let grants = 0
+/** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
+const PLACE = Symbol.for('go-go-scope.persistence-sqlite.grants')
+const host = globalThis as { [PLACE]?: { count: number } }
+host[PLACE] ??= { count: 0 }
+const grants: { count: number } = host[PLACE]
 
 /**
  * Locks in memory: they protect this process, among all adapters on one handle and prefix, and nothing beyond it. A lease
@@ -44,7 +48,7 @@ export class MemoryLockStore implements LockStore {
       }
       loseHold(held, `the lease of lock ${JSON.stringify(key)} expired and another owner took it`)
     }
-    const hold: Hold = { token: ++grants, owner, expiresAt: now + ttl, count: 1, lease: undefined }
+    const hold: Hold = { token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
     this.#holds.add(key, hold)
     return hold
   }

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import { SqlAdapter } from '@go-go-scope/persistence-sqlite-core'
+import { DatabaseSync } from '@photostructure/sqlite'
+import sqlite3 from 'sqlite3'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { databaseSyncDriver } from './database-sync-driver.js'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'leaving-handle-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A driver whose handle refuses to close for the first `refusals` times. */
+function refusingToClose(database: InstanceType<typeof DatabaseSync>, refusals: number) {
+  const driver = databaseSyncDriver(database, () => undefined)
+  let closes = 0
+  const close = () => {
+    closes++
+    if (closes <= refusals) throw Object.assign(new Error('unable to close'), { errcode: 5 })
+    driver.close()
+  }
+  return { driver: { ...driver, close }, closes: () => closes }
+}
+
+describe('a handle that could not be closed', () => {
+  test('is closed by the next disconnect, of whichever adapter was the last', async () => {
+    const { driver, closes } = refusingToClose(new DatabaseSync(':memory:'), 2)
+    const adapter = new SqlAdapter(driver, () => driver)
+    await adapter.cache.set('k', 1)
+    await expect(adapter.disconnect()).rejects.toMatchObject({
+      code: 'SQL',
+      message: expect.stringContaining('finalize'),
+    })
+    await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(adapter.connect()).rejects.toMatchObject({ code: 'CLOSED' })
+    const racing = [adapter.disconnect(), adapter.disconnect()]
+    expect((await Promise.allSettled(racing)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(closes(), 'calls at once share a try').toBe(2)
+    await adapter.disconnect()
+    await adapter.disconnect()
+    expect(closes()).toBe(3)
+  })
+
+  test('is not closed under an adapter that has taken it over', async () => {
+    const { driver, closes } = refusingToClose(new DatabaseSync(':memory:'), 1)
+    const first = new SqlAdapter(driver, () => driver)
+    await first.connect()
+    await expect(first.disconnect()).rejects.toMatchObject({ code: 'SQL' })
+    const second = new SqlAdapter(driver, () => driver)
+    await second.cache.set('k', 1)
+    await expect(first.disconnect()).rejects.toMatchObject({ code: 'SQL' })
+    expect(await second.cache.get('k')).toBe(1)
+    expect(closes()).toBe(1)
+    await second.disconnect()
+    expect(closes()).toBe(2)
+  })
+
+  test('sqlite3: is closed once the app has finalized its statements', async () => {
+    const handle = new sqlite3.Database(join(folder, 'app.db'))
+    const adapter = new SQLiteAdapter(handle)
+    await adapter.cache.set('k', 1)
+    const statement = handle.prepare('SELECT 1')
+    await expect(adapter.disconnect()).rejects.toMatchObject({ code: 'SQL' })
+    await new Promise<void>((resolve) => statement.finalize(() => resolve()))
+    await adapter.disconnect()
+    await expect(
+      new Promise((resolve, reject) =>
+        handle.all('SELECT 1', (error, rows) => (error ? reject(error) : resolve(rows))),
+      ),
+    ).rejects.toThrow('closed')
+  })
+})

@@ -1,0 +1,79 @@
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import * as core from '@go-go-scope/persistence-sqlite-core'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { root } from '../../scripts/workspace.mjs'
+import { databaseSyncDriver } from './database-sync-driver.js'
+
+type Core = typeof core
+type Database = InstanceType<typeof DatabaseSync>
+
+const folder = mkdtempSync(join(tmpdir(), 'second-copy-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The core as a package manager installs it a second time. */
+async function secondCopy(): Promise<Core> {
+  const installed = join(root, 'packages/shared')
+  cpSync(join(installed, 'dist'), join(folder, 'dist'), { recursive: true })
+  cpSync(join(installed, 'package.json'), join(folder, 'package.json'))
+  symlinkSync(join(installed, 'node_modules'), join(folder, 'node_modules'))
+  return import(pathToFileURL(join(folder, 'dist/index.js')).href)
+}
+
+const other = await secondCopy()
+
+function adapterOf({ SqlAdapter }: Core, handle: Database, options: core.AdapterOptions = {}): core.SqlAdapter {
+  return new SqlAdapter(handle, () => databaseSyncDriver(handle, () => undefined), options)
+}
+
+describe('two installed copies of the core', () => {
+  let handle: Database
+  beforeEach(() => {
+    handle = new DatabaseSync(':memory:')
+  })
+
+  test('are two', () => {
+    expect(other.SqlAdapter).not.toBe(core.SqlAdapter)
+  })
+
+  test('do not share a handle in silence: the second is refused, connected or not', async () => {
+    const first = adapterOf(core, handle)
+    const refused = { _tag: 'PersistenceError', code: 'SECOND_COPY', message: expect.stringContaining('npm dedupe') }
+    expect(() => adapterOf(other, handle)).toThrow(expect.objectContaining(refused))
+    expect(await first.lock.acquire('k')).not.toBeNull()
+    expect(() => adapterOf(other, handle)).toThrow(expect.objectContaining(refused))
+    await first.disconnect()
+  })
+
+  test('may have a handle one after the other, and their tokens grow', async () => {
+    const tokens: number[] = []
+    for (const copy of [core, other, core, other]) {
+      const adapter = adapterOf(copy, handle, { closeOnDisconnect: false })
+      const lock = await adapter.acquire('k')
+      tokens.push(lock?.token ?? Number.NaN)
+      await adapter.disconnect()
+    }
+    expect(tokens).toEqual(tokens.toSorted((one, two) => one - two))
+    expect(new Set(tokens).size).toBe(tokens.length)
+  })
+
+  test('share a handle that its copy is about to leave no sooner than it has left', async () => {
+    const first = adapterOf(core, handle, { closeOnDisconnect: false })
+    await first.connect()
+    const left = first.disconnect()
+    expect(() => adapterOf(other, handle)).toThrow(expect.objectContaining({ code: 'SECOND_COPY' }))
+    await left
+    const second = adapterOf(other, handle)
+    await second.cache.set('k', 1)
+    await second.disconnect()
+  })
+
+  test('may each have a handle of their own', async () => {
+    const [one, two] = [adapterOf(core, handle), adapterOf(other, new DatabaseSync(':memory:'))]
+    await Promise.all([one.cache.set('k', 1), two.cache.set('k', 2)])
+    await Promise.all([one.disconnect(), two.disconnect()])
+  })
+})
