@@ -14,6 +14,7 @@ import { claimWaiting } from './suites/claim-waiting.js'
 import { claims } from './suites/claims.js'
 import { databaseLocks } from './suites/database-locks.js'
 import { diagnostics } from './suites/diagnostics.js'
+import { exactNumbers } from './suites/exact-numbers.js'
 import { fencedStatements } from './suites/fenced-statements.js'
 import { fencing } from './suites/fencing.js'
 import { flatMethods } from './suites/flat-methods.js'
@@ -60,6 +61,7 @@ const SUITES: readonly EngineSuite[] = [
   leaseModel,
   fencing,
   fencedStatements,
+  exactNumbers,
   circuitBreaker,
   sharedBreaker,
   breakerWatch,

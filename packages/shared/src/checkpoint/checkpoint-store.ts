@@ -2,6 +2,7 @@ import type { Session } from '../adapter/session.js'
 import { isReadable } from '../arguments/is-readable.js'
 import { checkKey } from '../arguments/limits.js'
 import type { Row } from '../driver/driver.js'
+import { exactNumber } from '../driver/exact-number.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { Checkpoint, CheckpointProvider } from '../ports/checkpoint.js'
 import { CLEANUP, DELETE_ALL, LIST, LOAD, LOAD_LATEST, SAVE } from './checkpoint-sql.js'
@@ -31,8 +32,8 @@ export class CheckpointStore implements CheckpointProvider {
         names.store(id),
         names.store(taskId),
         sequence,
-        timestamp,
-        progress,
+        exactNumber(timestamp),
+        exactNumber(progress),
         data,
         estimateOrNull(estimatedTimeRemaining),
       ],
@@ -99,8 +100,8 @@ export class CheckpointStore implements CheckpointProvider {
 
 const nothing = (): void => undefined
 // A host without a rate yet estimates Infinity: that is no estimate, and no reason to lose the checkpoint.
-const estimateOrNull = (estimate: number | undefined): number | null =>
-  estimate !== undefined && isReadable(estimate) ? estimate : null
+const estimateOrNull = (estimate: number | undefined): number | string | null =>
+  estimate !== undefined && isReadable(estimate) ? exactNumber(estimate) : null
 
 function checkCheckpoint(checkpoint: Checkpoint, maxKeyLength: number): void {
   if (typeof checkpoint !== 'object' || checkpoint === null) {

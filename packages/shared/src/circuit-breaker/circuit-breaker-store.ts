@@ -1,6 +1,7 @@
 import type { Session } from '../adapter/session.js'
 import { checkKey } from '../arguments/limits.js'
 import type { Row } from '../driver/driver.js'
+import { exactNumber } from '../driver/exact-number.js'
 import type { Parameters, Statement } from '../driver/statement.js'
 import { taggedPrefix } from '../keys/key-space.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
@@ -53,7 +54,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
       ...(lastFailureTime !== undefined && { lastFailureTime }),
       ...(lastSuccessTime !== undefined && { lastSuccessTime }),
     }
-    const parameters = [stored, state.state, failureCount, lastFailureTime ?? null, lastSuccessTime ?? null]
+    const parameters = [stored, state.state, failureCount, timeOrNull(lastFailureTime), timeOrNull(lastSuccessTime)]
     if (!this.#session.ready) await this.#session.connect()
     await this.#session.execute(SET_STATE, parameters, () => this.#session.stateListeners.emit(stored, copy))
   }
@@ -154,3 +155,4 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
 const failureCount = (state: CircuitBreakerPersistedState): number => state.failureCount
 const nothing = (): void => undefined
+const timeOrNull = (time: number | undefined): number | string | null => (time === undefined ? null : exactNumber(time))

@@ -1,4 +1,5 @@
 import type { SqlValue } from '../driver/driver.js'
+import { bindsExactly } from '../driver/exact-number.js'
 import type { Step } from '../driver/statement.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { scanSql } from './sql-scan.js'
@@ -59,7 +60,7 @@ export function fencedStep(statement: FencedStatement, at: number): Step {
     throw invalid(`${where}.sql has ${wanted} parameters, got ${parameters.length}`)
   }
   const values = parameters.map((value, index) => checkedValue(value, `${where}.parameters[${index}]`))
-  return withIntegers(sql, placeholders as readonly Located[], values)
+  return bindable(sql, placeholders as readonly Located[], values)
 }
 
 interface Located {
@@ -69,10 +70,11 @@ interface Located {
 }
 
 /**
- * Writes every BigInt into the text, because one engine binds it as NULL and another wraps it around. The other
- * parameters are numbered anew, in the order in which they are met.
+ * Writes every BigInt into the text, because one engine binds it as NULL and another wraps it around, and turns the sign
+ * of a number that one would round, there and back. The other parameters are numbered anew, in the order in which they
+ * are met.
  */
-function withIntegers(sql: string, placeholders: readonly Located[], values: readonly (SqlValue | bigint)[]): Step {
+function bindable(sql: string, placeholders: readonly Located[], values: readonly (SqlValue | bigint)[]): Step {
   const numbers = new Map<number, number>()
   const parameters: SqlValue[] = []
   let text = ''
@@ -86,8 +88,10 @@ function withIntegers(sql: string, placeholders: readonly Located[], values: rea
       text += `CAST('${value}' AS INTEGER)`
       continue
     }
-    if (!numbers.has(index)) numbers.set(index, parameters.push(value))
-    text += `?${numbers.get(index)}`
+    const turned = typeof value === 'number' && !bindsExactly(value)
+    if (!numbers.has(index)) numbers.set(index, parameters.push(turned ? -value : value))
+    const place = `?${numbers.get(index)}`
+    text += turned ? `(-${place})` : place
   }
   return { sql: text + sql.slice(from), parameters }
 }

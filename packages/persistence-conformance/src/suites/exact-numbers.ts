@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { type EngineSuite, engineSuite } from '../suite.js'
+
+/** Numbers next to whole ones, where an engine that looks for whole numbers may err, and the ends of the range. */
+const NUMBERS: readonly number[] = [
+  Number.MIN_VALUE,
+  2 ** -1022,
+  1e-300,
+  1e-17,
+  1e-16,
+  2 ** -53,
+  2 ** -52 - 2 ** -105,
+  2 ** -52,
+  1e-15,
+  0.1,
+  0.5,
+  1 - 2 ** -53,
+  1 + 2 ** -52,
+  2 + 2 ** -51,
+  123_456_789.000_000_01,
+  2 ** 31 - 0.5,
+  2 ** 53 - 1,
+].flatMap((number) => [number, -number])
+
+export const exactNumbers: EngineSuite = engineSuite('exact numbers', (check) => {
+  check('parameters of fenced are the numbers that were given, however close to a whole one', async (world) => {
+    const adapter = await world.adapter({ locks: 'database' })
+    const lock = await adapter.lock.acquire('job', 60_000)
+    const sql = 'SELECT ?1 AS a, ?2 || ?3 AS texts, 2 * ?1 AS twice, ?1 = ?4 AS same, ?4 AS b'
+    for (const number of [...NUMBERS, 2 ** 60, 1e300, Number.MAX_VALUE / 4]) {
+      const [rows] = await adapter.fenced(lock as never, [{ sql, parameters: [number, 'x', 'y', number] }])
+      const expected = { a: number, texts: 'xy', twice: 2 * number, same: 1, b: number }
+      assert.deepEqual({ ...rows?.[0] }, expected, String(number))
+    }
+  })
+
+  check('checkpoints and circuits keep their numbers', async (world) => {
+    const adapter = await world.adapter()
+    for (const number of NUMBERS) {
+      const checkpoint = { id: 'c', taskId: 't', sequence: 1, timestamp: number, progress: number, data: 0 }
+      await adapter.save({ ...checkpoint, estimatedTimeRemaining: number })
+      assert.deepEqual(await adapter.loadLatest('t'), { ...checkpoint, estimatedTimeRemaining: number })
+      const state = { state: 'open', failureCount: 1, lastFailureTime: number, lastSuccessTime: number } as const
+      await adapter.circuitBreaker.setState('api', state)
+      assert.deepEqual(await adapter.getState('api'), state)
+    }
+  })
+})
