@@ -12,7 +12,9 @@ const DATA_VERSION: Statement<'one'> = {
   rows: 'one',
   clocked: false,
   sql: 'PRAGMA data_version',
+  background: true,
 }
+const LOOK: Statement<'one'> = { ...GET_STATE, background: true }
 
 /**
  * Finds the changes that other connections make to circuits somebody here listens to. Asks only while somebody does, from
@@ -79,7 +81,7 @@ export class StateWatch {
   async #look(stored: string): Promise<void> {
     if (!this.#session.ready) await this.#session.connect()
     // Told where the row is decoded, and not after the promise: so it keeps its place among the changes made here.
-    await this.#session.execute(GET_STATE, [stored], (row) => {
+    await this.#session.execute(LOOK, [stored], (row) => {
       this.#session.stateListeners.observe(stored, stateOrNull(row))
     })
   }

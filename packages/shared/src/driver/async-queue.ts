@@ -122,7 +122,7 @@ export class AsyncQueue extends BacklogQueue {
           return settled
         }
         if (this.patience.remaining([work], reason).length === 0) return settled
-        await this.#pause(work, attempt)
+        await this.#pause([work], attempt)
       }
     }
   }
@@ -133,13 +133,13 @@ export class AsyncQueue extends BacklogQueue {
       const [first, ...others] = this.patience.remaining(run, busy)
       if (first !== undefined) remaining.push([first, ...others])
     }
-    if (remaining[0] !== undefined) await this.#pause(remaining[0][0], attempt)
+    if (remaining.length > 0) await this.#pause(remaining.flat(), attempt)
     return remaining
   }
 
-  #pause(work: Work, attempt: number): Promise<void> {
+  #pause(works: readonly Work[], attempt: number): Promise<void> {
     return new Promise((resolve) => {
-      this.patience.pause(work, attempt, resolve)
+      this.pause(works, attempt, resolve)
     })
   }
 }

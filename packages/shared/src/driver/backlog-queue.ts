@@ -4,7 +4,7 @@ import type { Row } from './driver.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { Patience } from './patience.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
-import { newCall, type Work } from './work.js'
+import { isAwaited, newCall, type Work } from './work.js'
 
 /** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
 export abstract class BacklogQueue implements OperationQueue {
@@ -50,7 +50,9 @@ export abstract class BacklogQueue implements OperationQueue {
   }
 
   drain(): Promise<void> {
-    return this.#awake ? new Promise((resolve) => this.backlog.onIdle(resolve)) : Promise.resolve()
+    if (!this.#awake) return Promise.resolve()
+    this.patience.stayAlive()
+    return new Promise((resolve) => this.backlog.onIdle(resolve))
   }
 
   protected enqueue<Rows extends RowCount, Result>(
@@ -61,6 +63,12 @@ export abstract class BacklogQueue implements OperationQueue {
     return new Promise<Result>((resolve, reject) => {
       this.#submit(newCall(statement, parameters, decode, resolve, reject, this.patience.deadline()))
     })
+  }
+
+  /** Calls `retry` after a pause, during which the process stays alive if anybody awaits any of what waits. */
+  protected pause(works: readonly Work[], attempt: number, retry: () => void): void {
+    const awaited = works.some(isAwaited) || this.backlog.awaited
+    this.patience.pause(works[0] as Work, attempt, retry, awaited)
   }
 
   protected sleep(): void {

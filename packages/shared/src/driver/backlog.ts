@@ -1,7 +1,7 @@
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { Diagnostics } from './diagnostics.js'
 import { Fifo } from './fifo.js'
-import type { Work } from './work.js'
+import { isAwaited, type Work } from './work.js'
 
 /** Calls that may wait on one connection; one more is refused with `QUEUE_FULL`. */
 export const MAX_WAITING = 1_000_000
@@ -41,6 +41,15 @@ export class Backlog {
 
   peek(offset = 0): Work | undefined {
     return this.#items.peek(offset)
+  }
+
+  /** Whether anybody awaits anything of it, or its end. */
+  get awaited(): boolean {
+    if (this.#idle.length > 0) return true
+    for (let at = 0; at < this.#items.length; at++) {
+      if (isAwaited(this.#items.peek(at) as Work)) return true
+    }
+    return false
   }
 
   take(count: number): Work[] {

@@ -16,6 +16,8 @@ export class Patience {
   readonly #random: () => number
   readonly #diagnostics: Diagnostics
   readonly #budget: number
+  /** There during a pause that lets the process end: makes it keep the process alive. */
+  #stayAlive: (() => void) | undefined
 
   /** @param budget ms a caller is willing to wait. */
   constructor(clock: Clock, random: () => number, diagnostics: Diagnostics, budget: number) {
@@ -28,7 +30,13 @@ export class Patience {
 
   /** The deadline of a call made now. */
   deadline(): number {
+    this.stayAlive()
     return this.#clock.monotonic() + this.#budget
+  }
+
+  /** Somebody awaits what waits: a pause under way keeps the process alive from now on. */
+  stayAlive(): void {
+    this.#stayAlive?.()
   }
 
   /** Rejects what has waited long enough and returns the rest. */
@@ -49,16 +57,33 @@ export class Patience {
     })
   }
 
-  /** Calls `retry` after the pause that follows try number `attempt` (from 0). Returns a cancel function. */
-  pause(work: Work, attempt: number, retry: () => void): () => void {
+  /**
+   * Calls `retry` after the pause that follows try number `attempt` (from 0).
+   *
+   * @param awaited Whether the pause keeps the process alive. See also {@link stayAlive}.
+   */
+  pause(work: Work, attempt: number, retry: () => void, awaited: boolean): void {
     if (this.#diagnostics.active) {
       const waited = this.#clock.monotonic() - work.deadline + this.#budget
       this.#diagnostics.emit({ type: 'busy-retry', operation: work.name, attempt: attempt + 1, waited })
     }
     const longest = Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** (attempt + 1))
-    return this.#clock.setTimer(retry, SHORTEST_WAIT_MS + this.#random() * (longest - SHORTEST_WAIT_MS), {
-      keepAlive: true,
-    })
+    const delay = SHORTEST_WAIT_MS + this.#random() * (longest - SHORTEST_WAIT_MS)
+    if (awaited) this.#clock.setTimer(retry, delay, { keepAlive: true })
+    else this.#pauseUnattended(delay, retry)
+  }
+
+  #pauseUnattended(delay: number, retry: () => void): void {
+    const end = (): void => {
+      this.#stayAlive = undefined
+      retry()
+    }
+    const cancel = this.#clock.setTimer(end, delay)
+    this.#stayAlive = () => {
+      cancel()
+      this.#stayAlive = undefined
+      this.#clock.setTimer(end, delay, { keepAlive: true })
+    }
   }
 }
 

@@ -31,6 +31,8 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly rows: Rows
   readonly clocked: Time
   readonly sql: string
+  /** Nobody awaits it: while it waits for another writer it does not keep the process alive. */
+  readonly background?: true
   /** The same for many calls at once; absent where calls cannot share a statement. */
   readonly batch?: BatchSql
 }

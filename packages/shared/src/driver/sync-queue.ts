@@ -73,7 +73,7 @@ export class SyncQueue extends BacklogQueue {
     if (waiting === undefined) {
       this.sleep()
     } else if (busy) {
-      this.patience.pause(waiting, attempt, () => this.#flush(attempt + 1))
+      this.pause([waiting], attempt, () => this.#flush(attempt + 1))
     } else if (head.length >= MAX_CALLS || this.#turnIsLong()) {
       setImmediate(() => this.#flush(0))
     } else {

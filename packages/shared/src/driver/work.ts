@@ -38,6 +38,11 @@ export interface Query {
 /** What waits in an operation queue. */
 export type Work = Call | Atomic | Query
 
+/** Whether a caller may await it, who would otherwise see the process end. */
+export function isAwaited(work: Work): boolean {
+  return work.type !== 'call' || work.statement.background !== true
+}
+
 export function newCall<Rows extends RowCount, Result>(
   statement: Statement<Rows>,
   parameters: Parameters,

@@ -17,6 +17,7 @@ import {
   FORCE_RELEASE,
   READ_MARK,
   RELEASE,
+  RENEW_GRANT,
   SWEEP_LOCKS,
 } from './lock-sql.js'
 import type { LockStore } from './lock-store.js'
@@ -87,10 +88,11 @@ export class DatabaseLockStore implements LockStore {
     })
   }
 
-  async extend(key: string, hold: Hold, ttl: number): Promise<boolean> {
+  async extend(key: string, hold: Hold, ttl: number, background = false): Promise<boolean> {
     if (isLost(hold) || !this.#session.ready) return false
     return this.#confirmed('lock.extend', async () => {
-      const extended = await this.#session.execute(EXTEND_GRANT, [...this.#grant(key, hold), wholeTtl(ttl)], (row) => {
+      const statement = background ? RENEW_GRANT : EXTEND_GRANT
+      const extended = await this.#session.execute(statement, [...this.#grant(key, hold), wholeTtl(ttl)], (row) => {
         // It may have been lost meanwhile: what its signal has said stays said.
         if (row !== undefined && !isLost(hold)) this.#moveLease(hold, row)
         return row !== undefined

@@ -56,6 +56,9 @@ WHERE key = ?1 AND owner = ?2 AND token = ?3 AND expires_at > max(?5, ${MARK})
 RETURNING token, expires_at, marked_at, ?5 AS ran_at`,
 }
 
+/** The same from a timer. */
+export const RENEW_GRANT: Statement<'one'> = { ...EXTEND_GRANT, background: true }
+
 /** Parameters: key, owner, ttl. No row when the owner does not hold the lock. */
 export const EXTEND_OWNED: Statement<'one'> = {
   name: 'lock.extend',

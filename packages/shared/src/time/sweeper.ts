@@ -18,6 +18,7 @@ const FUTILE_PAUSE_WRITES = 1_024
 export class Sweeper {
   readonly #session: Session
   readonly #statement: Statement<'many'>
+  readonly #background: Statement<'many'>
   readonly #table: string
   #writes = 0
   /** Monotonic ms of the last sweep if it found nothing. */
@@ -27,6 +28,7 @@ export class Sweeper {
   constructor(session: Session, statement: Statement<'many'>, table: string) {
     this.#session = session
     this.#statement = statement
+    this.#background = { ...statement, background: true }
     this.#table = table
   }
 
@@ -48,7 +50,7 @@ export class Sweeper {
   async prune(): Promise<number> {
     let removed = 0
     for (;;) {
-      const rows = await this.#sweep()
+      const rows = await this.#sweep(this.#statement)
       removed += rows
       if (rows < SWEEP_ROWS) return removed
       // A synchronous engine gives the event loop nothing between two statements.
@@ -60,7 +62,7 @@ export class Sweeper {
   async #sweepInBackground(statements: number): Promise<void> {
     try {
       for (let left = statements; left > 0 && this.#session.ready; left--) {
-        if ((await this.#sweep()) < SWEEP_ROWS) break
+        if ((await this.#sweep(this.#background)) < SWEEP_ROWS) break
         await nextTurn()
       }
     } catch (error) {
@@ -69,8 +71,8 @@ export class Sweeper {
     }
   }
 
-  async #sweep(): Promise<number> {
-    const removed = await this.#session.execute(this.#statement, [SWEEP_ROWS], countRows)
+  async #sweep(statement: Statement<'many'>): Promise<number> {
+    const removed = await this.#session.execute(statement, [SWEEP_ROWS], countRows)
     this.#futileAt = removed === 0 ? this.#session.clock.monotonic() : undefined
     if (removed > 0) this.#session.diagnostics.emit({ type: 'sweep', table: this.#table, removed })
     return removed
