@@ -38,6 +38,7 @@ import { prefixIsolation } from './suites/prefix-isolation.js'
 import { publishedFile29 } from './suites/published-file.js'
 import { schema } from './suites/schema.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
+import { sharedHandle } from './suites/shared-handle.js'
 import { storeModels } from './suites/store-models.js'
 import { timeToLive } from './suites/time-to-live.js'
 import { twoConnections } from './suites/two-connections.js'
@@ -47,6 +48,7 @@ import { createWorld } from './world.js'
 const SUITES: readonly EngineSuite[] = [
   leaving,
   lifeCycle,
+  sharedHandle,
   flatMethods,
   open,
   movedFile,

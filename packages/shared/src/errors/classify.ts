@@ -60,6 +60,11 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   VALUE_TOO_LARGE: 'the value is larger than SQLite allows',
 }
 
+// What of ours needs a transaction cannot have one inside the app's, which may be rolled back.
+const IN_TRANSACTION = /cannot start a transaction within a transaction/i
+const LEAVE_TRANSACTION =
+  'the app has a transaction of its own open on this handle; end it first, use another handle for it, or let the adapter open the file by path'
+
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
 }
@@ -88,8 +93,8 @@ export function codeOf(error: unknown): PersistenceErrorCode {
 export function classify(error: unknown, operation: string): PersistenceError {
   if (error instanceof PersistenceError) return error
   const code = codeOf(error)
-  const advice = ADVICE[code]
   const native = error instanceof Error ? error.message : String(error)
+  const advice = IN_TRANSACTION.test(native) ? LEAVE_TRANSACTION : ADVICE[code]
   return new PersistenceError(
     code,
     operation,
