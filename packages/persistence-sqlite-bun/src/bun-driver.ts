@@ -1,35 +1,12 @@
 import {
   checkHandle,
   type Row,
+  SpreadStatement,
   type SqlValue,
   type SyncDriver,
   type SyncStatement,
 } from '@go-go-scope/persistence-sqlite-core'
-import type { BunDatabase, BunStatement } from './handle.js'
-
-class BunPreparedStatement implements SyncStatement {
-  readonly #statement: BunStatement
-
-  constructor(statement: BunStatement) {
-    this.#statement = statement
-  }
-
-  all(parameters: readonly SqlValue[]): Row[] {
-    return this.#statement.all(...(parameters as never[])) as Row[]
-  }
-
-  get(parameters: readonly SqlValue[]): Row | null {
-    return this.#statement.get(...(parameters as never[])) as Row | null
-  }
-
-  run(parameters: readonly SqlValue[]): void {
-    this.#statement.run(...(parameters as never[]))
-  }
-
-  finalize(): void {
-    this.#statement.finalize()
-  }
-}
+import type { BunDatabase } from './handle.js'
 
 /** Bun has one SQLite for bun:sqlite and for its node:sqlite; the front end for the latter names it the same. */
 export const BUN_LIBRARY = 'bun'
@@ -57,7 +34,7 @@ export class BunDriver implements SyncDriver {
   }
 
   prepare(sql: string): SyncStatement {
-    return new BunPreparedStatement(this.#database.prepare(sql))
+    return new SpreadStatement(this.#database.prepare(sql))
   }
 
   close(): void {

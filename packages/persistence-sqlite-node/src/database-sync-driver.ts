@@ -2,35 +2,12 @@ import {
   checkHandle,
   libraryOf,
   type Row,
+  SpreadStatement,
   type SqlValue,
   type SyncDriver,
   type SyncStatement,
 } from '@go-go-scope/persistence-sqlite-core'
-import type { DatabaseSyncLike, StatementSyncLike } from './handle.js'
-
-class PreparedStatement implements SyncStatement {
-  readonly #statement: StatementSyncLike
-
-  constructor(statement: StatementSyncLike) {
-    this.#statement = statement
-  }
-
-  all(parameters: readonly SqlValue[]): Row[] {
-    return this.#statement.all(...(parameters as never[])) as Row[]
-  }
-
-  get(parameters: readonly SqlValue[]): Row | undefined {
-    return this.#statement.get(...(parameters as never[])) as Row | undefined
-  }
-
-  run(parameters: readonly SqlValue[]): void {
-    this.#statement.run(...(parameters as never[]))
-  }
-
-  finalize(): void {
-    // The family has no finalize: closing the database does it.
-  }
-}
+import type { DatabaseSyncLike } from './handle.js'
 
 /**
  * What tells the SQLite libraries behind `DatabaseSync` classes apart: `node:sqlite` and each copy of
@@ -61,7 +38,7 @@ export class DatabaseSyncDriver implements SyncDriver {
   }
 
   prepare(sql: string): SyncStatement {
-    return new PreparedStatement(this.#database.prepare(sql))
+    return new SpreadStatement(this.#database.prepare(sql))
   }
 
   close(): void {

@@ -22,4 +22,5 @@ export type {
   SyncStatement,
 } from './driver/driver.js'
 export { libraryOf } from './driver/library.js'
+export { SpreadStatement, type SpreadStatementLike } from './driver/spread-statement.js'
 export * from './public.js'

@@ -10,8 +10,8 @@ import type { Clock } from '../time/clock.js'
 import { ValueStore } from '../values/value-store.js'
 import type { ResolvedOptions } from './adapter-options.js'
 
-/** Makes the database what an adapter needs, or checks that it is; may be repeated and raced. */
-export type SetUp = (connection: Connection) => Promise<void>
+/** Makes the database what an adapter needs or, without `create`, checks that it is; may be repeated and raced. */
+export type SetUp = (queue: OperationQueue, create: boolean) => Promise<void>
 
 /**
  * One adapter's use of a connection: what its stores need, and its own life. A session is new, ready between `connect`
@@ -137,8 +137,9 @@ export class Session implements ConnectionUser {
 
   async #connect(): Promise<void> {
     await this.#connection.open()
-    await this.#setUp(this.#connection)
-    if (this.#named) this.#names = await prefixNames(this.#connection.queue, this.prefix, !this.#connection.readOnly)
+    const { queue, readOnly } = this.#connection
+    await this.#setUp(queue, this.#options.createTables && !readOnly)
+    if (this.#named) this.#names = await prefixNames(queue, this.prefix, !readOnly)
     this.ready = true
     if (!this.#over) for (const callback of this.#atReady) callback()
   }

@@ -15,8 +15,9 @@ import type { Checkpoint, CheckpointProvider } from '../ports/checkpoint.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
 import { migrate } from '../schema/migrate.js'
-import { type AdapterOptions, type ResolvedOptions, resolveOptions } from './adapter-options.js'
+import { type AdapterOptions, resolveOptions } from './adapter-options.js'
 import { type AdapterStats, readStats } from './adapter-stats.js'
+import { ConnectedAdapter } from './connected-adapter.js'
 import { pruneRegularly } from './prune-regularly.js'
 import { Session } from './session.js'
 
@@ -28,7 +29,8 @@ import { Session } from './session.js'
  * Every method connects by itself at the first use and rejects with a `PersistenceError`.
  */
 export class SqlAdapter
-  implements PersistenceAdapter, Required<PersistenceProviders>, CheckpointProvider, AsyncDisposable
+  extends ConnectedAdapter
+  implements PersistenceAdapter, Required<PersistenceProviders>, CheckpointProvider
 {
   readonly lock: SqlLockProvider
   readonly circuitBreaker: SqlCircuitBreakerProvider
@@ -40,34 +42,16 @@ export class SqlAdapter
   /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`. */
   constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
     const resolved = resolveOptions(options)
-    const connection = Connection.of(handle, driver, resolved)
-    this.#session = new Session(connection, resolved, setUpOf(resolved), true)
-    const inDatabase = resolved.locks === 'database'
-    const locks = inDatabase ? new DatabaseLockStore(this.#session) : new MemoryLockStore(this.#session)
-    this.lock = new StoredLockProvider(this.#session, locks, resolved.defaultLockTTL)
-    this.circuitBreaker = new CircuitBreakerStore(this.#session, resolved.watchInterval)
-    this.cache = new CacheStore(this.#session)
-    this.idempotency = new IdempotencyStore(this.#session)
-    this.checkpoint = new CheckpointStore(this.#session)
-    pruneRegularly(this.#session, resolved.sweepInterval, () => this.prune())
-  }
-
-  /** Creates or updates the tables, once; may be repeated and raced. */
-  connect(): Promise<void> {
-    return this.#session.connect()
-  }
-
-  /** Waits for what is in flight; the last adapter on a handle closes it. May be repeated. */
-  disconnect(): Promise<void> {
-    return this.#session.disconnect()
-  }
-
-  isConnected(): boolean {
-    return this.#session.ready
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.disconnect()
+    const session = new Session(Connection.of(handle, driver, resolved), resolved, migrate, true)
+    super(session)
+    this.#session = session
+    const locks = resolved.locks === 'database' ? new DatabaseLockStore(session) : new MemoryLockStore(session)
+    this.lock = new StoredLockProvider(session, locks, resolved.defaultLockTTL)
+    this.circuitBreaker = new CircuitBreakerStore(session, resolved.watchInterval)
+    this.cache = new CacheStore(session)
+    this.idempotency = new IdempotencyStore(session)
+    this.checkpoint = new CheckpointStore(session)
+    pruneRegularly(session, resolved.sweepInterval, () => this.prune())
   }
 
   /** Removes expired rows of the file. Returns how many of each kind. */
@@ -188,9 +172,4 @@ export class SqlAdapter
   deleteAll(taskId: string): Promise<void> {
     return this.checkpoint.deleteAll(taskId)
   }
-}
-
-function setUpOf(options: ResolvedOptions) {
-  return (connection: Connection): Promise<void> =>
-    migrate(connection.queue, options.createTables && !connection.readOnly)
 }

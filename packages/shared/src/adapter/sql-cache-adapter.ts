@@ -4,9 +4,10 @@ import type { SqlDriver } from '../driver/driver.js'
 import type { CacheStats } from '../ports/cache.js'
 import { checkTableName, createCacheTable } from '../schema/cache-table.js'
 import { migrate } from '../schema/migrate.js'
-import { type AdapterOptions, type ResolvedOptions, resolveOptions } from './adapter-options.js'
+import { type AdapterOptions, resolveOptions } from './adapter-options.js'
+import { ConnectedAdapter } from './connected-adapter.js'
 import { pruneRegularly } from './prune-regularly.js'
-import { Session } from './session.js'
+import { Session, type SetUp } from './session.js'
 
 export interface CacheAdapterOptions extends AdapterOptions {
   /**
@@ -19,40 +20,23 @@ export interface CacheAdapterOptions extends AdapterOptions {
 const SHARED_TABLE = 'go_goscope_cache'
 
 /** The cache port alone. */
-export class SqlCacheAdapter implements SqlCacheProvider, AsyncDisposable {
-  readonly #session: Session
+export class SqlCacheAdapter extends ConnectedAdapter implements SqlCacheProvider {
   readonly #cache: CacheStore
 
   /** @throws PersistenceError `INVALID_OPTION`. */
   constructor(handle: object, driver: () => SqlDriver, options: CacheAdapterOptions = {}) {
     const resolved = resolveOptions(options)
     const table = checkTableName(options.tableName ?? SHARED_TABLE)
-    const connection = Connection.of(handle, driver, resolved)
-    this.#session = new Session(connection, resolved, setUpOf(table, resolved), false)
-    this.#cache = new CacheStore(this.#session, table)
-    pruneRegularly(this.#session, resolved.sweepInterval, () => this.prune())
+    const setUp: SetUp = table === SHARED_TABLE ? migrate : (queue, create) => createCacheTable(queue, table, create)
+    const session = new Session(Connection.of(handle, driver, resolved), resolved, setUp, false)
+    super(session)
+    this.#cache = new CacheStore(session, table)
+    pruneRegularly(session, resolved.sweepInterval, () => this.prune())
   }
 
-  /** Creates the table; may be repeated. Every method does it at the first use. */
+  /** The same as `connect`. */
   initialize(): Promise<void> {
-    return this.#session.connect()
-  }
-
-  /** The same as {@link initialize}. */
-  connect(): Promise<void> {
-    return this.#session.connect()
-  }
-
-  disconnect(): Promise<void> {
-    return this.#session.disconnect()
-  }
-
-  isConnected(): boolean {
-    return this.#session.ready
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.disconnect()
+    return this.connect()
   }
 
   get<T>(key: string): Promise<T | null> {
@@ -101,14 +85,5 @@ export class SqlCacheAdapter implements SqlCacheProvider, AsyncDisposable {
 
   stats(): Promise<CacheStats> {
     return this.#cache.stats()
-  }
-}
-
-function setUpOf(table: string, options: ResolvedOptions) {
-  return (connection: Connection): Promise<void> => {
-    const create = options.createTables && !connection.readOnly
-    return table === SHARED_TABLE
-      ? migrate(connection.queue, create)
-      : createCacheTable(connection.queue, table, create)
   }
 }

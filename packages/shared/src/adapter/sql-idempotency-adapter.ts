@@ -5,43 +5,21 @@ import type { Claim, ClaimOptions } from '../ports/claims.js'
 import type { IdempotencyEntry } from '../ports/idempotency.js'
 import { migrate } from '../schema/migrate.js'
 import { type AdapterOptions, resolveOptions } from './adapter-options.js'
+import { ConnectedAdapter } from './connected-adapter.js'
 import { pruneRegularly } from './prune-regularly.js'
 import { Session } from './session.js'
 
 /** The idempotency port alone: `scope({ persistence: { idempotency: new SQLiteIdempotencyAdapter(db) } })`. */
-export class SqlIdempotencyAdapter implements SqlIdempotencyProvider, AsyncDisposable {
-  readonly #session: Session
+export class SqlIdempotencyAdapter extends ConnectedAdapter implements SqlIdempotencyProvider {
   readonly #results: IdempotencyStore
 
   /** @throws PersistenceError `INVALID_OPTION`. */
   constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
     const resolved = resolveOptions(options)
-    const connection = Connection.of(handle, driver, resolved)
-    this.#session = new Session(
-      connection,
-      resolved,
-      ({ queue, readOnly }) => migrate(queue, resolved.createTables && !readOnly),
-      true,
-    )
-    this.#results = new IdempotencyStore(this.#session)
-    pruneRegularly(this.#session, resolved.sweepInterval, () => this.prune())
-  }
-
-  /** Creates or updates the tables; may be repeated. Every method does it at the first use. */
-  connect(): Promise<void> {
-    return this.#session.connect()
-  }
-
-  disconnect(): Promise<void> {
-    return this.#session.disconnect()
-  }
-
-  isConnected(): boolean {
-    return this.#session.ready
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.disconnect()
+    const session = new Session(Connection.of(handle, driver, resolved), resolved, migrate, true)
+    super(session)
+    this.#results = new IdempotencyStore(session)
+    pruneRegularly(session, resolved.sweepInterval, () => this.prune())
   }
 
   get<T>(key: string): Promise<IdempotencyEntry<T> | null> {

@@ -1,0 +1,31 @@
+import type { Session } from './session.js'
+
+/** The life of an adapter, whichever ports it offers. */
+export abstract class ConnectedAdapter implements AsyncDisposable {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Creates or updates the tables; may be repeated and raced. Every method does it at the first use. */
+  connect(): Promise<void> {
+    return this.#session.connect()
+  }
+
+  /**
+   * Waits for what is in flight; the last adapter on a handle closes it. May be repeated, and tries again where the handle
+   * could not be closed.
+   */
+  disconnect(): Promise<void> {
+    return this.#session.disconnect()
+  }
+
+  isConnected(): boolean {
+    return this.#session.ready
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.disconnect()
+  }
+}
