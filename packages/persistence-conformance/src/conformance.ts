@@ -9,6 +9,7 @@ import { cachePatterns } from './suites/cache-patterns.js'
 import { callOrder } from './suites/call-order.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
+import { claimCrossings } from './suites/claim-crossings.js'
 import { claimLeases } from './suites/claim-leases.js'
 import { claimWaiting } from './suites/claim-waiting.js'
 import { claims } from './suites/claims.js'
@@ -26,6 +27,7 @@ import { idempotency } from './suites/idempotency.js'
 import { keys } from './suites/keys.js'
 import { leaseModel } from './suites/lease-model.js'
 import { leaseTime } from './suites/lease-time.js'
+import { leaseTimeOfFiles } from './suites/lease-time-of-files.js'
 import { leaving } from './suites/leaving.js'
 import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
@@ -60,6 +62,7 @@ const SUITES: readonly EngineSuite[] = [
   lockRenewal,
   databaseLocks,
   leaseTime,
+  leaseTimeOfFiles,
   leaseModel,
   fencing,
   fencedStatements,
@@ -74,6 +77,7 @@ const SUITES: readonly EngineSuite[] = [
   checkpoints,
   idempotency,
   claims,
+  claimCrossings,
   claimLeases,
   claimWaiting,
   values,

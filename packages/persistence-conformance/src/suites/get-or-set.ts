@@ -95,6 +95,9 @@ export const getOrSet: EngineSuite = engineSuite('getOrSet', (check) => {
     const load = async () => ++loads
     await refuses(() => cache.getOrSet('', load), { code: 'INVALID_KEY' })
     await refuses(() => cache.getOrSet('k', load, { ttl: 0 }), { code: 'INVALID_TTL' })
+    for (const options of [null, 5]) {
+      await refuses(() => cache.getOrSet('k', load, options as never), { code: 'INVALID_ARGUMENT', says: ['options'] })
+    }
     assert.equal(loads, 0)
   })
 })

@@ -6,7 +6,9 @@ import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
 import { HoldTables } from '../lock/hold-tables.js'
 import type { Clock } from '../time/clock.js'
+import { LeaseClock } from '../time/lease-clock.js'
 import { nextTurn } from '../time/next-turn.js'
+import { ownClock } from '../time/own-clock.js'
 import { AsyncQueue } from './async-queue.js'
 import { ClosedQueue, closedError } from './closed-queue.js'
 import { Diagnostics } from './diagnostics.js'
@@ -72,6 +74,8 @@ export class Connection {
   #unclosed: OperationQueue | undefined
   #lost: PersistenceError | undefined
   #openFile: OpenFile | undefined
+  readonly #clockSource: Clock
+  #leaveTime: (() => void) | undefined
 
   /**
    * The connection of `handle`, made at the first call; options of later calls have no effect.
@@ -93,7 +97,8 @@ export class Connection {
     options: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
-    this.clock = options.clock
+    this.#clockSource = options.clock
+    this.clock = ownClock(options.clock)
     this.random = options.random
     this.engine = driver.engine
     this.#handle = handle
@@ -102,8 +107,8 @@ export class Connection {
     this.#predecessor = predecessor
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
-      ? new SyncQueue(driver, options.clock, patience, this.diagnostics)
-      : new AsyncQueue(driver, options.clock, patience, this.diagnostics)
+      ? new SyncQueue(driver, this.clock, patience, this.diagnostics)
+      : new AsyncQueue(driver, this.clock, patience, this.diagnostics)
     this.locks = new HoldTables(options.clock, options.random)
     this.stateListeners = new StateListeners(this.diagnostics)
   }
@@ -161,6 +166,7 @@ export class Connection {
   }
 
   async #enterFile(): Promise<void> {
+    this.#leaveTime ??= LeaseClock.share(this.clock, this.#clockSource, this.file)
     this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, (reason) => this.#lose(reason))
     for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) {
       this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
@@ -178,6 +184,7 @@ export class Connection {
     this.keyWaiters.wakeAll()
     await this.#finish()
     this.locks.dropAll()
+    this.#leaveTime?.()
     const { queue } = this
     this.queue = new ClosedQueue()
     await this.#leaveHandle(queue, keepHandle)

@@ -40,11 +40,13 @@ const RECORDS = 'go_goscope_claim_records'
  */
 export class ClaimLedger {
   readonly #session: Session
-  readonly #time: LeaseClock
 
   constructor(session: Session) {
     this.#session = session
-    this.#time = LeaseClock.of(session.clock)
+  }
+
+  get #time(): LeaseClock {
+    return LeaseClock.of(this.#session.clock)
   }
 
   async read(stored: string): Promise<Position> {

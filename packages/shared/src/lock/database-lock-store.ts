@@ -34,7 +34,6 @@ export class DatabaseLockStore implements LockStore {
   readonly #session: Session
   readonly #prefix: string
   readonly #holds: HoldTable
-  readonly #time: LeaseClock
   readonly #sweeper: Sweeper
   // Not from the `random` option: two processes seeded alike would take each other's locks for their own.
   readonly #identity = crypto.randomUUID()
@@ -45,8 +44,11 @@ export class DatabaseLockStore implements LockStore {
     this.clock = session.clock
     this.#prefix = qualifiedPrefix(session.prefix)
     this.#holds = session.locks
-    this.#time = LeaseClock.of(session.clock)
     this.#sweeper = new Sweeper(session, SWEEP_LOCKS, 'go_goscope_locks')
+  }
+
+  get #time(): LeaseClock {
+    return LeaseClock.of(this.clock)
   }
 
   /** Whether its locks are in the database of `session`. */

@@ -1,25 +1,53 @@
 import type { Clock } from './clock.js'
 
-const clocks = new WeakMap<Clock, LeaseClock>()
+interface Shared {
+  readonly time: LeaseClock
+  users: number
+}
+
+const ofConnections = new WeakMap<Clock, LeaseClock>()
+const ofFiles = new WeakMap<Clock, Map<string, Shared>>()
 
 /**
  * Epoch ms for leases that other processes judge too: follows the wall clock forward, never back, and goes on at the rate
  * of the monotonic clock while the wall clock is behind. A wall clock that is set back can therefore neither revive a
  * lease nor make one last longer, and time that another process has seen ({@link observe}) is not undone either.
+ *
+ * Connections of this process to one file agree on it. Files do not: one that was written by a clock that was ahead must
+ * not end the leases in another.
  */
 export class LeaseClock {
   readonly #clock: Clock
   #latest = Number.NEGATIVE_INFINITY
   #readAt = 0
 
-  /** The one of `clock`: all connections that go by one clock agree on the time. */
+  /** @param clock That of one connection, an object of its own. */
   static of(clock: Clock): LeaseClock {
-    let leaseClock = clocks.get(clock)
+    let leaseClock = ofConnections.get(clock)
     if (leaseClock === undefined) {
       leaseClock = new LeaseClock(clock)
-      clocks.set(clock, leaseClock)
+      ofConnections.set(clock, leaseClock)
     }
     return leaseClock
+  }
+
+  /**
+   * Gives a connection the time of its file.
+   *
+   * @param clock As for {@link of}.
+   * @param source The clock that it goes by, which other connections may go by too.
+   * @returns ends the sharing; to be called once.
+   */
+  static share(clock: Clock, source: Clock, file: string): () => void {
+    const files = ofFiles.get(source) ?? new Map<string, Shared>()
+    ofFiles.set(source, files)
+    const shared = files.get(file) ?? { time: new LeaseClock(source), users: 0 }
+    files.set(file, shared)
+    shared.users++
+    ofConnections.set(clock, shared.time)
+    return () => {
+      if (--shared.users === 0) files.delete(file)
+    }
   }
 
   private constructor(clock: Clock) {
