@@ -1,13 +1,8 @@
-import {
-  type AdapterOptions,
-  type AsyncDriver,
-  type Clock,
-  SqlAdapter,
-  type SqlDriver,
-} from '@go-go-scope/persistence-sqlite-core'
+import { type AdapterOptions, type Clock, SqlAdapter, type SqlDriver } from '@go-go-scope/persistence-sqlite-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
+import { inAnotherThread } from './in-another-thread.js'
 
 interface Timer {
   readonly keepAlive: boolean
@@ -53,27 +48,13 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-function inAnotherThread(driver: ReturnType<typeof databaseSyncDriver>): AsyncDriver {
-  return {
-    synchronous: false,
-    engine: driver.engine,
-    library: driver.library,
-    query: async (sql, parameters) => driver.query(sql, parameters),
-    async prepare(sql) {
-      const statement = driver.prepare(sql)
-      return { all: async (parameters) => statement.all(parameters), finalize: async () => statement.finalize() }
-    },
-    close: async () => driver.close(),
-  }
-}
-
 const TTL = 9_000
 /** What a renewal runs. */
 const LOCKS = /^UPDATE go_goscope_locks/
 
 describe.each([
   ['an engine that answers within the call', (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => driver],
-  ['an engine with a thread of its own', inAnotherThread],
+  ['an engine with a thread of its own', (driver) => inAnotherThread(driver)],
 ])('%s, on a database that is busy', (_title, engineOf) => {
   /** A lock that renews itself, just when its first renewal has found the database busy. */
   async function busyRenewal(options: AdapterOptions = {}) {

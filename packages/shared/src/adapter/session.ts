@@ -140,6 +140,8 @@ export class Session implements ConnectionUser {
     const { queue, readOnly } = this.#connection
     await this.#setUp(queue, this.#options.createTables && !readOnly)
     if (this.#named) this.#names = await prefixNames(queue, this.prefix, !readOnly)
+    // The file may have been lost meanwhile.
+    await this.#connection.open()
     this.ready = true
     if (!this.#over) for (const callback of this.#atReady) callback()
   }

@@ -137,6 +137,8 @@ export class CacheStore implements SqlCacheProvider {
 
   async getOrSet<T>(key: string, load: () => T | Promise<T>, options: { ttl?: number } = {}): Promise<T> {
     if (typeof load !== 'function') throw invalid('getOrSet', `load must be a function, got ${typeof load}`)
+    if (typeof options !== 'object' || options === null)
+      throw invalid('getOrSet', 'options must be an object with a ttl')
     timeToLive(options.ttl, 'cache.getOrSet')
     const stored = this.#stored(key, 'cache.getOrSet')
     if (!this.#session.ready) await this.#session.connect()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Session } from '../adapter/session.js'
 import type { Row } from '../driver/driver.js'
 import type { Parameters, Statement } from '../driver/statement.js'
@@ -15,6 +16,8 @@ import {
   READ_CIRCUIT,
 } from './probe-sql.js'
 
+// Not from the `random` option: of two processes seeded alike one would end the other's probes.
+const IDENTITY = randomUUID()
 let probes = 0
 
 /** Decides over all processes who may call and which reports count. Keys are stored ones; the session is ready. */
@@ -68,7 +71,7 @@ export class CircuitProbes {
   }
 
   async #probe(key: string, stored: string, options: Required<AdmitOptions>): Promise<Permit | undefined> {
-    const probe = `${Math.floor(this.#session.connection.random() * 2 ** 48).toString(36)}-${++probes}`
+    const probe = `${IDENTITY}-${++probes}`
     const parameters = [stored, probe, options.lease, options.probes, options.resetTimeout]
     const admitted = await this.#change(ADMIT_PROBE, stored, parameters)
     return admitted && { key, generation: admitted.generation, probe }

@@ -104,6 +104,8 @@ export class StateWatch {
     try {
       await work()
     } catch (error) {
+      // What was not read is news still.
+      this.#version = undefined
       const reason = classify(error, 'circuitBreaker.subscribe')
       if (reason.code === 'CLOSED' || reason.code === 'FILE_REPLACED') this.#stop()
       if (reason.code !== 'CLOSED') {
