@@ -4,11 +4,11 @@ import { cell } from '../../cells/cell.js'
 // The front ends keep their drivers to themselves; this proof is about what the core does with any of them.
 const DRIVERS: Readonly<Record<typeof cell.engine, () => Promise<(handle: never) => SqlDriver>>> = {
   sqlite3: async () => {
-    const { Sqlite3Driver } = await import('../../../packages/persistence-sqlite/dist/sqlite3-driver.js')
+    const { Sqlite3Driver } = await import('../../../packages/persistence-sqlite/src/sqlite3-driver.js')
     return (handle) => new Sqlite3Driver(handle)
   },
   'bun:sqlite': async () => {
-    const { BunDriver } = await import('../../../packages/persistence-sqlite-bun/dist/bun-driver.js')
+    const { BunDriver } = await import('../../../packages/persistence-sqlite-bun/src/bun-driver.js')
     return (handle) => new BunDriver(handle)
   },
   'node:sqlite': databaseSyncDriver,
@@ -16,7 +16,7 @@ const DRIVERS: Readonly<Record<typeof cell.engine, () => Promise<(handle: never)
 }
 
 async function databaseSyncDriver(): Promise<(handle: never) => SqlDriver> {
-  const { DatabaseSyncDriver } = await import('../../../packages/persistence-sqlite-node/dist/database-sync-driver.js')
+  const { DatabaseSyncDriver } = await import('../../../packages/persistence-sqlite-node/src/database-sync-driver.js')
   return (handle) => new DatabaseSyncDriver(handle)
 }
 
