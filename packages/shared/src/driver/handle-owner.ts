@@ -20,8 +20,9 @@ export function ownHandle(handle: object): void {
     throw new PersistenceError(
       'SECOND_COPY',
       'connect',
-      'connect: an adapter of another installed copy of @go-go-scope/persistence-sqlite-core uses this handle, and the two ' +
-        "would not see each other's locks; run npm dedupe, or use a handle for each",
+      'connect: an adapter of another copy of @go-go-scope/persistence-sqlite-core, installed or loaded a second time, uses ' +
+        "this handle, and the two would not see each other's locks; run npm dedupe, disconnect the other adapter first, or " +
+        'use a handle for each',
     )
   }
   owners().set(handle, THIS_COPY)
