@@ -130,6 +130,26 @@ describe.each([
     await disconnected
   })
 
+  test('what sweepInterval removes now and then does not keep the process alive', async () => {
+    const { clock, state, adapter } = await busyRenewal({ sweepInterval: 1_000 })
+    state.busy = undefined
+    await clock.advance(50)
+    await adapter.idempotency.claim('k', { lease: 1 })
+    state.busy = /^DELETE/
+    const { tries } = state
+    await clock.advance(1_000)
+    expect(state.tries).toBeGreaterThan(tries)
+    expect(clock.keepsAlive).toBe(false)
+    const pruned = adapter.prune()
+    await settled()
+    expect(clock.keepsAlive, 'a prune that somebody awaits').toBe(true)
+    state.busy = undefined
+    await clock.advance(50)
+    await pruned
+    expect(await adapter.idempotency.prune()).toBe(0)
+    await adapter.disconnect()
+  })
+
   test('a sweep that rides on writes does not keep the process alive', async () => {
     const { clock, state, adapter } = await busyRenewal()
     state.busy = undefined

@@ -1,4 +1,5 @@
 import { classify } from '../errors/classify.js'
+import type { Sweeper } from '../time/sweeper.js'
 import type { Session } from './session.js'
 
 /**
@@ -6,13 +7,13 @@ import type { Session } from './session.js'
  *
  * @param interval ms; `undefined` for not at all.
  */
-export function pruneRegularly(session: Session, interval: number | undefined, prune: () => Promise<unknown>): void {
+export function pruneRegularly(session: Session, interval: number | undefined, sweepers: readonly Sweeper[]): void {
   if (interval === undefined) return
   let cancel: (() => void) | undefined
 
   const run = async (): Promise<void> => {
     try {
-      await prune()
+      for (const sweeper of sweepers) await sweeper.prune(true)
     } catch (error) {
       const reason = classify(error, 'prune')
       if (session.ready) session.diagnostics.emit({ type: 'background-error', operation: 'prune', error: reason })

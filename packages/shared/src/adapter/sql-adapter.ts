@@ -48,10 +48,12 @@ export class SqlAdapter
     const locks = resolved.locks === 'database' ? new DatabaseLockStore(session) : new MemoryLockStore(session)
     this.lock = new StoredLockProvider(session, locks, resolved.defaultLockTTL)
     this.circuitBreaker = new CircuitBreakerStore(session, resolved.watchInterval)
-    this.cache = new CacheStore(session)
-    this.idempotency = new IdempotencyStore(session)
+    const cache = new CacheStore(session)
+    const idempotency = new IdempotencyStore(session)
+    this.cache = cache
+    this.idempotency = idempotency
     this.checkpoint = new CheckpointStore(session)
-    pruneRegularly(session, resolved.sweepInterval, () => this.prune())
+    pruneRegularly(session, resolved.sweepInterval, [...cache.sweepers, ...idempotency.sweepers])
   }
 
   /** Removes expired rows of the file. Returns how many of each kind. */

@@ -31,7 +31,7 @@ export class SqlCacheAdapter extends ConnectedAdapter implements SqlCacheProvide
     const session = new Session(Connection.of(handle, driver, resolved), resolved, setUp, false)
     super(session)
     this.#cache = new CacheStore(session, table)
-    pruneRegularly(session, resolved.sweepInterval, () => this.prune())
+    pruneRegularly(session, resolved.sweepInterval, this.#cache.sweepers)
   }
 
   /** The same as `connect`. */

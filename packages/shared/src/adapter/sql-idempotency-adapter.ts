@@ -19,7 +19,7 @@ export class SqlIdempotencyAdapter extends ConnectedAdapter implements SqlIdempo
     const session = new Session(Connection.of(handle, driver, resolved), resolved, migrate, true)
     super(session)
     this.#results = new IdempotencyStore(session)
-    pruneRegularly(session, resolved.sweepInterval, () => this.prune())
+    pruneRegularly(session, resolved.sweepInterval, this.#results.sweepers)
   }
 
   get<T>(key: string): Promise<IdempotencyEntry<T> | null> {

@@ -39,6 +39,7 @@ export class CacheStore implements SqlCacheProvider {
   readonly #sql: CacheSql
   readonly #prefix: string
   readonly #sweeper: Sweeper
+  readonly sweepers: readonly Sweeper[]
   // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
   readonly #valueOrAbsent = (row: Row | undefined, [stored]: Parameters): unknown => {
     const value = row === undefined ? ABSENT : this.#decode(row.value, stored as string, 'cache.get')
@@ -58,6 +59,7 @@ export class CacheStore implements SqlCacheProvider {
     this.#sql = cacheSql(table)
     this.#prefix = taggedPrefix(session.prefix, 'cache:')
     this.#sweeper = new Sweeper(session, this.#sql.sweep, table)
+    this.sweepers = [this.#sweeper]
   }
 
   async get<T>(key: string): Promise<T | null> {

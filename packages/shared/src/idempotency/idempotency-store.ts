@@ -24,6 +24,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
   readonly #desk: ClaimDesk
   readonly #sweeper: Sweeper
   readonly #claimSweepers: readonly Sweeper[]
+  readonly sweepers: readonly Sweeper[]
   readonly #entry = (row: Row | undefined, [stored]: Parameters): IdempotencyEntry<unknown> | null => {
     if (row === undefined) return null
     const value = this.#session.values.decode(row.value, TABLE, stored as string, 'idempotency.get')
@@ -38,6 +39,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
       new Sweeper(session, SWEEP_CLAIMS, 'go_goscope_claims'),
       new Sweeper(session, SWEEP_RECORDS, 'go_goscope_claim_records'),
     ]
+    this.sweepers = [this.#sweeper, ...this.#claimSweepers]
   }
 
   async get<T>(key: string): Promise<IdempotencyEntry<T> | null> {

@@ -46,11 +46,15 @@ export class Sweeper {
     return this.#session.clock.monotonic() - this.#futileAt < FUTILE_PAUSE_MS
   }
 
-  /** Removes every expired row, in short statements with others between them. Returns how many. */
-  async prune(): Promise<number> {
+  /**
+   * Removes every expired row, in short statements with others between them. Returns how many.
+   *
+   * @param background Nobody awaits it, and it must not keep the process alive.
+   */
+  async prune(background = false): Promise<number> {
     let removed = 0
     for (;;) {
-      const rows = await this.#sweep(this.#statement)
+      const rows = await this.#sweep(background ? this.#background : this.#statement)
       removed += rows
       if (rows < SWEEP_ROWS) return removed
       // A synchronous engine gives the event loop nothing between two statements.
