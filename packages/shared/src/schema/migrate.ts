@@ -2,7 +2,7 @@ import type { OperationQueue } from '../driver/operation-queue.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { checkObjects } from './foreign-objects.js'
 import { KNOWN_OBJECTS, OWN_TABLES } from './known-objects.js'
-import { CREATE_PUBLISHED, MIGRATIONS, migrationBatch, SCHEMA_VERSION } from './migrations.js'
+import { CREATE_PUBLISHED, MIGRATIONS, migrationSteps, SCHEMA_VERSION } from './migrations.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
 
 const META_COLUMNS = "SELECT name FROM pragma_table_info('go_goscope_meta')"
@@ -22,7 +22,7 @@ export async function migrate(queue: OperationQueue, create: boolean): Promise<v
     if (version === SCHEMA_VERSION && missing.length === 0) return
     if (!create) throw schemaMissing(version, missing)
     if (version === SCHEMA_VERSION) await queue.atomic('connect', CREATE_PUBLISHED)
-    else await apply(queue, version + 1)
+    else await applyAfter(queue, version)
   }
 }
 
@@ -75,20 +75,19 @@ function schemaMissing(version: number, missing: readonly string[]): Persistence
   )
 }
 
-async function apply(queue: OperationQueue, version: number): Promise<void> {
-  const migration = MIGRATIONS[version - 1]
-  if (migration === undefined) throw new RangeError(`no migration ${version}`)
+/** Applies every migration after `version` in one transaction: one flush of the disk, and nothing in between to be found. */
+async function applyAfter(queue: OperationQueue, version: number): Promise<void> {
   let failure: unknown
   try {
-    await queue.atomic('connect', migrationBatch(migration))
+    await queue.atomic('connect', MIGRATIONS.slice(version).flatMap(migrationSteps))
   } catch (error) {
     if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
     failure = error
   }
   // What the file says decides: another process may have been first, and an engine that kept nothing must not be asked
   // for ever.
-  if ((await readVersion(queue)) >= version) return
-  throw failure ?? new PersistenceError('SQL', 'connect', `connect: the engine did not keep migration ${version}`)
+  if ((await readVersion(queue)) > version) return
+  throw failure ?? new PersistenceError('SQL', 'connect', `connect: the engine kept no migration after ${version}`)
 }
 
 /** 0 where this family has not been yet. */

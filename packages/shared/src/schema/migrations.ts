@@ -4,9 +4,9 @@ import { CLAIM_TABLES, RESULT_TRIGGERS } from './claim-tables.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
 
 /**
- * Numbered and, once released, frozen: a change of the schema is a new migration at the end. Each runs in one IMMEDIATE
- * transaction together with its row in go_goscope_meta, which is unique: of several processes that start at once one
- * applies it and the others find it applied.
+ * Numbered and, once released, frozen: a change of the schema is a new migration at the end. Those that a file lacks run
+ * in one IMMEDIATE transaction, and each raises the version in go_goscope_meta from the one before it: of several
+ * processes that start at once one applies them and the others find them applied.
  */
 export interface Migration {
   readonly version: number
@@ -83,11 +83,14 @@ const INSERT_VERSION =
   "INSERT INTO go_goscope_meta (key, value) VALUES ('schema_version', ?1) ON CONFLICT DO NOTHING RETURNING key"
 const RAISE_VERSION = "UPDATE go_goscope_meta SET value = ?1 WHERE key = 'schema_version' AND value = ?2 RETURNING key"
 
-/** The atomic batch that applies `migration`; it fails with `CONSTRAINT` when another process was first. */
-export function migrationBatch({ version, steps }: Migration): Step[] {
-  const claim: Step =
+/** The steps that apply `migration`; they fail with `CONSTRAINT` when another process was first. */
+export function migrationSteps({ version, steps }: Migration): Step[] {
+  const claim: readonly Step[] =
     version === 1
-      ? { sql: INSERT_VERSION, parameters: ['1'], expect: 1 }
-      : { sql: RAISE_VERSION, parameters: [String(version), String(version - 1)], expect: 1 }
-  return [{ sql: CREATE_META, parameters: [] }, claim, ...steps.map((sql) => ({ sql, parameters: [] }))]
+      ? [
+          { sql: CREATE_META, parameters: [] },
+          { sql: INSERT_VERSION, parameters: ['1'], expect: 1 },
+        ]
+      : [{ sql: RAISE_VERSION, parameters: [String(version), String(version - 1)], expect: 1 }]
+  return [...claim, ...steps.map((sql) => ({ sql, parameters: [] }))]
 }
