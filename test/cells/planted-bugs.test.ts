@@ -1,7 +1,7 @@
 import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { brokenEngine } from '../proof/planted-bugs/broken-engine.js'
+import { brokenEngine, withMethods } from '../proof/planted-bugs/broken-engine.js'
 import { collectedTests } from '../proof/planted-bugs/collected-tests.js'
 import { reportProof } from '../proof/report-proof.js'
 import { engine } from './cell.js'
@@ -10,6 +10,9 @@ import { proveCell } from './prove-cell.js'
 proveCell()
 
 const later = (ttl: number | undefined) => (ttl === undefined ? undefined : ttl + 1)
+
+const CLAIMS = 'model of claims > any calls on two connections, with any jumps of the clock, answer as two maps would'
+const PROBES = 'model of probes > any calls on two connections, with any jumps of the clock, answer as a map would'
 
 const BUGS: readonly (readonly [bug: string, model: string, broken: EngineUnderTest])[] = [
   [
@@ -55,6 +58,62 @@ const BUGS: readonly (readonly [bug: string, model: string, broken: EngineUnderT
     'model of locks in the database > any calls on two connections, with any jumps of the clock, answer as a map by a clock that never goes back',
     brokenEngine(engine, 'lock', (locks) => ({
       acquire: (key, ttl, owner) => locks.acquire(key, later(ttl), owner),
+    })),
+  ],
+  [
+    'a claim lives a millisecond too long',
+    CLAIMS,
+    brokenEngine(engine, 'idempotency', (results) => ({
+      claim: (key, options) => results.claim(key, { ...options, lease: options.lease + 1 }),
+    })),
+  ],
+  [
+    'a result is recorded whoever holds the key by now',
+    CLAIMS,
+    brokenEngine(engine, 'idempotency', (results) => ({
+      async claim(key, options) {
+        const claim = await results.claim<never>(key, options)
+        if (claim.state !== 'claimed') return claim
+        return withMethods(claim, {
+          async complete(value) {
+            const outcome = await claim.complete(value)
+            if (!outcome.recorded) await results.set(key, value, options.ttl)
+            return { recorded: true }
+          },
+        })
+      },
+    })),
+  ],
+  [
+    'a failure is forgotten that was to be kept',
+    CLAIMS,
+    brokenEngine(engine, 'idempotency', (results) => ({
+      claim: (key, options) => results.claim(key, { ...options, onFailure: 'forget' }),
+    })),
+  ],
+  [
+    'a probe more is admitted than asked for',
+    PROBES,
+    brokenEngine(engine, 'circuitBreaker', (circuits) => ({
+      admit: (key, options) => circuits.admit(key, { ...options, probes: (options.probes ?? 1) + 1 }),
+    })),
+  ],
+  [
+    'a success of an earlier period closes the circuit',
+    PROBES,
+    brokenEngine(engine, 'circuitBreaker', (circuits) => ({
+      async succeeded(permit, successThreshold) {
+        const outcome = await circuits.succeeded(permit, successThreshold)
+        if (!outcome.counted) await circuits.recordSuccess(permit.key)
+        return { counted: true, state: await circuits.getState(permit.key) }
+      },
+    })),
+  ],
+  [
+    'a probe that never reports keeps its place a millisecond too long',
+    PROBES,
+    brokenEngine(engine, 'circuitBreaker', (circuits) => ({
+      admit: (key, options) => circuits.admit(key, { ...options, lease: (options.lease ?? options.resetTimeout) + 1 }),
     })),
   ],
 ]

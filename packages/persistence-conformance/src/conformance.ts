@@ -11,6 +11,7 @@ import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
 import { claimCrossings } from './suites/claim-crossings.js'
 import { claimLeases } from './suites/claim-leases.js'
+import { claimModel } from './suites/claim-model.js'
 import { claimWaiting } from './suites/claim-waiting.js'
 import { claims } from './suites/claims.js'
 import { databaseLocks } from './suites/database-locks.js'
@@ -37,6 +38,7 @@ import { movedFile } from './suites/moved-file.js'
 import { open } from './suites/open.js'
 import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
+import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
 import { schema } from './suites/schema.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
@@ -69,6 +71,7 @@ const SUITES: readonly EngineSuite[] = [
   exactNumbers,
   circuitBreaker,
   sharedBreaker,
+  probeModel,
   breakerWatch,
   cache,
   cachePatterns,
@@ -80,6 +83,7 @@ const SUITES: readonly EngineSuite[] = [
   claimCrossings,
   claimLeases,
   claimWaiting,
+  claimModel,
   values,
   keys,
   prefixIsolation,

@@ -22,7 +22,8 @@ export function brokenEngine<Name extends StoreName>(
   return { ...engine, SQLiteAdapter: BrokenAdapter }
 }
 
-function withMethods<Store extends object>(store: Store, methods: Partial<Store>): Store {
+/** `store` with `methods` in the place of its own. */
+export function withMethods<Store extends object>(store: Store, methods: Partial<Store>): Store {
   return new Proxy(store, {
     get(target, property) {
       if (Object.hasOwn(methods, property)) return methods[property as keyof Store]

@@ -1,0 +1,185 @@
+import type {
+  Claim,
+  ClaimedKey,
+  ClaimOptions,
+  ClaimOutcome,
+  IdempotencyEntry,
+  KeyRecord,
+  VacantKey,
+} from '@go-go-scope/persistence-sqlite-core/ports'
+import type { ManualClock } from '../manual-clock.js'
+import { LeaseTime } from './lease-time.js'
+
+interface Kept {
+  readonly what: { value: unknown } | { error: unknown }
+  readonly fingerprint: string | undefined
+  /** By the wall clock, as everybody keeps it who reads the results. */
+  readonly expiresAt: number | undefined
+}
+
+interface Running {
+  readonly fingerprint: string | undefined
+  /** By the time for leases. */
+  until: number
+}
+
+/** What connections share: what is on record for a key, who is at it, and the time of the latest grant. */
+export class ClaimedFile {
+  readonly kept: Map<string, Kept> = new Map()
+  readonly running: Map<string, Running> = new Map()
+  grantedAt: number = Number.NEGATIVE_INFINITY
+}
+
+const LONGEST_MARGIN_MS = 1_000
+
+/** Claims over Maps, for one of the connections on a file. Nobody waits here. */
+export class ReferenceClaims {
+  readonly clock: ManualClock
+  readonly #file: ClaimedFile
+  readonly #time: LeaseTime
+
+  constructor(file: ClaimedFile, clock: ManualClock) {
+    this.#file = file
+    this.clock = clock
+    this.#time = new LeaseTime(clock)
+  }
+
+  async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
+    const record = this.read(key)
+    if (record.state === 'vacant') {
+      const running = { fingerprint: options.fingerprint, until: 0 }
+      this.#file.running.set(key, running)
+      return new ReferenceClaim(this, key, options, running) as unknown as ClaimedKey<T>
+    }
+    const recorded = (record.state === 'running' ? this.#file.running : this.#file.kept).get(key)?.fingerprint
+    const given = options.fingerprint
+    if (recorded !== undefined && given !== undefined && recorded !== given) {
+      throw Object.assign(new Error('another fingerprint'), { code: 'FINGERPRINT_MISMATCH', record })
+    }
+    return record as KeyRecord<T>
+  }
+
+  async get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
+    const kept = this.#kept(key)
+    if (kept === undefined || !('value' in kept.what)) return null
+    const value = kept.what.value as T
+    return kept.expiresAt === undefined ? { value } : { value, expiresAt: kept.expiresAt }
+  }
+
+  async set<T>(key: string, value: T, ttl?: number): Promise<void> {
+    this.keep(key, { value }, undefined, ttl)
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#file.kept.delete(key)
+  }
+
+  /** Drops what is over, for good. */
+  async prune(): Promise<void> {
+    const now = this.#now()
+    for (const key of this.#file.kept.keys()) if (this.#kept(key) === undefined) this.#file.kept.delete(key)
+    for (const [key, { until }] of this.#file.running) if (until <= now) this.#file.running.delete(key)
+  }
+
+  read(key: string): KeyRecord<unknown> | VacantKey {
+    const now = this.#now()
+    this.#time.observe(now)
+    const kept = this.#kept(key)
+    if (kept !== undefined) {
+      const end = kept.expiresAt === undefined ? {} : { expiresAt: kept.expiresAt }
+      return 'value' in kept.what
+        ? { state: 'completed', value: kept.what.value, replay: true, ...end }
+        : { state: 'failed', error: kept.what.error, replay: true, ...end }
+    }
+    const remaining = (this.#file.running.get(key)?.until ?? now) - now
+    return remaining > 0 ? { state: 'running', until: this.clock.now() + remaining } : { state: 'vacant' }
+  }
+
+  /** Whether `running` is what stands for the key, under a lease that lasts. */
+  stands(key: string, running: Running): boolean {
+    const now = this.#now()
+    return this.#file.running.get(key) === running && running.until > now
+  }
+
+  begin(running: Running, lease: number): void {
+    const now = this.#now()
+    this.#time.observe(now)
+    this.#file.grantedAt = now
+    running.until = now + lease
+  }
+
+  forget(key: string): void {
+    this.#file.running.delete(key)
+  }
+
+  keep(key: string, what: Kept['what'], fingerprint: string | undefined, ttl: number | undefined): void {
+    this.#file.running.delete(key)
+    this.#file.kept.set(key, { what, fingerprint, expiresAt: ttl === undefined ? undefined : this.clock.now() + ttl })
+  }
+
+  /** As late as this connection or the file knows it to be. */
+  #now(): number {
+    return Math.max(this.#time.now(), this.#file.grantedAt)
+  }
+
+  #kept(key: string): Kept | undefined {
+    const kept = this.#file.kept.get(key)
+    return (kept?.expiresAt ?? Number.POSITIVE_INFINITY) > this.clock.now() ? kept : undefined
+  }
+}
+
+/** A claim as its holder has it, who goes by the monotonic clock besides. */
+class ReferenceClaim {
+  readonly state = 'claimed'
+  readonly #claims: ReferenceClaims
+  readonly #key: string
+  readonly #options: ClaimOptions
+  readonly #running: Running
+  #end = 0
+  #margin = 0
+  #over = false
+  expiresAt = 0
+
+  constructor(claims: ReferenceClaims, key: string, options: ClaimOptions, running: Running) {
+    this.#claims = claims
+    this.#key = key
+    this.#options = options
+    this.#running = running
+    this.#begin(options.lease)
+  }
+
+  async complete(value: unknown): Promise<ClaimOutcome<unknown>> {
+    return this.#report(() => this.#claims.keep(this.#key, { value }, this.#options.fingerprint, this.#options.ttl))
+  }
+
+  async fail(error: unknown): Promise<ClaimOutcome<unknown>> {
+    const { fingerprint, ttl, onFailure } = this.#options
+    return this.#report(() => {
+      if (onFailure === 'keep') this.#claims.keep(this.#key, { error }, fingerprint, ttl)
+      else this.#claims.forget(this.#key)
+    })
+  }
+
+  /** Not in the last tenth of the lease: by then its holder must have stopped. */
+  async renew(lease: number): Promise<boolean> {
+    if (this.#over || this.#claims.clock.monotonic() >= this.#end - this.#margin) return false
+    this.#over = !this.#claims.stands(this.#key, this.#running)
+    if (!this.#over) this.#begin(lease)
+    return !this.#over
+  }
+
+  #begin(lease: number): void {
+    this.#claims.begin(this.#running, lease)
+    this.#end = this.#claims.clock.monotonic() + lease
+    this.#margin = Math.min(LONGEST_MARGIN_MS, lease / 10)
+    this.expiresAt = this.#claims.clock.now() + lease
+  }
+
+  #report(write: () => void): ClaimOutcome<unknown> {
+    const inTime = this.#claims.clock.monotonic() < this.#end
+    const recorded = inTime && this.#claims.stands(this.#key, this.#running)
+    if (recorded) write()
+    this.#over = true
+    return recorded ? { recorded } : { recorded, current: this.#claims.read(this.#key) }
+  }
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import type { ClaimedKey, ClaimOptions } from '@go-go-scope/persistence-sqlite-core/ports'
+import fc from 'fast-check'
+import type { IdempotencyUnderTest } from '../engine-under-test.js'
+import { forAll } from '../property.js'
+import { ClaimedFile, ReferenceClaims } from '../reference/reference-claims.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import { withoutUndefined } from '../without-undefined.js'
+
+type Step =
+  | { do: 'claim'; via: number; key: string; options: ClaimOptions }
+  | { do: 'complete' | 'fail'; via: number; back: number; value: number }
+  | { do: 'renew'; via: number; back: number; lease: number }
+  | { do: 'set'; via: number; key: string; value: number; ttl: number | undefined }
+  | { do: 'get' | 'delete'; via: number; key: string }
+  | { do: 'advance'; ms: number }
+  /** The clock is set while the connection `via` is looking. */
+  | { do: 'jump'; via: number; ms: number }
+
+const via = fc.nat({ max: 1 })
+const key = fc.constantFrom('a', 'b')
+// Leases, times to live and waits that often meet to the millisecond.
+const COMMON_MS = [1, 5, 20]
+const lease = fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 1, max: 40 }))
+const ttl = fc.option(lease, { nil: undefined, freq: 2 })
+const wait = fc.oneof(fc.constantFrom(...COMMON_MS), fc.integer({ min: 0, max: 30 }))
+const fingerprint = fc.option(fc.constantFrom('x', 'y'), { nil: undefined, freq: 2 })
+const onFailure = fc.constantFrom('forget', 'keep')
+const options = fc
+  .record({ lease, ttl, fingerprint, onFailure })
+  .map((given) => withoutUndefined(given) as ClaimOptions)
+const value = fc.nat({ max: 99 })
+// Mostly the latest claim, now and then one that was overtaken long ago.
+const back = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 1 }) }, { weight: 1, arbitrary: fc.nat({ max: 6 }) })
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('claim'), via, key, options }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('complete'), via, back, value }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('fail'), via, back, value }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('renew'), via, back, lease }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('set'), via, key, value, ttl }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('get', 'delete'), via, key }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('advance'), ms: wait }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('jump'), via, ms: fc.integer({ min: -60, max: 60 }) }) },
+) as fc.Arbitrary<Step>
+
+/** Answers one step; claims are named by how long ago they were granted. */
+async function answer(stores: readonly IdempotencyUnderTest[], held: ClaimedKey<number>[], step: Step) {
+  if (step.do === 'advance' || step.do === 'jump') return undefined
+  const store = stores[step.via] as IdempotencyUnderTest
+  const claimed = 'back' in step ? held.at(-1 - step.back) : undefined
+  switch (step.do) {
+    case 'claim':
+      try {
+        const claim = await store.claim<number>(step.key, step.options)
+        if (claim.state !== 'claimed') return claim
+        held.push(claim)
+        return { claimed: claim.expiresAt }
+      } catch (error) {
+        const { code, record } = error as { code?: unknown; record?: unknown }
+        return code === 'FINGERPRINT_MISMATCH' ? { mismatch: record } : error
+      }
+    case 'complete':
+      return claimed?.complete(step.value)
+    case 'fail':
+      return claimed?.fail(step.value)
+    case 'renew':
+      return [await claimed?.renew(step.lease), claimed?.expiresAt]
+    case 'set':
+      return store.set(step.key, step.value, step.ttl)
+    case 'get':
+      return withoutUndefined(await store.get(step.key))
+    case 'delete':
+      await store.delete(step.key)
+      return undefined
+  }
+}
+
+export const claimModel: EngineSuite = engineSuite('model of claims', (check) => {
+  check('any calls on two connections, with any jumps of the clock, answer as two maps would', async (world) => {
+    const { clock } = world
+    let run = 0
+    let generation = 0
+    // A clock for each, so that each knows only the times it saw, as processes do.
+    await Promise.all([world.adapter({ clock: { ...clock } }), world.second({ clock: { ...clock } })])
+    await forAll(fc.array(step, { maxLength: 40, size: 'max' }), 250, async (steps) => {
+      // Past every time that an earlier run has seen.
+      clock.jump(1_000_000)
+      const options = { keyPrefix: `run ${run++}:` }
+      const adapters = [await world.adapter(options), await world.second(options)]
+      const stores = adapters.map((adapter) => adapter.idempotency)
+      const file = new ClaimedFile()
+      const references = adapters.map(() => new ReferenceClaims(file, clock) as unknown as IdempotencyUnderTest)
+      const real: ClaimedKey<number>[] = []
+      const expected: ClaimedKey<number>[] = []
+      for (const [index, step] of steps.entries()) {
+        if (step.do === 'advance') clock.advance(step.ms)
+        if (step.do === 'jump') {
+          // What is over may be swept at any time, so what a clock set back revives is open unless it is swept now.
+          await stores[step.via]?.prune()
+          await references[step.via]?.prune()
+          clock.jump(step.ms)
+        }
+        const granted = real.length
+        const context = `step ${index}: ${step.do}`
+        assert.deepEqual(await answer(stores, real, step), await answer(references, expected, step), context)
+        for (const claim of real.slice(granted)) {
+          assert.ok(claim.generation > generation, `generation ${claim.generation} after ${generation}`)
+          generation = claim.generation
+        }
+      }
+    })
+  })
+})
