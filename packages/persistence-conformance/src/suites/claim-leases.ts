@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DraggingClock } from '../dragging-clock.js'
 import { held } from '../held.js'
 import { ManualClock } from '../manual-clock.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -148,6 +149,26 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     const late = held(await idempotency.claim('late', LEASE))
     world.clock.advance(5_000)
     assert.equal(late.signal.aborted, true, 'also when it is first asked for afterwards')
+  })
+
+  check('a process that is held up never takes its lease to end later than it does', async (world) => {
+    const { idempotency } = await world.adapter({ clock: new DraggingClock() })
+    const claim = held(await idempotency.claim('k', { lease: 60_000 }))
+    const end = async () => Number((await world.rows('SELECT expires_at FROM go_goscope_claims'))[0]?.expires_at)
+    assert.ok(claim.expiresAt <= (await end()), `${claim.expiresAt} after ${await end()}`)
+    assert.equal(await claim.renew(), true)
+    assert.ok(claim.expiresAt <= (await end()), `${claim.expiresAt} after ${await end()}`)
+  })
+
+  check('a process that is held up again and again does not get ahead of the clock', async (world) => {
+    const clock = new DraggingClock()
+    const { idempotency } = await world.adapter({ clock })
+    for (let key = 0; key < 50; key++) {
+      await idempotency.claim(`k${key}`, LEASE)
+      const [row] = await world.rows('SELECT max(granted_at) AS latest FROM go_goscope_claims')
+      const now = clock.now()
+      assert.ok(Number(row?.latest) <= now, `granted at ${row?.latest}, at ${now}`)
+    }
   })
 
   check('a clock that is set back revives no lease', async (world) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DraggingClock } from '../dragging-clock.js'
 import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
 import { ManualClock } from '../manual-clock.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -29,6 +30,15 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
     world.clock.advance(TTL)
     assert.equal(await held.isValid(), false)
     await taken(two, 'held')
+  })
+
+  check('a process that is held up never takes its lease to end later than it does', async (world) => {
+    const adapter = await world.adapter({ ...database, clock: new DraggingClock() })
+    const handle = await taken(adapter, 'job', DAY)
+    const end = async () => Number((await world.rows('SELECT expires_at FROM go_goscope_locks'))[0]?.expires_at)
+    assert.ok(handle.expiresAt <= (await end()), `${handle.expiresAt} after ${await end()}`)
+    assert.equal(await handle.extend(DAY), true)
+    assert.ok(handle.expiresAt <= (await end()), `${handle.expiresAt} after ${await end()}`)
   })
 
   check(

@@ -23,12 +23,12 @@ export interface Grant {
   readonly ttl: number | undefined
 }
 
-/** The end of a lease as the file has it, and how far off it is. */
+/** The end of a lease by the clocks of this process, never later than the file has it. */
 export interface LeaseEnd {
-  /** Epoch ms by the wall clock of this process. */
+  /** Epoch ms. */
   readonly expiresAt: number
-  /** ms from now. */
-  readonly remaining: number
+  /** Monotonic ms. */
+  readonly localEnd: number
 }
 
 const RESULTS = 'go_goscope_idempotency'
@@ -119,9 +119,12 @@ export class ClaimLedger {
   #leaseEnd(row: Row): LeaseEnd {
     const end = Number(row.expires_at)
     const grantedAt = Number(row.granted_at)
+    // Read first: were the process held up between the readings, it must not take the end to be later than it is.
+    const { clock } = this.#session
+    const [wall, monotonic] = [clock.now(), clock.monotonic()]
     this.#time.observe(grantedAt)
     const remaining = Math.min(end - grantedAt, end - this.#time.now())
-    return { expiresAt: this.#session.clock.now() + remaining, remaining }
+    return { expiresAt: wall + remaining, localEnd: monotonic + remaining }
   }
 
   #record(row: Row, stored: string): KeyRecord<unknown> | VacantKey {

@@ -36,7 +36,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
       context.clock,
       (reason) => new PersistenceError('CLAIM_LOST', 'idempotency.claim', `idempotency.claim: lost ${key}: ${reason}`),
     )
-    this.#lease.extend(end.remaining, context.lease)
+    this.#lease.moveTo(end.localEnd, context.lease)
   }
 
   get owner(): string {
@@ -82,7 +82,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
 
   #extend(end: LeaseEnd, duration: number): void {
     this.#expiresAt = end.expiresAt
-    this.#lease.extend(end.remaining, duration)
+    this.#lease.moveTo(end.localEnd, duration)
   }
 
   async #report(write: (grant: Grant) => Promise<boolean>): Promise<ClaimOutcome<T>> {

@@ -165,11 +165,13 @@ export class DatabaseLockStore implements LockStore {
 
   /** Takes over the end of a lease from the row of a grant or an extension, less the time since that ran. */
   #moveLease(hold: Hold, row: Row): void {
+    // Read first: were the process held up between the readings, it must not take the end to be later than it is.
+    const now = this.clock.monotonic()
     const granted = Number(row.expires_at) - Number(row.marked_at)
     const elapsed = this.#time.now() - Number(row.ran_at)
     this.#time.observe(Number(row.marked_at))
     hold.margin = Math.min(granted * MARGIN_PART, LONGEST_MARGIN_MS)
-    moveExpiry(hold, this.clock.monotonic() + granted - elapsed)
+    moveExpiry(hold, now + granted - elapsed)
   }
 
   #readMark(row: Row | undefined): void {

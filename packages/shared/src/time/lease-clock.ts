@@ -65,8 +65,11 @@ export class LeaseClock {
   }
 
   #advance(): number {
+    // The wall clock first: were the process held up between the readings, the time held up would count twice from then on,
+    // and through the file for every other process too.
+    const wall = this.#clock.now()
     const monotonic = this.#clock.monotonic()
-    this.#latest = Math.max(this.#clock.now(), this.#latest + monotonic - this.#readAt)
+    this.#latest = Math.max(wall, this.#latest + monotonic - this.#readAt)
     this.#readAt = monotonic
     return this.#latest
   }

@@ -45,11 +45,11 @@ export class LocalLease {
   /**
    * Begins the lease or moves its end.
    *
-   * @param remaining ms from now.
+   * @param end monotonic ms.
    * @param lease ms; the margin is a tenth of it.
    */
-  extend(remaining: number, lease: number): void {
-    this.#end = this.#clock.monotonic() + Math.min(remaining, lease)
+  moveTo(end: number, lease: number): void {
+    this.#end = end
     this.#margin = Math.min(LONGEST_MARGIN_MS, lease / 10)
     if (this.#cancelTimer !== undefined) this.#watch()
   }
