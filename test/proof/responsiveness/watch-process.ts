@@ -1,30 +1,30 @@
 import { readFile } from 'node:fs/promises'
+import type { Waits } from './waits.js'
 
-/** The longest that this process was kept from its work, in ms. */
+/** How long this process was kept from its work. */
 export interface Held {
-  /** Between two runs of a timer that is due every few ms. */
-  eventLoop: number
-  /** For one small read of the file system, which goes through the thread pool. */
-  fileRead: number
+  /** A timer that is due every few ms: how late it came. */
+  eventLoop: Waits
+  /** One small read of the file system, which goes through the thread pool. */
+  fileRead: Waits
 }
 
 const TIMER_MS = 5
 
-/** Watches this process until `stop` is called, which gives what was seen. */
-export function watchProcess(file: string): { stop(): Promise<Held> } {
-  const held: Held = { eventLoop: 0, fileRead: 0 }
+/** Watches this process until `stop` is called, which adds what was seen to `held`. */
+export function watchProcess(file: string, held: Held): { stop(): Promise<void> } {
   let watching = true
   let before = performance.now()
   const timer = setInterval(() => {
     const now = performance.now()
-    held.eventLoop = Math.max(held.eventLoop, now - before - TIMER_MS)
+    held.eventLoop.add(Math.max(0, now - before - TIMER_MS), TIMER_MS)
     before = now
   }, TIMER_MS)
   const reading = (async () => {
     while (watching) {
       const started = performance.now()
       await readFile(file)
-      held.fileRead = Math.max(held.fileRead, performance.now() - started)
+      held.fileRead.add(performance.now() - started, TIMER_MS)
       await new Promise((resolve) => setTimeout(resolve, TIMER_MS))
     }
   })()
@@ -33,7 +33,6 @@ export function watchProcess(file: string): { stop(): Promise<Held> } {
       watching = false
       clearInterval(timer)
       await reading
-      return held
     },
   }
 }
