@@ -56,7 +56,7 @@ describe('the life of adapters in a process', () => {
   }, 300_000)
 
   test('a process that exits with calls in flight ends with its own exit code and loses nothing acknowledged', async () => {
-    const exits = proofCount({ inTests: 3, inSoak: 40 })
+    const exits = proofCount({ inTests: 3, inSoak: 200 })
     let acknowledged = 0
     for (let exit = 0; exit < exits; exit++) {
       const known = await run<number>('exit-midway', `exit-${exit}`)
@@ -73,7 +73,7 @@ describe('the life of adapters in a process', () => {
       runs: `${exits} exits`,
       result: `exit code 0, 0 of ${acknowledged} acknowledged writes lost`,
     })
-  }, 120_000)
+  }, 300_000)
 
   test('memory does not grow with the number of operations', async () => {
     const operations = proofCount({ inTests: 10_000, inSoak: 100_000 })

@@ -45,6 +45,20 @@ const claimed = async (adapter: SqlAdapter) => {
 
 type Claimed = Awaited<ReturnType<typeof claimed>>
 
+const claimedToKeep = async (adapter: SqlAdapter) => {
+  const options = { lease: HOUR_MS, fingerprint: 'request', onFailure: 'keep' } as const
+  const claim = await adapter.idempotency.claim('claimed', options)
+  if (claim.state !== 'claimed') throw new Error(`the key is ${claim.state}`)
+  return claim
+}
+const admittedTo = (circuit: string) => async (adapter: SqlAdapter) => {
+  const admission = await adapter.circuitBreaker.admit(circuit, { resetTimeout: 0, lease: HOUR_MS })
+  if (!admission.admitted) throw new Error(`the circuit is ${admission.state}`)
+  return admission.permit
+}
+
+type Permit = Awaited<ReturnType<ReturnType<typeof admittedTo>>>
+
 export const OPERATIONS: readonly Operation[] = [
   { name: 'cache.get', call: ({ cache }) => cache.get('a') },
   { name: 'cache.set', call: ({ cache }) => cache.set('new', 1) },
@@ -80,6 +94,12 @@ export const OPERATIONS: readonly Operation[] = [
   },
   { name: 'claim.complete', before: claimed, call: (_, claim: Claimed) => claim.complete('value') },
   { name: 'claim.fail', before: claimed, call: (_, claim: Claimed) => claim.fail(new Error('no')) },
+  {
+    name: 'claim.complete with a fingerprint',
+    before: claimedToKeep,
+    call: (_, claim: Claimed) => claim.complete('value'),
+  },
+  { name: 'claim.fail that is kept', before: claimedToKeep, call: (_, claim: Claimed) => claim.fail('no') },
   { name: 'claim.renew', before: claimed, call: (_, claim: Claimed) => claim.renew(2 * HOUR_MS), whenRefused: false },
   { name: 'checkpoint.save', call: ({ checkpoint: port }) => port.save(checkpoint(4)) },
   { name: 'checkpoint.load', call: ({ checkpoint: port }) => port.load('c1') },
@@ -96,7 +116,32 @@ export const OPERATIONS: readonly Operation[] = [
   { name: 'circuitBreaker.recordSuccess', call: ({ circuitBreaker }) => circuitBreaker.recordSuccess('api') },
   {
     name: 'circuitBreaker.admit',
-    call: async ({ circuitBreaker }) => (await circuitBreaker.admit('down', { resetTimeout: 1 })) !== null,
+    call: async ({ circuitBreaker }) => (await circuitBreaker.admit('down', { resetTimeout: 0 })).admitted,
+  },
+  {
+    name: 'circuitBreaker.succeeded',
+    before: admittedTo('api'),
+    call: ({ circuitBreaker }, permit: Permit) => circuitBreaker.succeeded(permit),
+  },
+  {
+    name: 'circuitBreaker.failed',
+    before: admittedTo('api'),
+    call: ({ circuitBreaker }, permit: Permit) => circuitBreaker.failed(permit, 2),
+  },
+  {
+    name: 'circuitBreaker.succeeded of a probe',
+    before: admittedTo('down'),
+    call: ({ circuitBreaker }, permit: Permit) => circuitBreaker.succeeded(permit),
+  },
+  {
+    name: 'circuitBreaker.failed of a probe',
+    before: admittedTo('down'),
+    call: ({ circuitBreaker }, permit: Permit) => circuitBreaker.failed(permit),
+  },
+  {
+    name: 'circuitBreaker.withdrawn',
+    before: admittedTo('down'),
+    call: ({ circuitBreaker }, permit: Permit) => circuitBreaker.withdrawn(permit),
   },
   { name: 'circuitBreaker.isolate', call: ({ circuitBreaker }) => circuitBreaker.isolate('api') },
   { name: 'circuitBreaker.reset', call: ({ circuitBreaker }) => circuitBreaker.reset('down') },
@@ -109,6 +154,16 @@ export const OPERATIONS: readonly Operation[] = [
     before: ({ lock }) => lock.acquire('job', HOUR_MS, 'another'),
     call: async ({ lock }) => (await lock.acquire('job', HOUR_MS, 'me')) !== null,
   },
+  {
+    name: 'lock.hold',
+    call: async ({ lock }) => (await lock.hold('held', { ttl: HOUR_MS, owner: 'me' })) !== null,
+  },
+  {
+    name: 'lock.extend by its owner',
+    before: taken,
+    call: ({ lock }, handle: SqlLockHandle) => lock.extend(handle.key, 1, 'me'),
+    whenRefused: false,
+  },
   { name: 'lock.release', before: taken, call: (_, handle: SqlLockHandle) => handle.release() },
   { name: 'lock.isValid', before: taken, call: (_, handle: SqlLockHandle) => handle.isValid(), whenRefused: false },
   { name: 'lock.extend', before: taken, call: (_, handle: SqlLockHandle) => handle.extend(1), whenRefused: false },
@@ -117,6 +172,8 @@ export const OPERATIONS: readonly Operation[] = [
     before: taken,
     call: ({ lock }, handle: SqlLockHandle) => lock.forceRelease(handle.key),
   },
+  { name: 'prune', call: (adapter) => adapter.prune() },
+  { name: 'stats', call: async (adapter) => typeof (await adapter.stats()).fileBytes },
   {
     name: 'fenced',
     before: taken,

@@ -2,7 +2,8 @@ import type { Row, SqlDriver, SqlValue } from '@go-go-scope/persistence-sqlite-c
 
 // Counters that only ever grow, whatever became of the call that took a number.
 const COUNTERS = ['go_goscope_lock_counter', 'go_goscope_claim_clock']
-const MADE_UP = ['owner', 'token', 'generation', 'probes']
+// The last two are seconds by the clock of the engine, which goes on between two calls.
+const MADE_UP = ['owner', 'token', 'generation', 'probes', 'created_at', 'updated_at']
 
 /** The tables of the family as one driver sees them, past the core. */
 export class Tables {

@@ -1,10 +1,10 @@
-// writer.mjs <engine> <path> <log> <first number> <calls in flight>: at the order to go, calls every kind of operation
+// writer.mjs <engine> <path> <log> <first number> <calls in flight> <durability>: at the order to go, calls every kind of operation
 // until it is killed, and writes the number of each into the log when it was answered.
 import { openSync, writeSync } from 'node:fs'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
 import { takeOrders } from '../process/take-orders.mjs'
 
-const [path = '', log = '', first, inFlight] = processArguments
+const [path = '', log = '', first, inFlight, durability] = processArguments
 const HOUR_MS = 3_600_000
 
 /** @typedef {import('@go-go-scope/persistence-conformance').EngineUnderTest} Engine */
@@ -37,7 +37,10 @@ const operations = [
 await takeOrders(async () => {
   // By the call itself and at once, so that what is in the file was answered before the kill.
   const acknowledgements = openSync(log, 'a')
-  const adapter = await engine.SQLiteAdapter.open(path, { locks: 'database' })
+  const adapter = await engine.SQLiteAdapter.open(path, {
+    locks: 'database',
+    durability: durability === 'process' ? 'process' : 'power',
+  })
   for (let number = Number(first); ; number += Number(inFlight)) {
     const wave = Array.from({ length: Number(inFlight) }, (_, offset) => number + offset)
     await Promise.all(
