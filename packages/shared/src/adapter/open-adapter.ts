@@ -63,9 +63,10 @@ async function openHandle<Handle extends object, Adapter extends SqlAdapter>(
   connection.readOnly = tuning.readOnly
   connection.ownHandle = true
   try {
+    // Before anything is asked of the engine, because its options may listen to what is found out.
+    const adapter = opener.adapter(handle, options)
     await connection.open()
     await tune(connection, tuning, path !== ':memory:')
-    const adapter = opener.adapter(handle, options)
     await adapter.connect()
     return adapter
   } catch (error) {
