@@ -19,13 +19,14 @@ describe('keys, prefixes and values of any kind', () => {
   const folder = mkdtempSync(join(tmpdir(), 'key-algebra-'))
   const seed = printedSeed('key algebra') | 0
   const numRuns = proofCount({ inTests: 100, inSoak: 5_000 })
-  let adapters: readonly Adapter[] = []
+  const adapters: Adapter[] = []
   let refusals = 0
 
   beforeAll(async () => {
     const path = join(folder, 'app.db')
-    const open = (keyPrefix: string) => engine.SQLiteAdapter.open(path, { keyPrefix, durability: 'process' })
-    adapters = await Promise.all(HOSTILE_PREFIXES.map(open))
+    for (const keyPrefix of HOSTILE_PREFIXES) {
+      adapters.push(await engine.SQLiteAdapter.open(path, { keyPrefix, durability: 'process' }))
+    }
   })
   afterAll(async () => {
     await Promise.all(adapters.map((adapter) => adapter.disconnect()))

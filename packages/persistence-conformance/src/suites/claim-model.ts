@@ -82,7 +82,8 @@ export const claimModel: EngineSuite = engineSuite('model of claims', (check) =>
     let run = 0
     let generation = 0
     // A clock for each, so that each knows only the times it saw, as processes do.
-    await Promise.all([world.adapter({ clock: { ...clock } }), world.second({ clock: { ...clock } })])
+    await world.adapter({ clock: { ...clock } })
+    await world.second({ clock: { ...clock } })
     await forAll(fc.array(step, { maxLength: 40, size: 'max' }), 250, async (steps) => {
       // Past every time that an earlier run has seen.
       clock.jump(1_000_000)
