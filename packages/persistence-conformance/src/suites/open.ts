@@ -15,6 +15,12 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.equal((await world.rows('SELECT * FROM go_goscope_cache')).length, 1)
   })
 
+  check('many adapters that open a missing file at once all connect, each on a handle of its own', async (world) => {
+    const adapters = await Promise.all(Array.from({ length: 20 }, (_, at) => world.open({ keyPrefix: `${at}:` })))
+    const counts = await Promise.all(adapters.map((adapter) => adapter.recordFailure('k', 5)))
+    assert.deepEqual(new Set(counts), new Set([1]), 'each in its own prefix')
+  })
+
   check('what was written is there when it is opened again', async (world) => {
     for (const durability of ['power', 'process'] as const) {
       const first = await world.open({ durability })

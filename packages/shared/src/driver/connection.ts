@@ -103,7 +103,7 @@ export class Connection {
     this.engine = driver.engine
     this.#handle = handle
     this.#driver = driver
-    this.#engineWait = new EngineWait(driver.synchronous, options.busyTimeout)
+    this.#engineWait = new EngineWait(options.busyTimeout)
     this.#predecessor = predecessor
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous

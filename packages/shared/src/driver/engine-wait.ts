@@ -2,10 +2,10 @@ import { PersistenceError } from '../errors/persistence-error.js'
 import type { OperationQueue } from './operation-queue.js'
 
 // How long the engine itself waits for another writer. A synchronous engine holds the event loop meanwhile, one waiting
-// connection after the other, and an asynchronous one a pool thread, of which a process has four: with the default of
-// one engine, 1000 ms, the holder of the write lock found no thread to go on with until those who waited for it had
-// given up. See docs/decisions/0006-short-engine-waits.md.
-const ENGINE_WAIT_MS = { synchronous: 3, asynchronous: 10 }
+// connection after the other, and an asynchronous one a pool thread, of which a process has four or fewer: the holder of
+// the write lock finds no thread to go on with until those who wait for it have given up, for each of its statements.
+// See docs/decisions/0006-short-engine-waits.md.
+const ENGINE_WAIT_MS = 3
 
 /** The engine's own wait on one handle: short while adapters use it, the app's after that. */
 export class EngineWait {
@@ -13,8 +13,8 @@ export class EngineWait {
   #apps: number | undefined
 
   /** @param busyTimeout ms a caller is willing to wait. */
-  constructor(synchronous: boolean, busyTimeout: number) {
-    this.#longest = Math.min(synchronous ? ENGINE_WAIT_MS.synchronous : ENGINE_WAIT_MS.asynchronous, busyTimeout)
+  constructor(busyTimeout: number) {
+    this.#longest = Math.min(ENGINE_WAIT_MS, busyTimeout)
   }
 
   /** @throws PersistenceError `ENGINE_UNSUPPORTED` when the engine does not take it. */
