@@ -23,6 +23,8 @@ function sayingVersion(driver: SqlDriver, version: string): SqlDriver {
   const rows = [{ version }]
   return new Proxy(driver, {
     get(target, property) {
+      // Named as `load` does.
+      if (property === 'library') return engine.name
       const value: unknown = Reflect.get(target, property, target)
       if (typeof value !== 'function') return value
       if (property !== 'query') return value.bind(target)
