@@ -10,7 +10,6 @@ const bench = fileURLToPath(new URL('..', import.meta.url))
 
 /** µs by operation and number of rows. @param {import('../plan.mjs').Cell} cell @param {number[]} sizes */
 export async function measureRows(cell, sizes) {
-  mkdirSync(join(bench, '.work'), { recursive: true })
   const folder = mkdtempSync(join(workFolder(), 'rows-'))
   const child = start(cell, 'rows.mjs', { engine: cell.engine, path: join(folder, 'rows.db'), sizes })
   const microseconds = {}
