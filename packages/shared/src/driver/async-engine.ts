@@ -27,7 +27,8 @@ export class AsyncEngine {
     const { batch } = statement
     const alone = calls.length === 1 || batch === undefined
     const bound = alone ? parameters : batchParameters(batch, calls)
-    const prepared = await this.#prepare(alone ? statement.sql : batch.sql)
+    const sql = alone ? statement.sql : batch.sql
+    const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
     const stop = this.#slow.start(statement.name, calls.length)
     const rows = await prepared.all(boundParameters(bound, statement.clocked, this.#clock))
     stop?.()
@@ -74,15 +75,13 @@ export class AsyncEngine {
   }
 
   async #control(sql: string): Promise<void> {
-    await (await this.#prepare(sql)).all(NO_PARAMETERS)
+    const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
+    await prepared.all(NO_PARAMETERS)
   }
 
   async #prepare(sql: string): Promise<AsyncStatement> {
-    let prepared = this.#prepared.get(sql)
-    if (prepared === undefined) {
-      prepared = await this.#driver.prepare(sql)
-      this.#prepared.set(sql, prepared)
-    }
+    const prepared = await this.#driver.prepare(sql)
+    this.#prepared.set(sql, prepared)
     return prepared
   }
 }

@@ -70,35 +70,33 @@ export class AsyncQueue extends BacklogQueue {
     return this.#sendAlone(work)
   }
 
-  async #send(runs: readonly Run[]): Promise<Settle> {
-    let remaining = runs
-    for (let attempt = 0; remaining.length > 0; attempt++) {
-      const [first] = remaining as [Run]
-      try {
-        return await this.#attempt(remaining)
-      } catch (error) {
-        const reason = failure(error, first[0])
-        if (reason.code !== 'BUSY') return this.#sendParts(remaining, reason)
-        remaining = await this.#wait(remaining, attempt, reason)
-      }
-    }
-    return settled
+  // By callbacks: a lone call waits for each promise on its way to the engine and back.
+  #send(runs: readonly Run[], attempt = 0): Promise<Settle> {
+    const [only] = runs as [Run]
+    const failed = (error: unknown): Promise<Settle> => this.#recover(runs, attempt, error)
+    if (runs.length === 1) return this.#engine.run(only).then((rows) => () => distribute(only, rows), failed)
+    return this.#runTogether(runs).then(
+      (answers) => () => {
+        for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
+      },
+      failed,
+    )
   }
 
-  async #attempt(runs: readonly Run[]): Promise<Settle> {
-    const [only] = runs as [Run]
-    if (runs.length === 1) {
-      const rows = await this.#engine.run(only)
-      return () => distribute(only, rows)
-    }
-    const answers = await this.#engine.transact(async () => {
-      const rows: Row[][] = []
-      for (const run of runs) rows.push(await this.#engine.run(run))
-      return rows
+  #runTogether(runs: readonly Run[]): Promise<Row[][]> {
+    return this.#engine.transact(async () => {
+      const answers: Row[][] = []
+      for (const run of runs) answers.push(await this.#engine.run(run))
+      return answers
     })
-    return () => {
-      for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
-    }
+  }
+
+  async #recover(runs: readonly Run[], attempt: number, error: unknown): Promise<Settle> {
+    const [first] = runs as [Run]
+    const reason = failure(error, first[0])
+    if (reason.code !== 'BUSY') return this.#sendParts(runs, reason)
+    const remaining = await this.#wait(runs, attempt, reason)
+    return remaining.length > 0 ? this.#send(remaining, attempt + 1) : settled
   }
 
   async #sendParts(runs: readonly Run[], reason: PersistenceError): Promise<Settle> {
