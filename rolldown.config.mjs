@@ -7,7 +7,8 @@ const { exports, dependencies, peerDependencies } = JSON.parse(readFileSync('pac
 const names = Object.values(exports)
   .filter((target) => typeof target !== 'string')
   .map((target) => target.default.replace(/^\.\/dist\/(.*)\.js$/, '$1'))
-const needed = Object.keys({ ...dependencies, ...peerDependencies })
+const needed = new Set(Object.keys({ ...dependencies, ...peerDependencies }))
+const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
 
 /**
  * One file per export of the package in the current folder, and one that they share: a runtime that finds, reads and
@@ -15,7 +16,7 @@ const needed = Object.keys({ ...dependencies, ...peerDependencies })
  */
 export default defineConfig({
   input: Object.fromEntries(names.map((name) => [name, `src/${name}.ts`])),
-  external: [/^(node|bun):/, ...needed.map((name) => new RegExp(`^${name}(/|$)`))],
+  external: (specifier) => /^(node|bun):/.test(specifier) || needed.has(packageOf(specifier)),
   platform: 'node',
   output: {
     dir: 'dist',

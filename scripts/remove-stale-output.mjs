@@ -15,10 +15,16 @@ export function removeStaleOutput() {
     for (const file of readdirSync(output, { recursive: true, encoding: 'utf8' })) {
       if (!/\.[jt]s$/.test(file)) continue
       const source = join(folder, 'src', file.replace(/(\.d)?\.[jt]s$/, '.ts'))
-      const stale = file.endsWith('.js') && bundles ? !bundles.has(file.replaceAll('\\', '/')) : !existsSync(source)
+      const stale = file.endsWith('.js') && bundles ? !isBundle(file, bundles) : !existsSync(source)
       if (stale) rmSync(join(output, file))
     }
   }
+}
+
+/** @param {string} file @param {ReadonlySet<string>} bundles */
+function isBundle(file, bundles) {
+  // What exports share gets a number where there is more than one of it.
+  return /^shared\d*\.js$/.test(file) || bundles.has(file.replaceAll('\\', '/'))
 }
 
 /**
@@ -30,5 +36,5 @@ function bundlesOf(folder) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   if (manifest.private) return undefined
   const targets = Object.values(manifest.exports).map((target) => target.default ?? target)
-  return new Set(['shared.js', ...targets.map((target) => target.replace(/^\.\/dist\//, ''))])
+  return new Set(targets.map((target) => target.replace(/^\.\/dist\//, '')))
 }

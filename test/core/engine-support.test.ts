@@ -69,3 +69,16 @@ describe('an engine that lacks what the statements need', () => {
     await expect(open(join(folder, 'app.db'), answer)).rejects.toMatchObject({ code: 'NOT_A_DATABASE' })
   })
 })
+
+test('an engine that does not keep a table it was told to make is not asked for ever', async () => {
+  const path = join(folder, 'app.db')
+  await (await open(path, () => undefined)).disconnect()
+  const app = new DatabaseSync(path)
+  app.exec('DROP TABLE go_goscope_cache')
+  app.close()
+  const forgetful = (sql: string) => (/^CREATE .*go_goscope_cache/.test(sql) ? [] : undefined)
+  await expect(open(path, forgetful)).rejects.toMatchObject({
+    code: 'SQL',
+    message: expect.stringContaining('did not keep go_goscope_cache'),
+  })
+})

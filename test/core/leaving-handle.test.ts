@@ -45,6 +45,17 @@ describe('a handle that could not be closed', () => {
     expect(closes()).toBe(3)
   })
 
+  test('waits for other writers as the app had it wait', async () => {
+    const database = new DatabaseSync(':memory:')
+    database.exec('PRAGMA busy_timeout = 777')
+    const { driver } = refusingToClose(database, 1)
+    const adapter = new SqlAdapter(driver, () => driver)
+    await adapter.cache.set('k', 1)
+    await expect(adapter.disconnect()).rejects.toMatchObject({ code: 'SQL' })
+    expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 777 })
+    await adapter.disconnect()
+  })
+
   test('is not closed under an adapter that has taken it over', async () => {
     const { driver, closes } = refusingToClose(new DatabaseSync(':memory:'), 1)
     const first = new SqlAdapter(driver, () => driver)
@@ -72,5 +83,24 @@ describe('a handle that could not be closed', () => {
         handle.all('SELECT 1', (error, rows) => (error ? reject(error) : resolve(rows))),
       ),
     ).rejects.toThrow('closed')
+  })
+})
+
+describe('handles that were left open and closed by the app', () => {
+  test('leave nothing behind in the registry of open files', async () => {
+    const path = join(folder, 'app.db')
+    const registry = (globalThis as unknown as Record<symbol, Map<string, { users: Set<unknown> }>>)[
+      Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
+    ]
+    for (let round = 0; round < 20; round++) {
+      const database = new DatabaseSync(path)
+      const driver = databaseSyncDriver(database, () => undefined)
+      const adapter = new SqlAdapter(database, () => driver, { closeOnDisconnect: false })
+      await adapter.cache.set('k', round)
+      await adapter.disconnect()
+      database.close()
+    }
+    const users = [...(registry?.values() ?? [])].map((entry) => entry.users.size)
+    expect(Math.max(...users)).toBeLessThanOrEqual(3)
   })
 })

@@ -43,6 +43,6 @@ export const growth: EngineSuite = engineSuite('growth', (check) => {
     for (let key = 0; key < 64 * 100; key++) await cache.set(`new-${key % 64}`, key, 60 * LIFE_MS)
     const [row] = await world.rows("SELECT count(*) AS count FROM go_goscope_cache WHERE key LIKE 'cache:old-%'")
     assert.equal(Number(row?.count), 0)
-    assert.ok(Math.max(...removed) <= 256, `a sweep removed ${Math.max(...removed)} rows`)
+    assert.ok(Math.max(...removed) <= 128, `a sweep removed ${Math.max(...removed)} rows`)
   })
 })

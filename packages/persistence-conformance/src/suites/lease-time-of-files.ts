@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rename } from 'node:fs/promises'
 import { held } from '../held.js'
 import { ManualClock } from '../manual-clock.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -38,5 +39,21 @@ export const leaseTimeOfFiles: EngineSuite = engineSuite('time of several files'
     held(await one.idempotency.claim('other', { lease: TTL }))
     assert.equal(await lock?.isValid(), true)
     assert.deepEqual(await claim.complete(1), { recorded: true })
+  })
+
+  check('a file in the place of one whose time is ahead has a time of its own', async (world) => {
+    const path = await fileAhead(world)
+    const both = { ...database, clock: world.clock }
+    const ahead = await world.open(both, path)
+    assert.equal(await ahead.lock.acquire('job', TTL), null, 'the time of the file is known')
+    for (const suffix of ['', '-wal', '-shm']) await rename(path + suffix, `${path}-moved${suffix}`)
+    const one = await world.open(both, path)
+    assert.ok(await one.lock.acquire('job', TTL))
+    world.clock.advance(TTL)
+    // As a process of its own, whose clock is right.
+    const clock = new ManualClock()
+    clock.advance(TTL)
+    const other = await world.open({ ...database, clock }, path)
+    assert.ok(await other.lock.acquire('job', TTL), 'the lease ends when its time to live is over')
   })
 })

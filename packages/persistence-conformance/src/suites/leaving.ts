@@ -85,16 +85,6 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
     assert.equal(wait?.timeout, 777, "the app's own wait is put back")
   })
 
-  check('prune ends when its adapter does', async (world) => {
-    const adapter = await world.adapter()
-    const entries = Array.from({ length: 5_000 }, (_, index): [string, number] => [`k${index}`, index])
-    await adapter.cache.setMany(entries, 1)
-    world.clock.advance(1)
-    const pruning = refuses(() => adapter.prune(), { code: 'CLOSED' })
-    await adapter.disconnect()
-    await pruning
-  })
-
   check('timers fire between writes that are awaited one by one', async (world) => {
     const adapter = await world.open({ durability: 'process' })
     let fired = false

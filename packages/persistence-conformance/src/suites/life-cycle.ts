@@ -51,6 +51,21 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
     assert.deepEqual([results[0], results[2], results[3], results[4]?.state, results[6]], [1, 1, 2, 'open', false])
   })
 
+  check('a prune that is under way at disconnect ends with what it has removed', async (world) => {
+    const adapter = await world.adapter()
+    await adapter.cache.setMany(
+      Array.from({ length: 3_000 }, (_, index) => [`k${index}`, index] as const),
+      10,
+    )
+    world.clock.advance(10)
+    const pruned = adapter.prune()
+    await adapter.disconnect()
+    const { cache } = await pruned
+    const [left] = await world.rows('SELECT count(*) AS count FROM go_goscope_cache')
+    assert.ok(cache > 0)
+    assert.equal(Number(left?.count), 3_000 - cache)
+  })
+
   check('disconnect waits for what is in flight', async (world) => {
     const adapter = await world.adapter()
     const writes = Array.from({ length: 200 }, (_, index) => adapter.cache.set(`k${index}`, index))

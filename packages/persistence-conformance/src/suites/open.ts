@@ -61,6 +61,12 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.deepEqual(await readdir(world.folder), [])
   })
 
+  check('an mmapSize beyond what the engine can map is no reason to refuse the file', async (world) => {
+    const adapter = await world.open({ mmapSize: 4 * 1024 ** 3 })
+    await adapter.cache.set('k', 1)
+    assert.equal(await adapter.cache.get('k'), 1)
+  })
+
   check('cacheSize and mmapSize are taken', async (world) => {
     const adapter = await world.open({ cacheSize: 4 * 1024 * 1024, mmapSize: 1024 * 1024 })
     await adapter.cache.set('k', 1)

@@ -5,7 +5,7 @@ import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { type Registration, registerLibrary } from '../file/library-registry.js'
-import { resolveOptions } from './adapter-options.js'
+import { type ResolvedOptions, resolveOptions } from './adapter-options.js'
 import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
 import type { SqlAdapter } from './sql-adapter.js'
 import { tune } from './tune.js'
@@ -34,12 +34,12 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
   opener: Opener<Handle, Adapter>,
 ): Promise<Adapter> {
   checkPath(path)
-  resolveOptions(options)
+  const resolved = resolveOptions(options)
   const tuning = resolveOpenOptions(options)
   const engine = await opener.load()
   const reserved = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
   try {
-    return await openHandle(path, options, opener, engine)
+    return await openHandle(path, { options, resolved, tuning }, opener, engine)
   } finally {
     // By now the connection has a place of its own, or has closed the file.
     reserved?.leave()
@@ -48,18 +48,17 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
 
 async function openHandle<Handle extends object, Adapter extends SqlAdapter>(
   path: string,
-  options: OpenOptions,
+  { options, resolved, tuning }: { options: OpenOptions; resolved: ResolvedOptions; tuning: ResolvedOpenOptions },
   opener: Opener<Handle, Adapter>,
   engine: Engine<Handle>,
 ): Promise<Adapter> {
-  const tuning = resolveOpenOptions(options)
   let handle: Handle
   try {
     handle = await engine.open(path, tuning.readOnly)
   } catch (error) {
     throw classify(error, `open ${path}`)
   }
-  const connection = Connection.of(handle, () => opener.driver(handle), resolveOptions(options))
+  const connection = Connection.of(handle, () => opener.driver(handle), resolved)
   connection.readOnly = tuning.readOnly
   connection.ownHandle = true
   try {

@@ -83,6 +83,11 @@ export class Session implements ConnectionUser {
     return this.#names
   }
 
+  /** Whether {@link disconnect} was called. */
+  get over(): boolean {
+    return this.#over
+  }
+
   /** Runs a statement. Only while {@link ready}. */
   execute<Rows extends RowCount, Result>(
     statement: Statement<Rows>,

@@ -39,7 +39,7 @@ export class SqlAdapter
   readonly checkpoint: CheckpointProvider
   readonly #session: Session
 
-  /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`. */
+  /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
   constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
     const resolved = resolveOptions(options)
     const session = new Session(Connection.of(handle, driver, resolved), resolved, migrate, true)
@@ -56,9 +56,10 @@ export class SqlAdapter
     pruneRegularly(session, resolved.sweepInterval, [...cache.sweepers, ...idempotency.sweepers])
   }
 
-  /** Removes expired rows of the file. Returns how many of each kind. */
+  /** Removes expired rows of the file, until it is done or the adapter is disconnected. Returns how many of each kind. */
   async prune(): Promise<{ cache: number; idempotency: number }> {
-    return { cache: await this.cache.prune(), idempotency: await this.idempotency.prune() }
+    const cache = await this.cache.prune()
+    return { cache, idempotency: this.#session.over ? 0 : await this.idempotency.prune() }
   }
 
   /** Counts, sizes in bytes and versions; scans tables, so not for a hot path. */

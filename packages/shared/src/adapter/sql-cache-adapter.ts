@@ -23,7 +23,7 @@ const SHARED_TABLE = 'go_goscope_cache'
 export class SqlCacheAdapter extends ConnectedAdapter implements SqlCacheProvider {
   readonly #cache: CacheStore
 
-  /** @throws PersistenceError `INVALID_OPTION`. */
+  /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
   constructor(handle: object, driver: () => SqlDriver, options: CacheAdapterOptions = {}) {
     const resolved = resolveOptions(options)
     const table = checkTableName(options.tableName ?? SHARED_TABLE)

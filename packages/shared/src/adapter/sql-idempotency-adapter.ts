@@ -13,7 +13,7 @@ import { Session } from './session.js'
 export class SqlIdempotencyAdapter extends ConnectedAdapter implements SqlIdempotencyProvider {
   readonly #results: IdempotencyStore
 
-  /** @throws PersistenceError `INVALID_OPTION`. */
+  /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
   constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
     const resolved = resolveOptions(options)
     const session = new Session(Connection.of(handle, driver, resolved), resolved, migrate, true)

@@ -19,28 +19,37 @@ export async function tune(connection: Connection, options: ResolvedOpenOptions,
   if (!onFile) return
   // The reading asks the file, so it is also the probe for what is not a database.
   const mode = await pragma(connection, 'PRAGMA journal_mode')
-  if (!options.readOnly) {
-    if (mode !== 'wal') {
-      // This writes into the file: one that will be refused must be left as it is.
-      await readSchema(connection.queue)
-      // Switching ignores the engine's wait when several processes start on a new file; the queue's wait covers it.
-      await setPragma(connection, 'journal_mode', 'wal')
-    }
-    await setPragma(connection, 'journal_size_limit', WAL_LIMIT_BYTES)
-  }
   // FULL flushes the log at every commit: about one flush of the disk per acknowledged batch. NORMAL only at checkpoints.
   await setPragma(connection, 'synchronous', options.durability === 'power' ? 2 : 1)
-  if (options.mmapSize !== undefined) await setPragma(connection, 'mmap_size', options.mmapSize)
+  if (options.mmapSize !== undefined) await setMmapSize(connection, options.mmapSize)
+  if (options.readOnly) return
+  await setPragma(connection, 'journal_size_limit', WAL_LIMIT_BYTES)
+  if (mode === 'wal') return
+  // The switch writes into the file: one that will be refused must be left as it is.
+  await readSchema(connection.queue)
+  // Switching ignores the engine's wait when several processes start on a new file; the queue's wait covers it.
+  await setPragma(connection, 'journal_mode', 'wal')
+}
+
+/** Engines have a greatest size, about 2 GiB, and take that where more is asked for. */
+async function setMmapSize(connection: Connection, bytes: number): Promise<void> {
+  await connection.queue.query('open', `PRAGMA mmap_size = ${bytes}`)
+  const actual = Number(await pragma(connection, 'PRAGMA mmap_size'))
+  if (actual > bytes || (actual <= 0 && bytes > 0)) throw notTaken(connection, 'mmap_size', actual, bytes)
 }
 
 async function setPragma(connection: Connection, name: string, value: string | number): Promise<void> {
   await connection.queue.query('open', `PRAGMA ${name} = ${value}`)
   const actual = await pragma(connection, `PRAGMA ${name}`)
   if (actual === value) return
-  throw new PersistenceError(
+  throw notTaken(connection, name, actual, value)
+}
+
+function notTaken(connection: Connection, name: string, actual: unknown, wanted: string | number): PersistenceError {
+  return new PersistenceError(
     'ENGINE_UNSUPPORTED',
     'open',
-    `open: ${connection.engine} set ${name} to ${actual} where ${value} was asked for`,
+    `open: ${connection.engine} set ${name} to ${actual} where ${wanted} was asked for`,
   )
 }
 

@@ -8,7 +8,7 @@ import type { AsyncDriver, Row } from './driver.js'
 import { failure, type Patience } from './patience.js'
 import { callsAtHead, type Run } from './runs.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
-import type { Call, Work } from './work.js'
+import { type Call, isAwaited, type Work } from './work.js'
 
 /** Hands out results that are there. */
 type Settle = () => void
@@ -70,10 +70,14 @@ export class AsyncQueue extends BacklogQueue {
     return this.#sendAlone(work)
   }
 
-  // By callbacks: a lone call waits for each promise on its way to the engine and back.
-  #send(runs: readonly Run[], attempt = 0): Promise<Settle> {
+  /**
+   * By callbacks: a lone call waits for each promise on its way to the engine and back.
+   *
+   * @param behind Whether anybody awaits what was taken together with these and comes after them.
+   */
+  #send(runs: readonly Run[], attempt = 0, behind = false): Promise<Settle> {
     const [only] = runs as [Run]
-    const failed = (error: unknown): Promise<Settle> => this.#recover(runs, attempt, error)
+    const failed = (error: unknown): Promise<Settle> => this.#recover(runs, attempt, behind, error)
     if (runs.length === 1) return this.#engine.run(only).then((rows) => () => distribute(only, rows), failed)
     return this.#runTogether(runs).then(
       (answers) => () => {
@@ -91,18 +95,19 @@ export class AsyncQueue extends BacklogQueue {
     })
   }
 
-  async #recover(runs: readonly Run[], attempt: number, error: unknown): Promise<Settle> {
+  async #recover(runs: readonly Run[], attempt: number, behind: boolean, error: unknown): Promise<Settle> {
     const [first] = runs as [Run]
     const reason = failure(error, first[0])
-    if (reason.code !== 'BUSY') return this.#sendParts(runs, reason)
-    const remaining = await this.#wait(runs, attempt, reason)
-    return remaining.length > 0 ? this.#send(remaining, attempt + 1) : settled
+    if (reason.code !== 'BUSY') return this.#sendParts(runs, behind, reason)
+    const remaining = await this.#wait(runs, attempt, behind, reason)
+    return remaining.length > 0 ? this.#send(remaining, attempt + 1, behind) : settled
   }
 
-  async #sendParts(runs: readonly Run[], reason: PersistenceError): Promise<Settle> {
+  async #sendParts(runs: readonly Run[], behind: boolean, reason: PersistenceError): Promise<Settle> {
     const [only] = runs as [Run]
-    if (runs.length > 1) for (const run of runs) (await this.#send([run]))()
-    else if (only.length > 1) for (const call of only) (await this.#send([[call]]))()
+    const awaited = behind || runs.some((run) => run.some(isAwaited))
+    if (runs.length > 1) for (const run of runs) (await this.#send([run], 0, awaited))()
+    else if (only.length > 1) for (const call of only) (await this.#send([[call]], 0, awaited))()
     else only[0].reject(reason)
     return settled
   }
@@ -125,19 +130,19 @@ export class AsyncQueue extends BacklogQueue {
     }
   }
 
-  async #wait(runs: readonly Run[], attempt: number, busy: PersistenceError): Promise<Run[]> {
+  async #wait(runs: readonly Run[], attempt: number, behind: boolean, busy: PersistenceError): Promise<Run[]> {
     const remaining: Run[] = []
     for (const run of runs) {
       const [first, ...others] = this.patience.remaining(run, busy)
       if (first !== undefined) remaining.push([first, ...others])
     }
-    if (remaining.length > 0) await this.#pause(remaining.flat(), attempt)
+    if (remaining.length > 0) await this.#pause(remaining.flat(), attempt, behind)
     return remaining
   }
 
-  #pause(works: readonly Work[], attempt: number): Promise<void> {
+  #pause(works: readonly Work[], attempt: number, behind = false): Promise<void> {
     return new Promise((resolve) => {
-      this.pause(works, attempt, resolve)
+      this.pause(works, attempt, resolve, behind)
     })
   }
 }

@@ -65,9 +65,13 @@ export abstract class BacklogQueue implements OperationQueue {
     })
   }
 
-  /** Calls `retry` after a pause, during which the process stays alive if anybody awaits any of what waits. */
-  protected pause(works: readonly Work[], attempt: number, retry: () => void): void {
-    const awaited = works.some(isAwaited) || this.backlog.awaited
+  /**
+   * Calls `retry` after a pause, during which the process stays alive if anybody awaits any of what waits.
+   *
+   * @param behind Whether anybody awaits what comes after `works` and is not in the backlog any more.
+   */
+  protected pause(works: readonly Work[], attempt: number, retry: () => void, behind = false): void {
+    const awaited = behind || works.some(isAwaited) || this.backlog.awaited
     this.patience.pause(works[0] as Work, attempt, retry, awaited)
   }
 

@@ -1,6 +1,5 @@
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
-import { classify, codeOf } from '../errors/classify.js'
-import { PersistenceError } from '../errors/persistence-error.js'
+import type { PersistenceError } from '../errors/persistence-error.js'
 import { OpenFile } from '../file/open-file.js'
 import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
@@ -15,6 +14,7 @@ import { Diagnostics } from './diagnostics.js'
 import type { SqlDriver } from './driver.js'
 import { probeEngine } from './engine-probe.js'
 import { EngineWait } from './engine-wait.js'
+import { HandleEnd } from './handle-end.js'
 import { disownHandle, ownHandle } from './handle-owner.js'
 import type { OperationQueue } from './operation-queue.js'
 import { Patience } from './patience.js'
@@ -70,8 +70,7 @@ export class Connection {
   readonly #sessions = new Set<ConnectionUser>()
   #opened: Promise<void> | undefined
   #closed: Promise<void> | undefined
-  /** There while the handle could not be closed, for another try. */
-  #unclosed: OperationQueue | undefined
+  readonly #end: HandleEnd
   #lost: PersistenceError | undefined
   #openFile: OpenFile | undefined
   readonly #clockSource: Clock
@@ -104,6 +103,7 @@ export class Connection {
     this.#handle = handle
     this.#driver = driver
     this.#engineWait = new EngineWait(options.busyTimeout)
+    this.#end = new HandleEnd(driver, this.#engineWait)
     this.#predecessor = predecessor
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
@@ -148,8 +148,7 @@ export class Connection {
   /** Waits for what is in flight and ends the connection, whoever uses it. Tries again where that failed. */
   close(keepHandle: boolean): Promise<void> {
     if (this.#closed === undefined) this.#closed = this.#close(keepHandle)
-    else if (this.#unclosed !== undefined && this.#hasHandle())
-      this.#closed = this.#leaveHandle(this.#unclosed, keepHandle)
+    else if (this.#end.pending && this.#hasHandle()) this.#closed = this.#leaveHandle(this.queue, keepHandle)
     return this.#closed
   }
 
@@ -166,8 +165,8 @@ export class Connection {
   }
 
   async #enterFile(): Promise<void> {
-    this.#leaveTime ??= LeaseClock.share(this.clock, this.#clockSource, this.file)
     this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, (reason) => this.#lose(reason))
+    this.#leaveTime ??= LeaseClock.share(this.clock, this.#clockSource, this.#openFile.identity)
     for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) {
       this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
     }
@@ -191,46 +190,13 @@ export class Connection {
   }
 
   async #leaveHandle(queue: OperationQueue, keepHandle: boolean): Promise<void> {
-    this.#unclosed = undefined
-    try {
-      if (keepHandle) await this.#engineWait.putBack(queue)
-      await queue.close(keepHandle)
-    } catch (error) {
-      const reason = classify(error, 'disconnect')
-      // That the app has closed its handle already is no failure to close it.
-      if (reason.code !== 'CLOSED') {
-        this.#stayRegistered()
-        this.#unclosed = queue
-        throw reason.code === 'BUSY' ? handleInUse(error) : reason
-      }
-    }
-    if (keepHandle) this.#stayRegistered()
-    else this.#openFile?.leave()
+    await this.#end.run(queue, this.#openFile, keepHandle)
     if (this.#hasHandle()) disownHandle(this.#handle)
   }
 
   /** Whether no other connection has been made on the handle meanwhile. */
   #hasHandle(): boolean {
     return connections.get(this.#handle) === this
-  }
-
-  /** The file is open for as long as the app has the handle open; a handle that nobody has any more was closed with it. */
-  #stayRegistered(): void {
-    const left = new WeakRef(this)
-    this.#openFile?.leaveOpen(async () => {
-      const connection = left.deref()
-      return connection !== undefined && (await connection.#answers())
-    })
-  }
-
-  /** Whether the handle is open. Asks nothing of the file. */
-  async #answers(): Promise<boolean> {
-    try {
-      await this.#driver.query('SELECT 1', [])
-      return true
-    } catch (error) {
-      return codeOf(error) !== 'CLOSED'
-    }
   }
 
   /** Waits until nothing is under way, also of operations that send a second statement once they have the first's rows. */
@@ -240,14 +206,4 @@ export class Connection {
       await nextTurn()
     } while (!this.queue.idle)
   }
-}
-
-/** SQLite refuses to close under statements of the app. */
-function handleInUse(cause: unknown): PersistenceError {
-  return new PersistenceError(
-    'SQL',
-    'disconnect',
-    'disconnect: the handle stays open, because the app has statements on it; finalize them and disconnect again, or pass closeOnDisconnect: false',
-    cause,
-  )
 }

@@ -19,8 +19,8 @@ export function ownHandle(handle: object): void {
   if (owner !== undefined && owner !== THIS_COPY) {
     throw new PersistenceError(
       'SECOND_COPY',
-      'connect',
-      'connect: an adapter of another copy of @go-go-scope/persistence-sqlite-core, installed or loaded a second time, uses ' +
+      'constructor',
+      'constructor: an adapter of another copy of @go-go-scope/persistence-sqlite-core, installed or loaded a second time, uses ' +
         "this handle, and the two would not see each other's locks; run npm dedupe, disconnect the other adapter first, or " +
         'use a handle for each',
     )

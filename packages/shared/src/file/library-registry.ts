@@ -23,6 +23,9 @@ interface Entry extends EngineLibrary {
   readonly users: Set<User>
 }
 
+// Two for each that comes, so that handles which were left open and closed later do not pile up.
+const VISITS_PER_USER = 2
+
 const PLACE = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
 
 function entries(): Map<string, Entry> {
@@ -42,8 +45,7 @@ export interface Registration {
 /** Enters a user of the file. @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite has it open. */
 export async function registerLibrary(identity: string, library: EngineLibrary, path: string): Promise<Registration> {
   const user: User = {}
-  const entry = await entryFor(identity, library, path)
-  entry.users.add(user)
+  const entry = await enter(user, identity, library, path)
   return {
     leave() {
       entry.users.delete(user)
@@ -55,23 +57,30 @@ export async function registerLibrary(identity: string, library: EngineLibrary, 
   }
 }
 
-async function entryFor(identity: string, { library, engine }: EngineLibrary, path: string): Promise<Entry> {
+async function enter(user: User, identity: string, { library, engine }: EngineLibrary, path: string): Promise<Entry> {
   const open = entries()
   for (;;) {
     const entry = open.get(identity) ?? { library, engine, users: new Set<User>() }
     if (entry.library === library) {
+      // In one go: an entry without users may be taken out or taken over.
+      entry.users.add(user)
       open.set(identity, entry)
+      void forgetClosed(entry, VISITS_PER_USER)
       return entry
     }
-    await forgetClosed(entry)
+    await forgetClosed(entry, entry.users.size)
     if (entry.users.size > 0) throw secondLibrary(entry, engine, path)
     if (open.get(identity) === entry) open.delete(identity)
   }
 }
 
-async function forgetClosed({ users }: Entry): Promise<void> {
-  for (const user of [...users]) {
-    if (user.isOpen !== undefined && !(await user.isOpen())) users.delete(user)
+/** Looks at `most` of those who left a handle open, each time at others, and takes out whose handle is closed. Never rejects. */
+async function forgetClosed({ users }: Entry, most: number): Promise<void> {
+  const left = [...users].filter(({ isOpen }) => isOpen !== undefined).slice(0, most)
+  for (const user of left) {
+    const isOpen = await user.isOpen?.()
+    if (!users.delete(user)) continue
+    if (isOpen) users.add(user)
   }
 }
 

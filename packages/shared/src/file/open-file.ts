@@ -6,10 +6,13 @@ import { type EngineLibrary, type Registration, registerLibrary } from './librar
 
 /** The file under a connection while that is open: no other copy of SQLite may have it, and its name must still find it. */
 export class OpenFile {
+  /** The same for every name that the file has. */
+  readonly identity: string
   readonly #registration: Registration
   readonly #watch: FileWatch
 
-  private constructor(registration: Registration, watch: FileWatch) {
+  private constructor(identity: string, registration: Registration, watch: FileWatch) {
+    this.identity = identity
     this.#registration = registration
     this.#watch = watch
   }
@@ -33,7 +36,7 @@ export class OpenFile {
       )
     }
     const registration = await registerLibrary(identity, library, path)
-    return new OpenFile(registration, new FileWatch(path, identity, clock, onLost))
+    return new OpenFile(identity, registration, new FileWatch(path, identity, clock, onLost))
   }
 
   stopWatching(): void {

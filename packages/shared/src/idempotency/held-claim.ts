@@ -65,7 +65,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   }
 
   async renew(lease: number = this.#context.lease): Promise<boolean> {
-    // Renewal runs from timers, where a rejection has nobody to catch it.
+    // Renewal mostly runs from timers, where a rejection has nobody to catch it.
     try {
       const duration = leaseTime(lease, 'idempotency.renew')
       if (!this.#lease.safe) return false

@@ -6,6 +6,7 @@ import { PersistenceError } from '../errors/persistence-error.js'
 import { qualifiedPrefix } from '../keys/key-space.js'
 import type { Clock } from '../time/clock.js'
 import { LeaseClock } from '../time/lease-clock.js'
+import { leaseMargin } from '../time/lease-margin.js'
 import { Sweeper } from '../time/sweeper.js'
 import { type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
@@ -21,9 +22,6 @@ import {
   SWEEP_LOCKS,
 } from './lock-sql.js'
 import type { LockStore } from './lock-store.js'
-
-const MARGIN_PART = 0.1
-const LONGEST_MARGIN_MS = 1_000
 
 /**
  * Locks in `go_goscope_locks`, among all processes that use the file. The file alone decides who holds what; the table of
@@ -170,7 +168,7 @@ export class DatabaseLockStore implements LockStore {
     const granted = Number(row.expires_at) - Number(row.marked_at)
     const elapsed = this.#time.now() - Number(row.ran_at)
     this.#time.observe(Number(row.marked_at))
-    hold.margin = Math.min(granted * MARGIN_PART, LONGEST_MARGIN_MS)
+    hold.margin = leaseMargin(granted)
     moveExpiry(hold, now + granted - elapsed)
   }
 

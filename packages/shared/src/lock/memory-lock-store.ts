@@ -5,7 +5,7 @@ import type { HoldTable } from './hold-table.js'
 import type { LockStore } from './lock-store.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
-const PLACE = Symbol.for('go-go-scope.persistence-sqlite.grants')
+const PLACE = Symbol.for('go-go-scope.persistence-sqlite.grants/1')
 const host = globalThis as { [PLACE]?: { count: number } }
 host[PLACE] ??= { count: 0 }
 const grants: { count: number } = host[PLACE]

@@ -1,5 +1,5 @@
 import { CIRCUIT_COLUMNS } from './circuit-columns.js'
-import { MIGRATIONS } from './migrations.js'
+import { CIRCUIT_COLUMNS_SINCE, MIGRATIONS } from './migrations.js'
 import { CIRCUIT_TABLE, PUBLISHED_TABLES, type PublishedTable } from './published-tables.js'
 
 /** A table, index or trigger under one of our names. */
@@ -16,7 +16,6 @@ export interface KnownObject {
 
 const CREATE = /^CREATE (TABLE|INDEX|TRIGGER) (?:IF NOT EXISTS )?(\w+)(?:.*? ON "?(\w+))?/
 const COLUMN = /^ {2}([a-z_]+) [A-Z]/gm
-const CIRCUIT_COLUMNS_SINCE = 4
 
 /** A published table with its indexes, which 2.9 may have made. */
 export function publishedObjects(table: PublishedTable): KnownObject[] {

@@ -15,14 +15,18 @@ const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_vers
  * @throws PersistenceError `SCHEMA_NEWER`, `SCHEMA_MISSING`, `FOREIGN_TABLE`; the file is unchanged then.
  */
 export async function migrate(queue: OperationQueue, create: boolean): Promise<void> {
-  for (;;) {
+  for (let remade = false; ; ) {
     const { version, found } = await readSchema(queue)
     const missing = PUBLISHED_TABLES.map(({ name }) => name).filter((name) => !found.has(name))
     if (version === SCHEMA_VERSION) checkOwnTables(found)
     if (version === SCHEMA_VERSION && missing.length === 0) return
     if (!create) throw schemaMissing(version, missing)
-    if (version === SCHEMA_VERSION) await queue.atomic('connect', CREATE_PUBLISHED)
-    else await applyAfter(queue, version)
+    if (version < SCHEMA_VERSION) await applyAfter(queue, version)
+    else if (remade) throw notKept(missing.join(', '))
+    else {
+      await queue.atomic('connect', CREATE_PUBLISHED)
+      remade = true
+    }
   }
 }
 
@@ -84,10 +88,14 @@ async function applyAfter(queue: OperationQueue, version: number): Promise<void>
     if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
     failure = error
   }
-  // What the file says decides: another process may have been first, and an engine that kept nothing must not be asked
-  // for ever.
+  // What the file says decides: another process may have been first.
   if ((await readVersion(queue)) > version) return
-  throw failure ?? new PersistenceError('SQL', 'connect', `connect: the engine kept no migration after ${version}`)
+  throw failure ?? notKept(`any migration after ${version}`)
+}
+
+/** An engine that keeps nothing must not be asked for ever. */
+function notKept(what: string): PersistenceError {
+  return new PersistenceError('SQL', 'connect', `connect: the engine did not keep ${what}`)
 }
 
 /** 0 where this family has not been yet. */

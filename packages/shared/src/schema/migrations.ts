@@ -10,6 +10,7 @@ import { PUBLISHED_TABLES } from './published-tables.js'
  */
 export interface Migration {
   readonly version: number
+  /** SQL. What they make is read off the text (known-objects.ts): upper case, and a column a line, indented by two. */
   readonly steps: readonly string[]
 }
 
@@ -63,6 +64,9 @@ END`,
 const CLAIMS: Migration = { version: 3, steps: [...CLAIM_TABLES, ...RESULT_TRIGGERS] }
 
 const SHARED_BREAKER: Migration = { version: 4, steps: ADD_CIRCUIT_COLUMNS }
+
+/** The schema version that has the added columns of go_goscope_circuit. */
+export const CIRCUIT_COLUMNS_SINCE: number = SHARED_BREAKER.version
 
 export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS, CLAIMS, SHARED_BREAKER]
 

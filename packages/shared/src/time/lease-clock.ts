@@ -36,6 +36,7 @@ export class LeaseClock {
    *
    * @param clock As for {@link of}.
    * @param source The clock that it goes by, which other connections may go by too.
+   * @param file Its identity, whatever it is called.
    * @returns ends the sharing; to be called once.
    */
   static share(clock: Clock, source: Clock, file: string): () => void {

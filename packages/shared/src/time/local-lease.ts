@@ -1,7 +1,6 @@
 import type { PersistenceError } from '../errors/persistence-error.js'
 import type { Clock } from './clock.js'
-
-const LONGEST_MARGIN_MS = 1_000
+import { leaseMargin } from './lease-margin.js'
 
 /**
  * What the holder of a lease in the file may believe by its own monotonic clock. The file goes by wall time, which can
@@ -46,11 +45,11 @@ export class LocalLease {
    * Begins the lease or moves its end.
    *
    * @param end monotonic ms.
-   * @param lease ms; the margin is a tenth of it.
+   * @param lease ms.
    */
   moveTo(end: number, lease: number): void {
     this.#end = end
-    this.#margin = Math.min(LONGEST_MARGIN_MS, lease / 10)
+    this.#margin = leaseMargin(lease)
     if (this.#cancelTimer !== undefined) this.#watch()
   }
 

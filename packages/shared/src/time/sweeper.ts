@@ -5,10 +5,10 @@ import { classify } from '../errors/classify.js'
 import { nextTurn } from './next-turn.js'
 
 // Every WRITES_PER_SWEEP writes bring a statement that removes at most SWEEP_ROWS rows, and larger writes one for each
-// SWEEP_ROWS: more go than a steady load brings. A statement of so many holds the connection for about 3 ms, however many
+// SWEEP_ROWS: more go than a steady load brings. A statement of so many holds the connection for about 2 ms, however many
 // rows have expired.
-const WRITES_PER_SWEEP = 64
-const SWEEP_ROWS = 256
+const WRITES_PER_SWEEP = 32
+const SWEEP_ROWS = 128
 // A sweep that found nothing is not repeated before this much time or this many writes: where nothing expires, looking
 // took a third of the rate of writes that share their statements.
 const FUTILE_PAUSE_MS = 1_000
@@ -47,7 +47,8 @@ export class Sweeper {
   }
 
   /**
-   * Removes every expired row, in short statements with others between them. Returns how many.
+   * Removes every expired row, in short statements with others between them. Ends early when the session does. Returns
+   * how many.
    *
    * @param background Nobody awaits it, and it must not keep the process alive.
    */
@@ -59,6 +60,7 @@ export class Sweeper {
       if (rows < SWEEP_ROWS) return removed
       // A synchronous engine gives the event loop nothing between two statements.
       await nextTurn()
+      if (this.#session.over) return removed
       if (!this.#session.ready) await this.#session.connect()
     }
   }
