@@ -138,10 +138,8 @@ function rowTargets(results) {
   )
 }
 
-/** Why a peer is ahead where it is. For keyv counted in pages that a commit writes; for langgraph read off its schema. */
+/** Why a peer is ahead where it is, read off its schema. */
 const REASONS = {
-  keyv: 'a lone durable write: its table has no expiry and so no index on it, a page less to write and flush',
-  'cache-manager': 'a lone durable write, through keyv: the same',
   langgraph: 'a lone write on a file: its table has one index, the published one of ours has three',
 }
 

@@ -15,7 +15,8 @@ export type Outcome<T> = { readonly value: T } | { readonly error: unknown }
 
 /**
  * One run of one task: permit, abort check, idempotency, body. It ends as soon as the task is aborted, whatever it is
- * waiting for; the function then goes on behind it, and keeps its permit and its idempotency key until it ends.
+ * waiting for; the function then goes on behind it, and keeps its permit until it ends, and the claim on its idempotency
+ * key until then or until its scope has ended.
  */
 export class TaskRun<T> {
   readonly abort: AbortSource = new AbortSource()
