@@ -11,6 +11,8 @@ import { writeReport } from './report.mjs'
 import { readResults, writeResults } from './results.mjs'
 import { tablesOf } from './tables.mjs'
 
+const THEN = '`, then `'
+
 const options = readOptions()
 // Many short runs: a pool thread may wake fast or slowly for a while, and each contestant should meet both.
 const effort = { runs: options.runs ?? (options.quick ? 7 : 15), duration: 20 }
@@ -115,7 +117,8 @@ function merged(earlier, later) {
   return {
     ...earlier,
     date: later.date,
-    command: later.command,
+    // As the page quotes them.
+    command: [...new Set([...earlier.command.split(THEN), later.command])].join(THEN),
     machine: later.machine,
     versions: later.versions,
     ...Object.fromEntries(parts),
