@@ -1,33 +1,21 @@
-import { type Checkpoint, InMemoryCheckpointProvider, scope, type TaskContext } from 'go-go-scope'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { scope, type TaskContext } from 'go-go-scope'
+import { describe, expect, it, vi } from 'vitest'
+import { checkpointOf, checkpointStore, point, stop } from './support/checkpoint-store.js'
 import { deferred } from './support/deferred.js'
 
-let provider: InMemoryCheckpointProvider
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.setSystemTime(1_000_000)
-  provider = new InMemoryCheckpointProvider()
-})
-afterEach(() => void vi.useRealTimers())
-
-/** The checkpoint context, in tests where it is there. */
-const of = (ctx: TaskContext) => ctx.checkpoint as NonNullable<TaskContext['checkpoint']>
-const stop = () => Promise.reject(new Error('stop'))
-const point = (sequence: number, data: unknown): Checkpoint => {
-  return { id: `job-${sequence}`, taskId: 'job', sequence, timestamp: 1, progress: 40, data }
-}
+const store = checkpointStore()
 
 describe('auto', () => {
   const run = (fn: (ctx: TaskContext) => unknown, checkpoint = {}) => {
-    const s = scope({ persistence: { checkpoint: provider } })
+    const s = scope({ persistence: { checkpoint: store.provider } })
     return { s, task: s.task(fn, { id: 'job', checkpoint: { interval: 1000, ...checkpoint } }) }
   }
-  const saved = async () => (await provider.list('job')).map(({ data }) => data)
+  const saved = async () => (await store.provider.list('job')).map(({ data }) => data)
 
   it('saves the state every interval, when it is new', async () => {
     const state = { rows: [0], at: new Map([['a', 1]]) }
     const { s } = run((ctx) => {
-      of(ctx).auto(() => state)
+      checkpointOf(ctx).auto(() => state)
       return new Promise(() => {})
     })
     await vi.advanceTimersByTimeAsync(999)
@@ -47,10 +35,10 @@ describe('auto', () => {
   })
 
   it('does not save what it was resumed from, until it has changed', async () => {
-    await provider.save(point(1, { rows: [0] }))
+    await store.provider.save(point(1, { rows: [0] }))
     const { s } = run((ctx) => {
-      const state = of(ctx).data as { rows: number[] }
-      of(ctx).auto(() => state)
+      const state = checkpointOf(ctx).data as { rows: number[] }
+      checkpointOf(ctx).auto(() => state)
       setTimeout(() => state.rows.push(1), 1500)
       return new Promise(() => {})
     })
@@ -64,7 +52,7 @@ describe('auto', () => {
   it('stops with its answer, with the task, and with the run of the function', async () => {
     let n = 0
     const { s, task } = run(async (ctx) => {
-      const off = of(ctx).auto(() => ++n)
+      const off = checkpointOf(ctx).auto(() => ++n)
       await s.delay(2500)
       off()
       await s.delay(5000)
@@ -73,7 +61,7 @@ describe('auto', () => {
     await task
     expect(n).toBe(2)
     const again = run(async (ctx) => {
-      of(ctx).auto(() => ++n)
+      checkpointOf(ctx).auto(() => ++n)
       await s.delay(1500)
       await stop()
     }, {})
@@ -87,11 +75,11 @@ describe('auto', () => {
   it('of a run that failed does not go on in the next one', async () => {
     const snapshot = vi.fn(() => 1)
     let runs = 0
-    await using retrying = scope({ persistence: { checkpoint: provider } })
+    await using retrying = scope({ persistence: { checkpoint: store.provider } })
     void retrying.task(
       (ctx) => {
         if (++runs > 1) return new Promise(() => {})
-        of(ctx).auto(snapshot)
+        checkpointOf(ctx).auto(snapshot)
         return stop()
       },
       { checkpoint: { interval: 1000 }, retry: { delay: 1 } },
@@ -103,11 +91,11 @@ describe('auto', () => {
 
   it('cannot be begun by a function whose task is over', async () => {
     const end = deferred()
-    await using s = scope({ persistence: { checkpoint: provider } })
+    await using s = scope({ persistence: { checkpoint: store.provider } })
     const task = s.task(
       async (ctx) => {
         await end.promise
-        of(ctx).auto(() => 1)
+        checkpointOf(ctx).auto(() => 1)
       },
       { checkpoint: { interval: 1000 }, timeout: 10 },
     )
@@ -120,12 +108,12 @@ describe('auto', () => {
 
   it('cannot fail the task, nor reject unhandled', async () => {
     const onError = vi.fn()
-    await using s = scope({ persistence: { checkpoint: provider }, hooks: { onError } })
-    vi.spyOn(provider, 'save').mockRejectedValue(new Error('disk'))
+    await using s = scope({ persistence: { checkpoint: store.provider }, hooks: { onError } })
+    vi.spyOn(store.provider, 'save').mockRejectedValue(new Error('disk'))
     let calls = 0
     const task = s.task(
       async (ctx) => {
-        of(ctx).auto(() => {
+        checkpointOf(ctx).auto(() => {
           if (++calls === 1) throw new Error('snapshot')
           return calls
         })

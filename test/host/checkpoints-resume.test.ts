@@ -1,57 +1,39 @@
-import {
-  type Checkpoint,
-  createCheckpointContext,
-  InMemoryCheckpointProvider,
-  scope,
-  type TaskContext,
-} from 'go-go-scope'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createCheckpointContext, scope, type TaskContext } from 'go-go-scope'
+import { describe, expect, it, vi } from 'vitest'
+import { checkpointOf, checkpointStore, point, stop } from './support/checkpoint-store.js'
 
-let provider: InMemoryCheckpointProvider
-beforeEach(() => {
-  vi.useFakeTimers()
-  vi.setSystemTime(1_000_000)
-  provider = new InMemoryCheckpointProvider()
-})
-afterEach(() => void vi.useRealTimers())
-
-/** The checkpoint context, in tests where it is there. */
-const of = (ctx: TaskContext) => ctx.checkpoint as NonNullable<TaskContext['checkpoint']>
-const stop = () => Promise.reject(new Error('stop'))
-const point = (sequence: number, data: unknown): Checkpoint => {
-  return { id: `job-${sequence}`, taskId: 'job', sequence, timestamp: 1, progress: 40, data }
-}
+const store = checkpointStore()
 
 describe('the start of a task with checkpoints', () => {
   it('loads the newest checkpoint without resumeTask, calls onResume, and counts on', async () => {
-    await provider.save(point(6, 'older'))
-    await provider.save(point(7, { n: 7 }))
-    await using s = scope({ persistence: { checkpoint: provider } })
+    await store.provider.save(point(6, 'older'))
+    await store.provider.save(point(7, { n: 7 }))
+    await using s = scope({ persistence: { checkpoint: store.provider } })
     const onResume = vi.fn()
     await s.task(
       async (ctx) => {
-        expect(of(ctx).data).toEqual({ n: 7 })
+        expect(checkpointOf(ctx).data).toEqual({ n: 7 })
         expect(ctx.progress?.get()).toEqual({ percentage: 40 })
-        await of(ctx).save({ n: 8 })
+        await checkpointOf(ctx).save({ n: 8 })
         await stop()
       },
       { id: 'job', checkpoint: { onResume } },
     )
     expect(onResume).toHaveBeenCalledExactlyOnceWith(point(7, { n: 7 }))
-    expect(await provider.loadLatest('job')).toMatchObject({ sequence: 8, data: { n: 8 } })
+    expect(await store.provider.loadLatest('job')).toMatchObject({ sequence: 8, data: { n: 8 } })
   })
 
   it('has no data when nothing is stored, and does not call onResume', async () => {
     const onResume = vi.fn()
-    await using s = scope({ persistence: { checkpoint: provider } })
-    expect(await s.task((ctx) => of(ctx).data, { checkpoint: { onResume } })).toEqual([undefined, undefined])
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    expect(await s.task((ctx) => checkpointOf(ctx).data, { checkpoint: { onResume } })).toEqual([undefined, undefined])
     expect(onResume).not.toHaveBeenCalled()
   })
 
   it('survives an onResume that throws', async () => {
-    await provider.save(point(1, 1))
+    await store.provider.save(point(1, 1))
     const onResume = () => Promise.reject(new Error('hook'))
-    await using s = scope({ persistence: { checkpoint: provider } })
+    await using s = scope({ persistence: { checkpoint: store.provider } })
     expect(await s.task(() => 5, { id: 'job', checkpoint: { onResume } })).toEqual([undefined, 5])
   })
 })
@@ -63,30 +45,33 @@ describe('resumeTask', () => {
   })
 
   it('rejects when nothing is stored and that is required, else starts fresh', async () => {
-    await using s = scope({ persistence: { checkpoint: provider } })
+    await using s = scope({ persistence: { checkpoint: store.provider } })
     await expect(s.resumeTask('job', () => 1, { requireExisting: true })).rejects.toThrow(
       'No checkpoint found for task ID: job',
     )
-    expect(await s.resumeTask('job', (ctx) => of(ctx).data)).toEqual([undefined, undefined])
+    expect(await s.resumeTask('job', (ctx) => checkpointOf(ctx).data)).toEqual([undefined, undefined])
   })
 
   it('goes on from the newest checkpoint, calling onResume once, and removes it after', async () => {
-    await provider.save(point(3, 'state'))
-    const load = vi.spyOn(provider, 'loadLatest')
+    await store.provider.save(point(3, 'state'))
+    const load = vi.spyOn(store.provider, 'loadLatest')
     const onResume = vi.fn()
-    await using s = scope({ persistence: { checkpoint: provider } })
-    const result = await s.resumeTask('job', (ctx) => of(ctx).data, { requireExisting: true, checkpoint: { onResume } })
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    const result = await s.resumeTask('job', (ctx) => checkpointOf(ctx).data, {
+      requireExisting: true,
+      checkpoint: { onResume },
+    })
     expect(result).toEqual([undefined, 'state'])
     expect(onResume).toHaveBeenCalledOnce()
     expect(load).toHaveBeenCalledTimes(2)
-    expect(await provider.list('job')).toEqual([])
+    expect(await store.provider.list('job')).toEqual([])
   })
 
   it('looks at the state every 60 s unless told otherwise', async () => {
-    await using s = scope({ persistence: { checkpoint: provider } })
+    await using s = scope({ persistence: { checkpoint: store.provider } })
     const snapshot = vi.fn(() => 1)
     const hang = (ctx: TaskContext) => {
-      of(ctx).auto(snapshot)
+      checkpointOf(ctx).auto(snapshot)
       return new Promise(() => {})
     }
     void s.resumeTask('job', hang)
@@ -98,14 +83,18 @@ describe('resumeTask', () => {
   })
 
   it('returns the failure of the function in the result', async () => {
-    await using s = scope({ persistence: { checkpoint: provider } })
+    await using s = scope({ persistence: { checkpoint: store.provider } })
     expect((await s.resumeTask('job', stop))[0]).toMatchObject({ message: 'stop' })
   })
 })
 
 it('createCheckpointContext works without a scope', async () => {
-  const checkpoints = createCheckpointContext<number>({ provider, taskId: 'job', latest: { ...point(4, 4), data: 4 } })
+  const checkpoints = createCheckpointContext<number>({
+    provider: store.provider,
+    taskId: 'job',
+    latest: { ...point(4, 4), data: 4 },
+  })
   expect(checkpoints.data).toBe(4)
   await checkpoints.save(5)
-  expect(await provider.loadLatest('job')).toMatchObject({ sequence: 5, data: 5, progress: 0 })
+  expect(await store.provider.loadLatest('job')).toMatchObject({ sequence: 5, data: 5, progress: 0 })
 })

@@ -1,0 +1,24 @@
+import { type Checkpoint, InMemoryCheckpointProvider, type TaskContext } from 'go-go-scope'
+import { afterEach, beforeEach, vi } from 'vitest'
+
+/** A provider for each test of the file, under timers that stand still. */
+export function checkpointStore(): { readonly provider: InMemoryCheckpointProvider } {
+  const store = { provider: new InMemoryCheckpointProvider() }
+  beforeEach(() => {
+    vi.useFakeTimers()
+    vi.setSystemTime(1_000_000)
+    store.provider = new InMemoryCheckpointProvider()
+  })
+  afterEach(() => void vi.useRealTimers())
+  return store
+}
+
+/** The checkpoint context, in tests where it is there. */
+export const checkpointOf = (ctx: TaskContext) => ctx.checkpoint as NonNullable<TaskContext['checkpoint']>
+
+export const stop = () => Promise.reject(new Error('stop'))
+
+/** A checkpoint of the task `job`. */
+export function point(sequence: number, data: unknown): Checkpoint {
+  return { id: `job-${sequence}`, taskId: 'job', sequence, timestamp: 1, progress: 40, data }
+}
