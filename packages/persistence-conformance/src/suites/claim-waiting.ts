@@ -97,6 +97,19 @@ export const claimWaiting: EngineSuite = engineSuite('waiting for a claim', (che
     held(await idempotency.claim('k', LEASE))
   })
 
+  check('a signal that aborts while the claim is granted gives the key back', async (world) => {
+    const { idempotency } = await world.adapter()
+    for (const onFailure of ['forget', 'keep'] as const) {
+      const controller = new AbortController()
+      const claiming = idempotency.claim('k', { ...LEASE, onFailure, signal: controller.signal })
+      const reason = new Error('enough')
+      controller.abort(reason)
+      await assert.rejects(claiming, reason)
+      const claim = held(await idempotency.claim('k', LEASE))
+      await claim.fail('free again')
+    }
+  })
+
   check('a signal that is not aborted does not end a claim that was granted', async (world) => {
     const { idempotency } = await world.adapter()
     const controller = new AbortController()

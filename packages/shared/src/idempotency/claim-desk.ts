@@ -1,7 +1,8 @@
 import type { Session } from '../adapter/session.js'
+import { classify } from '../errors/classify.js'
 import { FingerprintMismatchError } from '../errors/fingerprint-mismatch-error.js'
 import type { Claim, ClaimOptions } from '../ports/claims.js'
-import { ClaimLedger } from './claim-ledger.js'
+import { ClaimLedger, type Grant } from './claim-ledger.js'
 import { type ClaimRequest, claimRequest } from './claim-request.js'
 import { HeldClaim } from './held-claim.js'
 
@@ -64,14 +65,29 @@ export class ClaimDesk {
     }
   }
 
+  /** Granted to a caller who has given up meanwhile: nobody would end it before its lease. Never rejects. */
+  async #giveBack(grant: Grant): Promise<void> {
+    try {
+      await this.#ledger.forget(grant)
+    } catch (error) {
+      const reason = classify(error, 'idempotency.claim')
+      this.#session.diagnostics.emit({ type: 'background-error', operation: 'idempotency.claim', error: reason })
+    }
+  }
+
   async #grant<T>(stored: string, request: ClaimRequest): Promise<HeldClaim<T> | undefined> {
     const { clock, connection, diagnostics } = this.#session
-    const { lease, ttl, fingerprint, onFailure } = request
+    const { lease, ttl, fingerprint, onFailure, signal } = request
     const owner = `${Math.floor(connection.random() * 2 ** 48).toString(36)}-${++claims}`
-    const grant = await this.#ledger.grant(stored, owner, fingerprint, lease)
-    if (grant === undefined) return undefined
+    const end = await this.#ledger.grant(stored, owner, fingerprint, lease)
+    if (end === undefined) return undefined
+    const grant = { stored, owner, generation: end.generation, fingerprint, ttl }
     const wake = (): void => connection.keyWaiters.wake(stored)
-    const context = { ledger: this.#ledger, clock, diagnostics, lease, onFailure, wake }
-    return new HeldClaim<T>({ stored, owner, generation: grant.generation, fingerprint, ttl }, grant, context)
+    if (signal?.aborted) {
+      await this.#giveBack(grant)
+      wake()
+      throw signal.reason
+    }
+    return new HeldClaim<T>(grant, end, { ledger: this.#ledger, clock, diagnostics, lease, onFailure, wake })
   }
 }
