@@ -49,7 +49,7 @@ export class Patience {
         new PersistenceError(
           'BUSY',
           work.name,
-          `${work.name}: gave up after ${waited} ms; ${busy.message}`,
+          `${work.name}: gave up after ${waited} ms; ${busy.message.replace(`${busy.operation}: `, '')}`,
           busy.cause,
         ),
       )

@@ -43,7 +43,7 @@ export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: nu
 
 /** A lease in whole ms. @throws PersistenceError `INVALID_TTL`, also for one that never ends. */
 export function leaseTime(lease: number, operation: string): number {
-  const duration = timeToLive(lease, operation)
+  const duration = timeToLive(lease, operation, { name: 'lease', advice: '' })
   if (lease !== undefined && duration !== undefined && duration <= Number.MAX_SAFE_INTEGER / 2) return duration
   throw new PersistenceError(
     'INVALID_TTL',

@@ -3,7 +3,7 @@ import { checkKey } from '../arguments/limits.js'
 import { shown } from '../arguments/shown.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { LockProvider } from '../ports/lock.js'
-import { timeToLive } from '../time/time-to-live.js'
+import { type TimeArgument, timeToLive } from '../time/time-to-live.js'
 import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
 import type { LockStore } from './lock-store.js'
 
@@ -30,6 +30,12 @@ export interface SqlLockProvider extends LockProvider {
   hold(key: string, options?: HoldOptions): Promise<SqlLockHandle | null>
 }
 
+const LOCK_TTL: TimeArgument = {
+  name: 'ttl',
+  advice: '; leave it out for defaultLockTTL, or pass Infinity for no expiry',
+}
+const MAX_LIFE: TimeArgument = { name: 'maxLife', advice: '; leave it out for none' }
+
 /** The lock port over a store. */
 export class StoredLockProvider implements SqlLockProvider {
   readonly #session: Session
@@ -48,8 +54,8 @@ export class StoredLockProvider implements SqlLockProvider {
 
   async hold(key: string, options: HoldOptions = {}): Promise<SqlLockHandle | null> {
     const { ttl = this.#defaultTtl, owner, renew, maxLife } = checkHoldOptions(options)
-    const longest = timeToLive(maxLife, 'lock.hold') ?? Number.POSITIVE_INFINITY
-    const lease = Math.min(timeToLive(ttl, 'lock.hold') ?? Number.POSITIVE_INFINITY, longest)
+    const longest = timeToLive(maxLife, 'lock.hold', MAX_LIFE) ?? Number.POSITIVE_INFINITY
+    const lease = Math.min(timeToLive(ttl, 'lock.hold', LOCK_TTL) ?? Number.POSITIVE_INFINITY, longest)
     const handle = await this.#acquire(key, lease, owner, 'lock.hold')
     if (handle !== null && renew === true && lease < Number.POSITIVE_INFINITY) handle.renew(lease, longest)
     return handle
@@ -95,7 +101,7 @@ export class StoredLockProvider implements SqlLockProvider {
     operation: string,
   ): Promise<StoredLockHandle | null> {
     checkKey(key, this.#session.maxKeyLength, operation)
-    const lease = timeToLive(ttl, operation) ?? Number.POSITIVE_INFINITY
+    const lease = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
     if (owner !== undefined) this.#checkOwner(owner, operation)
     if (!this.#session.ready) await this.#session.connect()
     const granted = this.#store.acquire(key, lease, owner)

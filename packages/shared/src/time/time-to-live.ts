@@ -1,19 +1,32 @@
 import { shown } from '../arguments/shown.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 
+/** How a time to live is called by whoever gave it, and what is to be done about a wrong one. */
+export interface TimeArgument {
+  readonly name: string
+  /** The end of the message, with its separator; may be empty. */
+  readonly advice: string
+}
+
+const TTL: TimeArgument = { name: 'ttl', advice: '; leave it out for no expiry' }
+
 /**
  * A time to live in whole ms: a fraction is rounded up; absent or `Infinity` is no expiry.
  *
  * @returns `undefined` when there is no expiry.
  * @throws PersistenceError `INVALID_TTL` for anything that is not a positive number.
  */
-export function timeToLive(ttl: number | undefined, operation: string): number | undefined {
+export function timeToLive(
+  ttl: number | undefined,
+  operation: string,
+  { name, advice }: TimeArgument = TTL,
+): number | undefined {
   if (ttl === undefined || ttl === Number.POSITIVE_INFINITY) return undefined
   if (typeof ttl !== 'number' || !(ttl > 0)) {
     throw new PersistenceError(
       'INVALID_TTL',
       operation,
-      `${operation}: ttl must be a positive number of ms, got ${typeof ttl === 'number' ? ttl : `${typeof ttl} ${shown(ttl)}`}; leave it out for no expiry`,
+      `${operation}: ${name} must be a positive number of ms, got ${typeof ttl === 'number' ? ttl : `${typeof ttl} ${shown(ttl)}`}${advice}`,
     )
   }
   return Math.ceil(ttl)
