@@ -4,6 +4,7 @@ import { AsyncQueue } from '../../packages/shared/src/driver/async-queue.js'
 import { Diagnostics } from '../../packages/shared/src/driver/diagnostics.js'
 import { Patience } from '../../packages/shared/src/driver/patience.js'
 import type { Statement } from '../../packages/shared/src/driver/statement.js'
+import { ConnectionClock } from '../../packages/shared/src/time/connection-clock.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { inAnotherThread } from './in-another-thread.js'
 import { settled, WatchedClock } from './watched-clock.js'
@@ -36,7 +37,7 @@ test('an awaited call keeps the process alive behind a background one that it wa
     return undefined
   })
   const patience = new Patience(clock, Math.random, diagnostics, 5_000)
-  const queue = new AsyncQueue(inAnotherThread(driver), clock, patience, diagnostics)
+  const queue = new AsyncQueue(inAnotherThread(driver), new ConnectionClock(clock), patience, diagnostics)
   queue.groupWrites = true
   const renewed = queue.execute(RENEW, [1], () => undefined)
   const written = queue.execute(SET, [1], () => 'written')

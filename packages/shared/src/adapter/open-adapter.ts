@@ -84,8 +84,11 @@ async function prepareFile(
   { readOnly, mode }: ResolvedOpenOptions,
   engine: Engine<object>,
 ): Promise<Registration | undefined> {
-  if (!readOnly && (await fileIdentity(path)) === undefined) await createPrivately(path, mode)
-  const identity = await fileIdentity(path)
+  let identity = await fileIdentity(path)
+  if (identity === undefined && !readOnly) {
+    await createPrivately(path, mode)
+    identity = await fileIdentity(path)
+  }
   return identity === undefined
     ? undefined
     : registerLibrary(identity, { library: engine.library, engine: engine.name }, path)

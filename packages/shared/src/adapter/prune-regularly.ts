@@ -1,4 +1,3 @@
-import { classify } from '../errors/classify.js'
 import type { Sweeper } from '../time/sweeper.js'
 import type { Session } from './session.js'
 
@@ -15,8 +14,7 @@ export function pruneRegularly(session: Session, interval: number | undefined, s
     try {
       for (const sweeper of sweepers) await sweeper.prune(true)
     } catch (error) {
-      const reason = classify(error, 'prune')
-      if (session.ready) session.diagnostics.emit({ type: 'background-error', operation: 'prune', error: reason })
+      if (session.ready) session.diagnostics.backgroundError('prune', error)
     }
     schedule()
   }

@@ -6,7 +6,7 @@ import type { OperationQueue } from '../driver/operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement } from '../driver/statement.js'
 import type { HoldTable } from '../lock/hold-table.js'
 import { type Names, prefixNames } from '../schema/prefix-layout.js'
-import type { Clock } from '../time/clock.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
 import { ValueStore } from '../values/value-store.js'
 import type { ResolvedOptions } from './adapter-options.js'
 
@@ -53,7 +53,7 @@ export class Session implements ConnectionUser {
     connection.join(this)
   }
 
-  get clock(): Clock {
+  get clock(): ConnectionClock {
     return this.#connection.clock
   }
 

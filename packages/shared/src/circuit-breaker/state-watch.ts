@@ -108,13 +108,7 @@ export class StateWatch {
       this.#version = undefined
       const reason = classify(error, 'circuitBreaker.subscribe')
       if (reason.code === 'CLOSED' || reason.code === 'FILE_REPLACED') this.#stop()
-      if (reason.code !== 'CLOSED') {
-        this.#session.diagnostics.emit({
-          type: 'background-error',
-          operation: 'circuitBreaker.subscribe',
-          error: reason,
-        })
-      }
+      if (reason.code !== 'CLOSED') this.#session.diagnostics.backgroundError('circuitBreaker.subscribe', reason)
     }
   }
 }

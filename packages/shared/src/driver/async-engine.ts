@@ -1,4 +1,4 @@
-import type { Clock } from '../time/clock.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters } from './batch-rows.js'
 import { boundParameters } from './bound-parameters.js'
 import type { Diagnostics } from './diagnostics.js'
@@ -11,11 +11,11 @@ import type { Call } from './work.js'
 /** An asynchronous driver with its prepared statements: runs what the queue decides to run, one thing at a time. */
 export class AsyncEngine {
   readonly #driver: AsyncDriver
-  readonly #clock: Clock
+  readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
   readonly #prepared = new Map<string, AsyncStatement>()
 
-  constructor(driver: AsyncDriver, clock: Clock, diagnostics: Diagnostics) {
+  constructor(driver: AsyncDriver, clock: ConnectionClock, diagnostics: Diagnostics) {
     this.#driver = driver
     this.#clock = clock
     this.#slow = new SlowStatements(clock, diagnostics)

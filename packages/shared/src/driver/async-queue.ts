@@ -1,5 +1,5 @@
 import type { PersistenceError } from '../errors/persistence-error.js'
-import type { Clock } from '../time/clock.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
 import { AsyncEngine } from './async-engine.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch-rows.js'
@@ -26,7 +26,7 @@ const settled: Settle = () => undefined
 export class AsyncQueue extends BacklogQueue {
   readonly #engine: AsyncEngine
 
-  constructor(driver: AsyncDriver, clock: Clock, patience: Patience, diagnostics: Diagnostics) {
+  constructor(driver: AsyncDriver, clock: ConnectionClock, patience: Patience, diagnostics: Diagnostics) {
     super(patience, diagnostics)
     this.#engine = new AsyncEngine(driver, clock, diagnostics)
   }

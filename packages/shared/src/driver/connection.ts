@@ -5,9 +5,8 @@ import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
 import { HoldTables } from '../lock/hold-tables.js'
 import type { Clock } from '../time/clock.js'
-import { LeaseClock } from '../time/lease-clock.js'
+import { ConnectionClock } from '../time/connection-clock.js'
 import { nextTurn } from '../time/next-turn.js'
-import { ownClock } from '../time/own-clock.js'
 import { AsyncQueue } from './async-queue.js'
 import { ClosedQueue, closedError } from './closed-queue.js'
 import { Diagnostics } from './diagnostics.js'
@@ -45,7 +44,7 @@ export class Connection {
   /** Replaced by one that refuses when the connection has ended. */
   queue: OperationQueue
   readonly diagnostics: Diagnostics = new Diagnostics()
-  readonly clock: Clock
+  readonly clock: ConnectionClock
   readonly random: () => number
   readonly locks: HoldTables
   readonly stateListeners: StateListeners
@@ -73,8 +72,6 @@ export class Connection {
   readonly #end: HandleEnd
   #lost: PersistenceError | undefined
   #openFile: OpenFile | undefined
-  readonly #clockSource: Clock
-  #leaveTime: (() => void) | undefined
 
   /**
    * The connection of `handle`, made at the first call; options of later calls have no effect.
@@ -96,8 +93,7 @@ export class Connection {
     options: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
-    this.#clockSource = options.clock
-    this.clock = ownClock(options.clock)
+    this.clock = new ConnectionClock(options.clock)
     this.random = options.random
     this.engine = driver.engine
     this.#handle = handle
@@ -166,7 +162,7 @@ export class Connection {
 
   async #enterFile(): Promise<void> {
     this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, (reason) => this.#lose(reason))
-    this.#leaveTime ??= LeaseClock.share(this.clock, this.#clockSource, this.#openFile.identity)
+    this.clock.enterFile(this.#openFile.identity)
     for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) {
       this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
     }
@@ -183,7 +179,7 @@ export class Connection {
     this.keyWaiters.wakeAll()
     await this.#finish()
     this.locks.dropAll()
-    this.#leaveTime?.()
+    this.clock.leaveFile()
     const { queue } = this
     this.queue = new ClosedQueue()
     await this.#leaveHandle(queue, keepHandle)

@@ -1,3 +1,4 @@
+import { classify } from '../errors/classify.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
 
 /** What an adapter tells its `onDiagnostic` option; it writes to no console. */
@@ -36,6 +37,11 @@ export class Diagnostics {
       const at = this.#listeners.indexOf(listener)
       if (at !== -1) this.#listeners.splice(at, 1)
     }
+  }
+
+  /** Tells of an error that has nobody to reject to. @param operation What was being done, for example `cache.sweep`. */
+  backgroundError(operation: string, error: unknown): void {
+    this.emit({ type: 'background-error', operation, error: classify(error, operation) })
   }
 
   emit(event: DiagnosticEvent): void {

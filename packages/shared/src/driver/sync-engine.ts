@@ -1,4 +1,4 @@
-import type { Clock } from '../time/clock.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
 import { boundParameters } from './bound-parameters.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { Row, SqlValue, SyncDriver, SyncStatement } from './driver.js'
@@ -12,11 +12,11 @@ export type Answer = Row | readonly Row[] | undefined
 /** A synchronous driver with its prepared statements: runs what the queue decides to run. */
 export class SyncEngine {
   readonly #driver: SyncDriver
-  readonly #clock: Clock
+  readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
   readonly #prepared = new Map<string, SyncStatement>()
 
-  constructor(driver: SyncDriver, clock: Clock, diagnostics: Diagnostics) {
+  constructor(driver: SyncDriver, clock: ConnectionClock, diagnostics: Diagnostics) {
     this.#driver = driver
     this.#clock = clock
     this.#slow = new SlowStatements(clock, diagnostics)

@@ -1,6 +1,6 @@
 import { classify } from '../errors/classify.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import type { Clock } from '../time/clock.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
 import { BacklogQueue } from './backlog-queue.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { SyncDriver } from './driver.js'
@@ -23,12 +23,12 @@ const LONGEST_TURN_MS = 10
  */
 export class SyncQueue extends BacklogQueue {
   readonly #engine: SyncEngine
-  readonly #clock: Clock
+  readonly #clock: ConnectionClock
   #flushing = false
   /** Monotonic ms at which this turn of the event loop began to write. */
   #turnBegan: number | undefined
 
-  constructor(driver: SyncDriver, clock: Clock, patience: Patience, diagnostics: Diagnostics) {
+  constructor(driver: SyncDriver, clock: ConnectionClock, patience: Patience, diagnostics: Diagnostics) {
     super(patience, diagnostics)
     this.#clock = clock
     this.#engine = new SyncEngine(driver, clock, diagnostics)

@@ -1,5 +1,4 @@
 import type { Session } from '../adapter/session.js'
-import { classify } from '../errors/classify.js'
 import { FingerprintMismatchError } from '../errors/fingerprint-mismatch-error.js'
 import type { Claim, ClaimOptions } from '../ports/claims.js'
 import { ClaimLedger, type Grant } from './claim-ledger.js'
@@ -70,8 +69,7 @@ export class ClaimDesk {
     try {
       await this.#ledger.forget(grant)
     } catch (error) {
-      const reason = classify(error, 'idempotency.claim')
-      this.#session.diagnostics.emit({ type: 'background-error', operation: 'idempotency.claim', error: reason })
+      this.#session.diagnostics.backgroundError('idempotency.claim', error)
     }
   }
 

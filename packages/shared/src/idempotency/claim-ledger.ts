@@ -3,7 +3,6 @@ import type { Row } from '../driver/driver.js'
 import type { Statement } from '../driver/statement.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../ports/claims.js'
-import { LeaseClock } from '../time/lease-clock.js'
 import { expiry } from '../time/time-to-live.js'
 import { COMPLETE, FORGET, GRANT, READ_KEY, RECORD, RENEW } from './claim-sql.js'
 
@@ -45,14 +44,10 @@ export class ClaimLedger {
     this.#session = session
   }
 
-  get #time(): LeaseClock {
-    return LeaseClock.of(this.#session.clock)
-  }
-
   async read(stored: string): Promise<Position> {
     if (!this.#session.ready) await this.#session.connect()
     const row = await this.#session.execute(READ_KEY, [stored, this.#session.clock.now()], present)
-    this.#time.observe(Number(row.marked_at))
+    this.#session.clock.lease.observe(Number(row.marked_at))
     const record = this.#record(row, stored)
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
   }
@@ -122,8 +117,8 @@ export class ClaimLedger {
     // Read first: were the process held up between the readings, it must not take the end to be later than it is.
     const { clock } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
-    this.#time.observe(grantedAt)
-    const remaining = Math.min(end - grantedAt, end - this.#time.now())
+    clock.lease.observe(grantedAt)
+    const remaining = Math.min(end - grantedAt, end - clock.lease.now())
     return { expiresAt: wall + remaining, localEnd: monotonic + remaining }
   }
 
@@ -137,8 +132,9 @@ export class ClaimLedger {
       return { state: 'failed', error, replay: true, ...expiringAt(row.failure_expires_at) }
     }
     if (row.claimed_until !== null) {
-      const remaining = Number(row.claimed_until) - this.#time.now()
-      return { state: 'running', until: this.#session.clock.now() + remaining }
+      const { clock } = this.#session
+      const remaining = Number(row.claimed_until) - clock.lease.now()
+      return { state: 'running', until: clock.now() + remaining }
     }
     return { state: 'vacant' }
   }

@@ -34,8 +34,8 @@ export const READ_KEY: Statement<'one'> = {
 }
 
 /**
- * Parameters: key, owner, fingerprint, lease, wall time. A row when the key was free and is the caller's now: the whole decision is
- * in the statement. Calls do not share one, because it would not see what it grants itself.
+ * Parameters: key, owner, fingerprint, lease, wall time. A row when the key was free and is the caller's now: the whole
+ * decision is in the statement. Calls do not share one, because it would not see what it grants itself.
  */
 export const GRANT: Statement<'one'> = {
   name: 'idempotency.claim',

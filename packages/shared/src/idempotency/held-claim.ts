@@ -1,5 +1,4 @@
 import type { Diagnostics } from '../driver/diagnostics.js'
-import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../ports/claims.js'
 import type { Clock } from '../time/clock.js'
@@ -74,8 +73,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
       else this.#extend(end, duration)
       return end !== undefined
     } catch (error) {
-      const reason = classify(error, 'idempotency.renew')
-      this.#context.diagnostics.emit({ type: 'background-error', operation: 'idempotency.renew', error: reason })
+      this.#context.diagnostics.backgroundError('idempotency.renew', error)
       return false
     }
   }

@@ -1,11 +1,9 @@
 import type { Session } from '../adapter/session.js'
 import type { Row } from '../driver/driver.js'
 import type { Step } from '../driver/statement.js'
-import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { qualifiedPrefix } from '../keys/key-space.js'
-import type { Clock } from '../time/clock.js'
-import { LeaseClock } from '../time/lease-clock.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
 import { leaseMargin } from '../time/lease-margin.js'
 import { Sweeper } from '../time/sweeper.js'
 import { type Hold, isLost, moveExpiry } from './hold.js'
@@ -28,7 +26,7 @@ import type { LockStore } from './lock-store.js'
  * this process only knows when its own leases end, for their signals.
  */
 export class DatabaseLockStore implements LockStore {
-  readonly clock: Clock
+  readonly clock: ConnectionClock
   readonly #session: Session
   readonly #prefix: string
   readonly #holds: HoldTable
@@ -45,10 +43,6 @@ export class DatabaseLockStore implements LockStore {
     this.#sweeper = new Sweeper(session, SWEEP_LOCKS, 'go_goscope_locks')
   }
 
-  get #time(): LeaseClock {
-    return LeaseClock.of(this.clock)
-  }
-
   /** Whether its locks are in the database of `session`. */
   guards(session: Session): boolean {
     const { connection } = this.#session
@@ -56,7 +50,7 @@ export class DatabaseLockStore implements LockStore {
   }
 
   now(): number {
-    return this.#time.now()
+    return this.clock.lease.now()
   }
 
   ownerOf(hold: Hold): string {
@@ -80,7 +74,7 @@ export class DatabaseLockStore implements LockStore {
     if (isLost(hold) || !this.#session.connection.usable) return false
     return this.#confirmed('lock.isValid', async () => {
       const held = await this.#session.execute(CHECK_GRANT, this.#grant(key, hold), (row) => {
-        if (row !== undefined) this.#time.observe(Number(row.marked_at))
+        if (row !== undefined) this.clock.lease.observe(Number(row.marked_at))
         return row !== undefined
       })
       if (!held) this.lose(key, hold)
@@ -166,8 +160,8 @@ export class DatabaseLockStore implements LockStore {
     // Read first: were the process held up between the readings, it must not take the end to be later than it is.
     const now = this.clock.monotonic()
     const granted = Number(row.expires_at) - Number(row.marked_at)
-    const elapsed = this.#time.now() - Number(row.ran_at)
-    this.#time.observe(Number(row.marked_at))
+    const elapsed = this.clock.lease.now() - Number(row.ran_at)
+    this.clock.lease.observe(Number(row.marked_at))
     hold.margin = leaseMargin(granted)
     moveExpiry(hold, now + granted - elapsed)
   }
@@ -180,7 +174,7 @@ export class DatabaseLockStore implements LockStore {
         'lock.acquire: the row of go_goscope_lock_counter is gone; restore the file from a backup',
       )
     }
-    this.#time.observe(Number(row.marked_at))
+    this.clock.lease.observe(Number(row.marked_at))
   }
 
   /** What cannot be confirmed is `false`: see {@link LockStore}. The reason goes to the diagnostics. */
@@ -188,8 +182,7 @@ export class DatabaseLockStore implements LockStore {
     try {
       return await ask()
     } catch (error) {
-      const reason = classify(error, operation)
-      this.#session.diagnostics.emit({ type: 'background-error', operation, error: reason })
+      this.#session.diagnostics.backgroundError(operation, error)
       return false
     }
   }

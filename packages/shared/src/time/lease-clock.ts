@@ -5,7 +5,6 @@ interface Shared {
   users: number
 }
 
-const ofConnections = new WeakMap<Clock, LeaseClock>()
 const ofFiles = new WeakMap<Clock, Map<string, Shared>>()
 
 /**
@@ -21,37 +20,25 @@ export class LeaseClock {
   #latest = Number.NEGATIVE_INFINITY
   #readAt = 0
 
-  /** @param clock That of one connection, an object of its own. */
-  static of(clock: Clock): LeaseClock {
-    let leaseClock = ofConnections.get(clock)
-    if (leaseClock === undefined) {
-      leaseClock = new LeaseClock(clock)
-      ofConnections.set(clock, leaseClock)
-    }
-    return leaseClock
-  }
-
   /**
-   * Gives a connection the time of its file.
+   * The time of a file, for all connections of this process that go by `clock`.
    *
-   * @param clock As for {@link of}.
-   * @param source The clock that it goes by, which other connections may go by too.
-   * @param file Its identity, whatever it is called.
-   * @returns ends the sharing; to be called once.
+   * @param identity Of the file, whatever it is called.
+   * @returns with what ends the sharing; to be called once.
    */
-  static share(clock: Clock, source: Clock, file: string): () => void {
-    const files = ofFiles.get(source) ?? new Map<string, Shared>()
-    ofFiles.set(source, files)
-    const shared = files.get(file) ?? { time: new LeaseClock(source), users: 0 }
-    files.set(file, shared)
+  static ofFile(clock: Clock, identity: string): { readonly time: LeaseClock; readonly leave: () => void } {
+    const files = ofFiles.get(clock) ?? new Map<string, Shared>()
+    ofFiles.set(clock, files)
+    const shared = files.get(identity) ?? { time: new LeaseClock(clock), users: 0 }
+    files.set(identity, shared)
     shared.users++
-    ofConnections.set(clock, shared.time)
-    return () => {
-      if (--shared.users === 0) files.delete(file)
+    const leave = (): void => {
+      if (--shared.users === 0) files.delete(identity)
     }
+    return { time: shared.time, leave }
   }
 
-  private constructor(clock: Clock) {
+  constructor(clock: Clock) {
     this.#clock = clock
   }
 

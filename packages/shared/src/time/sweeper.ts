@@ -1,7 +1,6 @@
 import type { Session } from '../adapter/session.js'
 import type { Row } from '../driver/driver.js'
 import type { Statement } from '../driver/statement.js'
-import { classify } from '../errors/classify.js'
 import { nextTurn } from './next-turn.js'
 
 // Every WRITES_PER_SWEEP writes bring a statement that removes at most SWEEP_ROWS rows, and larger writes one for each
@@ -72,8 +71,7 @@ export class Sweeper {
         await nextTurn()
       }
     } catch (error) {
-      const reason = classify(error, this.#statement.name)
-      this.#session.diagnostics.emit({ type: 'background-error', operation: this.#statement.name, error: reason })
+      this.#session.diagnostics.backgroundError(this.#statement.name, error)
     }
   }
 
