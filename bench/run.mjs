@@ -101,7 +101,10 @@ for (const cell of cells.slice(0, 4)) {
   results.starts[cell.name] = await measureStart(cell, options.quick ? 5 : 15)
   save()
 }
-if (wanted('packages')) results.packages = packageSizes()
+if (wanted('packages')) {
+  results.packages = packageSizes()
+  save()
+}
 progress('')
 
 printTables(await tablesOf(results))

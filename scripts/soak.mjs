@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runs as declared, runtimes } from '../test/matrix.mjs'
 import './end-with-reader.mjs'
+import { replaceBlock } from './replace-block.mjs'
 import { setUp } from './set-up.mjs'
 import { formatProofs } from './soak/format-proofs.mjs'
-import { replaceBlock } from './soak/replace-block.mjs'
+import { chooseRuns } from './test-run/choose-runs.mjs'
 import { findTestFiles } from './test-run/find-test-files.mjs'
 import { formatSummary } from './test-run/format-summary.mjs'
 import { judgeRun } from './test-run/judge-run.mjs'
-import { readArguments } from './test-run/read-arguments.mjs'
 import { runVitest } from './test-run/run-vitest.mjs'
 import { summarize } from './test-run/summarize.mjs'
 import { root } from './workspace.mjs'
@@ -22,18 +22,19 @@ const DOCUMENT = join(root, 'docs/guarantees.md')
 /** Random examples of the conformance suite, as a multiple of those of `npm test`: 1000 per model. */
 const CONFORMANCE_FACTOR = 4
 
-const { runs, files: filters, pattern } = chosen()
+const { runs, files: filters, pattern } = chooseRuns()
 await setUp()
 
 const folder = mkdtempSync(join(tmpdir(), 'persistence-soak-'))
 const reportFile = join(folder, 'proofs.jsonl')
 writeFileSync(reportFile, '')
 Object.assign(process.env, { SOAK: '1', PROOF_REPORT: reportFile, CONFORMANCE_RUNS: String(CONFORMANCE_FACTOR) })
-const cells = runs.filter(({ engine }) => engine !== undefined)
+const isCell = (/** @type {import('../test/matrix.mjs').Run} */ { engine }) => engine !== undefined
+const cells = runs.filter(isCell)
 const files = findTestFiles(root).filter(
   (file) => file.startsWith('test/cells/') && (filters.length === 0 || filters.some((filter) => file.includes(filter))),
 )
-const whole = filters.length === 0 && pattern === undefined && cells.length === declaredCells().length
+const whole = filters.length === 0 && pattern === undefined && cells.length === declared.filter(isCell).length
 
 /** @type {import('./test-run/judge-run.mjs').Verdict[]} */
 const verdicts = []
@@ -61,16 +62,3 @@ console.log(table)
 console.log(formatSummary(summary))
 if (summary.failed > 0) process.exitCode = 1
 else if (whole) writeFileSync(DOCUMENT, replaceBlock(readFileSync(DOCUMENT, 'utf8'), 'npm run soak', table))
-
-function declaredCells() {
-  return declared.filter(({ engine }) => engine !== undefined)
-}
-
-function chosen() {
-  try {
-    return readArguments(process.argv.slice(2), declared)
-  } catch (error) {
-    console.error(/** @type {Error} */ (error).message)
-    process.exit(2)
-  }
-}

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { runs as declared, differences, runtimes } from '../test/matrix.mjs'
 import './end-with-reader.mjs'
 import { setUp } from './set-up.mjs'
+import { chooseRuns } from './test-run/choose-runs.mjs'
 import { findTestFiles } from './test-run/find-test-files.mjs'
 import { formatSummary } from './test-run/format-summary.mjs'
 import { judgeMatrix } from './test-run/judge-matrix.mjs'
 import { judgeRun } from './test-run/judge-run.mjs'
-import { readArguments } from './test-run/read-arguments.mjs'
 import { runVitest } from './test-run/run-vitest.mjs'
 import { summarize } from './test-run/summarize.mjs'
 import { root } from './workspace.mjs'
@@ -16,7 +16,7 @@ import { root } from './workspace.mjs'
 /** Runs at the same time; each keeps one core busy, and the tests with child processes want air. */
 const AT_ONCE = 2
 
-const { runs, files: filters, pattern } = chosen()
+const { runs, files: filters, pattern } = chooseRuns()
 await setUp()
 
 const allFiles = findTestFiles(root)
@@ -71,15 +71,6 @@ function wholeGroups() {
 function matrixProblems() {
   if (!partial) return judgeMatrix(allFiles, declared, differences)
   return started.length === 0 ? ['no test file matches'] : []
-}
-
-function chosen() {
-  try {
-    return readArguments(process.argv.slice(2), declared)
-  } catch (error) {
-    console.error(/** @type {Error} */ (error).message)
-    process.exit(2)
-  }
 }
 
 /**

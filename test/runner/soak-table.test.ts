@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { replaceBlock } from '../../scripts/replace-block.mjs'
 import { formatProofs, type Proof } from '../../scripts/soak/format-proofs.mjs'
-import { replaceBlock } from '../../scripts/soak/replace-block.mjs'
 
 const cells = [
   { name: 'sqlite3:node20', group: 'conformance', runtime: 'node20', folders: [], engine: 'sqlite3' },
