@@ -5,6 +5,7 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { CircuitBreaker, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
+import { heldFunction } from './support/held-function.js'
 
 const RESET = 60_000
 const options = { key: 'k', failureThreshold: 2, resetTimeout: RESET }
@@ -100,15 +101,11 @@ describe('one breaker for all who use the file', () => {
   it('admits one probe over all, and closes for all when it succeeds', async () => {
     await opened()
     vi.advanceTimersByTime(RESET)
-    const end = deferred<string>()
-    const started = deferred()
-    const probe = one.execute(() => {
-      started.resolve()
-      return end.promise
-    })
-    await started.promise
+    const called = heldFunction<string>()
+    const probe = one.execute(called.run)
+    await called.begun
     await refusedBy(two)
-    end.resolve('probed')
+    called.end.resolve('probed')
     expect(await probe).toBe('probed')
     await both('closed')
     expect(await two.execute(() => 'ok')).toBe('ok')
@@ -195,15 +192,11 @@ describe('one breaker for all who use the file', () => {
     await b.task(boom)
     await vi.waitFor(async () => expect((await a.task(() => 1))[0]).toBeDefined())
     vi.advanceTimersByTime(RESET)
-    const end = deferred<string>()
-    const started = deferred()
-    const probe = a.task(() => {
-      started.resolve()
-      return end.promise
-    })
-    await started.promise
+    const called = heldFunction<string>()
+    const probe = a.task(called.run)
+    await called.begun
     expect((await b.task(() => 'second probe'))[0]).toMatchObject({ message: 'Circuit breaker is open' })
-    end.resolve('probed')
+    called.end.resolve('probed')
     expect(await probe).toEqual([undefined, 'probed'])
   })
 })

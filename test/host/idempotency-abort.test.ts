@@ -1,26 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
+import { heldFunction } from './support/held-function.js'
+import { type TwoConnections, twoConnections } from './support/two-connections.js'
 
-let folder: string
+let connections: TwoConnections
 let one: SQLiteAdapter
-/** Another connection to the same file, as another process has it. */
 let two: SQLiteAdapter
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'host-'))
-  one = await SQLiteAdapter.open(join(folder, 'app.db'))
-  two = await SQLiteAdapter.open(join(folder, 'app.db'))
+  connections = await twoConnections()
+  ;({ one, two } = connections)
 })
-afterEach(async () => {
-  await one.disconnect()
-  await two.disconnect()
-  await rm(folder, { recursive: true })
-})
+afterEach(() => connections[Symbol.asyncDispose]())
 
 /** What another process is told that asks for the key; it lets go of it again. */
 async function claimState() {
@@ -31,24 +24,19 @@ async function claimState() {
 
 describe('the key of an aborted task whose function goes on', () => {
   it('is run by nobody else until the function has ended, not even after its lease', async () => {
-    const running = deferred()
-    const end = deferred()
+    const goesOn = heldFunction()
     const rival = vi.fn(() => 'rival')
     await using s = scope({ persistence: one })
     await using other = scope({ persistence: two })
-    const goesOn = () => {
-      running.resolve()
-      return end.promise
-    }
-    const task = s.task(goesOn, { idempotency: { key: 'k', lease: 500 } })
-    await running.promise
+    const task = s.task(goesOn.run, { idempotency: { key: 'k', lease: 500 } })
+    await goesOn.begun
     task[Symbol.dispose]()
     expect((await task)[0]).toMatchObject({ message: 'Task disposed' })
     const second = other.task(rival, { idempotency: { key: 'k' } })
     const here = s.task(rival, { idempotency: { key: 'k' } })
     await new Promise((resolve) => setTimeout(resolve, 800))
     expect(rival).not.toHaveBeenCalled()
-    end.resolve()
+    goesOn.end.resolve()
     expect(await Promise.all([second, here])).toEqual([
       [undefined, 'rival'],
       [undefined, 'rival'],
@@ -78,41 +66,27 @@ describe('the key of an aborted task whose function goes on', () => {
   it('is left to its lease when dispose has given up waiting', async () => {
     const onError = vi.fn()
     const s = scope({ persistence: one, hooks: { onError } })
-    const running = deferred()
-    const end = deferred()
-    void s.task(
-      () => {
-        running.resolve()
-        return end.promise
-      },
-      { idempotency: { key: 'k', lease: 400 } },
-    )
-    await running.promise
+    const goesOn = heldFunction()
+    void s.task(goesOn.run, { idempotency: { key: 'k', lease: 400 } })
+    await goesOn.begun
     await s[Symbol.asyncDispose]()
     expect(await claimState()).toBe('running')
     await one.disconnect()
     await vi.waitFor(async () => expect(await claimState()).toBe('claimed'), { timeout: 5000 })
     // Its store is gone, and there is nobody to tell.
-    end.resolve()
+    goesOn.end.resolve()
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(onError).not.toHaveBeenCalled()
   })
 
   it('is free when the function ends after the dispose, if the store is still open', async () => {
     const s = scope({ persistence: one })
-    const running = deferred()
-    const end = deferred()
-    void s.task(
-      () => {
-        running.resolve()
-        return end.promise
-      },
-      { idempotency: { key: 'k', lease: 60_000 } },
-    )
-    await running.promise
+    const goesOn = heldFunction()
+    void s.task(goesOn.run, { idempotency: { key: 'k', lease: 60_000 } })
+    await goesOn.begun
     await s[Symbol.asyncDispose]()
     expect(await claimState()).toBe('running')
-    end.resolve()
+    goesOn.end.resolve()
     await vi.waitFor(async () => expect(await claimState()).toBe('claimed'))
   })
 })

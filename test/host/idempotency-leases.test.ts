@@ -1,26 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { abortPromise, type ClaimingIdempotencyProvider, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
+import { type TwoConnections, twoConnections } from './support/two-connections.js'
 
-let folder: string
+let connections: TwoConnections
 let one: SQLiteAdapter
-/** Another connection to the same file, as another process has it. */
 let two: SQLiteAdapter
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'host-'))
-  one = await SQLiteAdapter.open(join(folder, 'app.db'))
-  two = await SQLiteAdapter.open(join(folder, 'app.db'))
+  connections = await twoConnections()
+  ;({ one, two } = connections)
 })
-afterEach(async () => {
-  await one.disconnect()
-  await two.disconnect()
-  await rm(folder, { recursive: true })
-})
+afterEach(() => connections[Symbol.asyncDispose]())
 
 const idempotency = { key: 'k' }
 const notes = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() })
