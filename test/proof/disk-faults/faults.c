@@ -3,19 +3,14 @@
 // Kinds: w, what writes or resizes a file; s, what flushes one to the disk.
 
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/types.h>
-#include <unistd.h>
 
-#define MAX_DESCRIPTORS 4096
+#include "../file-calls.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *folder;
@@ -29,23 +24,10 @@ static long until_fault;
 static long calls_left;
 static long fired;
 
-static ssize_t (*real_write)(int, const void *, size_t);
-static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
-static int (*real_open)(const char *, int, ...);
-static int (*real_close)(int);
-static int (*real_fsync)(int);
-static int (*real_fdatasync)(int);
-static int (*real_ftruncate)(int, off_t);
 static int (*real_fallocate)(int, off_t, off_t);
 
 __attribute__((constructor)) static void start(void) {
-  real_write = dlsym(RTLD_NEXT, "write");
-  real_pwrite = dlsym(RTLD_NEXT, "pwrite64");
-  real_open = dlsym(RTLD_NEXT, "open64");
-  real_close = dlsym(RTLD_NEXT, "close");
-  real_fsync = dlsym(RTLD_NEXT, "fsync");
-  real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
-  real_ftruncate = dlsym(RTLD_NEXT, "ftruncate64");
+  find_file_calls();
   real_fallocate = dlsym(RTLD_NEXT, "posix_fallocate64");
   folder = getenv("FAULTS_FOLDER");
 }
@@ -86,29 +68,12 @@ static int fails(int descriptor, char kind) {
   return failing;
 }
 
-static int opened(int descriptor, const char *path) {
-  if (folder == NULL || descriptor < 0 || descriptor >= MAX_DESCRIPTORS) return descriptor;
+static void opened(int descriptor, const char *path) {
+  if (folder == NULL || descriptor < 0 || descriptor >= MAX_DESCRIPTORS) return;
   const char *name = strrchr(path, '/');
   is_arm[descriptor] = name != NULL && strcmp(name, "/arm") == 0;
   int inside = !is_arm[descriptor] && strncmp(path, folder, strlen(folder)) == 0;
   watched[descriptor] = inside ? inode_of(descriptor) : 0;
-  return descriptor;
-}
-
-int open(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
-  va_end(rest);
-  return opened(real_open(path, flags, mode), path);
-}
-
-int open64(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
-  va_end(rest);
-  return opened(real_open(path, flags, mode), path);
 }
 
 int close(int descriptor) {
@@ -150,16 +115,10 @@ ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off_t offset)
   return error != 0 ? refused(error) : real_pwrite(descriptor, bytes, length, offset);
 }
 
-ssize_t pwrite(int descriptor, const void *bytes, size_t length, off_t offset) {
-  return pwrite64(descriptor, bytes, length, offset);
-}
-
 int ftruncate64(int descriptor, off_t length) {
   int error = fails(descriptor, 'w');
   return error != 0 ? refused(error) : real_ftruncate(descriptor, length);
 }
-
-int ftruncate(int descriptor, off_t length) { return ftruncate64(descriptor, length); }
 
 int posix_fallocate64(int descriptor, off_t offset, off_t length) {
   int error = fails(descriptor, 'w');

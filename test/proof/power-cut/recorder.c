@@ -5,19 +5,14 @@
 // A record is: type (1 byte), number of the file (4), offset or number (8), length (4), then the bytes. Little-endian.
 
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
-#define MAX_DESCRIPTORS 4096
+#include "../file-calls.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_descriptor = -1;
@@ -26,23 +21,10 @@ static uint32_t files;
 static uint32_t file_of[MAX_DESCRIPTORS];
 static uint8_t is_acknowledgements[MAX_DESCRIPTORS];
 
-static ssize_t (*real_write)(int, const void *, size_t);
-static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
-static int (*real_open)(const char *, int, ...);
-static int (*real_close)(int);
-static int (*real_fsync)(int);
-static int (*real_fdatasync)(int);
-static int (*real_ftruncate)(int, off_t);
 static int (*real_unlink)(const char *);
 
 __attribute__((constructor)) static void start(void) {
-  real_write = dlsym(RTLD_NEXT, "write");
-  real_pwrite = dlsym(RTLD_NEXT, "pwrite64");
-  real_open = dlsym(RTLD_NEXT, "open64");
-  real_close = dlsym(RTLD_NEXT, "close");
-  real_fsync = dlsym(RTLD_NEXT, "fsync");
-  real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
-  real_ftruncate = dlsym(RTLD_NEXT, "ftruncate64");
+  find_file_calls();
   real_unlink = dlsym(RTLD_NEXT, "unlink");
   folder = getenv("RECORDER_FOLDER");
   const char *log = getenv("RECORDER_LOG");
@@ -78,28 +60,6 @@ static void opened(int descriptor, const char *path) {
     record('O', files, 0, name, (uint32_t)strlen(name));
   }
   pthread_mutex_unlock(&lock);
-}
-
-static int open_any(const char *path, int flags, mode_t mode) {
-  int descriptor = real_open(path, flags, mode);
-  opened(descriptor, path);
-  return descriptor;
-}
-
-int open(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
-  va_end(rest);
-  return open_any(path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
-  va_end(rest);
-  return open_any(path, flags, mode);
 }
 
 int close(int descriptor) {
@@ -142,10 +102,6 @@ ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off_t offset)
   return write_at(descriptor, bytes, length, offset, 1);
 }
 
-ssize_t pwrite(int descriptor, const void *bytes, size_t length, off_t offset) {
-  return pwrite64(descriptor, bytes, length, offset);
-}
-
 static int flush(int descriptor, int (*real)(int)) {
   if (recorded(descriptor) == 0) return real(descriptor);
   pthread_mutex_lock(&lock);
@@ -167,8 +123,6 @@ int ftruncate64(int descriptor, off_t length) {
   pthread_mutex_unlock(&lock);
   return result;
 }
-
-int ftruncate(int descriptor, off_t length) { return ftruncate64(descriptor, length); }
 
 int unlink(const char *path) {
   int result = real_unlink(path);
