@@ -1,6 +1,5 @@
 import type { Connection } from '../driver/connection.js'
-import type { Row, SqlValue } from '../driver/driver.js'
-import { PersistenceError } from '../errors/persistence-error.js'
+import { pragma, setPragma } from '../driver/pragma.js'
 import { readSchema } from '../schema/migrate.js'
 import type { ResolvedOpenOptions } from './open-options.js'
 
@@ -14,46 +13,26 @@ const WAL_LIMIT_BYTES = 64 * 1024 * 1024
  */
 export async function tune(connection: Connection, options: ResolvedOpenOptions, onFile: boolean): Promise<void> {
   // Schemas of files from elsewhere must not run functions with side effects.
-  await setPragma(connection, 'trusted_schema', 0)
-  if (options.cacheSize !== undefined) await setPragma(connection, 'cache_size', -Math.ceil(options.cacheSize / 1024))
+  await setPragma(connection, 'open', 'trusted_schema', 0)
+  if (options.cacheSize !== undefined)
+    await setPragma(connection, 'open', 'cache_size', -Math.ceil(options.cacheSize / 1024))
   if (!onFile) return
   // The reading asks the file, so it is also the probe for what is not a database.
-  const mode = await pragma(connection, 'PRAGMA journal_mode')
+  const mode = await pragma(connection, 'open', 'journal_mode')
   // FULL flushes the log at every commit: about one flush of the disk per acknowledged batch. NORMAL only at checkpoints.
-  await setPragma(connection, 'synchronous', options.durability === 'power' ? 2 : 1)
+  await setPragma(connection, 'open', 'synchronous', options.durability === 'power' ? 2 : 1)
   if (options.mmapSize !== undefined) await setMmapSize(connection, options.mmapSize)
   if (options.readOnly) return
-  await setPragma(connection, 'journal_size_limit', WAL_LIMIT_BYTES)
+  await setPragma(connection, 'open', 'journal_size_limit', WAL_LIMIT_BYTES)
   if (mode === 'wal') return
   // The switch writes into the file: one that will be refused must be left as it is.
   await readSchema(connection.queue)
   // Switching ignores the engine's wait when several processes start on a new file; the queue's wait covers it.
-  await setPragma(connection, 'journal_mode', 'wal')
+  await setPragma(connection, 'open', 'journal_mode', 'wal')
 }
 
 /** Engines have a greatest size, about 2 GiB, and take that where more is asked for. */
-async function setMmapSize(connection: Connection, bytes: number): Promise<void> {
-  await connection.queue.query('open', `PRAGMA mmap_size = ${bytes}`)
-  const actual = Number(await pragma(connection, 'PRAGMA mmap_size'))
-  if (actual > bytes || (actual <= 0 && bytes > 0)) throw notTaken(connection, 'mmap_size', actual, bytes)
-}
-
-async function setPragma(connection: Connection, name: string, value: string | number): Promise<void> {
-  await connection.queue.query('open', `PRAGMA ${name} = ${value}`)
-  const actual = await pragma(connection, `PRAGMA ${name}`)
-  if (actual === value) return
-  throw notTaken(connection, name, actual, value)
-}
-
-function notTaken(connection: Connection, name: string, actual: unknown, wanted: string | number): PersistenceError {
-  return new PersistenceError(
-    'ENGINE_UNSUPPORTED',
-    'open',
-    `open: ${connection.engine} set ${name} to ${actual} where ${wanted} was asked for`,
-  )
-}
-
-async function pragma(connection: Connection, sql: string): Promise<SqlValue | undefined> {
-  const [row] = await connection.queue.query('open', sql)
-  return row === undefined ? undefined : Object.values(row as Row)[0]
+function setMmapSize(connection: Connection, bytes: number): Promise<void> {
+  const isCeiling = (actual: unknown): boolean => Number(actual) <= bytes && (bytes === 0 || Number(actual) > 0)
+  return setPragma(connection, 'open', 'mmap_size', bytes, isCeiling)
 }

@@ -98,13 +98,14 @@ export class Connection {
     this.engine = driver.engine
     this.#handle = handle
     this.#driver = driver
-    this.#engineWait = new EngineWait(options.busyTimeout)
-    this.#end = new HandleEnd(driver, this.#engineWait)
     this.#predecessor = predecessor
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
       ? new SyncQueue(driver, this.clock, patience, this.diagnostics)
       : new AsyncQueue(driver, this.clock, patience, this.diagnostics)
+    const { queue, engine } = this
+    this.#engineWait = new EngineWait({ queue, engine }, options.busyTimeout)
+    this.#end = new HandleEnd(driver, queue, this.#engineWait)
     this.locks = new HoldTables(options.clock, options.random)
     this.stateListeners = new StateListeners(this.diagnostics)
   }
@@ -144,14 +145,14 @@ export class Connection {
   /** Waits for what is in flight and ends the connection, whoever uses it. Tries again where that failed. */
   close(keepHandle: boolean): Promise<void> {
     if (this.#closed === undefined) this.#closed = this.#close(keepHandle)
-    else if (this.#end.pending && this.#hasHandle()) this.#closed = this.#leaveHandle(this.queue, keepHandle)
+    else if (this.#end.failed && this.#hasHandle()) this.#closed = this.#leaveHandle(keepHandle)
     return this.#closed
   }
 
   async #probe(): Promise<void> {
     const predecessor = this.#predecessor
     if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Whoever closed it has been told.
-    await this.#engineWait.shorten(this.queue)
+    await this.#engineWait.shorten()
     this.sqliteVersion = await probeEngine(this.queue, this.engine)
     const databases = await this.queue.query('connect', 'PRAGMA database_list')
     this.file = String(databases.find(({ name }) => name === 'main')?.file ?? '')
@@ -180,13 +181,12 @@ export class Connection {
     await this.#finish()
     this.locks.dropAll()
     this.clock.leaveFile()
-    const { queue } = this
     this.queue = new ClosedQueue()
-    await this.#leaveHandle(queue, keepHandle)
+    await this.#leaveHandle(keepHandle)
   }
 
-  async #leaveHandle(queue: OperationQueue, keepHandle: boolean): Promise<void> {
-    await this.#end.run(queue, this.#openFile, keepHandle)
+  async #leaveHandle(keepHandle: boolean): Promise<void> {
+    await this.#end.run(this.#openFile, keepHandle)
     if (this.#hasHandle()) disownHandle(this.#handle)
   }
 

@@ -1,5 +1,4 @@
-import { PersistenceError } from '../errors/persistence-error.js'
-import type { OperationQueue } from './operation-queue.js'
+import { type AskedHandle, pragma, setPragma } from './pragma.js'
 
 // How long the engine itself waits for another writer. A synchronous engine holds the event loop meanwhile, one waiting
 // connection after the other, and an asynchronous one a pool thread, of which a process has four or fewer: the holder of
@@ -9,29 +8,24 @@ const ENGINE_WAIT_MS = 3
 
 /** The engine's own wait on one handle: short while adapters use it, the app's after that. */
 export class EngineWait {
+  readonly #handle: AskedHandle
   readonly #longest: number
   #apps: number | undefined
 
   /** @param busyTimeout ms a caller is willing to wait. */
-  constructor(busyTimeout: number) {
-    this.#longest = Math.min(ENGINE_WAIT_MS, busyTimeout)
+  constructor(handle: AskedHandle, busyTimeout: number) {
+    this.#handle = handle
+    this.#longest = Math.floor(Math.min(ENGINE_WAIT_MS, busyTimeout))
   }
 
   /** @throws PersistenceError `ENGINE_UNSUPPORTED` when the engine does not take it. */
-  async shorten(queue: OperationQueue): Promise<void> {
-    const [wait] = await queue.query('connect', 'PRAGMA busy_timeout')
-    this.#apps ??= Number(wait?.timeout)
-    await setWait(queue, this.#longest)
+  async shorten(): Promise<void> {
+    const apps = await pragma(this.#handle, 'connect', 'busy_timeout')
+    this.#apps ??= Number(apps)
+    await setPragma(this.#handle, 'connect', 'busy_timeout', this.#longest)
   }
 
-  async putBack(queue: OperationQueue): Promise<void> {
-    if (this.#apps !== undefined) await setWait(queue, this.#apps)
+  async putBack(): Promise<void> {
+    if (this.#apps !== undefined) await setPragma(this.#handle, 'connect', 'busy_timeout', this.#apps)
   }
-}
-
-async function setWait(queue: OperationQueue, ms: number): Promise<void> {
-  await queue.query('connect', `PRAGMA busy_timeout = ${Math.floor(ms)}`)
-  const [set] = await queue.query('connect', 'PRAGMA busy_timeout')
-  if (Number(set?.timeout) === Math.floor(ms)) return
-  throw new PersistenceError('ENGINE_UNSUPPORTED', 'connect', `connect: the engine did not set busy_timeout to ${ms}`)
 }

@@ -8,39 +8,32 @@ import type { OperationQueue } from './operation-queue.js'
 /** How a connection ends its use of a handle: closes it, or leaves it to the app as it was. */
 export class HandleEnd {
   readonly #driver: SqlDriver
+  readonly #queue: OperationQueue
   readonly #engineWait: EngineWait
-  /** There while the handle could not be closed, for another try. */
-  #unclosed: OperationQueue | undefined
+  /** Whether closing failed, and may be tried again. */
+  failed = false
 
-  constructor(driver: SqlDriver, engineWait: EngineWait) {
+  /** @param queue What runs on the handle. */
+  constructor(driver: SqlDriver, queue: OperationQueue, engineWait: EngineWait) {
     this.#driver = driver
+    this.#queue = queue
     this.#engineWait = engineWait
   }
 
-  /** Whether closing failed, and may be tried again. */
-  get pending(): boolean {
-    return this.#unclosed !== undefined
-  }
-
-  /**
-   * @param queue What ran on the handle; the next try goes by the one given first.
-   * @param file The file under the handle.
-   * @throws PersistenceError when the handle cannot be closed.
-   */
-  async run(queue: OperationQueue, file: OpenFile | undefined, keepHandle: boolean): Promise<void> {
-    const running = this.#unclosed ?? queue
-    this.#unclosed = undefined
+  /** @param file The file under the handle. @throws PersistenceError when the handle cannot be closed. */
+  async run(file: OpenFile | undefined, keepHandle: boolean): Promise<void> {
+    this.failed = false
     try {
-      if (keepHandle) await this.#engineWait.putBack(running)
-      await running.close(keepHandle)
+      if (keepHandle) await this.#engineWait.putBack()
+      await this.#queue.close(keepHandle)
     } catch (error) {
       const reason = classify(error, 'disconnect')
       // That the app has closed its handle already is no failure to close it.
       if (reason.code !== 'CLOSED') {
         this.#stayRegistered(file)
-        this.#unclosed = running
+        this.failed = true
         // The app goes on with its handle. What matters to it is why it was not closed.
-        await this.#engineWait.putBack(running).catch(() => undefined)
+        await this.#engineWait.putBack().catch(() => undefined)
         throw reason.code === 'BUSY' ? handleInUse(error) : reason
       }
     }
