@@ -15,6 +15,7 @@ import { loadEngine } from './load-engine.js'
 
 const frontEnd: FrontEnd<BunDatabase, OpenOptions> = defineFrontEnd({
   driver: (database: BunDatabase) => new BunDriver(database),
+  options: {},
   load: loadEngine,
 })
 

@@ -21,6 +21,7 @@ export interface DatabaseSyncOpenOptions extends OpenOptions {
 
 const frontEnd: FrontEnd<DatabaseSyncLike, DatabaseSyncOpenOptions> = defineFrontEnd({
   driver: (database: DatabaseSyncLike) => new DatabaseSyncDriver(database),
+  options: { DatabaseSync: true },
   load: (options) => loadEngine(options.DatabaseSync),
 })
 

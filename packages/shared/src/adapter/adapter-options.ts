@@ -1,5 +1,7 @@
 import { invalidOption } from '../arguments/invalid-option.js'
 import { checkText } from '../arguments/limits.js'
+import { type OptionNames, readOptions } from '../arguments/options.js'
+import { readArgument } from '../arguments/read-argument.js'
 import type { DiagnosticListener } from '../driver/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { LockKind } from '../lock/hold-tables.js'
@@ -41,6 +43,40 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
   random?: () => number
   /** Hears of busy waits, slow statements, undecodable rows, sweeps and failures nobody awaits. */
   onDiagnostic?: DiagnosticListener
+}
+
+export const ADAPTER_OPTIONS: OptionNames<AdapterOptions> = {
+  keyPrefix: true,
+  locks: true,
+  defaultLockTTL: true,
+  createTables: true,
+  closeOnDisconnect: true,
+  busyTimeout: true,
+  maxKeyLength: true,
+  maxValueSize: true,
+  sweepInterval: true,
+  watchInterval: true,
+  codec: true,
+  clock: true,
+  random: true,
+  onDiagnostic: true,
+}
+
+/**
+ * The options that a constructor or `open` was given, each read once.
+ *
+ * @throws PersistenceError `INVALID_OPTION` for a name that is none of `names`, and for a getter that throws.
+ */
+export function givenOptions<Options extends object>(
+  options: Options | undefined,
+  names: OptionNames<Options>,
+): Options {
+  return options === undefined ? ({} as Options) : readOptions(options, names, 'options', 'INVALID_OPTION')
+}
+
+/** Those of `open`'s options that a constructor takes. */
+export function adapterOptions(options: AdapterOptions): AdapterOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(ADAPTER_OPTIONS, name)))
 }
 
 /** Checked options with their defaults. */
@@ -143,7 +179,12 @@ function methods<Name extends 'codec' | 'clock'>(
   fallback: NonNullable<AdapterOptions[Name]>,
 ): NonNullable<AdapterOptions[Name]> {
   const value = options[name] ?? fallback
-  const complete = names.every((method) => typeof (value as unknown as Record<string, unknown>)[method] === 'function')
+  const complete = readArgument(
+    () => names.every((method) => typeof (value as unknown as Record<string, unknown>)[method] === 'function'),
+    'options',
+    `option ${name}`,
+    'INVALID_OPTION',
+  )
   if (!complete) throw invalidOption(name, value, `an object with ${names.join(', ')}`)
   return value
 }

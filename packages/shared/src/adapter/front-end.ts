@@ -1,7 +1,8 @@
+import type { OptionNames } from '../arguments/options.js'
 import type { SqlDriver } from '../driver/driver.js'
-import type { AdapterOptions } from './adapter-options.js'
+import { type AdapterOptions, adapterOptions, givenOptions } from './adapter-options.js'
 import { type Engine, openAdapter } from './open-adapter.js'
-import type { OpenOptions } from './open-options.js'
+import { OPEN_OPTIONS, type OpenOptions } from './open-options.js'
 import { SqlAdapter } from './sql-adapter.js'
 import { type CacheAdapterOptions, SqlCacheAdapter } from './sql-cache-adapter.js'
 import { SqlIdempotencyAdapter } from './sql-idempotency-adapter.js'
@@ -9,6 +10,8 @@ import { SqlIdempotencyAdapter } from './sql-idempotency-adapter.js'
 /** What a front end has of its own. */
 export interface FrontEndEngine<Handle extends object, Options extends OpenOptions> {
   driver(handle: Handle): SqlDriver
+  /** The names of the options that `open` takes here besides those of every front end. */
+  readonly options: OptionNames<Omit<Options, keyof OpenOptions>>
   /** The engine that `open` uses. @throws PersistenceError `ENGINE_MISSING`. */
   load(options: Options): Promise<Engine<Handle>>
 }
@@ -48,16 +51,19 @@ export interface FrontEnd<Handle extends object, Options extends OpenOptions> {
 export function defineFrontEnd<Handle extends object, Options extends OpenOptions>(
   engine: FrontEndEngine<Handle, Options>,
 ): FrontEnd<Handle, Options> {
+  const openOptions = { ...OPEN_OPTIONS, ...engine.options } as OptionNames<Options>
+
   class SQLiteAdapter extends SqlAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
       super(handle, () => engine.driver(handle), options)
     }
 
-    static open(path: string, options: Options = {} as Options): Promise<SqlAdapter> {
-      return openAdapter(path, options, {
-        load: () => engine.load(options),
+    static async open(path: string, options?: Options): Promise<SqlAdapter> {
+      const given = givenOptions(options, openOptions)
+      return openAdapter(path, given, {
+        load: () => engine.load(given),
         driver: (handle: Handle) => engine.driver(handle),
-        adapter: (handle) => new SQLiteAdapter(handle, options),
+        adapter: (handle) => new SQLiteAdapter(handle, adapterOptions(given)),
       })
     }
   }

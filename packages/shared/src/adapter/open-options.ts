@@ -1,6 +1,7 @@
 import { invalidOption } from '../arguments/invalid-option.js'
+import type { OptionNames } from '../arguments/options.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import type { AdapterOptions } from './adapter-options.js'
+import { ADAPTER_OPTIONS, type AdapterOptions } from './adapter-options.js'
 
 /** Options of `open`, for a file that the adapter opens itself. */
 export interface OpenOptions extends AdapterOptions {
@@ -18,6 +19,15 @@ export interface OpenOptions extends AdapterOptions {
   cacheSize?: number
   /** Memory-mapped part of the file in bytes. Default: SQLite's. */
   mmapSize?: number
+}
+
+export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
+  ...ADAPTER_OPTIONS,
+  durability: true,
+  readOnly: true,
+  mode: true,
+  cacheSize: true,
+  mmapSize: true,
 }
 
 export interface ResolvedOpenOptions {
@@ -50,7 +60,9 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
 export function checkPath(path: unknown): asserts path is string {
   const problem =
     typeof path !== 'string'
-      ? `got ${path === null ? 'null' : typeof path}`
+      ? path instanceof URL
+        ? `got the URL ${JSON.stringify(path.href)}; pass fileURLToPath(url) of node:url`
+        : `got ${path === null ? 'null' : typeof path}`
       : path === ''
         ? 'got an empty string, which SQLite takes for a temporary file; use :memory: or a real path'
         : path.includes('\0')

@@ -1,4 +1,4 @@
-import type { SqlCacheProvider } from '../cache/cache-store.js'
+import type { GetOrSetOptions, SqlCacheProvider } from '../cache/cache-store.js'
 import { CacheStore } from '../cache/cache-store.js'
 import { CheckpointStore } from '../checkpoint/checkpoint-store.js'
 import { CircuitBreakerStore, type SqlCircuitBreakerProvider } from '../circuit-breaker/circuit-breaker-store.js'
@@ -15,7 +15,7 @@ import type { Checkpoint, CheckpointProvider } from '../ports/checkpoint.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
 import { migrate } from '../schema/migrate.js'
-import { type AdapterOptions, resolveOptions } from './adapter-options.js'
+import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { type AdapterStats, readStats } from './adapter-stats.js'
 import { ConnectedAdapter } from './connected-adapter.js'
 import { pruneRegularly } from './prune-regularly.js'
@@ -41,7 +41,7 @@ export class SqlAdapter
 
   /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
   constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
-    const resolved = resolveOptions(options)
+    const resolved = resolveOptions(givenOptions(options, ADAPTER_OPTIONS))
     const session = new Session(Connection.of(handle, driver, resolved), resolved, migrate, true)
     super(session)
     this.#session = session
@@ -112,6 +112,8 @@ export class SqlAdapter
     return this.circuitBreaker.subscribe(key, listener)
   }
 
+  get(key: string): Promise<unknown>
+  get<T>(key: string): Promise<T | null>
   get<T>(key: string): Promise<T | null> {
     return this.cache.get<T>(key)
   }
@@ -136,6 +138,8 @@ export class SqlAdapter
     return this.cache.keys(pattern)
   }
 
+  getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
+  getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>
   getMany<T>(keys: Iterable<string>): Promise<Map<string, T>> {
     return this.cache.getMany<T>(keys)
   }
@@ -148,7 +152,7 @@ export class SqlAdapter
     return this.cache.deleteMany(keys)
   }
 
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: { ttl?: number }): Promise<T> {
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions): Promise<T> {
     return this.cache.getOrSet(key, load, options)
   }
 
@@ -156,10 +160,14 @@ export class SqlAdapter
     return this.checkpoint.save(checkpoint)
   }
 
+  loadLatest(taskId: string): Promise<Checkpoint | undefined>
+  loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined>
   loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined> {
     return this.checkpoint.loadLatest<T>(taskId)
   }
 
+  load(checkpointId: string): Promise<Checkpoint | undefined>
+  load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined>
   load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined> {
     return this.checkpoint.load<T>(checkpointId)
   }

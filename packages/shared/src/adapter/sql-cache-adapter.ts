@@ -1,10 +1,11 @@
-import { CacheStore, type SqlCacheProvider } from '../cache/cache-store.js'
+import type { OptionNames } from '../arguments/options.js'
+import { CacheStore, type GetOrSetOptions, type SqlCacheProvider } from '../cache/cache-store.js'
 import { Connection } from '../driver/connection.js'
 import type { SqlDriver } from '../driver/driver.js'
 import type { CacheStats } from '../ports/cache.js'
 import { checkTableName, createCacheTable } from '../schema/cache-table.js'
 import { migrate } from '../schema/migrate.js'
-import { type AdapterOptions, resolveOptions } from './adapter-options.js'
+import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { ConnectedAdapter } from './connected-adapter.js'
 import { pruneRegularly } from './prune-regularly.js'
 import { Session, type SetUp } from './session.js'
@@ -17,6 +18,7 @@ export interface CacheAdapterOptions extends AdapterOptions {
   tableName?: string
 }
 
+const CACHE_ADAPTER_OPTIONS: OptionNames<CacheAdapterOptions> = { ...ADAPTER_OPTIONS, tableName: true }
 const SHARED_TABLE = 'go_goscope_cache'
 
 /** The cache port alone. */
@@ -24,9 +26,10 @@ export class SqlCacheAdapter extends ConnectedAdapter implements SqlCacheProvide
   readonly #cache: CacheStore
 
   /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
-  constructor(handle: object, driver: () => SqlDriver, options: CacheAdapterOptions = {}) {
-    const resolved = resolveOptions(options)
-    const table = checkTableName(options.tableName ?? SHARED_TABLE)
+  constructor(handle: object, driver: () => SqlDriver, options?: CacheAdapterOptions) {
+    const given = givenOptions(options, CACHE_ADAPTER_OPTIONS)
+    const resolved = resolveOptions(given)
+    const table = checkTableName(given.tableName ?? SHARED_TABLE)
     const setUp: SetUp = table === SHARED_TABLE ? migrate : (queue, create) => createCacheTable(queue, table, create)
     const session = new Session(Connection.of(handle, driver, resolved), resolved, setUp, false)
     super(session)
@@ -39,6 +42,8 @@ export class SqlCacheAdapter extends ConnectedAdapter implements SqlCacheProvide
     return this.connect()
   }
 
+  get(key: string): Promise<unknown>
+  get<T>(key: string): Promise<T | null>
   get<T>(key: string): Promise<T | null> {
     return this.#cache.get<T>(key)
   }
@@ -63,6 +68,8 @@ export class SqlCacheAdapter extends ConnectedAdapter implements SqlCacheProvide
     return this.#cache.keys(pattern)
   }
 
+  getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
+  getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>
   getMany<T>(keys: Iterable<string>): Promise<Map<string, T>> {
     return this.#cache.getMany<T>(keys)
   }
@@ -75,7 +82,7 @@ export class SqlCacheAdapter extends ConnectedAdapter implements SqlCacheProvide
     return this.#cache.deleteMany(keys)
   }
 
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: { ttl?: number }): Promise<T> {
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions): Promise<T> {
     return this.#cache.getOrSet(key, load, options)
   }
 

@@ -4,7 +4,7 @@ import { IdempotencyStore, type SqlIdempotencyProvider } from '../idempotency/id
 import type { Claim, ClaimOptions } from '../ports/claims.js'
 import type { IdempotencyEntry } from '../ports/idempotency.js'
 import { migrate } from '../schema/migrate.js'
-import { type AdapterOptions, resolveOptions } from './adapter-options.js'
+import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { ConnectedAdapter } from './connected-adapter.js'
 import { pruneRegularly } from './prune-regularly.js'
 import { Session } from './session.js'
@@ -15,13 +15,15 @@ export class SqlIdempotencyAdapter extends ConnectedAdapter implements SqlIdempo
 
   /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
   constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
-    const resolved = resolveOptions(options)
+    const resolved = resolveOptions(givenOptions(options, ADAPTER_OPTIONS))
     const session = new Session(Connection.of(handle, driver, resolved), resolved, migrate, true)
     super(session)
     this.#results = new IdempotencyStore(session)
     pruneRegularly(session, resolved.sweepInterval, this.#results.sweepers)
   }
 
+  get(key: string): Promise<IdempotencyEntry<unknown> | null>
+  get<T>(key: string): Promise<IdempotencyEntry<T> | null>
   get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
     return this.#results.get<T>(key)
   }
@@ -34,6 +36,8 @@ export class SqlIdempotencyAdapter extends ConnectedAdapter implements SqlIdempo
     return this.#results.delete(key)
   }
 
+  claim(key: string, options: ClaimOptions): Promise<Claim<unknown>>
+  claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>>
   claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
     return this.#results.claim<T>(key, options)
   }

@@ -1,8 +1,10 @@
 import { PersistenceError } from '../errors/persistence-error.js'
+import { readArgument } from './read-argument.js'
 
 /** The items of an argument that must be iterable and no string. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function itemsOf<Item>(items: Iterable<Item>, operation: string, name: string): Item[] {
-  if (typeof items === 'object' && items !== null && typeof items[Symbol.iterator] === 'function') return [...items]
+  const list = readArgument(() => listOf(items), operation, name)
+  if (list !== undefined) return list
   throw invalid(operation, name, 'an array or another iterable', items)
 }
 
@@ -13,10 +15,19 @@ export function pairsOf<Value>(
   name: string,
 ): (readonly [string, Value])[] {
   const items = itemsOf(pairs, operation, name)
-  for (const item of items) {
-    if (!Array.isArray(item)) throw invalid(operation, name, 'an iterable of [key, value] pairs', item)
-  }
-  return items
+  const copies = readArgument(() => items.map(copyOfPair), operation, name)
+  const wrong = copies.indexOf(undefined)
+  if (wrong !== -1) throw invalid(operation, name, 'an iterable of [key, value] pairs', items[wrong])
+  return copies as (readonly [string, Value])[]
+}
+
+function copyOfPair<Value>(pair: readonly [string, Value]): readonly [string, Value] | undefined {
+  return Array.isArray(pair) ? [pair[0], pair[1]] : undefined
+}
+
+function listOf<Item>(items: Iterable<Item>): Item[] | undefined {
+  if (typeof items !== 'object' || items === null || typeof items[Symbol.iterator] !== 'function') return undefined
+  return [...items]
 }
 
 function invalid(operation: string, name: string, wanted: string, value: unknown): PersistenceError {

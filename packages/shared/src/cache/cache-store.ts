@@ -1,6 +1,7 @@
 import type { Session } from '../adapter/session.js'
 import { itemsOf, pairsOf } from '../arguments/iterables.js'
 import { checkKey } from '../arguments/limits.js'
+import { type OptionNames, readOptions } from '../arguments/options.js'
 import type { Row, SqlValue } from '../driver/driver.js'
 import type { Parameters } from '../driver/statement.js'
 import { PersistenceError } from '../errors/persistence-error.js'
@@ -15,9 +16,18 @@ import { type CacheSql, cacheSql } from './cache-sql.js'
 /** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
 const ABSENT = Symbol('absent')
 
+/** How {@link SqlCacheProvider.getOrSet} stores what was loaded. */
+export interface GetOrSetOptions {
+  /** ms; absent means for ever. */
+  ttl?: number
+}
+
+const GET_OR_SET_OPTIONS: OptionNames<GetOrSetOptions> = { ttl: true }
+
 /** The cache port with what our stores add. */
 export interface SqlCacheProvider extends CacheProvider {
   /** The values of those keys that are present, in one statement. */
+  getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
   getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>
   /** Stores all entries in one statement, all or none. @param ttl Time to live in ms, for all of them. */
   setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void>
@@ -26,7 +36,7 @@ export interface SqlCacheProvider extends CacheProvider {
    * The cached value, or the one `load` gives, which is then stored. At most one `load` of a key runs at a time in this
    * process, and everybody who asked meanwhile gets its value or its error; an error is not stored.
    */
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: { ttl?: number }): Promise<T>
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions): Promise<T>
   /** Removes expired entries of the table. Returns how many. */
   prune(): Promise<number>
   /** Hits and misses of this adapter's reads, and the number of unexpired entries of this prefix. */
@@ -137,11 +147,10 @@ export class CacheStore implements SqlCacheProvider {
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
   }
 
-  async getOrSet<T>(key: string, load: () => T | Promise<T>, options: { ttl?: number } = {}): Promise<T> {
+  async getOrSet<T>(key: string, load: () => T | Promise<T>, options: GetOrSetOptions = {}): Promise<T> {
     if (typeof load !== 'function') throw invalid('getOrSet', `load must be a function, got ${typeof load}`)
-    if (typeof options !== 'object' || options === null)
-      throw invalid('getOrSet', 'options must be an object with a ttl')
-    timeToLive(options.ttl, 'cache.getOrSet')
+    const { ttl } = readOptions(options, GET_OR_SET_OPTIONS, 'cache.getOrSet')
+    timeToLive(ttl, 'cache.getOrSet')
     const stored = this.#stored(key, 'cache.getOrSet')
     if (!this.#session.ready) await this.#session.connect()
     const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrAbsent)
@@ -150,7 +159,7 @@ export class CacheStore implements SqlCacheProvider {
     const place = `${this.#sql.table}\0${stored}`
     let loading = loads.get(place) as Promise<T> | undefined
     if (loading === undefined) {
-      loading = this.#load(key, load, options.ttl).finally(() => loads.delete(place))
+      loading = this.#load(key, load, ttl).finally(() => loads.delete(place))
       loads.set(place, loading)
     }
     return loading

@@ -1,6 +1,8 @@
 import type { Session } from '../adapter/session.js'
 import { isReadable } from '../arguments/is-readable.js'
 import { checkKey } from '../arguments/limits.js'
+import { readMembers } from '../arguments/read-argument.js'
+import { shown } from '../arguments/shown.js'
 import type { Row } from '../driver/driver.js'
 import { exactNumber } from '../driver/exact-number.js'
 import { PersistenceError } from '../errors/persistence-error.js'
@@ -20,8 +22,8 @@ export class CheckpointStore implements CheckpointProvider {
     this.#session = session
   }
 
-  async save<T>(checkpoint: Checkpoint<T>): Promise<void> {
-    checkCheckpoint(checkpoint, this.#session.maxKeyLength)
+  async save<T>(given: Checkpoint<T>): Promise<void> {
+    const checkpoint = checkedCheckpoint(given, this.#session.maxKeyLength)
     const data = this.#session.values.encode(checkpoint.data, 'checkpoint.save')
     if (!this.#session.ready) await this.#session.connect()
     const { id, taskId, sequence, timestamp, progress, estimatedTimeRemaining } = checkpoint
@@ -64,7 +66,7 @@ export class CheckpointStore implements CheckpointProvider {
 
   async cleanup(taskId: string, keepCount: number): Promise<void> {
     if (!Number.isSafeInteger(keepCount) || keepCount < 0) {
-      throw invalid('cleanup', `keepCount must be a whole number from 0, got ${String(keepCount)}`)
+      throw invalid('cleanup', `keepCount must be a whole number from 0, got ${shown(keepCount)}`)
     }
     this.#checkTask(taskId, 'checkpoint.cleanup')
     if (!this.#session.ready) await this.#session.connect()
@@ -103,20 +105,24 @@ const nothing = (): void => undefined
 const estimateOrNull = (estimate: number | undefined): number | string | null =>
   estimate !== undefined && isReadable(estimate) ? exactNumber(estimate) : null
 
-function checkCheckpoint(checkpoint: Checkpoint, maxKeyLength: number): void {
-  if (typeof checkpoint !== 'object' || checkpoint === null) {
-    throw invalid('save', `checkpoint must be an object, got ${checkpoint === null ? 'null' : typeof checkpoint}`)
+const MEMBERS = ['id', 'taskId', 'sequence', 'timestamp', 'progress', 'data', 'estimatedTimeRemaining'] as const
+
+function checkedCheckpoint(given: Checkpoint, maxKeyLength: number): Checkpoint {
+  if (typeof given !== 'object' || given === null) {
+    throw invalid('save', `checkpoint must be an object, got ${given === null ? 'null' : typeof given}`)
   }
+  const checkpoint = readMembers(given, MEMBERS, 'checkpoint.save', 'checkpoint.')
   checkKey(checkpoint.id, maxKeyLength, 'checkpoint.save', 'checkpoint.id')
   checkKey(checkpoint.taskId, maxKeyLength, 'checkpoint.save', 'checkpoint.taskId')
   if (!Number.isSafeInteger(checkpoint.sequence)) {
-    throw invalid('save', `checkpoint.sequence must be a whole number, got ${String(checkpoint.sequence)}`)
+    throw invalid('save', `checkpoint.sequence must be a whole number, got ${shown(checkpoint.sequence)}`)
   }
   for (const name of ['timestamp', 'progress'] as const) {
     if (!isReadable(checkpoint[name])) {
-      throw invalid('save', `checkpoint.${name} must be a number within ±2^53, got ${String(checkpoint[name])}`)
+      throw invalid('save', `checkpoint.${name} must be a number within ±2^53, got ${shown(checkpoint[name])}`)
     }
   }
+  return checkpoint
 }
 
 function invalid(method: string, problem: string): PersistenceError {

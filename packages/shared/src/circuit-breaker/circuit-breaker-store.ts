@@ -6,7 +6,7 @@ import type { Parameters, Statement } from '../driver/statement.js'
 import { taggedPrefix } from '../keys/key-space.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { Admission, AdmitOptions, Permit, ProbingCircuitBreakerProvider, ReportOutcome } from '../ports/probes.js'
-import { admitRequest, checkPermit, checkState, invalid, threshold } from './circuit-arguments.js'
+import { admitRequest, checkedPermit, checkedState, invalid, threshold } from './circuit-arguments.js'
 import { GET_STATE, RECORD_FAILURE, RECORD_SUCCESS, SET_STATE } from './circuit-breaker-sql.js'
 import { CircuitProbes } from './circuit-probes.js'
 import { givenRow, stateOrNull, toState } from './circuit-row.js'
@@ -44,19 +44,13 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     return this.#session.execute(GET_STATE, [stored], stateOrNull)
   }
 
-  async setState(key: string, state: CircuitBreakerPersistedState): Promise<void> {
+  async setState(key: string, given: CircuitBreakerPersistedState): Promise<void> {
     const stored = this.#stored(key, 'setState')
-    checkState(state)
+    const state = checkedState(given)
     const { failureCount, lastFailureTime, lastSuccessTime } = state
-    const copy: CircuitBreakerPersistedState = {
-      state: state.state,
-      failureCount,
-      ...(lastFailureTime !== undefined && { lastFailureTime }),
-      ...(lastSuccessTime !== undefined && { lastSuccessTime }),
-    }
     const parameters = [stored, state.state, failureCount, timeOrNull(lastFailureTime), timeOrNull(lastSuccessTime)]
     if (!this.#session.ready) await this.#session.connect()
-    await this.#session.execute(SET_STATE, parameters, () => this.#session.stateListeners.emit(stored, copy))
+    await this.#session.execute(SET_STATE, parameters, () => this.#session.stateListeners.emit(stored, state))
   }
 
   async recordFailure(key: string, maxFailures: number): Promise<number> {
@@ -79,22 +73,22 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     return this.#probes.admit(key, stored, request)
   }
 
-  async succeeded(permit: Permit, successThreshold = 1): Promise<ReportOutcome> {
-    const stored = this.#permitted(permit, 'succeeded')
+  async succeeded(given: Permit, successThreshold = 1): Promise<ReportOutcome> {
+    const { permit, stored } = this.#permitted(given, 'succeeded')
     const successes = threshold(successThreshold, 'successThreshold', 'succeeded')
     if (!this.#session.ready) await this.#session.connect()
     return this.#probes.succeeded(stored, permit, successes)
   }
 
-  async failed(permit: Permit, maxFailures: number = DEFAULT_MAX_FAILURES): Promise<ReportOutcome> {
-    const stored = this.#permitted(permit, 'failed')
+  async failed(given: Permit, maxFailures: number = DEFAULT_MAX_FAILURES): Promise<ReportOutcome> {
+    const { permit, stored } = this.#permitted(given, 'failed')
     const failures = threshold(maxFailures, 'maxFailures', 'failed')
     if (!this.#session.ready) await this.#session.connect()
     return this.#probes.failed(stored, permit, failures)
   }
 
-  async withdrawn(permit: Permit): Promise<void> {
-    const stored = this.#permitted(permit, 'withdrawn')
+  async withdrawn(given: Permit): Promise<void> {
+    const { permit, stored } = this.#permitted(given, 'withdrawn')
     if (!this.#session.ready) await this.#session.connect()
     await this.#probes.withdrawn(stored, permit)
   }
@@ -142,9 +136,9 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     })
   }
 
-  #permitted(permit: Permit, method: string): string {
-    checkPermit(permit, method)
-    return this.#stored(permit.key, method)
+  #permitted(given: Permit, method: string): { permit: Permit; stored: string } {
+    const permit = checkedPermit(given, method)
+    return { permit, stored: this.#stored(permit.key, method) }
   }
 
   #stored(key: string, method: string): string {

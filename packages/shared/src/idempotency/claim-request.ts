@@ -1,10 +1,20 @@
+import { checkSignal } from '../arguments/abort-signal.js'
 import { checkKey } from '../arguments/limits.js'
+import { type OptionNames, readOptions } from '../arguments/options.js'
 import { shown } from '../arguments/shown.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { ClaimOptions } from '../ports/claims.js'
 import { timeToLive } from '../time/time-to-live.js'
 
 const OPERATION = 'idempotency.claim'
+const OPTIONS: OptionNames<ClaimOptions> = {
+  lease: true,
+  ttl: true,
+  fingerprint: true,
+  wait: true,
+  signal: true,
+  onFailure: true,
+}
 
 /** Checked options of a claim with their defaults; times in ms. */
 export interface ClaimRequest {
@@ -21,12 +31,11 @@ export interface ClaimRequest {
 /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY` or `INVALID_TTL`. */
 export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: number): ClaimRequest {
   checkKey(key, maxKeyBytes, OPERATION)
-  if (typeof options !== 'object' || options === null) throw invalid('options must be an object with a lease')
-  const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = options
+  const given = readOptions(options, OPTIONS, OPERATION)
+  const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = given
   if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, OPERATION, 'fingerprint')
-  if (typeof wait !== 'number' || !(wait >= 0)) throw invalid(`wait must be a number of ms from 0, got ${String(wait)}`)
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
-    throw invalid('signal must be an AbortSignal')
+  if (typeof wait !== 'number' || !(wait >= 0)) throw invalid(`wait must be a number of ms from 0, got ${shown(wait)}`)
+  checkSignal(signal, OPERATION)
   if (onFailure !== 'forget' && onFailure !== 'keep') {
     throw invalid(`onFailure must be 'forget' or 'keep', got ${shown(onFailure)}`)
   }
@@ -48,7 +57,7 @@ export function leaseTime(lease: number, operation: string): number {
   throw new PersistenceError(
     'INVALID_TTL',
     operation,
-    `${operation}: lease must be a finite number of ms, got ${String(lease)}`,
+    `${operation}: lease must be a finite number of ms, got ${shown(lease)}`,
   )
 }
 

@@ -48,14 +48,16 @@ export class KeyWaiter {
     if (!this.#woken) {
       await new Promise<void>((resolve) => {
         const finish = (): void => {
-          cancelTimer()
+          cancelTimer?.()
           signal?.removeEventListener('abort', finish)
           this.#continue = undefined
           resolve()
         }
-        // Somebody awaits this: it must keep the process alive.
-        const cancelTimer = clock.setTimer(finish, delay, { keepAlive: true })
+        let cancelTimer: (() => void) | undefined
+        // Before the timer: where it fails, none is left behind.
         signal?.addEventListener('abort', finish)
+        // Somebody awaits this: it must keep the process alive.
+        cancelTimer = clock.setTimer(finish, delay, { keepAlive: true })
         this.#continue = finish
       })
     }

@@ -1,3 +1,5 @@
+import { type OptionNames, readOptions } from '../arguments/options.js'
+import { readArgument } from '../arguments/read-argument.js'
 import type { SqlValue } from '../driver/driver.js'
 import { bindsExactly } from '../driver/exact-number.js'
 import type { Step } from '../driver/statement.js'
@@ -31,6 +33,7 @@ const REFUSED: ReadonlySet<string> = new Set([
   'SAVEPOINT',
   'VACUUM',
 ])
+const STATEMENT: OptionNames<FencedStatement> = { sql: true, parameters: true }
 const LEAST_INTEGER = -(2n ** 63n)
 const GREATEST_INTEGER = 2n ** 63n - 1n
 
@@ -42,10 +45,11 @@ const GREATEST_INTEGER = 2n ** 63n - 1n
 export function fencedStep(statement: FencedStatement, at: number): Step {
   const where = `statements[${at}]`
   if (typeof statement !== 'object' || statement === null) throw invalid(`${where} must be an object with sql`)
-  const { sql, parameters = [] } = statement
+  const { sql, parameters: given = [] } = readOptions(statement, STATEMENT, `fenced: ${where}`)
   if (typeof sql !== 'string') throw invalid(`${where}.sql must be a string, got ${typeof sql}`)
   checkText(sql, `${where}.sql`)
-  if (!Array.isArray(parameters)) throw invalid(`${where}.parameters must be an array`)
+  if (!Array.isArray(given)) throw invalid(`${where}.parameters must be an array`)
+  const parameters: unknown[] = readArgument(() => [...given], 'fenced', `${where}.parameters`)
   const { firstWord, several, placeholders } = scanSql(sql)
   if (firstWord === '') throw invalid(`${where}.sql holds no statement`)
   if (several)

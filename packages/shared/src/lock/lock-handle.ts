@@ -98,7 +98,7 @@ export class StoredLockHandle implements SqlLockHandle {
 
   async extend(ttl: number): Promise<boolean> {
     // A bad ttl answers false like a lost lease: renewal runs where nobody could catch a rejection.
-    if (this.#released || !(ttl > 0)) return false
+    if (this.#released || typeof ttl !== 'number' || !(ttl > 0)) return false
     return this.#store.extend(this.key, this.#hold, ttl)
   }
 

@@ -1,4 +1,5 @@
 import type { Session } from '../adapter/session.js'
+import { readArgument } from '../arguments/read-argument.js'
 import type { Row } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { DatabaseLockStore, leaseIsOver } from './database-lock-store.js'
@@ -18,7 +19,7 @@ export async function runFenced(
     throw invalid('a lock of this process alone cannot guard the database; make the adapter with locks: "database"')
   }
   if (!Array.isArray(statements)) throw invalid('the second argument must be an array of statements')
-  const steps = statements.map(fencedStep)
+  const steps = readArgument(() => [...statements], 'fenced', 'statements').map(fencedStep)
   if (!session.ready) await session.connect()
   if (!store.guards(session)) throw invalid('the lock was granted in another database')
   // Another handle of the same owner may hold the lock still; this one does not.

@@ -1,5 +1,6 @@
 import type { Session } from '../adapter/session.js'
 import { checkKey } from '../arguments/limits.js'
+import { type OptionNames, readOptions } from '../arguments/options.js'
 import { shown } from '../arguments/shown.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { LockProvider } from '../ports/lock.js'
@@ -63,7 +64,7 @@ export class StoredLockProvider implements SqlLockProvider {
 
   async extend(key: string, ttl: number, owner: string): Promise<boolean> {
     // Never rejects; see StoredLockHandle.extend.
-    if (!(ttl > 0) || !this.#canName(key, owner)) return false
+    if (typeof ttl !== 'number' || !(ttl > 0) || !this.#canName(key, owner)) return false
     return this.#store.extendOwned(key, owner, ttl)
   }
 
@@ -110,9 +111,10 @@ export class StoredLockProvider implements SqlLockProvider {
   }
 }
 
-function checkHoldOptions(options: HoldOptions): HoldOptions {
-  if (typeof options !== 'object' || options === null)
-    throw invalid('lock.hold', `options must be an object, got ${shown(options)}`)
+const HOLD_OPTIONS: OptionNames<HoldOptions> = { ttl: true, owner: true, renew: true, maxLife: true }
+
+function checkHoldOptions(given: HoldOptions): HoldOptions {
+  const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
   const { renew = false } = options
   if (typeof renew !== 'boolean') throw invalid('lock.hold', `options.renew must be true or false, got ${shown(renew)}`)
   return options

@@ -8,13 +8,17 @@ export interface TimeArgument {
   readonly advice: string
 }
 
+// A duration within these is one of 50 to 90 years, or a date of our time that was taken for one.
+const FIRST_DATE = Date.UTC(2020, 0)
+const LAST_DATE = Date.UTC(2060, 0)
+
 const TTL: TimeArgument = { name: 'ttl', advice: '; leave it out for no expiry' }
 
 /**
  * A time to live in whole ms: a fraction is rounded up; absent or `Infinity` is no expiry.
  *
  * @returns `undefined` when there is no expiry.
- * @throws PersistenceError `INVALID_TTL` for anything that is not a positive number.
+ * @throws PersistenceError `INVALID_TTL` for anything that is not a positive number, and for an epoch time.
  */
 export function timeToLive(
   ttl: number | undefined,
@@ -27,6 +31,13 @@ export function timeToLive(
       'INVALID_TTL',
       operation,
       `${operation}: ${name} must be a positive number of ms, got ${typeof ttl === 'number' ? ttl : `${typeof ttl} ${shown(ttl)}`}${advice}`,
+    )
+  }
+  if (ttl >= FIRST_DATE && ttl < LAST_DATE) {
+    throw new PersistenceError(
+      'INVALID_TTL',
+      operation,
+      `${operation}: ${name} must be how many ms from now, got ${ttl}, which is the time ${new Date(ttl).toISOString()}; pass that time minus Date.now()`,
     )
   }
   return Math.ceil(ttl)

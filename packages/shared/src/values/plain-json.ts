@@ -1,3 +1,5 @@
+import { hasNamedMembers } from './named-members.js'
+
 // Deeper values go to the extended codec, which also detects cycles.
 const DEEPEST = 100
 
@@ -20,6 +22,8 @@ export function isPlainJson(value: unknown, depth = 0): boolean {
 }
 
 function isPlainContainer(value: object, depth: number): boolean {
+  // JSON would write what it returns, also one that is hidden or inherited.
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
   const prototype = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) {
     const record = value as Record<string, unknown>
@@ -34,5 +38,5 @@ function isPlainContainer(value: object, depth: number): boolean {
   for (let index = 0; index < items.length; index++) {
     if (!isPlainJson(items[index], depth)) return false
   }
-  return true
+  return !hasNamedMembers(items)
 }

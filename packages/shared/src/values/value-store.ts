@@ -1,6 +1,7 @@
 import { exceedsBytes } from '../arguments/limits.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { jsonCodec } from './json-codec.js'
+import { UnstorableError } from './storable.js'
 import type { ValueCodec } from './value-codec.js'
 
 /** Encodes and decodes the values of one adapter within its size limit, with typed errors. */
@@ -21,10 +22,11 @@ export class ValueStore {
     } catch (cause) {
       const path = memberPath(cause)
       const reason = cause instanceof Error ? cause.message : String(cause)
+      const advice = cause instanceof UnstorableError ? '' : '; store plain data, or pass a codec'
       throw new PersistenceError(
         'VALUE_NOT_SERIALIZABLE',
         operation,
-        `${operation}: cannot store ${path === '' ? 'the value' : `the member ${path} of the value`}: ${reason}; store plain data, or pass a codec`,
+        `${operation}: cannot store ${path === '' ? 'the value' : `the member ${path} of the value`}: ${reason}${advice}`,
         cause,
       )
     }

@@ -1,0 +1,28 @@
+import { PersistenceError } from '../errors/persistence-error.js'
+import { readArgument } from './read-argument.js'
+import { shown } from './shown.js'
+
+const METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const
+
+/**
+ * Refuses what lacks a part of an AbortSignal that is used, before any timer or listener depends on it.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT`.
+ */
+export function checkSignal(signal: AbortSignal | undefined, operation: string): void {
+  if (signal === undefined) return
+  const lacking = readArgument(() => missingFrom(signal), operation, 'signal')
+  if (lacking === undefined) return
+  throw new PersistenceError(
+    'INVALID_ARGUMENT',
+    operation,
+    `${operation}: signal must be an AbortSignal, got ${lacking}; pass the signal of an AbortController`,
+  )
+}
+
+function missingFrom(signal: AbortSignal | null): string | undefined {
+  if (typeof signal !== 'object' || signal === null) return shown(signal)
+  if (typeof signal.aborted !== 'boolean') return 'an object without aborted'
+  const method = METHODS.find((name) => typeof signal[name] !== 'function')
+  return method && `an object without ${method}()`
+}

@@ -1,0 +1,32 @@
+import { shown } from '../arguments/shown.js'
+
+/** How a value lies in the one around it. */
+export type Way = 'member' | 'get' | 'keys' | 'values'
+
+/** An object, and how it is reached. */
+export interface Place {
+  readonly value: object
+  readonly depth: number
+  readonly parent: Place | undefined
+  readonly way: Way
+  readonly key: unknown
+}
+
+const LONGEST_PATH = 120
+
+/** Such as `.orders[3].total`; the middle of a long one is left out. */
+export function pathOf(place: Place): string {
+  const segments: string[] = []
+  for (let at: Place | undefined = place; at?.parent !== undefined; at = at.parent) {
+    segments.push(segment(at.way, at.key))
+  }
+  const text = segments.reverse().join('')
+  return text.length <= LONGEST_PATH ? text : `${text.slice(0, 60)}…${text.slice(-40)}`
+}
+
+export function segment(way: Way, key: unknown): string {
+  if (way === 'get') return `.get(${typeof key === 'object' && key !== null ? '…' : shown(key)})`
+  if (way !== 'member') return `.${way}()[${String(key)}]`
+  if (typeof key === 'string') return /^[a-z_$][\w$]*$/i.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+  return `[${String(key)}]`
+}

@@ -1,0 +1,201 @@
+import { kindOf, tagOf } from './built-in.js'
+import { type Place, pathOf, segment, type Way } from './member-path.js'
+import { hasNamedMembers, namedMembers } from './named-members.js'
+import { errorMembers } from './stored-error.js'
+
+/**
+ * How deep values may be nested. Encoding and decoding recurse, and the stack of the runtime that reads may be smaller than
+ * that of the one that wrote, so the limit is far below what the smallest holds.
+ */
+const DEEPEST = 1_000
+/** What is written as a record with a list of members is nested so much deeper than it looks. */
+const RECORD = 4
+
+/** A value that the default codec refuses. `path` leads to the member, as in `.orders[3].total`. */
+export class UnstorableError extends Error {
+  readonly path: string
+
+  constructor(message: string, path: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'UnstorableError'
+    this.path = path
+  }
+}
+
+/** What an encoder needs to know of a value. */
+export interface Findings {
+  /** Members of arrays, Maps, Sets, Dates and RegExps. */
+  readonly members: ReadonlyMap<object, readonly string[]>
+  /** Whether anything is written as a record. */
+  readonly records: boolean
+}
+
+/**
+ * Looks at everything in `value` before it is encoded, without recursion and in the order of the encoder, so that what
+ * would be lost, and what would be too deep for the runtime that reads it, is refused with the path to it.
+ *
+ * @throws UnstorableError
+ */
+export function checkStorable(value: unknown): Findings {
+  const survey = new Survey()
+  survey.run(value)
+  return survey
+}
+
+class Survey implements Findings {
+  readonly members = new Map<object, string[]>()
+  records = false
+  readonly #seen = new Set<object>()
+  readonly #open: Place[] = []
+
+  run(root: unknown): void {
+    this.#meet(root, undefined, 'member', undefined, 1)
+    for (let place = this.#open.pop(); place !== undefined; place = this.#open.pop()) {
+      // Only now: what is met twice is encoded where it is reached first.
+      if (this.#seen.has(place.value)) continue
+      this.#seen.add(place.value)
+      const from = this.#open.length
+      this.#visit(place)
+      // The first child is to be looked at next, with all that is in it.
+      reverse(this.#open, from)
+    }
+  }
+
+  #visit(place: Place): void {
+    try {
+      this.#look(place)
+    } catch (cause) {
+      if (cause instanceof UnstorableError) throw cause
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new UnstorableError(
+        `it cannot be read (${reason}); store plain data, or pass a codec`,
+        pathOf(place),
+        cause,
+      )
+    }
+  }
+
+  #look(place: Place): void {
+    const { value, depth } = place
+    const kind = kindOf(value)
+    if (kind === undefined) throw new UnstorableError(describeInstance(value), pathOf(place))
+    if (depth > DEEPEST) {
+      throw new UnstorableError(
+        `it is nested deeper than ${DEEPEST} levels, the limit; store it flatter, for example as a list, or pass a codec`,
+        pathOf(place),
+      )
+    }
+    this.#refuseSymbols(place)
+    const members = kind === 'error' || kind === 'object' ? [] : membersBeside(value, kind)
+    if (members.length > 0) this.#keep(place, members)
+    const isRecord = members.length > 0 || kind === 'error' || Object.hasOwn(value, '__proto__')
+    if (isRecord) this.records = true
+    this.#children(place, kind, depth + (isRecord ? RECORD : 1))
+    for (const name of members) this.#meet(member(value, name), place, 'member', name, depth + RECORD)
+    if (kind !== 'error') this.#refuseHidden(place)
+  }
+
+  #children(place: Place, kind: string, depth: number): void {
+    const { value } = place
+    if (kind === 'error') {
+      for (const [name, child] of errorMembers(value as Error)) this.#meet(child, place, 'member', name, depth)
+    } else if (kind === 'object') {
+      for (const name of Object.keys(value)) this.#meet(member(value, name), place, 'member', name, depth)
+    } else if (kind === 'array') {
+      this.#items(place, value as unknown[], depth)
+    } else if (kind === 'map') {
+      let at = 0
+      for (const [key, child] of value as Map<unknown, unknown>) {
+        this.#meet(key, place, 'keys', at++, depth)
+        this.#meet(child, place, 'get', key, depth)
+      }
+    } else if (kind === 'set') {
+      let at = 0
+      for (const child of value as Set<unknown>) this.#meet(child, place, 'values', at++, depth)
+    }
+  }
+
+  #items(place: Place, items: unknown[], depth: number): void {
+    for (let at = 0; at < items.length; at++) {
+      const item = items[at]
+      if (item === undefined && !Object.hasOwn(items, at)) {
+        // Few of many places may be taken.
+        for (const index of Object.keys(items)) {
+          if (Number(index) > at) this.#meet(items[Number(index)], place, 'member', Number(index), depth)
+        }
+        return
+      }
+      this.#meet(item, place, 'member', at, depth)
+    }
+  }
+
+  #meet(value: unknown, parent: Place | undefined, way: Way, key: unknown, depth: number): void {
+    if (typeof value === 'object' && value !== null) this.#open.push({ value, depth, parent, way, key })
+    else if (typeof value === 'function' || typeof value === 'symbol') {
+      const place = { value: {}, depth, parent, way, key }
+      throw new UnstorableError(`it is a ${typeof value}; store plain data, or pass a codec`, pathOf(place))
+    }
+  }
+
+  #keep(place: Place, members: string[]): void {
+    const tag = tagOf(place.value)
+    if (!['Array', 'Date', 'Map', 'RegExp', 'Set'].includes(tag)) {
+      const problem = `it is a member of a ${tag}, which would be lost; store plain data, or pass a codec`
+      throw new UnstorableError(problem, pathOf(place) + segment('member', members[0]))
+    }
+    this.members.set(place.value, members)
+  }
+
+  #refuseSymbols(place: Place): void {
+    for (const symbol of Object.getOwnPropertySymbols(place.value)) {
+      if (!Object.prototype.propertyIsEnumerable.call(place.value, symbol)) continue
+      const problem = 'its name is a symbol, which cannot be stored; store plain data, or pass a codec'
+      throw new UnstorableError(problem, pathOf(place) + segment('member', symbol))
+    }
+  }
+
+  /** A method that does not show, but says that the value wants to be written as something else. */
+  #refuseHidden(place: Place): void {
+    if (typeof Object.getOwnPropertyDescriptor(place.value, 'toJSON')?.value !== 'function') return
+    const problem = 'it is a function; store what toJSON() returns, or pass a codec'
+    throw new UnstorableError(problem, pathOf(place) + segment('member', 'toJSON'))
+  }
+}
+
+/** The names of what is on a built-in object besides what it is made of. */
+function membersBeside(value: object, kind: string): string[] {
+  if (kind === 'array') return namedMembers(value as unknown[])
+  // Their names are texts of their indices; see hasNamedMembers.
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    const items = value as unknown as unknown[]
+    return items.length > 0 && hasNamedMembers(items) ? namedMembers(items) : []
+  }
+  const names = Object.keys(value).filter((name) => !(value instanceof String && /^\d+$/.test(name)))
+  const moved = tagOf(value) === 'RegExp' && (value as RegExp).lastIndex !== 0
+  return moved ? [...names, 'lastIndex'] : names
+}
+
+function describeInstance(value: object): string {
+  const name = className(value)
+  if (typeof member(value, 'then') === 'function') {
+    return `it is a ${name}; did you forget await? Store what it resolves to`
+  }
+  const tag = tagOf(value)
+  const parent = name === tag || tag === 'Object' ? '' : `, of which only the ${tag} could be stored`
+  return `it is an instance of ${name}${parent}; store plain data, or pass a codec`
+}
+
+function className(value: object): string {
+  const name = (member(value, 'constructor') as { name?: unknown } | undefined)?.name
+  return typeof name === 'string' && name !== '' ? name : tagOf(value)
+}
+
+const member = (value: object, name: string): unknown => (value as Record<string, unknown>)[name]
+
+function reverse(places: Place[], from: number): void {
+  for (let low = from, high = places.length - 1; low < high; low++, high--) {
+    const place = places[low] as Place
+    places[low] = places[high] as Place
+    places[high] = place
+  }
+}
