@@ -137,7 +137,8 @@ async function importAll(job, { adapter, cities: table }, work, report, interrup
   const total = work.cities.length
   if (interrupted.aborted) {
     const checkpoint = await adapter.loadLatest(work.taskId)
-    report({ type: 'stopped', done: checkpoint?.data.done ?? 0, total })
+    const { done = 0 } = /** @type {{ done?: number }} */ (checkpoint?.data ?? {})
+    report({ type: 'stopped', done, total })
     return false
   }
   if (error !== undefined) throw error

@@ -55,7 +55,6 @@ export interface LocksUnderTest {
 }
 
 export interface CacheUnderTest extends CacheProvider {
-  getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
   getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>
   setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void>
   deleteMany(keys: Iterable<string>): Promise<unknown>

@@ -15,7 +15,6 @@ import { loadEngine } from './load-engine.js'
 
 const frontEnd: FrontEnd<BunDatabase, OpenOptions> = defineFrontEnd({
   driver: (database: BunDatabase) => new BunDriver(database),
-  options: {},
   load: loadEngine,
 })
 

@@ -15,7 +15,6 @@ import { Sqlite3Driver } from './sqlite3-driver.js'
 
 const frontEnd: FrontEnd<Sqlite3Database, OpenOptions> = defineFrontEnd({
   driver: (database: Sqlite3Database) => new Sqlite3Driver(database),
-  options: {},
   load: loadEngine,
 })
 

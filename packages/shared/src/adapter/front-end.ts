@@ -11,7 +11,7 @@ import { SqlIdempotencyAdapter } from './sql-idempotency-adapter.js'
 export interface FrontEndEngine<Handle extends object, Options extends OpenOptions> {
   driver(handle: Handle): SqlDriver
   /** The names of the options that `open` takes here besides those of every front end. */
-  readonly options: OptionNames<Omit<Options, keyof OpenOptions>>
+  readonly options?: OptionNames<Omit<Options, keyof OpenOptions>>
   /** The engine that `open` uses. @throws PersistenceError `ENGINE_MISSING`. */
   load(options: Options): Promise<Engine<Handle>>
 }

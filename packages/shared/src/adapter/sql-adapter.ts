@@ -1,6 +1,6 @@
 import type { GetOrSetOptions, SqlCacheProvider } from '../cache/cache-store.js'
 import { CacheStore } from '../cache/cache-store.js'
-import { CheckpointStore } from '../checkpoint/checkpoint-store.js'
+import { CheckpointStore, type SqlCheckpointProvider } from '../checkpoint/checkpoint-store.js'
 import { CircuitBreakerStore, type SqlCircuitBreakerProvider } from '../circuit-breaker/circuit-breaker-store.js'
 import { Connection } from '../driver/connection.js'
 import type { Row, SqlDriver } from '../driver/driver.js'
@@ -11,7 +11,7 @@ import type { SqlLockHandle } from '../lock/lock-handle.js'
 import { MemoryLockStore } from '../lock/memory-lock-store.js'
 import { runFenced } from '../lock/run-fenced.js'
 import { type SqlLockProvider, StoredLockProvider } from '../lock/sql-lock-provider.js'
-import type { Checkpoint, CheckpointProvider } from '../ports/checkpoint.js'
+import type { Checkpoint } from '../ports/checkpoint.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
 import { migrate } from '../schema/migrate.js'
@@ -30,13 +30,13 @@ import { Session } from './session.js'
  */
 export class SqlAdapter
   extends ConnectedAdapter
-  implements PersistenceAdapter, Required<PersistenceProviders>, CheckpointProvider
+  implements PersistenceAdapter, Required<PersistenceProviders>, SqlCheckpointProvider
 {
   readonly lock: SqlLockProvider
   readonly circuitBreaker: SqlCircuitBreakerProvider
   readonly cache: SqlCacheProvider
   readonly idempotency: SqlIdempotencyProvider
-  readonly checkpoint: CheckpointProvider
+  readonly checkpoint: SqlCheckpointProvider
   readonly #session: Session
 
   /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */

@@ -26,6 +26,9 @@ const GET_OR_SET_OPTIONS: OptionNames<GetOrSetOptions> = { ttl: true }
 
 /** The cache port with what our stores add. */
 export interface SqlCacheProvider extends CacheProvider {
+  /** As the port's; `unknown` unless a type is written, which is taken on trust. */
+  get(key: string): Promise<unknown>
+  get<T>(key: string): Promise<T | null>
   /** The values of those keys that are present, in one statement. */
   getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
   getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>

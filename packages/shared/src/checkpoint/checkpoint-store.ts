@@ -11,8 +11,16 @@ import { CLEANUP, DELETE_ALL, LIST, LOAD, LOAD_LATEST, SAVE } from './checkpoint
 
 const TABLE = 'go_goscope_checkpoints'
 
+/** The checkpoint port, whose data is `unknown` unless a type is written, which is taken on trust. */
+export interface SqlCheckpointProvider extends CheckpointProvider {
+  loadLatest(taskId: string): Promise<Checkpoint | undefined>
+  loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined>
+  load(checkpointId: string): Promise<Checkpoint | undefined>
+  load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined>
+}
+
 /** Checkpoints in `go_goscope_checkpoints`. The newest is found and the older are dropped in O(log n) of the table. */
-export class CheckpointStore implements CheckpointProvider {
+export class CheckpointStore implements SqlCheckpointProvider {
   readonly #session: Session
   readonly #latest = (row: Row | undefined): Checkpoint | undefined =>
     row && this.#checkpoint(row, 'checkpoint.loadLatest')

@@ -14,6 +14,11 @@ const TABLE = 'go_goscope_idempotency'
 
 /** The idempotency port with what our stores add. */
 export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
+  /** As the port's; `unknown` unless a type is written, which is taken on trust. So is {@link claim}'s. */
+  get(key: string): Promise<IdempotencyEntry<unknown> | null>
+  get<T>(key: string): Promise<IdempotencyEntry<T> | null>
+  claim(key: string, options: ClaimOptions): Promise<Claim<unknown>>
+  claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>>
   /** Removes expired results of the table. Returns how many. */
   prune(): Promise<number>
 }

@@ -9,9 +9,8 @@ export interface CacheStats {
 
 /** Values by key with an optional time to live. */
 export interface CacheProvider {
-  /** `null` when absent or expired; a cached `null` looks the same, only {@link CacheProvider.has} tells. `unknown` unless a type is written. */
-  get(key: string): Promise<unknown>
-  get<T>(key: string): Promise<T | null>
+  /** `null` when absent or expired; a cached `null` looks the same, only {@link CacheProvider.has} tells. */
+  get<T = unknown>(key: string): Promise<T | null>
   /** @param ttl Time to live in ms; absent means for ever. */
   set<T>(key: string, value: T, ttl?: number): Promise<void>
   delete(key: string): Promise<void>

@@ -18,11 +18,9 @@ export interface CheckpointProvider {
   /** Stores `checkpoint`; the same id again replaces the whole row. */
   save<T>(checkpoint: Checkpoint<T>): Promise<void>
   /** The checkpoint with the highest sequence, or `undefined`. */
-  loadLatest(taskId: string): Promise<Checkpoint | undefined>
-  loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined>
+  loadLatest<T = unknown>(taskId: string): Promise<Checkpoint<T> | undefined>
   /** The checkpoint with this id, or `undefined`. */
-  load(checkpointId: string): Promise<Checkpoint | undefined>
-  load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined>
+  load<T = unknown>(checkpointId: string): Promise<Checkpoint<T> | undefined>
   /** All checkpoints of a task, ascending by sequence. */
   list(taskId: string): Promise<Checkpoint<unknown>[]>
   /** Keeps the `keepCount` highest sequences of a task; 0 keeps none. */

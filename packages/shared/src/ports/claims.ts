@@ -89,6 +89,5 @@ export type ClaimOutcome<T> =
 /** An idempotency provider whose keys can be claimed, so that their work runs once over all processes. */
 export interface ClaimingIdempotencyProvider extends IdempotencyProvider {
   /** Claims `key`, or answers what is on record for it. A result stored by `set` counts as completed. */
-  claim(key: string, options: ClaimOptions): Promise<Claim<unknown>>
-  claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>>
+  claim<T = unknown>(key: string, options: ClaimOptions): Promise<Claim<T>>
 }

@@ -7,8 +7,7 @@ export interface IdempotencyEntry<T> {
 /** Results by idempotency key. The scope stores the whole `[error, value]` tuple as `value`. */
 export interface IdempotencyProvider {
   /** `null` when absent or expired. */
-  get(key: string): Promise<IdempotencyEntry<unknown> | null>
-  get<T>(key: string): Promise<IdempotencyEntry<T> | null>
+  get<T = unknown>(key: string): Promise<IdempotencyEntry<T> | null>
   /** @param ttl Time to live in ms; absent means for ever. */
   set<T>(key: string, value: T, ttl?: number): Promise<void>
   delete(key: string): Promise<void>

@@ -37,7 +37,7 @@ export function timeToLive(
     throw new PersistenceError(
       'INVALID_TTL',
       operation,
-      `${operation}: ${name} must be how many ms from now, got ${ttl}, which is the time ${new Date(ttl).toISOString()}; pass that time minus Date.now()`,
+      `${operation}: ${name} must be how many ms from now, got ${ttl}, which is the time ${new Date(ttl).toISOString()}; pass the difference to the time it is now`,
     )
   }
   return Math.ceil(ttl)
