@@ -25,6 +25,7 @@ import { getOrSet } from './suites/get-or-set.js'
 import { growth } from './suites/growth.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
+import { keptOrRefused } from './suites/kept-or-refused.js'
 import { keys } from './suites/keys.js'
 import { leaseModel } from './suites/lease-model.js'
 import { leaseTime } from './suites/lease-time.js'
@@ -46,6 +47,8 @@ import { sharedHandle } from './suites/shared-handle.js'
 import { storeModels } from './suites/store-models.js'
 import { timeToLive } from './suites/time-to-live.js'
 import { twoConnections } from './suites/two-connections.js'
+import { unknownOptions } from './suites/unknown-options.js'
+import { unreadableArguments } from './suites/unreadable-arguments.js'
 import { values } from './suites/values.js'
 import { createWorld } from './world.js'
 
@@ -85,10 +88,13 @@ const SUITES: readonly EngineSuite[] = [
   claimWaiting,
   claimModel,
   values,
+  keptOrRefused,
   keys,
   prefixIsolation,
   timeToLive,
   badInput,
+  unreadableArguments,
+  unknownOptions,
   callOrder,
   operationOrder,
   storeModels,

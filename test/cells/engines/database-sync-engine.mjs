@@ -17,7 +17,9 @@ export function databaseSyncEngine(name, DatabaseSync, module) {
      * @override
      */
     static open(path, options) {
-      return SQLiteAdapter.open(path, { ...options, DatabaseSync })
+      // By descriptor, so that a getter is left to the adapter.
+      const given = Object.getOwnPropertyDescriptors(options ?? {})
+      return SQLiteAdapter.open(path, Object.defineProperties({ DatabaseSync }, given))
     }
   }
 

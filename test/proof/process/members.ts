@@ -15,6 +15,13 @@ export const thisMember: Member = { runtime: cell.runtime, module: engine.module
 export const otherMember: Member =
   cell.runtime === 'bun' ? memberOf('node24', 'node:sqlite') : memberOf('bun', 'bun:sqlite')
 
+/** One kind of process for each runtime. */
+export const everyRuntime: readonly Member[] = [
+  memberOf('node20', '@photostructure/sqlite'),
+  memberOf('node24', 'node:sqlite'),
+  memberOf('bun', 'bun:sqlite'),
+]
+
 /** `count` processes on one file, half of them of the other kind. */
 export function mixedMembers(count: number): Member[] {
   return Array.from({ length: count }, (_, index) => (index % 2 === 0 ? thisMember : otherMember))

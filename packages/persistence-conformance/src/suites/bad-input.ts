@@ -73,7 +73,21 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       await refuses(() => adapter.idempotency.set('k', 1, ttl), expected)
       await refuses(() => adapter.lock.acquire('k', ttl), expected)
     }
+    // A point in time, taken for a length of time.
+    const date = world.clock.now() + 60_000
+    for (const call of [
+      () => adapter.cache.set('k', 1, date),
+      () => adapter.cache.setMany([['k', 1]], date),
+      () => adapter.cache.getOrSet('k', async () => 1, { ttl: date }),
+      () => adapter.idempotency.set('k', 1, date),
+      () => adapter.idempotency.claim('k', { lease: date }),
+      () => adapter.lock.acquire('k', date),
+      () => adapter.lock.hold('k', { maxLife: date }),
+    ]) {
+      await refuses(call, { code: 'INVALID_TTL', says: [String(date), new Date(date).toISOString(), 'difference'] })
+    }
     assert.equal(await world.dump(), before)
+    await adapter.cache.set('a century', 1, 100 * 365 * 86_400_000)
     assert.ok((await adapter.lock.acquire('k', 1)) !== null)
   })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
@@ -167,6 +168,10 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     for (const path of ['', 'a\0b', undefined, null, 7]) {
       await refuses(() => world.engine.SQLiteAdapter.open(path as string), { code: 'INVALID_ARGUMENT', says: ['path'] })
     }
+    await refuses(() => world.engine.SQLiteAdapter.open(pathToFileURL(world.path) as never), {
+      code: 'INVALID_ARGUMENT',
+      says: ['path', 'file://', 'fileURLToPath'],
+    })
   })
 
   check('bad options of open are refused before a file is made', async (world) => {

@@ -95,3 +95,49 @@ export const KEYED_CALLS: readonly (readonly [
   ['checkpoint.cleanup', ({ checkpoint }, key) => checkpoint.cleanup(key, 1)],
   ['checkpoint.deleteAll', ({ checkpoint }, key) => checkpoint.deleteAll(key)],
 ]
+
+type ObjectCall = (adapter: AdapterUnderTest, argument: never, lock: never) => Promise<unknown>
+
+/** One call of every method that takes an object, with one that it accepts. `lock` is a lock in the database. */
+export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, call: ObjectCall])[] = [
+  ['cache.getOrSet', { ttl: 1 }, ({ cache }, options) => cache.getOrSet('k', async () => 1, options)],
+  [
+    'idempotency.claim',
+    { lease: 1, ttl: 1, fingerprint: 'f', wait: 1, signal: new AbortController().signal, onFailure: 'keep' },
+    ({ idempotency }, options) => idempotency.claim('k', options),
+  ],
+  ['lock.hold', { ttl: 1, owner: 'o', renew: true, maxLife: 1 }, ({ lock }, options) => lock.hold('k', options)],
+  [
+    'circuitBreaker.admit',
+    { resetTimeout: 1, probes: 1, lease: 1 },
+    ({ circuitBreaker }, options) => circuitBreaker.admit('k', options),
+  ],
+  [
+    'circuitBreaker.setState',
+    { state: 'open', failureCount: 1, lastFailureTime: 1, lastSuccessTime: 1 },
+    ({ circuitBreaker }, state) => circuitBreaker.setState('k', state),
+  ],
+  ...(['succeeded', 'failed', 'withdrawn'] as const).map(
+    (name) =>
+      [
+        `circuitBreaker.${name}`,
+        { key: 'k', generation: 1, probe: 'p' },
+        ({ circuitBreaker }: AdapterUnderTest, permit: never) => circuitBreaker[name](permit),
+      ] as const,
+  ),
+  [
+    'checkpoint.save',
+    { ...SOME_CHECKPOINT, estimatedTimeRemaining: 1 },
+    ({ checkpoint }, saved) => checkpoint.save(saved),
+  ],
+  ['fenced', { sql: 'SELECT ?', parameters: [1] }, (adapter, statement, lock) => adapter.fenced(lock, [statement])],
+]
+
+/** One call of every method that takes several items. */
+export const ITERABLE_CALLS: readonly (readonly [name: string, items: readonly unknown[], call: ObjectCall])[] = [
+  ['cache.getMany', ['a'], ({ cache }, keys) => cache.getMany(keys)],
+  ['cache.setMany', [['a', 1]], ({ cache }, entries) => cache.setMany(entries)],
+  ['cache.deleteMany', ['a'], ({ cache }, keys) => cache.deleteMany(keys)],
+  ['fenced', [{ sql: 'SELECT 1' }], (adapter, statements, lock) => adapter.fenced(lock, statements)],
+  ['fenced parameters', [1], (adapter, parameters, lock) => adapter.fenced(lock, [{ sql: 'SELECT ?, ?', parameters }])],
+]

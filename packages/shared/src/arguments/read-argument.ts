@@ -46,7 +46,8 @@ function unreadable(cause: unknown, operation: string, name: string, code: Persi
   return new PersistenceError(code, operation, message, cause)
 }
 
-function reasonOf(cause: unknown): string {
+/** What an error says, also one whose message throws. */
+export function reasonOf(cause: unknown): string {
   try {
     return cause instanceof Error ? String(cause.message) : shown(cause)
   } catch {

@@ -1,7 +1,9 @@
+import { reasonOf } from '../arguments/read-argument.js'
 import { kindOf, tagOf } from './built-in.js'
 import { type Place, pathOf, segment, type Way } from './member-path.js'
 import { hasNamedMembers, namedMembers } from './named-members.js'
 import { errorMembers } from './stored-error.js'
+import { UnstorableError } from './unstorable-error.js'
 
 /**
  * How deep values may be nested. Encoding and decoding recurse, and the stack of the runtime that reads may be smaller than
@@ -10,17 +12,6 @@ import { errorMembers } from './stored-error.js'
 const DEEPEST = 1_000
 /** What is written as a record with a list of members is nested so much deeper than it looks. */
 const RECORD = 4
-
-/** A value that the default codec refuses. `path` leads to the member, as in `.orders[3].total`. */
-export class UnstorableError extends Error {
-  readonly path: string
-
-  constructor(message: string, path: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.name = 'UnstorableError'
-    this.path = path
-  }
-}
 
 /** What an encoder needs to know of a value. */
 export interface Findings {
@@ -91,7 +82,7 @@ class Survey implements Findings {
     const isRecord = members.length > 0 || kind === 'error' || Object.hasOwn(value, '__proto__')
     if (isRecord) this.records = true
     this.#children(place, kind, depth + (isRecord ? RECORD : 1))
-    for (const name of members) this.#meet(member(value, name), place, 'member', name, depth + RECORD)
+    for (const name of members) this.#meet(read(place, name), place, 'member', name, depth + RECORD)
     if (kind !== 'error') this.#refuseHidden(place)
   }
 
@@ -100,7 +91,7 @@ class Survey implements Findings {
     if (kind === 'error') {
       for (const [name, child] of errorMembers(value as Error)) this.#meet(child, place, 'member', name, depth)
     } else if (kind === 'object') {
-      for (const name of Object.keys(value)) this.#meet(member(value, name), place, 'member', name, depth)
+      for (const name of Object.keys(value)) this.#meet(read(place, name), place, 'member', name, depth)
     } else if (kind === 'array') {
       this.#items(place, value as unknown[], depth)
     } else if (kind === 'map') {
@@ -188,6 +179,18 @@ function describeInstance(value: object): string {
 function className(value: object): string {
   const name = (member(value, 'constructor') as { name?: unknown } | undefined)?.name
   return typeof name === 'string' && name !== '' ? name : tagOf(value)
+}
+
+function read(place: Place, name: string): unknown {
+  try {
+    return member(place.value, name)
+  } catch (cause) {
+    throw unreadable(cause, pathOf(place) + segment('member', name))
+  }
+}
+
+function unreadable(cause: unknown, path: string): UnstorableError {
+  return new UnstorableError(`it cannot be read (${reasonOf(cause)}); store plain data, or pass a codec`, path, cause)
 }
 
 const member = (value: object, name: string): unknown => (value as Record<string, unknown>)[name]

@@ -1,7 +1,8 @@
 import { exceedsBytes } from '../arguments/limits.js'
+import { reasonOf } from '../arguments/read-argument.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { jsonCodec } from './json-codec.js'
-import { UnstorableError } from './storable.js'
+import { UnstorableError } from './unstorable-error.js'
 import type { ValueCodec } from './value-codec.js'
 
 /** Encodes and decodes the values of one adapter within its size limit, with typed errors. */
@@ -21,7 +22,7 @@ export class ValueStore {
       text = this.#codec.encode(value)
     } catch (cause) {
       const path = memberPath(cause)
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = reasonOf(cause)
       const advice = cause instanceof UnstorableError ? '' : '; store plain data, or pass a codec'
       throw new PersistenceError(
         'VALUE_NOT_SERIALIZABLE',
@@ -61,7 +62,7 @@ export class ValueStore {
       if (typeof text !== 'string') throw new TypeError(`expected text, found ${text === null ? 'null' : typeof text}`)
       return this.#codec.decode(text) as T
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = reasonOf(cause)
       throw new PersistenceError(
         'VALUE_UNREADABLE',
         operation,

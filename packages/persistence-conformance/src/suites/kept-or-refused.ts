@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { runInNewContext } from 'node:vm'
+import type { AdapterUnderTest } from '../engine-under-test.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+
+/** Through each of the three stores that hold values, inside of another value. */
+async function back(adapter: AdapterUnderTest, value: unknown): Promise<unknown[]> {
+  await adapter.cache.setMany([['k', { value }]])
+  await adapter.idempotency.set('k', { value })
+  await adapter.checkpoint.save({ id: 'k', taskId: 't', sequence: 1, timestamp: 1, progress: 0, data: { value } })
+  const stored = [
+    await adapter.cache.get('k'),
+    (await adapter.idempotency.get('k'))?.value,
+    (await adapter.checkpoint.load('k'))?.data,
+  ]
+  return stored.map((one) => (one as { value: unknown }).value)
+}
+
+const hidden = (name: string, value: unknown) => ({ [name]: { value, enumerable: false, configurable: true } })
+
+class Money extends Map {
+  currency = 'EUR'
+}
+class Tags extends Set {}
+class Page extends Array {}
+class Day extends Date {}
+class Pattern extends RegExp {}
+class Hash extends Uint8Array {}
+class Address extends URL {}
+const Nothing = function Nothing() {}
+Nothing.prototype = Object.create(null, hidden('constructor', Nothing))
+
+export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check) => {
+  check('an AggregateError keeps its class and its errors', async (world) => {
+    const error = new AggregateError([new TypeError('a'), 'b'], 'both failed')
+    for (const stored of await back(await world.adapter(), error)) {
+      assert.ok(stored instanceof AggregateError)
+      assert.equal(stored.message, 'both failed')
+      assert.ok(stored.errors[0] instanceof TypeError)
+      assert.equal(stored.errors[1], 'b')
+      assert.equal(Object.keys(stored).includes('errors'), false)
+    }
+  })
+
+  check('an error keeps its members that do not show, as both errors of a SuppressedError', async (world) => {
+    const error =
+      typeof SuppressedError === 'function'
+        ? new SuppressedError(new Error('of the dispose'), new Error('of the body'), 'm')
+        : Object.defineProperties(new Error('m'), {
+            ...hidden('name', 'SuppressedError'),
+            ...hidden('error', new Error('of the dispose')),
+            ...hidden('suppressed', new Error('of the body')),
+          })
+    for (const stored of (await back(await world.adapter(), error)) as SuppressedError[]) {
+      assert.ok(typeof SuppressedError !== 'function' || stored instanceof SuppressedError)
+      assert.deepEqual([stored.name, stored.message], ['SuppressedError', 'm'])
+      assert.equal(stored.error.message, 'of the dispose')
+      assert.equal(stored.suppressed.message, 'of the body')
+    }
+  })
+
+  check('what was made in another realm is the same to the stores', async (world) => {
+    const adapter = await world.adapter()
+    const source = `Object.assign(new RangeError('far', { cause: new Map([[1, [new Date(5)]]]) }), { code: 'E_FAR' })`
+    for (const stored of (await back(adapter, runInNewContext(source))) as (RangeError & { code: string })[]) {
+      assert.ok(stored instanceof RangeError)
+      assert.deepEqual([stored.message, stored.code, stored.cause], ['far', 'E_FAR', new Map([[1, [new Date(5)]]])])
+    }
+    await refuses(() => adapter.cache.set('k', runInNewContext('class Money extends Map {}; new Money()')), {
+      code: 'VALUE_NOT_SERIALIZABLE',
+      says: ['Money'],
+    })
+  })
+
+  check('members of arrays, Maps, Sets, Dates and RegExps come back', async (world) => {
+    const adapter = await world.adapter()
+    const match = '2026-01-31'.match(/(?<y>\d+)-/)
+    const long = Object.assign(Array.from({ length: 1_000 }).fill(1), { total: 1_000 })
+    const sparse = Object.assign([1], { total: 5 })
+    sparse[1_000] = 2
+    const values = [match, long, sparse, Object.assign([], { total: 0 }), Object.assign([new Date(1)], { '-1': 'x' })]
+    for (const value of values as (unknown[] & { total?: number })[]) {
+      for (const stored of (await back(adapter, value)) as typeof values) {
+        assert.ok(Array.isArray(stored))
+        assert.deepEqual(Object.entries(stored), Object.entries(value))
+        assert.equal(stored.length, value.length)
+      }
+    }
+    const sticky = /a/gy
+    sticky.lastIndex = 3
+    const built = [new Map([['a', 1]]), new Set([1]), new Date(7), /a/g].map((one) => Object.assign(one, { unit: [1] }))
+    for (const value of built) {
+      for (const stored of await back(adapter, value)) assert.deepEqual(stored, value)
+    }
+    for (const stored of await back(adapter, sticky)) assert.equal((stored as RegExp).lastIndex, 3)
+  })
+
+  check('a class that extends a built-in one is refused with its name and the path', async (world) => {
+    const adapter = await world.adapter()
+    const instances = [
+      new Money(),
+      new Tags(),
+      new Page(),
+      new Day(),
+      new Pattern('a'),
+      new Hash(2),
+      new Address('http://a/'),
+      Object.assign(Object.create(Nothing.prototype), { a: 1 }),
+    ]
+    for (const instance of instances) {
+      const says = [instance.constructor.name, 'of[0]', /plain data/]
+      await refuses(() => back(adapter, { of: [instance] }), { code: 'VALUE_NOT_SERIALIZABLE', says })
+    }
+    assert.equal(await adapter.cache.has('k'), false)
+  })
+
+  check('what is no data is refused with the path to it', async (world) => {
+    const adapter = await world.adapter()
+    const mark = Symbol('mark')
+    const toJSON = hidden('toJSON', () => 'other')
+    const bad: [unknown, string | RegExp][] = [
+      [Object.assign([1], { save() {} }), 'value.save'],
+      [Object.assign([1], { [mark]: 1 }), 'value[Symbol(mark)]'],
+      [Object.assign(Array.from({ length: 1_000 }).fill(1), { [mark]: 1 }), 'value[Symbol(mark)]'],
+      [Object.assign(new Map(), { [mark]: 1 }), 'value[Symbol(mark)]'],
+      [Object.assign(new Error('x'), { [mark]: 1 }), 'value[Symbol(mark)]'],
+      [Object.assign(new Uint8Array(2), { unit: 'm' }), 'value.unit'],
+      [Object.assign(new Uint8Array(2_000), { unit: 'm' }), 'value.unit'],
+      [Object.defineProperties({ a: 1 }, toJSON), 'value.toJSON'],
+      [Object.defineProperties([1], toJSON), 'value.toJSON'],
+      [Object.defineProperties(new Date(1), toJSON), 'value.toJSON'],
+      [new Map([['a', { b: () => 1 }]]), 'value.get("a").b'],
+      [new Map([[{ b: () => 1 }, 1]]), 'value.keys()[0].b'],
+      [new Set([1, mark]), 'value.values()[1]'],
+      [new Error('x', { cause: [() => 1] }), 'value.cause[0]'],
+      [
+        {
+          get a() {
+            throw new Error('of the getter')
+          },
+        },
+        'value.a',
+      ],
+      [Promise.resolve(1), /value of the value: it is a Promise.*await/],
+      [new Response('x'), /instance of Response/],
+    ]
+    for (const [value, path] of bad) {
+      await refuses(() => back(adapter, value), { code: 'VALUE_NOT_SERIALIZABLE', says: [path] })
+    }
+    await refuses(() => adapter.cache.set('k', Promise.resolve(1)), {
+      code: 'VALUE_NOT_SERIALIZABLE',
+      says: [/Promise/, /await/],
+    })
+    assert.equal(await adapter.cache.has('k'), false)
+  })
+
+  check('a toJSON that every array inherits changes nothing', async (world) => {
+    const adapter = await world.adapter()
+    Object.defineProperty(Array.prototype, 'toJSON', { value: () => 'other', configurable: true })
+    try {
+      await adapter.cache.set('k', { list: [1, [2]] })
+    } finally {
+      delete (Array.prototype as { toJSON?: unknown }).toJSON
+    }
+    assert.deepEqual(await adapter.cache.get('k'), { list: [1, [2]] })
+  })
+
+  check('a Buffer comes back as a Uint8Array of the same bytes', async (world) => {
+    for (const stored of await back(await world.adapter(), Buffer.from('abc'))) {
+      assert.equal(Object.getPrototypeOf(stored), Uint8Array.prototype)
+      assert.deepEqual(stored, new Uint8Array([97, 98, 99]))
+    }
+  })
+
+  check(
+    'two references to one object come back as two from plain JSON, and as one from the extended form',
+    async (world) => {
+      const { cache } = await world.adapter()
+      const shared = { a: 1 }
+      await cache.set('plain', [shared, shared])
+      await cache.set('extended', [shared, shared, undefined])
+      const [a, b] = (await cache.get<object[]>('plain')) ?? []
+      const [c, d] = (await cache.get<object[]>('extended')) ?? []
+      assert.deepEqual([a, b, c, d], [shared, shared, shared, shared])
+      assert.deepEqual([a === b, c === d], [false, true])
+    },
+  )
+})

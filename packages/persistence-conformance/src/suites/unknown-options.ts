@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { refuses, throwsRefusal } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import { OBJECT_CALLS } from './store-calls.js'
+
+/** Slips of the keyboard and the name they stand for. */
+const ADAPTER_SLIPS: readonly (readonly [slip: string, option: string])[] = [
+  ['keyPrefx', 'keyPrefix'],
+  ['lock', 'locks'],
+  ['defaultLockTtl', 'defaultLockTTL'],
+  ['onDiagnostics', 'onDiagnostic'],
+  ['maxKeyLenght', 'maxKeyLength'],
+]
+const OPEN_SLIPS = [...ADAPTER_SLIPS, ['readonly', 'readOnly'], ['cachesize', 'cacheSize'], ['durabilty', 'durability']]
+const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, option: string])[]>> = {
+  'cache.getOrSet': [['tll', 'ttl']],
+  'idempotency.claim': [
+    ['leese', 'lease'],
+    ['fingerPrint', 'fingerprint'],
+    ['onfailure', 'onFailure'],
+  ],
+  'lock.hold': [
+    ['renewal', 'renew'],
+    ['maxlife', 'maxLife'],
+  ],
+  'circuitBreaker.admit': [['probe', 'probes']],
+  fenced: [['parameter', 'parameters']],
+}
+
+export const unknownOptions: EngineSuite = engineSuite('unknown options', (check) => {
+  check('the constructors and open name the nearest option, and open makes no file', async (world) => {
+    const { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } = world.engine
+    const handle = (await world.handle()) as never
+    const says = (slip: string, option: string) => ({
+      code: 'INVALID_OPTION',
+      says: [`"${slip}"`, `did you mean ${option}?`, /Use keyPrefix, /],
+    })
+    for (const [slip, option] of ADAPTER_SLIPS) {
+      for (const Adapter of [SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter]) {
+        throwsRefusal(() => new Adapter(handle, { [slip]: 1 }), says(slip, option))
+      }
+    }
+    throwsRefusal(() => new SQLiteCacheAdapter(handle, { tablename: 'x' } as never), says('tablename', 'tableName'))
+    throwsRefusal(() => new SQLiteAdapter(handle, { readOnly: true } as never), { code: 'INVALID_OPTION' })
+    const files = await readdir(world.folder)
+    for (const [slip, option] of OPEN_SLIPS as [string, string][]) {
+      await refuses(() => SQLiteAdapter.open(`${world.path}-new`, { [slip]: 1 }), says(slip, option))
+    }
+    assert.deepEqual(await readdir(world.folder), files)
+  })
+
+  check('a name that is near to none gets the list', async (world) => {
+    const error = await refuses(() => world.open({ walAutocheckpoint: 1 } as never), { code: 'INVALID_OPTION' })
+    assert.ok(!error.message.includes('did you mean'), error.message)
+  })
+
+  check('every method that takes options names the nearest one, and nothing changes', async (world) => {
+    const adapter = await world.adapter({ locks: 'database' })
+    const lock = (await adapter.lock.acquire('held', 60_000)) as never
+    const before = await world.dump()
+    const tried = new Set<string>()
+    for (const [name, options, call] of OBJECT_CALLS) {
+      for (const [slip, option] of CALL_SLIPS[name] ?? []) {
+        tried.add(name)
+        const error = await refuses(() => call(adapter, { ...options, [slip]: 1 } as never, lock), {
+          code: 'INVALID_ARGUMENT',
+          says: [`"${slip}"`, `did you mean ${option}?`],
+        })
+        assert.ok(error.operation.startsWith(name), error.operation)
+      }
+    }
+    assert.deepEqual([...tried].toSorted(), Object.keys(CALL_SLIPS).toSorted())
+    assert.equal(await world.dump(), before)
+  })
+})
