@@ -51,3 +51,24 @@ publishedScope({ persistence: { cache: adapter.lock } })
 new SQLiteAdapter(new DatabaseSync(':memory:'))
 // @ts-expect-error a misspelt option
 new SQLiteAdapter(database, { keyPrefx: 'app:' })
+
+// What is read is `unknown` until a type is written.
+export const read: unknown = await adapter.cache.get('k')
+export const written: number | null = await adapter.cache.get<number>('k')
+export const many: Map<string, number> = await adapter.cache.getMany<number>(['k'])
+export const data: number | undefined = (await adapter.loadLatest<number>('t'))?.data
+// @ts-expect-error a type on the left is no reason
+export const cached: number | null = await adapter.cache.get('k')
+// @ts-expect-error the same
+export const flat: number | null = await adapter.get('k')
+// @ts-expect-error the same
+export const several: Map<string, number> = await adapter.cache.getMany(['k'])
+// @ts-expect-error the same
+export const result: { value: number } | null = await adapter.idempotency.get('k')
+// @ts-expect-error the same
+export const loaded: { data: number } | undefined = await adapter.checkpoint.load('c')
+// @ts-expect-error the same
+export const latest: { data: number } | undefined = await adapter.checkpoint.loadLatest('t')
+const claim = await adapter.idempotency.claim('k', { lease: 1_000 })
+// @ts-expect-error the same
+export const replayed: number = claim.state === 'completed' ? claim.value : 0

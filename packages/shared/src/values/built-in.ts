@@ -28,14 +28,26 @@ const LEAVES: ReadonlySet<string> = new Set([
 
 export type Kind = 'object' | 'array' | 'map' | 'set' | 'error' | 'leaf'
 
+/** The usual ones, which need no closer look. */
+const USUAL: ReadonlyMap<unknown, Kind> = new Map<unknown, Kind>([
+  [Object.prototype, 'object'],
+  [null, 'object'],
+  [Map.prototype, 'map'],
+  [Set.prototype, 'set'],
+  [Date.prototype, 'leaf'],
+])
+
 /**
  * What an object is to the extended form; `undefined` for an instance of any other class, also of one that extends a
  * built-in class. Built-in classes of another realm, such as those of `node:vm`, are the same ones.
  */
 export function kindOf(value: object): Kind | undefined {
+  const prototype: object | null = Object.getPrototypeOf(value)
+  if (prototype === Array.prototype && Array.isArray(value)) return 'array'
+  const usual = USUAL.get(prototype)
+  if (usual !== undefined && !types.isNativeError(value)) return usual
   // Their own classes come back as the built-in class that their name names, or as Error.
   if (isError(value)) return 'error'
-  const prototype: object | null = Object.getPrototypeOf(value)
   if (prototype === null || isBuiltIn(prototype, 'Object')) return 'object'
   if (Array.isArray(value)) return isBuiltIn(prototype, 'Array') ? 'array' : undefined
   const tag = tagOf(value)

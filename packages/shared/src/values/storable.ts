@@ -147,6 +147,7 @@ class Survey implements Findings {
 
   /** A method that does not show, but says that the value wants to be written as something else. */
   #refuseHidden(place: Place): void {
+    if (typeof member(place.value, 'toJSON') !== 'function') return
     if (typeof Object.getOwnPropertyDescriptor(place.value, 'toJSON')?.value !== 'function') return
     const problem = 'it is a function; store what toJSON() returns, or pass a codec'
     throw new UnstorableError(problem, pathOf(place) + segment('member', 'toJSON'))
