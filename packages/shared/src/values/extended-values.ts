@@ -1,5 +1,6 @@
 import { parse, stringify } from 'devalue'
 import { isError, tagOf } from './built-in.js'
+import { isPlainData } from './plain-json.js'
 import { checkStorable } from './storable.js'
 import { define, reduceError, reviveError, type StoredMember } from './stored-error.js'
 
@@ -89,6 +90,8 @@ const REVIVERS = {
 
 /** @throws UnstorableError with the `path` of the member that cannot be held. */
 export function encodeExtended(value: unknown): string {
+  // The results of tasks, for example: there is nothing to look for.
+  if (isPlainData(value)) return stringify(value)
   const { members, records } = checkStorable(value)
   const text = stringify(value, {
     Error: (item) => isError(item) && reduceError(item),
