@@ -7,7 +7,7 @@ import {
   type SyncDriver,
   type SyncStatement,
 } from '@go-go-scope/persistence-sqlite-core'
-import type { DatabaseSyncLike } from './handle.js'
+import type { DatabaseSyncLike, StatementSyncLike } from './handle.js'
 
 /**
  * What tells the SQLite libraries behind `DatabaseSync` classes apart: `node:sqlite` and each copy of
@@ -15,6 +15,15 @@ import type { DatabaseSyncLike } from './handle.js'
  */
 export function databaseSyncLibrary(handle: object): unknown {
   return process.versions.bun === undefined ? libraryOf(handle) : 'bun'
+}
+
+/**
+ * The engine of a handle, or of a class's prototype. Both engines call their class `DatabaseSync`; only that of
+ * `@photostructure/sqlite` has a method `dispose`. Not by comparing with the class of `node:sqlite`: to load that prints
+ * a warning on Node 22.
+ */
+export function databaseSyncEngine(handle: object): string {
+  return 'dispose' in handle ? '@photostructure/sqlite' : 'node:sqlite'
 }
 
 /** The driver of the `DatabaseSync` family. */
@@ -25,23 +34,70 @@ export class DatabaseSyncDriver implements SyncDriver {
   readonly engine: string
   readonly library: unknown
   readonly #database: DatabaseSyncLike
+  #takesNumbersForNames: boolean | undefined
 
   constructor(database: DatabaseSyncLike) {
-    checkHandle(database, ['prepare', 'close'], 'a DatabaseSync of node:sqlite or @photostructure/sqlite')
+    // `open` is a method here; on handles of better-sqlite3 and sqlite3 it is a boolean, on those of bun:sqlite absent.
+    checkHandle(database, ['open', 'prepare', 'close'], 'a DatabaseSync of node:sqlite or @photostructure/sqlite')
     this.#database = database
-    this.engine = database.constructor.name
+    this.engine = databaseSyncEngine(database)
     this.library = databaseSyncLibrary(database)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {
-    return this.#database.prepare(sql).all(...(parameters as never[])) as Row[]
+    return this.prepare(sql).all(parameters)
   }
 
   prepare(sql: string): SyncStatement {
-    return new SpreadStatement(this.#database.prepare(sql))
+    this.#takesNumbersForNames ??= takesNumbersForNames(this.#database)
+    const statement = this.#database.prepare(sql)
+    return this.#takesNumbersForNames ? new NamedStatement(statement) : new SpreadStatement(statement)
   }
 
   close(): void {
     this.#database.close()
   }
+}
+
+// SQLITE_RANGE: no place for this parameter.
+const OUT_OF_RANGE = 25
+
+/** Whether the engine takes `?1` for a name, as `node:sqlite` does before Node 22.20 and 24.7. */
+function takesNumbersForNames(database: DatabaseSyncLike): boolean {
+  try {
+    database.prepare('SELECT ?1').get(0 as never)
+    return false
+  } catch (error) {
+    if ((error as { errcode?: unknown }).errcode === OUT_OF_RANGE) return true
+    throw error
+  }
+}
+
+/** A statement of an engine that takes `?1` for a name. */
+class NamedStatement implements SyncStatement {
+  readonly #statement: StatementSyncLike
+
+  constructor(statement: StatementSyncLike) {
+    this.#statement = statement
+  }
+
+  all(parameters: readonly SqlValue[]): Row[] {
+    return this.#statement.all(byName(parameters)) as Row[]
+  }
+
+  get(parameters: readonly SqlValue[]): Row | null | undefined {
+    return this.#statement.get(byName(parameters)) as Row | null | undefined
+  }
+
+  run(parameters: readonly SqlValue[]): void {
+    this.#statement.run(byName(parameters))
+  }
+
+  finalize(): void {
+    // Closing the database does it.
+  }
+}
+
+function byName(parameters: readonly SqlValue[]): never {
+  return Object.fromEntries(parameters.map((value, at) => [`?${at + 1}`, value])) as never
 }
