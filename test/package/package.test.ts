@@ -87,6 +87,12 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
   })
 })
 
+function allExports(): string[] {
+  return family.packages.flatMap(({ manifest }) =>
+    Object.keys(manifest.exports).map((path) => `${manifest.name}${path.slice(1)}`),
+  )
+}
+
 async function run(runtime: string, args: string[]): Promise<string> {
   const { path } = runtimes[runtime] ?? {}
   if (path === undefined) throw new Error(`no runtime ${runtime}`)
@@ -102,7 +108,7 @@ const frontEnds: Record<string, string> = {
   '@photostructure/sqlite': '@go-go-scope/persistence-sqlite-node',
 }
 const cells = Object.entries(engines).flatMap(([engine, cell]) =>
-  cell.runtimes.map((runtime) => [engine, runtime] as const),
+  [...cell.runtimes, ...cell.brief].map((runtime) => [engine, runtime] as const),
 )
 
 describe('installed from tarballs in an empty project', () => {
@@ -113,11 +119,24 @@ describe('installed from tarballs in an empty project', () => {
   })
 
   test.each(Object.keys(runtimes))('every export of every package can be imported on %s', async (runtime) => {
-    const specifiers = family.packages.flatMap(({ manifest }) =>
-      Object.keys(manifest.exports).map((path) => `${manifest.name}${path.slice(1)}`),
-    )
+    const specifiers = allExports()
     const output = await run(runtime, ['import-all.mjs', ...specifiers])
     for (const specifier of specifiers) expect(output).toContain(`${specifier}: `)
+  })
+
+  // The first Node 20 that gives an ES module to require() is 20.19.
+  const [oldest, ...others] = ['node20.17', ...Object.keys(runtimes).filter((name) => name !== 'node20.17')]
+  test.each(others)('every export can be had by require() too, and is the same, on %s', async (runtime) => {
+    const specifiers = allExports()
+    const output = await run(runtime, ['require-all.cjs', ...specifiers])
+    for (const specifier of specifiers) expect(output).toContain(`${specifier}: the same`)
+    expect(output).not.toMatch(/warning/i)
+  })
+
+  test(`require() is refused on ${oldest}, and import() serves CommonJS there`, async () => {
+    const specifiers = allExports().filter((specifier) => !specifier.endsWith('.json'))
+    const output = await run(oldest as string, ['require-all.cjs', ...specifiers])
+    for (const specifier of specifiers) expect(output).toContain(`${specifier}: ERR_REQUIRE_ESM, imported`)
   })
 
   test.each([

@@ -11,6 +11,7 @@ export type { Engine } from './adapter/open-adapter.js'
 export { SqlAdapter } from './adapter/sql-adapter.js'
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
+export { unloadablePackage } from './adapter/unloadable-package.js'
 export { checkHandle } from './arguments/handle.js'
 export type {
   AsyncDriver,
