@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runProcess } from '../../scripts/run-process.mjs'
+import { runNpm } from '../../scripts/run-with-pnpm.mjs'
 import { root, tools } from '../../scripts/workspace.mjs'
 import { importsOf } from '../architecture/gates/source-text.js'
 import { engines, runtimes } from '../matrix.mjs'
@@ -66,6 +67,16 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     for (const range of Object.values({ ...dependencies, ...peerDependencies })) {
       expect(range).toMatch(/^[\^]?\d+\.\d+\.\d+( \|\| \^\d+\.\d+\.\d+)*$/)
     }
+  })
+
+  test('cannot be packed by npm, which would leave workspace: ranges in it', async () => {
+    const { exitCode, output } = await runNpm(['pack', '--dry-run'], { cwd: join(root, 'packages', folder) })
+    expect(exitCode, output).toBe(1)
+    expect(output).toContain('pack and publish with pnpm')
+  })
+
+  test('can be found by what it is for', () => {
+    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining(['sqlite', 'lock', 'cache', 'idempotency']))
   })
 
   test.each(['.d.ts', '.js'])('imports nothing in its %s files that it does not depend on', (ending) => {
