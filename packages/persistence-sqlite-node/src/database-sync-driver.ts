@@ -1,13 +1,15 @@
 import {
   checkHandle,
   libraryOf,
+  NamedStatement,
   type Row,
   SpreadStatement,
   type SqlValue,
   type SyncDriver,
   type SyncStatement,
+  takesNumbersForNames,
 } from '@go-go-scope/persistence-sqlite-core'
-import type { DatabaseSyncLike, StatementSyncLike } from './handle.js'
+import type { DatabaseSyncLike } from './handle.js'
 
 /**
  * What tells the SQLite libraries behind `DatabaseSync` classes apart: `node:sqlite` and each copy of
@@ -34,6 +36,7 @@ export class DatabaseSyncDriver implements SyncDriver {
   readonly engine: string
   readonly library: unknown
   readonly #database: DatabaseSyncLike
+  /** `node:sqlite` does before Node 22.20 and 24.7. Asked when the handle is used first: here it may be closed. */
   #takesNumbersForNames: boolean | undefined
 
   constructor(database: DatabaseSyncLike) {
@@ -49,7 +52,7 @@ export class DatabaseSyncDriver implements SyncDriver {
   }
 
   prepare(sql: string): SyncStatement {
-    this.#takesNumbersForNames ??= takesNumbersForNames(this.#database)
+    this.#takesNumbersForNames ??= takesNumbersForNames((probe) => this.#database.prepare(probe))
     const statement = this.#database.prepare(sql)
     return this.#takesNumbersForNames ? new NamedStatement(statement) : new SpreadStatement(statement)
   }
@@ -57,47 +60,4 @@ export class DatabaseSyncDriver implements SyncDriver {
   close(): void {
     this.#database.close()
   }
-}
-
-// SQLITE_RANGE: no place for this parameter.
-const OUT_OF_RANGE = 25
-
-/** Whether the engine takes `?1` for a name, as `node:sqlite` does before Node 22.20 and 24.7. */
-function takesNumbersForNames(database: DatabaseSyncLike): boolean {
-  try {
-    database.prepare('SELECT ?1').get(0 as never)
-    return false
-  } catch (error) {
-    if ((error as { errcode?: unknown }).errcode === OUT_OF_RANGE) return true
-    throw error
-  }
-}
-
-/** A statement of an engine that takes `?1` for a name. */
-class NamedStatement implements SyncStatement {
-  readonly #statement: StatementSyncLike
-
-  constructor(statement: StatementSyncLike) {
-    this.#statement = statement
-  }
-
-  all(parameters: readonly SqlValue[]): Row[] {
-    return this.#statement.all(byName(parameters)) as Row[]
-  }
-
-  get(parameters: readonly SqlValue[]): Row | null | undefined {
-    return this.#statement.get(byName(parameters)) as Row | null | undefined
-  }
-
-  run(parameters: readonly SqlValue[]): void {
-    this.#statement.run(byName(parameters))
-  }
-
-  finalize(): void {
-    // Closing the database does it.
-  }
-}
-
-function byName(parameters: readonly SqlValue[]): never {
-  return Object.fromEntries(parameters.map((value, at) => [`?${at + 1}`, value])) as never
 }

@@ -23,5 +23,6 @@ export type {
   SyncStatement,
 } from './driver/driver.js'
 export { libraryOf } from './driver/library.js'
+export { NamedStatement, takesNumbersForNames } from './driver/named-statement.js'
 export { SpreadStatement, type SpreadStatementLike } from './driver/spread-statement.js'
 export * from './public.js'
