@@ -3,24 +3,47 @@ import { fileURLToPath } from 'node:url'
 
 const test = fileURLToPath(new URL('.', import.meta.url))
 
+/** @param {string} name the package under which this Node is installed @param {string} version */
+function node(name, version) {
+  return { path: join(test, `node_modules/${name}/bin/node`), args: [], version: `node ${version}` }
+}
+
 /**
  * The runtimes, by explicit path: a shim found on the PATH may be another version.
  *
  * @type {Record<string, { path: string, args: string[], version: string }>}
  */
 export const runtimes = {
-  node20: { path: join(test, 'node_modules/node20/bin/node'), args: [], version: 'node 20.20.2' },
-  node24: { path: join(test, 'node_modules/node24/bin/node'), args: [], version: 'node 24.21.0' },
+  node20: node('node20', '20.20.2'),
+  node24: node('node24', '24.21.0'),
   // --bun, or vitest's shebang makes Bun hand the file to Node.
   bun: { path: join(test, 'node_modules/bun/bin/bun.exe'), args: ['--bun'], version: 'bun 1.4.5' },
+  // The oldest of each line that is promised, and the newest of the line that is tested nowhere else.
+  'node20.17': node('node20.17', '20.17.0'),
+  'node22.13': node('node22.13', '22.13.0'),
+  node22: node('node22', '22.23.3'),
+  'node24.0': node('node24.0', '24.0.0'),
 }
 
-/** Engine → its module under cells/engines and the runtimes it must hold every promise on. */
+/**
+ * Engine → its module under cells/engines, the runtimes on which it must hold every promise, and those on which it is
+ * tested briefly: the ports, and what depends on how the engine is called.
+ *
+ * @type {Record<string, { module: string, runtimes: string[], brief: string[] }>}
+ */
 export const engines = {
-  sqlite3: { module: 'sqlite3.mjs', runtimes: ['node20', 'node24', 'bun'] },
-  'bun:sqlite': { module: 'bun-sqlite.mjs', runtimes: ['bun'] },
-  'node:sqlite': { module: 'node-sqlite.mjs', runtimes: ['node24', 'bun'] },
-  '@photostructure/sqlite': { module: 'photostructure-sqlite.mjs', runtimes: ['node20', 'node24'] },
+  sqlite3: { module: 'sqlite3.mjs', runtimes: ['node20', 'node24', 'bun'], brief: ['node20.17'] },
+  'bun:sqlite': { module: 'bun-sqlite.mjs', runtimes: ['bun'], brief: [] },
+  'node:sqlite': {
+    module: 'node-sqlite.mjs',
+    runtimes: ['node24', 'bun'],
+    brief: ['node22.13', 'node22', 'node24.0'],
+  },
+  '@photostructure/sqlite': {
+    module: 'photostructure-sqlite.mjs',
+    runtimes: ['node20', 'node24'],
+    brief: ['node20.17'],
+  },
 }
 
 /**
@@ -32,16 +55,17 @@ export const engines = {
  * @property {string} [engine] set on the cells of the matrix
  */
 
-/** @type {Run[]} */
-const cells = Object.entries(engines).flatMap(([engine, { runtimes }]) =>
-  runtimes.map((runtime) => ({
-    name: `${engine}:${runtime}`,
-    group: 'conformance',
-    runtime,
-    folders: ['test/cells'],
-    engine,
-  })),
-)
+/**
+ * @param {string} group
+ * @param {'runtimes' | 'brief'} which
+ * @param {string[]} folders
+ * @returns {Run[]}
+ */
+function cells(group, which, folders) {
+  return Object.entries(engines).flatMap(([engine, cell]) =>
+    cell[which].map((runtime) => ({ name: `${engine}:${runtime}`, group, runtime, folders, engine })),
+  )
+}
 
 /**
  * @param {string} group
@@ -57,7 +81,8 @@ function suite(group, runtimes, folders) {
 export const runs = [
   // First, because they take long and would otherwise keep one core waiting at the end.
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
-  ...cells,
+  ...cells('conformance', 'runtimes', ['test/cells']),
+  ...cells('versions', 'brief', ['test/versions']),
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
   ...suite('core', ['node20'], ['test/core']),
   ...suite('reference', ['node20'], ['test/reference']),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runProcess } from '../../scripts/run-process.mjs'
+import { runNpm } from '../../scripts/run-with-pnpm.mjs'
 import { root, tools } from '../../scripts/workspace.mjs'
 import { importsOf } from '../architecture/gates/source-text.js'
 import { engines, runtimes } from '../matrix.mjs'
@@ -68,6 +69,16 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     }
   })
 
+  test('cannot be packed by npm, which would leave workspace: ranges in it', async () => {
+    const { exitCode, output } = await runNpm(['pack', '--dry-run'], { cwd: join(root, 'packages', folder) })
+    expect(exitCode, output).toBe(1)
+    expect(output).toContain('pack and publish with pnpm')
+  })
+
+  test('can be found by what it is for', () => {
+    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining(['sqlite', 'lock', 'cache', 'idempotency']))
+  })
+
   test.each(['.d.ts', '.js'])('imports nothing in its %s files that it does not depend on', (ending) => {
     const { files, installed, manifest } = packed(folder)
     const own = Object.keys({ ...manifest.dependencies, ...(ending === '.js' ? manifest.peerDependencies : {}) })
@@ -87,6 +98,12 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
   })
 })
 
+function allExports(): string[] {
+  return family.packages.flatMap(({ manifest }) =>
+    Object.keys(manifest.exports).map((path) => `${manifest.name}${path.slice(1)}`),
+  )
+}
+
 async function run(runtime: string, args: string[]): Promise<string> {
   const { path } = runtimes[runtime] ?? {}
   if (path === undefined) throw new Error(`no runtime ${runtime}`)
@@ -102,7 +119,7 @@ const frontEnds: Record<string, string> = {
   '@photostructure/sqlite': '@go-go-scope/persistence-sqlite-node',
 }
 const cells = Object.entries(engines).flatMap(([engine, cell]) =>
-  cell.runtimes.map((runtime) => [engine, runtime] as const),
+  [...cell.runtimes, ...cell.brief].map((runtime) => [engine, runtime] as const),
 )
 
 describe('installed from tarballs in an empty project', () => {
@@ -113,11 +130,24 @@ describe('installed from tarballs in an empty project', () => {
   })
 
   test.each(Object.keys(runtimes))('every export of every package can be imported on %s', async (runtime) => {
-    const specifiers = family.packages.flatMap(({ manifest }) =>
-      Object.keys(manifest.exports).map((path) => `${manifest.name}${path.slice(1)}`),
-    )
+    const specifiers = allExports()
     const output = await run(runtime, ['import-all.mjs', ...specifiers])
     for (const specifier of specifiers) expect(output).toContain(`${specifier}: `)
+  })
+
+  // The first Node 20 that gives an ES module to require() is 20.19.
+  const [oldest, ...others] = ['node20.17', ...Object.keys(runtimes).filter((name) => name !== 'node20.17')]
+  test.each(others)('every export can be had by require() too, and is the same, on %s', async (runtime) => {
+    const specifiers = allExports()
+    const output = await run(runtime, ['require-all.cjs', ...specifiers])
+    for (const specifier of specifiers) expect(output).toContain(`${specifier}: the same`)
+    expect(output).not.toMatch(/warning/i)
+  })
+
+  test(`require() is refused on ${oldest}, and import() serves CommonJS there`, async () => {
+    const specifiers = allExports().filter((specifier) => !specifier.endsWith('.json'))
+    const output = await run(oldest as string, ['require-all.cjs', ...specifiers])
+    for (const specifier of specifiers) expect(output).toContain(`${specifier}: ERR_REQUIRE_ESM, imported`)
   })
 
   test.each([

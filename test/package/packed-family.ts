@@ -18,6 +18,7 @@ export const published = {
 export interface Manifest {
   name: string
   license: string
+  keywords?: string[]
   exports: Record<string, string | { types: string; default: string }>
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>

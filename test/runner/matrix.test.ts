@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { runs, runtimes } from '../matrix.mjs'
 
@@ -17,9 +17,22 @@ test('the matrix has the cells that are promised, so that none can be dropped in
   for (const cell of cells) expect(cell.name).toBe(`${cell.engine}:${cell.runtime}`)
 })
 
-test('the host is tested on every runtime', () => {
+test('the oldest version of each promised line is tested with its engines', () => {
+  const cells = runs.filter((run) => run.group === 'versions')
+  expect(cells.map(({ engine, runtime }) => `${engine} on ${runtimes[runtime]?.version}`)).toEqual([
+    'sqlite3 on node 20.17.0',
+    'node:sqlite on node 22.13.0',
+    'node:sqlite on node 22.23.3',
+    'node:sqlite on node 24.0.0',
+    '@photostructure/sqlite on node 20.17.0',
+  ])
+  const { engines } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  expect(engines.node, 'the oldest that a package asks for').toBe('>=20.17')
+})
+
+test('the host is tested on every runtime that runs all tests', () => {
   const host = runs.filter((run) => run.group === 'host')
-  expect(host.map(({ runtime }) => runtime)).toEqual(Object.keys(runtimes))
+  expect(host.map(({ runtime }) => runtime)).toEqual(['node20', 'node24', 'bun'])
 })
 
 test('names are unique, and each run names a runtime that is installed', () => {

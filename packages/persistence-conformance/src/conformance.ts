@@ -105,9 +105,22 @@ const SUITES: readonly EngineSuite[] = [
 
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
 export function conformance(runner: Runner, engine: EngineUnderTest): void {
+  ports(runner, engine)
+  for (const suite of SUITES) suite(runner, engine)
+}
+
+/** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */
+const BRIEF_SUITES: readonly EngineSuite[] = [lifeCycle, open, flatMethods, fencedStatements, claims, values]
+
+/** Declares the promises to test on one more version of an engine that holds all of them on another. */
+export function briefConformance(runner: Runner, engine: EngineUnderTest): void {
+  ports(runner, engine)
+  for (const suite of BRIEF_SUITES) suite(runner, engine)
+}
+
+function ports(runner: Runner, engine: EngineUnderTest): void {
   portConformance(runner, 'ports', () => portsOf(engine))
   portConformance(runner, 'ports with locks in the database', () => portsOf(engine, { locks: 'database' }), ['lock'])
-  for (const suite of SUITES) suite(runner, engine)
 }
 
 async function portsOf(engine: EngineUnderTest, options?: OptionsUnderTest): Promise<PortWorld> {

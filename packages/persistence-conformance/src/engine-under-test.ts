@@ -21,6 +21,7 @@ export interface ClockUnderTest {
 
 /** What an adapter tells of itself; sizes are bytes. */
 export interface StatsUnderTest {
+  engine: string
   fileBytes: number
   walBytes: number
   waiting: number

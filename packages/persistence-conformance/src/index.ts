@@ -1,4 +1,4 @@
-export { conformance } from './conformance.js'
+export { briefConformance, conformance } from './conformance.js'
 export type { EngineUnderTest } from './engine-under-test.js'
 export { ManualClock } from './manual-clock.js'
 export { portConformance } from './port-conformance.js'

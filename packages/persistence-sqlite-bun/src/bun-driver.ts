@@ -19,7 +19,8 @@ export class BunDriver implements SyncDriver {
   readonly #database: BunDatabase
 
   constructor(database: BunDatabase) {
-    checkHandle(database, ['prepare', 'close'], 'a Database of bun:sqlite')
+    // `query` tells it from a DatabaseSync and from a handle of better-sqlite3, which have none.
+    checkHandle(database, ['query', 'prepare', 'close'], 'a Database of bun:sqlite')
     this.#database = database
   }
 

@@ -1,11 +1,13 @@
 import {
   checkHandle,
   libraryOf,
+  NamedStatement,
   type Row,
   SpreadStatement,
   type SqlValue,
   type SyncDriver,
   type SyncStatement,
+  takesNumbersForNames,
 } from '@go-go-scope/persistence-sqlite-core'
 import type { DatabaseSyncLike } from './handle.js'
 
@@ -17,6 +19,15 @@ export function databaseSyncLibrary(handle: object): unknown {
   return process.versions.bun === undefined ? libraryOf(handle) : 'bun'
 }
 
+/**
+ * The engine of a handle, or of a class's prototype. Both engines call their class `DatabaseSync`; only that of
+ * `@photostructure/sqlite` has a method `dispose`. Not by comparing with the class of `node:sqlite`: to load that prints
+ * a warning on Node 22.
+ */
+export function databaseSyncEngine(handle: object): string {
+  return 'dispose' in handle ? '@photostructure/sqlite' : 'node:sqlite'
+}
+
 /** The driver of the `DatabaseSync` family. */
 export class DatabaseSyncDriver implements SyncDriver {
   readonly synchronous = true
@@ -25,20 +36,25 @@ export class DatabaseSyncDriver implements SyncDriver {
   readonly engine: string
   readonly library: unknown
   readonly #database: DatabaseSyncLike
+  /** `node:sqlite` does before Node 22.20 and 24.7. Asked when the handle is used first: here it may be closed. */
+  #takesNumbersForNames: boolean | undefined
 
   constructor(database: DatabaseSyncLike) {
-    checkHandle(database, ['prepare', 'close'], 'a DatabaseSync of node:sqlite or @photostructure/sqlite')
+    // `open` is a method here; on handles of better-sqlite3 and sqlite3 it is a boolean, on those of bun:sqlite absent.
+    checkHandle(database, ['open', 'prepare', 'close'], 'a DatabaseSync of node:sqlite or @photostructure/sqlite')
     this.#database = database
-    this.engine = database.constructor.name
+    this.engine = databaseSyncEngine(database)
     this.library = databaseSyncLibrary(database)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {
-    return this.#database.prepare(sql).all(...(parameters as never[])) as Row[]
+    return this.prepare(sql).all(parameters)
   }
 
   prepare(sql: string): SyncStatement {
-    return new SpreadStatement(this.#database.prepare(sql))
+    this.#takesNumbersForNames ??= takesNumbersForNames((probe) => this.#database.prepare(probe))
+    const statement = this.#database.prepare(sql)
+    return this.#takesNumbersForNames ? new NamedStatement(statement) : new SpreadStatement(statement)
   }
 
   close(): void {

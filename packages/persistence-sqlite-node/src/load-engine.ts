@@ -1,33 +1,55 @@
-import { type Engine, PersistenceError } from '@go-go-scope/persistence-sqlite-core'
-import { databaseSyncLibrary } from './database-sync-driver.js'
+import { type Engine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-sqlite-core'
+import { databaseSyncEngine, databaseSyncLibrary } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
 
 /**
  * The engine that `open` uses: the class it is given, else `node:sqlite` where the runtime has it, else
  * `@photostructure/sqlite` where it is installed.
+ *
+ * @throws PersistenceError `INVALID_OPTION` when what it is given is no such class; `ENGINE_MISSING`.
  */
 export async function loadEngine(given?: DatabaseSyncClass): Promise<Engine<DatabaseSyncLike>> {
-  const DatabaseSync = given ?? (await importFirst(['node:sqlite', '@photostructure/sqlite']))
+  if (given !== undefined) checkClass(given)
+  const DatabaseSync = given ?? (await importEngine())
   return {
-    name: 'DatabaseSync',
+    name: databaseSyncEngine(DatabaseSync.prototype),
     library: databaseSyncLibrary(DatabaseSync.prototype),
     open: (path, readOnly) => new DatabaseSync(path, { readOnly }),
   }
 }
 
-async function importFirst(names: readonly string[]): Promise<DatabaseSyncClass> {
-  const causes: unknown[] = []
-  for (const name of names) {
-    try {
-      return ((await import(name)) as { DatabaseSync: DatabaseSyncClass }).DatabaseSync
-    } catch (cause) {
-      causes.push(cause)
-    }
-  }
+/** By the method that the driver tells handles by, so that a class of another engine is refused before a file is made. */
+function checkClass(given: unknown): void {
+  // By its descriptor: native prototypes have getters that throw.
+  const prototype: unknown = typeof given === 'function' ? given.prototype : undefined
+  const methods = typeof prototype === 'object' && prototype !== null ? libraryOf(prototype) : undefined
+  if (typeof Object.getOwnPropertyDescriptor(methods ?? {}, 'open')?.value === 'function') return
+  const got = typeof given === 'function' ? `the class ${given.name}` : given === null ? 'null' : typeof given
+  throw new PersistenceError(
+    'INVALID_OPTION',
+    'options',
+    `option DatabaseSync must be the class DatabaseSync of node:sqlite or @photostructure/sqlite, got ${got}`,
+  )
+}
+
+async function importEngine(): Promise<DatabaseSyncClass> {
+  const missing = await importClass('node:sqlite')
+  if (typeof missing === 'function') return missing
+  const unloadable = await importClass('@photostructure/sqlite')
+  if (typeof unloadable === 'function') return unloadable
   throw new PersistenceError(
     'ENGINE_MISSING',
     'open',
-    'open: this runtime has no node:sqlite (Node has it from 22.13) and @photostructure/sqlite cannot be loaded; run npm install @photostructure/sqlite',
-    new AggregateError(causes),
+    `open: this runtime has no node:sqlite (Node has it from 22.13), and ${unloadablePackage('@photostructure/sqlite', unloadable.cause)}`,
+    new AggregateError([missing.cause, unloadable.cause]),
   )
+}
+
+/** The class of an engine, or why there is none. */
+async function importClass(name: string): Promise<DatabaseSyncClass | { cause: unknown }> {
+  try {
+    return ((await import(name)) as { DatabaseSync: DatabaseSyncClass }).DatabaseSync
+  } catch (cause) {
+    return { cause }
+  }
 }

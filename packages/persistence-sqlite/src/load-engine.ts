@@ -1,4 +1,4 @@
-import { type Engine, libraryOf, PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import { type Engine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-sqlite-core'
 import type { Sqlite3Database } from './handle.js'
 
 interface Sqlite3Module {
@@ -34,11 +34,6 @@ async function importEngine(): Promise<Sqlite3Module> {
     const name: string = 'sqlite3'
     return ((await import(name)) as { default: Sqlite3Module }).default
   } catch (cause) {
-    throw new PersistenceError(
-      'ENGINE_MISSING',
-      'open',
-      'open: the package sqlite3 cannot be loaded; run npm install sqlite3',
-      cause,
-    )
+    throw new PersistenceError('ENGINE_MISSING', 'open', `open: ${unloadablePackage('sqlite3', cause)}`, cause)
   }
 }

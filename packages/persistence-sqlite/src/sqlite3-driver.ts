@@ -43,7 +43,8 @@ export class Sqlite3Driver implements AsyncDriver {
   readonly #database: Sqlite3Database
 
   constructor(database: Sqlite3Database) {
-    checkHandle(database, ['all', 'prepare', 'close'], 'a Database of the package sqlite3')
+    // `interrupt` tells it from the handles of packages that wrap sqlite3 in promises and call no callback.
+    checkHandle(database, ['interrupt', 'all', 'prepare', 'close'], 'a Database of the package sqlite3')
     this.#database = database
     this.library = libraryOf(database)
   }

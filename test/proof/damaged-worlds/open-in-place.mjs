@@ -6,23 +6,23 @@ import { say } from '../process/take-orders.mjs'
 const [folder = ''] = processArguments
 const path = join(folder, 'app.db')
 
-/** @param {Promise<unknown>} work */
-async function codeOf(work) {
+/** @param {Promise<unknown>} work @returns {Promise<{ code: unknown, message: string }>} */
+async function refusalOf(work) {
   try {
     await work
-    return 'none'
+    return { code: 'none', message: '' }
   } catch (error) {
-    const { _tag, code } = /** @type {{ _tag?: unknown, code?: unknown }} */ (error)
-    return _tag === 'PersistenceError' ? code : String(error)
+    const { _tag, code, message } = /** @type {Error & { _tag?: unknown, code?: unknown }} */ (error)
+    return { code: _tag === 'PersistenceError' ? code : String(error), message }
   }
 }
 
-const write = await codeOf(
+const write = await refusalOf(
   engine.SQLiteAdapter.open(path).then((adapter) => adapter.cache.set('k', 2).finally(() => adapter.disconnect())),
 )
 /** @type {unknown} */
 let read
-const openReadOnly = await codeOf(
+const openReadOnly = await refusalOf(
   engine.SQLiteAdapter.open(path, { readOnly: true }).then(async (adapter) => {
     read = await adapter.cache.get('k')
     await adapter.disconnect()

@@ -3,8 +3,14 @@ import { fileURLToPath } from 'node:url'
 import { runtimes } from '../../matrix.mjs'
 import { thisMember } from '../process/members.js'
 
-/** The codes of opening and writing, and of opening to read, or the words in which the system refused to make the place. */
-export type ReadOnlyPlace = { write: unknown; openReadOnly: unknown; read: unknown } | { refused: string }
+interface Met {
+  /** `none` when it went well. */
+  code: unknown
+  message: string
+}
+
+/** What opening and writing met, and opening to read, or the words in which the system refused to make the place. */
+export type ReadOnlyPlace = { write: Met; openReadOnly: Met; read: unknown } | { refused: string }
 
 // Seen by this process and its children alone. A folder, because permissions do not bind the superuser.
 const MOUNT = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99; exec "$2" "$3" "$4" "$1"'

@@ -235,11 +235,27 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
 
   check('something that is no handle is refused at once, with what to pass', async (world) => {
     const { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } = world.engine
-    for (const nothing of [undefined, null, {}, './app.db', 7]) {
+    class Other {
+      prepare(): void {}
+      close(): void {}
+    }
+    const handle = await world.handle()
+    const nothings: [unknown, string | RegExp][] = [
+      [undefined, 'undefined; open a handle'],
+      [null, 'null; open a handle'],
+      [7, '7; open a handle'],
+      ['./app.db', 'SQLiteAdapter.open(path)'],
+      [{}, 'an object without a method'],
+      [new Other(), 'an instance of Other without a method'],
+      [handle.constructor, /the class \w+; pass an instance/],
+      [Promise.resolve(handle), 'a promise; await it'],
+      [async () => handle, 'a function; pass the handle'],
+    ]
+    for (const [nothing, says] of nothings) {
       for (const Class of [SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter]) {
         throwsRefusal(() => new Class(nothing as never), {
           code: 'INVALID_ARGUMENT',
-          says: [/database|handle/i, ADVICE],
+          says: [/database/i, ADVICE, says],
         })
       }
     }

@@ -105,13 +105,23 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
     await adapter.disconnect()
   })
 
-  check('every call after disconnect is refused as CLOSED', async (world) => {
+  check('every call after disconnect is refused as CLOSED, by the name of the call', async (world) => {
     const adapter = await world.adapter()
     await adapter.disconnect()
+    // Called on the adapter itself, they are named after their port.
+    const ports: Record<string, string> = {
+      prune: 'cache.prune',
+      get: 'cache.get',
+      recordFailure: 'circuitBreaker.recordFailure',
+      acquire: 'lock.acquire',
+    }
     for (const [name, call] of LATE_CALLS) {
       const error = await refuses(() => call(adapter), { code: 'CLOSED' })
+      assert.equal(error.operation, ports[name] ?? name)
+      assert.ok(error.message.startsWith(`${error.operation}: `), error.message)
       assert.equal(error.retryable, false, name)
     }
+    await refuses(() => adapter.connect(), { code: 'CLOSED', says: ['connect: '] })
   })
 
   check('calls made right after disconnect was asked for are refused too', async (world) => {

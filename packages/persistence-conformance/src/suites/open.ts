@@ -90,8 +90,11 @@ export const open: EngineSuite = engineSuite('open', (check) => {
       () => reader.idempotency.set('k', 2),
       () => reader.recordFailure('api', 5),
       () => reader.checkpoint.deleteAll('t'),
+      () => reader.idempotency.claim('k', { lease: 1_000 }),
+      () => reader.prune(),
     ]) {
-      await refuses(write, { code: 'READ_ONLY' })
+      const refusal = await refuses(write, { code: 'READ_ONLY', says: ['readOnly: true', 'without it'] })
+      assert.match(refusal.operation, /\.\w+$/, 'the error names the call')
     }
     assert.equal(await world.dump(), before)
     await writer.cache.set('k', 3)
@@ -193,6 +196,12 @@ export const open: EngineSuite = engineSuite('open', (check) => {
       await refuses(() => world.open({ [name]: value }), { code: 'INVALID_OPTION', says: [name, String(value)] })
     }
     assert.deepEqual(await readdir(world.folder), [])
+  })
+
+  check('stats and errors name the engine as its package or module is named', async (world) => {
+    const opened = await world.open()
+    const onHandle = await world.adapter()
+    for (const adapter of [opened, onHandle]) assert.equal((await adapter.stats()).engine, world.engine.name)
   })
 
   check('stats tells the size of the file and of its log', async (world) => {

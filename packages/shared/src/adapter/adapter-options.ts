@@ -1,3 +1,4 @@
+import { checkRuntime } from '../arguments/check-runtime.js'
 import { invalidOption } from '../arguments/invalid-option.js'
 import { checkText } from '../arguments/limits.js'
 import { type OptionNames, readOptions } from '../arguments/options.js'
@@ -104,8 +105,12 @@ const DEFAULT_KEY_BYTES = 1_024
 const DEFAULT_VALUE_BYTES = 16 * 1024 * 1024
 const LONGEST_PREFIX_BYTES = 1_024
 
-/** @throws PersistenceError `INVALID_OPTION` naming the option, its value and what it takes. */
+/**
+ * @throws PersistenceError `INVALID_OPTION` naming the option, its value and what it takes; `ENGINE_UNSUPPORTED` on a
+ *   runtime that is too old.
+ */
 export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
+  checkRuntime()
   if (typeof options !== 'object' || options === null) {
     throw invalidOption('options', options, 'an object')
   }

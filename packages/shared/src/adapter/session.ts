@@ -97,15 +97,20 @@ export class Session implements ConnectionUser {
     return this.#connection.queue.execute(statement, parameters, decode)
   }
 
-  /** Runs `operation` once connected. */
-  async whenReady<Result>(operation: () => Promise<Result>): Promise<Result> {
-    if (!this.ready) await this.connect()
-    return operation()
+  /** Runs `action` once connected. @param operation As for {@link connect}. */
+  async whenReady<Result>(operation: string, action: () => Promise<Result>): Promise<Result> {
+    if (!this.ready) await this.connect(operation)
+    return action()
   }
 
-  /** Idempotent and safe to race. @throws PersistenceError `CLOSED` after {@link disconnect}, and all of set-up's. */
-  connect(): Promise<void> {
-    if (this.#over) return Promise.reject(closedError('connect'))
+  /**
+   * Idempotent and safe to race.
+   *
+   * @param operation What the caller asked for and needs the connection for, for the error of an adapter that is over.
+   * @throws PersistenceError `CLOSED` after {@link disconnect}, and all of set-up's.
+   */
+  connect(operation = 'connect'): Promise<void> {
+    if (this.#over) return Promise.reject(closedError(operation))
     this.#connecting ??= this.#connect().catch((error: unknown) => {
       this.#connecting = undefined
       throw error

@@ -64,7 +64,7 @@ export class SqlAdapter
 
   /** Counts, sizes in bytes and versions; scans tables, so not for a hot path. */
   stats(): Promise<AdapterStats> {
-    return this.#session.whenReady(() => readStats(this.#session, this.cache))
+    return this.#session.whenReady('stats', () => readStats(this.#session, this.cache))
   }
 
   /**

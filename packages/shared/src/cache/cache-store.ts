@@ -77,38 +77,38 @@ export class CacheStore implements SqlCacheProvider {
 
   async get<T>(key: string): Promise<T | null> {
     const stored = this.#stored(key, 'cache.get')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.get')
     return this.#session.execute(this.#sql.get, [stored], this.#valueOrNull) as T | null | Promise<T | null>
   }
 
   async set<T>(key: string, value: T, ttl?: number): Promise<void> {
     const parameters = this.#row(key, value, ttl, 'cache.set')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.set')
     if (parameters[2] !== null) this.#sweeper.wrote(1)
     return this.#session.execute(this.#sql.set, parameters, nothing)
   }
 
   async delete(key: string): Promise<void> {
     const stored = this.#stored(key, 'cache.delete')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.delete')
     return this.#session.execute(this.#sql.delete, [stored], nothing)
   }
 
   async has(key: string): Promise<boolean> {
     const stored = this.#stored(key, 'cache.has')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.has')
     return this.#session.execute(this.#sql.has, [stored], isThere)
   }
 
   async clear(): Promise<void> {
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.clear')
     const { first, end } = keyRange(this.#prefix)
     return this.#session.execute(this.#sql.clear, [first, end], nothing)
   }
 
   async keys(pattern = '*'): Promise<string[]> {
     if (typeof pattern !== 'string') throw invalid('keys', `pattern must be a string, got ${typeof pattern}`)
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.keys')
     const { literalStart, matches } = keyPattern(pattern)
     if (!literalStart.isWellFormed() || literalStart.includes('\0')) return []
     const { first, end } = keyRange(this.#prefix + literalStart)
@@ -122,7 +122,7 @@ export class CacheStore implements SqlCacheProvider {
     const stored = wanted.map((key) => this.#stored(key, 'cache.getMany'))
     const found = new Map<string, T>()
     if (stored.length === 0) return found
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.getMany')
     const rows = await this.#session.execute(this.#sql.getMany, [JSON.stringify(stored)], allRows)
     for (const row of rows) {
       const at = row.i as number
@@ -138,7 +138,7 @@ export class CacheStore implements SqlCacheProvider {
     const pairs = pairsOf(entries, 'cache.setMany', 'entries')
     const rows = pairs.map(([key, value]) => this.#row(key, value, ttl, 'cache.setMany'))
     if (rows.length === 0) return
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.setMany')
     if (rows[0]?.[2] !== null) this.#sweeper.wrote(rows.length)
     return this.#session.execute(this.#sql.setMany, [oneText(rows)], nothing)
   }
@@ -146,7 +146,7 @@ export class CacheStore implements SqlCacheProvider {
   async deleteMany(keys: Iterable<string>): Promise<void> {
     const stored = itemsOf(keys, 'cache.deleteMany', 'keys').map((key) => this.#stored(key, 'cache.deleteMany'))
     if (stored.length === 0) return
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.deleteMany')
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
   }
 
@@ -155,7 +155,7 @@ export class CacheStore implements SqlCacheProvider {
     const { ttl } = readOptions(options, GET_OR_SET_OPTIONS, 'cache.getOrSet')
     timeToLive(ttl, 'cache.getOrSet')
     const stored = this.#stored(key, 'cache.getOrSet')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.getOrSet')
     const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrAbsent)
     if (cached !== ABSENT) return cached as T
     const { loads } = this.#session
@@ -169,11 +169,11 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   prune(): Promise<number> {
-    return this.#session.whenReady(() => this.#sweeper.prune())
+    return this.#session.whenReady('cache.prune', () => this.#sweeper.prune())
   }
 
   async stats(): Promise<CacheStats> {
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.stats')
     const { first, end } = keyRange(this.#prefix)
     const size = await this.#session.execute(this.#sql.count, [first, end], (row) => Number(row?.size ?? 0))
     const reads = this.#hits + this.#misses

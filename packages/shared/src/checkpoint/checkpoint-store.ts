@@ -33,7 +33,7 @@ export class CheckpointStore implements SqlCheckpointProvider {
   async save<T>(given: Checkpoint<T>): Promise<void> {
     const checkpoint = checkedCheckpoint(given, this.#session.maxKeyLength)
     const data = this.#session.values.encode(checkpoint.data, 'checkpoint.save')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('checkpoint.save')
     const { id, taskId, sequence, timestamp, progress, estimatedTimeRemaining } = checkpoint
     const names = this.#session.names.checkpoint
     return this.#session.execute(
@@ -53,21 +53,21 @@ export class CheckpointStore implements SqlCheckpointProvider {
 
   async loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined> {
     this.#checkTask(taskId, 'checkpoint.loadLatest')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('checkpoint.loadLatest')
     const task = this.#session.names.checkpoint.store(taskId)
     return this.#session.execute(LOAD_LATEST, [task], this.#latest) as Checkpoint<T> | undefined
   }
 
   async load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined> {
     checkKey(checkpointId, this.#session.maxKeyLength, 'checkpoint.load', 'checkpointId')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('checkpoint.load')
     const id = this.#session.names.checkpoint.store(checkpointId)
     return this.#session.execute(LOAD, [id], this.#loaded) as Checkpoint<T> | undefined
   }
 
   async list(taskId: string): Promise<Checkpoint<unknown>[]> {
     this.#checkTask(taskId, 'checkpoint.list')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('checkpoint.list')
     const task = this.#session.names.checkpoint.store(taskId)
     return this.#session.execute(LIST, [task], (rows) => rows.map((row) => this.#checkpoint(row, 'checkpoint.list')))
   }
@@ -77,14 +77,14 @@ export class CheckpointStore implements SqlCheckpointProvider {
       throw invalid('cleanup', `keepCount must be a whole number from 0, got ${shown(keepCount)}`)
     }
     this.#checkTask(taskId, 'checkpoint.cleanup')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('checkpoint.cleanup')
     const task = this.#session.names.checkpoint.store(taskId)
     return this.#session.execute(CLEANUP, [task, keepCount], nothing)
   }
 
   async deleteAll(taskId: string): Promise<void> {
     this.#checkTask(taskId, 'checkpoint.deleteAll')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('checkpoint.deleteAll')
     const task = this.#session.names.checkpoint.store(taskId)
     return this.#session.execute(DELETE_ALL, [task], nothing)
   }

@@ -40,7 +40,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
   async getState(key: string): Promise<CircuitBreakerPersistedState | null> {
     const stored = this.#stored(key, 'getState')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.getState')
     return this.#session.execute(GET_STATE, [stored], stateOrNull)
   }
 
@@ -49,59 +49,59 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     const state = checkedState(given)
     const { failureCount, lastFailureTime, lastSuccessTime } = state
     const parameters = [stored, state.state, failureCount, timeOrNull(lastFailureTime), timeOrNull(lastSuccessTime)]
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.setState')
     await this.#session.execute(SET_STATE, parameters, () => this.#session.stateListeners.emit(stored, state))
   }
 
   async recordFailure(key: string, maxFailures: number): Promise<number> {
     const stored = this.#stored(key, 'recordFailure')
     const parameters = [stored, threshold(maxFailures, 'maxFailures', 'recordFailure')]
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.recordFailure')
     return this.#record(RECORD_FAILURE, stored, parameters, failureCount)
   }
 
   async recordSuccess(key: string): Promise<void> {
     const stored = this.#stored(key, 'recordSuccess')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.recordSuccess')
     return this.#record(RECORD_SUCCESS, stored, [stored], nothing)
   }
 
   async admit(key: string, options: AdmitOptions): Promise<Admission> {
     const stored = this.#stored(key, 'admit')
     const request = admitRequest(options)
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.admit')
     return this.#probes.admit(key, stored, request)
   }
 
   async succeeded(given: Permit, successThreshold = 1): Promise<ReportOutcome> {
     const { permit, stored } = this.#permitted(given, 'succeeded')
     const successes = threshold(successThreshold, 'successThreshold', 'succeeded')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.succeeded')
     return this.#probes.succeeded(stored, permit, successes)
   }
 
   async failed(given: Permit, maxFailures: number = DEFAULT_MAX_FAILURES): Promise<ReportOutcome> {
     const { permit, stored } = this.#permitted(given, 'failed')
     const failures = threshold(maxFailures, 'maxFailures', 'failed')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.failed')
     return this.#probes.failed(stored, permit, failures)
   }
 
   async withdrawn(given: Permit): Promise<void> {
     const { permit, stored } = this.#permitted(given, 'withdrawn')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.withdrawn')
     await this.#probes.withdrawn(stored, permit)
   }
 
   async isolate(key: string): Promise<void> {
     const stored = this.#stored(key, 'isolate')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.isolate')
     return this.#record(ISOLATE, stored, [stored], nothing)
   }
 
   async reset(key: string): Promise<void> {
     const stored = this.#stored(key, 'reset')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.reset')
     return this.#record(RESET, stored, [stored], nothing)
   }
 

@@ -70,7 +70,7 @@ export class StateWatch {
   }
 
   async #hasNews(): Promise<boolean> {
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.subscribe')
     return this.#session.execute(DATA_VERSION, [], (row: Row | undefined) => {
       const known = this.#version
       this.#version = row?.data_version
@@ -79,7 +79,7 @@ export class StateWatch {
   }
 
   async #look(stored: string): Promise<void> {
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.subscribe')
     // Told where the row is decoded, and not after the promise: so it keeps its place among the changes made here.
     await this.#session.execute(LOOK, [stored], (row) => {
       this.#session.stateListeners.observe(stored, stateOrNull(row))

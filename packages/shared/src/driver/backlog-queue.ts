@@ -1,16 +1,18 @@
+import { openedReadOnly } from '../errors/read-only.js'
 import { Backlog } from './backlog.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { Row } from './driver.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { Patience } from './patience.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
-import { isAwaited, newCall, type Work } from './work.js'
+import { isAwaited, mayWrite, newCall, type Work } from './work.js'
 
 /** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
 export abstract class BacklogQueue implements OperationQueue {
   protected readonly patience: Patience
   protected readonly backlog: Backlog
   groupWrites = false
+  readOnly = false
   #awake = false
 
   constructor(patience: Patience, diagnostics: Diagnostics) {
@@ -81,6 +83,11 @@ export abstract class BacklogQueue implements OperationQueue {
   }
 
   #submit(work: Work): void {
+    // Here and not by the engine, which does not know whether the app asked for it or permissions forbid it.
+    if (this.readOnly && mayWrite(work)) {
+      work.reject(openedReadOnly(work.name))
+      return
+    }
     this.backlog.push(work)
     if (this.#awake) return
     this.#awake = true

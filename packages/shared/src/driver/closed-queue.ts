@@ -8,6 +8,7 @@ export class ClosedQueue implements OperationQueue {
   readonly waiting = 0
   readonly idle = true
   groupWrites = false
+  readOnly = false
 
   execute(statement: Statement): never {
     throw closedError(statement.name)

@@ -1,5 +1,6 @@
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
+import { cannotJustRead } from '../errors/read-only.js'
 import { OpenFile } from '../file/open-file.js'
 import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
@@ -125,7 +126,7 @@ export class Connection {
     if (this.#closed !== undefined) return Promise.reject(closedError('connect'))
     this.#opened ??= this.#probe().catch((error: unknown) => {
       this.#opened = undefined
-      throw error
+      throw this.readOnly ? cannotJustRead(error) : error
     })
     return this.#opened
   }
@@ -167,6 +168,7 @@ export class Connection {
     for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) {
       this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
     }
+    this.queue.readOnly = this.readOnly
     this.queue.groupWrites = this.#driver.synchronous || this.ownHandle
   }
 

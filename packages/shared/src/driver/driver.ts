@@ -1,6 +1,7 @@
 /**
- * The seam between the core and an engine. A driver runs finished SQL with positional parameters on one connection;
- * order, coalescing, retries, transactions and error types are the core's.
+ * The seam between the core and an engine. A driver runs finished SQL on one connection. Its parameters are positional,
+ * `?1`, `?2` and so on, and each that is given occurs in the SQL. Order, coalescing, retries, transactions and error types
+ * are the core's.
  *
  * A driver must be used by one caller at a time; the operation queue sees to that.
  */

@@ -25,6 +25,9 @@ export interface OperationQueue {
   /** Whether calls may share a commit: on a file, where a commit costs a flush, if a transaction disturbs nobody. */
   groupWrites: boolean
 
+  /** Whether calls that write are refused. */
+  readOnly: boolean
+
   /** Calls that have not been sent. */
   readonly waiting: number
 

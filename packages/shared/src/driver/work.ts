@@ -43,6 +43,11 @@ export function isAwaited(work: Work): boolean {
   return work.type !== 'call' || work.statement.background !== true
 }
 
+/** Whether it is more than a read. What a connection asks for itself is left to the engine. */
+export function mayWrite(work: Work): boolean {
+  return work.type === 'call' ? work.statement.kind === 'write' : work.type === 'atomic'
+}
+
 export function newCall<Rows extends RowCount, Result>(
   statement: Statement<Rows>,
   parameters: Parameters,

@@ -49,7 +49,8 @@ const BY_MESSAGE: readonly (readonly [RegExp, PersistenceErrorCode])[] = [
 
 const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   BUSY: 'another connection held the database for longer than busyTimeout; raise busyTimeout or shorten the other writer',
-  READ_ONLY: 'the database cannot be written; check the permissions of the file and of its folder',
+  READ_ONLY:
+    'the database cannot be written; check the permissions of the file and of its folder, and that the handle was not opened read-only',
   IO_ERROR: 'the file system failed; check the disk and that nothing else replaced the file',
   CLOSED: 'the handle was closed by somebody else; open it again and make a new adapter',
   CORRUPT: 'the file is damaged; restore it from a backup',

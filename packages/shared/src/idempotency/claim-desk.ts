@@ -23,7 +23,7 @@ export class ClaimDesk {
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
     const request = claimRequest(key, options, this.#session.maxKeyLength)
     request.signal?.throwIfAborted()
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('idempotency.claim')
     const stored = this.#session.names.idempotency.store(key)
     return request.wait > 0 ? this.#wait<T>(stored, request) : this.#ask<T>(stored, request)
   }
@@ -35,7 +35,7 @@ export class ClaimDesk {
     const waiter = connection.keyWaiters.enter(stored)
     try {
       for (let poll = SHORTEST_POLL_MS; ; poll = Math.min(LONGEST_POLL_MS, poll * 2)) {
-        if (!this.#session.ready) await this.#session.connect()
+        if (!this.#session.ready) await this.#session.connect('idempotency.claim')
         const claim = await this.#ask<T>(stored, request)
         const remaining = deadline - clock.monotonic()
         if (claim.state !== 'running' || remaining <= 0) return claim

@@ -45,7 +45,7 @@ export class ClaimLedger {
   }
 
   async read(stored: string): Promise<Position> {
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('idempotency.claim')
     const row = await this.#session.execute(READ_KEY, [stored, this.#session.clock.now()], present)
     this.#session.clock.lease.observe(Number(row.marked_at))
     const record = this.#record(row, stored)
@@ -67,7 +67,7 @@ export class ClaimLedger {
 
   /** @returns `undefined` when the claim was over. */
   async renew(grant: Grant, lease: number): Promise<LeaseEnd | undefined> {
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect(RENEW.name)
     return this.#session.execute(RENEW, [...guard(grant), lease], (row) =>
       row === undefined ? undefined : this.#leaseEnd(row),
     )
@@ -76,7 +76,7 @@ export class ClaimLedger {
   /** @returns `false` when the claim was over and nothing was written. */
   async complete(grant: Grant, value: unknown): Promise<boolean> {
     const encoded = this.#session.values.encode(value, COMPLETE.name)
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect(COMPLETE.name)
     const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
     const parameters = [...guard(grant), encoded, expiresAt]
     return grant.fingerprint === undefined
@@ -85,13 +85,13 @@ export class ClaimLedger {
   }
 
   async forget(grant: Grant): Promise<boolean> {
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect(FORGET.name)
     return this.#session.execute(FORGET, guard(grant), decided)
   }
 
   async keep(grant: Grant, error: unknown): Promise<boolean> {
     const encoded = this.#session.values.encode(error, FORGET.name)
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect(FORGET.name)
     const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
     return this.#withRecord(FORGET, guard(grant), [grant.stored, grant.fingerprint ?? null, encoded, expiresAt])
   }

@@ -49,7 +49,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
 
   async get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
     checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('idempotency.get')
     const stored = this.#session.names.idempotency.store(key)
     return this.#session.execute(GET_RESULT, [stored], this.#entry) as IdempotencyEntry<T> | null
   }
@@ -59,7 +59,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     const lifetime = timeToLive(ttl, 'idempotency.set')
     const text = this.#session.values.encode(value, 'idempotency.set')
     const expiresAt = expiry(this.#session.clock.now(), lifetime)
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('idempotency.set')
     if (expiresAt !== null) this.#sweeper.wrote(1)
     const stored = this.#session.names.idempotency.store(key)
     await this.#session.execute(SET_RESULT, [stored, text, expiresAt], nothing)
@@ -68,7 +68,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
 
   async delete(key: string): Promise<void> {
     checkKey(key, this.#session.maxKeyLength, 'idempotency.delete')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('idempotency.delete')
     const stored = this.#session.names.idempotency.store(key)
     await this.#session.execute(DELETE_RESULT, [stored], nothing)
     // A key has a result or a kept failure, never both: no other caller can tell that these are two statements.
@@ -82,7 +82,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
   }
 
   prune(): Promise<number> {
-    return this.#session.whenReady(async () => {
+    return this.#session.whenReady('idempotency.prune', async () => {
       const removed = await this.#sweeper.prune()
       for (const sweeper of this.#claimSweepers) await sweeper.prune()
       return removed

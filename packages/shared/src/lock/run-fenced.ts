@@ -20,7 +20,7 @@ export async function runFenced(
   }
   if (!Array.isArray(statements)) throw invalid('the second argument must be an array of statements')
   const steps = readArgument(() => [...statements], 'fenced', 'statements').map(fencedStep)
-  if (!session.ready) await session.connect()
+  if (!session.ready) await session.connect('fenced')
   if (!store.guards(session)) throw invalid('the lock was granted in another database')
   // Another handle of the same owner may hold the lock still; this one does not.
   if (released) throw leaseIsOver(key)

@@ -70,7 +70,7 @@ export class StoredLockProvider implements SqlLockProvider {
 
   async forceRelease(key: string): Promise<void> {
     checkKey(key, this.#session.maxKeyLength, 'lock.forceRelease')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('lock.forceRelease')
     return this.#store.forceRelease(key)
   }
 
@@ -104,7 +104,7 @@ export class StoredLockProvider implements SqlLockProvider {
     checkKey(key, this.#session.maxKeyLength, operation)
     const lease = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
     if (owner !== undefined) this.#checkOwner(owner, operation)
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect(operation)
     const granted = this.#store.acquire(key, lease, owner)
     const hold = granted instanceof Promise ? await granted : granted
     return hold === undefined ? null : new StoredLockHandle(this.#store, hold, key)

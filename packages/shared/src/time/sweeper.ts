@@ -60,7 +60,7 @@ export class Sweeper {
       // A synchronous engine gives the event loop nothing between two statements.
       await nextTurn()
       if (this.#session.over) return removed
-      if (!this.#session.ready) await this.#session.connect()
+      if (!this.#session.ready) await this.#session.connect(this.#statement.name)
     }
   }
 

@@ -1,0 +1,11 @@
+import { PersistenceError } from '../errors/persistence-error.js'
+
+/** @throws PersistenceError `ENGINE_UNSUPPORTED` on a runtime that lacks what every call uses: Node before version 20. */
+export function checkRuntime(): void {
+  if (typeof ''.isWellFormed === 'function') return
+  throw new PersistenceError(
+    'ENGINE_UNSUPPORTED',
+    'constructor',
+    `Node ${process.versions.node} is too old; use Node 20.17 or later, or Bun`,
+  )
+}

@@ -1,0 +1,97 @@
+import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, sep } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runProcess } from '../../scripts/run-process.mjs'
+import { root } from '../../scripts/workspace.mjs'
+import { runtimes } from '../matrix.mjs'
+
+let project: string
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'engines-missing-'))
+})
+afterEach(() => rmSync(project, { recursive: true, force: true }))
+
+/** Installs a front end as a package manager does, without any engine. */
+function installFrontEnd(folder: string): void {
+  const scope = join(project, 'node_modules/@go-go-scope')
+  for (const part of ['dist', 'package.json']) {
+    cpSync(join(root, 'packages', folder, part), join(scope, folder, part), { recursive: true })
+  }
+  symlinkSync(join(root, 'packages/shared'), join(scope, 'persistence-sqlite-core'))
+}
+
+/** Installs an engine as where its install script was held back: all but `native`, the folders of what that makes. */
+function installUnbuilt(name: string, native: readonly string[]): void {
+  const installed = realpathSync(join(root, 'test/node_modules', name))
+  const copy = join(project, 'node_modules', name)
+  const isNative = (path: string) => native.some((folder) => `${path}${sep}`.startsWith(join(installed, folder) + sep))
+  cpSync(installed, copy, { recursive: true, filter: (path) => !isNative(path) })
+  const require = createRequire(join(installed, 'package.json'))
+  for (const dependency of ['bindings', 'node-gyp-build']) {
+    const neighbours = join(installed, name.includes('/') ? '../..' : '..')
+    if (!readdirSync(neighbours).includes(dependency)) continue
+    symlinkSync(dirname(require.resolve(`${dependency}/package.json`)), join(project, 'node_modules', dependency))
+  }
+}
+
+/** What `open` of a front end is refused with, as code and message. */
+async function refusal(folder: string, runtime: string, before = ''): Promise<string> {
+  const script = `${before};
+    import('@go-go-scope/${folder}')
+      .then(({ SQLiteAdapter }) => SQLiteAdapter.open('app.db'))
+      .catch(({ code, message }) => console.log(code, message))`
+  const { path = '' } = runtimes[runtime] ?? {}
+  const { exitCode, output } = await runProcess(path, ['-e', script], { cwd: project, limit: 30_000 })
+  expect(exitCode, output).toBe(0)
+  expect(readdirSync(project), 'no file was made').toEqual(['node_modules'])
+  return output
+}
+
+describe('an engine that cannot be loaded', () => {
+  test.each(['node20', 'node24', 'bun'])('sqlite3 that is not installed is to be installed, on %s', async (runtime) => {
+    installFrontEnd('persistence-sqlite')
+    const said = await refusal('persistence-sqlite', runtime)
+    expect(said).toMatch(/^ENGINE_MISSING .*the package sqlite3 is not installed; run npm install sqlite3\n$/)
+  })
+
+  test.each(['node20', 'node24', 'bun'])(
+    'sqlite3 that was not built needs its install script, on %s',
+    async (runtime) => {
+      installFrontEnd('persistence-sqlite')
+      installUnbuilt('sqlite3', ['build'])
+      const said = await refusal('persistence-sqlite', runtime)
+      expect(said).toMatch(
+        /^ENGINE_MISSING .*sqlite3 is installed .*not built; .*npm rebuild sqlite3 \(Could not locate/,
+      )
+      expect(said).not.toContain('npm install sqlite3')
+    },
+  )
+
+  test('@photostructure/sqlite that is not installed is to be installed where there is no node:sqlite', async () => {
+    installFrontEnd('persistence-sqlite-node')
+    const said = await refusal('persistence-sqlite-node', 'node20')
+    expect(said).toMatch(/^ENGINE_MISSING .*no node:sqlite .*22\.13.*run npm install @photostructure\/sqlite\n$/)
+  })
+
+  test('@photostructure/sqlite without its native part needs its install script', async () => {
+    installFrontEnd('persistence-sqlite-node')
+    installUnbuilt('@photostructure/sqlite', ['prebuilds', 'build'])
+    const said = await refusal('persistence-sqlite-node', 'node20')
+    expect(said).toMatch(
+      /^ENGINE_MISSING .*@photostructure\/sqlite is installed .*npm rebuild @photostructure\/sqlite \(/,
+    )
+  })
+
+  test('bun:sqlite on Node names the packages for Node', async () => {
+    installFrontEnd('persistence-sqlite-bun')
+    expect(await refusal('persistence-sqlite-bun', 'node20')).toMatch(/^ENGINE_MISSING .*persistence-sqlite-node\n$/)
+  })
+})
+
+test('a runtime that lacks what every call uses is refused by its version', async () => {
+  installFrontEnd('persistence-sqlite-bun')
+  const said = await refusal('persistence-sqlite-bun', 'node20', 'delete String.prototype.isWellFormed')
+  expect(said).toMatch(/^ENGINE_UNSUPPORTED Node 20\.20\.2 is too old; use Node 20\.17 or later, or Bun\n$/)
+})

@@ -1,0 +1,6 @@
+import { briefConformance } from '@go-go-scope/persistence-conformance'
+import { engine, runner } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+
+proveCell()
+briefConformance(runner, engine)
