@@ -46,6 +46,7 @@ import { sharedHandle } from './suites/shared-handle.js'
 import { storeModels } from './suites/store-models.js'
 import { timeToLive } from './suites/time-to-live.js'
 import { twoConnections } from './suites/two-connections.js'
+import { unstoredResults } from './suites/unstored-results.js'
 import { values } from './suites/values.js'
 import { createWorld } from './world.js'
 
@@ -84,6 +85,7 @@ const SUITES: readonly EngineSuite[] = [
   claimLeases,
   claimWaiting,
   claimModel,
+  unstoredResults,
   values,
   keys,
   prefixIsolation,
