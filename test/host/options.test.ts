@@ -44,7 +44,7 @@ describe('an option that nobody knows', () => {
 
   it('is told apart from options that are no object', async () => {
     await using s = scope()
-    expect(() => s.task(() => 1, 'name' as object)).toThrow('task options: must be an object, got string')
+    expect(() => s.task(() => 1, 'name' as unknown as object)).toThrow('task options: must be an object, got string')
     expect(() => scope(null as unknown as object)).toThrow('scope options: must be an object, got null')
   })
 })
