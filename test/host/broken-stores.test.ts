@@ -14,7 +14,9 @@ const throwing = () => {
 
 /** Every method of every port fails in the same way. */
 function broken(fail: () => unknown): PersistenceProviders {
-  const port = new Proxy({}, { get: () => fail, has: (_, name) => name === 'claim' || name === 'admit' })
+  // Not `then`: a port is no promise.
+  const get = (_: object, name: string | symbol) => (name === 'then' ? undefined : fail)
+  const port = new Proxy({}, { get, has: (_, name) => name === 'claim' || name === 'admit' })
   return { lock: port, circuitBreaker: port, cache: port, idempotency: port, checkpoint: port } as PersistenceProviders
 }
 

@@ -174,13 +174,28 @@ describe('a task whose provider knows claims', () => {
     expect(await s.task(() => 'mine', { idempotency })).toEqual([undefined, 'theirs'])
   })
 
-  it('keeps its result when that cannot be recorded, and reports', async () => {
+  it('keeps its result when nothing can be recorded, reports that once, and leaves the key to its lease', async () => {
     const { provider, held } = claiming()
     held.complete.mockRejectedValue(new Error('disk'))
     const onError = vi.fn()
     await using s = scope({ persistence: { idempotency: provider }, hooks: { onError } })
     expect(await s.task(() => 1, { idempotency })).toEqual([undefined, 1])
-    expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('disk'), 'idempotency.complete')
+    const notStored = { code: 'RESULT_NOT_STORED', key: 'k', cause: new Error('disk') }
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining(notStored), 'idempotency.complete')
+    expect(onError.mock.lastCall?.[0].message).toContain('disk; nothing is on record for the key')
+    expect(held.fail).not.toHaveBeenCalled()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('marks the key as done when a store has refused its result and left the claim', async () => {
+    const { provider, held } = claiming()
+    held.complete.mockRejectedValueOnce(new Error('no such type'))
+    const onError = vi.fn()
+    await using s = scope({ persistence: { idempotency: provider }, hooks: { onError } })
+    expect(await s.task(() => 1, { idempotency })).toEqual([undefined, 1])
+    expect(held.complete).toHaveBeenLastCalledWith([{ _tag: 'ResultNotStored', reason: 'no such type' }])
+    expect(onError).toHaveBeenCalledOnce()
+    expect(onError.mock.lastCall?.[0].message).toContain('no such type; the key counts as done')
   })
 
   it('does not run when the claim itself fails: nobody could say that it runs once', async () => {

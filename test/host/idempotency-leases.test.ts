@@ -55,11 +55,11 @@ describe('the lease of an idempotent task', () => {
   it('that a blocked event loop has let pass loses no result while nobody has taken over', async () => {
     await using s = scope({ persistence: one })
     const block = vi.fn(() => {
-      const end = performance.now() + 120
+      const end = performance.now() + 600
       while (performance.now() < end);
       return 'slow'
     })
-    const slow = { idempotency: { key: 'k', lease: 40 } }
+    const slow = { idempotency: { key: 'k', lease: 400 } }
     expect(await s.task(block, slow)).toEqual([undefined, 'slow'])
     expect(await s.task(block, slow)).toEqual([undefined, 'slow'])
     expect(block).toHaveBeenCalledOnce()
@@ -111,18 +111,6 @@ describe("somebody else's run", () => {
 })
 
 describe('the key', () => {
-  it('is free again at once when the result cannot be recorded', async () => {
-    const onError = vi.fn()
-    await using s = scope({ persistence: one, hooks: { onError } })
-    const [error, value] = await s.task(() => () => 'a function is no value', { idempotency })
-    expect([error, typeof value]).toEqual([undefined, 'function'])
-    expect(onError).toHaveBeenCalledExactlyOnceWith(
-      expect.objectContaining({ code: 'VALUE_NOT_SERIALIZABLE' }),
-      'idempotency.complete',
-    )
-    expect((await claimState()).state).toBe('claimed')
-  })
-
   it('of an aborted task is given back before dispose ends, so that a store may be closed after it', async () => {
     const saved = deferred()
     vi.spyOn(one.checkpoint, 'save').mockReturnValue(saved.promise)

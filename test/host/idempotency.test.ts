@@ -13,14 +13,28 @@ const idempotency = { key: 'k' }
 const boom = () => Promise.reject(new Error('boom'))
 
 describe('the key', () => {
-  it('is ignored without a provider', async () => {
-    await using s = scope()
+  it.each([
+    ['no persistence', {}],
+    ['a persistence without it', { persistence: {} }],
+  ])('is refused without a provider: %s', async (_, options) => {
+    const beforeTask = vi.fn()
+    await using s = scope({ ...options, hooks: { beforeTask } })
     const fn = vi.fn(() => 1)
     const key = vi.fn(() => 'k')
-    await s.task(fn, { idempotency: { key } })
-    await s.task(fn, { idempotency: { key } })
-    expect(fn).toHaveBeenCalledTimes(2)
-    expect(key).not.toHaveBeenCalled()
+    for (const dedupe of [undefined, 'd']) {
+      const call = () => s.task(fn, { idempotency: { key }, ...(dedupe && { dedupe }) })
+      expect(call).toThrow('No idempotency provider configured')
+    }
+    for (const called of [fn, key, beforeTask]) expect(called).not.toHaveBeenCalled()
+  })
+
+  it.each([[undefined], [null], [42], [{}]])('is refused when it is no string: %j', async (key) => {
+    await using s = scope({ persistence: { idempotency: provider } })
+    const fn = vi.fn()
+    const run = (given: unknown) => () => s.task(fn, { idempotency: { key: given as string } })
+    expect(run(key)).toThrow('task option idempotency: key must be a string')
+    expect(run(() => key)).toThrow('got a function that returned')
+    expect(fn).not.toHaveBeenCalled()
   })
 
   it('may be a function without arguments, called inside task()', async () => {
@@ -90,7 +104,7 @@ describe('a success', () => {
     expect(await s.task(() => 1, { idempotency })).toEqual([undefined, 1])
     expect(onError.mock.calls).toEqual([
       [new Error('get'), 'idempotency.get'],
-      [new Error('set'), 'idempotency.set'],
+      [expect.objectContaining({ code: 'RESULT_NOT_STORED', key: 'k', cause: new Error('set') }), 'idempotency.set'],
     ])
   })
 

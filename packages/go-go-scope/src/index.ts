@@ -44,6 +44,7 @@ export {
   InMemoryIdempotencyProvider,
   type InMemoryIdempotencyProviderOptions,
 } from './idempotency/in-memory-idempotency-provider.js'
+export { ResultNotStoredError } from './idempotency/result-not-stored-error.js'
 export { Lock } from './lock/lock.js'
 export { LockGuard } from './lock/lock-guard.js'
 export type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock/lock-options.js'

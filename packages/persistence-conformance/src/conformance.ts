@@ -49,6 +49,7 @@ import { timeToLive } from './suites/time-to-live.js'
 import { twoConnections } from './suites/two-connections.js'
 import { unknownOptions } from './suites/unknown-options.js'
 import { unreadableArguments } from './suites/unreadable-arguments.js'
+import { unstoredResults } from './suites/unstored-results.js'
 import { values } from './suites/values.js'
 import { createWorld } from './world.js'
 
@@ -87,6 +88,7 @@ const SUITES: readonly EngineSuite[] = [
   claimLeases,
   claimWaiting,
   claimModel,
+  unstoredResults,
   values,
   keptOrRefused,
   keys,

@@ -12,7 +12,13 @@ const throws = (text) => () => {
 }
 const broken = new Proxy(
   {},
-  { get: (_, method) => (method === 'subscribe' ? throws('subscribe') : rejects(`${String(method)}`)) },
+  {
+    get(_, method) {
+      // A port is no promise.
+      if (method === 'then') return undefined
+      return method === 'subscribe' ? throws('subscribe') : rejects(`${String(method)}`)
+    },
+  },
 )
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 

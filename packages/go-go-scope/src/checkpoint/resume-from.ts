@@ -1,4 +1,5 @@
 import type { CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import { checkResumeOptions } from '../options/check-task-options.js'
 import type { TaskOptions } from '../task/task-options.js'
 
 /** ms between two looks at the state of a resumed task, unless it says otherwise. */
@@ -13,8 +14,10 @@ export interface ResumeOptions<E extends Error = Error> extends TaskOptions<E> {
 export async function resumeFrom<E extends Error>(
   provider: CheckpointProvider | undefined,
   taskId: string,
-  { requireExisting = false, ...options }: ResumeOptions<E>,
+  resume: ResumeOptions<E>,
 ): Promise<TaskOptions<E>> {
+  checkResumeOptions(resume)
+  const { requireExisting = false, ...options } = resume
   if (provider === undefined) throw new Error('No checkpoint provider configured')
   const found = await provider.loadLatest(taskId)
   if (found === undefined && requireExisting) throw new Error(`No checkpoint found for task ID: ${taskId}`)

@@ -1,7 +1,8 @@
 import type { ClaimedKey, ClaimingIdempotencyProvider, ClaimOutcome } from '@go-go-scope/persistence-sqlite-core/ports'
 import { Lease } from '../lock/lease.js'
 import type { IdempotentRequest, IdempotentTurn, KeptClaim } from './idempotent-turn.js'
-import { replayable, type StoredResult } from './replayable.js'
+import { reportUnstored } from './report-unstored.js'
+import { replayable, type StoredResult } from './stored-result.js'
 
 /** Share of the lease after which it is renewed: two renewals may fail before it ends. */
 const RENEW_AFTER = 1 / 3
@@ -44,9 +45,10 @@ export class ClaimedTurn<T> implements IdempotentTurn<T>, KeptClaim {
     try {
       return await this.#complete(value)
     } catch (error) {
-      this.#request.report('idempotency.complete', error)
-      // A result that cannot be recorded must not keep others waiting for it.
-      await this.#fail(error)
+      await reportUnstored(this.#request, 'idempotency.complete', error, async (mark) => {
+        const { recorded } = await this.#held.complete(mark)
+        return recorded
+      })
       return value
     } finally {
       this.#lease.end()
@@ -72,7 +74,7 @@ export class ClaimedTurn<T> implements IdempotentTurn<T>, KeptClaim {
     if (!outcome.recorded && outcome.current.state === 'vacant') outcome = await this.#completeAgain(value)
     if (outcome.recorded) return value
     const { current } = outcome
-    const theirs = current.state === 'completed' ? replayable<T>(current.value) : undefined
+    const theirs = current.state === 'completed' ? replayable<T>(this.#request.key, current.value) : undefined
     if (theirs === undefined) {
       throw new Error(`The claim of '${this.#request.key}' was over before its result was reported`)
     }

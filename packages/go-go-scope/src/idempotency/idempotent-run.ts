@@ -5,7 +5,8 @@ import { raceAbort } from '../cancellation/race-abort.js'
 import { ClaimedTurn } from './claimed-turn.js'
 import type { IdempotentAnswer, IdempotentRequest, IdempotentTurn, KeptClaim } from './idempotent-turn.js'
 import { lookUp } from './look-up.js'
-import { replayable } from './replayable.js'
+import { ResultNotStoredError, reasonOf, saysNotStored } from './result-not-stored-error.js'
+import { replayable } from './stored-result.js'
 import { takeKey } from './take-key.js'
 import { type FlightEnd, type Seat, takeSeat } from './take-seat.js'
 import type { UnfinishedClaims } from './unfinished-claims.js'
@@ -68,14 +69,23 @@ export class IdempotentRun<T> {
     await raceAbort(abort, ignored, () => recorded).catch(ignored)
   }
 
-  /** Rejects with what a claim rejects with, its provider promises one run over all processes; and a kept failure. */
+  /** Rejects with a `ResultNotStoredError` of a key that has ended without its result, whatever its store said. */
   async #ask(): Promise<IdempotentAnswer<T>> {
     const provider = this.#provider
-    if (!canClaim(provider)) return lookUp<T>(provider, this.#request)
+    try {
+      return await (canClaim(provider) ? this.#claim(provider) : lookUp<T>(provider, this.#request))
+    } catch (error) {
+      if (error instanceof ResultNotStoredError || !saysNotStored(error)) throw error
+      throw ResultNotStoredError.forLater(this.#request.key, reasonOf(error), { cause: error })
+    }
+  }
+
+  /** Rejects with what a claim rejects with, its provider promises one run over all processes; and a kept failure. */
+  async #claim(provider: ClaimingIdempotencyProvider): Promise<IdempotentAnswer<T>> {
     const claim = await takeKey<T>(provider, this.#request)
     if (claim.state === 'failed') throw claim.error
     if (claim.state === 'claimed') return new ClaimedTurn<T>(provider, claim, this.#request)
-    return { replayed: true, ...(replayable<T>(claim.value) as { value: T }) }
+    return { replayed: true, ...(replayable<T>(this.#request.key, claim.value) as { value: T }) }
   }
 
   /** Runs with the right to do so, and gives that back when the task fails or is aborted before its success. */

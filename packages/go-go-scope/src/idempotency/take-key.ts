@@ -7,7 +7,7 @@ import type {
 } from '@go-go-scope/persistence-sqlite-core/ports'
 import { callSafely } from '../errors/call-safely.js'
 import type { IdempotentRequest } from './idempotent-turn.js'
-import { replayable, type StoredResult } from './replayable.js'
+import { replayable, type StoredResult } from './stored-result.js'
 
 /** Whoever removes the failure of an older host holds this key meanwhile, for at most so long (ms). */
 const REMOVAL_KEY = 'go-go-scope: removal of recorded failures'
@@ -32,14 +32,14 @@ export async function takeKey<T>(
   }
   for (;;) {
     if (claim.state === 'running') claim = await ask(Number.POSITIVE_INFINITY)
-    else if (isOldFailure(claim)) claim = await overOldFailure(provider, request, ask)
+    else if (isOldFailure(key, claim)) claim = await overOldFailure(provider, request, ask)
     else return claim
   }
 }
 
 /** Hosts before this one stored failures too, as results that are to run again. */
-function isOldFailure(claim: Claim<unknown>): boolean {
-  return claim.state === 'completed' && replayable(claim.value) === undefined
+function isOldFailure(key: string, claim: Claim<unknown>): boolean {
+  return claim.state === 'completed' && replayable(key, claim.value) === undefined
 }
 
 /**
@@ -54,7 +54,7 @@ async function overOldFailure<T>(
   const turn = await provider.claim(REMOVAL_KEY, { lease: REMOVAL_LEASE, signal, wait: Number.POSITIVE_INFINITY })
   try {
     const claim = await ask()
-    if (!isOldFailure(claim)) return claim
+    if (!isOldFailure(key, claim)) return claim
     await provider.delete(key)
     return await ask()
   } finally {

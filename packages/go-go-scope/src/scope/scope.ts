@@ -9,6 +9,7 @@ import { UnfinishedClaims } from '../idempotency/unfinished-claims.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'
 import { createLogger } from '../logging/create-logger.js'
+import { checkScopeOptions } from '../options/check-scope-options.js'
 import type { Result } from '../task/result.js'
 import type { Task } from '../task/task.js'
 import type { TaskFunction, TaskOptions } from '../task/task-options.js'
@@ -45,6 +46,7 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   readonly #end: ScopeEnd
 
   constructor(options: ScopeOptions = {}) {
+    checkScopeOptions(options)
     const { parent, signal, timeout, hooks = {} } = options
     super(parent?.requestContext, options.context)
     this.scopeName = options.name ?? `scope-${++scopes}`
@@ -113,8 +115,9 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   /**
    * Starts `fn` at once.
    *
-   * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, and what the function for the
-   *   idempotency key throws. Everything else is in the result.
+   * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, `No idempotency provider
+   *   configured`, a TypeError for a name that is no option, and what the function for the idempotency key throws.
+   *   Everything else is in the result.
    */
   task<T, E extends Error = Error>(fn: TaskFunction<T, S>, options: TaskOptions<E> = {}): Task<Result<E, Awaited<T>>> {
     if (this.isDisposed) throw new Error('Cannot spawn task on disposed scope')

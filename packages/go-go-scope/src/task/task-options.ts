@@ -22,9 +22,12 @@ export interface TaskOptions<E extends Error = Error> {
   /** A success is kept in this scope's memory for `ttl` ms. */
   memo?: { key: string; ttl: number }
   /**
-   * A success is recorded under the key, for `ttl` ms. Needs `persistence.idempotency`; where that knows claims, one
-   * process runs the key and the others wait for it, at most `lease` ms (default 10000) if it dies. The lease is renewed
-   * every third of it from a timer, so it must be longer than the function ever blocks the event loop.
+   * A success is recorded under the key, for `ttl` ms. Needs `persistence.idempotency`, or `task()` throws; where that
+   * knows claims, one process runs the key and the others wait for it, at most `lease` ms (default 10000) if it dies. The
+   * lease is renewed every third of it from a timer, so it must be longer than the function ever blocks the event loop.
+   *
+   * A success whose value cannot be stored is still the result of its own task, and is reported; later tasks with the key
+   * fail with a `ResultNotStoredError`.
    */
   idempotency?: { key: string | (() => string); ttl?: number; lease?: number }
   /** Needs `persistence.checkpoint`; `{}` is enough. */

@@ -1,6 +1,8 @@
 import { LruMap } from '../cache/lru-map.js'
 import { AbortSource } from '../cancellation/abort-source.js'
 import { callSafely } from '../errors/call-safely.js'
+import { idempotencyKey, noProvider } from '../idempotency/idempotency-key.js'
+import { checkTaskOptions } from '../options/check-task-options.js'
 import type { Result } from './result.js'
 import { Task } from './task.js'
 import type { TaskEnvironment } from './task-environment.js'
@@ -32,15 +34,21 @@ export class TaskSpawner {
     return this.#pending.size
   }
 
-  /** Starts `fn`, or answers from the memo or a call under way. Throws what the idempotency key function throws. */
+  /**
+   * Starts `fn`, or answers from the memo or a call under way.
+   *
+   * @throws TypeError for a name that is no option, `No idempotency provider configured`, and what the idempotency key
+   *   function throws.
+   */
   spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
+    checkTaskOptions(options)
     const { memo, dedupe, idempotency } = options
+    if (idempotency !== undefined && this.#environment.persistence?.idempotency === undefined) throw noProvider()
     const remembered = memo && this.#memo.get(memo.key)?.value
     if (remembered !== undefined) return this.#alias(Promise.resolve(remembered), options)
     const twin = dedupe === undefined ? undefined : this.#inFlight.get(dedupe)
     if (twin !== undefined) return this.#alias(twin.then(), options)
-    const key = this.#environment.persistence?.idempotency && idempotency?.key
-    const task = this.#start(fn, options, typeof key === 'function' ? key() : key)
+    const task = this.#start(fn, options, idempotency && idempotencyKey(idempotency))
     if (dedupe !== undefined) this.#inFlight.set(dedupe, task)
     return task
   }

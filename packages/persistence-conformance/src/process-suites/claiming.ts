@@ -22,6 +22,23 @@ export const claiming: EngineSuite = engineSuite('claims and probes in several p
     }
   })
 
+  check(
+    'the work of a key whose result cannot be stored runs once over all processes, and all are told',
+    async (world) => {
+      const children = Array.from({ length: 4 }, () => new Child(world.engine, 'claim-unstorable'))
+      await withChildren(children, async () => {
+        await Promise.all(children.map((child) => child.ready()))
+        const answers = await Promise.all(children.map((child) => child.order<string[]>(`${world.path} ${KEYS}`)))
+        for (const answer of answers) assert.deepEqual(answer, Array(KEYS).fill('RESULT_NOT_STORED'))
+        await Promise.all(children.map((child) => child.dismiss()))
+      })
+      const adapter = await world.open()
+      for (let key = 0; key < KEYS; key++) {
+        assert.equal((await adapter.getState(`k${key}`))?.failureCount, 1, `the work of k${key} ran once`)
+      }
+    },
+  )
+
   check('exactly as many probes as asked for are admitted over all processes', async (world) => {
     const adapter = await world.open()
     await adapter.recordFailure('api', 1)

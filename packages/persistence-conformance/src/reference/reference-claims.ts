@@ -11,7 +11,7 @@ import type { ManualClock } from '../manual-clock.js'
 import { LeaseTime } from './lease-time.js'
 
 interface Kept {
-  readonly what: { value: unknown } | { error: unknown }
+  readonly what: { value: unknown } | { error: unknown } | { unstored: Error }
   readonly fingerprint: string | undefined
   /** By the wall clock, as everybody keeps it who reads the results. */
   readonly expiresAt: number | undefined
@@ -56,11 +56,13 @@ export class ReferenceClaims {
     if (recorded !== undefined && given !== undefined && recorded !== given) {
       throw Object.assign(new Error('another fingerprint'), { code: 'FINGERPRINT_MISMATCH', record })
     }
-    return record as KeyRecord<T>
+    if (record.state === 'unstored') throw record.error
+    return record as Claim<T>
   }
 
   async get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
     const kept = this.#kept(key)
+    if (kept !== undefined && 'unstored' in kept.what) throw kept.what.unstored
     if (kept === undefined || !('value' in kept.what)) return null
     const value = kept.what.value as T
     return kept.expiresAt === undefined ? { value } : { value, expiresAt: kept.expiresAt }
@@ -87,6 +89,7 @@ export class ReferenceClaims {
     const kept = this.#kept(key)
     if (kept !== undefined) {
       const end = kept.expiresAt === undefined ? {} : { expiresAt: kept.expiresAt }
+      if ('unstored' in kept.what) return { state: 'unstored', error: kept.what.unstored, ...end }
       return 'value' in kept.what
         ? { state: 'completed', value: kept.what.value, replay: true, ...end }
         : { state: 'failed', error: kept.what.error, replay: true, ...end }
@@ -149,15 +152,22 @@ class ReferenceClaim {
   }
 
   async complete(value: unknown): Promise<ClaimOutcome<unknown>> {
-    return this.#report(() => this.#claims.keep(this.#key, { value }, this.#options.fingerprint, this.#options.ttl))
+    return this.#reportKept(value, { value })
   }
 
   async fail(error: unknown): Promise<ClaimOutcome<unknown>> {
-    const { fingerprint, ttl, onFailure } = this.#options
-    return this.#report(() => {
-      if (onFailure === 'keep') this.#claims.keep(this.#key, { error }, fingerprint, ttl)
-      else this.#claims.forget(this.#key)
-    })
+    if (this.#options.onFailure === 'keep') return this.#reportKept(error, { error })
+    return this.#report(() => this.#claims.forget(this.#key))
+  }
+
+  /** What cannot be stored ends the claim all the same. Functions stand for all of that. */
+  #reportKept(reported: unknown, what: Kept['what']): ClaimOutcome<unknown> {
+    const { fingerprint, ttl } = this.#options
+    if (typeof reported !== 'function') return this.#report(() => this.#claims.keep(this.#key, what, fingerprint, ttl))
+    const unstored = Object.assign(new Error('not stored'), { code: 'RESULT_NOT_STORED' })
+    const outcome = this.#report(() => this.#claims.keep(this.#key, { unstored }, fingerprint, ttl))
+    if (outcome.recorded) throw unstored
+    return outcome
   }
 
   /** Not in the last tenth of the lease: by then its holder must have stopped. */

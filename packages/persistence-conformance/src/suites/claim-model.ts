@@ -9,7 +9,7 @@ import { withoutUndefined } from '../without-undefined.js'
 
 type Step =
   | { do: 'claim'; via: number; key: string; options: ClaimOptions }
-  | { do: 'complete' | 'fail'; via: number; back: number; value: number }
+  | { do: 'complete' | 'fail'; via: number; back: number; value: number | typeof unstorable }
   | { do: 'renew'; via: number; back: number; lease: number }
   | { do: 'set'; via: number; key: string; value: number; ttl: number | undefined }
   | { do: 'get' | 'delete'; via: number; key: string }
@@ -29,7 +29,9 @@ const onFailure = fc.constantFrom('forget', 'keep')
 const options = fc
   .record({ lease, ttl, fingerprint, onFailure })
   .map((given) => withoutUndefined(given) as ClaimOptions)
-const value = fc.nat({ max: 99 })
+const unstorable = (): void => undefined
+const number = fc.nat({ max: 99 })
+const value = fc.oneof({ weight: 4, arbitrary: number }, { weight: 1, arbitrary: fc.constant(unstorable) })
 // Mostly the latest claim, now and then one that was overtaken long ago.
 const back = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 1 }) }, { weight: 1, arbitrary: fc.nat({ max: 6 }) })
 
@@ -38,28 +40,45 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('complete'), via, back, value }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('fail'), via, back, value }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('renew'), via, back, lease }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('set'), via, key, value, ttl }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('set'), via, key, value: number, ttl }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('get', 'delete'), via, key }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance'), ms: wait }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('jump'), via, ms: fc.integer({ min: -60, max: 60 }) }) },
 ) as fc.Arbitrary<Step>
 
+async function claimOf(store: IdempotencyUnderTest, held: ClaimedKey<unknown>[], key: string, options: ClaimOptions) {
+  const claim = await store.claim<unknown>(key, options)
+  if (claim.state !== 'claimed') return claim
+  held.push(claim)
+  return { claimed: claim.expiresAt }
+}
+
+/** What a step comes to, with errors as what is promised of them. */
+async function outcome(stores: readonly IdempotencyUnderTest[], held: ClaimedKey<unknown>[], step: Step) {
+  try {
+    return promised(await answer(stores, held, step))
+  } catch (error) {
+    return { refused: promised(error) }
+  }
+}
+
+function promised(value: unknown): unknown {
+  if (value instanceof Error) {
+    const { code, record } = value as { code?: unknown; record?: unknown }
+    return code === undefined ? value : { code, record: promised(record) }
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, promised(member)]))
+}
+
 /** Answers one step; claims are named by how long ago they were granted. */
-async function answer(stores: readonly IdempotencyUnderTest[], held: ClaimedKey<number>[], step: Step) {
+async function answer(stores: readonly IdempotencyUnderTest[], held: ClaimedKey<unknown>[], step: Step) {
   if (step.do === 'advance' || step.do === 'jump') return undefined
   const store = stores[step.via] as IdempotencyUnderTest
   const claimed = 'back' in step ? held.at(-1 - step.back) : undefined
   switch (step.do) {
     case 'claim':
-      try {
-        const claim = await store.claim<number>(step.key, step.options)
-        if (claim.state !== 'claimed') return claim
-        held.push(claim)
-        return { claimed: claim.expiresAt }
-      } catch (error) {
-        const { code, record } = error as { code?: unknown; record?: unknown }
-        return code === 'FINGERPRINT_MISMATCH' ? { mismatch: record } : error
-      }
+      return claimOf(store, held, step.key, step.options)
     case 'complete':
       return claimed?.complete(step.value)
     case 'fail':
@@ -92,8 +111,8 @@ export const claimModel: EngineSuite = engineSuite('model of claims', (check) =>
       const stores = adapters.map((adapter) => adapter.idempotency)
       const file = new ClaimedFile()
       const references = adapters.map(() => new ReferenceClaims(file, clock) as unknown as IdempotencyUnderTest)
-      const real: ClaimedKey<number>[] = []
-      const expected: ClaimedKey<number>[] = []
+      const real: ClaimedKey<unknown>[] = []
+      const expected: ClaimedKey<unknown>[] = []
       for (const [index, step] of steps.entries()) {
         if (step.do === 'advance') clock.advance(step.ms)
         if (step.do === 'jump') {
@@ -104,7 +123,7 @@ export const claimModel: EngineSuite = engineSuite('model of claims', (check) =>
         }
         const granted = real.length
         const context = `step ${index}: ${step.do}`
-        assert.deepEqual(await answer(stores, real, step), await answer(references, expected, step), context)
+        assert.deepEqual(await outcome(stores, real, step), await outcome(references, expected, step), context)
         for (const claim of real.slice(granted)) {
           assert.ok(claim.generation > generation, `generation ${claim.generation} after ${generation}`)
           generation = claim.generation

@@ -171,16 +171,6 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     assert.equal((await (await world.adapter()).idempotency.claim('k', LEASE)).state, 'completed')
   })
 
-  check('a report that cannot be stored is refused, and the claim goes on', async (world) => {
-    const { idempotency } = await world.adapter({ maxValueSize: 100 })
-    const claim = held(await idempotency.claim<unknown>('k', { ...LEASE, onFailure: 'keep' }))
-    await refuses(() => claim.complete(() => 1), { code: 'VALUE_NOT_SERIALIZABLE' })
-    await refuses(() => claim.complete('x'.repeat(200)), { code: 'VALUE_TOO_LARGE' })
-    await refuses(() => claim.fail('x'.repeat(200)), { code: 'VALUE_TOO_LARGE' })
-    assert.equal((await idempotency.claim('k', LEASE)).state, 'running')
-    assert.deepEqual(await claim.complete(1), { recorded: true })
-  })
-
   check('bad arguments are refused by name, and claim nothing', async (world) => {
     const { idempotency } = await world.adapter()
     const bad = [

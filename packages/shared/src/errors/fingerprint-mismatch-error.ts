@@ -8,10 +8,11 @@ export class FingerprintMismatchError extends PersistenceError {
   readonly record: KeyRecord<unknown>
 
   constructor(key: string, fingerprint: string, record: KeyRecord<unknown>) {
+    const state = record.state === 'unstored' ? 'completed' : record.state
     super(
       'FINGERPRINT_MISMATCH',
       'idempotency.claim',
-      `idempotency.claim: the key ${JSON.stringify(key)} is ${record.state} under another fingerprint; use one key per request`,
+      `idempotency.claim: the key ${JSON.stringify(key)} is ${state} under another fingerprint; use one key per request`,
     )
     this.fingerprint = fingerprint
     this.record = record

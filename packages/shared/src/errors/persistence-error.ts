@@ -21,6 +21,7 @@ export type PersistenceErrorCode =
   | 'NOT_A_DATABASE'
   | 'QUEUE_FULL'
   | 'READ_ONLY'
+  | 'RESULT_NOT_STORED'
   | 'SCHEMA_MISSING'
   | 'SCHEMA_NEWER'
   | 'SECOND_COPY'

@@ -57,6 +57,7 @@ export class ClaimDesk {
         if (request.fingerprint !== undefined && fingerprint !== undefined && fingerprint !== request.fingerprint) {
           throw new FingerprintMismatchError(request.key, fingerprint, record)
         }
+        if (record.state === 'unstored') throw record.error
         return record as Claim<T>
       }
       const claim = await this.#grant<T>(stored, request)

@@ -4,7 +4,8 @@ import type { Statement } from '../driver/statement.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../ports/claims.js'
 import { expiry } from '../time/time-to-live.js'
-import { COMPLETE, FORGET, GRANT, READ_KEY, RECORD, RENEW } from './claim-sql.js'
+import { COMPLETE, COMPLETE_UNSTORED, FORGET, GRANT, READ_KEY, RECORD, RENEW } from './claim-sql.js'
+import { resultNotStored, type Unstored, unstoredIn, unstoredMark } from './unstored-result.js'
 
 /** What is on record for a key, and under which fingerprint. */
 export interface Position {
@@ -30,7 +31,18 @@ export interface LeaseEnd {
   readonly localEnd: number
 }
 
+/** What became of a report. */
+export interface Ending {
+  /** `false` when the claim was over and nothing was written. */
+  readonly recorded: boolean
+  /** The report could not be stored; where it is recorded, the claim has ended without it. */
+  readonly unstored?: PersistenceError
+}
+
 const RESULTS = 'go_goscope_idempotency'
+// INVALID_ARGUMENT: a member of the value that throws when it is read.
+const ABOUT_THE_VALUE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'VALUE_NOT_SERIALIZABLE', 'VALUE_TOO_LARGE'])
+
 const RECORDS = 'go_goscope_claim_records'
 
 /**
@@ -48,7 +60,7 @@ export class ClaimLedger {
     if (!this.#session.ready) await this.#session.connect('idempotency.claim')
     const row = await this.#session.execute(READ_KEY, [stored, this.#session.clock.now()], present)
     this.#session.clock.lease.observe(Number(row.marked_at))
-    const record = this.#record(row, stored)
+    const record = this.#standing(row, stored)
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
   }
 
@@ -73,27 +85,50 @@ export class ClaimLedger {
     )
   }
 
-  /** @returns `false` when the claim was over and nothing was written. */
-  async complete(grant: Grant, value: unknown): Promise<boolean> {
-    const encoded = this.#session.values.encode(value, COMPLETE.name)
-    if (!this.#session.ready) await this.#session.connect(COMPLETE.name)
+  complete(grant: Grant, value: unknown): Promise<Ending> {
+    return this.#record(grant, value, 'result', COMPLETE.name, (text) => this.#complete(COMPLETE, grant, text))
+  }
+
+  async forget(grant: Grant): Promise<Ending> {
+    if (!this.#session.ready) await this.#session.connect(FORGET.name)
+    return { recorded: await this.#session.execute(FORGET, guard(grant), decided) }
+  }
+
+  keep(grant: Grant, error: unknown): Promise<Ending> {
+    return this.#record(grant, error, 'error', FORGET.name, (text) => {
+      const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
+      return this.#withRecord(FORGET, guard(grant), [grant.stored, grant.fingerprint ?? null, text, expiresAt])
+    })
+  }
+
+  /** Ends the claim also when the report cannot be stored: its work is done, and must not be done again after the lease. */
+  async #record(
+    grant: Grant,
+    value: unknown,
+    report: Unstored['report'],
+    operation: string,
+    write: (text: string) => Promise<boolean>,
+  ): Promise<Ending> {
+    let problem: PersistenceError
+    try {
+      const text = this.#session.values.encode(value, operation)
+      if (!this.#session.ready) await this.#session.connect(operation)
+      return { recorded: await write(text) }
+    } catch (error) {
+      if (!isUnstorable(error)) throw error
+      problem = error
+    }
+    if (!this.#session.ready) await this.#session.connect(operation)
+    const recorded = await this.#complete(COMPLETE_UNSTORED, grant, unstoredMark({ report, problem }))
+    return { recorded, unstored: resultNotStored(this.#key(grant.stored), operation, { report, problem }) }
+  }
+
+  async #complete(statement: Statement<'one'>, grant: Grant, text: string): Promise<boolean> {
     const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
-    const parameters = [...guard(grant), encoded, expiresAt]
+    const parameters = [...guard(grant), text, expiresAt]
     return grant.fingerprint === undefined
-      ? this.#session.execute(COMPLETE, parameters, decided)
-      : this.#withRecord(COMPLETE, parameters, [grant.stored, grant.fingerprint, null, expiresAt])
-  }
-
-  async forget(grant: Grant): Promise<boolean> {
-    if (!this.#session.ready) await this.#session.connect(FORGET.name)
-    return this.#session.execute(FORGET, guard(grant), decided)
-  }
-
-  async keep(grant: Grant, error: unknown): Promise<boolean> {
-    const encoded = this.#session.values.encode(error, FORGET.name)
-    if (!this.#session.ready) await this.#session.connect(FORGET.name)
-    const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
-    return this.#withRecord(FORGET, guard(grant), [grant.stored, grant.fingerprint ?? null, encoded, expiresAt])
+      ? this.#session.execute(statement, parameters, decided)
+      : this.#withRecord(statement, parameters, [grant.stored, grant.fingerprint, null, expiresAt])
   }
 
   async #withRecord(
@@ -122,7 +157,12 @@ export class ClaimLedger {
     return { expiresAt: wall + remaining, localEnd: monotonic + remaining }
   }
 
-  #record(row: Row, stored: string): KeyRecord<unknown> | VacantKey {
+  #standing(row: Row, stored: string): KeyRecord<unknown> | VacantKey {
+    const unstored = unstoredIn(row.value)
+    if (unstored !== undefined) {
+      const error = resultNotStored(this.#key(stored), READ_KEY.name, unstored)
+      return { state: 'unstored', error, ...expiringAt(row.value_expires_at) }
+    }
     if (row.completed === 1) {
       const value = this.#session.values.decode(row.value, RESULTS, stored, READ_KEY.name)
       return { state: 'completed', value, replay: true, ...expiringAt(row.value_expires_at) }
@@ -138,7 +178,14 @@ export class ClaimLedger {
     }
     return { state: 'vacant' }
   }
+
+  #key(stored: string): string {
+    return this.#session.names.idempotency.restore(stored)
+  }
 }
+
+const isUnstorable = (error: unknown): error is PersistenceError =>
+  error instanceof PersistenceError && ABOUT_THE_VALUE.has(error.code)
 
 const guard = ({ stored, owner, generation }: Grant): [string, string, number] => [stored, owner, generation]
 

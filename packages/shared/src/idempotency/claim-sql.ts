@@ -63,18 +63,23 @@ export const RENEW: Statement<'one'> = {
 WHERE ${held('?5')} RETURNING granted_at, expires_at`,
 }
 
-/** Parameters: key, owner, generation, value, expiry of the value. The trigger on the table ends the claim. */
-export const COMPLETE: Statement<'one'> = {
+const completing = (value: string): Statement<'one'> => ({
   name: 'idempotency.complete',
   kind: 'write',
   rows: 'one',
   clocked: 'lease',
   sql: `INSERT INTO go_goscope_idempotency (key, value, expires_at)
-SELECT key, ?4, ?5 FROM go_goscope_claims WHERE ${held('?6')}
+SELECT key, ${value}, ?5 FROM go_goscope_claims WHERE ${held('?6')}
 ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at
 RETURNING key`,
-}
+})
+
+/** Parameters: key, owner, generation, value, expiry of the value. The trigger on the table ends the claim. */
+export const COMPLETE: Statement<'one'> = completing('?4')
+
+/** Parameters: those of {@link COMPLETE}, with a mark (unstored-result.ts) instead of the value. */
+export const COMPLETE_UNSTORED: Statement<'one'> = completing('CAST(?4 AS BLOB)')
 
 /** Parameters: key, fingerprint, failure, expiry. Follows {@link COMPLETE} or {@link FORGET} in an atomic batch. */
 export const RECORD = `INSERT OR REPLACE INTO go_goscope_claim_records (key, fingerprint, failure, expires_at)

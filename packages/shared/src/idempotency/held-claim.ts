@@ -3,7 +3,7 @@ import { PersistenceError } from '../errors/persistence-error.js'
 import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../ports/claims.js'
 import type { Clock } from '../time/clock.js'
 import { LocalLease } from '../time/local-lease.js'
-import type { ClaimLedger, Grant, LeaseEnd } from './claim-ledger.js'
+import type { ClaimLedger, Ending, Grant, LeaseEnd } from './claim-ledger.js'
 import { leaseTime } from './claim-request.js'
 
 /** What a claim needs besides its grant. */
@@ -25,6 +25,8 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   readonly #context: ClaimContext
   readonly #lease: LocalLease
   #expiresAt: number
+  /** The latest report, until it is known whether it ended the claim. */
+  #ending: Promise<Ending | undefined> | undefined
 
   constructor(grant: Grant, end: LeaseEnd, context: ClaimContext) {
     this.#grant = grant
@@ -69,9 +71,14 @@ export class HeldClaim<T> implements ClaimedKey<T> {
       const duration = leaseTime(lease, 'idempotency.renew')
       if (!this.#lease.safe) return false
       const end = await this.#context.ledger.renew(this.#grant, duration)
-      if (end === undefined) this.#lease.lose('its lease was over in the file, or the key was settled by another')
-      else this.#extend(end, duration)
-      return end !== undefined
+      if (end !== undefined) {
+        this.#extend(end, duration)
+        return true
+      }
+      // A report of its own holder may have ended the claim a moment ago: that is no loss. If it rejects, its caller knows.
+      await this.#ending?.catch(() => undefined)
+      this.#lease.lose('its lease was over in the file, or the key was settled by another')
+      return false
     } catch (error) {
       this.#context.diagnostics.backgroundError('idempotency.renew', error)
       return false
@@ -83,15 +90,23 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     this.#lease.moveTo(end.localEnd, duration)
   }
 
-  async #report(write: (grant: Grant) => Promise<boolean>): Promise<ClaimOutcome<T>> {
-    // The local clock decides too: by the wall clock a lease that is over may look alive again.
-    if (!this.#lease.ended && (await write(this.#grant))) {
-      this.#lease.settle()
-      this.#context.wake()
-      return { recorded: true }
-    }
+  async #report(write: (grant: Grant) => Promise<Ending>): Promise<ClaimOutcome<T>> {
+    this.#ending = this.#end(write)
+    const ending = await this.#ending
+    if (ending?.unstored !== undefined) throw ending.unstored
+    if (ending !== undefined) return { recorded: true }
     this.#lease.lose('its lease was over when it was reported')
     const { record } = await this.#context.ledger.read(this.#grant.stored)
     return { recorded: false, current: record as KeyRecord<T> | VacantKey }
+  }
+
+  /** @returns `undefined` when the claim was over before. */
+  async #end(write: (grant: Grant) => Promise<Ending>): Promise<Ending | undefined> {
+    // The local clock decides too: by the wall clock a lease that is over may look alive again.
+    const ending = this.#lease.ended ? undefined : await write(this.#grant)
+    if (!ending?.recorded) return undefined
+    this.#lease.settle()
+    this.#context.wake()
+    return ending
   }
 }

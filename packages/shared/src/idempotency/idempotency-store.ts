@@ -9,6 +9,7 @@ import { expiry, timeToLive } from '../time/time-to-live.js'
 import { ClaimDesk } from './claim-desk.js'
 import { DELETE_FAILURE, SWEEP_CLAIMS, SWEEP_RECORDS } from './claim-sql.js'
 import { DELETE_RESULT, GET_RESULT, SET_RESULT, SWEEP_RESULTS } from './idempotency-sql.js'
+import { resultNotStored, unstoredIn } from './unstored-result.js'
 
 const TABLE = 'go_goscope_idempotency'
 
@@ -32,6 +33,10 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
   readonly sweepers: readonly Sweeper[]
   readonly #entry = (row: Row | undefined, [stored]: Parameters): IdempotencyEntry<unknown> | null => {
     if (row === undefined) return null
+    const unstored = unstoredIn(row.value)
+    if (unstored !== undefined) {
+      throw resultNotStored(this.#session.names.idempotency.restore(stored as string), 'idempotency.get', unstored)
+    }
     const value = this.#session.values.decode(row.value, TABLE, stored as string, 'idempotency.get')
     return row.expires_at === null ? { value } : { value, expiresAt: Number(row.expires_at) }
   }

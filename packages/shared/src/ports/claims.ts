@@ -33,9 +33,18 @@ export interface ClaimedKey<T> {
    * 1 s before it ends. Not by reporting a result.
    */
   readonly signal: AbortSignal
-  /** Records the result and ends the claim, in one step. */
+  /**
+   * Records the result and ends the claim, in one step.
+   *
+   * @throws (as a rejection) `RESULT_NOT_STORED` for a result that the store cannot hold. The claim has ended all the same:
+   *   the key is completed without a value, until `ttl` is over, so that the work is not done a second time.
+   */
   complete(value: T): Promise<ClaimOutcome<T>>
-  /** Ends the claim: the key is free, or the failure is on record, as `onFailure` says. */
+  /**
+   * Ends the claim: the key is free, or the failure is on record, as `onFailure` says.
+   *
+   * @throws (as a rejection) `RESULT_NOT_STORED` for a failure to keep that the store cannot hold, as `complete` does.
+   */
   fail(error: unknown): Promise<ClaimOutcome<T>>
   /**
    * Moves the end of the lease to now + `lease` ms, by default the claim's own. Never rejects.
@@ -75,11 +84,20 @@ export interface VacantKey {
   readonly state: 'vacant'
 }
 
+/** The work was done before, but what came out of it could not be stored. */
+export interface UnstoredKey {
+  readonly state: 'unstored'
+  /** `RESULT_NOT_STORED`; its cause is why. */
+  readonly error: Error
+  /** Epoch ms, absent when it never expires. */
+  readonly expiresAt?: number
+}
+
 /** What is on record for a key. */
-export type KeyRecord<T> = CompletedKey<T> | FailedKey | RunningKey
+export type KeyRecord<T> = CompletedKey<T> | FailedKey | RunningKey | UnstoredKey
 
 /** What a claim answers. */
-export type Claim<T> = ClaimedKey<T> | KeyRecord<T>
+export type Claim<T> = ClaimedKey<T> | CompletedKey<T> | FailedKey | RunningKey
 
 /** What became of a report: recorded, or refused because the claim was over, with what holds instead. */
 export type ClaimOutcome<T> =
@@ -88,6 +106,10 @@ export type ClaimOutcome<T> =
 
 /** An idempotency provider whose keys can be claimed, so that their work runs once over all processes. */
 export interface ClaimingIdempotencyProvider extends IdempotencyProvider {
-  /** Claims `key`, or answers what is on record for it. A result stored by `set` counts as completed. */
+  /**
+   * Claims `key`, or answers what is on record for it. A result stored by `set` counts as completed.
+   *
+   * @throws (as a rejection) `RESULT_NOT_STORED` when the work was done before and its result could not be stored.
+   */
   claim<T = unknown>(key: string, options: ClaimOptions): Promise<Claim<T>>
 }

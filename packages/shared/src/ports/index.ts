@@ -11,6 +11,7 @@ export type {
   FailedKey,
   KeyRecord,
   RunningKey,
+  UnstoredKey,
   VacantKey,
 } from './claims.js'
 export type { IdempotencyEntry, IdempotencyProvider } from './idempotency.js'

@@ -1,0 +1,52 @@
+import { messageOf } from '../errors/message-of.js'
+
+const CODE = 'RESULT_NOT_STORED' as const
+
+/** Where a stored tuple has its value. Users know nothing of the tuple. */
+const WHOLE_VALUE = 'the member [1] of the value'
+const IN_VALUE = /the member \[1\]\.?/
+
+/** The work of an idempotency key was done, but its result could not be stored. */
+export class ResultNotStoredError extends Error {
+  readonly _tag = 'ResultNotStoredError' as const
+  override readonly name = 'ResultNotStoredError'
+  readonly code: typeof CODE = CODE
+  readonly key: string
+
+  /** @param consequence what follows for the key. */
+  constructor(key: string, reason: string, consequence: string, options?: { cause?: unknown }) {
+    super(
+      `The task with idempotency key '${key}' has run, but its result could not be stored: ${reason}; ${consequence}`,
+      options,
+    )
+    this.key = key
+  }
+
+  /** For those who ask for the key later. */
+  static forLater(key: string, reason: string, options?: { cause?: unknown }): ResultNotStoredError {
+    return new ResultNotStoredError(key, reason, 'delete the key to run it again', options)
+  }
+}
+
+/** Whether a store says by its error that the key has ended without its result. */
+export function saysNotStored(error: unknown): boolean {
+  try {
+    return (error as { readonly code?: unknown } | null | undefined)?.code === CODE
+  } catch {
+    // An error that cannot be looked at says nothing.
+    return false
+  }
+}
+
+/** Why a store could not take a result, in terms of the value that the task returned. */
+export function reasonOf(error: unknown): string {
+  try {
+    const { cause, operation } = Object(error) as { readonly cause?: unknown; readonly operation?: unknown }
+    if (saysNotStored(error) && cause instanceof Error) return reasonOf(cause)
+    const message = messageOf(error)
+    const told = message.startsWith(`${String(operation)}: `) ? message.slice(String(operation).length + 2) : message
+    return told.replace(WHOLE_VALUE, 'the value').replace(IN_VALUE, 'the member ')
+  } catch {
+    return 'the error of the store cannot be read'
+  }
+}

@@ -1,0 +1,38 @@
+import { ResultNotStoredError } from './result-not-stored-error.js'
+
+/** What a success is recorded as: the whole result of its task, or the mark of one that could not be stored. */
+export type StoredResult<T> = readonly [undefined, T] | UnstoredMark
+
+/**
+ * Has one place only: the published host looks for a value in the second place, also in plain JSON, finds none and runs
+ * the key again, as it would without the mark.
+ */
+type UnstoredMark = readonly [{ readonly _tag: 'ResultNotStored'; readonly reason: string }]
+
+export function unstoredMark(reason: string): UnstoredMark {
+  return [{ _tag: 'ResultNotStored', reason }]
+}
+
+/**
+ * The value of a stored result, or `undefined` when the key must run again.
+ *
+ * A success has nothing in its first place. What a provider that stores plain JSON gives back for the result of a task
+ * that returned nothing is `[null, null]`, and for a failed task, which hosts before this one stored too, `[error, null]`:
+ * that one is no success, although its second place is not `undefined`.
+ *
+ * @throws ResultNotStoredError
+ */
+export function replayable<T>(key: string, stored: unknown): { value: T } | undefined {
+  if (!Array.isArray(stored)) return undefined
+  if (stored.length === 1) refuseMark(key, stored[0])
+  if (stored.length !== 2) return undefined
+  const [error, value] = stored as [unknown, T]
+  const failed = error !== undefined && error !== null && (value === undefined || value === null)
+  return failed ? undefined : { value }
+}
+
+function refuseMark(key: string, place: unknown): void {
+  if (typeof place !== 'object' || place === null) return
+  const { _tag, reason } = place as Partial<UnstoredMark[0]>
+  if (_tag === 'ResultNotStored') throw ResultNotStoredError.forLater(key, String(reason))
+}

@@ -1,0 +1,59 @@
+import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { ScopeOptions } from '../scope/scope-options.js'
+import { type KnownNames, refuseUnknown } from './refuse-unknown.js'
+
+const SCOPE: KnownNames<ScopeOptions> = {
+  timeout: true,
+  signal: true,
+  name: true,
+  concurrency: true,
+  circuitBreaker: true,
+  parent: true,
+  hooks: true,
+  persistence: true,
+  idempotency: true,
+  context: true,
+  logger: true,
+  logLevel: true,
+}
+
+const IDEMPOTENCY: KnownNames<NonNullable<ScopeOptions['idempotency']>> = { defaultTTL: true, defaultLease: true }
+
+const PORTS: KnownNames<PersistenceProviders> = {
+  lock: true,
+  circuitBreaker: true,
+  cache: true,
+  idempotency: true,
+  checkpoint: true,
+}
+
+/** @throws TypeError for a name that is no option of a scope, and for a store that is none. */
+export function checkScopeOptions(options: ScopeOptions): void {
+  refuseUnknown('scope options', options, SCOPE)
+  const { persistence, idempotency } = options
+  if (idempotency !== undefined) refuseUnknown('scope option idempotency', idempotency, IDEMPOTENCY)
+  if (persistence === undefined) return
+  // An adapter has other members besides, so only what stands under a port's name can be wrong.
+  checkStore('persistence', persistence)
+  for (const port of Object.keys(PORTS) as (keyof PersistenceProviders)[]) {
+    const provider = persistence[port]
+    if (provider !== undefined) checkStore(`persistence.${port}`, provider)
+  }
+}
+
+/** A store that is not open yet has no methods, and its scope would run without it. */
+function checkStore(name: string, store: object): void {
+  const title = `scope option ${name}: must be an open store`
+  if (typeof store === 'function') {
+    const { name: className } = store as { readonly name: string }
+    throw new TypeError(
+      `${title}, got the class or function ${className || 'without a name'}; make one of it and pass that`,
+    )
+  }
+  if (typeof store !== 'object' || store === null) {
+    throw new TypeError(`${title}, got ${store === null ? 'null' : typeof store}`)
+  }
+  if (typeof (store as { readonly then?: unknown }).then === 'function') {
+    throw new TypeError(`${title}, got a promise; await it before it is passed`)
+  }
+}

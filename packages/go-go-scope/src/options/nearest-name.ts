@@ -1,0 +1,25 @@
+/** The name of `known` that `name` was most likely meant to be, or `undefined` when none is near. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  let nearest: string | undefined
+  // Up to half of the letters may differ, and always two.
+  let least = Math.max(2, Math.floor(name.length / 2)) + 1
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (distance < least) [nearest, least] = [candidate, distance]
+  }
+  return nearest
+}
+
+/** How many letters are to be put in, taken out or replaced (Levenshtein), row by row of the table. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (let line = 1; line <= from.length; line++) {
+    const above = row
+    row = [line]
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = (above[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1)
+      row.push(Math.min(replaced, (above[column] ?? 0) + 1, (row[column - 1] ?? 0) + 1))
+    }
+  }
+  return row[to.length] ?? 0
+}
