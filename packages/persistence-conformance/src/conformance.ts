@@ -28,6 +28,7 @@ import { idempotency } from './suites/idempotency.js'
 import { keys } from './suites/keys.js'
 import { leaseModel } from './suites/lease-model.js'
 import { leaseTime } from './suites/lease-time.js'
+import { leaseTimeBetweenRuns } from './suites/lease-time-between-runs.js'
 import { leaseTimeOfFiles } from './suites/lease-time-of-files.js'
 import { leaving } from './suites/leaving.js'
 import { lifeCycle } from './suites/life-cycle.js'
@@ -65,6 +66,7 @@ const SUITES: readonly EngineSuite[] = [
   databaseLocks,
   leaseTime,
   leaseTimeOfFiles,
+  leaseTimeBetweenRuns,
   leaseModel,
   fencing,
   fencedStatements,
