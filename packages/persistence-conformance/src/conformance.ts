@@ -41,6 +41,7 @@ import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
 import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
+import { remadeSchema } from './suites/remade-schema.js'
 import { schema } from './suites/schema.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
 import { sharedHandle } from './suites/shared-handle.js'
@@ -58,6 +59,7 @@ const SUITES: readonly EngineSuite[] = [
   open,
   movedFile,
   schema,
+  remadeSchema,
   foreignNames,
   publishedFile29,
   locks,

@@ -1,5 +1,5 @@
 import type { Step } from '../driver/statement.js'
-import { ADD_CIRCUIT_COLUMNS, CIRCUIT_TRIGGERS, CREATE_CIRCUIT } from './circuit-columns.js'
+import { ADD_CIRCUIT_COLUMNS } from './circuit-columns.js'
 import { CLAIM_TABLES, RESULT_TRIGGERS } from './claim-tables.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
 
@@ -94,15 +94,6 @@ END`,
 export const CIRCUIT_COLUMNS_SINCE: number = SHARED_BREAKER.version
 
 export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS, CLAIMS, SHARED_BREAKER, LEASE_TIME]
-
-/** Makes again what somebody dropped from a file of the current version. */
-export const CREATE_PUBLISHED: readonly Step[] = [
-  // First: what is there already is not made again, so this table comes with its added columns.
-  CREATE_CIRCUIT,
-  ...PUBLISHED_TABLES.flatMap(({ create, indexes }) => [create, ...indexes]),
-  ...RESULT_TRIGGERS,
-  ...CIRCUIT_TRIGGERS,
-].map((sql) => ({ sql, parameters: [] }))
 
 /** The schema version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
