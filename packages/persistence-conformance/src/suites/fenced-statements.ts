@@ -212,8 +212,12 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
       { weight: 1, arbitrary: trigger },
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xd7ff }).map((code) => String.fromCharCode(code)) },
     )
-    await forAll(fc.array(piece, { minLength: 1, maxLength: 8 }), 600, async (pieces) => {
-      const sql = pieces.join('')
+    // Half of them as somebody might hide a word on purpose.
+    const hidden = fc.tuple(fc.array(space, { maxLength: 2 }), word).map(([before, last]) => [...before, last])
+    const start = fc.oneof(hidden, fc.constant([]))
+    const text = fc.tuple(start, fc.array(piece, { minLength: 1, maxLength: 8 }))
+    await forAll(text, 600, async ([first, rest]) => {
+      const sql = [...first, ...rest].join('')
       const error = await fenced(
         { sql: 'INSERT INTO t VALUES (1)' },
         { sql },
