@@ -213,9 +213,11 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xd7ff }).map((code) => String.fromCharCode(code)) },
     )
     // Half of them as somebody might hide a word on purpose.
-    const hidden = fc.tuple(fc.array(space, { maxLength: 2 }), word).map(([before, last]) => [...before, last])
+    const hidden = fc
+      .tuple(fc.array(fc.oneof(space, fc.constant('\uFEFF')), { maxLength: 2 }), word)
+      .map(([before, last]) => [...before, last])
     const start = fc.oneof(hidden, fc.constant([]))
-    const text = fc.tuple(start, fc.array(piece, { minLength: 1, maxLength: 8 }))
+    const text = fc.tuple(start, fc.oneof(fc.constant([]), fc.array(piece, { maxLength: 8 })))
     await forAll(text, 600, async ([first, rest]) => {
       const sql = [...first, ...rest].join('')
       const error = await fenced(
