@@ -29,6 +29,7 @@ import { keptOrRefused } from './suites/kept-or-refused.js'
 import { keys } from './suites/keys.js'
 import { leaseModel } from './suites/lease-model.js'
 import { leaseTime } from './suites/lease-time.js'
+import { leaseTimeBetweenRuns } from './suites/lease-time-between-runs.js'
 import { leaseTimeOfFiles } from './suites/lease-time-of-files.js'
 import { leaving } from './suites/leaving.js'
 import { lifeCycle } from './suites/life-cycle.js'
@@ -41,6 +42,7 @@ import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
 import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
+import { remadeSchema } from './suites/remade-schema.js'
 import { schema } from './suites/schema.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
 import { sharedHandle } from './suites/shared-handle.js'
@@ -61,6 +63,7 @@ const SUITES: readonly EngineSuite[] = [
   open,
   movedFile,
   schema,
+  remadeSchema,
   foreignNames,
   publishedFile29,
   locks,
@@ -69,6 +72,7 @@ const SUITES: readonly EngineSuite[] = [
   databaseLocks,
   leaseTime,
   leaseTimeOfFiles,
+  leaseTimeBetweenRuns,
   leaseModel,
   fencing,
   fencedStatements,

@@ -42,6 +42,8 @@ export class ReferenceClaims {
     this.#file = file
     this.clock = clock
     this.#time = new LeaseTime(clock)
+    // As at connect.
+    this.#time.now()
   }
 
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import type { AdapterUnderTest, FencedStatementUnderTest, Row } from '../engine-under-test.js'
+import { forAll } from '../property.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
@@ -27,6 +29,11 @@ const REFUSED = [
   'DETACH other',
   'PRAGMA synchronous = OFF',
   'VACUUM',
+  '\uFEFFCOMMIT',
+  ' \f\uFEFF/* a */\uFEFF-- b\n\uFEFF ROLLBACK',
+  ';\uFEFF;\uFEFFCOMMIT',
+  'EXPLAIN PRAGMA synchronous = OFF',
+  'explain \uFEFFquery plan /* a */ PRAGMA synchronous = OFF',
 ]
 
 const SEVERAL = [
@@ -34,6 +41,21 @@ const SEVERAL = [
   "SELECT ';'; SELECT 1",
   'SELECT 1; COMMIT',
   '; SELECT 1; /* a */ SELECT 2',
+  'SELECT 1;\uFEFFSELECT 2',
+  'CREATE TRIGGER one AFTER INSERT ON t BEGIN SELECT 1; END; SELECT 1',
+  'CREATE TRIGGER one AFTER INSERT ON t BEGIN SELECT 1; END;\uFEFFCOMMIT',
+]
+
+/** One statement each, with semicolons in it, for a table t (a). */
+const TRIGGERS = [
+  'CREATE TRIGGER one AFTER INSERT ON t BEGIN DELETE FROM t WHERE a = 5; END',
+  'create temp trigger two after insert on t begin select 1; select 2; end;',
+  'CREATE TEMPORARY TRIGGER IF NOT EXISTS three AFTER UPDATE ON t BEGIN SELECT 1; END ; -- ; COMMIT',
+  '/* a */ CREATE -- b\n TRIGGER \uFEFF"fo;ur" AFTER INSERT ON t BEGIN SELECT \'; END;\'; /* ; */ END /* c */ ;;',
+  `CREATE TRIGGER five AFTER INSERT ON t WHEN CASE NEW.a WHEN 1 THEN 0 ELSE 1 END BEGIN
+    UPDATE t SET a = CASE WHEN a > 1 THEN CASE a WHEN 2 THEN 3 ELSE a END ELSE a END WHERE a = NEW.a;
+    INSERT INTO t SELECT 9 AS [end; END] WHERE 0;
+  END`,
 ]
 
 /** One statement each, whatever they look like. */
@@ -46,6 +68,8 @@ const SINGLE: readonly (readonly [sql: string, parameters: string[], row: Row])[
   ['SELECT "begin" AS a FROM (SELECT 7 AS "begin")', [], { a: 7 }],
   ['SELECT 1e3 + 0x1F AS a, ?1 AS ü$x', ['x'], { a: 1031, ü$x: 'x' }],
 ]
+
+const SINGLE_OF_T = ["INSERT INTO t VALUES ('; END;')", 'DELETE FROM t', 'SELECT 1 AS "a;"', 'EXPLAIN SELECT 1 AS [;]']
 
 export const fencedStatements: EngineSuite = engineSuite('fenced statements', (check) => {
   check('parameters arrive as they were given', async (world) => {
@@ -128,6 +152,102 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
       const [rows] = await fenced({ sql, parameters })
       assert.deepEqual({ ...rows?.[0] }, row, sql)
     }
+  })
+
+  check('a trigger is one statement, although its body holds several', async (world) => {
+    const fenced = await fencedIn(world)
+    await fenced({ sql: 'CREATE TABLE t (a)' })
+    for (const sql of TRIGGERS) await fenced({ sql })
+    await fenced({ sql: 'INSERT INTO t VALUES (5), (2)' })
+    assert.deepEqual(
+      (await world.rows('SELECT a FROM t')).map(({ a }) => a),
+      [3],
+      'they do what they say',
+    )
+  })
+
+  check('no text whatever ends the transaction it is in', async (world) => {
+    const fenced = await fencedIn(world)
+    await fenced({ sql: 'CREATE TABLE t (a)' })
+    const trigger = fc.constantFrom(...TRIGGERS.map((sql) => sql.replace(/;\s*$/, '')))
+    const space = fc.constantFrom(
+      ' ',
+      '\n',
+      '\t',
+      '\f',
+      '\r',
+      '\v',
+      '\uFEFF',
+      '/**/',
+      '--\n',
+      '\u00A0',
+      '\u200B',
+      '\u2028',
+    )
+    const other = fc.constantFrom(
+      ';',
+      '; ',
+      "'",
+      '"',
+      '`',
+      '[',
+      ']',
+      '/*',
+      '*/',
+      '--',
+      '-',
+      '$',
+      'x',
+      '1',
+      'END',
+      'CASE',
+    )
+    const word = fc.constantFrom('COMMIT', 'commit', 'ROLLBACK', 'END', 'EXPLAIN', 'BEGIN', 'RELEASE x', 'SELECT 1')
+    const insert = fc.constant('INSERT INTO t VALUES (2)')
+    const piece = fc.oneof(
+      { weight: 4, arbitrary: space },
+      { weight: 3, arbitrary: other },
+      { weight: 3, arbitrary: word },
+      { weight: 3, arbitrary: insert },
+      { weight: 1, arbitrary: trigger },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xd7ff }).map((code) => String.fromCharCode(code)) },
+    )
+    // Half of them as somebody might hide a word on purpose.
+    const hidden = fc
+      .tuple(fc.array(fc.oneof(space, fc.constant('\uFEFF')), { maxLength: 2 }), word)
+      .map(([before, last]) => [...before, last])
+    const start = fc.oneof(hidden, fc.constant([]))
+    const text = fc.tuple(start, fc.oneof(fc.constant([]), fc.array(piece, { maxLength: 8 })))
+    await forAll(text, 600, async ([first, rest]) => {
+      const sql = [...first, ...rest].join('')
+      const error = await fenced(
+        { sql: 'INSERT INTO t VALUES (1)' },
+        { sql },
+        { sql: 'INSERT INTO gone VALUES (1)' },
+      ).then(
+        () => assert.fail('the last statement cannot succeed'),
+        (reason: unknown) => reason as { code?: unknown },
+      )
+      assert.ok(['INVALID_ARGUMENT', 'SQL'].includes(String(error.code)), `${JSON.stringify(sql)}: ${String(error)}`)
+      assert.deepEqual(await world.rows('SELECT a FROM t'), [], JSON.stringify(sql))
+    })
+  })
+
+  check('a text is run as a whole or refused, with whatever between its statements', async (world) => {
+    const fenced = await fencedIn(world)
+    await fenced({ sql: 'CREATE TABLE t (a)' })
+    const noise = fc.array(fc.constantFrom(' ', '\n', '\t', '\f', '\r', '\uFEFF', '/*;*/', '--;\n'), { maxLength: 3 })
+    const statement = fc.constantFrom(...SINGLE_OF_T, ...TRIGGERS.map((sql) => sql.replace(/[; ]*$/, '')))
+    const part = fc.record({ before: noise, statement, after: noise })
+    const parts = fc.array(part, { minLength: 1, maxLength: 3 })
+    await forAll(fc.tuple(parts, fc.boolean()), 200, async ([parts, closed]) => {
+      const texts = parts.map(({ before, statement, after }) => `${before.join('')}${statement}\n${after.join('')}`)
+      const sql = texts.join(';') + (closed ? ';' : '')
+      for (const name of ['one', 'two', 'three', 'fo;ur', 'five'])
+        await fenced({ sql: `DROP TRIGGER IF EXISTS "${name}"` })
+      if (texts.length === 1) await fenced({ sql })
+      else await refuses(() => fenced({ sql }), { code: 'INVALID_ARGUMENT', says: ['several'] })
+    })
   })
 
   check('what is no statement is refused', async (world) => {

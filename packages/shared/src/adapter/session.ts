@@ -7,6 +7,7 @@ import type { Decode, Parameters, RowCount, Statement } from '../driver/statemen
 import type { HoldTable } from '../lock/hold-table.js'
 import { type Names, prefixNames } from '../schema/prefix-layout.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
+import { FileTime } from '../time/file-time.js'
 import { ValueStore } from '../values/value-store.js'
 import type { ResolvedOptions } from './adapter-options.js'
 
@@ -22,6 +23,7 @@ export class Session implements ConnectionUser {
   readonly maxKeyLength: number
   readonly values: ValueStore
   readonly locks: HoldTable
+  readonly fileTime: FileTime
   readonly #connection: Connection
   readonly #options: ResolvedOptions
   readonly #setUp: SetUp
@@ -49,6 +51,7 @@ export class Session implements ConnectionUser {
     this.maxKeyLength = options.maxKeyLength
     this.values = new ValueStore(options.codec, options.maxValueSize)
     this.locks = connection.locks.enter(options.locks, options.keyPrefix)
+    this.fileTime = new FileTime(this)
     this.#stopListening = options.onDiagnostic && connection.diagnostics.add(options.onDiagnostic)
     connection.join(this)
   }
@@ -149,7 +152,10 @@ export class Session implements ConnectionUser {
     await this.#connection.open()
     const { queue, readOnly } = this.#connection
     await this.#setUp(queue, this.#options.createTables && !readOnly)
-    if (this.#named) this.#names = await prefixNames(queue, this.prefix, !readOnly)
+    if (this.#named) {
+      this.#names = await prefixNames(queue, this.prefix, !readOnly)
+      await this.fileTime.enter()
+    }
     // The file may have been lost meanwhile.
     await this.#connection.open()
     this.ready = true

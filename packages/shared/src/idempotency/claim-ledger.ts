@@ -153,6 +153,7 @@ export class ClaimLedger {
     const { clock } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
     clock.lease.observe(grantedAt)
+    this.#session.fileTime.granted(grantedAt)
     const remaining = Math.min(end - grantedAt, end - clock.lease.now())
     return { expiresAt: wall + remaining, localEnd: monotonic + remaining }
   }

@@ -162,6 +162,7 @@ export class DatabaseLockStore implements LockStore {
     const granted = Number(row.expires_at) - Number(row.marked_at)
     const elapsed = this.clock.lease.now() - Number(row.ran_at)
     this.clock.lease.observe(Number(row.marked_at))
+    this.#session.fileTime.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)
     moveExpiry(hold, now + granted - elapsed)
   }

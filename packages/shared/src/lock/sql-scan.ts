@@ -1,6 +1,6 @@
-/** What must be known of an SQL text before it runs: nothing of its grammar, only where its tokens are. */
+/** What must be known of an SQL text before it runs: nothing of its grammar, only where its tokens and statements end. */
 export interface SqlScan {
-  /** Its first word in upper case; empty when it has none. */
+  /** Its first word in upper case, after `EXPLAIN` if that is there; empty when it has none. */
   readonly firstWord: string
   /** Whether something follows the `;` that ends the first statement. */
   readonly several: boolean
@@ -15,27 +15,23 @@ export interface Placeholder {
   readonly index: number | undefined
 }
 
-// Comments and quoted text first, so that nothing within them is taken for a token. Unclosed ones run to the end, as in
-// SQLite. A word takes in `$` and everything beyond ASCII, as SQLite's identifiers do.
+// As SQLite's own tokenizer has it. Comments and quoted text first, so that nothing within them is taken for a token;
+// unclosed ones run to the end. A byte order mark is a space where a token may start and a letter within a word. A word
+// takes in `$` and everything else beyond ASCII, also what Unicode calls a space.
 const TOKEN =
-  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'[^']*(?:''[^']*)*(?:'|$)|"[^"]*(?:""[^"]*)*(?:"|$)|`[^`]*(?:``[^`]*)*(?:`|$)|\[[^\]]*(?:\]|$)|\?\d*|[:@#][\w$\u0080-\uffff]+|\$[\w$\u0080-\uffff:()]+|[\w\u0080-\uffff][\w$\u0080-\uffff]*|\S/g
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\ufeff|'[^']*(?:''[^']*)*(?:'|$)|"[^"]*(?:""[^"]*)*(?:"|$)|`[^`]*(?:``[^`]*)*(?:`|$)|\[[^\]]*(?:\]|$)|\?\d*|[:@#][\w$\u0080-\uffff]+|\$[\w$\u0080-\uffff:()]+|[\w\u0080-\uffff][\w$\u0080-\uffff]*|[^\t\n\v\f\r ]/g
+
+const NO_TOKEN = /^(?:--|\/\*|\ufeff)/
 
 export function scanSql(sql: string): SqlScan {
   const placeholders: Placeholder[] = []
-  let firstWord: string | undefined
-  let ended = false
-  let several = false
+  const statements = new Statements()
   // A bare ? is one more than the largest number before it.
   let largest = 0
   for (const match of sql.matchAll(TOKEN)) {
     const [token] = match
-    if (token.startsWith('--') || token.startsWith('/*')) continue
-    if (token === ';') {
-      ended ||= firstWord !== undefined
-      continue
-    }
-    several ||= ended
-    firstWord ??= token.toUpperCase()
+    if (NO_TOKEN.test(token)) continue
+    statements.add(token)
     const named = /^[:@#$]./.test(token)
     if (!named && !token.startsWith('?')) continue
     const number = named ? undefined : token === '?' ? largest + 1 : Number(token.slice(1))
@@ -46,5 +42,46 @@ export function scanSql(sql: string): SqlScan {
       index: number === undefined ? undefined : number - 1,
     })
   }
-  return { firstWord: firstWord ?? '', several, placeholders }
+  return { firstWord: statements.firstWord, several: statements.several, placeholders }
+}
+
+// Some pragmas take effect while they are compiled, so what is only to be explained is looked at too.
+const EXPLANATION = ['EXPLAIN', 'QUERY', 'PLAN']
+const TRIGGER = /^CREATE(?: TEMP| TEMPORARY)? TRIGGER$/
+
+/** Where the first statement ends. The body of a trigger holds semicolons of its own, and ends with `; END`. */
+class Statements {
+  several = false
+  #explanation = 0
+  /** What the statement starts with, as far as it tells what the statement is. */
+  readonly #head: string[] = []
+  #inTrigger = false
+  #afterSemicolon = false
+  #ended = false
+
+  get firstWord(): string {
+    return this.#head[0] ?? (this.#explanation > 0 ? 'EXPLAIN' : '')
+  }
+
+  add(token: string): void {
+    if (token === ';') {
+      this.#ended ||= this.firstWord !== '' && !this.#inTrigger
+      this.#afterSemicolon = true
+      return
+    }
+    this.several ||= this.#ended
+    const word = token.toUpperCase()
+    if (this.#inTrigger) this.#inTrigger = !(this.#afterSemicolon && word === 'END')
+    else this.#open(word)
+    this.#afterSemicolon = false
+  }
+
+  #open(word: string): void {
+    if (this.#head.length === 0 && word === EXPLANATION[this.#explanation]) {
+      this.#explanation++
+    } else if (this.#head.length < 3) {
+      this.#head.push(word)
+      this.#inTrigger = TRIGGER.test(this.#head.join(' '))
+    }
+  }
 }

@@ -12,6 +12,8 @@ export interface KnownObject {
   readonly since: number
   /** The columns of a table, each with the version that adds it. */
   readonly columns: ReadonlyMap<string, number>
+  /** What makes it; of no concern for tables. */
+  readonly create: string
 }
 
 const CREATE = /^CREATE (TABLE|INDEX|TRIGGER) (?:IF NOT EXISTS )?(\w+)(?:.*? ON "?(\w+))?/
@@ -25,7 +27,7 @@ export function publishedObjects(table: PublishedTable): KnownObject[] {
     ...added.map((name) => [name, CIRCUIT_COLUMNS_SINCE] as const),
   ])
   return [
-    { type: 'table', name: table.name, table: table.name, since: 0, columns },
+    { type: 'table', name: table.name, table: table.name, since: 0, columns, create: table.create },
     ...table.indexes.flatMap((sql) => createdBy(sql, 0)),
   ]
 }
@@ -39,14 +41,21 @@ const META: KnownObject = {
     ['key', 0],
     ['value', 0],
   ]),
+  create: '',
 }
 
 const PUBLISHED: readonly KnownObject[] = PUBLISHED_TABLES.flatMap(publishedObjects)
 
-/** What only migrations make. */
-const MIGRATED: readonly KnownObject[] = MIGRATIONS.flatMap(({ version, steps }) =>
-  steps.flatMap((sql) => createdBy(sql, version)),
-).filter(({ name }) => !PUBLISHED.some((published) => published.name === name))
+/** What only migrations make: as of the last one that makes it, since the first. */
+const MIGRATED: readonly KnownObject[] = [
+  ...MIGRATIONS.flatMap(({ version, steps }) => steps.flatMap((sql) => createdBy(sql, version)))
+    .filter(({ name }) => !PUBLISHED.some((published) => published.name === name))
+    .reduce(
+      (byName, object) => byName.set(object.name, { ...object, since: byName.get(object.name)?.since ?? object.since }),
+      new Map<string, KnownObject>(),
+    )
+    .values(),
+]
 
 export const KNOWN_OBJECTS: readonly KnownObject[] = [META, ...PUBLISHED, ...MIGRATED]
 
@@ -57,5 +66,5 @@ function createdBy(sql: string, since: number): KnownObject[] {
   const [, type, name, table] = CREATE.exec(sql) ?? []
   if (type === undefined || name === undefined) return []
   const columns = type === 'TABLE' ? [...sql.matchAll(COLUMN)].map(([, column = '']) => [column, since] as const) : []
-  return [{ type: type.toLowerCase(), name, table: table ?? name, since, columns: new Map(columns) }]
+  return [{ type: type.toLowerCase(), name, table: table ?? name, since, columns: new Map(columns), create: sql }]
 }

@@ -2,8 +2,8 @@ import type { OperationQueue } from '../driver/operation-queue.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { checkObjects } from './foreign-objects.js'
 import { KNOWN_OBJECTS, OWN_TABLES } from './known-objects.js'
-import { CREATE_PUBLISHED, MIGRATIONS, migrationSteps, SCHEMA_VERSION } from './migrations.js'
-import { PUBLISHED_TABLES } from './published-tables.js'
+import { MIGRATIONS, migrationSteps, SCHEMA_VERSION } from './migrations.js'
+import { remakingSteps } from './remake.js'
 
 const META_COLUMNS = "SELECT name FROM pragma_table_info('go_goscope_meta')"
 const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"
@@ -17,14 +17,15 @@ const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_vers
 export async function migrate(queue: OperationQueue, create: boolean): Promise<void> {
   for (let remade = false; ; ) {
     const { version, found } = await readSchema(queue)
-    const missing = PUBLISHED_TABLES.map(({ name }) => name).filter((name) => !found.has(name))
+    const absent = KNOWN_OBJECTS.filter(({ name }) => !found.has(name))
+    const missing = absent.map(({ name }) => name)
     if (version === SCHEMA_VERSION) checkOwnTables(found)
     if (version === SCHEMA_VERSION && missing.length === 0) return
     if (!create) throw schemaMissing(version, missing)
     if (version < SCHEMA_VERSION) await applyAfter(queue, version)
     else if (remade) throw notKept(missing.join(', '))
     else {
-      await queue.atomic('connect', CREATE_PUBLISHED)
+      await queue.atomic('connect', remakingSteps(absent))
       remade = true
     }
   }

@@ -1,5 +1,5 @@
 import type { Step } from '../driver/statement.js'
-import { ADD_CIRCUIT_COLUMNS, CIRCUIT_TRIGGERS, CREATE_CIRCUIT } from './circuit-columns.js'
+import { ADD_CIRCUIT_COLUMNS } from './circuit-columns.js'
 import { CLAIM_TABLES, RESULT_TRIGGERS } from './claim-tables.js'
 import { PUBLISHED_TABLES } from './published-tables.js'
 
@@ -65,19 +65,35 @@ const CLAIMS: Migration = { version: 3, steps: [...CLAIM_TABLES, ...RESULT_TRIGG
 
 const SHARED_BREAKER: Migration = { version: 4, steps: ADD_CIRCUIT_COLUMNS }
 
+// What time it is in the file while the wall clock is behind it; see time/file-time.ts. At most one row.
+const LEASE_TIME: Migration = {
+  version: 5,
+  steps: [
+    `CREATE TABLE go_goscope_lease_time (
+  id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  mark INTEGER NOT NULL,
+  now INTEGER NOT NULL,
+  wall INTEGER NOT NULL
+) STRICT`,
+    // A grant or renewal that leaves the highest time where it was makes the record void: its lease is a younger one than
+    // the record tells. Triggers, so that this holds for processes of an earlier release too.
+    ...[
+      ['locks_granted', 'INSERT ON go_goscope_locks', 'marked_at'],
+      ['locks_renewed', 'UPDATE OF token, marked_at ON go_goscope_locks', 'marked_at'],
+      ['claims_granted', 'INSERT ON go_goscope_claims', 'granted_at'],
+      ['claims_renewed', 'UPDATE OF granted_at ON go_goscope_claims', 'granted_at'],
+    ].map(
+      ([name, event, at]) => `CREATE TRIGGER go_goscope_time_${name} AFTER ${event} BEGIN
+  DELETE FROM go_goscope_lease_time WHERE mark >= NEW.${at};
+END`,
+    ),
+  ],
+}
+
 /** The schema version that has the added columns of go_goscope_circuit. */
 export const CIRCUIT_COLUMNS_SINCE: number = SHARED_BREAKER.version
 
-export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS, CLAIMS, SHARED_BREAKER]
-
-/** Makes again what somebody dropped from a file of the current version. */
-export const CREATE_PUBLISHED: readonly Step[] = [
-  // First: what is there already is not made again, so this table comes with its added columns.
-  CREATE_CIRCUIT,
-  ...PUBLISHED_TABLES.flatMap(({ create, indexes }) => [create, ...indexes]),
-  ...RESULT_TRIGGERS,
-  ...CIRCUIT_TRIGGERS,
-].map((sql) => ({ sql, parameters: [] }))
+export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS, CLAIMS, SHARED_BREAKER, LEASE_TIME]
 
 /** The schema version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length

@@ -42,6 +42,11 @@ export class LeaseClock {
     this.#clock = clock
   }
 
+  /** Whether it was read before: from then on it has followed every change of the wall clock. */
+  get started(): boolean {
+    return this.#latest !== Number.NEGATIVE_INFINITY
+  }
+
   /** Whole epoch ms. */
   now(): number {
     return Math.floor(this.#advance())
