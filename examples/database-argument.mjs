@@ -1,10 +1,8 @@
 import { relative } from 'node:path'
-import { parseArgs } from 'node:util'
-import { readCommandLine, UsageError } from '../scripts/command-line.mjs'
+import { positionalArguments } from './positional-arguments.mjs'
 
 /**
- * The database that the command line of an example names, else `usual`. Ends the process for `--help`, and for anything
- * else that the command line says.
+ * The database that the command line of an example names, else `usual`.
  *
  * @param {string} purpose of the example
  * @param {string} usual
@@ -16,10 +14,6 @@ export function databaseArgument(purpose, usual) {
 
   file         the database (default: ${relative('', usual)})
   -h, --help`
-  return readCommandLine(usage, (args) => {
-    const { positionals } = parseArgs({ args, allowPositionals: true, options: {} })
-    const [file = usual, ...more] = positionals
-    if (more.length > 0) throw new UsageError(`one file is enough, got ${positionals.join(', ')}`)
-    return file
-  })
+  const [file = usual] = positionalArguments(usage, { least: 0, most: 1 })
+  return file
 }

@@ -1,11 +1,21 @@
-// What cron starts, a process for each run: job.mjs <database> <ms of work>
+// What cron starts, a process for each run.
 import { setTimeout as work } from 'node:timers/promises'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import '../end-with-reader.mjs'
+import { positionalArguments } from '../positional-arguments.mjs'
 
 const LEASE_MS = 3_000
 
-const [database = '', duration] = process.argv.slice(2)
+const [database = '', duration] = positionalArguments(
+  `A job that works for a while, unless another run of it still works.
+
+  node job.mjs <file> <duration>
+
+  file         the database
+  duration     of the work, in ms
+  -h, --help`,
+  { least: 2, most: 2 },
+)
 
 // In the file, because each run is another process. Locks of the default kind exclude only callers of one process.
 const persistence = await SQLiteAdapter.open(database, { locks: 'database' })

@@ -60,7 +60,7 @@ describe.concurrent.each(['sqlite3', 'node', 'bun'])('resumable-import, front en
   })
 })
 
-describe.concurrent.each(['sqlite3', 'node', 'bun'])('resumable-import, front end %s', (frontEnd) => {
+describe.each(['sqlite3', 'node', 'bun'])('resumable-import, front end %s', (frontEnd) => {
   test.each([
     ['in a folder that is missing', 'missing/cities.db', 'the file cannot be created; check that its folder exists'],
     ['that is a folder', 'folder', 'the file cannot be opened; check that it exists, is a file'],
@@ -82,7 +82,7 @@ test('the demonstration, interrupted, says that it is over and how to import the
   expect({ code, stderr }, stdout).toEqual({ code: 130, stderr: '' })
   expect(stdout).toMatch(/Stopped\. The last checkpoint is at [\d,]+ of 6,000 cities\.\n/)
   expect(stdout).toMatch(
-    /The demonstration ends here\. To import the rest without it: node .*main\.mjs --db (?!.*--demo)/,
+    /The demonstration ends here\. To import the rest without it: (node|bun) .*main\.mjs --db (?!.*--demo)/,
   )
   expect(stdout).not.toContain('To go on from there')
 })
