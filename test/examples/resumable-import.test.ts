@@ -1,10 +1,14 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runExample, startExample } from './run-example.js'
 
 const MAIN = 'resumable-import/main.mjs'
+
+// A demonstration is five processes, and nine tests start some at a time: on a machine that is busy with other work that
+// takes more than a test usually may.
+vi.setConfig({ testTimeout: 120_000 })
 
 let folder: string
 beforeAll(async () => {
