@@ -37,7 +37,7 @@ export async function runImport(options, { report, interrupted }) {
     persistence: { lock: processLock(open, options.file) },
   })
   try {
-    // Before the database is opened: who holds the lock may even delete the file.
+    // Before the database is opened: the holder of the lock may even delete the file.
     const guard = await explained(acquire(root))
     if (guard === undefined) {
       report({ type: 'locked' })
@@ -95,7 +95,7 @@ async function importAndVerify(job, database, options, report, interrupted) {
   // The list's edition is part of every name: another list is another job.
   const taskId = `import ${edition}`
   // Not the task's own `idempotency` option: a key of that is claimed for 30 s at a time, which the next process would
-  // have to wait out after a kill, and the lock has seen to it already that nobody else is at work. A process that dies
+  // have to wait out after a kill, and the lock has already excluded every other process. A process that dies
   // before this line is written imports everything once more, over itself.
   if ((await adapter.idempotency.get(taskId)) !== null) {
     report({ type: 'already-imported' })
