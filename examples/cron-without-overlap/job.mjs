@@ -25,11 +25,16 @@ const lock = await persistence.lock.hold('nightly report', { ttl: LEASE_MS, rene
 if (lock === null) {
   console.log('skipped, another run holds the lock')
 } else {
+  const stop = new AbortController()
+  process.once('SIGTERM', () => stop.abort())
   try {
     console.log('started')
-    // The signal aborts when the lease is lost, for example because the machine was asleep.
-    await work(Number(duration), undefined, { signal: lock.signal })
+    // Ends early when it is told to, and when the lease is lost, for example because the machine was asleep.
+    await work(Number(duration), undefined, { signal: AbortSignal.any([lock.signal, stop.signal]) })
     console.log('done')
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    console.log('stopped by SIGTERM')
   } finally {
     await lock.release()
   }

@@ -17,15 +17,15 @@ let runs = 0
 
 await startRun(20).ended
 
-// Longer than its lease, which it renews.
-const long = startRun(4_000)
+const long = startRun(60_000)
 await long.started
 await startRun(20).ended
+long.kill('SIGTERM')
 await long.ended
 
 const killed = startRun(60_000)
 await killed.started
-killed.kill()
+killed.kill('SIGKILL')
 await killed.ended
 await startRun(20).ended
 console.log('The lease of the killed run ends within 3 seconds.')
@@ -42,7 +42,7 @@ function startRun(duration) {
   return {
     /** When it has printed something. */
     started: once(lines, 'line'),
-    kill: () => child.kill('SIGKILL'),
+    kill: (/** @type {NodeJS.Signals} */ signal) => child.kill(signal),
     ended: new Promise((resolve, reject) => {
       child.once('error', reject)
       // 'close' comes after the last line of output.
