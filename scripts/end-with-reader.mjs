@@ -1,7 +1,7 @@
-/** 128 + SIGPIPE: what a shell reports of a program that wrote to a pipe nobody reads. */
+/** 128 + SIGPIPE: what a shell reports of a program that wrote to a pipe without a reader. */
 const UNREAD = 141
 
-// Whoever reads our output may leave before the end, as `head` does. What was not done then has not succeeded either.
+// The reader of our output may leave before the end, as `head` does. What was not done then has not succeeded either.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
     if (error.code !== 'EPIPE') throw error

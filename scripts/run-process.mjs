@@ -19,7 +19,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     if (![...running.values()].some(({ inherit }) => inherit)) process.exit(130)
   })
 }
-// Who ends early takes along what still works for it.
+// A process that ends early ends the programs that still work for it.
 process.on('exit', () => {
   for (const child of running.keys()) child.kill()
 })

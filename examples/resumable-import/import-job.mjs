@@ -19,21 +19,32 @@ const LOCK_TTL_MS = 30_000
  * @returns {Promise<number>} exit code: 0 verified, or nothing to do here; 1 the verification failed; 130 interrupted
  */
 export async function runImport(options, { report, interrupted }) {
-  const open = await loadEngine(options.frontEnd)
+  const { open, SQLiteAdapter } = await loadEngine(options.frontEnd)
+  /**
+   * An engine names neither the file that it cannot open nor the remedy. The adapter's own `open` names both.
+   *
+   * @template Opened
+   * @param {Promise<Opened>} opening
+   */
+  const explained = (opening) =>
+    opening.catch(async (error) => {
+      if (!interrupted.aborted) await (await SQLiteAdapter.open(options.file)).disconnect()
+      throw error
+    })
   const root = scope({
     name: 'import',
     signal: interrupted,
     persistence: { lock: processLock(open, options.file) },
   })
   try {
-    // Before the database is opened: who holds the lock may even delete the file.
-    const guard = await acquire(root)
+    // Before the database is opened: the holder of the lock may even delete the file.
+    const guard = await explained(acquire(root))
     if (guard === undefined) {
       report({ type: 'locked' })
       return 0
     }
     if (options.fresh) await removeDatabase(options.file)
-    const database = await openDatabase(open, options.file)
+    const database = await explained(openDatabase(open, options.file))
     try {
       // Cancelled with the import, and when the lock is lost.
       const job = root.createChild({ name: 'cities', persistence: database.adapter, signal: guard.signal })
@@ -84,7 +95,7 @@ async function importAndVerify(job, database, options, report, interrupted) {
   // The list's edition is part of every name: another list is another job.
   const taskId = `import ${edition}`
   // Not the task's own `idempotency` option: a key of that is claimed for 30 s at a time, which the next process would
-  // have to wait out after a kill, and the lock has seen to it already that nobody else is at work. A process that dies
+  // have to wait out after a kill, and the lock has already excluded every other process. A process that dies
   // before this line is written imports everything once more, over itself.
   if ((await adapter.idempotency.get(taskId)) !== null) {
     report({ type: 'already-imported' })

@@ -1,10 +1,10 @@
 const REPEAT_MS = 1_000
 
-/** 128 + SIGPIPE: what a shell reports of a program that wrote to a pipe nobody reads. */
+/** 128 + SIGPIPE: what a shell reports of a program that wrote to a pipe without a reader. */
 const UNREAD = 141
 
 /**
- * What ends a run early: Ctrl-C, or that whoever reads its output has left, as `head` does. `signal` aborts, so that the
+ * What ends a run early: Ctrl-C, or that the reader of its output has left, as `head` does. `signal` aborts, so that the
  * run can end in order. A second Ctrl-C ends the process at once; one that arrives within a second is the same key press,
  * passed on by npm or by the process that started this one.
  *
@@ -29,7 +29,7 @@ export function interruption() {
     stream.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
       if (error.code !== 'EPIPE') throw error
       unread = true
-      controller.abort(new Error('nobody reads the output any more'))
+      controller.abort(new Error('the output has no reader any more'))
     })
   }
   return { signal: controller.signal, isUnread: () => unread, exitCode: (code) => (unread ? UNREAD : code) }

@@ -36,6 +36,6 @@ export async function runMain(frontEnd, argv, { interrupted, onEvent }) {
 /** @param {'sqlite3' | 'node' | 'bun'} frontEnd */
 function runtimeOf(frontEnd) {
   if (frontEnd !== 'bun' || process.versions.bun !== undefined) return process.execPath
-  // The workspace's own Bun, so that nobody has to install one.
+  // The workspace's own Bun, so that it need not be installed.
   return join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin', 'bun.exe')
 }

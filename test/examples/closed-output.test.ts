@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runExample, startExample } from './run-example.js'
 
 /** What a shell reports of a program that wrote to a pipe nobody reads. */
 const UNREAD = 141
+
+// As in resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
 
 let folder: string
 beforeAll(async () => {
@@ -24,7 +27,7 @@ function runUnread(script: string, args: string[] = []): ReturnType<typeof runEx
 describe.concurrent('an example whose output nobody reads any more ends without a word', () => {
   test.each([
     ['api-cache', ['api-cache.db']],
-    ['cron-without-overlap', []],
+    ['cron-without-overlap', ['cron.db']],
     ['circuit-breaker-restart', ['breaker.db']],
   ])('%s', async (name, files) => {
     const { code, stderr } = await runUnread(

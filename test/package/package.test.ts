@@ -153,6 +153,7 @@ describe('installed from tarballs in an empty project', () => {
   test.each([
     ['node.ts', 'node'],
     ['bun.ts', 'bun'],
+    ['common-js.cts', 'node'],
   ])('a TypeScript project compiles: %s', async (file, types) => {
     const compilerOptions = {
       target: 'ES2022',

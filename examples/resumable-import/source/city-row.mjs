@@ -1,5 +1,5 @@
 /**
- * The row of one city. Its id is its place in the list, from 1: the same whenever and by whomever it is written, which
+ * The row of one city. Its id is its place in the list, from 1: the same at every writing, by any process, which
  * is what makes writing it twice harmless.
  *
  * @param {import('./cities.mjs').City} city
