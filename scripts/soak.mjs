@@ -32,7 +32,7 @@ Object.assign(process.env, { SOAK: '1', PROOF_REPORT: reportFile, CONFORMANCE_RU
 const isCell = (/** @type {import('../test/matrix.mjs').Run} */ { engine }) => engine !== undefined
 const cells = runs.filter(isCell)
 const files = findTestFiles(root).filter(
-  (file) => file.startsWith('test/cells/') && (filters.length === 0 || filters.some((filter) => file.includes(filter))),
+  (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),
 )
 const whole = filters.length === 0 && pattern === undefined && cells.length === declared.filter(isCell).length
 
@@ -41,7 +41,10 @@ const verdicts = []
 const queue = [...cells]
 async function worker() {
   for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
-    const outcome = await runVitest(run, { files, pattern, folder })
+    const { folders } = run
+    const own = files.filter((file) => folders.some((name) => file.startsWith(`${name}/`)))
+    if (own.length === 0) continue
+    const outcome = await runVitest(run, { files: own, pattern, folder })
     const version = runtimes[run.runtime]?.version ?? 'undeclared'
     verdicts.push(judgeRun(run, outcome, { version, root, pattern: pattern !== undefined }))
     console.error(`${run.name}: ${outcome.seconds.toFixed(1)} s`)

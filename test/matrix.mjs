@@ -44,6 +44,21 @@ const cells = Object.entries(engines).flatMap(([engine, { runtimes }]) =>
 )
 
 /**
+ * Runs that need an engine and not every runtime of it.
+ *
+ * @param {string} group
+ * @param {(keyof typeof engines)[]} names of engines
+ * @param {string[]} folders
+ * @returns {Run[]}
+ */
+function oncePerEngine(group, names, folders) {
+  return names.map((engine) => {
+    const [runtime] = /** @type {[string]} */ (engines[engine].runtimes)
+    return { name: `${group}:${engine}`, group, runtime, folders, engine }
+  })
+}
+
+/**
  * @param {string} group
  * @param {string[]} runtimes
  * @param {string[]} folders
@@ -58,6 +73,10 @@ export const runs = [
   // First, because they take long and would otherwise keep one core waiting at the end.
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...cells,
+  // Processes of both runtimes take part in each.
+  ...oncePerEngine('processes', /** @type {(keyof typeof engines)[]} */ (Object.keys(engines)), ['test/processes']),
+  // What is under test is the models, which must find bugs that are planted in the stores.
+  ...oncePerEngine('models', ['node:sqlite'], ['test/models']),
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
   ...suite('core', ['node20'], ['test/core']),
   ...suite('reference', ['node20'], ['test/reference']),

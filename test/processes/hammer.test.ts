@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { mixedMembers } from '../proof/process/members.js'
 import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -51,7 +51,7 @@ describe('Node and Bun processes on one file', () => {
     expect(circuits).toEqual([{ state: 'open', failure_count: total, generation: 1 }])
     reportProof({
       proof: 'processes hammer one circuit, Node and Bun mixed',
-      file: 'test/cells/hammer.test.ts',
+      file: 'test/processes/hammer.test.ts',
       runs: `${processes} processes x ${calls} failures`,
       result: `${total} of ${total} counted, 0 errors, opened once`,
     })
@@ -74,7 +74,7 @@ describe('Node and Bun processes on one file', () => {
     })
     reportProof({
       proof: 'processes start at once on a missing file, Node and Bun mixed',
-      file: 'test/cells/hammer.test.ts',
+      file: 'test/processes/hammer.test.ts',
       runs: `${processes} processes x ${rounds} files`,
       result: `${processes * rounds} of ${processes * rounds} opened, one schema`,
     })
