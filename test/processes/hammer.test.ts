@@ -38,6 +38,9 @@ describe('Node and Bun processes on one file', () => {
         all.map((one, index) => one.ask<Hammered>(`hammer ${calls} ${WAVES[index % WAVES.length]}`)),
       )
       expect(answers.flatMap(({ errors }) => errors)).toEqual([])
+      for (const { counts } of answers) {
+        expect(counts, 'a process sees its own counts grow').toEqual(counts.toSorted((a, b) => a - b))
+      }
       expect(
         answers.flatMap(({ counts }) => counts).toSorted((a, b) => a - b),
         'every count was given once, and none left out',
@@ -64,7 +67,8 @@ describe('Node and Bun processes on one file', () => {
       await Promise.all(all.map((one) => one.next()))
       for (let round = 0; round < rounds; round++) {
         const path = join(folder, `round-${round}.db`)
-        const counts = await Promise.all(all.map((one) => one.ask<number>(`open ${path}`)))
+        const way = round % 2 === 0 ? 'open' : 'connect'
+        const counts = await Promise.all(all.map((one) => one.ask<number>(`${way} ${path}`)))
         expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: processes }, (_, index) => index + 1))
         const steps = await Promise.all(all.map((one) => one.ask<string>('schema')))
         expect(new Set(steps).size, 'one schema').toBe(1)
