@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { readCommandLine, UsageError } from '../scripts/command-line.mjs'
 
 const usage = `npm run bench -- [options]
 
@@ -8,11 +9,21 @@ const usage = `npm run bench -- [options]
   --no-peers       without the packages of other people, which need a compiler the first time
   --runs N         runs of each contestant
   --profile        no race: where the time of our adapter goes, by a CPU profile of each trial
+  -h, --help
 `
 
-/** The command line. */
+/** The command line of this process. Ends the process for `--help` and for an option that cannot be used. */
 export function readOptions() {
+  return readCommandLine(usage, readArguments)
+}
+
+/**
+ * @param {string[]} args
+ * @throws {UsageError}
+ */
+function readArguments(args) {
   const { values } = parseArgs({
+    args,
     options: {
       quick: { type: 'boolean', default: false },
       filter: { type: 'string', multiple: true, default: [] },
@@ -20,15 +31,11 @@ export function readOptions() {
       'no-peers': { type: 'boolean', default: false },
       runs: { type: 'string' },
       profile: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) {
-    console.log(usage)
-    process.exit(0)
-  }
   const runs = values.runs === undefined ? undefined : Number(values.runs)
   if (runs !== undefined && !(Number.isInteger(runs) && runs > 0))
-    throw new Error(`--runs must be a whole number from 1, got ${values.runs}`)
-  return { quick: values.quick, filter: values.filter, update: values.update, peers: !values['no-peers'], runs }
+    throw new UsageError(`--runs must be a whole number from 1, got ${values.runs}`)
+  const { quick, filter, update, profile } = values
+  return { quick, filter, update, profile, peers: !values['no-peers'], runs }
 }

@@ -1,8 +1,10 @@
+import { readOptions } from '../bench/options.mjs'
 import { runProcess } from './run-process.mjs'
 import { setUp } from './set-up.mjs'
 
+// Before the set-up, which a wrong argument need not wait for.
+const { profile } = readOptions()
 await setUp()
-const args = process.argv.slice(2)
-const script = args.includes('--profile') ? 'bench/profile.mjs' : 'bench/run.mjs'
-const { exitCode } = await runProcess(process.execPath, [script, ...args], { inherit: true })
+const script = profile ? 'bench/profile.mjs' : 'bench/run.mjs'
+const { exitCode } = await runProcess(process.execPath, [script, ...process.argv.slice(2)], { inherit: true })
 process.exitCode = exitCode ?? 1

@@ -1,3 +1,9 @@
+import { parseArgs } from 'node:util'
+import { readCommandLine } from './command-line.mjs'
 import { setUp } from './set-up.mjs'
 
+readCommandLine(
+  'npm run build                  installs what the lockfile names, bundles the packages and writes their types',
+  (args) => parseArgs({ args }),
+)
 await setUp()

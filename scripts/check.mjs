@@ -1,4 +1,7 @@
+import { parseArgs } from 'node:util'
+import { readCommandLine } from './command-line.mjs'
 import './end-with-reader.mjs'
+import { createPaint } from './paint.mjs'
 import { runProcess } from './run-process.mjs'
 import { runWithPnpm } from './run-with-pnpm.mjs'
 import { setUp } from './set-up.mjs'
@@ -16,6 +19,10 @@ const steps = [
   ['architecture', () => runProcess(node, [tools.vitest, 'run', 'test/architecture/'])],
 ]
 
+readCommandLine('npm run check                  checks format, lint, types and the rules of the architecture', (args) =>
+  parseArgs({ args }),
+)
+const paint = createPaint(process.stdout)
 await setUp()
 for (const [name, run] of steps) {
   const { exitCode, output, seconds } = await run()
@@ -23,5 +30,5 @@ for (const [name, run] of steps) {
     process.exitCode = 1
     console.log(`${output.trimEnd()}\n`)
   }
-  console.log(`${exitCode === 0 ? '✓' : '✗'} ${name} (${seconds.toFixed(1)} s)`)
+  console.log(`${exitCode === 0 ? paint('green', '✓') : paint('red', '✗')} ${name} (${seconds.toFixed(1)} s)`)
 }

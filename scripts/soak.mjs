@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runs as declared, runtimes } from '../test/matrix.mjs'
 import './end-with-reader.mjs'
+import { createPaint } from './paint.mjs'
 import { replaceBlock } from './replace-block.mjs'
 import { setUp } from './set-up.mjs'
 import { formatProofs } from './soak/format-proofs.mjs'
@@ -14,27 +15,31 @@ import { runVitest } from './test-run/run-vitest.mjs'
 import { summarize } from './test-run/summarize.mjs'
 import { root } from './workspace.mjs'
 
-// The tests of every cell with their full counts, and what came of it in a table: `npm run soak [-- --cell <cell>]
-// [parts of file names]`. The table in the docs is replaced when everything ran and nothing failed.
-
 const AT_ONCE = 2
 const DOCUMENT = join(root, 'docs/guarantees.md')
 /** Random examples of the conformance suite, as a multiple of those of `npm test`: 1000 per model. */
 const CONFORMANCE_FACTOR = 4
 
-const { runs, files: filters, pattern } = chooseRuns()
+const allCells = declared.filter(({ engine }) => engine !== undefined)
+const {
+  runs: cells,
+  files: filters,
+  pattern,
+} = chooseRuns(allCells, {
+  command: 'npm run soak',
+  purpose: `Runs the tests of every engine with their full counts and prints what they found as a table. The table in
+docs/guarantees.md is replaced when everything ran and nothing failed.`,
+})
 await setUp()
 
 const folder = mkdtempSync(join(tmpdir(), 'persistence-soak-'))
 const reportFile = join(folder, 'proofs.jsonl')
 writeFileSync(reportFile, '')
 Object.assign(process.env, { SOAK: '1', PROOF_REPORT: reportFile, CONFORMANCE_RUNS: String(CONFORMANCE_FACTOR) })
-const isCell = (/** @type {import('../test/matrix.mjs').Run} */ { engine }) => engine !== undefined
-const cells = runs.filter(isCell)
 const files = findTestFiles(root).filter(
   (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),
 )
-const whole = filters.length === 0 && pattern === undefined && cells.length === declared.filter(isCell).length
+const whole = filters.length === 0 && pattern === undefined && cells.length === allCells.length
 
 /** @type {import('./test-run/judge-run.mjs').Verdict[]} */
 const verdicts = []
@@ -62,6 +67,6 @@ const proofs = readFileSync(reportFile, 'utf8')
 rmSync(folder, { recursive: true, force: true })
 const table = formatProofs(proofs, cells, verdicts)
 console.log(table)
-console.log(formatSummary(summary))
+console.log(formatSummary(summary, createPaint(process.stdout)))
 if (summary.failed > 0) process.exitCode = 1
 else if (whole) writeFileSync(DOCUMENT, replaceBlock(readFileSync(DOCUMENT, 'utf8'), 'npm run soak', table))

@@ -1,6 +1,10 @@
+import { readArguments, usage } from '../examples/resumable-import/arguments.mjs'
+import { readCommandLine } from './command-line.mjs'
 import { runProcess } from './run-process.mjs'
 import { setUp } from './set-up.mjs'
 
+// Before the set-up, which a wrong argument need not wait for.
+readCommandLine(usage, readArguments)
 await setUp()
 const { exitCode } = await runProcess(
   process.execPath,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runs as declared, differences, runtimes } from '../test/matrix.mjs'
 import './end-with-reader.mjs'
+import { createPaint } from './paint.mjs'
 import { setUp } from './set-up.mjs'
 import { chooseRuns } from './test-run/choose-runs.mjs'
 import { findTestFiles } from './test-run/find-test-files.mjs'
@@ -16,7 +17,14 @@ import { root } from './workspace.mjs'
 /** Runs at the same time; each keeps one core busy, and the tests with child processes want air. */
 const AT_ONCE = 2
 
-const { runs, files: filters, pattern } = chooseRuns()
+const {
+  runs,
+  files: filters,
+  pattern,
+} = chooseRuns(declared, {
+  command: 'npm test',
+  purpose: 'Runs the tests, on every engine and runtime. The last line is the total.',
+})
 await setUp()
 
 const allFiles = findTestFiles(root)
@@ -59,7 +67,7 @@ const summary = summarize(
   },
 )
 process.exitCode = summary.failed === 0 ? 0 : 1
-console.log(formatSummary(summary))
+console.log(formatSummary(summary, createPaint(process.stdout)))
 
 /** The groups of which everything ran, so that the names of their tests can be compared. */
 function wholeGroups() {

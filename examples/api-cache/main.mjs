@@ -1,18 +1,23 @@
 // A cache in front of a slow HTTP API. It is in a file, so the answers outlive the program: run it twice.
+// Needs the adapter alone, no scope.
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { databaseArgument } from '../database-argument.mjs'
 import '../end-with-reader.mjs'
 
 const TEN_SECONDS = 10_000
 
+const file = databaseArgument(
+  'A cache in front of a slow API: a hundred callers, one request.',
+  fileURLToPath(new URL('api-cache.db', import.meta.url)),
+)
 const api = await startApi()
-const file = process.argv[2] ?? fileURLToPath(new URL('api-cache.db', import.meta.url))
 const persistence = await SQLiteAdapter.open(file)
 
 /** @param {string} city */
 function weather(city) {
-  // Many may ask at once: one request goes out, all get its answer. A failed request is not stored.
+  // Many callers may ask at once: one request goes out, and all get its answer. A failed request is not stored.
   return persistence.cache.getOrSet(`weather of ${city}`, () => fetchWeather(city), { ttl: TEN_SECONDS })
 }
 
@@ -36,7 +41,7 @@ console.log(
 await persistence.disconnect()
 api.close()
 
-/** Stands in for somebody else's API: 300 ms for an answer. */
+/** Stands in for the API of another service: 300 ms for an answer. */
 async function startApi() {
   let requests = 0
   const server = createServer((_request, response) => {

@@ -1,9 +1,20 @@
-// Calls a service through a scope with a circuit breaker, so many times: call-service.mjs <database> <up|down> <calls>
+// Calls a service through a scope with a circuit breaker.
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { scope } from 'go-go-scope'
 import '../end-with-reader.mjs'
+import { positionalArguments } from '../positional-arguments.mjs'
 
-const [database = ':memory:', service, calls] = process.argv.slice(2)
+const [database = '', service, calls] = positionalArguments(
+  `Calls a service so many times, through a circuit breaker whose state is in a file.
+
+  node call-service.mjs <file> <up|down> <calls>
+
+  file         the database
+  up, down     whether the service answers or fails
+  calls        how many
+  -h, --help`,
+  { least: 3, most: 3 },
+)
 
 const persistence = await SQLiteAdapter.open(database)
 // The breaker's state is stored under the scope's name, because the persistence has a place for it.

@@ -1,11 +1,16 @@
 // A circuit breaker that remembers: the service it protects is left alone even when the program is restarted.
+// Needs a scope that stores the state of its breakers, as the go-go-scope of this repository does.
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { databaseArgument } from '../database-argument.mjs'
 import { UNREAD } from '../end-with-reader.mjs'
 
 const call = fileURLToPath(new URL('call-service.mjs', import.meta.url))
-const database = process.argv[2] ?? fileURLToPath(new URL('circuit-breaker.db', import.meta.url))
+const database = databaseArgument(
+  'A circuit breaker that is still open after a restart: three processes, one after the other. The file is made anew.',
+  fileURLToPath(new URL('circuit-breaker.db', import.meta.url)),
+)
 
 for (const suffix of ['', '-wal', '-shm']) rmSync(database + suffix, { force: true })
 

@@ -1,56 +1,57 @@
-// A job that is due every 100 ms but sometimes takes longer: a lock keeps its runs apart.
-import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
-import { scope } from 'go-go-scope'
+// Plays cron: starts the job (job.mjs) while an earlier run still works, and after one that was killed.
+// Needs the adapter alone, no scope.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { databaseArgument } from '../database-argument.mjs'
 import '../end-with-reader.mjs'
 
-const EVERY_MS = 100
-const TTL_MS = 30_000
-// How long each run takes, in ms. The second one is still at it when the next two are due.
-const DURATIONS = [20, 250, 20, 20, 20]
+const database = databaseArgument(
+  'A cron job whose runs do not overlap, each in a process of its own.',
+  fileURLToPath(new URL('cron.db', import.meta.url)),
+)
+const job = fileURLToPath(new URL('job.mjs', import.meta.url))
+let runs = 0
 
-const persistence = await SQLiteAdapter.open(':memory:')
-const cron = scope({ name: 'cron', persistence })
-let running = 0
+await startRun(20).ended
 
-/** @param {number} due */
-async function whenDue(due) {
-  // Tries once: a run that cannot start now is skipped, not queued behind the one that is late.
-  const lock = await persistence.lock.acquire('nightly report', TTL_MS)
-  if (lock === null) {
-    console.log(`run ${due} is due: skipped, an earlier run is still at it`)
-    return
-  }
-  try {
-    console.log(`run ${due} is due: started`)
-    // Two signals that end it: the scope is cancelled, or the lock is lost because the run outlasted the time to live.
-    const [error] = await cron.task(({ signal }) => report(due, AbortSignal.any([signal, lock.signal])))
-    console.log(error === undefined ? `run ${due} done` : `run ${due} failed: ${error.message}`)
-  } finally {
-    await lock.release()
+// Longer than its lease, which it renews.
+const long = startRun(4_000)
+await long.started
+await startRun(20).ended
+await long.ended
+
+const killed = startRun(60_000)
+await killed.started
+killed.kill()
+await killed.ended
+await startRun(20).ended
+console.log('The lease of the killed run ends within 3 seconds.')
+await delay(3_000)
+await startRun(20).ended
+
+/** @param {number} duration ms of work */
+function startRun(duration) {
+  const name = `run ${++runs}`
+  const child = spawn(process.execPath, [job, database, String(duration)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = createInterface(child.stdout).on('line', (line) => console.log(`${name}: ${line}`))
+  const end = () => child.kill()
+  process.once('exit', end)
+  return {
+    /** When it has printed something. */
+    started: once(lines, 'line'),
+    kill: () => child.kill('SIGKILL'),
+    ended: new Promise((resolve, reject) => {
+      child.once('error', reject)
+      // 'close' comes after the last line of output.
+      child.once('close', (code, signal) => {
+        process.off('exit', end)
+        if (signal === 'SIGKILL') console.log(`${name}: killed with SIGKILL`)
+        else if (code !== 0) reject(new Error(`${name} ended with ${signal ?? code}`))
+        resolve(undefined)
+      })
+    }),
   }
 }
-
-/**
- * @param {number} due
- * @param {AbortSignal} signal
- */
-async function report(due, signal) {
-  running++
-  try {
-    if (running > 1) throw new Error('two runs at once')
-    await cron.delay(DURATIONS[due - 1] ?? 0)
-    signal.throwIfAborted()
-  } finally {
-    running--
-  }
-}
-
-/** @type {Promise<void>[]} */
-const runs = []
-for (let due = 1; due <= DURATIONS.length; due++) {
-  runs.push(whenDue(due))
-  await cron.delay(EVERY_MS)
-}
-await Promise.all(runs)
-await cron[Symbol.asyncDispose]()
-await persistence.disconnect()

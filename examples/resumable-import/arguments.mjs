@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { UsageError } from '../../scripts/command-line.mjs'
 
 const FRONT_ENDS = /** @type {const} */ (['sqlite3', 'node', 'bun'])
 const SLOW_PAUSE_MS = 400
@@ -18,24 +19,34 @@ export const usage = `Imports the world's cities into SQLite, in a way that surv
   --batch <cities>     cities between two checkpoints (default: ${BATCH_CITIES})
   --limit <cities>     only the first so many
   --json               one JSON object a line, for programs
-  --help
+  -h, --help
 `
-
-/** An argument that cannot be used; its message says which and why. */
-export class UsageError extends Error {}
 
 /**
  * @param {string[]} argv without the runtime and the script
- * @throws {UsageError}
+ * @throws {UsageError} and what parseArgs throws
  */
 export function readArguments(argv) {
-  const values = parse(argv)
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      demo: { type: 'boolean' },
+      fresh: { type: 'boolean' },
+      json: { type: 'boolean' },
+      slow: { type: 'boolean' },
+      'front-end': { type: 'string' },
+      db: { type: 'string' },
+      batch: { type: 'string' },
+      limit: { type: 'string' },
+      // Of the demonstration alone; see import-batches.mjs.
+      'hang-after': { type: 'string' },
+    },
+  })
   const frontEnd = FRONT_ENDS.find((name) => name === (values['front-end'] ?? defaultFrontEnd()))
   if (frontEnd === undefined) {
     throw new UsageError(`--front-end must be one of ${FRONT_ENDS.join(', ')}, got ${values['front-end']}`)
   }
   return {
-    help: values.help ?? false,
     demo: values.demo ?? false,
     fresh: values.fresh ?? false,
     json: values.json ?? false,
@@ -49,30 +60,6 @@ export function readArguments(argv) {
 }
 
 /** @typedef {ReturnType<typeof readArguments>} Arguments */
-
-/** @param {string[]} argv */
-function parse(argv) {
-  try {
-    return parseArgs({
-      args: argv,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        demo: { type: 'boolean' },
-        fresh: { type: 'boolean' },
-        json: { type: 'boolean' },
-        slow: { type: 'boolean' },
-        'front-end': { type: 'string' },
-        db: { type: 'string' },
-        batch: { type: 'string' },
-        limit: { type: 'string' },
-        // Of the demonstration alone; see import-batches.mjs.
-        'hang-after': { type: 'string' },
-      },
-    }).values
-  } catch (error) {
-    throw new UsageError(/** @type {Error} */ (error).message, { cause: error })
-  }
-}
 
 /**
  * @param {string} name

@@ -1,5 +1,4 @@
 import { ownCommand } from './own-command.mjs'
-import { formatNumber } from './report/format-number.mjs'
 import { runMain } from './run-main.mjs'
 
 /**
@@ -37,8 +36,10 @@ export async function demonstrate(options, { report, interrupted }) {
     if (told >= event.total / 3) child.kill('SIGKILL')
   })
   if (interrupted.aborted) return 130
+  // It has said itself why it failed.
+  if (first.code) return first.code
   expectKilled(first)
-  report({ type: 'note', text: `Killed with SIGKILL. The last thing it told was ${formatNumber(told)} cities.` })
+  report({ type: 'killed', told })
 
   report({ type: 'step', text: 'A second process takes over. It is killed between a batch and its checkpoint.' })
   /** @type {Promise<void> | undefined} */
@@ -52,7 +53,7 @@ export async function demonstrate(options, { report, interrupted }) {
   await rivalry
   if (interrupted.aborted) return 130
   expectKilled(second)
-  report({ type: 'note', text: 'Killed with SIGKILL.' })
+  report({ type: 'killed' })
 
   report({ type: 'step', text: 'A third process takes over and is left alone.' })
   const { code } = await run([])
@@ -62,7 +63,7 @@ export async function demonstrate(options, { report, interrupted }) {
 }
 
 /**
- * Starts the import a second time while another process is at it.
+ * Starts the import a second time while another process is importing.
  *
  * @param {import('./arguments.mjs').Arguments} options
  * @param {string[]} argv

@@ -19,7 +19,18 @@ const LOCK_TTL_MS = 30_000
  * @returns {Promise<number>} exit code: 0 verified, or nothing to do here; 1 the verification failed; 130 interrupted
  */
 export async function runImport(options, { report, interrupted }) {
-  const open = await loadEngine(options.frontEnd)
+  const { open, SQLiteAdapter } = await loadEngine(options.frontEnd)
+  /**
+   * An engine names neither the file that it cannot open nor the remedy. The adapter's own `open` names both.
+   *
+   * @template Opened
+   * @param {Promise<Opened>} opening
+   */
+  const explained = (opening) =>
+    opening.catch(async (error) => {
+      if (!interrupted.aborted) await (await SQLiteAdapter.open(options.file)).disconnect()
+      throw error
+    })
   const root = scope({
     name: 'import',
     signal: interrupted,
@@ -27,13 +38,13 @@ export async function runImport(options, { report, interrupted }) {
   })
   try {
     // Before the database is opened: who holds the lock may even delete the file.
-    const guard = await acquire(root)
+    const guard = await explained(acquire(root))
     if (guard === undefined) {
       report({ type: 'locked' })
       return 0
     }
     if (options.fresh) await removeDatabase(options.file)
-    const database = await openDatabase(open, options.file)
+    const database = await explained(openDatabase(open, options.file))
     try {
       // Cancelled with the import, and when the lock is lost.
       const job = root.createChild({ name: 'cities', persistence: database.adapter, signal: guard.signal })

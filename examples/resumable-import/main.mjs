@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
-import { readArguments, UsageError, usage } from './arguments.mjs'
+import { readCommandLine } from '../../scripts/command-line.mjs'
+import { createPaint } from '../../scripts/paint.mjs'
+import { readArguments, usage } from './arguments.mjs'
 import { demonstrate } from './demonstration.mjs'
 import { runImport } from './import-job.mjs'
 import { interruption } from './interruption.mjs'
@@ -8,33 +10,45 @@ import { createReport } from './report/create-report.mjs'
 import { runMain } from './run-main.mjs'
 
 const argv = process.argv.slice(2)
-try {
-  process.exitCode = await main()
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  console.error(`${error.message}\n\n${usage}`)
-  process.exitCode = 2
-}
+const options = readCommandLine(usage, readArguments)
+process.exitCode = await main()
 
 async function main() {
-  const options = readArguments(argv)
-  if (options.help) {
-    console.log(usage)
-    return 0
-  }
   const { signal: interrupted, isUnread, exitCode } = interruption()
   if (options.frontEnd === 'bun' && process.versions.bun === undefined) {
     return (await runMain('bun', argv, { interrupted })).code ?? 1
   }
-  const report = createReport(process.stdout, { json: options.json, resumeCommand: ownCommand() })
   const demo = options.demo || (argv.length === 0 && !existsSync(options.file))
+  const goOn = demo
+    ? `The demonstration ends here. To import the rest without it: ${ownCommand()}`
+    : `To go on from there: ${ownCommand()}`
+  const print = createReport(process.stdout, options)
+  let kept = false
+  /** @type {import('./report/event.mjs').Report} */
+  const report = (event) => {
+    kept ||= event.type === 'progress' || event.type === 'resuming'
+    print(event)
+  }
   try {
-    return exitCode(await (demo ? demonstrate : runImport)(options, { report, interrupted }))
+    const code = await (demo ? demonstrate : runImport)(options, { report, interrupted })
+    if (code === 130 && !options.json) print({ type: 'note', text: goOn })
+    return exitCode(code)
   } catch (error) {
     if (isUnread()) return exitCode(1)
-    if (interrupted.aborted) console.error(`Stopped: ${/** @type {Error} */ (error).message}`)
-    else console.error(error)
-    if (!options.json) console.error(`What was imported is kept. To go on: ${ownCommand()}`)
+    console.error(describeFailure(error, interrupted))
+    if (kept && !options.json) console.error(`What was imported is kept. ${goOn}`)
     return interrupted.aborted ? 130 : 1
   }
+}
+
+/**
+ * What was foreseen is told in a line; anything else with its stack.
+ *
+ * @param {unknown} error
+ * @param {AbortSignal} interrupted
+ */
+function describeFailure(error, interrupted) {
+  const { name, message, code } = /** @type {Error & { code?: string }} */ (error)
+  if (interrupted.aborted) return `Stopped: ${message}`
+  return name === 'PersistenceError' ? createPaint(process.stderr)('red', `${code}: ${message}`) : error
 }

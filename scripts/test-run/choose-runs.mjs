@@ -1,12 +1,37 @@
-import { runs } from '../../test/matrix.mjs'
+import { readCommandLine } from '../command-line.mjs'
 import { readArguments } from './read-arguments.mjs'
 
-/** What the command line of this process asks for. Ends the process with what is wrong with it, where something is. */
-export function chooseRuns() {
-  try {
-    return readArguments(process.argv.slice(2), runs)
-  } catch (error) {
-    console.error(/** @type {Error} */ (error).message)
-    process.exit(2)
-  }
+/**
+ * What the command line of this process asks to run. Ends the process for `--help`, and for what cannot be run.
+ *
+ * @param {readonly import('../../test/matrix.mjs').Run[]} runs that there are
+ * @param {{ command: string, purpose: string }} words `command` as a person types it
+ */
+export function chooseRuns(runs, words) {
+  return readCommandLine(describeUsage(runs, words), (args) => readArguments(args, runs))
+}
+
+/**
+ * @param {readonly import('../../test/matrix.mjs').Run[]} runs
+ * @param {{ command: string, purpose: string }} words
+ */
+function describeUsage(runs, { command, purpose }) {
+  const groups = [...new Set(runs.map(({ group }) => group))]
+  const width = Math.max(...groups.map((group) => group.length)) + 2
+  const lines = groups.map((group) => {
+    const members = runs.filter((run) => run.group === group).map(({ name }) => name)
+    return `  ${group.padEnd(width)}${members.join('\n'.padEnd(width + 3))}`
+  })
+  return `${purpose}
+
+  ${command} -- [options] [parts of file names]      without any: everything
+
+  --cell <name>                 one cell or one group of them; may be given several times
+  -t, --test-name <pattern>     only tests whose names match the pattern
+  -h, --help
+
+Groups and their cells:
+
+${lines.join('\n')}
+`
 }

@@ -4,18 +4,22 @@ import { stripVTControlCharacters } from 'node:util'
  * The text a run ends with: each problem, a line for each run, and the total alone on the last line.
  *
  * @param {ReturnType<typeof import('./summarize.mjs').summarize>} summary
+ * @param {ReturnType<typeof import('../paint.mjs').createPaint>} paint
  * @returns {string}
  */
-export function formatSummary({ passed, failed, problems, rows }) {
+export function formatSummary({ passed, failed, problems, rows }, paint) {
   const width = Math.max(...rows.map(({ name }) => name.length), 4)
   const line = (/** @type {(string | number)[]} */ [name, ...cells]) =>
     `${String(name).padEnd(width)}${cells.map((cell) => String(cell).padStart(9)).join('')}`
   return [
-    ...problems.map(({ name, problem }) => `✗ ${name}: ${indentRest(problem)}\n`),
+    ...problems.map(({ name, problem }) => `${paint('red', `✗ ${name}`)}: ${indentRest(problem)}\n`),
     line(['run', 'passed', 'failed', 'seconds']),
-    ...rows.map((row) => line([row.name, row.passed, row.failed, row.seconds.toFixed(1)])),
+    ...rows.map((row) => {
+      const text = line([row.name, row.passed, row.failed, row.seconds.toFixed(1)])
+      return row.failed === 0 ? text : paint('red', text)
+    }),
     '',
-    `${passed} passed, ${failed} failed`,
+    paint(failed === 0 ? 'green' : 'red', `${passed} passed, ${failed} failed`),
   ].join('\n')
 }
 

@@ -24,7 +24,7 @@ function runUnread(script: string, args: string[] = []): ReturnType<typeof runEx
 describe.concurrent('an example whose output nobody reads any more ends without a word', () => {
   test.each([
     ['api-cache', ['api-cache.db']],
-    ['cron-without-overlap', []],
+    ['cron-without-overlap', ['cron.db']],
     ['circuit-breaker-restart', ['breaker.db']],
   ])('%s', async (name, files) => {
     const { code, stderr } = await runUnread(

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ const MAIN = 'resumable-import/main.mjs'
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'resumable-import-'))
+  await mkdir(join(folder, 'folder'))
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -57,6 +58,41 @@ describe.concurrent.each(['sqlite3', 'node', 'bun'])('resumable-import, front en
     expect(again.stdout).toContain('Summary, as an earlier run stored it')
     expectVerified(again.stdout)
   })
+})
+
+describe.each(['sqlite3', 'node', 'bun'])('resumable-import, front end %s', (frontEnd) => {
+  test.each([
+    ['in a folder that is missing', 'missing/cities.db', 'the file cannot be created; check that its folder exists'],
+    ['that is a folder', 'folder', 'the file cannot be opened; check that it exists, is a file'],
+  ])('a database %s is refused in one line, and nothing is said to be kept', async (_what, name, reason) => {
+    const file = join(folder, name)
+    const { code, stdout, stderr } = await runExample(MAIN, ['--front-end', frontEnd, '--db', file])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^CANNOT_OPEN: open .*\n$/)
+    expect(stderr).toContain(`${file}: ${reason}`)
+  })
+})
+
+test('the demonstration, interrupted, says that it is over and how to import the rest', async () => {
+  const file = join(folder, 'interrupted demonstration.db')
+  const run = startExample(MAIN, ['--db', file, '--demo', '--slow', '--batch', '500', '--limit', '6000'])
+  await run.printed(/ 25 % /)
+  run.kill('SIGINT')
+  const { code, stdout, stderr } = await run.ended
+  expect({ code, stderr }, stdout).toEqual({ code: 130, stderr: '' })
+  expect(stdout).toMatch(/Stopped\. The last checkpoint is at [\d,]+ of 6,000 cities\.\n/)
+  expect(stdout).toMatch(
+    /The demonstration ends here\. To import the rest without it: (node|bun) .*main\.mjs --db (?!.*--demo)/,
+  )
+  expect(stdout).not.toContain('To go on from there')
+})
+
+test('colours are for people: with FORCE_COLOR the verdict is green, through a pipe it is plain', async () => {
+  const flags = ['--db', join(folder, 'colour.db'), '--limit', '2000']
+  const painted = await runExample(MAIN, flags, { env: { FORCE_COLOR: '1' } })
+  expect(painted.stdout).toContain('\n\n\u001b[32mEvery city was imported exactly once.\u001b[39m\n')
+  const plain = await runExample(MAIN, flags)
+  expect(plain.stdout).not.toContain('\u001b')
 })
 
 test('an argument that cannot be used is named, with the exit code 2', async () => {

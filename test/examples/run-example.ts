@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const examples = fileURLToPath(new URL('../../examples', import.meta.url))
+/** The folder of all examples. */
+export const examples: string = fileURLToPath(new URL('../../examples', import.meta.url))
 
 export interface ExampleOutcome {
   code: number | null
@@ -21,12 +22,22 @@ export interface RunningExample {
   ended: Promise<ExampleOutcome>
 }
 
+export interface RunSurroundings {
+  cwd?: string
+  env?: Record<string, string>
+}
+
 /** Starts an example's script as its reader would, on the runtime that runs the test. */
-export function startExample(script: string, args: readonly string[] = []): RunningExample {
+export function startExample(
+  script: string,
+  args: readonly string[] = [],
+  { cwd, env }: RunSurroundings = {},
+): RunningExample {
   const child = spawn(process.execPath, [join(examples, script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
     // What vitest sets for itself must not leak into the example.
-    env: { ...process.env, NODE_OPTIONS: undefined, npm_lifecycle_event: undefined },
+    env: { ...process.env, NODE_OPTIONS: undefined, npm_lifecycle_event: undefined, FORCE_COLOR: undefined, ...env },
   })
   let stdout = ''
   let stderr = ''
@@ -61,6 +72,10 @@ export function startExample(script: string, args: readonly string[] = []): Runn
 }
 
 /** Runs an example to its end. */
-export function runExample(script: string, args?: readonly string[]): Promise<ExampleOutcome> {
-  return startExample(script, args).ended
+export function runExample(
+  script: string,
+  args?: readonly string[],
+  surroundings?: RunSurroundings,
+): Promise<ExampleOutcome> {
+  return startExample(script, args, surroundings).ended
 }

@@ -21,12 +21,22 @@ describe.concurrent('the example', () => {
     expect((await run()).stdout).toContain('Requests sent to the API: 0;')
   })
 
-  test('cron-without-overlap: runs that are due while another is at it are skipped', async () => {
-    const { code, stdout, stderr } = await runExample('cron-without-overlap/main.mjs')
+  test('cron-without-overlap: a run is skipped while the process of another holds the lock, and for its lease after a kill', async () => {
+    const { code, stdout, stderr } = await runExample('cron-without-overlap/main.mjs', [join(folder, 'cron.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toContain('run 1 is due: started\nrun 1 done\nrun 2 is due: started\nrun 3 is due: skipped')
-    expect(stdout).toContain('run 2 done')
-    expect(stdout).not.toContain('failed')
+    const said = stdout.split('\n').filter((line) => line.startsWith('run '))
+    expect(said).toEqual([
+      'run 1: started',
+      'run 1: done',
+      'run 2: started',
+      'run 3: skipped, another run holds the lock',
+      'run 2: done',
+      'run 4: started',
+      'run 4: killed with SIGKILL',
+      'run 5: skipped, another run holds the lock',
+      'run 6: started',
+      'run 6: done',
+    ])
   })
 
   test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {

@@ -120,9 +120,16 @@ describe('installed from tarballs in an empty project', () => {
     for (const specifier of specifiers) expect(output).toContain(`${specifier}: `)
   })
 
+  test.each(['node20', 'node24', 'bun'])('a CommonJS app can require every package on %s', async (runtime) => {
+    const names = family.packages.map(({ manifest }) => manifest.name)
+    const output = await run(runtime, ['require-all.cjs', ...names])
+    expect(output.trimEnd().split('\n')).toEqual(names.map((name) => expect.stringMatching(`^${name}: [1-9]`)))
+  })
+
   test.each([
     ['node.ts', 'node'],
     ['bun.ts', 'bun'],
+    ['common-js.cts', 'node'],
   ])('a TypeScript project compiles: %s', async (file, types) => {
     const compilerOptions = {
       target: 'ES2022',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createPaint } from '../../scripts/paint.mjs'
 import { formatSummary } from '../../scripts/test-run/format-summary.mjs'
 import { judgeMatrix } from '../../scripts/test-run/judge-matrix.mjs'
 import { readArguments } from '../../scripts/test-run/read-arguments.mjs'
@@ -6,6 +7,7 @@ import { summarize } from '../../scripts/test-run/summarize.mjs'
 import { runs } from '../matrix.mjs'
 import { run } from './outcome.js'
 
+const plain = createPaint(process.stdout, { NO_COLOR: '1' })
 const verdicts = [
   { name: 'x', group: 'g', passed: 2, failed: 0, seconds: 1, problems: [], tests: ['a', 'b'] },
   { name: 'y', group: 'g', passed: 1, failed: 1, seconds: 1, problems: ['c broke'], tests: ['a', 'c'] },
@@ -23,7 +25,7 @@ describe('the summary', () => {
   })
 
   test('the text ends with the total, alone on its line', () => {
-    const text = formatSummary(summarize(verdicts, { differences: [], matrixProblems: [], wholeGroups: [] }))
+    const text = formatSummary(summarize(verdicts, { differences: [], matrixProblems: [], wholeGroups: [] }), plain)
     expect(text.split('\n').at(-1)).toBe('3 passed, 1 failed')
     expect(text).toContain('c broke')
   })
@@ -32,7 +34,7 @@ describe('the summary', () => {
     const frames = 'boom\n    at mine (/repo/test/x.ts:1:1)\n    at theirs (/repo/node_modules/runner/index.js:1:1)'
     const [verdict] = verdicts
     const broken = verdict && [{ ...verdict, problems: [frames] }]
-    const text = formatSummary(summarize(broken ?? [], { differences: [], matrixProblems: [], wholeGroups: [] }))
+    const text = formatSummary(summarize(broken ?? [], { differences: [], matrixProblems: [], wholeGroups: [] }), plain)
     expect(text).toContain('/repo/test/x.ts')
     expect(text).not.toContain('theirs')
   })

@@ -1,6 +1,8 @@
 import { Database } from 'bun:sqlite'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-bun'
 
+export { SQLiteAdapter }
+
 /** @type {import('./engine.mjs').OpenEngine} */
 export async function open(path) {
   const handle = new Database(path)

@@ -18,9 +18,8 @@
  * Loads one engine and no other: two SQLite libraries on one file in one process drop each other's file locks.
  *
  * @param {'sqlite3' | 'node' | 'bun'} frontEnd
- * @returns {Promise<OpenEngine>}
+ * @returns {Promise<{ open: OpenEngine, SQLiteAdapter: typeof import('@go-go-scope/persistence-sqlite').SQLiteAdapter }>}
  */
-export async function loadEngine(frontEnd) {
-  const { open } = await import(`./${frontEnd}-engine.mjs`)
-  return open
+export function loadEngine(frontEnd) {
+  return import(`./${frontEnd}-engine.mjs`)
 }

@@ -3,6 +3,8 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 // Node has a SQLite of its own from 22.13 on; for older ones there is a package with the same class.
 const { DatabaseSync, name } = await loadDatabaseSync()
 
+export { SQLiteAdapter }
+
 /** @type {import('./engine.mjs').OpenEngine} */
 export async function open(path) {
   const handle = new DatabaseSync(path)

@@ -1,6 +1,8 @@
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import sqlite3 from 'sqlite3'
 
+export { SQLiteAdapter }
+
 /** @type {import('./engine.mjs').OpenEngine} */
 export async function open(path) {
   /** @type {sqlite3.Database} */

@@ -1,3 +1,4 @@
+import { createPaint } from '../../../scripts/paint.mjs'
 import { describeEvent } from './describe-event.mjs'
 import { ProgressLine } from './progress-line.mjs'
 
@@ -5,17 +6,18 @@ import { ProgressLine } from './progress-line.mjs'
  * Where a run's events go: for people a line each and a progress bar, for another process a line of JSON each.
  *
  * @param {NodeJS.WriteStream} stream
- * @param {{ json: boolean, resumeCommand: string }} options
+ * @param {{ json: boolean }} options
  * @returns {import('./event.mjs').Report}
  */
-export function createReport(stream, { json, resumeCommand }) {
+export function createReport(stream, { json }) {
   if (json) return (event) => void stream.write(`${JSON.stringify(event)}\n`)
   const progressLine = new ProgressLine(stream, '   ')
+  const paint = createPaint(stream)
   return (event) => {
     if (event.type === 'progress') return progressLine.update(event)
     progressLine.end()
     // What a step of the demonstration says is set below its heading.
     const indent = ['step', 'verified', 'summary'].includes(event.type) ? '' : '   '
-    for (const line of describeEvent(event, resumeCommand)) stream.write(line === '' ? '\n' : `${indent}${line}\n`)
+    for (const line of describeEvent(event, paint)) stream.write(line === '' ? '\n' : `${indent}${line}\n`)
   }
 }

@@ -4,17 +4,19 @@ import { formatNumber } from './format-number.mjs'
 
 const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' })
 
+/** @typedef {ReturnType<typeof import('../../../scripts/paint.mjs').createPaint>} Paint */
+
 /**
  * The lines a person reads for an event.
  *
  * @param {Exclude<import('./event.mjs').Event, { type: 'progress' }>} event
- * @param {string} resumeCommand
+ * @param {Paint} paint
  * @returns {string[]}
  */
-export function describeEvent(event, resumeCommand) {
+export function describeEvent(event, paint) {
   switch (event.type) {
     case 'step':
-      return ['', event.text]
+      return ['', paint('bold', event.text)]
     case 'note':
       return [event.text]
     case 'started':
@@ -22,18 +24,17 @@ export function describeEvent(event, resumeCommand) {
         `${formatNumber(event.cities)} cities into ${shortPath(event.file)}, with ${event.engine} on ${event.runtime}.`,
       ]
     case 'locked':
-      return ['Another process is importing into this database. This one has changed nothing.']
+      return [paint('yellow', 'Another process is importing into this database. This one has changed nothing.')]
     case 'resuming':
       return describeResuming(event)
     case 'hanging':
       return [
         `Stopped dead with ${formatNumber(event.done)} cities in the table and a checkpoint that says ${formatNumber(event.checkpoint)}.`,
       ]
+    case 'killed':
+      return [describeKill(event, paint)]
     case 'stopped':
-      return [
-        `Stopped. The last checkpoint is at ${formatNumber(event.done)} of ${formatNumber(event.total)} cities.`,
-        `To go on from there: ${resumeCommand}`,
-      ]
+      return [`Stopped. The last checkpoint is at ${formatNumber(event.done)} of ${formatNumber(event.total)} cities.`]
     case 'already-imported':
       return ['The import was completed by an earlier run; nothing is written again.']
     case 'imported':
@@ -41,7 +42,7 @@ export function describeEvent(event, resumeCommand) {
     case 'summary':
       return describeSummary(event)
     case 'verified':
-      return describeVerification(event)
+      return describeVerification(event, paint)
   }
 }
 
@@ -79,8 +80,20 @@ function describeSummary({ stored, cities, countries, regions, largest }) {
   ]
 }
 
-/** @param {import('./event.mjs').Verification} event */
-function describeVerification({ source, rows, missing, duplicates, unknown, hashes, exact }) {
+/**
+ * @param {{ told?: number }} event
+ * @param {Paint} paint
+ */
+function describeKill({ told }, paint) {
+  const killed = paint('red', 'Killed with SIGKILL.')
+  return told === undefined ? killed : `${killed} The last thing it reported was ${formatNumber(told)} cities.`
+}
+
+/**
+ * @param {import('./event.mjs').Verification} event
+ * @param {Paint} paint
+ */
+function describeVerification({ source, rows, missing, duplicates, unknown, hashes, exact }, paint) {
   const figures = /** @type {const} */ ([
     ['cities in the source', source],
     ['rows in the table', rows],
@@ -96,7 +109,7 @@ function describeVerification({ source, rows, missing, duplicates, unknown, hash
     `   ${'SHA-256 of the table'.padEnd(24)}${hashes.table}`,
     '',
     exact
-      ? 'Every city was imported exactly once.'
-      : 'VERIFICATION FAILED: the table is not what the source says. To import again from the start, add --fresh.',
+      ? paint('green', 'Every city was imported exactly once.')
+      : `${paint('red', 'VERIFICATION FAILED')}: the table is not what the source says. To import again from the start, add --fresh.`,
   ]
 }

@@ -7,6 +7,7 @@
  *   | { type: 'resuming', checkpoint: number, rows: number, total: number }
  *   | { type: 'progress', done: number, from: number, total: number, elapsed: number }
  *   | { type: 'hanging', done: number, checkpoint: number }
+ *   | { type: 'killed', told?: number }
  *   | { type: 'stopped', done: number, total: number }
  *   | { type: 'already-imported' }
  *   | { type: 'imported', from: number, total: number, lookups: Lookups }

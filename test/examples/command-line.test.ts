@@ -1,0 +1,52 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { examples, type RunSurroundings, runExample } from './run-example.js'
+
+const folders = (await readdir(examples, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+const scripts = [
+  ...folders.map(({ name }) => `${name}/main.mjs`),
+  'cron-without-overlap/job.mjs',
+  'circuit-breaker-restart/call-service.mjs',
+]
+
+let folder: string
+let surroundings: RunSurroundings
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'command-line-'))
+  surroundings = { cwd: folder }
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+test('there are examples', () => {
+  expect(folders.length).toBeGreaterThanOrEqual(4)
+})
+
+test.each([
+  ['api-cache/main.mjs', ['one.db', 'two.db'], 'takes 0 to 1 arguments, got one.db two.db'],
+  ['cron-without-overlap/job.mjs', [], 'takes 2 arguments, got none'],
+])('%s %j is refused: %s', async (script, args, problem) => {
+  const { code, stderr } = await runExample(script, args, surroundings)
+  expect(code).toBe(2)
+  expect(stderr.split('\n')[0]).toBe(problem)
+  expect(await readdir(folder)).toEqual([])
+})
+
+describe.each(scripts)('%s', (script) => {
+  test('--help prints what it takes and makes no file', async () => {
+    const { code, stdout, stderr } = await runExample(script, ['--help'], surroundings)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^[A-Z].*\n\n {2}(node [\w-]+\.mjs|npm start)/)
+    expect(stdout).toContain('--help')
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test.each(['--hlep', '-x'])('%s is refused with the usage, and makes no file', async (option) => {
+    const { code, stdout, stderr } = await runExample(script, [option], surroundings)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(`Unknown option '${option}'\n\n`)
+    expect(stderr).toContain('--help')
+    expect(await readdir(folder)).toEqual([])
+  })
+})
