@@ -11,6 +11,7 @@ import { chooseRuns } from './test-run/choose-runs.mjs'
 import { findTestFiles } from './test-run/find-test-files.mjs'
 import { formatSummary } from './test-run/format-summary.mjs'
 import { judgeRun } from './test-run/judge-run.mjs'
+import { planRuns } from './test-run/plan-runs.mjs'
 import { runVitest } from './test-run/run-vitest.mjs'
 import { summarize } from './test-run/summarize.mjs'
 import { root } from './workspace.mjs'
@@ -21,31 +22,26 @@ const DOCUMENT = join(root, 'docs/guarantees.md')
 const CONFORMANCE_FACTOR = 4
 
 const allCells = declared.filter(({ engine }) => engine !== undefined)
-const {
-  runs: cells,
-  files: filters,
-  pattern,
-} = chooseRuns(allCells, {
+const asked = chooseRuns(allCells, {
   command: 'npm run soak',
   purpose: `Runs the tests of every engine with their full counts and prints what they found as a table. The table in
 docs/guarantees.md is replaced when everything ran and nothing failed.`,
 })
+const { runs: cells, files: filters, pattern, changed } = asked
 await setUp()
 
 const folder = mkdtempSync(join(tmpdir(), 'persistence-soak-'))
 const reportFile = join(folder, 'proofs.jsonl')
 writeFileSync(reportFile, '')
 Object.assign(process.env, { SOAK: '1', PROOF_REPORT: reportFile, CONFORMANCE_RUNS: String(CONFORMANCE_FACTOR) })
-const files = findTestFiles(root).filter(
-  (file) => file.startsWith('test/cells/') && (filters.length === 0 || filters.some((filter) => file.includes(filter))),
-)
-const whole = filters.length === 0 && pattern === undefined && cells.length === allCells.length
+const whole = filters.length === 0 && pattern === undefined && !changed && cells.length === allCells.length
 
 /** @type {import('./test-run/judge-run.mjs').Verdict[]} */
 const verdicts = []
-const queue = [...cells]
+const queue = planRuns(asked, findTestFiles(root))
 async function worker() {
-  for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { run, files } = next
     const outcome = await runVitest(run, { files, pattern, folder })
     const version = runtimes[run.runtime]?.version ?? 'undeclared'
     verdicts.push(judgeRun(run, outcome, { version, root, pattern: pattern !== undefined }))

@@ -10,6 +10,7 @@ import { findTestFiles } from './test-run/find-test-files.mjs'
 import { formatSummary } from './test-run/format-summary.mjs'
 import { judgeMatrix } from './test-run/judge-matrix.mjs'
 import { judgeRun } from './test-run/judge-run.mjs'
+import { planRuns } from './test-run/plan-runs.mjs'
 import { runVitest } from './test-run/run-vitest.mjs'
 import { summarize } from './test-run/summarize.mjs'
 import { root } from './workspace.mjs'
@@ -17,26 +18,21 @@ import { root } from './workspace.mjs'
 /** Runs at the same time; each keeps one core busy, and the tests with child processes want air. */
 const AT_ONCE = 2
 
-const {
-  runs,
-  files: filters,
-  pattern,
-} = chooseRuns(declared, {
+const asked = chooseRuns(declared, {
   command: 'npm test',
   purpose: 'Runs the tests, on every engine and runtime. The last line is the total.',
 })
+const { runs, files: filters, pattern, changed } = asked
 await setUp()
 
 const allFiles = findTestFiles(root)
-const partial = filters.length > 0 || pattern !== undefined || runs.length < declared.length
+const partial = filters.length > 0 || pattern !== undefined || changed || runs.length < declared.length
 const folder = mkdtempSync(join(tmpdir(), 'persistence-test-'))
 /** @type {Map<string, import('./test-run/judge-run.mjs').Outcome>} */
 const outcomes = new Map()
 
 // Files and not folders are handed to vitest: a folder's name would match as a part of any longer path.
-const queue = runs
-  .map((run) => ({ run, files: allFiles.filter((file) => belongs(file, run) && matches(file)) }))
-  .filter(({ files }) => files.length > 0)
+const queue = planRuns(asked, allFiles)
 const started = partial ? queue.map(({ run }) => run) : runs
 
 async function worker() {
@@ -71,25 +67,12 @@ console.log(formatSummary(summary, createPaint(process.stdout)))
 
 /** The groups of which everything ran, so that the names of their tests can be compared. */
 function wholeGroups() {
-  if (filters.length > 0 || pattern !== undefined) return []
+  if (filters.length > 0 || pattern !== undefined || changed) return []
   const groups = [...new Set(declared.map(({ group }) => group))]
   return groups.filter((group) => declared.every((run) => run.group !== group || runs.includes(run)))
 }
 
 function matrixProblems() {
   if (!partial) return judgeMatrix(allFiles, declared, differences)
-  return started.length === 0 ? ['no test file matches'] : []
-}
-
-/**
- * @param {string} file
- * @param {import('../test/matrix.mjs').Run} run
- */
-function belongs(file, run) {
-  return run.folders.some((folder) => file.startsWith(`${folder}/`))
-}
-
-/** @param {string} file */
-function matches(file) {
-  return filters.length === 0 || filters.some((filter) => file.includes(filter))
+  return started.length === 0 ? [changed ? 'no test is touched by what changed' : 'no test file matches'] : []
 }

@@ -68,6 +68,21 @@ function cells(group, which, folders) {
 }
 
 /**
+ * Runs that need an engine and not every runtime of it.
+ *
+ * @param {string} group
+ * @param {(keyof typeof engines)[]} names of engines
+ * @param {string[]} folders
+ * @returns {Run[]}
+ */
+function oncePerEngine(group, names, folders) {
+  return names.map((engine) => {
+    const [runtime] = /** @type {[string]} */ (engines[engine].runtimes)
+    return { name: `${group}:${engine}`, group, runtime, folders, engine }
+  })
+}
+
+/**
  * @param {string} group
  * @param {string[]} runtimes
  * @param {string[]} folders
@@ -83,6 +98,10 @@ export const runs = [
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...cells('conformance', 'runtimes', ['test/cells']),
   ...cells('versions', 'brief', ['test/versions']),
+  // Processes of both runtimes take part in each.
+  ...oncePerEngine('processes', /** @type {(keyof typeof engines)[]} */ (Object.keys(engines)), ['test/processes']),
+  // What is under test is the models, which must find bugs that are planted in the stores.
+  ...oncePerEngine('models', ['node:sqlite'], ['test/models']),
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
   ...suite('core', ['node20'], ['test/core']),
   ...suite('reference', ['node20'], ['test/reference']),
@@ -98,3 +117,26 @@ export const runs = [
  * @type {{ run: string, test: string, reason: string }[]}
  */
 export const differences = []
+
+/**
+ * What `npm test -- --changed` runs: for a changed file that fits `changed`, the tests of `run`, or those of its files that
+ * fit `tests`. One engine stands for all where the others differ in nothing that was changed; `npm test` runs them all.
+ *
+ * @type {import('../scripts/test-run/choose-changed.mjs').TouchRule[]}
+ */
+export const touchRules = [
+  { changed: /^packages\/shared\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
+  { changed: /^packages\/shared\/src\//, run: 'core:node20' },
+  { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node20' },
+  { changed: /^packages\/persistence-conformance\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
+  { changed: /^packages\/persistence-conformance\/src\//, run: 'reference:node20' },
+  { changed: /^packages\/persistence-sqlite\/src\//, run: 'sqlite3:node20', tests: /\/conformance\.test/ },
+  { changed: /^packages\/persistence-sqlite-bun\/src\//, run: 'bun:sqlite:bun', tests: /\/conformance\.test/ },
+  { changed: /^packages\/persistence-sqlite-node\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
+  { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
+  { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node20' },
+  { changed: /^test\/architecture\//, run: 'architecture:node20' },
+  { changed: /^(docs\/|[^/]+\.md$|test\/docs\/)/, run: 'docs:node20' },
+  { changed: /^(examples|test\/examples)\//, run: 'examples:node24' },
+  { changed: /^(pnpm-lock\.yaml|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/, run: 'package:node20' },
+]

@@ -48,7 +48,9 @@ function formatProof(proofs, cells) {
     said: runs.length === 1 ? one.result : `${one.runs}: ${one.result}`,
   }))
   const [first] = lines
-  const same = lines.length === cells.length && lines.every(({ said }) => said === first?.said)
+  const { group } = cells.find(({ name }) => name === proofs[0]?.cell) ?? {}
+  const peers = cells.filter((cell) => cell.group === group)
+  const same = lines.length === peers.length && lines.every(({ said }) => said === first?.said)
   const result = same ? `${first?.said}` : lines.map(({ cell, said }) => `${cell}: ${said}`).join('<br>')
   return `| ${proof} ([${basename(file)}](../${file})) | ${runs.length === 1 ? runs[0] : 'see there'} | ${result} |`
 }

@@ -27,6 +27,7 @@ function describeUsage(runs, { command, purpose }) {
   ${command} -- [options] [parts of file names]      without any: everything
 
   --cell <name>                 one cell or one group of them; may be given several times
+  --changed                     only what the uncommitted change touches, or the last commit where there is none
   -t, --test-name <pattern>     only tests whose names match the pattern
   -h, --help
 

@@ -1,5 +1,5 @@
-// arriver.mjs <engine>: an order `open <path>` opens the file and answers with how many did before, this one included;
-// `schema` answers with the schema it sees, `close` closes.
+// arriver.mjs <engine>: an order `open <path>` opens the file, and `connect <path>` connects an adapter on a handle of it;
+// both answer with how many did before, this one included. `schema` answers with the schema it sees, `close` closes.
 import { engine } from '../process/engine-of-process.mjs'
 import { takeOrders } from '../process/take-orders.mjs'
 
@@ -8,9 +8,13 @@ let adapter
 let path = ''
 
 await takeOrders(async ([what, argument = '']) => {
-  if (what === 'open') {
+  if (what === 'open' || what === 'connect') {
     path = argument
-    adapter = await engine.SQLiteAdapter.open(path, { busyTimeout: 30_000 })
+    const options = { busyTimeout: 30_000 }
+    adapter =
+      what === 'open'
+        ? await engine.SQLiteAdapter.open(path, options)
+        : new engine.SQLiteAdapter(/** @type {never} */ (await engine.openHandle(path)), options)
     return adapter.recordFailure('arrivals', 1_000)
   }
   if (what === 'close') return adapter.disconnect()

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { mixedMembers } from '../proof/process/members.js'
 import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -38,6 +38,9 @@ describe('Node and Bun processes on one file', () => {
         all.map((one, index) => one.ask<Hammered>(`hammer ${calls} ${WAVES[index % WAVES.length]}`)),
       )
       expect(answers.flatMap(({ errors }) => errors)).toEqual([])
+      for (const { counts } of answers) {
+        expect(counts, 'a process sees its own counts grow').toEqual(counts.toSorted((a, b) => a - b))
+      }
       expect(
         answers.flatMap(({ counts }) => counts).toSorted((a, b) => a - b),
         'every count was given once, and none left out',
@@ -51,7 +54,7 @@ describe('Node and Bun processes on one file', () => {
     expect(circuits).toEqual([{ state: 'open', failure_count: total, generation: 1 }])
     reportProof({
       proof: 'processes hammer one circuit, Node and Bun mixed',
-      file: 'test/cells/hammer.test.ts',
+      file: 'test/processes/hammer.test.ts',
       runs: `${processes} processes x ${calls} failures`,
       result: `${total} of ${total} counted, 0 errors, opened once`,
     })
@@ -64,7 +67,8 @@ describe('Node and Bun processes on one file', () => {
       await Promise.all(all.map((one) => one.next()))
       for (let round = 0; round < rounds; round++) {
         const path = join(folder, `round-${round}.db`)
-        const counts = await Promise.all(all.map((one) => one.ask<number>(`open ${path}`)))
+        const way = round % 2 === 0 ? 'open' : 'connect'
+        const counts = await Promise.all(all.map((one) => one.ask<number>(`${way} ${path}`)))
         expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: processes }, (_, index) => index + 1))
         const steps = await Promise.all(all.map((one) => one.ask<string>('schema')))
         expect(new Set(steps).size, 'one schema').toBe(1)
@@ -74,7 +78,7 @@ describe('Node and Bun processes on one file', () => {
     })
     reportProof({
       proof: 'processes start at once on a missing file, Node and Bun mixed',
-      file: 'test/cells/hammer.test.ts',
+      file: 'test/processes/hammer.test.ts',
       runs: `${processes} processes x ${rounds} files`,
       result: `${processes * rounds} of ${processes * rounds} opened, one schema`,
     })

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
 import { type Crowd, type Round, withClaimants } from '../proof/claiming/claimed-work.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -57,7 +57,7 @@ describe('processes that want the work of the same keys done, Node and Bun mixed
     })
     reportProof({
       proof: 'work under claimed keys, Node and Bun mixed',
-      file: 'test/cells/claiming.test.ts',
+      file: 'test/processes/claiming.test.ts',
       runs: `${rounds} rounds x ${crowd.workers} processes x ${crowd.keys} keys`,
       result: `the work of ${rounds * crowd.keys} of ${rounds * crowd.keys} keys done once, one result for all`,
     })
@@ -77,7 +77,7 @@ describe('processes that want the work of the same keys done, Node and Bun mixed
     })
     reportProof({
       proof: 'work under claimed keys, some claimants killed at it, Node and Bun mixed',
-      file: 'test/cells/claiming.test.ts',
+      file: 'test/processes/claiming.test.ts',
       runs: `${rounds} rounds x ${crowd.workers} processes x ${crowd.keys} keys, ${rounds * 2} kills`,
       result: `one result for all, ${freed} keys of the dead free after their lease, ${again} begun by the dead done again`,
     })
@@ -91,7 +91,7 @@ describe('processes that want the work of the same keys done, Node and Bun mixed
       expect(several).toBeGreaterThan(0)
       reportProof({
         proof: 'work under keys that are looked up and then stored, without claims (control)',
-        file: 'test/cells/claiming.test.ts',
+        file: 'test/processes/claiming.test.ts',
         runs: `1 round x ${crowd.workers} processes x ${crowd.keys} keys`,
         result: `the work of ${several} of ${crowd.keys} keys done more than once, as there must be`,
       })

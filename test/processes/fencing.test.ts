@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
 import { contend } from '../proof/fencing/contend.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -35,7 +35,7 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
     ).toEqual([])
     reportProof({
       proof: 'lock holders stopped past their lease and killed, with the fence',
-      file: 'test/cells/fencing.test.ts',
+      file: 'test/processes/fencing.test.ts',
       runs: `${found.granted.length} grants, ${found.pauses} pauses, ${found.kills} kills`,
       result: `${overtaken(found.journal)} stale writes, ${found.refusals.length} refused`,
     })
@@ -47,7 +47,7 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
     expect(overtaken(found.journal)).toBeGreaterThan(0)
     reportProof({
       proof: 'lock holders stopped past their lease and killed, without the fence (control)',
-      file: 'test/cells/fencing.test.ts',
+      file: 'test/processes/fencing.test.ts',
       runs: `${found.granted.length} grants, ${found.pauses} pauses, ${found.kills} kills`,
       result: `${overtaken(found.journal)} stale writes, as there must be`,
     })

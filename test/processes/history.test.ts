@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { type Event, violations } from '../proof/history/check-history.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { mixedMembers } from '../proof/process/members.js'
@@ -9,8 +11,6 @@ import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -58,7 +58,7 @@ describe('histories of random calls from several processes', () => {
     expect(found.flat()).toEqual([])
     reportProof({
       proof: 'history check of acquire, release, increment and put-if-absent, Node and Bun mixed',
-      file: 'test/cells/history.test.ts',
+      file: 'test/processes/history.test.ts',
       runs: `${histories} histories x ${operations * PROCESSES} calls`,
       result: '0 violations',
     })
@@ -69,7 +69,7 @@ describe('histories of random calls from several processes', () => {
     expect(found?.length).toBeGreaterThan(0)
     reportProof({
       proof: 'history check of a count that is read and then written (control)',
-      file: 'test/cells/history.test.ts',
+      file: 'test/processes/history.test.ts',
       runs: `1 history x ${operations * PROCESSES} calls`,
       result: `${found?.length} violations, as there must be`,
     })

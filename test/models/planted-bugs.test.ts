@@ -1,11 +1,11 @@
 import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { brokenEngine, withMethods } from '../proof/planted-bugs/broken-engine.js'
 import { collectedTests } from '../proof/planted-bugs/collected-tests.js'
 import { reportProof } from '../proof/report-proof.js'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -125,7 +125,7 @@ describe('the models find a bug that was planted', () => {
     fc.resetConfigureGlobal()
     reportProof({
       proof: 'bugs planted in the stores, for the models to find (control)',
-      file: 'test/cells/planted-bugs.test.ts',
+      file: 'test/models/planted-bugs.test.ts',
       runs: `${BUGS.length} bugs`,
       result: `${BUGS.length} found`,
     })

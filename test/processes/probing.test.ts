@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { type Admitted, askAll, withProbers } from '../proof/probing/probers.js'
 import { mixedMembers } from '../proof/process/members.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -71,7 +71,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
     })
     reportProof({
       proof: 'processes ask a breaker for probes, Node and Bun mixed',
-      file: 'test/cells/probing.test.ts',
+      file: 'test/processes/probing.test.ts',
       runs: `${rounds} half-open periods x ${processes} processes`,
       result: 'exactly as many admitted as asked for, none too early, 0 late reports counted',
     })
@@ -103,7 +103,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
     })
     reportProof({
       proof: 'probers killed and stopped, Node and Bun mixed',
-      file: 'test/cells/probing.test.ts',
+      file: 'test/processes/probing.test.ts',
       runs: `${Math.ceil(rounds / 2)} kills, ${Math.floor(rounds / 2)} stops`,
       result: 'each place given to exactly one other after its lease, 0 late reports counted',
     })
@@ -123,7 +123,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
     expect(tooMany).toBeGreaterThan(0)
     reportProof({
       proof: 'a breaker whose state is read and then changed (control)',
-      file: 'test/cells/probing.test.ts',
+      file: 'test/processes/probing.test.ts',
       runs: `${rounds} half-open periods x ${processes} processes`,
       result: `too many called in ${tooMany} of them, as there must be`,
     })

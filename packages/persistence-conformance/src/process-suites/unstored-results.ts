@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import { Child, withChildren } from './child.js'
+
+const KEYS = 50
+
+export const unstoredResultsOfProcesses: EngineSuite = engineSuite(
+  'results that cannot be stored, in several processes',
+  (check) => {
+    check('the work of a key runs once over all processes, and all are told', async (world) => {
+      const children = Array.from({ length: 4 }, () => new Child(world.engine, 'claim-unstorable'))
+      await withChildren(children, async () => {
+        await Promise.all(children.map((child) => child.ready()))
+        const answers = await Promise.all(children.map((child) => child.order<string[]>(`${world.path} ${KEYS}`)))
+        for (const answer of answers) assert.deepEqual(answer, Array(KEYS).fill('RESULT_NOT_STORED'))
+        await Promise.all(children.map((child) => child.dismiss()))
+      })
+      const adapter = await world.open()
+      for (let key = 0; key < KEYS; key++) {
+        assert.equal((await adapter.getState(`k${key}`))?.failureCount, 1, `the work of k${key} ran once`)
+      }
+    })
+  },
+)

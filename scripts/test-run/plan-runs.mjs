@@ -1,0 +1,23 @@
+import { touchRules } from '../../test/matrix.mjs'
+import { changedFiles, touchedRuns } from './choose-changed.mjs'
+
+/**
+ * Which test files each run gets; runs that get none are left out.
+ *
+ * @param {object} asked for on the command line
+ * @param {readonly import('../../test/matrix.mjs').Run[]} asked.runs
+ * @param {readonly string[]} asked.files parts of file names
+ * @param {boolean} asked.changed
+ * @param {readonly string[]} testFiles all that there are
+ * @returns {{ run: import('../../test/matrix.mjs').Run, files: string[] }[]}
+ */
+export function planRuns({ runs, files: filters, changed }, testFiles) {
+  const fits = (/** @type {string} */ file) => filters.length === 0 || filters.some((filter) => file.includes(filter))
+  const planned = changed
+    ? touchedRuns(changedFiles(), testFiles, runs, touchRules)
+    : runs.map((run) => ({
+        run,
+        files: testFiles.filter((file) => run.folders.some((folder) => file.startsWith(`${folder}/`))),
+      }))
+  return planned.map(({ run, files }) => ({ run, files: files.filter(fits) })).filter(({ files }) => files.length > 0)
+}
