@@ -43,18 +43,25 @@ export class Turn {
   /** Whether what comes next should wait for the next turn of the event loop. */
   isLong(): boolean {
     const now = this.#clock.monotonic()
-    // By the pace of the calls since the last look. Time in which no call was made makes the next look come sooner.
-    const calls = Math.max(1, this.#callsBetween - this.#callsLeft)
-    const affordable = Math.floor((LOOK_EVERY_MS * calls) / (now - this.#looked))
-    this.#callsBetween = Math.max(1, Math.min(MOST_CALLS_BETWEEN_LOOKS, affordable))
+    if (this.#began === undefined) {
+      this.#begin(now)
+    } else {
+      // By the pace of the calls since the last look; the first ones of a turn are watched more closely.
+      const calls = Math.max(1, this.#callsBetween - this.#callsLeft)
+      const affordable = Math.floor((LOOK_EVERY_MS * calls) / (now - this.#looked))
+      this.#callsBetween = Math.max(1, Math.min(2 * this.#callsBetween, MOST_CALLS_BETWEEN_LOOKS, affordable))
+    }
     this.#callsLeft = this.#callsBetween
     this.#looked = now
-    if (this.#began === undefined) {
-      this.#began = now
-      setImmediate(() => {
-        this.#began = undefined
-      })
-    }
-    return now - this.#began >= LONGEST_TURN_MS
+    return now - (this.#began ?? now) >= LONGEST_TURN_MS
+  }
+
+  #begin(now: number): void {
+    this.#began = now
+    this.#callsBetween = 1
+    setImmediate(() => {
+      this.#began = undefined
+      this.#callsLeft = 1
+    })
   }
 }
