@@ -64,3 +64,21 @@ test.each(CALLS)('loops of awaited %s in memory give the event loop its turns', 
     }
   }
 })
+
+test('reads that wait for the next turn need no transaction, and so no other writer’s end', async () => {
+  const clock = new WatchedClock()
+  const handle = new DatabaseSync(':memory:')
+  let busy = false
+  const driver = databaseSyncDriver(handle, (sql) => {
+    clock.pass(1)
+    if (busy && sql.startsWith('BEGIN')) throw Object.assign(new Error('database is locked'), { errcode: 5 })
+    return undefined
+  })
+  const adapter = new SqlAdapter(handle, () => driver, { clock })
+  await adapter.cache.set('k', 1)
+  busy = true
+  const reads = Array.from({ length: 100 }, () => adapter.cache.get('k'))
+  expect(new Set(await Promise.all(reads))).toEqual(new Set([1]))
+  busy = false
+  await adapter.disconnect()
+})
