@@ -1,5 +1,12 @@
 import '../scripts/end-with-reader.mjs'
-import { measureLocks, measureMemory, measureRows, measureStart, measureSweep } from './growth/measure-growth.mjs'
+import {
+  measureLocks,
+  measureMemory,
+  measureRows,
+  measureStart,
+  measureSweep,
+  measureTurns,
+} from './growth/measure-growth.mjs'
 import { installPeers } from './install-peers.mjs'
 import { describeMachine, describeVersions } from './machine.mjs'
 import { readOptions } from './options.mjs'
@@ -34,6 +41,7 @@ const results = {
   races: {},
   rows: {},
   sweeps: {},
+  turns: {},
   locks: {},
   memory: {},
   starts: {},
@@ -67,6 +75,12 @@ for (const cell of options.quick ? main : cells.slice(0, 4)) {
   if (!wanted('sweeps', cell.name)) continue
   progress(`sweeps: ${cell.name}`)
   results.sweeps[cell.name] = await measureSweep(cell, options.quick ? 100_000 : 1_000_000)
+  save()
+}
+for (const cell of cells.slice(0, 4)) {
+  if (!wanted('turns', cell.name)) continue
+  progress(`turns: ${cell.name}`)
+  results.turns[cell.name] = await measureTurns(cell, { runs: options.quick ? 11 : 41, duration: 100 })
   save()
 }
 for (const [cell, contestant] of [
@@ -113,7 +127,7 @@ if (keep && all().mode === 'full') await writeReport(all())
 
 /** The figures of an earlier run with those of this one in their place. */
 function merged(earlier, later) {
-  const parts = ['races', 'rows', 'sweeps', 'locks', 'memory', 'starts', 'packages'].map((part) => [
+  const parts = ['races', 'rows', 'sweeps', 'turns', 'locks', 'memory', 'starts', 'packages'].map((part) => [
     part,
     { ...earlier[part], ...later[part] },
   ])

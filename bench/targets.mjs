@@ -16,6 +16,7 @@ export function targetTable(results) {
     ...cells.flatMap(({ name }) => sharedCommits(results, name)),
     ...lockTargets(results),
     ...rowTargets(results),
+    ...turnTargets(results),
     ...peerTargets(results),
   ]
   return {
@@ -136,6 +137,25 @@ function rowTargets(results) {
       }
     }),
   )
+}
+
+function turnTargets({ turns = {} }) {
+  return Object.entries(turns).flatMap(([place, { late, kept }]) => [
+    {
+      target: 'timers behind 100 loops of reads: ms late, 99 of 100',
+      place,
+      must: '≤ 15',
+      reached: digits(late),
+      met: late <= 15,
+    },
+    {
+      target: 'what those turns leave of the rate',
+      place,
+      must: '≥ 0.97',
+      reached: digits(kept),
+      met: kept >= 0.97,
+    },
+  ])
 }
 
 /** Why a peer is ahead where it is, read off its schema. */

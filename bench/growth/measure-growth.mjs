@@ -46,6 +46,20 @@ export async function measureLocks(cell, contestant, sizes, { runs, duration }) 
 }
 
 /**
+ * How late timers fire behind 100 loops of awaited reads, and the part of the rate that this costs; see turns.mjs.
+ *
+ * @param {import('../plan.mjs').Cell} cell
+ */
+export async function measureTurns(cell, { runs, duration }) {
+  const child = start(cell, 'turns.mjs', { engine: cell.engine, loops: 100, runs, duration })
+  try {
+    return JSON.parse(await child.next())
+  } finally {
+    await child.stop()
+  }
+}
+
+/**
  * Seconds that removing `size` expired rows takes, and ms that reads wait meanwhile.
  *
  * @param {import('../plan.mjs').Cell} cell

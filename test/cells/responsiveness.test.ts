@@ -18,6 +18,9 @@ const HOLD_MS = 2_000
 const IMPATIENCE_MS = 600
 // Far below the time the lock is held, and far above what a busy machine adds.
 const LONGEST_MS = 500
+const TIMER_MS = 5
+/** Calls that wait together until they give up. */
+const IMPATIENT_CALLS = proofCount({ inTests: 20_000, inSoak: 100_000 })
 
 describe('while another process holds the write lock for two seconds', () => {
   const folder = mkdtempSync(join(tmpdir(), 'responsiveness-'))
@@ -25,7 +28,7 @@ describe('while another process holds the write lock for two seconds', () => {
 
   interface Settled {
     name: string
-    /** When, by performance.now(). */
+    /** When, by performance.now(); of many calls how long the longest took. */
     at: number
     code?: unknown
   }
@@ -37,6 +40,30 @@ describe('while another process holds the write lock for two seconds', () => {
     } catch (error) {
       return { name, at: performance.now(), code: (error as { code?: unknown }).code ?? error }
     }
+  }
+
+  /** Many calls that give up. Made a few at a time, for making them holds the event loop as well. */
+  async function crowd(adapter: Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>): Promise<Settled> {
+    let [late, stored] = [0, 0]
+    const calls: Promise<void>[] = []
+    // Long before the lock is let go, also on a busy machine: all are to give up.
+    const end = performance.now() + HOLD_MS / 4
+    while (calls.length < IMPATIENT_CALLS && performance.now() < end) {
+      const asked = performance.now()
+      for (let more = 0; more < 2_000; more++) {
+        calls.push(
+          adapter.cache.set(`crowd-${calls.length}`, 1).then(
+            () => void stored++,
+            () => {
+              late = Math.max(late, performance.now() - asked)
+            },
+          ),
+        )
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await Promise.all(calls)
+    return { name: 'crowd', at: late, code: stored === 0 ? 'BUSY' : `${stored} stored` }
   }
 
   async function round(number: number, held: Held) {
@@ -65,6 +92,7 @@ describe('while another process holds the write lock for two seconds', () => {
           engine.SQLiteAdapter.open(fresh).then((adapter) => adapter.disconnect()),
         ),
         settled('impatient', impatient.cache.set('k', 2)),
+        crowd(impatient),
       ]
       await pause(HOLD_MS)
       const released = performance.now()
@@ -82,7 +110,10 @@ describe('while another process holds the write lock for two seconds', () => {
     for (let number = 0; number < rounds; number++) {
       const { asked, released, ends } = await round(number, held)
       for (const { name, at, code } of ends) {
-        if (name === 'impatient') {
+        if (name === 'crowd') {
+          expect(code).toBe('BUSY')
+          expect(at, 'ms that the last to give up waited').toBeLessThan(IMPATIENCE_MS + LONGEST_MS)
+        } else if (name === 'impatient') {
           expect(code).toBe('BUSY')
           expect(at - asked, 'no BUSY before its time').toBeGreaterThanOrEqual(IMPATIENCE_MS - 1)
           expect(at - asked, 'nor long after').toBeLessThan(IMPATIENCE_MS + LONGEST_MS)
@@ -99,7 +130,73 @@ describe('while another process holds the write lock for two seconds', () => {
       proof: 'another process holds the write lock for 2 s',
       file: 'test/cells/responsiveness.test.ts',
       runs: `${rounds} times`,
-      result: `event loop late: ${shown(held.eventLoop)}; file read: ${shown(held.fileRead)}; no early BUSY`,
+      result: `event loop late: ${shown(held.eventLoop)}; file read: ${shown(held.fileRead)}; no early BUSY, none late of up to ${IMPATIENT_CALLS} calls at once`,
+    })
+  }, 120_000)
+})
+
+describe('while loops of awaited calls keep the engine at work', () => {
+  const LOOPS = 100
+  /** ms. In one turn of the event loop calls take up to 10; the rest is for a busy machine. */
+  const LATEST_MS = 150
+
+  /** Runs `LOOPS` loops of awaited calls for `duration` ms, by the timers of this process. */
+  async function loops(
+    duration: number,
+    call: (loop: number) => Promise<unknown>,
+  ): Promise<{ late: Waits; calls: number }> {
+    const late = new Waits()
+    let [running, calls, due] = [true, 0, performance.now() + TIMER_MS]
+    const timer = setInterval(() => {
+      const now = performance.now()
+      late.add(Math.max(0, now - due), TIMER_MS)
+      due = now + TIMER_MS
+    }, TIMER_MS)
+    setTimeout(() => {
+      running = false
+    }, duration)
+    // Loops that never let a timer fire would not end.
+    const limit = performance.now() + 20 * duration
+    const loop = async (_: unknown, number: number): Promise<void> => {
+      while (running && performance.now() < limit) {
+        await call(number)
+        calls++
+      }
+    }
+    await Promise.all(Array.from({ length: LOOPS }, loop))
+    clearInterval(timer)
+    late.add(Math.max(0, performance.now() - due), TIMER_MS)
+    return { late, calls }
+  }
+
+  test('timers fire in time', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'loops-'))
+    const duration = proofCount({ inTests: 300, inSoak: 5_000 })
+    const shown: string[] = []
+    for (const [where, path] of [
+      ['memory', ':memory:'],
+      ['file', join(folder, 'app.db')],
+    ] as const) {
+      const adapter = await engine.SQLiteAdapter.open(path, { durability: 'process' })
+      await adapter.cache.set('k', { some: 'value' })
+      for (const [name, call] of [
+        ['get', () => adapter.cache.get('k')],
+        ['set', (loop: number) => adapter.cache.set(`k${loop}`, loop)],
+      ] as const) {
+        const { late, calls } = await loops(duration, call)
+        const what = `${name} in ${where}`
+        shown.push(`${what}: p99 ${Math.ceil(late.percentile(99))} ms, longest ${Math.ceil(late.longest)} ms`)
+        expect(late.percentile(99), `ms that timers are late: ${what}`).toBeLessThan(LATEST_MS)
+        expect(calls, what).toBeGreaterThan(LOOPS)
+      }
+      await adapter.disconnect()
+    }
+    rmSync(folder, { recursive: true, force: true })
+    reportProof({
+      proof: `timers behind ${LOOPS} loops of awaited calls`,
+      file: 'test/cells/responsiveness.test.ts',
+      runs: `${duration / 1000} s each`,
+      result: shown.join('; '),
     })
   }, 120_000)
 })

@@ -22,6 +22,8 @@ import { fencing } from './suites/fencing.js'
 import { flatMethods } from './suites/flat-methods.js'
 import { foreignNames } from './suites/foreign-names.js'
 import { getOrSet } from './suites/get-or-set.js'
+import { getOrSetCircles } from './suites/get-or-set-circles.js'
+import { getOrSetMeanwhile } from './suites/get-or-set-meanwhile.js'
 import { growth } from './suites/growth.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
@@ -84,6 +86,8 @@ const SUITES: readonly EngineSuite[] = [
   cache,
   cachePatterns,
   getOrSet,
+  getOrSetMeanwhile,
+  getOrSetCircles,
   growth,
   checkpoints,
   idempotency,

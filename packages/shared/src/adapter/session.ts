@@ -1,3 +1,4 @@
+import type { Loads } from '../cache/loads.js'
 import type { StateListeners } from '../circuit-breaker/state-listeners.js'
 import { closedError } from '../driver/closed-queue.js'
 import type { Connection, ConnectionUser } from '../driver/connection.js'
@@ -68,7 +69,7 @@ export class Session implements ConnectionUser {
     return this.#connection.stateListeners
   }
 
-  get loads(): Map<string, Promise<unknown>> {
+  get loads(): Loads {
     return this.#connection.loads
   }
 

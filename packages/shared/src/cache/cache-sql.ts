@@ -9,6 +9,10 @@ export interface CacheSql {
   readonly getMany: Statement<'many'>
   /** Parameters: key, value, expiry. */
   readonly set: Statement<'none'>
+  /** Stores where nothing unexpired is. Parameters: key, value, expiry. */
+  readonly add: Statement<'none'>
+  /** Deletes the row only while it holds that value. Parameters: key, value. */
+  readonly discard: Statement<'none'>
   /** Parameters: JSON array of [key, value, expiry]. */
   readonly setMany: Statement<'none'>
   /** Parameters: key. */
@@ -36,6 +40,7 @@ export function cacheSql(table: string): CacheSql {
   // CROSS JOIN keeps the planner from scanning the table for each key. The keys are parameters, hence the outer loop.
   const found = `FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries ON entries.key = calls.value AND ${live}`
   const getMany = `SELECT calls.key AS i, entries.value ${found}`
+  const insert = `INSERT INTO ${name} (key, value, expires_at) VALUES (?1, ?2, ?3) ${onSet}`
   const insertMany = `INSERT INTO ${name} (key, value, expires_at)
 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onSet}`
   const deleteMany = `DELETE FROM ${name} WHERE key IN (SELECT value FROM json_each(?1))`
@@ -62,8 +67,23 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
       kind: 'write',
       rows: 'none',
       clocked: false,
-      sql: `INSERT INTO ${name} (key, value, expires_at) VALUES (?1, ?2, ?3) ${onSet}`,
+      sql: insert,
       batch: { match: 'none', sql: insertMany },
+    },
+    add: {
+      name: 'cache.getOrSet',
+      kind: 'write',
+      rows: 'none',
+      clocked: true,
+      sql: `${insert} WHERE ${name}.expires_at <= ?4`,
+      batch: { match: 'none', sql: `${insertMany} WHERE ${name}.expires_at <= ?2` },
+    },
+    discard: {
+      name: 'cache.getOrSet',
+      kind: 'write',
+      rows: 'none',
+      clocked: false,
+      sql: `DELETE FROM ${name} WHERE key = ?1 AND value = ?2`,
     },
     setMany: { name: 'cache.setMany', kind: 'write', rows: 'none', clocked: false, sql: insertMany },
     has: {

@@ -24,6 +24,15 @@ export interface GetOrSetOptions {
 
 const GET_OR_SET_OPTIONS: OptionNames<GetOrSetOptions> = { ttl: true }
 
+/** A stored value that cannot be decoded. */
+class Unreadable {
+  readonly stored: SqlValue
+
+  constructor(stored: SqlValue) {
+    this.stored = stored
+  }
+}
+
 /** The cache port with what our stores add. */
 export interface SqlCacheProvider extends CacheProvider {
   /** As the port's; `unknown` unless a type is written, which is taken on trust. */
@@ -36,8 +45,12 @@ export interface SqlCacheProvider extends CacheProvider {
   setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void>
   deleteMany(keys: Iterable<string>): Promise<void>
   /**
-   * The cached value, or the one `load` gives, which is then stored. At most one `load` of a key runs at a time in this
-   * process, and everybody who asked meanwhile gets its value or its error; an error is not stored.
+   * The cached value, or the one `load` gives, which is then stored, unless another value was stored meanwhile: the
+   * caller gets the loaded value all the same. At most one `load` of a key runs at a time in this process; all who ask
+   * meanwhile get its value or its error, but for those who ask after a write or delete of the key through this handle,
+   * for whom `load` runs anew. After such a write the value is not stored; an error never is.
+   *
+   * @throws PersistenceError `INVALID_ARGUMENT` when a `load` asks for its own key, also through the loads of other keys.
    */
   getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions): Promise<T>
   /** Removes expired entries of the table. Returns how many. */
@@ -51,6 +64,8 @@ export class CacheStore implements SqlCacheProvider {
   readonly #session: Session
   readonly #sql: CacheSql
   readonly #prefix: string
+  /** Put before a stored key to tell the rows of all tables apart. */
+  readonly #places: string
   readonly #sweeper: Sweeper
   readonly sweepers: readonly Sweeper[]
   // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
@@ -64,6 +79,10 @@ export class CacheStore implements SqlCacheProvider {
     const value = this.#valueOrAbsent(row, parameters)
     return value === ABSENT ? null : value
   }
+  readonly #valueOrUnreadable = (row: Row | undefined, parameters: Parameters): unknown => {
+    const value = this.#valueOrAbsent(row, parameters)
+    return value === ABSENT && row !== undefined ? new Unreadable(row.value as SqlValue) : value
+  }
   #hits = 0
   #misses = 0
 
@@ -71,6 +90,7 @@ export class CacheStore implements SqlCacheProvider {
     this.#session = session
     this.#sql = cacheSql(table)
     this.#prefix = taggedPrefix(session.prefix, 'cache:')
+    this.#places = `${table.toLowerCase()}\0`
     this.#sweeper = new Sweeper(session, this.#sql.sweep, table)
     this.sweepers = [this.#sweeper]
   }
@@ -85,12 +105,14 @@ export class CacheStore implements SqlCacheProvider {
     const parameters = this.#row(key, value, ttl, 'cache.set')
     if (!this.#session.ready) await this.#session.connect('cache.set')
     if (parameters[2] !== null) this.#sweeper.wrote(1)
+    this.#overtake(parameters[0] as string)
     return this.#session.execute(this.#sql.set, parameters, nothing)
   }
 
   async delete(key: string): Promise<void> {
     const stored = this.#stored(key, 'cache.delete')
-    if (!this.#session.ready) await this.#session.connect('cache.delete')
+    if (!this.#session.ready) await this.#session.connect()
+    this.#overtake(stored)
     return this.#session.execute(this.#sql.delete, [stored], nothing)
   }
 
@@ -103,6 +125,7 @@ export class CacheStore implements SqlCacheProvider {
   async clear(): Promise<void> {
     if (!this.#session.ready) await this.#session.connect('cache.clear')
     const { first, end } = keyRange(this.#prefix)
+    this.#session.loads.overtakeAll(this.#places + this.#prefix)
     return this.#session.execute(this.#sql.clear, [first, end], nothing)
   }
 
@@ -140,13 +163,16 @@ export class CacheStore implements SqlCacheProvider {
     if (rows.length === 0) return
     if (!this.#session.ready) await this.#session.connect('cache.setMany')
     if (rows[0]?.[2] !== null) this.#sweeper.wrote(rows.length)
-    return this.#session.execute(this.#sql.setMany, [oneText(rows)], nothing)
+    const text = oneText(rows)
+    for (const [stored] of rows) this.#overtake(stored as string)
+    return this.#session.execute(this.#sql.setMany, [text], nothing)
   }
 
   async deleteMany(keys: Iterable<string>): Promise<void> {
     const stored = itemsOf(keys, 'cache.deleteMany', 'keys').map((key) => this.#stored(key, 'cache.deleteMany'))
     if (stored.length === 0) return
-    if (!this.#session.ready) await this.#session.connect('cache.deleteMany')
+    if (!this.#session.ready) await this.#session.connect()
+    for (const key of stored) this.#overtake(key)
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
   }
 
@@ -155,17 +181,16 @@ export class CacheStore implements SqlCacheProvider {
     const { ttl } = readOptions(options, GET_OR_SET_OPTIONS, 'cache.getOrSet')
     timeToLive(ttl, 'cache.getOrSet')
     const stored = this.#stored(key, 'cache.getOrSet')
-    if (!this.#session.ready) await this.#session.connect('cache.getOrSet')
-    const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrAbsent)
-    if (cached !== ABSENT) return cached as T
-    const { loads } = this.#session
-    const place = `${this.#sql.table}\0${stored}`
-    let loading = loads.get(place) as Promise<T> | undefined
-    if (loading === undefined) {
-      loading = this.#load(key, load, ttl).finally(() => loads.delete(place))
-      loads.set(place, loading)
-    }
-    return loading
+    if (!this.#session.ready) await this.#session.connect()
+    const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrUnreadable)
+    const unreadable = cached instanceof Unreadable ? cached.stored : undefined
+    if (cached !== ABSENT && unreadable === undefined) return cached as T
+    return this.#session.loads.share(this.#places + stored, key, async (loading) => {
+      const value = await loading.run(load)
+      const row = this.#row(key, value, options.ttl, 'cache.getOrSet')
+      if (!loading.overtaken) await this.#add(row, unreadable)
+      return value
+    })
   }
 
   prune(): Promise<number> {
@@ -180,10 +205,19 @@ export class CacheStore implements SqlCacheProvider {
     return { hits: this.#hits, misses: this.#misses, size, hitRatio: reads === 0 ? 0 : this.#hits / reads }
   }
 
-  async #load<T>(key: string, load: () => T | Promise<T>, ttl: number | undefined): Promise<T> {
-    const value = await load()
-    await this.set(key, value, ttl)
-    return value
+  /** Stores the row where nothing unexpired is but what could not be read. */
+  async #add(row: SqlValue[], unreadable: SqlValue | undefined): Promise<void> {
+    if (!this.#session.ready) await this.#session.connect()
+    if (row[2] !== null) this.#sweeper.wrote(1)
+    const [stored = null] = row
+    const discarded =
+      unreadable === undefined ? undefined : this.#session.execute(this.#sql.discard, [stored, unreadable], nothing)
+    await Promise.all([discarded, this.#session.execute(this.#sql.add, row, nothing)])
+  }
+
+  #overtake(stored: string): void {
+    const { loads } = this.#session
+    if (!loads.none) loads.overtake(this.#places + stored)
   }
 
   /** A row that cannot be decoded is a miss: a cache can be filled again. It is reported. */

@@ -14,6 +14,8 @@ import { type Call, isAwaited, type Work } from './work.js'
 type Settle = () => void
 
 const settled: Settle = () => undefined
+/** There is none: the database stayed busy for as long as the calls wait. */
+const gaveUp: Settle = () => undefined
 
 /**
  * The queue of an engine with a thread of its own. One statement is in flight at a time: two would share the engine's
@@ -25,6 +27,8 @@ const settled: Settle = () => undefined
  */
 export class AsyncQueue extends BacklogQueue {
   readonly #engine: AsyncEngine
+  /** What the last try met that found the database busy. */
+  #busy: PersistenceError | undefined
 
   constructor(driver: AsyncDriver, clock: ConnectionClock, patience: Patience, diagnostics: Diagnostics) {
     super(patience, diagnostics)
@@ -100,16 +104,26 @@ export class AsyncQueue extends BacklogQueue {
     const reason = failure(error, first[0])
     if (reason.code !== 'BUSY') return this.#sendParts(runs, behind, reason)
     const remaining = await this.#wait(runs, attempt, behind, reason)
-    return remaining.length > 0 ? this.#send(remaining, attempt + 1, behind) : settled
+    return remaining.length > 0 ? this.#send(remaining, attempt + 1, behind) : gaveUp
   }
 
   async #sendParts(runs: readonly Run[], behind: boolean, reason: PersistenceError): Promise<Settle> {
     const [only] = runs as [Run]
+    const parts: readonly Run[] = runs.length > 1 ? runs : only.map((call): Run => [call])
+    if (parts.length === 1) {
+      only[0].reject(reason)
+      return settled
+    }
     const awaited = behind || runs.some((run) => run.some(isAwaited))
-    if (runs.length > 1) for (const run of runs) (await this.#send([run], 0, awaited))()
-    else if (only.length > 1) for (const call of only) (await this.#send([[call]], 0, awaited))()
-    else only[0].reject(reason)
-    return settled
+    let last = settled
+    for (const part of parts) {
+      // What has waited for as long as a part that was just given up is not tried: each try takes a while.
+      const due = last === gaveUp && this.#busy !== undefined ? this.#remaining([part], this.#busy) : [part]
+      if (due.length === 0) continue
+      last = await this.#send(due, 0, awaited)
+      last()
+    }
+    return last
   }
 
   async #sendAlone(work: Exclude<Work, Call>): Promise<Settle> {
@@ -124,25 +138,32 @@ export class AsyncQueue extends BacklogQueue {
           work.reject(reason)
           return settled
         }
-        if (this.patience.remaining([work], reason).length === 0) return settled
-        await this.#pause([work], attempt)
+        const waiting = this.patience.remaining([work], reason)
+        await this.#waitOut(waiting, attempt, false, reason)
+        if (waiting.length === 0) return settled
       }
     }
   }
 
   async #wait(runs: readonly Run[], attempt: number, behind: boolean, busy: PersistenceError): Promise<Run[]> {
-    const remaining: Run[] = []
-    for (const run of runs) {
-      const [first, ...others] = this.patience.remaining(run, busy)
-      if (first !== undefined) remaining.push([first, ...others])
-    }
-    if (remaining.length > 0) await this.#pause(remaining.flat(), attempt, behind)
+    const remaining = this.#remaining(runs, busy)
+    await this.#waitOut(remaining.flat(), attempt, behind, busy)
     return remaining
   }
 
-  #pause(works: readonly Work[], attempt: number, behind = false): Promise<void> {
+  #remaining(runs: readonly Run[], busy: PersistenceError): Run[] {
+    return runs.flatMap((run): Run[] => {
+      const [first, ...others] = this.patience.remaining(run, busy)
+      return first === undefined ? [] : [[first, ...others]]
+    })
+  }
+
+  /** Pauses for `works`, which still wait for the database; without any, nothing of the backlog may be due either. */
+  #waitOut(works: readonly Work[], attempt: number, behind: boolean, busy: PersistenceError): Promise<void> {
+    this.#busy = busy
     return new Promise((resolve) => {
-      this.pause(works, attempt, resolve, behind)
+      if (works.length > 0) this.pause(works, attempt, resolve, behind)
+      else this.giveUp(busy, resolve)
     })
   }
 }

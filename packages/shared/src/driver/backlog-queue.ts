@@ -1,3 +1,4 @@
+import type { PersistenceError } from '../errors/persistence-error.js'
 import { openedReadOnly } from '../errors/read-only.js'
 import { Backlog } from './backlog.js'
 import type { Diagnostics } from './diagnostics.js'
@@ -6,6 +7,9 @@ import type { OperationQueue } from './operation-queue.js'
 import type { Patience } from './patience.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 import { isAwaited, mayWrite, newCall, type Work } from './work.js'
+
+// About as many as take 5 ms, with what their callers do next.
+const MAX_GIVEN_UP_IN_TURN = 5_000
 
 /** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
 export abstract class BacklogQueue implements OperationQueue {
@@ -75,6 +79,14 @@ export abstract class BacklogQueue implements OperationQueue {
   protected pause(works: readonly Work[], attempt: number, retry: () => void, behind = false): void {
     const awaited = behind || works.some(isAwaited) || this.backlog.awaited
     this.patience.pause(works[0] as Work, attempt, retry, awaited)
+  }
+
+  /** Rejects all in the backlog that has waited long enough, so many a turn of the event loop, and then calls `next`. */
+  protected giveUp(busy: PersistenceError, next: () => void): void {
+    const count = this.patience.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN)
+    this.patience.remaining(this.backlog.take(count), busy)
+    if (count < MAX_GIVEN_UP_IN_TURN) next()
+    else setImmediate(() => this.giveUp(busy, next))
   }
 
   protected sleep(): void {

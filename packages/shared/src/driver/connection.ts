@@ -1,3 +1,4 @@
+import { Loads } from '../cache/loads.js'
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
 import { cannotJustRead } from '../errors/read-only.js'
@@ -50,8 +51,7 @@ export class Connection {
   readonly locks: HoldTables
   readonly stateListeners: StateListeners
   readonly keyWaiters: KeyWaiters = new KeyWaiters()
-  /** `getOrSet` loads in flight, by stored key. */
-  readonly loads: Map<string, Promise<unknown>> = new Map()
+  readonly loads: Loads = new Loads()
   readonly engine: string
   /** The main database file; empty for a database in memory. Known after {@link open}. */
   file = ''

@@ -1,6 +1,7 @@
 import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { Clock } from '../time/clock.js'
+import type { Backlog } from './backlog.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { Work } from './work.js'
 
@@ -42,19 +43,31 @@ export class Patience {
   /** Rejects what has waited long enough and returns the rest. */
   remaining<Waiting extends Work>(works: readonly Waiting[], busy: PersistenceError): Waiting[] {
     const now = this.#clock.monotonic()
+    const errors = new Map<string, PersistenceError>()
     return works.filter((work) => {
       if (now < work.deadline) return true
       const waited = Math.round(now - work.deadline + this.#budget)
-      work.reject(
-        new PersistenceError(
-          'BUSY',
-          work.name,
-          `${work.name}: gave up after ${waited} ms; ${busy.message.replace(`${busy.operation}: `, '')}`,
-          busy.cause,
-        ),
-      )
+      const message = `${work.name}: gave up after ${waited} ms`
+      // One error for all of the same message: an error costs about ten times what a rejection does, and of 100,000 calls
+      // that give up together the last ones would wait a second for theirs.
+      let error = errors.get(message)
+      if (error === undefined) {
+        const reason = busy.message.replace(`${busy.operation}: `, '')
+        error = new PersistenceError('BUSY', work.name, `${message}; ${reason}`, busy.cause)
+        errors.set(message, error)
+      }
+      work.reject(error)
       return false
     })
+  }
+
+  /** How many at the head of what waits have waited long enough; at most `most`. */
+  overdue(backlog: Backlog, most: number): number {
+    const now = this.#clock.monotonic()
+    let count = 0
+    // Deadlines follow the order of the calls.
+    while (count < most && now >= (backlog.peek(count)?.deadline ?? Number.POSITIVE_INFINITY)) count++
+    return count
   }
 
   /**

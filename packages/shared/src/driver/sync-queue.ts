@@ -8,29 +8,24 @@ import { failure, type Patience } from './patience.js'
 import { MAX_CALLS, MAX_UNITS, unitsOf } from './runs.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { type Answer, SyncEngine } from './sync-engine.js'
+import type { Turn } from './turn.js'
 import { type Call, settle, type Work } from './work.js'
-
-// A caller that awaits each write goes on within the same turn: without a pause no timer would fire, and no lease be
-// renewed, until it has made its last.
-const LONGEST_TURN_MS = 10
 
 /**
  * The queue of an engine that answers within the call. A call that finds nothing waiting runs at once. On a file, where
  * a commit costs a flush of the disk, writes wait for the end of the turn and share one transaction; a read made after
- * them waits with them, so that it sees them.
+ * them waits with them, so that it sees them. Once calls have held the event loop for long, all calls wait for its next turn.
  *
  * A group that fails is rolled back and its calls run singly, so that each gets its own error and its own commit.
  */
 export class SyncQueue extends BacklogQueue {
   readonly #engine: SyncEngine
-  readonly #clock: ConnectionClock
+  readonly #turn: Turn
   #flushing = false
-  /** Monotonic ms at which this turn of the event loop began to write. */
-  #turnBegan: number | undefined
 
   constructor(driver: SyncDriver, clock: ConnectionClock, patience: Patience, diagnostics: Diagnostics) {
     super(patience, diagnostics)
-    this.#clock = clock
+    this.#turn = clock.turn
     this.#engine = new SyncEngine(driver, clock, diagnostics)
   }
 
@@ -39,7 +34,8 @@ export class SyncQueue extends BacklogQueue {
     parameters: Parameters,
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result> {
-    if (this.backlog.length > 0 || this.#flushing || (this.groupWrites && statement.kind === 'write')) {
+    const behind = this.backlog.length > 0 || this.#flushing || (this.groupWrites && statement.kind === 'write')
+    if (behind || (statement.rows === 'many' ? this.#turn.isLong() : this.#turn.seemsLong())) {
       return this.enqueue(statement, parameters, decode)
     }
     let answer: Answer
@@ -59,7 +55,7 @@ export class SyncQueue extends BacklogQueue {
   }
 
   protected wake(): void {
-    if (this.#turnIsLong()) setImmediate(() => this.#flush(0))
+    if (this.#turn.isLong()) setImmediate(() => this.#flush(0))
     else this.#flush(0)
   }
 
@@ -67,18 +63,23 @@ export class SyncQueue extends BacklogQueue {
   #flush(attempt: number): void {
     this.#flushing = true
     const head = this.#headGroup()
-    const busy = head.length > 1 ? this.#runGroup(head as Call[]) : this.#runAlone(head[0] as Work)
+    const busy = this.#run(head)
     this.#flushing = false
-    const waiting = this.backlog.peek()
-    if (waiting === undefined) {
+    if (busy !== undefined) {
+      this.giveUp(busy, () => this.#comeBack(attempt))
+    } else if (this.backlog.length === 0) {
       this.sleep()
-    } else if (busy) {
-      this.pause([waiting], attempt, () => this.#flush(attempt + 1))
-    } else if (head.length >= MAX_CALLS || this.#turnIsLong()) {
+    } else if (head.length >= MAX_CALLS || this.#turn.isLong()) {
       setImmediate(() => this.#flush(0))
     } else {
       queueMicrotask(() => this.#flush(0))
     }
+  }
+
+  #comeBack(attempt: number): void {
+    const waiting = this.backlog.peek()
+    if (waiting === undefined) this.sleep()
+    else this.pause([waiting], attempt, () => this.#flush(attempt + 1))
   }
 
   /** What goes next: one piece of work, or the calls at the head. It stays in the backlog until it has settled. */
@@ -96,44 +97,47 @@ export class SyncQueue extends BacklogQueue {
     return group
   }
 
-  #turnIsLong(): boolean {
-    const now = this.#clock.monotonic()
-    if (this.#turnBegan === undefined) {
-      this.#turnBegan = now
-      setImmediate(() => {
-        this.#turnBegan = undefined
-      })
-    }
-    return now - this.#turnBegan > LONGEST_TURN_MS
+  /** @returns why the database cannot be used now, if it is busy. What has not settled waits in the backlog. */
+  #run(head: readonly Work[]): PersistenceError | undefined {
+    // Reads alone need no transaction, and so do not wait for another writer.
+    const together = head.length > 1 && head.some((work) => work.type === 'call' && work.statement.kind === 'write')
+    return together ? this.#runGroup(head as Call[]) : this.#runOneByOne(head)
   }
 
-  /** @returns whether the database was busy, and calls still wait. */
-  #runGroup(calls: readonly Call[]): boolean {
+  /** In one transaction, which ends early when it has held the event loop for long. @returns as {@link #run}. */
+  #runGroup(calls: readonly Call[]): PersistenceError | undefined {
     let answers: Answer[]
     try {
-      answers = this.#engine.transact(() => calls.map((call) => this.#engine.run(call.statement, call.parameters)))
+      answers = this.#engine.transact(() => {
+        const given: Answer[] = []
+        for (const call of calls) {
+          given.push(this.#engine.run(call.statement, call.parameters))
+          if (this.#turn.seemsLong()) break
+        }
+        return given
+      })
     } catch (error) {
       const reason = failure(error, calls[0] as Call)
-      if (reason.code === 'BUSY') return this.#stillWaiting(calls, reason)
-      return calls.some((call) => this.#runAlone(call))
+      return reason.code === 'BUSY' ? reason : this.#runOneByOne(calls)
     }
-    this.backlog.take(calls.length)
-    for (const [at, call] of calls.entries()) settle(call, answers[at])
-    return false
+    for (const [at, call] of (this.backlog.take(answers.length) as Call[]).entries()) settle(call, answers[at])
+    return undefined
   }
 
-  /** @returns as {@link #runGroup}. */
-  #runAlone(work: Work): boolean {
-    try {
-      this.#settleAlone(work)
-      return false
-    } catch (error) {
-      const reason = failure(error, work)
-      if (reason.code === 'BUSY') return this.#stillWaiting([work], reason)
-      this.backlog.take(1)
-      work.reject(reason)
-      return false
+  /** Until they have held the event loop for long. @returns as {@link #run}. */
+  #runOneByOne(works: readonly Work[]): PersistenceError | undefined {
+    for (const work of works) {
+      try {
+        this.#settleAlone(work)
+      } catch (error) {
+        const reason = failure(error, work)
+        if (reason.code === 'BUSY') return reason
+        this.backlog.take(1)
+        work.reject(reason)
+      }
+      if (this.#turn.seemsLong()) break
     }
+    return undefined
   }
 
   #settleAlone(work: Work): void {
@@ -150,12 +154,5 @@ export class SyncQueue extends BacklogQueue {
       this.backlog.take(1)
       work.resolve(rows)
     }
-  }
-
-  #stillWaiting(works: readonly Work[], busy: PersistenceError): boolean {
-    const remaining = this.patience.remaining(works, busy)
-    // Deadlines follow the order of the calls, so those that gave up are at the head.
-    this.backlog.take(works.length - remaining.length)
-    return true
   }
 }

@@ -1,8 +1,10 @@
+import { Turn } from '../driver/turn.js'
 import type { Clock } from './clock.js'
 import { LeaseClock } from './lease-clock.js'
 
 /** The clock that a connection goes by, with the time of the leases in its file. */
 export class ConnectionClock implements Clock {
+  readonly turn: Turn
   readonly #source: Clock
   #lease: LeaseClock
   #leaveFile: (() => void) | undefined
@@ -10,6 +12,7 @@ export class ConnectionClock implements Clock {
   /** @param source May be that of other connections too. */
   constructor(source: Clock) {
     this.#source = source
+    this.turn = Turn.of(source)
     this.#lease = new LeaseClock(source)
   }
 

@@ -1,0 +1,65 @@
+import { pairedRatio, quantile } from '../statistics.mjs'
+
+/**
+ * What loops of awaited reads leave to the rest of the process, in a process of its own. Argument:
+ * `{ engine, loops, runs, duration }`. Prints a line of JSON: how late timers fire behind them, in ms, that of 99 in 100
+ * and the longest, and the part of the rate that is kept, against the same adapter by a clock that stands still, which
+ * gives the event loop no turn.
+ */
+const { engine: engineName, loops, runs, duration } = JSON.parse(process.argv[2])
+const { engine } = await import(`../engines/${engineName}.mjs`)
+
+const standing = { now: Date.now, monotonic: () => 0, setTimer: () => () => undefined }
+const ours = await engine.openAdapter(':memory:', {})
+const other = await engine.openAdapter(':memory:', { clock: standing })
+const TIMER_MS = 5
+const late = []
+
+for (const adapter of [ours, other]) {
+  await adapter.cache.set('k', { some: 'value' })
+  await rate(adapter.cache, 300)
+}
+late.length = 0
+const kept = []
+const without = []
+for (let run = 0; run < runs; run++) {
+  for (const mine of run % 2 === 0 ? [true, false] : [false, true]) {
+    const timer = mine ? watch() : undefined
+    const calls = await rate(mine ? ours.cache : other.cache, duration)
+    clearInterval(timer)
+    ;(mine ? kept : without).push(calls)
+  }
+}
+console.log(
+  JSON.stringify({ late: quantile(late, 0.99), longest: quantile(late, 1), kept: pairedRatio(kept, without) }),
+)
+process.exit(0)
+
+/** Calls a ms. The turn after the last one counts: the engine of JavaScript cleans up in it. */
+async function rate(cache, ms) {
+  const began = performance.now()
+  let calls = 0
+  let ended = false
+  async function loop() {
+    while (!ended) {
+      await cache.get('k')
+      if (++calls % 32 === 0 && performance.now() - began >= ms) ended = true
+    }
+  }
+  await Promise.all(Array.from({ length: loops }, loop))
+  await new Promise((resolve) => setImmediate(resolve))
+  return calls / (performance.now() - began)
+}
+
+function watch() {
+  let due = performance.now() + TIMER_MS
+  return setInterval(() => {
+    const now = performance.now()
+    // Timers that would have been due meanwhile were late as well.
+    for (let wait = Math.max(0, now - due); ; wait -= TIMER_MS) {
+      late.push(wait)
+      if (wait <= TIMER_MS) break
+    }
+    due = now + TIMER_MS
+  }, TIMER_MS)
+}

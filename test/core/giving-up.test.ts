@@ -1,0 +1,103 @@
+import { SqlAdapter, type SqlDriver } from '@go-go-scope/persistence-sqlite-core'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { describe, expect, test } from 'vitest'
+import { databaseSyncDriver } from './database-sync-driver.js'
+import { inAnotherThread } from './in-another-thread.js'
+import { settled, WatchedClock } from './watched-clock.js'
+
+const PATIENCE = 1_000
+
+const engineError = (errcode: number): Error => Object.assign(new Error('of the engine'), { errcode })
+/** What a try on the database meets. */
+interface Meet {
+  write: () => void
+}
+
+const nothing = (): void => undefined
+const busy = (): never => {
+  throw engineError(5)
+}
+
+describe.each([
+  ['an engine that answers within the call', (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => driver],
+  ['an engine with a thread of its own', (driver) => inAnotherThread(driver)],
+])('%s, on a database that stays busy', (_title, engineOf) => {
+  /** An adapter of whose statements on the database `meet` hears, and may throw. */
+  async function adapterThat(meet: Meet) {
+    const clock = new WatchedClock()
+    const handle = new DatabaseSync(':memory:')
+    let tries = 0
+    const driver = databaseSyncDriver(handle, (sql) => {
+      if (!/^(BEGIN|INSERT INTO "go_goscope_cache")/.test(sql)) return undefined
+      tries++
+      meet.write()
+      return undefined
+    })
+    const adapter = new SqlAdapter(handle, () => engineOf(driver), { clock, busyTimeout: PATIENCE })
+    await adapter.connect()
+    const given: string[] = []
+    const call = (key: string) =>
+      adapter.cache.set(key, 1).then(
+        () => given.push(`${key} stored`),
+        ({ message }: Error) => given.push(`${key} ${/^cache.set: gave up after \d+ ms/.exec(message)?.[0]}`),
+      )
+    return {
+      clock,
+      given,
+      call,
+      tries: () => tries,
+      /** Gives the event loop turns, and the clock no time, until so many calls have settled. */
+      async until(count: number) {
+        for (let turn = 0; given.length < count && turn < 1_000; turn++) await settled()
+        expect(given.length).toBe(count)
+      },
+    }
+  }
+
+  test('all that have waited long enough are refused at one try, in their order', async () => {
+    const meet: Meet = { write: nothing }
+    const { clock, given, call, tries, until } = await adapterThat(meet)
+    meet.write = busy
+    const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}`)
+    for (const key of keys) void call(key)
+    await settled()
+    const before = tries()
+    await clock.advance(PATIENCE)
+    await until(keys.length)
+    expect(tries() - before, 'tries').toBe(1)
+    expect(given).toEqual(keys.map((key) => `${key} cache.set: gave up after ${PATIENCE} ms`))
+  })
+
+  test('those that may wait longer do, and are done when they can be', async () => {
+    const meet: Meet = { write: nothing }
+    const { clock, given, call, until } = await adapterThat(meet)
+    meet.write = busy
+    for (const key of ['a', 'b']) void call(key)
+    await clock.advance(PATIENCE / 2)
+    for (const key of ['c', 'd']) void call(key)
+    await clock.advance(PATIENCE / 2)
+    await until(2)
+    await clock.advance(PATIENCE / 2 - 1)
+    expect(given.length).toBe(2)
+    meet.write = nothing
+    await clock.advance(50)
+    await until(4)
+    expect(given.map((text) => text.slice(0, 8))).toEqual(['a cache.', 'b cache.', 'c stored', 'd stored'])
+  })
+
+  test('calls that are tried one by one after a failure give up together as well', async () => {
+    const meet: Meet = { write: nothing }
+    const { clock, call, tries, until } = await adapterThat(meet)
+    meet.write = () => {
+      // The batch fails once; the database is busy when its calls are tried singly.
+      meet.write = busy
+      throw engineError(10)
+    }
+    for (let index = 0; index < 900; index++) void call(`k${index}`)
+    await settled()
+    const before = tries()
+    await clock.advance(PATIENCE)
+    await until(900)
+    expect(tries() - before, 'tries').toBeLessThanOrEqual(2)
+  })
+})
