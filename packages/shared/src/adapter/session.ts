@@ -145,6 +145,7 @@ export class Session implements ConnectionUser {
     const { queue, readOnly } = this.#connection
     await this.#setUp(queue, this.#options.createTables && !readOnly)
     if (this.#named) this.#names = await prefixNames(queue, this.prefix, !readOnly)
+    await this.#connection.watchLog()
     // The file may have been lost meanwhile.
     await this.#connection.open()
     this.ready = true

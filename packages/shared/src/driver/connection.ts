@@ -1,6 +1,9 @@
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
+import { secondLibrary } from '../file/library-registry.js'
+import { ASK_JOURNAL_MODE, LogWatch } from '../file/log-watch.js'
 import { OpenFile } from '../file/open-file.js'
+import { processView } from '../file/process-view.js'
 import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
 import { HoldTables } from '../lock/hold-tables.js'
@@ -71,6 +74,8 @@ export class Connection {
   #closed: Promise<void> | undefined
   readonly #end: HandleEnd
   #lost: PersistenceError | undefined
+  readonly #log: LogWatch
+  #toldOfOthers = false
   #openFile: OpenFile | undefined
 
   /**
@@ -99,10 +104,11 @@ export class Connection {
     this.#handle = handle
     this.#driver = driver
     this.#predecessor = predecessor
+    this.#log = new LogWatch(this.clock, (reason) => this.#lose(reason))
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
-      ? new SyncQueue(driver, this.clock, patience, this.diagnostics)
-      : new AsyncQueue(driver, this.clock, patience, this.diagnostics)
+      ? new SyncQueue(driver, this.clock, patience, this.diagnostics, this.#log)
+      : new AsyncQueue(driver, this.clock, patience, this.diagnostics, this.#log)
     const { queue, engine } = this
     this.#engineWait = new EngineWait({ queue, engine }, options.busyTimeout)
     this.#end = new HandleEnd(driver, queue, this.#engineWait)
@@ -113,6 +119,11 @@ export class Connection {
   /** Whether what is written still reaches the file that was opened. */
   get usable(): boolean {
     return this.#closed === undefined && this.#lost === undefined
+  }
+
+  /** Device and inode of the file that the engine opened; `undefined` in memory. Known after {@link open}. */
+  get fileIdentity(): string | undefined {
+    return this.#openFile?.identity
   }
 
   join(user: ConnectionUser): void {
@@ -128,6 +139,28 @@ export class Connection {
       throw error
     })
     return this.#opened
+  }
+
+  /**
+   * Watches the log from now on, if the file is in WAL mode. May be repeated.
+   *
+   * @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite is attached to the file, whose ever it is.
+   */
+  async watchLog(): Promise<void> {
+    if (this.file === '' || this.#log.watching) return
+    // Asking reads the file, which makes the engine open the log.
+    const [row] = await this.queue.query('connect', ASK_JOURNAL_MODE)
+    if (row?.journal_mode !== 'wal') return
+    const view = await processView(this.file)
+    if (view !== undefined && view.libraries > 1) throw secondLibrary('another engine', this.engine, this.file)
+    this.#log.begin(this.file)
+  }
+
+  /** A lock in memory was granted: tells once if another connection, which that does not exclude, has the file. */
+  lockedInMemory(): void {
+    if (this.file === '' || this.#toldOfOthers) return
+    this.#toldOfOthers = true
+    void this.#tellOfOthers()
   }
 
   /**
@@ -162,12 +195,36 @@ export class Connection {
   }
 
   async #enterFile(): Promise<void> {
-    this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, (reason) => this.#lose(reason))
+    this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, {
+      lost: (reason) => this.#lose(reason),
+      logStays: () => this.#logStays(),
+      unsafe: (problem) => this.#unsafe(problem),
+    })
     this.clock.enterFile(this.#openFile.identity)
-    for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) {
-      this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
-    }
+    for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) this.#unsafe(problem)
     this.queue.groupWrites = this.#driver.synchronous || this.ownHandle
+    await this.watchLog()
+  }
+
+  async #logStays(): Promise<boolean> {
+    if (this.#log.gone()) this.#log.judge(await this.queue.query('connect', ASK_JOURNAL_MODE))
+    return this.#log.watching
+  }
+
+  #unsafe(problem: string): void {
+    this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
+  }
+
+  /** Never rejects. */
+  async #tellOfOthers(): Promise<void> {
+    const inThisThread = this.#openFile?.shared === true
+    if (!inThisThread && (await processView(this.file))?.shared !== true) return
+    const other = inThisThread ? 'a second connection of this process' : 'another process'
+    this.diagnostics.emit({
+      type: 'unshared-locks',
+      file: this.file,
+      problem: `${other} has the file open, and locks in memory do not exclude it; use locks: 'database' on both, or one adapter for all`,
+    })
   }
 
   #lose(reason: PersistenceError): void {

@@ -1,7 +1,7 @@
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { Clock } from '../time/clock.js'
 import { fileIdentity } from './file-identity.js'
-import { FileWatch } from './file-watch.js'
+import { type FileOwner, FileWatch } from './file-watch.js'
 import { type EngineLibrary, type Registration, registerLibrary } from './library-registry.js'
 
 /** The file under a connection while that is open: no other copy of SQLite may have it, and its name must still find it. */
@@ -18,15 +18,9 @@ export class OpenFile {
   }
 
   /**
-   * @param onLost Called once when another file, or none, has the name.
    * @throws PersistenceError `SECOND_LIBRARY`, or `FILE_REPLACED` when there is no file of that name already.
    */
-  static async enter(
-    path: string,
-    library: EngineLibrary,
-    clock: Clock,
-    onLost: (reason: PersistenceError) => void,
-  ): Promise<OpenFile> {
+  static async enter(path: string, library: EngineLibrary, clock: Clock, owner: FileOwner): Promise<OpenFile> {
     const identity = await fileIdentity(path)
     if (identity === undefined) {
       throw new PersistenceError(
@@ -36,7 +30,12 @@ export class OpenFile {
       )
     }
     const registration = await registerLibrary(identity, library, path)
-    return new OpenFile(identity, registration, new FileWatch(path, identity, clock, onLost))
+    return new OpenFile(identity, registration, new FileWatch(path, identity, clock, owner))
+  }
+
+  /** Whether adapters of this thread use the file through other connections too. */
+  get shared(): boolean {
+    return this.#registration.shared
   }
 
   stopWatching(): void {

@@ -1,0 +1,34 @@
+import { stat, unlink } from 'node:fs/promises'
+import type { OperationQueue } from '../driver/operation-queue.js'
+import { fileIdentity } from './file-identity.js'
+
+/**
+ * Removes a file that a failed `open` made, unless something is in it. The exclusive lock keeps other connections from
+ * writing first, and one that has the file open and writes later is told by SQLite that it was moved.
+ *
+ * Never rejects: why `open` failed is what its caller needs to hear.
+ *
+ * @param identity Of the file that was made.
+ * @param queue Of a handle that the engine opened for `path`; absent where it opened none.
+ */
+export async function removeUnused(path: string, identity: string, queue?: OperationQueue): Promise<void> {
+  try {
+    if (queue !== undefined && (await fileUnder(queue)) === identity) {
+      // Takes the log away, and fails where others use it.
+      await queue.query('open', 'PRAGMA journal_mode = DELETE')
+      await queue.query('open', 'BEGIN EXCLUSIVE')
+      const [row] = await queue.query('open', 'SELECT count(*) AS objects FROM sqlite_master')
+      if (row?.objects !== 0) return
+    } else if ((await stat(path)).size > 0 || (await fileIdentity(`${path}-journal`)) !== undefined) {
+      return
+    }
+    if ((await fileIdentity(path)) === identity) await unlink(path)
+  } catch {
+    // Others use it, or it cannot be reached: then it stays.
+  }
+}
+
+async function fileUnder(queue: OperationQueue): Promise<string | undefined> {
+  const databases = await queue.query('open', 'PRAGMA database_list')
+  return fileIdentity(String(databases.find(({ name }) => name === 'main')?.file))
+}
