@@ -3,8 +3,7 @@ import type { OperationQueue } from '../driver/operation-queue.js'
 import { fileIdentity } from './file-identity.js'
 
 /**
- * Removes a file that a failed `open` made, unless something is in it. The exclusive lock keeps other connections from
- * writing first, and one that has the file open and writes later is told by SQLite that it was moved.
+ * Removes a file that a failed `open` made, unless something is in it.
  *
  * Never rejects: why `open` failed is what its caller needs to hear.
  *
@@ -13,19 +12,30 @@ import { fileIdentity } from './file-identity.js'
  */
 export async function removeUnused(path: string, identity: string, queue?: OperationQueue): Promise<void> {
   try {
-    if (queue !== undefined && (await fileUnder(queue)) === identity) {
-      // Takes the log away, and fails where others use it.
-      await queue.query('open', 'PRAGMA journal_mode = DELETE')
-      await queue.query('open', 'BEGIN EXCLUSIVE')
-      const [row] = await queue.query('open', 'SELECT count(*) AS objects FROM sqlite_master')
-      if (row?.objects !== 0) return
-    } else if ((await stat(path)).size > 0 || (await fileIdentity(`${path}-journal`)) !== undefined) {
-      return
-    }
-    if ((await fileIdentity(path)) === identity) await unlink(path)
+    if (queue !== undefined && (await fileUnder(queue)) === identity) await removeLocked(path, identity, queue)
+    else if ((await stat(path)).size === 0 && (await fileIdentity(`${path}-journal`)) === undefined)
+      await remove(path, identity)
   } catch {
     // Others use it, or it cannot be reached: then it stays.
   }
+}
+
+/** The exclusive lock keeps others from writing first; SQLite tells one that writes later that its file was moved. */
+async function removeLocked(path: string, identity: string, queue: OperationQueue): Promise<void> {
+  // Takes the log away, and fails where others use it.
+  await queue.query('open', 'PRAGMA journal_mode = DELETE')
+  await queue.query('open', 'BEGIN EXCLUSIVE')
+  try {
+    const [row] = await queue.query('open', 'SELECT count(*) AS objects FROM sqlite_master')
+    if (row?.objects === 0) await remove(path, identity)
+  } finally {
+    // Closing the handle does not end it on every engine.
+    await queue.query('open', 'ROLLBACK')
+  }
+}
+
+async function remove(path: string, identity: string): Promise<void> {
+  if ((await fileIdentity(path)) === identity) await unlink(path)
 }
 
 async function fileUnder(queue: OperationQueue): Promise<string | undefined> {
