@@ -5,7 +5,7 @@ import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
-import { type Registration, registerLibrary } from '../file/library-registry.js'
+import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
 import { removeUnused } from '../file/remove-unused.js'
 import { type ResolvedOptions, resolveOptions } from './adapter-options.js'
 import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
@@ -126,6 +126,7 @@ async function prepareFile(
     identity = await fileIdentity(path)
     if (identity === undefined) throw cannotOpen(path, 'the file was deleted while it was opened; open it again')
   }
+  await refuseAttachedLibrary(path, engine.name)
   const registration = await registerLibrary(identity, { library: engine.library, engine: engine.name }, path)
   return { identity, created, registration }
 }

@@ -1,10 +1,7 @@
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import { secondLibrary } from '../file/library-registry.js'
-import { ASK_JOURNAL_MODE, LogWatch } from '../file/log-watch.js'
+import { LogWatch } from '../file/log-watch.js'
 import { OpenFile } from '../file/open-file.js'
-import { processView } from '../file/process-view.js'
-import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
 import { HoldTables } from '../lock/hold-tables.js'
 import type { Clock } from '../time/clock.js'
@@ -75,7 +72,6 @@ export class Connection {
   readonly #end: HandleEnd
   #lost: PersistenceError | undefined
   readonly #log: LogWatch
-  #toldOfOthers = false
   #openFile: OpenFile | undefined
 
   /**
@@ -141,26 +137,14 @@ export class Connection {
     return this.#opened
   }
 
-  /**
-   * Watches the log from now on, if the file is in WAL mode. May be repeated.
-   *
-   * @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite is attached to the file, whose ever it is.
-   */
+  /** To be called when what connects has read the file. May be repeated. @throws PersistenceError `SECOND_LIBRARY`. */
   async watchLog(): Promise<void> {
-    if (this.file === '' || this.#log.watching) return
-    // Asking reads the file, which makes the engine open the log.
-    const [row] = await this.queue.query('connect', ASK_JOURNAL_MODE)
-    if (row?.journal_mode !== 'wal') return
-    const view = await processView(this.file)
-    if (view !== undefined && view.libraries > 1) throw secondLibrary('another engine', this.engine, this.file)
-    this.#log.begin(this.file)
+    await this.#openFile?.watchLog()
   }
 
-  /** A lock in memory was granted: tells once if another connection, which that does not exclude, has the file. */
+  /** A lock in memory was granted. */
   lockedInMemory(): void {
-    if (this.file === '' || this.#toldOfOthers) return
-    this.#toldOfOthers = true
-    void this.#tellOfOthers()
+    this.#openFile?.lockedInMemory()
   }
 
   /**
@@ -195,36 +179,13 @@ export class Connection {
   }
 
   async #enterFile(): Promise<void> {
-    this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, {
-      lost: (reason) => this.#lose(reason),
-      logStays: () => this.#logStays(),
-      unsafe: (problem) => this.#unsafe(problem),
-    })
+    const { queue, diagnostics } = this
+    const user = { queue, diagnostics, log: this.#log, lose: (reason: PersistenceError) => this.#lose(reason) }
+    this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, user)
     this.clock.enterFile(this.#openFile.identity)
-    for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) this.#unsafe(problem)
+    await this.#openFile.lookAround(this.sqliteVersion)
     this.queue.groupWrites = this.#driver.synchronous || this.ownHandle
     await this.watchLog()
-  }
-
-  async #logStays(): Promise<boolean> {
-    if (this.#log.gone()) this.#log.judge(await this.queue.query('connect', ASK_JOURNAL_MODE))
-    return this.#log.watching
-  }
-
-  #unsafe(problem: string): void {
-    this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
-  }
-
-  /** Never rejects. */
-  async #tellOfOthers(): Promise<void> {
-    const inThisThread = this.#openFile?.shared === true
-    if (!inThisThread && (await processView(this.file))?.shared !== true) return
-    const other = inThisThread ? 'a second connection of this process' : 'another process'
-    this.diagnostics.emit({
-      type: 'unshared-locks',
-      file: this.file,
-      problem: `${other} has the file open, and locks in memory do not exclude it; use locks: 'database' on both, or one adapter for all`,
-    })
   }
 
   #lose(reason: PersistenceError): void {

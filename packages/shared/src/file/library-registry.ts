@@ -1,4 +1,5 @@
 import { PersistenceError } from '../errors/persistence-error.js'
+import { processView } from './process-view.js'
 
 /** A copy of the SQLite library, and the name of the engine that brings it. */
 export interface EngineLibrary {
@@ -89,8 +90,17 @@ async function forgetClosed({ users }: Entry, most: number): Promise<void> {
   }
 }
 
-/** @param other What has the file open already, for example the name of an engine. */
-export function secondLibrary(other: string, engine: string, path: string): PersistenceError {
+/**
+ * Whatever code and thread it is that uses the file: where two copies of SQLite are attached to it, one is not ours.
+ *
+ * @throws PersistenceError `SECOND_LIBRARY`.
+ */
+export async function refuseAttachedLibrary(path: string, engine: string): Promise<void> {
+  const view = await processView(path)
+  if (view !== undefined && view.libraries > 1) throw secondLibrary('another engine', engine, path)
+}
+
+function secondLibrary(other: string, engine: string, path: string): PersistenceError {
   return new PersistenceError(
     'SECOND_LIBRARY',
     'connect',
