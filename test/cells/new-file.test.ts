@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createFile } from '../../packages/shared/src/file/create-file.js'
+import { keepsLock } from '../proof/one-library/keeps-lock.js'
 import { Thread } from '../proof/one-library/threads.js'
-import { otherMember } from '../proof/process/members.js'
+import { thisMember } from '../proof/process/members.js'
 import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
 import { engine } from './cell.js'
 import { proveCell } from './prove-cell.js'
@@ -21,9 +22,6 @@ describe('a file that is made while others of the process open it', () => {
   let files = 0
   const newPath = (): string => join(folder, `file-${++files}`)
 
-  const visitor = (): ProofProcess =>
-    new ProofProcess(otherMember, new URL('../proof/one-library/visitor.mjs', import.meta.url))
-
   /** A handle of the app's own, opened the moment the file is there. */
   async function handleAsSoonAsThere(path: string): Promise<object> {
     while (!existsSync(path)) await new Promise((resolve) => setImmediate(resolve))
@@ -34,54 +32,39 @@ describe('a file that is made while others of the process open it', () => {
     return handle
   }
 
-  test('a handle of the app keeps its locks: another process that comes and goes leaves the log', async () => {
-    const other = visitor()
-    await withProcesses([other], async () => {
-      await other.next()
+  test('a handle of the app keeps its locks', async () => {
+    const script = new URL('../proof/one-library/early-handle.mjs', import.meta.url)
+    const one = new ProofProcess(thisMember, script)
+    await withProcesses([one], async () => {
+      await one.next()
       for (let round = 0; round < ROUNDS; round++) {
         const path = newPath()
-        const opening = engine.SQLiteAdapter.open(path)
-        const handle = await handleAsSoonAsThere(path)
-        const adapter = await opening
-        await adapter.cache.set('k', 1)
-        await other.ask(`visit ${path}`)
-        expect(existsSync(`${path}-wal`)).toBe(true)
-        await adapter.cache.set('k', 2)
-        await adapter.disconnect()
-        await engine.closeHandle(handle)
+        await one.ask(`race ${path}`)
+        expect(await keepsLock(path, true)).toBe(true)
+        await one.ask('close')
       }
     })
   })
 
-  test('it is so too where the file system has no hard links', async () => {
-    const other = visitor()
-    await withProcesses([other], async () => {
-      await other.next()
-      for (let round = 0; round < ROUNDS; round++) {
-        const path = newPath()
-        const creating = createFile(path, 0o640, noLinks)
-        const handle = await handleAsSoonAsThere(path)
-        expect(await creating).toBe(true)
-        await other.ask(`visit ${path}`)
-        expect(existsSync(`${path}-wal`)).toBe(true)
-        await engine.closeHandle(handle)
-      }
-    })
+  test('it does so too where the file system has no hard links', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const path = newPath()
+      const creating = createFile(path, 0o640, noLinks)
+      const handle = await handleAsSoonAsThere(path)
+      expect(await creating).toBe(true)
+      expect(await keepsLock(path)).toBe(true)
+      await engine.closeHandle(handle)
+    }
   })
 
   test('threads that open it at once keep their locks', async () => {
     const threads = await Promise.all(Array.from({ length: 4 }, () => Thread.start(engine)))
-    const other = visitor()
-    await withProcesses([other], async () => {
-      await other.next()
-      for (let round = 0; round < ROUNDS; round++) {
-        const path = newPath()
-        const answers = await Promise.all(threads.map((thread) => thread.open(path)))
-        expect(answers).toEqual(['done', 'done', 'done', 'done'])
-        await other.ask(`visit ${path}`)
-        expect(existsSync(`${path}-wal`)).toBe(true)
-      }
-    })
+    for (let round = 0; round < ROUNDS; round++) {
+      const path = newPath()
+      const answers = await Promise.all(threads.map((thread) => thread.open(path)))
+      expect(answers).toEqual(['done', 'done', 'done', 'done'])
+      expect(await keepsLock(path)).toBe(true)
+    }
     await Promise.all(threads.map((thread) => thread.end()))
   })
 

@@ -1,12 +1,13 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { afterAll, describe, expect, test } from 'vitest'
+import { keepsLock } from '../proof/one-library/keeps-lock.js'
 import { secondEngine } from '../proof/one-library/second-engine.js'
 import { Thread } from '../proof/one-library/threads.js'
 import { untilFree } from '../proof/one-library/until-free.js'
-import { otherMember, thisMember } from '../proof/process/members.js'
+import { thisMember } from '../proof/process/members.js'
 import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
 import { reportProof } from '../proof/report-proof.js'
 import { engine } from './cell.js'
@@ -147,21 +148,13 @@ describe('one SQLite library per file in a process', () => {
     return handle
   }
 
-  const visitor = (): ProofProcess =>
-    new ProofProcess(otherMember, new URL('../proof/one-library/visitor.mjs', import.meta.url))
-
   test('a handle of the app on another library is found by open, which takes no lock from it', async () => {
     const path = join(folder, `file-${++files}`)
     const handle = await useInWalMode(path)
-    const other = visitor()
-    await withProcesses([other], async () => {
-      await other.next()
-      for (let tries = 0; tries < 3; tries++) {
-        await expect(engine.SQLiteAdapter.open(path)).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
-      }
-      await other.ask(`visit ${path}`)
-      expect(existsSync(`${path}-wal`)).toBe(true)
-    })
+    for (let tries = 0; tries < 3; tries++) {
+      await expect(engine.SQLiteAdapter.open(path)).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+      expect(await keepsLock(path)).toBe(true)
+    }
     await secondEngine.closeHandle(handle)
   })
 

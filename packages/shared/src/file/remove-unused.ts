@@ -1,6 +1,8 @@
 import { stat, unlink } from 'node:fs/promises'
 import type { OperationQueue } from '../driver/operation-queue.js'
 import { fileIdentity } from './file-identity.js'
+import { refuseAttachedLibrary } from './library-registry.js'
+import { ASK_JOURNAL_MODE } from './log-watch.js'
 
 /**
  * Removes a file that a failed `open` made, unless something is in it.
@@ -22,6 +24,9 @@ export async function removeUnused(path: string, identity: string, queue?: Opera
 
 /** The exclusive lock keeps others from writing first; SQLite tells one that writes later that its file was moved. */
 async function removeLocked(path: string, identity: string, queue: OperationQueue): Promise<void> {
+  // Against another library of this process the lock is no lock.
+  await queue.query('open', ASK_JOURNAL_MODE)
+  await refuseAttachedLibrary(path, 'open')
   // Takes the log away, and fails where others use it.
   await queue.query('open', 'PRAGMA journal_mode = DELETE')
   await queue.query('open', 'BEGIN EXCLUSIVE')
