@@ -1,8 +1,12 @@
-import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { afterAll, describe, expect, test } from 'vitest'
+import { keepsLock } from '../proof/one-library/keeps-lock.js'
 import { secondEngine } from '../proof/one-library/second-engine.js'
+import { Thread } from '../proof/one-library/threads.js'
+import { untilFree } from '../proof/one-library/until-free.js'
 import { thisMember } from '../proof/process/members.js'
 import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
 import { reportProof } from '../proof/report-proof.js'
@@ -49,7 +53,7 @@ describe('one SQLite library per file in a process', () => {
       await expect(secondEngine.SQLiteAdapter.open(name)).rejects.toMatchObject(refused)
       await first.cache.set('k', 1)
       await first.disconnect()
-      // Nobody has it open any more.
+      await untilFree(path)
       const second = await secondEngine.SQLiteAdapter.open(name)
       expect(await second.cache.get('k')).toBe(1)
       await second.disconnect()
@@ -77,6 +81,7 @@ describe('one SQLite library per file in a process', () => {
     const second = new secondEngine.SQLiteAdapter(handle as never)
     await expect(second.connect()).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
     await first.disconnect()
+    await untilFree(path, 1)
     await second.connect()
     await second.disconnect()
   })
@@ -96,6 +101,7 @@ describe('one SQLite library per file in a process', () => {
     await expect(secondEngine.SQLiteAdapter.open(path)).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
     expect((await engine.rows(handle, 'SELECT value FROM go_goscope_cache'))[0]?.value).toBe('2')
     await engine.closeHandle(handle)
+    await untilFree(path)
     const second = await secondEngine.SQLiteAdapter.open(path)
     expect(await second.cache.get('k')).toBe(2)
     await second.disconnect()
@@ -107,6 +113,104 @@ describe('one SQLite library per file in a process', () => {
     const codes = opened.map((result) => (result.status === 'rejected' ? result.reason.code : 'open'))
     expect(codes.toSorted()).toEqual(['SECOND_LIBRARY', 'open'])
     for (const result of opened) if (result.status === 'fulfilled') await result.value.disconnect()
+  })
+
+  const LOOK_MS = 1_000
+  interface Told {
+    type: string
+    problem?: string
+  }
+
+  /** An adapter, and what it says of its file; its clock is moved by hand. */
+  async function listening(path: string) {
+    const clock = new ManualClock()
+    const problems: string[] = []
+    const onDiagnostic = (event: object): void => {
+      const { type, problem = '' } = event as Told
+      if (type === 'unsafe-environment') problems.push(problem)
+    }
+    const adapter = await engine.SQLiteAdapter.open(path, { clock, onDiagnostic })
+    const look = async (): Promise<void> => {
+      clock.advance(LOOK_MS)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    return { adapter, problems, look }
+  }
+
+  /** Looks until `count` problems are told. */
+  async function untilTold({ problems, look }: Awaited<ReturnType<typeof listening>>, count: number): Promise<void> {
+    for (let looks = 0; looks < 500 && problems.length < count; looks++) await look()
+    expect(problems).toHaveLength(count)
+  }
+
+  async function useInWalMode(path: string): Promise<object> {
+    const handle = await secondEngine.openHandle(path)
+    await secondEngine.rows(handle, 'PRAGMA journal_mode = WAL')
+    await secondEngine.rows(handle, 'CREATE TABLE IF NOT EXISTS own (x)')
+    return handle
+  }
+
+  test('a handle of the app on another library is found by open, which takes no lock from it', async () => {
+    const path = join(folder, `file-${++files}`)
+    const handle = await useInWalMode(path)
+    for (let tries = 0; tries < 3; tries++) {
+      await expect(engine.SQLiteAdapter.open(path)).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+      expect(await keepsLock(path)).toBe(true)
+    }
+    await secondEngine.closeHandle(handle)
+  })
+
+  test('an adapter of another library in another thread is found by open', async () => {
+    const path = join(folder, `file-${++files}`)
+    const thread = await Thread.start(secondEngine)
+    expect(await thread.open(path)).toBe('done')
+    await expect(engine.SQLiteAdapter.open(path)).rejects.toMatchObject({ code: 'SECOND_LIBRARY' })
+    await thread.end()
+  })
+
+  test('a handle of the app on another library that comes later is reported once', async () => {
+    const path = join(folder, `file-${++files}`)
+    const first = await listening(path)
+    const handle = await useInWalMode(path)
+    await untilTold(first, 1)
+    expect(first.problems[0]).toContain('another copy of the SQLite library')
+    for (let looks = 0; looks < 5; looks++) await first.look()
+    expect(first.problems).toHaveLength(1)
+    await first.adapter.disconnect()
+    await secondEngine.closeHandle(handle)
+  })
+
+  test('what drops the locks of the file, such as a copy of it, is reported once', async () => {
+    const path = join(folder, `file-${++files}`)
+    const first = await listening(path)
+    for (let looks = 0; looks < 5; looks++) await first.look()
+    copyFileSync(path, `${path}.copy`)
+    await untilTold(first, 1)
+    expect(first.problems[0]).toContain('dropped the locks')
+    for (let looks = 0; looks < 5; looks++) await first.look()
+    expect(first.problems).toHaveLength(1)
+    await first.adapter.disconnect()
+  })
+
+  test('handles and threads of one library are never accused', async () => {
+    const path = join(folder, `file-${++files}`)
+    const first = await listening(path)
+    const thread = await Thread.start(engine)
+    expect(await thread.open(path)).toBe('done')
+    for (let round = 0; round < 5; round++) {
+      const handle = await engine.openHandle(path)
+      await engine.rows(handle, 'SELECT * FROM sqlite_master')
+      const second = await engine.SQLiteAdapter.open(path)
+      await second.cache.set('k', round)
+      await first.look()
+      await engine.closeHandle(handle)
+      await second.disconnect()
+      await first.look()
+    }
+    await thread.end()
+    for (let looks = 0; looks < 5; looks++) await first.look()
+    expect(first.problems).toEqual([])
+    await first.adapter.disconnect()
   })
 
   test('files of their own may go through libraries of their own, and :memory: through any', async () => {

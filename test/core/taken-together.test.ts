@@ -4,6 +4,7 @@ import { AsyncQueue } from '../../packages/shared/src/driver/async-queue.js'
 import { Diagnostics } from '../../packages/shared/src/driver/diagnostics.js'
 import { Patience } from '../../packages/shared/src/driver/patience.js'
 import type { Statement } from '../../packages/shared/src/driver/statement.js'
+import { LogWatch } from '../../packages/shared/src/file/log-watch.js'
 import { ConnectionClock } from '../../packages/shared/src/time/connection-clock.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { inAnotherThread } from './in-another-thread.js'
@@ -37,7 +38,8 @@ test('an awaited call keeps the process alive behind a background one that it wa
     return undefined
   })
   const patience = new Patience(clock, Math.random, diagnostics, 5_000)
-  const queue = new AsyncQueue(inAnotherThread(driver), new ConnectionClock(clock), patience, diagnostics)
+  const log = new LogWatch(clock, () => undefined)
+  const queue = new AsyncQueue(inAnotherThread(driver), new ConnectionClock(clock), patience, diagnostics, log)
   queue.groupWrites = true
   const renewed = queue.execute(RENEW, [1], () => undefined)
   const written = queue.execute(SET, [1], () => 'written')

@@ -3,6 +3,8 @@
  * callback: without it the package throws its failures where nobody can catch them.
  */
 export interface Sqlite3Database {
+  /** `false` while the file is being opened, when that failed, and when it was closed. */
+  readonly open?: boolean
   all(sql: string, parameters: unknown[], callback: (error: Error | null, rows: unknown[]) => void): unknown
   prepare(sql: string, callback: (this: Sqlite3Statement, error: Error | null) => void): Sqlite3Statement
   close(callback: (error: Error | null) => void): void

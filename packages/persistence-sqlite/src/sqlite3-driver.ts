@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises'
 import {
   type AsyncDriver,
   type AsyncStatement,
   checkHandle,
   libraryOf,
+  PersistenceError,
   type Row,
   type SqlValue,
 } from '@go-go-scope/persistence-sqlite-core'
@@ -34,6 +36,10 @@ class Sqlite3PreparedStatement implements AsyncStatement {
   }
 }
 
+// A file is opened within a turn of the thread pool. Turns are counted as well as time, since the pool may be held up.
+const LOOKS = 20
+const PAUSE_MS = 50
+
 /** The driver of the npm package `sqlite3`. */
 export class Sqlite3Driver implements AsyncDriver {
   readonly synchronous = false
@@ -41,6 +47,7 @@ export class Sqlite3Driver implements AsyncDriver {
   /** Each installed copy of the package brings its own library. */
   readonly library: unknown
   readonly #database: Sqlite3Database
+  #failed = false
 
   constructor(database: Sqlite3Database) {
     // `interrupt` tells it from the handles of packages that wrap sqlite3 in promises and call no callback.
@@ -50,7 +57,7 @@ export class Sqlite3Driver implements AsyncDriver {
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    return new Promise((resolve, reject) => {
+    return this.#answered((resolve, reject) => {
       this.#database.all(sql, parameters as SqlValue[], (error, rows) =>
         error ? reject(error) : resolve(rows as Row[]),
       )
@@ -65,9 +72,38 @@ export class Sqlite3Driver implements AsyncDriver {
     })
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async close(): Promise<void> {
+    if (this.#failed) return // There is nothing open, and the engine would not answer.
+    await new Promise<void>((resolve, reject) => {
       this.#database.close((error) => (error ? reject(error) : resolve()))
     })
+  }
+
+  /** What `ask` gives. The engine never calls back on a handle that it could not open. */
+  #answered<Result>(
+    ask: (resolve: (result: Result) => void, reject: (error: unknown) => void) => void,
+  ): Promise<Result> {
+    const answer = new Promise<Result>(ask)
+    return this.#database.open === false ? Promise.race([answer, this.#untilFailed(answer)]) : answer
+  }
+
+  /** Rejects when the handle does not open; never resolves. */
+  async #untilFailed(answer: Promise<unknown>): Promise<never> {
+    let over = false
+    const end = (): void => {
+      over = true
+    }
+    answer.then(end, end)
+    for (let looks = 0; looks < LOOKS && !over && this.#database.open === false; looks++) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      await stat('.').catch(() => undefined) // Whatever it says, a thread of the pool was free.
+    }
+    if (over || this.#database.open !== false) return new Promise(() => undefined)
+    this.#failed = true
+    throw new PersistenceError(
+      'CANNOT_OPEN',
+      'connect',
+      'connect: the sqlite3 handle was not opened; check the path it was made with and that its folder exists, or use SQLiteAdapter.open(path)',
+    )
   }
 }

@@ -49,8 +49,8 @@ const clock = {
     return () => clearTimeout(timer)
   },
 }
+// The file is missing, so this makes it.
 const first = await engine.SQLiteAdapter.open(path, { clock })
-opened = []
 const second = await engine.SQLiteAdapter.open(path, { clock, locks: 'database' })
 const third = new engine.SQLiteAdapter(/** @type {never} */ (await engine.openHandle(path)), {
   keyPrefix: 'third:',

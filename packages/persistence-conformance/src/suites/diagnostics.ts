@@ -83,6 +83,31 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     assert.equal(await cache.get('k'), 2)
   })
 
+  check('a lock in memory says once that another connection has the file, and only then', async (world) => {
+    const events: Event[] = []
+    const options = { onDiagnostic: (event: object) => events.push(event as Event) }
+    const told = async (): Promise<number> => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return events.filter(({ type }) => type === 'unshared-locks').length
+    }
+    const alone = await world.open(options)
+    await alone.lock.acquire('a')
+    assert.equal(await told(), 0)
+    const [shared, memory] = [
+      await world.open({ ...options, locks: 'database' }),
+      await world.open(options, ':memory:'),
+    ]
+    await shared.lock.acquire('b')
+    await memory.lock.acquire('b')
+    assert.equal(await told(), 0)
+    const second = await world.open(options)
+    await second.cache.set('k', 1)
+    assert.equal(await told(), 0)
+    await second.lock.acquire('c')
+    await second.lock.acquire('d')
+    assert.equal(await told(), 1)
+  })
+
   check('removed rows are reported', async (world) => {
     const events: Event[] = []
     const adapter = await world.adapter({ onDiagnostic: (event) => events.push(event as Event) })

@@ -44,6 +44,71 @@ export const movedFile: EngineSuite = engineSuite('a file that is moved away', (
     })
   }
 
+  for (const [title, move] of ways) {
+    const moveLog = (world: World): Promise<void> => move(`${world.path}-wal`)
+    const noticed = { code: 'FILE_REPLACED', says: ['app.db-wal'] }
+
+    check(`a log that was ${title} is noticed before another write is acknowledged`, async (world) => {
+      const writes: readonly ((adapter: AdapterUnderTest) => Promise<unknown>)[] = [
+        ({ cache }) => cache.set('k', 2),
+        ({ cache }) => Promise.all([1, 2, 3].map((value) => cache.set('k', value))),
+        ({ cache }) => cache.setMany([['k', 2]]),
+        ({ circuitBreaker }) => circuitBreaker.recordFailure('api', 5),
+        (adapter) => Promise.all([adapter.cache.set('k', 2), adapter.recordFailure('api', 5)]),
+        ({ idempotency }) => idempotency.claim('other', { lease: 1_000 }),
+      ]
+      for (const write of writes) {
+        const adapter = await world.open({ clock: world.clock })
+        await adapter.cache.set('k', 1)
+        await moveLog(world)
+        world.clock.advance(10)
+        await refuses(() => write(adapter), noticed)
+        assert.equal(adapter.isConnected(), false)
+        await refuses(() => adapter.cache.get('k'), noticed)
+        await adapter.disconnect()
+        for (const rest of ['-wal', '-wal.old', '-shm']) await rm(world.path + rest, { force: true })
+      }
+    })
+
+    check(`a log that was ${title} is noticed by an adapter that writes nothing, and on a handle`, async (world) => {
+      const adapter = await world.adapter()
+      await adapter.cache.set('k', 1)
+      await moveLog(world)
+      await untilNoticed(world, adapter)
+      assert.equal(adapter.isConnected(), false)
+      await refuses(() => adapter.cache.set('k', 2), noticed)
+    })
+  }
+
+  check('an app that takes its handle out of WAL mode may go on', async (world) => {
+    const adapter = await world.adapter()
+    await adapter.cache.set('k', 1)
+    await world.engine.rows(await world.handle(), 'PRAGMA journal_mode = DELETE')
+    world.clock.advance(10)
+    await adapter.cache.set('k', 2)
+    for (let look = 0; look < 3; look++) {
+      world.clock.advance(LOOKS_MS)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    assert.equal(adapter.isConnected(), true)
+    assert.equal(await adapter.cache.get('k'), 2)
+  })
+
+  check('a log that is emptied, and connections that come and go, are no loss of it', async (world) => {
+    const adapter = await world.open({ clock: world.clock })
+    for (let round = 0; round < 3; round++) {
+      const other = await world.open()
+      await other.cache.set('k', round)
+      await other.disconnect()
+      await world.rows('PRAGMA wal_checkpoint(TRUNCATE)')
+      await world.closeRaw()
+      world.clock.advance(LOOKS_MS)
+      await adapter.cache.set('mine', round)
+    }
+    assert.equal(adapter.isConnected(), true)
+    assert.equal(await adapter.cache.get('mine'), 2)
+  })
+
   check('a file that stays is not mistaken for one', async (world) => {
     const adapter = await world.open({ clock: world.clock })
     for (let look = 0; look < 10; look++) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { refuses } from '../refusal.js'
@@ -106,6 +106,43 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     for (const name of [join('text', 'app.db'), 'x'.repeat(300)]) {
       await refuses(() => world.open({}, join(world.folder, name)), { code: 'CANNOT_OPEN', says: ['path'] })
     }
+  })
+
+  check('a symbolic link that leads to no file is refused, and no file is made', async (world) => {
+    await symlink('target.db', world.path)
+    for (const readOnly of [false, true]) {
+      await refuses(() => world.open({ readOnly }), { code: 'CANNOT_OPEN', says: ['app.db', 'symbolic link'] })
+    }
+    assert.deepEqual(await readdir(world.folder), ['app.db'])
+    await writeFile(join(world.folder, 'target.db'), '')
+    await (await world.open()).cache.set('k', 1)
+  })
+
+  check('a name with space around it opens that file, or is refused and leaves none', async (world) => {
+    const plain = await world.open()
+    await plain.cache.set('k', 'of app.db')
+    for (const name of [' app.db', 'app.db ', 'app.db\n']) {
+      try {
+        const adapter = await world.open({}, join(world.folder, name))
+        assert.equal(await adapter.cache.get('k'), null)
+        assert.ok((await readdir(world.folder)).includes(name))
+      } catch (error) {
+        await refuses(() => Promise.reject(error), { code: 'CANNOT_OPEN', says: ['instead', 'another name'] })
+        assert.equal((await readdir(world.folder)).includes(name), false)
+      }
+    }
+    assert.equal(await plain.cache.get('k'), 'of app.db')
+  })
+
+  check('an open that fails leaves no file that it made', async (world) => {
+    // More than SQLite can count: it does not read back as it was set.
+    const fails = (): Promise<unknown> =>
+      refuses(() => world.open({ cacheSize: Number.MAX_SAFE_INTEGER }), { code: 'ENGINE_UNSUPPORTED' })
+    await fails()
+    assert.deepEqual(await readdir(world.folder), [])
+    await writeFile(world.path, '')
+    await fails()
+    assert.ok((await readdir(world.folder)).includes('app.db'), 'a file that was there stays')
   })
 
   check('readOnly makes neither a file nor tables', async (world) => {

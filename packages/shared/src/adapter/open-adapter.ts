@@ -1,10 +1,12 @@
-import { open } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { Connection } from '../driver/connection.js'
 import type { SqlDriver } from '../driver/driver.js'
 import { classify } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
+import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
-import { type Registration, registerLibrary } from '../file/library-registry.js'
+import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
+import { removeUnused } from '../file/remove-unused.js'
 import { type ResolvedOptions, resolveOptions } from './adapter-options.js'
 import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
 import type { SqlAdapter } from './sql-adapter.js'
@@ -27,7 +29,24 @@ export interface Opener<Handle extends object, Adapter extends SqlAdapter> {
   adapter(handle: Handle, options: OpenOptions): Adapter
 }
 
-/** Opens a database, tunes it and connects; on failure nothing stays open. */
+/** The file that is to be opened. */
+interface Place {
+  readonly identity: string
+  /** Whether this `open` made the file. */
+  readonly created: boolean
+  readonly registration: Registration
+}
+
+interface Resolved {
+  readonly options: OpenOptions
+  readonly resolved: ResolvedOptions
+  readonly tuning: ResolvedOpenOptions
+}
+
+// Closing the handle of a second library would do the damage for which it was refused, and collecting it closes it.
+const neverClosed = new Set<object>()
+
+/** Opens a database, tunes it and connects; on failure nothing stays open, and no file that this made. */
 export async function openAdapter<Handle extends object, Adapter extends SqlAdapter>(
   path: string,
   options: OpenOptions,
@@ -37,27 +56,37 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
   const resolved = resolveOptions(options)
   const tuning = resolveOpenOptions(options)
   const engine = await opener.load()
-  const reserved = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
+  const place = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
   try {
-    return await openHandle(path, { options, resolved, tuning }, opener, engine)
+    const handle = await openHandle(path, tuning, engine, place)
+    return await connectHandle(path, handle, { options, resolved, tuning }, opener, place)
   } finally {
     // By now the connection has a place of its own, or has closed the file.
-    reserved?.leave()
+    place?.registration.leave()
   }
 }
 
-async function openHandle<Handle extends object, Adapter extends SqlAdapter>(
+async function openHandle<Handle extends object>(
   path: string,
-  { options, resolved, tuning }: { options: OpenOptions; resolved: ResolvedOptions; tuning: ResolvedOpenOptions },
-  opener: Opener<Handle, Adapter>,
+  { readOnly }: ResolvedOpenOptions,
   engine: Engine<Handle>,
-): Promise<Adapter> {
-  let handle: Handle
+  place: Place | undefined,
+): Promise<Handle> {
   try {
-    handle = await engine.open(path, tuning.readOnly)
+    return await engine.open(path, readOnly)
   } catch (error) {
+    if (place?.created === true) await removeUnused(path, place.identity)
     throw classify(error, `open ${path}`)
   }
+}
+
+async function connectHandle<Handle extends object, Adapter extends SqlAdapter>(
+  path: string,
+  handle: Handle,
+  { options, resolved, tuning }: Resolved,
+  opener: Opener<Handle, Adapter>,
+  place: Place | undefined,
+): Promise<Adapter> {
   const connection = Connection.of(handle, () => opener.driver(handle), resolved)
   connection.readOnly = tuning.readOnly
   connection.ownHandle = true
@@ -65,12 +94,16 @@ async function openHandle<Handle extends object, Adapter extends SqlAdapter>(
     // Before anything is asked of the engine, because its options may listen to what is found out.
     const adapter = opener.adapter(handle, options)
     await connection.open()
+    if (place !== undefined && connection.fileIdentity !== place.identity) throw otherFile(path, connection)
     await tune(connection, tuning, path !== ':memory:')
     await adapter.connect()
     return adapter
   } catch (error) {
+    if (place?.created === true) await removeUnused(path, place.identity, connection.queue)
+    const second = error instanceof PersistenceError && error.code === 'SECOND_LIBRARY'
+    if (second) neverClosed.add(connection)
     // The reason why it cannot be used is what the caller needs, not what closing it says.
-    await connection.close(false).catch(() => undefined)
+    await connection.close(second).catch(() => undefined)
     throw error
   }
 }
@@ -83,36 +116,33 @@ async function prepareFile(
   path: string,
   { readOnly, mode }: ResolvedOpenOptions,
   engine: Engine<object>,
-): Promise<Registration | undefined> {
+): Promise<Place | undefined> {
   let identity = await fileIdentity(path)
-  if (identity === undefined && !readOnly) {
-    await createPrivately(path, mode)
+  let created = false
+  if (identity === undefined) {
+    await refuseDanglingLink(path)
+    if (readOnly) return undefined
+    created = await createFile(path, mode)
     identity = await fileIdentity(path)
+    if (identity === undefined) throw cannotOpen(path, 'the file was deleted while it was opened; open it again')
   }
-  return identity === undefined
-    ? undefined
-    : registerLibrary(identity, { library: engine.library, engine: engine.name }, path)
+  await refuseAttachedLibrary(path, engine.name)
+  const registration = await registerLibrary(identity, { library: engine.library, engine: engine.name }, path)
+  return { identity, created, registration }
 }
 
-/** Creates a missing file before the engine does, so that it and its sidecars get `mode` and not the umask's. */
-async function createPrivately(path: string, mode: number): Promise<void> {
-  try {
-    // Exclusively: an existing file must not be opened here, closing it would drop the locks SQLite holds on it.
-    const file = await open(path, 'wx', mode)
-    await file.close()
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code
-    if (code === 'EEXIST') return
-    const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
-    const advice = readOnly
-      ? 'its folder cannot be written; choose another, or pass readOnly: true for an existing file'
-      : 'check that its folder exists'
-    const reason = (cause as Error).message
-    throw new PersistenceError(
-      readOnly ? 'READ_ONLY' : 'CANNOT_OPEN',
-      'open',
-      `open ${path}: the file cannot be created; ${advice} (${reason})`,
-      cause,
-    )
-  }
+/** Through such a link engines would make the file that it names, with other permissions than `mode`. */
+async function refuseDanglingLink(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined) // Missing, as it should be.
+  if (found?.isSymbolicLink() !== true) return
+  throw cannotOpen(path, 'a symbolic link that leads to no file; open the file by its own path, or make it first')
+}
+
+/** Some engines change a path: Bun takes the space off its ends. */
+function otherFile(path: string, { engine, file }: Connection): PersistenceError {
+  return cannotOpen(path, `${engine} opened ${JSON.stringify(file)} instead; give the file another name`)
+}
+
+function cannotOpen(path: string, why: string): PersistenceError {
+  return new PersistenceError('CANNOT_OPEN', 'open', `open ${JSON.stringify(path)}: ${why}`)
 }

@@ -157,6 +157,7 @@ export class Session implements ConnectionUser {
       this.#names = await prefixNames(queue, this.prefix, !readOnly)
       await this.fileTime.enter()
     }
+    await this.#connection.watchLog()
     // The file may have been lost meanwhile.
     await this.#connection.open()
     this.ready = true

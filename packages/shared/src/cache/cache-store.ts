@@ -111,7 +111,7 @@ export class CacheStore implements SqlCacheProvider {
 
   async delete(key: string): Promise<void> {
     const stored = this.#stored(key, 'cache.delete')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.delete')
     this.#overtake(stored)
     return this.#session.execute(this.#sql.delete, [stored], nothing)
   }
@@ -171,7 +171,7 @@ export class CacheStore implements SqlCacheProvider {
   async deleteMany(keys: Iterable<string>): Promise<void> {
     const stored = itemsOf(keys, 'cache.deleteMany', 'keys').map((key) => this.#stored(key, 'cache.deleteMany'))
     if (stored.length === 0) return
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.deleteMany')
     for (const key of stored) this.#overtake(key)
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
   }
@@ -181,13 +181,13 @@ export class CacheStore implements SqlCacheProvider {
     const { ttl } = readOptions(options, GET_OR_SET_OPTIONS, 'cache.getOrSet')
     timeToLive(ttl, 'cache.getOrSet')
     const stored = this.#stored(key, 'cache.getOrSet')
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.getOrSet')
     const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrUnreadable)
     const unreadable = cached instanceof Unreadable ? cached.stored : undefined
     if (cached !== ABSENT && unreadable === undefined) return cached as T
     return this.#session.loads.share(this.#places + stored, key, async (loading) => {
       const value = await loading.run(load)
-      const row = this.#row(key, value, options.ttl, 'cache.getOrSet')
+      const row = this.#row(key, value, ttl, 'cache.getOrSet')
       if (!loading.overtaken) await this.#add(row, unreadable)
       return value
     })
@@ -207,7 +207,7 @@ export class CacheStore implements SqlCacheProvider {
 
   /** Stores the row where nothing unexpired is but what could not be read. */
   async #add(row: SqlValue[], unreadable: SqlValue | undefined): Promise<void> {
-    if (!this.#session.ready) await this.#session.connect()
+    if (!this.#session.ready) await this.#session.connect('cache.stats')
     if (row[2] !== null) this.#sweeper.wrote(1)
     const [stored = null] = row
     const discarded =

@@ -1,3 +1,4 @@
+import { ASK_JOURNAL_MODE, type LogWatch } from '../file/log-watch.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters } from './batch-rows.js'
 import { boundParameters } from './bound-parameters.js'
@@ -13,11 +14,15 @@ export class AsyncEngine {
   readonly #driver: AsyncDriver
   readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
+  readonly #log: LogWatch
+  /** Whether a transaction of ours is open, before which the log was looked for. */
+  #transacting = false
   readonly #prepared = new Map<string, AsyncStatement>()
 
-  constructor(driver: AsyncDriver, clock: ConnectionClock, diagnostics: Diagnostics) {
+  constructor(driver: AsyncDriver, clock: ConnectionClock, diagnostics: Diagnostics, log: LogWatch) {
     this.#driver = driver
     this.#clock = clock
+    this.#log = log
     this.#slow = new SlowStatements(clock, diagnostics)
   }
 
@@ -28,6 +33,7 @@ export class AsyncEngine {
     const alone = calls.length === 1 || batch === undefined
     const bound = alone ? parameters : batchParameters(batch, calls)
     const sql = alone ? statement.sql : batch.sql
+    if (statement.kind === 'write' && !this.#transacting && this.#log.gone()) await this.#judgeLog()
     const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
     const stop = this.#slow.start(statement.name, calls.length)
     const rows = await prepared.all(boundParameters(bound, statement.clocked, this.#clock))
@@ -51,8 +57,10 @@ export class AsyncEngine {
   }
 
   async transact<Result>(body: () => Promise<Result>): Promise<Result> {
+    if (this.#log.gone()) await this.#judgeLog()
     // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
     await this.#control('BEGIN IMMEDIATE')
+    this.#transacting = true
     try {
       const result = await body()
       await this.#control('COMMIT')
@@ -61,6 +69,8 @@ export class AsyncEngine {
       // SQLite has rolled back by itself after some errors and then refuses this; either way nothing stays open.
       await this.#control('ROLLBACK').catch(() => undefined)
       throw error
+    } finally {
+      this.#transacting = false
     }
   }
 
@@ -72,6 +82,11 @@ export class AsyncEngine {
 
   close(): Promise<void> {
     return this.#driver.close()
+  }
+
+  /** @throws PersistenceError `FILE_REPLACED` when what would be written now is lost. */
+  async #judgeLog(): Promise<void> {
+    this.#log.judge(await this.query(ASK_JOURNAL_MODE, []))
   }
 
   async #control(sql: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { PersistenceError } from '../errors/persistence-error.js'
+import type { LogWatch } from '../file/log-watch.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import { AsyncEngine } from './async-engine.js'
 import { BacklogQueue } from './backlog-queue.js'
@@ -30,9 +31,15 @@ export class AsyncQueue extends BacklogQueue {
   /** What the last try met that found the database busy. */
   #busy: PersistenceError | undefined
 
-  constructor(driver: AsyncDriver, clock: ConnectionClock, patience: Patience, diagnostics: Diagnostics) {
+  constructor(
+    driver: AsyncDriver,
+    clock: ConnectionClock,
+    patience: Patience,
+    diagnostics: Diagnostics,
+    log: LogWatch,
+  ) {
     super(patience, diagnostics)
-    this.#engine = new AsyncEngine(driver, clock, diagnostics)
+    this.#engine = new AsyncEngine(driver, clock, diagnostics, log)
   }
 
   execute<Rows extends RowCount, Result>(

@@ -2,8 +2,8 @@ import { Loads } from '../cache/loads.js'
 import { StateListeners } from '../circuit-breaker/state-listeners.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
 import { cannotJustRead } from '../errors/read-only.js'
+import { LogWatch } from '../file/log-watch.js'
 import { OpenFile } from '../file/open-file.js'
-import { unsafeEnvironment } from '../file/unsafe-environment.js'
 import { KeyWaiters } from '../idempotency/key-waiters.js'
 import { HoldTables } from '../lock/hold-tables.js'
 import type { Clock } from '../time/clock.js'
@@ -72,6 +72,7 @@ export class Connection {
   #closed: Promise<void> | undefined
   readonly #end: HandleEnd
   #lost: PersistenceError | undefined
+  readonly #log: LogWatch
   #openFile: OpenFile | undefined
 
   /**
@@ -100,10 +101,11 @@ export class Connection {
     this.#handle = handle
     this.#driver = driver
     this.#predecessor = predecessor
+    this.#log = new LogWatch(this.clock, (reason) => this.#lose(reason))
     const patience = new Patience(options.clock, options.random, this.diagnostics, options.busyTimeout)
     this.queue = driver.synchronous
-      ? new SyncQueue(driver, this.clock, patience, this.diagnostics)
-      : new AsyncQueue(driver, this.clock, patience, this.diagnostics)
+      ? new SyncQueue(driver, this.clock, patience, this.diagnostics, this.#log)
+      : new AsyncQueue(driver, this.clock, patience, this.diagnostics, this.#log)
     const { queue, engine } = this
     this.#engineWait = new EngineWait({ queue, engine }, options.busyTimeout)
     this.#end = new HandleEnd(driver, queue, this.#engineWait)
@@ -114,6 +116,11 @@ export class Connection {
   /** Whether what is written still reaches the file that was opened. */
   get usable(): boolean {
     return this.#closed === undefined && this.#lost === undefined
+  }
+
+  /** Device and inode of the file that the engine opened; `undefined` in memory. Known after {@link open}. */
+  get fileIdentity(): string | undefined {
+    return this.#openFile?.identity
   }
 
   join(user: ConnectionUser): void {
@@ -129,6 +136,16 @@ export class Connection {
       throw this.readOnly ? cannotJustRead(error) : error
     })
     return this.#opened
+  }
+
+  /** To be called when what connects has read the file. May be repeated. @throws PersistenceError `SECOND_LIBRARY`. */
+  async watchLog(): Promise<void> {
+    await this.#openFile?.watchLog()
+  }
+
+  /** A lock in memory was granted. */
+  lockedInMemory(): void {
+    this.#openFile?.lockedInMemory()
   }
 
   /**
@@ -163,13 +180,14 @@ export class Connection {
   }
 
   async #enterFile(): Promise<void> {
-    this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, (reason) => this.#lose(reason))
+    const { queue, diagnostics } = this
+    const user = { queue, diagnostics, log: this.#log, lose: (reason: PersistenceError) => this.#lose(reason) }
+    this.#openFile ??= await OpenFile.enter(this.file, this.#driver, this.clock, user)
     this.clock.enterFile(this.#openFile.identity)
-    for (const problem of await unsafeEnvironment(this.file, this.sqliteVersion)) {
-      this.diagnostics.emit({ type: 'unsafe-environment', file: this.file, problem })
-    }
     this.queue.readOnly = this.readOnly
+    await this.#openFile.lookAround(this.sqliteVersion)
     this.queue.groupWrites = this.#driver.synchronous || this.ownHandle
+    await this.watchLog()
   }
 
   #lose(reason: PersistenceError): void {

@@ -13,6 +13,8 @@ export type DiagnosticEvent =
   | { type: 'unreadable-row'; table: string; key: string; error: PersistenceError }
   /** The database is used where SQLite is known not to be safe; see docs/guarantees.md. */
   | { type: 'unsafe-environment'; file: string; problem: string }
+  /** A lock in memory was granted while another connection, which it does not exclude, has the file open. Told once. */
+  | { type: 'unshared-locks'; file: string; problem: string }
   /** Expired rows were removed. */
   | { type: 'sweep'; table: string; removed: number }
   /** Work that nobody awaits failed: a sweep, an extension of a lease, a renewal. */

@@ -1,3 +1,4 @@
+import { ASK_JOURNAL_MODE, type LogWatch } from '../file/log-watch.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import { boundParameters } from './bound-parameters.js'
 import type { Diagnostics } from './diagnostics.js'
@@ -14,15 +15,20 @@ export class SyncEngine {
   readonly #driver: SyncDriver
   readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
+  readonly #log: LogWatch
+  /** Whether a transaction of ours is open, before which the log was looked for. */
+  #transacting = false
   readonly #prepared = new Map<string, SyncStatement>()
 
-  constructor(driver: SyncDriver, clock: ConnectionClock, diagnostics: Diagnostics) {
+  constructor(driver: SyncDriver, clock: ConnectionClock, diagnostics: Diagnostics, log: LogWatch) {
     this.#driver = driver
     this.#clock = clock
+    this.#log = log
     this.#slow = new SlowStatements(clock, diagnostics)
   }
 
   run(statement: Statement, parameters: Parameters): Answer {
+    if (statement.kind === 'write' && !this.#transacting) this.#lookForLog()
     const prepared = this.#prepare(statement.sql)
     const bound = boundParameters(parameters, statement.clocked, this.#clock)
     const stop = this.#slow.start(statement.name, 1)
@@ -48,8 +54,10 @@ export class SyncEngine {
   }
 
   transact<Result>(body: () => Result): Result {
+    this.#lookForLog()
     // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
     this.#control('BEGIN IMMEDIATE')
+    this.#transacting = true
     try {
       const result = body()
       this.#control('COMMIT')
@@ -57,6 +65,8 @@ export class SyncEngine {
     } catch (error) {
       this.#rollBack()
       throw error
+    } finally {
+      this.#transacting = false
     }
   }
 
@@ -68,6 +78,11 @@ export class SyncEngine {
   close(): void {
     if (this.#driver.keepsFileOpen === true) this.#emptyLog()
     this.#driver.close()
+  }
+
+  /** @throws PersistenceError `FILE_REPLACED` when what would be written now is lost. */
+  #lookForLog(): void {
+    if (this.#log.gone()) this.#log.judge(this.query(ASK_JOURNAL_MODE, []))
   }
 
   #emptyLog(): void {

@@ -1,5 +1,6 @@
 import { classify } from '../errors/classify.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
+import type { LogWatch } from '../file/log-watch.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import { BacklogQueue } from './backlog-queue.js'
 import type { Diagnostics } from './diagnostics.js'
@@ -23,10 +24,10 @@ export class SyncQueue extends BacklogQueue {
   readonly #turn: Turn
   #flushing = false
 
-  constructor(driver: SyncDriver, clock: ConnectionClock, patience: Patience, diagnostics: Diagnostics) {
+  constructor(driver: SyncDriver, clock: ConnectionClock, patience: Patience, diagnostics: Diagnostics, log: LogWatch) {
     super(patience, diagnostics)
     this.#turn = clock.turn
-    this.#engine = new SyncEngine(driver, clock, diagnostics)
+    this.#engine = new SyncEngine(driver, clock, diagnostics, log)
   }
 
   execute<Rows extends RowCount, Result>(

@@ -1,4 +1,5 @@
 import { PersistenceError } from '../errors/persistence-error.js'
+import { processView } from './process-view.js'
 
 /** A copy of the SQLite library, and the name of the engine that brings it. */
 export interface EngineLibrary {
@@ -36,6 +37,8 @@ function entries(): Map<string, Entry> {
 
 /** A user's place in the registry. */
 export interface Registration {
+  /** Whether adapters use the file through other connections too. */
+  readonly shared: boolean
   /** The file is closed. Idempotent. */
   leave(): void
   /** The handle was left to the app, which has the file open for as long as `isOpen` says. */
@@ -47,6 +50,9 @@ export async function registerLibrary(identity: string, library: EngineLibrary, 
   const user: User = {}
   const entry = await enter(user, identity, library, path)
   return {
+    get shared() {
+      return [...entry.users].some((other) => other !== user && other.isOpen === undefined)
+    },
     leave() {
       entry.users.delete(user)
       if (entry.users.size === 0 && entries().get(identity) === entry) entries().delete(identity)
@@ -69,7 +75,7 @@ async function enter(user: User, identity: string, { library, engine }: EngineLi
       return entry
     }
     await forgetClosed(entry, entry.users.size)
-    if (entry.users.size > 0) throw secondLibrary(entry, engine, path)
+    if (entry.users.size > 0) throw secondLibrary(entry.engine, engine, path)
     if (open.get(identity) === entry) open.delete(identity)
   }
 }
@@ -84,11 +90,21 @@ async function forgetClosed({ users }: Entry, most: number): Promise<void> {
   }
 }
 
-function secondLibrary(entry: Entry, engine: string, path: string): PersistenceError {
+/**
+ * Whatever code and thread it is that uses the file: where two copies of SQLite are attached to it, one is not ours.
+ *
+ * @throws PersistenceError `SECOND_LIBRARY`.
+ */
+export async function refuseAttachedLibrary(path: string, engine: string): Promise<void> {
+  const view = await processView(path)
+  if (view !== undefined && view.libraries > 1) throw secondLibrary('another engine', engine, path)
+}
+
+function secondLibrary(other: string, engine: string, path: string): PersistenceError {
   return new PersistenceError(
     'SECOND_LIBRARY',
     'connect',
-    `connect: ${path} is already open in this process through ${entry.engine}, and ${engine} is another copy of the SQLite library. ` +
+    `connect: ${path} is already open in this process through ${other}, and ${engine} is another copy of the SQLite library. ` +
       'When one of the two closes the file, the locks of the other are dropped and acknowledged writes can be lost. ' +
       'Use one engine per file in a process, or another process',
   )

@@ -19,6 +19,7 @@ export class MemoryLockStore implements LockStore {
   readonly #session: Session
   readonly #holds: HoldTable
   readonly #identity: string
+  #told = false
 
   constructor(session: Session) {
     this.#session = session
@@ -50,7 +51,13 @@ export class MemoryLockStore implements LockStore {
     }
     const hold: Hold = { token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
     this.#holds.add(key, hold)
+    if (!this.#told) this.#tellOfOthers()
     return hold
+  }
+
+  #tellOfOthers(): void {
+    this.#told = true
+    this.#session.connection.lockedInMemory()
   }
 
   isHeld(key: string, hold: Hold): boolean {

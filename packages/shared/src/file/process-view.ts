@@ -1,0 +1,61 @@
+import { readFile, realpath, stat } from 'node:fs/promises'
+
+// The first byte of the range that SQLite's shared lock covers, in every file.
+const SHARED_LOCK_FROM = '1073741826'
+
+/** What the system tells of a database file and this process, whatever thread or code it was. Linux only. */
+export interface ProcessView {
+  /** How many copies of the SQLite library are attached to the file in WAL mode. */
+  readonly libraries: number
+  /** Whether this process holds SQLite's shared lock, which a connection in WAL mode keeps. */
+  readonly locked: boolean
+  /** Whether another process holds it. */
+  readonly shared: boolean
+}
+
+/**
+ * Each copy of the library maps the shared memory of a file once, for all its connections in all threads, so that two
+ * handles of one engine count once and two engines count twice.
+ *
+ * @returns `undefined` where the system does not tell.
+ */
+export async function processView(file: string): Promise<ProcessView | undefined> {
+  if (process.platform !== 'linux') return undefined
+  try {
+    const [maps, locks, path, { ino }] = await Promise.all([
+      readFile('/proc/self/maps', 'utf8'),
+      readFile('/proc/locks', 'utf8'),
+      realpath(file),
+      stat(file, { bigint: true }),
+    ])
+    const holders = sharedLockHolders(locks, ino)
+    return {
+      libraries: mappedAtStart(maps, `${path}-shm`),
+      locked: holders.includes(process.pid),
+      shared: holders.some((pid) => pid !== process.pid),
+    }
+  } catch {
+    // No /proc, or no such file, which others look for: this only tells more than is known without it.
+    return undefined
+  }
+}
+
+/** Lines of maps(5) are `from-to permissions offset device inode path`. */
+function mappedAtStart(maps: string, path: string): number {
+  const name = path.replaceAll('\n', '\\012')
+  let count = 0
+  for (const line of maps.split('\n')) {
+    if (line.endsWith(name) && line.slice(line.indexOf('/')) === name && /^\S+ \S+ 0+ /.test(line)) count++
+  }
+  return count
+}
+
+/** Lines of /proc/locks are `number: POSIX ADVISORY READ pid device:inode from to`; a waiting one has `->` in it. */
+function sharedLockHolders(locks: string, inode: bigint): number[] {
+  const holders: number[] = []
+  for (const line of locks.split('\n')) {
+    const [, kind, , , pid, place = '', from] = line.trim().split(/\s+/)
+    if (kind === 'POSIX' && from === SHARED_LOCK_FROM && place.endsWith(`:${inode}`)) holders.push(Number(pid))
+  }
+  return holders
+}

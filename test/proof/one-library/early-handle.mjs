@@ -1,0 +1,25 @@
+// early-handle.mjs <engine>: an order `race <path>` opens the missing file with an adapter and, the moment the file is
+// there, with a handle of the app's own, and writes through both; `close` closes both. In a process of its own, because a
+// test runner is too slow to come between.
+import { existsSync } from 'node:fs'
+import { engine } from '../process/engine-of-process.mjs'
+import { takeOrders } from '../process/take-orders.mjs'
+
+/** @type {object} */
+let handle
+/** @type {import('@go-go-scope/persistence-conformance').AdapterUnderTest} */
+let adapter
+
+await takeOrders(async ([what, path = '']) => {
+  if (what === 'close') {
+    await adapter.disconnect()
+    return engine.closeHandle(handle)
+  }
+  const opening = engine.SQLiteAdapter.open(path)
+  while (!existsSync(path)) await new Promise((resolve) => setImmediate(resolve))
+  handle = await engine.openHandle(path)
+  for (const sql of ['PRAGMA busy_timeout = 5000', 'PRAGMA journal_mode = WAL', 'CREATE TABLE IF NOT EXISTS own (x)'])
+    await engine.rows(handle, sql)
+  adapter = await opening
+  await adapter.cache.set('k', 1)
+})

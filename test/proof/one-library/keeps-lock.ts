@@ -1,0 +1,16 @@
+import { processView } from '../../../packages/shared/src/file/process-view.js'
+
+// The kernel gives its list piece by piece while it changes, so that one reading may miss a lock.
+const READINGS = 20
+
+/**
+ * Whether SQLite's shared lock on the file at `path`, which a connection in WAL mode keeps, is held by this process or, with
+ * `another`, by another one, as the kernel lists it.
+ */
+export async function keepsLock(path: string, another = false): Promise<boolean> {
+  for (let reading = 0; reading < READINGS; reading++) {
+    const view = await processView(path)
+    if (another ? view?.shared : view?.locked) return true
+  }
+  return false
+}

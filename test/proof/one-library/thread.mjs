@@ -1,0 +1,20 @@
+// A worker thread that opens the file with an adapter when told its path, and closes it when told nothing.
+import { parentPort, workerData } from 'node:worker_threads'
+
+/** @type {{ engine: import('@go-go-scope/persistence-conformance').EngineUnderTest }} */
+const { engine } = await import(workerData.module)
+/** @type {import('@go-go-scope/persistence-conformance').AdapterUnderTest | undefined} */
+let adapter
+
+parentPort?.on('message', async (/** @type {string | null} */ path) => {
+  try {
+    await adapter?.disconnect()
+    adapter = path === null ? undefined : await engine.SQLiteAdapter.open(path)
+    await adapter?.cache.set('k', 1)
+    parentPort?.postMessage('done')
+  } catch (error) {
+    parentPort?.postMessage(/** @type {{ code?: string }} */ (error).code ?? String(error))
+  }
+  if (path === null) parentPort?.close()
+})
+parentPort?.postMessage('ready')
