@@ -7,6 +7,7 @@ import {
   PersistenceError,
   type Row,
   type SqlValue,
+  systemClock,
 } from '@go-go-scope/persistence-sqlite-core'
 import type { Sqlite3Database, Sqlite3Statement } from './handle.js'
 
@@ -95,7 +96,7 @@ export class Sqlite3Driver implements AsyncDriver {
     }
     answer.then(end, end)
     for (let looks = 0; looks < LOOKS && !over && this.#database.open === false; looks++) {
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      await new Promise<void>((resolve) => systemClock.setTimer(resolve, PAUSE_MS, { keepAlive: true }))
       await stat('.').catch(() => undefined) // Whatever it says, a thread of the pool was free.
     }
     if (over || this.#database.open !== false) return new Promise(() => undefined)

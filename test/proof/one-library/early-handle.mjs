@@ -7,7 +7,7 @@ import { takeOrders } from '../process/take-orders.mjs'
 
 /** @type {object} */
 let handle
-/** @type {import('@go-go-scope/persistence-conformance').AdapterUnderTest} */
+/** @type {Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>} */
 let adapter
 
 await takeOrders(async ([what, path = '']) => {

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 /** @type {{ engine: import('@go-go-scope/persistence-conformance').EngineUnderTest }} */
 const { engine } = await import(workerData.module)
-/** @type {import('@go-go-scope/persistence-conformance').AdapterUnderTest | undefined} */
+/** @type {Awaited<ReturnType<typeof engine.SQLiteAdapter.open>> | undefined} */
 let adapter
 
 parentPort?.on('message', async (/** @type {string | null} */ path) => {
