@@ -29,7 +29,8 @@ export const runtimes = {
  * Engine → its module under cells/engines, the runtimes on which it must hold every promise, and those on which it is
  * tested briefly: the ports, and what depends on how the engine is called.
  *
- * @type {Record<string, { module: string, runtimes: string[], brief: string[] }>}
+ * @typedef {'sqlite3' | 'bun:sqlite' | 'node:sqlite' | '@photostructure/sqlite'} EngineName
+ * @type {Record<EngineName, { module: string, runtimes: string[], brief: string[] }>}
  */
 export const engines = {
   sqlite3: { module: 'sqlite3.mjs', runtimes: ['node20', 'node24', 'bun'], brief: ['node20.17'] },

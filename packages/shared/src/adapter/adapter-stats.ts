@@ -5,6 +5,7 @@ import type { Session } from './session.js'
 
 /** What `adapter.stats()` answers. Sizes are bytes; rows are those of the whole file, `cache` is this prefix's. */
 export interface AdapterStats {
+  /** As its package or module is named, for example `node:sqlite`. */
   engine: string
   sqliteVersion: string
   /** The database file; empty for a database in memory. */
