@@ -1,22 +1,15 @@
 import { MemoryLock } from './memory-lock.js'
 
-interface Shared {
-  lock: MemoryLock
-  users: number
-}
+/** Locks in memory by mode and key: those that are held or waited for. */
+const inUse = new Map<string, MemoryLock>()
 
-/** Locks in memory by mode and key; one is forgotten when the last Lock object that uses it is disposed. */
-const shared = new Map<string, Shared>()
-
-/** The lock in memory that all Lock objects of this process share for `name`. `leave` is called once, at the end. */
-export function keyedMemoryLock(name: string): { lock: MemoryLock; leave: () => void } {
-  const entry = shared.get(name) ?? { lock: new MemoryLock(), users: 0 }
-  shared.set(name, entry)
-  entry.users++
-  return {
-    lock: entry.lock,
-    leave: () => {
-      if (--entry.users === 0) shared.delete(name)
-    },
-  }
+/** The lock in memory that this process has for `name`; to be used at once, since an unused one is not kept. */
+export function keyedMemoryLock(name: string): MemoryLock {
+  const known = inUse.get(name)
+  if (known !== undefined) return known
+  const lock: MemoryLock = new MemoryLock(() => {
+    if (lock.isIdle) inUse.delete(name)
+    else inUse.set(name, lock)
+  })
+  return lock
 }

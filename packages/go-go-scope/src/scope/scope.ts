@@ -9,13 +9,13 @@ import { UnfinishedClaims } from '../idempotency/unfinished-claims.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'
 import { createLogger } from '../logging/create-logger.js'
+import { Disposables } from '../resource/disposables.js'
 import type { Result } from '../task/result.js'
 import type { Task } from '../task/task.js'
 import type { TaskFunction, TaskOptions } from '../task/task-options.js'
 import { TaskSpawner } from '../task/task-spawner.js'
 import { sleep } from '../time/sleep.js'
 import { startTimer, type Timer } from '../time/start-timer.js'
-import { Disposables } from './disposables.js'
 import { disposerOf } from './disposer-of.js'
 import { Lineage } from './lineage.js'
 import { RequestContext } from './request-context.js'
@@ -140,9 +140,9 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   acquireLock(options: LockOptions = {}): Lock {
     if (this.isDisposed) throw new Error('Cannot acquire lock on disposed scope')
     const provider = options.provider ?? (options.key ? this.persistence?.lock : undefined)
-    const lock = new Lock(provider === undefined ? options : { ...options, provider }, this.signal, this.#report)
-    lock.whenDisposed(this.#disposables.add(disposerOf(lock)))
-    return lock
+    return new Lock(provider === undefined ? options : { ...options, provider }, this.signal, this.#report, (lock) =>
+      this.#disposables.reserve(disposerOf(lock)),
+    )
   }
 
   createChild(options: Omit<ScopeOptions, 'parent'> = {}): Scope<S> {
