@@ -38,6 +38,7 @@ export type {
 } from './circuit-breaker/circuit-breaker-options.js'
 export { Semaphore } from './concurrency/semaphore.js'
 export { AbortError } from './errors/abort-error.js'
+export { CircuitOpenError } from './errors/circuit-open-error.js'
 export { UnknownError } from './errors/unknown-error.js'
 export {
   createIdempotencyProvider,
