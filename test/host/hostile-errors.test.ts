@@ -222,9 +222,9 @@ describe.each(Object.entries(hostile))('the app throws %s', (_, make) => {
     expect((await s.task(() => Promise.reject(new Wrapped()), { circuitBreaker }))[0]).toBeInstanceOf(Wrapped)
     const [error, seen] = await s.task(
       async ({ checkpoint, progress }) => {
-        progress?.onUpdate(fail)
-        progress?.update(50)
-        await checkpoint?.save(1)
+        progress.onUpdate(fail)
+        progress.update(50)
+        await checkpoint.save(1)
         return 'saved'
       },
       { checkpoint: { onCheckpoint: fail } },
@@ -234,7 +234,8 @@ describe.each(Object.entries(hostile))('the app throws %s', (_, make) => {
 
   it('in a store, whose error reaches the caller', async () => {
     const thrown = make()
-    const port = new Proxy({}, { get: () => () => Promise.reject(thrown), has: (_target, name) => name === 'claim' })
+    const get = (_target: object, name: string | symbol) => (name === 'then' ? undefined : () => Promise.reject(thrown))
+    const port = new Proxy({}, { get, has: (_target, name) => name === 'claim' })
     const persistence = { lock: port, idempotency: port, checkpoint: port } as PersistenceProviders
     await using s = scope({ persistence })
     const ends = await Promise.all([

@@ -62,4 +62,12 @@ export type { ScopeOptions } from './scope/scope-options.js'
 export type { ProvideOptions } from './scope/services.js'
 export type { Result } from './task/result.js'
 export { Task } from './task/task.js'
-export type { ErrorClass, TaskContext, TaskFunction, TaskOptions } from './task/task-options.js'
+export type {
+  CheckpointedTaskContext,
+  CheckpointedTaskFunction,
+  CheckpointedTaskOptions,
+  ErrorClass,
+  TaskContext,
+  TaskFunction,
+  TaskOptions,
+} from './task/task-options.js'

@@ -1,21 +1,26 @@
 import type { CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
-import type { TaskOptions } from '../task/task-options.js'
+import type { CheckpointedTaskOptions, TaskOptions } from '../task/task-options.js'
+import type { CheckpointOptions } from './checkpoint-options.js'
 
 /** ms between two looks at the state of a resumed task, unless it says otherwise. */
 const RESUMED_INTERVAL = 60_000
 
-export interface ResumeOptions<E extends Error = Error> extends TaskOptions<E> {
+export interface ResumeOptions<E extends Error = Error, Data = unknown> extends TaskOptions<E> {
+  checkpoint?: CheckpointOptions<Data>
   /** Reject when no checkpoint is stored instead of starting fresh. Default `false`. */
   requireExisting?: boolean
 }
 
+/** Of a task that asks for checkpoints in a scope that has no store for them. */
+export const noCheckpointProvider = (): Error => new Error('No checkpoint provider configured')
+
 /** The options of the task that goes on with `taskId`. Rejects when it cannot, and with the provider's error. */
-export async function resumeFrom<E extends Error>(
+export async function resumeFrom<E extends Error, Data>(
   provider: CheckpointProvider | undefined,
   taskId: string,
-  { requireExisting = false, ...options }: ResumeOptions<E>,
-): Promise<TaskOptions<E>> {
-  if (provider === undefined) throw new Error('No checkpoint provider configured')
+  { requireExisting = false, ...options }: ResumeOptions<E, Data>,
+): Promise<CheckpointedTaskOptions<E, Data>> {
+  if (provider === undefined) throw noCheckpointProvider()
   const found = await provider.loadLatest(taskId)
   if (found === undefined && requireExisting) throw new Error(`No checkpoint found for task ID: ${taskId}`)
   return { ...options, id: taskId, checkpoint: { interval: RESUMED_INTERVAL, ...options.checkpoint } }

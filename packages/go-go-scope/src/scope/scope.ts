@@ -1,6 +1,6 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
 import { AbortSource } from '../cancellation/abort-source.js'
-import { type ResumeOptions, resumeFrom } from '../checkpoint/resume-from.js'
+import { noCheckpointProvider, type ResumeOptions, resumeFrom } from '../checkpoint/resume-from.js'
 import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
 import { scopeBreaker } from '../circuit-breaker/scope-breaker.js'
 import { Semaphore } from '../concurrency/semaphore.js'
@@ -12,7 +12,12 @@ import { createLogger } from '../logging/create-logger.js'
 import { Disposables } from '../resource/disposables.js'
 import type { Result } from '../task/result.js'
 import type { Task } from '../task/task.js'
-import type { TaskFunction, TaskOptions } from '../task/task-options.js'
+import type {
+  CheckpointedTaskFunction,
+  CheckpointedTaskOptions,
+  TaskFunction,
+  TaskOptions,
+} from '../task/task-options.js'
 import { TaskSpawner } from '../task/task-spawner.js'
 import { sleep } from '../time/sleep.js'
 import { startTimer, type Timer } from '../time/start-timer.js'
@@ -113,27 +118,38 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   /**
    * Starts `fn` at once.
    *
-   * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, and what the function for the
-   *   idempotency key throws. Everything else is in the result.
+   * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, `No checkpoint provider
+   *   configured` for one that is to keep checkpoints, and what the function for the idempotency key throws. Everything
+   *   else is in the result.
    */
-  task<T, E extends Error = Error>(fn: TaskFunction<T, S>, options: TaskOptions<E> = {}): Task<Result<E, Awaited<T>>> {
+  task<T, Data = unknown, E extends Error = Error>(
+    fn: CheckpointedTaskFunction<T, S, Data>,
+    options: CheckpointedTaskOptions<E, Data>,
+  ): Task<Result<E, Awaited<T>>>
+  task<T, E extends Error = Error>(fn: TaskFunction<T, S>, options?: TaskOptions<E>): Task<Result<E, Awaited<T>>>
+  task(
+    fn: TaskFunction<unknown, never> | CheckpointedTaskFunction<unknown, never>,
+    options: TaskOptions = {},
+  ): unknown {
     if (this.isDisposed) throw new Error('Cannot spawn task on disposed scope')
     if (this.#abort.aborted) throw new Error('Cannot spawn task on aborted scope')
-    return this.#tasks.spawn(fn as TaskFunction<unknown, never>, options) as Task<Result<E, Awaited<T>>>
+    if (options.checkpoint !== undefined && this.persistence?.checkpoint === undefined) throw noCheckpointProvider()
+    return this.#tasks.spawn(fn as TaskFunction<unknown, never>, options)
   }
 
   /**
    * Runs a task that goes on from its newest checkpoint, or starts fresh when there is none.
    *
+   * @typeParam Data what its checkpoints hold. Nothing checks that what was stored is of this type.
    * @throws (as a rejection) `No checkpoint provider configured`, with `requireExisting` also
    *   `No checkpoint found for task ID: <id>`, and what the provider throws.
    */
-  async resumeTask<T, E extends Error = Error>(
+  async resumeTask<T, Data = unknown, E extends Error = Error>(
     taskId: string,
-    fn: TaskFunction<T, S>,
-    options: ResumeOptions<E> = {},
+    fn: CheckpointedTaskFunction<T, S, Data>,
+    options: ResumeOptions<E, Data> = {},
   ): Promise<Result<E, Awaited<T>>> {
-    return this.task<T, E>(fn, await resumeFrom(this.persistence?.checkpoint, taskId, options))
+    return this.task<T, Data, E>(fn, await resumeFrom(this.persistence?.checkpoint, taskId, options))
   }
 
   /** A lock that ends with the scope: over `persistence.lock` when it has a key, else in memory. */
