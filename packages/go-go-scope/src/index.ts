@@ -28,7 +28,6 @@ export {
 } from './checkpoint/create-checkpoint-context.js'
 export { InMemoryCheckpointProvider } from './checkpoint/in-memory-checkpoint-provider.js'
 export { createProgressContext, type Progress, type ProgressContext } from './checkpoint/progress-context.js'
-export type { ResumeOptions } from './checkpoint/resume-from.js'
 export { CircuitBreaker } from './circuit-breaker/circuit-breaker.js'
 export type {
   CircuitBreakerAdvancedOptions,
@@ -58,7 +57,7 @@ export type { RetryDelay, RetryOptions, RetryStrategy } from './retry/retry-opti
 export { scope } from './scope/create-scope.js'
 export { Scope } from './scope/scope.js'
 export type { ScopeHooks } from './scope/scope-hooks.js'
-export type { ScopeOptions } from './scope/scope-options.js'
+export type { ParentScope, ScopeOptions } from './scope/scope-options.js'
 export type { ProvideOptions } from './scope/services.js'
 export type { Result } from './task/result.js'
 export { Task } from './task/task.js'
@@ -67,6 +66,7 @@ export type {
   CheckpointedTaskFunction,
   CheckpointedTaskOptions,
   ErrorClass,
+  ResumeOptions,
   TaskContext,
   TaskFunction,
   TaskOptions,

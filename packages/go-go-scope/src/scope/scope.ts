@@ -1,6 +1,5 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
 import { AbortSource } from '../cancellation/abort-source.js'
-import { noCheckpointProvider, type ResumeOptions, resumeFrom } from '../checkpoint/resume-from.js'
 import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
 import { scopeBreaker } from '../circuit-breaker/scope-breaker.js'
 import { Semaphore } from '../concurrency/semaphore.js'
@@ -11,10 +10,12 @@ import type { LockOptions } from '../lock/lock-options.js'
 import { createLogger } from '../logging/create-logger.js'
 import { Disposables } from '../resource/disposables.js'
 import type { Result } from '../task/result.js'
+import { noCheckpointProvider, resumeFrom } from '../task/resume-from.js'
 import type { Task } from '../task/task.js'
 import type {
   CheckpointedTaskFunction,
   CheckpointedTaskOptions,
+  ResumeOptions,
   TaskFunction,
   TaskOptions,
 } from '../task/task-options.js'
@@ -25,7 +26,7 @@ import { disposerOf } from './disposer-of.js'
 import { Lineage } from './lineage.js'
 import { RequestContext } from './request-context.js'
 import { ScopeEnd } from './scope-end.js'
-import type { ScopeOptions } from './scope-options.js'
+import type { ParentScope, ScopeOptions } from './scope-options.js'
 import { scopeReporter } from './scope-reporter.js'
 import { type ProvideOptions, Services } from './services.js'
 import { type AfterTask, type BeforeTask, TaskHooks } from './task-hooks.js'
@@ -50,7 +51,8 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   readonly #end: ScopeEnd
 
   constructor(options: ScopeOptions = {}) {
-    const { parent, signal, timeout, hooks = {} } = options
+    const { signal, timeout, hooks = {} } = options
+    const parent = options.parent === undefined ? undefined : scopeOf(options.parent)
     super(parent?.requestContext, options.context)
     this.scopeName = options.name ?? `scope-${++scopes}`
     this.concurrency = options.concurrency ?? parent?.concurrency
@@ -239,4 +241,9 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
     this.#timer?.cancel()
     return this.#end.reach()
   }
+}
+
+function scopeOf(parent: ParentScope): Scope<object> {
+  if (parent instanceof Scope) return parent
+  throw new TypeError(`scope option parent: must be a scope, got ${parent === null ? 'null' : typeof parent}`)
 }

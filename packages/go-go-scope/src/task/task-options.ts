@@ -42,6 +42,13 @@ export interface CheckpointedTaskOptions<E extends Error = Error, Data = unknown
   checkpoint: CheckpointOptions<Data>
 }
 
+/** Options of `resumeTask`. */
+export interface ResumeOptions<E extends Error = Error, Data = unknown> extends TaskOptions<E> {
+  checkpoint?: CheckpointOptions<Data>
+  /** Reject when no checkpoint is stored instead of starting fresh. Default `false`. */
+  requireExisting?: boolean
+}
+
 /** What the function of a task gets. */
 export interface TaskContext<Services = Record<string, unknown>> {
   readonly services: Services

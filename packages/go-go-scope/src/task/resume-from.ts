@@ -1,15 +1,8 @@
 import type { CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
-import type { CheckpointedTaskOptions, TaskOptions } from '../task/task-options.js'
-import type { CheckpointOptions } from './checkpoint-options.js'
+import type { CheckpointedTaskOptions, ResumeOptions } from './task-options.js'
 
 /** ms between two looks at the state of a resumed task, unless it says otherwise. */
 const RESUMED_INTERVAL = 60_000
-
-export interface ResumeOptions<E extends Error = Error, Data = unknown> extends TaskOptions<E> {
-  checkpoint?: CheckpointOptions<Data>
-  /** Reject when no checkpoint is stored instead of starting fresh. Default `false`. */
-  requireExisting?: boolean
-}
 
 /** Of a task that asks for checkpoints in a scope that has no store for them. */
 export const noCheckpointProvider = (): Error => new Error('No checkpoint provider configured')
