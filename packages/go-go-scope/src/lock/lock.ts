@@ -1,16 +1,16 @@
 import { onAbort } from '../cancellation/on-abort.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'
 import type { Place } from '../resource/disposables.js'
-import type { Claimant } from './attempt.js'
-import { exclusiveAttempt } from './exclusive-attempt.js'
 import type { Hold } from './hold.js'
-import { keyedMemoryLock } from './keyed-memory-lock.js'
 import { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
 import type { LockRequest } from './lock-request.js'
-import { MemoryLock } from './memory-lock.js'
+import { keyedMemoryLock } from './memory/keyed-memory-lock.js'
+import { MemoryLock } from './memory/memory-lock.js'
 import { PendingRequests } from './pending-requests.js'
-import { ProviderLockQueue } from './provider-lock-queue.js'
+import type { Claimant } from './provider/attempt.js'
+import { exclusiveAttempt } from './provider/leased-lock.js'
+import { ProviderLockQueue } from './provider/provider-lock-queue.js'
 
 /**
  * A mutex, or with `allowMultipleReaders` a read-write lock; in memory, or over a provider for everybody who uses the

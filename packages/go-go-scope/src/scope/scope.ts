@@ -1,7 +1,7 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
 import { AbortSource } from '../cancellation/abort-source.js'
 import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
-import { scopeBreaker } from '../circuit-breaker/scope-breaker.js'
+import { scopeBreaker } from '../circuit-breaker/which-breaker.js'
 import { Semaphore } from '../concurrency/semaphore.js'
 import type { Reporter } from '../errors/reporter.js'
 import { UnfinishedClaims } from '../idempotency/unfinished-claims.js'

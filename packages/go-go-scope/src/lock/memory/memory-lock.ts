@@ -1,8 +1,8 @@
-import { AbortSource } from '../cancellation/abort-source.js'
-import { PriorityQueue } from '../concurrency/priority-queue.js'
-import type { Hold } from './hold.js'
-import type { LockStats, LockType } from './lock-options.js'
-import type { LockQueue, LockRequest } from './lock-request.js'
+import { AbortSource } from '../../cancellation/abort-source.js'
+import { PriorityQueue } from '../../concurrency/priority-queue.js'
+import type { Hold } from '../hold.js'
+import type { LockStats, LockType } from '../lock-options.js'
+import type { LockQueue, LockRequest } from '../lock-request.js'
 
 /**
  * One lock in memory. Requests are served strictly in order, so a reader that comes after a waiting writer waits too:
