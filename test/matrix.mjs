@@ -30,6 +30,7 @@ export const engines = {
  * @property {string} runtime
  * @property {string[]} folders whose test files it runs
  * @property {string} [engine] set on the cells of the matrix
+ * @property {boolean} [oneProcess] its files run in one process one after the other, which saves its start for each
  */
 
 /** @type {Run[]} */
@@ -58,7 +59,8 @@ export const runs = [
   // First, because they take long and would otherwise keep one core waiting at the end.
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...cells,
-  ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
+  // Many small files without native state, so half of the time went into starting a process for each.
+  ...suite('host', ['node20', 'node24', 'bun'], ['test/host']).map((run) => ({ ...run, oneProcess: true })),
   ...suite('core', ['node20'], ['test/core']),
   ...suite('reference', ['node20'], ['test/reference']),
   ...suite('runner', ['node20'], ['test/runner']),

@@ -20,6 +20,7 @@ export async function runVitest(run, { files, pattern, folder }) {
   if (!runtime) throw new Error(`${run.name} names the runtime ${run.runtime}, which test/matrix.mjs does not have`)
   const reportFile = join(folder, `${run.name.replaceAll(/[^a-z0-9]/gi, '-')}.json`)
   const args = ['run', ...files, '--maxWorkers=1', '--reporter=json', `--outputFile=${reportFile}`]
+  if (run.oneProcess) args.push('--no-isolate')
   if (pattern !== undefined) args.push('-t', pattern)
   // What this process was started with must not leak into a runtime of another version.
   const env = { ...process.env, CELL: run.engine === undefined ? undefined : run.name, NODE_OPTIONS: undefined }
