@@ -23,9 +23,9 @@ import { TaskSpawner } from '../task/task-spawner.js'
 import { sleep } from '../time/sleep.js'
 import { startTimer, type Timer } from '../time/start-timer.js'
 import { disposerOf } from './disposer-of.js'
-import { Lineage } from './lineage.js'
 import { RequestContext } from './request-context.js'
 import { ScopeEnd } from './scope-end.js'
+import { ScopeNode } from './scope-node.js'
 import type { ParentScope, ScopeOptions } from './scope-options.js'
 import { scopeReporter } from './scope-reporter.js'
 import { type ProvideOptions, Services } from './services.js'
@@ -45,7 +45,7 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   readonly #report: Reporter
   readonly #services: Services
   readonly #disposables = new Disposables()
-  readonly #lineage: Lineage = new Lineage(this, this.#abort)
+  readonly #node: ScopeNode = new ScopeNode(this, this.#abort)
   readonly #tasks: TaskSpawner
   readonly #timer: Timer | undefined
   readonly #end: ScopeEnd
@@ -87,15 +87,15 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
     )
     this.#end = new ScopeEnd({
       abort: this.#abort,
-      lineage: this.#lineage,
+      node: this.#node,
       tasks: this.#tasks,
       disposables: this.#disposables,
       services: this.#services,
       hooks,
       report: this.#report,
     })
-    if (parent !== undefined) this.#lineage.joinParent(parent.#lineage, !parent.isDisposed)
-    if (signal !== undefined) this.#lineage.joinSignal(signal)
+    if (parent !== undefined) this.#node.joinParent(parent.#node, !parent.isDisposed)
+    if (signal !== undefined) this.#node.joinSignal(signal)
     if (timeout !== undefined && timeout > 0) {
       const expire = (): void => this.#abort.abort(new Error(`Scope timeout after ${timeout}ms`))
       this.#timer = startTimer(timeout, expire, false)
@@ -228,7 +228,7 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   /** This scope and its children, one a line, with what they are doing. */
   debugTree(indent = ''): string {
     const state = this.isDisposed ? 'disposed' : this.#abort.aborted ? 'aborted' : 'active'
-    const children = this.#lineage.children.map((child) => `\n${child.debugTree(`${indent}  `)}`)
+    const children = this.#node.children.map((child) => `\n${child.debugTree(`${indent}  `)}`)
     return `${indent}${this.scopeName} (${state}, ${this.#tasks.running} running)${children.join('')}`
   }
 
