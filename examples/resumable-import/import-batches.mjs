@@ -12,7 +12,7 @@ const HANG_LIMIT_MS = 60_000
  * other order, checkpoint first, would lose the batch for good. So each city is written at least once, and is in the
  * table exactly once; the verification at the end does not trust this argument but compares with the source.
  *
- * @param {import('go-go-scope').TaskContext} context
+ * @param {import('go-go-scope').CheckpointedTaskContext<object, { done: number }>} context
  * @param {object} job
  * @param {readonly import('./source/cities.mjs').City[]} job.cities
  * @param {{ write(rows: readonly import('./database/city-table.mjs').CityRow[]): Promise<void>, count(): Promise<number> }} job.table
@@ -23,7 +23,6 @@ const HANG_LIMIT_MS = 60_000
  * @param {import('./report/event.mjs').Report} job.report
  */
 export async function importBatches({ signal, checkpoint, progress }, job) {
-  if (checkpoint === undefined || progress === undefined) throw new Error('the scope must have a place for checkpoints')
   const { cities, table, regionsOf, batchSize, pause, hangAfter, report } = job
   const total = cities.length
   const from = checkpoint.data?.done ?? 0

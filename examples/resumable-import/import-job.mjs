@@ -131,6 +131,7 @@ async function importAll(job, { adapter, cities: table }, work, report, interrup
   let body
   const [error] = await job.resumeTask(
     work.taskId,
+    /** @param {import('go-go-scope').CheckpointedTaskContext<object, { done: number }>} context */
     (context) => {
       body = importBatches(context, { ...work, table, regionsOf, report })
       return body
@@ -138,7 +139,7 @@ async function importAll(job, { adapter, cities: table }, work, report, interrup
     {
       checkpoint: {
         onResume: (checkpoint) => {
-          from = /** @type {{ done: number }} */ (checkpoint.data).done
+          from = checkpoint.data.done
         },
       },
     },

@@ -27,6 +27,13 @@ const planted: Record<string, { path: string; wrong: string; right: string }[]> 
     },
     { path: 'packages/newcomer/src/index.ts', wrong: '', right: '' },
   ],
+  'the files of the host import one another in no circle': [
+    {
+      path: 'packages/go-go-scope/src/scope/scope.ts',
+      wrong: "import { Scope } from './scope.js'",
+      right: "import { Lock } from '../lock/lock.js'",
+    },
+  ],
   'a front end has at most 5 source files and 250 lines in all': [
     { path: 'packages/persistence-sqlite/src/adapter.ts', wrong: '\n'.repeat(250).concat('x'), right: 'x' },
   ],
@@ -90,4 +97,15 @@ test('a sixth source file in a front end is a violation', () => {
   const gate = gates.find(({ rule }) => rule.startsWith('a front end has'))
   const files = Array.from({ length: 6 }, (_, i) => ({ path: `packages/persistence-sqlite/src/${i}.ts`, text: 'x' }))
   expect(gate && applyGate(gate, files)).toEqual(['packages/persistence-sqlite has 6 source files'])
+})
+
+test('a circle of two files of the host is a violation that names them, and no other', () => {
+  const gate = gates.find(({ rule }) => rule.startsWith('the files of the host'))
+  const file = (name: string, ...imports: string[]) => ({
+    path: `packages/go-go-scope/src/${name}.ts`,
+    text: imports.map((imported) => `import type { X } from './${imported}.js'`).join('\n'),
+  })
+  const files = [file('below'), file('one', 'two', 'below'), file('two', 'one'), file('aside', 'below')]
+  const [first, second] = ['packages/go-go-scope/src/one.ts', 'packages/go-go-scope/src/two.ts']
+  expect(gate && applyGate(gate, files)).toEqual([`a circle in or below ${first}, ${second}`])
 })

@@ -1,12 +1,12 @@
-import { scope, type TaskContext } from 'go-go-scope'
+import { type CheckpointedTaskContext, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'
-import { checkpointOf, checkpointStore, point, stop } from './support/checkpoint-store.js'
+import { checkpointStore, point, stop } from './support/checkpoint-store.js'
 import { deferred } from './support/deferred.js'
 
 const store = checkpointStore()
 
 describe('auto', () => {
-  const run = (fn: (ctx: TaskContext) => unknown, checkpoint = {}) => {
+  const run = (fn: (ctx: CheckpointedTaskContext) => unknown, checkpoint = {}) => {
     const s = scope({ persistence: { checkpoint: store.provider } })
     return { s, task: s.task(fn, { id: 'job', checkpoint: { interval: 1000, ...checkpoint } }) }
   }
@@ -15,7 +15,7 @@ describe('auto', () => {
   it('saves the state every interval, when it is new', async () => {
     const state = { rows: [0], at: new Map([['a', 1]]) }
     const { s } = run((ctx) => {
-      checkpointOf(ctx).auto(() => state)
+      ctx.checkpoint.auto(() => state)
       return new Promise(() => {})
     })
     await vi.advanceTimersByTimeAsync(999)
@@ -37,8 +37,8 @@ describe('auto', () => {
   it('does not save what it was resumed from, until it has changed', async () => {
     await store.provider.save(point(1, { rows: [0] }))
     const { s } = run((ctx) => {
-      const state = checkpointOf(ctx).data as { rows: number[] }
-      checkpointOf(ctx).auto(() => state)
+      const state = ctx.checkpoint.data as { rows: number[] }
+      ctx.checkpoint.auto(() => state)
       setTimeout(() => state.rows.push(1), 1500)
       return new Promise(() => {})
     })
@@ -52,7 +52,7 @@ describe('auto', () => {
   it('stops with its answer, with the task, and with the run of the function', async () => {
     let n = 0
     const { s, task } = run(async (ctx) => {
-      const off = checkpointOf(ctx).auto(() => ++n)
+      const off = ctx.checkpoint.auto(() => ++n)
       await s.delay(2500)
       off()
       await s.delay(5000)
@@ -61,7 +61,7 @@ describe('auto', () => {
     await task
     expect(n).toBe(2)
     const again = run(async (ctx) => {
-      checkpointOf(ctx).auto(() => ++n)
+      ctx.checkpoint.auto(() => ++n)
       await s.delay(1500)
       await stop()
     }, {})
@@ -79,7 +79,7 @@ describe('auto', () => {
     void retrying.task(
       (ctx) => {
         if (++runs > 1) return new Promise(() => {})
-        checkpointOf(ctx).auto(snapshot)
+        ctx.checkpoint.auto(snapshot)
         return stop()
       },
       { checkpoint: { interval: 1000 }, retry: { delay: 1 } },
@@ -95,7 +95,7 @@ describe('auto', () => {
     const task = s.task(
       async (ctx) => {
         await end.promise
-        checkpointOf(ctx).auto(() => 1)
+        ctx.checkpoint.auto(() => 1)
       },
       { checkpoint: { interval: 1000 }, timeout: 10 },
     )
@@ -113,7 +113,7 @@ describe('auto', () => {
     let calls = 0
     const task = s.task(
       async (ctx) => {
-        checkpointOf(ctx).auto(() => {
+        ctx.checkpoint.auto(() => {
           if (++calls === 1) throw new Error('snapshot')
           return calls
         })

@@ -1,6 +1,6 @@
-import { createCheckpointContext, scope, type TaskContext } from 'go-go-scope'
+import { type CheckpointedTaskContext, createCheckpointContext, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'
-import { checkpointOf, checkpointStore, point, stop } from './support/checkpoint-store.js'
+import { checkpointStore, point, stop } from './support/checkpoint-store.js'
 
 const store = checkpointStore()
 
@@ -12,9 +12,9 @@ describe('the start of a task with checkpoints', () => {
     const onResume = vi.fn()
     await s.task(
       async (ctx) => {
-        expect(checkpointOf(ctx).data).toEqual({ n: 7 })
-        expect(ctx.progress?.get()).toEqual({ percentage: 40 })
-        await checkpointOf(ctx).save({ n: 8 })
+        expect(ctx.checkpoint.data).toEqual({ n: 7 })
+        expect(ctx.progress.get()).toEqual({ percentage: 40 })
+        await ctx.checkpoint.save({ n: 8 })
         await stop()
       },
       { id: 'job', checkpoint: { onResume } },
@@ -26,7 +26,7 @@ describe('the start of a task with checkpoints', () => {
   it('has no data when nothing is stored, and does not call onResume', async () => {
     const onResume = vi.fn()
     await using s = scope({ persistence: { checkpoint: store.provider } })
-    expect(await s.task((ctx) => checkpointOf(ctx).data, { checkpoint: { onResume } })).toEqual([undefined, undefined])
+    expect(await s.task((ctx) => ctx.checkpoint.data, { checkpoint: { onResume } })).toEqual([undefined, undefined])
     expect(onResume).not.toHaveBeenCalled()
   })
 
@@ -49,7 +49,7 @@ describe('resumeTask', () => {
     await expect(s.resumeTask('job', () => 1, { requireExisting: true })).rejects.toThrow(
       'No checkpoint found for task ID: job',
     )
-    expect(await s.resumeTask('job', (ctx) => checkpointOf(ctx).data)).toEqual([undefined, undefined])
+    expect(await s.resumeTask('job', (ctx) => ctx.checkpoint.data)).toEqual([undefined, undefined])
   })
 
   it('goes on from the newest checkpoint, calling onResume once, and removes it after', async () => {
@@ -57,7 +57,7 @@ describe('resumeTask', () => {
     const load = vi.spyOn(store.provider, 'loadLatest')
     const onResume = vi.fn()
     await using s = scope({ persistence: { checkpoint: store.provider } })
-    const result = await s.resumeTask('job', (ctx) => checkpointOf(ctx).data, {
+    const result = await s.resumeTask('job', (ctx) => ctx.checkpoint.data, {
       requireExisting: true,
       checkpoint: { onResume },
     })
@@ -70,8 +70,8 @@ describe('resumeTask', () => {
   it('looks at the state every 60 s unless told otherwise', async () => {
     await using s = scope({ persistence: { checkpoint: store.provider } })
     const snapshot = vi.fn(() => 1)
-    const hang = (ctx: TaskContext) => {
-      checkpointOf(ctx).auto(snapshot)
+    const hang = (ctx: CheckpointedTaskContext) => {
+      ctx.checkpoint.auto(snapshot)
       return new Promise(() => {})
     }
     void s.resumeTask('job', hang)

@@ -1,18 +1,68 @@
-import { scope, type TaskContext } from 'go-go-scope'
-import { describe, expect, it, vi } from 'vitest'
-import { checkpointOf, checkpointStore, point, stop } from './support/checkpoint-store.js'
+import { type CheckpointContext, type CheckpointedTaskContext, type ProgressContext, scope } from 'go-go-scope'
+import { describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { checkpointStore, point, stop } from './support/checkpoint-store.js'
 import { deferred } from './support/deferred.js'
 
 const store = checkpointStore()
 
 describe('ctx.checkpoint and ctx.progress', () => {
-  it('are there when there is a provider and the option', async () => {
-    await using with_ = scope({ persistence: { checkpoint: store.provider } })
-    await using without = scope()
+  it('are there with the option, and only with it', async () => {
+    await using s = scope({ persistence: { checkpoint: store.provider } })
     const keys = (ctx: object) => ['checkpoint' in ctx, 'progress' in ctx]
-    expect(await with_.task(keys, { checkpoint: {} })).toEqual([undefined, [true, true]])
-    expect(await with_.task(keys)).toEqual([undefined, [false, false]])
-    expect(await without.task(keys, { checkpoint: {} })).toEqual([undefined, [false, false]])
+    expect(await s.task(keys, { checkpoint: {} })).toEqual([undefined, [true, true]])
+    expect(await s.resumeTask('job', keys)).toEqual([undefined, [true, true]])
+    expect(await s.task(keys)).toEqual([undefined, [false, false]])
+  })
+
+  it('are promised by the option, so a scope without a store for them refuses the task', async () => {
+    await using s = scope({ persistence: {} })
+    const fn = vi.fn()
+    expect(() => s.task(fn, { checkpoint: {} })).toThrow('No checkpoint provider configured')
+    await expect(s.resumeTask('job', fn)).rejects.toThrow('No checkpoint provider configured')
+    expect(fn).not.toHaveBeenCalled()
+    expect(await s.task(() => 1)).toEqual([undefined, 1])
+  })
+
+  it('are typed: there without a question, and with the data that the task names', async () => {
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    interface Rows {
+      done: number
+    }
+    const [error, done] = await s.resumeTask<number, Rows>(
+      'job',
+      async ({ checkpoint, progress }) => {
+        expectTypeOf(checkpoint.data).toEqualTypeOf<Rows | undefined>()
+        // @ts-expect-error not what this task saves
+        const other = () => checkpoint.save({ rows: 1 })
+        expect(other).toBeTypeOf('function')
+        progress.update(50)
+        const next = (checkpoint.data?.done ?? 0) + 1
+        await checkpoint.save({ done: next })
+        return next
+      },
+      { checkpoint: { onCheckpoint: ({ data }) => expectTypeOf(data).toEqualTypeOf<Rows>() } },
+    )
+    expectTypeOf(done).toEqualTypeOf<number | undefined>()
+    expect([error, done]).toEqual([undefined, 1])
+
+    const named = async ({ checkpoint }: CheckpointedTaskContext<object, Rows>) => checkpoint.data?.done
+    expect(await s.resumeTask('job', named)).toEqual([undefined, undefined])
+    expect(await s.task(named, { id: 'job', checkpoint: {} })).toEqual([undefined, undefined])
+    // @ts-expect-error a task without the option has no checkpoints
+    expect((await s.task(named, { id: 'job' }))[0]).toBeInstanceOf(TypeError)
+
+    await s.task(
+      ({ checkpoint, progress, services }) => {
+        expectTypeOf(checkpoint.data).toEqualTypeOf<unknown>()
+        expectTypeOf(progress.get().percentage).toEqualTypeOf<number>()
+        expectTypeOf(services).toEqualTypeOf<Record<never, never>>()
+      },
+      { checkpoint: {}, errorClass: TypeError },
+    )
+    await s.task(({ checkpoint, progress }) => {
+      expectTypeOf(checkpoint).toEqualTypeOf<CheckpointContext | undefined>()
+      expectTypeOf(progress).toEqualTypeOf<ProgressContext | undefined>()
+    })
   })
 })
 
@@ -22,11 +72,11 @@ describe('save', () => {
     const onCheckpoint = vi.fn()
     await s.task(
       async (ctx) => {
-        await checkpointOf(ctx).save({ n: 1 })
-        ctx.progress?.update(0)
+        await ctx.checkpoint.save({ n: 1 })
+        ctx.progress.update(0)
         await vi.advanceTimersByTimeAsync(1000)
-        ctx.progress?.update(20)
-        await checkpointOf(ctx).save({ n: 2 })
+        ctx.progress.update(20)
+        await ctx.checkpoint.save({ n: 2 })
         await stop()
       },
       { checkpoint: { onCheckpoint } },
@@ -62,7 +112,7 @@ describe('save', () => {
     await using s = scope({ persistence: { checkpoint: store.provider } })
     await s.task(
       async (ctx) => {
-        for (let i = 1; i <= 12; i++) await checkpointOf(ctx).save(i)
+        for (let i = 1; i <= 12; i++) await ctx.checkpoint.save(i)
         await stop()
       },
       { id: 'job', checkpoint },
@@ -74,14 +124,14 @@ describe('save', () => {
   it.each(['save', 'cleanup'] as const)('passes on what the store.provider throws at %s', async (method) => {
     vi.spyOn(store.provider, method).mockRejectedValue(new Error('disk'))
     await using s = scope({ persistence: { checkpoint: store.provider } })
-    expect((await s.task((ctx) => checkpointOf(ctx).save(1), { checkpoint: {} }))[0]).toMatchObject({ message: 'disk' })
+    expect((await s.task((ctx) => ctx.checkpoint.save(1), { checkpoint: {} }))[0]).toMatchObject({ message: 'disk' })
   })
 
   it('that nobody waits for is reported when it fails', async () => {
     vi.spyOn(store.provider, 'save').mockRejectedValue(new Error('disk'))
     const onError = vi.fn()
     await using s = scope({ persistence: { checkpoint: store.provider }, hooks: { onError } })
-    expect(await s.task((ctx) => void checkpointOf(ctx).save(1), { checkpoint: {} })).toEqual([undefined, undefined])
+    expect(await s.task((ctx) => void ctx.checkpoint.save(1), { checkpoint: {} })).toEqual([undefined, undefined])
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('disk'), 'checkpoint.save')
   })
 
@@ -94,7 +144,7 @@ describe('save', () => {
     await using s = scope({ persistence: { checkpoint: store.provider } })
     const task = s.task(
       async (ctx) => {
-        await Promise.all(['a', 'b', 'c'].map((data) => checkpointOf(ctx).save(data)))
+        await Promise.all(['a', 'b', 'c'].map((data) => ctx.checkpoint.save(data)))
         await stop()
       },
       { id: 'job', checkpoint: {} },
@@ -113,7 +163,7 @@ describe('save', () => {
       throw new Error('hook')
     }
     await using s = scope({ persistence: { checkpoint: store.provider } })
-    expect(await s.task((ctx) => checkpointOf(ctx).save(1), { checkpoint: { onCheckpoint } })).toEqual([
+    expect(await s.task((ctx) => ctx.checkpoint.save(1), { checkpoint: { onCheckpoint } })).toEqual([
       undefined,
       undefined,
     ])
@@ -124,7 +174,7 @@ describe('the end', () => {
   it('removes all checkpoints after a success', async () => {
     await store.provider.save(point(1, 1))
     await using s = scope({ persistence: { checkpoint: store.provider } })
-    await s.task((ctx) => checkpointOf(ctx).save(1), { id: 'job', checkpoint: {} })
+    await s.task((ctx) => ctx.checkpoint.save(1), { id: 'job', checkpoint: {} })
     expect(await store.provider.list('job')).toEqual([])
   })
 
@@ -136,7 +186,7 @@ describe('the end', () => {
       await save(checkpoint)
     })
     await using s = scope({ persistence: { checkpoint: store.provider } })
-    const task = s.task((ctx) => void checkpointOf(ctx).save(1), { id: 'job', checkpoint: {} })
+    const task = s.task((ctx) => void ctx.checkpoint.save(1), { id: 'job', checkpoint: {} })
     await vi.advanceTimersByTimeAsync(0)
     slow.resolve()
     await task
@@ -147,9 +197,9 @@ describe('the end', () => {
     const onError = vi.fn()
     await using s = scope({ persistence: { checkpoint: store.provider }, hooks: { onError } })
     let late: Promise<void> | undefined
-    const leavesBehind = (ctx: TaskContext) => {
+    const leavesBehind = (ctx: CheckpointedTaskContext) => {
       setTimeout(() => {
-        late = checkpointOf(ctx).save('late')
+        late = ctx.checkpoint.save('late')
       }, 10)
       return 'done'
     }
@@ -181,12 +231,12 @@ describe('the end', () => {
   it('keeps them after a failure, a time-out and an abort', async () => {
     const controller = new AbortController()
     await using s = scope({ persistence: { checkpoint: store.provider }, signal: controller.signal })
-    const save = async (ctx: TaskContext) => {
-      await checkpointOf(ctx).save(1)
+    const save = async (ctx: CheckpointedTaskContext) => {
+      await ctx.checkpoint.save(1)
       return ctx
     }
     await s.task((ctx) => save(ctx).then(stop), { id: 'failed', checkpoint: {} })
-    const hang = (ctx: TaskContext) => save(ctx).then(() => new Promise(() => {}))
+    const hang = (ctx: CheckpointedTaskContext) => save(ctx).then(() => new Promise(() => {}))
     const tasks = [
       s.task(hang, { id: 'timed-out', checkpoint: {}, timeout: 10 }),
       s.task(hang, { id: 'aborted', checkpoint: {} }),
@@ -204,11 +254,11 @@ describe('a retry', () => {
     const seen: unknown[] = []
     const task = s.task(
       async (ctx) => {
-        seen.push(structuredClone(checkpointOf(ctx).data))
-        const state = { n: ((checkpointOf(ctx).data as { n: number } | undefined)?.n ?? 0) + 1 }
-        await checkpointOf(ctx).save(state)
+        seen.push(structuredClone(ctx.checkpoint.data))
+        const state = { n: ((ctx.checkpoint.data as { n: number } | undefined)?.n ?? 0) + 1 }
+        await ctx.checkpoint.save(state)
         state.n = 99
-        expect(checkpointOf(ctx).data).toEqual(seen.at(-1))
+        expect(ctx.checkpoint.data).toEqual(seen.at(-1))
         await stop()
       },
       { checkpoint: {}, retry: { max: 2, delay: 1 } },

@@ -1,4 +1,4 @@
-import { scope, UnknownError } from 'go-go-scope'
+import { CircuitOpenError, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -14,7 +14,7 @@ describe('a breaker in a scope', () => {
     await s.task(boom)
     const fn = vi.fn()
     const [error] = await s.task(fn)
-    expect(error).toBeInstanceOf(UnknownError)
+    expect(error).toBeInstanceOf(CircuitOpenError)
     expect(error?.message).toBe('Circuit breaker is open')
     expect(fn).not.toHaveBeenCalled()
   })

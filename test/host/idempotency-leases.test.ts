@@ -118,7 +118,7 @@ describe('the key', () => {
     const running = deferred()
     const task = s.task(
       ({ checkpoint, signal }) => {
-        void checkpoint?.save(1)
+        void checkpoint.save(1)
         running.resolve()
         return abortPromise(signal)
       },

@@ -7,6 +7,19 @@ import {
 } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
+/** All words of up to `length` of these letters. */
+function words(letters: string, length: number): string[] {
+  const shorter = length === 0 ? [] : words(letters, length - 1)
+  return ['', ...shorter.flatMap((word) => [...letters].map((letter) => letter + word))]
+}
+
+/** What a pattern means, one letter at a time. */
+function fits(pattern: string, key: string): boolean {
+  if (pattern === '') return key === ''
+  if (pattern[0] !== '*') return pattern[0] === key[0] && fits(pattern.slice(1), key.slice(1))
+  return fits(pattern.slice(1), key) || (key !== '' && fits(pattern, key.slice(1)))
+}
+
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
@@ -63,6 +76,25 @@ describe('InMemoryCache', () => {
     expect(await cache.keys('*user:4')).toEqual(['x\nuser:4'])
     expect(await cache.keys('user.3')).toEqual(['user.3'])
     expect(await cache.keys('user')).toEqual([])
+  })
+
+  it('matches each pattern as its definition says', async () => {
+    const cache = createCache()
+    const keys = words('ab', 5)
+    for (const key of keys) await cache.set(key, 1)
+    for (const pattern of words('ab*', 5)) {
+      expect([pattern, await cache.keys(pattern)]).toEqual([pattern, keys.filter((key) => fits(pattern, key))])
+    }
+  })
+
+  it('matches a pattern of many stars in a time that does not multiply with each', async () => {
+    vi.useRealTimers()
+    const cache = createCache()
+    await cache.set('a'.repeat(60), 1)
+    const started = performance.now()
+    expect(await cache.keys(`${'*a'.repeat(6)}*b`)).toEqual([])
+    // A RegExp takes seconds with six stars, and minutes with eight.
+    expect(performance.now() - started).toBeLessThan(1000)
   })
 
   it('counts hits and misses, prunes and is disposed', async () => {

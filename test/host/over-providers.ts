@@ -136,16 +136,16 @@ export function hostOverProviders(name: string, createProviders: () => Promise<P
         await using one = scope({ persistence: world.providers })
         await one.task(
           async ({ checkpoint, progress }) => {
-            progress?.update(12.5)
-            await checkpoint?.save('old')
-            await checkpoint?.save(state)
+            progress.update(12.5)
+            await checkpoint.save('old')
+            await checkpoint.save(state)
             throw new Error('crash')
           },
           { id: 'job', checkpoint: {} },
         )
         await using two = scope({ persistence: world.second })
         const onResume = vi.fn()
-        const [error, seen] = await two.resumeTask('job', ({ checkpoint }) => checkpoint?.data, {
+        const [error, seen] = await two.resumeTask('job', ({ checkpoint }) => checkpoint.data, {
           checkpoint: { onResume },
         })
         expect([error, seen]).toEqual([undefined, state])
@@ -159,7 +159,7 @@ export function hostOverProviders(name: string, createProviders: () => Promise<P
         await using s = scope({ persistence: world.providers })
         await s.task(
           async ({ checkpoint }) => {
-            for (let i = 1; i <= 12; i++) await checkpoint?.save(i)
+            for (let i = 1; i <= 12; i++) await checkpoint.save(i)
             throw new Error('stop')
           },
           { id: 'job', checkpoint: { maxCheckpoints: 3 } },

@@ -117,3 +117,8 @@ it('the end of a parent ends its children', async () => {
   expect(child.isDisposed).toBe(true)
   expect(await task).toEqual([new Error('Scope disposed'), undefined])
 })
+
+it('a parent that no scope() has made is refused', () => {
+  const lookalike = { scopeName: 'mine', isDisposed: false }
+  expect(() => scope({ parent: lookalike })).toThrow(new TypeError('scope option parent: must be a scope, got object'))
+})

@@ -28,7 +28,6 @@ export {
 } from './checkpoint/create-checkpoint-context.js'
 export { InMemoryCheckpointProvider } from './checkpoint/in-memory-checkpoint-provider.js'
 export { createProgressContext, type Progress, type ProgressContext } from './checkpoint/progress-context.js'
-export type { ResumeOptions } from './checkpoint/resume-from.js'
 export { CircuitBreaker } from './circuit-breaker/circuit-breaker.js'
 export type {
   CircuitBreakerAdvancedOptions,
@@ -38,6 +37,7 @@ export type {
 } from './circuit-breaker/circuit-breaker-options.js'
 export { Semaphore } from './concurrency/semaphore.js'
 export { AbortError } from './errors/abort-error.js'
+export { CircuitOpenError } from './errors/circuit-open-error.js'
 export { UnknownError } from './errors/unknown-error.js'
 export {
   createIdempotencyProvider,
@@ -58,8 +58,17 @@ export type { RetryDelay, RetryOptions, RetryStrategy } from './retry/retry-opti
 export { scope } from './scope/create-scope.js'
 export { Scope } from './scope/scope.js'
 export type { ScopeHooks } from './scope/scope-hooks.js'
-export type { ScopeOptions } from './scope/scope-options.js'
+export type { ParentScope, ScopeOptions } from './scope/scope-options.js'
 export type { ProvideOptions } from './scope/services.js'
 export type { Result } from './task/result.js'
 export { Task } from './task/task.js'
-export type { ErrorClass, TaskContext, TaskFunction, TaskOptions } from './task/task-options.js'
+export type {
+  CheckpointedTaskContext,
+  CheckpointedTaskFunction,
+  CheckpointedTaskOptions,
+  ErrorClass,
+  ResumeOptions,
+  TaskContext,
+  TaskFunction,
+  TaskOptions,
+} from './task/task-options.js'

@@ -1,5 +1,6 @@
 import { frontEndSize } from './front-end-size.js'
 import { forbids, type Gate } from './gate.js'
+import { hostLayers } from './host-layers.js'
 import { importDirection } from './import-direction.js'
 import { literalsOnly, withoutComments } from './source-text.js'
 
@@ -14,6 +15,7 @@ const SQL_IN_SMALL_LETTERS =
 
 export const gates: readonly Gate[] = [
   importDirection,
+  hostLayers,
   frontEndSize,
   forbids('the core names no engine', inCore, /sqlite3|bun:|node:sqlite|@photostructure/, withoutComments),
   forbids(

@@ -1,4 +1,4 @@
-import { type Checkpoint, InMemoryCheckpointProvider, type TaskContext } from 'go-go-scope'
+import { type Checkpoint, InMemoryCheckpointProvider } from 'go-go-scope'
 import { afterEach, beforeEach, vi } from 'vitest'
 
 /** A provider for each test of the file, under timers that stand still. */
@@ -12,9 +12,6 @@ export function checkpointStore(): { readonly provider: InMemoryCheckpointProvid
   afterEach(() => void vi.useRealTimers())
   return store
 }
-
-/** The checkpoint context, in tests where it is there. */
-export const checkpointOf = (ctx: TaskContext) => ctx.checkpoint as NonNullable<TaskContext['checkpoint']>
 
 export const stop = () => Promise.reject(new Error('stop'))
 

@@ -1,5 +1,6 @@
 import type { CacheProvider, CacheStats } from '@go-go-scope/persistence-sqlite-core/ports'
 import { LruMap } from './lru-map.js'
+import { patternMatcher } from './pattern-matcher.js'
 
 export interface InMemoryCacheOptions {
   /** Entries; past it the one not used for longest goes. Default 1000. */
@@ -49,10 +50,7 @@ export class InMemoryCache implements CacheProvider {
 
   async keys(pattern?: string): Promise<string[]> {
     const keys = this.#entries.keys()
-    if (pattern === undefined) return keys
-    const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-    const expression = new RegExp(`^${parts.join('.*')}$`, 's')
-    return keys.filter((key) => expression.test(key))
+    return pattern === undefined ? keys : keys.filter(patternMatcher(pattern))
   }
 
   /** Hits and misses of `get` so far, and the unexpired entries. */

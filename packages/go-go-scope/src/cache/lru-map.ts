@@ -1,17 +1,27 @@
+import { LRUCache } from 'lru-cache'
+
 interface Entry<T> {
-  value: T
+  readonly value: T
   /** Epoch ms; `Infinity` when it never expires. */
-  expiresAt: number
+  readonly expiresAt: number
 }
 
-/** Values with a time to live; past `maxSize` the one not used for longest goes. The clock is `Date.now`. */
+/**
+ * Values with a time to live; past `maxSize` the one not used for longest goes. The clock is `Date.now`.
+ *
+ * Expiry is not left to `lru-cache`: there an entry still lives at the very end of its time, and time is monotonic.
+ */
 export class LruMap<T> {
-  readonly #entries = new Map<string, Entry<T>>()
-  readonly #maxSize: number
+  readonly #entries: LRUCache<string, Entry<T>>
 
+  /** @param maxSize `Infinity` for no limit. */
   constructor(maxSize: number) {
     if (!(maxSize >= 1)) throw new RangeError(`maxSize must be at least 1, got ${maxSize}`)
-    this.#maxSize = maxSize
+    // By the size of the entries and not by `max`, which allocates all places at once.
+    this.#entries = new LRUCache({
+      maxSize: Math.min(Math.floor(maxSize), Number.MAX_SAFE_INTEGER),
+      sizeCalculation: () => 1,
+    })
   }
 
   /** Counts expired entries until they are touched or pruned. */
@@ -22,21 +32,15 @@ export class LruMap<T> {
   /** The unexpired entry; reading it makes it the youngest. */
   get(key: string): Entry<T> | undefined {
     const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
+    if (entry === undefined || entry.expiresAt > Date.now()) return entry
     this.#entries.delete(key)
-    if (entry.expiresAt <= Date.now()) return undefined
-    this.#entries.set(key, entry)
-    return entry
+    return undefined
   }
 
   /** @param ttl ms, above 0; absent or `Infinity` means for ever. */
   set(key: string, value: T, ttl: number = Number.POSITIVE_INFINITY): void {
     if (!(ttl > 0)) throw new RangeError(`ttl must be a number of ms above 0, got ${ttl}; leave it out for no expiry`)
-    this.#entries.delete(key)
     this.#entries.set(key, { value, expiresAt: Date.now() + ttl })
-    if (this.#entries.size <= this.#maxSize) return
-    const oldest = this.#entries.keys().next()
-    if (!oldest.done) this.#entries.delete(oldest.value)
   }
 
   delete(key: string): void {
@@ -50,14 +54,14 @@ export class LruMap<T> {
   /** Drops what has expired; returns how many. */
   prune(): number {
     const now = Date.now()
-    const before = this.#entries.size
-    for (const [key, entry] of this.#entries) if (entry.expiresAt <= now) this.#entries.delete(key)
-    return before - this.#entries.size
+    const expired = [...this.#entries.entries()].filter(([, entry]) => entry.expiresAt <= now)
+    for (const [key] of expired) this.#entries.delete(key)
+    return expired.length
   }
 
-  /** Unexpired keys. */
+  /** Unexpired keys, the one not used for longest first. */
   keys(): string[] {
     this.prune()
-    return [...this.#entries.keys()]
+    return [...this.#entries.rkeys()]
   }
 }

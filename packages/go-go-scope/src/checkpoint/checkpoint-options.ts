@@ -1,11 +1,12 @@
 import type { Checkpoint } from '@go-go-scope/persistence-sqlite-core/ports'
 
-export interface CheckpointOptions {
+/** @typeParam Data what the task saves. Nothing checks that what was stored is of this type. */
+export interface CheckpointOptions<Data = unknown> {
   /** ms between two looks at the state given to `ctx.checkpoint.auto`. Absent: it is not looked at. */
   interval?: number
-  onCheckpoint?: (checkpoint: Checkpoint) => void
+  onCheckpoint?(checkpoint: Checkpoint<Data>): void
   /** Called once, when the task starts from a stored checkpoint. */
-  onResume?: (checkpoint: Checkpoint) => void
+  onResume?(checkpoint: Checkpoint<Data>): void
   /** Checkpoints kept per task; 0 keeps none. Default 10. */
   maxCheckpoints?: number
 }

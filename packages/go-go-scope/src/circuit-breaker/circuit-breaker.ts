@@ -15,7 +15,7 @@ import { openFor, snapshot } from './stored-circuit.js'
  * Keeps calls away from something that fails.
  *
  * closed: calls go through; `failureThreshold` failures in a row open it.
- * open: calls fail with `Circuit breaker is open` and do not run, for `resetTimeout` ms from the last failure.
+ * open: calls fail with a `CircuitOpenError` and do not run, for `resetTimeout` ms from the last failure.
  * half-open: one call at a time goes through; `successThreshold` successes close it, one failure opens it again.
  *
  * With a provider the state is loaded before the first call and stored at every change, so the time spent open counts
@@ -89,7 +89,7 @@ export class CircuitBreaker extends EventEmitter<CircuitBreakerEvents> {
    * Runs `fn` unless the circuit is open.
    *
    * @param isNeutral tells of an error of `fn` whether it says nothing about what the circuit guards, as an abort.
-   * @throws what `fn` throws, or `Error('Circuit breaker is open')`.
+   * @throws what `fn` throws, and a `CircuitOpenError` when the circuit does not let it run.
    */
   async execute<T>(fn: () => T | PromiseLike<T>, isNeutral?: (error: unknown) => boolean): Promise<T> {
     if (this.#signal?.aborted) throw new AbortError(this.#signal.reason)

@@ -1,3 +1,4 @@
+import { CircuitOpenError } from '../errors/circuit-open-error.js'
 import type { CircuitState } from './circuit-breaker-options.js'
 import type { OutcomeWindow } from './outcome-window.js'
 
@@ -26,6 +27,8 @@ export class CircuitMachine {
   #probing = false
   /** Monotonic ms. */
   #openedAt = 0
+  /** Of the last probe, monotonic ms. */
+  #probeBegan = 0
 
   constructor(rules: CircuitRules) {
     this.#rules = rules
@@ -56,9 +59,12 @@ export class CircuitMachine {
     return this.#state === 'open' && this.openFor >= this.#rules.resetTimeout
   }
 
-  /** @throws `Circuit breaker is open` when a call would not be let through now. */
+  /** @throws {CircuitOpenError} when a call would not be let through now. */
   check(): void {
-    if (this.#probing || (this.#state === 'open' && !this.resetDue)) throw new Error('Circuit breaker is open')
+    if (!this.#probing && (this.#state !== 'open' || this.resetDue)) return
+    const since = this.#probing ? this.#probeBegan : this.#openedAt
+    const left = since + this.#rules.resetTimeout - performance.now()
+    throw new CircuitOpenError(Date.now() + Math.ceil(Math.max(0, left)))
   }
 
   /** Lets a call through and returns the generation it belongs to, or throws. */
@@ -67,6 +73,7 @@ export class CircuitMachine {
     this.check()
     if (this.#state === 'open') this.#change('half-open')
     this.#probing = true
+    this.#probeBegan = performance.now()
     return this.#generation
   }
 

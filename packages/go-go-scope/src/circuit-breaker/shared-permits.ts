@@ -5,6 +5,7 @@ import type {
   ProbingCircuitBreakerProvider,
   ReportOutcome,
 } from '@go-go-scope/persistence-sqlite-core/ports'
+import { CircuitOpenError } from '../errors/circuit-open-error.js'
 import type { CircuitMachine } from './circuit-machine.js'
 import type { CircuitStore } from './circuit-store.js'
 
@@ -55,7 +56,7 @@ export class SharedPermits {
   /**
    * Asks for a permit; with a `probe` in it the call is one. `undefined`: the provider failed.
    *
-   * @throws `Circuit breaker is open`.
+   * @throws {CircuitOpenError} also when another process holds the circuit open, or is probing it.
    */
   async ask(): Promise<Permit | undefined> {
     const machine = this.#machine
@@ -71,9 +72,10 @@ export class SharedPermits {
     // Opened by another process, and not heard of yet.
     if (machine.state === 'closed') machine.open(resetTimeout)
     if (admission.admitted) return admission.permit
-    const { state, retryAt } = admission
-    if (state === 'open' && retryAt !== undefined) machine.stayOpen(Math.max(0, retryAt - Date.now()))
-    throw new Error('Circuit breaker is open')
+    // Only an isolated circuit has no time.
+    const { state, retryAt = Number.POSITIVE_INFINITY } = admission
+    if (state === 'open' && retryAt < Number.POSITIVE_INFINITY) machine.stayOpen(Math.max(0, retryAt - Date.now()))
+    throw new CircuitOpenError(retryAt)
   }
 
   /** Begins a probe; gives its place back if another call of this process has begun meanwhile. */

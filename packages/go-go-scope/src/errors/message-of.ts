@@ -1,9 +1,16 @@
-/** The text of any thrown value; never throws itself, whatever `toString` does. */
+/** The text of any thrown value. Never throws, also when the value throws at every look: a revoked Proxy, a getter. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message
   try {
-    return String(thrown)
+    return String(thrown instanceof Error ? thrown.message : thrown)
   } catch {
+    return tagOf(thrown)
+  }
+}
+
+function tagOf(thrown: unknown): string {
+  try {
     return Object.prototype.toString.call(thrown)
+  } catch {
+    return 'a thrown value that cannot be read'
   }
 }

@@ -1,15 +1,16 @@
 import { onAbort } from '../cancellation/on-abort.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'
-import type { Claimant } from './attempt.js'
-import { exclusiveAttempt } from './exclusive-attempt.js'
+import type { Place } from '../resource/disposables.js'
 import type { Hold } from './hold.js'
-import { keyedMemoryLock } from './keyed-memory-lock.js'
 import { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
 import type { LockRequest } from './lock-request.js'
-import { MemoryLock } from './memory-lock.js'
+import { keyedMemoryLock } from './memory/keyed-memory-lock.js'
+import { MemoryLock } from './memory/memory-lock.js'
 import { PendingRequests } from './pending-requests.js'
-import { ProviderLockQueue } from './provider-lock-queue.js'
+import type { Claimant } from './provider/attempt.js'
+import { exclusiveAttempt } from './provider/leased-lock.js'
+import { ProviderLockQueue } from './provider/provider-lock-queue.js'
 
 /**
  * A mutex, or with `allowMultipleReaders` a read-write lock; in memory, or over a provider for everybody who uses the
@@ -19,30 +20,43 @@ export class Lock {
   readonly #options: LockOptions
   readonly #mode: 'exclusive' | 'read-write'
   readonly #claimant: Claimant | undefined
-  readonly #memory: MemoryLock | undefined
-  readonly #leave: (() => void) | undefined
-  readonly #abort: Disposable | undefined
+  /** The lock in memory; with a key, the one that the process has for it just now. */
+  readonly #memory: (() => MemoryLock) | undefined
+  readonly #signal: AbortSignal | undefined
+  readonly #place: Place | undefined
   readonly #guards = new Set<LockGuard>()
-  readonly #requests = new PendingRequests()
-  #onDispose: (() => void) | undefined
+  readonly #requests = new PendingRequests(() => this.#endUse())
+  /** While it is in use. */
+  #abort: Disposable | undefined
+  #inUse = false
   #closed: { reason: unknown } | undefined
   #disposal: Promise<void> | undefined
 
-  /** @param signal When it aborts, those who wait are rejected with its reason; what is held stays held. */
-  constructor(options: LockOptions = {}, signal?: AbortSignal, report: Reporter = reportToNobody) {
+  /**
+   * @param signal When it aborts, those who wait are rejected with its reason; what is held stays held.
+   * @param place entered while the lock is held or waited for, so that a scope has nothing of a lock that was released.
+   */
+  constructor(
+    options: LockOptions = {},
+    signal?: AbortSignal,
+    report: Reporter = reportToNobody,
+    place?: (lock: Lock) => Place,
+  ) {
     const { provider, key, ttl = 30_000 } = options
     if (provider !== undefined && !key) throw new Error(`Lock 'key' is required when using a persistence provider`)
     if (!(ttl > 0)) throw new RangeError(`Lock 'ttl' must be a number of ms above 0, got ${ttl}`)
     this.#options = options
+    this.#signal = signal
+    this.#place = place?.(this)
     this.#mode = options.allowMultipleReaders ? 'read-write' : 'exclusive'
     if (provider !== undefined && key) {
       this.#claimant = { provider, key, ttl, owner: options.owner ?? crypto.randomUUID(), report }
     } else if (key) {
-      const { lock, leave } = keyedMemoryLock(`${this.#mode}:${key}`)
-      this.#memory = lock
-      this.#leave = leave
-    } else this.#memory = new MemoryLock()
-    this.#abort = signal && onAbort(signal, (reason) => this.#close(reason))
+      this.#memory = () => keyedMemoryLock(`${this.#mode}:${key}`)
+    } else {
+      const lock = new MemoryLock()
+      this.#memory = () => lock
+    }
   }
 
   /** Waits for the mutex. @throws (as a rejection) on time-out, abort, dispose, and what the provider throws. */
@@ -83,11 +97,6 @@ export class Lock {
     return this.#inMemory('stats').stats
   }
 
-  /** Called once, when the lock is disposed. @internal */
-  whenDisposed(callback: () => void): void {
-    this.#onDispose = callback
-  }
-
   /** Those who wait are rejected with `Lock disposed`; what is still held is released, and its guards' signals abort. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#dispose()
@@ -97,17 +106,17 @@ export class Lock {
   async #dispose(): Promise<void> {
     const reason = new Error('Lock disposed')
     this.#close(reason)
-    this.#onDispose?.()
     const revoked = [...this.#guards].map((guard) => guard.revoke(reason))
     const answers = await Promise.allSettled([...revoked, this.#requests.left()])
-    this.#leave?.()
     const failed = answers.find((answer) => answer.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }
 
   async #request(type: LockType, options: LockAcquireOptions = {}): Promise<LockGuard> {
     this.#checkMode(type)
-    if (this.#closed !== undefined) throw this.#closed.reason
+    const ended = this.#ended
+    if (ended !== undefined) throw ended.reason
+    this.#beginUse()
     return this.#requests.wait(
       {
         type,
@@ -134,13 +143,17 @@ export class Lock {
 
   #try(type: LockType): LockGuard | null {
     this.#checkMode(type)
-    const hold = this.#closed === undefined ? this.#inMemory(`try${type}`).tryTake(type) : null
+    const hold = this.#ended === undefined ? this.#inMemory(`try${type}`).tryTake(type) : null
     return hold && this.#guard(type, hold)
   }
 
   #guard(type: LockType, hold: Hold): LockGuard {
-    const guard = new LockGuard(type, hold, (released) => this.#guards.delete(released))
+    const guard = new LockGuard(type, hold, (released) => {
+      this.#guards.delete(released)
+      this.#endUse()
+    })
     this.#guards.add(guard)
+    this.#beginUse()
     return guard
   }
 
@@ -160,7 +173,26 @@ export class Lock {
 
   #inMemory(member: string): MemoryLock {
     if (this.#memory === undefined) throw new Error(`Lock ${this.#title}has no '${member}' over a persistence provider`)
-    return this.#memory
+    return this.#memory()
+  }
+
+  /** Why nothing can be acquired any more. */
+  get #ended(): { reason: unknown } | undefined {
+    return this.#closed ?? (this.#signal?.aborted ? this.#signal : undefined)
+  }
+
+  #beginUse(): void {
+    if (this.#inUse) return
+    this.#inUse = true
+    this.#place?.enter()
+    this.#abort = this.#signal && onAbort(this.#signal, (reason) => this.#close(reason))
+  }
+
+  #endUse(): void {
+    if (!this.#inUse || this.#guards.size > 0 || this.#requests.size > 0) return
+    this.#inUse = false
+    this.#place?.leave()
+    this.#abort?.[Symbol.dispose]()
   }
 
   #close(reason: unknown): void {

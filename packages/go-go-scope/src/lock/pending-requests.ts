@@ -20,6 +20,17 @@ export class PendingRequests {
   readonly #waiting = new Set<(reason: unknown) => void>()
   /** Withdrawn requests that still give back what they took. */
   readonly #leaving = new Set<Promise<void>>()
+  readonly #onSettled: () => void
+
+  /** @param onSettled called when a request is over and nothing is left that it took. */
+  constructor(onSettled: () => void) {
+    this.#onSettled = onSettled
+  }
+
+  /** Requests that wait, or still give back what they took. */
+  get size(): number {
+    return this.#waiting.size + this.#leaving.size
+  }
 
   /** Rejects on time-out, when it is cancelled, and with what the provider throws. */
   wait({ type, options, once, accept }: Wanted, enqueue: LockQueue['enqueue']): Promise<LockGuard> {
@@ -29,6 +40,7 @@ export class PendingRequests {
       const settle = (): void => {
         timer?.cancel()
         this.#waiting.delete(cancel)
+        this.#onSettled()
       }
       const fail = (error: unknown): void => {
         settle()
@@ -47,8 +59,9 @@ export class PendingRequests {
         once,
         pollInterval,
         grant: (hold) => {
+          const guard = accept(hold)
           settle()
-          resolve(accept(hold))
+          resolve(guard)
         },
         giveUp: () => fail(timedOut()),
         fail,
@@ -68,6 +81,9 @@ export class PendingRequests {
   #trackLeaving(leaving: Promise<void> | undefined): void {
     if (leaving === undefined) return
     this.#leaving.add(leaving)
-    void leaving.then(() => this.#leaving.delete(leaving))
+    void leaving.then(() => {
+      this.#leaving.delete(leaving)
+      this.#onSettled()
+    })
   }
 }

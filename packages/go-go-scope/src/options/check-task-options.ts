@@ -1,7 +1,6 @@
 import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js'
-import type { ResumeOptions } from '../checkpoint/resume-from.js'
 import type { RetryOptions } from '../retry/retry-options.js'
-import type { TaskOptions } from '../task/task-options.js'
+import type { ResumeOptions, TaskOptions } from '../task/task-options.js'
 import { type KnownNames, refuseUnknown } from './refuse-unknown.js'
 
 const TASK: KnownNames<TaskOptions> = {

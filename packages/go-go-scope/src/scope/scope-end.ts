@@ -1,16 +1,16 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 import { callSafely, type SafeCall } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
+import type { Disposables } from '../resource/disposables.js'
 import type { TaskSpawner } from '../task/task-spawner.js'
-import type { Disposables } from './disposables.js'
-import type { Lineage } from './lineage.js'
 import type { ScopeHooks } from './scope-hooks.js'
+import type { ScopeNode } from './scope-node.js'
 import type { Services } from './services.js'
 
 /** What ends with a scope. */
-interface Belongings {
+interface ScopeParts {
   readonly abort: AbortSource
-  readonly lineage: Lineage
+  readonly node: ScopeNode
   readonly tasks: TaskSpawner
   readonly disposables: Disposables
   readonly services: Services
@@ -24,13 +24,13 @@ interface Belongings {
  */
 export class ScopeEnd {
   /** The scope whose end is calling somebody just now. */
-  static #caller: Lineage | undefined
-  readonly #belongings: Belongings
+  static #caller: ScopeNode | undefined
+  readonly #parts: ScopeParts
   #begun = false
   #done: Promise<void> | undefined
 
-  constructor(belongings: Belongings) {
-    this.#belongings = belongings
+  constructor(parts: ScopeParts) {
+    this.#parts = parts
   }
 
   get hasBegun(): boolean {
@@ -40,7 +40,7 @@ export class ScopeEnd {
   /** Begins it, and waits for it. Never rejects. */
   reach(): Promise<void> {
     // Who is called by this end, or by one that it waits for, would wait for itself.
-    const calledByIt = ScopeEnd.#caller?.isWithin(this.#belongings.lineage)
+    const calledByIt = ScopeEnd.#caller?.isWithin(this.#parts.node)
     if (!this.#begun) {
       this.#begun = true
       this.#done = this.#run()
@@ -50,7 +50,7 @@ export class ScopeEnd {
   }
 
   async #run(): Promise<void> {
-    const { abort, lineage, tasks, disposables, services, hooks } = this.#belongings
+    const { abort, node, tasks, disposables, services, hooks } = this.#parts
     const call: SafeCall = (source, run) => this.#call(source, run)
     if (!abort.aborted) {
       const reason = new Error('Scope disposed')
@@ -58,19 +58,19 @@ export class ScopeEnd {
       await call('onCancel', () => hooks.onCancel?.(reason))
     }
     await call('beforeDispose', () => hooks.beforeDispose?.())
-    await lineage.disposeChildren()
+    await node.disposeChildren()
     await tasks.settled()
     await disposables.dispose(call)
     await services.dispose(call, (index, error) => hooks.onDispose?.(index, error))
     await call('afterDispose', () => hooks.afterDispose?.())
-    lineage.leave()
+    node.leave()
   }
 
   #call(source: string, run: () => unknown): Promise<void> | undefined {
     const outer = ScopeEnd.#caller
-    ScopeEnd.#caller = this.#belongings.lineage
+    ScopeEnd.#caller = this.#parts.node
     try {
-      return callSafely(this.#belongings.report, source, run)
+      return callSafely(this.#parts.report, source, run)
     } finally {
       ScopeEnd.#caller = outer
     }

@@ -1,8 +1,13 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
 import type { Logger, LogLevel } from '../logging/logger.js'
-import type { Scope } from './scope.js'
 import type { ScopeHooks } from './scope-hooks.js'
+
+/** What a child needs to see of the scope it is made under; only what `scope()` has made is accepted. */
+export interface ParentScope {
+  readonly scopeName: string
+  readonly isDisposed: boolean
+}
 
 export interface ScopeOptions {
   /** ms until the scope aborts with `Scope timeout after <n>ms`; 0 or absent means none. */
@@ -16,8 +21,7 @@ export interface ScopeOptions {
   /** One breaker for all tasks of the scope. */
   circuitBreaker?: CircuitBreakerOptions
   /** Aborts this scope with it and disposes it before itself; lends what is not given here. */
-  // biome-ignore lint/suspicious/noExplicitAny: a parent may provide any services
-  parent?: Scope<any>
+  parent?: ParentScope
   hooks?: ScopeHooks
   /** Where locks, breakers, results and checkpoints live; replaces the parent's as a whole. An adapter fits. */
   persistence?: PersistenceProviders

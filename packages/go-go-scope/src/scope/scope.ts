@@ -1,8 +1,7 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
 import { AbortSource } from '../cancellation/abort-source.js'
-import { type ResumeOptions, resumeFrom } from '../checkpoint/resume-from.js'
 import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
-import { scopeBreaker } from '../circuit-breaker/scope-breaker.js'
+import { scopeBreaker } from '../circuit-breaker/which-breaker.js'
 import { Semaphore } from '../concurrency/semaphore.js'
 import type { Reporter } from '../errors/reporter.js'
 import { UnfinishedClaims } from '../idempotency/unfinished-claims.js'
@@ -10,18 +9,25 @@ import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'
 import { createLogger } from '../logging/create-logger.js'
 import { checkScopeOptions } from '../options/check-scope-options.js'
+import { Disposables } from '../resource/disposables.js'
 import type { Result } from '../task/result.js'
+import { noCheckpointProvider, resumeFrom } from '../task/resume-from.js'
 import type { Task } from '../task/task.js'
-import type { TaskFunction, TaskOptions } from '../task/task-options.js'
+import type {
+  CheckpointedTaskFunction,
+  CheckpointedTaskOptions,
+  ResumeOptions,
+  TaskFunction,
+  TaskOptions,
+} from '../task/task-options.js'
 import { TaskSpawner } from '../task/task-spawner.js'
 import { sleep } from '../time/sleep.js'
 import { startTimer, type Timer } from '../time/start-timer.js'
-import { Disposables } from './disposables.js'
 import { disposerOf } from './disposer-of.js'
-import { Lineage } from './lineage.js'
 import { RequestContext } from './request-context.js'
 import { ScopeEnd } from './scope-end.js'
-import type { ScopeOptions } from './scope-options.js'
+import { ScopeNode } from './scope-node.js'
+import type { ParentScope, ScopeOptions } from './scope-options.js'
 import { scopeReporter } from './scope-reporter.js'
 import { type ProvideOptions, Services } from './services.js'
 import { type AfterTask, type BeforeTask, TaskHooks } from './task-hooks.js'
@@ -40,14 +46,15 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   readonly #report: Reporter
   readonly #services: Services
   readonly #disposables = new Disposables()
-  readonly #lineage: Lineage = new Lineage(this, this.#abort)
+  readonly #node: ScopeNode = new ScopeNode(this, this.#abort)
   readonly #tasks: TaskSpawner
   readonly #timer: Timer | undefined
   readonly #end: ScopeEnd
 
   constructor(options: ScopeOptions = {}) {
     checkScopeOptions(options)
-    const { parent, signal, timeout, hooks = {} } = options
+    const { signal, timeout, hooks = {} } = options
+    const parent = options.parent === undefined ? undefined : scopeOf(options.parent)
     super(parent?.requestContext, options.context)
     this.scopeName = options.name ?? `scope-${++scopes}`
     this.concurrency = options.concurrency ?? parent?.concurrency
@@ -82,15 +89,15 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
     )
     this.#end = new ScopeEnd({
       abort: this.#abort,
-      lineage: this.#lineage,
+      node: this.#node,
       tasks: this.#tasks,
       disposables: this.#disposables,
       services: this.#services,
       hooks,
       report: this.#report,
     })
-    if (parent !== undefined) this.#lineage.joinParent(parent.#lineage, !parent.isDisposed)
-    if (signal !== undefined) this.#lineage.joinSignal(signal)
+    if (parent !== undefined) this.#node.joinParent(parent.#node, !parent.isDisposed)
+    if (signal !== undefined) this.#node.joinSignal(signal)
     if (timeout !== undefined && timeout > 0) {
       const expire = (): void => this.#abort.abort(new Error(`Scope timeout after ${timeout}ms`))
       this.#timer = startTimer(timeout, expire, false)
@@ -115,37 +122,48 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   /**
    * Starts `fn` at once.
    *
-   * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, `No idempotency provider
-   *   configured`, a TypeError for a name that is no option, and what the function for the idempotency key throws.
-   *   Everything else is in the result.
+   * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, `No checkpoint provider
+   *   configured` for one that is to keep checkpoints, `No idempotency provider configured` for one with a key, a
+   *   TypeError for a name that is no option, and what the function for the idempotency key throws. Everything else is in
+   *   the result.
    */
-  task<T, E extends Error = Error>(fn: TaskFunction<T, S>, options: TaskOptions<E> = {}): Task<Result<E, Awaited<T>>> {
+  task<T, Data = unknown, E extends Error = Error>(
+    fn: CheckpointedTaskFunction<T, S, Data>,
+    options: CheckpointedTaskOptions<E, Data>,
+  ): Task<Result<E, Awaited<T>>>
+  task<T, E extends Error = Error>(fn: TaskFunction<T, S>, options?: TaskOptions<E>): Task<Result<E, Awaited<T>>>
+  task(
+    fn: TaskFunction<unknown, never> | CheckpointedTaskFunction<unknown, never>,
+    options: TaskOptions = {},
+  ): unknown {
     if (this.isDisposed) throw new Error('Cannot spawn task on disposed scope')
     if (this.#abort.aborted) throw new Error('Cannot spawn task on aborted scope')
-    return this.#tasks.spawn(fn as TaskFunction<unknown, never>, options) as Task<Result<E, Awaited<T>>>
+    if (options.checkpoint !== undefined && this.persistence?.checkpoint === undefined) throw noCheckpointProvider()
+    return this.#tasks.spawn(fn as TaskFunction<unknown, never>, options)
   }
 
   /**
    * Runs a task that goes on from its newest checkpoint, or starts fresh when there is none.
    *
+   * @typeParam Data what its checkpoints hold. Nothing checks that what was stored is of this type.
    * @throws (as a rejection) `No checkpoint provider configured`, with `requireExisting` also
    *   `No checkpoint found for task ID: <id>`, and what the provider throws.
    */
-  async resumeTask<T, E extends Error = Error>(
+  async resumeTask<T, Data = unknown, E extends Error = Error>(
     taskId: string,
-    fn: TaskFunction<T, S>,
-    options: ResumeOptions<E> = {},
+    fn: CheckpointedTaskFunction<T, S, Data>,
+    options: ResumeOptions<E, Data> = {},
   ): Promise<Result<E, Awaited<T>>> {
-    return this.task<T, E>(fn, await resumeFrom(this.persistence?.checkpoint, taskId, options))
+    return this.task<T, Data, E>(fn, await resumeFrom(this.persistence?.checkpoint, taskId, options))
   }
 
   /** A lock that ends with the scope: over `persistence.lock` when it has a key, else in memory. */
   acquireLock(options: LockOptions = {}): Lock {
     if (this.isDisposed) throw new Error('Cannot acquire lock on disposed scope')
     const provider = options.provider ?? (options.key ? this.persistence?.lock : undefined)
-    const lock = new Lock(provider === undefined ? options : { ...options, provider }, this.signal, this.#report)
-    lock.whenDisposed(this.#disposables.add(disposerOf(lock)))
-    return lock
+    return new Lock(provider === undefined ? options : { ...options, provider }, this.signal, this.#report, (lock) =>
+      this.#disposables.reserve(disposerOf(lock)),
+    )
   }
 
   createChild(options: Omit<ScopeOptions, 'parent'> = {}): Scope<S> {
@@ -213,7 +231,7 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   /** This scope and its children, one a line, with what they are doing. */
   debugTree(indent = ''): string {
     const state = this.isDisposed ? 'disposed' : this.#abort.aborted ? 'aborted' : 'active'
-    const children = this.#lineage.children.map((child) => `\n${child.debugTree(`${indent}  `)}`)
+    const children = this.#node.children.map((child) => `\n${child.debugTree(`${indent}  `)}`)
     return `${indent}${this.scopeName} (${state}, ${this.#tasks.running} running)${children.join('')}`
   }
 
@@ -226,4 +244,9 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
     this.#timer?.cancel()
     return this.#end.reach()
   }
+}
+
+function scopeOf(parent: ParentScope): Scope<object> {
+  if (parent instanceof Scope) return parent
+  throw new TypeError(`scope option parent: must be a scope, got ${parent === null ? 'null' : typeof parent}`)
 }

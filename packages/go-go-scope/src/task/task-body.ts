@@ -1,11 +1,11 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 import { raceAbort } from '../cancellation/race-abort.js'
 import { openTaskCheckpoints, type TaskCheckpoints } from '../checkpoint/open-task-checkpoints.js'
+import { throughBreaker } from '../circuit-breaker/which-breaker.js'
 import type { IdempotentWork } from '../idempotency/idempotent-run.js'
 import { runWithRetry } from '../retry/run-with-retry.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskContext, TaskFunction, TaskOptions } from './task-options.js'
-import { throughBreaker } from './through-breaker.js'
 
 /** What the body of a task needs to know of it. */
 interface BodyOptions<T> {

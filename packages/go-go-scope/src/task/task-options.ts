@@ -30,7 +30,7 @@ export interface TaskOptions<E extends Error = Error> {
    * fail with a `ResultNotStoredError`.
    */
   idempotency?: { key: string | (() => string); ttl?: number; lease?: number }
-  /** Needs `persistence.checkpoint`; `{}` is enough. */
+  /** Needs `persistence.checkpoint`, or `task()` throws; `{}` is enough. */
   checkpoint?: CheckpointOptions
   /** Wraps every failure that is not its instance. */
   errorClass?: ErrorClass<E>
@@ -40,6 +40,18 @@ export interface TaskOptions<E extends Error = Error> {
   onCleanup?: () => void | Promise<void>
 }
 
+/** Options of a task that keeps checkpoints of type `Data`. */
+export interface CheckpointedTaskOptions<E extends Error = Error, Data = unknown> extends TaskOptions<E> {
+  checkpoint: CheckpointOptions<Data>
+}
+
+/** Options of `resumeTask`. */
+export interface ResumeOptions<E extends Error = Error, Data = unknown> extends TaskOptions<E> {
+  checkpoint?: CheckpointOptions<Data>
+  /** Reject when no checkpoint is stored instead of starting fresh. Default `false`. */
+  requireExisting?: boolean
+}
+
 /** What the function of a task gets. */
 export interface TaskContext<Services = Record<string, unknown>> {
   readonly services: Services
@@ -47,10 +59,20 @@ export interface TaskContext<Services = Record<string, unknown>> {
   readonly signal: AbortSignal
   readonly logger: Logger
   readonly context: Readonly<Record<string, unknown>>
-  /** There when the scope has a checkpoint provider and the task the `checkpoint` option. */
-  // biome-ignore lint/suspicious/noExplicitAny: the function knows the type of the state it saves
-  readonly checkpoint?: CheckpointContext<any>
+  /** There when the task has the `checkpoint` option, as {@link CheckpointedTaskContext} says. */
+  readonly checkpoint?: CheckpointContext
   readonly progress?: ProgressContext
 }
 
+/** What the function gets of a task that has the `checkpoint` option, or is resumed. */
+export interface CheckpointedTaskContext<Services = Record<string, unknown>, Data = unknown>
+  extends TaskContext<Services> {
+  readonly checkpoint: CheckpointContext<Data>
+  readonly progress: ProgressContext
+}
+
 export type TaskFunction<T, Services = Record<string, unknown>> = (context: TaskContext<Services>) => T | PromiseLike<T>
+
+export type CheckpointedTaskFunction<T, Services = Record<string, unknown>, Data = unknown> = (
+  context: CheckpointedTaskContext<Services, Data>,
+) => T | PromiseLike<T>

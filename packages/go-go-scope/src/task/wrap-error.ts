@@ -5,24 +5,27 @@ import { UnknownError } from '../errors/unknown-error.js'
 import type { ErrorClass, TaskOptions } from './task-options.js'
 
 /**
- * What stands in the first place of the result for something thrown. Never `undefined`. An error class whose
- * constructor throws is reported, and an `UnknownError` stands in for it.
+ * Turns something thrown into the first place of the result. Never `undefined`, and never throws: a thrown value may be a
+ * revoked Proxy, or have getters that throw, and a class of the app may throw in its constructor or its instanceof check.
+ * Such a throw is reported, and the value is wrapped as one of no known kind.
  */
-export function wrapError(thrown: unknown, { errorClass, systemErrorClass }: TaskOptions, report: Reporter): unknown {
-  if (errorClass !== undefined) return thrown instanceof errorClass ? thrown : wrapIn(errorClass, thrown, report)
+export function wrapError(thrown: unknown, options: TaskOptions, report: Reporter): unknown {
+  try {
+    const unwrapped = passedOn(thrown, options)
+    if (unwrapped !== undefined) return unwrapped
+  } catch (error) {
+    report('error of a task', error)
+  }
+  return wrapIn(options.errorClass ?? options.systemErrorClass ?? UnknownError, thrown, report)
+}
+
+/** What stands for the error without a wrapper; `undefined` when it needs one. */
+function passedOn(thrown: unknown, { errorClass, systemErrorClass }: TaskOptions): unknown {
+  if (errorClass !== undefined) return thrown instanceof errorClass ? thrown : undefined
   if (thrown instanceof AbortError) {
     return systemErrorClass !== undefined || thrown.reason === undefined ? thrown : thrown.reason
   }
-  return isOfItsOwnKind(thrown) ? thrown : wrapIn(systemErrorClass ?? UnknownError, thrown, report)
-}
-
-function wrapIn(Wrapper: ErrorClass, thrown: unknown, report: Reporter): Error {
-  try {
-    return new Wrapper(messageOf(thrown), { cause: thrown })
-  } catch (error) {
-    report('errorClass', error)
-    return new UnknownError(messageOf(thrown), { cause: thrown })
-  }
+  return isOfItsOwnKind(thrown) ? thrown : undefined
 }
 
 /** A subclass of Error, or anything tagged. */
@@ -30,4 +33,14 @@ function isOfItsOwnKind(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false
   if ('_tag' in thrown) return true
   return thrown instanceof Error && Object.getPrototypeOf(thrown) !== Error.prototype
+}
+
+function wrapIn(Wrapper: ErrorClass, thrown: unknown, report: Reporter): Error {
+  const message = messageOf(thrown)
+  try {
+    return new Wrapper(message, { cause: thrown })
+  } catch (error) {
+    report('errorClass', error)
+    return new UnknownError(message, { cause: thrown })
+  }
 }

@@ -1,6 +1,6 @@
 import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
-import type { Reporter } from '../errors/reporter.js'
-import type { Hold } from './hold.js'
+import type { Reporter } from '../../errors/reporter.js'
+import type { Hold } from '../hold.js'
 
 /** Who asks a provider, and for how long. */
 export interface Claimant {

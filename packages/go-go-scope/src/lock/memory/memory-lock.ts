@@ -1,8 +1,8 @@
-import { AbortSource } from '../cancellation/abort-source.js'
-import { PriorityQueue } from '../concurrency/priority-queue.js'
-import type { Hold } from './hold.js'
-import type { LockStats, LockType } from './lock-options.js'
-import type { LockQueue, LockRequest } from './lock-request.js'
+import { AbortSource } from '../../cancellation/abort-source.js'
+import { PriorityQueue } from '../../concurrency/priority-queue.js'
+import type { Hold } from '../hold.js'
+import type { LockStats, LockType } from '../lock-options.js'
+import type { LockQueue, LockRequest } from '../lock-request.js'
 
 /**
  * One lock in memory. Requests are served strictly in order, so a reader that comes after a waiting writer waits too:
@@ -10,8 +10,19 @@ import type { LockQueue, LockRequest } from './lock-request.js'
  */
 export class MemoryLock implements LockQueue {
   readonly #queue = new PriorityQueue<LockRequest>()
+  readonly #onChange: () => void
   #readers = 0
   #holder: 'exclusive' | 'write' | undefined
+
+  /** @param onChange called after each change of {@link MemoryLock.isIdle}, and between. */
+  constructor(onChange: () => void = () => {}) {
+    this.#onChange = onChange
+  }
+
+  /** Neither held nor waited for. */
+  get isIdle(): boolean {
+    return !this.isLocked && this.#queue.size === 0
+  }
 
   get isLocked(): boolean {
     return this.#readers > 0 || this.#holder !== undefined
@@ -50,11 +61,13 @@ export class MemoryLock implements LockQueue {
       this.#queue.shift()
       next.grant(this.#take(next.type))
     }
+    this.#onChange()
   }
 
   #take(type: LockType): Hold {
     if (type === 'read') this.#readers++
     else this.#holder = type
+    this.#onChange()
     let held = true
     return {
       lost: new AbortSource(),

@@ -1,6 +1,6 @@
-import { AbortSource } from '../cancellation/abort-source.js'
+import { AbortSource } from '../../cancellation/abort-source.js'
+import type { Hold } from '../hold.js'
 import type { Attempt, Claimant } from './attempt.js'
-import type { Hold } from './hold.js'
 import { LeasedLock } from './leased-lock.js'
 import { gateKey, ownerOfOne, SLOTS, slotKey } from './read-write-keys.js'
 

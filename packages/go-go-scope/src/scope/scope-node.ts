@@ -5,12 +5,12 @@ interface Member extends AsyncDisposable {
   debugTree(indent: string): string
 }
 
-/** Where a scope stands: who aborts it, and whom it disposes before itself. */
-export class Lineage {
+/** A scope in the tree of scopes: its parent and outer signal abort it, and it disposes its children before itself. */
+export class ScopeNode {
   readonly #self: Member
   readonly #abort: AbortSource
-  readonly #children = new Set<Lineage>()
-  #parent: Lineage | undefined
+  readonly #children = new Set<ScopeNode>()
+  #parent: ScopeNode | undefined
   readonly #links: (() => void)[] = []
 
   constructor(self: Member, abort: AbortSource) {
@@ -19,7 +19,7 @@ export class Lineage {
   }
 
   /** @param keep `false` when the parent is at its end: it aborts the new child, but can no longer dispose it. */
-  joinParent(parent: Lineage, keep: boolean): void {
+  joinParent(parent: ScopeNode, keep: boolean): void {
     this.#parent = parent
     this.#links.push(parent.#abort.onAbort((reason) => this.#abort.abort(reason)))
     if (keep) parent.#children.add(this)
@@ -37,7 +37,7 @@ export class Lineage {
   }
 
   /** Whether it is `ancestor` or comes from it. */
-  isWithin(ancestor: Lineage): boolean {
+  isWithin(ancestor: ScopeNode): boolean {
     return this === ancestor || (this.#parent?.isWithin(ancestor) ?? false)
   }
 

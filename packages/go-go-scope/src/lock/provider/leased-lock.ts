@@ -1,8 +1,8 @@
 import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
-import type { AbortSource } from '../cancellation/abort-source.js'
-import type { Claimant } from './attempt.js'
-import type { Hold } from './hold.js'
-import { Lease } from './lease.js'
+import type { AbortSource } from '../../cancellation/abort-source.js'
+import type { Hold } from '../hold.js'
+import { Lease } from '../lease.js'
+import type { Attempt, Claimant } from './attempt.js'
 
 /** Share of the ttl after which a lock is renewed. */
 const RENEW_AFTER = 0.6
@@ -45,5 +45,14 @@ export class LeasedLock implements Hold {
     this.#lease.end()
     // Also after a loss: if the provider still thinks it is ours, nobody need wait for the expiry.
     await this.handle.release()
+  }
+}
+
+/** One key, one holder. */
+export function exclusiveAttempt(claimant: Claimant): Attempt {
+  return {
+    committed: false,
+    try: () => LeasedLock.acquire(claimant, `lock:exclusive:${claimant.key}`),
+    abandon: async () => {},
   }
 }

@@ -1,6 +1,6 @@
-import { callSafely } from '../errors/call-safely.js'
+import { callSafely } from '../../errors/call-safely.js'
+import type { Hold } from '../hold.js'
 import type { Attempt, Claimant } from './attempt.js'
-import type { Hold } from './hold.js'
 import { LeasedLock } from './leased-lock.js'
 import { ReadGroup } from './read-group.js'
 import { gateKey, ownerOfOne, SLOTS, slotKey } from './read-write-keys.js'

@@ -1,0 +1,66 @@
+import type { CircuitBreakerStateProvider, PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Reporter } from '../errors/reporter.js'
+import { CircuitBreaker } from './circuit-breaker.js'
+import type { CircuitBreakerOptions } from './circuit-breaker-options.js'
+
+/** What a scope lends to the breakers of its tasks. */
+interface BreakerEnvironment {
+  /** The scope's own. */
+  readonly breaker: CircuitBreaker | undefined
+  readonly persistence: PersistenceProviders | undefined
+  readonly report: Reporter
+}
+
+/** Breakers of one store, and those without one. Keys are names in the app's code, so they are few. */
+const byProvider = new WeakMap<CircuitBreakerStateProvider, Map<string, CircuitBreaker>>()
+const inMemory = new Map<string, CircuitBreaker>()
+
+/** The breaker that the tasks of a scope share; its state is in the scope's store, under the scope's name. */
+export function scopeBreaker(
+  scopeName: string,
+  options: CircuitBreakerOptions,
+  persistence: PersistenceProviders | undefined,
+  report: Reporter,
+): CircuitBreaker {
+  const stored = withStore(options, persistence)
+  const key = stored.provider === undefined ? options.key : (options.key ?? scopeName)
+  return new CircuitBreaker(key === undefined ? stored : { ...stored, key }, undefined, report)
+}
+
+/**
+ * Runs `fn` through the breaker of its task: its own if it names one, else the scope's, if there is one. A breaker of
+ * its own is shared by its key, or lives for this one call; its state is in the store either way.
+ */
+export async function throughBreaker<T>(
+  own: CircuitBreakerOptions | undefined,
+  taskId: string,
+  { breaker, persistence, report }: BreakerEnvironment,
+  fn: () => Promise<T>,
+  isNeutral: () => boolean,
+): Promise<T> {
+  if (own === undefined) return breaker === undefined ? fn() : breaker.execute(fn, isNeutral)
+  const options = withStore(own, persistence)
+  if (own.key !== undefined) return sharedBreaker(own.key, options, report).execute(fn, isNeutral)
+  await using once = new CircuitBreaker({ ...options, key: taskId }, undefined, report)
+  return await once.execute(fn, isNeutral)
+}
+
+/** The one breaker of this process for `key` in its store, made with the options of the first task that names it. */
+function sharedBreaker(key: string, options: CircuitBreakerOptions, report: Reporter): CircuitBreaker {
+  let breakers = inMemory
+  if (options.provider !== undefined) {
+    breakers = byProvider.get(options.provider) ?? new Map()
+    byProvider.set(options.provider, breakers)
+  }
+  const breaker = breakers.get(key) ?? new CircuitBreaker({ ...options, key }, undefined, report)
+  breakers.set(key, breaker)
+  return breaker
+}
+
+function withStore(
+  options: CircuitBreakerOptions,
+  persistence: PersistenceProviders | undefined,
+): CircuitBreakerOptions {
+  const provider = options.provider ?? persistence?.circuitBreaker
+  return provider === undefined ? options : { ...options, provider }
+}

@@ -1,0 +1,162 @@
+import { getEventListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { type Lock, type LockGuard, type LockOptions, type Scope, scope } from 'go-go-scope'
+import { describe, expect, it } from 'vitest'
+import { MemoryLockProvider } from './support/memory-lock-provider.js'
+
+const LOCKS = 100
+/** What a collector may leave for later, as one that takes any number on the stack for a reference. */
+const LEFT_OVER = 10
+
+function collectGarbage(): void {
+  if ('Bun' in globalThis) {
+    Bun.gc(true)
+    return
+  }
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+}
+
+/** Not by `expect`, which keeps the promises and errors of a test until it is over. */
+const messageOf = (refused: Promise<unknown>): Promise<unknown> =>
+  refused.then(
+    () => 'it was granted',
+    (error: unknown) => (error as Error).message,
+  )
+
+type Use = (lock: Lock) => Promise<LockGuard | null | undefined>
+
+const uses: Record<string, Use> = {
+  'acquired and released': async (lock) => {
+    const guard = await lock.acquire()
+    await guard.release()
+    return guard
+  },
+  'acquired and disposed with await using': async (lock) => {
+    await using guard = await lock.acquire()
+    return guard
+  },
+  'waited for by another, and released by both': async (lock) => {
+    const first = await lock.acquire()
+    const waiting = lock.acquire()
+    await first.release()
+    await (await waiting).release()
+    return first
+  },
+  'never acquired': async () => undefined,
+}
+const memoryUses: Record<string, Use> = {
+  'tried and released': async (lock) => {
+    const guard = lock.tryAcquire()
+    await guard?.release()
+    return guard
+  },
+  'waited for in vain': async (lock) => {
+    const guard = await lock.acquire()
+    expect(await messageOf(lock.acquire({ timeout: 1 }))).toContain('timed out')
+    await guard.release()
+    return guard
+  },
+}
+const readWriteUses: Record<string, Use> = {
+  'read by two and released': async (lock) => {
+    const guards = await Promise.all([lock.read(), lock.read()])
+    await Promise.all(guards.map((guard) => guard.release()))
+    return guards[0]
+  },
+  'written and released': async (lock) => {
+    const guard = await lock.write()
+    await guard.release()
+    return guard
+  },
+}
+
+const provider = new MemoryLockProvider()
+const held = new MemoryLockProvider()
+const cases: [string, (index: number) => LockOptions, Record<string, Use>][] = [
+  ['in memory without a key', () => ({}), { ...uses, ...memoryUses }],
+  ['in memory with a key', (index) => ({ key: `k${index % 20}` }), { ...uses, ...memoryUses }],
+  ['in memory with a key of its own', (index) => ({ key: `own ${index}` }), { ...uses, ...memoryUses }],
+  ['for readers in memory', (index) => ({ key: `k${index}`, allowMultipleReaders: true }), readWriteUses],
+  ['over a provider', (index) => ({ provider, key: `k${index}` }), uses],
+  [
+    'for readers over a provider',
+    (index) => ({ provider, key: `k${index}`, allowMultipleReaders: true }),
+    readWriteUses,
+  ],
+  [
+    'over a provider that has given it to others',
+    () => ({ provider: held, key: 'taken' }),
+    {
+      'refused at the first try': async (lock) => {
+        expect(await messageOf(lock.acquire({ timeout: 0 }))).toContain('timed out')
+        return undefined
+      },
+    },
+  ],
+]
+
+/** Makes the locks and gives back only weak references, so that the frame of the test holds none of them. */
+async function use(s: Scope, options: (index: number) => LockOptions, run: Use): Promise<WeakRef<object>[]> {
+  const refs: WeakRef<object>[] = []
+  for (let index = 0; index < LOCKS; index++) {
+    const lock = s.acquireLock(options(index))
+    const guard = await run(lock)
+    refs.push(new WeakRef(lock))
+    if (guard) refs.push(new WeakRef(guard))
+  }
+  return refs
+}
+
+it.each(cases)(
+  'a scope that lives on holds nothing of locks %s that are in no use any more',
+  async (_, options, those) => {
+    await held.acquire('lock:exclusive:taken', 600_000, 'another')
+    await using s = scope()
+    const listeners = getEventListeners(s.signal, 'abort').length
+    const refs = new Map<string, WeakRef<object>[]>()
+    for (const [name, run] of Object.entries(those)) refs.set(name, await use(s, options, run))
+    for (let round = 0; round < 2; round++) {
+      await setImmediate()
+      collectGarbage()
+    }
+    const alive = (name: string): number => (refs.get(name) ?? []).filter((ref) => ref.deref() !== undefined).length
+    expect([...refs.keys()].filter((name) => alive(name) > LEFT_OVER)).toEqual([])
+    expect(getEventListeners(s.signal, 'abort')).toHaveLength(listeners)
+  },
+)
+
+describe('a lock that is used again after its release', () => {
+  it.each([{}, { key: 'again' }, { provider, key: 'again' }])('belongs to its scope as before: %o', async (options) => {
+    const s = scope()
+    const lock = s.acquireLock(options)
+    for (let round = 0; round < 3; round++) await (await lock.acquire()).release()
+    const guard = await lock.acquire()
+    const waiting = expect(lock.acquire()).rejects.toThrow('Scope disposed')
+    await s[Symbol.asyncDispose]()
+    await waiting
+    expect(guard.isReleased).toBe(true)
+    expect(guard.signal.reason).toEqual(new Error('Lock disposed'))
+    await expect(lock.acquire()).rejects.toThrow('Scope disposed')
+  })
+
+  it('is disposed in the order in which the scope made it, whenever it was acquired', async () => {
+    const s = scope()
+    const lock = s.acquireLock()
+    const released: boolean[] = []
+    s.onDispose(() => released.push(guard.isReleased))
+    const guard = await lock.acquire()
+    await s[Symbol.asyncDispose]()
+    expect([released, guard.isReleased]).toEqual([[false], true])
+  })
+
+  it('gives nothing more after its scope has ended while nobody used it', async () => {
+    const s = scope()
+    const lock = s.acquireLock({ key: 'unused' })
+    await s[Symbol.asyncDispose]()
+    expect(lock.tryAcquire()).toBeNull()
+    await expect(lock.acquire()).rejects.toThrow('Scope disposed')
+  })
+})
