@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { AdapterUnderTest } from '../engine-under-test.js'
 import { ManualClock } from '../manual-clock.js'
 import { forAll } from '../property.js'
+import { realTimers } from '../real-timers.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
@@ -29,7 +30,8 @@ interface Got {
 async function run(world: World, ttl = TTL, path?: string, name = 'job'): Promise<Got> {
   const adapter = await world.engine.SQLiteAdapter.open(path ?? world.path, {
     locks: 'database',
-    clock: freshClock(world),
+    // Real waiting, for those that contend; each reads the wall clock, and knows nothing of the past.
+    clock: { ...realTimers(world.clock.now), monotonic: world.clock.monotonic },
   })
   const lock = await adapter.lock.acquire(name, ttl)
   const claim = await adapter.idempotency.claim(name, { lease: ttl })

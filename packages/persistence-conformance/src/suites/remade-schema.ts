@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AdapterUnderTest } from '../engine-under-test.js'
 import { held } from '../held.js'
+import { realTimers } from '../real-timers.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
@@ -64,7 +65,8 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
       await world.rows(`DROP TABLE ${name}`)
       await world.rows(`ALTER TABLE rebuilt RENAME TO ${name}`)
     }
-    await Promise.all([(await later(world)).connect(), (await later(world)).connect()])
+    const clock = realTimers(world.clock.now)
+    await Promise.all([(await later(world, { clock })).connect(), (await later(world, { clock })).connect()])
     const names = (objects: Made[]) => objects.map(({ name }) => name)
     assert.deepEqual(names(await indexesAndTriggers(world)), names(made))
     await (await later(world, { createTables: false })).connect()

@@ -76,15 +76,17 @@ const LEASE_TIME: Migration = {
   wall INTEGER NOT NULL
 ) STRICT`,
     // A grant or renewal that leaves the highest time where it was makes the record void: its lease is a younger one than
-    // the record tells. Triggers, so that this holds for processes of an earlier release too.
+    // the record tells. Triggers, so that this holds for processes of an earlier release too. The
+    // condition is theirs and not the statement's, which would cost each grant a quarter of its time.
     ...[
       ['locks_granted', 'INSERT ON go_goscope_locks', 'marked_at'],
       ['locks_renewed', 'UPDATE OF token, marked_at ON go_goscope_locks', 'marked_at'],
       ['claims_granted', 'INSERT ON go_goscope_claims', 'granted_at'],
       ['claims_renewed', 'UPDATE OF granted_at ON go_goscope_claims', 'granted_at'],
     ].map(
-      ([name, event, at]) => `CREATE TRIGGER go_goscope_time_${name} AFTER ${event} BEGIN
-  DELETE FROM go_goscope_lease_time WHERE mark >= NEW.${at};
+      ([name, event, at]) => `CREATE TRIGGER go_goscope_time_${name} AFTER ${event}
+WHEN NEW.${at} <= (SELECT mark FROM go_goscope_lease_time WHERE id = 1) BEGIN
+  DELETE FROM go_goscope_lease_time;
 END`,
     ),
   ],
