@@ -209,9 +209,9 @@ export class CacheStore implements SqlCacheProvider {
   async #add(row: SqlValue[], unreadable: SqlValue | undefined): Promise<void> {
     if (!this.#session.ready) await this.#session.connect('cache.stats')
     if (row[2] !== null) this.#sweeper.wrote(1)
+    if (unreadable === undefined) return this.#session.execute(this.#sql.add, row, nothing)
     const [stored = null] = row
-    const discarded =
-      unreadable === undefined ? undefined : this.#session.execute(this.#sql.discard, [stored, unreadable], nothing)
+    const discarded = this.#session.execute(this.#sql.discard, [stored, unreadable], nothing)
     await Promise.all([discarded, this.#session.execute(this.#sql.add, row, nothing)])
   }
 

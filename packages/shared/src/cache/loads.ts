@@ -5,6 +5,10 @@ import { PersistenceError } from '../errors/persistence-error.js'
 const caller = new AsyncLocalStorage<Load>()
 let running = 0
 
+function disableIfIdle(): void {
+  if (running === 0) caller.disable()
+}
+
 /** One call of a `load` function of `getOrSet`, shared by all who ask for its key meanwhile. */
 export class Load {
   readonly key: string
@@ -31,8 +35,9 @@ export class Load {
       return await caller.run(this, load)
     } finally {
       this.running = false
-      // On Node 20 and 22 a storage that is in use slows every promise of the process.
-      if (--running === 0) caller.disable()
+      // On Node 20 and 22 a storage that is in use slows every promise of the process, and so does taking it in and out
+      // of use: not for each of many loads that follow one another.
+      if (--running === 0) setImmediate(disableIfIdle)
     }
   }
 
