@@ -38,7 +38,7 @@ function jsonStore(texts: Map<string, string>): IdempotencyProvider {
 
 /** The part of an adapter that a host without claims knows. */
 const withoutClaims = ({ idempotency: store }: SQLiteAdapter): IdempotencyProvider => ({
-  get: (key) => store.get(key),
+  get: <T>(key: string) => store.get<T>(key),
   set: (key, value, ttl) => store.set(key, value, ttl),
   delete: (key) => store.delete(key),
 })
