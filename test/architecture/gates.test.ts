@@ -6,7 +6,7 @@ import { applyGate } from './gates/gate.js'
 const planted: Record<string, { path: string; wrong: string; right: string }[]> = {
   'imports point one way': [
     {
-      path: 'packages/shared/src/cache/cache-store.ts',
+      path: 'packages/shared/src/stores/cache/cache-store.ts',
       wrong: "import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'",
       right: "import { keyRange } from '../keys/key-range.js' // not from '@go-go-scope/persistence-sqlite'",
     },
@@ -47,22 +47,26 @@ const planted: Record<string, { path: string; wrong: string; right: string }[]> 
   ],
   'SQL stands beside its store, not in it': [
     {
-      path: 'packages/shared/src/cache/cache-store.ts',
+      path: 'packages/shared/src/stores/cache/cache-store.ts',
       wrong: 'const sql = `DELETE FROM entries`',
       right: 'this.#session.run(this.#sql.delete)',
     },
   ],
   'a transaction says what it locks: BEGIN IMMEDIATE': [
-    { path: 'packages/shared/src/driver/sync-queue.ts', wrong: "query('BEGIN')", right: "query('BEGIN IMMEDIATE')" },
+    { path: 'packages/shared/src/queue/sync-queue.ts', wrong: "query('BEGIN')", right: "query('BEGIN IMMEDIATE')" },
   ],
   'a library writes to no console': [
     { path: 'packages/go-go-scope/src/index.ts', wrong: 'console.warn(1)', right: '// no console.warn(1)' },
   ],
   'time and chance come from the options': [
-    { path: 'packages/shared/src/cache/cache-store.ts', wrong: 'Date.now()', right: 'this.#clock.now()' },
+    { path: 'packages/shared/src/stores/cache/cache-store.ts', wrong: 'Date.now()', right: 'this.#clock.now()' },
   ],
   'monotonic time is never stored': [
-    { path: 'packages/shared/src/cache/cache-store.ts', wrong: 'this.#clock.monotonic()', right: 'this.#clock.now()' },
+    {
+      path: 'packages/shared/src/stores/cache/cache-store.ts',
+      wrong: 'this.#clock.monotonic()',
+      right: 'this.#clock.now()',
+    },
   ],
   'no file names a path of one machine': [
     { path: 'README.md', wrong: `cd ${['', 'home', 'me', 'app'].join('/')}`, right: 'cd ./home/me' },

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
-import type { SqlCacheProvider } from '../cache/cache-store.js'
 import type { CacheStats } from '../ports/cache.js'
-import type { Session } from './session.js'
+import type { Session } from '../session/session.js'
+import type { SqlCacheProvider } from '../stores/cache/cache-store.js'
 
 /** What `adapter.stats()` answers. Sizes are bytes; rows are those of the whole file, `cache` is this prefix's. */
 export interface AdapterStats {

@@ -1,14 +1,14 @@
 import type { OptionNames } from '../arguments/options.js'
-import { CacheStore, type GetOrSetOptions, type SqlCacheProvider } from '../cache/cache-store.js'
-import { Connection } from '../driver/connection.js'
+import { Connection } from '../connection/connection.js'
+import { checkTableName, createCacheTable } from '../dialects/sqlite/schema/cache-table.js'
+import { migrate } from '../dialects/sqlite/schema/migrate.js'
 import type { SqlDriver } from '../driver/driver.js'
 import type { CacheStats } from '../ports/cache.js'
-import { checkTableName, createCacheTable } from '../schema/cache-table.js'
-import { migrate } from '../schema/migrate.js'
+import { pruneRegularly } from '../session/prune-timer.js'
+import { Session, type SetUp } from '../session/session.js'
+import { CacheStore, type GetOrSetOptions, type SqlCacheProvider } from '../stores/cache/cache-store.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { ConnectedAdapter } from './connected-adapter.js'
-import { pruneRegularly } from './prune-regularly.js'
-import { Session, type SetUp } from './session.js'
 
 export interface CacheAdapterOptions extends AdapterOptions {
   /**

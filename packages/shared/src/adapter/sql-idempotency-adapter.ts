@@ -1,13 +1,13 @@
-import { Connection } from '../driver/connection.js'
+import { Connection } from '../connection/connection.js'
+import { migrate } from '../dialects/sqlite/schema/migrate.js'
 import type { SqlDriver } from '../driver/driver.js'
-import { IdempotencyStore, type SqlIdempotencyProvider } from '../idempotency/idempotency-store.js'
 import type { Claim, ClaimOptions } from '../ports/claims.js'
 import type { IdempotencyEntry } from '../ports/idempotency.js'
-import { migrate } from '../schema/migrate.js'
+import { pruneRegularly } from '../session/prune-timer.js'
+import { Session } from '../session/session.js'
+import { IdempotencyStore, type SqlIdempotencyProvider } from '../stores/idempotency/idempotency-store.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { ConnectedAdapter } from './connected-adapter.js'
-import { pruneRegularly } from './prune-regularly.js'
-import { Session } from './session.js'
 
 /** The idempotency port alone: `scope({ persistence: { idempotency: new SQLiteIdempotencyAdapter(db) } })`. */
 export class SqlIdempotencyAdapter extends ConnectedAdapter implements SqlIdempotencyProvider {

@@ -8,7 +8,7 @@
  *   no longer does; every other prefix is stored as published.
  * - Untagged names (idempotency, checkpoints) are `plain`, as published, for the first prefix that can have them, and
  *   `qualified` for one that would overlap with it. The choice is made once per prefix and kept in the file
- *   (schema/prefix-layout.ts), so a pair always means the same row.
+ *   (dialects/sqlite/schema/prefix-layout.ts), so a pair always means the same row.
  */
 export type NameLayout = 'plain' | 'qualified'
 
