@@ -1,9 +1,7 @@
 /** What a front end builds on: the public surface, the adapters to extend, and the driver seam to implement. */
 
-export { SqlAdapter } from './adapter/sql-adapter.js'
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
-export { checkHandle } from './arguments/handle.js'
 export { libraryOf } from './dialects/sqlite/engine/library.js'
 export { NamedStatement, takesNumbersForNames } from './dialects/sqlite/engine/named-statement.js'
 export { SpreadStatement, type SpreadStatementLike } from './dialects/sqlite/engine/spread-statement.js'
@@ -15,7 +13,9 @@ export {
   type FrontEndEngine,
   type IdempotencyAdapterClass,
 } from './dialects/sqlite/front-end/front-end.js'
+export { checkHandle } from './dialects/sqlite/front-end/handle.js'
 export type { Engine } from './dialects/sqlite/front-end/open-adapter.js'
+export { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
 export { unloadablePackage } from './dialects/sqlite/front-end/unloadable-package.js'
 export type {
   AsyncDriver,

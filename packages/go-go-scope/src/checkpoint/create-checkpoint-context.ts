@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 import { callSafely } from '../errors/call-safely.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'
 import { AutoSaves } from './auto-saves.js'

@@ -1,4 +1,4 @@
-import type { CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 import { callSafely } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'

@@ -1,4 +1,4 @@
-import type { CircuitBreakerPersistedState, Permit } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerPersistedState, Permit } from '@go-go-scope/persistence-core/ports'
 import { AbortError } from '../errors/abort-error.js'
 import { callSafely } from '../errors/call-safely.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'

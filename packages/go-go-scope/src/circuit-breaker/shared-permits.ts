@@ -4,7 +4,7 @@ import type {
   Permit,
   ProbingCircuitBreakerProvider,
   ReportOutcome,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+} from '@go-go-scope/persistence-core/ports'
 import { CircuitOpenError } from '../errors/circuit-open-error.js'
 import type { CircuitMachine } from './circuit-machine.js'
 import type { CircuitStore } from './circuit-store.js'

@@ -1,4 +1,4 @@
-import type { CircuitBreakerPersistedState } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerPersistedState } from '@go-go-scope/persistence-core/ports'
 import type { CircuitMachine } from './circuit-machine.js'
 
 // Time in the process is monotonic; only the stored times are wall time.

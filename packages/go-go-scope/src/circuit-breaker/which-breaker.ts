@@ -1,4 +1,4 @@
-import type { CircuitBreakerStateProvider, PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerStateProvider, PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { Reporter } from '../errors/reporter.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import type { CircuitBreakerOptions } from './circuit-breaker-options.js'

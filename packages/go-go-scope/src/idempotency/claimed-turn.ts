@@ -1,4 +1,4 @@
-import type { ClaimedKey, ClaimingIdempotencyProvider, ClaimOutcome } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { ClaimedKey, ClaimingIdempotencyProvider, ClaimOutcome } from '@go-go-scope/persistence-core/ports'
 import { Lease } from '../lock/lease.js'
 import type { IdempotentRequest, IdempotentTurn, KeptClaim } from './idempotent-turn.js'
 import { reportUnstored } from './report-unstored.js'

@@ -1,4 +1,4 @@
-import type { IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { IdempotencyProvider } from '@go-go-scope/persistence-core/ports'
 import type { IdempotentAnswer, IdempotentRequest } from './idempotent-turn.js'
 import { reportUnstored } from './report-unstored.js'
 import { saysNotStored } from './result-not-stored-error.js'

@@ -4,7 +4,7 @@ import type {
   ClaimingIdempotencyProvider,
   CompletedKey,
   FailedKey,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+} from '@go-go-scope/persistence-core/ports'
 import { callSafely } from '../errors/call-safely.js'
 import type { IdempotentRequest } from './idempotent-turn.js'
 import { replayable, type StoredResult } from './stored-result.js'

@@ -1,4 +1,4 @@
-import type { IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { IdempotencyProvider } from '@go-go-scope/persistence-core/ports'
 
 /** How a run ended. `abandoned`: its own task was aborted, which says nothing to those who waited for it. */
 export type FlightEnd<T> = { value: T } | { error: unknown } | 'abandoned'

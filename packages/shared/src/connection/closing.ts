@@ -1,68 +1,68 @@
-import type { EngineWait } from '../dialects/sqlite/engine/busy-timeout.js'
-import type { OpenFile } from '../dialects/sqlite/file/open-file.js'
 import type { SqlDriver } from '../driver/driver.js'
-import { classify, codeOf } from '../errors/classify.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
+import type { ConnectionDialect, Place } from './place.js'
 
 /** How a connection ends its use of a handle: closes it, or leaves it to the app as it was. */
-export class HandleEnd {
+export class Closing {
   readonly #driver: SqlDriver
   readonly #queue: OperationQueue
-  readonly #engineWait: EngineWait
+  readonly #place: Place
+  readonly #dialect: ConnectionDialect
   /** Whether closing failed, and may be tried again. */
   failed = false
 
   /** @param queue What runs on the handle. */
-  constructor(driver: SqlDriver, queue: OperationQueue, engineWait: EngineWait) {
+  constructor(driver: SqlDriver, queue: OperationQueue, place: Place, dialect: ConnectionDialect) {
     this.#driver = driver
     this.#queue = queue
-    this.#engineWait = engineWait
+    this.#place = place
+    this.#dialect = dialect
   }
 
-  /** @param file The file under the handle. @throws PersistenceError when the handle cannot be closed. */
-  async run(file: OpenFile | undefined, keepHandle: boolean): Promise<void> {
+  /** @throws PersistenceError when the handle cannot be closed. */
+  async run(keepHandle: boolean): Promise<void> {
     this.failed = false
     try {
-      if (keepHandle) await this.#engineWait.putBack()
+      if (keepHandle) await this.#place.restoreHandle()
       await this.#queue.close(keepHandle)
     } catch (error) {
-      const reason = classify(error, 'disconnect')
+      const reason = this.#dialect.classify(error, 'disconnect')
       // That the app has closed its handle already is no failure to close it.
       if (reason.code !== 'CLOSED') {
-        this.#stayRegistered(file)
+        this.#stayOpen()
         this.failed = true
         // The app goes on with its handle. What matters to it is why it was not closed.
-        await this.#engineWait.putBack().catch(() => undefined)
+        await this.#place.restoreHandle().catch(() => undefined)
         throw reason.code === 'BUSY' ? handleInUse(error) : reason
       }
     }
-    // One that the app has closed by now is found out when the next user of the file comes.
-    if (keepHandle) this.#stayRegistered(file)
-    else file?.leave()
+    // A handle that the app has closed by now is found out when the next user of the place comes.
+    if (keepHandle) this.#stayOpen()
+    else this.#place.closed()
   }
 
-  /** The file is open for as long as the app has the handle open; a handle that nobody has any more was closed with it. */
-  #stayRegistered(file: OpenFile | undefined): void {
+  /** The database is open for as long as the app has the handle open; a handle that was collected is closed. */
+  #stayOpen(): void {
     const left = new WeakRef(this)
-    file?.leaveOpen(async () => {
-      const end = left.deref()
-      return end !== undefined && (await end.#answers())
+    this.#place.leftOpen(async () => {
+      const closing = left.deref()
+      return closing !== undefined && (await closing.#answers())
     })
   }
 
-  /** Whether the handle is open. Asks nothing of the file. */
+  /** Whether the handle is open. */
   async #answers(): Promise<boolean> {
     try {
-      await this.#driver.query('SELECT 1', [])
+      await this.#driver.query(this.#dialect.ping, [])
       return true
     } catch (error) {
-      return codeOf(error) !== 'CLOSED'
+      return this.#dialect.classify(error, 'disconnect').code !== 'CLOSED'
     }
   }
 }
 
-/** SQLite refuses to close under statements of the app. */
+/** Engines refuse to close under statements of the app. */
 function handleInUse(cause: unknown): PersistenceError {
   return new PersistenceError(
     'SQL',

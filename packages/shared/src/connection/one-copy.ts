@@ -4,7 +4,7 @@ import { PersistenceError } from '../errors/persistence-error.js'
  * Which installed copy of this package uses which handle. Each copy has a queue and a lock table of its own: two on one
  * handle would end each other's transactions and grant one lock twice. On a global symbol, where all copies meet.
  */
-const PLACE = Symbol.for('go-go-scope.persistence-sqlite.handles/1')
+const PLACE = Symbol.for('go-go-scope.persistence.handles/1')
 const THIS_COPY = {}
 
 function owners(): WeakMap<object, object> {
@@ -14,13 +14,13 @@ function owners(): WeakMap<object, object> {
 }
 
 /** Takes a handle for this copy, which may have it already. @throws PersistenceError `SECOND_COPY`. */
-export function ownHandle(handle: object): void {
+export function claimHandle(handle: object): void {
   const owner = owners().get(handle)
   if (owner !== undefined && owner !== THIS_COPY) {
     throw new PersistenceError(
       'SECOND_COPY',
       'constructor',
-      'constructor: an adapter of another copy of @go-go-scope/persistence-sqlite-core, installed or loaded a second time, uses ' +
+      'constructor: an adapter of another copy of @go-go-scope/persistence-core, installed or loaded a second time, uses ' +
         "this handle, and the two would not see each other's locks; run npm dedupe, disconnect the other adapter first, or " +
         'use a handle for each',
     )
@@ -29,6 +29,6 @@ export function ownHandle(handle: object): void {
 }
 
 /** Gives a handle back, for any copy to take. */
-export function disownHandle(handle: object): void {
+export function giveHandleBack(handle: object): void {
   if (owners().get(handle) === THIS_COPY) owners().delete(handle)
 }

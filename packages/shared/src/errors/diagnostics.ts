@@ -1,5 +1,4 @@
-import { classify } from './classify.js'
-import type { PersistenceError } from './persistence-error.js'
+import type { Classify, PersistenceError } from './persistence-error.js'
 
 /** What an adapter tells its `onDiagnostic` option; it writes to no console. */
 export type DiagnosticEvent =
@@ -26,7 +25,12 @@ export type DiagnosticListener = (event: DiagnosticEvent) => void
 
 /** Hands events to everybody who listens on one connection. */
 export class Diagnostics {
+  readonly #classify: Classify
   readonly #listeners: DiagnosticListener[] = []
+
+  constructor(classify: Classify) {
+    this.#classify = classify
+  }
 
   /** Whether it is worth making an event. */
   get active(): boolean {
@@ -43,7 +47,7 @@ export class Diagnostics {
 
   /** Tells of an error that has nobody to reject to. @param operation What was being done, for example `cache.sweep`. */
   backgroundError(operation: string, error: unknown): void {
-    this.emit({ type: 'background-error', operation, error: classify(error, operation) })
+    this.emit({ type: 'background-error', operation, error: this.#classify(error, operation) })
   }
 
   emit(event: DiagnosticEvent): void {

@@ -1,13 +1,10 @@
-import type { LogWatch } from '../dialects/sqlite/file/log-watch.js'
 import type { AsyncDriver, Row } from '../driver/driver.js'
-import type { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import type { ConnectionClock } from '../time/connection-clock.js'
-import { AsyncEngine } from './async-runner.js'
+import { AsyncRunner } from './async-runner.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
-import { failure, type Patience } from './busy-retry.js'
-import { type Call, isAwaited, type Work } from './call.js'
+import type { Call, Work } from './call.js'
+import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { callsAtHead, type Run } from './take-batches.js'
 
@@ -27,19 +24,13 @@ const gaveUp: Settle = () => undefined
  * as a whole and tried again in smaller parts, down to single calls, so that each call gets its own error.
  */
 export class AsyncQueue extends BacklogQueue {
-  readonly #engine: AsyncEngine
+  readonly #runner: AsyncRunner
   /** What the last try met that found the database busy. */
   #busy: PersistenceError | undefined
 
-  constructor(
-    driver: AsyncDriver,
-    clock: ConnectionClock,
-    patience: Patience,
-    diagnostics: Diagnostics,
-    log: LogWatch,
-  ) {
-    super(patience, diagnostics)
-    this.#engine = new AsyncEngine(driver, clock, diagnostics, log)
+  constructor(driver: AsyncDriver, context: QueueContext) {
+    super(context)
+    this.#runner = new AsyncRunner(driver, context)
   }
 
   execute<Rows extends RowCount, Result>(
@@ -51,8 +42,8 @@ export class AsyncQueue extends BacklogQueue {
   }
 
   async close(keepHandle: boolean): Promise<void> {
-    await this.#engine.finalize()
-    if (!keepHandle) await this.#engine.close()
+    await this.#runner.finalize()
+    if (!keepHandle) await this.#runner.close()
   }
 
   protected wake(): void {
@@ -81,15 +72,11 @@ export class AsyncQueue extends BacklogQueue {
     return this.#sendAlone(work)
   }
 
-  /**
-   * By callbacks: a lone call waits for each promise on its way to the engine and back.
-   *
-   * @param behind Whether anybody awaits what was taken together with these and comes after them.
-   */
-  #send(runs: readonly Run[], attempt = 0, behind = false): Promise<Settle> {
+  /** By callbacks: a lone call waits for each promise on its way to the engine and back. */
+  #send(runs: readonly Run[], attempt = 0): Promise<Settle> {
     const [only] = runs as [Run]
-    const failed = (error: unknown): Promise<Settle> => this.#recover(runs, attempt, behind, error)
-    if (runs.length === 1) return this.#engine.run(only).then((rows) => () => distribute(only, rows), failed)
+    const failed = (error: unknown): Promise<Settle> => this.#recover(runs, attempt, error)
+    if (runs.length === 1) return this.#runner.run(only).then((rows) => () => distribute(only, rows), failed)
     return this.#runTogether(runs).then(
       (answers) => () => {
         for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
@@ -99,35 +86,34 @@ export class AsyncQueue extends BacklogQueue {
   }
 
   #runTogether(runs: readonly Run[]): Promise<Row[][]> {
-    return this.#engine.transact(async () => {
+    return this.#runner.transact(async () => {
       const answers: Row[][] = []
-      for (const run of runs) answers.push(await this.#engine.run(run))
+      for (const run of runs) answers.push(await this.#runner.run(run))
       return answers
     })
   }
 
-  async #recover(runs: readonly Run[], attempt: number, behind: boolean, error: unknown): Promise<Settle> {
+  async #recover(runs: readonly Run[], attempt: number, error: unknown): Promise<Settle> {
     const [first] = runs as [Run]
-    const reason = failure(error, first[0])
-    if (reason.code !== 'BUSY') return this.#sendParts(runs, behind, reason)
-    const remaining = await this.#wait(runs, attempt, behind, reason)
-    return remaining.length > 0 ? this.#send(remaining, attempt + 1, behind) : gaveUp
+    const reason = this.failure(error, first[0])
+    if (reason.code !== 'BUSY') return this.#sendParts(runs, reason)
+    const remaining = await this.#wait(runs, attempt, reason)
+    return remaining.length > 0 ? this.#send(remaining, attempt + 1) : gaveUp
   }
 
-  async #sendParts(runs: readonly Run[], behind: boolean, reason: PersistenceError): Promise<Settle> {
+  async #sendParts(runs: readonly Run[], reason: PersistenceError): Promise<Settle> {
     const [only] = runs as [Run]
     const parts: readonly Run[] = runs.length > 1 ? runs : only.map((call): Run => [call])
     if (parts.length === 1) {
       only[0].reject(reason)
       return settled
     }
-    const awaited = behind || runs.some((run) => run.some(isAwaited))
     let last = settled
     for (const part of parts) {
       // What has waited for as long as a part that was just given up is not tried: each try takes a while.
       const due = last === gaveUp && this.#busy !== undefined ? this.#remaining([part], this.#busy) : [part]
       if (due.length === 0) continue
-      last = await this.#send(due, 0, awaited)
+      last = await this.#send(due)
       last()
     }
     return last
@@ -136,40 +122,41 @@ export class AsyncQueue extends BacklogQueue {
   async #sendAlone(work: Exclude<Work, Call>): Promise<Settle> {
     for (let attempt = 0; ; attempt++) {
       try {
-        if (work.type === 'query') work.resolve(await this.#engine.query(work.sql, work.parameters))
-        else work.resolve(await this.#engine.steps(work.steps, work.name))
+        if (work.type === 'query') work.resolve(await this.#runner.query(work.sql, work.parameters))
+        else work.resolve(await this.#runner.steps(work.steps, work.name))
         return settled
       } catch (error) {
-        const reason = failure(error, work)
+        const reason = this.failure(error, work)
         if (reason.code !== 'BUSY') {
           work.reject(reason)
           return settled
         }
-        const waiting = this.patience.remaining([work], reason)
-        await this.#waitOut(waiting, attempt, false, reason)
+        const waiting = this.busyRetry.remaining([work], reason)
+        await this.#waitOut(waiting, attempt, reason)
         if (waiting.length === 0) return settled
       }
     }
   }
 
-  async #wait(runs: readonly Run[], attempt: number, behind: boolean, busy: PersistenceError): Promise<Run[]> {
+  async #wait(runs: readonly Run[], attempt: number, busy: PersistenceError): Promise<Run[]> {
     const remaining = this.#remaining(runs, busy)
-    await this.#waitOut(remaining.flat(), attempt, behind, busy)
+    await this.#waitOut(remaining.flat(), attempt, busy)
     return remaining
   }
 
   #remaining(runs: readonly Run[], busy: PersistenceError): Run[] {
     return runs.flatMap((run): Run[] => {
-      const [first, ...others] = this.patience.remaining(run, busy)
+      const [first, ...others] = this.busyRetry.remaining(run, busy)
       return first === undefined ? [] : [[first, ...others]]
     })
   }
 
-  /** Pauses for `works`, which still wait for the database; without any, nothing of the backlog may be due either. */
-  #waitOut(works: readonly Work[], attempt: number, behind: boolean, busy: PersistenceError): Promise<void> {
+  /** Pauses for `works`, which still wait for the database; without any, what is due in the backlog gives up too. */
+  #waitOut(works: readonly Work[], attempt: number, busy: PersistenceError): Promise<void> {
     this.#busy = busy
     return new Promise((resolve) => {
-      if (works.length > 0) this.pause(works, attempt, resolve, behind)
+      const [first] = works
+      if (first !== undefined) this.busyRetry.pause(first, attempt, resolve)
       else this.giveUp(busy, resolve)
     })
   }

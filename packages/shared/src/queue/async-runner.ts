@@ -1,28 +1,28 @@
-import { ASK_JOURNAL_MODE, type LogWatch } from '../dialects/sqlite/file/log-watch.js'
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '../driver/driver.js'
-import type { Diagnostics } from '../errors/diagnostics.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters } from './batch.js'
-import { boundParameters } from './bound-parameters.js'
 import type { Call } from './call.js'
+import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
 import { SlowStatements } from './slow-statements.js'
 import type { Parameters, Step } from './statement.js'
-import { stepChecked } from './transaction.js'
+import { boundParameters, stepChecked } from './step.js'
 
 /** An asynchronous driver with its prepared statements: runs what the queue decides to run, one thing at a time. */
-export class AsyncEngine {
+export class AsyncRunner {
   readonly #driver: AsyncDriver
   readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
-  readonly #log: LogWatch
-  /** Whether a transaction of ours is open, before which the log was looked for. */
+  readonly #guard: WriteGuard
+  readonly #transaction: QueueDialect['transaction']
+  /** Whether a transaction of ours is open, before which the guard was asked. */
   #transacting = false
   readonly #prepared = new Map<string, AsyncStatement>()
 
-  constructor(driver: AsyncDriver, clock: ConnectionClock, diagnostics: Diagnostics, log: LogWatch) {
+  constructor(driver: AsyncDriver, { clock, diagnostics, dialect, guard }: QueueContext) {
     this.#driver = driver
     this.#clock = clock
-    this.#log = log
+    this.#guard = guard
+    this.#transaction = dialect.transaction
     this.#slow = new SlowStatements(clock, diagnostics)
   }
 
@@ -33,7 +33,7 @@ export class AsyncEngine {
     const alone = calls.length === 1 || batch === undefined
     const bound = alone ? parameters : batchParameters(batch, calls)
     const sql = alone ? statement.sql : batch.sql
-    if (statement.kind === 'write' && !this.#transacting && this.#log.gone()) await this.#judgeLog()
+    if (statement.kind === 'write' && !this.#transacting && this.#guard.doubtful()) await this.#askGuard()
     const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
     const stop = this.#slow.start(statement.name, calls.length)
     const rows = await prepared.all(boundParameters(bound, statement.clocked, this.#clock))
@@ -57,17 +57,17 @@ export class AsyncEngine {
   }
 
   async transact<Result>(body: () => Promise<Result>): Promise<Result> {
-    if (this.#log.gone()) await this.#judgeLog()
+    if (this.#guard.doubtful()) await this.#askGuard()
     // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
-    await this.#control('BEGIN IMMEDIATE')
+    await this.#control(this.#transaction.begin)
     this.#transacting = true
     try {
       const result = await body()
-      await this.#control('COMMIT')
+      await this.#control(this.#transaction.commit)
       return result
     } catch (error) {
-      // SQLite has rolled back by itself after some errors and then refuses this; either way nothing stays open.
-      await this.#control('ROLLBACK').catch(() => undefined)
+      // The engine has rolled back by itself after some errors and then refuses this; either way nothing stays open.
+      await this.#control(this.#transaction.rollback).catch(() => undefined)
       throw error
     } finally {
       this.#transacting = false
@@ -84,9 +84,9 @@ export class AsyncEngine {
     return this.#driver.close()
   }
 
-  /** @throws PersistenceError `FILE_REPLACED` when what would be written now is lost. */
-  async #judgeLog(): Promise<void> {
-    this.#log.judge(await this.query(ASK_JOURNAL_MODE, []))
+  /** @throws PersistenceError when what would be written now is lost. */
+  async #askGuard(): Promise<void> {
+    this.#guard.judge(await this.query(this.#guard.question, []))
   }
 
   async #control(sql: string): Promise<void> {

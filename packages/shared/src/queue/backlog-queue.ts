@@ -1,11 +1,10 @@
 import type { Row } from '../driver/driver.js'
-import type { Diagnostics } from '../errors/diagnostics.js'
-import type { PersistenceError } from '../errors/persistence-error.js'
-import { openedReadOnly } from '../errors/read-only.js'
+import { type Classify, PersistenceError } from '../errors/persistence-error.js'
 import { Backlog } from './backlog.js'
-import type { Patience } from './busy-retry.js'
-import { isAwaited, mayWrite, newCall, type Work } from './call.js'
+import type { BusyRetry } from './busy-retry.js'
+import { mayWrite, newCall, type Work } from './call.js'
 import type { OperationQueue } from './operation-queue.js'
+import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 // About as many as take 5 ms, with what their callers do next.
@@ -13,15 +12,17 @@ const MAX_GIVEN_UP_IN_TURN = 5_000
 
 /** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
 export abstract class BacklogQueue implements OperationQueue {
-  protected readonly patience: Patience
+  protected readonly busyRetry: BusyRetry
   protected readonly backlog: Backlog
+  readonly #classify: Classify
   groupWrites = false
   readOnly = false
   #awake = false
 
-  constructor(patience: Patience, diagnostics: Diagnostics) {
-    this.patience = patience
+  constructor({ busyRetry, diagnostics, dialect }: QueueContext) {
+    this.busyRetry = busyRetry
     this.backlog = new Backlog(diagnostics)
+    this.#classify = dialect.classify
   }
 
   get waiting(): number {
@@ -45,19 +46,18 @@ export abstract class BacklogQueue implements OperationQueue {
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
     return new Promise((resolve, reject) => {
-      this.#submit({ type: 'atomic', name, steps, resolve, reject, deadline: this.patience.deadline() })
+      this.#submit({ type: 'atomic', name, steps, resolve, reject, deadline: this.busyRetry.deadline(false) })
     })
   }
 
   query(name: string, sql: string, parameters: Parameters = []): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      this.#submit({ type: 'query', name, sql, parameters, resolve, reject, deadline: this.patience.deadline() })
+      this.#submit({ type: 'query', name, sql, parameters, resolve, reject, deadline: this.busyRetry.deadline(false) })
     })
   }
 
   drain(): Promise<void> {
     if (!this.#awake) return Promise.resolve()
-    this.patience.stayAlive()
     return new Promise((resolve) => this.backlog.onIdle(resolve))
   }
 
@@ -67,24 +67,21 @@ export abstract class BacklogQueue implements OperationQueue {
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#submit(newCall(statement, parameters, decode, resolve, reject, this.patience.deadline()))
+      this.#submit(
+        newCall(statement, parameters, decode, resolve, reject, this.busyRetry.deadline(statement.background === true)),
+      )
     })
   }
 
-  /**
-   * Calls `retry` after a pause, during which the process stays alive if anybody awaits any of what waits.
-   *
-   * @param behind Whether anybody awaits what comes after `works` and is not in the backlog any more.
-   */
-  protected pause(works: readonly Work[], attempt: number, retry: () => void, behind = false): void {
-    const awaited = behind || works.some(isAwaited) || this.backlog.awaited
-    this.patience.pause(works[0] as Work, attempt, retry, awaited)
+  /** The typed form of a driver's error. */
+  protected failure(error: unknown, { name }: { readonly name: string }): PersistenceError {
+    return this.#classify(error, name)
   }
 
   /** Rejects all in the backlog that has waited long enough, so many a turn of the event loop, and then calls `next`. */
   protected giveUp(busy: PersistenceError, next: () => void): void {
-    const count = this.patience.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN)
-    this.patience.remaining(this.backlog.take(count), busy)
+    const count = this.busyRetry.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN)
+    this.busyRetry.remaining(this.backlog.take(count), busy)
     if (count < MAX_GIVEN_UP_IN_TURN) next()
     else setImmediate(() => this.giveUp(busy, next))
   }
@@ -106,4 +103,13 @@ export abstract class BacklogQueue implements OperationQueue {
     // One microtask later: callers of the same turn, and those who continue after the same batch, find each other.
     queueMicrotask(() => this.wake())
   }
+}
+
+/** The error of a write through an adapter that was opened with `readOnly: true`. */
+function openedReadOnly(operation: string): PersistenceError {
+  return new PersistenceError(
+    'READ_ONLY',
+    operation,
+    `${operation}: the adapter was opened with readOnly: true; open the file without it to write`,
+  )
 }

@@ -1,6 +1,6 @@
 import type { Diagnostics } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { isAwaited, type Work } from './call.js'
+import type { Work } from './call.js'
 import { Fifo } from './fifo.js'
 
 /** Calls that may wait on one connection; one more is refused with `QUEUE_FULL`. */
@@ -41,15 +41,6 @@ export class Backlog {
 
   peek(offset = 0): Work | undefined {
     return this.#items.peek(offset)
-  }
-
-  /** Whether anybody awaits anything of it, or its end. */
-  get awaited(): boolean {
-    if (this.#idle.length > 0) return true
-    for (let at = 0; at < this.#items.length; at++) {
-      if (isAwaited(this.#items.peek(at) as Work)) return true
-    }
-    return false
   }
 
   take(count: number): Work[] {

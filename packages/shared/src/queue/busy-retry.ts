@@ -1,4 +1,3 @@
-import { classify } from '../errors/classify.js'
 import type { Diagnostics } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { Clock } from '../time/clock.js'
@@ -12,13 +11,11 @@ const LONGEST_WAIT_MS = 50
  * How a connection waits for another writer: in pauses of its own between short tries, so that neither the event loop
  * nor a pool thread is held, with jitter, so that several waiters do not march in step.
  */
-export class Patience {
+export class BusyRetry {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #diagnostics: Diagnostics
   readonly #budget: number
-  /** There during a pause that lets the process end: makes it keep the process alive. */
-  #stayAlive: (() => void) | undefined
 
   /** @param budget ms a caller is willing to wait. */
   constructor(clock: Clock, random: () => number, diagnostics: Diagnostics, budget: number) {
@@ -29,15 +26,9 @@ export class Patience {
     this.#budget = Math.min(budget, Number.MAX_SAFE_INTEGER)
   }
 
-  /** The deadline of a call made now. */
-  deadline(): number {
-    this.stayAlive()
-    return this.#clock.monotonic() + this.#budget
-  }
-
-  /** Somebody awaits what waits: a pause under way keeps the process alive from now on. */
-  stayAlive(): void {
-    this.#stayAlive?.()
+  /** Monotonic ms until which a call made now waits. @param background Whether it does not wait at all. */
+  deadline(background: boolean): number {
+    return background ? Number.NEGATIVE_INFINITY : this.#clock.monotonic() + this.#budget
   }
 
   /** Rejects what has waited long enough and returns the rest. */
@@ -46,8 +37,10 @@ export class Patience {
     const errors = new Map<string, PersistenceError>()
     return works.filter((work) => {
       if (now < work.deadline) return true
-      const waited = Math.round(now - work.deadline + this.#budget)
-      const message = `${work.name}: gave up after ${waited} ms`
+      const waited = now - work.deadline + this.#budget
+      const patience =
+        waited < Number.POSITIVE_INFINITY ? `after ${Math.round(waited)} ms` : 'at once, in the background'
+      const message = `${work.name}: gave up ${patience}`
       // One error for all of the same message: an error costs about ten times what a rejection does, and of 100,000 calls
       // that give up together the last ones would wait a second for theirs.
       let error = errors.get(message)
@@ -70,37 +63,14 @@ export class Patience {
     return count
   }
 
-  /**
-   * Calls `retry` after the pause that follows try number `attempt` (from 0).
-   *
-   * @param awaited Whether the pause keeps the process alive. See also {@link stayAlive}.
-   */
-  pause(work: Work, attempt: number, retry: () => void, awaited: boolean): void {
+  /** Calls `retry` after the pause that follows try number `attempt` (from 0). The process stays alive until then. */
+  pause(work: Work, attempt: number, retry: () => void): void {
     if (this.#diagnostics.active) {
       const waited = this.#clock.monotonic() - work.deadline + this.#budget
       this.#diagnostics.emit({ type: 'busy-retry', operation: work.name, attempt: attempt + 1, waited })
     }
     const longest = Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** (attempt + 1))
     const delay = SHORTEST_WAIT_MS + this.#random() * (longest - SHORTEST_WAIT_MS)
-    if (awaited) this.#clock.setTimer(retry, delay, { keepAlive: true })
-    else this.#pauseUnattended(delay, retry)
+    this.#clock.setTimer(retry, delay, { keepAlive: true })
   }
-
-  #pauseUnattended(delay: number, retry: () => void): void {
-    const end = (): void => {
-      this.#stayAlive = undefined
-      retry()
-    }
-    const cancel = this.#clock.setTimer(end, delay)
-    this.#stayAlive = () => {
-      cancel()
-      this.#stayAlive = undefined
-      this.#clock.setTimer(end, delay, { keepAlive: true })
-    }
-  }
-}
-
-/** The typed form of an engine's error met by `work`. */
-export function failure(error: unknown, work: Work): PersistenceError {
-  return classify(error, work.name)
 }

@@ -38,11 +38,6 @@ export interface Query {
 /** What waits in an operation queue. */
 export type Work = Call | Atomic | Query
 
-/** Whether a caller may await it, who would otherwise see the process end. */
-export function isAwaited(work: Work): boolean {
-  return work.type !== 'call' || work.statement.background !== true
-}
-
 /** Whether it is more than a read. What a connection asks for itself is left to the engine. */
 export function mayWrite(work: Work): boolean {
   return work.type === 'call' ? work.statement.kind === 'write' : work.type === 'atomic'

@@ -31,7 +31,7 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly rows: Rows
   readonly clocked: Time
   readonly sql: string
-  /** Nobody awaits it: while it waits for another writer it does not keep the process alive. */
+  /** No caller awaits it: where another connection holds the database it fails at once, and its next turn tries again. */
   readonly background?: true
   /** The same for many calls at once; absent where calls cannot share a statement. */
   readonly batch?: BatchSql
@@ -54,6 +54,33 @@ export interface BatchSql {
   readonly match: 'none' | 'index' | 'order' | 'echo'
   /** The columns that repeat the first parameters of the call. */
   readonly echo?: readonly string[]
+}
+
+/** What a statement may have besides its text. */
+export interface StatementTraits {
+  /** Default: not clocked. */
+  readonly clocked?: Time
+  readonly batch?: BatchSql
+}
+
+/** A statement that changes nothing. */
+export function read<Rows extends RowCount>(
+  name: string,
+  rows: Rows,
+  sql: string,
+  { clocked = false, batch }: StatementTraits = {},
+): Statement<Rows> {
+  return { name, kind: 'read', rows, clocked, sql, ...(batch && { batch }) }
+}
+
+/** A statement that changes the database. */
+export function write<Rows extends RowCount>(
+  name: string,
+  rows: Rows,
+  sql: string,
+  { clocked = false, batch }: StatementTraits = {},
+): Statement<Rows> {
+  return { name, kind: 'write', rows, clocked, sql, ...(batch && { batch }) }
 }
 
 /** Parameters of one call, without the time. */

@@ -1,15 +1,11 @@
-import type { LogWatch } from '../dialects/sqlite/file/log-watch.js'
 import type { SyncDriver } from '../driver/driver.js'
-import { classify } from '../errors/classify.js'
-import type { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import type { ConnectionClock } from '../time/connection-clock.js'
 import type { Turn } from '../time/turn.js'
 import { BacklogQueue } from './backlog-queue.js'
-import { failure, type Patience } from './busy-retry.js'
 import { type Call, settle, type Work } from './call.js'
+import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
-import { type Answer, SyncEngine } from './sync-runner.js'
+import { type Answer, SyncRunner } from './sync-runner.js'
 import { MAX_CALLS, MAX_UNITS, unitsOf } from './take-batches.js'
 
 /**
@@ -20,14 +16,14 @@ import { MAX_CALLS, MAX_UNITS, unitsOf } from './take-batches.js'
  * A group that fails is rolled back and its calls run singly, so that each gets its own error and its own commit.
  */
 export class SyncQueue extends BacklogQueue {
-  readonly #engine: SyncEngine
+  readonly #runner: SyncRunner
   readonly #turn: Turn
   #flushing = false
 
-  constructor(driver: SyncDriver, clock: ConnectionClock, patience: Patience, diagnostics: Diagnostics, log: LogWatch) {
-    super(patience, diagnostics)
-    this.#turn = clock.turn
-    this.#engine = new SyncEngine(driver, clock, diagnostics, log)
+  constructor(driver: SyncDriver, context: QueueContext) {
+    super(context)
+    this.#turn = context.clock.turn
+    this.#runner = new SyncRunner(driver, context)
   }
 
   execute<Rows extends RowCount, Result>(
@@ -41,9 +37,9 @@ export class SyncQueue extends BacklogQueue {
     }
     let answer: Answer
     try {
-      answer = this.#engine.run(statement, parameters)
+      answer = this.#runner.run(statement, parameters)
     } catch (error) {
-      const reason = classify(error, statement.name)
+      const reason = this.failure(error, statement)
       if (reason.code === 'BUSY') return this.enqueue(statement, parameters, decode)
       throw reason
     }
@@ -51,8 +47,8 @@ export class SyncQueue extends BacklogQueue {
   }
 
   async close(keepHandle: boolean): Promise<void> {
-    this.#engine.finalize()
-    if (!keepHandle) this.#engine.close()
+    this.#runner.finalize()
+    if (!keepHandle) this.#runner.close()
   }
 
   protected wake(): void {
@@ -80,7 +76,7 @@ export class SyncQueue extends BacklogQueue {
   #comeBack(attempt: number): void {
     const waiting = this.backlog.peek()
     if (waiting === undefined) this.sleep()
-    else this.pause([waiting], attempt, () => this.#flush(attempt + 1))
+    else this.busyRetry.pause(waiting, attempt, () => this.#flush(attempt + 1))
   }
 
   /** What goes next: one piece of work, or the calls at the head. It stays in the backlog until it has settled. */
@@ -109,16 +105,16 @@ export class SyncQueue extends BacklogQueue {
   #runGroup(calls: readonly Call[]): PersistenceError | undefined {
     let answers: Answer[]
     try {
-      answers = this.#engine.transact(() => {
+      answers = this.#runner.transact(() => {
         const given: Answer[] = []
         for (const call of calls) {
-          given.push(this.#engine.run(call.statement, call.parameters))
+          given.push(this.#runner.run(call.statement, call.parameters))
           if (this.#turn.seemsLong()) break
         }
         return given
       })
     } catch (error) {
-      const reason = failure(error, calls[0] as Call)
+      const reason = this.failure(error, calls[0] as Call)
       return reason.code === 'BUSY' ? reason : this.#runOneByOne(calls)
     }
     for (const [at, call] of (this.backlog.take(answers.length) as Call[]).entries()) settle(call, answers[at])
@@ -131,7 +127,7 @@ export class SyncQueue extends BacklogQueue {
       try {
         this.#settleAlone(work)
       } catch (error) {
-        const reason = failure(error, work)
+        const reason = this.failure(error, work)
         if (reason.code === 'BUSY') return reason
         this.backlog.take(1)
         work.reject(reason)
@@ -143,15 +139,15 @@ export class SyncQueue extends BacklogQueue {
 
   #settleAlone(work: Work): void {
     if (work.type === 'call') {
-      const answer = this.#engine.run(work.statement, work.parameters)
+      const answer = this.#runner.run(work.statement, work.parameters)
       this.backlog.take(1)
       settle(work, answer)
     } else if (work.type === 'query') {
-      const rows = this.#engine.query(work.sql, work.parameters)
+      const rows = this.#runner.query(work.sql, work.parameters)
       this.backlog.take(1)
       work.resolve(rows)
     } else {
-      const rows = this.#engine.steps(work.steps, work.name)
+      const rows = this.#runner.steps(work.steps, work.name)
       this.backlog.take(1)
       work.resolve(rows)
     }

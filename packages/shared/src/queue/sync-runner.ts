@@ -1,34 +1,34 @@
-import { ASK_JOURNAL_MODE, type LogWatch } from '../dialects/sqlite/file/log-watch.js'
 import type { Row, SqlValue, SyncDriver, SyncStatement } from '../driver/driver.js'
-import type { Diagnostics } from '../errors/diagnostics.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
-import { boundParameters } from './bound-parameters.js'
+import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
 import { SlowStatements } from './slow-statements.js'
 import type { Parameters, Statement, Step } from './statement.js'
-import { stepChecked } from './transaction.js'
+import { boundParameters, stepChecked } from './step.js'
 
 /** What a statement gave: nothing, a row or `undefined`, or rows. */
 export type Answer = Row | readonly Row[] | undefined
 
 /** A synchronous driver with its prepared statements: runs what the queue decides to run. */
-export class SyncEngine {
+export class SyncRunner {
   readonly #driver: SyncDriver
   readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
-  readonly #log: LogWatch
-  /** Whether a transaction of ours is open, before which the log was looked for. */
+  readonly #guard: WriteGuard
+  readonly #transaction: QueueDialect['transaction']
+  /** Whether a transaction of ours is open, before which the guard was asked. */
   #transacting = false
   readonly #prepared = new Map<string, SyncStatement>()
 
-  constructor(driver: SyncDriver, clock: ConnectionClock, diagnostics: Diagnostics, log: LogWatch) {
+  constructor(driver: SyncDriver, { clock, diagnostics, dialect, guard }: QueueContext) {
     this.#driver = driver
     this.#clock = clock
-    this.#log = log
+    this.#guard = guard
+    this.#transaction = dialect.transaction
     this.#slow = new SlowStatements(clock, diagnostics)
   }
 
   run(statement: Statement, parameters: Parameters): Answer {
-    if (statement.kind === 'write' && !this.#transacting) this.#lookForLog()
+    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
     const prepared = this.#prepare(statement.sql)
     const bound = boundParameters(parameters, statement.clocked, this.#clock)
     const stop = this.#slow.start(statement.name, 1)
@@ -54,13 +54,13 @@ export class SyncEngine {
   }
 
   transact<Result>(body: () => Result): Result {
-    this.#lookForLog()
+    this.#askGuard()
     // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
-    this.#control('BEGIN IMMEDIATE')
+    this.#control(this.#transaction.begin)
     this.#transacting = true
     try {
       const result = body()
-      this.#control('COMMIT')
+      this.#control(this.#transaction.commit)
       return result
     } catch (error) {
       this.#rollBack()
@@ -76,28 +76,19 @@ export class SyncEngine {
   }
 
   close(): void {
-    if (this.#driver.keepsFileOpen === true) this.#emptyLog()
     this.#driver.close()
   }
 
-  /** @throws PersistenceError `FILE_REPLACED` when what would be written now is lost. */
-  #lookForLog(): void {
-    if (this.#log.gone()) this.#log.judge(this.query(ASK_JOURNAL_MODE, []))
-  }
-
-  #emptyLog(): void {
-    try {
-      this.query('PRAGMA wal_checkpoint(TRUNCATE)', [])
-    } catch {
-      // Others use the log, or the file is read-only. Nothing is lost: the next opener reads the log.
-    }
+  /** @throws PersistenceError when what would be written now is lost. */
+  #askGuard(): void {
+    if (this.#guard.doubtful()) this.#guard.judge(this.query(this.#guard.question, []))
   }
 
   #rollBack(): void {
     try {
-      this.#control('ROLLBACK')
+      this.#control(this.#transaction.rollback)
     } catch {
-      // SQLite has rolled back by itself after some errors and then refuses this; either way nothing stays open.
+      // The engine has rolled back by itself after some errors and then refuses this; either way nothing stays open.
     }
   }
 

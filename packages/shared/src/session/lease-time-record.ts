@@ -5,50 +5,30 @@ import type { Session } from './session.js'
 // A record with every grant would double the writes for as long as the wall clock is behind.
 const PAUSE_MS = 1_000
 
-// The time of the last grant or renewal of any lease.
-const MARK = `(SELECT max(
-  coalesce((SELECT clock FROM go_goscope_lock_counter), 0), coalesce((SELECT now FROM go_goscope_claim_clock), 0)
-) AS mark)`
-
-// A record holds on while the wall clock passes the mark, so that a lease longer than the set-back ends in time. One of
-// a clock that was more than a day behind (a machine that starts in 1970) does not: put right, it would end every lease.
-const LONGEST_LEAD_MS = 86_400_000
-const RECORDED = `(SELECT mark FROM go_goscope_lease_time WHERE now - wall <= ${LONGEST_LEAD_MS})`
-
-const READ = `SELECT marked.mark, ${RECORDED} AS recorded FROM ${MARK} AS marked`
-
-// A record counts only while nothing was granted since. The statement may have waited for another writer with the time it
-// was given, so a wall clock that is a little behind the record has not been set back.
-const LONGEST_WAIT_MS = 100
-const RECORD: Statement<'one'> = {
-  name: 'time.record',
-  kind: 'write',
-  rows: 'one',
-  clocked: true,
-  sql: `INSERT INTO go_goscope_lease_time (id, mark, now, wall)
-SELECT 1, marked.mark, marked.mark, ?1 FROM ${MARK} AS marked
-WHERE marked.mark > ?1 OR marked.mark = ${RECORDED}
-ON CONFLICT (id) DO UPDATE SET
-  now = CASE WHEN mark = excluded.mark THEN now + max(0, excluded.wall - wall) ELSE excluded.mark END,
-  wall = CASE WHEN mark = excluded.mark AND excluded.wall BETWEEN wall - ${LONGEST_WAIT_MS} AND wall THEN wall ELSE excluded.wall END,
-  mark = excluded.mark
-RETURNING now`,
+/** The statements on the record of what time it is in the database while the wall clock is behind it. */
+export interface LeaseTimeSql {
+  /** `mark`: the time of the last grant or renewal of any lease; `recorded`: the mark of the record that counts. */
+  readonly read: Statement<'one'>
+  /** Makes or moves the record where the wall clock is behind, and gives the time. Clocked by the wall clock. */
+  readonly record: Statement<'one'>
 }
-
-const RECORD_IN_BACKGROUND: Statement<'one'> = { ...RECORD, background: true }
 
 /**
  * The time of the leases in a file, for processes that start while the wall clock is behind it, as after it was set back,
  * and that may end before any lease does. Each records in the file what time it is there and what the wall clock says; the
  * next one counts on from that.
  */
-export class FileTime {
+export class LeaseTimeRecord {
   readonly #session: Session
+  readonly #sql: LeaseTimeSql
+  readonly #recordInTurn: Statement<'one'>
   /** Monotonic ms of the last record of a grant. */
   #recordedAt = Number.NEGATIVE_INFINITY
 
-  constructor(session: Session) {
+  constructor(session: Session, sql: LeaseTimeSql) {
     this.#session = session
+    this.#sql = sql
+    this.#recordInTurn = { ...sql.record, background: true }
   }
 
   /** Takes over the time of the file. For a session that is about to be ready. */
@@ -58,10 +38,10 @@ export class FileTime {
     const { started } = clock.lease
     const now = clock.lease.now()
     if (connection.readOnly) return
-    const [row] = await queue.query('connect', READ)
+    const [row] = await queue.query('connect', this.#sql.read.sql)
     if (row === undefined || (Number(row.mark) <= now && (started || row.recorded !== row.mark))) return
     try {
-      await this.#session.execute(RECORD, [], (recorded) => {
+      await this.#session.run(this.#sql.record, [], (recorded) => {
         if (recorded !== undefined) clock.lease.observe(Number(recorded.now))
       })
     } catch (error) {
@@ -86,9 +66,9 @@ export class FileTime {
 
   async #recordInBackground(): Promise<void> {
     try {
-      await this.#session.execute(RECORD_IN_BACKGROUND, [], () => undefined)
+      await this.#session.execute(this.#recordInTurn, [], () => undefined)
     } catch (error) {
-      this.#session.diagnostics.backgroundError(RECORD.name, error)
+      this.#session.diagnostics.backgroundError(this.#sql.record.name, error)
     }
   }
 }

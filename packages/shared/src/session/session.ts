@@ -1,19 +1,44 @@
-import type { ResolvedOptions } from '../adapter/adapter-options.js'
 import type { Connection, ConnectionUser } from '../connection/connection.js'
-import { type Names, prefixNames } from '../dialects/sqlite/schema/prefix-layout.js'
-import type { Diagnostics } from '../errors/diagnostics.js'
+import type { Row } from '../driver/driver.js'
+import type { DiagnosticListener, Diagnostics } from '../errors/diagnostics.js'
+import type { Names } from '../keys/key-space.js'
 import { closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
-import type { Decode, Parameters, RowCount, Statement } from '../queue/statement.js'
-import type { Loads } from '../stores/cache/loads.js'
-import type { StateListeners } from '../stores/circuit-breaker/state-listeners.js'
-import type { HoldTable } from '../stores/lock/hold-table.js'
+import type { Decode, Parameters, RowCount, Statement, Step } from '../queue/statement.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
+import type { ValueCodec } from '../values/value-codec.js'
 import { ValueStore } from '../values/value-store.js'
-import { FileTime } from './lease-time-record.js'
+import { LeaseTimeRecord, type LeaseTimeSql } from './lease-time-record.js'
 
 /** Makes the database what an adapter needs or, without `create`, checks that it is; may be repeated and raced. */
 export type SetUp = (queue: OperationQueue, create: boolean) => Promise<void>
+
+/** What a session has to know of its dialect. */
+export interface SessionDialect {
+  readonly leaseTime: LeaseTimeSql
+  /** How the untagged names of `prefix` are stored, which is settled at its first use where `writable`. */
+  names(queue: OperationQueue, prefix: string, writable: boolean): Promise<Names>
+}
+
+/** The options of an adapter that its session goes by. */
+export interface SessionOptions {
+  readonly keyPrefix: string
+  /** UTF-8 bytes. */
+  readonly maxKeyLength: number
+  /** UTF-8 bytes. */
+  readonly maxValueSize: number
+  readonly codec: ValueCodec
+  readonly createTables: boolean
+  readonly closeOnDisconnect: boolean
+  readonly onDiagnostic: DiagnosticListener | undefined
+}
+
+/** What a session does when it connects. */
+export interface SessionStart {
+  readonly setUp: SetUp
+  /** Whether stores use untagged names or leases, and so need to know how the database has them. */
+  readonly named: boolean
+}
 
 /**
  * One adapter's use of a connection: what its stores need, and its own life. A session is new, ready between `connect`
@@ -23,36 +48,31 @@ export class Session implements ConnectionUser {
   readonly prefix: string
   readonly maxKeyLength: number
   readonly values: ValueStore
-  readonly locks: HoldTable
-  readonly fileTime: FileTime
+  readonly leaseTime: LeaseTimeRecord
   readonly #connection: Connection
-  readonly #options: ResolvedOptions
-  readonly #setUp: SetUp
-  readonly #named: boolean
+  readonly #dialect: SessionDialect
+  readonly #options: SessionOptions
+  readonly #start: SessionStart
   readonly #stopListening: (() => void) | undefined
   /** Whether statements may run. A plain field: every operation reads it. */
   ready = false
   readonly #atReady: (() => void)[] = []
   readonly #atEnd: (() => void)[] = []
+  readonly #afterEnd: (() => void)[] = []
   #names: Names | undefined
   #connecting: Promise<void> | undefined
   #over = false
-  #left = false
   #leaving: Promise<void> | undefined
 
-  /**
-   * @param named Whether this session uses untagged names, and so needs to know how its prefix is stored.
-   */
-  constructor(connection: Connection, options: ResolvedOptions, setUp: SetUp, named: boolean) {
+  constructor(connection: Connection, dialect: SessionDialect, options: SessionOptions, start: SessionStart) {
     this.#connection = connection
+    this.#dialect = dialect
     this.#options = options
-    this.#setUp = setUp
-    this.#named = named
+    this.#start = start
     this.prefix = options.keyPrefix
     this.maxKeyLength = options.maxKeyLength
     this.values = new ValueStore(options.codec, options.maxValueSize)
-    this.locks = connection.locks.enter(options.locks, options.keyPrefix)
-    this.fileTime = new FileTime(this)
+    this.leaseTime = new LeaseTimeRecord(this, dialect.leaseTime)
     this.#stopListening = options.onDiagnostic && connection.diagnostics.add(options.onDiagnostic)
     connection.join(this)
   }
@@ -63,14 +83,6 @@ export class Session implements ConnectionUser {
 
   get diagnostics(): Diagnostics {
     return this.#connection.diagnostics
-  }
-
-  get stateListeners(): StateListeners {
-    return this.#connection.stateListeners
-  }
-
-  get loads(): Loads {
-    return this.#connection.loads
   }
 
   get queue(): OperationQueue {
@@ -92,8 +104,28 @@ export class Session implements ConnectionUser {
     return this.#over
   }
 
-  /** Runs a statement. Only while {@link ready}. */
+  /** Runs a statement, once connected. The result comes within the call where an engine allows it. */
   execute<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Result | Promise<Result> {
+    return this.ready
+      ? this.#connection.queue.execute(statement, parameters, decode)
+      : this.#executeLater(statement, parameters, decode)
+  }
+
+  /** Runs steps in one transaction, all or nothing, once connected. Gives the rows of each. */
+  async atomic(operation: string, steps: readonly Step[]): Promise<Row[][]> {
+    if (!this.ready) await this.connect(operation)
+    return this.#connection.queue.atomic(operation, steps)
+  }
+
+  /**
+   * Runs a statement whether the session is ready or not: the second one of an operation, which comes to its end also
+   * while the session ends, and those of connecting.
+   */
+  run<Rows extends RowCount, Result>(
     statement: Statement<Rows>,
     parameters: Parameters,
     decode: Decode<Rows, Result>,
@@ -144,21 +176,35 @@ export class Session implements ConnectionUser {
     this.#atEnd.push(callback)
   }
 
+  /** Has `callback` called when the session has left its connection. */
+  afterEnd(callback: () => void): void {
+    this.#afterEnd.push(callback)
+  }
+
   connectionLost(): void {
     this.ready = false
     this.#connecting = undefined
   }
 
+  async #executeLater<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Promise<Result> {
+    await this.connect(statement.name)
+    return this.#connection.queue.execute(statement, parameters, decode)
+  }
+
   async #connect(): Promise<void> {
     await this.#connection.open()
     const { queue, readOnly } = this.#connection
-    await this.#setUp(queue, this.#options.createTables && !readOnly)
-    if (this.#named) {
-      this.#names = await prefixNames(queue, this.prefix, !readOnly)
-      await this.fileTime.enter()
+    await this.#start.setUp(queue, this.#options.createTables && !readOnly)
+    if (this.#start.named) {
+      this.#names = await this.#dialect.names(queue, this.prefix, !readOnly)
+      await this.leaseTime.enter()
     }
-    await this.#connection.watchLog()
-    // The file may have been lost meanwhile.
+    await this.#connection.place.settle()
+    // The database may have been lost meanwhile.
     await this.#connection.open()
     this.ready = true
     if (!this.#over) for (const callback of this.#atReady) callback()
@@ -171,8 +217,7 @@ export class Session implements ConnectionUser {
       await this.#connection.leave(this, !this.#options.closeOnDisconnect)
     } finally {
       this.#stopListening?.()
-      if (!this.#left) this.#connection.locks.leave(this.#options.locks, this.prefix)
-      this.#left = true
+      for (const callback of this.#afterEnd.splice(0)) callback()
     }
   }
 

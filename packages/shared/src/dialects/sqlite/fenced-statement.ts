@@ -3,22 +3,9 @@ import { readArgument } from '../../arguments/read-argument.js'
 import type { SqlValue } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Step } from '../../queue/statement.js'
+import type { FencedStatement } from '../../stores/lock/fenced.js'
 import { bindsExactly } from '../../values/numbers.js'
 import { scanSql } from './sql-scan.js'
-
-/** What may be bound in a {@link FencedStatement}. */
-export type FencedParameter = string | number | bigint | boolean | null | Uint8Array
-
-/** One statement of the app, for `adapter.fenced`. */
-export interface FencedStatement {
-  /** One SQL statement with `?` or `?1` parameters. */
-  readonly sql: string
-  /**
-   * A finite number goes as the engine sends numbers, a BigInt as an integer of 64 bits on every engine, a boolean as 0
-   * or 1.
-   */
-  readonly parameters?: readonly FencedParameter[]
-}
 
 // They would end the transaction that holds the check, or reach past the database.
 const REFUSED: ReadonlySet<string> = new Set([

@@ -1,26 +1,22 @@
 import { itemsOf, pairsOf } from '../../arguments/iterables.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
-import { type CacheSql, cacheSql } from '../../dialects/sqlite/statements/cache.js'
 import type { Row, SqlValue } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { keyPattern } from '../../keys/key-pattern.js'
 import { keyRange } from '../../keys/key-range.js'
-import { taggedPrefix } from '../../keys/key-space.js'
-import type { CacheProvider, CacheStats } from '../../ports/cache.js'
+import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
+import type { CacheStats } from '../../ports/cache.js'
 import type { Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { expiry, timeToLive } from '../../time/time-to-live.js'
+import type { GetOrSetOptions, SqlCacheProvider } from './cache-provider.js'
+import type { CacheSql } from './cache-sql.js'
+import { Loads } from './loads.js'
 
 /** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
 const ABSENT = Symbol('absent')
-
-/** How {@link SqlCacheProvider.getOrSet} stores what was loaded. */
-export interface GetOrSetOptions {
-  /** ms; absent means for ever. */
-  ttl?: number
-}
 
 const GET_OR_SET_OPTIONS: OptionNames<GetOrSetOptions> = { ttl: true }
 
@@ -33,37 +29,12 @@ class Unreadable {
   }
 }
 
-/** The cache port with what our stores add. */
-export interface SqlCacheProvider extends CacheProvider {
-  /** As the port's; `unknown` unless a type is written, which is taken on trust. */
-  get(key: string): Promise<unknown>
-  get<T>(key: string): Promise<T | null>
-  /** The values of those keys that are present, in one statement. */
-  getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
-  getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>
-  /** Stores all entries in one statement, all or none. @param ttl Time to live in ms, for all of them. */
-  setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void>
-  deleteMany(keys: Iterable<string>): Promise<void>
-  /**
-   * The cached value, or the one `load` gives, which is then stored, unless another value was stored meanwhile: the
-   * caller gets the loaded value all the same. At most one `load` of a key runs at a time in this process; all who ask
-   * meanwhile get its value or its error, but for those who ask after a write or delete of the key through this handle,
-   * for whom `load` runs anew. After such a write the value is not stored; an error never is.
-   *
-   * @throws PersistenceError `INVALID_ARGUMENT` when a `load` asks for its own key, also through the loads of other keys.
-   */
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions): Promise<T>
-  /** Removes expired entries of the table. Returns how many. */
-  prune(): Promise<number>
-  /** Hits and misses of this adapter's reads, and the number of unexpired entries of this prefix. */
-  stats(): Promise<CacheStats>
-}
-
-/** A cache in `go_goscope_cache`, or in a table of its own. */
+/** A cache in one table. */
 export class CacheStore implements SqlCacheProvider {
   readonly #session: Session
   readonly #sql: CacheSql
-  readonly #prefix: string
+  readonly #names: PrefixedNames
+  readonly #loads: Loads
   /** Put before a stored key to tell the rows of all tables apart. */
   readonly #places: string
   readonly #sweeper: Sweeper
@@ -86,24 +57,23 @@ export class CacheStore implements SqlCacheProvider {
   #hits = 0
   #misses = 0
 
-  constructor(session: Session, table = 'go_goscope_cache') {
+  constructor(session: Session, sql: CacheSql) {
     this.#session = session
-    this.#sql = cacheSql(table)
-    this.#prefix = taggedPrefix(session.prefix, 'cache:')
-    this.#places = `${table.toLowerCase()}\0`
-    this.#sweeper = new Sweeper(session, this.#sql.sweep, table)
+    this.#sql = sql
+    this.#names = taggedNames(session.prefix, 'cache:')
+    this.#loads = session.connection.shared(Loads)
+    this.#places = `${sql.table.toLowerCase()}\0`
+    this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
     this.sweepers = [this.#sweeper]
   }
 
   async get<T>(key: string): Promise<T | null> {
     const stored = this.#stored(key, 'cache.get')
-    if (!this.#session.ready) await this.#session.connect('cache.get')
     return this.#session.execute(this.#sql.get, [stored], this.#valueOrNull) as T | null | Promise<T | null>
   }
 
   async set<T>(key: string, value: T, ttl?: number): Promise<void> {
     const parameters = this.#row(key, value, ttl, 'cache.set')
-    if (!this.#session.ready) await this.#session.connect('cache.set')
     if (parameters[2] !== null) this.#sweeper.wrote(1)
     this.#overtake(parameters[0] as string)
     return this.#session.execute(this.#sql.set, parameters, nothing)
@@ -111,32 +81,28 @@ export class CacheStore implements SqlCacheProvider {
 
   async delete(key: string): Promise<void> {
     const stored = this.#stored(key, 'cache.delete')
-    if (!this.#session.ready) await this.#session.connect('cache.delete')
     this.#overtake(stored)
     return this.#session.execute(this.#sql.delete, [stored], nothing)
   }
 
   async has(key: string): Promise<boolean> {
     const stored = this.#stored(key, 'cache.has')
-    if (!this.#session.ready) await this.#session.connect('cache.has')
     return this.#session.execute(this.#sql.has, [stored], isThere)
   }
 
   async clear(): Promise<void> {
-    if (!this.#session.ready) await this.#session.connect('cache.clear')
-    const { first, end } = keyRange(this.#prefix)
-    this.#session.loads.overtakeAll(this.#places + this.#prefix)
+    const { first, end } = keyRange(this.#names.start)
+    this.#loads.overtakeAll(this.#places + this.#names.start)
     return this.#session.execute(this.#sql.clear, [first, end], nothing)
   }
 
   async keys(pattern = '*'): Promise<string[]> {
     if (typeof pattern !== 'string') throw invalid('keys', `pattern must be a string, got ${typeof pattern}`)
-    if (!this.#session.ready) await this.#session.connect('cache.keys')
     const { literalStart, matches } = keyPattern(pattern)
     if (!literalStart.isWellFormed() || literalStart.includes('\0')) return []
-    const { first, end } = keyRange(this.#prefix + literalStart)
+    const { first, end } = keyRange(this.#names.store(literalStart))
     return this.#session.execute(this.#sql.keys, [first, end], (rows) =>
-      rows.map((row) => String(row.key).slice(this.#prefix.length)).filter(matches),
+      rows.map((row) => this.#names.restore(String(row.key))).filter(matches),
     )
   }
 
@@ -145,7 +111,6 @@ export class CacheStore implements SqlCacheProvider {
     const stored = wanted.map((key) => this.#stored(key, 'cache.getMany'))
     const found = new Map<string, T>()
     if (stored.length === 0) return found
-    if (!this.#session.ready) await this.#session.connect('cache.getMany')
     const rows = await this.#session.execute(this.#sql.getMany, [JSON.stringify(stored)], allRows)
     for (const row of rows) {
       const at = row.i as number
@@ -161,7 +126,6 @@ export class CacheStore implements SqlCacheProvider {
     const pairs = pairsOf(entries, 'cache.setMany', 'entries')
     const rows = pairs.map(([key, value]) => this.#row(key, value, ttl, 'cache.setMany'))
     if (rows.length === 0) return
-    if (!this.#session.ready) await this.#session.connect('cache.setMany')
     if (rows[0]?.[2] !== null) this.#sweeper.wrote(rows.length)
     const text = oneText(rows)
     for (const [stored] of rows) this.#overtake(stored as string)
@@ -171,7 +135,6 @@ export class CacheStore implements SqlCacheProvider {
   async deleteMany(keys: Iterable<string>): Promise<void> {
     const stored = itemsOf(keys, 'cache.deleteMany', 'keys').map((key) => this.#stored(key, 'cache.deleteMany'))
     if (stored.length === 0) return
-    if (!this.#session.ready) await this.#session.connect('cache.deleteMany')
     for (const key of stored) this.#overtake(key)
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
   }
@@ -185,7 +148,7 @@ export class CacheStore implements SqlCacheProvider {
     const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrUnreadable)
     const unreadable = cached instanceof Unreadable ? cached.stored : undefined
     if (cached !== ABSENT && unreadable === undefined) return cached as T
-    return this.#session.loads.share(this.#places + stored, key, async (loading) => {
+    return this.#loads.share(this.#places + stored, key, async (loading) => {
       const value = await loading.run(load)
       const row = this.#row(key, value, ttl, 'cache.getOrSet')
       if (!loading.overtaken) await this.#add(row, unreadable)
@@ -198,8 +161,7 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async stats(): Promise<CacheStats> {
-    if (!this.#session.ready) await this.#session.connect('cache.stats')
-    const { first, end } = keyRange(this.#prefix)
+    const { first, end } = keyRange(this.#names.start)
     const size = await this.#session.execute(this.#sql.count, [first, end], (row) => Number(row?.size ?? 0))
     const reads = this.#hits + this.#misses
     return { hits: this.#hits, misses: this.#misses, size, hitRatio: reads === 0 ? 0 : this.#hits / reads }
@@ -207,7 +169,6 @@ export class CacheStore implements SqlCacheProvider {
 
   /** Stores the row where nothing unexpired is but what could not be read. */
   async #add(row: SqlValue[], unreadable: SqlValue | undefined): Promise<void> {
-    if (!this.#session.ready) await this.#session.connect('cache.stats')
     if (row[2] !== null) this.#sweeper.wrote(1)
     if (unreadable === undefined) return this.#session.execute(this.#sql.add, row, nothing)
     const [stored = null] = row
@@ -216,8 +177,7 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   #overtake(stored: string): void {
-    const { loads } = this.#session
-    if (!loads.none) loads.overtake(this.#places + stored)
+    if (!this.#loads.none) this.#loads.overtake(this.#places + stored)
   }
 
   /** A row that cannot be decoded is a miss: a cache can be filled again. It is reported. */
@@ -240,7 +200,7 @@ export class CacheStore implements SqlCacheProvider {
 
   #stored(key: string, operation: string): string {
     checkKey(key, this.#session.maxKeyLength, operation)
-    return this.#prefix + key
+    return this.#names.store(key)
   }
 }
 

@@ -1,15 +1,12 @@
-import { isReadable } from '../../arguments/is-readable.js'
 import { checkKey } from '../../arguments/limits.js'
 import { readMembers } from '../../arguments/read-argument.js'
 import { shown } from '../../arguments/shown.js'
-import { CLEANUP, DELETE_ALL, LIST, LOAD, LOAD_LATEST, SAVE } from '../../dialects/sqlite/statements/checkpoints.js'
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Checkpoint, CheckpointProvider } from '../../ports/checkpoint.js'
 import type { Session } from '../../session/session.js'
-import { exactNumber } from '../../values/numbers.js'
-
-const TABLE = 'go_goscope_checkpoints'
+import { exactNumber, isReadable } from '../../values/numbers.js'
+import type { CheckpointSql } from './checkpoint-sql.js'
 
 /** The checkpoint port, whose data is `unknown` unless a type is written, which is taken on trust. */
 export interface SqlCheckpointProvider extends CheckpointProvider {
@@ -19,15 +16,17 @@ export interface SqlCheckpointProvider extends CheckpointProvider {
   load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined>
 }
 
-/** Checkpoints in `go_goscope_checkpoints`. The newest is found and the older are dropped in O(log n) of the table. */
+/** Checkpoints in a table. The newest is found and the older are dropped in O(log n) of the table. */
 export class CheckpointStore implements SqlCheckpointProvider {
   readonly #session: Session
+  readonly #sql: CheckpointSql
   readonly #latest = (row: Row | undefined): Checkpoint | undefined =>
     row && this.#checkpoint(row, 'checkpoint.loadLatest')
   readonly #loaded = (row: Row | undefined): Checkpoint | undefined => row && this.#checkpoint(row, 'checkpoint.load')
 
-  constructor(session: Session) {
+  constructor(session: Session, sql: CheckpointSql) {
     this.#session = session
+    this.#sql = sql
   }
 
   async save<T>(given: Checkpoint<T>): Promise<void> {
@@ -37,7 +36,7 @@ export class CheckpointStore implements SqlCheckpointProvider {
     const { id, taskId, sequence, timestamp, progress, estimatedTimeRemaining } = checkpoint
     const names = this.#session.names.checkpoint
     return this.#session.execute(
-      SAVE,
+      this.#sql.save,
       [
         names.store(id),
         names.store(taskId),
@@ -55,21 +54,23 @@ export class CheckpointStore implements SqlCheckpointProvider {
     this.#checkTask(taskId, 'checkpoint.loadLatest')
     if (!this.#session.ready) await this.#session.connect('checkpoint.loadLatest')
     const task = this.#session.names.checkpoint.store(taskId)
-    return this.#session.execute(LOAD_LATEST, [task], this.#latest) as Checkpoint<T> | undefined
+    return this.#session.execute(this.#sql.loadLatest, [task], this.#latest) as Checkpoint<T> | undefined
   }
 
   async load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined> {
     checkKey(checkpointId, this.#session.maxKeyLength, 'checkpoint.load', 'checkpointId')
     if (!this.#session.ready) await this.#session.connect('checkpoint.load')
     const id = this.#session.names.checkpoint.store(checkpointId)
-    return this.#session.execute(LOAD, [id], this.#loaded) as Checkpoint<T> | undefined
+    return this.#session.execute(this.#sql.load, [id], this.#loaded) as Checkpoint<T> | undefined
   }
 
   async list(taskId: string): Promise<Checkpoint<unknown>[]> {
     this.#checkTask(taskId, 'checkpoint.list')
     if (!this.#session.ready) await this.#session.connect('checkpoint.list')
     const task = this.#session.names.checkpoint.store(taskId)
-    return this.#session.execute(LIST, [task], (rows) => rows.map((row) => this.#checkpoint(row, 'checkpoint.list')))
+    return this.#session.execute(this.#sql.list, [task], (rows) =>
+      rows.map((row) => this.#checkpoint(row, 'checkpoint.list')),
+    )
   }
 
   async cleanup(taskId: string, keepCount: number): Promise<void> {
@@ -79,14 +80,14 @@ export class CheckpointStore implements SqlCheckpointProvider {
     this.#checkTask(taskId, 'checkpoint.cleanup')
     if (!this.#session.ready) await this.#session.connect('checkpoint.cleanup')
     const task = this.#session.names.checkpoint.store(taskId)
-    return this.#session.execute(CLEANUP, [task, keepCount], nothing)
+    return this.#session.execute(this.#sql.cleanup, [task, keepCount], nothing)
   }
 
   async deleteAll(taskId: string): Promise<void> {
     this.#checkTask(taskId, 'checkpoint.deleteAll')
     if (!this.#session.ready) await this.#session.connect('checkpoint.deleteAll')
     const task = this.#session.names.checkpoint.store(taskId)
-    return this.#session.execute(DELETE_ALL, [task], nothing)
+    return this.#session.execute(this.#sql.deleteAll, [task], nothing)
   }
 
   #checkTask(taskId: string, operation: string): void {
@@ -102,7 +103,7 @@ export class CheckpointStore implements SqlCheckpointProvider {
       sequence: Number(row.sequence),
       timestamp: Number(row.timestamp),
       progress: Number(row.progress),
-      data: this.#session.values.decode(row.data, TABLE, id, operation),
+      data: this.#session.values.decode(row.data, this.#sql.table, id, operation),
       ...(row.estimated_time_remaining !== null && { estimatedTimeRemaining: Number(row.estimated_time_remaining) }),
     }
   }

@@ -1,8 +1,6 @@
 import { checkKey } from '../../arguments/limits.js'
-import { GET_STATE, RECORD_FAILURE, RECORD_SUCCESS, SET_STATE } from '../../dialects/sqlite/statements/circuits.js'
-import { ISOLATE, RESET } from '../../dialects/sqlite/statements/probes.js'
 import type { Row } from '../../driver/driver.js'
-import { taggedPrefix } from '../../keys/key-space.js'
+import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type {
   Admission,
@@ -16,8 +14,9 @@ import type { Session } from '../../session/session.js'
 import { exactNumber } from '../../values/numbers.js'
 import { admitRequest, checkedPermit, checkedState, invalid, threshold } from './circuit-options.js'
 import { givenRow, stateOrNull, toState } from './circuit-row.js'
+import type { CircuitSql, ProbeSql } from './circuit-sql.js'
 import { CircuitProbes } from './probes.js'
-import type { StateListener } from './state-listeners.js'
+import { type StateListener, StateListeners } from './state-listeners.js'
 import { StateWatch } from './state-watch.js'
 
 const DEFAULT_MAX_FAILURES = 5
@@ -28,17 +27,25 @@ export type SqlCircuitBreakerProvider = ProbingCircuitBreakerProvider
 /** Circuit-breaker state in `go_goscope_circuit`. Every change is one statement: it is exact across processes. */
 export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #session: Session
-  readonly #prefix: string
+  readonly #sql: CircuitSql
+  readonly #names: PrefixedNames
   readonly #probes: CircuitProbes
   readonly #watch: StateWatch
+  readonly #listeners: StateListeners
   readonly #subscriptions = new Set<() => void>()
 
   /** @param watchInterval ms between two looks for changes of other processes, while somebody listens. */
-  constructor(session: Session, watchInterval: number) {
+  constructor(
+    session: Session,
+    sql: { readonly circuits: CircuitSql; readonly probes: ProbeSql },
+    watchInterval: number,
+  ) {
     this.#session = session
-    this.#prefix = taggedPrefix(session.prefix, 'circuit:')
-    this.#probes = new CircuitProbes(session)
-    this.#watch = new StateWatch(session, watchInterval)
+    this.#sql = sql.circuits
+    this.#names = taggedNames(session.prefix, 'circuit:')
+    this.#probes = new CircuitProbes(session, sql.probes)
+    this.#listeners = session.connection.shared(StateListeners)
+    this.#watch = new StateWatch(session, sql.circuits, watchInterval)
     session.atEnd(() => {
       for (const unsubscribe of this.#subscriptions) unsubscribe()
     })
@@ -46,8 +53,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
   async getState(key: string): Promise<CircuitBreakerPersistedState | null> {
     const stored = this.#stored(key, 'getState')
-    if (!this.#session.ready) await this.#session.connect('circuitBreaker.getState')
-    return this.#session.execute(GET_STATE, [stored], stateOrNull)
+    return this.#session.execute(this.#sql.getState, [stored], stateOrNull)
   }
 
   async setState(key: string, given: CircuitBreakerPersistedState): Promise<void> {
@@ -55,21 +61,18 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     const state = checkedState(given)
     const { failureCount, lastFailureTime, lastSuccessTime } = state
     const parameters = [stored, state.state, failureCount, timeOrNull(lastFailureTime), timeOrNull(lastSuccessTime)]
-    if (!this.#session.ready) await this.#session.connect('circuitBreaker.setState')
-    await this.#session.execute(SET_STATE, parameters, () => this.#session.stateListeners.emit(stored, state))
+    await this.#session.execute(this.#sql.setState, parameters, () => this.#listeners.emit(stored, state))
   }
 
   async recordFailure(key: string, maxFailures: number): Promise<number> {
     const stored = this.#stored(key, 'recordFailure')
     const parameters = [stored, threshold(maxFailures, 'maxFailures', 'recordFailure')]
-    if (!this.#session.ready) await this.#session.connect('circuitBreaker.recordFailure')
-    return this.#record(RECORD_FAILURE, stored, parameters, failureCount)
+    return this.#record(this.#sql.recordFailure, stored, parameters, failureCount)
   }
 
   async recordSuccess(key: string): Promise<void> {
     const stored = this.#stored(key, 'recordSuccess')
-    if (!this.#session.ready) await this.#session.connect('circuitBreaker.recordSuccess')
-    return this.#record(RECORD_SUCCESS, stored, [stored], nothing)
+    return this.#record(this.#sql.recordSuccess, stored, [stored], nothing)
   }
 
   async admit(key: string, options: AdmitOptions): Promise<Admission> {
@@ -101,14 +104,12 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
   async isolate(key: string): Promise<void> {
     const stored = this.#stored(key, 'isolate')
-    if (!this.#session.ready) await this.#session.connect('circuitBreaker.isolate')
-    return this.#record(ISOLATE, stored, [stored], nothing)
+    return this.#record(this.#sql.isolate, stored, [stored], nothing)
   }
 
   async reset(key: string): Promise<void> {
     const stored = this.#stored(key, 'reset')
-    if (!this.#session.ready) await this.#session.connect('circuitBreaker.reset')
-    return this.#record(RESET, stored, [stored], nothing)
+    return this.#record(this.#sql.reset, stored, [stored], nothing)
   }
 
   /** Hears of changes after they are stored: at once of those made on this handle, at the next look of all others. */
@@ -117,7 +118,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     if (typeof listener !== 'function') {
       throw invalid('subscribe', `listener must be a function, got ${typeof listener}`)
     }
-    const stopListening = this.#session.stateListeners.add(stored, listener)
+    const stopListening = this.#listeners.add(stored, listener)
     const stopWatching = this.#watch.watch(stored)
     const unsubscribe = (): void => {
       this.#subscriptions.delete(unsubscribe)
@@ -137,7 +138,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   ): Result | Promise<Result> {
     return this.#session.execute(statement, parameters, (row: Row | undefined) => {
       const state = toState(givenRow(row, statement.name))
-      this.#session.stateListeners.emit(stored, state)
+      this.#listeners.emit(stored, state)
       return result(state)
     })
   }
@@ -149,7 +150,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
   #stored(key: string, method: string): string {
     checkKey(key, this.#session.maxKeyLength, `circuitBreaker.${method}`)
-    return this.#prefix + key
+    return this.#names.store(key)
   }
 }
 

@@ -1,10 +1,10 @@
-import { isReadable } from '../../arguments/is-readable.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { readMembers } from '../../arguments/read-argument.js'
 import { shown } from '../../arguments/shown.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { AdmitOptions, Permit } from '../../ports/probes.js'
+import { isReadable } from '../../values/numbers.js'
 import { STATES } from './circuit-row.js'
 
 const ADMIT_OPTIONS: OptionNames<AdmitOptions> = { resetTimeout: true, probes: true, lease: true }

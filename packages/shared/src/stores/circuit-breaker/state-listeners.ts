@@ -1,3 +1,4 @@
+import type { Connection } from '../../connection/connection.js'
 import type { Diagnostics } from '../../errors/diagnostics.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 
@@ -15,7 +16,7 @@ export class StateListeners {
   readonly #diagnostics: Diagnostics
   readonly #byKey = new Map<string, Audience>()
 
-  constructor(diagnostics: Diagnostics) {
+  constructor({ diagnostics }: Connection) {
     this.#diagnostics = diagnostics
   }
 

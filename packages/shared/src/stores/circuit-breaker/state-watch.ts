@@ -1,20 +1,10 @@
-import { GET_STATE } from '../../dialects/sqlite/statements/circuits.js'
 import type { Row } from '../../driver/driver.js'
-import { classify } from '../../errors/classify.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { stateOrNull } from './circuit-row.js'
-
-/** Changes when another connection has committed; commits of this one leave it alone. */
-const DATA_VERSION: Statement<'one'> = {
-  name: 'circuitBreaker.subscribe',
-  kind: 'read',
-  rows: 'one',
-  clocked: false,
-  sql: 'PRAGMA data_version',
-  background: true,
-}
-const LOOK: Statement<'one'> = { ...GET_STATE, background: true }
+import type { CircuitSql } from './circuit-sql.js'
+import { StateListeners } from './state-listeners.js'
 
 /**
  * Finds the changes that other connections make to circuits somebody here listens to. Asks only while somebody does, from
@@ -22,6 +12,9 @@ const LOOK: Statement<'one'> = { ...GET_STATE, background: true }
  */
 export class StateWatch {
   readonly #session: Session
+  readonly #listeners: StateListeners
+  readonly #look: Statement<'one'>
+  readonly #lastCommit: Statement<'one'>
   /** ms. */
   readonly #interval: number
   /** Listeners by stored key. */
@@ -30,8 +23,11 @@ export class StateWatch {
   #version: unknown
   #cancelTimer: (() => void) | undefined
 
-  constructor(session: Session, interval: number) {
+  constructor(session: Session, sql: CircuitSql, interval: number) {
     this.#session = session
+    this.#listeners = session.connection.shared(StateListeners)
+    this.#look = { ...sql.getState, background: true }
+    this.#lastCommit = { ...sql.lastCommit, background: true }
     this.#interval = interval
     session.atEnd(() => this.#stop())
   }
@@ -57,38 +53,36 @@ export class StateWatch {
     this.#running = true
     await this.#guarded(async () => {
       if (first) await this.#hasNews()
-      await this.#look(stored)
+      await this.#lookAt(stored)
     })
     if (first) this.#schedule()
   }
 
   async #poll(): Promise<void> {
     await this.#guarded(async () => {
-      if (await this.#hasNews()) await Promise.all([...this.#watched.keys()].map((stored) => this.#look(stored)))
+      if (await this.#hasNews()) await Promise.all([...this.#watched.keys()].map((stored) => this.#lookAt(stored)))
     })
     this.#schedule()
   }
 
   async #hasNews(): Promise<boolean> {
-    if (!this.#session.ready) await this.#session.connect('circuitBreaker.subscribe')
-    return this.#session.execute(DATA_VERSION, [], (row: Row | undefined) => {
+    return this.#session.execute(this.#lastCommit, [], (row: Row | undefined) => {
       const known = this.#version
-      this.#version = row?.data_version
+      this.#version = JSON.stringify(row)
       return known !== this.#version
     })
   }
 
-  async #look(stored: string): Promise<void> {
-    if (!this.#session.ready) await this.#session.connect('circuitBreaker.subscribe')
+  async #lookAt(stored: string): Promise<void> {
     // Told where the row is decoded, and not after the promise: so it keeps its place among the changes made here.
-    await this.#session.execute(LOOK, [stored], (row) => {
-      this.#session.stateListeners.observe(stored, stateOrNull(row))
+    await this.#session.execute(this.#look, [stored], (row) => {
+      this.#listeners.observe(stored, stateOrNull(row))
     })
   }
 
   #schedule(): void {
-    // In a database in memory nobody else can change anything.
-    if (!this.#running || this.#session.connection.file === '') return
+    // Where no other connection can reach the database, none can change anything.
+    if (!this.#running || this.#session.connection.place.location === '') return
     this.#cancelTimer?.()
     this.#cancelTimer = this.#session.clock.setTimer(() => void this.#poll(), this.#interval)
   }
@@ -106,9 +100,9 @@ export class StateWatch {
     } catch (error) {
       // What was not read is news still.
       this.#version = undefined
-      const reason = classify(error, 'circuitBreaker.subscribe')
-      if (reason.code === 'CLOSED' || reason.code === 'FILE_REPLACED') this.#stop()
-      if (reason.code !== 'CLOSED') this.#session.diagnostics.backgroundError('circuitBreaker.subscribe', reason)
+      const code = error instanceof PersistenceError ? error.code : undefined
+      if (code === 'CLOSED' || code === 'FILE_REPLACED') this.#stop()
+      if (code !== 'CLOSED') this.#session.diagnostics.backgroundError('circuitBreaker.subscribe', error)
     }
   }
 }

@@ -1,28 +1,22 @@
-import {
-  COMPLETE,
-  COMPLETE_UNSTORED,
-  FORGET,
-  GRANT,
-  READ_KEY,
-  RECORD,
-  RENEW,
-} from '../../dialects/sqlite/statements/claims.js'
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../../ports/claims.js'
 import type { Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { expiry } from '../../time/time-to-live.js'
+import type { ClaimSql } from './idempotency-sql.js'
 import { resultNotStored, type Unstored, unstoredIn, unstoredMark } from './unstored-result.js'
 
 /** What is on record for a key, and under which fingerprint. */
-export interface Position {
+export interface KeyStanding {
   readonly record: KeyRecord<unknown> | VacantKey
   readonly fingerprint: string | undefined
 }
 
-/** A grant in the file. */
-export interface Grant {
+/** A claim that was granted. */
+export interface ClaimGrant {
+  readonly key: string
+  /** The stored name of the key. */
   readonly stored: string
   readonly owner: string
   readonly generation: number
@@ -31,7 +25,7 @@ export interface Grant {
   readonly ttl: number | undefined
 }
 
-/** The end of a lease by the clocks of this process, never later than the file has it. */
+/** The end of a lease by the clocks of this process, never later than the database has it. */
 export interface LeaseEnd {
   /** Epoch ms. */
   readonly expiresAt: number
@@ -47,26 +41,27 @@ export interface Ending {
   readonly unstored?: PersistenceError
 }
 
-const RESULTS = 'go_goscope_idempotency'
 // INVALID_ARGUMENT: a member of the value that throws when it is read.
 const ABOUT_THE_VALUE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'VALUE_NOT_SERIALIZABLE', 'VALUE_TOO_LARGE'])
 
-const RECORDS = 'go_goscope_claim_records'
-
 /**
- * Claims in the file. Each decision is one statement, or one atomic batch where a record goes with it. All reject once the
- * session is over or its file gone: a claim outlives both, and must not be reported where nobody will find it.
+ * The rows of claims. Each decision is one statement, or one atomic batch where a record goes with it. All reject once the
+ * session is over or its database gone: a claim outlives both, and must not be reported where no other process finds it.
  */
-export class ClaimLedger {
+export class ClaimRows {
   readonly #session: Session
+  readonly #sql: ClaimSql
+  /** The table of results. */
+  readonly #results: string
 
-  constructor(session: Session) {
+  constructor(session: Session, sql: ClaimSql, results: string) {
     this.#session = session
+    this.#sql = sql
+    this.#results = results
   }
 
-  async read(stored: string): Promise<Position> {
-    if (!this.#session.ready) await this.#session.connect('idempotency.claim')
-    const row = await this.#session.execute(READ_KEY, [stored, this.#session.clock.now()], present)
+  async read(stored: string): Promise<KeyStanding> {
+    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.now()], present)
     this.#session.clock.lease.observe(Number(row.marked_at))
     const record = this.#standing(row, stored)
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
@@ -80,38 +75,43 @@ export class ClaimLedger {
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
     const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.now()]
-    return this.#session.execute(GRANT, parameters, (row) =>
+    return this.#session.run(this.#sql.grant, parameters, (row) =>
       row === undefined ? undefined : { ...this.#leaseEnd(row), generation: Number(row.generation) },
     )
   }
 
   /** @returns `undefined` when the claim was over. */
-  async renew(grant: Grant, lease: number): Promise<LeaseEnd | undefined> {
-    if (!this.#session.ready) await this.#session.connect(RENEW.name)
-    return this.#session.execute(RENEW, [...guard(grant), lease], (row) =>
+  async renew(grant: ClaimGrant, lease: number): Promise<LeaseEnd | undefined> {
+    return this.#session.execute(this.#sql.renew, [...guard(grant), lease], (row) =>
       row === undefined ? undefined : this.#leaseEnd(row),
     )
   }
 
-  complete(grant: Grant, value: unknown): Promise<Ending> {
-    return this.#record(grant, value, 'result', COMPLETE.name, (text) => this.#complete(COMPLETE, grant, text))
+  complete(grant: ClaimGrant, value: unknown): Promise<Ending> {
+    return this.#record(grant, value, 'result', this.#sql.complete.name, (text) =>
+      this.#complete(this.#sql.complete, grant, text),
+    )
   }
 
-  async forget(grant: Grant): Promise<Ending> {
-    if (!this.#session.ready) await this.#session.connect(FORGET.name)
-    return { recorded: await this.#session.execute(FORGET, guard(grant), decided) }
+  async forget(grant: ClaimGrant): Promise<Ending> {
+    return { recorded: await this.#session.execute(this.#sql.forget, guard(grant), decided) }
   }
 
-  keep(grant: Grant, error: unknown): Promise<Ending> {
-    return this.#record(grant, error, 'error', FORGET.name, (text) => {
+  keep(grant: ClaimGrant, error: unknown): Promise<Ending> {
+    return this.#record(grant, error, 'error', this.#sql.forget.name, (text) => {
       const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
-      return this.#withRecord(FORGET, guard(grant), [grant.stored, grant.fingerprint ?? null, text, expiresAt])
+      return this.#withRecord(this.#sql.forget, guard(grant), [
+        grant.stored,
+        grant.fingerprint ?? null,
+        text,
+        expiresAt,
+      ])
     })
   }
 
   /** Ends the claim also when the report cannot be stored: its work is done, and must not be done again after the lease. */
   async #record(
-    grant: Grant,
+    grant: ClaimGrant,
     value: unknown,
     report: Unstored['report'],
     operation: string,
@@ -120,18 +120,16 @@ export class ClaimLedger {
     let problem: PersistenceError
     try {
       const text = this.#session.values.encode(value, operation)
-      if (!this.#session.ready) await this.#session.connect(operation)
       return { recorded: await write(text) }
     } catch (error) {
       if (!isUnstorable(error)) throw error
       problem = error
     }
-    if (!this.#session.ready) await this.#session.connect(operation)
-    const recorded = await this.#complete(COMPLETE_UNSTORED, grant, unstoredMark({ report, problem }))
+    const recorded = await this.#complete(this.#sql.completeUnstored, grant, unstoredMark({ report, problem }))
     return { recorded, unstored: resultNotStored(this.#key(grant.stored), operation, { report, problem }) }
   }
 
-  async #complete(statement: Statement<'one'>, grant: Grant, text: string): Promise<boolean> {
+  async #complete(statement: Statement<'one'>, grant: ClaimGrant, text: string): Promise<boolean> {
     const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
     const parameters = [...guard(grant), text, expiresAt]
     return grant.fingerprint === undefined
@@ -146,7 +144,7 @@ export class ClaimLedger {
   ): Promise<boolean> {
     const decide = { sql: decision.sql, parameters, clocked: decision.clocked, expect: 1 }
     try {
-      await this.#session.queue.atomic(decision.name, [decide, { sql: RECORD, parameters: record }])
+      await this.#session.atomic(decision.name, [decide, { sql: this.#sql.record.sql, parameters: record }])
       return true
     } catch (error) {
       if (error instanceof PersistenceError && error.code === 'CONSTRAINT' && error.cause === undefined) return false
@@ -161,7 +159,7 @@ export class ClaimLedger {
     const { clock } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
     clock.lease.observe(grantedAt)
-    this.#session.fileTime.granted(grantedAt)
+    this.#session.leaseTime.granted(grantedAt)
     const remaining = Math.min(end - grantedAt, end - clock.lease.now())
     return { expiresAt: wall + remaining, localEnd: monotonic + remaining }
   }
@@ -169,15 +167,15 @@ export class ClaimLedger {
   #standing(row: Row, stored: string): KeyRecord<unknown> | VacantKey {
     const unstored = unstoredIn(row.value)
     if (unstored !== undefined) {
-      const error = resultNotStored(this.#key(stored), READ_KEY.name, unstored)
+      const error = resultNotStored(this.#key(stored), this.#sql.readKey.name, unstored)
       return { state: 'unstored', error, ...expiringAt(row.value_expires_at) }
     }
     if (row.completed === 1) {
-      const value = this.#session.values.decode(row.value, RESULTS, stored, READ_KEY.name)
+      const value = this.#session.values.decode(row.value, this.#results, stored, this.#sql.readKey.name)
       return { state: 'completed', value, replay: true, ...expiringAt(row.value_expires_at) }
     }
     if (row.failure !== null) {
-      const error = this.#session.values.decode(row.failure, RECORDS, stored, READ_KEY.name)
+      const error = this.#session.values.decode(row.failure, this.#sql.recordTable, stored, this.#sql.readKey.name)
       return { state: 'failed', error, replay: true, ...expiringAt(row.failure_expires_at) }
     }
     if (row.claimed_until !== null) {
@@ -196,7 +194,7 @@ export class ClaimLedger {
 const isUnstorable = (error: unknown): error is PersistenceError =>
   error instanceof PersistenceError && ABOUT_THE_VALUE.has(error.code)
 
-const guard = ({ stored, owner, generation }: Grant): [string, string, number] => [stored, owner, generation]
+const guard = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
 
 const decided = (row: Row | undefined): boolean => row !== undefined
 
@@ -205,6 +203,7 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 const expiringAt = (value: unknown): { expiresAt?: number } => (value === null ? {} : { expiresAt: Number(value) })
 
 function present(row: Row | undefined): Row {
-  if (row === undefined) throw new PersistenceError('SQL', READ_KEY.name, `${READ_KEY.name}: the engine gave no row`)
+  const operation = 'idempotency.claim'
+  if (row === undefined) throw new PersistenceError('SQL', operation, `${operation}: the engine gave no row`)
   return row
 }

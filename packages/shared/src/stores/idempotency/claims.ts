@@ -2,8 +2,9 @@ import { FingerprintMismatchError } from '../../errors/fingerprint-mismatch-erro
 import type { Claim, ClaimOptions } from '../../ports/claims.js'
 import type { Session } from '../../session/session.js'
 import { type ClaimRequest, claimRequest } from './claim-options.js'
-import { ClaimLedger, type Grant } from './claim-rows.js'
+import type { ClaimGrant, ClaimRows } from './claim-rows.js'
 import { HeldClaim } from './held-claim.js'
+import { KeyWaiters } from './key-waiters.js'
 
 const SHORTEST_POLL_MS = 10
 const LONGEST_POLL_MS = 200
@@ -11,13 +12,15 @@ const LONGEST_POLL_MS = 200
 let claims = 0
 
 /** Grants claims, and lets callers wait for those of others. */
-export class ClaimDesk {
+export class Claims {
   readonly #session: Session
-  readonly #ledger: ClaimLedger
+  readonly #rows: ClaimRows
+  readonly #waiters: KeyWaiters
 
-  constructor(session: Session) {
+  constructor(session: Session, rows: ClaimRows) {
     this.#session = session
-    this.#ledger = new ClaimLedger(session)
+    this.#rows = rows
+    this.#waiters = session.connection.shared(KeyWaiters)
   }
 
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
@@ -32,10 +35,9 @@ export class ClaimDesk {
     const { clock, connection } = this.#session
     const deadline = clock.monotonic() + request.wait
     // Before the first look, so that no change between a look and the waiting is missed.
-    const waiter = connection.keyWaiters.enter(stored)
+    const waiter = this.#waiters.enter(stored)
     try {
       for (let poll = SHORTEST_POLL_MS; ; poll = Math.min(LONGEST_POLL_MS, poll * 2)) {
-        if (!this.#session.ready) await this.#session.connect('idempotency.claim')
         const claim = await this.#ask<T>(stored, request)
         const remaining = deadline - clock.monotonic()
         if (claim.state !== 'running' || remaining <= 0) return claim
@@ -52,7 +54,7 @@ export class ClaimDesk {
   /** Looks first: a replay is the usual case and costs no write. */
   async #ask<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
     for (;;) {
-      const { record, fingerprint } = await this.#ledger.read(stored)
+      const { record, fingerprint } = await this.#rows.read(stored)
       if (record.state !== 'vacant') {
         if (request.fingerprint !== undefined && fingerprint !== undefined && fingerprint !== request.fingerprint) {
           throw new FingerprintMismatchError(request.key, fingerprint, record)
@@ -66,9 +68,9 @@ export class ClaimDesk {
   }
 
   /** Granted to a caller who has given up meanwhile: nobody would end it before its lease. Never rejects. */
-  async #giveBack(grant: Grant): Promise<void> {
+  async #giveBack(grant: ClaimGrant): Promise<void> {
     try {
-      await this.#ledger.forget(grant)
+      await this.#rows.forget(grant)
     } catch (error) {
       this.#session.diagnostics.backgroundError('idempotency.claim', error)
     }
@@ -78,15 +80,15 @@ export class ClaimDesk {
     const { clock, connection, diagnostics } = this.#session
     const { lease, ttl, fingerprint, onFailure, signal } = request
     const owner = `${Math.floor(connection.random() * 2 ** 48).toString(36)}-${++claims}`
-    const end = await this.#ledger.grant(stored, owner, fingerprint, lease)
+    const end = await this.#rows.grant(stored, owner, fingerprint, lease)
     if (end === undefined) return undefined
-    const grant = { stored, owner, generation: end.generation, fingerprint, ttl }
-    const wake = (): void => connection.keyWaiters.wake(stored)
+    const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }
+    const wake = (): void => this.#waiters.wake(stored)
     if (signal?.aborted) {
       await this.#giveBack(grant)
       wake()
       throw signal.reason
     }
-    return new HeldClaim<T>(grant, end, { ledger: this.#ledger, clock, diagnostics, lease, onFailure, wake })
+    return new HeldClaim<T>(grant, end, { rows: this.#rows, clock, diagnostics, lease, onFailure, wake })
   }
 }

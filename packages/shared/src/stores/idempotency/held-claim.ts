@@ -4,11 +4,11 @@ import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../../ports
 import type { Clock } from '../../time/clock.js'
 import { LocalLease } from '../../time/local-lease.js'
 import { leaseTime } from './claim-options.js'
-import type { ClaimLedger, Ending, Grant, LeaseEnd } from './claim-rows.js'
+import type { ClaimGrant, ClaimRows, Ending, LeaseEnd } from './claim-rows.js'
 
 /** What a claim needs besides its grant. */
 export interface ClaimContext {
-  readonly ledger: ClaimLedger
+  readonly rows: ClaimRows
   readonly clock: Clock
   readonly diagnostics: Diagnostics
   /** ms. */
@@ -21,18 +21,18 @@ export interface ClaimContext {
 /** A claim while its work runs. */
 export class HeldClaim<T> implements ClaimedKey<T> {
   readonly state = 'claimed' as const
-  readonly #grant: Grant
+  readonly #grant: ClaimGrant
   readonly #context: ClaimContext
   readonly #lease: LocalLease
   #expiresAt: number
   /** The latest report, until it is known whether it ended the claim. */
   #ending: Promise<Ending | undefined> | undefined
 
-  constructor(grant: Grant, end: LeaseEnd, context: ClaimContext) {
+  constructor(grant: ClaimGrant, end: LeaseEnd, context: ClaimContext) {
     this.#grant = grant
     this.#context = context
     this.#expiresAt = end.expiresAt
-    const key = JSON.stringify(grant.stored)
+    const key = JSON.stringify(grant.key)
     this.#lease = new LocalLease(
       context.clock,
       (reason) => new PersistenceError('CLAIM_LOST', 'idempotency.claim', `idempotency.claim: lost ${key}: ${reason}`),
@@ -57,12 +57,12 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   }
 
   complete(value: T): Promise<ClaimOutcome<T>> {
-    return this.#report((grant) => this.#context.ledger.complete(grant, value))
+    return this.#report((grant) => this.#context.rows.complete(grant, value))
   }
 
   fail(error: unknown): Promise<ClaimOutcome<T>> {
-    const { ledger, onFailure } = this.#context
-    return this.#report((grant) => (onFailure === 'keep' ? ledger.keep(grant, error) : ledger.forget(grant)))
+    const { rows, onFailure } = this.#context
+    return this.#report((grant) => (onFailure === 'keep' ? rows.keep(grant, error) : rows.forget(grant)))
   }
 
   async renew(lease: number = this.#context.lease): Promise<boolean> {
@@ -70,7 +70,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     try {
       const duration = leaseTime(lease, 'idempotency.renew')
       if (!this.#lease.safe) return false
-      const end = await this.#context.ledger.renew(this.#grant, duration)
+      const end = await this.#context.rows.renew(this.#grant, duration)
       if (end !== undefined) {
         this.#extend(end, duration)
         return true
@@ -90,18 +90,18 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     this.#lease.moveTo(end.localEnd, duration)
   }
 
-  async #report(write: (grant: Grant) => Promise<Ending>): Promise<ClaimOutcome<T>> {
+  async #report(write: (grant: ClaimGrant) => Promise<Ending>): Promise<ClaimOutcome<T>> {
     this.#ending = this.#end(write)
     const ending = await this.#ending
     if (ending?.unstored !== undefined) throw ending.unstored
     if (ending !== undefined) return { recorded: true }
     this.#lease.lose('its lease was over when it was reported')
-    const { record } = await this.#context.ledger.read(this.#grant.stored)
+    const { record } = await this.#context.rows.read(this.#grant.stored)
     return { recorded: false, current: record as KeyRecord<T> | VacantKey }
   }
 
   /** @returns `undefined` when the claim was over before. */
-  async #end(write: (grant: Grant) => Promise<Ending>): Promise<Ending | undefined> {
+  async #end(write: (grant: ClaimGrant) => Promise<Ending>): Promise<Ending | undefined> {
     // The local clock decides too: by the wall clock a lease that is over may look alive again.
     const ending = this.#lease.ended ? undefined : await write(this.#grant)
     if (!ending?.recorded) return undefined

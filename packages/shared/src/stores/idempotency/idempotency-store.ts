@@ -1,6 +1,4 @@
 import { checkKey } from '../../arguments/limits.js'
-import { DELETE_FAILURE, SWEEP_CLAIMS, SWEEP_RECORDS } from '../../dialects/sqlite/statements/claims.js'
-import { DELETE_RESULT, GET_RESULT, SET_RESULT, SWEEP_RESULTS } from '../../dialects/sqlite/statements/results.js'
 import type { Row } from '../../driver/driver.js'
 import type { Claim, ClaimingIdempotencyProvider, ClaimOptions } from '../../ports/claims.js'
 import type { IdempotencyEntry } from '../../ports/idempotency.js'
@@ -8,10 +6,11 @@ import type { Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { expiry, timeToLive } from '../../time/time-to-live.js'
-import { ClaimDesk } from './claims.js'
+import { ClaimRows } from './claim-rows.js'
+import { Claims } from './claims.js'
+import type { ClaimSql, ResultSql } from './idempotency-sql.js'
+import { KeyWaiters } from './key-waiters.js'
 import { resultNotStored, unstoredIn } from './unstored-result.js'
-
-const TABLE = 'go_goscope_idempotency'
 
 /** The idempotency port with what our stores add. */
 export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
@@ -24,10 +23,13 @@ export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
   prune(): Promise<number>
 }
 
-/** Results by key in `go_goscope_idempotency`; what is stored comes back as it was. */
+/** Results by key; what is stored comes back as it was. */
 export class IdempotencyStore implements SqlIdempotencyProvider {
   readonly #session: Session
-  readonly #desk: ClaimDesk
+  readonly #sql: ResultSql
+  readonly #claimSql: ClaimSql
+  readonly #waiters: KeyWaiters
+  readonly #claims: Claims
   readonly #sweeper: Sweeper
   readonly #claimSweepers: readonly Sweeper[]
   readonly sweepers: readonly Sweeper[]
@@ -37,17 +39,20 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     if (unstored !== undefined) {
       throw resultNotStored(this.#session.names.idempotency.restore(stored as string), 'idempotency.get', unstored)
     }
-    const value = this.#session.values.decode(row.value, TABLE, stored as string, 'idempotency.get')
+    const value = this.#session.values.decode(row.value, this.#sql.table, stored as string, 'idempotency.get')
     return row.expires_at === null ? { value } : { value, expiresAt: Number(row.expires_at) }
   }
 
-  constructor(session: Session) {
+  constructor(session: Session, sql: { readonly results: ResultSql; readonly claims: ClaimSql }) {
     this.#session = session
-    this.#desk = new ClaimDesk(session)
-    this.#sweeper = new Sweeper(session, SWEEP_RESULTS, TABLE)
+    this.#sql = sql.results
+    this.#claimSql = sql.claims
+    this.#waiters = session.connection.shared(KeyWaiters)
+    this.#claims = new Claims(session, new ClaimRows(session, sql.claims, sql.results.table))
+    this.#sweeper = new Sweeper(session, sql.results.sweep, sql.results.table)
     this.#claimSweepers = [
-      new Sweeper(session, SWEEP_CLAIMS, 'go_goscope_claims'),
-      new Sweeper(session, SWEEP_RECORDS, 'go_goscope_claim_records'),
+      new Sweeper(session, sql.claims.sweepClaims, sql.claims.table),
+      new Sweeper(session, sql.claims.sweepRecords, sql.claims.recordTable),
     ]
     this.sweepers = [this.#sweeper, ...this.#claimSweepers]
   }
@@ -56,7 +61,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
     if (!this.#session.ready) await this.#session.connect('idempotency.get')
     const stored = this.#session.names.idempotency.store(key)
-    return this.#session.execute(GET_RESULT, [stored], this.#entry) as IdempotencyEntry<T> | null
+    return this.#session.execute(this.#sql.get, [stored], this.#entry) as IdempotencyEntry<T> | null
   }
 
   async set<T>(key: string, value: T, ttl?: number): Promise<void> {
@@ -67,21 +72,21 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     if (!this.#session.ready) await this.#session.connect('idempotency.set')
     if (expiresAt !== null) this.#sweeper.wrote(1)
     const stored = this.#session.names.idempotency.store(key)
-    await this.#session.execute(SET_RESULT, [stored, text, expiresAt], nothing)
-    this.#session.connection.keyWaiters.wake(stored)
+    await this.#session.execute(this.#sql.set, [stored, text, expiresAt], nothing)
+    this.#waiters.wake(stored)
   }
 
   async delete(key: string): Promise<void> {
     checkKey(key, this.#session.maxKeyLength, 'idempotency.delete')
     if (!this.#session.ready) await this.#session.connect('idempotency.delete')
     const stored = this.#session.names.idempotency.store(key)
-    await this.#session.execute(DELETE_RESULT, [stored], nothing)
+    await this.#session.execute(this.#sql.delete, [stored], nothing)
     // A key has a result or a kept failure, never both: no other caller can tell that these are two statements.
-    await this.#session.execute(DELETE_FAILURE, [stored], nothing)
+    await this.#session.run(this.#claimSql.deleteFailure, [stored], nothing)
   }
 
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
-    const claim = await this.#desk.claim<T>(key, options)
+    const claim = await this.#claims.claim<T>(key, options)
     if (claim.state === 'claimed') for (const sweeper of this.#claimSweepers) sweeper.wrote(1)
     return claim
   }

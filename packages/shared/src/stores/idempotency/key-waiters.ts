@@ -1,7 +1,8 @@
+import type { EndsWithConnection } from '../../connection/connection.js'
 import type { Clock } from '../../time/clock.js'
 
 /** Callers that wait for a key to change hands, by stored key: woken at once by a change made on the same handle. */
-export class KeyWaiters {
+export class KeyWaiters implements EndsWithConnection {
   readonly #byKey = new Map<string, Set<() => void>>()
 
   /** Notices every wake-up from now on, so that none is lost between a look at the key and the waiting. */
@@ -20,7 +21,8 @@ export class KeyWaiters {
     for (const wake of [...(this.#byKey.get(key) ?? [])]) wake()
   }
 
-  wakeAll(): void {
+  /** Wakes every caller: what each asks next is refused. */
+  ending(): void {
     for (const key of [...this.#byKey.keys()]) this.wake(key)
   }
 }

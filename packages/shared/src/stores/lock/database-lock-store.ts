@@ -1,17 +1,6 @@
-import {
-  ACQUIRE,
-  CHECK_GRANT,
-  EXTEND_GRANT,
-  EXTEND_OWNED,
-  FORCE_RELEASE,
-  READ_MARK,
-  RELEASE,
-  RENEW_GRANT,
-  SWEEP_LOCKS,
-} from '../../dialects/sqlite/statements/locks.js'
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
-import { qualifiedPrefix } from '../../keys/key-space.js'
+import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
 import type { Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
@@ -19,34 +8,45 @@ import type { ConnectionClock } from '../../time/connection-clock.js'
 import { leaseMargin } from '../../time/lease-margin.js'
 import { type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
+import { HoldTables } from './hold-tables.js'
+import type { LockSql } from './lock-sql.js'
 import type { LockStore } from './lock-store.js'
 
 /**
- * Locks in `go_goscope_locks`, among all processes that use the file. The file alone decides who holds what; the table of
+ * Locks in the database, among all processes that use it. The database alone decides who holds what; the table of
  * this process only knows when its own leases end, for their signals.
  */
 export class DatabaseLockStore implements LockStore {
   readonly clock: ConnectionClock
   readonly #session: Session
-  readonly #prefix: string
+  readonly #sql: LockSql
+  readonly #names: PrefixedNames
   readonly #holds: HoldTable
   readonly #sweeper: Sweeper
   // Not from the `random` option: two processes seeded alike would take each other's locks for their own.
   readonly #identity = crypto.randomUUID()
   #madeUp = 0
 
-  constructor(session: Session) {
+  constructor(session: Session, sql: LockSql) {
     this.#session = session
+    this.#sql = sql
     this.clock = session.clock
-    this.#prefix = qualifiedPrefix(session.prefix)
-    this.#holds = session.locks
-    this.#sweeper = new Sweeper(session, SWEEP_LOCKS, 'go_goscope_locks')
+    this.#names = qualifiedNames(session.prefix)
+    this.#holds = HoldTables.of(session, 'database')
+    this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
   }
 
   /** Whether its locks are in the database of `session`. */
   guards(session: Session): boolean {
     const { connection } = this.#session
-    return session.connection === connection || (connection.file !== '' && session.connection.file === connection.file)
+    const { identity } = connection.place
+    return (
+      session.connection === connection || (identity !== undefined && session.connection.place.identity === identity)
+    )
+  }
+
+  get held(): number {
+    return this.#holds.size
   }
 
   now(): number {
@@ -62,10 +62,12 @@ export class DatabaseLockStore implements LockStore {
     ttl: number,
     owner: string = `${this.#identity}-${++this.#madeUp}`,
   ): Promise<Hold | undefined> {
-    const hold = await this.#session.execute(ACQUIRE, [this.#prefix + key, owner, wholeTtl(ttl)], (row) =>
-      row === undefined ? undefined : this.#granted(key, owner, row),
+    const hold = await this.#session.execute(
+      this.#sql.acquire,
+      [this.#names.store(key), owner, wholeTtl(ttl)],
+      (row) => (row === undefined ? undefined : this.#granted(key, owner, row)),
     )
-    if (hold === undefined) await this.#session.execute(READ_MARK, [], (row) => this.#readMark(row))
+    if (hold === undefined) await this.#session.run(this.#sql.readMark, [], (row) => this.#readMark(row))
     else this.#sweeper.wrote(1)
     return hold
   }
@@ -73,7 +75,7 @@ export class DatabaseLockStore implements LockStore {
   async isHeld(key: string, hold: Hold): Promise<boolean> {
     if (isLost(hold) || !this.#session.connection.usable) return false
     return this.#confirmed('lock.isValid', async () => {
-      const held = await this.#session.execute(CHECK_GRANT, this.#grant(key, hold), (row) => {
+      const held = await this.#session.execute(this.#sql.checkGrant, this.#grant(key, hold), (row) => {
         if (row !== undefined) this.clock.lease.observe(Number(row.marked_at))
         return row !== undefined
       })
@@ -82,15 +84,18 @@ export class DatabaseLockStore implements LockStore {
     })
   }
 
-  async extend(key: string, hold: Hold, ttl: number, background = false): Promise<boolean> {
+  async extend(key: string, hold: Hold, ttl: number): Promise<boolean> {
     if (isLost(hold) || !this.#session.ready) return false
     return this.#confirmed('lock.extend', async () => {
-      const statement = background ? RENEW_GRANT : EXTEND_GRANT
-      const extended = await this.#session.execute(statement, [...this.#grant(key, hold), wholeTtl(ttl)], (row) => {
-        // It may have been lost meanwhile: what its signal has said stays said.
-        if (row !== undefined && !isLost(hold)) this.#moveLease(hold, row)
-        return row !== undefined
-      })
+      const extended = await this.#session.execute(
+        this.#sql.extendGrant,
+        [...this.#grant(key, hold), wholeTtl(ttl)],
+        (row) => {
+          // It may have been lost meanwhile: what its signal has said stays said.
+          if (row !== undefined && !isLost(hold)) this.#moveLease(hold, row)
+          return row !== undefined
+        },
+      )
       if (!extended) this.lose(key, hold)
       return extended
     })
@@ -99,7 +104,7 @@ export class DatabaseLockStore implements LockStore {
   async extendOwned(key: string, owner: string, ttl: number): Promise<boolean> {
     if (!this.#session.ready) return false
     return this.#confirmed('lock.extend', () =>
-      this.#session.execute(EXTEND_OWNED, [this.#prefix + key, owner, wholeTtl(ttl)], (row) => {
+      this.#session.execute(this.#sql.extendOwned, [this.#names.store(key), owner, wholeTtl(ttl)], (row) => {
         const hold = this.#holds.get(key)
         if (row !== undefined && hold !== undefined && hold.token === row.token) this.#moveLease(hold, row)
         return row !== undefined
@@ -109,23 +114,23 @@ export class DatabaseLockStore implements LockStore {
 
   async release(key: string, hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    const released = await this.#session.execute(RELEASE, this.#grant(key, hold), (row) => row !== undefined)
+    const released = await this.#session.execute(this.#sql.release, this.#grant(key, hold), (row) => row !== undefined)
     if (released) this.#holds.release(key, hold)
     else this.lose(key, hold)
     return released
   }
 
   async forceRelease(key: string): Promise<void> {
-    await this.#session.execute(FORCE_RELEASE, [this.#prefix + key], () => undefined)
+    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], () => undefined)
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
   }
 
   /** The step that lets a transaction go on only while `hold` holds `key`. */
   fence(key: string, hold: Hold): Step {
     return {
-      sql: CHECK_GRANT.sql,
+      sql: this.#sql.checkGrant.sql,
       parameters: this.#grant(key, hold),
-      clocked: CHECK_GRANT.clocked,
+      clocked: this.#sql.checkGrant.clocked,
       expect: 1,
       unmet: () => leaseIsOver(key),
     }
@@ -137,7 +142,7 @@ export class DatabaseLockStore implements LockStore {
   }
 
   #grant(key: string, hold: Hold): [string, string, number] {
-    return [this.#prefix + key, this.ownerOf(hold), hold.token]
+    return [this.#names.store(key), this.ownerOf(hold), hold.token]
   }
 
   #granted(key: string, owner: string, row: Row): Hold {
@@ -162,7 +167,7 @@ export class DatabaseLockStore implements LockStore {
     const granted = Number(row.expires_at) - Number(row.marked_at)
     const elapsed = this.clock.lease.now() - Number(row.ran_at)
     this.clock.lease.observe(Number(row.marked_at))
-    this.#session.fileTime.granted(Number(row.marked_at))
+    this.#session.leaseTime.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)
     moveExpiry(hold, now + granted - elapsed)
   }
@@ -172,7 +177,7 @@ export class DatabaseLockStore implements LockStore {
       throw new PersistenceError(
         'CORRUPT',
         'lock.acquire',
-        'lock.acquire: the row of go_goscope_lock_counter is gone; restore the file from a backup',
+        'lock.acquire: the row of go_goscope_lock_counter is gone; restore the database from a backup',
       )
     }
     this.clock.lease.observe(Number(row.marked_at))

@@ -1,14 +1,37 @@
 import { readArgument } from '../../arguments/read-argument.js'
-import { type FencedStatement, fencedStep } from '../../dialects/sqlite/fenced-statement.js'
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
+import type { Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { DatabaseLockStore, leaseIsOver } from './database-lock-store.js'
 import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
 
+/** What may be bound in a {@link FencedStatement}. */
+export type FencedParameter = string | number | bigint | boolean | null | Uint8Array
+
+/** One statement of the app, for `adapter.fenced`. */
+export interface FencedStatement {
+  /** One SQL statement with `?` or `?1` parameters. */
+  readonly sql: string
+  /**
+   * A finite number goes as the engine sends numbers, a BigInt as an integer of 64 bits on every engine, a boolean as 0
+   * or 1.
+   */
+  readonly parameters?: readonly FencedParameter[]
+}
+
+/**
+ * Checks a statement and makes a step of it, as a dialect does.
+ *
+ * @param at Its place among the statements, for errors.
+ * @throws PersistenceError `INVALID_ARGUMENT`.
+ */
+export type FencedStep = (statement: FencedStatement, at: number) => Step
+
 /** See `SqlAdapter.fenced`. */
 export async function runFenced(
   session: Session,
+  fencedStep: FencedStep,
   handle: SqlLockHandle,
   statements: readonly FencedStatement[],
 ): Promise<Row[][]> {
@@ -25,7 +48,7 @@ export async function runFenced(
   // Another handle of the same owner may hold the lock still; this one does not.
   if (released) throw leaseIsOver(key)
   try {
-    const [, ...rows] = await session.queue.atomic('fenced', [store.fence(key, hold), ...steps])
+    const [, ...rows] = await session.atomic('fenced', [store.fence(key, hold), ...steps])
     return rows
   } catch (error) {
     if (error instanceof PersistenceError && error.code === 'LOCK_LOST') store.lose(key, hold)

@@ -1,8 +1,7 @@
+import type { Connection, EndsWithConnection } from '../../connection/connection.js'
+import type { Session } from '../../session/session.js'
 import type { Clock } from '../../time/clock.js'
 import { HoldTable } from './hold-table.js'
-
-/** Where locks are: in the memory of this process, or in the file for all processes that use it. */
-export type LockKind = 'process' | 'database'
 
 interface Place {
   readonly table: HoldTable
@@ -13,10 +12,10 @@ interface Place {
 const VISITS_PER_ENTER = 2
 
 /**
- * The hold tables of one engine handle, one per kind of lock and key prefix. A table goes when no adapter uses it and
+ * The hold tables of one engine handle, one per name: a kind of lock and a key prefix. A table goes when no adapter uses it and
  * nothing in it is held: an app may give every request an adapter with a prefix of its own.
  */
-export class HoldTables {
+export class HoldTables implements EndsWithConnection {
   readonly #clock: Clock
   readonly #places = new Map<string, Place>()
   /** Tables that nobody uses, with holds that last. */
@@ -24,15 +23,27 @@ export class HoldTables {
   /** Begins the owners made up for locks in memory. */
   readonly identity: string
 
-  constructor(clock: Clock, random: () => number) {
+  constructor({ clock, random }: Connection) {
     this.#clock = clock
     this.identity = Math.floor(random() * 2 ** 48).toString(36)
   }
 
-  /** The table of a kind and prefix, until {@link leave}. */
-  enter(kind: LockKind, prefix: string): HoldTable {
+  /** The table of the locks of `kind` under the prefix of `session`, until that has ended. */
+  static of(session: Session, kind: string): HoldTable {
+    const tables = session.connection.shared(HoldTables)
+    const name = `${kind}:${session.prefix}`
+    session.afterEnd(() => tables.leave(name))
+    return tables.enter(name)
+  }
+
+  /** How many tables there are. */
+  get size(): number {
+    return this.#places.size
+  }
+
+  /** The table of that name, until {@link leave}. */
+  enter(name: string): HoldTable {
     this.#visitAbandoned()
-    const name = nameOf(kind, prefix)
     const place = this.#places.get(name) ?? { table: new HoldTable(this.#clock), users: 0 }
     this.#places.set(name, place)
     this.#abandoned.delete(place)
@@ -41,8 +52,7 @@ export class HoldTables {
     return place.table
   }
 
-  leave(kind: LockKind, prefix: string): void {
-    const name = nameOf(kind, prefix)
+  leave(name: string): void {
     const place = this.#places.get(name)
     if (place === undefined || --place.users > 0) return
     if (place.table.size === 0) {
@@ -57,7 +67,7 @@ export class HoldTables {
   }
 
   /** Ends every lease, because nothing guards or extends them after this. */
-  dropAll(): void {
+  ended(): void {
     for (const { table } of [...this.#places.values()]) {
       table.dropAll('the adapter that granted the lock was disconnected')
     }
@@ -76,5 +86,3 @@ export class HoldTables {
     }
   }
 }
-
-const nameOf = (kind: LockKind, prefix: string): string => `${kind}:${prefix}`

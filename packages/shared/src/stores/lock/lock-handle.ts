@@ -76,7 +76,7 @@ export class StoredLockHandle implements SqlLockHandle {
   /** Extends the lease by itself until it is released, lost or `maxLife` ms old. */
   renew(ttl: number, maxLife: number): void {
     this.#renewal = new Renewal(this.#store.clock, this.#hold, ttl, maxLife, async (next) =>
-      this.#store.extend(this.key, this.#hold, next, true),
+      this.#store.extend(this.key, this.#hold, next),
     )
   }
 

@@ -9,6 +9,8 @@ type Answer<Value> = Value | Promise<Value>
  */
 export interface LockStore {
   readonly clock: Clock
+  /** Locks granted in this process, some of which may have expired. */
+  readonly held: number
   /** Epoch ms by the clock that judges the leases. */
   now(): number
   ownerOf(hold: Hold): string
@@ -16,12 +18,8 @@ export interface LockStore {
   acquire(key: string, ttl: number, owner: string | undefined): Answer<Hold | undefined>
   /** Never rejects: what cannot be confirmed is `false`. */
   isHeld(key: string, hold: Hold): Answer<boolean>
-  /**
-   * Never rejects: it is called from timers, where a rejection has nobody to catch it.
-   *
-   * @param background Nobody awaits it, and it must not keep the process alive.
-   */
-  extend(key: string, hold: Hold, ttl: number, background?: boolean): Answer<boolean>
+  /** Never rejects: it is called from timers, where a rejection has nobody to catch it. */
+  extend(key: string, hold: Hold, ttl: number): Answer<boolean>
   /** The same for whatever grant `owner` has. */
   extendOwned(key: string, owner: string, ttl: number): Answer<boolean>
   /** Whether there was something left to give back. */

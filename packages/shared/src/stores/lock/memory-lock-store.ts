@@ -2,10 +2,11 @@ import type { Session } from '../../session/session.js'
 import type { Clock } from '../../time/clock.js'
 import { type Hold, loseHold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
+import { HoldTables } from './hold-tables.js'
 import type { LockStore } from './lock-store.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
-const PLACE = Symbol.for('go-go-scope.persistence-sqlite.grants/1')
+const PLACE = Symbol.for('go-go-scope.persistence.grants/1')
 const host = globalThis as { [PLACE]?: { count: number } }
 host[PLACE] ??= { count: 0 }
 const grants: { count: number } = host[PLACE]
@@ -24,8 +25,12 @@ export class MemoryLockStore implements LockStore {
   constructor(session: Session) {
     this.#session = session
     this.clock = session.clock
-    this.#holds = session.locks
-    this.#identity = session.connection.locks.identity
+    this.#holds = HoldTables.of(session, 'process')
+    this.#identity = session.connection.shared(HoldTables).identity
+  }
+
+  get held(): number {
+    return this.#holds.size
   }
 
   now(): number {
@@ -57,7 +62,7 @@ export class MemoryLockStore implements LockStore {
 
   #tellOfOthers(): void {
     this.#told = true
-    this.#session.connection.lockedInMemory()
+    this.#session.connection.place.lockedInMemory()
   }
 
   isHeld(key: string, hold: Hold): boolean {

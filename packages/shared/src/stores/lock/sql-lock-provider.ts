@@ -49,6 +49,11 @@ export class StoredLockProvider implements SqlLockProvider {
     this.#defaultTtl = defaultTtl
   }
 
+  /** Locks granted in this process under this prefix, some of which may have expired. */
+  get held(): number {
+    return this.#store.held
+  }
+
   acquire(key: string, ttl: number = this.#defaultTtl, owner?: string): Promise<SqlLockHandle | null> {
     return this.#acquire(key, ttl, owner, 'lock.acquire')
   }

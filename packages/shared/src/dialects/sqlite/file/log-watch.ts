@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs'
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { WriteGuard } from '../../../queue/queue-context.js'
 import type { Clock } from '../../../time/clock.js'
 
 // A look takes about 3 µs: nothing beside a commit that flushes the disk, a tenth of one that does not.
 const LOOK_EVERY_MS = 10
 
-/** How an engine is asked, after {@link LogWatch.gone}. */
+/** How an engine is asked for its mode. */
 export const ASK_JOURNAL_MODE = 'PRAGMA journal_mode'
 
 /**
@@ -16,7 +17,8 @@ export const ASK_JOURNAL_MODE = 'PRAGMA journal_mode'
  * SQLite makes the log when a connection first reads in WAL mode, and no other connection may take it away until all have
  * closed the file. So what is watched is the log that is there when this connection has read.
  */
-export class LogWatch {
+export class LogWatch implements WriteGuard {
+  readonly question: string = ASK_JOURNAL_MODE
   readonly #clock: Clock
   readonly #onLost: (reason: PersistenceError) => void
   #path = ''
@@ -40,8 +42,8 @@ export class LogWatch {
     this.#identity = identityOf(this.#path, undefined)
   }
 
-  /** Looks, at most every 10 ms. When it is gone, ask the engine and call {@link judge}. */
-  gone(): boolean {
+  /** Looks for the log, at most every 10 ms. `true` when it is gone. */
+  doubtful(): boolean {
     if (this.#identity === undefined) return false
     if (this.#lost !== undefined) return true
     const now = this.#clock.monotonic()

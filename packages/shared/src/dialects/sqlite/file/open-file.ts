@@ -92,7 +92,7 @@ export class OpenFile implements FileOwner {
 
   async logStays(): Promise<boolean> {
     const { log, queue } = this.#user
-    if (log.gone()) log.judge(await queue.query('connect', ASK_JOURNAL_MODE))
+    if (log.doubtful()) log.judge(await queue.query('connect', ASK_JOURNAL_MODE))
     return log.watching
   }
 

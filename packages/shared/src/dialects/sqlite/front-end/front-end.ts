@@ -1,11 +1,12 @@
 import { type AdapterOptions, adapterOptions, givenOptions } from '../../../adapter/adapter-options.js'
-import { SqlAdapter } from '../../../adapter/sql-adapter.js'
 import { type CacheAdapterOptions, SqlCacheAdapter } from '../../../adapter/sql-cache-adapter.js'
 import { SqlIdempotencyAdapter } from '../../../adapter/sql-idempotency-adapter.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import type { SqlDriver } from '../../../driver/driver.js'
+import { sqliteDialect } from '../sqlite-dialect.js'
 import { type Engine, openAdapter } from './open-adapter.js'
 import { OPEN_OPTIONS, type OpenOptions } from './open-options.js'
+import { SqliteAdapter } from './sqlite-adapter.js'
 
 /** What a front end has of its own. */
 export interface FrontEndEngine<Handle extends object, Options extends OpenOptions> {
@@ -19,13 +20,13 @@ export interface FrontEndEngine<Handle extends object, Options extends OpenOptio
 /** The class of an adapter over a `Handle`. */
 export interface AdapterClass<Handle extends object, Options extends OpenOptions> {
   /** @param handle An open handle; the adapter closes it unless `closeOnDisconnect` is `false`. */
-  new (handle: Handle, options?: AdapterOptions): SqlAdapter
+  new (handle: Handle, options?: AdapterOptions): SqliteAdapter
   /**
    * Opens and tunes a file (WAL, durability, permissions) or `:memory:`, and connects.
    *
    * @throws PersistenceError when the file cannot be opened, is no database, or belongs to a newer release.
    */
-  open(path: string, options?: Options): Promise<SqlAdapter>
+  open(path: string, options?: Options): Promise<SqliteAdapter>
 }
 
 /** The class of a cache over a `Handle`. */
@@ -53,12 +54,12 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
 ): FrontEnd<Handle, Options> {
   const openOptions = { ...OPEN_OPTIONS, ...engine.options } as OptionNames<Options>
 
-  class SQLiteAdapter extends SqlAdapter {
+  class SQLiteAdapter extends SqliteAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
       super(handle, () => engine.driver(handle), options)
     }
 
-    static async open(path: string, options?: Options): Promise<SqlAdapter> {
+    static async open(path: string, options?: Options): Promise<SqliteAdapter> {
       const given = givenOptions(options, openOptions)
       return openAdapter(path, given, {
         load: () => engine.load(given),
@@ -70,13 +71,13 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
 
   class SQLiteCacheAdapter extends SqlCacheAdapter {
     constructor(handle: Handle, options?: CacheAdapterOptions) {
-      super(handle, () => engine.driver(handle), options)
+      super(handle, () => engine.driver(handle), sqliteDialect, options)
     }
   }
 
   class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      super(handle, () => engine.driver(handle), options)
+      super(handle, () => engine.driver(handle), sqliteDialect, options)
     }
   }
 

@@ -1,15 +1,16 @@
 import { lstat } from 'node:fs/promises'
 import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-options.js'
-import type { SqlAdapter } from '../../../adapter/sql-adapter.js'
 import { Connection } from '../../../connection/connection.js'
 import type { SqlDriver } from '../../../driver/driver.js'
-import { classify } from '../../../errors/classify.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { classify } from '../error-codes.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
 import { removeUnused } from '../file/remove-unused.js'
+import { sqliteDialect } from '../sqlite-dialect.js'
 import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
+import type { SqliteAdapter } from './sqlite-adapter.js'
 import { tune } from './tune.js'
 
 /** A loaded engine. */
@@ -22,7 +23,7 @@ export interface Engine<Handle extends object> {
 }
 
 /** What `open` needs of a front end. */
-export interface Opener<Handle extends object, Adapter extends SqlAdapter> {
+export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
   /** @throws PersistenceError `ENGINE_MISSING`. */
   load(): Promise<Engine<Handle>>
   driver(handle: Handle): SqlDriver
@@ -30,7 +31,7 @@ export interface Opener<Handle extends object, Adapter extends SqlAdapter> {
 }
 
 /** The file that is to be opened. */
-interface Place {
+interface PreparedFile {
   readonly identity: string
   /** Whether this `open` made the file. */
   readonly created: boolean
@@ -47,7 +48,7 @@ interface Resolved {
 const neverClosed = new Set<object>()
 
 /** Opens a database, tunes it and connects; on failure nothing stays open, and no file that this made. */
-export async function openAdapter<Handle extends object, Adapter extends SqlAdapter>(
+export async function openAdapter<Handle extends object, Adapter extends SqliteAdapter>(
   path: string,
   options: OpenOptions,
   opener: Opener<Handle, Adapter>,
@@ -56,13 +57,13 @@ export async function openAdapter<Handle extends object, Adapter extends SqlAdap
   const resolved = resolveOptions(options)
   const tuning = resolveOpenOptions(options)
   const engine = await opener.load()
-  const place = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
+  const file = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
   try {
-    const handle = await openHandle(path, tuning, engine, place)
-    return await connectHandle(path, handle, { options, resolved, tuning }, opener, place)
+    const handle = await openHandle(path, tuning, engine, file)
+    return await connectHandle(path, handle, { options, resolved, tuning }, opener, file)
   } finally {
     // By now the connection has a place of its own, or has closed the file.
-    place?.registration.leave()
+    file?.registration.leave()
   }
 }
 
@@ -70,36 +71,38 @@ async function openHandle<Handle extends object>(
   path: string,
   { readOnly }: ResolvedOpenOptions,
   engine: Engine<Handle>,
-  place: Place | undefined,
+  file: PreparedFile | undefined,
 ): Promise<Handle> {
   try {
     return await engine.open(path, readOnly)
   } catch (error) {
-    if (place?.created === true) await removeUnused(path, place.identity)
+    if (file?.created === true) await removeUnused(path, file.identity)
     throw classify(error, `open ${path}`)
   }
 }
 
-async function connectHandle<Handle extends object, Adapter extends SqlAdapter>(
+async function connectHandle<Handle extends object, Adapter extends SqliteAdapter>(
   path: string,
   handle: Handle,
   { options, resolved, tuning }: Resolved,
   opener: Opener<Handle, Adapter>,
-  place: Place | undefined,
+  file: PreparedFile | undefined,
 ): Promise<Adapter> {
-  const connection = Connection.of(handle, () => opener.driver(handle), resolved)
-  connection.readOnly = tuning.readOnly
-  connection.ownHandle = true
+  const connection = Connection.of(handle, () => opener.driver(handle), sqliteDialect, {
+    ...resolved,
+    readOnly: tuning.readOnly,
+    exclusive: true,
+  })
   try {
     // Before anything is asked of the engine, because its options may listen to what is found out.
     const adapter = opener.adapter(handle, options)
     await connection.open()
-    if (place !== undefined && connection.fileIdentity !== place.identity) throw otherFile(path, connection)
+    if (file !== undefined && connection.place.identity !== file.identity) throw otherFile(path, connection)
     await tune(connection, tuning, path !== ':memory:')
     await adapter.connect()
     return adapter
   } catch (error) {
-    if (place?.created === true) await removeUnused(path, place.identity, connection.queue)
+    if (file?.created === true) await removeUnused(path, file.identity, connection.queue)
     const second = error instanceof PersistenceError && error.code === 'SECOND_LIBRARY'
     if (second) neverClosed.add(connection)
     // The reason why it cannot be used is what the caller needs, not what closing it says.
@@ -116,7 +119,7 @@ async function prepareFile(
   path: string,
   { readOnly, mode }: ResolvedOpenOptions,
   engine: Engine<object>,
-): Promise<Place | undefined> {
+): Promise<PreparedFile | undefined> {
   let identity = await fileIdentity(path)
   let created = false
   if (identity === undefined) {
@@ -139,8 +142,8 @@ async function refuseDanglingLink(path: string): Promise<void> {
 }
 
 /** Some engines change a path: Bun takes the space off its ends. */
-function otherFile(path: string, { engine, file }: Connection): PersistenceError {
-  return cannotOpen(path, `${engine} opened ${JSON.stringify(file)} instead; give the file another name`)
+function otherFile(path: string, { engine, place }: Connection): PersistenceError {
+  return cannotOpen(path, `${engine} opened ${JSON.stringify(place.location)} instead; give the file another name`)
 }
 
 function cannotOpen(path: string, why: string): PersistenceError {

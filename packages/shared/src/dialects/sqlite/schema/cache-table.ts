@@ -25,7 +25,7 @@ export function checkTableName(name: string): string {
 }
 
 /** Creates a cache table of the app's own name, or checks it where `create` is `false`. */
-export async function createCacheTable(queue: OperationQueue, name: string, create: boolean): Promise<void> {
+export async function createCacheTable(name: string, queue: OperationQueue, create: boolean): Promise<void> {
   const table: PublishedTable = {
     name,
     columns: CACHE_TABLE.columns,

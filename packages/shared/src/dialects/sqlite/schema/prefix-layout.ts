@@ -1,13 +1,7 @@
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { canBePlain, type NameLayout, NameSpace } from '../../../keys/key-space.js'
+import { canBePlain, type NameLayout, NameSpace, type Names } from '../../../keys/key-space.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
-
-/** The untagged names of one prefix in one file. */
-export interface Names {
-  readonly idempotency: NameSpace
-  readonly checkpoint: NameSpace
-}
 
 const READ = 'SELECT idempotency, checkpoints FROM go_goscope_prefixes WHERE prefix = ?1'
 

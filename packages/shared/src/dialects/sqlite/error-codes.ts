@@ -1,4 +1,4 @@
-import { PersistenceError, type PersistenceErrorCode } from './persistence-error.js'
+import { PersistenceError, type PersistenceErrorCode } from '../../errors/persistence-error.js'
 
 // Primary result codes of SQLite (https://www.sqlite.org/rescode.html).
 const BY_NUMBER: ReadonlyMap<number, PersistenceErrorCode> = new Map([
@@ -72,7 +72,7 @@ function property(error: unknown, name: string): unknown {
 }
 
 /** The {@link PersistenceErrorCode} of an engine's error, read from its codes; never by class. */
-export function codeOf(error: unknown): PersistenceErrorCode {
+function codeOf(error: unknown): PersistenceErrorCode {
   for (const name of ['errcode', 'errno']) {
     const number = property(error, name)
     if (number === DATABASE_MOVED) return 'FILE_REPLACED'

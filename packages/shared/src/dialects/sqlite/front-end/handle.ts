@@ -1,4 +1,4 @@
-import { PersistenceError } from '../errors/persistence-error.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 
 /**
  * Refuses what is no handle of the engine, before anything is made of it.
