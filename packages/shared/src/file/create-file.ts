@@ -36,7 +36,7 @@ export async function createFile(path: string, mode: number, linkFile: LinkFile 
       await unlink(temporary)
     }
   } catch (cause) {
-    throw cannotCreate(path, cause)
+    throw cannotCreate(path, cause, temporary)
   }
 }
 
@@ -72,13 +72,14 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-function cannotCreate(path: string, cause: unknown): PersistenceError {
+/** @param temporary Stands for `path` in what the system says; the caller knows nothing of it. */
+function cannotCreate(path: string, cause: unknown, temporary: string): PersistenceError {
   const code = (cause as NodeJS.ErrnoException).code
   const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
   const advice = readOnly
     ? 'its folder cannot be written; choose another, or pass readOnly: true for an existing file'
     : 'check that its folder exists'
-  const reason = (cause as Error).message
+  const reason = (cause as Error).message.replace(temporary, path)
   return new PersistenceError(
     readOnly ? 'READ_ONLY' : 'CANNOT_OPEN',
     'open',
