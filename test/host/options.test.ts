@@ -2,7 +2,7 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { InMemoryCheckpointProvider, InMemoryIdempotencyProvider, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'
 
-describe('an option that nobody knows', () => {
+describe('an unknown option', () => {
   it.each<[object, string]>([
     [{ idempotencyKey: 'a' }, "task options: unknown option 'idempotencyKey'; did you mean 'idempotency'?"],
     [{ timeOut: 5 }, "did you mean 'timeout'?"],

@@ -4,7 +4,7 @@ import { nearestName } from './nearest-name.js'
 export type KnownNames<T> = Readonly<Record<keyof Required<T>, true>>
 
 /**
- * Refuses options with a name that nobody reads: a misspelt one would be ignored in silence.
+ * Refuses options with an unknown name: a misspelt one would be ignored in silence.
  *
  * @param title begins the message.
  * @throws TypeError naming the option and the nearest known one.
