@@ -75,7 +75,8 @@ export class IdempotentRun<T> {
     try {
       return await (canClaim(provider) ? this.#claim(provider) : lookUp<T>(provider, this.#request))
     } catch (error) {
-      if (error instanceof ResultNotStoredError || !saysNotStored(error)) throw error
+      // In this order: a thrown Proxy may throw at the check of its class.
+      if (!saysNotStored(error) || error instanceof ResultNotStoredError) throw error
       throw ResultNotStoredError.forLater(this.#request.key, reasonOf(error), { cause: error })
     }
   }

@@ -11,7 +11,7 @@ import { createLogger } from '../logging/create-logger.js'
 import { checkScopeOptions } from '../options/check-scope-options.js'
 import { Disposables } from '../resource/disposables.js'
 import type { Result } from '../task/result.js'
-import { noCheckpointProvider, resumeFrom } from '../task/resume-from.js'
+import { resumeFrom } from '../task/resume-from.js'
 import type { Task } from '../task/task.js'
 import type {
   CheckpointedTaskFunction,
@@ -138,7 +138,6 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
   ): unknown {
     if (this.isDisposed) throw new Error('Cannot spawn task on disposed scope')
     if (this.#abort.aborted) throw new Error('Cannot spawn task on aborted scope')
-    if (options.checkpoint !== undefined && this.persistence?.checkpoint === undefined) throw noCheckpointProvider()
     return this.#tasks.spawn(fn as TaskFunction<unknown, never>, options)
   }
 

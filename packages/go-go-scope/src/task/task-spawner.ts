@@ -4,6 +4,7 @@ import { callSafely } from '../errors/call-safely.js'
 import { idempotencyKey, noProvider } from '../idempotency/idempotency-key.js'
 import { checkTaskOptions } from '../options/check-task-options.js'
 import type { Result } from './result.js'
+import { noCheckpointProvider } from './resume-from.js'
 import { Task } from './task.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskFunction, TaskOptions } from './task-options.js'
@@ -37,13 +38,15 @@ export class TaskSpawner {
   /**
    * Starts `fn`, or answers from the memo or a call under way.
    *
-   * @throws TypeError for a name that is no option, `No idempotency provider configured`, and what the idempotency key
-   *   function throws.
+   * @throws TypeError for a name that is no option, `No checkpoint provider configured`,
+   *   `No idempotency provider configured`, and what the idempotency key function throws.
    */
   spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
     checkTaskOptions(options)
-    const { memo, dedupe, idempotency } = options
-    if (idempotency !== undefined && this.#environment.persistence?.idempotency === undefined) throw noProvider()
+    const { memo, dedupe, idempotency, checkpoint } = options
+    const { persistence } = this.#environment
+    if (checkpoint !== undefined && persistence?.checkpoint === undefined) throw noCheckpointProvider()
+    if (idempotency !== undefined && persistence?.idempotency === undefined) throw noProvider()
     const remembered = memo && this.#memo.get(memo.key)?.value
     if (remembered !== undefined) return this.#alias(Promise.resolve(remembered), options)
     const twin = dedupe === undefined ? undefined : this.#inFlight.get(dedupe)
