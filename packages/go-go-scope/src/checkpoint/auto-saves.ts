@@ -1,6 +1,6 @@
-import { callSafely } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
-import { startTimer, type Timer } from '../time/start-timer.js'
+import { callSafely } from '../errors/reporter.js'
+import { startTimer, type Timer } from '../time/timer.js'
 
 interface AutoSaveOptions<T> {
   /** ms; `undefined`: never. */

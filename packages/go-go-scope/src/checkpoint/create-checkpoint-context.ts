@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
-import { callSafely } from '../errors/call-safely.js'
-import { type Reporter, reportToNobody } from '../errors/reporter.js'
+import { callSafely, type Reporter, reportToNobody } from '../errors/reporter.js'
 import { AutoSaves } from './auto-saves.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
 import type { ProgressContext } from './progress-context.js'

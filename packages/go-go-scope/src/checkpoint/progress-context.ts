@@ -1,5 +1,4 @@
-import { callSafely } from '../errors/call-safely.js'
-import { type Reporter, reportToNobody } from '../errors/reporter.js'
+import { callSafely, type Reporter, reportToNobody } from '../errors/reporter.js'
 
 export interface Progress {
   /** 0 to 100, may be fractional. */

@@ -1,15 +1,12 @@
 import type { CircuitBreakerPersistedState, Permit } from '@go-go-scope/persistence-sqlite-core/ports'
-import { AbortError } from '../errors/abort-error.js'
-import { callSafely } from '../errors/call-safely.js'
-import { type Reporter, reportToNobody } from '../errors/reporter.js'
-import { announceChange } from './announce-change.js'
+import { AbortError } from '../errors/error-classes.js'
+import { callSafely, type Reporter, reportToNobody } from '../errors/reporter.js'
 import type { CircuitBreakerEvents, CircuitBreakerOptions, CircuitState } from './circuit-breaker-options.js'
+import { announceChange, EventEmitter } from './circuit-events.js'
 import { CircuitMachine } from './circuit-machine.js'
 import { CircuitStatistics } from './circuit-statistics.js'
-import { CircuitStore } from './circuit-store.js'
-import { EventEmitter } from './event-emitter.js'
+import { CircuitStore, openFor, snapshot } from './circuit-store.js'
 import { SharedPermits } from './shared-permits.js'
-import { openFor, snapshot } from './stored-circuit.js'
 
 /**
  * Keeps calls away from something that fails.

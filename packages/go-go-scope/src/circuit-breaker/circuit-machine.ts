@@ -1,6 +1,6 @@
-import { CircuitOpenError } from '../errors/circuit-open-error.js'
+import { CircuitOpenError } from '../errors/error-classes.js'
 import type { CircuitState } from './circuit-breaker-options.js'
-import type { OutcomeWindow } from './outcome-window.js'
+import type { OutcomeWindow } from './circuit-statistics.js'
 
 interface CircuitRules {
   /** ms. */

@@ -2,8 +2,9 @@ import type {
   CircuitBreakerPersistedState,
   CircuitBreakerStateProvider,
 } from '@go-go-scope/persistence-sqlite-core/ports'
-import { callSafely } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
+import { callSafely } from '../errors/reporter.js'
+import type { CircuitMachine } from './circuit-machine.js'
 
 /**
  * One circuit in a state provider. Writes go out one after the other, in the order of the changes. A provider that
@@ -74,4 +75,23 @@ export class CircuitStore {
     this.#last = done
     return done
   }
+}
+
+// Time in the process is monotonic; only the stored times are wall time.
+
+/** ms a stored circuit has been open; `undefined` when it is closed. */
+export function openFor(
+  { state, lastFailureTime }: CircuitBreakerPersistedState,
+  resetTimeout: number,
+): number | undefined {
+  if (state === 'closed') return undefined
+  // Left half-open: it has served its time, and whoever probed it is gone.
+  if (state === 'half-open') return resetTimeout
+  return Math.max(0, Date.now() - (lastFailureTime ?? Date.now()))
+}
+
+/** The circuit as it is now, for the store. */
+export function snapshot({ state, failures, openFor }: CircuitMachine): CircuitBreakerPersistedState {
+  const lastFailureTime = state === 'closed' ? Date.now() : Math.round(Date.now() - openFor)
+  return { state, failureCount: failures, lastFailureTime }
 }

@@ -5,7 +5,7 @@ import type {
   ProbingCircuitBreakerProvider,
   ReportOutcome,
 } from '@go-go-scope/persistence-sqlite-core/ports'
-import { CircuitOpenError } from '../errors/circuit-open-error.js'
+import { CircuitOpenError } from '../errors/error-classes.js'
 import type { CircuitMachine } from './circuit-machine.js'
 import type { CircuitStore } from './circuit-store.js'
 

@@ -1,8 +1,7 @@
 import type { ClaimedKey, ClaimingIdempotencyProvider, ClaimOutcome } from '@go-go-scope/persistence-sqlite-core/ports'
-import { Lease } from '../lock/lease.js'
+import { Lease } from '../time/renewed-lease.js'
 import type { IdempotentRequest, IdempotentTurn, KeptClaim } from './idempotent-turn.js'
-import { reportUnstored } from './report-unstored.js'
-import { replayable, type StoredResult } from './stored-result.js'
+import { replayable, reportUnstored, type StoredResult } from './stored-result.js'
 
 /** Share of the lease after which it is renewed: two renewals may fail before it ends. */
 const RENEW_AFTER = 1 / 3

@@ -1,7 +1,7 @@
 import type { ClaimingIdempotencyProvider, IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { AbortSource } from '../cancellation/abort-source.js'
+import { raceAbort } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
-import { raceAbort } from '../cancellation/race-abort.js'
 import { ClaimedTurn } from './claimed-turn.js'
 import type { IdempotentAnswer, IdempotentRequest, IdempotentTurn, KeptClaim } from './idempotent-turn.js'
 import { lookUp } from './look-up.js'

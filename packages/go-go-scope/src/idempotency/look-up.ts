@@ -1,8 +1,7 @@
 import type { IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { IdempotentAnswer, IdempotentRequest } from './idempotent-turn.js'
-import { reportUnstored } from './report-unstored.js'
 import { saysNotStored } from './result-not-stored-error.js'
-import { replayable, type StoredResult } from './stored-result.js'
+import { replayable, reportUnstored, type StoredResult } from './stored-result.js'
 
 /**
  * Looks a key up in a store that only knows `get` and `set`. One that fails is reported and otherwise counts as empty:

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors/message-of.js'
+import { messageOf } from '../errors/reporter.js'
 
 const CODE = 'RESULT_NOT_STORED' as const
 

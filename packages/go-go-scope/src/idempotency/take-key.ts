@@ -5,7 +5,7 @@ import type {
   CompletedKey,
   FailedKey,
 } from '@go-go-scope/persistence-sqlite-core/ports'
-import { callSafely } from '../errors/call-safely.js'
+import { callSafely } from '../errors/reporter.js'
 import type { IdempotentRequest } from './idempotent-turn.js'
 import { replayable, type StoredResult } from './stored-result.js'
 

@@ -1,4 +1,4 @@
-import { sleep } from '../time/sleep.js'
+import { sleep } from '../time/timer.js'
 
 /** ms that the functions of aborted tasks have to notice it, so that their keys are free when their scope has ended. */
 const GRACE = 100

@@ -1,6 +1,6 @@
 import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
-import type { Hold } from './hold.js'
 import type { LockType } from './lock-options.js'
+import type { Hold } from './lock-request.js'
 
 /** A lock that is held until it is released, or lost: then {@link LockGuard.signal} aborts. */
 export class LockGuard {

@@ -1,12 +1,10 @@
 import { onAbort } from '../cancellation/on-abort.js'
 import { type Reporter, reportToNobody } from '../errors/reporter.js'
 import type { Place } from '../resource/disposables.js'
-import type { Hold } from './hold.js'
 import { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
-import type { LockRequest } from './lock-request.js'
-import { keyedMemoryLock } from './memory/keyed-memory-lock.js'
-import { MemoryLock } from './memory/memory-lock.js'
+import type { Hold, LockRequest } from './lock-request.js'
+import { MemoryLock } from './memory-lock.js'
 import { PendingRequests } from './pending-requests.js'
 import type { Claimant } from './provider/attempt.js'
 import { exclusiveAttempt } from './provider/leased-lock.js'
@@ -52,7 +50,7 @@ export class Lock {
     if (provider !== undefined && key) {
       this.#claimant = { provider, key, ttl, owner: options.owner ?? crypto.randomUUID(), report }
     } else if (key) {
-      this.#memory = () => keyedMemoryLock(`${this.#mode}:${key}`)
+      this.#memory = () => MemoryLock.for(`${this.#mode}:${key}`)
     } else {
       const lock = new MemoryLock()
       this.#memory = () => lock

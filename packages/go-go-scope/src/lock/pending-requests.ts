@@ -1,8 +1,7 @@
-import { startTimer, type Timer } from '../time/start-timer.js'
-import type { Hold } from './hold.js'
+import { startTimer, type Timer } from '../time/timer.js'
 import type { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockType } from './lock-options.js'
-import type { LockQueue } from './lock-request.js'
+import type { Hold, LockQueue } from './lock-request.js'
 
 const TIMEOUT_WORD: Record<LockType, string> = { exclusive: 'Lock', read: 'Read lock', write: 'Write lock' }
 

@@ -7,3 +7,17 @@ export interface Logger {
   warn(message: string, ...details: unknown[]): void
   error(message: string, ...details: unknown[]): void
 }
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+const silent = (): void => {}
+
+/** Passes on what is at least `level`. Without a logger, a level means the console, and no level means silence. */
+export function createLogger(logger: Logger | undefined, level: LogLevel | undefined): Logger {
+  const target = logger ?? (level === undefined ? undefined : console)
+  const lowest = level === undefined ? 0 : LEVELS.indexOf(level)
+  const at = (name: LogLevel): Logger[LogLevel] =>
+    target === undefined || LEVELS.indexOf(name) < lowest
+      ? silent
+      : (message, ...details) => target[name](message, ...details)
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}

@@ -1,5 +1,3 @@
-import { nearestName } from './nearest-name.js'
-
 /** The names that options of type `T` may have; a name that is missing or too much does not compile. */
 export type KnownNames<T> = Readonly<Record<keyof Required<T>, true>>
 
@@ -20,4 +18,30 @@ export function refuseUnknown(title: string, options: object, known: Readonly<Re
     const advice = nearest === undefined ? `the options are ${names.join(', ')}` : `did you mean '${nearest}'?`
     throw new TypeError(`${title}: unknown option '${name}'; ${advice}`)
   }
+}
+
+/** The name of `known` that `name` was most likely meant to be, or `undefined` when none is near. */
+function nearestName(name: string, known: readonly string[]): string | undefined {
+  let nearest: string | undefined
+  // Up to half of the letters may differ, and always two.
+  let least = Math.max(2, Math.floor(name.length / 2)) + 1
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (distance < least) [nearest, least] = [candidate, distance]
+  }
+  return nearest
+}
+
+/** How many letters are to be put in, taken out or replaced (Levenshtein), row by row of the table. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (let line = 1; line <= from.length; line++) {
+    const above = row
+    row = [line]
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = (above[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1)
+      row.push(Math.min(replaced, (above[column] ?? 0) + 1, (row[column - 1] ?? 0) + 1))
+    }
+  }
+  return row[to.length] ?? 0
 }

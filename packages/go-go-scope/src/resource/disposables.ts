@@ -1,4 +1,4 @@
-import type { SafeCall } from '../errors/call-safely.js'
+import type { SafeCall } from '../errors/reporter.js'
 
 /** A place in the order of disposal. What stands in it is disposed only if it is entered at the end of the scope. */
 export interface Place {
@@ -30,4 +30,9 @@ export class Disposables {
       for (const [, entry] of newestFirst) await call('onDispose', entry)
     }
   }
+}
+
+/** Disposes either kind, the asynchronous one if it is both. */
+export function disposerOf(target: Disposable | AsyncDisposable): () => unknown {
+  return () => (Symbol.asyncDispose in target ? target[Symbol.asyncDispose]() : target[Symbol.dispose]())
 }

@@ -1,8 +1,7 @@
-import { callSafely } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
-import { sleep } from '../time/sleep.js'
-import { exponentialBackoff } from './exponential-backoff.js'
-import { linear } from './linear.js'
+import { callSafely } from '../errors/reporter.js'
+import { sleep } from '../time/timer.js'
+import { exponentialBackoff, linear } from './retry-delays.js'
 import type { RetryOptions, RetryStrategy } from './retry-options.js'
 
 const STRATEGIES: Record<RetryStrategy, RetryOptions> = {

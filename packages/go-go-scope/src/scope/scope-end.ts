@@ -1,6 +1,6 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
-import { callSafely, type SafeCall } from '../errors/call-safely.js'
 import type { Reporter } from '../errors/reporter.js'
+import { callSafely, type SafeCall } from '../errors/reporter.js'
 import type { Disposables } from '../resource/disposables.js'
 import type { TaskSpawner } from '../task/task-spawner.js'
 import type { ScopeHooks } from './scope-hooks.js'

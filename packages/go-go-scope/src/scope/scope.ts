@@ -7,12 +7,11 @@ import type { Reporter } from '../errors/reporter.js'
 import { UnfinishedClaims } from '../idempotency/unfinished-claims.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'
-import { createLogger } from '../logging/create-logger.js'
+import { createLogger } from '../logging/logger.js'
 import { checkScopeOptions } from '../options/check-scope-options.js'
-import { Disposables } from '../resource/disposables.js'
-import type { Result } from '../task/result.js'
+import { Disposables, disposerOf } from '../resource/disposables.js'
 import { resumeFrom } from '../task/resume-from.js'
-import type { Task } from '../task/task.js'
+import type { Result, Task } from '../task/task.js'
 import type {
   CheckpointedTaskFunction,
   CheckpointedTaskOptions,
@@ -21,16 +20,13 @@ import type {
   TaskOptions,
 } from '../task/task-options.js'
 import { TaskSpawner } from '../task/task-spawner.js'
-import { sleep } from '../time/sleep.js'
-import { startTimer, type Timer } from '../time/start-timer.js'
-import { disposerOf } from './disposer-of.js'
+import { sleep, startTimer, type Timer } from '../time/timer.js'
 import { RequestContext } from './request-context.js'
 import { ScopeEnd } from './scope-end.js'
+import { type AfterTask, type BeforeTask, scopeReporter, TaskHooks } from './scope-hooks.js'
 import { ScopeNode } from './scope-node.js'
 import type { ParentScope, ScopeOptions } from './scope-options.js'
-import { scopeReporter } from './scope-reporter.js'
 import { type ProvideOptions, Services } from './services.js'
-import { type AfterTask, type BeforeTask, TaskHooks } from './task-hooks.js'
 
 let scopes = 0
 
@@ -248,4 +244,13 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
 function scopeOf(parent: ParentScope): Scope<object> {
   if (parent instanceof Scope) return parent
   throw new TypeError(`scope option parent: must be a scope, got ${parent === null ? 'null' : typeof parent}`)
+}
+
+/**
+ * Makes a scope; use it with `await using`, which ends it.
+ *
+ * @throws TypeError for a name that is no option, and for a `persistence` that is no open store.
+ */
+export function scope<S extends object = Record<never, never>>(options?: ScopeOptions): Scope<S> {
+  return new Scope<S>(options)
 }

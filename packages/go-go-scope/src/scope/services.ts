@@ -1,4 +1,4 @@
-import type { SafeCall } from '../errors/call-safely.js'
+import type { SafeCall } from '../errors/reporter.js'
 
 export interface ProvideOptions<T> {
   /** Called with the value at the end of the scope that provided it. */

@@ -1,5 +1,5 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
-import { raceAbort } from '../cancellation/race-abort.js'
+import { raceAbort } from '../cancellation/abort-source.js'
 import { openTaskCheckpoints, type TaskCheckpoints } from '../checkpoint/open-task-checkpoints.js'
 import { throughBreaker } from '../circuit-breaker/which-breaker.js'
 import type { IdempotentWork } from '../idempotency/idempotent-run.js'

@@ -1,5 +1,8 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 
+/** What a task comes to: `[undefined, value]` or `[error, undefined]`. */
+export type Result<E, T> = readonly [undefined, T] | readonly [E, undefined]
+
 type OnFulfilled<R, A> = ((result: R) => A | PromiseLike<A>) | null
 type OnRejected<B> = ((reason: unknown) => B | PromiseLike<B>) | null
 

@@ -1,7 +1,6 @@
-import { AbortError } from '../errors/abort-error.js'
-import { messageOf } from '../errors/message-of.js'
+import { AbortError, UnknownError } from '../errors/error-classes.js'
 import type { Reporter } from '../errors/reporter.js'
-import { UnknownError } from '../errors/unknown-error.js'
+import { messageOf } from '../errors/reporter.js'
 import type { ErrorClass, TaskOptions } from './task-options.js'
 
 /**

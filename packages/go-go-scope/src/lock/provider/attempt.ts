@@ -1,6 +1,6 @@
 import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { Reporter } from '../../errors/reporter.js'
-import type { Hold } from '../hold.js'
+import type { Hold } from '../lock-request.js'
 
 /** Who asks a provider, and for how long. */
 export interface Claimant {
@@ -21,3 +21,13 @@ export interface Attempt {
   /** Gives back what the tries have taken. Never rejects. */
   abandon(): Promise<void>
 }
+
+/** Reader slots of one key: the number of processes that can read at a time. */
+export const SLOTS = 16
+
+export const gateKey = ({ key }: Claimant): string => `lock:write:${key}`
+
+export const slotKey = ({ key }: Claimant, slot: number): string => `lock:read:${key}:${slot}`
+
+/** A provider lets the same owner take a lock twice, so whoever must be kept out needs an owner of its own. */
+export const ownerOfOne = ({ owner }: Claimant): string => `${owner}:${crypto.randomUUID()}`

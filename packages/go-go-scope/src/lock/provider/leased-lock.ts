@@ -1,7 +1,7 @@
 import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { AbortSource } from '../../cancellation/abort-source.js'
-import type { Hold } from '../hold.js'
-import { Lease } from '../lease.js'
+import { Lease } from '../../time/renewed-lease.js'
+import type { Hold } from '../lock-request.js'
 import type { Attempt, Claimant } from './attempt.js'
 
 /** Share of the ttl after which a lock is renewed. */

@@ -1,9 +1,8 @@
 import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
 import { PriorityQueue, type QueueNode } from '../../concurrency/priority-queue.js'
 import type { Reporter } from '../../errors/reporter.js'
-import { startTimer } from '../../time/start-timer.js'
-import type { Hold } from '../hold.js'
-import type { LockRequest } from '../lock-request.js'
+import { startTimer } from '../../time/timer.js'
+import type { Hold, LockRequest } from '../lock-request.js'
 import type { Attempt } from './attempt.js'
 import { ReadWriteSlots } from './read-write-slots.js'
 

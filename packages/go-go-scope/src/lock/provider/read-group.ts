@@ -1,5 +1,5 @@
 import { AbortSource } from '../../cancellation/abort-source.js'
-import type { Hold } from '../hold.js'
+import type { Hold } from '../lock-request.js'
 import type { LeasedLock } from './leased-lock.js'
 
 /** The readers of one process that share one slot; the last one gives it back. */

@@ -1,9 +1,9 @@
-import { callSafely } from '../../errors/call-safely.js'
-import type { Hold } from '../hold.js'
+import { callSafely } from '../../errors/reporter.js'
+import type { Hold } from '../lock-request.js'
 import type { Attempt, Claimant } from './attempt.js'
+import { gateKey, ownerOfOne, SLOTS, slotKey } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
 import { ReadGroup } from './read-group.js'
-import { gateKey, ownerOfOne, SLOTS, slotKey } from './read-write-keys.js'
 import { WriteAttempt } from './write-attempt.js'
 
 /**

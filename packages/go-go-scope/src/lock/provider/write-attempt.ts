@@ -1,8 +1,8 @@
 import { AbortSource } from '../../cancellation/abort-source.js'
-import type { Hold } from '../hold.js'
+import type { Hold } from '../lock-request.js'
 import type { Attempt, Claimant } from './attempt.js'
+import { gateKey, ownerOfOne, SLOTS, slotKey } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
-import { gateKey, ownerOfOne, SLOTS, slotKey } from './read-write-keys.js'
 
 /** A writer on its way: the gate first, then every reader slot. The protocol is explained in read-write-slots.ts. */
 export class WriteAttempt implements Attempt {

@@ -1,3 +1,21 @@
+/** Stands for a failure without a type of its own: a plain `Error` or a thrown non-error, kept as `cause`. */
+export class UnknownError extends Error {
+  readonly _tag = 'UnknownError' as const
+  override readonly name = 'UnknownError'
+}
+
+/** Carries the reason of an abort, which may be any value, `undefined` included. */
+export class AbortError extends Error {
+  readonly _tag = 'AbortError' as const
+  override readonly name = 'AbortError'
+  readonly reason: unknown
+
+  constructor(reason?: unknown) {
+    super(typeof reason === 'string' ? reason : 'aborted')
+    this.reason = reason
+  }
+}
+
 /**
  * A circuit breaker is open and did not run the function. It comes through to the result of a task as it is, so it can
  * be told from a failure of the function.

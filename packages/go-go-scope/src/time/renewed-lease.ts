@@ -1,7 +1,7 @@
 import { AbortSource } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
 import type { Reporter } from '../errors/reporter.js'
-import { startTimer, type Timer } from '../time/start-timer.js'
+import { startTimer, type Timer } from './timer.js'
 
 /** Share of the ttl after which a renewal that failed is tried again. */
 const RETRY_AFTER = 0.1
