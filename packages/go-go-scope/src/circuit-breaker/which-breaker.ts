@@ -1,5 +1,6 @@
-import type { CircuitBreakerStateProvider, PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { Reporter } from '../errors/reporter.js'
+import { perProvider } from '../resource/per-provider.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import type { CircuitBreakerOptions } from './circuit-breaker-options.js'
 
@@ -11,9 +12,9 @@ interface BreakerEnvironment {
   readonly report: Reporter
 }
 
-/** Breakers of one store, and those without one. Keys are names in the app's code, so they are few. */
-const byProvider = new WeakMap<CircuitBreakerStateProvider, Map<string, CircuitBreaker>>()
-const inMemory = new Map<string, CircuitBreaker>()
+/** The breakers of this process by their keys, for each store and without one. Keys are names in code, so they are few. */
+const breakersOf = perProvider(() => new Map<string, CircuitBreaker>())
+const breakersInMemory = new Map<string, CircuitBreaker>()
 
 /** The breaker that the tasks of a scope share; its state is in the scope's store, under the scope's name. */
 export function scopeBreaker(
@@ -47,11 +48,7 @@ export async function throughBreaker<T>(
 
 /** The one breaker of this process for `key` in its store, made with the options of the first task that names it. */
 function sharedBreaker(key: string, options: CircuitBreakerOptions, report: Reporter): CircuitBreaker {
-  let breakers = inMemory
-  if (options.provider !== undefined) {
-    breakers = byProvider.get(options.provider) ?? new Map()
-    byProvider.set(options.provider, breakers)
-  }
+  const breakers = options.provider === undefined ? breakersInMemory : breakersOf(options.provider)
   const breaker = breakers.get(key) ?? new CircuitBreaker({ ...options, key }, undefined, report)
   breakers.set(key, breaker)
   return breaker

@@ -1,4 +1,4 @@
-import type { IdempotentRequest } from './idempotent-turn.js'
+import type { KeyRequest } from './keyed-run.js'
 import { ResultNotStoredError, reasonOf, saysNotStored } from './result-not-stored-error.js'
 
 /** What a success is recorded as: the whole result of its task, or the mark of one that could not be stored. */
@@ -47,7 +47,7 @@ function refuseMark(key: string, place: unknown): void {
  *   more.
  */
 export async function reportUnstored(
-  { key, report }: IdempotentRequest,
+  { key, report }: KeyRequest,
   source: string,
   cause: unknown,
   record: (mark: StoredResult<never>) => Promise<boolean>,

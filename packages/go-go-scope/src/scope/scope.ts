@@ -4,7 +4,7 @@ import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-o
 import { scopeBreaker } from '../circuit-breaker/which-breaker.js'
 import { Semaphore } from '../concurrency/semaphore.js'
 import type { Reporter } from '../errors/reporter.js'
-import { UnfinishedClaims } from '../idempotency/unfinished-claims.js'
+import { PendingClaims } from '../idempotency/pending-claims.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'
 import { createLogger } from '../logging/logger.js'
@@ -74,7 +74,7 @@ export class Scope<S extends object = Record<never, never>> extends RequestConte
         report: this.#report,
         persistence: this.persistence,
         idempotency: this.idempotency ?? {},
-        unfinishedClaims: new UnfinishedClaims(),
+        pendingClaims: new PendingClaims(),
         permits: this.concurrency && this.concurrency > 0 ? new Semaphore(this.concurrency) : undefined,
         breaker,
         beforeTask: (...task) => this.#taskHooks.callBefore(...task),

@@ -1,7 +1,7 @@
 import { AbortSource, raceAbort } from '../cancellation/abort-source.js'
 import type { Release } from '../concurrency/semaphore.js'
 import { AbortError } from '../errors/error-classes.js'
-import { IdempotentRun } from '../idempotency/idempotent-run.js'
+import { SharedRun } from '../idempotency/shared-run.js'
 import { startTimer } from '../time/timer.js'
 import { TaskBody } from './task-body.js'
 import type { TaskEnvironment } from './task-environment.js'
@@ -23,7 +23,7 @@ export class TaskRun<T> {
   readonly #environment: TaskEnvironment
   readonly #timeout: Error | undefined
   readonly #body: TaskBody<T>
-  readonly #idempotent: IdempotentRun<T> | undefined
+  readonly #sharedRun: SharedRun<T> | undefined
   #waitsForPermit = false
   #success: { readonly value: T } | undefined
   #work: Promise<T> | undefined
@@ -41,7 +41,7 @@ export class TaskRun<T> {
     if (options.timeout) this.#timeout = new Error(`Task timeout after ${options.timeout}ms`)
     const { abort } = this
     this.#body = new TaskBody({ fn, options, checkpointId, environment, abort, abortError: this.#abortError })
-    this.#idempotent = key === undefined ? undefined : this.#createIdempotent(key)
+    this.#sharedRun = key === undefined ? undefined : this.#createSharedRun(key)
   }
 
   /**
@@ -54,7 +54,7 @@ export class TaskRun<T> {
     const timer = this.#timeout && startTimer(this.#options.timeout as number, () => this.abort.abort(this.#timeout))
     const outcome = await this.#outcome()
     onEnd(outcome)
-    await this.#idempotent?.conclude(outcome)
+    await this.#sharedRun?.conclude(outcome)
     timer?.cancel()
     unlink()
   }
@@ -95,7 +95,7 @@ export class TaskRun<T> {
     }
     try {
       if (this.abort.aborted) throw this.#abortError()
-      const value = await (this.#idempotent?.run(this.#body) ?? this.#body.run())
+      const value = await (this.#sharedRun?.run(this.#body) ?? this.#body.run())
       this.#success = { value }
       return value
     } finally {
@@ -103,13 +103,13 @@ export class TaskRun<T> {
     }
   }
 
-  #createIdempotent(key: string): IdempotentRun<T> | undefined {
-    const { persistence, idempotency, report, logger, unfinishedClaims: unfinished } = this.#environment
+  #createSharedRun(key: string): SharedRun<T> | undefined {
+    const { persistence, idempotency, report, logger, pendingClaims } = this.#environment
     const provider = persistence?.idempotency
     if (provider === undefined) return undefined
     const { ttl = idempotency.defaultTTL, lease = idempotency.defaultLease ?? LEASE } = this.#options.idempotency ?? {}
     const request = { key, ttl, lease, signal: this.abort.signal, logger, report }
-    return new IdempotentRun(provider, request, { abort: this.abort, abortError: this.#abortError, unfinished })
+    return new SharedRun(provider, request, { abort: this.abort, abortError: this.#abortError, pendingClaims })
   }
 }
 

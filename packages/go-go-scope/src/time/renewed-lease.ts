@@ -29,7 +29,7 @@ interface LeaseTerms {
  * latest when its ttl has passed by the local monotonic clock, counted from before the request that last set it. A
  * renewal that fails is repeated until then. The timers do not keep the process alive: a process that ends lets it expire.
  */
-export class Lease {
+export class RenewedLease {
   readonly lost: AbortSource = new AbortSource()
   readonly #terms: LeaseTerms
   readonly #listener: Disposable | undefined

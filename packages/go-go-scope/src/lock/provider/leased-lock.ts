@@ -1,6 +1,6 @@
 import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { AbortSource } from '../../cancellation/abort-source.js'
-import { Lease } from '../../time/renewed-lease.js'
+import { RenewedLease } from '../../time/renewed-lease.js'
 import type { Hold } from '../lock-request.js'
 import type { Attempt, Claimant } from './attempt.js'
 
@@ -11,14 +11,14 @@ const RENEW_AFTER = 0.6
 export class LeasedLock implements Hold {
   readonly synchronous: boolean = false
   readonly handle: LockHandle
-  readonly #lease: Lease
+  readonly #lease: RenewedLease
 
   /** One try; `null` when somebody else holds the lock. Rejects with the provider's error. */
   static async acquire({ provider, ttl, owner, report }: Claimant, key: string): Promise<LeasedLock | null> {
     const asked = performance.now()
     const handle: (LockHandle & { signal?: AbortSignal }) | null = await provider.acquire(key, ttl, owner)
     if (handle === null) return null
-    const lease = new Lease({
+    const lease = new RenewedLease({
       ttl,
       renewAfter: ttl * RENEW_AFTER,
       asked,
@@ -32,7 +32,7 @@ export class LeasedLock implements Hold {
     return new LeasedLock(handle, lease)
   }
 
-  private constructor(handle: LockHandle, lease: Lease) {
+  private constructor(handle: LockHandle, lease: RenewedLease) {
     this.handle = handle
     this.#lease = lease
   }

@@ -1,6 +1,7 @@
 import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
 import { PriorityQueue, type QueueNode } from '../../concurrency/priority-queue.js'
 import type { Reporter } from '../../errors/reporter.js'
+import { perProvider } from '../../resource/per-provider.js'
 import { startTimer } from '../../time/timer.js'
 import type { Hold, LockRequest } from '../lock-request.js'
 import type { Attempt } from './attempt.js'
@@ -29,7 +30,7 @@ interface Waiter {
  * the lock nobody asks. A holder whose lease is lost counts as gone.
  */
 export class ProviderLockQueue {
-  static readonly #queues = new WeakMap<LockProvider, Map<string, ProviderLockQueue>>()
+  static readonly #queuesOf = perProvider(() => new Map<string, ProviderLockQueue>())
   /** What the queue's readers share. */
   readonly slots: ReadWriteSlots = new ReadWriteSlots()
   readonly #queue = new PriorityQueue<Waiter>()
@@ -43,8 +44,7 @@ export class ProviderLockQueue {
 
   /** The queue of this process for `name`; it lives while it is in use. */
   static for(provider: LockProvider, name: string): ProviderLockQueue {
-    const queues = ProviderLockQueue.#queues.get(provider) ?? new Map<string, ProviderLockQueue>()
-    ProviderLockQueue.#queues.set(provider, queues)
+    const queues = ProviderLockQueue.#queuesOf(provider)
     const queue = queues.get(name) ?? new ProviderLockQueue(() => queues.delete(name))
     queues.set(name, queue)
     return queue

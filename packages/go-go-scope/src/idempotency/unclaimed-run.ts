@@ -1,22 +1,23 @@
 import type { IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
-import type { IdempotentAnswer, IdempotentRequest } from './idempotent-turn.js'
+import type { KeyRequest, ReplayOrRun } from './keyed-run.js'
 import { saysNotStored } from './result-not-stored-error.js'
 import { replayable, reportUnstored, type StoredResult } from './stored-result.js'
 
 /**
- * Looks a key up in a store that only knows `get` and `set`. One that fails is reported and otherwise counts as empty:
- * the task then runs, and its result stands although it could not be recorded.
+ * Gets the recorded result of a key from a store that knows only `get` and `set`, or begins a run without a claim. A
+ * failure of `get` is reported, and the key then counts as new: the result of the task stands even if it cannot be
+ * recorded.
  *
- * @throws (as a rejection) what says that the key was run and its result not stored.
+ * @throws (as a rejection) the error that says that the key was run and its result not stored.
  */
-export async function lookUp<T>(
+export async function replayOrRunUnclaimed<T>(
   provider: IdempotencyProvider,
-  request: IdempotentRequest,
-): Promise<IdempotentAnswer<T>> {
+  request: KeyRequest,
+): Promise<ReplayOrRun<T>> {
   const { key, ttl, report } = request
   try {
-    const hit = await find<T>(provider, key)
-    if (hit !== undefined) return { replayed: true, value: hit.value }
+    const recorded = await getRecorded<T>(provider, key)
+    if (recorded !== undefined) return { replayed: true, value: recorded.value }
   } catch (error) {
     if (saysNotStored(error)) throw error
     report('idempotency.get', error)
@@ -30,8 +31,8 @@ export async function lookUp<T>(
         await store([undefined, value])
       } catch (error) {
         await reportUnstored(request, 'idempotency.set', error, async (mark) => {
-          // Another process may have run the key too; a value of its own is better than none.
-          if ((await find(provider, key)) === undefined) await store(mark)
+          // Another process may have run the key too. A result of its own is better than the mark.
+          if ((await getRecorded(provider, key)) === undefined) await store(mark)
           return true
         })
       }
@@ -39,7 +40,7 @@ export async function lookUp<T>(
   }
 }
 
-async function find<T>(provider: IdempotencyProvider, key: string): Promise<{ value: T } | undefined> {
+async function getRecorded<T>(provider: IdempotencyProvider, key: string): Promise<{ value: T } | undefined> {
   const entry = await provider.get<unknown>(key)
   return entry === null ? undefined : replayable<T>(key, entry.value)
 }
