@@ -3,7 +3,7 @@ import type { AbortSource } from '../cancellation/abort-source.js'
 import type { LockType } from './lock-options.js'
 
 /** A lock that was granted, wherever it lives. */
-export interface Hold {
+export interface HeldLock {
   /** Aborts when the lock is no longer ours although nobody released it. */
   readonly lost: AbortSource
   /** The provider's own handle, with whatever more it offers. None in memory. */
@@ -22,7 +22,7 @@ export interface LockRequest {
   readonly once: boolean
   /** ms. */
   readonly pollInterval: number
-  grant(hold: Hold): void
+  grant(held: HeldLock): void
   giveUp(): void
   fail(error: unknown): void
 }

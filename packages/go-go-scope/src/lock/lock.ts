@@ -1,12 +1,12 @@
 import { onAbort } from '../cancellation/on-abort.js'
-import { type Reporter, reportToNobody } from '../errors/reporter.js'
+import { ignoreReport, type Reporter } from '../errors/reporter.js'
 import type { Place } from '../resource/disposables.js'
 import { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
-import type { Hold, LockRequest } from './lock-request.js'
+import type { HeldLock, LockRequest } from './lock-request.js'
 import { MemoryLock } from './memory-lock.js'
 import { PendingRequests } from './pending-requests.js'
-import type { Claimant } from './provider/attempt.js'
+import type { LockTerms } from './provider/attempt.js'
 import { exclusiveAttempt } from './provider/leased-lock.js'
 import { ProviderLockQueue } from './provider/provider-lock-queue.js'
 
@@ -17,7 +17,7 @@ import { ProviderLockQueue } from './provider/provider-lock-queue.js'
 export class Lock {
   readonly #options: LockOptions
   readonly #mode: 'exclusive' | 'read-write'
-  readonly #claimant: Claimant | undefined
+  readonly #terms: LockTerms | undefined
   /** The lock in memory; with a key, the one that the process has for it just now. */
   readonly #memory: (() => MemoryLock) | undefined
   readonly #signal: AbortSignal | undefined
@@ -37,7 +37,7 @@ export class Lock {
   constructor(
     options: LockOptions = {},
     signal?: AbortSignal,
-    report: Reporter = reportToNobody,
+    report: Reporter = ignoreReport,
     place?: (lock: Lock) => Place,
   ) {
     const { provider, key, ttl = 30_000 } = options
@@ -48,7 +48,7 @@ export class Lock {
     this.#place = place?.(this)
     this.#mode = options.allowMultipleReaders ? 'read-write' : 'exclusive'
     if (provider !== undefined && key) {
-      this.#claimant = { provider, key, ttl, owner: options.owner ?? crypto.randomUUID(), report }
+      this.#terms = { provider, key, ttl, owner: options.owner ?? crypto.randomUUID(), report }
     } else if (key) {
       this.#memory = () => MemoryLock.for(`${this.#mode}:${key}`)
     } else {
@@ -119,34 +119,34 @@ export class Lock {
       {
         type,
         options,
-        once: this.#claimant !== undefined && options.timeout === 0,
-        accept: (hold) => this.#guard(type, hold),
+        once: this.#terms !== undefined && options.timeout === 0,
+        accept: (held) => this.#guard(type, held),
       },
       (request) => this.#enqueue(request),
     )
   }
 
   #enqueue(request: LockRequest): () => Promise<void> | undefined {
-    if (this.#claimant === undefined) return this.#inMemory('wait').enqueue(request)
-    const { provider, key } = this.#claimant
+    if (this.#terms === undefined) return this.#inMemory('wait').enqueue(request)
+    const { provider, key } = this.#terms
     const queue = ProviderLockQueue.for(provider, `${this.#mode}:${key}`)
     const attempt =
       request.type === 'exclusive'
-        ? exclusiveAttempt(this.#claimant)
+        ? exclusiveAttempt(this.#terms)
         : request.type === 'write'
-          ? queue.slots.write(this.#claimant)
-          : queue.slots.read(this.#claimant, request.pollInterval)
-    return queue.enqueue({ ...request, attempt, report: this.#claimant.report })
+          ? queue.slots.write(this.#terms)
+          : queue.slots.read(this.#terms, request.pollInterval)
+    return queue.enqueue({ ...request, attempt, report: this.#terms.report })
   }
 
   #try(type: LockType): LockGuard | null {
     this.#checkMode(type)
-    const hold = this.#ended === undefined ? this.#inMemory(`try${type}`).tryTake(type) : null
-    return hold && this.#guard(type, hold)
+    const held = this.#ended === undefined ? this.#inMemory(`try${type}`).tryTake(type) : null
+    return held && this.#guard(type, held)
   }
 
-  #guard(type: LockType, hold: Hold): LockGuard {
-    const guard = new LockGuard(type, hold, (released) => {
+  #guard(type: LockType, held: HeldLock): LockGuard {
+    const guard = new LockGuard(type, held, (released) => {
       this.#guards.delete(released)
       this.#endUse()
     })

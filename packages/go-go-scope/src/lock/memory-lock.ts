@@ -1,7 +1,7 @@
 import { AbortSource } from '../cancellation/abort-source.js'
 import { PriorityQueue } from '../concurrency/priority-queue.js'
 import type { LockStats, LockType } from './lock-options.js'
-import type { Hold, LockQueue, LockRequest } from './lock-request.js'
+import type { HeldLock, LockQueue, LockRequest } from './lock-request.js'
 
 /**
  * One lock in memory. Requests are served strictly in order, so a reader that comes after a waiting writer waits too:
@@ -60,7 +60,7 @@ export class MemoryLock implements LockQueue {
   }
 
   /** Takes it if nobody holds it and nobody waits. */
-  tryTake(type: LockType): Hold | null {
+  tryTake(type: LockType): HeldLock | null {
     return this.#queue.size === 0 && this.#fits(type) ? this.#take(type) : null
   }
 
@@ -76,7 +76,7 @@ export class MemoryLock implements LockQueue {
     this.#onChange()
   }
 
-  #take(type: LockType): Hold {
+  #take(type: LockType): HeldLock {
     if (type === 'read') this.#readers++
     else this.#holder = type
     this.#onChange()

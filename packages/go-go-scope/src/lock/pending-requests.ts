@@ -1,7 +1,7 @@
 import { startTimer, type Timer } from '../time/timer.js'
 import type { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockType } from './lock-options.js'
-import type { Hold, LockQueue } from './lock-request.js'
+import type { HeldLock, LockQueue } from './lock-request.js'
 
 const TIMEOUT_WORD: Record<LockType, string> = { exclusive: 'Lock', read: 'Read lock', write: 'Write lock' }
 
@@ -11,7 +11,7 @@ interface Wanted {
   /** Give up instead of waiting. */
   readonly once: boolean
   /** Called when it is granted, so that it is never held by nobody. */
-  accept(hold: Hold): LockGuard
+  accept(held: HeldLock): LockGuard
 }
 
 /** The requests of one Lock object that wait. */
@@ -57,8 +57,8 @@ export class PendingRequests {
         priority,
         once,
         pollInterval,
-        grant: (hold) => {
-          const guard = accept(hold)
+        grant: (held) => {
+          const guard = accept(held)
           settle()
           resolve(guard)
         },

@@ -1,20 +1,20 @@
 import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { AbortSource } from '../../cancellation/abort-source.js'
 import { RenewedLease } from '../../time/renewed-lease.js'
-import type { Hold } from '../lock-request.js'
-import type { Attempt, Claimant } from './attempt.js'
+import type { HeldLock } from '../lock-request.js'
+import type { Attempt, LockTerms } from './attempt.js'
 
 /** Share of the ttl after which a lock is renewed. */
 const RENEW_AFTER = 0.6
 
 /** A lock of a provider, renewed while it is held. */
-export class LeasedLock implements Hold {
+export class LeasedLock implements HeldLock {
   readonly synchronous: boolean = false
   readonly handle: LockHandle
   readonly #lease: RenewedLease
 
   /** One try; `null` when somebody else holds the lock. Rejects with the provider's error. */
-  static async acquire({ provider, ttl, owner, report }: Claimant, key: string): Promise<LeasedLock | null> {
+  static async acquire({ provider, ttl, owner, report }: LockTerms, key: string): Promise<LeasedLock | null> {
     const asked = performance.now()
     const handle: (LockHandle & { signal?: AbortSignal }) | null = await provider.acquire(key, ttl, owner)
     if (handle === null) return null
@@ -49,10 +49,10 @@ export class LeasedLock implements Hold {
 }
 
 /** One key, one holder. */
-export function exclusiveAttempt(claimant: Claimant): Attempt {
+export function exclusiveAttempt(terms: LockTerms): Attempt {
   return {
     committed: false,
-    try: () => LeasedLock.acquire(claimant, `lock:exclusive:${claimant.key}`),
+    try: () => LeasedLock.acquire(terms, `lock:exclusive:${terms.key}`),
     abandon: async () => {},
   }
 }

@@ -3,7 +3,7 @@ import { PriorityQueue, type QueueNode } from '../../concurrency/priority-queue.
 import type { Reporter } from '../../errors/reporter.js'
 import { perProvider } from '../../resource/per-provider.js'
 import { startTimer } from '../../time/timer.js'
-import type { Hold, LockRequest } from '../lock-request.js'
+import type { HeldLock, LockRequest } from '../lock-request.js'
 import type { Attempt } from './attempt.js'
 import { ReadWriteSlots } from './read-write-slots.js'
 
@@ -13,7 +13,7 @@ export interface ProviderRequest extends LockRequest {
   readonly report: Reporter
 }
 
-interface ProviderHold extends Hold {
+interface TrackedLock extends HeldLock {
   release(): Promise<void>
 }
 
@@ -108,14 +108,14 @@ export class ProviderLockQueue {
     const { request } = waiter
     const node = waiter.node as QueueNode<Waiter>
     this.#current = waiter
-    let hold: Hold | null = null
+    let held: HeldLock | null = null
     let failure: { error: unknown } | undefined
     try {
-      hold = await request.attempt.try()
+      held = await request.attempt.try()
     } catch (error) {
       failure = { error }
     }
-    const tracked = hold && this.#track(request.type, hold)
+    const tracked = held && this.#track(request.type, held)
     if (!node.queued) {
       await tracked?.release().catch((error: unknown) => request.report('lock.release', error))
       await request.attempt.abandon()
@@ -138,7 +138,7 @@ export class ProviderLockQueue {
   }
 
   /** Counts the holder until it releases or loses the lock. */
-  #track(type: LockRequest['type'], hold: Hold): ProviderHold {
+  #track(type: LockRequest['type'], held: HeldLock): TrackedLock {
     if (type === 'read') this.#readers++
     else this.#writers++
     let counted = true
@@ -149,14 +149,14 @@ export class ProviderLockQueue {
       this.#wake?.()
       void this.#run()
     }
-    const unlink = hold.lost.onAbort(gone)
+    const unlink = held.lost.onAbort(gone)
     return {
-      lost: hold.lost,
+      lost: held.lost,
       synchronous: false,
-      ...(hold.handle && { handle: hold.handle }),
+      ...(held.handle && { handle: held.handle }),
       release: async () => {
         try {
-          await hold.release()
+          await held.release()
         } finally {
           unlink()
           gone()

@@ -1,9 +1,9 @@
 import { callSafely } from '../../errors/reporter.js'
-import type { Hold } from '../lock-request.js'
-import type { Attempt, Claimant } from './attempt.js'
-import { gateKey, ownerOfOne, SLOTS, slotKey } from './attempt.js'
+import type { HeldLock } from '../lock-request.js'
+import type { Attempt, LockTerms } from './attempt.js'
+import { gateKey, SLOTS, slotKey, uniqueOwner } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
-import { ReadGroup } from './read-group.js'
+import { SharedSlot } from './shared-slot.js'
 import { WriteAttempt } from './write-attempt.js'
 
 /**
@@ -25,38 +25,38 @@ import { WriteAttempt } from './write-attempt.js'
  * reader with `timeout: 0` also gives up when another reader is at the gate in that very moment.
  */
 export class ReadWriteSlots {
-  #group: ReadGroup | undefined
+  #shared: SharedSlot | undefined
 
-  read(claimant: Claimant, gatePassMs: number): Attempt {
-    return { committed: false, try: () => this.#read(claimant, gatePassMs), abandon: async () => {} }
+  read(terms: LockTerms, gatePassMs: number): Attempt {
+    return { committed: false, try: () => this.#read(terms, gatePassMs), abandon: async () => {} }
   }
 
-  write(claimant: Claimant): Attempt {
-    return new WriteAttempt(claimant)
+  write(terms: LockTerms): Attempt {
+    return new WriteAttempt(terms)
   }
 
-  async #read(claimant: Claimant, gatePassMs: number): Promise<Hold | null> {
-    if (this.#group?.joinable(gatePassMs)) return this.#group.join()
-    const gate = await claimant.provider.acquire(gateKey(claimant), claimant.ttl, ownerOfOne(claimant))
+  async #read(terms: LockTerms, gatePassMs: number): Promise<HeldLock | null> {
+    if (this.#shared?.joinable(gatePassMs)) return this.#shared.join()
+    const gate = await terms.provider.acquire(gateKey(terms), terms.ttl, uniqueOwner(terms))
     if (gate === null) return null
     try {
-      if (!this.#group?.alive) {
-        const lease = await freeSlot(claimant)
+      if (!this.#shared?.alive) {
+        const lease = await freeSlot(terms)
         if (lease === null) return null
-        this.#group = new ReadGroup(lease)
+        this.#shared = new SharedSlot(lease)
       }
-      return this.#group.join(true)
+      return this.#shared.join(true)
     } finally {
       // It expires by itself if this fails; the slot is what counts.
-      await callSafely(claimant.report, 'lock.release', () => gate.release())
+      await callSafely(terms.report, 'lock.release', () => gate.release())
     }
   }
 }
 
-async function freeSlot(claimant: Claimant): Promise<LeasedLock | null> {
-  const one = { ...claimant, owner: ownerOfOne(claimant) }
+async function freeSlot(terms: LockTerms): Promise<LeasedLock | null> {
+  const one = { ...terms, owner: uniqueOwner(terms) }
   for (let slot = 0; slot < SLOTS; slot++) {
-    const lease = await LeasedLock.acquire(one, slotKey(claimant, slot))
+    const lease = await LeasedLock.acquire(one, slotKey(terms, slot))
     if (lease !== null) return lease
   }
   return null

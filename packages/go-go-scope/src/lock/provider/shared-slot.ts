@@ -1,9 +1,9 @@
 import { AbortSource } from '../../cancellation/abort-source.js'
-import type { Hold } from '../lock-request.js'
+import type { HeldLock } from '../lock-request.js'
 import type { LeasedLock } from './leased-lock.js'
 
 /** The readers of one process that share one slot; the last one gives it back. */
-export class ReadGroup {
+export class SharedSlot {
   readonly #lease: LeasedLock
   #readers = 0
   #over = false
@@ -23,7 +23,7 @@ export class ReadGroup {
     return this.alive && performance.now() - this.#gatePassedAt < gatePassMs
   }
 
-  join(throughGate = false): Hold {
+  join(throughGate = false): HeldLock {
     if (throughGate) this.#gatePassedAt = performance.now()
     this.#readers++
     const lost = new AbortSource()
