@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
-import { callSafely, type Reporter, reportToNobody } from '../errors/reporter.js'
+import { callSafely, ignoreReport, type Reporter } from '../errors/reporter.js'
 import { AutoSaves } from './auto-saves.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
 import type { ProgressContext } from './progress-context.js'
@@ -32,7 +32,7 @@ export interface CheckpointSession<T = unknown> extends CheckpointContext<T> {
  * wait for cannot become an unhandled rejection: its error is reported.
  */
 export function createCheckpointContext<T>(state: CheckpointState<T>): CheckpointSession<T> {
-  const { provider, taskId, options = {}, progress, report = reportToNobody } = state
+  const { provider, taskId, options = {}, progress, report = ignoreReport } = state
   let latest = state.latest
   let sequence = latest?.sequence ?? 0
   let last: Promise<void> | undefined

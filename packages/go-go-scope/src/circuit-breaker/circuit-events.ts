@@ -1,30 +1,31 @@
-import type { Reporter } from '../errors/reporter.js'
-import { callSafely } from '../errors/reporter.js'
+import { callSafely, type Reporter } from '../errors/reporter.js'
 import type { CircuitBreakerEvents, CircuitBreakerOptions, CircuitState } from './circuit-breaker-options.js'
 
-type Listener<A extends unknown[]> = (...args: A) => void
+export type CircuitListener<Event extends keyof CircuitBreakerEvents> = (...args: CircuitBreakerEvents[Event]) => void
 
-/** Typed events. What a listener throws is reported and reaches nobody else. */
-export class EventEmitter<Events extends { [K in keyof Events]: unknown[] }> {
-  #listeners: { [K in keyof Events]?: Set<Listener<Events[K]>> } = {}
+/** The hooks and listeners of one breaker. What they throw is reported, and neither the call nor the others see it. */
+export class CircuitEvents {
+  /** The methods keep the type of each event's listeners. */
+  readonly #listeners = new Map<keyof CircuitBreakerEvents, Set<unknown>>()
+  readonly #hooks: CircuitBreakerOptions
   readonly #report: Reporter
 
-  constructor(report: Reporter) {
+  constructor(hooks: CircuitBreakerOptions, report: Reporter) {
+    this.#hooks = hooks
     this.#report = report
   }
 
-  /** Returns the unsubscriber. */
-  on<K extends keyof Events>(event: K, listener: Listener<Events[K]>): () => void {
-    this.#listeners[event] ??= new Set()
-    this.#listeners[event].add(listener)
+  on<Event extends keyof CircuitBreakerEvents>(event: Event, listener: CircuitListener<Event>): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners.add(listener))
     return () => this.off(event, listener)
   }
 
-  off<K extends keyof Events>(event: K, listener: Listener<Events[K]>): void {
-    this.#listeners[event]?.delete(listener)
+  off<Event extends keyof CircuitBreakerEvents>(event: Event, listener: CircuitListener<Event>): void {
+    this.#listeners.get(event)?.delete(listener)
   }
 
-  once<K extends keyof Events>(event: K, listener: Listener<Events[K]>): () => void {
+  once<Event extends keyof CircuitBreakerEvents>(event: Event, listener: CircuitListener<Event>): () => void {
     const off = this.on(event, (...args) => {
       off()
       return listener(...args)
@@ -32,30 +33,32 @@ export class EventEmitter<Events extends { [K in keyof Events]: unknown[] }> {
     return off
   }
 
-  emit<K extends keyof Events>(event: K, ...args: Events[K]): void {
-    for (const listener of [...(this.#listeners[event] ?? [])]) {
-      callSafely(this.#report, `listener of '${String(event)}'`, () => listener(...args))
+  emit<Event extends keyof CircuitBreakerEvents>(event: Event, ...args: CircuitBreakerEvents[Event]): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+      callSafely(this.#report, `listener of '${event}'`, () => (listener as CircuitListener<Event>)(...args))
     }
   }
 
-  clear(): void {
-    this.#listeners = {}
+  /** Tells the hooks of a change of state, then the listeners. */
+  emitChange(from: CircuitState, to: CircuitState, failureCount: number): void {
+    const { onStateChange, onOpen, onClose, onHalfOpen } = this.#hooks
+    callSafely(this.#report, 'onStateChange', () => onStateChange?.(from, to, failureCount))
+    if (to === 'open') callSafely(this.#report, 'onOpen', () => onOpen?.(failureCount))
+    else if (to === 'closed') callSafely(this.#report, 'onClose', () => onClose?.())
+    else callSafely(this.#report, 'onHalfOpen', () => onHalfOpen?.())
+    this.emit('stateChange', from, to, failureCount)
+    if (to === 'open') this.emit('open', failureCount)
+    else this.emit(to === 'closed' ? 'close' : 'halfOpen')
   }
-}
 
-/** Tells a change of state to the hooks of the options, then to the listeners. */
-export function announceChange(
-  options: CircuitBreakerOptions,
-  listeners: EventEmitter<CircuitBreakerEvents>,
-  report: Reporter,
-  ...[from, to, count]: [from: CircuitState, to: CircuitState, failureCount: number]
-): void {
-  const { onStateChange, onOpen, onClose, onHalfOpen } = options
-  callSafely(report, 'onStateChange', () => onStateChange?.(from, to, count))
-  if (to === 'open') callSafely(report, 'onOpen', () => onOpen?.(count))
-  else if (to === 'closed') callSafely(report, 'onClose', () => onClose?.())
-  else callSafely(report, 'onHalfOpen', () => onHalfOpen?.())
-  listeners.emit('stateChange', from, to, count)
-  if (to === 'open') listeners.emit('open', count)
-  else listeners.emit(to === 'closed' ? 'close' : 'halfOpen')
+  /** Tells the hook of a changed threshold, then the listeners. */
+  emitAdapted(threshold: number, errorRate: number): void {
+    const { onThresholdAdapt } = this.#hooks.advanced ?? {}
+    callSafely(this.#report, 'onThresholdAdapt', () => onThresholdAdapt?.(threshold, errorRate))
+    this.emit('thresholdAdapt', threshold, errorRate)
+  }
+
+  clear(): void {
+    this.#listeners.clear()
+  }
 }

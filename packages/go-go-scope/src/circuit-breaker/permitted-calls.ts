@@ -1,32 +1,29 @@
 import type {
-  CircuitBreakerPersistedState,
   CircuitBreakerStateProvider,
   Permit,
   ProbingCircuitBreakerProvider,
   ReportOutcome,
 } from '@go-go-scope/persistence-sqlite-core/ports'
 import { CircuitOpenError } from '../errors/error-classes.js'
+import type { AdmittedCall, CallOutcome, CircuitCalls } from './circuit-calls.js'
 import type { CircuitMachine } from './circuit-machine.js'
 import type { CircuitStore } from './circuit-store.js'
-
-interface Thresholds {
-  readonly failureThreshold: number
-  readonly successThreshold: number
-}
+import { StoredCalls, type StoredRules } from './stored-calls.js'
 
 /**
- * The permits of calls, where the provider gives them: one breaker for all processes. It decides who probes a half-open
- * circuit, and a report counts only in the period of the circuit its call began in, so a call that began before another
- * process opened the circuit does not close it. While the circuit is closed the calls of a process share one permit, and
- * the provider is only asked at the start of a period. When it fails, this process goes on by itself.
+ * The calls of a circuit whose store gives permits: one breaker for all processes. The store decides which call probes a
+ * half-open circuit. An outcome counts only in the period of the circuit in which its call began, so a call that began
+ * before another process opened the circuit does not close it. While the circuit is closed the calls of a process share
+ * one permit, and the store is asked only at the start of a period. When the store fails, calls go on without permits.
  */
-export class SharedPermits {
+export class PermittedCalls implements CircuitCalls {
   readonly #provider: ProbingCircuitBreakerProvider
   readonly #key: string
   readonly #store: CircuitStore
   readonly #machine: CircuitMachine
-  /** ms. */
-  readonly #resetTimeout: number
+  readonly #rules: StoredRules
+  /** The state in the store, and the calls without a permit. */
+  readonly #stored: StoredCalls
   #closed: { readonly permit: Permit; readonly generation: number } | undefined
 
   /** `false` for a provider that knows only the classic methods. */
@@ -39,29 +36,74 @@ export class SharedPermits {
     key: string,
     store: CircuitStore,
     machine: CircuitMachine,
-    resetTimeout: number,
+    rules: StoredRules,
   ) {
     this.#provider = provider
     this.#key = key
     this.#store = store
     this.#machine = machine
-    this.#resetTimeout = resetTimeout
+    this.#rules = rules
+    this.#stored = new StoredCalls(store, machine, rules)
+  }
+
+  admit(): AdmittedCall | Promise<AdmittedCall> {
+    const permit = this.#stored.loaded ? this.#sharedPermit : undefined
+    return permit === undefined ? this.#ask() : { generation: this.#machine.admit(), permit }
+  }
+
+  async ended(call: AdmittedCall, outcome: CallOutcome): Promise<void> {
+    const { permit, generation } = call
+    if (permit === undefined) await this.#stored.ended(call, outcome)
+    else if (outcome === 'neutral') {
+      this.#machine.endedNeutral(generation)
+      if (permit.probe !== undefined) await this.#withdraw(permit)
+    } else if (permit.probe !== undefined) await this.#probeEnded(permit, generation, outcome)
+    else if (outcome === 'succeeded') {
+      if (this.#machine.succeeded(generation)) await this.#report(permit, outcome)
+    } else if (this.#machine.failed(generation)) {
+      await this.#stored.storeFailure(() => this.#report(permit, outcome))
+    }
+  }
+
+  /** The store knows already: it has given the permit to probe. */
+  stateChanged(): void {}
+
+  reset(): Promise<void> {
+    return this.#stored.reset()
+  }
+
+  disconnect(): void {
+    this.#stored.disconnect()
   }
 
   /** The permit of a closed circuit, as far as this process knows. */
-  get current(): Permit | undefined {
+  get #sharedPermit(): Permit | undefined {
     return this.#closed?.generation === this.#machine.generation ? this.#closed.permit : undefined
   }
 
+  async #ask(): Promise<AdmittedCall> {
+    if (!this.#stored.loaded) await this.#stored.load()
+    const permit = this.#sharedPermit ?? (await this.#askForPermit())
+    if (permit === undefined) return { generation: this.#machine.admit() }
+    if (permit.probe === undefined) return { generation: this.#machine.admit(), permit }
+    try {
+      return { generation: this.#machine.admit(), permit }
+    } catch (error) {
+      // Another call of this process has begun to probe meanwhile.
+      await this.#withdraw(permit)
+      throw error
+    }
+  }
+
   /**
-   * Asks for a permit; with a `probe` in it the call is one. `undefined`: the provider failed.
+   * A permit of the store; with a `probe` in it, the call is the probe. `undefined`: the store failed.
    *
    * @throws {CircuitOpenError} also when another process holds the circuit open, or is probing it.
    */
-  async ask(): Promise<Permit | undefined> {
+  async #askForPermit(): Promise<Permit | undefined> {
     const machine = this.#machine
     machine.check()
-    const resetTimeout = this.#resetTimeout
+    const { resetTimeout } = this.#rules
     const admission = await this.#store.inOrder(() => this.#provider.admit(this.#key, { resetTimeout }))
     if (admission === undefined) return undefined
     if (admission.state === 'closed') {
@@ -69,7 +111,7 @@ export class SharedPermits {
       this.#closed = { permit: admission.permit, generation: machine.generation }
       return admission.permit
     }
-    // Opened by another process, and not heard of yet.
+    // Another process opened the circuit, and the news has not come yet.
     if (machine.state === 'closed') machine.open(resetTimeout)
     if (admission.admitted) return admission.permit
     // Only an isolated circuit has no time.
@@ -78,45 +120,36 @@ export class SharedPermits {
     throw new CircuitOpenError(retryAt)
   }
 
-  /** Begins a probe; gives its place back if another call of this process has begun meanwhile. */
-  async begin(probe: Permit): Promise<number> {
-    try {
-      return this.#machine.admit()
-    } catch (error) {
-      await this.withdraw(probe)
-      throw error
-    }
-  }
-
-  /** Ends a probe that says nothing. */
-  async withdraw(probe: Permit): Promise<void> {
+  async #withdraw(probe: Permit): Promise<void> {
     await this.#store.inOrder(() => this.#provider.withdrawn(probe))
   }
 
-  /** @returns the state in the store. Whether the probe counts is its say: it may be of an earlier period, or too late. */
-  async reportProbe(
-    probe: Permit,
-    generation: number,
-    failed: boolean,
-    thresholds: Thresholds,
-  ): Promise<CircuitBreakerPersistedState | undefined> {
-    const outcome = await this.report(probe, failed, thresholds)
-    if (outcome?.counted === false) this.#machine.endedNeutral(generation)
-    else if (failed) this.#machine.failed(generation)
+  /** The store says whether the outcome of a probe counts: the probe may be of an earlier period, or too late. */
+  async #probeEnded(probe: Permit, generation: number, outcome: CallOutcome): Promise<void> {
+    const report = await this.#reportOutcome(probe, outcome)
+    if (report?.counted === false) this.#machine.endedNeutral(generation)
+    else if (outcome === 'failed') this.#machine.failed(generation)
     else this.#machine.succeeded(generation)
-    return outcome?.state ?? undefined
+    if (report?.state) this.#stored.follow(report.state)
   }
 
-  /** Reports a call; `undefined` when the provider failed. After a report that does not count, a new permit is due. */
-  async report(
-    permit: Permit,
-    failed: boolean,
-    { failureThreshold, successThreshold }: Thresholds,
-  ): Promise<ReportOutcome | undefined> {
-    const outcome = await this.#store.inOrder(() =>
-      failed ? this.#provider.failed(permit, failureThreshold) : this.#provider.succeeded(permit, successThreshold),
+  /** Of a call in a closed circuit. @returns the shared count, or `undefined` when the outcome does not count. */
+  async #report(permit: Permit, outcome: CallOutcome): Promise<number | undefined> {
+    const report = await this.#reportOutcome(permit, outcome)
+    if (report?.counted) return report.state?.failureCount
+    if (report?.state) this.#stored.follow(report.state)
+    return undefined
+  }
+
+  /** `undefined` when the store failed. After a report that does not count, the process needs a new permit. */
+  async #reportOutcome(permit: Permit, outcome: CallOutcome): Promise<ReportOutcome | undefined> {
+    const { failureThreshold, successThreshold } = this.#rules
+    const report = await this.#store.inOrder(() =>
+      outcome === 'failed'
+        ? this.#provider.failed(permit, failureThreshold())
+        : this.#provider.succeeded(permit, successThreshold),
     )
-    if (outcome?.counted === false && this.#closed?.permit === permit) this.#closed = undefined
-    return outcome
+    if (report?.counted === false && this.#closed?.permit === permit) this.#closed = undefined
+    return report
   }
 }

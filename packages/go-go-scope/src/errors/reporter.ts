@@ -2,7 +2,7 @@
 export type Reporter = (source: string, error: unknown) => void
 
 /** For objects made without a scope, which have nobody to tell. */
-export const reportToNobody: Reporter = () => {}
+export const ignoreReport: Reporter = () => {}
 
 /** {@link callSafely} for one who has a reporter. */
 export type SafeCall = (source: string, call: () => unknown) => Promise<void> | undefined

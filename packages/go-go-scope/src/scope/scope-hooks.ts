@@ -1,4 +1,4 @@
-import { callSafely, messageOf, type Reporter, reportToNobody } from '../errors/reporter.js'
+import { callSafely, ignoreReport, messageOf, type Reporter } from '../errors/reporter.js'
 import type { Logger } from '../logging/logger.js'
 
 /**
@@ -59,9 +59,7 @@ export class TaskHooks {
 export function scopeReporter(scopeName: string, hooks: ScopeHooks, logger: Logger): Reporter {
   return (source, error) => {
     // The end of the line: a hook or logger that fails about an error has nobody left to be told.
-    callSafely(reportToNobody, 'onError', () => hooks.onError?.(error, source))
-    callSafely(reportToNobody, 'logger', () =>
-      logger.error(`${scopeName}: ${source} failed: ${messageOf(error)}`, error),
-    )
+    callSafely(ignoreReport, 'onError', () => hooks.onError?.(error, source))
+    callSafely(ignoreReport, 'logger', () => logger.error(`${scopeName}: ${source} failed: ${messageOf(error)}`, error))
   }
 }
