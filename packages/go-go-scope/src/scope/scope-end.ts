@@ -8,7 +8,7 @@ import type { ScopeNode } from './scope-node.js'
 import type { Services } from './services.js'
 
 /** What ends with a scope. */
-interface ScopeParts {
+interface EndingParts {
   readonly abort: AbortSource
   readonly node: ScopeNode
   readonly tasks: TaskSpawner
@@ -25,11 +25,11 @@ interface ScopeParts {
 export class ScopeEnd {
   /** The scope whose end is calling somebody just now. */
   static #caller: ScopeNode | undefined
-  readonly #parts: ScopeParts
+  readonly #parts: EndingParts
   #begun = false
   #done: Promise<void> | undefined
 
-  constructor(parts: ScopeParts) {
+  constructor(parts: EndingParts) {
     this.#parts = parts
   }
 

@@ -1,20 +1,21 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
 
-interface Member extends AsyncDisposable {
+/** The scope whose place in the tree a node is. */
+export interface ScopeNodeOwner extends AsyncDisposable {
   debugTree(indent: string): string
 }
 
 /** A scope in the tree of scopes: its parent and outer signal abort it, and it disposes its children before itself. */
 export class ScopeNode {
-  readonly #self: Member
+  readonly #scope: ScopeNodeOwner
   readonly #abort: AbortSource
   readonly #children = new Set<ScopeNode>()
   #parent: ScopeNode | undefined
   readonly #links: (() => void)[] = []
 
-  constructor(self: Member, abort: AbortSource) {
-    this.#self = self
+  constructor(scope: ScopeNodeOwner, abort: AbortSource) {
+    this.#scope = scope
     this.#abort = abort
   }
 
@@ -32,8 +33,8 @@ export class ScopeNode {
   }
 
   /** In the order they were made. */
-  get children(): Member[] {
-    return [...this.#children].map((child) => child.#self)
+  get children(): ScopeNodeOwner[] {
+    return [...this.#children].map((child) => child.#scope)
   }
 
   /** Whether it is `ancestor` or comes from it. */
@@ -43,7 +44,7 @@ export class ScopeNode {
 
   /** One by one; also those that are born meanwhile. */
   async disposeChildren(): Promise<void> {
-    for (const child of this.#children) await child.#self[Symbol.asyncDispose]()
+    for (const child of this.#children) await child.#scope[Symbol.asyncDispose]()
   }
 
   /** So that a parent or signal that lives on lets go of it. */
