@@ -2,7 +2,7 @@ import type { CacheProvider, CacheStats } from '@go-go-scope/persistence-sqlite-
 import { LruMap } from './lru-map.js'
 
 export interface InMemoryCacheOptions {
-  /** Entries; past it the one not used for longest goes. Default 1000. */
+  /** Entries; past it the least recently used one is dropped. Default 1000. */
   maxSize?: number
 }
 
@@ -82,8 +82,9 @@ export function createCache(options?: InMemoryCacheOptions): InMemoryCache {
 /**
  * Tells whether a key matches `pattern`, in which `*` stands for any run of characters and all else for itself.
  *
- * Each part between two stars is taken where it first occurs after the part before it: no later place could let more of
- * the rest match. So nothing is tried twice, where a RegExp made from the pattern takes time exponential in its stars.
+ * Each part between two stars is matched at its first occurrence after the part before it: a later occurrence could not
+ * let more of the rest match. So no position is tried twice. A RegExp made from the pattern can take time exponential in
+ * its stars.
  */
 function patternMatcher(pattern: string): (key: string) => boolean {
   const [start = '', ...parts] = pattern.split('*')

@@ -18,7 +18,7 @@ export function abortPromise(signal: AbortSignal): Promise<never> {
   const promise = new Promise<never>((_, reject) => {
     onAbort(signal, reject)
   })
-  // The loser of a race is often dropped; that alone must not bring the process down.
+  // The loser of a race is often not awaited: it must not become an unhandled rejection.
   promise.catch(() => {})
   return promise
 }

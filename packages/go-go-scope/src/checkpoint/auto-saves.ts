@@ -12,7 +12,7 @@ interface AutoSaveOptions<T> {
   readonly report: Reporter
 }
 
-/** Looks at the state of a task every `interval` ms, and saves it when it is new. */
+/** Takes a snapshot of a task's state every `interval` ms, and saves it when it has changed. */
 export class AutoSaves<T> {
   readonly #options: AutoSaveOptions<T>
   readonly #running = new Set<() => void>()
@@ -50,7 +50,7 @@ export class AutoSaves<T> {
     for (const stop of [...this.#running]) stop()
   }
 
-  /** Stops, and begins none any more. */
+  /** Stops, and begins no more saves. */
   close(): void {
     this.#closed = true
     this.stop()

@@ -11,7 +11,7 @@ import { PermittedCalls } from './permitted-calls.js'
 import { StoredCalls, type StoredRules } from './stored-calls.js'
 
 /**
- * Keeps calls away from something that fails.
+ * Keeps calls away from a service that fails.
  *
  * closed: calls go through; `failureThreshold` failures in a row open the circuit.
  * open: calls fail with a `CircuitOpenError` and do not run, for `resetTimeout` ms from the last failure.
@@ -86,13 +86,13 @@ export class CircuitBreaker {
   /**
    * Runs `fn` unless the circuit is open.
    *
-   * @param isNeutral tells of an error of `fn` whether it says nothing about what the circuit guards, as an abort.
+   * @param isNeutral whether an error of `fn` says nothing about what the circuit guards, as an abort does not.
    * @throws what `fn` throws, and a `CircuitOpenError` when the circuit does not let it run.
    */
   async execute<T>(fn: () => T | PromiseLike<T>, isNeutral?: (error: unknown) => boolean): Promise<T> {
     if (this.#signal?.aborted) throw new AbortError(this.#signal.reason)
     const admitted = this.#calls.admit()
-    // Without need of the store `fn` begins inside this call.
+    // No needless await: `fn` begins inside this call unless the store has to be asked.
     const call = admitted instanceof Promise ? await admitted : admitted
     let value: T
     try {
@@ -135,7 +135,7 @@ export class CircuitBreaker {
 
   async #ended(call: AdmittedCall, outcome: 'succeeded' | 'failed'): Promise<void> {
     const failed = outcome === 'failed'
-    // The windows see every outcome, also those that come too late to count.
+    // The windows count every outcome, also one that comes too late to count for the circuit.
     const adapted = this.#statistics.record(failed)
     if (adapted) this.#events.emitAdapted(this.failureThreshold, this.errorRate)
     await this.#calls.ended(call, outcome)

@@ -1,6 +1,6 @@
 import type { CircuitBreakerAdvancedOptions, CircuitBreakerOptions } from './circuit-breaker-options.js'
 
-/** The windows of the advanced options, as far as they are on, and what follows from them. */
+/** The windows that the advanced options turn on, and the threshold and error rate that follow from them. */
 export class CircuitStatistics {
   /** The sliding window, whose failures count instead of those in a row. */
   readonly window: OutcomeWindow | undefined
@@ -22,14 +22,14 @@ export class CircuitStatistics {
     return this.#adaptive?.errorRate ?? this.window?.errorRate ?? 0
   }
 
-  /** Returns `true` when the outcome changed the threshold. */
+  /** @returns `true` when the outcome changed the threshold. */
   record(failed: boolean): boolean {
     this.window?.record(failed)
     return this.#adaptive?.record(failed) ?? false
   }
 }
 
-/** Fewer requests than this say nothing about the error rate. */
+/** With fewer requests than this, the threshold does not adapt. */
 const ENOUGH_REQUESTS = 5
 /** From this error rate on, the threshold is at its minimum. */
 const WORST_ERROR_RATE = 0.5
@@ -56,7 +56,7 @@ class AdaptiveThreshold {
     return this.#window.errorRate
   }
 
-  /** Returns `true` when the outcome changed the threshold. */
+  /** @returns `true` when the outcome changed the threshold. */
   record(failed: boolean): boolean {
     this.#window.record(failed)
     if (this.#window.requests < ENOUGH_REQUESTS) return false

@@ -4,15 +4,15 @@ import { perProvider } from '../resource/per-provider.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import type { CircuitBreakerOptions } from './circuit-breaker-options.js'
 
-/** What a scope lends to the breakers of its tasks. */
+/** What the breakers of a scope's tasks use of it. */
 interface BreakerEnvironment {
-  /** The scope's own. */
+  /** The breaker of the scope. */
   readonly breaker: CircuitBreaker | undefined
   readonly persistence: PersistenceProviders | undefined
   readonly report: Reporter
 }
 
-/** The breakers of this process by their keys, for each store and without one. Keys are names in code, so they are few. */
+/** The breakers of this process by store and key. Keys are names in code, so they are few. */
 const breakersOf = perProvider(() => new Map<string, CircuitBreaker>())
 const breakersInMemory = new Map<string, CircuitBreaker>()
 
@@ -29,8 +29,8 @@ export function scopeBreaker(
 }
 
 /**
- * Runs `fn` through the breaker of its task: its own if it names one, else the scope's, if there is one. A breaker of
- * its own is shared by its key, or lives for this one call; its state is in the store either way.
+ * Runs `fn` through the breaker of its task: the task's own, else the scope's, if there is one. Tasks with the same key
+ * share a breaker. A breaker without a key lives for this one call. The state of both is in the store.
  */
 export async function throughBreaker<T>(
   own: CircuitBreakerOptions | undefined,

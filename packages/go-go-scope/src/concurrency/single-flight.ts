@@ -7,7 +7,7 @@ export class SingleFlight<Run extends PromiseLike<unknown>> {
     return this.#running.get(key)
   }
 
-  /** Makes `run` the one of `key` until it settles. Callbacks that are added to `run` later no longer find it. */
+  /** Makes `run` the run of `key` until it settles. Callbacks added to `run` later are called when it is gone here. */
   share(key: string, run: Run): void {
     this.#running.set(key, run)
     const end = (): void => {

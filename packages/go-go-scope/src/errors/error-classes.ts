@@ -1,4 +1,4 @@
-/** Stands for a failure without a type of its own: a plain `Error` or a thrown non-error, kept as `cause`. */
+/** Wraps a failure without a type of its own: a plain `Error` or a thrown non-error, which is its `cause`. */
 export class UnknownError extends Error {
   readonly _tag = 'UnknownError' as const
   override readonly name = 'UnknownError'
@@ -17,8 +17,8 @@ export class AbortError extends Error {
 }
 
 /**
- * A circuit breaker is open and did not run the function. It comes through to the result of a task as it is, so it can
- * be told from a failure of the function.
+ * A circuit breaker is open and did not run the function. The result of a task holds it unwrapped, so that an app can
+ * tell it from a failure of the function.
  */
 export class CircuitOpenError extends Error {
   readonly _tag = 'CircuitOpenError' as const

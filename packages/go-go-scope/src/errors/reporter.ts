@@ -1,16 +1,16 @@
-/** Where a failure goes that must not become anybody's result: a throwing hook, listener, timer or store. */
+/** Receives a failure that must not change a result: of a hook, listener, timer or store. */
 export type Reporter = (source: string, error: unknown) => void
 
-/** For objects made without a scope, which have nobody to tell. */
+/** The reporter of objects that are made without a scope. */
 export const ignoreReport: Reporter = () => {}
 
-/** {@link callSafely} for one who has a reporter. */
+/** {@link callSafely} with a fixed reporter. */
 export type SafeCall = (source: string, call: () => unknown) => Promise<void> | undefined
 
 /**
- * Calls somebody else's function. Neither its throw nor its rejection gets out: both are reported.
+ * Calls a function of the app or of a store. A throw or a rejection goes to `report` and no further.
  *
- * @returns a promise when the function is still at work; it never rejects.
+ * @returns a promise while the function is still running. It never rejects.
  */
 export function callSafely(report: Reporter, source: string, call: () => unknown): Promise<void> | undefined {
   try {
@@ -26,7 +26,7 @@ export function callSafely(report: Reporter, source: string, call: () => unknown
   }
 }
 
-/** The text of any thrown value. Never throws, also when the value throws at every look: a revoked Proxy, a getter. */
+/** The text of any thrown value. Never throws, also when reading the value throws: a revoked Proxy, a getter. */
 export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown)

@@ -9,7 +9,7 @@ import { callSafely } from '../errors/reporter.js'
 import type { KeyRequest } from './keyed-run.js'
 import { replayable, type StoredResult } from './stored-result.js'
 
-/** The process that removes a failure recorded by an older host claims this key meanwhile, for at most this lease (ms). */
+/** The process that removes a failure of an older host claims this key meanwhile, with this lease (ms). */
 const REMOVAL_KEY = 'go-go-scope: removal of recorded failures'
 const REMOVAL_LEASE = 10_000
 

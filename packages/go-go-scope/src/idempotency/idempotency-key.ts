@@ -1,6 +1,6 @@
 import type { TaskOptions } from '../task/task-options.js'
 
-/** The key of a task. Throws what its function throws. */
+/** @throws what the function for the key throws, and TypeError for a key that is no string. */
 export function idempotencyKey({ key }: NonNullable<TaskOptions['idempotency']>): string {
   const made: unknown = typeof key === 'function' ? key() : key
   if (typeof made === 'string') return made
@@ -10,7 +10,7 @@ export function idempotencyKey({ key }: NonNullable<TaskOptions['idempotency']>)
   )
 }
 
-/** For a key with nothing to look it up in: the task would run as often as it is called. */
+/** For a task with a key in a scope without a store for keys: the task would run at every call. */
 export function noProvider(): Error {
   return new Error(
     'No idempotency provider configured: the task has an idempotency key; give its scope a persistence with idempotency',

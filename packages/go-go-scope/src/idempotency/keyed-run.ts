@@ -28,7 +28,7 @@ export interface KeyedRun<T> {
   readonly replayed: false
   /** Keeps other processes from running the key. Absent when the store knows only `get` and `set`. */
   readonly claim?: RunClaim
-  /** The function succeeded. @returns the value that counts: that of another run, if it was recorded first. Never rejects. */
+  /** The function succeeded. @returns the value that counts: that of a run that was recorded first. Never rejects. */
   succeeded(value: T): Promise<T> | T
   /** The task has ended with a success. Never rejects. */
   record(value: T): Promise<void>
@@ -40,6 +40,6 @@ export interface RunClaim {
   readonly lost: AbortSignal
   /** The run failed, and its function has ended: frees the key. Never rejects. */
   fail(error: unknown): Promise<void>
-  /** Stops the renewal, because nothing waits for the end of the run any more: the key is free when the lease is over. */
+  /** Stops the renewal when nothing waits for the run any more: the key is free when the lease is over. */
   abandon(): void
 }

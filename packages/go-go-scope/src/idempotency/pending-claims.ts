@@ -20,9 +20,9 @@ export class PendingClaims {
   }
 
   /**
-   * Resolves when all keys are free, or {@link GRACE} ms after the last abort; it then abandons the claims that are left.
-   * Because the time counts from the abort, scopes that end one after the other, as the children of one parent do, wait
-   * at the same time.
+   * Resolves when all keys are free, or {@link GRACE} ms after the last abort; it then abandons the remaining claims. The
+   * time counts from the abort, so that scopes that end one after the other, as the children of one parent, wait at the
+   * same time.
    */
   async end(): Promise<void> {
     const left = this.#lastAbort + GRACE - performance.now()

@@ -79,7 +79,7 @@ export class SharedRun<T> {
     await raceAbort(abort, ignored, () => recorded).catch(ignored)
   }
 
-  /** Rejects with a `ResultNotStoredError` for a key that has ended without its result, whatever error its store has. */
+  /** Rejects with a `ResultNotStoredError` for a key that has ended without its result, in place of the store's error. */
   async #replayOrRun(): Promise<ReplayOrRun<T>> {
     const provider = this.#provider
     try {

@@ -21,7 +21,7 @@ export class LockGuard {
     return this.#held.lost.signal
   }
 
-  /** What the provider gave, with its fencing token if it has one. `undefined` in memory and for shared reads. */
+  /** The provider's handle, with its fencing token if it has one. `undefined` in memory and for shared reads. */
   get handle(): LockHandle | undefined {
     return this.#held.handle
   }

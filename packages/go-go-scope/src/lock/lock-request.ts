@@ -2,11 +2,11 @@ import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
 import type { AbortSource } from '../cancellation/abort-source.js'
 import type { LockType } from './lock-options.js'
 
-/** A lock that was granted, wherever it lives. */
+/** A lock that was granted, in memory or by a provider. */
 export interface HeldLock {
-  /** Aborts when the lock is no longer ours although nobody released it. */
+  /** Aborts when the lock is lost: no longer ours, although `release` was not called. */
   readonly lost: AbortSource
-  /** The provider's own handle, with whatever more it offers. None in memory. */
+  /** The provider's own handle, with all members that it has. Absent in memory. */
   readonly handle?: LockHandle
   /** Whether `release` is done when it returns. */
   readonly synchronous: boolean
@@ -14,7 +14,7 @@ export interface HeldLock {
   release(): void | Promise<void>
 }
 
-/** Somebody who wants a lock. One of the three callbacks is called once, unless the request is withdrawn first. */
+/** A request for a lock. One of its three callbacks is called once, unless the request is withdrawn first. */
 export interface LockRequest {
   readonly type: LockType
   readonly priority: number
@@ -27,8 +27,8 @@ export interface LockRequest {
   fail(error: unknown): void
 }
 
-/** Where requests wait. */
+/** A queue of requests for one lock. */
 export interface LockQueue {
-  /** @returns withdraws the request; the promise, if any, ends when nothing taken for it is left, and never rejects. */
+  /** @returns withdraws the request. Its promise, if any, resolves when all that was taken is given back. */
   enqueue(request: LockRequest): () => Promise<void> | undefined
 }

@@ -11,28 +11,28 @@ import { exclusiveAttempt } from './provider/leased-lock.js'
 import { ProviderLockQueue } from './provider/provider-lock-queue.js'
 
 /**
- * A mutex, or with `allowMultipleReaders` a read-write lock; in memory, or over a provider for everybody who uses the
- * same store. Requests of one process are served in order of priority, then of arrival.
+ * A mutex, or with `allowMultipleReaders` a read-write lock. It is in memory, or over a provider, which excludes all
+ * processes that use the same store. Requests of one process are served in order of priority, then of arrival.
  */
 export class Lock {
   readonly #options: LockOptions
   readonly #mode: 'exclusive' | 'read-write'
   readonly #terms: LockTerms | undefined
-  /** The lock in memory; with a key, the one that the process has for it just now. */
+  /** The lock in memory; for a key, the one lock that the process has for it now. */
   readonly #memory: (() => MemoryLock) | undefined
   readonly #signal: AbortSignal | undefined
   readonly #place: Place | undefined
   readonly #guards = new Set<LockGuard>()
   readonly #requests = new PendingRequests(() => this.#endUse())
-  /** While it is in use. */
+  /** There while the lock is in use. */
   #abort: Disposable | undefined
   #inUse = false
   #closed: { reason: unknown } | undefined
   #disposal: Promise<void> | undefined
 
   /**
-   * @param signal When it aborts, those who wait are rejected with its reason; what is held stays held.
-   * @param place entered while the lock is held or waited for, so that a scope has nothing of a lock that was released.
+   * @param signal When it aborts, waiting requests are rejected with its reason. Held locks stay held.
+   * @param place is entered while the lock is held or waited for, so that a scope keeps no lock that is not in use.
    */
   constructor(
     options: LockOptions = {},
@@ -62,12 +62,12 @@ export class Lock {
     return this.#request('exclusive', options)
   }
 
-  /** Waits to read along with other readers. */
+  /** Waits for a read lock, which other readers may hold at the same time. */
   read(options?: LockAcquireOptions): Promise<LockGuard> {
     return this.#request('read', options)
   }
 
-  /** Waits to write alone. */
+  /** Waits for a write lock, which excludes readers and writers. */
   write(options?: LockAcquireOptions): Promise<LockGuard> {
     return this.#request('write', options)
   }
@@ -95,7 +95,7 @@ export class Lock {
     return this.#inMemory('stats').stats
   }
 
-  /** Those who wait are rejected with `Lock disposed`; what is still held is released, and its guards' signals abort. */
+  /** Rejects waiting requests with `Lock disposed`, releases what is held, and aborts the signals of its guards. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#dispose()
     return this.#disposal
@@ -174,7 +174,7 @@ export class Lock {
     return this.#memory()
   }
 
-  /** Why nothing can be acquired any more. */
+  /** The reason why acquiring is over; `undefined` while it is not. */
   get #ended(): { reason: unknown } | undefined {
     return this.#closed ?? (this.#signal?.aborted ? this.#signal : undefined)
   }

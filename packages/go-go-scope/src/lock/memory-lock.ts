@@ -8,7 +8,7 @@ import type { HeldLock, LockQueue, LockRequest } from './lock-request.js'
  * readers that keep coming cannot starve the writer.
  */
 export class MemoryLock implements LockQueue {
-  /** The locks with a name that are held or waited for. */
+  /** The named locks that are held or waited for. */
   static readonly #inUse = new Map<string, MemoryLock>()
   readonly #queue = new PriorityQueue<LockRequest>()
   readonly #onChange: () => void
@@ -54,12 +54,12 @@ export class MemoryLock implements LockQueue {
     this.#serve()
     return () => {
       this.#queue.remove(node)
-      // The one that left may have been what the next ones waited behind.
+      // The next requests may have waited only behind the one that was withdrawn.
       this.#serve()
     }
   }
 
-  /** Takes it if nobody holds it and nobody waits. */
+  /** Takes the lock if it is free and no request waits. */
   tryTake(type: LockType): HeldLock | null {
     return this.#queue.size === 0 && this.#fits(type) ? this.#take(type) : null
   }

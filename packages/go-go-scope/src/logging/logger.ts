@@ -1,6 +1,6 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** What tasks get as `ctx.logger`. `console` fits. */
+/** The logger of a scope, which tasks get as `ctx.logger`. `console` fits. */
 export interface Logger {
   debug(message: string, ...details: unknown[]): void
   info(message: string, ...details: unknown[]): void
@@ -11,7 +11,7 @@ export interface Logger {
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 const silent = (): void => {}
 
-/** Passes on what is at least `level`. Without a logger, a level means the console, and no level means silence. */
+/** Passes on messages of at least `level`. Without a logger they go to the console; without both they are dropped. */
 export function createLogger(logger: Logger | undefined, level: LogLevel | undefined): Logger {
   const target = logger ?? (level === undefined ? undefined : console)
   const lowest = level === undefined ? 0 : LEVELS.indexOf(level)

@@ -30,12 +30,12 @@ const CHECKPOINT: KnownNames<CheckpointOptions> = {
   maxCheckpoints: true,
 }
 
-/** @throws TypeError for a name that is no option of a resumed task; the members of its options are left to the task. */
+/** @throws TypeError for an unknown option name of `resumeTask`. The task checks the members of its options. */
 export function checkResumeOptions(options: ResumeOptions): void {
   refuseUnknown('resumeTask options', options, RESUME)
 }
 
-/** @throws TypeError for a name that is no option of a task. */
+/** @throws TypeError for an unknown option name of a task. */
 export function checkTaskOptions(options: TaskOptions): void {
   refuseUnknown('task options', options, TASK)
   const { idempotency, memo, retry, checkpoint } = options

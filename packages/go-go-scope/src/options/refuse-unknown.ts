@@ -1,8 +1,8 @@
-/** The names that options of type `T` may have; a name that is missing or too much does not compile. */
+/** The names that options of type `T` may have; a missing or an extra name does not compile. */
 export type KnownNames<T> = Readonly<Record<keyof Required<T>, true>>
 
 /**
- * Refuses options with a name that nobody reads: a misspelt one would be ignored in silence.
+ * Refuses an option whose name is unknown: a misspelt option would be ignored in silence.
  *
  * @param title begins the message.
  * @throws TypeError naming the option and the nearest known one.
@@ -23,7 +23,7 @@ export function refuseUnknown(title: string, options: object, known: Readonly<Re
 /** The name of `known` that `name` was most likely meant to be, or `undefined` when none is near. */
 function nearestName(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined
-  // Up to half of the letters may differ, and always two.
+  // Half of the letters may differ, and two in a short name.
   let least = Math.max(2, Math.floor(name.length / 2)) + 1
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
@@ -32,7 +32,7 @@ function nearestName(name: string, known: readonly string[]): string | undefined
   return nearest
 }
 
-/** How many letters are to be put in, taken out or replaced (Levenshtein), row by row of the table. */
+/** The Levenshtein distance: the letters to insert, delete or replace. The table is computed row by row. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let line = 1; line <= from.length; line++) {

@@ -11,8 +11,8 @@ const STRATEGIES: Record<RetryStrategy, RetryOptions> = {
 }
 
 /**
- * Runs `run` until it succeeds or the retries are used up. The last error is the one that gets out, also when a
- * callback of the options throws: that ends the retries and is reported. An abort ends the wait with its reason.
+ * Runs `run` until it succeeds or the retries are used up, and rejects with its last error. A callback of the options
+ * that throws ends the retries and is reported. An abort ends the wait and rejects with its reason.
  */
 export async function runWithRetry<T>(
   run: () => Promise<T>,

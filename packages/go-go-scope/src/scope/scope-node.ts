@@ -19,7 +19,7 @@ export class ScopeNode {
     this.#abort = abort
   }
 
-  /** @param keep `false` when the parent is at its end: it aborts the new child, but can no longer dispose it. */
+  /** @param keep `false` when the parent has begun to end: it aborts the new child, but can no longer dispose it. */
   joinParent(parent: ScopeNode, keep: boolean): void {
     this.#parent = parent
     this.#links.push(parent.#abort.onAbort((reason) => this.#abort.abort(reason)))
@@ -37,17 +37,17 @@ export class ScopeNode {
     return [...this.#children].map((child) => child.#scope)
   }
 
-  /** Whether it is `ancestor` or comes from it. */
+  /** Whether it is `ancestor` or below it in the tree. */
   isWithin(ancestor: ScopeNode): boolean {
     return this === ancestor || (this.#parent?.isWithin(ancestor) ?? false)
   }
 
-  /** One by one; also those that are born meanwhile. */
+  /** One by one, also children that are made meanwhile. */
   async disposeChildren(): Promise<void> {
     for (const child of this.#children) await child.#scope[Symbol.asyncDispose]()
   }
 
-  /** So that a parent or signal that lives on lets go of it. */
+  /** Removes it from its parent and signal, which may live on. */
   leave(): void {
     for (const unlink of this.#links) unlink()
   }

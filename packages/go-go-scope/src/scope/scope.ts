@@ -62,7 +62,7 @@ export class Scope<S extends object = Record<never, never>> {
    *
    * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, `No checkpoint provider
    *   configured` for one that is to keep checkpoints, `No idempotency provider configured` for one with a key, a
-   *   TypeError for a name that is no option, and what the function for the idempotency key throws. Everything else is in
+   *   TypeError for an unknown option name, and what the function for the idempotency key throws. Everything else is in
    *   the result.
    */
   task<T, Data = unknown, E extends Error = Error>(
@@ -110,14 +110,14 @@ export class Scope<S extends object = Record<never, never>> {
     return new Scope<S>({ ...options, parent: this })
   }
 
-  /** Gives tasks and children a service; a function is called for the value. */
+  /** Provides a service to tasks and children. A function is called for the value. */
   provide<K extends string, T>(key: K, source: T | (() => T), options?: ProvideOptions<T>): Scope<S & Record<K, T>> {
     if (this.isDisposed) throw new Error(`Cannot provide service on disposed scope`)
     this.#parts.services.provide(key, source, options)
     return this as unknown as Scope<S & Record<K, T>>
   }
 
-  /** The service, or `undefined` if nobody provided it. */
+  /** The service, or `undefined` when it was not provided. */
   use<K extends keyof S & string>(key: K): S[K] {
     return this.#parts.services.get(key) as S[K]
   }
@@ -126,7 +126,7 @@ export class Scope<S extends object = Record<never, never>> {
     return !this.isDisposed && this.#parts.services.has(key)
   }
 
-  /** Puts another value in the place of a service that was provided here or by a parent. */
+  /** Replaces a service that this scope or a parent has provided. */
   override<K extends keyof S & string>(key: K, source: S[K] | (() => S[K]), options?: ProvideOptions<S[K]>): this {
     if (this.isDisposed) throw new Error('Cannot override service on disposed scope')
     if (!this.#parts.services.has(key)) throw new Error(`Cannot override service '${key}': it was not provided`)
@@ -180,7 +180,7 @@ export class Scope<S extends object = Record<never, never>> {
   /** Resolves after `ms`; rejects with the reason when the scope aborts. */
   delay(ms: number): Promise<void> {
     const delay = sleep(ms, this.signal)
-    // A delay nobody waits for any more, as the loser of a race, must not bring the process down.
+    // A delay that is no longer awaited, as the loser of a race, must not become an unhandled rejection.
     delay.catch(() => {})
     return delay
   }
@@ -192,7 +192,7 @@ export class Scope<S extends object = Record<never, never>> {
     return semaphore
   }
 
-  /** This scope and its children, one a line, with what they are doing. */
+  /** This scope and its children, one a line, with state and running tasks. */
   debugTree(indent = ''): string {
     const state = this.isDisposed ? 'disposed' : this.#parts.abort.aborted ? 'aborted' : 'active'
     const children = this.#parts.node.children.map((child) => `\n${child.debugTree(`${indent}  `)}`)
@@ -217,7 +217,7 @@ function scopeOf(parent: ParentScope): Scope<object> {
 /**
  * Makes a scope; use it with `await using`, which ends it.
  *
- * @throws TypeError for a name that is no option, and for a `persistence` that is no open store.
+ * @throws TypeError for an unknown option name, and for a `persistence` that is not an open store.
  */
 export function scope<S extends object = Record<never, never>>(options?: ScopeOptions): Scope<S> {
   return new Scope<S>(options)

@@ -13,9 +13,9 @@ const LEASE = 10_000
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown }
 
 /**
- * One run of one task: permit, abort check, idempotency, body. It ends as soon as the task is aborted, whatever it is
- * waiting for; the function then goes on behind it, and keeps its permit until it ends, and the claim on its idempotency
- * key until then or until its scope has ended.
+ * One run of one task: permit, abort check, idempotency, body. An abort ends it at once, also while it waits. The function
+ * of an aborted task runs on until it notices. Until then it keeps its permit, and the claim on its idempotency key, which
+ * the end of its scope may end sooner.
  */
 export class TaskRun<T> {
   readonly abort: AbortSource = new AbortSource()
@@ -28,7 +28,7 @@ export class TaskRun<T> {
   #success: { readonly value: T } | undefined
   #work: Promise<T> | undefined
 
-  /** @param key for idempotency. */
+  /** @param key the idempotency key. */
   constructor(
     fn: TaskFunction<T, never>,
     options: TaskOptions,
@@ -59,7 +59,7 @@ export class TaskRun<T> {
     unlink()
   }
 
-  /** The rest of an aborted run: what was begun in the stores ends. Never rejects. */
+  /** Resolves when all that an aborted run began in the stores has ended. Never rejects. */
   get aftermath(): Promise<void> | undefined {
     return this.abort.aborted ? this.#work?.then(nothing, nothing) : undefined
   }
@@ -68,12 +68,12 @@ export class TaskRun<T> {
     try {
       return { value: await raceAbort(this.abort, this.#abortError, () => this.#start()) }
     } catch (error) {
-      // An abort that comes when the function has succeeded, and only its traces are being removed, undoes nothing.
+      // When the function has succeeded, and only its checkpoints are being removed, an abort changes nothing.
       return this.#success ?? this.#body.success ?? { error }
     }
   }
 
-  /** How an abort reads in the result: by its own reason, except a time-out and the end of a wait for a permit. */
+  /** What an abort rejects with: an `AbortError`, or the reason itself of a time-out and while waiting for a permit. */
   readonly #abortError = (): unknown => {
     const { reason } = this.abort
     return reason === this.#timeout || this.#waitsForPermit ? reason : new AbortError(reason)

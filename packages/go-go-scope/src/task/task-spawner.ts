@@ -26,7 +26,7 @@ export class TaskSpawner {
   readonly #deduped = new SingleFlight<Task<AnyResult>>()
   #count = 0
 
-  /** @param onBusy hears when the first task starts and when the last one has settled. */
+  /** @param onBusy called with `true` when the first task starts, and with `false` when the last one has settled. */
   constructor(environment: TaskEnvironment, onBusy: (busy: boolean) => void) {
     this.#environment = environment
     this.#onBusy = onBusy
@@ -39,7 +39,7 @@ export class TaskSpawner {
   /**
    * Starts `fn`, or answers from the memo or from the running call of the same `dedupe` key.
    *
-   * @throws TypeError for a name that is no option, `No checkpoint provider configured`,
+   * @throws TypeError for an unknown option name, `No checkpoint provider configured`,
    *   `No idempotency provider configured`, and what the idempotency key function throws.
    */
   spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
@@ -57,7 +57,7 @@ export class TaskSpawner {
     return task
   }
 
-  /** Resolves when all tasks have settled, what aborted tasks began in the stores has ended, and no claim is pending. */
+  /** Resolves when all tasks have settled, and what aborted tasks began in the stores has ended or is abandoned. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending)
     await this.#environment.pendingClaims.end()

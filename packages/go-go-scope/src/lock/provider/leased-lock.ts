@@ -13,7 +13,7 @@ export class LeasedLock implements HeldLock {
   readonly handle: LockHandle
   readonly #lease: RenewedLease
 
-  /** One try; `null` when somebody else holds the lock. Rejects with the provider's error. */
+  /** One try; `null` when another owner holds the lock. Rejects with the provider's error. */
   static async acquire({ provider, ttl, owner, report }: LockTerms, key: string): Promise<LeasedLock | null> {
     const asked = performance.now()
     const handle: (LockHandle & { signal?: AbortSignal }) | null = await provider.acquire(key, ttl, owner)
@@ -22,7 +22,7 @@ export class LeasedLock implements HeldLock {
       ttl,
       renewAfter: ttl * RENEW_AFTER,
       asked,
-      // Called within a promise, so that a provider's throw is a rejection too.
+      // In an async function, so that a provider that throws rejects.
       extend: async () => handle.extend(ttl),
       signal: handle.signal,
       title: `Lock '${key}'`,
@@ -43,12 +43,12 @@ export class LeasedLock implements HeldLock {
 
   async release(): Promise<void> {
     this.#lease.end()
-    // Also after a loss: if the provider still thinks it is ours, nobody need wait for the expiry.
+    // Also after a loss: if the provider still has it as ours, other owners need not wait until it expires.
     await this.handle.release()
   }
 }
 
-/** One key, one holder. */
+/** An attempt at an exclusive lock, which takes one key. */
 export function exclusiveAttempt(terms: LockTerms): Attempt {
   return {
     committed: false,

@@ -21,7 +21,7 @@ import { WriteAttempt } from './write-attempt.js'
  * - A writer whose slots are not all free keeps those below the first taken one and gives back the others: slots are
  *   waited for in ascending order, so two writers cannot wait for each other.
  *
- * Prices: at most {@link SLOTS} processes read at a time (the next one waits); a writer renews SLOTS + 1 leases; a
+ * Costs: at most {@link SLOTS} processes read at a time (the next one waits); a writer renews SLOTS + 1 leases; a
  * reader with `timeout: 0` also gives up when another reader is at the gate in that very moment.
  */
 export class ReadWriteSlots {
@@ -47,7 +47,7 @@ export class ReadWriteSlots {
       }
       return this.#shared.join(true)
     } finally {
-      // It expires by itself if this fails; the slot is what counts.
+      // If this fails, the gate is free when it expires. Safety rests on the slot alone.
       await callSafely(terms.report, 'lock.release', () => gate.release())
     }
   }

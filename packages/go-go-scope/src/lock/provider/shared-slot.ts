@@ -2,7 +2,7 @@ import { AbortSource } from '../../cancellation/abort-source.js'
 import type { HeldLock } from '../lock-request.js'
 import type { LeasedLock } from './leased-lock.js'
 
-/** The readers of one process that share one slot; the last one gives it back. */
+/** The reader slot that the readers of one process share. The last reader gives it back. */
 export class SharedSlot {
   readonly #lease: LeasedLock
   #readers = 0
@@ -18,7 +18,7 @@ export class SharedSlot {
     return !this.#over && !this.#lease.lost.aborted
   }
 
-  /** Alive, and through the gate less than `gatePassMs` ago. */
+  /** Alive, and a reader passed the gate less than `gatePassMs` ago. */
   joinable(gatePassMs: number): boolean {
     return this.alive && performance.now() - this.#gatePassedAt < gatePassMs
   }

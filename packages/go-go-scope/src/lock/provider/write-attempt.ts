@@ -4,12 +4,12 @@ import type { Attempt, LockTerms } from './attempt.js'
 import { gateKey, SLOTS, slotKey, uniqueOwner } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
 
-/** A writer on its way: the gate first, then every reader slot. The protocol is explained in read-write-slots.ts. */
+/** An attempt to write: it takes the gate first, then every reader slot. read-write-slots.ts explains the protocol. */
 export class WriteAttempt implements Attempt {
   readonly #terms: LockTerms
   readonly #slotTerms: LockTerms
   #gate: LeasedLock | undefined
-  /** What it holds: all slots below its length. */
+  /** The slots it holds: all those below the length of this array. */
   #slots: LeasedLock[] = []
 
   constructor(terms: LockTerms) {
