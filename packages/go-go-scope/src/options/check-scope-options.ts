@@ -47,7 +47,7 @@ function checkStore(name: string, store: object): void {
   if (typeof store === 'function') {
     const { name: className } = store as { readonly name: string }
     throw new TypeError(
-      `${title}, got the class or function ${className || 'without a name'}; make one of it and pass that`,
+      `${title}, got the class or function ${className || 'without a name'}; create an instance and pass that`,
     )
   }
   if (typeof store !== 'object' || store === null) {
