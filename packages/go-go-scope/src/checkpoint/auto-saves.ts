@@ -1,5 +1,4 @@
-import type { Reporter } from '../errors/reporter.js'
-import { callSafely } from '../errors/reporter.js'
+import { callSafely, type Reporter } from '../errors/reporter.js'
 import { startTimer, type Timer } from '../time/timer.js'
 
 interface AutoSaveOptions<T> {

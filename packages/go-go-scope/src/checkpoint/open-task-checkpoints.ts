@@ -1,6 +1,5 @@
 import type { CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
-import type { Reporter } from '../errors/reporter.js'
-import { callSafely } from '../errors/reporter.js'
+import { callSafely, type Reporter } from '../errors/reporter.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
 import { createCheckpointContext } from './create-checkpoint-context.js'
 import { createProgressContext, type ProgressContext } from './progress-context.js'

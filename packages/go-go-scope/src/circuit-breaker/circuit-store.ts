@@ -2,8 +2,7 @@ import type {
   CircuitBreakerPersistedState,
   CircuitBreakerStateProvider,
 } from '@go-go-scope/persistence-sqlite-core/ports'
-import type { Reporter } from '../errors/reporter.js'
-import { callSafely } from '../errors/reporter.js'
+import { callSafely, type Reporter } from '../errors/reporter.js'
 import type { CircuitMachine } from './circuit-machine.js'
 
 /**

@@ -1,5 +1,4 @@
-import type { Reporter } from '../errors/reporter.js'
-import { callSafely } from '../errors/reporter.js'
+import { callSafely, type Reporter } from '../errors/reporter.js'
 import { sleep } from '../time/timer.js'
 import { exponentialBackoff, linear } from './retry-delays.js'
 import type { RetryOptions, RetryStrategy } from './retry-options.js'

@@ -1,6 +1,5 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
-import type { Reporter } from '../errors/reporter.js'
-import { callSafely, type SafeCall } from '../errors/reporter.js'
+import { callSafely, type Reporter, type SafeCall } from '../errors/reporter.js'
 import type { Disposables } from '../resource/disposables.js'
 import type { TaskSpawner } from '../task/task-spawner.js'
 import type { ScopeHooks } from './scope-hooks.js'

@@ -1,12 +1,9 @@
 import type { CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
-import { checkResumeOptions } from '../options/check-task-options.js'
+import { checkResumeOptions, noCheckpointProvider } from '../options/check-task-options.js'
 import type { CheckpointedTaskOptions, ResumeOptions } from './task-options.js'
 
 /** Default `interval` of a resumed task, ms. */
 const RESUMED_INTERVAL = 60_000
-
-/** For a task with checkpoints in a scope that has no store for them. */
-export const noCheckpointProvider = (): Error => new Error('No checkpoint provider configured')
 
 /** The options of the task that resumes `taskId`. Rejects when it cannot resume, and with the provider's error. */
 export async function resumeFrom<E extends Error, Data>(

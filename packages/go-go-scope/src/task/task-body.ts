@@ -1,5 +1,4 @@
-import type { AbortSource } from '../cancellation/abort-source.js'
-import { raceAbort } from '../cancellation/abort-source.js'
+import { type AbortSource, raceAbort } from '../cancellation/abort-source.js'
 import { openTaskCheckpoints, type TaskCheckpoints } from '../checkpoint/open-task-checkpoints.js'
 import { throughBreaker } from '../circuit-breaker/which-breaker.js'
 import type { IdempotentWork } from '../idempotency/shared-run.js'

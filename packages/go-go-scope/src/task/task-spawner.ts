@@ -2,11 +2,8 @@ import { LruMap } from '../cache/lru-map.js'
 import { AbortSource } from '../cancellation/abort-source.js'
 import { SingleFlight } from '../concurrency/single-flight.js'
 import { callSafely } from '../errors/reporter.js'
-import { idempotencyKey, noProvider } from '../idempotency/idempotency-key.js'
-import { checkTaskOptions } from '../options/check-task-options.js'
-import { noCheckpointProvider } from './resume-from.js'
-import type { Result } from './task.js'
-import { Task } from './task.js'
+import { checkTaskOptions, idempotencyKey } from '../options/check-task-options.js'
+import { type Result, Task } from './task.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskFunction, TaskOptions } from './task-options.js'
 import { TaskRun } from './task-run.js'
@@ -43,11 +40,8 @@ export class TaskSpawner {
    *   `No idempotency provider configured`, and what the idempotency key function throws.
    */
   spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
-    checkTaskOptions(options)
-    const { memo, dedupe, idempotency, checkpoint } = options
-    const { persistence } = this.#environment
-    if (checkpoint !== undefined && persistence?.checkpoint === undefined) throw noCheckpointProvider()
-    if (idempotency !== undefined && persistence?.idempotency === undefined) throw noProvider()
+    checkTaskOptions(options, this.#environment.persistence)
+    const { memo, dedupe, idempotency } = options
     const remembered = memo && this.#memo.get(memo.key)?.value
     if (remembered !== undefined) return this.#alias(Promise.resolve(remembered), options)
     const running = dedupe === undefined ? undefined : this.#deduped.get(dedupe)

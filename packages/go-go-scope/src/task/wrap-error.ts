@@ -1,6 +1,5 @@
 import { AbortError, UnknownError } from '../errors/error-classes.js'
-import type { Reporter } from '../errors/reporter.js'
-import { messageOf } from '../errors/reporter.js'
+import { messageOf, type Reporter } from '../errors/reporter.js'
 import type { ErrorClass, TaskOptions } from './task-options.js'
 
 /**

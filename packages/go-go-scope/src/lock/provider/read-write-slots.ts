@@ -1,9 +1,8 @@
+import { AbortSource } from '../../cancellation/abort-source.js'
 import { callSafely } from '../../errors/reporter.js'
 import type { HeldLock } from '../lock-request.js'
-import type { Attempt, LockTerms } from './attempt.js'
-import { gateKey, SLOTS, slotKey, uniqueOwner } from './attempt.js'
+import { type Attempt, gateKey, type LockTerms, SLOTS, slotKey, uniqueOwner } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
-import { SharedSlot } from './shared-slot.js'
 import { WriteAttempt } from './write-attempt.js'
 
 /**
@@ -60,4 +59,46 @@ async function freeSlot(terms: LockTerms): Promise<LeasedLock | null> {
     if (lease !== null) return lease
   }
   return null
+}
+
+/** The reader slot that the readers of one process share. The last reader gives it back. */
+class SharedSlot {
+  readonly #lease: LeasedLock
+  #readers = 0
+  #over = false
+  /** Monotonic ms. */
+  #gatePassedAt = performance.now()
+
+  constructor(lease: LeasedLock) {
+    this.#lease = lease
+  }
+
+  get alive(): boolean {
+    return !this.#over && !this.#lease.lost.aborted
+  }
+
+  /** Alive, and a reader passed the gate less than `gatePassMs` ago. */
+  joinable(gatePassMs: number): boolean {
+    return this.alive && performance.now() - this.#gatePassedAt < gatePassMs
+  }
+
+  join(throughGate = false): HeldLock {
+    if (throughGate) this.#gatePassedAt = performance.now()
+    this.#readers++
+    const lost = new AbortSource()
+    const unlink = this.#lease.lost.onAbort((reason) => lost.abort(reason))
+    let held = true
+    return {
+      lost,
+      synchronous: false,
+      release: async () => {
+        if (!held) return
+        held = false
+        unlink()
+        if (--this.#readers > 0) return
+        this.#over = true
+        await this.#lease.release()
+      },
+    }
+  }
 }

@@ -1,7 +1,6 @@
 import { AbortSource } from '../../cancellation/abort-source.js'
 import type { HeldLock } from '../lock-request.js'
-import type { Attempt, LockTerms } from './attempt.js'
-import { gateKey, SLOTS, slotKey, uniqueOwner } from './attempt.js'
+import { type Attempt, gateKey, type LockTerms, SLOTS, slotKey, uniqueOwner } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
 
 /** An attempt to write: it takes the gate first, then every reader slot. read-write-slots.ts explains the protocol. */
