@@ -2,7 +2,11 @@
 export type KnownNames<T> = Readonly<Record<keyof Required<T>, true>>
 
 /**
+<<<<<<< HEAD
  * Refuses an option whose name is unknown: a misspelt option would be ignored in silence.
+=======
+ * Refuses options with an unknown name: a misspelt one would be ignored in silence.
+>>>>>>> e83bb121384e8a22e3da0335ce142db7d4b31e3a
  *
  * @param title begins the message.
  * @throws TypeError naming the option and the nearest known one.

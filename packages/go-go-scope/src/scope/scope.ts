@@ -3,9 +3,16 @@ import { Semaphore } from '../concurrency/semaphore.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'
 import { checkScopeOptions } from '../options/check-scope-options.js'
+<<<<<<< HEAD
 import { disposerOf } from '../resource/disposables.js'
 import { resumeFrom } from '../task/resume-from.js'
 import type { Result, Task } from '../task/task.js'
+=======
+import { Disposables } from '../resource/disposables.js'
+import type { Result } from '../task/result.js'
+import { resumeFrom } from '../task/resume-from.js'
+import type { Task } from '../task/task.js'
+>>>>>>> e83bb121384e8a22e3da0335ce142db7d4b31e3a
 import type {
   CheckpointedTaskFunction,
   CheckpointedTaskOptions,
@@ -75,8 +82,13 @@ export class Scope<S extends object = Record<never, never>> {
     options: TaskOptions = {},
   ): unknown {
     if (this.isDisposed) throw new Error('Cannot spawn task on disposed scope')
+<<<<<<< HEAD
     if (this.#parts.abort.aborted) throw new Error('Cannot spawn task on aborted scope')
     return this.#parts.tasks.spawn(fn as TaskFunction<unknown, never>, options)
+=======
+    if (this.#abort.aborted) throw new Error('Cannot spawn task on aborted scope')
+    return this.#tasks.spawn(fn as TaskFunction<unknown, never>, options)
+>>>>>>> e83bb121384e8a22e3da0335ce142db7d4b31e3a
   }
 
   /**

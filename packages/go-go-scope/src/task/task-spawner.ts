@@ -1,9 +1,18 @@
 import { LruMap } from '../cache/lru-map.js'
 import { AbortSource } from '../cancellation/abort-source.js'
+<<<<<<< HEAD
 import { SingleFlight } from '../concurrency/single-flight.js'
 import { callSafely } from '../errors/reporter.js'
 import { checkTaskOptions, idempotencyKey } from '../options/check-task-options.js'
 import { type Result, Task } from './task.js'
+=======
+import { callSafely } from '../errors/call-safely.js'
+import { idempotencyKey, noProvider } from '../idempotency/idempotency-key.js'
+import { checkTaskOptions } from '../options/check-task-options.js'
+import type { Result } from './result.js'
+import { noCheckpointProvider } from './resume-from.js'
+import { Task } from './task.js'
+>>>>>>> e83bb121384e8a22e3da0335ce142db7d4b31e3a
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskFunction, TaskOptions } from './task-options.js'
 import { TaskRun } from './task-run.js'
@@ -36,12 +45,24 @@ export class TaskSpawner {
   /**
    * Starts `fn`, or answers from the memo or from the running call of the same `dedupe` key.
    *
+<<<<<<< HEAD
    * @throws TypeError for an unknown option name, `No checkpoint provider configured`,
    *   `No idempotency provider configured`, and what the idempotency key function throws.
    */
   spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
     checkTaskOptions(options, this.#environment.persistence)
     const { memo, dedupe, idempotency } = options
+=======
+   * @throws TypeError for a name that is no option, `No checkpoint provider configured`, `No idempotency provider
+   *   configured`, and what the idempotency key function throws.
+   */
+  spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
+    checkTaskOptions(options)
+    const { memo, dedupe, idempotency, checkpoint } = options
+    const { persistence } = this.#environment
+    if (checkpoint !== undefined && persistence?.checkpoint === undefined) throw noCheckpointProvider()
+    if (idempotency !== undefined && persistence?.idempotency === undefined) throw noProvider()
+>>>>>>> e83bb121384e8a22e3da0335ce142db7d4b31e3a
     const remembered = memo && this.#memo.get(memo.key)?.value
     if (remembered !== undefined) return this.#alias(Promise.resolve(remembered), options)
     const running = dedupe === undefined ? undefined : this.#deduped.get(dedupe)

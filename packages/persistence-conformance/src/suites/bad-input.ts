@@ -248,6 +248,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       [{}, 'an object without a method'],
       [new Other(), 'an instance of Other without a method'],
       [handle.constructor, /the class \w+; pass an instance/],
+      [class Own {}, 'the class Own; pass an instance'],
       [Promise.resolve(handle), 'a promise; await it'],
       [async () => handle, 'a function; pass the handle'],
     ]

@@ -34,7 +34,7 @@ export const unknownOptions: EngineSuite = engineSuite('unknown options', (check
     const handle = (await world.handle()) as never
     const says = (slip: string, option: string) => ({
       code: 'INVALID_OPTION',
-      says: [`"${slip}"`, `did you mean ${option}?`, /Use keyPrefix, /],
+      says: [`"${slip}"`, `did you mean ${option}?`, /options are keyPrefix, /],
     })
     for (const [slip, option] of ADAPTER_SLIPS) {
       for (const Adapter of [SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter]) {

@@ -36,7 +36,8 @@ function hasMethod(value: unknown, method: string): boolean {
   return typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function'
 }
 
-/** Whether it has methods for its instances. */
+/** Written as one, or with methods for its instances, as native ones are. */
 function isClass(value: { prototype?: unknown }): boolean {
+  if (/^class\b/.test(Function.prototype.toString.call(value))) return true
   return typeof value.prototype === 'object' && Object.getOwnPropertyNames(value.prototype ?? {}).length > 1
 }

@@ -207,7 +207,7 @@ export class CacheStore implements SqlCacheProvider {
 
   /** Stores the row where nothing unexpired is but what could not be read. */
   async #add(row: SqlValue[], unreadable: SqlValue | undefined): Promise<void> {
-    if (!this.#session.ready) await this.#session.connect('cache.stats')
+    if (!this.#session.ready) await this.#session.connect('cache.getOrSet')
     if (row[2] !== null) this.#sweeper.wrote(1)
     if (unreadable === undefined) return this.#session.execute(this.#sql.add, row, nothing)
     const [stored = null] = row

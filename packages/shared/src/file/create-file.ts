@@ -8,6 +8,9 @@ import { PersistenceError } from '../errors/persistence-error.js'
 // Exclusively (`set -C`), with the mode of open(2): `$1` are the bits that the mode denies, beside those of the umask.
 const CREATE = 'umask "$(printf %03o $(($(umask) | $1)))" && set -C && : > "$2"'
 
+/** As `link` of `node:fs/promises`. */
+type LinkFile = (existing: string, name: string) => Promise<void>
+
 /**
  * Creates a missing file before the engine does, so that it and its sidecars get `mode` and not the umask's alone.
  *
@@ -20,7 +23,7 @@ const CREATE = 'umask "$(printf %03o $(($(umask) | $1)))" && set -C && : > "$2"'
  * @returns whether this call made the file; `false` when it is there already.
  * @throws PersistenceError `CANNOT_OPEN`, `READ_ONLY`.
  */
-export async function createFile(path: string, mode: number, linkFile: typeof link = link): Promise<boolean> {
+export async function createFile(path: string, mode: number, linkFile: LinkFile = link): Promise<boolean> {
   const temporary = join(dirname(path), `.go-goscope-${randomUUID()}`)
   try {
     await (await open(temporary, 'wx', mode)).close()
@@ -33,11 +36,11 @@ export async function createFile(path: string, mode: number, linkFile: typeof li
       await unlink(temporary)
     }
   } catch (cause) {
-    throw cannotCreate(path, cause)
+    throw cannotCreate(path, cause, temporary)
   }
 }
 
-async function linkTo(path: string, temporary: string, linkFile: typeof link): Promise<boolean> {
+async function linkTo(path: string, temporary: string, linkFile: LinkFile): Promise<boolean> {
   try {
     await linkFile(temporary, path)
     return true
@@ -69,13 +72,14 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-function cannotCreate(path: string, cause: unknown): PersistenceError {
+/** @param temporary Stands for `path` in what the system says; the caller knows nothing of it. */
+function cannotCreate(path: string, cause: unknown, temporary: string): PersistenceError {
   const code = (cause as NodeJS.ErrnoException).code
   const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
   const advice = readOnly
     ? 'its folder cannot be written; choose another, or pass readOnly: true for an existing file'
     : 'check that its folder exists'
-  const reason = (cause as Error).message
+  const reason = (cause as Error).message.replace(temporary, path)
   return new PersistenceError(
     readOnly ? 'READ_ONLY' : 'CANNOT_OPEN',
     'open',

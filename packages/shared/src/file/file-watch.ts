@@ -1,6 +1,7 @@
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { Clock } from '../time/clock.js'
 import { fileIdentity } from './file-identity.js'
+import type { ProcessView } from './process-view.js'
 import { ProcessWatch } from './process-watch.js'
 
 const LOOK_EVERY_MS = 1_000
@@ -36,6 +37,11 @@ export class FileWatch {
     this.#owner = owner
     this.#process = new ProcessWatch(path, owner)
     this.#schedule()
+  }
+
+  /** The connection has read the file in WAL mode, and this is what the system told then. */
+  attached(view: ProcessView | undefined): void {
+    this.#process.attached(view)
   }
 
   stop(): void {

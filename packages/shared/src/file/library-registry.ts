@@ -1,5 +1,5 @@
 import { PersistenceError } from '../errors/persistence-error.js'
-import { processView } from './process-view.js'
+import { type ProcessView, processView } from './process-view.js'
 
 /** A copy of the SQLite library, and the name of the engine that brings it. */
 export interface EngineLibrary {
@@ -93,11 +93,13 @@ async function forgetClosed({ users }: Entry, most: number): Promise<void> {
 /**
  * Whatever code and thread it is that uses the file: where two copies of SQLite are attached to it, one is not ours.
  *
+ * @returns what the system tells of the file; `undefined` where it does not.
  * @throws PersistenceError `SECOND_LIBRARY`.
  */
-export async function refuseAttachedLibrary(path: string, engine: string): Promise<void> {
+export async function refuseAttachedLibrary(path: string, engine: string): Promise<ProcessView | undefined> {
   const view = await processView(path)
   if (view !== undefined && view.libraries > 1) throw secondLibrary('another engine', engine, path)
+  return view
 }
 
 function secondLibrary(other: string, engine: string, path: string): PersistenceError {

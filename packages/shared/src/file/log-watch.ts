@@ -63,9 +63,9 @@ export class LogWatch {
       this.#lost = new PersistenceError(
         'FILE_REPLACED',
         'connect',
-        `the log ${this.#path} was deleted or replaced while it was open, so what is written there is lost. Code of this ` +
-          'process opened and closed the database file past the engine, which dropped its locks (another SQLite library, a ' +
-          'copy of the file): find it, and make a new adapter',
+        `the log ${this.#path} was deleted or replaced while it was open, so what is written there is lost. Something ` +
+          'deleted it by its name, or code of this process opened and closed the database file past the engine, which dropped ' +
+          'its locks (another SQLite library, a copy of the file): find it, and make a new adapter',
       )
       this.#onLost(this.#lost)
     }

@@ -75,7 +75,7 @@ export class OpenFile implements FileOwner {
     // Asking reads the file, which makes the engine open the log.
     const [row] = await queue.query('connect', ASK_JOURNAL_MODE)
     if (row?.journal_mode !== 'wal') return
-    await refuseAttachedLibrary(this.#path, this.#engine)
+    this.#watch.attached(await refuseAttachedLibrary(this.#path, this.#engine))
     log.begin(this.#path)
   }
 

@@ -1,5 +1,5 @@
 import type { FileOwner } from './file-watch.js'
-import { processView } from './process-view.js'
+import { type ProcessView, processView } from './process-view.js'
 
 // The list of locks is read piece by piece while it changes, so that one reading may miss a lock.
 const READINGS_WITHOUT_LOCK = 2
@@ -24,6 +24,11 @@ export class ProcessWatch {
   constructor(path: string, owner: Pick<FileOwner, 'unsafe'>) {
     this.#path = path
     this.#owner = owner
+  }
+
+  /** What is lost before the first look was there when the connection had read the file. */
+  attached(view: ProcessView | undefined): void {
+    this.#wasLocked ||= view?.locked === true
   }
 
   /** Never rejects. */
