@@ -15,14 +15,14 @@ import { MemoryLockProvider } from './support/memory-lock-provider.js'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-/** A store one of whose answers is late. */
+/** An answer of a store that comes late. */
 function late<T>(answer: T) {
   const gate = deferred()
   return { open: gate.resolve, answer: vi.fn(() => gate.promise.then(() => answer)) }
 }
 
 describe('a task that is aborted while a store is late', () => {
-  it('with its checkpoint never starts its function', async () => {
+  it('never starts its function when the checkpoint comes late', async () => {
     const { open, answer } = late(undefined)
     const checkpoint = { loadLatest: answer } as unknown as CheckpointProvider
     const s = scope({ persistence: { checkpoint } })
@@ -35,7 +35,7 @@ describe('a task that is aborted while a store is late', () => {
     expect(fn).not.toHaveBeenCalled()
   })
 
-  it('with the state of its circuit never starts its function, and counts for nothing', async () => {
+  it('never starts its function, nor counts, when the state of its circuit comes late', async () => {
     const { open, answer } = late(null)
     const provider = new MemoryCircuitProvider()
     provider.getState = answer
@@ -51,7 +51,7 @@ describe('a task that is aborted while a store is late', () => {
     expect(provider.listeners('scope')).toBe(0)
   })
 
-  it('with the claim of its key gives that back', async () => {
+  it('gives the claim of its key back when the claim comes late', async () => {
     const fail = vi.fn(async () => ({ recorded: true }))
     const { open, answer } = late({ state: 'claimed', signal: new AbortController().signal, fail })
     const idempotency = Object.assign(new InMemoryIdempotencyProvider(), { claim: answer })
@@ -69,7 +69,7 @@ describe('a task that is aborted while a store is late', () => {
 })
 
 describe('a breaker that is disposed while its state is loaded', () => {
-  it('listens to nobody', async () => {
+  it('does not subscribe to the store', async () => {
     const { open, answer } = late(null)
     const provider = new MemoryCircuitProvider()
     provider.getState = answer
@@ -82,8 +82,8 @@ describe('a breaker that is disposed while its state is loaded', () => {
   })
 })
 
-describe('a lock that is granted when nobody wants it any more', () => {
-  it('is given back before the scope has ended', async () => {
+describe('a lock that is granted after its request was cancelled', () => {
+  it('is released before the scope has ended', async () => {
     const lock = new MemoryLockProvider()
     const gate = deferred()
     const acquire = lock.acquire.bind(lock)
@@ -99,8 +99,8 @@ describe('a lock that is granted when nobody wants it any more', () => {
   })
 })
 
-describe('one who joined the run of a key', () => {
-  it('and is disposed when that was abandoned leaves the key to others', async () => {
+describe('a task that joined the run of a key', () => {
+  it('leaves the key free when it is disposed after the run was abandoned', async () => {
     const idempotency = new InMemoryIdempotencyProvider()
     await using s = scope({ persistence: { idempotency } })
     // The moment differs with the number of promises in between, so all of them are tried.
@@ -119,7 +119,7 @@ describe('one who joined the run of a key', () => {
 })
 
 describe('dispose', () => {
-  it('leaves no timer, whatever was going on', async () => {
+  it('leaves no timer behind', async () => {
     const held = new MemoryLockProvider()
     await held.acquire('lock:exclusive:taken', 1e9, 'somebody')
     const persistence: PersistenceProviders = { lock: held, idempotency: new InMemoryIdempotencyProvider() }
@@ -137,7 +137,7 @@ describe('dispose', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('may be called by what it calls', async () => {
+  it('may be called by the hooks and disposers that it calls', async () => {
     const parent: Scope = scope({ hooks: { beforeDispose: () => parent[Symbol.asyncDispose]() } })
     const child: Scope = parent.createChild({ hooks: { afterDispose: () => child[Symbol.asyncDispose]() } })
     child.onDispose(() => parent[Symbol.asyncDispose]())
@@ -147,7 +147,7 @@ describe('dispose', () => {
     expect([parent.isDisposed, child.isDisposed]).toEqual([true, true])
   })
 
-  it('of a parent may be begun by the end of its child', async () => {
+  it('of a parent may be called by a disposer of its child', async () => {
     const order: string[] = []
     const parent = scope()
     parent.onDispose(() => void order.push('parent'))
@@ -159,13 +159,13 @@ describe('dispose', () => {
     expect(order).toEqual(['child', 'parent'])
   })
 
-  it('called by a task waits for nothing that waits for it', async () => {
+  it('called by a task does not wait for that task', async () => {
     const s = scope()
     const [error] = await s.task(() => s[Symbol.asyncDispose]())
     expect(error).toMatchObject({ message: 'Scope disposed' })
   })
 
-  it('called from outside while it is under way waits for its end', async () => {
+  it('waits for the first call when it is called again', async () => {
     const gate = deferred()
     const s = scope()
     s.onDispose(() => gate.promise)

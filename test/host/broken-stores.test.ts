@@ -43,7 +43,7 @@ describe.each([
     expect(fn).not.toHaveBeenCalled()
   })
 
-  it('leave a breaker to itself, and are reported', async () => {
+  it('leave a breaker with the state of this process, and are reported', async () => {
     const onError = vi.fn()
     const { circuitBreaker } = broken(fail)
     await using s = scope({
@@ -66,7 +66,7 @@ describe.each([
   const lock = { acquire: async () => handle, extend: fail, forceRelease: fail }
   const persistence = { lock } as unknown as PersistenceProviders
 
-  it('tells so whoever releases it, and the next one gets it', async () => {
+  it('rejects release() with that error, and the next request gets it', async () => {
     await using s = scope({ persistence })
     const guard = await s.acquireLock({ key: 'k' }).acquire()
     await expect(guard.release()).rejects.toBe(failure)
@@ -75,7 +75,7 @@ describe.each([
     await expect(next.release()).rejects.toBe(failure)
   })
 
-  it('still lets readers read, and reports', async () => {
+  it('still admits readers, and reports the error', async () => {
     const onError = vi.fn()
     await using s = scope({ persistence, hooks: { onError } })
     const guard = await s.acquireLock({ key: 'k', allowMultipleReaders: true }).read()
@@ -83,7 +83,7 @@ describe.each([
     await expect(guard.release()).rejects.toBe(failure)
   })
 
-  it('keeps no scope from ending', async () => {
+  it('does not keep a scope from ending', async () => {
     const onError = vi.fn()
     const s = scope({ persistence, hooks: { onError } })
     const exclusive = s.acquireLock({ key: 'k' })
@@ -95,8 +95,8 @@ describe.each([
   })
 })
 
-describe('an adapter that is closed too early', () => {
-  it('is told by its own error, wherever somebody asks it', async () => {
+describe('an adapter that is closed before its scope', () => {
+  it('rejects every later call with CLOSED', async () => {
     const persistence = await SQLiteAdapter.open(':memory:')
     const onError = vi.fn()
     await using s = scope({ persistence, circuitBreaker: {}, hooks: { onError } })

@@ -44,7 +44,7 @@ describe('an abort', () => {
     expect(task.signal.aborted).toBe(false)
   })
 
-  it('wins over what the function makes of its signal', async () => {
+  it('wins over what the function does at the abort', async () => {
     const controller = new AbortController()
     await using s = scope({ signal: controller.signal })
     const task = s.task(
@@ -95,7 +95,7 @@ describe('task time-out', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is none at 0', async () => {
+  it('is off at 0', async () => {
     await using s = scope()
     const task = s.task(() => s.delay(1000), { timeout: 0 })
     await vi.advanceTimersByTimeAsync(1000)
@@ -140,7 +140,7 @@ describe('abortPromise and whenAborted', () => {
   })
 })
 
-it('AbortError thrown by a function reads as its reason', async () => {
+it('an AbortError that a function throws becomes its reason in the result', async () => {
   await using s = scope()
   expect(await s.task(() => Promise.reject(new AbortError(7)))).toEqual([7, undefined])
 })

@@ -5,14 +5,14 @@ import { deferred } from './support/deferred.js'
 
 const store = checkpointStore()
 
-describe('auto', () => {
+describe('checkpoint.auto', () => {
   const run = (fn: (ctx: CheckpointedTaskContext) => unknown, checkpoint = {}) => {
     const s = scope({ persistence: { checkpoint: store.provider } })
     return { s, task: s.task(fn, { id: 'job', checkpoint: { interval: 1000, ...checkpoint } }) }
   }
   const saved = async () => (await store.provider.list('job')).map(({ data }) => data)
 
-  it('saves the state every interval, when it is new', async () => {
+  it('saves the state every interval when it has changed', async () => {
     const state = { rows: [0], at: new Map([['a', 1]]) }
     const { s } = run((ctx) => {
       ctx.checkpoint.auto(() => state)
@@ -34,7 +34,7 @@ describe('auto', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('does not save what it was resumed from, until it has changed', async () => {
+  it('does not save the state that it was resumed from until that has changed', async () => {
     await store.provider.save(point(1, { rows: [0] }))
     const { s } = run((ctx) => {
       const state = ctx.checkpoint.data as { rows: number[] }
@@ -49,7 +49,7 @@ describe('auto', () => {
     await s[Symbol.asyncDispose]()
   })
 
-  it('stops with its answer, with the task, and with the run of the function', async () => {
+  it('stops when the returned function is called, and at the end of the run and of the task', async () => {
     let n = 0
     const { s, task } = run(async (ctx) => {
       const off = ctx.checkpoint.auto(() => ++n)
@@ -72,7 +72,7 @@ describe('auto', () => {
     await Promise.all([s, again.s].map((each) => each[Symbol.asyncDispose]()))
   })
 
-  it('of a run that failed does not go on in the next one', async () => {
+  it('of a failed run does not go on in its retry', async () => {
     const snapshot = vi.fn(() => 1)
     let runs = 0
     await using retrying = scope({ persistence: { checkpoint: store.provider } })
@@ -89,7 +89,7 @@ describe('auto', () => {
     expect(snapshot).not.toHaveBeenCalled()
   })
 
-  it('cannot be begun by a function whose task is over', async () => {
+  it('does not start once the task has settled', async () => {
     const end = deferred()
     await using s = scope({ persistence: { checkpoint: store.provider } })
     const task = s.task(
@@ -106,7 +106,7 @@ describe('auto', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('cannot fail the task, nor reject unhandled', async () => {
+  it('neither fails the task nor rejects unhandled', async () => {
     const onError = vi.fn()
     await using s = scope({ persistence: { checkpoint: store.provider }, hooks: { onError } })
     vi.spyOn(store.provider, 'save').mockRejectedValue(new Error('disk'))

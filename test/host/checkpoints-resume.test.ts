@@ -5,7 +5,7 @@ import { checkpointStore, point, stop } from './support/checkpoint-store.js'
 const store = checkpointStore()
 
 describe('the start of a task with checkpoints', () => {
-  it('loads the newest checkpoint without resumeTask, calls onResume, and counts on', async () => {
+  it('loads the newest checkpoint without resumeTask, calls onResume, and continues its sequence', async () => {
     await store.provider.save(point(6, 'older'))
     await store.provider.save(point(7, { n: 7 }))
     await using s = scope({ persistence: { checkpoint: store.provider } })
@@ -44,7 +44,7 @@ describe('resumeTask', () => {
     await expect(s.resumeTask('job', () => 1)).rejects.toThrow('No checkpoint provider configured')
   })
 
-  it('rejects when nothing is stored and that is required, else starts fresh', async () => {
+  it('rejects without a checkpoint when requireExisting is set, else starts fresh', async () => {
     await using s = scope({ persistence: { checkpoint: store.provider } })
     await expect(s.resumeTask('job', () => 1, { requireExisting: true })).rejects.toThrow(
       'No checkpoint found for task ID: job',
@@ -52,7 +52,7 @@ describe('resumeTask', () => {
     expect(await s.resumeTask('job', (ctx) => ctx.checkpoint.data)).toEqual([undefined, undefined])
   })
 
-  it('goes on from the newest checkpoint, calling onResume once, and removes it after', async () => {
+  it('resumes from the newest checkpoint, calls onResume once, and removes the checkpoint at the end', async () => {
     await store.provider.save(point(3, 'state'))
     const load = vi.spyOn(store.provider, 'loadLatest')
     const onResume = vi.fn()
@@ -67,7 +67,7 @@ describe('resumeTask', () => {
     expect(await store.provider.list('job')).toEqual([])
   })
 
-  it('looks at the state every 60 s unless told otherwise', async () => {
+  it('has a default interval of 60 s', async () => {
     await using s = scope({ persistence: { checkpoint: store.provider } })
     const snapshot = vi.fn(() => 1)
     const hang = (ctx: CheckpointedTaskContext) => {

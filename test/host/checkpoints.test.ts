@@ -6,7 +6,7 @@ import { deferred } from './support/deferred.js'
 const store = checkpointStore()
 
 describe('ctx.checkpoint and ctx.progress', () => {
-  it('are there with the option, and only with it', async () => {
+  it('exist only with the checkpoint option', async () => {
     await using s = scope({ persistence: { checkpoint: store.provider } })
     const keys = (ctx: object) => ['checkpoint' in ctx, 'progress' in ctx]
     expect(await s.task(keys, { checkpoint: {} })).toEqual([undefined, [true, true]])
@@ -14,7 +14,7 @@ describe('ctx.checkpoint and ctx.progress', () => {
     expect(await s.task(keys)).toEqual([undefined, [false, false]])
   })
 
-  it('are promised by the option, so a scope without a store for them refuses the task', async () => {
+  it('are refused in a scope without a checkpoint store', async () => {
     await using s = scope({ persistence: {} })
     const fn = vi.fn()
     expect(() => s.task(fn, { checkpoint: {} })).toThrow('No checkpoint provider configured')
@@ -23,7 +23,7 @@ describe('ctx.checkpoint and ctx.progress', () => {
     expect(await s.task(() => 1)).toEqual([undefined, 1])
   })
 
-  it('are typed: there without a question, and with the data that the task names', async () => {
+  it('are typed: not optional, and with the type of the data', async () => {
     await using s = scope({ persistence: { checkpoint: store.provider } })
     interface Rows {
       done: number
@@ -66,8 +66,8 @@ describe('ctx.checkpoint and ctx.progress', () => {
   })
 })
 
-describe('save', () => {
-  it('stores id, sequence, time, progress and data, under the id of the task', async () => {
+describe('checkpoint.save', () => {
+  it('stores id, sequence, time, progress and data under the id of the task', async () => {
     await using s = scope({ persistence: { checkpoint: store.provider }, name: 'import' })
     const onCheckpoint = vi.fn()
     await s.task(
@@ -121,13 +121,13 @@ describe('save', () => {
     expect(sequences).toEqual(Array.from({ length: kept }, (_, index) => 13 - kept + index))
   })
 
-  it.each(['save', 'cleanup'] as const)('passes on what the store.provider throws at %s', async (method) => {
+  it.each(['save', 'cleanup'] as const)('rejects with the error of the provider at %s', async (method) => {
     vi.spyOn(store.provider, method).mockRejectedValue(new Error('disk'))
     await using s = scope({ persistence: { checkpoint: store.provider } })
     expect((await s.task((ctx) => ctx.checkpoint.save(1), { checkpoint: {} }))[0]).toMatchObject({ message: 'disk' })
   })
 
-  it('that nobody waits for is reported when it fails', async () => {
+  it('reports a failure that the function does not await', async () => {
     vi.spyOn(store.provider, 'save').mockRejectedValue(new Error('disk'))
     const onError = vi.fn()
     await using s = scope({ persistence: { checkpoint: store.provider }, hooks: { onError } })
@@ -170,7 +170,7 @@ describe('save', () => {
   })
 })
 
-describe('the end', () => {
+describe('the end of a task with checkpoints', () => {
   it('removes all checkpoints after a success', async () => {
     await store.provider.save(point(1, 1))
     await using s = scope({ persistence: { checkpoint: store.provider } })
@@ -178,7 +178,7 @@ describe('the end', () => {
     expect(await store.provider.list('job')).toEqual([])
   })
 
-  it('also those of a save that nobody waited for', async () => {
+  it('removes the checkpoint of a save that was not awaited too', async () => {
     const slow = deferred()
     const save = store.provider.save.bind(store.provider)
     vi.spyOn(store.provider, 'save').mockImplementation(async (checkpoint) => {
@@ -193,7 +193,7 @@ describe('the end', () => {
     expect(await store.provider.list('job')).toEqual([])
   })
 
-  it('takes nothing more from what the function left behind, which the next run would resume from', async () => {
+  it('refuses later saves, from which the next run would resume', async () => {
     const onError = vi.fn()
     await using s = scope({ persistence: { checkpoint: store.provider }, hooks: { onError } })
     let late: Promise<void> | undefined
@@ -210,7 +210,7 @@ describe('the end', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(expect.any(Error), 'checkpoint.save')
   })
 
-  it('reports a failure to remove them, which is no failure of the task', async () => {
+  it('reports a failed removal, and the task still succeeds', async () => {
     vi.spyOn(store.provider, 'deleteAll').mockRejectedValue(new Error('disk'))
     const onError = vi.fn()
     await using s = scope({ persistence: { checkpoint: store.provider }, hooks: { onError } })
@@ -218,7 +218,7 @@ describe('the end', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('disk'), 'checkpoint.deleteAll')
   })
 
-  it('is a success although an abort comes while they are removed', async () => {
+  it('is a success although an abort comes during the removal', async () => {
     const removal = deferred()
     vi.spyOn(store.provider, 'deleteAll').mockReturnValue(removal.promise)
     await using s = scope({ persistence: { checkpoint: store.provider } })
@@ -228,7 +228,7 @@ describe('the end', () => {
     removal.resolve()
   })
 
-  it('keeps them after a failure, a time-out and an abort', async () => {
+  it('keeps the checkpoints after a failure, a time-out and an abort', async () => {
     const controller = new AbortController()
     await using s = scope({ persistence: { checkpoint: store.provider }, signal: controller.signal })
     const save = async (ctx: CheckpointedTaskContext) => {
@@ -248,8 +248,8 @@ describe('the end', () => {
   })
 })
 
-describe('a retry', () => {
-  it('sees the newest checkpoint, as it was saved', async () => {
+describe('a retry of a task with checkpoints', () => {
+  it('gets the data of the newest checkpoint as it was saved', async () => {
     await using s = scope({ persistence: { checkpoint: store.provider } })
     const seen: unknown[] = []
     const task = s.task(

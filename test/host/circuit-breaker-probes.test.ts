@@ -36,8 +36,8 @@ function due() {
   return { provider, breaker }
 }
 
-describe('a breaker whose provider shares probes', () => {
-  it('asks before it probes, reports the success, and stores no state of its own', async () => {
+describe('a breaker whose provider gives permits', () => {
+  it('asks for a permit before it probes, reports the success, and stores no state itself', async () => {
     const { provider, breaker } = due()
     expect(await breaker.execute(ok)).toBe('ok')
     expect(provider.admit).toHaveBeenCalledExactlyOnceWith('k', { resetTimeout: 1000 })
@@ -46,14 +46,14 @@ describe('a breaker whose provider shares probes', () => {
     expect(provider.calls).toEqual(['getState k'])
   })
 
-  it('reports a failure, and is open again', async () => {
+  it('reports a failed probe, and is open again', async () => {
     const { provider, breaker } = due()
     await expect(breaker.execute(boom)).rejects.toThrow('boom')
     expect(provider.failed).toHaveBeenCalledExactlyOnceWith(permit, 1)
     expect(breaker.currentState).toBe('open')
   })
 
-  it('asks once while it is closed, and not before the reset time is over', async () => {
+  it('asks once while it is closed, and while it is open only after the reset time', async () => {
     const { provider, breaker } = due()
     for (let i = 0; i < 4; i++) await breaker.execute(ok)
     expect(provider.admit).toHaveBeenCalledTimes(2)
@@ -81,7 +81,7 @@ describe('a breaker whose provider shares probes', () => {
     expect(await breaker.execute(ok)).toBe('ok')
   })
 
-  it('goes by the store when that is open already, although it has not heard so', async () => {
+  it('is open when the store is, although no notification has come yet', async () => {
     const { provider, breaker } = due()
     provider.states.set('k', { state: 'closed', failureCount: 0 })
     provider.admit.mockResolvedValueOnce({ admitted: false, state: 'open', retryAt: 1_000_700 })
@@ -94,7 +94,7 @@ describe('a breaker whose provider shares probes', () => {
     expect(states.mock.calls.map(([, to]) => to)).toEqual(['half-open', 'closed'])
   })
 
-  it('probes as soon as it is asked to, although it has not heard that the circuit was opened', async () => {
+  it('probes when the permit says so, although no notification of the opening has come yet', async () => {
     const { provider, breaker } = due()
     provider.states.set('k', { state: 'closed', failureCount: 0 })
     const states = vi.fn()
@@ -124,14 +124,14 @@ describe('a breaker whose provider shares probes', () => {
     expect(close).not.toHaveBeenCalled()
   })
 
-  it('gives the place of an aborted probe back', async () => {
+  it('withdraws an aborted probe', async () => {
     const { provider, breaker } = due()
     await expect(breaker.execute(boom, () => true)).rejects.toThrow('boom')
     expect(provider.withdrawn).toHaveBeenCalledExactlyOnceWith(permit)
     expect(provider.failed).not.toHaveBeenCalled()
   })
 
-  it('gives the place back that it got while another call of the process began to probe', async () => {
+  it('withdraws a probe when another call of the process began to probe meanwhile', async () => {
     const { provider, breaker } = due()
     const end = deferred<string>()
     await breaker.execute(ok, undefined)
@@ -147,7 +147,7 @@ describe('a breaker whose provider shares probes', () => {
     expect(await first).toBe('probe')
   })
 
-  it('goes on by itself when the provider fails', async () => {
+  it('goes on without permits when the provider fails', async () => {
     const { provider, breaker } = due()
     provider.admit.mockRejectedValue(new Error('store'))
     expect(await breaker.execute(ok)).toBe('ok')

@@ -19,7 +19,7 @@ describe('a breaker in a scope', () => {
     expect(fn).not.toHaveBeenCalled()
   })
 
-  it('is replaced by the own of a task, new for each task', async () => {
+  it("is replaced by the task's own, which is new for each task", async () => {
     const circuitBreaker = { failureThreshold: 1 }
     await using s = scope({ circuitBreaker })
     await s.task(boom, { circuitBreaker })
@@ -27,7 +27,7 @@ describe('a breaker in a scope', () => {
     expect(await s.task(ok)).toEqual([undefined, 'ok'])
   })
 
-  it('of a task is shared by its key, across scopes', async () => {
+  it('of a task with a key is shared by all tasks with that key, across scopes', async () => {
     const circuitBreaker = { failureThreshold: 1, key: 'shared by key' }
     await using one = scope()
     await using two = scope()

@@ -60,14 +60,14 @@ async function opened(): Promise<void> {
   await both('open')
 }
 
-describe('one breaker for all who use the file', () => {
+describe('one breaker for all users of the file', () => {
   it('counts the failures of all, and is open for all', async () => {
     await opened()
     await refusedBy(one)
     await refusedBy(two)
   })
 
-  it('forgets the failures of all after a success of anybody', async () => {
+  it('resets the shared failure count at any success', async () => {
     await failOn(one)
     await two.execute(() => 'ok')
     await vi.waitFor(() => expect(one.failureCount).toBe(0))
@@ -126,7 +126,7 @@ describe('one breaker for all who use the file', () => {
     expect(new Set(refused.mock.calls.flat())).toEqual(new Set(['Circuit breaker is open']))
   })
 
-  it('is open for all for the whole reset time when the probe fails', async () => {
+  it('is open for all, for the whole reset time, when the probe fails', async () => {
     await opened()
     vi.advanceTimersByTime(RESET)
     await failOn(one)
@@ -139,7 +139,7 @@ describe('one breaker for all who use the file', () => {
     await both('closed')
   })
 
-  it('closes after successThreshold successes, whoever had them', async () => {
+  it('closes after successThreshold successes over all processes', async () => {
     const [first, second] = adapters.map(
       ({ circuitBreaker: provider }) => new CircuitBreaker({ ...options, key: 'n', successThreshold: 2, provider }),
     ) as [CircuitBreaker, CircuitBreaker]
@@ -166,7 +166,7 @@ describe('one breaker for all who use the file', () => {
     await both('closed')
   })
 
-  it('gives the place of an aborted probe to another at once', async () => {
+  it('lets another process probe at once after an aborted probe', async () => {
     await opened()
     vi.advanceTimersByTime(RESET)
     await expect(one.execute(boom, () => true)).rejects.toThrow('boom')
@@ -184,7 +184,7 @@ describe('one breaker for all who use the file', () => {
     expect(await one.execute(() => 'ok')).toBe('ok')
   })
 
-  it('is that of the scope', async () => {
+  it('is the breaker of a scope', async () => {
     const [first, second] = adapters as [SQLiteAdapter, SQLiteAdapter]
     await using a = scope({ persistence: first, circuitBreaker: { ...options, key: 'scoped' } })
     await using b = scope({ persistence: second, circuitBreaker: { ...options, key: 'scoped' } })

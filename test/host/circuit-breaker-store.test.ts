@@ -29,7 +29,7 @@ describe('a breaker with a provider', () => {
     expect(provider.calls).toEqual(['getState k'])
   })
 
-  it('goes on from a stored count', async () => {
+  it('continues a stored failure count', async () => {
     const provider = new MemoryCircuitProvider()
     provider.states.set('k', { state: 'closed', failureCount: 1 })
     const breaker = breakerOn(provider)
@@ -70,7 +70,7 @@ describe('a breaker with a provider', () => {
     expect(after.currentState).toBe('closed')
   })
 
-  it('tries again at once when it was left half-open', async () => {
+  it('probes at once when the stored state is half-open', async () => {
     const provider = new MemoryCircuitProvider()
     provider.states.set('k', { state: 'half-open', failureCount: 2, lastFailureTime: 999_999 })
     const breaker = breakerOn(provider)
@@ -79,7 +79,7 @@ describe('a breaker with a provider', () => {
     await expect(breaker.execute(ok)).rejects.toThrow(OPEN.message)
   })
 
-  it('takes a failure time in the future for now', async () => {
+  it('treats a failure time in the future as now', async () => {
     const provider = new MemoryCircuitProvider()
     provider.states.set('k', { state: 'open', failureCount: 2, lastFailureTime: 9_000_000 })
     const breaker = breakerOn(provider)
@@ -88,7 +88,7 @@ describe('a breaker with a provider', () => {
     expect(await breaker.execute(ok)).toBe('ok')
   })
 
-  it('opens by the count of everybody who uses the store', async () => {
+  it('opens by the failure count of all users of the store', async () => {
     const shared = new MemoryCircuitProvider()
     // Without subscribe, as in two processes.
     const provider = {
@@ -105,7 +105,7 @@ describe('a breaker with a provider', () => {
     expect(two.currentState).toBe('open')
   })
 
-  it('hears of the changes of others where the provider tells them', async () => {
+  it('follows changes that the provider notifies it of', async () => {
     const provider = new MemoryCircuitProvider()
     const [one, two] = [breakerOn(provider), breakerOn(provider)]
     const open = vi.fn()
@@ -119,7 +119,7 @@ describe('a breaker with a provider', () => {
     expect(two.currentState).toBe('closed')
   })
 
-  it('is not misled by the echo of its own earlier changes', async () => {
+  it('ignores notifications of its own earlier changes', async () => {
     const provider = new MemoryCircuitProvider()
     const breaker = breakerOn(provider)
     await breaker.execute(ok)
@@ -147,7 +147,7 @@ describe('a breaker with a provider', () => {
     expect(provider.states.get('k')).toEqual({ state: 'closed', failureCount: 0 })
   })
 
-  it('works on by itself when the provider fails, and reports', async () => {
+  it('goes on with its own state when the provider fails, and reports that', async () => {
     const broken = async (): Promise<never> => {
       throw new Error('store')
     }
@@ -165,7 +165,7 @@ describe('a breaker with a provider', () => {
   })
 })
 
-it('the count of a sliding window, which is of this process alone, does not close what others have opened', async () => {
+it('the count of a sliding window, which each process has for itself, does not close a circuit that others opened', async () => {
   const provider = new MemoryCircuitProvider()
   const window = { key: 'k', failureThreshold: 3, advanced: { slidingWindow: true } }
   const breaker = new CircuitBreaker({ ...window, provider: Object.assign(provider, { subscribe: undefined }) })
@@ -190,7 +190,7 @@ it('an unsubscriber that throws cannot replace the result of a task', async () =
 })
 
 describe('the key of a breaker in a scope', () => {
-  it('is its own, or the name of the scope', async () => {
+  it('is the key option, or else the name of the scope', async () => {
     const provider = new MemoryCircuitProvider()
     const persistence = { circuitBreaker: provider }
     await using named = scope({ persistence, name: 'import', circuitBreaker: {} })
@@ -200,7 +200,7 @@ describe('the key of a breaker in a scope', () => {
     expect([...provider.states.keys()]).toEqual(['import', 'geo'])
   })
 
-  it('is the id of a task for its own breaker, whose state then lasts from task to task', async () => {
+  it("is the id of the task for a task's own breaker, whose state lasts from task to task", async () => {
     const provider = new MemoryCircuitProvider()
     await using s = scope({ persistence: { circuitBreaker: provider } })
     const circuitBreaker = { failureThreshold: 1 }
@@ -210,7 +210,7 @@ describe('the key of a breaker in a scope', () => {
     expect(provider.listeners('fetch')).toBe(0)
   })
 
-  it('shares one breaker of a task by key and store within the process', async () => {
+  it("makes tasks' own breakers of one key and store one breaker in the process", async () => {
     const [one, two] = [new MemoryCircuitProvider(), new MemoryCircuitProvider()]
     const circuitBreaker = { failureThreshold: 1, resetTimeout: 1000, key: 'geo' }
     await using a = scope({ persistence: { circuitBreaker: one } })

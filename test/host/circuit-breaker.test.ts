@@ -30,7 +30,7 @@ describe('closed', () => {
     expect([breaker.failureThreshold, breaker.resetTimeout, breaker.successThreshold]).toEqual([5, 30_000, 1])
   })
 
-  it('counts failures in a row: a success starts the count again', async () => {
+  it('counts failures in a row: a success resets the count', async () => {
     const breaker = new CircuitBreaker({ failureThreshold: 2 })
     for (let i = 0; i < 3; i++) {
       await fail(breaker)
@@ -130,7 +130,7 @@ describe('half-open', () => {
     await probing
   })
 
-  it('gives the place of a probe that was aborted to the next call', async () => {
+  it('lets the next call probe after an aborted probe', async () => {
     const controller = new AbortController()
     const breakerOptions = { key: 'aborted probe', failureThreshold: 1, resetTimeout: 1000 }
     await using s = scope()
@@ -145,7 +145,7 @@ describe('half-open', () => {
 })
 
 describe('events and hooks', () => {
-  it('come in order at opening', async () => {
+  it('come in the documented order at opening', async () => {
     const order: unknown[] = []
     const note =
       (name: string) =>
@@ -183,7 +183,7 @@ describe('events and hooks', () => {
     )
   })
 
-  it('are unsubscribed by off, by the answer of on, and after one by once', async () => {
+  it('are unsubscribed by off, by the function that on returns, and after one event by once', async () => {
     const breaker = new CircuitBreaker()
     const listeners = [vi.fn(), vi.fn(), vi.fn(), vi.fn()] as const
     breaker.on('success', listeners[0])
@@ -196,7 +196,7 @@ describe('events and hooks', () => {
     expect(listeners.map((listener) => listener.mock.calls.length)).toEqual([0, 0, 1, 2])
   })
 
-  it('cannot replace the own error or result by throwing', async () => {
+  it('that throw do not replace the error or result of the call', async () => {
     const broken = () => {
       throw new Error('listener')
     }
@@ -233,8 +233,8 @@ describe('reset and dispose', () => {
   })
 })
 
-describe('advanced', () => {
-  it('adapts the threshold from 5 requests on, from max to min as the error rate goes to a half', async () => {
+describe('advanced options', () => {
+  it('adapt the threshold from 5 requests on, from max to min as the error rate rises to 50 %', async () => {
     const onThresholdAdapt = vi.fn()
     const event = vi.fn()
     const breaker = new CircuitBreaker({ advanced: { adaptiveThreshold: true, onThresholdAdapt } })
@@ -253,13 +253,13 @@ describe('advanced', () => {
     expect([breaker.failureThreshold, breaker.currentState]).toEqual([3, 'open'])
   })
 
-  it('adapts no further than to min', async () => {
+  it('adapt the threshold no lower than minThreshold', async () => {
     const breaker = new CircuitBreaker({ advanced: { adaptiveThreshold: true, minThreshold: 4, maxThreshold: 6 } })
     for (const fn of [ok, boom, boom, boom, ok]) await breaker.execute(fn).catch(() => {})
     expect([breaker.errorRate, breaker.failureThreshold]).toEqual([0.6, 4])
   })
 
-  it('forgets what has left the error-rate window', async () => {
+  it('forget outcomes that have left the error-rate window', async () => {
     const breaker = new CircuitBreaker({ advanced: { adaptiveThreshold: true, errorRateWindowMs: 1000 } })
     await fail(breaker)
     await breaker.execute(ok)
@@ -268,7 +268,7 @@ describe('advanced', () => {
     expect(breaker.errorRate).toBe(0)
   })
 
-  it('counts the failures of the sliding window, whatever succeeds in between', async () => {
+  it('count the failures within the sliding window, also with successes in between', async () => {
     const advanced = { slidingWindow: true, slidingWindowSizeMs: 1000 }
     const breaker = new CircuitBreaker({ failureThreshold: 3, advanced })
     await fail(breaker, 2)

@@ -54,7 +54,7 @@ describe.each<[string, () => Promise<{ options: CircuitBreakerOptions; close(): 
     await world.close()
   })
 
-  it('that is open names the time from which it lets a call through', async () => {
+  it('that is open says in retryAt when it lets a call through', async () => {
     vi.advanceTimersByTime(300)
     const { retryAt } = await refusalOf(breaker)
     expect(retryAt).toBe(NOW + RESET)
@@ -64,7 +64,7 @@ describe.each<[string, () => Promise<{ options: CircuitBreakerOptions; close(): 
     expect(await breaker.execute(ok)).toBe('ok')
   })
 
-  it('that is being probed names the end of the probe, as the store counts it', async () => {
+  it('that is being probed says in retryAt when the probe ends', async () => {
     vi.advanceTimersByTime(RESET + 50)
     const probe = heldFunction<string>()
     const probing = breaker.execute(probe.run)
@@ -77,7 +77,7 @@ describe.each<[string, () => Promise<{ options: CircuitBreakerOptions; close(): 
 })
 
 describe('a breaker that another process', () => {
-  it('probes, or holds isolated, refuses with what the store says', async () => {
+  it('probes or holds isolated has the retryAt of the store', async () => {
     await using adapter = await SQLiteAdapter.open(':memory:')
     const provider = adapter.circuitBreaker
     await using breaker = new CircuitBreaker({ ...rules, provider })
@@ -97,7 +97,7 @@ describe('a breaker that another process', () => {
 describe('the result of a task whose breaker is open', () => {
   class Wrapped extends Error {}
 
-  it('is the error itself, which a failure of the function is not', async () => {
+  it('is the CircuitOpenError itself, unlike a failure of the function', async () => {
     await using s = scope({ circuitBreaker: rules })
     const [failed] = await s.task(boom)
     expect(failed).toBeInstanceOf(UnknownError)

@@ -6,7 +6,7 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 describe('concurrency of a scope', () => {
-  it('lets that many tasks run at a time', async () => {
+  it('limits how many tasks run at a time', async () => {
     await using s = scope({ concurrency: 2 })
     const ends = [deferred(), deferred(), deferred()]
     const started: number[] = []
@@ -61,7 +61,7 @@ describe('concurrency of a scope', () => {
     expect(fn).toHaveBeenCalledOnce()
   })
 
-  it('gives a permit that nobody waits for any more to the next', async () => {
+  it('gives the permit of a task that timed out while waiting to the next task', async () => {
     await using s = scope({ concurrency: 1 })
     const end = deferred()
     void s.task(() => end.promise)
@@ -75,7 +75,7 @@ describe('concurrency of a scope', () => {
 })
 
 describe('Semaphore', () => {
-  it('counts', async () => {
+  it('counts permits and waiting calls', async () => {
     const semaphore = new Semaphore(2)
     const end = deferred()
     const running = [semaphore.acquire(() => end.promise), semaphore.acquire(() => end.promise)]
@@ -99,7 +99,7 @@ describe('Semaphore', () => {
     expect(semaphore.available).toBe(1)
   })
 
-  it('tries', async () => {
+  it('runs at once or not at all with tryAcquire', async () => {
     const semaphore = new Semaphore(1)
     const end = deferred<number>()
     const first = semaphore.tryAcquire(() => end.promise)
@@ -120,7 +120,7 @@ describe('Semaphore', () => {
     expect(order).toEqual([2, 1, 0])
   })
 
-  it('rejects those who wait when it is disposed, and lets the running ones end', async () => {
+  it('rejects waiting calls when it is disposed, and lets running functions end', async () => {
     const semaphore = new Semaphore(1)
     const end = deferred<string>()
     const running = semaphore.acquire(() => end.promise)
@@ -133,7 +133,7 @@ describe('Semaphore', () => {
     expect(await running).toBe('done')
   })
 
-  it('rejects those who wait when its signal aborts', async () => {
+  it('rejects waiting calls when its signal aborts', async () => {
     const controller = new AbortController()
     const semaphore = new Semaphore(1, controller.signal)
     void semaphore.acquire(() => new Promise(() => {}))
@@ -142,7 +142,7 @@ describe('Semaphore', () => {
     await waiting
   })
 
-  it('stays fast with very many waiting', async () => {
+  it('stays fast with very many waiting calls', async () => {
     const semaphore = new Semaphore(1)
     const count = 100_000
     let served = 0

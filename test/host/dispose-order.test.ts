@@ -39,7 +39,7 @@ describe('dispose', () => {
     ])
   })
 
-  it('waits for tasks that have not settled, before it disposes what they use', async () => {
+  it('waits for unsettled tasks before it disposes what they use', async () => {
     const s = scope({ signal: AbortSignal.timeout(2 ** 30) })
     const recorded = deferred()
     const order: string[] = []
@@ -86,7 +86,7 @@ describe('dispose', () => {
     expect(onCancel).not.toHaveBeenCalled()
   })
 
-  it('swallows errors on the way, reports them and goes on', async () => {
+  it('reports errors on the way and goes on', async () => {
     const failing = (text: string) => () => {
       throw new Error(text)
     }

@@ -109,13 +109,13 @@ describe.each(Object.entries(hostile))('a task that throws %s', (_, make) => {
     ['retries', { retry: { max: 1, delay: 0 } }],
     ['memo, dedupe and a cleanup', { memo: { key: 'm', ttl: 1000 }, dedupe: 'd', onCleanup: lookedAt }],
     ['a breaker of its own', { circuitBreaker: { failureThreshold: 1 } }],
-  ])('settles with it, with %s', async (_option, options) => {
+  ])('settles with that value, with %s', async (_option, options) => {
     const thrown = make()
     const { error } = await throwInTask(thrown, options)
     expect(holds(error, thrown)).toBe(true)
   })
 
-  it('settles with it where checkpoints and a key are in a store, and frees the key', async () => {
+  it('settles with that value over stores for checkpoints and keys, and frees the key', async () => {
     await using persistence = await SQLiteAdapter.open(':memory:')
     const thrown = make()
     const options: TaskOptions = { id: 'job', checkpoint: {}, idempotency: { key: 'k' } }
@@ -125,7 +125,7 @@ describe.each(Object.entries(hostile))('a task that throws %s', (_, make) => {
     expect(await after.task(() => 'ran', options)).toEqual([undefined, 'ran'])
   })
 
-  it('settles with it for all who share its key in memory', async () => {
+  it('settles with that value for all tasks that share its key', async () => {
     const idempotency = new InMemoryIdempotencyProvider()
     await using s = scope({ persistence: { idempotency } })
     const thrown = make()
@@ -136,7 +136,7 @@ describe.each(Object.entries(hostile))('a task that throws %s', (_, make) => {
     expect(results.map(([error]) => holds(error, thrown))).toEqual([true, true])
   })
 
-  it('settles where the class that is to wrap it throws at instanceof, which is reported', async () => {
+  it('settles when the wrapper class throws at instanceof, which is reported', async () => {
     const thrown = make()
     const { error, onError } = await throwInTask(thrown, { errorClass: Unchecked })
     expect(Object.getPrototypeOf(error)).toBe(Unchecked.prototype)
@@ -155,42 +155,45 @@ describe.each(Object.entries(hostile))('the app throws %s', (_, make) => {
     'afterDispose',
   ]
 
-  it.each(['throws', 'rejects'])('in hooks, disposers and cleanups, and all the others run: it %s', async (how) => {
-    const thrown = make()
-    const fail = (): unknown => {
-      if (how === 'rejects') return Promise.reject(thrown)
-      throw thrown
-    }
-    const reported: string[] = []
-    const logged = vi.fn()
-    const last = vi.fn()
-    const s = scope({
-      hooks: {
-        ...Object.fromEntries(hooks.map((hook) => [hook, fail])),
-        onError: (error, source) => void (error === thrown && reported.push(source)),
-      },
-      logger: { debug: logged, info: logged, warn: logged, error: logged },
-    })
-    s.onDispose(last)
-    s.onDispose(fail)
-    s.provide('a', 1, { dispose: last })
-    s.provide('b', 2, { dispose: fail })
-    expect(await s.task(() => 5, { onCleanup: fail as () => void })).toEqual([undefined, 5])
-    await s[Symbol.asyncDispose]()
-    expect(last).toHaveBeenCalledTimes(2)
-    const once = [
-      'beforeTask',
-      'afterTask',
-      'onCleanup',
-      'onCancel',
-      'beforeDispose',
-      'service disposer',
-      'afterDispose',
-    ]
-    // The hook for two services, and the function.
-    expect(reported.toSorted()).toEqual([...once, 'onDispose', 'onDispose', 'onDispose'].toSorted())
-    expect(logged).toHaveBeenCalledTimes(reported.length)
-  })
+  it.each(['throws', 'rejects'])(
+    'in hooks, disposers and cleanups, and the other ones still run: it %s',
+    async (how) => {
+      const thrown = make()
+      const fail = (): unknown => {
+        if (how === 'rejects') return Promise.reject(thrown)
+        throw thrown
+      }
+      const reported: string[] = []
+      const logged = vi.fn()
+      const last = vi.fn()
+      const s = scope({
+        hooks: {
+          ...Object.fromEntries(hooks.map((hook) => [hook, fail])),
+          onError: (error, source) => void (error === thrown && reported.push(source)),
+        },
+        logger: { debug: logged, info: logged, warn: logged, error: logged },
+      })
+      s.onDispose(last)
+      s.onDispose(fail)
+      s.provide('a', 1, { dispose: last })
+      s.provide('b', 2, { dispose: fail })
+      expect(await s.task(() => 5, { onCleanup: fail as () => void })).toEqual([undefined, 5])
+      await s[Symbol.asyncDispose]()
+      expect(last).toHaveBeenCalledTimes(2)
+      const once = [
+        'beforeTask',
+        'afterTask',
+        'onCleanup',
+        'onCancel',
+        'beforeDispose',
+        'service disposer',
+        'afterDispose',
+      ]
+      // The hook for two services, and the function.
+      expect(reported.toSorted()).toEqual([...once, 'onDispose', 'onDispose', 'onDispose'].toSorted())
+      expect(logged).toHaveBeenCalledTimes(reported.length)
+    },
+  )
 
   it('as the reason of an abort', async () => {
     const reason = make()

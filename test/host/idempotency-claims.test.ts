@@ -32,7 +32,7 @@ function claiming(...answers: unknown[]) {
   return { provider, held: held as typeof held & ClaimedKey<never>, lost, claim }
 }
 
-describe('a task whose provider knows claims', () => {
+describe('a task whose provider can claim keys', () => {
   it('claims its key with lease, ttl and signal, and completes with the tuple', async () => {
     const { provider, held, claim } = claiming()
     await using s = scope({ persistence: { idempotency: provider } })
@@ -49,7 +49,7 @@ describe('a task whose provider knows claims', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('replays what is completed', async () => {
+  it('replays a completed key', async () => {
     const { provider } = claiming({ state: 'completed', value: [undefined, 'theirs'], replay: true })
     await using s = scope({ persistence: { idempotency: provider } })
     const fn = vi.fn()
@@ -57,7 +57,7 @@ describe('a task whose provider knows claims', () => {
     expect(fn).not.toHaveBeenCalled()
   })
 
-  it('runs again over a failure that an older host recorded', async () => {
+  it('runs a key again whose failure an older host recorded', async () => {
     const failed = { state: 'completed', value: [new Error('x'), undefined], replay: true }
     const { provider, held, claim } = claiming(failed, { state: 'vacant' }, failed)
     const removed = vi.spyOn(provider, 'delete')
@@ -68,7 +68,7 @@ describe('a task whose provider knows claims', () => {
     expect(held.complete).toHaveBeenCalledExactlyOnceWith([undefined, 'ran'])
   })
 
-  it('takes the result of another process that was first to run again', async () => {
+  it('replays the result of another process that ran such a key first', async () => {
     const failed = { state: 'completed', value: [new Error('x'), undefined], replay: true }
     const succeeded = { state: 'completed', value: [undefined, 'theirs'], replay: true }
     const turn = { state: 'claimed', fail: vi.fn(async () => ({ recorded: true })) }
@@ -89,7 +89,7 @@ describe('a task whose provider knows claims', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('gives the key back when it is aborted and its function has ended, and renews the claim until then', async () => {
+  it('frees the key of an aborted task when its function has ended, and renews the claim until then', async () => {
     const { provider, held } = claiming()
     await using s = scope({ persistence: { idempotency: provider } })
     const end = deferred()
@@ -104,7 +104,7 @@ describe('a task whose provider knows claims', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('gives back a claim that is granted when it has been aborted', async () => {
+  it('gives back a claim that is granted after the abort', async () => {
     const granted = deferred<unknown>()
     const { provider, held, claim } = claiming()
     claim.mockReturnValueOnce(granted.promise as Promise<Claim<never>>)
@@ -119,7 +119,7 @@ describe('a task whose provider knows claims', () => {
     expect(fn).not.toHaveBeenCalled()
   })
 
-  it('of a child that ignores its signal holds up the end of the parent once, however many there are', async () => {
+  it('delays the end of its parent scope once, however many children ignore their signals', async () => {
     const { provider, held } = claiming()
     const s = scope({ persistence: { idempotency: provider } })
     for (let n = 0; n < 20; n++) {
@@ -147,7 +147,7 @@ describe('a task whose provider knows claims', () => {
     expect(held.renew.mock.calls).toEqual([[9000], [9000], [9000]])
   })
 
-  it('renews soon again when that was not possible just then', async () => {
+  it('tries again soon when a renewal was not possible', async () => {
     const { provider, held } = claiming()
     held.renew.mockResolvedValueOnce(false)
     await using s = scope({ persistence: { idempotency: provider } })
@@ -166,7 +166,7 @@ describe('a task whose provider knows claims', () => {
     expect(await task).toEqual(['lost', undefined])
   })
 
-  it('takes the recorded result when it comes too late', async () => {
+  it('takes the result that another process recorded first', async () => {
     const { provider, held } = claiming()
     const current = { state: 'completed', value: [undefined, 'theirs'], replay: true }
     held.complete.mockResolvedValue({ recorded: false, current } as never)
@@ -198,7 +198,7 @@ describe('a task whose provider knows claims', () => {
     expect(onError.mock.lastCall?.[0].message).toContain('no such type; the key counts as done')
   })
 
-  it('does not run when the claim itself fails: nobody could say that it runs once', async () => {
+  it('does not run when the claim fails, because the key could then run twice', async () => {
     const { provider, claim } = claiming()
     claim.mockRejectedValue(new TypeError('busy'))
     await using s = scope({ persistence: { idempotency: provider } })

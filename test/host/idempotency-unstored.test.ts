@@ -20,7 +20,7 @@ class Receipt {
   readonly charge = () => 1
 }
 
-/** A store of JSON text that knows only `get` and `set`; several over one map are processes. */
+/** A store of JSON text that knows only `get` and `set`. Several stores over one map stand for several processes. */
 function jsonStore(texts: Map<string, string>): IdempotencyProvider {
   return {
     async get<T>(key: string) {
@@ -36,7 +36,7 @@ function jsonStore(texts: Map<string, string>): IdempotencyProvider {
   }
 }
 
-/** The part of an adapter that a host without claims knows. */
+/** The methods of an adapter that a host without claims uses. */
 const withoutClaims = ({ idempotency: store }: SQLiteAdapter): IdempotencyProvider => ({
   get: <T>(key: string) => store.get<T>(key),
   set: (key, value, ttl) => store.set(key, value, ttl),
@@ -92,7 +92,7 @@ describe.each<[string, () => [IdempotencyProvider, IdempotencyProvider], unknown
     expect(await there.task(() => 'again', { idempotency })).toEqual([undefined, 'again'])
   })
 
-  it('goes to those who joined the run, too', async () => {
+  it('is the result of the tasks that joined the run too', async () => {
     const [first] = providers()
     await using s = scope({ persistence: { idempotency: first } })
     const end = deferred()

@@ -12,7 +12,7 @@ afterEach(() => void vi.useRealTimers())
 const idempotency = { key: 'k' }
 const boom = () => Promise.reject(new Error('boom'))
 
-describe('the key', () => {
+describe('the idempotency key of a task', () => {
   it.each([
     ['no persistence', {}],
     ['a persistence without it', { persistence: {} }],
@@ -28,7 +28,7 @@ describe('the key', () => {
     for (const called of [fn, key, beforeTask]) expect(called).not.toHaveBeenCalled()
   })
 
-  it.each([[undefined], [null], [42], [{}]])('is refused when it is no string: %j', async (key) => {
+  it.each([[undefined], [null], [42], [{}]])('is refused when it is not a string: %j', async (key) => {
     await using s = scope({ persistence: { idempotency: provider } })
     const fn = vi.fn()
     const run = (given: unknown) => () => s.task(fn, { idempotency: { key: given as string } })
@@ -46,7 +46,7 @@ describe('the key', () => {
     expect(await provider.get('k0')).toMatchObject({ value: [undefined, 5] })
   })
 
-  it('function may throw, out of task(), before any hook', async () => {
+  it('function may throw, which task() throws before any hook is called', async () => {
     const beforeTask = vi.fn()
     await using s = scope({ persistence: { idempotency: provider }, hooks: { beforeTask } })
     const key = () => {
@@ -57,7 +57,7 @@ describe('the key', () => {
   })
 })
 
-describe('a success', () => {
+describe('the success of an idempotent task', () => {
   it('is stored as a tuple, before the task settles', async () => {
     await using s = scope({ persistence: { idempotency: provider } })
     await s.task(() => ({ a: 1 }), { idempotency })
@@ -79,7 +79,7 @@ describe('a success', () => {
     expect(fn).toHaveBeenCalledTimes(2)
   })
 
-  it('of a task that returned nothing is a hit', async () => {
+  it('is a hit also when the task returned nothing', async () => {
     await using s = scope({ persistence: { idempotency: provider } })
     const fn = vi.fn()
     await s.task(fn, { idempotency })
@@ -93,7 +93,7 @@ describe('a success', () => {
     expect(await s.createChild().task(() => 'child', { idempotency })).toEqual([undefined, 'parent'])
   })
 
-  it('stands although it could not be stored, and the failure is reported', async () => {
+  it('stands when it could not be stored, and the failure is reported', async () => {
     const broken: IdempotencyProvider = {
       get: () => Promise.reject(new Error('get')),
       set: () => Promise.reject(new Error('set')),
@@ -121,7 +121,7 @@ describe('a success', () => {
   })
 })
 
-describe('a hit', () => {
+describe('a replayed result', () => {
   it('runs hooks, but no retry, breaker or checkpoint', async () => {
     const hooks = { beforeTask: vi.fn(), afterTask: vi.fn() }
     const checkpoint = {
@@ -153,10 +153,10 @@ describe('a hit', () => {
 
   it.each([
     ['a second place that is not undefined', [undefined, 5], 5],
-    ['a null there', [undefined, null], null],
+    ['a second place that is null', [undefined, null], null],
     ['the plain JSON of a success', [null, 5], 5],
     ['the plain JSON of nothing', [null, null], null],
-  ])('is %s', async (_, stored, value) => {
+  ])('may be %s', async (_, stored, value) => {
     await provider.set('k', stored)
     await using s = scope({ persistence: { idempotency: provider } })
     expect(await s.task(() => 'ran', { idempotency })).toEqual([undefined, value])
@@ -167,14 +167,14 @@ describe('a hit', () => {
     ['the plain JSON of a failure', [{ _tag: 'UnknownError' }, null]],
     ['something else', 'not a tuple'],
     ['a longer list', [undefined, 1, 2]],
-  ])('is not %s', async (_, stored) => {
+  ])('is never %s', async (_, stored) => {
     await provider.set('k', stored)
     await using s = scope({ persistence: { idempotency: provider } })
     expect(await s.task(() => 'ran', { idempotency })).toEqual([undefined, 'ran'])
   })
 })
 
-describe('a failure', () => {
+describe('the failure of an idempotent task', () => {
   it('is not stored, and runs again', async () => {
     await using s = scope({ persistence: { idempotency: provider } })
     await s.task(boom, { idempotency })
@@ -199,7 +199,7 @@ describe('runs of one key at the same time', () => {
     expect(fn).toHaveBeenCalledOnce()
   })
 
-  it('share a failure, each in its own wrapping', async () => {
+  it('share a failure, which each task wraps in its own way', async () => {
     class Mine extends Error {}
     await using s = scope({ persistence: { idempotency: provider } })
     const fn = vi.fn(boom)
@@ -209,7 +209,7 @@ describe('runs of one key at the same time', () => {
     expect(fn).toHaveBeenCalledOnce()
   })
 
-  it('go to the next one when the one that ran was aborted', async () => {
+  it('continue with the next task when the running one was aborted', async () => {
     await using s = scope({ persistence: { idempotency: provider } })
     const first = s.task(() => new Promise(() => {}), { idempotency, timeout: 100 })
     const fn = vi.fn(() => 2)
@@ -223,7 +223,7 @@ describe('runs of one key at the same time', () => {
     expect(fn).toHaveBeenCalledOnce()
   })
 
-  it('let go of one who joined and is aborted', async () => {
+  it('settle a joined task at once when it is aborted', async () => {
     await using s = scope({ persistence: { idempotency: provider } })
     const end = deferred<number>()
     const first = s.task(() => end.promise, { idempotency })
@@ -234,7 +234,7 @@ describe('runs of one key at the same time', () => {
     expect(await first).toEqual([undefined, 1])
   })
 
-  it('do not keep a scope from ending whose task joined the run of another scope', async () => {
+  it('do not keep the scope of a joined task from ending', async () => {
     await using running = scope({ persistence: { idempotency: provider } })
     const joining = scope({ persistence: { idempotency: provider } })
     const end = deferred<number>()

@@ -50,7 +50,7 @@ describe('InMemoryCache', () => {
     await expect(createCache().set('k', 1, ttl)).rejects.toThrow(RangeError)
   })
 
-  it('drops the one not used for longest, past maxSize', async () => {
+  it('drops the least recently used entry past maxSize', async () => {
     const cache = createCache({ maxSize: 2 })
     await cache.set('a', 1)
     await cache.set('b', 2)
@@ -87,7 +87,7 @@ describe('InMemoryCache', () => {
     }
   })
 
-  it('matches a pattern of many stars in a time that does not multiply with each', async () => {
+  it('matches a pattern of many stars without exponential time', async () => {
     vi.useRealTimers()
     const cache = createCache()
     await cache.set('a'.repeat(60), 1)
@@ -179,7 +179,7 @@ describe('InMemoryCheckpointProvider', () => {
     expect(await provider.list('a')).toEqual([])
   })
 
-  it('is not touched by what happens to the data afterwards', async () => {
+  it('keeps a copy that later changes of the data do not touch', async () => {
     const provider = new InMemoryCheckpointProvider()
     const data = { done: [1] }
     await provider.save(point('a', 1, data))

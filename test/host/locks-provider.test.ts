@@ -49,7 +49,7 @@ describe('a lock over a provider', () => {
     expect(await lockOn(two).acquire({ timeout: 0 })).toBeDefined()
   })
 
-  it('is not taken twice by one Lock object, although its owner is one', async () => {
+  it('is not taken twice by one Lock object, although both requests have one owner', async () => {
     const lock = lockOn(new MemoryLockProvider())
     const guard = await lock.acquire()
     await expect(lock.acquire({ timeout: 0 })).rejects.toThrow('timed out')
@@ -84,7 +84,7 @@ describe('a lock over a provider', () => {
     expect(vi.getTimerCount()).toBe(2)
   })
 
-  it('rejects with what the provider throws, and serves the next', async () => {
+  it('rejects with the error of the provider, and serves the next request', async () => {
     const provider = new MemoryLockProvider()
     vi.spyOn(provider, 'acquire').mockRejectedValueOnce(new Error('closed'))
     const failing = expect(lockOn(provider).acquire()).rejects.toThrow('closed')
@@ -93,13 +93,13 @@ describe('a lock over a provider', () => {
     expect(await next).toBeDefined()
   })
 
-  it('shows the handle of the provider', async () => {
+  it('gives access to the handle of the provider', async () => {
     const provider = new MemoryLockProvider()
     const guard = await lockOn(provider).acquire()
     expect(await guard.handle?.isValid()).toBe(true)
   })
 
-  it('throws for what exists in memory only', async () => {
+  it('throws for methods that exist only in memory', async () => {
     const lock = lockOn(new MemoryLockProvider())
     expect(() => lock.tryAcquire()).toThrow('over a persistence provider')
     expect(() => lock.isLocked).toThrow('over a persistence provider')
@@ -110,7 +110,7 @@ describe('a lock over a provider', () => {
   })
 })
 
-describe('those who wait in one process', () => {
+describe('requests of one process that wait', () => {
   it('are served in order, and only the first asks the provider', async () => {
     const [one, two] = twoProcesses()
     const held = await lockOn(one).acquire()
@@ -128,7 +128,7 @@ describe('those who wait in one process', () => {
     expect(order).toEqual([...Array(10).keys()].map((n) => n + 10).concat([...Array(10).keys()]))
   })
 
-  it('do not ask at all while somebody of this process holds the lock, and get it at once after', async () => {
+  it('do not ask while this process holds the lock, and get it at once after its release', async () => {
     const provider = new MemoryLockProvider()
     const held = await lockOn(provider).acquire()
     const waiting = lockOn(provider).acquire()
@@ -139,7 +139,7 @@ describe('those who wait in one process', () => {
     await (await waiting).release()
   })
 
-  it('go on asking when the holder of this process has lost its lease', async () => {
+  it('ask again when the holder of this process has lost its lease', async () => {
     const [one, two] = twoProcesses()
     const held = await lockOn(one, { ttl: 1000 }).acquire()
     await two.forceRelease(KEY)
@@ -149,7 +149,7 @@ describe('those who wait in one process', () => {
     expect(await waiting).toBeDefined()
   })
 
-  it('let a more urgent one ask at once, without waiting for the pause of the others', async () => {
+  it('let a request of higher priority ask at once, without the pause of the others', async () => {
     const [one, two] = twoProcesses()
     const held = await lockOn(one).acquire()
     void lockOn(two).acquire({ pollInterval: 60_000 })
@@ -173,7 +173,7 @@ describe('those who wait in one process', () => {
     await s[Symbol.asyncDispose]()
   })
 
-  it('leave nothing taken when they are withdrawn in the middle of a try', async () => {
+  it('release what a try takes after they were withdrawn', async () => {
     const provider = new MemoryLockProvider()
     const acquire = provider.acquire.bind(provider)
     vi.spyOn(provider, 'acquire').mockImplementation(async (...args) => {
@@ -196,7 +196,7 @@ describe('those who wait in one process', () => {
   })
 })
 
-describe('renewal', () => {
+describe('the renewal of a lock', () => {
   it('extends every 60 % of the ttl while held, and not after', async () => {
     const provider = new MemoryLockProvider()
     const extend = vi.spyOn(provider, 'extend')
@@ -214,7 +214,7 @@ describe('renewal', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('that answers false aborts the guard', async () => {
+  it('that returns false aborts the guard', async () => {
     const provider = new MemoryLockProvider()
     const guard = await lockOn(provider, { ttl: 1000 }).acquire()
     await provider.forceRelease(KEY)
@@ -223,7 +223,7 @@ describe('renewal', () => {
     await guard.release()
   })
 
-  it('that fails is tried again, and aborts the guard when the ttl is over by the local clock', async () => {
+  it('that fails is tried again, and the guard aborts when the ttl is over by the local clock', async () => {
     const provider = new MemoryLockProvider()
     const extend = vi.spyOn(provider, 'extend').mockRejectedValue(new Error('busy'))
     const onError = vi.fn()
@@ -245,7 +245,7 @@ describe('renewal', () => {
     expect(guard.signal.aborted).toBe(false)
   })
 
-  it('that never answers aborts the guard in time', async () => {
+  it('that never settles aborts the guard when the ttl is over', async () => {
     const provider = new MemoryLockProvider()
     vi.spyOn(provider, 'extend').mockReturnValue(new Promise(() => {}))
     const guard = await lockOn(provider, { ttl: 1000 }).acquire()
@@ -253,7 +253,7 @@ describe('renewal', () => {
     expect(guard.signal.aborted).toBe(true)
   })
 
-  it('is not waited for when the handle itself tells of the loss', async () => {
+  it('is not waited for when the signal of the handle aborts', async () => {
     const lost = new AbortController()
     const handle = { release: async () => {}, extend: async () => true, isValid: async () => true, signal: lost.signal }
     const provider = {
@@ -267,8 +267,8 @@ describe('renewal', () => {
   })
 })
 
-describe('release', () => {
-  it('passes on what the provider throws, and lets the next one try', async () => {
+describe('the release of a lock', () => {
+  it('rejects with the error of the provider, and lets the next request try', async () => {
     const provider = new MemoryLockProvider()
     const acquire = provider.acquire.bind(provider)
     vi.spyOn(provider, 'acquire').mockImplementationOnce(async (...args) => {

@@ -17,7 +17,7 @@ function processes(count: number): MemoryLockProvider[] {
 const NO = { timeout: 0 }
 
 describe('a read-write lock over a provider', () => {
-  it('keeps a writer out while another process reads, and the other way round', async () => {
+  it('excludes a writer while another process reads, and readers while another process writes', async () => {
     const [one, two] = processes(2).map((provider) => lockOn(provider)) as [Lock, Lock]
     const reader = await one.read()
     await expect(two.write(NO)).rejects.toThrow('Write lock acquisition timed out after 0ms')
@@ -31,7 +31,7 @@ describe('a read-write lock over a provider', () => {
     expect(await one.read(NO)).toBeInstanceOf(LockGuard)
   })
 
-  it('does not ask for a writer while somebody of its process reads', async () => {
+  it('does not ask the provider for a writer while its own process reads', async () => {
     const [provider] = processes(1) as [MemoryLockProvider]
     const lock = lockOn(provider)
     const reader = await lock.read()
@@ -49,7 +49,7 @@ describe('a read-write lock over a provider', () => {
     await expect(locks[0]?.write(NO)).rejects.toThrow()
   })
 
-  it('excludes by slots although all ask with one owner', async () => {
+  it('excludes also when all requests have one owner', async () => {
     const [one, two] = processes(2).map((provider) => lockOn(provider, { owner: 'same' })) as [Lock, Lock]
     await one.read()
     await expect(two.write(NO)).rejects.toThrow()
@@ -95,7 +95,7 @@ describe('a read-write lock over a provider', () => {
     await Promise.all(readers)
   })
 
-  it('gives back what a writer had taken when it times out', async () => {
+  it('gives back what a timed-out writer had taken', async () => {
     const [one, two] = processes(2) as [MemoryLockProvider, MemoryLockProvider]
     const reader = await lockOn(one).read()
     const writing = expect(lockOn(two).write({ timeout: 500 })).rejects.toThrow(
@@ -109,7 +109,7 @@ describe('a read-write lock over a provider', () => {
     expect(one.locks.size).toBe(0)
   })
 
-  it('keeps what a waiting writer has, beyond the ttl', async () => {
+  it('renews what a waiting writer has taken', async () => {
     const [one, two] = processes(2) as [MemoryLockProvider, MemoryLockProvider]
     const reader = await lockOn(one, { ttl: 1000 }).read()
     const writing = lockOn(two, { ttl: 1000 }).write()
@@ -120,7 +120,7 @@ describe('a read-write lock over a provider', () => {
     expect(await writing).toBeInstanceOf(LockGuard)
   })
 
-  it('takes the gate again when a waiting writer has lost it', async () => {
+  it('takes the gate again for a waiting writer that has lost it', async () => {
     const [one, two] = processes(2) as [MemoryLockProvider, MemoryLockProvider]
     const reader = await lockOn(one).read()
     const writing = lockOn(two, { ttl: 1000 }).write()
@@ -132,7 +132,7 @@ describe('a read-write lock over a provider', () => {
     expect((await writing).signal.aborted).toBe(false)
   })
 
-  it('lets nobody of its process pass a writer that has taken a part', async () => {
+  it('lets no request of the same process pass a writer that has taken a part', async () => {
     const [one, two] = processes(2) as [MemoryLockProvider, MemoryLockProvider]
     const remote = await lockOn(one).read()
     const lock = lockOn(two)
@@ -165,7 +165,7 @@ describe('a read-write lock over a provider', () => {
     expect(writer.signal.aborted).toBe(true)
   })
 
-  it('rejects a writer with what the provider throws, and leaves nothing behind', async () => {
+  it('rejects a writer with the error of the provider, and releases what it had taken', async () => {
     const [provider] = processes(1) as [MemoryLockProvider]
     const acquire = provider.acquire.bind(provider)
     vi.spyOn(provider, 'acquire').mockImplementation((key, ttl, owner) =>
@@ -196,47 +196,52 @@ describe('a read-write lock over a provider', () => {
     expect(order).toEqual(['urgent writer', 'reader', 'writer', 'second reader'])
   })
 
-  it.each([1, 2, 3])('never lets a writer hold with anybody, whoever comes when (seed %s)', async (seed) => {
-    const random = randomFrom(seed)
-    const pause = (most: number) => new Promise((resolve) => setTimeout(resolve, Math.ceil(random() * most)))
-    const providers = processes(3)
-    for (const provider of providers) {
-      const acquire = provider.acquire.bind(provider)
-      vi.spyOn(provider, 'acquire').mockImplementation(async (...args) => {
-        await pause(4)
-        const handle = await acquire(...args)
-        await pause(4)
-        return handle
-      })
-    }
-    let readers = 0
-    let writers = 0
-    let most = 0
-    const actor = async (lock: Lock) => {
-      for (let turn = 0; turn < 15; turn++) {
-        await pause(40)
-        const writes = random() < 0.3
-        const guard = await (writes ? lock.write({ pollInterval: 10 }) : lock.read({ pollInterval: 10 }))
-        if (writes) writers++
-        else readers++
-        most = Math.max(most, readers)
-        expect(writers === 0 || (writers === 1 && readers === 0)).toBe(true)
-        await pause(30)
-        if (writes) writers--
-        else readers--
-        await guard.release()
+  it.each([1, 2, 3])(
+    'never lets a writer hold with another holder, in any order of arrival (seed %s)',
+    async (seed) => {
+      const random = randomFrom(seed)
+      const pause = (most: number) => new Promise((resolve) => setTimeout(resolve, Math.ceil(random() * most)))
+      const providers = processes(3)
+      for (const provider of providers) {
+        const acquire = provider.acquire.bind(provider)
+        vi.spyOn(provider, 'acquire').mockImplementation(async (...args) => {
+          await pause(4)
+          const handle = await acquire(...args)
+          await pause(4)
+          return handle
+        })
       }
-    }
-    let done = false
-    const all = Promise.all(providers.flatMap((provider) => [0, 1, 2].map(() => actor(lockOn(provider))))).then(() => {
-      done = true
-    })
-    for (let step = 0; step < 2000 && !done; step++) await vi.advanceTimersByTimeAsync(50)
-    expect(done).toBe(true)
-    await all
-    expect(most).toBeGreaterThan(2)
-    expect(providers[0]?.locks.size).toBe(0)
-  })
+      let readers = 0
+      let writers = 0
+      let most = 0
+      const actor = async (lock: Lock) => {
+        for (let turn = 0; turn < 15; turn++) {
+          await pause(40)
+          const writes = random() < 0.3
+          const guard = await (writes ? lock.write({ pollInterval: 10 }) : lock.read({ pollInterval: 10 }))
+          if (writes) writers++
+          else readers++
+          most = Math.max(most, readers)
+          expect(writers === 0 || (writers === 1 && readers === 0)).toBe(true)
+          await pause(30)
+          if (writes) writers--
+          else readers--
+          await guard.release()
+        }
+      }
+      let done = false
+      const all = Promise.all(providers.flatMap((provider) => [0, 1, 2].map(() => actor(lockOn(provider))))).then(
+        () => {
+          done = true
+        },
+      )
+      for (let step = 0; step < 2000 && !done; step++) await vi.advanceTimersByTimeAsync(50)
+      expect(done).toBe(true)
+      await all
+      expect(most).toBeGreaterThan(2)
+      expect(providers[0]?.locks.size).toBe(0)
+    },
+  )
 })
 
 /** mulberry32 */

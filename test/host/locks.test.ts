@@ -13,7 +13,7 @@ const noting = (order: string[], name: string) => (guard: LockGuard) => {
 }
 
 describe('a mutex in memory', () => {
-  it('is given to one at a time', async () => {
+  it('has one holder at a time', async () => {
     const lock = new Lock()
     const first = await lock.acquire()
     expect(first).toBeInstanceOf(LockGuard)
@@ -75,7 +75,7 @@ describe('a mutex in memory', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('tries, and shows what it is doing', async () => {
+  it('has tryAcquire, isLocked and stats', async () => {
     const lock = new Lock()
     expect(lock.isLocked).toBe(false)
     const guard = lock.tryAcquire()
@@ -86,7 +86,7 @@ describe('a mutex in memory', () => {
     await guard?.release()
   })
 
-  it('is one for all Lock objects of a key, and stands alone without one', async () => {
+  it('is shared by all Lock objects of a key, and by none without a key', async () => {
     const [one, two, alone] = [new Lock({ key: 'k' }), new Lock({ key: 'k' }), new Lock()]
     const guard = one.tryAcquire()
     expect([two.tryAcquire(), two.isLocked]).toEqual([null, true])
@@ -159,7 +159,7 @@ describe('a guard', () => {
 })
 
 describe('a read-write lock in memory', () => {
-  it('lets readers in together and a writer alone', async () => {
+  it('admits readers together and a writer alone', async () => {
     const lock = readWrite()
     const [one, two] = [await lock.read(), await lock.read()]
     expect(lock.stats).toMatchObject({ readerCount: 2, writerActive: false })
@@ -193,7 +193,7 @@ describe('a read-write lock in memory', () => {
     expect(lock.tryRead()).toBeNull()
   })
 
-  it('lets the readers in when the writer they waited behind gives up', async () => {
+  it('admits waiting readers when the writer before them times out', async () => {
     const lock = readWrite()
     await lock.read()
     const writing = expect(lock.write({ timeout: 10 })).rejects.toThrow('Write lock acquisition timed out after 10ms')
@@ -203,7 +203,7 @@ describe('a read-write lock in memory', () => {
     expect(await reading).toBeInstanceOf(LockGuard)
   })
 
-  it('times out readers by their name', async () => {
+  it('names the kind of request in a time-out', async () => {
     const lock = readWrite()
     await lock.write()
     const reading = expect(lock.read({ timeout: 10 })).rejects.toThrow('Read lock acquisition timed out after 10ms')
@@ -212,7 +212,7 @@ describe('a read-write lock in memory', () => {
   })
 })
 
-describe('the wrong mode', () => {
+describe('a request of the wrong mode', () => {
   it('rejects', async () => {
     await expect(readWrite().acquire()).rejects.toThrow('read-write mode')
     await expect(new Lock().read()).rejects.toThrow('not configured for read-write mode')
@@ -223,7 +223,7 @@ describe('the wrong mode', () => {
 })
 
 describe('the end of a lock', () => {
-  it('rejects those who wait and releases what is held', async () => {
+  it('rejects waiting requests and releases what is held', async () => {
     const lock = new Lock()
     const guard = await lock.acquire()
     const waiting = expect(lock.acquire()).rejects.toThrow('Lock disposed')
@@ -247,7 +247,7 @@ describe('the end of a lock', () => {
     expect(() => s.acquireLock()).toThrow('Cannot acquire lock on disposed scope')
   })
 
-  it('an abort of the scope rejects those who wait', async () => {
+  it('an abort of the scope rejects waiting requests', async () => {
     const controller = new AbortController()
     await using s = scope({ signal: controller.signal })
     const lock = s.acquireLock()
@@ -259,7 +259,7 @@ describe('the end of a lock', () => {
     expect(guard.signal.aborted).toBe(false)
   })
 
-  it('a lock that was disposed early is let go of by its scope', async () => {
+  it('a scope keeps nothing of a lock that was disposed before it', async () => {
     await using s = scope()
     const lock = s.acquireLock()
     const guard = await lock.acquire()
@@ -268,7 +268,7 @@ describe('the end of a lock', () => {
   })
 })
 
-describe('options', () => {
+describe('lock options', () => {
   it('a provider needs a key', () => {
     const provider = { acquire: async () => null, extend: async () => false, forceRelease: async () => {} }
     const message = "Lock 'key' is required when using a persistence provider"

@@ -42,7 +42,7 @@ describe('an unknown option', () => {
     expect(() => s.createChild(options)).toThrow(message)
   })
 
-  it('is told apart from options that are no object', async () => {
+  it('has another message than options that are not an object', async () => {
     await using s = scope()
     expect(() => s.task(() => 1, 'name' as unknown as object)).toThrow('task options: must be an object, got string')
     expect(() => scope(null as unknown as object)).toThrow('scope options: must be an object, got null')
@@ -51,7 +51,7 @@ describe('an unknown option', () => {
 
 describe('a persistence that is no open store', () => {
   const wrong = [
-    ['the class', SQLiteAdapter, 'got the class or function SQLiteAdapter; make one of it'],
+    ['the class', SQLiteAdapter, 'got the class or function SQLiteAdapter; create an instance'],
     ['the promise of one', Promise.resolve({}), 'got a promise; await it'],
     ['null', null, 'got null'],
     ['a path', 'app.db', 'got string'],
@@ -67,7 +67,7 @@ describe('a persistence that is no open store', () => {
     }
   })
 
-  it('is none of the stores that are open, or not given', async () => {
+  it('does not include open stores, nor ports that are not given', async () => {
     await using persistence = await SQLiteAdapter.open(':memory:')
     for (const options of [{ persistence }, { persistence: {} }, {}]) await scope(options)[Symbol.asyncDispose]()
   })

@@ -2,14 +2,14 @@ import { CircuitBreaker, Lock, type PersistenceProviders, scope } from 'go-go-sc
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
 
-/** Fresh providers over an empty store, and a second set over the same store where it has more than one door. */
+/** Fresh providers over an empty store, and a second set over the same store where that is possible. */
 export interface ProvidersUnderTest {
   providers: Required<Omit<PersistenceProviders, 'cache'>>
   second: Required<Omit<PersistenceProviders, 'cache'>>
   close(): Promise<void>
 }
 
-/** What the host does with its providers, whichever they are. */
+/** What the host does with its providers, of any kind. */
 export function hostOverProviders(name: string, createProviders: () => Promise<ProvidersUnderTest>): void {
   describe(`the host over ${name}`, () => {
     let world: ProvidersUnderTest
@@ -48,7 +48,7 @@ export function hostOverProviders(name: string, createProviders: () => Promise<P
         await lost
       })
 
-      it('never let a writer in beside a reader', async () => {
+      it('never let a writer hold beside a reader', async () => {
         const options = { key: 'k', allowMultipleReaders: true }
         await using one = new Lock({ ...options, provider: world.providers.lock })
         await using two = new Lock({ ...options, provider: world.second.lock })
@@ -82,7 +82,7 @@ export function hostOverProviders(name: string, createProviders: () => Promise<P
         await breaker[Symbol.asyncDispose]()
       })
 
-      it('count failures over tasks that run at once exactly', async () => {
+      it('count the failures of concurrent tasks exactly', async () => {
         await using s = scope({ persistence: world.providers, circuitBreaker: { ...options, failureThreshold: 100 } })
         await Promise.all(Array.from({ length: 50 }, () => s.task(boom)))
         expect(await world.second.circuitBreaker.getState('k')).toMatchObject({ state: 'closed', failureCount: 50 })
@@ -110,13 +110,13 @@ export function hostOverProviders(name: string, createProviders: () => Promise<P
         expect(await s.task(() => 5, { idempotency })).toEqual([undefined, 5])
       })
 
-      it('never replay a failure that somebody stored', async () => {
+      it('never replay a stored failure', async () => {
         await world.providers.idempotency.set('k', [{ _tag: 'Failed' }, undefined])
         await using s = scope({ persistence: world.providers })
         expect(await s.task(() => 5, { idempotency })).toEqual([undefined, 5])
       })
 
-      it('that run at once share one run, over scopes', async () => {
+      it('that run at the same time share one run, over scopes', async () => {
         await using one = scope({ persistence: world.providers })
         await using two = scope({ persistence: world.second })
         const end = deferred<number>()

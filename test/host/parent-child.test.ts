@@ -5,7 +5,7 @@ describe.each([
   ['createChild', (parent: ReturnType<typeof scope>, options = {}) => parent.createChild(options)],
   ['scope({ parent })', (parent: ReturnType<typeof scope>, options = {}) => scope({ ...options, parent })],
 ])('a child by %s', (_, create) => {
-  it('aborts with its parent and its reason, not the other way round', async () => {
+  it('aborts when its parent aborts, with the same reason, and not the other way round', async () => {
     const controller = new AbortController()
     await using parent = scope({ signal: controller.signal })
     const one = create(parent)
@@ -24,7 +24,7 @@ describe.each([
     expect(() => child.task(() => 1)).toThrow('Cannot spawn task on aborted scope')
   })
 
-  it('is not kept by a parent that is disposed', async () => {
+  it('is not kept by a disposed parent', async () => {
     const parent = scope({ name: 'root' })
     await parent[Symbol.asyncDispose]()
     create(parent, { name: 'late' })
@@ -62,7 +62,7 @@ describe.each([
     expect(child.circuitBreaker).toEqual(circuitBreaker)
   })
 
-  it('has its own instead when they are given, persistence as a whole', async () => {
+  it('overrides what it is given, persistence as a whole', async () => {
     const lock = { acquire: async () => null, extend: async () => false, forceRelease: async () => {} }
     await using parent = scope({ persistence: { lock }, concurrency: 2, circuitBreaker: { failureThreshold: 1 } })
     const persistence = {}
@@ -97,7 +97,7 @@ describe.each([
     vi.useRealTimers()
   })
 
-  it('is let go of by its parent and signal once it is disposed', async () => {
+  it('leaves nothing in its parent and signal once it is disposed', async () => {
     await using parent = scope({ name: 'root' })
     const controller = new AbortController()
     const remove = vi.spyOn(controller.signal, 'removeEventListener')
@@ -118,7 +118,7 @@ it('the end of a parent ends its children', async () => {
   expect(await task).toEqual([new Error('Scope disposed'), undefined])
 })
 
-it('a parent that no scope() has made is refused', () => {
+it('a parent that scope() has not made is refused', () => {
   const lookalike = { scopeName: 'mine', isDisposed: false }
   expect(() => scope({ parent: lookalike })).toThrow(new TypeError('scope option parent: must be a scope, got object'))
 })

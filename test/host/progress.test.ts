@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-it('starts at 0, or where it is told, without an estimate', () => {
+it('starts at 0 or at the given percentage, without an estimate', () => {
   expect(createProgressContext().get()).toEqual({ percentage: 0 })
   expect(createProgressContext(40).get()).toEqual({ percentage: 40 })
 })
@@ -35,7 +35,7 @@ it('has no estimate at the ends, nor without progress', () => {
   expect(stuck.get()).toEqual({ percentage: 50 })
 })
 
-it('keeps fractions and takes what is outside for the nearer end', () => {
+it('keeps fractions, and limits values to 0 and 100', () => {
   const progress = createProgressContext()
   for (const [given, kept] of [
     [12.34, 12.34],
@@ -48,7 +48,7 @@ it('keeps fractions and takes what is outside for the nearer end', () => {
   expect(() => progress.update(Number.NaN)).toThrow(TypeError)
 })
 
-it('tells its listeners until they leave, whatever they throw', () => {
+it('calls its listeners until they unsubscribe, also when they throw', () => {
   const report = vi.fn()
   const progress = createProgressContext(0, report)
   const listener = vi.fn()

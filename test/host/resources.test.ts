@@ -16,7 +16,7 @@ describe('AsyncDisposableResource', () => {
     expect(resource.value).toBeUndefined()
   })
 
-  it('has nothing to dispose before it was acquired, and cannot be acquired after', async () => {
+  it('has nothing to dispose before acquire, and cannot be acquired after dispose', async () => {
     const dispose = vi.fn()
     const acquire = vi.fn(async () => 1)
     const resource = new AsyncDisposableResource(acquire, dispose)
@@ -26,7 +26,7 @@ describe('AsyncDisposableResource', () => {
     expect(acquire).not.toHaveBeenCalled()
   })
 
-  it('disposes what is still on its way', async () => {
+  it('disposes a value that is still being acquired', async () => {
     const value = deferred<string>()
     const dispose = vi.fn()
     const resource = new AsyncDisposableResource(() => value.promise, dispose)
@@ -38,7 +38,7 @@ describe('AsyncDisposableResource', () => {
     expect(dispose).toHaveBeenCalledExactlyOnceWith('late')
   })
 
-  it('tells the one who acquires of a failure, and nobody else', async () => {
+  it('rejects acquire with a failure, and dispose does not', async () => {
     const dispose = vi.fn()
     const resource = new AsyncDisposableResource(() => Promise.reject(new Error('x')), dispose)
     await expect(resource.acquire()).rejects.toThrow('x')

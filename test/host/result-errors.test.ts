@@ -89,7 +89,7 @@ describe('default wrapping', () => {
     expect(await errorOfAbort({ any: 'value' })).toEqual({ any: 'value' })
   })
 
-  it('reads an undefined reason as a failure all the same', async () => {
+  it('keeps an AbortError whose reason is undefined, so that it is a failure', async () => {
     expect(await errorOf(new AbortError(undefined))).toBeInstanceOf(AbortError)
     expect(await errorOfAbort(undefined)).toBeDefined()
   })
@@ -120,7 +120,7 @@ describe('errorClass', () => {
     )
   })
 
-  it('cannot break a task by a constructor that throws', async () => {
+  it('does not break a task when its constructor throws', async () => {
     class Broken extends Error {
       constructor() {
         super()
@@ -149,7 +149,7 @@ describe('systemErrorClass', () => {
   })
 })
 
-describe('what ends a task from outside', () => {
+describe('the error of a task that is ended from outside', () => {
   it('is a raw Error for the time-out of the scope', async () => {
     const error = await errorAfter(100, { timeout: 100 }, {})
     expect(error).toEqual(new Error('Scope timeout after 100ms'))

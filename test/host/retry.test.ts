@@ -37,13 +37,13 @@ describe('retry', () => {
     expect(waits).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000])
   })
 
-  it('knows exponential, linear and fixed', async () => {
+  it('has the strategies exponential, linear and fixed', async () => {
     expect(await runsOf('exponential')).toEqual([0, 100, 300, 700])
     expect(await runsOf('linear')).toEqual([0, 1000, 3000, 6000])
     expect(await runsOf('fixed')).toEqual([0, 1000, 2000, 3000])
   })
 
-  it('asks a delay function with attempt and error', async () => {
+  it('calls a delay function with attempt and error', async () => {
     const delay = vi.fn((attempt: number) => attempt * 7)
     expect(await runsOf({ max: 2, delay })).toEqual([0, 7, 21])
     expect(delay.mock.calls).toEqual([
@@ -57,7 +57,7 @@ describe('retry', () => {
     expect(await runsOf({ if: condition, delay: 1 })).toHaveLength(2)
   })
 
-  it('tells onRetry error and attempt before each retry', async () => {
+  it('calls onRetry with error and attempt before each retry', async () => {
     const onRetry = vi.fn()
     await runsOf({ max: 2, delay: 1, onRetry })
     expect(onRetry.mock.calls).toEqual([
@@ -87,7 +87,7 @@ describe('retry', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('asks nobody about a failure that the abort has caused', async () => {
+  it('calls no callback for a failure that the abort has caused', async () => {
     await using s = scope()
     const retry = { if: vi.fn(() => true), onRetry: vi.fn() }
     const rejected = new Error('because of the abort')
@@ -100,7 +100,7 @@ describe('retry', () => {
     expect(retry.onRetry).not.toHaveBeenCalled()
   })
 
-  it.each(['if', 'delay', 'onRetry'])('keeps the own error of the task when %s throws', async (callback) => {
+  it.each(['if', 'delay', 'onRetry'])('ends with the error of the function when %s throws', async (callback) => {
     const onError = vi.fn()
     await using s = scope({ hooks: { onError } })
     const retry = {
@@ -117,7 +117,7 @@ describe('retry', () => {
   })
 })
 
-describe('delays', () => {
+describe('retry delays', () => {
   const times = (delay: (attempt: number, error: unknown) => number, count: number) =>
     Array.from({ length: count }, (_, index) => delay(index + 1, undefined))
 

@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 describe('scope', () => {
-  it('is named scope-<n>, or as it is told', async () => {
+  it('is named scope-<n> by default', async () => {
     await using first = scope()
     await using second = scope()
     await using named = scope({ name: 'import' })
@@ -15,7 +15,7 @@ describe('scope', () => {
     expect(named).toBeInstanceOf(Scope)
   })
 
-  it('shows what it was made with', async () => {
+  it('exposes the options that it was made with', async () => {
     const persistence = {}
     await using s = scope({ persistence, concurrency: 3, idempotency: { defaultTTL: 5 }, context: { a: 1 } })
     expect(s.persistence).toBe(persistence)
@@ -26,12 +26,12 @@ describe('scope', () => {
     expect(s.circuitBreaker).toBeUndefined()
   })
 
-  it('shows of its breaker threshold and reset time only', async () => {
+  it('exposes only threshold and reset time of its breaker', async () => {
     await using s = scope({ circuitBreaker: { failureThreshold: 2, onOpen: () => {} } })
     expect(s.circuitBreaker).toEqual({ failureThreshold: 2, resetTimeout: 30_000 })
   })
 
-  it('aborts when its time is over', async () => {
+  it('aborts at its time-out', async () => {
     await using s = scope({ timeout: 100 })
     await vi.advanceTimersByTimeAsync(99)
     expect(s.signal.aborted).toBe(false)
@@ -47,7 +47,7 @@ describe('scope', () => {
     expect(never.signal.aborted).toBe(false)
   })
 
-  it('keeps a time-out that is longer than a timer can be', async () => {
+  it('keeps a time-out that is longer than setTimeout allows', async () => {
     const month = 30 * 24 * 3600 * 1000
     await using s = scope({ timeout: month })
     await vi.advanceTimersByTimeAsync(month - 1)
@@ -63,12 +63,12 @@ describe('scope', () => {
     expect(s.signal.reason).toBe('outer')
   })
 
-  it('is aborted at birth by a signal that is', async () => {
+  it('is aborted from the start by an aborted signal', async () => {
     await using s = scope({ signal: AbortSignal.abort('early') })
     expect(s.signal.reason).toBe('early')
   })
 
-  it('keeps context', async () => {
+  it('has a request context', async () => {
     await using s = scope({ context: { a: 1 } })
     s.setContext('b', 2).setContext('gone', 3)
     expect(s.removeContext('gone')).toBe(true)
@@ -84,7 +84,7 @@ describe('scope', () => {
     await s.task(({ context }) => expect(context).toEqual({ a: 1, b: 2 }))
   })
 
-  it('delays, until it aborts', async () => {
+  it('has a delay that ends when it aborts', async () => {
     const controller = new AbortController()
     await using s = scope({ signal: controller.signal })
     const short = vi.fn()
@@ -108,7 +108,7 @@ describe('scope', () => {
     await rejected
   })
 
-  it('draws its tree', async () => {
+  it('prints its tree with debugTree', async () => {
     await using s = scope({ name: 'root' })
     const child = s.createChild({ name: 'child', signal: AbortSignal.abort() })
     child.createChild({ name: 'grandchild' })
@@ -147,7 +147,7 @@ describe('logger', () => {
     warn.mockRestore()
   })
 
-  it('hears of failures that have no result to go to', async () => {
+  it('gets failures that change no result', async () => {
     const logger = recorder()
     const s = scope({ logger, name: 'job' })
     s.onDispose(() => {

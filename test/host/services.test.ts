@@ -13,7 +13,7 @@ describe('services', () => {
     expect(services).toEqual({ value: 5, made: { id: 1 } })
   })
 
-  it('has() tells, and tells false on a disposed scope', async () => {
+  it('are found by has(), but not in a disposed scope', async () => {
     const s = scope().provide('a', 1)
     expect(s.has('a')).toBe(true)
     expect(s.has('toString')).toBe(false)
@@ -21,13 +21,13 @@ describe('services', () => {
     expect(s.has('a')).toBe(false)
   })
 
-  it('gives undefined for what nobody provided', async () => {
+  it('are undefined when they were not provided', async () => {
     await using s = scope<{ nothing?: number; toString: unknown }>()
     expect(s.use('nothing')).toBeUndefined()
     expect(s.use('toString')).toBeUndefined()
   })
 
-  it('makes a new one for each use with singleton: false, and disposes each', async () => {
+  it('are made for each use with singleton: false, and each is disposed', async () => {
     const dispose = vi.fn()
     let count = 0
     const s = scope().provide('n', () => ++count, { singleton: false, dispose })
@@ -37,7 +37,7 @@ describe('services', () => {
     expect(dispose.mock.calls).toEqual([[3], [2], [1]])
   })
 
-  it('disposes with the value, the last one first', async () => {
+  it('are disposed with their value, the last one first', async () => {
     const disposed: unknown[] = []
     const dispose = (value: unknown) => void disposed.push(value)
     const s = scope().provide('a', 1, { dispose }).provide('b', 2, { dispose })
@@ -45,7 +45,7 @@ describe('services', () => {
     expect(disposed).toEqual([2, 1])
   })
 
-  it('are overridden only where there is one', async () => {
+  it('are overridden only when they were provided', async () => {
     const s = scope().provide('a', 1)
     expect(s.override('a', 2).use('a')).toBe(2)
     expect(() => (s as unknown as Scope<{ b: number }>).override('b', 1)).toThrow(

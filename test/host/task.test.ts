@@ -39,7 +39,7 @@ describe('task', () => {
     expect(last).toHaveBeenCalledOnce()
   })
 
-  it('does not reject for what its function throws', async () => {
+  it('does not reject when its function throws', async () => {
     await using s = scope()
     await expect(s.task(() => Promise.reject(new Error('x'))).then(([error]) => error)).resolves.toBeInstanceOf(Error)
   })
@@ -89,7 +89,7 @@ describe('task', () => {
     expect(s.task(() => 1, { id: 'other' }).id).toBe('other')
   })
 
-  it('tells afterTask name, duration, error and index', async () => {
+  it('calls afterTask with name, duration, error and index', async () => {
     const afterTask = vi.fn()
     await using s = scope({ hooks: { afterTask } })
     const task = s.task(() => s.delay(50))
@@ -112,7 +112,7 @@ describe('task', () => {
     expect(order).toEqual(['before', 'fn', 'returned'])
   })
 
-  it('takes hooks later, and lets go of them', async () => {
+  it('calls hooks that are added later, until they are removed', async () => {
     await using s = scope()
     const before = vi.fn()
     const after = vi.fn()
@@ -143,7 +143,7 @@ describe('task', () => {
     ])
   })
 
-  it('calls onCleanup once when it settles, however it does', async () => {
+  it('calls onCleanup once when it settles, with any result', async () => {
     await using s = scope()
     const onCleanup = vi.fn()
     await s.task(() => 1, { onCleanup })
@@ -172,7 +172,7 @@ describe('task', () => {
 })
 
 describe('dedupe', () => {
-  it('lets calls of one key that are under way share one result', async () => {
+  it('lets concurrent calls of one key share one result', async () => {
     await using s = scope()
     const end = deferred<number>()
     const fn = vi.fn(() => end.promise)
@@ -188,7 +188,7 @@ describe('dedupe', () => {
     expect(fn).toHaveBeenCalledTimes(3)
   })
 
-  it('does not end the shared call when one who joined is disposed', async () => {
+  it('does not end the shared call when a joined task is disposed', async () => {
     await using s = scope()
     const end = deferred<number>()
     const first = s.task(() => end.promise, { dedupe: 'k' })

@@ -17,9 +17,7 @@ export type {
   PersistenceProviders,
 } from '@go-go-scope/persistence-core/ports'
 export { createCache, InMemoryCache, type InMemoryCacheOptions } from './cache/in-memory-cache.js'
-export { abortPromise } from './cancellation/abort-promise.js'
-export { onAbort } from './cancellation/on-abort.js'
-export { whenAborted } from './cancellation/when-aborted.js'
+export { abortPromise, onAbort, whenAborted } from './cancellation/on-abort.js'
 export type { CheckpointContext, CheckpointOptions } from './checkpoint/checkpoint-options.js'
 export {
   type CheckpointSession,
@@ -36,9 +34,7 @@ export type {
   CircuitState,
 } from './circuit-breaker/circuit-breaker-options.js'
 export { Semaphore } from './concurrency/semaphore.js'
-export { AbortError } from './errors/abort-error.js'
-export { CircuitOpenError } from './errors/circuit-open-error.js'
-export { UnknownError } from './errors/unknown-error.js'
+export { AbortError, CircuitOpenError, UnknownError } from './errors/error-classes.js'
 export {
   createIdempotencyProvider,
   InMemoryIdempotencyProvider,
@@ -50,17 +46,19 @@ export { LockGuard } from './lock/lock-guard.js'
 export type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock/lock-options.js'
 export type { Logger, LogLevel } from './logging/logger.js'
 export { AsyncDisposableResource } from './resource/async-disposable-resource.js'
-export { decorrelatedJitter } from './retry/decorrelated-jitter.js'
-export { type ExponentialBackoffOptions, exponentialBackoff } from './retry/exponential-backoff.js'
-export { jitter } from './retry/jitter.js'
-export { linear } from './retry/linear.js'
+export {
+  decorrelatedJitter,
+  type ExponentialBackoffOptions,
+  exponentialBackoff,
+  jitter,
+  linear,
+} from './retry/retry-delays.js'
 export type { RetryDelay, RetryOptions, RetryStrategy } from './retry/retry-options.js'
-export { scope } from './scope/create-scope.js'
-export { Scope } from './scope/scope.js'
+export { Scope, scope } from './scope/scope.js'
 export type { ScopeHooks } from './scope/scope-hooks.js'
 export type { ParentScope, ScopeOptions } from './scope/scope-options.js'
 export type { ProvideOptions } from './scope/services.js'
-export type { Result } from './task/result.js'
+export type { Result } from './task/task.js'
 export { Task } from './task/task.js'
 export type {
   CheckpointedTaskContext,

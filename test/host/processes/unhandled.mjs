@@ -29,7 +29,7 @@ const hooks = Object.fromEntries(
 )
 const logger = { debug() {}, info() {}, warn() {}, error: throws('logger') }
 
-// Hooks, stores, disposers, results that nobody looks at.
+// Failing hooks, stores and disposers, and results that are not read.
 const s = scope({
   hooks,
   logger,
@@ -50,7 +50,7 @@ s.acquireLock({ key: 'k' })
   .acquire()
   .catch(() => {})
 
-// Those who are told of failures fail later.
+// The onError hook and the logger reject after they have returned.
 const told = scope({
   hooks: { onError: rejects('late onError') },
   logger: { ...logger, error: rejects('late logger') },
@@ -58,12 +58,12 @@ const told = scope({
 told.onBeforeTask(throws('beforeTask'))
 await told.task(() => 1)
 
-// A delay that nobody waits for any more.
+// A delay that is not awaited.
 const delaying = scope()
 void delaying.delay(1000)
 await delaying[Symbol.asyncDispose]()
 
-// A working checkpoint store whose save and removal fail, with nobody waiting for the save.
+// A checkpoint store whose save and removal fail; the function does not await the save.
 const empty = {
   ...broken,
   loadLatest: async () => undefined,

@@ -1,9 +1,8 @@
 import type { CacheProvider, CacheStats } from '@go-go-scope/persistence-core/ports'
 import { LruMap } from './lru-map.js'
-import { patternMatcher } from './pattern-matcher.js'
 
 export interface InMemoryCacheOptions {
-  /** Entries; past it the one not used for longest goes. Default 1000. */
+  /** Entries; past it the least recently used one is dropped. Default 1000. */
   maxSize?: number
 }
 
@@ -78,4 +77,27 @@ export class InMemoryCache implements CacheProvider {
 /** The cache port in memory. */
 export function createCache(options?: InMemoryCacheOptions): InMemoryCache {
   return new InMemoryCache(options)
+}
+
+/**
+ * Tells whether a key matches `pattern`, in which `*` stands for any run of characters and all else for itself.
+ *
+ * Each part between two stars is matched at its first occurrence after the part before it: a later occurrence could not
+ * let more of the rest match. So no position is tried twice. A RegExp made from the pattern can take time exponential in
+ * its stars.
+ */
+function patternMatcher(pattern: string): (key: string) => boolean {
+  const [start = '', ...parts] = pattern.split('*')
+  const end = parts.pop()
+  if (end === undefined) return (key) => key === start
+  return (key) => {
+    if (!key.startsWith(start) || !key.endsWith(end)) return false
+    let position = start.length
+    for (const part of parts) {
+      const found = key.indexOf(part, position)
+      if (found === -1) return false
+      position = found + part.length
+    }
+    return position <= key.length - end.length
+  }
 }

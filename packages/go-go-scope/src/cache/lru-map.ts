@@ -7,7 +7,7 @@ interface Entry<T> {
 }
 
 /**
- * Values with a time to live; past `maxSize` the one not used for longest goes. The clock is `Date.now`.
+ * Values with a time to live; past `maxSize` the least recently used one is dropped. The clock is `Date.now`.
  *
  * Expiry is not left to `lru-cache`: there an entry still lives at the very end of its time, and time is monotonic.
  */
@@ -17,7 +17,7 @@ export class LruMap<T> {
   /** @param maxSize `Infinity` for no limit. */
   constructor(maxSize: number) {
     if (!(maxSize >= 1)) throw new RangeError(`maxSize must be at least 1, got ${maxSize}`)
-    // By the size of the entries and not by `max`, which allocates all places at once.
+    // Not by `max`, which allocates room for all entries at once.
     this.#entries = new LRUCache({
       maxSize: Math.min(Math.floor(maxSize), Number.MAX_SAFE_INTEGER),
       sizeCalculation: () => 1,
@@ -29,7 +29,7 @@ export class LruMap<T> {
     return this.#entries.size
   }
 
-  /** The unexpired entry; reading it makes it the youngest. */
+  /** The unexpired entry; reading it makes it the most recently used. */
   get(key: string): Entry<T> | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined || entry.expiresAt > Date.now()) return entry
@@ -59,7 +59,7 @@ export class LruMap<T> {
     return expired.length
   }
 
-  /** Unexpired keys, the one not used for longest first. */
+  /** Unexpired keys, the least recently used first. */
   keys(): string[] {
     this.prune()
     return [...this.#entries.rkeys()]

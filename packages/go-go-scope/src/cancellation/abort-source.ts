@@ -1,6 +1,6 @@
 /**
- * An abort controller that is cheap to have many of: the signal is only made when somebody asks for it, and inner
- * listeners cost O(1) to add and remove, where a signal's own listeners cost O(n) on Node.
+ * A cheap abort controller: the signal is made when it is first read, and listeners of the host cost O(1) to add and
+ * remove, where the listeners of a signal cost O(n) on Node.
  */
 export class AbortSource {
   #controller: AbortController | undefined
@@ -45,4 +45,25 @@ export class AbortSource {
     const listeners = this.#listeners.add(listener)
     return () => listeners.delete(listener)
   }
+}
+
+/**
+ * Settles as `work` does, or rejects with `failure()` as soon as `source` aborts. It listens before the work starts, so
+ * that the abort wins over what the work does at the abort. After an abort the work is not started.
+ */
+export function raceAbort<T>(source: AbortSource, failure: () => unknown, work: () => Promise<T>): Promise<T> {
+  if (source.aborted) return Promise.reject(failure())
+  return new Promise<T>((resolve, reject) => {
+    const stop = source.onAbort(() => reject(failure()))
+    work().then(
+      (value) => {
+        stop()
+        resolve(value)
+      },
+      (error: unknown) => {
+        stop()
+        reject(error)
+      },
+    )
+  })
 }

@@ -1,6 +1,5 @@
-import { callSafely } from '../errors/call-safely.js'
-import type { Reporter } from '../errors/reporter.js'
-import { startTimer, type Timer } from '../time/start-timer.js'
+import { callSafely, type Reporter } from '../errors/reporter.js'
+import { startTimer, type Timer } from '../time/timer.js'
 
 interface AutoSaveOptions<T> {
   /** ms; `undefined`: never. */
@@ -12,7 +11,7 @@ interface AutoSaveOptions<T> {
   readonly report: Reporter
 }
 
-/** Looks at the state of a task every `interval` ms, and saves it when it is new. */
+/** Takes a snapshot of a task's state every `interval` ms, and saves it when it has changed. */
 export class AutoSaves<T> {
   readonly #options: AutoSaveOptions<T>
   readonly #running = new Set<() => void>()
@@ -50,7 +49,7 @@ export class AutoSaves<T> {
     for (const stop of [...this.#running]) stop()
   }
 
-  /** Stops, and begins none any more. */
+  /** Stops, and begins no more saves. */
   close(): void {
     this.#closed = true
     this.stop()

@@ -2,7 +2,7 @@ import type { Checkpoint } from '@go-go-scope/persistence-core/ports'
 
 /** @typeParam Data what the task saves. Nothing checks that what was stored is of this type. */
 export interface CheckpointOptions<Data = unknown> {
-  /** ms between two looks at the state given to `ctx.checkpoint.auto`. Absent: it is not looked at. */
+  /** ms between two snapshots of `ctx.checkpoint.auto`. Absent: it takes none. */
   interval?: number
   onCheckpoint?(checkpoint: Checkpoint<Data>): void
   /** Called once, when the task starts from a stored checkpoint. */

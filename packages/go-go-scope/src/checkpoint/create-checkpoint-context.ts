@@ -1,16 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
-import { callSafely } from '../errors/call-safely.js'
-import { type Reporter, reportToNobody } from '../errors/reporter.js'
+import { callSafely, ignoreReport, type Reporter } from '../errors/reporter.js'
 import { AutoSaves } from './auto-saves.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
 import type { ProgressContext } from './progress-context.js'
 
-/** What the checkpoints of one task need to know. */
+/** What the checkpoints of one task need. */
 export interface CheckpointState<T = unknown> {
   provider: CheckpointProvider
   taskId: string
-  /** Where the task starts from. */
+  /** The checkpoint that the task resumes from. */
   latest?: Checkpoint<T> | undefined
   options?: CheckpointOptions
   /** Its percentage and estimate go into every checkpoint. */
@@ -33,11 +32,11 @@ export interface CheckpointSession<T = unknown> extends CheckpointContext<T> {
  * wait for cannot become an unhandled rejection: its error is reported.
  */
 export function createCheckpointContext<T>(state: CheckpointState<T>): CheckpointSession<T> {
-  const { provider, taskId, options = {}, progress, report = reportToNobody } = state
+  const { provider, taskId, options = {}, progress, report = ignoreReport } = state
   let latest = state.latest
   let sequence = latest?.sequence ?? 0
   let last: Promise<void> | undefined
-  /** What the last checkpoint holds, whatever the task has done to its state since. */
+  /** A copy of the last checkpoint's data, which later changes of the task's state do not touch. */
   let saved = latest && copyOf(latest.data)
   let finished = false
 
@@ -102,12 +101,12 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
   }
 }
 
-/** What can be compared later, however the task changes its state; `undefined` when it cannot be copied. */
+/** A copy for later comparison; `undefined` when the data cannot be copied. */
 function copyOf<T>(data: T): { data: T } | undefined {
   try {
     return { data: structuredClone(data) }
   } catch {
-    // Functions and the like: such a state counts as new every time, and whether it can be stored is the provider's say.
+    // It holds a function, say. Such data counts as new every time, and the provider decides whether it can store it.
     return undefined
   }
 }

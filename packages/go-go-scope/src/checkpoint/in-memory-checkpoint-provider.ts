@@ -1,8 +1,8 @@
 import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 
 /**
- * The checkpoint port in memory. Checkpoints are copied in and out, since the state a task saves is usually the very
- * object it goes on changing.
+ * The checkpoint port in memory. Checkpoints are copied in and out, because a task usually goes on changing the object
+ * that it saves.
  */
 export class InMemoryCheckpointProvider implements CheckpointProvider {
   readonly #checkpoints = new Map<string, Checkpoint>()

@@ -1,6 +1,5 @@
 import type { CheckpointProvider } from '@go-go-scope/persistence-core/ports'
-import { callSafely } from '../errors/call-safely.js'
-import type { Reporter } from '../errors/reporter.js'
+import { callSafely, type Reporter } from '../errors/reporter.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
 import { createCheckpointContext } from './create-checkpoint-context.js'
 import { createProgressContext, type ProgressContext } from './progress-context.js'
@@ -15,7 +14,7 @@ export interface TaskCheckpoints {
   close(): Promise<void>
 }
 
-/** Loads the newest checkpoint and tells `onResume` of it. Rejects with the provider's error. */
+/** Loads the newest checkpoint and calls `onResume` with it. Rejects with the provider's error. */
 export async function openTaskCheckpoints(
   provider: CheckpointProvider,
   taskId: string,
@@ -29,7 +28,7 @@ export async function openTaskCheckpoints(
   return {
     nextRun: () => ({ checkpoint: session.nextRun(), progress }),
     async complete() {
-      // Before the removal: a save that lands after it would be resumed from by the next run.
+      // First: the next run would resume from a checkpoint that is saved after the removal.
       await session.finish()
       try {
         await provider.deleteAll(taskId)

@@ -1,5 +1,4 @@
-import { callSafely } from '../errors/call-safely.js'
-import { type Reporter, reportToNobody } from '../errors/reporter.js'
+import { callSafely, ignoreReport, type Reporter } from '../errors/reporter.js'
 
 export interface Progress {
   /** 0 to 100, may be fractional. */
@@ -17,7 +16,7 @@ export interface ProgressContext {
 }
 
 /** @param percentage where a resumed task starts. */
-export function createProgressContext(percentage = 0, report: Reporter = reportToNobody): ProgressContext {
+export function createProgressContext(percentage = 0, report: Reporter = ignoreReport): ProgressContext {
   const listeners = new Set<(progress: Progress) => void>()
   let current = percentage
   let first: { percentage: number; time: number } | undefined

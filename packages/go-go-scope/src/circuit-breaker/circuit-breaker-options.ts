@@ -11,10 +11,10 @@ export interface CircuitBreakerOptions {
   successThreshold?: number
   /**
    * Name of the circuit in the store. Default: the scope's name, or the task's id. A task's breaker that has a key is
-   * one breaker for all tasks of the process that name it (and use the same store); the first one's options count.
+   * one breaker for all tasks of the process with that key and store; the options of the first task count.
    */
   key?: string
-  /** Where the state lives. A scope passes its `persistence.circuitBreaker`. */
+  /** The store of the state. Default in a scope: its `persistence.circuitBreaker`. */
   provider?: CircuitBreakerStateProvider
   onStateChange?: (from: CircuitState, to: CircuitState, failureCount: number) => void
   onOpen?: (failureCount: number) => void
@@ -33,7 +33,7 @@ export interface CircuitBreakerAdvancedOptions {
   /** ms. Default 60000. */
   errorRateWindowMs?: number
   onThresholdAdapt?: (threshold: number, errorRate: number) => void
-  /** Count the failures of the last while instead of those in a row. The window is this process's own. */
+  /** Count the failures within a window of time instead of those in a row. Each process has its own window. */
   slidingWindow?: boolean
   /** ms. Default 60000. */
   slidingWindowSizeMs?: number

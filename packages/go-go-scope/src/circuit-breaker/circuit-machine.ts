@@ -1,6 +1,6 @@
-import { CircuitOpenError } from '../errors/circuit-open-error.js'
+import { CircuitOpenError } from '../errors/error-classes.js'
 import type { CircuitState } from './circuit-breaker-options.js'
-import type { OutcomeWindow } from './outcome-window.js'
+import type { OutcomeWindow } from './circuit-statistics.js'
 
 interface CircuitRules {
   /** ms. */
@@ -13,7 +13,7 @@ interface CircuitRules {
 }
 
 /**
- * The states of a circuit and the ways between them; knows no store and calls nobody but `onChange`.
+ * The states of a circuit and the changes between them. It knows no store, and calls only `onChange`.
  *
  * Every change of state starts a new generation, and the outcome of a call admitted in an earlier one counts for
  * nothing: a late success does not close an open circuit, a late failure does not keep it open.
@@ -77,7 +77,7 @@ export class CircuitMachine {
     return this.#generation
   }
 
-  /** The call ended without saying anything about what the circuit guards. */
+  /** The outcome of the call says nothing about what the circuit guards. */
   endedNeutral(generation: number): void {
     if (generation === this.#generation) this.#probing = false
   }
@@ -106,14 +106,14 @@ export class CircuitMachine {
     return true
   }
 
-  /** @param openFor ms since it opened, and with how many failures, when that was somewhere else. */
+  /** @param openFor ms since it opened. @param failures the count with which another process opened it. */
   open(openFor = 0, failures: number = this.#failures): void {
     this.#failures = failures
     this.#openedAt = performance.now() - openFor
     this.#change('open')
   }
 
-  /** It turns out that the circuit was opened again: waits `left` ms from now on. */
+  /** Another process has opened the circuit again: it stays open for `left` ms from now on. */
   stayOpen(left: number): void {
     if (this.#state !== 'open') this.#change('open')
     this.#openedAt = performance.now() + left - this.#rules.resetTimeout
@@ -125,7 +125,7 @@ export class CircuitMachine {
     this.#change('closed')
   }
 
-  /** Takes over a count that others share. Opens a closed circuit whose threshold it reaches. */
+  /** Takes over the count in the store. A count that reaches the threshold opens a closed circuit. */
   shareFailures(count: number): void {
     this.#failures = count
     if (this.#state === 'closed' && count >= this.#rules.failureThreshold()) this.open()
@@ -140,7 +140,7 @@ export class CircuitMachine {
     this.#openedAt = performance.now() - openFor
   }
 
-  /** Closed, as new, without an event. */
+  /** Resets it to closed, without an event. */
   forget(): void {
     this.#state = 'closed'
     this.#generation++

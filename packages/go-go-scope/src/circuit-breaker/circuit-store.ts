@@ -1,10 +1,10 @@
 import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from '@go-go-scope/persistence-core/ports'
-import { callSafely } from '../errors/call-safely.js'
-import type { Reporter } from '../errors/reporter.js'
+import { callSafely, type Reporter } from '../errors/reporter.js'
+import type { CircuitMachine } from './circuit-machine.js'
 
 /**
- * One circuit in a state provider. Writes go out one after the other, in the order of the changes. A provider that
- * fails is reported and otherwise left out: the breaker then works on what it knows by itself, and the task it guards
+ * One circuit in a state provider. Writes go out one after the other, in the order of the changes. A failure of the
+ * provider is reported and goes no further: the breaker then goes by what this process knows, and the task that it guards
  * keeps its own result.
  */
 export class CircuitStore {
@@ -25,7 +25,7 @@ export class CircuitStore {
     return this.inOrder(() => this.#provider.getState(this.#key))
   }
 
-  /** The count over everybody who uses the store; `undefined` when the provider failed. */
+  /** The count over all users of the store; `undefined` when the provider failed. */
   recordFailure(threshold: number): Promise<number | undefined> {
     return this.inOrder(() => this.#provider.recordFailure(this.#key, threshold))
   }
@@ -39,8 +39,8 @@ export class CircuitStore {
   }
 
   /**
-   * Hears of changes that others made. What arrives while own writes are under way is left out: it may be older than
-   * what they say.
+   * Calls `listener` at changes by other users of the store. A change that arrives while own writes are under way is
+   * skipped, because it may be older than they are.
    */
   subscribe(listener: (state: CircuitBreakerPersistedState) => void): () => void {
     try {
@@ -54,7 +54,7 @@ export class CircuitStore {
     }
   }
 
-  /** Calls the provider after all calls before; `undefined` when it failed, which is reported. */
+  /** Calls the provider after all earlier calls. `undefined` when it failed, which is reported. */
   inOrder<T>(call: () => Promise<T>): Promise<T | undefined> {
     this.#pending++
     const done = this.#last.then(call).then(
@@ -71,4 +71,23 @@ export class CircuitStore {
     this.#last = done
     return done
   }
+}
+
+// Time in the process is monotonic; only the stored times are wall time.
+
+/** ms a stored circuit has been open; `undefined` when it is closed. */
+export function openFor(
+  { state, lastFailureTime }: CircuitBreakerPersistedState,
+  resetTimeout: number,
+): number | undefined {
+  if (state === 'closed') return undefined
+  // A process left it half-open and is gone. The reset time is over, so the next call may probe.
+  if (state === 'half-open') return resetTimeout
+  return Math.max(0, Date.now() - (lastFailureTime ?? Date.now()))
+}
+
+/** The present state of the circuit, for the store. */
+export function snapshot({ state, failures, openFor }: CircuitMachine): CircuitBreakerPersistedState {
+  const lastFailureTime = state === 'closed' ? Date.now() : Math.round(Date.now() - openFor)
+  return { state, failureCount: failures, lastFailureTime }
 }

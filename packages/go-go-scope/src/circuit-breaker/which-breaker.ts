@@ -1,19 +1,20 @@
-import type { CircuitBreakerStateProvider, PersistenceProviders } from '@go-go-scope/persistence-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { Reporter } from '../errors/reporter.js'
+import { perProvider } from '../resource/per-provider.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import type { CircuitBreakerOptions } from './circuit-breaker-options.js'
 
-/** What a scope lends to the breakers of its tasks. */
+/** What the breakers of a scope's tasks use of it. */
 interface BreakerEnvironment {
-  /** The scope's own. */
+  /** The breaker of the scope. */
   readonly breaker: CircuitBreaker | undefined
   readonly persistence: PersistenceProviders | undefined
   readonly report: Reporter
 }
 
-/** Breakers of one store, and those without one. Keys are names in the app's code, so they are few. */
-const byProvider = new WeakMap<CircuitBreakerStateProvider, Map<string, CircuitBreaker>>()
-const inMemory = new Map<string, CircuitBreaker>()
+/** The breakers of this process by store and key. Keys are names in code, so they are few. */
+const breakersOf = perProvider(() => new Map<string, CircuitBreaker>())
+const breakersInMemory = new Map<string, CircuitBreaker>()
 
 /** The breaker that the tasks of a scope share; its state is in the scope's store, under the scope's name. */
 export function scopeBreaker(
@@ -28,8 +29,8 @@ export function scopeBreaker(
 }
 
 /**
- * Runs `fn` through the breaker of its task: its own if it names one, else the scope's, if there is one. A breaker of
- * its own is shared by its key, or lives for this one call; its state is in the store either way.
+ * Runs `fn` through the breaker of its task: the task's own, else the scope's, if there is one. Tasks with the same key
+ * share a breaker. A breaker without a key lives for this one call. The state of both is in the store.
  */
 export async function throughBreaker<T>(
   own: CircuitBreakerOptions | undefined,
@@ -47,11 +48,7 @@ export async function throughBreaker<T>(
 
 /** The one breaker of this process for `key` in its store, made with the options of the first task that names it. */
 function sharedBreaker(key: string, options: CircuitBreakerOptions, report: Reporter): CircuitBreaker {
-  let breakers = inMemory
-  if (options.provider !== undefined) {
-    breakers = byProvider.get(options.provider) ?? new Map()
-    byProvider.set(options.provider, breakers)
-  }
+  const breakers = options.provider === undefined ? breakersInMemory : breakersOf(options.provider)
   const breaker = breakers.get(key) ?? new CircuitBreaker({ ...options, key }, undefined, report)
   breakers.set(key, breaker)
   return breaker

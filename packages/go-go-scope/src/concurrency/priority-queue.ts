@@ -63,7 +63,7 @@ export class PriorityQueue<T> {
     if (level.first === undefined) this.#levels.splice(index, 1)
   }
 
-  /** Takes everybody out, in order. */
+  /** Takes all entries out, in order. */
   drain(): T[] {
     const values: T[] = []
     for (let value = this.shift(); value !== undefined; value = this.shift()) values.push(value)

@@ -12,7 +12,7 @@ export type Release = () => void
 
 /**
  * Lets `permits` functions run at a time; the others wait, higher priority first, first come first within one.
- * 0 or less means no limit. When `signal` aborts, those who wait are rejected with its reason.
+ * 0 or less means no limit. When `signal` aborts, waiting calls are rejected with its reason.
  */
 export class Semaphore {
   readonly totalPermits: number
@@ -28,12 +28,12 @@ export class Semaphore {
     this.#abort = signal && onAbort(signal, (reason) => this.#close(reason))
   }
 
-  /** Permits nobody holds. */
+  /** Permits that are free. */
   get available(): number {
     return this.#available
   }
 
-  /** Those in the queue. */
+  /** Calls that wait for a permit. */
   get waiting(): number {
     return this.#queue.size
   }
@@ -82,7 +82,7 @@ export class Semaphore {
     })
   }
 
-  /** Rejects those who wait with `Semaphore disposed`; running functions keep running. */
+  /** Rejects waiting calls with `Semaphore disposed`. Running functions run on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close(new Error('Semaphore disposed'))
   }

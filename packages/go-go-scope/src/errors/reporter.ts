@@ -1,5 +1,44 @@
-/** Where a failure goes that must not become anybody's result: a throwing hook, listener, timer or store. */
+/** Receives a failure that must not change a result: of a hook, listener, timer or store. */
 export type Reporter = (source: string, error: unknown) => void
 
-/** For objects made without a scope, which have nobody to tell. */
-export const reportToNobody: Reporter = () => {}
+/** The reporter of objects that are made without a scope. */
+export const ignoreReport: Reporter = () => {}
+
+/** {@link callSafely} with a fixed reporter. */
+export type SafeCall = (source: string, call: () => unknown) => Promise<void> | undefined
+
+/**
+ * Calls a function of the app or of a store. A throw or a rejection goes to `report` and no further.
+ *
+ * @returns a promise while the function is still running. It never rejects.
+ */
+export function callSafely(report: Reporter, source: string, call: () => unknown): Promise<void> | undefined {
+  try {
+    const result = call()
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return undefined
+    return Promise.resolve(result as PromiseLike<unknown>).then(
+      () => {},
+      (error: unknown) => report(source, error),
+    )
+  } catch (error) {
+    report(source, error)
+    return undefined
+  }
+}
+
+/** The text of any thrown value. Never throws, also when reading the value throws: a revoked Proxy, a getter. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown)
+  } catch {
+    return tagOf(thrown)
+  }
+}
+
+function tagOf(thrown: unknown): string {
+  try {
+    return Object.prototype.toString.call(thrown)
+  } catch {
+    return 'a thrown value that cannot be read'
+  }
+}

@@ -2,7 +2,7 @@ import type { IdempotencyEntry, IdempotencyProvider } from '@go-go-scope/persist
 import { LruMap } from '../cache/lru-map.js'
 
 export interface InMemoryIdempotencyProviderOptions {
-  /** Entries; past it the one not used for longest goes. Default: no limit. */
+  /** Entries; past it the least recently used one is dropped. Default: no limit. */
   maxSize?: number
 }
 

@@ -1,8 +1,8 @@
-import { messageOf } from '../errors/message-of.js'
+import { messageOf } from '../errors/reporter.js'
 
 const CODE = 'RESULT_NOT_STORED' as const
 
-/** Where a stored tuple has its value. Users know nothing of the tuple. */
+/** How a store's message names the value of a stored tuple. Users do not know of the tuple. */
 const WHOLE_VALUE = 'the member [1] of the value'
 const IN_VALUE = /the member \[1\]\.?/
 
@@ -13,7 +13,7 @@ export class ResultNotStoredError extends Error {
   readonly code: typeof CODE = CODE
   readonly key: string
 
-  /** @param consequence what follows for the key. */
+  /** @param consequence what this means for the key. */
   constructor(key: string, reason: string, consequence: string, options?: { cause?: unknown }) {
     super(
       `The task with idempotency key '${key}' has run, but its result could not be stored: ${reason}; ${consequence}`,
@@ -22,23 +22,23 @@ export class ResultNotStoredError extends Error {
     this.key = key
   }
 
-  /** For those who ask for the key later. */
+  /** The error of later tasks with the key. */
   static forLater(key: string, reason: string, options?: { cause?: unknown }): ResultNotStoredError {
     return new ResultNotStoredError(key, reason, 'delete the key to run it again', options)
   }
 }
 
-/** Whether a store says by its error that the key has ended without its result. */
+/** Whether the error of a store says that the key has ended without its result. */
 export function saysNotStored(error: unknown): boolean {
   try {
     return (error as { readonly code?: unknown } | null | undefined)?.code === CODE
   } catch {
-    // An error that cannot be looked at says nothing.
+    // An error that cannot be read does not say so.
     return false
   }
 }
 
-/** Why a store could not take a result, in terms of the value that the task returned. */
+/** Why a store could not store a result, in terms of the value that the task returned. */
 export function reasonOf(error: unknown): string {
   try {
     const { cause, operation } = Object(error) as { readonly cause?: unknown; readonly operation?: unknown }

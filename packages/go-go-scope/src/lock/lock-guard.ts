@@ -1,29 +1,29 @@
 import type { LockHandle } from '@go-go-scope/persistence-core/ports'
-import type { Hold } from './hold.js'
 import type { LockType } from './lock-options.js'
+import type { HeldLock } from './lock-request.js'
 
 /** A lock that is held until it is released, or lost: then {@link LockGuard.signal} aborts. */
 export class LockGuard {
   readonly type: LockType
-  readonly #hold: Hold
+  readonly #held: HeldLock
   readonly #onRelease: (guard: LockGuard) => void
   #released = false
 
   /** @internal */
-  constructor(type: LockType, hold: Hold, onRelease: (guard: LockGuard) => void) {
+  constructor(type: LockType, held: HeldLock, onRelease: (guard: LockGuard) => void) {
     this.type = type
-    this.#hold = hold
+    this.#held = held
     this.#onRelease = onRelease
   }
 
   /** Aborts when the lock was lost: expired, taken, or released by the end of its scope. Not when `release` did it. */
   get signal(): AbortSignal {
-    return this.#hold.lost.signal
+    return this.#held.lost.signal
   }
 
-  /** What the provider gave, with its fencing token if it has one. `undefined` in memory and for shared reads. */
+  /** The provider's handle, with its fencing token if it has one. `undefined` in memory and for shared reads. */
   get handle(): LockHandle | undefined {
-    return this.#hold.handle
+    return this.#held.handle
   }
 
   get isReleased(): boolean {
@@ -38,7 +38,7 @@ export class LockGuard {
 
   /** Takes the lock away from its holder. @internal */
   async revoke(reason: unknown): Promise<void> {
-    this.#hold.lost.abort(reason)
+    this.#held.lost.abort(reason)
     if (!this.#released) await this.#release()
   }
 
@@ -49,7 +49,7 @@ export class LockGuard {
   /** @throws for a lock held through a provider, which can only be released with `await using` or `release()`. */
   [Symbol.dispose](): void {
     if (this.#released) return
-    if (!this.#hold.synchronous) {
+    if (!this.#held.synchronous) {
       throw new Error(`A ${this.type} lock held through a provider is released with 'await using' or release()`)
     }
     void this.#release()
@@ -58,6 +58,6 @@ export class LockGuard {
   #release(): void | Promise<void> {
     this.#released = true
     this.#onRelease(this)
-    return this.#hold.release()
+    return this.#held.release()
   }
 }

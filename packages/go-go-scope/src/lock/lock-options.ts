@@ -7,7 +7,7 @@ export interface LockOptions {
   key?: string
   /** ms a provider keeps the lock unless it is renewed, which happens every 60 % of it. Default 30000. */
   ttl?: number
-  /** Made up when absent. */
+  /** Default: a random one. */
   owner?: string
   /** `true`: use `read` and `write` instead of `acquire`. Default `false`. */
   allowMultipleReaders?: boolean

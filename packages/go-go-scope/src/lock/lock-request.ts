@@ -1,7 +1,20 @@
-import type { Hold } from './hold.js'
+import type { LockHandle } from '@go-go-scope/persistence-core/ports'
+import type { AbortSource } from '../cancellation/abort-source.js'
 import type { LockType } from './lock-options.js'
 
-/** Somebody who wants a lock. One of the three callbacks is called once, unless the request is withdrawn first. */
+/** A lock that was granted, in memory or by a provider. */
+export interface HeldLock {
+  /** Aborts when the lock is lost: no longer ours, although `release` was not called. */
+  readonly lost: AbortSource
+  /** The provider's own handle, with all members that it has. Absent in memory. */
+  readonly handle?: LockHandle
+  /** Whether `release` is done when it returns. */
+  readonly synchronous: boolean
+  /** Harmless when repeated. */
+  release(): void | Promise<void>
+}
+
+/** A request for a lock. One of its three callbacks is called once, unless the request is withdrawn first. */
 export interface LockRequest {
   readonly type: LockType
   readonly priority: number
@@ -9,13 +22,13 @@ export interface LockRequest {
   readonly once: boolean
   /** ms. */
   readonly pollInterval: number
-  grant(hold: Hold): void
+  grant(held: HeldLock): void
   giveUp(): void
   fail(error: unknown): void
 }
 
-/** Where requests wait. */
+/** A queue of requests for one lock. */
 export interface LockQueue {
-  /** @returns withdraws the request; the promise, if any, ends when nothing taken for it is left, and never rejects. */
+  /** @returns withdraws the request. Its promise, if any, resolves when all that was taken is given back. */
   enqueue(request: LockRequest): () => Promise<void> | undefined
 }

@@ -1,45 +1,43 @@
 import { onAbort } from '../cancellation/on-abort.js'
-import { type Reporter, reportToNobody } from '../errors/reporter.js'
+import { ignoreReport, type Reporter } from '../errors/reporter.js'
 import type { Place } from '../resource/disposables.js'
-import type { Hold } from './hold.js'
 import { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
-import type { LockRequest } from './lock-request.js'
-import { keyedMemoryLock } from './memory/keyed-memory-lock.js'
-import { MemoryLock } from './memory/memory-lock.js'
+import type { HeldLock, LockRequest } from './lock-request.js'
+import { MemoryLock } from './memory-lock.js'
 import { PendingRequests } from './pending-requests.js'
-import type { Claimant } from './provider/attempt.js'
+import type { LockTerms } from './provider/attempt.js'
 import { exclusiveAttempt } from './provider/leased-lock.js'
 import { ProviderLockQueue } from './provider/provider-lock-queue.js'
 
 /**
- * A mutex, or with `allowMultipleReaders` a read-write lock; in memory, or over a provider for everybody who uses the
- * same store. Requests of one process are served in order of priority, then of arrival.
+ * A mutex, or with `allowMultipleReaders` a read-write lock. It is in memory, or over a provider, which excludes all
+ * processes that use the same store. Requests of one process are served in order of priority, then of arrival.
  */
 export class Lock {
   readonly #options: LockOptions
   readonly #mode: 'exclusive' | 'read-write'
-  readonly #claimant: Claimant | undefined
-  /** The lock in memory; with a key, the one that the process has for it just now. */
+  readonly #terms: LockTerms | undefined
+  /** The lock in memory; for a key, the one lock that the process has for it now. */
   readonly #memory: (() => MemoryLock) | undefined
   readonly #signal: AbortSignal | undefined
   readonly #place: Place | undefined
   readonly #guards = new Set<LockGuard>()
   readonly #requests = new PendingRequests(() => this.#endUse())
-  /** While it is in use. */
+  /** There while the lock is in use. */
   #abort: Disposable | undefined
   #inUse = false
   #closed: { reason: unknown } | undefined
   #disposal: Promise<void> | undefined
 
   /**
-   * @param signal When it aborts, those who wait are rejected with its reason; what is held stays held.
-   * @param place entered while the lock is held or waited for, so that a scope has nothing of a lock that was released.
+   * @param signal When it aborts, waiting requests are rejected with its reason. Held locks stay held.
+   * @param place is entered while the lock is held or waited for, so that a scope keeps no lock that is not in use.
    */
   constructor(
     options: LockOptions = {},
     signal?: AbortSignal,
-    report: Reporter = reportToNobody,
+    report: Reporter = ignoreReport,
     place?: (lock: Lock) => Place,
   ) {
     const { provider, key, ttl = 30_000 } = options
@@ -50,9 +48,9 @@ export class Lock {
     this.#place = place?.(this)
     this.#mode = options.allowMultipleReaders ? 'read-write' : 'exclusive'
     if (provider !== undefined && key) {
-      this.#claimant = { provider, key, ttl, owner: options.owner ?? crypto.randomUUID(), report }
+      this.#terms = { provider, key, ttl, owner: options.owner ?? crypto.randomUUID(), report }
     } else if (key) {
-      this.#memory = () => keyedMemoryLock(`${this.#mode}:${key}`)
+      this.#memory = () => MemoryLock.for(`${this.#mode}:${key}`)
     } else {
       const lock = new MemoryLock()
       this.#memory = () => lock
@@ -64,12 +62,12 @@ export class Lock {
     return this.#request('exclusive', options)
   }
 
-  /** Waits to read along with other readers. */
+  /** Waits for a read lock, which other readers may hold at the same time. */
   read(options?: LockAcquireOptions): Promise<LockGuard> {
     return this.#request('read', options)
   }
 
-  /** Waits to write alone. */
+  /** Waits for a write lock, which excludes readers and writers. */
   write(options?: LockAcquireOptions): Promise<LockGuard> {
     return this.#request('write', options)
   }
@@ -97,7 +95,7 @@ export class Lock {
     return this.#inMemory('stats').stats
   }
 
-  /** Those who wait are rejected with `Lock disposed`; what is still held is released, and its guards' signals abort. */
+  /** Rejects waiting requests with `Lock disposed`, releases what is held, and aborts the signals of its guards. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#dispose()
     return this.#disposal
@@ -121,34 +119,34 @@ export class Lock {
       {
         type,
         options,
-        once: this.#claimant !== undefined && options.timeout === 0,
-        accept: (hold) => this.#guard(type, hold),
+        once: this.#terms !== undefined && options.timeout === 0,
+        accept: (held) => this.#guard(type, held),
       },
       (request) => this.#enqueue(request),
     )
   }
 
   #enqueue(request: LockRequest): () => Promise<void> | undefined {
-    if (this.#claimant === undefined) return this.#inMemory('wait').enqueue(request)
-    const { provider, key } = this.#claimant
+    if (this.#terms === undefined) return this.#inMemory('wait').enqueue(request)
+    const { provider, key } = this.#terms
     const queue = ProviderLockQueue.for(provider, `${this.#mode}:${key}`)
     const attempt =
       request.type === 'exclusive'
-        ? exclusiveAttempt(this.#claimant)
+        ? exclusiveAttempt(this.#terms)
         : request.type === 'write'
-          ? queue.slots.write(this.#claimant)
-          : queue.slots.read(this.#claimant, request.pollInterval)
-    return queue.enqueue({ ...request, attempt, report: this.#claimant.report })
+          ? queue.slots.write(this.#terms)
+          : queue.slots.read(this.#terms, request.pollInterval)
+    return queue.enqueue({ ...request, attempt, report: this.#terms.report })
   }
 
   #try(type: LockType): LockGuard | null {
     this.#checkMode(type)
-    const hold = this.#ended === undefined ? this.#inMemory(`try${type}`).tryTake(type) : null
-    return hold && this.#guard(type, hold)
+    const held = this.#ended === undefined ? this.#inMemory(`try${type}`).tryTake(type) : null
+    return held && this.#guard(type, held)
   }
 
-  #guard(type: LockType, hold: Hold): LockGuard {
-    const guard = new LockGuard(type, hold, (released) => {
+  #guard(type: LockType, held: HeldLock): LockGuard {
+    const guard = new LockGuard(type, held, (released) => {
       this.#guards.delete(released)
       this.#endUse()
     })
@@ -176,7 +174,7 @@ export class Lock {
     return this.#memory()
   }
 
-  /** Why nothing can be acquired any more. */
+  /** The reason why acquiring is over; `undefined` while it is not. */
   get #ended(): { reason: unknown } | undefined {
     return this.#closed ?? (this.#signal?.aborted ? this.#signal : undefined)
   }

@@ -1,8 +1,7 @@
-import { startTimer, type Timer } from '../time/start-timer.js'
-import type { Hold } from './hold.js'
+import { startTimer, type Timer } from '../time/timer.js'
 import type { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockType } from './lock-options.js'
-import type { LockQueue } from './lock-request.js'
+import type { HeldLock, LockQueue } from './lock-request.js'
 
 const TIMEOUT_WORD: Record<LockType, string> = { exclusive: 'Lock', read: 'Read lock', write: 'Write lock' }
 
@@ -11,23 +10,23 @@ interface Wanted {
   readonly options: LockAcquireOptions
   /** Give up instead of waiting. */
   readonly once: boolean
-  /** Called when it is granted, so that it is never held by nobody. */
-  accept(hold: Hold): LockGuard
+  /** Called at the grant, so that every lock that is held has a guard. */
+  accept(held: HeldLock): LockGuard
 }
 
 /** The requests of one Lock object that wait. */
 export class PendingRequests {
   readonly #waiting = new Set<(reason: unknown) => void>()
-  /** Withdrawn requests that still give back what they took. */
+  /** Withdrawn requests that are still giving back what they took. */
   readonly #leaving = new Set<Promise<void>>()
   readonly #onSettled: () => void
 
-  /** @param onSettled called when a request is over and nothing is left that it took. */
+  /** @param onSettled called when a request is over and has given back what it took. */
   constructor(onSettled: () => void) {
     this.#onSettled = onSettled
   }
 
-  /** Requests that wait, or still give back what they took. */
+  /** The number of requests that wait, or are still giving back what they took. */
   get size(): number {
     return this.#waiting.size + this.#leaving.size
   }
@@ -58,8 +57,8 @@ export class PendingRequests {
         priority,
         once,
         pollInterval,
-        grant: (hold) => {
-          const guard = accept(hold)
+        grant: (held) => {
+          const guard = accept(held)
           settle()
           resolve(guard)
         },
@@ -73,7 +72,7 @@ export class PendingRequests {
     for (const cancel of [...this.#waiting]) cancel(reason)
   }
 
-  /** Resolves when nothing is left that a cancelled request took. Never rejects. */
+  /** Resolves when the cancelled requests have given back what they took. Never rejects. */
   async left(): Promise<void> {
     await Promise.all(this.#leaving)
   }

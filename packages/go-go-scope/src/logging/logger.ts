@@ -1,9 +1,23 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** What tasks get as `ctx.logger`. `console` fits. */
+/** The logger of a scope, which tasks get as `ctx.logger`. `console` fits. */
 export interface Logger {
   debug(message: string, ...details: unknown[]): void
   info(message: string, ...details: unknown[]): void
   warn(message: string, ...details: unknown[]): void
   error(message: string, ...details: unknown[]): void
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+const silent = (): void => {}
+
+/** Passes on messages of at least `level`. Without a logger they go to the console; without both they are dropped. */
+export function createLogger(logger: Logger | undefined, level: LogLevel | undefined): Logger {
+  const target = logger ?? (level === undefined ? undefined : console)
+  const lowest = level === undefined ? 0 : LEVELS.indexOf(level)
+  const at = (name: LogLevel): Logger[LogLevel] =>
+    target === undefined || LEVELS.indexOf(name) < lowest
+      ? silent
+      : (message, ...details) => target[name](message, ...details)
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

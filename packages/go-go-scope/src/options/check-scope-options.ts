@@ -27,13 +27,13 @@ const PORTS: KnownNames<PersistenceProviders> = {
   checkpoint: true,
 }
 
-/** @throws TypeError for a name that is no option of a scope, and for a store that is none. */
+/** @throws TypeError for an unknown option name, and for a `persistence` that is not an open store. */
 export function checkScopeOptions(options: ScopeOptions): void {
   refuseUnknown('scope options', options, SCOPE)
   const { persistence, idempotency } = options
   if (idempotency !== undefined) refuseUnknown('scope option idempotency', idempotency, IDEMPOTENCY)
   if (persistence === undefined) return
-  // An adapter has other members besides, so only what stands under a port's name can be wrong.
+  // An adapter has other members too, so only the members with a port's name are checked.
   checkStore('persistence', persistence)
   for (const port of Object.keys(PORTS) as (keyof PersistenceProviders)[]) {
     const provider = persistence[port]
@@ -41,13 +41,13 @@ export function checkScopeOptions(options: ScopeOptions): void {
   }
 }
 
-/** A store that is not open yet has no methods, and its scope would run without it. */
+/** A class or a promise has no port's methods: without this check the scope would run without a store. */
 function checkStore(name: string, store: object): void {
   const title = `scope option ${name}: must be an open store`
   if (typeof store === 'function') {
     const { name: className } = store as { readonly name: string }
     throw new TypeError(
-      `${title}, got the class or function ${className || 'without a name'}; make one of it and pass that`,
+      `${title}, got the class or function ${className || 'without a name'}; create an instance and pass that`,
     )
   }
   if (typeof store !== 'object' || store === null) {

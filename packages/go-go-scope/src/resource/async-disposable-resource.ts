@@ -1,4 +1,4 @@
-/** A value that is acquired once and given back once. */
+/** A value that is acquired once and disposed once. */
 export class AsyncDisposableResource<T> {
   readonly #acquire: () => T | PromiseLike<T>
   readonly #dispose: (value: T) => unknown
@@ -24,7 +24,7 @@ export class AsyncDisposableResource<T> {
     return this.#value
   }
 
-  /** Waits for an acquisition under way. Repeating it does nothing more. */
+  /** Waits for an acquisition under way. A second call only waits for the first. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#disposal ??= this.#release()
     return this.#disposal
@@ -32,7 +32,7 @@ export class AsyncDisposableResource<T> {
 
   async #release(): Promise<void> {
     const pending = this.#pending
-    // From now on acquire() refuses: what it got would never be given back.
+    // From now on acquire() refuses: its value would never be disposed.
     this.#pending ??= Promise.reject(new Error('Resource disposed'))
     this.#pending.catch(() => {})
     if (pending === undefined) return
@@ -40,7 +40,7 @@ export class AsyncDisposableResource<T> {
     try {
       value = await pending
     } catch {
-      // acquire() has told its caller; there is nothing to give back.
+      // acquire() has rejected with this error, and there is nothing to dispose.
       return
     }
     this.#value = undefined

@@ -1,9 +1,9 @@
-import type { SafeCall } from '../errors/call-safely.js'
+import type { SafeCall } from '../errors/reporter.js'
 
-/** A place in the order of disposal. What stands in it is disposed only if it is entered at the end of the scope. */
+/** A place in the order of disposal. Its disposer is called only if the place is entered at the end of the scope. */
 export interface Place {
   enter(): void
-  /** The scope then holds nothing of it. */
+  /** The scope then keeps nothing of it. */
   leave(): void
 }
 
@@ -16,13 +16,13 @@ export class Disposables {
     this.reserve(dispose).enter()
   }
 
-  /** A place for something that is disposed in the order in which it was made, but only while it is in use. */
+  /** A place in the present order, for a disposer that is called only while its resource is in use. */
   reserve(dispose: () => unknown): Place {
     const place = ++this.#places
     return { enter: () => this.#entries.set(place, dispose), leave: () => this.#entries.delete(place) }
   }
 
-  /** Never rejects: what fails is reported by `call`, and the others follow. */
+  /** Never rejects: `call` reports a failure, and the other disposers follow. */
   async dispose(call: SafeCall): Promise<void> {
     while (this.#entries.size > 0) {
       const newestFirst = [...this.#entries].sort(([a], [b]) => b - a)
@@ -30,4 +30,9 @@ export class Disposables {
       for (const [, entry] of newestFirst) await call('onDispose', entry)
     }
   }
+}
+
+/** The disposer of either kind; the asynchronous one when the target has both. */
+export function disposerOf(target: Disposable | AsyncDisposable): () => unknown {
+  return () => (Symbol.asyncDispose in target ? target[Symbol.asyncDispose]() : target[Symbol.dispose]())
 }

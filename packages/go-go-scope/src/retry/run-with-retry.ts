@@ -1,8 +1,6 @@
-import { callSafely } from '../errors/call-safely.js'
-import type { Reporter } from '../errors/reporter.js'
-import { sleep } from '../time/sleep.js'
-import { exponentialBackoff } from './exponential-backoff.js'
-import { linear } from './linear.js'
+import { callSafely, type Reporter } from '../errors/reporter.js'
+import { sleep } from '../time/timer.js'
+import { exponentialBackoff, linear } from './retry-delays.js'
 import type { RetryOptions, RetryStrategy } from './retry-options.js'
 
 const STRATEGIES: Record<RetryStrategy, RetryOptions> = {
@@ -12,8 +10,8 @@ const STRATEGIES: Record<RetryStrategy, RetryOptions> = {
 }
 
 /**
- * Runs `run` until it succeeds or the retries are used up. The last error is the one that gets out, also when a
- * callback of the options throws: that ends the retries and is reported. An abort ends the wait with its reason.
+ * Runs `run` until it succeeds or the retries are used up, and rejects with its last error. A callback of the options
+ * that throws ends the retries and is reported. An abort ends the wait and rejects with its reason.
  */
 export async function runWithRetry<T>(
   run: () => Promise<T>,

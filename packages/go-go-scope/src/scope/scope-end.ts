@@ -1,14 +1,13 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
-import { callSafely, type SafeCall } from '../errors/call-safely.js'
-import type { Reporter } from '../errors/reporter.js'
+import { callSafely, type Reporter, type SafeCall } from '../errors/reporter.js'
 import type { Disposables } from '../resource/disposables.js'
 import type { TaskSpawner } from '../task/task-spawner.js'
 import type { ScopeHooks } from './scope-hooks.js'
 import type { ScopeNode } from './scope-node.js'
 import type { Services } from './services.js'
 
-/** What ends with a scope. */
-interface ScopeParts {
+/** The parts of a scope that its end needs. */
+interface EndingParts {
   readonly abort: AbortSource
   readonly node: ScopeNode
   readonly tasks: TaskSpawner
@@ -19,17 +18,17 @@ interface ScopeParts {
 }
 
 /**
- * The end of a scope: aborts, disposes the children in the order they were made, waits for the tasks to settle, then
- * disposes what was registered and what was provided, the newest first. What fails on the way is reported.
+ * The end of a scope: it aborts, disposes the children in the order they were made, waits until the tasks have settled,
+ * and then disposes what was registered and what was provided, the newest first. A failure on the way is reported.
  */
 export class ScopeEnd {
-  /** The scope whose end is calling somebody just now. */
+  /** The scope whose end is calling a hook or a disposer at this moment. */
   static #caller: ScopeNode | undefined
-  readonly #parts: ScopeParts
+  readonly #parts: EndingParts
   #begun = false
   #done: Promise<void> | undefined
 
-  constructor(parts: ScopeParts) {
+  constructor(parts: EndingParts) {
     this.#parts = parts
   }
 
@@ -37,15 +36,15 @@ export class ScopeEnd {
     return this.#begun
   }
 
-  /** Begins it, and waits for it. Never rejects. */
+  /** Begins the end, and waits for it. Never rejects. */
   reach(): Promise<void> {
-    // Who is called by this end, or by one that it waits for, would wait for itself.
+    // A hook or disposer that this end calls, or the end of a child, would wait for itself.
     const calledByIt = ScopeEnd.#caller?.isWithin(this.#parts.node)
     if (!this.#begun) {
       this.#begun = true
       this.#done = this.#run()
     }
-    // Not there yet when a listener of the abort disposes the scope again.
+    // `#done` is not set yet when a listener of the abort disposes the scope again.
     return calledByIt ? Promise.resolve() : (this.#done ?? Promise.resolve())
   }
 

@@ -1,17 +1,65 @@
+import { callSafely, ignoreReport, messageOf, type Reporter } from '../errors/reporter.js'
+import type { Logger } from '../logging/logger.js'
+
 /**
- * What an app can listen to. A hook's throw or rejection is reported and changes nobody's result. The hooks of tasks
- * are not waited for, those of dispose are.
+ * The events of a scope that an app can hook into. A hook that throws or rejects is reported, and changes no result.
+ * Dispose waits for its own hooks; the hooks of tasks are not waited for.
  */
 export interface ScopeHooks {
   beforeTask?(name: string, index: number): void | Promise<void>
   /** @param duration ms. @param error what the result holds, `undefined` after a success. */
   afterTask?(name: string, duration: number, error: unknown, index: number): void | Promise<void>
-  /** Dispose has aborted the scope. Not called when a time-out or the parent did it before. */
+  /** Dispose has aborted the scope. Not called when a time-out or the parent has aborted it before. */
   onCancel?(reason: unknown): void | Promise<void>
   beforeDispose?(): void | Promise<void>
   /** After each disposer of a provided service; `index` counts them in the order they were provided, from 0. */
   onDispose?(index: number, error?: unknown): void | Promise<void>
   afterDispose?(): void | Promise<void>
-  /** Something failed that has no result to go to: a hook, a listener, a timer, a store, a disposer. */
+  /** A failure that changes no result: of a hook, a listener, a timer, a store, a disposer. */
   onError?(error: unknown, source: string): void
+}
+
+export type BeforeTask = NonNullable<ScopeHooks['beforeTask']>
+export type AfterTask = NonNullable<ScopeHooks['afterTask']>
+
+/** The hooks around tasks: that of the options first, then those that were added. They are not waited for. */
+export class TaskHooks {
+  readonly #report: Reporter
+  readonly #before = new Set<BeforeTask>()
+  readonly #after = new Set<AfterTask>()
+
+  constructor(hooks: ScopeHooks, report: Reporter) {
+    this.#report = report
+    if (hooks.beforeTask !== undefined) this.addBefore((...task) => hooks.beforeTask?.(...task))
+    if (hooks.afterTask !== undefined) this.addAfter((...task) => hooks.afterTask?.(...task))
+  }
+
+  /** Returns the unsubscriber. */
+  addBefore(hook: BeforeTask): () => void {
+    this.#before.add(hook)
+    return () => this.#before.delete(hook)
+  }
+
+  /** Returns the unsubscriber. */
+  addAfter(hook: AfterTask): () => void {
+    this.#after.add(hook)
+    return () => this.#after.delete(hook)
+  }
+
+  callBefore(...task: Parameters<BeforeTask>): void {
+    for (const hook of this.#before) callSafely(this.#report, 'beforeTask', () => hook(...task))
+  }
+
+  callAfter(...task: Parameters<AfterTask>): void {
+    for (const hook of this.#after) callSafely(this.#report, 'afterTask', () => hook(...task))
+  }
+}
+
+/** Reports to the `onError` hook and to the log. Never throws. */
+export function scopeReporter(scopeName: string, hooks: ScopeHooks, logger: Logger): Reporter {
+  return (source, error) => {
+    // A failure of the hook or logger that reports an error cannot be reported.
+    callSafely(ignoreReport, 'onError', () => hooks.onError?.(error, source))
+    callSafely(ignoreReport, 'logger', () => logger.error(`${scopeName}: ${source} failed: ${messageOf(error)}`, error))
+  }
 }

@@ -1,24 +1,25 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
 
-interface Member extends AsyncDisposable {
+/** The scope whose place in the tree a node is. */
+export interface ScopeNodeOwner extends AsyncDisposable {
   debugTree(indent: string): string
 }
 
 /** A scope in the tree of scopes: its parent and outer signal abort it, and it disposes its children before itself. */
 export class ScopeNode {
-  readonly #self: Member
+  readonly #scope: ScopeNodeOwner
   readonly #abort: AbortSource
   readonly #children = new Set<ScopeNode>()
   #parent: ScopeNode | undefined
   readonly #links: (() => void)[] = []
 
-  constructor(self: Member, abort: AbortSource) {
-    this.#self = self
+  constructor(scope: ScopeNodeOwner, abort: AbortSource) {
+    this.#scope = scope
     this.#abort = abort
   }
 
-  /** @param keep `false` when the parent is at its end: it aborts the new child, but can no longer dispose it. */
+  /** @param keep `false` when the parent has begun to end: it aborts the new child, but can no longer dispose it. */
   joinParent(parent: ScopeNode, keep: boolean): void {
     this.#parent = parent
     this.#links.push(parent.#abort.onAbort((reason) => this.#abort.abort(reason)))
@@ -32,21 +33,21 @@ export class ScopeNode {
   }
 
   /** In the order they were made. */
-  get children(): Member[] {
-    return [...this.#children].map((child) => child.#self)
+  get children(): ScopeNodeOwner[] {
+    return [...this.#children].map((child) => child.#scope)
   }
 
-  /** Whether it is `ancestor` or comes from it. */
+  /** Whether it is `ancestor` or below it in the tree. */
   isWithin(ancestor: ScopeNode): boolean {
     return this === ancestor || (this.#parent?.isWithin(ancestor) ?? false)
   }
 
-  /** One by one; also those that are born meanwhile. */
+  /** One by one, also children that are made meanwhile. */
   async disposeChildren(): Promise<void> {
-    for (const child of this.#children) await child.#self[Symbol.asyncDispose]()
+    for (const child of this.#children) await child.#scope[Symbol.asyncDispose]()
   }
 
-  /** So that a parent or signal that lives on lets go of it. */
+  /** Removes it from its parent and signal, which may live on. */
   leave(): void {
     for (const unlink of this.#links) unlink()
   }

@@ -3,7 +3,7 @@ import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-o
 import type { Logger, LogLevel } from '../logging/logger.js'
 import type { ScopeHooks } from './scope-hooks.js'
 
-/** What a child needs to see of the scope it is made under; only what `scope()` has made is accepted. */
+/** The parent of a scope. Only a scope that `scope()` has made is accepted. */
 export interface ParentScope {
   readonly scopeName: string
   readonly isDisposed: boolean
@@ -20,14 +20,14 @@ export interface ScopeOptions {
   concurrency?: number
   /** One breaker for all tasks of the scope. */
   circuitBreaker?: CircuitBreakerOptions
-  /** Aborts this scope with it and disposes it before itself; lends what is not given here. */
+  /** Aborts and disposes this scope with itself. Lends it its services, context, stores and limits. */
   parent?: ParentScope
   hooks?: ScopeHooks
-  /** Where locks, breakers, results and checkpoints live; replaces the parent's as a whole. An adapter fits. */
+  /** The stores of locks, breakers, results and checkpoints; replaces the parent's as a whole. An adapter fits. */
   persistence?: PersistenceProviders
   /**
-   * What idempotent tasks go by that do not say otherwise, in ms. `defaultTTL`: how long a result is kept; absent means
-   * for ever. `defaultLease`: how long the key of a process that died stays taken; default 10000.
+   * Defaults of tasks with an idempotency key, in ms. `defaultTTL`: how long a result is kept; absent means for ever.
+   * `defaultLease`: how long the key of a process that died stays claimed; default 10000.
    */
   idempotency?: { defaultTTL?: number; defaultLease?: number }
   /** What tasks get as `ctx.context`, over a copy of the parent's. */

@@ -1,4 +1,4 @@
-import type { SafeCall } from '../errors/call-safely.js'
+import type { SafeCall } from '../errors/reporter.js'
 
 export interface ProvideOptions<T> {
   /** Called with the value at the end of the scope that provided it. */
@@ -7,7 +7,7 @@ export interface ProvideOptions<T> {
   singleton?: boolean
 }
 
-/** The services of one scope. A child starts with its parent's; only what a scope provided itself, it disposes. */
+/** The services of one scope. A child starts with those of its parent. A scope disposes only what it provided itself. */
 export class Services {
   /** What tasks get. A service that is made anew for every use is a getter. */
   readonly record: Record<string, unknown>
@@ -25,7 +25,7 @@ export class Services {
     return this.has(key) ? this.record[key] : undefined
   }
 
-  /** A function is a factory; an earlier value of the key is still disposed at the end. */
+  /** A function is a factory. A replaced value is still disposed at the end. */
   provide<T>(key: string, source: T | (() => T), { dispose, singleton = true }: ProvideOptions<T> = {}): void {
     const make = (): T => {
       const value = typeof source === 'function' ? (source as () => T)() : source
@@ -39,7 +39,7 @@ export class Services {
   /**
    * Last in, first out. Never rejects.
    *
-   * @param onDispose hears of each, with its error if it failed.
+   * @param onDispose called after each disposer, with its error if it failed.
    */
   async dispose(call: SafeCall, onDispose: (index: number, error: unknown) => unknown): Promise<void> {
     for (let disposer = this.#disposers.pop(); disposer !== undefined; disposer = this.#disposers.pop()) {

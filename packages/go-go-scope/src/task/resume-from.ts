@@ -1,14 +1,11 @@
 import type { CheckpointProvider } from '@go-go-scope/persistence-core/ports'
-import { checkResumeOptions } from '../options/check-task-options.js'
+import { checkResumeOptions, noCheckpointProvider } from '../options/check-task-options.js'
 import type { CheckpointedTaskOptions, ResumeOptions } from './task-options.js'
 
-/** ms between two looks at the state of a resumed task, unless it says otherwise. */
+/** Default `interval` of a resumed task, ms. */
 const RESUMED_INTERVAL = 60_000
 
-/** Of a task that asks for checkpoints in a scope that has no store for them. */
-export const noCheckpointProvider = (): Error => new Error('No checkpoint provider configured')
-
-/** The options of the task that goes on with `taskId`. Rejects when it cannot, and with the provider's error. */
+/** The options of the task that resumes `taskId`. Rejects when it cannot resume, and with the provider's error. */
 export async function resumeFrom<E extends Error, Data>(
   provider: CheckpointProvider | undefined,
   taskId: string,

@@ -1,24 +1,23 @@
-import type { AbortSource } from '../cancellation/abort-source.js'
-import { raceAbort } from '../cancellation/race-abort.js'
+import { type AbortSource, raceAbort } from '../cancellation/abort-source.js'
 import { openTaskCheckpoints, type TaskCheckpoints } from '../checkpoint/open-task-checkpoints.js'
 import { throughBreaker } from '../circuit-breaker/which-breaker.js'
-import type { IdempotentWork } from '../idempotency/idempotent-run.js'
+import type { IdempotentWork } from '../idempotency/shared-run.js'
 import { runWithRetry } from '../retry/run-with-retry.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskContext, TaskFunction, TaskOptions } from './task-options.js'
 
-/** What the body of a task needs to know of it. */
+/** What the body of a task needs. */
 interface BodyOptions<T> {
   readonly fn: TaskFunction<T, never>
   readonly options: TaskOptions
   readonly checkpointId: string
   readonly environment: TaskEnvironment
   readonly abort: AbortSource
-  /** How an abort reads. */
+  /** What an abort rejects with. */
   readonly abortError: () => unknown
 }
 
-/** The inside of a task: checkpoints, breaker, retry, function. An abort ends it; the function goes on behind it. */
+/** The body of a task: checkpoints, breaker, retry, function. An abort ends it, and the function runs on. */
 export class TaskBody<T> implements IdempotentWork<T> {
   readonly #task: BodyOptions<T>
   #functionEnd: Promise<void> = Promise.resolve()
@@ -32,14 +31,14 @@ export class TaskBody<T> implements IdempotentWork<T> {
     return this.#functionEnd
   }
 
-  /** There as soon as the function has succeeded, although what it leaves in the stores is not removed yet. */
+  /** There as soon as the function has succeeded, also while its checkpoints are being removed. */
   get success(): { readonly value: T } | undefined {
     return this.#success
   }
 
   async run(): Promise<T> {
     const { options, checkpointId, environment, abort, abortError } = this.#task
-    // Nothing is awaited without need: a task that has nothing to wait for starts inside the call of task().
+    // No needless await: a task that waits for nothing starts its function inside the call of task().
     const opening = this.#openCheckpoints()
     const checkpoints = opening && (await opening)
     const call = (): Promise<T> => this.#call(checkpoints)

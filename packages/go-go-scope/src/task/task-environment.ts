@@ -3,10 +3,10 @@ import type { AbortSource } from '../cancellation/abort-source.js'
 import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import type { Semaphore } from '../concurrency/semaphore.js'
 import type { Reporter } from '../errors/reporter.js'
-import type { UnfinishedClaims } from '../idempotency/unfinished-claims.js'
+import type { PendingClaims } from '../idempotency/pending-claims.js'
 import type { Logger } from '../logging/logger.js'
 
-/** What a scope lends to its tasks. */
+/** What the tasks of a scope use of it. */
 export interface TaskEnvironment {
   readonly scopeName: string
   readonly abort: AbortSource
@@ -15,9 +15,9 @@ export interface TaskEnvironment {
   readonly logger: Logger
   readonly report: Reporter
   readonly persistence: PersistenceProviders | undefined
-  /** ms; for tasks that name none. */
+  /** ms, for tasks without their own. */
   readonly idempotency: { readonly defaultTTL?: number; readonly defaultLease?: number }
-  readonly unfinishedClaims: UnfinishedClaims
+  readonly pendingClaims: PendingClaims
   readonly permits: Semaphore | undefined
   readonly breaker: CircuitBreaker | undefined
   beforeTask(name: string, index: number): void

@@ -1,9 +1,8 @@
-import { AbortSource } from '../cancellation/abort-source.js'
-import { raceAbort } from '../cancellation/race-abort.js'
+import { AbortSource, raceAbort } from '../cancellation/abort-source.js'
 import type { Release } from '../concurrency/semaphore.js'
-import { AbortError } from '../errors/abort-error.js'
-import { IdempotentRun } from '../idempotency/idempotent-run.js'
-import { startTimer } from '../time/start-timer.js'
+import { AbortError } from '../errors/error-classes.js'
+import { SharedRun } from '../idempotency/shared-run.js'
+import { startTimer } from '../time/timer.js'
 import { TaskBody } from './task-body.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskFunction, TaskOptions } from './task-options.js'
@@ -14,9 +13,9 @@ const LEASE = 10_000
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown }
 
 /**
- * One run of one task: permit, abort check, idempotency, body. It ends as soon as the task is aborted, whatever it is
- * waiting for; the function then goes on behind it, and keeps its permit until it ends, and the claim on its idempotency
- * key until then or until its scope has ended.
+ * One run of one task: permit, abort check, idempotency, body. An abort ends it at once, also while it waits. The function
+ * of an aborted task runs on until it notices. Until then it keeps its permit, and the claim on its idempotency key, which
+ * the end of its scope may end sooner.
  */
 export class TaskRun<T> {
   readonly abort: AbortSource = new AbortSource()
@@ -24,12 +23,12 @@ export class TaskRun<T> {
   readonly #environment: TaskEnvironment
   readonly #timeout: Error | undefined
   readonly #body: TaskBody<T>
-  readonly #idempotent: IdempotentRun<T> | undefined
+  readonly #sharedRun: SharedRun<T> | undefined
   #waitsForPermit = false
   #success: { readonly value: T } | undefined
   #work: Promise<T> | undefined
 
-  /** @param key for idempotency. */
+  /** @param key the idempotency key. */
   constructor(
     fn: TaskFunction<T, never>,
     options: TaskOptions,
@@ -42,7 +41,7 @@ export class TaskRun<T> {
     if (options.timeout) this.#timeout = new Error(`Task timeout after ${options.timeout}ms`)
     const { abort } = this
     this.#body = new TaskBody({ fn, options, checkpointId, environment, abort, abortError: this.#abortError })
-    this.#idempotent = key === undefined ? undefined : this.#createIdempotent(key)
+    this.#sharedRun = key === undefined ? undefined : this.#createSharedRun(key)
   }
 
   /**
@@ -55,12 +54,12 @@ export class TaskRun<T> {
     const timer = this.#timeout && startTimer(this.#options.timeout as number, () => this.abort.abort(this.#timeout))
     const outcome = await this.#outcome()
     onEnd(outcome)
-    await this.#idempotent?.conclude(outcome)
+    await this.#sharedRun?.conclude(outcome)
     timer?.cancel()
     unlink()
   }
 
-  /** The rest of an aborted run: what was begun in the stores ends. Never rejects. */
+  /** Resolves when all that an aborted run began in the stores has ended. Never rejects. */
   get aftermath(): Promise<void> | undefined {
     return this.abort.aborted ? this.#work?.then(nothing, nothing) : undefined
   }
@@ -69,12 +68,12 @@ export class TaskRun<T> {
     try {
       return { value: await raceAbort(this.abort, this.#abortError, () => this.#start()) }
     } catch (error) {
-      // An abort that comes when the function has succeeded, and only its traces are being removed, undoes nothing.
+      // When the function has succeeded, and only its checkpoints are being removed, an abort changes nothing.
       return this.#success ?? this.#body.success ?? { error }
     }
   }
 
-  /** How an abort reads in the result: by its own reason, except a time-out and the end of a wait for a permit. */
+  /** What an abort rejects with: an `AbortError`, or the reason itself of a time-out and while waiting for a permit. */
   readonly #abortError = (): unknown => {
     const { reason } = this.abort
     return reason === this.#timeout || this.#waitsForPermit ? reason : new AbortError(reason)
@@ -96,7 +95,7 @@ export class TaskRun<T> {
     }
     try {
       if (this.abort.aborted) throw this.#abortError()
-      const value = await (this.#idempotent?.run(this.#body) ?? this.#body.run())
+      const value = await (this.#sharedRun?.run(this.#body) ?? this.#body.run())
       this.#success = { value }
       return value
     } finally {
@@ -104,13 +103,13 @@ export class TaskRun<T> {
     }
   }
 
-  #createIdempotent(key: string): IdempotentRun<T> | undefined {
-    const { persistence, idempotency, report, logger, unfinishedClaims: unfinished } = this.#environment
+  #createSharedRun(key: string): SharedRun<T> | undefined {
+    const { persistence, idempotency, report, logger, pendingClaims } = this.#environment
     const provider = persistence?.idempotency
     if (provider === undefined) return undefined
     const { ttl = idempotency.defaultTTL, lease = idempotency.defaultLease ?? LEASE } = this.#options.idempotency ?? {}
     const request = { key, ttl, lease, signal: this.abort.signal, logger, report }
-    return new IdempotentRun(provider, request, { abort: this.abort, abortError: this.#abortError, unfinished })
+    return new SharedRun(provider, request, { abort: this.abort, abortError: this.#abortError, pendingClaims })
   }
 }
 

@@ -1,11 +1,9 @@
 import { LruMap } from '../cache/lru-map.js'
 import { AbortSource } from '../cancellation/abort-source.js'
-import { callSafely } from '../errors/call-safely.js'
-import { idempotencyKey, noProvider } from '../idempotency/idempotency-key.js'
-import { checkTaskOptions } from '../options/check-task-options.js'
-import type { Result } from './result.js'
-import { noCheckpointProvider } from './resume-from.js'
-import { Task } from './task.js'
+import { SingleFlight } from '../concurrency/single-flight.js'
+import { callSafely } from '../errors/reporter.js'
+import { checkTaskOptions, idempotencyKey } from '../options/check-task-options.js'
+import { type Result, Task } from './task.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskFunction, TaskOptions } from './task-options.js'
 import { TaskRun } from './task-run.js'
@@ -16,16 +14,16 @@ type AnyResult = Result<unknown, unknown>
 /** Results kept per scope. */
 const MEMO_SIZE = 1000
 
-/** Starts the tasks of one scope and knows which of them are still running. */
+/** Starts the tasks of one scope, and knows which of them are still running. */
 export class TaskSpawner {
   readonly #environment: TaskEnvironment
   readonly #onBusy: (busy: boolean) => void
   readonly #pending = new Set<Promise<unknown>>()
   readonly #memo = new LruMap<AnyResult>(MEMO_SIZE)
-  readonly #inFlight = new Map<string, Task<AnyResult>>()
+  readonly #deduped = new SingleFlight<Task<AnyResult>>()
   #count = 0
 
-  /** @param onBusy hears when the first task starts and when the last one has settled. */
+  /** @param onBusy called with `true` when the first task starts, and with `false` when the last one has settled. */
   constructor(environment: TaskEnvironment, onBusy: (busy: boolean) => void) {
     this.#environment = environment
     this.#onBusy = onBusy
@@ -36,30 +34,27 @@ export class TaskSpawner {
   }
 
   /**
-   * Starts `fn`, or answers from the memo or a call under way.
+   * Starts `fn`, or answers from the memo or from the running call of the same `dedupe` key.
    *
-   * @throws TypeError for a name that is no option, `No checkpoint provider configured`, `No idempotency provider
-   *   configured`, and what the idempotency key function throws.
+   * @throws TypeError for an unknown option name, `No checkpoint provider configured`,
+   *   `No idempotency provider configured`, and what the idempotency key function throws.
    */
   spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {
-    checkTaskOptions(options)
-    const { memo, dedupe, idempotency, checkpoint } = options
-    const { persistence } = this.#environment
-    if (checkpoint !== undefined && persistence?.checkpoint === undefined) throw noCheckpointProvider()
-    if (idempotency !== undefined && persistence?.idempotency === undefined) throw noProvider()
+    checkTaskOptions(options, this.#environment.persistence)
+    const { memo, dedupe, idempotency } = options
     const remembered = memo && this.#memo.get(memo.key)?.value
     if (remembered !== undefined) return this.#alias(Promise.resolve(remembered), options)
-    const twin = dedupe === undefined ? undefined : this.#inFlight.get(dedupe)
-    if (twin !== undefined) return this.#alias(twin.then(), options)
+    const running = dedupe === undefined ? undefined : this.#deduped.get(dedupe)
+    if (running !== undefined) return this.#alias(running.then(), options)
     const task = this.#start(fn, options, idempotency && idempotencyKey(idempotency))
-    if (dedupe !== undefined) this.#inFlight.set(dedupe, task)
+    if (dedupe !== undefined) this.#deduped.share(dedupe, task)
     return task
   }
 
-  /** Resolves when no task is running any more, and what aborted ones had begun in the stores has ended or is left. */
+  /** Resolves when all tasks have settled, and what aborted tasks began in the stores has ended or is abandoned. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending)
-    await this.#environment.unfinishedClaims.end()
+    await this.#environment.pendingClaims.end()
   }
 
   #start(fn: TaskFunction<unknown, never>, options: TaskOptions, key: string | undefined): Task<AnyResult> {
@@ -81,7 +76,6 @@ export class TaskSpawner {
         const cleanup = onCleanup && callSafely(report, 'onCleanup', onCleanup)
         if (cleanup !== undefined) this.#track(cleanup)
       })
-      if (options.dedupe !== undefined) this.#inFlight.delete(options.dedupe)
       const { aftermath } = run
       if (aftermath !== undefined) this.#track(aftermath)
       return result
@@ -91,7 +85,7 @@ export class TaskSpawner {
     return new Task(name, run.abort, promise)
   }
 
-  /** A task that only waits for somebody else's result; disposing it disturbs nobody. */
+  /** A task that only waits for the result of another call. Disposing it leaves that call alone. */
   #alias(promise: Promise<AnyResult>, { id }: TaskOptions): Task<AnyResult> {
     return new Task(id ?? `task-${++this.#count}`, new AbortSource(), promise)
   }

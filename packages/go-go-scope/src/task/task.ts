@@ -1,9 +1,12 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 
+/** The result of a task: `[undefined, value]` or `[error, undefined]`. */
+export type Result<E, T> = readonly [undefined, T] | readonly [E, undefined]
+
 type OnFulfilled<R, A> = ((result: R) => A | PromiseLike<A>) | null
 type OnRejected<B> = ((reason: unknown) => B | PromiseLike<B>) | null
 
-/** A running task. It can be awaited like a promise, and is never rejected for what its function throws. */
+/** A running task. It can be awaited like a promise, and does not reject when its function throws. */
 export class Task<R> implements PromiseLike<R> {
   readonly id: string
   /** A task starts when it is made. */
@@ -22,7 +25,7 @@ export class Task<R> implements PromiseLike<R> {
     })
   }
 
-  /** The signal its function gets. */
+  /** The signal that its function gets. */
   get signal(): AbortSignal {
     return this.#abort.signal
   }

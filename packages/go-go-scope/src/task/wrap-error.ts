@@ -1,13 +1,11 @@
-import { AbortError } from '../errors/abort-error.js'
-import { messageOf } from '../errors/message-of.js'
-import type { Reporter } from '../errors/reporter.js'
-import { UnknownError } from '../errors/unknown-error.js'
+import { AbortError, UnknownError } from '../errors/error-classes.js'
+import { messageOf, type Reporter } from '../errors/reporter.js'
 import type { ErrorClass, TaskOptions } from './task-options.js'
 
 /**
- * Turns something thrown into the first place of the result. Never `undefined`, and never throws: a thrown value may be a
- * revoked Proxy, or have getters that throw, and a class of the app may throw in its constructor or its instanceof check.
- * Such a throw is reported, and the value is wrapped as one of no known kind.
+ * Turns a thrown value into the first place of the result. The answer is never `undefined`, and it never throws: a thrown
+ * value may be a revoked Proxy or have getters that throw, and a class of the app may throw in its constructor or its
+ * instanceof check. Such a throw is reported, and the value is then wrapped.
  */
 export function wrapError(thrown: unknown, options: TaskOptions, report: Reporter): unknown {
   try {
@@ -19,7 +17,7 @@ export function wrapError(thrown: unknown, options: TaskOptions, report: Reporte
   return wrapIn(options.errorClass ?? options.systemErrorClass ?? UnknownError, thrown, report)
 }
 
-/** What stands for the error without a wrapper; `undefined` when it needs one. */
+/** The error that needs no wrapper; `undefined` when the thrown value needs one. */
 function passedOn(thrown: unknown, { errorClass, systemErrorClass }: TaskOptions): unknown {
   if (errorClass !== undefined) return thrown instanceof errorClass ? thrown : undefined
   if (thrown instanceof AbortError) {
@@ -28,7 +26,7 @@ function passedOn(thrown: unknown, { errorClass, systemErrorClass }: TaskOptions
   return isOfItsOwnKind(thrown) ? thrown : undefined
 }
 
-/** A subclass of Error, or anything tagged. */
+/** Whether it is of a subclass of Error, or has a `_tag`. */
 function isOfItsOwnKind(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false
   if ('_tag' in thrown) return true

@@ -1,28 +1,28 @@
 import type { LockHandle } from '@go-go-scope/persistence-core/ports'
 import type { AbortSource } from '../../cancellation/abort-source.js'
-import type { Hold } from '../hold.js'
-import { Lease } from '../lease.js'
-import type { Attempt, Claimant } from './attempt.js'
+import { RenewedLease } from '../../time/renewed-lease.js'
+import type { HeldLock } from '../lock-request.js'
+import type { Attempt, LockTerms } from './attempt.js'
 
 /** Share of the ttl after which a lock is renewed. */
 const RENEW_AFTER = 0.6
 
 /** A lock of a provider, renewed while it is held. */
-export class LeasedLock implements Hold {
+export class LeasedLock implements HeldLock {
   readonly synchronous: boolean = false
   readonly handle: LockHandle
-  readonly #lease: Lease
+  readonly #lease: RenewedLease
 
-  /** One try; `null` when somebody else holds the lock. Rejects with the provider's error. */
-  static async acquire({ provider, ttl, owner, report }: Claimant, key: string): Promise<LeasedLock | null> {
+  /** One try; `null` when another owner holds the lock. Rejects with the provider's error. */
+  static async acquire({ provider, ttl, owner, report }: LockTerms, key: string): Promise<LeasedLock | null> {
     const asked = performance.now()
     const handle: (LockHandle & { signal?: AbortSignal }) | null = await provider.acquire(key, ttl, owner)
     if (handle === null) return null
-    const lease = new Lease({
+    const lease = new RenewedLease({
       ttl,
       renewAfter: ttl * RENEW_AFTER,
       asked,
-      // Called within a promise, so that a provider's throw is a rejection too.
+      // In an async function, so that a provider that throws rejects.
       extend: async () => handle.extend(ttl),
       signal: handle.signal,
       title: `Lock '${key}'`,
@@ -32,7 +32,7 @@ export class LeasedLock implements Hold {
     return new LeasedLock(handle, lease)
   }
 
-  private constructor(handle: LockHandle, lease: Lease) {
+  private constructor(handle: LockHandle, lease: RenewedLease) {
     this.handle = handle
     this.#lease = lease
   }
@@ -43,16 +43,16 @@ export class LeasedLock implements Hold {
 
   async release(): Promise<void> {
     this.#lease.end()
-    // Also after a loss: if the provider still thinks it is ours, nobody need wait for the expiry.
+    // Also after a loss: if the provider still has it as ours, other owners need not wait until it expires.
     await this.handle.release()
   }
 }
 
-/** One key, one holder. */
-export function exclusiveAttempt(claimant: Claimant): Attempt {
+/** An attempt at an exclusive lock, which takes one key. */
+export function exclusiveAttempt(terms: LockTerms): Attempt {
   return {
     committed: false,
-    try: () => LeasedLock.acquire(claimant, `lock:exclusive:${claimant.key}`),
+    try: () => LeasedLock.acquire(terms, `lock:exclusive:${terms.key}`),
     abandon: async () => {},
   }
 }

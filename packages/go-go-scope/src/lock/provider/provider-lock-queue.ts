@@ -1,9 +1,9 @@
 import type { LockProvider } from '@go-go-scope/persistence-core/ports'
 import { PriorityQueue, type QueueNode } from '../../concurrency/priority-queue.js'
 import type { Reporter } from '../../errors/reporter.js'
-import { startTimer } from '../../time/start-timer.js'
-import type { Hold } from '../hold.js'
-import type { LockRequest } from '../lock-request.js'
+import { perProvider } from '../../resource/per-provider.js'
+import { startTimer } from '../../time/timer.js'
+import type { HeldLock, LockRequest } from '../lock-request.js'
 import type { Attempt } from './attempt.js'
 import { ReadWriteSlots } from './read-write-slots.js'
 
@@ -13,39 +13,38 @@ export interface ProviderRequest extends LockRequest {
   readonly report: Reporter
 }
 
-interface ProviderHold extends Hold {
+interface TrackedLock extends HeldLock {
   release(): Promise<void>
 }
 
 interface Waiter {
   readonly request: ProviderRequest
   node?: QueueNode<Waiter>
-  /** Called when nothing is left of a withdrawn request. */
+  /** Called when a withdrawn request has given back all that it took. */
   gone?: () => void
 }
 
 /**
- * Everybody of this process who wants one lock of one provider, in order. Only the one whose turn it is asks the
- * provider, at a jittered interval, and at once when the holder in this process releases; while somebody here holds
- * the lock nobody asks. A holder whose lease is lost counts as gone.
+ * The requests of this process for one lock of one provider, in order. Only the first request asks the provider: at a
+ * jittered interval, and at once when a holder in this process releases. While this process holds the lock, no request
+ * asks. A holder whose lease is lost counts as gone.
  */
 export class ProviderLockQueue {
-  static readonly #queues = new WeakMap<LockProvider, Map<string, ProviderLockQueue>>()
-  /** What the queue's readers share. */
+  static readonly #queuesOf = perProvider(() => new Map<string, ProviderLockQueue>())
+  /** The reader slot that the readers of this process share. */
   readonly slots: ReadWriteSlots = new ReadWriteSlots()
   readonly #queue = new PriorityQueue<Waiter>()
   readonly #forget: () => void
   #readers = 0
   #writers = 0
   #running = false
-  /** Whose attempt is under way; it stays until it is done, if it has taken a part of what it needs. */
+  /** The waiter whose attempt is under way. A committed attempt stays until it succeeds or is abandoned. */
   #current: Waiter | undefined
   #wake: (() => void) | undefined
 
-  /** The queue of this process for `name`; it lives while it is in use. */
+  /** The queue of this process for `name`. It exists while it is in use. */
   static for(provider: LockProvider, name: string): ProviderLockQueue {
-    const queues = ProviderLockQueue.#queues.get(provider) ?? new Map<string, ProviderLockQueue>()
-    ProviderLockQueue.#queues.set(provider, queues)
+    const queues = ProviderLockQueue.#queuesOf(provider)
     const queue = queues.get(name) ?? new ProviderLockQueue(() => queues.delete(name))
     queues.set(name, queue)
     return queue
@@ -55,7 +54,7 @@ export class ProviderLockQueue {
     this.#forget = forget
   }
 
-  /** @returns withdraws the request; the promise, if any, ends when nothing taken for it is left. Never rejects. */
+  /** @returns withdraws the request. Its promise, if any, resolves when all that was taken is given back. */
   enqueue(request: ProviderRequest): () => Promise<void> | undefined {
     const waiter: Waiter = { request }
     waiter.node = this.#queue.add(waiter, request.priority)
@@ -91,7 +90,7 @@ export class ProviderLockQueue {
     if (this.#queue.size === 0 && this.#readers + this.#writers === 0) this.#forget()
   }
 
-  /** Whose turn it is; `undefined` when nobody waits or a holder of this process is in the way. */
+  /** The waiter to serve next; `undefined` when none waits or a holder of this process excludes the first. */
   #next(): Waiter | undefined {
     if (this.#current !== undefined) return this.#current
     for (let waiter = this.#queue.peek(); waiter !== undefined; waiter = this.#queue.peek()) {
@@ -104,19 +103,19 @@ export class ProviderLockQueue {
     return undefined
   }
 
-  /** One try, and the pause after it if it was in vain. */
+  /** One try, and the pause after a try that failed. */
   async #serve(waiter: Waiter): Promise<void> {
     const { request } = waiter
     const node = waiter.node as QueueNode<Waiter>
     this.#current = waiter
-    let hold: Hold | null = null
+    let held: HeldLock | null = null
     let failure: { error: unknown } | undefined
     try {
-      hold = await request.attempt.try()
+      held = await request.attempt.try()
     } catch (error) {
       failure = { error }
     }
-    const tracked = hold && this.#track(request.type, hold)
+    const tracked = held && this.#track(request.type, held)
     if (!node.queued) {
       await tracked?.release().catch((error: unknown) => request.report('lock.release', error))
       await request.attempt.abandon()
@@ -139,7 +138,7 @@ export class ProviderLockQueue {
   }
 
   /** Counts the holder until it releases or loses the lock. */
-  #track(type: LockRequest['type'], hold: Hold): ProviderHold {
+  #track(type: LockRequest['type'], held: HeldLock): TrackedLock {
     if (type === 'read') this.#readers++
     else this.#writers++
     let counted = true
@@ -150,14 +149,14 @@ export class ProviderLockQueue {
       this.#wake?.()
       void this.#run()
     }
-    const unlink = hold.lost.onAbort(gone)
+    const unlink = held.lost.onAbort(gone)
     return {
-      lost: hold.lost,
+      lost: held.lost,
       synchronous: false,
-      ...(hold.handle && { handle: hold.handle }),
+      ...(held.handle && { handle: held.handle }),
       release: async () => {
         try {
-          await hold.release()
+          await held.release()
         } finally {
           unlink()
           gone()
@@ -166,7 +165,7 @@ export class ProviderLockQueue {
     }
   }
 
-  /** Between three and five quarters of `interval` ms, or until there is a reason to look again. */
+  /** Waits between 75 and 125 % of `interval` ms, or until the queue is woken. */
   #pause(interval: number): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {

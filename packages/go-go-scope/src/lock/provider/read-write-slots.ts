@@ -1,9 +1,8 @@
-import { callSafely } from '../../errors/call-safely.js'
-import type { Hold } from '../hold.js'
-import type { Attempt, Claimant } from './attempt.js'
+import { AbortSource } from '../../cancellation/abort-source.js'
+import { callSafely } from '../../errors/reporter.js'
+import type { HeldLock } from '../lock-request.js'
+import { type Attempt, gateKey, type LockTerms, SLOTS, slotKey, uniqueOwner } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
-import { ReadGroup } from './read-group.js'
-import { gateKey, ownerOfOne, SLOTS, slotKey } from './read-write-keys.js'
 import { WriteAttempt } from './write-attempt.js'
 
 /**
@@ -21,43 +20,85 @@ import { WriteAttempt } from './write-attempt.js'
  * - A writer whose slots are not all free keeps those below the first taken one and gives back the others: slots are
  *   waited for in ascending order, so two writers cannot wait for each other.
  *
- * Prices: at most {@link SLOTS} processes read at a time (the next one waits); a writer renews SLOTS + 1 leases; a
+ * Costs: at most {@link SLOTS} processes read at a time (the next one waits); a writer renews SLOTS + 1 leases; a
  * reader with `timeout: 0` also gives up when another reader is at the gate in that very moment.
  */
 export class ReadWriteSlots {
-  #group: ReadGroup | undefined
+  #shared: SharedSlot | undefined
 
-  read(claimant: Claimant, gatePassMs: number): Attempt {
-    return { committed: false, try: () => this.#read(claimant, gatePassMs), abandon: async () => {} }
+  read(terms: LockTerms, gatePassMs: number): Attempt {
+    return { committed: false, try: () => this.#read(terms, gatePassMs), abandon: async () => {} }
   }
 
-  write(claimant: Claimant): Attempt {
-    return new WriteAttempt(claimant)
+  write(terms: LockTerms): Attempt {
+    return new WriteAttempt(terms)
   }
 
-  async #read(claimant: Claimant, gatePassMs: number): Promise<Hold | null> {
-    if (this.#group?.joinable(gatePassMs)) return this.#group.join()
-    const gate = await claimant.provider.acquire(gateKey(claimant), claimant.ttl, ownerOfOne(claimant))
+  async #read(terms: LockTerms, gatePassMs: number): Promise<HeldLock | null> {
+    if (this.#shared?.joinable(gatePassMs)) return this.#shared.join()
+    const gate = await terms.provider.acquire(gateKey(terms), terms.ttl, uniqueOwner(terms))
     if (gate === null) return null
     try {
-      if (!this.#group?.alive) {
-        const lease = await freeSlot(claimant)
+      if (!this.#shared?.alive) {
+        const lease = await freeSlot(terms)
         if (lease === null) return null
-        this.#group = new ReadGroup(lease)
+        this.#shared = new SharedSlot(lease)
       }
-      return this.#group.join(true)
+      return this.#shared.join(true)
     } finally {
-      // It expires by itself if this fails; the slot is what counts.
-      await callSafely(claimant.report, 'lock.release', () => gate.release())
+      // If this fails, the gate is free when it expires. Safety rests on the slot alone.
+      await callSafely(terms.report, 'lock.release', () => gate.release())
     }
   }
 }
 
-async function freeSlot(claimant: Claimant): Promise<LeasedLock | null> {
-  const one = { ...claimant, owner: ownerOfOne(claimant) }
+async function freeSlot(terms: LockTerms): Promise<LeasedLock | null> {
+  const one = { ...terms, owner: uniqueOwner(terms) }
   for (let slot = 0; slot < SLOTS; slot++) {
-    const lease = await LeasedLock.acquire(one, slotKey(claimant, slot))
+    const lease = await LeasedLock.acquire(one, slotKey(terms, slot))
     if (lease !== null) return lease
   }
   return null
+}
+
+/** The reader slot that the readers of one process share. The last reader gives it back. */
+class SharedSlot {
+  readonly #lease: LeasedLock
+  #readers = 0
+  #over = false
+  /** Monotonic ms. */
+  #gatePassedAt = performance.now()
+
+  constructor(lease: LeasedLock) {
+    this.#lease = lease
+  }
+
+  get alive(): boolean {
+    return !this.#over && !this.#lease.lost.aborted
+  }
+
+  /** Alive, and a reader passed the gate less than `gatePassMs` ago. */
+  joinable(gatePassMs: number): boolean {
+    return this.alive && performance.now() - this.#gatePassedAt < gatePassMs
+  }
+
+  join(throughGate = false): HeldLock {
+    if (throughGate) this.#gatePassedAt = performance.now()
+    this.#readers++
+    const lost = new AbortSource()
+    const unlink = this.#lease.lost.onAbort((reason) => lost.abort(reason))
+    let held = true
+    return {
+      lost,
+      synchronous: false,
+      release: async () => {
+        if (!held) return
+        held = false
+        unlink()
+        if (--this.#readers > 0) return
+        this.#over = true
+        await this.#lease.release()
+      },
+    }
+  }
 }

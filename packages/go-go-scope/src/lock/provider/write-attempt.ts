@@ -1,33 +1,32 @@
 import { AbortSource } from '../../cancellation/abort-source.js'
-import type { Hold } from '../hold.js'
-import type { Attempt, Claimant } from './attempt.js'
+import type { HeldLock } from '../lock-request.js'
+import { type Attempt, gateKey, type LockTerms, SLOTS, slotKey, uniqueOwner } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
-import { gateKey, ownerOfOne, SLOTS, slotKey } from './read-write-keys.js'
 
-/** A writer on its way: the gate first, then every reader slot. The protocol is explained in read-write-slots.ts. */
+/** An attempt to write: it takes the gate first, then every reader slot. read-write-slots.ts explains the protocol. */
 export class WriteAttempt implements Attempt {
-  readonly #claimant: Claimant
-  readonly #slotClaimant: Claimant
+  readonly #terms: LockTerms
+  readonly #slotTerms: LockTerms
   #gate: LeasedLock | undefined
-  /** What it holds: all slots below its length. */
+  /** The slots it holds: all those below the length of this array. */
   #slots: LeasedLock[] = []
 
-  constructor(claimant: Claimant) {
-    this.#claimant = claimant
-    this.#slotClaimant = { ...claimant, owner: ownerOfOne(claimant) }
+  constructor(terms: LockTerms) {
+    this.#terms = terms
+    this.#slotTerms = { ...terms, owner: uniqueOwner(terms) }
   }
 
   get committed(): boolean {
     return this.#gate !== undefined
   }
 
-  async try(): Promise<Hold | null> {
+  async try(): Promise<HeldLock | null> {
     if (this.#gate?.lost.aborted) await this.abandon()
-    this.#gate ??= (await LeasedLock.acquire(this.#claimant, gateKey(this.#claimant))) ?? undefined
+    this.#gate ??= (await LeasedLock.acquire(this.#terms, gateKey(this.#terms))) ?? undefined
     if (this.#gate === undefined) return null
     await this.#keepBelow(this.#slots.findIndex((slot) => slot.lost.aborted))
     await this.#takeSlots()
-    return this.#slots.length === SLOTS ? this.#hold(this.#gate, this.#slots) : null
+    return this.#slots.length === SLOTS ? this.#asLock(this.#gate, this.#slots) : null
   }
 
   async abandon(): Promise<void> {
@@ -40,7 +39,7 @@ export class WriteAttempt implements Attempt {
   async #takeSlots(): Promise<void> {
     const first = this.#slots.length
     const asked = Array.from({ length: SLOTS - first }, (_, index) =>
-      LeasedLock.acquire(this.#slotClaimant, slotKey(this.#claimant, first + index)),
+      LeasedLock.acquire(this.#slotTerms, slotKey(this.#terms, first + index)),
     )
     const answers = await Promise.allSettled(asked)
     const leases = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null))
@@ -57,7 +56,7 @@ export class WriteAttempt implements Attempt {
     if (index !== -1) await this.#giveBack(this.#slots.splice(index))
   }
 
-  #hold(gate: LeasedLock, slots: LeasedLock[]): Hold {
+  #asLock(gate: LeasedLock, slots: LeasedLock[]): HeldLock {
     const lost = new AbortSource()
     const unlink = [gate, ...slots].map((lease) => lease.lost.onAbort((reason) => lost.abort(reason)))
     return {
@@ -74,7 +73,7 @@ export class WriteAttempt implements Attempt {
   }
 
   async #giveBack(leases: LeasedLock[]): Promise<void> {
-    const { report } = this.#claimant
+    const { report } = this.#terms
     await Promise.all(leases.map((lease) => lease.release().catch((error: unknown) => report('lock.release', error))))
   }
 }

@@ -1,7 +1,7 @@
 import { AbortSource } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
 import type { Reporter } from '../errors/reporter.js'
-import { startTimer, type Timer } from '../time/start-timer.js'
+import { startTimer, type Timer } from './timer.js'
 
 /** Share of the ttl after which a renewal that failed is tried again. */
 const RETRY_AFTER = 0.1
@@ -11,25 +11,25 @@ interface LeaseTerms {
   readonly ttl: number
   /** ms after which it is renewed. */
   readonly renewAfter: number
-  /** When it was granted at the earliest, monotonic ms. */
+  /** When the request for it was sent, monotonic ms: it was granted no earlier. */
   readonly asked: number
-  /** Renews it; `false` when it is lost. A rejection says nothing about that. */
+  /** Renews it; `false` when it is lost. A rejection leaves that open. */
   readonly extend: () => Promise<boolean>
-  /** Of those who grant it and tell by themselves that it is lost. */
+  /** Aborts when the grantor knows that it is lost. `undefined`: the grantor has no such signal. */
   readonly signal: AbortSignal | undefined
-  /** Begins the message of the loss. */
+  /** Begins the message of a loss. */
   readonly title: string
-  /** Under which a failed renewal is reported. */
+  /** The source in the report of a failed renewal. */
   readonly source: string
   readonly report: Reporter
 }
 
 /**
- * Something held for a time, and renewed until its end. It counts as lost when the one who granted it says so, and at the
- * latest when its ttl has passed by the local monotonic clock, counted from before the request that last set it. A
- * renewal that fails is repeated until then. The timers do not keep the process alive: a process that ends lets it expire.
+ * A lease that is renewed until `end` is called. It is lost when its grantor says so, and at the latest when its ttl has
+ * passed on the monotonic clock of this process, counted from before the request that last set it. A failed renewal is
+ * tried again until then. The timers do not keep the process alive: when the process ends, the lease expires.
  */
-export class Lease {
+export class RenewedLease {
   readonly lost: AbortSource = new AbortSource()
   readonly #terms: LeaseTerms
   readonly #listener: Disposable | undefined
@@ -44,7 +44,7 @@ export class Lease {
     if (this.#over) this.#listener?.[Symbol.dispose]()
   }
 
-  /** Stops renewing it and looking at it. */
+  /** Stops the renewal and the watch for its loss. */
   end(): void {
     this.#over = true
     this.#renewal?.cancel()
@@ -52,7 +52,7 @@ export class Lease {
     this.#listener?.[Symbol.dispose]()
   }
 
-  /** Sets the clocks for a ttl that was counted from `asked` at the earliest. */
+  /** Sets the timers for a ttl that counts from `asked` at the earliest. */
   #granted(asked: number): void {
     const { ttl, renewAfter, title } = this.#terms
     const expire = (): void => this.#lose(new Error(`${title} expired before it was renewed`))

@@ -1,18 +1,30 @@
-import { AbortSource } from '../../cancellation/abort-source.js'
-import { PriorityQueue } from '../../concurrency/priority-queue.js'
-import type { Hold } from '../hold.js'
-import type { LockStats, LockType } from '../lock-options.js'
-import type { LockQueue, LockRequest } from '../lock-request.js'
+import { AbortSource } from '../cancellation/abort-source.js'
+import { PriorityQueue } from '../concurrency/priority-queue.js'
+import type { LockStats, LockType } from './lock-options.js'
+import type { HeldLock, LockQueue, LockRequest } from './lock-request.js'
 
 /**
  * One lock in memory. Requests are served strictly in order, so a reader that comes after a waiting writer waits too:
  * readers that keep coming cannot starve the writer.
  */
 export class MemoryLock implements LockQueue {
+  /** The named locks that are held or waited for. */
+  static readonly #inUse = new Map<string, MemoryLock>()
   readonly #queue = new PriorityQueue<LockRequest>()
   readonly #onChange: () => void
   #readers = 0
   #holder: 'exclusive' | 'write' | undefined
+
+  /** The lock that this process has for `name`. The caller uses it at once: an unused one is not kept. */
+  static for(name: string): MemoryLock {
+    const known = MemoryLock.#inUse.get(name)
+    if (known !== undefined) return known
+    const lock: MemoryLock = new MemoryLock(() => {
+      if (lock.isIdle) MemoryLock.#inUse.delete(name)
+      else MemoryLock.#inUse.set(name, lock)
+    })
+    return lock
+  }
 
   /** @param onChange called after each change of {@link MemoryLock.isIdle}, and between. */
   constructor(onChange: () => void = () => {}) {
@@ -42,13 +54,13 @@ export class MemoryLock implements LockQueue {
     this.#serve()
     return () => {
       this.#queue.remove(node)
-      // The one that left may have been what the next ones waited behind.
+      // The next requests may have waited only behind the one that was withdrawn.
       this.#serve()
     }
   }
 
-  /** Takes it if nobody holds it and nobody waits. */
-  tryTake(type: LockType): Hold | null {
+  /** Takes the lock if it is free and no request waits. */
+  tryTake(type: LockType): HeldLock | null {
     return this.#queue.size === 0 && this.#fits(type) ? this.#take(type) : null
   }
 
@@ -64,7 +76,7 @@ export class MemoryLock implements LockQueue {
     this.#onChange()
   }
 
-  #take(type: LockType): Hold {
+  #take(type: LockType): HeldLock {
     if (type === 'read') this.#readers++
     else this.#holder = type
     this.#onChange()

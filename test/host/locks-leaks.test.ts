@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryLockProvider } from './support/memory-lock-provider.js'
 
 const LOCKS = 100
-/** What a collector may leave for later, as one that takes any number on the stack for a reference. */
+/** Objects that a collector may leave for later: a conservative one takes any number on the stack for a reference. */
 const LEFT_OVER = 10
 
 function collectGarbage(): void {
@@ -19,7 +19,7 @@ function collectGarbage(): void {
   runInNewContext('gc')()
 }
 
-/** Not by `expect`, which keeps the promises and errors of a test until it is over. */
+/** In place of `expect().rejects`, which keeps the promises and errors of a test until it is over. */
 const messageOf = (refused: Promise<unknown>): Promise<unknown> =>
   refused.then(
     () => 'it was granted',
@@ -98,7 +98,7 @@ const cases: [string, (index: number) => LockOptions, Record<string, Use>][] = [
   ],
 ]
 
-/** Makes the locks and gives back only weak references, so that the frame of the test holds none of them. */
+/** Makes the locks and returns only weak references, so that the frame of the test holds none of them. */
 async function use(s: Scope, options: (index: number) => LockOptions, run: Use): Promise<WeakRef<object>[]> {
   const refs: WeakRef<object>[] = []
   for (let index = 0; index < LOCKS; index++) {
@@ -110,26 +110,23 @@ async function use(s: Scope, options: (index: number) => LockOptions, run: Use):
   return refs
 }
 
-it.each(cases)(
-  'a scope that lives on holds nothing of locks %s that are in no use any more',
-  async (_, options, those) => {
-    await held.acquire('lock:exclusive:taken', 600_000, 'another')
-    await using s = scope()
-    const listeners = getEventListeners(s.signal, 'abort').length
-    const refs = new Map<string, WeakRef<object>[]>()
-    for (const [name, run] of Object.entries(those)) refs.set(name, await use(s, options, run))
-    for (let round = 0; round < 2; round++) {
-      await setImmediate()
-      collectGarbage()
-    }
-    const alive = (name: string): number => (refs.get(name) ?? []).filter((ref) => ref.deref() !== undefined).length
-    expect([...refs.keys()].filter((name) => alive(name) > LEFT_OVER)).toEqual([])
-    expect(getEventListeners(s.signal, 'abort')).toHaveLength(listeners)
-  },
-)
+it.each(cases)('a living scope keeps no reference to locks %s that are not in use', async (_, options, those) => {
+  await held.acquire('lock:exclusive:taken', 600_000, 'another')
+  await using s = scope()
+  const listeners = getEventListeners(s.signal, 'abort').length
+  const refs = new Map<string, WeakRef<object>[]>()
+  for (const [name, run] of Object.entries(those)) refs.set(name, await use(s, options, run))
+  for (let round = 0; round < 2; round++) {
+    await setImmediate()
+    collectGarbage()
+  }
+  const alive = (name: string): number => (refs.get(name) ?? []).filter((ref) => ref.deref() !== undefined).length
+  expect([...refs.keys()].filter((name) => alive(name) > LEFT_OVER)).toEqual([])
+  expect(getEventListeners(s.signal, 'abort')).toHaveLength(listeners)
+})
 
 describe('a lock that is used again after its release', () => {
-  it.each([{}, { key: 'again' }, { provider, key: 'again' }])('belongs to its scope as before: %o', async (options) => {
+  it.each([{}, { key: 'again' }, { provider, key: 'again' }])('still ends with its scope: %o', async (options) => {
     const s = scope()
     const lock = s.acquireLock(options)
     for (let round = 0; round < 3; round++) await (await lock.acquire()).release()
@@ -152,7 +149,7 @@ describe('a lock that is used again after its release', () => {
     expect([released, guard.isReleased]).toEqual([[false], true])
   })
 
-  it('gives nothing more after its scope has ended while nobody used it', async () => {
+  it('cannot be acquired after its scope has ended, also if it was not in use then', async () => {
     const s = scope()
     const lock = s.acquireLock({ key: 'unused' })
     await s[Symbol.asyncDispose]()

@@ -1,3 +1,5 @@
+import { onAbort } from '../cancellation/on-abort.js'
+
 /** Longest delay `setTimeout` keeps; a longer one would fire at once. ms. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
@@ -26,4 +28,20 @@ export function startTimer(delay: number, callback: () => void, keepAlive = true
       else handle?.unref()
     },
   }
+}
+
+/** Resolves after `delay` ms; rejects with the reason as soon as `signal` aborts. */
+export function sleep(delay: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let abort: Disposable | undefined
+    const timer = startTimer(delay, () => {
+      abort?.[Symbol.dispose]()
+      resolve()
+    })
+    if (signal === undefined) return
+    abort = onAbort(signal, (reason) => {
+      timer.cancel()
+      reject(reason)
+    })
+  })
 }

@@ -22,3 +22,24 @@ export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Ret
     return Math.min(max, Math.max(0, delay * (1 + jitter * (2 * Math.random() - 1))))
   }
 }
+
+/** Each delay lies between `initial` and three times the one before, never above `max`. ms. */
+export function decorrelatedJitter(options: { initial?: number; max?: number } = {}): RetryDelay {
+  const { initial = 100, max = 30_000 } = options
+  let previous = initial
+  return (attempt) => {
+    if (attempt === 1) previous = initial
+    previous = Math.min(max, initial + Math.random() * (previous * 3 - initial))
+    return previous
+  }
+}
+
+/** `base` ms, give or take `factor` of it. */
+export function jitter(base: number, factor = 0.1): RetryDelay {
+  return () => Math.max(0, base * (1 + factor * (2 * Math.random() - 1)))
+}
+
+/** base, base + increment, base + 2 x increment ... ms. */
+export function linear(base: number, increment: number): RetryDelay {
+  return (attempt) => base + increment * (attempt - 1)
+}

@@ -1,0 +1,155 @@
+import type {
+  CircuitBreakerStateProvider,
+  Permit,
+  ProbingCircuitBreakerProvider,
+  ReportOutcome,
+} from '@go-go-scope/persistence-core/ports'
+import { CircuitOpenError } from '../errors/error-classes.js'
+import type { AdmittedCall, CallOutcome, CircuitCalls } from './circuit-calls.js'
+import type { CircuitMachine } from './circuit-machine.js'
+import type { CircuitStore } from './circuit-store.js'
+import { StoredCalls, type StoredRules } from './stored-calls.js'
+
+/**
+ * The calls of a circuit whose store gives permits: one breaker for all processes. The store decides which call probes a
+ * half-open circuit. An outcome counts only in the period of the circuit in which its call began, so a call that began
+ * before another process opened the circuit does not close it. While the circuit is closed the calls of a process share
+ * one permit, and the store is asked only at the start of a period. When the store fails, calls go on without permits.
+ */
+export class PermittedCalls implements CircuitCalls {
+  readonly #provider: ProbingCircuitBreakerProvider
+  readonly #key: string
+  readonly #store: CircuitStore
+  readonly #machine: CircuitMachine
+  readonly #rules: StoredRules
+  /** The state in the store, and the calls without a permit. */
+  readonly #stored: StoredCalls
+  #closed: { readonly permit: Permit; readonly generation: number } | undefined
+
+  /** `false` for a provider that knows only the classic methods. */
+  static areGivenBy(provider: CircuitBreakerStateProvider): provider is ProbingCircuitBreakerProvider {
+    return 'admit' in provider && typeof provider.admit === 'function'
+  }
+
+  constructor(
+    provider: ProbingCircuitBreakerProvider,
+    key: string,
+    store: CircuitStore,
+    machine: CircuitMachine,
+    rules: StoredRules,
+  ) {
+    this.#provider = provider
+    this.#key = key
+    this.#store = store
+    this.#machine = machine
+    this.#rules = rules
+    this.#stored = new StoredCalls(store, machine, rules)
+  }
+
+  admit(): AdmittedCall | Promise<AdmittedCall> {
+    const permit = this.#stored.loaded ? this.#sharedPermit : undefined
+    return permit === undefined ? this.#ask() : { generation: this.#machine.admit(), permit }
+  }
+
+  async ended(call: AdmittedCall, outcome: CallOutcome): Promise<void> {
+    const { permit, generation } = call
+    if (permit === undefined) await this.#stored.ended(call, outcome)
+    else if (outcome === 'neutral') {
+      this.#machine.endedNeutral(generation)
+      if (permit.probe !== undefined) await this.#withdraw(permit)
+    } else if (permit.probe !== undefined) await this.#probeEnded(permit, generation, outcome)
+    else if (outcome === 'succeeded') {
+      if (this.#machine.succeeded(generation)) await this.#report(permit, outcome)
+    } else if (this.#machine.failed(generation)) {
+      await this.#stored.storeFailure(() => this.#report(permit, outcome))
+    }
+  }
+
+  /** The store knows already: it has given the permit to probe. */
+  stateChanged(): void {}
+
+  reset(): Promise<void> {
+    return this.#stored.reset()
+  }
+
+  disconnect(): void {
+    this.#stored.disconnect()
+  }
+
+  /** The permit of a closed circuit, as far as this process knows. */
+  get #sharedPermit(): Permit | undefined {
+    return this.#closed?.generation === this.#machine.generation ? this.#closed.permit : undefined
+  }
+
+  async #ask(): Promise<AdmittedCall> {
+    if (!this.#stored.loaded) await this.#stored.load()
+    const permit = this.#sharedPermit ?? (await this.#askForPermit())
+    if (permit === undefined) return { generation: this.#machine.admit() }
+    if (permit.probe === undefined) return { generation: this.#machine.admit(), permit }
+    try {
+      return { generation: this.#machine.admit(), permit }
+    } catch (error) {
+      // Another call of this process has begun to probe meanwhile.
+      await this.#withdraw(permit)
+      throw error
+    }
+  }
+
+  /**
+   * A permit of the store; with a `probe` in it, the call is the probe. `undefined`: the store failed.
+   *
+   * @throws {CircuitOpenError} also when another process holds the circuit open, or is probing it.
+   */
+  async #askForPermit(): Promise<Permit | undefined> {
+    const machine = this.#machine
+    machine.check()
+    const { resetTimeout } = this.#rules
+    const admission = await this.#store.inOrder(() => this.#provider.admit(this.#key, { resetTimeout }))
+    if (admission === undefined) return undefined
+    if (admission.state === 'closed') {
+      if (machine.state !== 'closed') machine.close()
+      this.#closed = { permit: admission.permit, generation: machine.generation }
+      return admission.permit
+    }
+    // Another process opened the circuit, and the news has not come yet.
+    if (machine.state === 'closed') machine.open(resetTimeout)
+    if (admission.admitted) return admission.permit
+    // Only an isolated circuit has no time.
+    const { state, retryAt = Number.POSITIVE_INFINITY } = admission
+    if (state === 'open' && retryAt < Number.POSITIVE_INFINITY) machine.stayOpen(Math.max(0, retryAt - Date.now()))
+    throw new CircuitOpenError(retryAt)
+  }
+
+  async #withdraw(probe: Permit): Promise<void> {
+    await this.#store.inOrder(() => this.#provider.withdrawn(probe))
+  }
+
+  /** The store says whether the outcome of a probe counts: the probe may be of an earlier period, or too late. */
+  async #probeEnded(probe: Permit, generation: number, outcome: CallOutcome): Promise<void> {
+    const report = await this.#reportOutcome(probe, outcome)
+    if (report?.counted === false) this.#machine.endedNeutral(generation)
+    else if (outcome === 'failed') this.#machine.failed(generation)
+    else this.#machine.succeeded(generation)
+    if (report?.state) this.#stored.follow(report.state)
+  }
+
+  /** Of a call in a closed circuit. @returns the shared count, or `undefined` when the outcome does not count. */
+  async #report(permit: Permit, outcome: CallOutcome): Promise<number | undefined> {
+    const report = await this.#reportOutcome(permit, outcome)
+    if (report?.counted) return report.state?.failureCount
+    if (report?.state) this.#stored.follow(report.state)
+    return undefined
+  }
+
+  /** `undefined` when the store failed. After a report that does not count, the process needs a new permit. */
+  async #reportOutcome(permit: Permit, outcome: CallOutcome): Promise<ReportOutcome | undefined> {
+    const { failureThreshold, successThreshold } = this.#rules
+    const report = await this.#store.inOrder(() =>
+      outcome === 'failed'
+        ? this.#provider.failed(permit, failureThreshold())
+        : this.#provider.succeeded(permit, successThreshold),
+    )
+    if (report?.counted === false && this.#closed?.permit === permit) this.#closed = undefined
+    return report
+  }
+}

@@ -1,0 +1,134 @@
+import type { ClaimingIdempotencyProvider, IdempotencyProvider } from '@go-go-scope/persistence-core/ports'
+import { type AbortSource, raceAbort } from '../cancellation/abort-source.js'
+import { onAbort } from '../cancellation/on-abort.js'
+import { SingleFlight } from '../concurrency/single-flight.js'
+import { perProvider } from '../resource/per-provider.js'
+import { claimKey } from './claim-key.js'
+import { ClaimedRun } from './claimed-run.js'
+import type { KeyedRun, KeyRequest, ReplayOrRun, RunClaim } from './keyed-run.js'
+import type { PendingClaims } from './pending-claims.js'
+import { ResultNotStoredError, reasonOf, saysNotStored } from './result-not-stored-error.js'
+import { replayable } from './stored-result.js'
+import { replayOrRunUnclaimed } from './unclaimed-run.js'
+
+/** The work that is to be done once. */
+export interface IdempotentWork<T> {
+  run(): Promise<T>
+  /** Resolves when its function has ended, which after an abort is later than the end of the run. Never rejects. */
+  readonly functionEnd: Promise<void>
+}
+
+/** The task that the run belongs to. */
+interface RunOwner {
+  readonly abort: AbortSource
+  /** What an aborted wait rejects with. */
+  abortError(): unknown
+  readonly pendingClaims: PendingClaims
+}
+
+/** How a run ended. `abandoned`: its own task was aborted, so one of the tasks that waited for it runs the key. */
+type RunEnd = { readonly value: unknown } | { readonly error: unknown } | 'abandoned'
+
+/** The runs of this process, by the store and then by the key. */
+const runsOf = perProvider(() => new SingleFlight<Promise<RunEnd>>())
+
+/**
+ * One task's way through its idempotency key. The task joins the run of the key that is under way in this process, or
+ * replays the recorded result, or runs and records. Those who joined get the result when it is recorded.
+ */
+export class SharedRun<T> {
+  readonly #provider: IdempotencyProvider
+  readonly #request: KeyRequest
+  readonly #owner: RunOwner
+  /** Gives the end of this run to the tasks that joined it; absent in a task that joins another run. */
+  #settle: ((end: RunEnd) => void) | undefined
+  #run: KeyedRun<T> | undefined
+
+  constructor(provider: IdempotencyProvider, request: KeyRequest, owner: RunOwner) {
+    this.#provider = provider
+    this.#request = request
+    this.#owner = owner
+  }
+
+  async run(work: IdempotentWork<T>): Promise<T> {
+    const { abort, abortError } = this.#owner
+    const runs = runsOf(this.#provider)
+    const { key } = this.#request
+    for (let running = runs.get(key); running !== undefined; running = runs.get(key)) {
+      const joined = running
+      const end = await raceAbort(abort, abortError, () => joined)
+      if (end === 'abandoned') continue
+      if ('error' in end) throw end.error
+      return end.value as T
+    }
+    const own = new Promise<RunEnd>((resolve) => {
+      this.#settle = resolve
+    })
+    runs.share(key, own)
+    const answer = await this.#replayOrRun()
+    return answer.replayed ? answer.value : this.#runOnce(answer, work)
+  }
+
+  /** Records a success, then ends the run for those who joined it. An abort ends only the wait for that. Never rejects. */
+  async conclude(end: { value: T } | { error: unknown }): Promise<void> {
+    const { abort } = this.#owner
+    const settle = (): void => this.#settle?.('error' in end && abort.aborted ? 'abandoned' : end)
+    if ('error' in end || this.#run === undefined) return settle()
+    const recorded = this.#run.record(end.value).then(settle)
+    const ignored = (): undefined => undefined
+    await raceAbort(abort, ignored, () => recorded).catch(ignored)
+  }
+
+  /** Rejects with a `ResultNotStoredError` for a key that has ended without its result, in place of the store's error. */
+  async #replayOrRun(): Promise<ReplayOrRun<T>> {
+    const provider = this.#provider
+    try {
+      return await (canClaim(provider) ? this.#claim(provider) : replayOrRunUnclaimed<T>(provider, this.#request))
+    } catch (error) {
+      // In this order: a thrown Proxy may throw at the check of its class.
+      if (!saysNotStored(error) || error instanceof ResultNotStoredError) throw error
+      throw ResultNotStoredError.forLater(this.#request.key, reasonOf(error), { cause: error })
+    }
+  }
+
+  /**
+   * Rejects with a recorded failure, and with the provider's error: without its claim the key could run in two processes.
+   */
+  async #claim(provider: ClaimingIdempotencyProvider): Promise<ReplayOrRun<T>> {
+    const claim = await claimKey<T>(provider, this.#request)
+    if (claim.state === 'failed') throw claim.error
+    if (claim.state === 'claimed') return new ClaimedRun<T>(provider, claim, this.#request)
+    return { replayed: true, ...(replayable<T>(this.#request.key, claim.value) as { value: T }) }
+  }
+
+  /** Does the work. When the task fails, or is aborted before its success, the claim fails. */
+  async #runOnce(run: KeyedRun<T>, work: IdempotentWork<T>): Promise<T> {
+    const { abort, abortError } = this.#owner
+    const { claim } = run
+    const unlink = claim && onAbort(claim.lost, (reason) => abort.abort(reason))
+    this.#run = run
+    try {
+      if (abort.aborted) throw abortError()
+      const value = await work.run()
+      // From here on a lost claim does not abort the task: the store decides whether a late result counts.
+      unlink?.[Symbol.dispose]()
+      return await run.succeeded(value)
+    } catch (error) {
+      if (claim !== undefined) await this.#fail(claim, error, work)
+      throw error
+    } finally {
+      unlink?.[Symbol.dispose]()
+    }
+  }
+
+  async #fail(claim: RunClaim, error: unknown, work: IdempotentWork<T>): Promise<void> {
+    // The function of an aborted task runs on until it notices. Until then no other process may run the key.
+    const freed = work.functionEnd.then(() => claim.fail(error))
+    if (!this.#owner.abort.aborted) await freed
+    else if (!claim.lost.aborted) this.#owner.pendingClaims.add(freed, () => claim.abandon())
+  }
+}
+
+function canClaim(provider: IdempotencyProvider): provider is ClaimingIdempotencyProvider {
+  return 'claim' in provider && typeof provider.claim === 'function'
+}
