@@ -21,7 +21,7 @@ const persistence = await SQLiteAdapter.open(database)
 const payments = scope({
   name: 'payments',
   persistence,
-  circuitBreaker: { failureThreshold: 3, resetTimeout: 3_000 },
+  circuitBreaker: { failureThreshold: 3, resetTimeout: 6_000 },
 })
 
 for (let call = 1; call <= Number(calls); call++) {

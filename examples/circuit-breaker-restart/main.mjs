@@ -19,7 +19,7 @@ run('down', 4)
 console.log('\nSecond process, started at once: the circuit is still open.')
 run('up', 1)
 console.log('\nThird process, after the reset time: one call is let through, it works, the circuit closes.')
-await new Promise((resolve) => setTimeout(resolve, 3_000))
+await new Promise((resolve) => setTimeout(resolve, 6_000))
 run('up', 2)
 
 /**

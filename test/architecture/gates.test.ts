@@ -6,7 +6,7 @@ import { applyGate } from './gates/gate.js'
 const planted: Record<string, { path: string; wrong: string; right: string }[]> = {
   'imports point one way': [
     {
-      path: 'packages/shared/src/cache/cache-store.ts',
+      path: 'packages/shared/src/stores/cache/cache-store.ts',
       wrong: "import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'",
       right: "import { keyRange } from '../keys/key-range.js' // not from '@go-go-scope/persistence-sqlite'",
     },
@@ -17,8 +17,8 @@ const planted: Record<string, { path: string; wrong: string; right: string }[]> 
     },
     {
       path: 'packages/go-go-scope/src/index.ts',
-      wrong: "const core = await import('@go-go-scope/persistence-sqlite-core')",
-      right: "import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'",
+      wrong: "const core = await import('@go-go-scope/persistence-core')",
+      right: "import type { LockProvider } from '@go-go-scope/persistence-core/ports'",
     },
     {
       path: 'packages/persistence-sqlite-bun/src/adapter.ts',
@@ -45,24 +45,48 @@ const planted: Record<string, { path: string; wrong: string; right: string }[]> 
     { path: 'packages/persistence-sqlite/src/adapter.ts', wrong: "run('SELECT 1')", right: '// SELECT\nselect(1)' },
     { path: 'packages/persistence-sqlite/src/adapter.ts', wrong: "run('pragma x')", right: "'no pragma x'" },
   ],
-  'SQL stands beside its store, not in it': [
+  'imports within the core go down': [
     {
-      path: 'packages/shared/src/cache/cache-store.ts',
+      path: 'packages/shared/src/session/session.ts',
+      wrong: "import { CacheStore } from '../stores/cache/cache-store.js'",
+      right: "import { Connection } from '../connection/connection.js'",
+    },
+    {
+      path: 'packages/shared/src/stores/lock/lock-store.ts',
+      wrong: "import type { CacheSql } from '../cache/cache-sql.js'",
+      right: "import type { Hold } from './hold.js'",
+    },
+    { path: 'packages/shared/src/attic/box.ts', wrong: 'export {}', right: '' },
+  ],
+  'what is outside the dialects knows no dialect': [
+    {
+      path: 'packages/shared/src/session/session.ts',
+      wrong: "query('PRAGMA data_version')",
+      right: '// SQLite answers at once\nquery(dialect.version)',
+    },
+  ],
+  'SQL is held by a dialect alone': [
+    {
+      path: 'packages/shared/src/stores/cache/cache-store.ts',
       wrong: 'const sql = `DELETE FROM entries`',
       right: 'this.#session.run(this.#sql.delete)',
     },
   ],
   'a transaction says what it locks: BEGIN IMMEDIATE': [
-    { path: 'packages/shared/src/driver/sync-queue.ts', wrong: "query('BEGIN')", right: "query('BEGIN IMMEDIATE')" },
+    { path: 'packages/shared/src/queue/sync-queue.ts', wrong: "query('BEGIN')", right: "query('BEGIN IMMEDIATE')" },
   ],
   'a library writes to no console': [
     { path: 'packages/go-go-scope/src/index.ts', wrong: 'console.warn(1)', right: '// no console.warn(1)' },
   ],
   'time and chance come from the options': [
-    { path: 'packages/shared/src/cache/cache-store.ts', wrong: 'Date.now()', right: 'this.#clock.now()' },
+    { path: 'packages/shared/src/stores/cache/cache-store.ts', wrong: 'Date.now()', right: 'this.#clock.now()' },
   ],
   'monotonic time is never stored': [
-    { path: 'packages/shared/src/cache/cache-store.ts', wrong: 'this.#clock.monotonic()', right: 'this.#clock.now()' },
+    {
+      path: 'packages/shared/src/stores/cache/cache-store.ts',
+      wrong: 'this.#clock.monotonic()',
+      right: 'this.#clock.now()',
+    },
   ],
   'no file names a path of one machine': [
     { path: 'README.md', wrong: `cd ${['', 'home', 'me', 'app'].join('/')}`, right: 'cd ./home/me' },

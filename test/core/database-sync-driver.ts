@@ -1,4 +1,4 @@
-import type { Row, SqlValue, SyncDriver, SyncStatement } from '@go-go-scope/persistence-sqlite-core'
+import type { Row, SqlValue, SyncDriver, SyncStatement } from '@go-go-scope/persistence-core'
 import type { DatabaseSync } from '@photostructure/sqlite'
 
 type Database = InstanceType<typeof DatabaseSync>

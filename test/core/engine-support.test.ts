@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defineFrontEnd, type OpenOptions, type Row, type SqlAdapter } from '@go-go-scope/persistence-sqlite-core'
+import { defineFrontEnd, type OpenOptions, type Row, type SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Opens `path` on an engine that answers as `answer` says, where that says anything. */
-function open(path: string, answer: (sql: string) => Row[] | undefined): Promise<SqlAdapter> {
+function open(path: string, answer: (sql: string) => Row[] | undefined): Promise<SqliteAdapter> {
   const { SQLiteAdapter } = defineFrontEnd<InstanceType<typeof DatabaseSync>, OpenOptions>({
     driver: (database) => databaseSyncDriver(database, answer),
     load: async () => ({ name: 'tests', library: 'tests', open: (file) => new DatabaseSync(file) }),

@@ -1,4 +1,4 @@
-import { SqlAdapter, type SqlDriver } from '@go-go-scope/persistence-sqlite-core'
+import { type SqlDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -33,7 +33,7 @@ describe.each([
       meet.write()
       return undefined
     })
-    const adapter = new SqlAdapter(handle, () => engineOf(driver), { clock, busyTimeout: PATIENCE })
+    const adapter = new SqliteAdapter(handle, () => engineOf(driver), { clock, busyTimeout: PATIENCE })
     await adapter.connect()
     const given: string[] = []
     const call = (key: string) =>

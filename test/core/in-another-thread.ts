@@ -1,4 +1,4 @@
-import type { AsyncDriver, SyncDriver } from '@go-go-scope/persistence-sqlite-core'
+import type { AsyncDriver, SyncDriver } from '@go-go-scope/persistence-core'
 
 /** A driver that answers in a later turn, with `before` awaited ahead of every query. */
 export function inAnotherThread(

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SqliteAdapter } from '@go-go-scope/persistence-core'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
-import { SqlAdapter } from '@go-go-scope/persistence-sqlite-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import sqlite3 from 'sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -29,7 +29,7 @@ function refusingToClose(database: InstanceType<typeof DatabaseSync>, refusals: 
 describe('a handle that could not be closed', () => {
   test('is closed by the next disconnect, of whichever adapter was the last', async () => {
     const { driver, closes } = refusingToClose(new DatabaseSync(':memory:'), 2)
-    const adapter = new SqlAdapter(driver, () => driver)
+    const adapter = new SqliteAdapter(driver, () => driver)
     await adapter.cache.set('k', 1)
     await expect(adapter.disconnect()).rejects.toMatchObject({
       code: 'SQL',
@@ -49,7 +49,7 @@ describe('a handle that could not be closed', () => {
     const database = new DatabaseSync(':memory:')
     database.exec('PRAGMA busy_timeout = 777')
     const { driver } = refusingToClose(database, 1)
-    const adapter = new SqlAdapter(driver, () => driver)
+    const adapter = new SqliteAdapter(driver, () => driver)
     await adapter.cache.set('k', 1)
     await expect(adapter.disconnect()).rejects.toMatchObject({ code: 'SQL' })
     expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 777 })
@@ -58,10 +58,10 @@ describe('a handle that could not be closed', () => {
 
   test('is not closed under an adapter that has taken it over', async () => {
     const { driver, closes } = refusingToClose(new DatabaseSync(':memory:'), 1)
-    const first = new SqlAdapter(driver, () => driver)
+    const first = new SqliteAdapter(driver, () => driver)
     await first.connect()
     await expect(first.disconnect()).rejects.toMatchObject({ code: 'SQL' })
-    const second = new SqlAdapter(driver, () => driver)
+    const second = new SqliteAdapter(driver, () => driver)
     await second.cache.set('k', 1)
     await expect(first.disconnect()).rejects.toMatchObject({ code: 'SQL' })
     expect(await second.cache.get('k')).toBe(1)
@@ -95,7 +95,7 @@ describe('handles that were left open and closed by the app', () => {
     for (let round = 0; round < 20; round++) {
       const database = new DatabaseSync(path)
       const driver = databaseSyncDriver(database, () => undefined)
-      const adapter = new SqlAdapter(database, () => driver, { closeOnDisconnect: false })
+      const adapter = new SqliteAdapter(database, () => driver, { closeOnDisconnect: false })
       await adapter.cache.set('k', round)
       await adapter.disconnect()
       database.close()

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
-import { SqlAdapter } from '@go-go-scope/persistence-sqlite-core'
+import { SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -27,12 +27,12 @@ test('news that could not be read is read at the next look', async () => {
     return undefined
   })
   const problems: string[] = []
-  const listener = new SqlAdapter(ours, () => driver, {
+  const listener = new SqliteAdapter(ours, () => driver, {
     clock,
     watchInterval: 100,
     onDiagnostic: (event) => void (event.type === 'background-error' && problems.push(event.error.code)),
   })
-  const other = new SqlAdapter(theirs, () => databaseSyncDriver(theirs, () => undefined), { clock })
+  const other = new SqliteAdapter(theirs, () => databaseSyncDriver(theirs, () => undefined), { clock })
   const heard: string[] = []
   await other.circuitBreaker.setState('api', { state: 'closed', failureCount: 0 })
   await listener.connect()
@@ -66,7 +66,7 @@ test('a file that is deleted while its adapter connects is noticed', async () =>
       await new Promise((resolve) => setTimeout(resolve, 50))
     },
   )
-  const adapter = new SqlAdapter(handle, () => driver, { clock })
+  const adapter = new SqliteAdapter(handle, () => driver, { clock })
   await expect(adapter.connect()).rejects.toMatchObject({ code: 'FILE_REPLACED' })
   expect(adapter.isConnected()).toBe(false)
   await expect(adapter.cache.set('k', 1)).rejects.toMatchObject({ code: 'FILE_REPLACED' })

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import * as core from '@go-go-scope/persistence-sqlite-core'
+import * as core from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/workspace.mjs'
@@ -25,8 +25,8 @@ async function secondCopy(): Promise<Core> {
 
 const other = await secondCopy()
 
-function adapterOf({ SqlAdapter }: Core, handle: Database, options: core.AdapterOptions = {}): core.SqlAdapter {
-  return new SqlAdapter(handle, () => databaseSyncDriver(handle, () => undefined), options)
+function adapterOf({ SqliteAdapter }: Core, handle: Database, options: core.AdapterOptions = {}): core.SqliteAdapter {
+  return new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined), options)
 }
 
 describe('two installed copies of the core', () => {
@@ -36,7 +36,7 @@ describe('two installed copies of the core', () => {
   })
 
   test('are two', () => {
-    expect(other.SqlAdapter).not.toBe(core.SqlAdapter)
+    expect(other.SqliteAdapter).not.toBe(core.SqliteAdapter)
   })
 
   test('do not share a handle in silence: the second is refused, connected or not', async () => {

@@ -1,4 +1,4 @@
-import { SqlAdapter } from '@go-go-scope/persistence-sqlite-core'
+import { SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
@@ -7,7 +7,7 @@ import { WatchedClock } from './watched-clock.js'
 /** What calls may take of a turn of the event loop. */
 const LONGEST_TURN_MS = 10
 
-const CALLS: readonly [string, (adapter: SqlAdapter, index: number) => Promise<unknown>][] = [
+const CALLS: readonly [string, (adapter: SqliteAdapter, index: number) => Promise<unknown>][] = [
   ['get', ({ cache }) => cache.get('k')],
   ['set', ({ cache }, index) => cache.set(`k${index % 7}`, index)],
   ['get and set', ({ cache }, index) => (index % 2 === 0 ? cache.get('k') : cache.set('k', index))],
@@ -42,7 +42,7 @@ test.each(CALLS)('loops of awaited %s in memory give the event loop its turns', 
         longest = Math.max(longest, inTurn)
         return undefined
       })
-      const adapter = new SqlAdapter(handle, () => driver, { clock })
+      const adapter = new SqliteAdapter(handle, () => driver, { clock })
       await adapter.connect()
       await new Promise((resolve) => setImmediate(resolve))
       ;[inTurn, longest] = [0, 0]
@@ -74,7 +74,7 @@ test('reads that wait for the next turn need no transaction, and so no other wri
     if (busy && sql.startsWith('BEGIN')) throw Object.assign(new Error('database is locked'), { errcode: 5 })
     return undefined
   })
-  const adapter = new SqlAdapter(handle, () => driver, { clock })
+  const adapter = new SqliteAdapter(handle, () => driver, { clock })
   await adapter.cache.set('k', 1)
   busy = true
   const reads = Array.from({ length: 100 }, () => adapter.cache.get('k'))

@@ -1,4 +1,4 @@
-import type { Clock } from '@go-go-scope/persistence-sqlite-core'
+import type { Clock } from '@go-go-scope/persistence-core'
 
 interface Timer {
   readonly keepAlive: boolean

@@ -21,7 +21,7 @@ describe('the list of errors', () => {
   })
 
   test('names every diagnostic', () => {
-    const types = [...read('packages/shared/src/driver/diagnostics.ts').matchAll(/\{ type: '([\w-]+)'/g)]
+    const types = [...read('packages/shared/src/errors/diagnostics.ts').matchAll(/\{ type: '([\w-]+)'/g)]
     expect(types.length).toBeGreaterThan(5)
     for (const [, type] of types) expect(read('docs/errors.md')).toContain(`| \`${type}\` |`)
   })

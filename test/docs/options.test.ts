@@ -8,7 +8,7 @@ const documented = readFileSync(join(root, 'docs/options.md'), 'utf8')
 test.each([
   ['packages/shared/src/ports/providers.ts', 'PersistenceAdapterOptions'],
   ['packages/shared/src/adapter/adapter-options.ts', 'AdapterOptions'],
-  ['packages/shared/src/adapter/open-options.ts', 'OpenOptions'],
+  ['packages/shared/src/dialects/sqlite/front-end/open-options.ts', 'OpenOptions'],
   ['packages/persistence-sqlite-node/src/adapter.ts', 'DatabaseSyncOpenOptions'],
 ])('every option of %s, %s, is documented', (file, name) => {
   const source = readFileSync(join(root, file), 'utf8')

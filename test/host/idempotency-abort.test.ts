@@ -3,17 +3,23 @@ import { scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
 import { heldFunction } from './support/held-function.js'
+import { LoopClock } from './support/loop-clock.js'
 import { type TwoConnections, twoConnections } from './support/two-connections.js'
 
+let clock: LoopClock
 let connections: TwoConnections
 let one: SQLiteAdapter
 let two: SQLiteAdapter
 
 beforeEach(async () => {
-  connections = await twoConnections()
+  clock = new LoopClock()
+  connections = await twoConnections(clock)
   ;({ one, two } = connections)
 })
-afterEach(() => connections[Symbol.asyncDispose]())
+afterEach(async () => {
+  await connections[Symbol.asyncDispose]()
+  clock[Symbol.dispose]()
+})
 
 /** What another process is told that asks for the key; it lets go of it again. */
 async function claimState() {
@@ -34,7 +40,7 @@ describe('the key of an aborted task whose function goes on', () => {
     expect((await task)[0]).toMatchObject({ message: 'Task disposed' })
     const second = other.task(rival, { idempotency: { key: 'k' } })
     const here = s.task(rival, { idempotency: { key: 'k' } })
-    await new Promise((resolve) => setTimeout(resolve, 800))
+    await clock.passed(800)
     expect(rival).not.toHaveBeenCalled()
     goesOn.end.resolve()
     expect(await Promise.all([second, here])).toEqual([

@@ -19,7 +19,7 @@ function installFrontEnd(folder: string): void {
   for (const part of ['dist', 'package.json']) {
     cpSync(join(root, 'packages', folder, part), join(scope, folder, part), { recursive: true })
   }
-  symlinkSync(join(root, 'packages/shared'), join(scope, 'persistence-sqlite-core'))
+  symlinkSync(join(root, 'packages/shared'), join(scope, 'persistence-core'))
 }
 
 /** Installs an engine as where its install script was held back: all but `native`, the folders of what that makes. */

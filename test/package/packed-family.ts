@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Folder → name of every published package. */
 export const published = {
-  shared: '@go-go-scope/persistence-sqlite-core',
+  shared: '@go-go-scope/persistence-core',
   'persistence-sqlite': '@go-go-scope/persistence-sqlite',
   'persistence-sqlite-bun': '@go-go-scope/persistence-sqlite-bun',
   'persistence-sqlite-node': '@go-go-scope/persistence-sqlite-node',

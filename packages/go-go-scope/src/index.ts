@@ -15,7 +15,7 @@ export type {
   PersistenceAdapter,
   PersistenceAdapterOptions,
   PersistenceProviders,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+} from '@go-go-scope/persistence-core/ports'
 export { createCache, InMemoryCache, type InMemoryCacheOptions } from './cache/in-memory-cache.js'
 export { abortPromise, onAbort, whenAborted } from './cancellation/on-abort.js'
 export type { CheckpointContext, CheckpointOptions } from './checkpoint/checkpoint-options.js'

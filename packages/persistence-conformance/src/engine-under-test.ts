@@ -8,7 +8,7 @@ import type {
   PersistenceAdapter,
   PersistenceAdapterOptions,
   ProbingCircuitBreakerProvider,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+} from '@go-go-scope/persistence-core/ports'
 
 export type Row = Record<string, unknown>
 

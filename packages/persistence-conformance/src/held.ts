@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Claim, ClaimedKey } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Claim, ClaimedKey } from '@go-go-scope/persistence-core/ports'
 
 /** The claim, which must have been granted. */
 export function held<T>(claim: Claim<T>): ClaimedKey<T> {

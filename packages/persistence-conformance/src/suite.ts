@@ -1,4 +1,4 @@
-import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { EngineUnderTest } from './engine-under-test.js'
 import type { Runner } from './runner.js'
 import { createWorld, type World } from './world.js'

@@ -5,10 +5,10 @@ import {
   type FrontEnd,
   type IdempotencyAdapterClass,
   type OpenOptions,
-  type SqlAdapter,
   type SqlCacheAdapter,
   type SqlIdempotencyAdapter,
-} from '@go-go-scope/persistence-sqlite-core'
+  type SqliteAdapter,
+} from '@go-go-scope/persistence-core'
 import { BunDriver } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
 import { loadEngine } from './load-engine.js'
@@ -20,7 +20,7 @@ const frontEnd: FrontEnd<BunDatabase, OpenOptions> = defineFrontEnd({
 
 /** All five providers over a database of `bun:sqlite`. */
 export const SQLiteAdapter: AdapterClass<BunDatabase, OpenOptions> = frontEnd.SQLiteAdapter
-export type SQLiteAdapter = SqlAdapter
+export type SQLiteAdapter = SqliteAdapter
 
 /** The idempotency port alone. */
 export const SQLiteIdempotencyAdapter: IdempotencyAdapterClass<BunDatabase> = frontEnd.SQLiteIdempotencyAdapter

@@ -5,7 +5,7 @@ import {
   type SqlValue,
   type SyncDriver,
   type SyncStatement,
-} from '@go-go-scope/persistence-sqlite-core'
+} from '@go-go-scope/persistence-core'
 import type { BunDatabase } from './handle.js'
 
 /** Bun has one SQLite for bun:sqlite and for its node:sqlite; the front end for the latter names it the same. */

@@ -1,4 +1,4 @@
-export * from '@go-go-scope/persistence-sqlite-core/public'
+export * from '@go-go-scope/persistence-core/public'
 export {
   SQLiteAdapter,
   SQLiteAdapter as BunSQLiteAdapter,

@@ -1,4 +1,4 @@
-import { type Engine, PersistenceError } from '@go-go-scope/persistence-sqlite-core'
+import { type Engine, PersistenceError } from '@go-go-scope/persistence-core'
 import { BUN_LIBRARY } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
 

@@ -5,10 +5,10 @@ import {
   type FrontEnd,
   type IdempotencyAdapterClass,
   type OpenOptions,
-  type SqlAdapter,
   type SqlCacheAdapter,
   type SqlIdempotencyAdapter,
-} from '@go-go-scope/persistence-sqlite-core'
+  type SqliteAdapter,
+} from '@go-go-scope/persistence-core'
 import { DatabaseSyncDriver } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
 import { loadEngine } from './load-engine.js'
@@ -27,7 +27,7 @@ const frontEnd: FrontEnd<DatabaseSyncLike, DatabaseSyncOpenOptions> = defineFron
 
 /** All five providers over a `DatabaseSync`. */
 export const SQLiteAdapter: AdapterClass<DatabaseSyncLike, DatabaseSyncOpenOptions> = frontEnd.SQLiteAdapter
-export type SQLiteAdapter = SqlAdapter
+export type SQLiteAdapter = SqliteAdapter
 
 /** The idempotency port alone. */
 export const SQLiteIdempotencyAdapter: IdempotencyAdapterClass<DatabaseSyncLike> = frontEnd.SQLiteIdempotencyAdapter

@@ -8,7 +8,7 @@ import {
   type SyncDriver,
   type SyncStatement,
   takesNumbersForNames,
-} from '@go-go-scope/persistence-sqlite-core'
+} from '@go-go-scope/persistence-core'
 import type { DatabaseSyncLike } from './handle.js'
 
 /**

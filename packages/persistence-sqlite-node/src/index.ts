@@ -1,3 +1,3 @@
-export * from '@go-go-scope/persistence-sqlite-core/public'
+export * from '@go-go-scope/persistence-core/public'
 export { type DatabaseSyncOpenOptions, SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } from './adapter.js'
 export type { DatabaseSyncClass, DatabaseSyncLike, StatementSyncLike } from './handle.js'

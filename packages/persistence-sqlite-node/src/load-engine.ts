@@ -1,4 +1,4 @@
-import { type Engine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-sqlite-core'
+import { type Engine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core'
 import { databaseSyncEngine, databaseSyncLibrary } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
 

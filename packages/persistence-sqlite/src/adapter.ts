@@ -5,10 +5,10 @@ import {
   type FrontEnd,
   type IdempotencyAdapterClass,
   type OpenOptions,
-  type SqlAdapter,
   type SqlCacheAdapter,
   type SqlIdempotencyAdapter,
-} from '@go-go-scope/persistence-sqlite-core'
+  type SqliteAdapter,
+} from '@go-go-scope/persistence-core'
 import type { Sqlite3Database } from './handle.js'
 import { loadEngine } from './load-engine.js'
 import { Sqlite3Driver } from './sqlite3-driver.js'
@@ -20,7 +20,7 @@ const frontEnd: FrontEnd<Sqlite3Database, OpenOptions> = defineFrontEnd({
 
 /** All five providers over a database of the npm package `sqlite3`. */
 export const SQLiteAdapter: AdapterClass<Sqlite3Database, OpenOptions> = frontEnd.SQLiteAdapter
-export type SQLiteAdapter = SqlAdapter
+export type SQLiteAdapter = SqliteAdapter
 
 /** The idempotency port alone. */
 export const SQLiteIdempotencyAdapter: IdempotencyAdapterClass<Sqlite3Database> = frontEnd.SQLiteIdempotencyAdapter

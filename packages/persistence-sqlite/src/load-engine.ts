@@ -1,4 +1,4 @@
-import { type Engine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-sqlite-core'
+import { type Engine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core'
 import type { Sqlite3Database } from './handle.js'
 
 interface Sqlite3Module {

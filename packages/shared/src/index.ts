@@ -1,4 +1,10 @@
 /** What a front end builds on: the public surface, the adapters to extend, and the driver seam to implement. */
+
+export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
+export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
+export { libraryOf } from './dialects/sqlite/engine/library.js'
+export { NamedStatement, takesNumbersForNames } from './dialects/sqlite/engine/named-statement.js'
+export { SpreadStatement, type SpreadStatementLike } from './dialects/sqlite/engine/spread-statement.js'
 export {
   type AdapterClass,
   type CacheAdapterClass,
@@ -6,13 +12,11 @@ export {
   type FrontEnd,
   type FrontEndEngine,
   type IdempotencyAdapterClass,
-} from './adapter/front-end.js'
-export type { Engine } from './adapter/open-adapter.js'
-export { SqlAdapter } from './adapter/sql-adapter.js'
-export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
-export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
-export { unloadablePackage } from './adapter/unloadable-package.js'
-export { checkHandle } from './arguments/handle.js'
+} from './dialects/sqlite/front-end/front-end.js'
+export { checkHandle } from './dialects/sqlite/front-end/handle.js'
+export type { Engine } from './dialects/sqlite/front-end/open-adapter.js'
+export { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
+export { unloadablePackage } from './dialects/sqlite/front-end/unloadable-package.js'
 export type {
   AsyncDriver,
   AsyncStatement,
@@ -22,7 +26,4 @@ export type {
   SyncDriver,
   SyncStatement,
 } from './driver/driver.js'
-export { libraryOf } from './driver/library.js'
-export { NamedStatement, takesNumbersForNames } from './driver/named-statement.js'
-export { SpreadStatement, type SpreadStatementLike } from './driver/spread-statement.js'
 export * from './public.js'

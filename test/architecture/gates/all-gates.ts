@@ -1,3 +1,4 @@
+import { coreImportsGoDown } from './core-rooms.js'
 import { frontEndSize } from './front-end-size.js'
 import { forbids, type Gate } from './gate.js'
 import { hostLayers } from './host-layers.js'
@@ -5,6 +6,7 @@ import { importDirection } from './import-direction.js'
 import { literalsOnly, withoutComments } from './source-text.js'
 
 const inCore = (path: string): boolean => /^packages\/shared\/src\/.*\.ts$/.test(path)
+const inDialect = (path: string): boolean => /^packages\/shared\/src\/dialects\//.test(path)
 const inFrontEnd = (path: string): boolean => /^packages\/persistence-sqlite[^/]*\/src\/.*\.ts$/.test(path)
 const inAnyPackage = (path: string): boolean => /^packages\/[^/]+\/src\/.*\.ts$/.test(path)
 
@@ -16,6 +18,7 @@ const SQL_IN_SMALL_LETTERS =
 export const gates: readonly Gate[] = [
   importDirection,
   hostLayers,
+  coreImportsGoDown,
   frontEndSize,
   forbids('the core names no engine', inCore, /sqlite3|bun:|node:sqlite|@photostructure/, withoutComments),
   forbids(
@@ -25,16 +28,22 @@ export const gates: readonly Gate[] = [
     literalsOnly,
   ),
   forbids(
-    'SQL stands beside its store, not in it',
-    (path) => inCore(path) && /-(store|adapter|provider|handle)\.ts$/.test(path),
+    'SQL is held by a dialect alone',
+    (path) => inCore(path) && !inDialect(path),
     new RegExp(`${SQL.source}|${SQL_IN_SMALL_LETTERS.source}`),
     literalsOnly,
   ),
   forbids(
+    'what is outside the dialects knows no dialect',
+    (path) => inCore(path) && !inDialect(path) && !/^packages\/shared\/src\/(index|public)\.ts$/.test(path),
+    /sqlite|pragma|json_each|\browid\b|postgres/i,
+    withoutComments,
+  ),
+  forbids(
     // A deferred transaction takes its write lock at the first write, when waiting can no longer help.
-    // (lock/fenced-statement.ts only lists the words it refuses.)
+    // (dialects/sqlite/fenced-statement.ts only lists the words it refuses.)
     'a transaction says what it locks: BEGIN IMMEDIATE',
-    (path) => (inCore(path) && !path.endsWith('/lock/fenced-statement.ts')) || inFrontEnd(path),
+    (path) => (inCore(path) && !path.endsWith('/fenced-statement.ts')) || inFrontEnd(path),
     /['"`;]\s*BEGIN\b(?!\s+(IMMEDIATE|EXCLUSIVE)\b)/i,
     literalsOnly,
   ),
@@ -55,7 +64,7 @@ export const gates: readonly Gate[] = [
     // Monotonic time starts anew with each process: stored, it would mean nothing to the next one.
     'monotonic time is never stored',
     // The stores of lock/ keep holds in memory beside their rows; what they store is in the SQL.
-    (path) => inCore(path) && /-sql\.ts$|\/(?!lock\/)[^/]+\/[^/]+-store\.ts$|\/(schema|values|keys)\//.test(path),
+    (path) => inCore(path) && /\/(?!lock\/)[^/]+\/[^/]+-store\.ts$|\/(statements|schema|values|keys)\//.test(path),
     /\bmonotonic\b|performance\.now|hrtime/,
     withoutComments,
   ),

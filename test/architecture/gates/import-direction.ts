@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { Gate } from './gate.js'
 import { importsOf } from './source-text.js'
 
-const core = '@go-go-scope/persistence-sqlite-core'
+const core = '@go-go-scope/persistence-core'
 
 /** What each package may import, beside its own files and the builtins both runtimes have. */
 const allowed: Record<string, readonly string[]> = {

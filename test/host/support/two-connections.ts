@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import { type Clock, SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 
 /** Two connections to one file, as two processes have them. */
 export interface TwoConnections extends AsyncDisposable {
@@ -9,10 +9,12 @@ export interface TwoConnections extends AsyncDisposable {
   readonly two: SQLiteAdapter
 }
 
-export async function twoConnections(): Promise<TwoConnections> {
+/** @param clock Of both; absent: that of the system. */
+export async function twoConnections(clock?: Clock): Promise<TwoConnections> {
   const folder = await mkdtemp(join(tmpdir(), 'host-'))
   const path = join(folder, 'app.db')
-  const [one, two] = [await SQLiteAdapter.open(path), await SQLiteAdapter.open(path)]
+  const options = clock && { clock }
+  const [one, two] = [await SQLiteAdapter.open(path, options), await SQLiteAdapter.open(path, options)]
   return {
     one,
     two,

@@ -1,4 +1,4 @@
-import type { SqlDriver } from '@go-go-scope/persistence-sqlite-core'
+import type { SqlDriver } from '@go-go-scope/persistence-core'
 import { cell } from '../../cells/cell.js'
 
 // The front ends keep their drivers to themselves; this proof is about what the core does with any of them.

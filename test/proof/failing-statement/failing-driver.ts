@@ -1,4 +1,4 @@
-import type { AsyncDriver, SqlDriver, SqlValue, SyncDriver } from '@go-go-scope/persistence-sqlite-core'
+import type { AsyncDriver, SqlDriver, SqlValue, SyncDriver } from '@go-go-scope/persistence-core'
 import type { Fault, FaultPlan } from './fault-plan.js'
 
 /** A driver whose statements fail as `plan` says, with the errors of its engine; the others run as they are. */

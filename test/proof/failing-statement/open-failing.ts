@@ -2,10 +2,10 @@ import {
   type Clock,
   defineFrontEnd,
   type OpenOptions,
-  type SqlAdapter,
   type SqlDriver,
+  type SqliteAdapter,
   systemClock,
-} from '@go-go-scope/persistence-sqlite-core'
+} from '@go-go-scope/persistence-core'
 import { engine } from '../../cells/cell.js'
 import { driverOf } from './driver-of.js'
 import { failingDriver } from './failing-driver.js'
@@ -15,7 +15,7 @@ import type { FaultPlan } from './fault-plan.js'
 const clock: Clock = { now: () => 1_700_000_000_000, monotonic: () => 1_000, setTimer: systemClock.setTimer }
 
 export interface Failing {
-  adapter: SqlAdapter
+  adapter: SqliteAdapter
   /** The driver below the failing one. */
   driver: SqlDriver
 }

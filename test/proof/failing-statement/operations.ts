@@ -1,11 +1,11 @@
-import type { SqlAdapter, SqlLockHandle } from '@go-go-scope/persistence-sqlite-core'
+import type { SqliteAdapter, SqlLockHandle } from '@go-go-scope/persistence-core'
 
 /** One public call on a database that {@link prepareContent} prepared. */
 export interface Operation {
   readonly name: string
   /** What must be done before, for the call alone. */
-  readonly before?: (adapter: SqlAdapter, run: number) => Promise<unknown>
-  readonly call: (adapter: SqlAdapter, subject: never) => Promise<unknown>
+  readonly before?: (adapter: SqliteAdapter, run: number) => Promise<unknown>
+  readonly call: (adapter: SqliteAdapter, subject: never) => Promise<unknown>
   /** It never rejects: a failure is answered with this. */
   readonly whenRefused?: unknown
 }
@@ -21,7 +21,7 @@ const checkpoint = (sequence: number) => ({
 })
 
 /** Rows for the calls to find. */
-export async function prepareContent(adapter: SqlAdapter): Promise<void> {
+export async function prepareContent(adapter: SqliteAdapter): Promise<void> {
   await adapter.cache.setMany([
     ['a', 1],
     ['b', 2],
@@ -36,8 +36,8 @@ export async function prepareContent(adapter: SqlAdapter): Promise<void> {
 }
 
 /** A lock of a name that no other run has: this process remembers the locks it had. */
-const taken = async (adapter: SqlAdapter, run: number) => adapter.lock.acquire(`job-${run}`, HOUR_MS, 'me')
-const claimed = async (adapter: SqlAdapter) => {
+const taken = async (adapter: SqliteAdapter, run: number) => adapter.lock.acquire(`job-${run}`, HOUR_MS, 'me')
+const claimed = async (adapter: SqliteAdapter) => {
   const claim = await adapter.idempotency.claim('claimed', { lease: HOUR_MS })
   if (claim.state !== 'claimed') throw new Error(`the key is ${claim.state}`)
   return claim
@@ -45,13 +45,13 @@ const claimed = async (adapter: SqlAdapter) => {
 
 type Claimed = Awaited<ReturnType<typeof claimed>>
 
-const claimedToKeep = async (adapter: SqlAdapter) => {
+const claimedToKeep = async (adapter: SqliteAdapter) => {
   const options = { lease: HOUR_MS, fingerprint: 'request', onFailure: 'keep' } as const
   const claim = await adapter.idempotency.claim('claimed', options)
   if (claim.state !== 'claimed') throw new Error(`the key is ${claim.state}`)
   return claim
 }
-const admittedTo = (circuit: string) => async (adapter: SqlAdapter) => {
+const admittedTo = (circuit: string) => async (adapter: SqliteAdapter) => {
   const admission = await adapter.circuitBreaker.admit(circuit, { resetTimeout: 0, lease: HOUR_MS })
   if (!admission.admitted) throw new Error(`the circuit is ${admission.state}`)
   return admission.permit

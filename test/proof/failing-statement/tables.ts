@@ -1,4 +1,4 @@
-import type { Row, SqlDriver, SqlValue } from '@go-go-scope/persistence-sqlite-core'
+import type { Row, SqlDriver, SqlValue } from '@go-go-scope/persistence-core'
 
 // Counters that only ever grow, whatever became of the call that took a number.
 const COUNTERS = ['go_goscope_lock_counter', 'go_goscope_claim_clock']

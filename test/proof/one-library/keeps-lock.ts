@@ -1,4 +1,4 @@
-import { processView } from '../../../packages/shared/src/file/process-view.js'
+import { processView } from '../../../packages/shared/src/dialects/sqlite/file/process-view.js'
 
 // The kernel gives its list piece by piece while it changes, so that one reading may miss a lock.
 const READINGS = 20

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { vi } from 'vitest'
-import { processView } from '../../../packages/shared/src/file/process-view.js'
+import { processView } from '../../../packages/shared/src/dialects/sqlite/file/process-view.js'
 
 function collectGarbage(): void {
   if (process.versions.bun !== undefined) return

@@ -1,9 +1,4 @@
-import {
-  type DiagnosticEvent,
-  defineFrontEnd,
-  type OpenOptions,
-  type SqlDriver,
-} from '@go-go-scope/persistence-sqlite-core'
+import { type DiagnosticEvent, defineFrontEnd, type OpenOptions, type SqlDriver } from '@go-go-scope/persistence-core'
 import { engine } from '../../cells/cell.js'
 import { driverOf } from '../failing-statement/driver-of.js'
 

@@ -1,4 +1,4 @@
-import type { CacheProvider, CacheStats } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CacheProvider, CacheStats } from '@go-go-scope/persistence-core/ports'
 import { LruMap } from './lru-map.js'
 
 export interface InMemoryCacheOptions {

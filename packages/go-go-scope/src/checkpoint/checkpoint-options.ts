@@ -1,4 +1,4 @@
-import type { Checkpoint } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Checkpoint } from '@go-go-scope/persistence-core/ports'
 
 /** @typeParam Data what the task saves. Nothing checks that what was stored is of this type. */
 export interface CheckpointOptions<Data = unknown> {

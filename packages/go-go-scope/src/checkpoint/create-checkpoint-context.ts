@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 import { callSafely, ignoreReport, type Reporter } from '../errors/reporter.js'
 import { AutoSaves } from './auto-saves.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'

@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 
 /**
  * The checkpoint port in memory. Checkpoints are copied in and out, because a task usually goes on changing the object

@@ -1,4 +1,4 @@
-import type { CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 import { callSafely, type Reporter } from '../errors/reporter.js'
 import type { CheckpointContext, CheckpointOptions } from './checkpoint-options.js'
 import { createCheckpointContext } from './create-checkpoint-context.js'

@@ -1,4 +1,4 @@
-import type { CircuitBreakerStateProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerStateProvider } from '@go-go-scope/persistence-core/ports'
 
 export type CircuitState = 'closed' | 'open' | 'half-open'
 

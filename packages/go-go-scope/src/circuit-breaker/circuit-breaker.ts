@@ -1,4 +1,4 @@
-import type { CircuitBreakerStateProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerStateProvider } from '@go-go-scope/persistence-core/ports'
 import { AbortError } from '../errors/error-classes.js'
 import { ignoreReport, type Reporter } from '../errors/reporter.js'
 import type { CircuitBreakerEvents, CircuitBreakerOptions, CircuitState } from './circuit-breaker-options.js'

@@ -1,4 +1,4 @@
-import type { Permit } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Permit } from '@go-go-scope/persistence-core/ports'
 import type { CircuitState } from './circuit-breaker-options.js'
 import type { CircuitMachine } from './circuit-machine.js'
 

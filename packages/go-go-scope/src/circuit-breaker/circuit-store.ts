@@ -1,7 +1,4 @@
-import type {
-  CircuitBreakerPersistedState,
-  CircuitBreakerStateProvider,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from '@go-go-scope/persistence-core/ports'
 import { callSafely, type Reporter } from '../errors/reporter.js'
 import type { CircuitMachine } from './circuit-machine.js'
 

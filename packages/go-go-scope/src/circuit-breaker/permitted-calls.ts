@@ -3,7 +3,7 @@ import type {
   Permit,
   ProbingCircuitBreakerProvider,
   ReportOutcome,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+} from '@go-go-scope/persistence-core/ports'
 import { CircuitOpenError } from '../errors/error-classes.js'
 import type { AdmittedCall, CallOutcome, CircuitCalls } from './circuit-calls.js'
 import type { CircuitMachine } from './circuit-machine.js'

@@ -1,4 +1,4 @@
-import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { Reporter } from '../errors/reporter.js'
 import { perProvider } from '../resource/per-provider.js'
 import { CircuitBreaker } from './circuit-breaker.js'

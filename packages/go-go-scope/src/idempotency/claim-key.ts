@@ -4,7 +4,7 @@ import type {
   ClaimingIdempotencyProvider,
   CompletedKey,
   FailedKey,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+} from '@go-go-scope/persistence-core/ports'
 import { callSafely } from '../errors/reporter.js'
 import type { KeyRequest } from './keyed-run.js'
 import { replayable, type StoredResult } from './stored-result.js'

@@ -1,4 +1,4 @@
-import type { ClaimedKey, ClaimingIdempotencyProvider, ClaimOutcome } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { ClaimedKey, ClaimingIdempotencyProvider, ClaimOutcome } from '@go-go-scope/persistence-core/ports'
 import { RenewedLease } from '../time/renewed-lease.js'
 import type { KeyedRun, KeyRequest, RunClaim } from './keyed-run.js'
 import { replayable, reportUnstored, type StoredResult } from './stored-result.js'

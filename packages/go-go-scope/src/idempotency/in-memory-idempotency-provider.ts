@@ -1,4 +1,4 @@
-import type { IdempotencyEntry, IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { IdempotencyEntry, IdempotencyProvider } from '@go-go-scope/persistence-core/ports'
 import { LruMap } from '../cache/lru-map.js'
 
 export interface InMemoryIdempotencyProviderOptions {

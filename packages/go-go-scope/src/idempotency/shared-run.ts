@@ -1,4 +1,4 @@
-import type { ClaimingIdempotencyProvider, IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { ClaimingIdempotencyProvider, IdempotencyProvider } from '@go-go-scope/persistence-core/ports'
 import { type AbortSource, raceAbort } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
 import { SingleFlight } from '../concurrency/single-flight.js'

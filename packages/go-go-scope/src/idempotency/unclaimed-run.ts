@@ -1,4 +1,4 @@
-import type { IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { IdempotencyProvider } from '@go-go-scope/persistence-core/ports'
 import type { KeyRequest, ReplayOrRun } from './keyed-run.js'
 import { saysNotStored } from './result-not-stored-error.js'
 import { replayable, reportUnstored, type StoredResult } from './stored-result.js'

@@ -1,4 +1,4 @@
-import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { LockHandle } from '@go-go-scope/persistence-core/ports'
 import type { LockType } from './lock-options.js'
 import type { HeldLock } from './lock-request.js'
 

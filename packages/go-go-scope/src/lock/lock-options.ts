@@ -1,4 +1,4 @@
-import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { LockProvider } from '@go-go-scope/persistence-core/ports'
 
 export interface LockOptions {
   /** Default in a scope: its `persistence.lock`, when there is a key. Without a provider the lock is in memory. */

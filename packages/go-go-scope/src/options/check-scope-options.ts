@@ -1,4 +1,4 @@
-import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { ScopeOptions } from '../scope/scope-options.js'
 import { type KnownNames, refuseUnknown } from './refuse-unknown.js'
 

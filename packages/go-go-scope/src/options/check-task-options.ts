@@ -1,4 +1,4 @@
-import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js'
 import type { RetryOptions } from '../retry/retry-options.js'
 import type { ResumeOptions, TaskOptions } from '../task/task-options.js'

@@ -1,4 +1,4 @@
-import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
 import type { Logger, LogLevel } from '../logging/logger.js'
 import type { ScopeHooks } from './scope-hooks.js'

@@ -1,4 +1,4 @@
-import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import { AbortSource } from '../cancellation/abort-source.js'
 import type { CircuitBreakerOptions } from '../circuit-breaker/circuit-breaker-options.js'
 import { scopeBreaker } from '../circuit-breaker/which-breaker.js'

@@ -1,4 +1,4 @@
-import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import { Semaphore } from '../concurrency/semaphore.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'

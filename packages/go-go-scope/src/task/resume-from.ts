@@ -1,4 +1,4 @@
-import type { CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 import { checkResumeOptions, noCheckpointProvider } from '../options/check-task-options.js'
 import type { CheckpointedTaskOptions, ResumeOptions } from './task-options.js'
 

@@ -1,4 +1,4 @@
-import type { PersistenceProviders } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { AbortSource } from '../cancellation/abort-source.js'
 import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import type { Semaphore } from '../concurrency/semaphore.js'

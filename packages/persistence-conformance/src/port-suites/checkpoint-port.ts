@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 import { type PortSuite, portSuite } from '../suite.js'
 import { withoutUndefined } from '../without-undefined.js'
 

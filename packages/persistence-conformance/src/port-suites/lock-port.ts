@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { LockHandle, LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { LockHandle, LockProvider } from '@go-go-scope/persistence-core/ports'
 import { type PortSuite, portSuite } from '../suite.js'
 
 const TTL = 1_000

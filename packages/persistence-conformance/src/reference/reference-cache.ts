@@ -1,4 +1,4 @@
-import type { CacheProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CacheProvider } from '@go-go-scope/persistence-core/ports'
 import { ExpiringMap } from './expiring-map.js'
 import { matchesPattern } from './matches-pattern.js'
 

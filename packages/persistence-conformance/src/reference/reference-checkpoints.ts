@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Checkpoint, CheckpointProvider } from '@go-go-scope/persistence-core/ports'
 
 /** The checkpoint port over a Map. */
 export class ReferenceCheckpoints implements CheckpointProvider {

@@ -1,7 +1,4 @@
-import type {
-  CircuitBreakerPersistedState,
-  CircuitBreakerStateProvider,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from '@go-go-scope/persistence-core/ports'
 
 /** The circuit breaker port over a Map. */
 export class ReferenceCircuitBreaker implements CircuitBreakerStateProvider {

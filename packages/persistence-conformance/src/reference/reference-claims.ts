@@ -6,7 +6,7 @@ import type {
   IdempotencyEntry,
   KeyRecord,
   VacantKey,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+} from '@go-go-scope/persistence-core/ports'
 import type { ManualClock } from '../manual-clock.js'
 import { LeaseTime } from './lease-time.js'
 

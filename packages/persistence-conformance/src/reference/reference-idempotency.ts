@@ -1,4 +1,4 @@
-import type { IdempotencyEntry, IdempotencyProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { IdempotencyEntry, IdempotencyProvider } from '@go-go-scope/persistence-core/ports'
 import { ExpiringMap } from './expiring-map.js'
 
 /** The idempotency port over a Map. */

@@ -1,4 +1,4 @@
-import type { LockHandle, LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { LockHandle, LockProvider } from '@go-go-scope/persistence-core/ports'
 
 interface Lease {
   owner: string

@@ -5,7 +5,7 @@ import type {
   Permit,
   ProbingCircuitBreakerProvider,
   ReportOutcome,
-} from '@go-go-scope/persistence-sqlite-core/ports'
+} from '@go-go-scope/persistence-core/ports'
 
 interface Probe {
   readonly name: string

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Checkpoint } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Checkpoint } from '@go-go-scope/persistence-core/ports'
 import fc from 'fast-check'
 import { forAll } from '../property.js'
 import { type EngineSuite, engineSuite } from '../suite.js'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { CircuitBreakerPersistedState } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { CircuitBreakerPersistedState } from '@go-go-scope/persistence-core/ports'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { withoutUndefined } from '../without-undefined.js'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Claim } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Claim } from '@go-go-scope/persistence-core/ports'
 import { held } from '../held.js'
 import { realTimers } from '../real-timers.js'
 import { refuses } from '../refusal.js'

@@ -16,7 +16,7 @@ async function fencedIn(world: World): Promise<Fenced> {
 
 const INTEGERS = [0n, -1n, 2n ** 31n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]
 
-/** Statements that would leave or end the transaction, written as somebody might to get past a check. */
+/** Statements that would leave or end the transaction, written so as to get past a check. */
 const REFUSED = [
   'BEGIN',
   'commit',
@@ -212,7 +212,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
       { weight: 1, arbitrary: trigger },
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xd7ff }).map((code) => String.fromCharCode(code)) },
     )
-    // Half of them as somebody might hide a word on purpose.
+    // Half of them hide a word on purpose.
     const hidden = fc
       .tuple(fc.array(fc.oneof(space, fc.constant('\uFEFF')), { maxLength: 2 }), word)
       .map(([before, last]) => [...before, last])

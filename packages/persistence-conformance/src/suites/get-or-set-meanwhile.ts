@@ -49,6 +49,16 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     assert.equal(await one.cache.get('k'), 'loaded')
   })
 
+  check(
+    'an adapter that is disconnected during a load refuses to store what it loaded, for getOrSet',
+    async (world) => {
+      const one = await world.adapter()
+      const load = await loadUnderWay(one.cache, 'k')
+      await one.disconnect()
+      await assert.rejects(load.endWith('loaded'), { code: 'CLOSED', operation: 'cache.getOrSet' })
+    },
+  )
+
   check('who asks after a write or removal on the handle gets nothing that was loaded before it', async (world) => {
     const one = await world.adapter()
     const twin = await world.adapter()

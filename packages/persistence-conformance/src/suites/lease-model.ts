@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { LockHandle } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { LockHandle } from '@go-go-scope/persistence-core/ports'
 import fc from 'fast-check'
 import type { LeaseUnderTest, LocksUnderTest } from '../engine-under-test.js'
 import { forAll } from '../property.js'

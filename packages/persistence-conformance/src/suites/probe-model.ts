@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AdmitOptions, CircuitBreakerPersistedState, Permit } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { AdmitOptions, CircuitBreakerPersistedState, Permit } from '@go-go-scope/persistence-core/ports'
 import fc from 'fast-check'
 import type { CircuitBreakerUnderTest } from '../engine-under-test.js'
 import { forAll } from '../property.js'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Admission, Permit } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { Admission, Permit } from '@go-go-scope/persistence-core/ports'
 import type { CircuitBreakerUnderTest, ClockUnderTest } from '../engine-under-test.js'
 import { realTimers } from '../real-timers.js'
 import { refuses } from '../refusal.js'

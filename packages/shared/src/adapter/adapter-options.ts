@@ -3,13 +3,15 @@ import { invalidOption } from '../arguments/invalid-option.js'
 import { checkText } from '../arguments/limits.js'
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { readArgument } from '../arguments/read-argument.js'
-import type { DiagnosticListener } from '../driver/diagnostics.js'
+import type { DiagnosticListener } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import type { LockKind } from '../lock/hold-tables.js'
 import type { PersistenceAdapterOptions } from '../ports/providers.js'
 import { type Clock, systemClock } from '../time/clock.js'
 import { jsonCodec } from '../values/json-codec.js'
 import type { ValueCodec } from '../values/value-codec.js'
+
+/** Where locks are: in the memory of this process, or in the database for all processes that use it. */
+export type LockKind = 'process' | 'database'
 
 /** Options of every adapter. `clock`, `random` and `busyTimeout` are those of the first adapter on a handle. */
 export interface AdapterOptions extends PersistenceAdapterOptions {

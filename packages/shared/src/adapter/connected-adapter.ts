@@ -1,4 +1,4 @@
-import type { Session } from './session.js'
+import type { Session } from '../session/session.js'
 
 /** The life of an adapter, whichever ports it offers. */
 export abstract class ConnectedAdapter implements AsyncDisposable {

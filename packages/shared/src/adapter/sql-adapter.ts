@@ -1,25 +1,24 @@
-import type { GetOrSetOptions, SqlCacheProvider } from '../cache/cache-store.js'
-import { CacheStore } from '../cache/cache-store.js'
-import { CheckpointStore, type SqlCheckpointProvider } from '../checkpoint/checkpoint-store.js'
-import { CircuitBreakerStore, type SqlCircuitBreakerProvider } from '../circuit-breaker/circuit-breaker-store.js'
-import { Connection } from '../driver/connection.js'
+import { Connection } from '../connection/connection.js'
 import type { Row, SqlDriver } from '../driver/driver.js'
-import { IdempotencyStore, type SqlIdempotencyProvider } from '../idempotency/idempotency-store.js'
-import { DatabaseLockStore } from '../lock/database-lock-store.js'
-import type { FencedStatement } from '../lock/fenced-statement.js'
-import type { SqlLockHandle } from '../lock/lock-handle.js'
-import { MemoryLockStore } from '../lock/memory-lock-store.js'
-import { runFenced } from '../lock/run-fenced.js'
-import { type SqlLockProvider, StoredLockProvider } from '../lock/sql-lock-provider.js'
 import type { Checkpoint } from '../ports/checkpoint.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
-import { migrate } from '../schema/migrate.js'
+import { pruneRegularly } from '../session/prune-timer.js'
+import { Session } from '../session/session.js'
+import type { GetOrSetOptions, SqlCacheProvider } from '../stores/cache/cache-provider.js'
+import { CacheStore } from '../stores/cache/cache-store.js'
+import { CheckpointStore, type SqlCheckpointProvider } from '../stores/checkpoint/checkpoint-store.js'
+import { CircuitBreakerStore, type SqlCircuitBreakerProvider } from '../stores/circuit-breaker/circuit-breaker-store.js'
+import { IdempotencyStore, type SqlIdempotencyProvider } from '../stores/idempotency/idempotency-store.js'
+import { DatabaseLockStore } from '../stores/lock/database-lock-store.js'
+import { type FencedStatement, runFenced } from '../stores/lock/fenced.js'
+import type { SqlLockHandle } from '../stores/lock/lock-handle.js'
+import { MemoryLockStore } from '../stores/lock/memory-lock-store.js'
+import { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
-import { type AdapterStats, readStats } from './adapter-stats.js'
+import { readStats, type SqlStats } from './adapter-stats.js'
 import { ConnectedAdapter } from './connected-adapter.js'
-import { pruneRegularly } from './prune-regularly.js'
-import { Session } from './session.js'
+import type { Dialect } from './dialect.js'
 
 /**
  * Persistence for `scope({ persistence: adapter })`: the adapter is itself the record of the five providers, and answers
@@ -32,39 +31,43 @@ export class SqlAdapter
   extends ConnectedAdapter
   implements PersistenceAdapter, Required<PersistenceProviders>, SqlCheckpointProvider
 {
-  readonly lock: SqlLockProvider
+  readonly lock: StoredLockProvider
   readonly circuitBreaker: SqlCircuitBreakerProvider
   readonly cache: SqlCacheProvider
   readonly idempotency: SqlIdempotencyProvider
   readonly checkpoint: SqlCheckpointProvider
   readonly #session: Session
+  readonly #dialect: Dialect
 
   /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
-  constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
+  constructor(handle: object, driver: () => SqlDriver, dialect: Dialect, options?: AdapterOptions) {
     const resolved = resolveOptions(givenOptions(options, ADAPTER_OPTIONS))
-    const session = new Session(Connection.of(handle, driver, resolved), resolved, migrate, true)
+    const connection = Connection.of(handle, driver, dialect, resolved)
+    const session = new Session(connection, dialect, resolved, { setUp: dialect.setUp, named: true })
     super(session)
     this.#session = session
-    const locks = resolved.locks === 'database' ? new DatabaseLockStore(session) : new MemoryLockStore(session)
+    this.#dialect = dialect
+    const locks =
+      resolved.locks === 'database' ? new DatabaseLockStore(session, dialect.locks) : new MemoryLockStore(session)
     this.lock = new StoredLockProvider(session, locks, resolved.defaultLockTTL)
-    this.circuitBreaker = new CircuitBreakerStore(session, resolved.watchInterval)
-    const cache = new CacheStore(session)
-    const idempotency = new IdempotencyStore(session)
+    this.circuitBreaker = new CircuitBreakerStore(session, dialect, resolved.watchInterval)
+    const cache = new CacheStore(session, dialect.cache(undefined).sql)
+    const idempotency = new IdempotencyStore(session, dialect)
     this.cache = cache
     this.idempotency = idempotency
-    this.checkpoint = new CheckpointStore(session)
+    this.checkpoint = new CheckpointStore(session, dialect.checkpoints)
     pruneRegularly(session, resolved.sweepInterval, [...cache.sweepers, ...idempotency.sweepers])
   }
 
-  /** Removes expired rows of the file, until it is done or the adapter is disconnected. Returns how many of each kind. */
+  /** Removes expired rows of the database, until it is done or the adapter is disconnected. Returns how many of each kind. */
   async prune(): Promise<{ cache: number; idempotency: number }> {
     const cache = await this.cache.prune()
     return { cache, idempotency: this.#session.over ? 0 : await this.idempotency.prune() }
   }
 
   /** Counts, sizes in bytes and versions; scans tables, so not for a hot path. */
-  stats(): Promise<AdapterStats> {
-    return this.#session.whenReady('stats', () => readStats(this.#session, this.cache))
+  stats(): Promise<SqlStats> {
+    return this.#session.whenReady('stats', () => readStats(this.#session, this.#dialect, this.lock, this.cache))
   }
 
   /**
@@ -77,7 +80,7 @@ export class SqlAdapter
    *   whatever a statement fails with. Nothing is written then.
    */
   fenced(handle: SqlLockHandle, statements: readonly FencedStatement[]): Promise<Row[][]> {
-    return runFenced(this.#session, handle, statements)
+    return runFenced(this.#session, this.#dialect.fencedStep, handle, statements)
   }
 
   acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null> {

@@ -1,39 +1,38 @@
 import type { OptionNames } from '../arguments/options.js'
-import { CacheStore, type GetOrSetOptions, type SqlCacheProvider } from '../cache/cache-store.js'
-import { Connection } from '../driver/connection.js'
+import { Connection } from '../connection/connection.js'
 import type { SqlDriver } from '../driver/driver.js'
 import type { CacheStats } from '../ports/cache.js'
-import { checkTableName, createCacheTable } from '../schema/cache-table.js'
-import { migrate } from '../schema/migrate.js'
+import { pruneRegularly } from '../session/prune-timer.js'
+import { Session } from '../session/session.js'
+import type { GetOrSetOptions, SqlCacheProvider } from '../stores/cache/cache-provider.js'
+import { CacheStore } from '../stores/cache/cache-store.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { ConnectedAdapter } from './connected-adapter.js'
-import { pruneRegularly } from './prune-regularly.js'
-import { Session, type SetUp } from './session.js'
+import type { Dialect } from './dialect.js'
 
 export interface CacheAdapterOptions extends AdapterOptions {
   /**
-   * A table of its own: letters, digits and underscores, at most 63, not starting with a digit or `sqlite_`.
+   * A table of its own: letters, digits and underscores, at most 63, not starting with a digit or a prefix that the database reserves.
    * Default `go_goscope_cache`, the table of the full adapter.
    */
   tableName?: string
 }
 
 const CACHE_ADAPTER_OPTIONS: OptionNames<CacheAdapterOptions> = { ...ADAPTER_OPTIONS, tableName: true }
-const SHARED_TABLE = 'go_goscope_cache'
 
 /** The cache port alone. */
 export class SqlCacheAdapter extends ConnectedAdapter implements SqlCacheProvider {
   readonly #cache: CacheStore
 
   /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
-  constructor(handle: object, driver: () => SqlDriver, options?: CacheAdapterOptions) {
+  constructor(handle: object, driver: () => SqlDriver, dialect: Dialect, options?: CacheAdapterOptions) {
     const given = givenOptions(options, CACHE_ADAPTER_OPTIONS)
     const resolved = resolveOptions(given)
-    const table = checkTableName(given.tableName ?? SHARED_TABLE)
-    const setUp: SetUp = table === SHARED_TABLE ? migrate : (queue, create) => createCacheTable(queue, table, create)
-    const session = new Session(Connection.of(handle, driver, resolved), resolved, setUp, false)
+    const { sql, setUp } = dialect.cache(given.tableName)
+    const connection = Connection.of(handle, driver, dialect, resolved)
+    const session = new Session(connection, dialect, resolved, { setUp, named: false })
     super(session)
-    this.#cache = new CacheStore(session, table)
+    this.#cache = new CacheStore(session, sql)
     pruneRegularly(session, resolved.sweepInterval, this.#cache.sweepers)
   }
 

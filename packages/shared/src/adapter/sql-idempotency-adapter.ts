@@ -1,24 +1,27 @@
-import { Connection } from '../driver/connection.js'
+import { Connection } from '../connection/connection.js'
 import type { SqlDriver } from '../driver/driver.js'
-import { IdempotencyStore, type SqlIdempotencyProvider } from '../idempotency/idempotency-store.js'
 import type { Claim, ClaimOptions } from '../ports/claims.js'
 import type { IdempotencyEntry } from '../ports/idempotency.js'
-import { migrate } from '../schema/migrate.js'
+import { pruneRegularly } from '../session/prune-timer.js'
+import { Session } from '../session/session.js'
+import { IdempotencyStore, type SqlIdempotencyProvider } from '../stores/idempotency/idempotency-store.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { ConnectedAdapter } from './connected-adapter.js'
-import { pruneRegularly } from './prune-regularly.js'
-import { Session } from './session.js'
+import type { Dialect } from './dialect.js'
 
 /** The idempotency port alone: `scope({ persistence: { idempotency: new SQLiteIdempotencyAdapter(db) } })`. */
 export class SqlIdempotencyAdapter extends ConnectedAdapter implements SqlIdempotencyProvider {
   readonly #results: IdempotencyStore
 
   /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
-  constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions) {
+  constructor(handle: object, driver: () => SqlDriver, dialect: Dialect, options?: AdapterOptions) {
     const resolved = resolveOptions(givenOptions(options, ADAPTER_OPTIONS))
-    const session = new Session(Connection.of(handle, driver, resolved), resolved, migrate, true)
+    const session = new Session(Connection.of(handle, driver, dialect, resolved), dialect, resolved, {
+      setUp: dialect.setUp,
+      named: true,
+    })
     super(session)
-    this.#results = new IdempotencyStore(session)
+    this.#results = new IdempotencyStore(session, dialect)
     pruneRegularly(session, resolved.sweepInterval, this.#results.sweepers)
   }
 

@@ -34,7 +34,7 @@ export function checkText(text: string, operation: string, name: string): void {
   if (text.includes('\0')) {
     throw invalidKey(
       operation,
-      `${name} ${quote(text)} contains a NUL character, which SQLite engines cut text at; remove or encode it`,
+      `${name} ${quote(text)} contains a NUL character, which engines cut text at; remove or encode it`,
     )
   }
   if (!text.isWellFormed()) {

@@ -26,8 +26,8 @@ export function readOptions<Options extends object>(
   for (const name of enumerableNames(options, operation, code)) {
     if (Object.hasOwn(names, name)) continue
     const nearest = nearestOf(name, known)
-    const guess = nearest === undefined ? '' : `did you mean ${nearest}? `
-    throw refuse(`there is no option ${JSON.stringify(name)}; ${guess}Use ${known.join(', ')}`)
+    const advice = nearest === undefined ? 'the' : `did you mean ${nearest}? The`
+    throw refuse(`there is no option ${JSON.stringify(name)}; ${advice} options are ${known.join(', ')}`)
   }
   return readMembers(options, known, operation, 'option ', code) as Options
 }

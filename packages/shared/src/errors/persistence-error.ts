@@ -54,3 +54,6 @@ export class PersistenceError extends Error {
     this.retryable = RETRYABLE.has(code)
   }
 }
+
+/** Makes the typed error of what a driver threw during `operation`; a {@link PersistenceError} comes through as it is. */
+export type Classify = (error: unknown, operation: string) => PersistenceError

@@ -1,6 +1,6 @@
-import { Turn } from '../driver/turn.js'
 import type { Clock } from './clock.js'
 import { LeaseClock } from './lease-clock.js'
+import { Turn } from './turn.js'
 
 /** The clock that a connection goes by, with the time of the leases in its file. */
 export class ConnectionClock implements Clock {

@@ -57,12 +57,7 @@ class Survey implements Findings {
       this.#look(place)
     } catch (cause) {
       if (cause instanceof UnstorableError) throw cause
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new UnstorableError(
-        `it cannot be read (${reason}); store plain data, or pass a codec`,
-        pathOf(place),
-        cause,
-      )
+      throw unreadable(cause, pathOf(place))
     }
   }
 

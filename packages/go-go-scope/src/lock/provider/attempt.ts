@@ -1,4 +1,4 @@
-import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { LockProvider } from '@go-go-scope/persistence-core/ports'
 import type { Reporter } from '../../errors/reporter.js'
 import type { HeldLock } from '../lock-request.js'
 

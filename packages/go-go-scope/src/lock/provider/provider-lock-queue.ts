@@ -1,4 +1,4 @@
-import type { LockProvider } from '@go-go-scope/persistence-sqlite-core/ports'
+import type { LockProvider } from '@go-go-scope/persistence-core/ports'
 import { PriorityQueue, type QueueNode } from '../../concurrency/priority-queue.js'
 import type { Reporter } from '../../errors/reporter.js'
 import { perProvider } from '../../resource/per-provider.js'

@@ -1,0 +1,220 @@
+import type { SqlDriver } from '../driver/driver.js'
+import { Diagnostics } from '../errors/diagnostics.js'
+import type { PersistenceError } from '../errors/persistence-error.js'
+import { AsyncQueue } from '../queue/async-queue.js'
+import { BusyRetry } from '../queue/busy-retry.js'
+import { ClosedQueue, closedError } from '../queue/closed-queue.js'
+import type { OperationQueue } from '../queue/operation-queue.js'
+import type { QueueContext } from '../queue/queue-context.js'
+import { SyncQueue } from '../queue/sync-queue.js'
+import type { Clock } from '../time/clock.js'
+import { ConnectionClock } from '../time/connection-clock.js'
+import { nextTurn } from '../time/next-turn.js'
+import { Closing } from './closing.js'
+import { claimHandle, giveHandleBack } from './one-copy.js'
+import type { ConnectionDialect, Place } from './place.js'
+
+export interface ConnectionOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  /** ms a caller is willing to wait for another writer. */
+  readonly busyTimeout: number
+  /** Default `false`. */
+  readonly readOnly?: boolean
+  /**
+   * Whether nobody else has the handle. On an engine with a thread of its own a transaction spans several turns, and what
+   * the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
+   */
+  readonly exclusive?: boolean
+}
+
+/** Who uses a connection. */
+export interface ConnectionUser {
+  /** Nothing may be written any more: the database is gone. */
+  connectionLost(): void
+}
+
+/** What the state that {@link Connection.shared} keeps may have to do when the connection ends. */
+export interface EndsWithConnection {
+  /** The connection ends: called before it waits for what is in flight. */
+  ending?(): void
+  /** Nothing is in flight any more. */
+  ended?(): void
+}
+
+const connections = new WeakMap<object, Connection>()
+
+/**
+ * One engine handle with everything that must exist once per handle: the queue and its prepared statements, and the state
+ * that stores keep beside it. Adapters on one handle share it; the last one to leave closes it.
+ *
+ * States: open from the first `join`, draining when the last user leaves, closed after that.
+ */
+export class Connection {
+  /** Replaced by one that refuses when the connection has ended. */
+  queue: OperationQueue
+  readonly diagnostics: Diagnostics
+  readonly clock: ConnectionClock
+  readonly random: () => number
+  readonly engine: string
+  readonly readOnly: boolean
+  readonly place: Place
+  readonly #handle: object
+  readonly #dialect: ConnectionDialect
+  readonly #sharesCommits: boolean
+  /** Who had the handle before, and may be about to leave it: two queues on one handle would share its transactions. */
+  #predecessor: Connection | undefined
+  readonly #users = new Set<ConnectionUser>()
+  readonly #shared = new Map<new (connection: Connection) => object, EndsWithConnection>()
+  #opened: Promise<void> | undefined
+  #closed: Promise<void> | undefined
+  readonly #closing: Closing
+  #lost: PersistenceError | undefined
+
+  /**
+   * The connection of `handle`, made at the first call; options of later calls have no effect.
+   *
+   * @throws PersistenceError `SECOND_COPY`.
+   */
+  static of(
+    handle: object,
+    driver: () => SqlDriver,
+    dialect: ConnectionDialect,
+    options: ConnectionOptions,
+  ): Connection {
+    const existing = connections.get(handle)
+    if (existing !== undefined && existing.#closed === undefined) return existing
+    const connection = new Connection(handle, dialect.adopt(driver()), dialect, options, existing)
+    claimHandle(handle)
+    connections.set(handle, connection)
+    return connection
+  }
+
+  private constructor(
+    handle: object,
+    driver: SqlDriver,
+    dialect: ConnectionDialect,
+    { clock, random, busyTimeout, readOnly = false, exclusive = false }: ConnectionOptions,
+    predecessor: Connection | undefined,
+  ) {
+    this.clock = new ConnectionClock(clock)
+    this.random = random
+    this.engine = driver.engine
+    this.readOnly = readOnly
+    this.diagnostics = new Diagnostics(dialect.classify)
+    this.#handle = handle
+    this.#dialect = dialect
+    this.#predecessor = predecessor
+    this.#sharesCommits = driver.synchronous || exclusive
+    const { diagnostics } = this
+    this.place = dialect.place({
+      driver,
+      clock: this.clock,
+      diagnostics,
+      busyTimeout,
+      readOnly,
+      lose: (reason) => this.#lose(reason),
+    })
+    const busyRetry = new BusyRetry(clock, random, diagnostics, busyTimeout)
+    const context: QueueContext = { dialect, clock: this.clock, diagnostics, busyRetry, guard: this.place.guard }
+    this.queue = driver.synchronous ? new SyncQueue(driver, context) : new AsyncQueue(driver, context)
+    this.#closing = new Closing(driver, this.queue, this.place, dialect)
+  }
+
+  /** Whether what is written still reaches the database that was opened. */
+  get usable(): boolean {
+    return this.#closed === undefined && this.#lost === undefined
+  }
+
+  /**
+   * The one `State` of this connection, whichever adapter needs it first. Made at the first call; see also
+   * {@link EndsWithConnection}.
+   */
+  shared<State extends object>(State: new (connection: Connection) => State): State {
+    const existing = this.#shared.get(State)
+    if (existing !== undefined) return existing as State
+    const made = new State(this)
+    this.#shared.set(State, made)
+    return made
+  }
+
+  join(user: ConnectionUser): void {
+    this.#users.add(user)
+  }
+
+  /** Finds out where the handle leads, once; a failure is forgotten, so that the next call tries again. */
+  open(): Promise<void> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost)
+    if (this.#closed !== undefined) return Promise.reject(closedError('connect'))
+    this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
+  }
+
+  /**
+   * Leaves the connection. The last user waits for what is in flight, finalizes every statement and, unless `keepHandle`,
+   * closes the handle.
+   */
+  async leave(user: ConnectionUser, keepHandle: boolean): Promise<void> {
+    this.#users.delete(user)
+    if (this.#users.size === 0) return this.close(keepHandle)
+    // Not until nothing waits: other users may go on calling for ever. This one has its turn after all that was called
+    // before it; what it answers does not matter.
+    await this.queue.query('disconnect', this.#dialect.ping).catch(() => undefined)
+  }
+
+  /** Waits for what is in flight and ends the connection, whoever uses it. Tries again where that failed. */
+  close(keepHandle: boolean): Promise<void> {
+    if (this.#closed === undefined) this.#closed = this.#close(keepHandle)
+    else if (this.#closing.failed && this.#hasHandle()) this.#closed = this.#leaveHandle(keepHandle)
+    return this.#closed
+  }
+
+  async #open(): Promise<void> {
+    const predecessor = this.#predecessor
+    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Whoever closed it has been told.
+    await this.place.enter(this.queue)
+    if (this.place.identity !== undefined) {
+      this.clock.enterFile(this.place.identity)
+      this.queue.readOnly = this.readOnly
+      this.queue.groupWrites = this.#sharesCommits
+    }
+    predecessor?.place.closed()
+    this.#predecessor = undefined
+  }
+
+  #lose(reason: PersistenceError): void {
+    this.#lost = reason
+    for (const user of this.#users) user.connectionLost()
+  }
+
+  async #close(keepHandle: boolean): Promise<void> {
+    this.place.stop()
+    for (const state of this.#shared.values()) state.ending?.()
+    await this.#finish()
+    for (const state of this.#shared.values()) state.ended?.()
+    this.clock.leaveFile()
+    this.queue = new ClosedQueue()
+    await this.#leaveHandle(keepHandle)
+  }
+
+  async #leaveHandle(keepHandle: boolean): Promise<void> {
+    await this.#closing.run(keepHandle)
+    if (this.#hasHandle()) giveHandleBack(this.#handle)
+  }
+
+  /** Whether no other connection has been made on the handle meanwhile. */
+  #hasHandle(): boolean {
+    return connections.get(this.#handle) === this
+  }
+
+  /** Waits until nothing is under way, also of operations that send a second statement once they have the first's rows. */
+  async #finish(): Promise<void> {
+    do {
+      await this.queue.drain()
+      await nextTurn()
+    } while (!this.queue.idle)
+  }
+}

@@ -1,0 +1,34 @@
+import { PersistenceError } from '../errors/persistence-error.js'
+
+/**
+ * Which installed copy of this package uses which handle. Each copy has a queue and a lock table of its own: two on one
+ * handle would end each other's transactions and grant one lock twice. On a global symbol, where all copies meet.
+ */
+const PLACE = Symbol.for('go-go-scope.persistence.handles/1')
+const THIS_COPY = {}
+
+function owners(): WeakMap<object, object> {
+  const host = globalThis as { [PLACE]?: WeakMap<object, object> }
+  host[PLACE] ??= new WeakMap()
+  return host[PLACE]
+}
+
+/** Takes a handle for this copy, which may have it already. @throws PersistenceError `SECOND_COPY`. */
+export function claimHandle(handle: object): void {
+  const owner = owners().get(handle)
+  if (owner !== undefined && owner !== THIS_COPY) {
+    throw new PersistenceError(
+      'SECOND_COPY',
+      'constructor',
+      'constructor: an adapter of another copy of @go-go-scope/persistence-core, installed or loaded a second time, uses ' +
+        "this handle, and the two would not see each other's locks; run npm dedupe, disconnect the other adapter first, or " +
+        'use a handle for each',
+    )
+  }
+  owners().set(handle, THIS_COPY)
+}
+
+/** Gives a handle back, for any copy to take. */
+export function giveHandleBack(handle: object): void {
+  if (owners().get(handle) === THIS_COPY) owners().delete(handle)
+}

@@ -1,0 +1,38 @@
+import type { Row, SqlValue } from '../../../driver/driver.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { OperationQueue } from '../../../queue/operation-queue.js'
+
+/** A handle to ask, and the name of its engine for errors. */
+export interface AskedHandle {
+  readonly queue: OperationQueue
+  readonly engine: string
+}
+
+/** The value of a pragma. @param operation What asks, for errors. */
+export async function pragma({ queue }: AskedHandle, operation: string, name: string): Promise<SqlValue | undefined> {
+  const [row] = await queue.query(operation, `PRAGMA ${name}`)
+  return row === undefined ? undefined : Object.values(row as Row)[0]
+}
+
+/**
+ * Sets a pragma and reads it back: an engine that ignores it must not pass.
+ *
+ * @param accepts Whether what was read back will do; by default what was asked for.
+ * @throws PersistenceError `ENGINE_UNSUPPORTED`.
+ */
+export async function setPragma(
+  asked: AskedHandle,
+  operation: string,
+  name: string,
+  value: string | number,
+  accepts: (actual: SqlValue | undefined) => boolean = (actual) => actual === value,
+): Promise<void> {
+  await asked.queue.query(operation, `PRAGMA ${name} = ${value}`)
+  const actual = await pragma(asked, operation, name)
+  if (accepts(actual)) return
+  throw new PersistenceError(
+    'ENGINE_UNSUPPORTED',
+    operation,
+    `${operation}: ${asked.engine} set ${name} to ${actual} where ${value} was asked for`,
+  )
+}

@@ -1,0 +1,26 @@
+import { stat } from 'node:fs/promises'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+
+/**
+ * What tells one file from another whatever it is called: device and inode, the same through hard and symbolic links.
+ *
+ * By stat, never by opening: closing a second descriptor of a database file drops the locks SQLite holds on it.
+ *
+ * @returns `undefined` when there is no file of that name.
+ * @throws PersistenceError `CANNOT_OPEN` for a path that cannot be followed.
+ */
+export async function fileIdentity(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true })
+    return `${dev}:${ino}`
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const reason = (cause as Error).message
+    throw new PersistenceError(
+      'CANNOT_OPEN',
+      'open',
+      `open ${path}: the path cannot be followed; check every folder of it (${reason})`,
+      cause,
+    )
+  }
+}

@@ -1,0 +1,113 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { type ProcessView, processView } from './process-view.js'
+
+/** A copy of the SQLite library, and the name of the engine that brings it. */
+export interface EngineLibrary {
+  readonly library: unknown
+  readonly engine: string
+}
+
+/** One connection to a file. */
+interface User {
+  /** There once its adapters have left the handle open: whether it still is. */
+  isOpen?: () => Promise<boolean>
+}
+
+/**
+ * Which copy of the SQLite library has which file open in this process.
+ *
+ * Two copies on one file lose acknowledged writes: POSIX locks belong to the process, so when one copy closes the file it
+ * drops the locks of the other, and another process may then delete a log that is still in use. The registry hangs on a
+ * global symbol, so that several installed copies of this package see each other; its shape is that of the number there.
+ */
+interface Entry extends EngineLibrary {
+  readonly users: Set<User>
+}
+
+// Two for each that comes, so that handles which were left open and closed later do not pile up.
+const VISITS_PER_USER = 2
+
+const PLACE = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
+
+function entries(): Map<string, Entry> {
+  const host = globalThis as { [PLACE]?: Map<string, Entry> }
+  host[PLACE] ??= new Map()
+  return host[PLACE]
+}
+
+/** A user's place in the registry. */
+export interface Registration {
+  /** Whether adapters use the file through other connections too. */
+  readonly shared: boolean
+  /** The file is closed. Idempotent. */
+  leave(): void
+  /** The handle was left to the app, which has the file open for as long as `isOpen` says. */
+  leaveOpen(isOpen: () => Promise<boolean>): void
+}
+
+/** Enters a user of the file. @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite has it open. */
+export async function registerLibrary(identity: string, library: EngineLibrary, path: string): Promise<Registration> {
+  const user: User = {}
+  const entry = await enter(user, identity, library, path)
+  return {
+    get shared() {
+      return [...entry.users].some((other) => other !== user && other.isOpen === undefined)
+    },
+    leave() {
+      entry.users.delete(user)
+      if (entry.users.size === 0 && entries().get(identity) === entry) entries().delete(identity)
+    },
+    leaveOpen(isOpen) {
+      user.isOpen = isOpen
+    },
+  }
+}
+
+async function enter(user: User, identity: string, { library, engine }: EngineLibrary, path: string): Promise<Entry> {
+  const open = entries()
+  for (;;) {
+    const entry = open.get(identity) ?? { library, engine, users: new Set<User>() }
+    if (entry.library === library) {
+      // In one go: an entry without users may be taken out or taken over.
+      entry.users.add(user)
+      open.set(identity, entry)
+      void forgetClosed(entry, VISITS_PER_USER)
+      return entry
+    }
+    await forgetClosed(entry, entry.users.size)
+    if (entry.users.size > 0) throw secondLibrary(entry.engine, engine, path)
+    if (open.get(identity) === entry) open.delete(identity)
+  }
+}
+
+/** Looks at `most` of those who left a handle open, each time at others, and takes out whose handle is closed. Never rejects. */
+async function forgetClosed({ users }: Entry, most: number): Promise<void> {
+  const left = [...users].filter(({ isOpen }) => isOpen !== undefined).slice(0, most)
+  for (const user of left) {
+    const isOpen = await user.isOpen?.()
+    if (!users.delete(user)) continue
+    if (isOpen) users.add(user)
+  }
+}
+
+/**
+ * Whatever code and thread it is that uses the file: where two copies of SQLite are attached to it, one is not ours.
+ *
+ * @returns what the system tells of the file; `undefined` where it does not.
+ * @throws PersistenceError `SECOND_LIBRARY`.
+ */
+export async function refuseAttachedLibrary(path: string, engine: string): Promise<ProcessView | undefined> {
+  const view = await processView(path)
+  if (view !== undefined && view.libraries > 1) throw secondLibrary('another engine', engine, path)
+  return view
+}
+
+function secondLibrary(other: string, engine: string, path: string): PersistenceError {
+  return new PersistenceError(
+    'SECOND_LIBRARY',
+    'connect',
+    `connect: ${path} is already open in this process through ${other}, and ${engine} is another copy of the SQLite library. ` +
+      'When one of the two closes the file, the locks of the other are dropped and acknowledged writes can be lost. ' +
+      'Use one engine per file in a process, or another process',
+  )
+}

@@ -1,0 +1,128 @@
+import type { Diagnostics } from '../../../errors/diagnostics.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { OperationQueue } from '../../../queue/operation-queue.js'
+import type { Clock } from '../../../time/clock.js'
+import { fileIdentity } from './file-identity.js'
+import { type FileOwner, FileWatch } from './file-watch.js'
+import { type EngineLibrary, type Registration, refuseAttachedLibrary, registerLibrary } from './library-registry.js'
+import { ASK_JOURNAL_MODE, type LogWatch } from './log-watch.js'
+import { processView } from './process-view.js'
+import { unsafeEnvironment } from './unsafe-environment.js'
+
+/** The connection that has a file open. */
+export interface FileUser {
+  readonly queue: OperationQueue
+  readonly diagnostics: Diagnostics
+  readonly log: LogWatch
+  /** Called once when another file, or none, has the name. */
+  lose(reason: PersistenceError): void
+}
+
+/** The file under a connection while that is open: no other copy of SQLite may have it, and its name must still find it. */
+export class OpenFile implements FileOwner {
+  /** The same for every name that the file has. */
+  readonly identity: string
+  readonly #path: string
+  readonly #engine: string
+  readonly #user: FileUser
+  readonly #registration: Registration
+  readonly #watch: FileWatch
+  #toldOfOthers = false
+
+  private constructor(
+    identity: string,
+    path: string,
+    engine: string,
+    clock: Clock,
+    user: FileUser,
+    registration: Registration,
+  ) {
+    this.identity = identity
+    this.#path = path
+    this.#engine = engine
+    this.#user = user
+    this.#registration = registration
+    this.#watch = new FileWatch(path, identity, clock, this)
+  }
+
+  /** @throws PersistenceError `SECOND_LIBRARY`, or `FILE_REPLACED` when there is no file of that name already. */
+  static async enter(path: string, library: EngineLibrary, clock: Clock, user: FileUser): Promise<OpenFile> {
+    const identity = await fileIdentity(path)
+    if (identity === undefined) {
+      throw new PersistenceError(
+        'FILE_REPLACED',
+        'connect',
+        `connect: the database file ${path} was deleted after the handle was opened; open it again`,
+      )
+    }
+    const registration = await registerLibrary(identity, library, path)
+    return new OpenFile(identity, path, library.engine, clock, user, registration)
+  }
+
+  /** Reports what makes the file unsafe to share. */
+  async lookAround(sqliteVersion: string): Promise<void> {
+    for (const problem of await unsafeEnvironment(this.#path, sqliteVersion)) this.unsafe(problem)
+  }
+
+  /**
+   * Watches the log from now on, if the file is in WAL mode. May be repeated.
+   *
+   * @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite is attached to the file, whatever code uses it.
+   */
+  async watchLog(): Promise<void> {
+    const { log, queue } = this.#user
+    if (log.watching) return
+    // Asking reads the file, which makes the engine open the log.
+    const [row] = await queue.query('connect', ASK_JOURNAL_MODE)
+    if (row?.journal_mode !== 'wal') return
+    this.#watch.attached(await refuseAttachedLibrary(this.#path, this.#engine))
+    log.begin(this.#path)
+  }
+
+  /** A lock in memory was granted: tells once if another connection, which that does not exclude, has the file. */
+  lockedInMemory(): void {
+    if (this.#toldOfOthers) return
+    this.#toldOfOthers = true
+    void this.#tellOfOthers()
+  }
+
+  lost(reason: PersistenceError): void {
+    this.#user.lose(reason)
+  }
+
+  async logStays(): Promise<boolean> {
+    const { log, queue } = this.#user
+    if (log.doubtful()) log.judge(await queue.query('connect', ASK_JOURNAL_MODE))
+    return log.watching
+  }
+
+  unsafe(problem: string): void {
+    this.#user.diagnostics.emit({ type: 'unsafe-environment', file: this.#path, problem })
+  }
+
+  stopWatching(): void {
+    this.#watch.stop()
+  }
+
+  /** To be called when the engine has closed the file, not before. */
+  leave(): void {
+    this.#registration.leave()
+  }
+
+  /** The handle stays open in the app's hands. @param isOpen Whether it still is; asked for when another library comes. */
+  leaveOpen(isOpen: () => Promise<boolean>): void {
+    this.#registration.leaveOpen(isOpen)
+  }
+
+  /** Never rejects. */
+  async #tellOfOthers(): Promise<void> {
+    const here = this.#registration.shared
+    if (!here && (await processView(this.#path))?.shared !== true) return
+    const other = here ? 'a second connection of this process' : 'another process'
+    this.#user.diagnostics.emit({
+      type: 'unshared-locks',
+      file: this.#path,
+      problem: `${other} has the file open, and locks in memory do not exclude it; use locks: 'database' on both, or one adapter for all`,
+    })
+  }
+}

@@ -1,0 +1,49 @@
+import type { FileOwner } from './file-watch.js'
+import { type ProcessView, processView } from './process-view.js'
+
+// The list of locks is read piece by piece while it changes, so that one reading may miss a lock.
+const READINGS_WITHOUT_LOCK = 2
+
+const SECOND_LIBRARY =
+  'another copy of the SQLite library has the file open in this process. When one of the two closes it, the locks of the ' +
+  'other are dropped and acknowledged writes can be lost; use one engine per file in a process, or another process'
+
+const LOCKS_DROPPED =
+  'code of this process opened and closed the file past the engine (another SQLite library, or a copy of the file), which ' +
+  'dropped the locks of its connections: another process may delete the log in use. Disconnect every adapter on the file ' +
+  'and open it again; back up with VACUUM INTO'
+
+/** Looks at what else in this process has the file of a connection in WAL mode. Linux only. */
+export class ProcessWatch {
+  readonly #path: string
+  readonly #owner: Pick<FileOwner, 'unsafe'>
+  readonly #told = new Set<string>()
+  #wasLocked = false
+  #unlocked = 0
+
+  constructor(path: string, owner: Pick<FileOwner, 'unsafe'>) {
+    this.#path = path
+    this.#owner = owner
+  }
+
+  /** What is lost before the first look was there when the connection had read the file. */
+  attached(view: ProcessView | undefined): void {
+    this.#wasLocked ||= view?.locked === true
+  }
+
+  /** Never rejects. */
+  async look(): Promise<void> {
+    const view = await processView(this.#path)
+    if (view === undefined) return
+    if (view.libraries > 1) this.#tell(SECOND_LIBRARY)
+    this.#unlocked = view.locked ? 0 : this.#unlocked + 1
+    this.#wasLocked ||= view.locked
+    if (this.#wasLocked && this.#unlocked >= READINGS_WITHOUT_LOCK) this.#tell(LOCKS_DROPPED)
+  }
+
+  #tell(problem: string): void {
+    if (this.#told.has(problem)) return
+    this.#told.add(problem)
+    this.#owner.unsafe(problem)
+  }
+}

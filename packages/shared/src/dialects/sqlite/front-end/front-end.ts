@@ -1,0 +1,85 @@
+import { type AdapterOptions, adapterOptions, givenOptions } from '../../../adapter/adapter-options.js'
+import { type CacheAdapterOptions, SqlCacheAdapter } from '../../../adapter/sql-cache-adapter.js'
+import { SqlIdempotencyAdapter } from '../../../adapter/sql-idempotency-adapter.js'
+import type { OptionNames } from '../../../arguments/options.js'
+import type { SqlDriver } from '../../../driver/driver.js'
+import { sqliteDialect } from '../sqlite-dialect.js'
+import { type Engine, openAdapter } from './open-adapter.js'
+import { OPEN_OPTIONS, type OpenOptions } from './open-options.js'
+import { SqliteAdapter } from './sqlite-adapter.js'
+
+/** What a front end has of its own. */
+export interface FrontEndEngine<Handle extends object, Options extends OpenOptions> {
+  driver(handle: Handle): SqlDriver
+  /** The names of the options that `open` takes here besides those of every front end. */
+  readonly options?: OptionNames<Omit<Options, keyof OpenOptions>>
+  /** The engine that `open` uses. @throws PersistenceError `ENGINE_MISSING`. */
+  load(options: Options): Promise<Engine<Handle>>
+}
+
+/** The class of an adapter over a `Handle`. */
+export interface AdapterClass<Handle extends object, Options extends OpenOptions> {
+  /** @param handle An open handle; the adapter closes it unless `closeOnDisconnect` is `false`. */
+  new (handle: Handle, options?: AdapterOptions): SqliteAdapter
+  /**
+   * Opens and tunes a file (WAL, durability, permissions) or `:memory:`, and connects.
+   *
+   * @throws PersistenceError when the file cannot be opened, is no database, or belongs to a newer release.
+   */
+  open(path: string, options?: Options): Promise<SqliteAdapter>
+}
+
+/** The class of a cache over a `Handle`. */
+export type CacheAdapterClass<Handle extends object> = new (
+  handle: Handle,
+  options?: CacheAdapterOptions,
+) => SqlCacheAdapter
+
+/** The class of the idempotency port over a `Handle`. */
+export type IdempotencyAdapterClass<Handle extends object> = new (
+  handle: Handle,
+  options?: AdapterOptions,
+) => SqlIdempotencyAdapter
+
+/** The classes of a front end. */
+export interface FrontEnd<Handle extends object, Options extends OpenOptions> {
+  readonly SQLiteAdapter: AdapterClass<Handle, Options>
+  readonly SQLiteCacheAdapter: CacheAdapterClass<Handle>
+  readonly SQLiteIdempotencyAdapter: IdempotencyAdapterClass<Handle>
+}
+
+/** Makes the classes of a front end, so that front ends differ only in their engines. */
+export function defineFrontEnd<Handle extends object, Options extends OpenOptions>(
+  engine: FrontEndEngine<Handle, Options>,
+): FrontEnd<Handle, Options> {
+  const openOptions = { ...OPEN_OPTIONS, ...engine.options } as OptionNames<Options>
+
+  class SQLiteAdapter extends SqliteAdapter {
+    constructor(handle: Handle, options?: AdapterOptions) {
+      super(handle, () => engine.driver(handle), options)
+    }
+
+    static async open(path: string, options?: Options): Promise<SqliteAdapter> {
+      const given = givenOptions(options, openOptions)
+      return openAdapter(path, given, {
+        load: () => engine.load(given),
+        driver: (handle: Handle) => engine.driver(handle),
+        adapter: (handle) => new SQLiteAdapter(handle, adapterOptions(given)),
+      })
+    }
+  }
+
+  class SQLiteCacheAdapter extends SqlCacheAdapter {
+    constructor(handle: Handle, options?: CacheAdapterOptions) {
+      super(handle, () => engine.driver(handle), sqliteDialect, options)
+    }
+  }
+
+  class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
+    constructor(handle: Handle, options?: AdapterOptions) {
+      super(handle, () => engine.driver(handle), sqliteDialect, options)
+    }
+  }
+
+  return { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter }
+}

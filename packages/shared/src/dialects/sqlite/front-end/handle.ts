@@ -1,0 +1,42 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+
+/**
+ * Refuses what is no handle of the engine, before anything is made of it.
+ *
+ * @param methods What the driver calls on a handle, and what tells it from the handles of other engines.
+ * @param wanted What to pass instead, for example `a Database of bun:sqlite`.
+ * @throws PersistenceError `INVALID_ARGUMENT`.
+ */
+export function checkHandle(handle: unknown, methods: readonly string[], wanted: string): void {
+  const missing = methods.find((method) => !hasMethod(handle, method))
+  if (typeof handle === 'object' && handle !== null && missing === undefined) return
+  throw new PersistenceError(
+    'INVALID_ARGUMENT',
+    'constructor',
+    `the first argument must be ${wanted}, got ${described(handle, missing)}`,
+  )
+}
+
+function described(value: unknown, missing: string | undefined): string {
+  if (typeof value === 'string') return 'a string; to open a file use SQLiteAdapter.open(path)'
+  if (typeof value === 'function') {
+    return isClass(value)
+      ? `the class ${value.name}; pass an instance of it, or use SQLiteAdapter.open(path)`
+      : 'a function; pass the handle that it returns'
+  }
+  if (typeof value !== 'object' || value === null)
+    return `${String(value)}; open a handle, or use SQLiteAdapter.open(path)`
+  if (hasMethod(value, 'then')) return 'a promise; await it first'
+  const { name } = value.constructor ?? {}
+  const kind = name === undefined || name === 'Object' ? 'an object' : `an instance of ${name}`
+  return `${kind} without a method ${missing}; another engine's handle needs that engine's package`
+}
+
+function hasMethod(value: unknown, method: string): boolean {
+  return typeof (value as Record<string, unknown> | null | undefined)?.[method] === 'function'
+}
+
+/** Whether it has methods for its instances. */
+function isClass(value: { prototype?: unknown }): boolean {
+  return typeof value.prototype === 'object' && Object.getOwnPropertyNames(value.prototype ?? {}).length > 1
+}

@@ -1,0 +1,151 @@
+import { lstat } from 'node:fs/promises'
+import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-options.js'
+import { Connection } from '../../../connection/connection.js'
+import type { SqlDriver } from '../../../driver/driver.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { classify } from '../error-codes.js'
+import { createFile } from '../file/create-file.js'
+import { fileIdentity } from '../file/file-identity.js'
+import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
+import { removeUnused } from '../file/remove-unused.js'
+import { sqliteDialect } from '../sqlite-dialect.js'
+import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
+import type { SqliteAdapter } from './sqlite-adapter.js'
+import { tune } from './tune.js'
+
+/** A loaded engine. */
+export interface Engine<Handle extends object> {
+  readonly name: string
+  /** As its driver's. */
+  readonly library: unknown
+  /** Opens a file that exists, or `:memory:`. */
+  open(path: string, readOnly: boolean): Handle | Promise<Handle>
+}
+
+/** What `open` needs of a front end. */
+export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
+  /** @throws PersistenceError `ENGINE_MISSING`. */
+  load(): Promise<Engine<Handle>>
+  driver(handle: Handle): SqlDriver
+  adapter(handle: Handle, options: OpenOptions): Adapter
+}
+
+/** The file that is to be opened. */
+interface PreparedFile {
+  readonly identity: string
+  /** Whether this `open` made the file. */
+  readonly created: boolean
+  readonly registration: Registration
+}
+
+interface Resolved {
+  readonly options: OpenOptions
+  readonly resolved: ResolvedOptions
+  readonly tuning: ResolvedOpenOptions
+}
+
+// Closing the handle of a second library would do the damage for which it was refused, and collecting it closes it.
+const neverClosed = new Set<object>()
+
+/** Opens a database, tunes it and connects; on failure nothing stays open, and no file that this made. */
+export async function openAdapter<Handle extends object, Adapter extends SqliteAdapter>(
+  path: string,
+  options: OpenOptions,
+  opener: Opener<Handle, Adapter>,
+): Promise<Adapter> {
+  checkPath(path)
+  const resolved = resolveOptions(options)
+  const tuning = resolveOpenOptions(options)
+  const engine = await opener.load()
+  const file = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
+  try {
+    const handle = await openHandle(path, tuning, engine, file)
+    return await connectHandle(path, handle, { options, resolved, tuning }, opener, file)
+  } finally {
+    // By now the connection has a place of its own, or has closed the file.
+    file?.registration.leave()
+  }
+}
+
+async function openHandle<Handle extends object>(
+  path: string,
+  { readOnly }: ResolvedOpenOptions,
+  engine: Engine<Handle>,
+  file: PreparedFile | undefined,
+): Promise<Handle> {
+  try {
+    return await engine.open(path, readOnly)
+  } catch (error) {
+    if (file?.created === true) await removeUnused(path, file.identity)
+    throw classify(error, `open ${path}`)
+  }
+}
+
+async function connectHandle<Handle extends object, Adapter extends SqliteAdapter>(
+  path: string,
+  handle: Handle,
+  { options, resolved, tuning }: Resolved,
+  opener: Opener<Handle, Adapter>,
+  file: PreparedFile | undefined,
+): Promise<Adapter> {
+  const connection = Connection.of(handle, () => opener.driver(handle), sqliteDialect, {
+    ...resolved,
+    readOnly: tuning.readOnly,
+    exclusive: true,
+  })
+  try {
+    // Before anything is asked of the engine, because its options may listen to what is found out.
+    const adapter = opener.adapter(handle, options)
+    await connection.open()
+    if (file !== undefined && connection.place.identity !== file.identity) throw otherFile(path, connection)
+    await tune(connection, tuning, path !== ':memory:')
+    await adapter.connect()
+    return adapter
+  } catch (error) {
+    if (file?.created === true) await removeUnused(path, file.identity, connection.queue)
+    const second = error instanceof PersistenceError && error.code === 'SECOND_LIBRARY'
+    if (second) neverClosed.add(connection)
+    // The reason why it cannot be used is what the caller needs, not what closing it says.
+    await connection.close(second).catch(() => undefined)
+    throw error
+  }
+}
+
+/**
+ * Makes a missing file, and takes a place in the registry before the engine opens it: closing the file again after a
+ * refusal would do the damage that the refusal prevents.
+ */
+async function prepareFile(
+  path: string,
+  { readOnly, mode }: ResolvedOpenOptions,
+  engine: Engine<object>,
+): Promise<PreparedFile | undefined> {
+  let identity = await fileIdentity(path)
+  let created = false
+  if (identity === undefined) {
+    await refuseDanglingLink(path)
+    if (readOnly) return undefined
+    created = await createFile(path, mode)
+    identity = await fileIdentity(path)
+    if (identity === undefined) throw cannotOpen(path, 'the file was deleted while it was opened; open it again')
+  }
+  await refuseAttachedLibrary(path, engine.name)
+  const registration = await registerLibrary(identity, { library: engine.library, engine: engine.name }, path)
+  return { identity, created, registration }
+}
+
+/** Through such a link engines would make the file that it names, with other permissions than `mode`. */
+async function refuseDanglingLink(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined) // Missing, as it should be.
+  if (found?.isSymbolicLink() !== true) return
+  throw cannotOpen(path, 'a symbolic link that leads to no file; open the file by its own path, or make it first')
+}
+
+/** Some engines change a path: Bun takes the space off its ends. */
+function otherFile(path: string, { engine, place }: Connection): PersistenceError {
+  return cannotOpen(path, `${engine} opened ${JSON.stringify(place.location)} instead; give the file another name`)
+}
+
+function cannotOpen(path: string, why: string): PersistenceError {
+  return new PersistenceError('CANNOT_OPEN', 'open', `open ${JSON.stringify(path)}: ${why}`)
+}

@@ -1,0 +1,85 @@
+import { ADAPTER_OPTIONS, type AdapterOptions } from '../../../adapter/adapter-options.js'
+import { invalidOption } from '../../../arguments/invalid-option.js'
+import type { OptionNames } from '../../../arguments/options.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+
+/** Options of `open`, for a file that the adapter opens itself. */
+export interface OpenOptions extends AdapterOptions {
+  /**
+   * What an awaited write survives. `power`: loss of power, at the cost of one flush of the disk per commit (WAL with
+   * synchronous FULL). `process`: the death of the process; the last commits before a loss of power may be missing
+   * (synchronous NORMAL). Default `power`.
+   */
+  durability?: 'power' | 'process'
+  /** Opens an existing, current file without ever writing to it. Default `false`. */
+  readOnly?: boolean
+  /** Permission bits of a file that is created, also of its -wal and -shm. Default `0o600`. */
+  mode?: number
+  /** Page cache in bytes. Default: SQLite's. */
+  cacheSize?: number
+  /** Memory-mapped part of the file in bytes. Default: SQLite's. */
+  mmapSize?: number
+}
+
+export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
+  ...ADAPTER_OPTIONS,
+  durability: true,
+  readOnly: true,
+  mode: true,
+  cacheSize: true,
+  mmapSize: true,
+}
+
+export interface ResolvedOpenOptions {
+  readonly durability: 'power' | 'process'
+  readonly readOnly: boolean
+  readonly mode: number
+  readonly cacheSize: number | undefined
+  readonly mmapSize: number | undefined
+}
+
+/** @throws PersistenceError `INVALID_OPTION`. */
+export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptions {
+  const { durability = 'power', readOnly = false, mode = 0o600, cacheSize, mmapSize } = options
+  if (durability !== 'power' && durability !== 'process')
+    throw invalidOption('durability', durability, "'power' or 'process'")
+  if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777)
+    throw invalidOption('mode', mode, 'permission bits from 0 to 0o777')
+  if (options.closeOnDisconnect === false) {
+    throw invalidOption(
+      'closeOnDisconnect',
+      false,
+      'true with open(): nobody else holds the handle that would stay open',
+    )
+  }
+  return { durability, readOnly, mode, cacheSize: bytes('cacheSize', cacheSize), mmapSize: bytes('mmapSize', mmapSize) }
+}
+
+/** @throws PersistenceError `INVALID_ARGUMENT` for what is not a path of a file. */
+export function checkPath(path: unknown): asserts path is string {
+  const problem =
+    typeof path !== 'string'
+      ? path instanceof URL
+        ? `got the URL ${JSON.stringify(path.href)}; pass fileURLToPath(url) of node:url`
+        : `got ${path === null ? 'null' : typeof path}`
+      : path === ''
+        ? 'got an empty string, which SQLite takes for a temporary file; use :memory: or a real path'
+        : path.includes('\0')
+          ? 'it contains a NUL character'
+          : path.startsWith('file:')
+            ? `got the URI ${JSON.stringify(path)}; pass fileURLToPath(url), or open the handle yourself`
+            : undefined
+  if (problem !== undefined) {
+    throw new PersistenceError(
+      'INVALID_ARGUMENT',
+      'open',
+      `open: path must be the path of a file or :memory:, ${problem}`,
+    )
+  }
+}
+
+function bytes(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value
+  throw invalidOption(name, value, 'a whole number of bytes from 0')
+}

@@ -1,0 +1,49 @@
+import { invalidOption } from '../../../arguments/invalid-option.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { OperationQueue } from '../../../queue/operation-queue.js'
+import { checkObjects } from './foreign-objects.js'
+import { publishedObjects } from './known-objects.js'
+import { CACHE_TABLE, type PublishedTable } from './published-tables.js'
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
+
+/**
+ * A name cannot be bound as a parameter, so only plain ones are taken.
+ *
+ * @returns the name, in our own spelling where it is that of our table: SQLite takes no notice of case.
+ * @throws PersistenceError `INVALID_OPTION`.
+ */
+export function checkTableName(name: string): string {
+  if (typeof name === 'string' && NAME.test(name) && !/^(sqlite_|go_goscope_(?!cache))/i.test(name)) {
+    return name.toLowerCase() === CACHE_TABLE.name ? CACHE_TABLE.name : name
+  }
+  throw invalidOption(
+    'tableName',
+    name,
+    'letters, digits and underscores, at most 63, not starting with a digit, sqlite_ or the name of another of our tables',
+  )
+}
+
+/** Creates a cache table of the app's own name, or checks it where `create` is `false`. */
+export async function createCacheTable(name: string, queue: OperationQueue, create: boolean): Promise<void> {
+  const table: PublishedTable = {
+    name,
+    columns: CACHE_TABLE.columns,
+    create: CACHE_TABLE.create.replace(CACHE_TABLE.name, `"${name}"`),
+    // Not idx_<name>_expires: for names such as `cache` or `locks` that is the name of an index of ours.
+    indexes: [`CREATE INDEX IF NOT EXISTS go_goscope_expires_of_${name} ON "${name}"(expires_at)`],
+  }
+  const found = await checkObjects(queue, publishedObjects(table), 0)
+  if (create) {
+    await queue.atomic(
+      'connect',
+      [table.create, ...table.indexes].map((sql) => ({ sql, parameters: [] })),
+    )
+  } else if (!found.has(name)) {
+    throw new PersistenceError(
+      'SCHEMA_MISSING',
+      'connect',
+      `connect: the table ${name} is missing; connect once without createTables: false and with write access`,
+    )
+  }
+}

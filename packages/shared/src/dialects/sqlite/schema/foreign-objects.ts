@@ -1,0 +1,116 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { OperationQueue } from '../../../queue/operation-queue.js'
+import type { KnownObject } from './known-objects.js'
+import { SCHEMA_VERSION } from './migrations.js'
+
+const OBJECTS = `SELECT type, lower(name) AS name, lower(tbl_name) AS "table", sql FROM sqlite_master
+WHERE lower(name) IN (SELECT value FROM json_each(?1))`
+const COLUMNS = `SELECT names.value AS "table", columns.name AS name
+FROM json_each(?1) AS names CROSS JOIN pragma_table_info(names.value) AS columns`
+
+/**
+ * Checks that what carries our names is ours: of the same type, on the same table, with the columns of that version and,
+ * for what only we make, with our text.
+ *
+ * @param known What may be there, by names in lower case.
+ * @param version The schema version of the file.
+ * @returns the names of what is there.
+ * @throws PersistenceError `FOREIGN_TABLE`; `SCHEMA_MISSING` when the version or a column of ours is gone.
+ */
+export async function checkObjects(
+  queue: OperationQueue,
+  known: readonly KnownObject[],
+  version: number,
+): Promise<ReadonlySet<string>> {
+  const byName = new Map(known.map((object) => [object.name.toLowerCase(), object]))
+  const found = await queue.query('connect', OBJECTS, [JSON.stringify([...byName.keys()])])
+  const names = new Set<string>()
+  const early: KnownObject[] = []
+  const altered: KnownObject[] = []
+  for (const { type, name, table, sql } of found) {
+    const object = byName.get(String(name)) as KnownObject
+    if (object.type !== type) throw foreign(object, `it is a ${type}`)
+    // What only we make moves when somebody renames our table; that is found to be missing.
+    if (object.since === 0 && object.table.toLowerCase() !== table) throw foreign(object, `it is on ${table}`)
+    if (object.since > version) early.push(object)
+    if (object.since > 0 && type !== 'table' && bare(sql) !== bare(object.create)) altered.push(object)
+    names.add(object.name)
+  }
+  const tables = [...byName.values()].filter(({ type, name }) => type === 'table' && names.has(name))
+  const columns = await columnsOf(queue, tables)
+  if (early.length > 0) throw beforeTheirVersion(early, columns, version)
+  for (const table of tables) checkColumns(table, columns(table), version)
+  // A table that was renamed or is gone has changed the text of others; that it is gone is what counts then.
+  const complete = known.every(({ type, name }) => type !== 'table' || names.has(name))
+  if (version === SCHEMA_VERSION && complete && altered[0] !== undefined)
+    throw foreign(altered[0], 'its text is not ours')
+  return names
+}
+
+/** The columns that are there, by table. */
+async function columnsOf(
+  queue: OperationQueue,
+  tables: readonly KnownObject[],
+): Promise<(table: KnownObject) => string[]> {
+  const rows = await queue.query('connect', COLUMNS, [JSON.stringify(tables.map(({ name }) => name))])
+  return ({ name }) => rows.filter((row) => row.table === name).map((row) => String(row.name))
+}
+
+/** The error for what a file of that version does not have yet. */
+function beforeTheirVersion(
+  early: readonly KnownObject[],
+  columns: (table: KnownObject) => string[],
+  version: number,
+): PersistenceError {
+  const tables = early.filter(({ type }) => type === 'table')
+  const ours = tables.every((table) => differences(table, columns(table), SCHEMA_VERSION).length === 0)
+  if (version === 0 && tables.length > 0 && ours) {
+    return missing('go_goscope_meta with its schema_version, although it has the tables of this family')
+  }
+  return foreign(early[0] as KnownObject, `it is there, and the file has schema version ${version}`)
+}
+
+function checkColumns(table: KnownObject, found: readonly string[], version: number): void {
+  const lacking = wantedColumns(table, version).filter((column) => !found.includes(column))
+  const different = differences(table, found, version)
+  if (different.length === 0) return
+  if (version === SCHEMA_VERSION && different.length === lacking.length) {
+    const remedy = table.since === 0 ? ', or drop the table, so that connect makes it anew' : ''
+    throw missing(`${lacking.join(', ')} in the table ${table.name}`, remedy)
+  }
+  throw foreign(table, different.join(', '))
+}
+
+function differences(table: KnownObject, found: readonly string[], version: number): string[] {
+  const wanted = wantedColumns(table, version)
+  return [
+    ...wanted.filter((column) => !found.includes(column)).map((column) => `${column} is missing`),
+    ...found.filter((column) => !wanted.includes(column)).map((column) => `${column} is not ours`),
+  ]
+}
+
+function wantedColumns({ columns }: KnownObject, version: number): string[] {
+  return [...columns].filter(([, since]) => since <= version).map(([name]) => name)
+}
+
+/** SQL without what SQLite changes in it: it drops IF NOT EXISTS, and quotes names when a table is renamed. */
+function bare(sql: unknown): string {
+  return String(sql).replace('IF NOT EXISTS ', '').replaceAll('"', '').replaceAll(/\s+/g, ' ')
+}
+
+function missing(what: string, remedy = ''): PersistenceError {
+  return new PersistenceError(
+    'SCHEMA_MISSING',
+    'connect',
+    `connect: the file lacks ${what}; restore it from a backup${remedy}`,
+  )
+}
+
+function foreign({ type, name }: KnownObject, differences: string): PersistenceError {
+  const remedy = type === 'table' ? 'rename it' : 'drop it, so that connect makes its own'
+  return new PersistenceError(
+    'FOREIGN_TABLE',
+    'connect',
+    `connect: the ${type} ${name} belongs to something else (${differences}); ${remedy}, or use another file`,
+  )
+}

@@ -1,0 +1,120 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { OperationQueue } from '../../../queue/operation-queue.js'
+import { checkObjects } from './foreign-objects.js'
+import { KNOWN_OBJECTS, OWN_TABLES } from './known-objects.js'
+import { MIGRATIONS, migrationSteps, SCHEMA_VERSION } from './migrations.js'
+import { remakingSteps } from './remake.js'
+
+const META_COLUMNS = "SELECT name FROM pragma_table_info('go_goscope_meta')"
+const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"
+
+/**
+ * Brings the schema of the file up to date.
+ *
+ * @param create `false`: only check that it is.
+ * @throws PersistenceError `SCHEMA_NEWER`, `SCHEMA_MISSING`, `FOREIGN_TABLE`; the file is unchanged then.
+ */
+export async function migrate(queue: OperationQueue, create: boolean): Promise<void> {
+  for (let remade = false; ; ) {
+    const { version, found } = await readSchema(queue)
+    const absent = KNOWN_OBJECTS.filter(({ name }) => !found.has(name))
+    const missing = absent.map(({ name }) => name)
+    if (version === SCHEMA_VERSION) checkOwnTables(found)
+    if (version === SCHEMA_VERSION && missing.length === 0) return
+    if (!create) throw schemaMissing(version, missing)
+    if (version < SCHEMA_VERSION) await applyAfter(queue, version)
+    else if (remade) throw notKept(missing.join(', '))
+    else {
+      await queue.atomic('connect', remakingSteps(absent))
+      remade = true
+    }
+  }
+}
+
+/**
+ * Reads what the file has of ours, and writes nothing.
+ *
+ * @throws PersistenceError `SCHEMA_NEWER`, `FOREIGN_TABLE`.
+ */
+export async function readSchema(
+  queue: OperationQueue,
+): Promise<{ readonly version: number; readonly found: ReadonlySet<string> }> {
+  for (;;) {
+    const version = await readVersion(queue)
+    if (version > SCHEMA_VERSION) {
+      throw new PersistenceError(
+        'SCHEMA_NEWER',
+        'connect',
+        `connect: the file has schema version ${version}, this release writes up to ${SCHEMA_VERSION}; update the package that opens it`,
+      )
+    }
+    try {
+      return { version, found: await checkObjects(queue, KNOWN_OBJECTS, version) }
+    } catch (error) {
+      // Another process may have migrated the file between the two readings.
+      if ((await readVersion(queue)) === version) throw error
+    }
+  }
+}
+
+/** What only we make cannot be made again: with its rows, tokens and layouts are gone that others have relied on. */
+function checkOwnTables(found: ReadonlySet<string>): void {
+  const missing = OWN_TABLES.filter((table) => !found.has(table))
+  if (missing.length === 0) return
+  throw new PersistenceError(
+    'SCHEMA_MISSING',
+    'connect',
+    `connect: the file lacks ${missing.join(', ')}; restore it from a backup`,
+  )
+}
+
+function schemaMissing(version: number, missing: readonly string[]): PersistenceError {
+  const found =
+    version === SCHEMA_VERSION
+      ? `lacks ${missing.join(', ')}`
+      : `has schema version ${version}, ${SCHEMA_VERSION} is needed`
+  return new PersistenceError(
+    'SCHEMA_MISSING',
+    'connect',
+    `connect: the file ${found}; connect once without createTables: false and with write access`,
+  )
+}
+
+/** Applies every migration after `version` in one transaction: one flush of the disk, and nothing in between to be found. */
+async function applyAfter(queue: OperationQueue, version: number): Promise<void> {
+  let failure: unknown
+  try {
+    await queue.atomic('connect', MIGRATIONS.slice(version).flatMap(migrationSteps))
+  } catch (error) {
+    if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
+    failure = error
+  }
+  // What the file says decides: another process may have been first.
+  if ((await readVersion(queue)) > version) return
+  throw failure ?? notKept(`any migration after ${version}`)
+}
+
+/** An engine that keeps nothing must not be asked for ever. */
+function notKept(what: string): PersistenceError {
+  return new PersistenceError('SQL', 'connect', `connect: the engine did not keep ${what}`)
+}
+
+/** 0 where this family has not been yet. */
+async function readVersion(queue: OperationQueue): Promise<number> {
+  const columns = (await queue.query('connect', META_COLUMNS)).map(({ name }) => name)
+  if (columns.length === 0) return 0
+  if (!columns.includes('key') || !columns.includes('value')) {
+    throw new PersistenceError(
+      'FOREIGN_TABLE',
+      'connect',
+      `connect: the table go_goscope_meta belongs to something else (columns ${columns.join(', ')}); use another file`,
+    )
+  }
+  const version = Number((await queue.query('connect', READ_VERSION))[0]?.value ?? 0)
+  if (Number.isSafeInteger(version) && version >= 0) return version
+  throw new PersistenceError(
+    'CORRUPT',
+    'connect',
+    'connect: schema_version in go_goscope_meta is not a whole number; restore the file from a backup',
+  )
+}

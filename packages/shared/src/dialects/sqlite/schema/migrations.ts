@@ -1,0 +1,118 @@
+import type { Step } from '../../../queue/statement.js'
+import { ADD_CIRCUIT_COLUMNS } from './circuit-columns.js'
+import { CLAIM_TABLES, RESULT_TRIGGERS } from './claim-tables.js'
+import { PUBLISHED_TABLES } from './published-tables.js'
+
+/**
+ * Numbered and, once released, frozen: a change of the schema is a new migration at the end. Those that a file lacks run
+ * in one IMMEDIATE transaction, and each raises the version in go_goscope_meta from the one before it: of several
+ * processes that start at once one applies them and the others find them applied.
+ */
+export interface Migration {
+  readonly version: number
+  /** SQL. What they make is read off the text (known-objects.ts): upper case, and a column a line, indented by two. */
+  readonly steps: readonly string[]
+}
+
+const PUBLISHED_AND_PREFIXES: Migration = {
+  version: 1,
+  steps: [
+    // go-go-scope 2.9 wrote whole epoch seconds. A table of its making is one that is here before this migration ran.
+    ...PUBLISHED_TABLES.map(({ create }) => create),
+    'UPDATE go_goscope_cache SET expires_at = expires_at * 1000 WHERE expires_at IS NOT NULL',
+    'UPDATE go_goscope_idempotency SET expires_at = expires_at * 1000 WHERE expires_at IS NOT NULL',
+    ...PUBLISHED_TABLES.flatMap(({ indexes }) => indexes),
+    // Which prefix is stored how; see keys/key-space.ts.
+    `CREATE TABLE go_goscope_prefixes (
+  prefix TEXT PRIMARY KEY NOT NULL,
+  idempotency TEXT NOT NULL CHECK (idempotency IN ('plain', 'qualified')),
+  checkpoints TEXT NOT NULL CHECK (checkpoints IN ('plain', 'qualified'))
+)`,
+  ],
+}
+
+// Triggers, so that a grant, its token and the highest time seen are one statement: nobody can see one without the
+// others, and calls can share it. The counter is a table of its own because rows of locks come and go and a token must
+// never be granted twice.
+const LOCKS: Migration = {
+  version: 2,
+  steps: [
+    `CREATE TABLE go_goscope_locks (
+  key TEXT PRIMARY KEY NOT NULL,
+  owner TEXT NOT NULL,
+  token INTEGER NOT NULL,
+  holds INTEGER NOT NULL CHECK (holds >= 0),
+  expires_at INTEGER NOT NULL,
+  marked_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`,
+    'CREATE INDEX idx_locks_expires ON go_goscope_locks(expires_at)',
+    `CREATE TABLE go_goscope_lock_counter (
+  id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  token INTEGER NOT NULL,
+  clock INTEGER NOT NULL
+) STRICT`,
+    'INSERT INTO go_goscope_lock_counter (id, token, clock) VALUES (1, 0, 0)',
+    `CREATE TRIGGER go_goscope_locks_inserted AFTER INSERT ON go_goscope_locks BEGIN
+  UPDATE go_goscope_lock_counter SET token = max(token, NEW.token), clock = max(clock, NEW.marked_at) WHERE id = 1;
+END`,
+    `CREATE TRIGGER go_goscope_locks_updated AFTER UPDATE OF token, marked_at ON go_goscope_locks BEGIN
+  UPDATE go_goscope_lock_counter SET token = max(token, NEW.token), clock = max(clock, NEW.marked_at) WHERE id = 1;
+END`,
+  ],
+}
+
+const CLAIMS: Migration = { version: 3, steps: [...CLAIM_TABLES, ...RESULT_TRIGGERS] }
+
+const SHARED_BREAKER: Migration = { version: 4, steps: ADD_CIRCUIT_COLUMNS }
+
+// What time it is in the file while the wall clock is behind it; see session/lease-time-record.ts. At most one row.
+const LEASE_TIME: Migration = {
+  version: 5,
+  steps: [
+    `CREATE TABLE go_goscope_lease_time (
+  id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  mark INTEGER NOT NULL,
+  now INTEGER NOT NULL,
+  wall INTEGER NOT NULL
+) STRICT`,
+    // A grant or renewal that leaves the highest time where it was makes the record void: its lease is a younger one than
+    // the record tells. Triggers, so that this holds for processes of an earlier release too. The
+    // condition is theirs and not the statement's, which would cost each grant a quarter of its time.
+    ...[
+      ['locks_granted', 'INSERT ON go_goscope_locks', 'marked_at'],
+      ['locks_renewed', 'UPDATE OF token, marked_at ON go_goscope_locks', 'marked_at'],
+      ['claims_granted', 'INSERT ON go_goscope_claims', 'granted_at'],
+      ['claims_renewed', 'UPDATE OF granted_at ON go_goscope_claims', 'granted_at'],
+    ].map(
+      ([name, event, at]) => `CREATE TRIGGER go_goscope_time_${name} AFTER ${event}
+WHEN NEW.${at} <= (SELECT mark FROM go_goscope_lease_time WHERE id = 1) BEGIN
+  DELETE FROM go_goscope_lease_time;
+END`,
+    ),
+  ],
+}
+
+/** The schema version that has the added columns of go_goscope_circuit. */
+export const CIRCUIT_COLUMNS_SINCE: number = SHARED_BREAKER.version
+
+export const MIGRATIONS: readonly Migration[] = [PUBLISHED_AND_PREFIXES, LOCKS, CLAIMS, SHARED_BREAKER, LEASE_TIME]
+
+/** The schema version this code writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length
+
+const CREATE_META = 'CREATE TABLE IF NOT EXISTS go_goscope_meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)'
+const INSERT_VERSION =
+  "INSERT INTO go_goscope_meta (key, value) VALUES ('schema_version', ?1) ON CONFLICT DO NOTHING RETURNING key"
+const RAISE_VERSION = "UPDATE go_goscope_meta SET value = ?1 WHERE key = 'schema_version' AND value = ?2 RETURNING key"
+
+/** The steps that apply `migration`; they fail with `CONSTRAINT` when another process was first. */
+export function migrationSteps({ version, steps }: Migration): Step[] {
+  const claim: readonly Step[] =
+    version === 1
+      ? [
+          { sql: CREATE_META, parameters: [] },
+          { sql: INSERT_VERSION, parameters: ['1'], expect: 1 },
+        ]
+      : [{ sql: RAISE_VERSION, parameters: [String(version), String(version - 1)], expect: 1 }]
+  return [...claim, ...steps.map((sql) => ({ sql, parameters: [] }))]
+}

@@ -1,0 +1,44 @@
+import type { Dialect } from '../../adapter/dialect.js'
+import { withEmptiedLog } from './engine/emptied-log.js'
+import { classify } from './error-codes.js'
+import { fencedStep } from './fenced-statement.js'
+import { checkTableName, createCacheTable } from './schema/cache-table.js'
+import { migrate } from './schema/migrate.js'
+import { prefixNames } from './schema/prefix-layout.js'
+import { CACHE_TABLE } from './schema/published-tables.js'
+import { SqlitePlace } from './sqlite-place.js'
+import { COUNTS, fileStats } from './sqlite-stats.js'
+import { cacheSql } from './statements/cache.js'
+import { checkpointSql } from './statements/checkpoints.js'
+import { circuitSql } from './statements/circuits.js'
+import { claimSql } from './statements/claims.js'
+import { leaseTimeSql } from './statements/lease-time.js'
+import { lockSql } from './statements/locks.js'
+import { probeSql } from './statements/probes.js'
+import { resultSql } from './statements/results.js'
+
+export const sqliteDialect: Dialect = {
+  ping: 'SELECT 1',
+  transaction: { begin: 'BEGIN IMMEDIATE', commit: 'COMMIT', rollback: 'ROLLBACK' },
+  classify,
+  adopt: withEmptiedLog,
+  place: (options) => new SqlitePlace(options),
+  names: prefixNames,
+  leaseTime: leaseTimeSql,
+  locks: lockSql,
+  circuits: circuitSql,
+  probes: probeSql,
+  results: resultSql,
+  claims: claimSql,
+  checkpoints: checkpointSql,
+  setUp: migrate,
+  fencedStep,
+  counts: COUNTS,
+  stats: fileStats,
+
+  cache(table = CACHE_TABLE.name) {
+    const name = checkTableName(table)
+    const setUp = name === CACHE_TABLE.name ? migrate : createCacheTable.bind(undefined, name)
+    return { sql: cacheSql(name), setUp }
+  },
+}

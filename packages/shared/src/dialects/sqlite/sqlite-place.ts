@@ -1,0 +1,90 @@
+import type { Place, PlaceOptions } from '../../connection/place.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import type { OperationQueue } from '../../queue/operation-queue.js'
+import { EngineWait } from './engine/busy-timeout.js'
+import { probeEngine } from './engine/engine-probe.js'
+import { LogWatch } from './file/log-watch.js'
+import { OpenFile } from './file/open-file.js'
+
+/** The file behind a handle, or the database in memory. */
+export class SqlitePlace implements Place {
+  readonly guard: LogWatch
+  /** Of the SQLite library. */
+  version = ''
+  /** The main database file; empty for a database in memory. */
+  location = ''
+  readonly #options: PlaceOptions
+  #wait: EngineWait | undefined
+  #file: OpenFile | undefined
+
+  constructor(options: PlaceOptions) {
+    this.#options = options
+    this.guard = new LogWatch(options.clock, options.lose)
+  }
+
+  /** Device and inode. */
+  get identity(): string | undefined {
+    return this.#file?.identity
+  }
+
+  async enter(queue: OperationQueue): Promise<void> {
+    try {
+      await this.#enter(queue)
+    } catch (error) {
+      throw this.#options.readOnly ? cannotJustRead(error) : error
+    }
+  }
+
+  async settle(): Promise<void> {
+    await this.#file?.watchLog()
+  }
+
+  lockedInMemory(): void {
+    this.#file?.lockedInMemory()
+  }
+
+  stop(): void {
+    this.#file?.stopWatching()
+  }
+
+  async restoreHandle(): Promise<void> {
+    await this.#wait?.putBack()
+  }
+
+  closed(): void {
+    this.#file?.leave()
+  }
+
+  leftOpen(isOpen: () => Promise<boolean>): void {
+    this.#file?.leaveOpen(isOpen)
+  }
+
+  async #enter(queue: OperationQueue): Promise<void> {
+    const { driver, clock, diagnostics, busyTimeout, lose } = this.#options
+    this.#wait ??= new EngineWait({ queue, engine: driver.engine }, busyTimeout)
+    await this.#wait.shorten()
+    this.version = await probeEngine(queue, driver.engine)
+    const databases = await queue.query('connect', 'PRAGMA database_list')
+    this.location = String(databases.find(({ name }) => name === 'main')?.file ?? '')
+    if (this.location === '') return
+    this.#file ??= await OpenFile.enter(this.location, driver, clock, { queue, diagnostics, log: this.guard, lose })
+    await this.#file.lookAround(this.version)
+    await this.#file.watchLog()
+  }
+}
+
+/**
+ * The error of a first read that failed on a file opened with `readOnly: true`: readers of a file in WAL mode share an
+ * index beside it, which the first of them makes, and after a crash the first reader takes the log in.
+ */
+function cannotJustRead(error: unknown): unknown {
+  if (!(error instanceof PersistenceError) || (error.code !== 'READ_ONLY' && error.code !== 'CANNOT_OPEN')) return error
+  const { code, operation, cause } = error
+  return new PersistenceError(
+    code,
+    operation,
+    `${operation}: the file cannot be read without writing beside it (its -shm in WAL mode, or recovery after a crash); ` +
+      'let its folder be written, keep a process that writes connected to the file, or read a copy of it',
+    cause,
+  )
+}

@@ -1,0 +1,45 @@
+import { stat } from 'node:fs/promises'
+import type { SqlStats } from '../../adapter/adapter-stats.js'
+import type { Connection } from '../../connection/connection.js'
+import type { Row } from '../../driver/driver.js'
+import { read, type Statement } from '../../queue/statement.js'
+
+/** What `adapter.stats()` answers. Sizes are bytes; rows are those of the whole file, `cache` is this prefix's. */
+export interface AdapterStats extends SqlStats {
+  sqliteVersion: string
+  /** The database file; empty for a database in memory. */
+  file: string
+  fileBytes: number
+  /** Bytes of the write-ahead log; 0 where there is none. */
+  walBytes: number
+}
+
+export const COUNTS: Statement<'one'> = read(
+  'stats',
+  'one',
+  `SELECT
+  (SELECT count(*) FROM go_goscope_circuit) AS circuits,
+  (SELECT count(*) FROM go_goscope_checkpoints) AS checkpoints,
+  (SELECT count(*) FROM go_goscope_idempotency) AS idempotency,
+  (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM pragma_page_size()) AS bytes`,
+)
+
+/** The part of the answer that only a file has. */
+export async function fileStats({ place }: Connection, counts: Row): Promise<Omit<AdapterStats, keyof SqlStats>> {
+  return {
+    sqliteVersion: place.version,
+    file: place.location,
+    fileBytes: Number(counts.bytes),
+    walBytes: place.location === '' ? 0 : await size(`${place.location}-wal`),
+  }
+}
+
+// By stat, never by opening: closing a descriptor of the file would drop the locks SQLite holds on it.
+async function size(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
+  }
+}

@@ -1,0 +1,90 @@
+import { read, write } from '../../../queue/statement.js'
+import type { CacheSql } from '../../../stores/cache/cache-sql.js'
+
+/** @param table A valid SQL name; the caller has checked it. */
+export function cacheSql(table: string): CacheSql {
+  const name = `"${table}"`
+  const onSet =
+    'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at, created_at = excluded.created_at'
+  // CROSS JOIN keeps the planner from scanning the table for each key. The keys are parameters, hence the outer loop.
+  const getMany = `SELECT calls.key AS i, entries.value
+FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
+  ON entries.key = calls.value AND (entries.expires_at IS NULL OR entries.expires_at > ?2)`
+  const insert = `INSERT INTO ${name} (key, value, expires_at) VALUES (?1, ?2, ?3) ${onSet}`
+  const insertMany = `INSERT INTO ${name} (key, value, expires_at)
+SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onSet}`
+  const deleteMany = `DELETE FROM ${name} WHERE key IN (SELECT value FROM json_each(?1))`
+  return {
+    table,
+
+    get: read(
+      'cache.get',
+      'one',
+      `SELECT value FROM ${name} WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
+      {
+        clocked: true,
+        batch: { match: 'index', sql: getMany },
+      },
+    ),
+
+    getMany: read('cache.getMany', 'many', getMany, { clocked: true }),
+
+    set: write('cache.set', 'none', insert, { batch: { match: 'none', sql: insertMany } }),
+
+    setMany: write('cache.setMany', 'none', insertMany),
+
+    add: write('cache.getOrSet', 'none', `${insert} WHERE ${name}.expires_at <= ?4`, {
+      clocked: true,
+      batch: { match: 'none', sql: `${insertMany} WHERE ${name}.expires_at <= ?2` },
+    }),
+
+    discard: write('cache.getOrSet', 'none', `DELETE FROM ${name} WHERE key = ?1 AND value = ?2`),
+
+    has: read(
+      'cache.has',
+      'one',
+      `SELECT 1 AS found FROM ${name} WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
+      {
+        clocked: true,
+        batch: {
+          match: 'index',
+          sql: `SELECT calls.key AS i
+FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
+  ON entries.key = calls.value AND (entries.expires_at IS NULL OR entries.expires_at > ?2)`,
+        },
+      },
+    ),
+
+    delete: write('cache.delete', 'none', `DELETE FROM ${name} WHERE key = ?1`, {
+      batch: { match: 'none', sql: deleteMany },
+    }),
+
+    deleteMany: write('cache.deleteMany', 'none', deleteMany),
+
+    keys: read(
+      'cache.keys',
+      'many',
+      `SELECT key FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key`,
+      { clocked: true },
+    ),
+
+    clear: write('cache.clear', 'none', `DELETE FROM ${name} WHERE key >= ?1 AND key < ?2`),
+
+    count: read(
+      'cache.stats',
+      'one',
+      `SELECT count(*) AS size FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3)`,
+      { clocked: true },
+    ),
+
+    // The outer condition repeats the expiry: a row refreshed since the inner SELECT must stay.
+    sweep: write(
+      'cache.sweep',
+      'many',
+      `DELETE FROM ${name} WHERE key IN (
+  SELECT key FROM ${name} WHERE expires_at <= ?2 ORDER BY expires_at LIMIT ?1
+) AND expires_at <= ?2 RETURNING 1`,
+      { clocked: true },
+    ),
+  }
+}

@@ -1,0 +1,62 @@
+import type { Classify, PersistenceError } from './persistence-error.js'
+
+/** What an adapter tells its `onDiagnostic` option; it writes to no console. */
+export type DiagnosticEvent =
+  /** Another connection held the database; the call is tried again until its `busyTimeout` is over. */
+  | { type: 'busy-retry'; operation: string; attempt: number; waited: number }
+  /** A statement took longer than 100 ms. `calls` shared it. */
+  | { type: 'slow-statement'; operation: string; duration: number; calls: number }
+  /** The number of waiting calls passed `waiting`: somebody produces faster than the database writes. */
+  | { type: 'queue-pressure'; waiting: number; limit: number }
+  /** A cache row that cannot be decoded was answered as a miss. */
+  | { type: 'unreadable-row'; table: string; key: string; error: PersistenceError }
+  /** The database is used where SQLite is known not to be safe; see docs/guarantees.md. */
+  | { type: 'unsafe-environment'; file: string; problem: string }
+  /** A lock in memory was granted while another connection, which it does not exclude, has the file open. Told once. */
+  | { type: 'unshared-locks'; file: string; problem: string }
+  /** Expired rows were removed. */
+  | { type: 'sweep'; table: string; removed: number }
+  /** Work that nobody awaits failed: a sweep, an extension of a lease, a renewal. */
+  | { type: 'background-error'; operation: string; error: PersistenceError }
+  /** A listener of the app threw. */
+  | { type: 'listener-error'; operation: string; error: unknown }
+
+export type DiagnosticListener = (event: DiagnosticEvent) => void
+
+/** Hands events to everybody who listens on one connection. */
+export class Diagnostics {
+  readonly #classify: Classify
+  readonly #listeners: DiagnosticListener[] = []
+
+  constructor(classify: Classify) {
+    this.#classify = classify
+  }
+
+  /** Whether it is worth making an event. */
+  get active(): boolean {
+    return this.#listeners.length > 0
+  }
+
+  add(listener: DiagnosticListener): () => void {
+    this.#listeners.push(listener)
+    return () => {
+      const at = this.#listeners.indexOf(listener)
+      if (at !== -1) this.#listeners.splice(at, 1)
+    }
+  }
+
+  /** Tells of an error that has nobody to reject to. @param operation What was being done, for example `cache.sweep`. */
+  backgroundError(operation: string, error: unknown): void {
+    this.emit({ type: 'background-error', operation, error: this.#classify(error, operation) })
+  }
+
+  emit(event: DiagnosticEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event)
+      } catch {
+        // A hook that watches must not be able to fail what it watches, and there is nobody left to tell.
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { Diagnostics } from '../errors/diagnostics.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { Work } from './call.js'
+import { Fifo } from './fifo.js'
+
+/** Calls that may wait on one connection; one more is refused with `QUEUE_FULL`. */
+export const MAX_WAITING = 1_000_000
+const FIRST_WARNING = 10_000
+
+/** The calls that wait on one connection, bounded, with a word to the diagnostics before the bound is reached. */
+export class Backlog {
+  readonly #diagnostics: Diagnostics
+  readonly #items = new Fifo<Work>()
+  #warnAt = FIRST_WARNING
+  #idle: (() => void)[] = []
+
+  constructor(diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics
+  }
+
+  get length(): number {
+    return this.#items.length
+  }
+
+  /** @throws PersistenceError `QUEUE_FULL`. */
+  push(work: Work): void {
+    const waiting = this.#items.length
+    if (waiting >= MAX_WAITING) {
+      throw new PersistenceError(
+        'QUEUE_FULL',
+        work.name,
+        `${work.name}: ${waiting} calls wait already; await some before making more`,
+      )
+    }
+    this.#items.push(work)
+    if (waiting >= this.#warnAt) {
+      this.#warnAt *= 2
+      this.#diagnostics.emit({ type: 'queue-pressure', waiting, limit: MAX_WAITING })
+    }
+  }
+
+  peek(offset = 0): Work | undefined {
+    return this.#items.peek(offset)
+  }
+
+  take(count: number): Work[] {
+    if (this.#items.length === count) this.#warnAt = FIRST_WARNING
+    return this.#items.take(count)
+  }
+
+  /** Calls `callback` at the next {@link signalIdle}. */
+  onIdle(callback: () => void): void {
+    this.#idle.push(callback)
+  }
+
+  signalIdle(): void {
+    const waiters = this.#idle
+    this.#idle = []
+    for (const waiter of waiters) waiter()
+  }
+}

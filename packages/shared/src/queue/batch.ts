@@ -1,0 +1,70 @@
+import type { Row, SqlValue } from '../driver/driver.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import { type Call, settle } from './call.js'
+import type { BatchSql, Parameters } from './statement.js'
+
+/** The parameters of a batch: one JSON element per call, then what the calls share. */
+export function batchParameters(batch: BatchSql, calls: readonly Call[]): Parameters {
+  const { parameters } = calls[0] as Call
+  const own = parameters.length - (batch.shared ?? 0)
+  const elements = calls.map((call) =>
+    own === 1 ? exact(call.parameters[0]) : call.parameters.slice(0, own).map(exact),
+  )
+  return [JSON.stringify(elements), ...parameters.slice(own)]
+}
+
+// SQLite 3.52 reads the shortest text of some fractions, 1.691553792989131 for one, as the number next to it, but none of
+// 300,000 random ones from 17 digits. As text, because a JSON number cannot ask for digits; the column makes it a number.
+function exact(parameter: SqlValue | undefined): SqlValue | undefined {
+  return typeof parameter === 'number' && !Number.isSafeInteger(parameter) ? parameter.toPrecision(17) : parameter
+}
+
+/** Whether `call` may go in one statement with `first`. */
+export function fitsBatch(first: Call, call: Call): boolean {
+  if (call.statement !== first.statement) return false
+  const shared = first.statement.batch?.shared ?? 0
+  for (let at = first.parameters.length - shared; at < first.parameters.length; at++) {
+    if (call.parameters[at] !== first.parameters[at]) return false
+  }
+  return true
+}
+
+/** Gives every call of a run what is its own of the rows they share. */
+export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row[]): void {
+  const [first] = calls
+  const { batch } = first.statement
+  if (calls.length === 1) {
+    settle(first, first.statement.rows === 'many' ? rows : rows[0])
+  } else if (batch?.match === 'order') {
+    distributeInOrder(calls, rows)
+  } else if (batch?.match === 'echo') {
+    distributeByEcho(batch.echo ?? [], calls, rows)
+  } else {
+    const given: (Row | undefined)[] = new Array(calls.length)
+    if (batch?.match === 'index') for (const row of rows) given[row.i as number] = row
+    for (const [at, call] of calls.entries()) settle(call, given[at])
+  }
+}
+
+function distributeByEcho(columns: readonly string[], calls: readonly Call[], rows: readonly Row[]): void {
+  // NUL separates: no key or owner contains it.
+  const byEcho = new Map(rows.map((row) => [columns.map((column) => row[column]).join('\0'), row]))
+  for (const call of calls) settle(call, byEcho.get(call.parameters.slice(0, columns.length).join('\0')))
+}
+
+// That RETURNING gives rows in the order of the SELECT is what every engine here does, not what SQLite promises. A
+// wrong match would hand one caller another's count, so it is checked and refused.
+function distributeInOrder(calls: readonly Call[], rows: readonly Row[]): void {
+  const ordered = rows.length === calls.length && calls.every(({ parameters }, at) => rows[at]?.k === parameters[0])
+  for (const [at, call] of calls.entries()) {
+    if (ordered) settle(call, rows[at])
+    else
+      call.reject(
+        new PersistenceError(
+          'SQL',
+          call.name,
+          `${call.name}: the engine gave the rows of a batch in another order; what was written is unknown`,
+        ),
+      )
+  }
+}

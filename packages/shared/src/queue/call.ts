@@ -1,0 +1,74 @@
+import type { Row } from '../driver/driver.js'
+import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
+
+/** A call of a store's statement. */
+export interface Call {
+  readonly type: 'call'
+  readonly name: string
+  readonly statement: Statement
+  readonly parameters: Parameters
+  readonly decode: Decode<RowCount, unknown>
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+  /** Monotonic ms at which the caller stops waiting for another writer. */
+  readonly deadline: number
+}
+
+/** Statements that hold together or not at all. */
+export interface Atomic {
+  readonly type: 'atomic'
+  readonly name: string
+  readonly steps: readonly Step[]
+  readonly resolve: (rows: Row[][]) => void
+  readonly reject: (error: unknown) => void
+  readonly deadline: number
+}
+
+/** A statement that runs once in the life of a connection: schema, pragmas. */
+export interface Query {
+  readonly type: 'query'
+  readonly name: string
+  readonly sql: string
+  readonly parameters: Parameters
+  readonly resolve: (rows: Row[]) => void
+  readonly reject: (error: unknown) => void
+  readonly deadline: number
+}
+
+/** What waits in an operation queue. */
+export type Work = Call | Atomic | Query
+
+/** Whether it is more than a read. What a connection asks for itself is left to the engine. */
+export function mayWrite(work: Work): boolean {
+  return work.type === 'call' ? work.statement.kind === 'write' : work.type === 'atomic'
+}
+
+export function newCall<Rows extends RowCount, Result>(
+  statement: Statement<Rows>,
+  parameters: Parameters,
+  decode: Decode<Rows, Result>,
+  resolve: (result: Result) => void,
+  reject: (error: unknown) => void,
+  deadline: number,
+): Call {
+  return {
+    type: 'call',
+    name: statement.name,
+    statement,
+    parameters,
+    // The row count is lost here and found again by `settle`, which gives the decoder what its statement gave.
+    decode: decode as Decode<RowCount, unknown>,
+    resolve: resolve as (result: unknown) => void,
+    reject,
+    deadline,
+  }
+}
+
+/** Gives a call its result; an error of its decoder is its own. */
+export function settle(call: Call, given: Row | readonly Row[] | undefined): void {
+  try {
+    call.resolve(call.decode(given as never, call.parameters))
+  } catch (error) {
+    call.reject(error)
+  }
+}

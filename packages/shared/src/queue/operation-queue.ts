@@ -1,0 +1,42 @@
+import type { Row } from '../driver/driver.js'
+import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
+
+/**
+ * Order and speed of one connection. Whatever a queue does to be fast, results, errors and what the database holds are
+ * those of running the calls one by one in the order they were made.
+ *
+ * - async-queue.ts: engines with a thread of their own. Calls of one statement that wait together become one statement.
+ * - sync-queue.ts: engines that answer within the call. A lone call runs at once; writes of one turn share one commit.
+ */
+export interface OperationQueue {
+  /** Runs a call. The result comes within the call where an engine allows it. */
+  execute<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Result | Promise<Result>
+
+  /** Runs steps in one IMMEDIATE transaction, all or nothing, and gives the rows of each. */
+  atomic(name: string, steps: readonly Step[]): Promise<Row[][]>
+
+  /** Runs one statement that is not worth keeping prepared. */
+  query(name: string, sql: string, parameters?: Parameters): Promise<Row[]>
+
+  /** Whether calls may share a commit: on a file, where a commit costs a flush, if a transaction disturbs nobody. */
+  groupWrites: boolean
+
+  /** Whether calls that write are refused. */
+  readOnly: boolean
+
+  /** Calls that have not been sent. */
+  readonly waiting: number
+
+  /** Whether nothing waits and nothing is under way. */
+  readonly idle: boolean
+
+  /** Settles when nothing waits any more. */
+  drain(): Promise<void>
+
+  /** Finalizes every statement and, unless `keepHandle`, closes the handle. Call {@link drain} first. */
+  close(keepHandle: boolean): Promise<void>
+}

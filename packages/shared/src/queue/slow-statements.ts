@@ -1,0 +1,25 @@
+import type { Diagnostics } from '../errors/diagnostics.js'
+import type { Clock } from '../time/clock.js'
+
+const SLOW_MS = 100
+
+/** Times statements, only while somebody listens. */
+export class SlowStatements {
+  readonly #clock: Clock
+  readonly #diagnostics: Diagnostics
+
+  constructor(clock: Clock, diagnostics: Diagnostics) {
+    this.#clock = clock
+    this.#diagnostics = diagnostics
+  }
+
+  /** @returns call it when the statement has ended; `undefined` when nobody listens. */
+  start(operation: string, calls: number): (() => void) | undefined {
+    if (!this.#diagnostics.active) return undefined
+    const began = this.#clock.monotonic()
+    return () => {
+      const duration = this.#clock.monotonic() - began
+      if (duration > SLOW_MS) this.#diagnostics.emit({ type: 'slow-statement', operation, duration, calls })
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Row } from '../driver/driver.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
+import type { Parameters, Step, Time } from './statement.js'
+
+/** The parameters with the time at which they are bound, where the statement asks for it. */
+export function boundParameters(parameters: Parameters, clocked: Time | undefined, clock: ConnectionClock): Parameters {
+  if (clocked === undefined || clocked === false) return parameters
+  return [...parameters, clocked === 'lease' ? clock.lease.now() : clock.now()]
+}
+
+/** The rows of a step, or its error when they are not as many as it expects. */
+export function stepChecked(step: Step, rows: Row[], name: string): Row[] {
+  if (step.expect === undefined || step.expect === rows.length) return rows
+  if (step.unmet !== undefined) throw step.unmet()
+  throw new PersistenceError(
+    'CONSTRAINT',
+    name,
+    `${name}: a step gave ${rows.length} rows where ${step.expect} were expected`,
+  )
+}

@@ -1,0 +1,109 @@
+import type { Row, SqlValue, SyncDriver, SyncStatement } from '../driver/driver.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
+import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
+import { SlowStatements } from './slow-statements.js'
+import type { Parameters, Statement, Step } from './statement.js'
+import { boundParameters, stepChecked } from './step.js'
+
+/** What a statement gave: nothing, a row or `undefined`, or rows. */
+export type Answer = Row | readonly Row[] | undefined
+
+/** A synchronous driver with its prepared statements: runs what the queue decides to run. */
+export class SyncRunner {
+  readonly #driver: SyncDriver
+  readonly #clock: ConnectionClock
+  readonly #slow: SlowStatements
+  readonly #guard: WriteGuard
+  readonly #transaction: QueueDialect['transaction']
+  /** Whether a transaction of ours is open, before which the guard was asked. */
+  #transacting = false
+  readonly #prepared = new Map<string, SyncStatement>()
+
+  constructor(driver: SyncDriver, { clock, diagnostics, dialect, guard }: QueueContext) {
+    this.#driver = driver
+    this.#clock = clock
+    this.#guard = guard
+    this.#transaction = dialect.transaction
+    this.#slow = new SlowStatements(clock, diagnostics)
+  }
+
+  run(statement: Statement, parameters: Parameters): Answer {
+    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
+    const prepared = this.#prepare(statement.sql)
+    const bound = boundParameters(parameters, statement.clocked, this.#clock)
+    const stop = this.#slow.start(statement.name, 1)
+    let answer: Answer
+    if (statement.rows === 'none') prepared.run(bound)
+    else if (statement.rows === 'many') answer = prepared.all(bound)
+    else answer = statement.kind === 'read' ? (prepared.get(bound) ?? undefined) : prepared.all(bound)[0]
+    stop?.()
+    return answer
+  }
+
+  query(sql: string, parameters: Parameters): Row[] {
+    return this.#driver.query(sql, parameters)
+  }
+
+  steps(steps: readonly Step[], name: string): Row[][] {
+    return this.transact(() =>
+      steps.map((step) => {
+        const parameters = boundParameters(step.parameters, step.clocked, this.#clock)
+        return stepChecked(step, this.query(step.sql, parameters), name)
+      }),
+    )
+  }
+
+  transact<Result>(body: () => Result): Result {
+    this.#askGuard()
+    // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
+    this.#control(this.#transaction.begin)
+    this.#transacting = true
+    try {
+      const result = body()
+      this.#control(this.#transaction.commit)
+      return result
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    } finally {
+      this.#transacting = false
+    }
+  }
+
+  finalize(): void {
+    for (const statement of this.#prepared.values()) statement.finalize()
+    this.#prepared.clear()
+  }
+
+  close(): void {
+    this.#driver.close()
+  }
+
+  /** @throws PersistenceError when what would be written now is lost. */
+  #askGuard(): void {
+    if (this.#guard.doubtful()) this.#guard.judge(this.query(this.#guard.question, []))
+  }
+
+  #rollBack(): void {
+    try {
+      this.#control(this.#transaction.rollback)
+    } catch {
+      // The engine has rolled back by itself after some errors and then refuses this; either way nothing stays open.
+    }
+  }
+
+  #control(sql: string): void {
+    this.#prepare(sql).run(NO_PARAMETERS)
+  }
+
+  #prepare(sql: string): SyncStatement {
+    let prepared = this.#prepared.get(sql)
+    if (prepared === undefined) {
+      prepared = this.#driver.prepare(sql)
+      this.#prepared.set(sql, prepared)
+    }
+    return prepared
+  }
+}
+
+const NO_PARAMETERS: readonly SqlValue[] = []

@@ -1,0 +1,74 @@
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { Statement } from '../queue/statement.js'
+import type { Session } from './session.js'
+
+// A record with every grant would double the writes for as long as the wall clock is behind.
+const PAUSE_MS = 1_000
+
+/** The statements on the record of what time it is in the database while the wall clock is behind it. */
+export interface LeaseTimeSql {
+  /** `mark`: the time of the last grant or renewal of any lease; `recorded`: the mark of the record that counts. */
+  readonly read: Statement<'one'>
+  /** Makes or moves the record where the wall clock is behind, and gives the time. Clocked by the wall clock. */
+  readonly record: Statement<'one'>
+}
+
+/**
+ * The time of the leases in a file, for processes that start while the wall clock is behind it, as after it was set back,
+ * and that may end before any lease does. Each records in the file what time it is there and what the wall clock says; the
+ * next one counts on from that.
+ */
+export class LeaseTimeRecord {
+  readonly #session: Session
+  readonly #sql: LeaseTimeSql
+  readonly #recordInTurn: Statement<'one'>
+  /** Monotonic ms of the last record of a grant. */
+  #recordedAt = Number.NEGATIVE_INFINITY
+
+  constructor(session: Session, sql: LeaseTimeSql) {
+    this.#session = session
+    this.#sql = sql
+    this.#recordInTurn = { ...sql.record, background: true }
+  }
+
+  /** Takes over the time of the file. For a session that is about to be ready. */
+  async enter(): Promise<void> {
+    const { queue, clock, connection } = this.#session
+    // A process that was here before has counted the time itself, whatever the wall clock did.
+    const { started } = clock.lease
+    const now = clock.lease.now()
+    if (connection.readOnly) return
+    const [row] = await queue.query('connect', this.#sql.read.sql)
+    if (row === undefined || (Number(row.mark) <= now && (started || row.recorded !== row.mark))) return
+    try {
+      await this.#session.run(this.#sql.record, [], (recorded) => {
+        if (recorded !== undefined) clock.lease.observe(Number(recorded.now))
+      })
+    } catch (error) {
+      // A handle that turns out to be read-only grants nothing.
+      if (!(error instanceof PersistenceError && error.code === 'READ_ONLY')) throw error
+    }
+  }
+
+  /**
+   * Makes the record that a grant or renewal has made void anew.
+   *
+   * @param at Epoch ms by the time of the file.
+   */
+  granted(at: number): void {
+    const { clock } = this.#session
+    if (at <= clock.now()) return
+    const now = clock.monotonic()
+    if (now - this.#recordedAt < PAUSE_MS) return
+    this.#recordedAt = now
+    void this.#recordInBackground()
+  }
+
+  async #recordInBackground(): Promise<void> {
+    try {
+      await this.#session.execute(this.#recordInTurn, [], () => undefined)
+    } catch (error) {
+      this.#session.diagnostics.backgroundError(this.#sql.record.name, error)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { Session } from './session.js'
+import type { Sweeper } from './sweeper.js'
+
+/**
+ * Prunes now and then while `session` is connected, however it came to be; never keeps the process alive.
+ *
+ * @param interval ms; `undefined` for not at all.
+ */
+export function pruneRegularly(session: Session, interval: number | undefined, sweepers: readonly Sweeper[]): void {
+  if (interval === undefined) return
+  let cancel: (() => void) | undefined
+
+  const run = async (): Promise<void> => {
+    try {
+      for (const sweeper of sweepers) await sweeper.prune(true)
+    } catch (error) {
+      if (session.ready) session.diagnostics.backgroundError('prune', error)
+    }
+    schedule()
+  }
+  const schedule = (): void => {
+    if (session.ready) cancel = session.clock.setTimer(() => void run(), interval)
+  }
+
+  session.atReady(schedule)
+  session.atEnd(() => cancel?.())
+}

@@ -1,0 +1,232 @@
+import type { Connection, ConnectionUser } from '../connection/connection.js'
+import type { Row } from '../driver/driver.js'
+import type { DiagnosticListener, Diagnostics } from '../errors/diagnostics.js'
+import type { Names } from '../keys/key-space.js'
+import { closedError } from '../queue/closed-queue.js'
+import type { OperationQueue } from '../queue/operation-queue.js'
+import type { Decode, Parameters, RowCount, Statement, Step } from '../queue/statement.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
+import type { ValueCodec } from '../values/value-codec.js'
+import { ValueStore } from '../values/value-store.js'
+import { LeaseTimeRecord, type LeaseTimeSql } from './lease-time-record.js'
+
+/** Makes the database what an adapter needs or, without `create`, checks that it is; may be repeated and raced. */
+export type SetUp = (queue: OperationQueue, create: boolean) => Promise<void>
+
+/** What a session has to know of its dialect. */
+export interface SessionDialect {
+  readonly leaseTime: LeaseTimeSql
+  /** How the untagged names of `prefix` are stored, which is settled at its first use where `writable`. */
+  names(queue: OperationQueue, prefix: string, writable: boolean): Promise<Names>
+}
+
+/** The options of an adapter that its session goes by. */
+export interface SessionOptions {
+  readonly keyPrefix: string
+  /** UTF-8 bytes. */
+  readonly maxKeyLength: number
+  /** UTF-8 bytes. */
+  readonly maxValueSize: number
+  readonly codec: ValueCodec
+  readonly createTables: boolean
+  readonly closeOnDisconnect: boolean
+  readonly onDiagnostic: DiagnosticListener | undefined
+}
+
+/** What a session does when it connects. */
+export interface SessionStart {
+  readonly setUp: SetUp
+  /** Whether stores use untagged names or leases, and so need to know how the database has them. */
+  readonly named: boolean
+}
+
+/**
+ * One adapter's use of a connection: what its stores need, and its own life. A session is new, ready between `connect`
+ * and `disconnect`, and over after that.
+ */
+export class Session implements ConnectionUser {
+  readonly prefix: string
+  readonly maxKeyLength: number
+  readonly values: ValueStore
+  readonly leaseTime: LeaseTimeRecord
+  readonly #connection: Connection
+  readonly #dialect: SessionDialect
+  readonly #options: SessionOptions
+  readonly #start: SessionStart
+  readonly #stopListening: (() => void) | undefined
+  /** Whether statements may run. A plain field: every operation reads it. */
+  ready = false
+  readonly #atReady: (() => void)[] = []
+  readonly #atEnd: (() => void)[] = []
+  readonly #afterEnd: (() => void)[] = []
+  #names: Names | undefined
+  #connecting: Promise<void> | undefined
+  #over = false
+  #leaving: Promise<void> | undefined
+
+  constructor(connection: Connection, dialect: SessionDialect, options: SessionOptions, start: SessionStart) {
+    this.#connection = connection
+    this.#dialect = dialect
+    this.#options = options
+    this.#start = start
+    this.prefix = options.keyPrefix
+    this.maxKeyLength = options.maxKeyLength
+    this.values = new ValueStore(options.codec, options.maxValueSize)
+    this.leaseTime = new LeaseTimeRecord(this, dialect.leaseTime)
+    this.#stopListening = options.onDiagnostic && connection.diagnostics.add(options.onDiagnostic)
+    connection.join(this)
+  }
+
+  get clock(): ConnectionClock {
+    return this.#connection.clock
+  }
+
+  get diagnostics(): Diagnostics {
+    return this.#connection.diagnostics
+  }
+
+  get queue(): OperationQueue {
+    return this.#connection.queue
+  }
+
+  get connection(): Connection {
+    return this.#connection
+  }
+
+  /** How this prefix's untagged names are stored. Known while {@link ready}. */
+  get names(): Names {
+    if (this.#names === undefined) throw new Error('the session is not connected')
+    return this.#names
+  }
+
+  /** Whether {@link disconnect} was called. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Runs a statement, once connected. The result comes within the call where an engine allows it. */
+  execute<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Result | Promise<Result> {
+    return this.ready
+      ? this.#connection.queue.execute(statement, parameters, decode)
+      : this.#executeLater(statement, parameters, decode)
+  }
+
+  /** Runs steps in one transaction, all or nothing, once connected. Gives the rows of each. */
+  async atomic(operation: string, steps: readonly Step[]): Promise<Row[][]> {
+    if (!this.ready) await this.connect(operation)
+    return this.#connection.queue.atomic(operation, steps)
+  }
+
+  /**
+   * Runs a statement whether the session is ready or not: the second one of an operation, which comes to its end also
+   * while the session ends, and those of connecting.
+   */
+  run<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Result | Promise<Result> {
+    return this.#connection.queue.execute(statement, parameters, decode)
+  }
+
+  /** Runs `action` once connected. @param operation As for {@link connect}. */
+  async whenReady<Result>(operation: string, action: () => Promise<Result>): Promise<Result> {
+    if (!this.ready) await this.connect(operation)
+    return action()
+  }
+
+  /**
+   * Idempotent and safe to race.
+   *
+   * @param operation What the caller asked for and needs the connection for, for the error of an adapter that is over.
+   * @throws PersistenceError `CLOSED` after {@link disconnect}, and all of set-up's.
+   */
+  connect(operation = 'connect'): Promise<void> {
+    if (this.#over) return Promise.reject(closedError(operation))
+    this.#connecting ??= this.#connect().catch((error: unknown) => {
+      this.#connecting = undefined
+      throw error
+    })
+    return this.#connecting
+  }
+
+  /** Waits for what is in flight and leaves the connection. Idempotent; tries again where closing the handle failed. */
+  disconnect(): Promise<void> {
+    const first = !this.#over
+    this.#over = true
+    this.#leaving ??= this.#disconnect().catch((error: unknown) => {
+      this.#leaving = undefined
+      throw error
+    })
+    if (first) for (const callback of this.#atEnd) callback()
+    return this.#leaving
+  }
+
+  /** Has `callback` called when the session is connected. */
+  atReady(callback: () => void): void {
+    this.#atReady.push(callback)
+  }
+
+  /** Has `callback` called when the session ends. */
+  atEnd(callback: () => void): void {
+    this.#atEnd.push(callback)
+  }
+
+  /** Has `callback` called when the session has left its connection. */
+  afterEnd(callback: () => void): void {
+    this.#afterEnd.push(callback)
+  }
+
+  connectionLost(): void {
+    this.ready = false
+    this.#connecting = undefined
+  }
+
+  async #executeLater<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Promise<Result> {
+    await this.connect(statement.name)
+    return this.#connection.queue.execute(statement, parameters, decode)
+  }
+
+  async #connect(): Promise<void> {
+    await this.#connection.open()
+    const { queue, readOnly } = this.#connection
+    await this.#start.setUp(queue, this.#options.createTables && !readOnly)
+    if (this.#start.named) {
+      this.#names = await this.#dialect.names(queue, this.prefix, !readOnly)
+      await this.leaseTime.enter()
+    }
+    await this.#connection.place.settle()
+    // The database may have been lost meanwhile.
+    await this.#connection.open()
+    this.ready = true
+    if (!this.#over) for (const callback of this.#atReady) callback()
+  }
+
+  async #disconnect(): Promise<void> {
+    if (!this.ready) await this.#settleConnecting()
+    this.ready = false
+    try {
+      await this.#connection.leave(this, !this.#options.closeOnDisconnect)
+    } finally {
+      this.#stopListening?.()
+      for (const callback of this.#afterEnd.splice(0)) callback()
+    }
+  }
+
+  /** Calls made before `disconnect` may wait for the first connect; they continue before this does, and are drained. */
+  async #settleConnecting(): Promise<void> {
+    try {
+      await this.#connecting
+    } catch {
+      // Who asked to connect has been told.
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { CacheProvider, CacheStats } from '../../ports/cache.js'
+
+/** How {@link SqlCacheProvider.getOrSet} stores what was loaded. */
+export interface GetOrSetOptions {
+  /** ms; absent means for ever. */
+  ttl?: number
+}
+
+/** The cache port with what our stores add. */
+export interface SqlCacheProvider extends CacheProvider {
+  /** As the port's; `unknown` unless a type is written, which is taken on trust. */
+  get(key: string): Promise<unknown>
+  get<T>(key: string): Promise<T | null>
+  /** The values of those keys that are present, in one statement. */
+  getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
+  getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>
+  /** Stores all entries in one statement, all or none. @param ttl Time to live in ms, for all of them. */
+  setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void>
+  deleteMany(keys: Iterable<string>): Promise<void>
+  /**
+   * The cached value, or the one `load` gives, which is then stored, unless another value was stored meanwhile: the
+   * caller gets the loaded value all the same. At most one `load` of a key runs at a time in this process; all who ask
+   * meanwhile get its value or its error, but for those who ask after a write or delete of the key through this handle,
+   * for whom `load` runs anew. After such a write the value is not stored; an error never is.
+   *
+   * @throws PersistenceError `INVALID_ARGUMENT` when a `load` asks for its own key, also through the loads of other keys.
+   */
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions): Promise<T>
+  /** Removes expired entries of the table. Returns how many. */
+  prune(): Promise<number>
+  /** Hits and misses of this adapter's reads, and the number of unexpired entries of this prefix. */
+  stats(): Promise<CacheStats>
+}

@@ -1,0 +1,32 @@
+import type { Statement } from '../../queue/statement.js'
+
+/** Every statement on one cache table. */
+export interface CacheSql {
+  readonly table: string
+  /** Parameters: key. */
+  readonly get: Statement<'one'>
+  /** Parameters: JSON array of keys. */
+  readonly getMany: Statement<'many'>
+  /** Parameters: key, value, expiry. */
+  readonly set: Statement<'none'>
+  /** Stores where nothing unexpired is. Parameters: key, value, expiry. */
+  readonly add: Statement<'none'>
+  /** Deletes the row only while it holds that value. Parameters: key, value. */
+  readonly discard: Statement<'none'>
+  /** Parameters: JSON array of [key, value, expiry]. */
+  readonly setMany: Statement<'none'>
+  /** Parameters: key. */
+  readonly has: Statement<'one'>
+  /** Parameters: key. */
+  readonly delete: Statement<'none'>
+  /** Parameters: JSON array of keys. */
+  readonly deleteMany: Statement<'none'>
+  /** Parameters: first name, end of range. */
+  readonly keys: Statement<'many'>
+  /** Parameters: first name, end of range. */
+  readonly clear: Statement<'none'>
+  /** Parameters: first name, end of range. */
+  readonly count: Statement<'one'>
+  /** Parameters: most rows. */
+  readonly sweep: Statement<'many'>
+}

@@ -1,0 +1,123 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { PersistenceError } from '../../errors/persistence-error.js'
+
+/** The load that the running code was called from, also across its awaits. */
+const caller = new AsyncLocalStorage<Load>()
+let running = 0
+
+function disableIfIdle(): void {
+  if (running === 0) caller.disable()
+}
+
+/** One call of a `load` function of `getOrSet`, shared by all who ask for its key meanwhile. */
+export class Load {
+  readonly key: string
+  /** Whether it is the load of that place of that connection. */
+  readonly isOf: (loads: Loads, place: string) => boolean
+  /** The loads whose code waits for this one, each as often as it does. */
+  readonly waiting: Load[] = []
+  /** Whether its function has been called and has not settled. */
+  running = false
+  /** Whether its key was written or deleted through this connection since it began: its value must not be stored. */
+  overtaken = false
+  /** What all who share it get. */
+  value: Promise<unknown> | undefined
+
+  constructor(loads: Loads, place: string, key: string) {
+    this.key = key
+    this.isOf = (otherLoads, otherPlace) => otherLoads === loads && otherPlace === place
+  }
+
+  async run<T>(load: () => T | Promise<T>): Promise<T> {
+    this.running = true
+    running++
+    try {
+      return await caller.run(this, load)
+    } finally {
+      this.running = false
+      // On Node 20 and 22 a storage that is in use slows every promise of the process, and so does taking it in and out
+      // of use: not for each of many loads that follow one another.
+      if (--running === 0) setImmediate(disableIfIdle)
+    }
+  }
+
+  /** {@link value}, for code that was called from the load `asking`. */
+  async valueFor(asking: Load): Promise<unknown> {
+    this.waiting.push(asking)
+    try {
+      return await this.value
+    } finally {
+      this.waiting.splice(this.waiting.indexOf(asking), 1)
+    }
+  }
+}
+
+/**
+ * The loads of `getOrSet` under way on one connection, by place, which is the table with the stored key. All who ask for
+ * a place share the load that is under way there, until the place is written or deleted.
+ */
+export class Loads {
+  readonly #byPlace = new Map<string, Load>()
+
+  /** Whether there is none; every write asks. */
+  get none(): boolean {
+    return this.#byPlace.size === 0
+  }
+
+  /**
+   * The value of the load under way at `place`, or else of the one that `begin` is given to run.
+   *
+   * @throws PersistenceError `INVALID_ARGUMENT` when the code that asks was called from a load of that place.
+   */
+  share<T>(place: string, key: string, begin: (load: Load) => Promise<T>): Promise<T> {
+    const asking = caller.getStore()
+    // What a load has started may outlive it, a timer for example, and may ask for whatever it likes then.
+    const inside = asking?.running === true
+    if (inside) this.#refuseCircle(asking, place, key)
+    const load = this.#byPlace.get(place) ?? this.#begin(place, key, begin)
+    return (inside ? load.valueFor(asking) : load.value) as Promise<T>
+  }
+
+  /** To be called when a write of `place` is sent: who asks from now on does not get what was loaded before it. */
+  overtake(place: string): void {
+    const load = this.#byPlace.get(place)
+    if (load === undefined) return
+    load.overtaken = true
+    this.#byPlace.delete(place)
+  }
+
+  /** The same for all places that begin with `start`. */
+  overtakeAll(start: string): void {
+    for (const place of this.#byPlace.keys()) if (place.startsWith(start)) this.overtake(place)
+  }
+
+  #begin<T>(place: string, key: string, begin: (load: Load) => Promise<T>): Load {
+    const load = new Load(this, place, key)
+    // Before it runs: its function may write the place at once.
+    this.#byPlace.set(place, load)
+    load.value = begin(load).finally(() => {
+      if (this.#byPlace.get(place) === load) this.#byPlace.delete(place)
+    })
+    return load
+  }
+
+  /** Goes from the load that asks to those that wait for it, and on to those that wait for them. */
+  #refuseCircle(asking: Load, place: string, key: string): void {
+    const askedBy = new Map<Load, Load | undefined>([[asking, undefined]])
+    for (const load of askedBy.keys()) {
+      if (load.isOf(this, place)) throw circle(load, askedBy, key)
+      for (const waiting of load.waiting) if (!askedBy.has(waiting)) askedBy.set(waiting, load)
+    }
+  }
+}
+
+function circle(first: Load, next: ReadonlyMap<Load, Load | undefined>, key: string): PersistenceError {
+  const between: string[] = []
+  for (let load = next.get(first); load !== undefined; load = next.get(load)) between.push(JSON.stringify(load.key))
+  const through = between.length === 0 ? '' : `, through that of ${between.join(' and that of ')}`
+  return new PersistenceError(
+    'INVALID_ARGUMENT',
+    'cache.getOrSet',
+    `cache.getOrSet: the load of ${JSON.stringify(key)} asks for ${JSON.stringify(key)} itself${through}, and would wait for ever; let it compute the value, or store it under another key`,
+  )
+}

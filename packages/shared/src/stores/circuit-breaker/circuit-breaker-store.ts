@@ -1,0 +1,159 @@
+import { checkKey } from '../../arguments/limits.js'
+import type { Row } from '../../driver/driver.js'
+import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
+import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
+import type {
+  Admission,
+  AdmitOptions,
+  Permit,
+  ProbingCircuitBreakerProvider,
+  ReportOutcome,
+} from '../../ports/probes.js'
+import type { Parameters, Statement } from '../../queue/statement.js'
+import type { Session } from '../../session/session.js'
+import { exactNumber } from '../../values/numbers.js'
+import { admitRequest, checkedPermit, checkedState, invalid, threshold } from './circuit-options.js'
+import { givenRow, stateOrNull, toState } from './circuit-row.js'
+import type { CircuitSql, ProbeSql } from './circuit-sql.js'
+import { CircuitProbes } from './probes.js'
+import { type StateListener, StateListeners } from './state-listeners.js'
+import { StateWatch } from './state-watch.js'
+
+const DEFAULT_MAX_FAILURES = 5
+
+/** The breaker port with what our stores add. */
+export type SqlCircuitBreakerProvider = ProbingCircuitBreakerProvider
+
+/** Circuit-breaker state in `go_goscope_circuit`. Every change is one statement: it is exact across processes. */
+export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
+  readonly #session: Session
+  readonly #sql: CircuitSql
+  readonly #names: PrefixedNames
+  readonly #probes: CircuitProbes
+  readonly #watch: StateWatch
+  readonly #listeners: StateListeners
+  readonly #subscriptions = new Set<() => void>()
+
+  /** @param watchInterval ms between two looks for changes of other processes, while somebody listens. */
+  constructor(
+    session: Session,
+    sql: { readonly circuits: CircuitSql; readonly probes: ProbeSql },
+    watchInterval: number,
+  ) {
+    this.#session = session
+    this.#sql = sql.circuits
+    this.#names = taggedNames(session.prefix, 'circuit:')
+    this.#probes = new CircuitProbes(session, sql.probes)
+    this.#listeners = session.connection.shared(StateListeners)
+    this.#watch = new StateWatch(session, sql.circuits, watchInterval)
+    session.atEnd(() => {
+      for (const unsubscribe of this.#subscriptions) unsubscribe()
+    })
+  }
+
+  async getState(key: string): Promise<CircuitBreakerPersistedState | null> {
+    const stored = this.#stored(key, 'getState')
+    return this.#session.execute(this.#sql.getState, [stored], stateOrNull)
+  }
+
+  async setState(key: string, given: CircuitBreakerPersistedState): Promise<void> {
+    const stored = this.#stored(key, 'setState')
+    const state = checkedState(given)
+    const { failureCount, lastFailureTime, lastSuccessTime } = state
+    const parameters = [stored, state.state, failureCount, timeOrNull(lastFailureTime), timeOrNull(lastSuccessTime)]
+    await this.#session.execute(this.#sql.setState, parameters, () => this.#listeners.emit(stored, state))
+  }
+
+  async recordFailure(key: string, maxFailures: number): Promise<number> {
+    const stored = this.#stored(key, 'recordFailure')
+    const parameters = [stored, threshold(maxFailures, 'maxFailures', 'recordFailure')]
+    return this.#record(this.#sql.recordFailure, stored, parameters, failureCount)
+  }
+
+  async recordSuccess(key: string): Promise<void> {
+    const stored = this.#stored(key, 'recordSuccess')
+    return this.#record(this.#sql.recordSuccess, stored, [stored], nothing)
+  }
+
+  async admit(key: string, options: AdmitOptions): Promise<Admission> {
+    const stored = this.#stored(key, 'admit')
+    const request = admitRequest(options)
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.admit')
+    return this.#probes.admit(key, stored, request)
+  }
+
+  async succeeded(given: Permit, successThreshold = 1): Promise<ReportOutcome> {
+    const { permit, stored } = this.#permitted(given, 'succeeded')
+    const successes = threshold(successThreshold, 'successThreshold', 'succeeded')
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.succeeded')
+    return this.#probes.succeeded(stored, permit, successes)
+  }
+
+  async failed(given: Permit, maxFailures: number = DEFAULT_MAX_FAILURES): Promise<ReportOutcome> {
+    const { permit, stored } = this.#permitted(given, 'failed')
+    const failures = threshold(maxFailures, 'maxFailures', 'failed')
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.failed')
+    return this.#probes.failed(stored, permit, failures)
+  }
+
+  async withdrawn(given: Permit): Promise<void> {
+    const { permit, stored } = this.#permitted(given, 'withdrawn')
+    if (!this.#session.ready) await this.#session.connect('circuitBreaker.withdrawn')
+    await this.#probes.withdrawn(stored, permit)
+  }
+
+  async isolate(key: string): Promise<void> {
+    const stored = this.#stored(key, 'isolate')
+    return this.#record(this.#sql.isolate, stored, [stored], nothing)
+  }
+
+  async reset(key: string): Promise<void> {
+    const stored = this.#stored(key, 'reset')
+    return this.#record(this.#sql.reset, stored, [stored], nothing)
+  }
+
+  /** Hears of changes after they are stored: at once of those made on this handle, at the next look of all others. */
+  subscribe(key: string, listener: StateListener): () => void {
+    const stored = this.#stored(key, 'subscribe')
+    if (typeof listener !== 'function') {
+      throw invalid('subscribe', `listener must be a function, got ${typeof listener}`)
+    }
+    const stopListening = this.#listeners.add(stored, listener)
+    const stopWatching = this.#watch.watch(stored)
+    const unsubscribe = (): void => {
+      this.#subscriptions.delete(unsubscribe)
+      stopListening()
+      stopWatching()
+    }
+    this.#subscriptions.add(unsubscribe)
+    return unsubscribe
+  }
+
+  /** Runs a statement that always changes the circuit, and tells the listeners in the order of the changes. */
+  #record<Result>(
+    statement: Statement<'one'>,
+    stored: string,
+    parameters: Parameters,
+    result: (state: CircuitBreakerPersistedState) => Result,
+  ): Result | Promise<Result> {
+    return this.#session.execute(statement, parameters, (row: Row | undefined) => {
+      const state = toState(givenRow(row, statement.name))
+      this.#listeners.emit(stored, state)
+      return result(state)
+    })
+  }
+
+  #permitted(given: Permit, method: string): { permit: Permit; stored: string } {
+    const permit = checkedPermit(given, method)
+    return { permit, stored: this.#stored(permit.key, method) }
+  }
+
+  #stored(key: string, method: string): string {
+    checkKey(key, this.#session.maxKeyLength, `circuitBreaker.${method}`)
+    return this.#names.store(key)
+  }
+}
+
+const failureCount = (state: CircuitBreakerPersistedState): number => state.failureCount
+const nothing = (): void => undefined
+const timeOrNull = (time: number | undefined): number | string | null => (time === undefined ? null : exactNumber(time))

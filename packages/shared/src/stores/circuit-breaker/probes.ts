@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import type { Row } from '../../driver/driver.js'
+import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
+import type { Admission, AdmitOptions, Permit, ReportOutcome } from '../../ports/probes.js'
+import type { Parameters, Statement } from '../../queue/statement.js'
+import type { Session } from '../../session/session.js'
+import { stateOrNull, storedProbes, toState } from './circuit-row.js'
+import type { ProbeSql } from './circuit-sql.js'
+import { StateListeners } from './state-listeners.js'
+
+// Not from the `random` option: of two processes seeded alike one would end the other's probes.
+const IDENTITY = randomUUID()
+let probes = 0
+
+/** Decides over all processes who may call and which reports count. Keys are stored ones; the caller has connected. */
+export class CircuitProbes {
+  readonly #session: Session
+  readonly #sql: ProbeSql
+  readonly #listeners: StateListeners
+
+  constructor(session: Session, sql: ProbeSql) {
+    this.#session = session
+    this.#sql = sql
+    this.#listeners = session.connection.shared(StateListeners)
+  }
+
+  /** Looks first: a closed circuit admits without a write. */
+  async admit(key: string, stored: string, options: Required<AdmitOptions>): Promise<Admission> {
+    for (;;) {
+      const row = await this.#session.run(this.#sql.readCircuit, [stored], theRow)
+      if (row === undefined) return { admitted: true, state: 'closed', permit: { key, generation: 0 } }
+      const state = toState(row).state
+      const generation = Number(row.generation)
+      if (state === 'closed') return { admitted: true, state, permit: { key, generation } }
+      if (row.isolated !== 0) return { admitted: false, state }
+      const retryAt = this.#placeAt(row, options)
+      if (retryAt === 'in the future') await this.#change(this.#sql.followClock, stored, [stored, generation])
+      else if (retryAt > this.#session.clock.now()) return { admitted: false, state, retryAt }
+      else {
+        const permit = await this.#probe(key, stored, options)
+        if (permit !== undefined) return { admitted: true, state: 'half-open', permit }
+      }
+    }
+  }
+
+  async succeeded(stored: string, { generation, probe }: Permit, threshold: number): Promise<ReportOutcome> {
+    if (probe !== undefined)
+      return this.#report(this.#sql.probeSucceeded, stored, [stored, generation, probe, threshold])
+    for (;;) {
+      const row = await this.#session.run(this.#sql.readCircuit, [stored], theRow)
+      const state = stateOrNull(row)
+      const current = row === undefined ? generation === 0 : row.generation === generation
+      if (!current || state === null || state.state !== 'closed') return { counted: current, state }
+      if (state.failureCount === 0) return { counted: true, state }
+      const changed = await this.#change(this.#sql.callSucceeded, stored, [stored, generation])
+      if (changed !== undefined) return { counted: true, state: changed.state }
+    }
+  }
+
+  failed(stored: string, { generation, probe }: Permit, threshold: number): Promise<ReportOutcome> {
+    return probe === undefined
+      ? this.#report(this.#sql.callFailed, stored, [stored, threshold, generation])
+      : this.#report(this.#sql.probeFailed, stored, [stored, generation, probe])
+  }
+
+  async withdrawn(stored: string, { generation, probe }: Permit): Promise<void> {
+    if (probe !== undefined) await this.#change(this.#sql.probeWithdrawn, stored, [stored, generation, probe])
+  }
+
+  async #probe(key: string, stored: string, options: Required<AdmitOptions>): Promise<Permit | undefined> {
+    const probe = `${IDENTITY}-${++probes}`
+    const parameters = [stored, probe, options.lease, options.probes, options.resetTimeout]
+    const admitted = await this.#change(this.#sql.admitProbe, stored, parameters)
+    return admitted && { key, generation: admitted.generation, probe }
+  }
+
+  /** Epoch ms from which a probe has a place, now or earlier when it has one. */
+  #placeAt(row: Row, { resetTimeout, probes: places }: Required<AdmitOptions>): number | 'in the future' {
+    const now = this.#session.clock.now()
+    const openedAt = Number(row.opened_at)
+    const under = storedProbes(row).filter(([, end]) => end > now)
+    if (openedAt > now || under.some(([, end, lease]) => end - lease > now)) return 'in the future'
+    if (row.state === 'open') return openedAt + resetTimeout
+    const ends = under.map(([, end]) => end).sort((a, b) => a - b)
+    return ends.length < places ? now : (ends[ends.length - places] as number)
+  }
+
+  async #report(statement: Statement<'one'>, stored: string, parameters: Parameters): Promise<ReportOutcome> {
+    const changed = await this.#change(statement, stored, parameters)
+    if (changed !== undefined) return { counted: true, state: changed.state }
+    return { counted: false, state: await this.#session.run(this.#sql.readCircuit, [stored], stateOrNull) }
+  }
+
+  /** @returns `undefined` when the statement decided to change nothing. */
+  async #change(
+    statement: Statement<'one'>,
+    stored: string,
+    parameters: Parameters,
+  ): Promise<{ state: CircuitBreakerPersistedState; generation: number } | undefined> {
+    return this.#session.run(statement, parameters, (row) => {
+      if (row === undefined) return undefined
+      const state = toState(row)
+      this.#listeners.emitNews(stored, state)
+      return { state, generation: Number(row.generation) }
+    })
+  }
+}
+
+const theRow = (row: Row | undefined): Row | undefined => row

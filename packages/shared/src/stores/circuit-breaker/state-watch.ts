@@ -1,0 +1,108 @@
+import type { Row } from '../../driver/driver.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import type { Statement } from '../../queue/statement.js'
+import type { Session } from '../../session/session.js'
+import { stateOrNull } from './circuit-row.js'
+import type { CircuitSql } from './circuit-sql.js'
+import { StateListeners } from './state-listeners.js'
+
+/**
+ * Finds the changes that other connections make to circuits somebody here listens to. Asks only while somebody does, from
+ * a timer that does not keep the process alive, and reads nothing while nothing was committed.
+ */
+export class StateWatch {
+  readonly #session: Session
+  readonly #listeners: StateListeners
+  readonly #look: Statement<'one'>
+  readonly #lastCommit: Statement<'one'>
+  /** ms. */
+  readonly #interval: number
+  /** Listeners by stored key. */
+  readonly #watched = new Map<string, number>()
+  #running = false
+  #version: unknown
+  #cancelTimer: (() => void) | undefined
+
+  constructor(session: Session, sql: CircuitSql, interval: number) {
+    this.#session = session
+    this.#listeners = session.connection.shared(StateListeners)
+    this.#look = { ...sql.getState, background: true }
+    this.#lastCommit = { ...sql.lastCommit, background: true }
+    this.#interval = interval
+    session.atEnd(() => this.#stop())
+  }
+
+  /** @returns ends the watching; harmless when repeated. */
+  watch(stored: string): () => void {
+    this.#watched.set(stored, (this.#watched.get(stored) ?? 0) + 1)
+    void this.#begin(stored)
+    let watching = true
+    return () => {
+      if (!watching) return
+      watching = false
+      const left = (this.#watched.get(stored) ?? 1) - 1
+      if (left > 0) this.#watched.set(stored, left)
+      else this.#watched.delete(stored)
+      if (this.#watched.size === 0) this.#stop()
+    }
+  }
+
+  /** What a circuit is when the watching begins is what later states are compared with. */
+  async #begin(stored: string): Promise<void> {
+    const first = !this.#running
+    this.#running = true
+    await this.#guarded(async () => {
+      if (first) await this.#hasNews()
+      await this.#lookAt(stored)
+    })
+    if (first) this.#schedule()
+  }
+
+  async #poll(): Promise<void> {
+    await this.#guarded(async () => {
+      if (await this.#hasNews()) await Promise.all([...this.#watched.keys()].map((stored) => this.#lookAt(stored)))
+    })
+    this.#schedule()
+  }
+
+  async #hasNews(): Promise<boolean> {
+    return this.#session.execute(this.#lastCommit, [], (row: Row | undefined) => {
+      const known = this.#version
+      this.#version = JSON.stringify(row)
+      return known !== this.#version
+    })
+  }
+
+  async #lookAt(stored: string): Promise<void> {
+    // Told where the row is decoded, and not after the promise: so it keeps its place among the changes made here.
+    await this.#session.execute(this.#look, [stored], (row) => {
+      this.#listeners.observe(stored, stateOrNull(row))
+    })
+  }
+
+  #schedule(): void {
+    // Where no other connection can reach the database, none can change anything.
+    if (!this.#running || this.#session.connection.place.location === '') return
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.#session.clock.setTimer(() => void this.#poll(), this.#interval)
+  }
+
+  #stop(): void {
+    this.#running = false
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  /** Nobody awaits the watching: its failures go to the diagnostics, and it goes on. */
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      // What was not read is news still.
+      this.#version = undefined
+      const code = error instanceof PersistenceError ? error.code : undefined
+      if (code === 'CLOSED' || code === 'FILE_REPLACED') this.#stop()
+      if (code !== 'CLOSED') this.#session.diagnostics.backgroundError('circuitBreaker.subscribe', error)
+    }
+  }
+}

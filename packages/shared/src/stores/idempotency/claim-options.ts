@@ -1,0 +1,66 @@
+import { checkSignal } from '../../arguments/abort-signal.js'
+import { checkKey } from '../../arguments/limits.js'
+import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { shown } from '../../arguments/shown.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import type { ClaimOptions } from '../../ports/claims.js'
+import { timeToLive } from '../../time/time-to-live.js'
+
+const OPERATION = 'idempotency.claim'
+const OPTIONS: OptionNames<ClaimOptions> = {
+  lease: true,
+  ttl: true,
+  fingerprint: true,
+  wait: true,
+  signal: true,
+  onFailure: true,
+}
+
+/** Checked options of a claim with their defaults; times in ms. */
+export interface ClaimRequest {
+  readonly key: string
+  readonly lease: number
+  /** `undefined` for ever. */
+  readonly ttl: number | undefined
+  readonly fingerprint: string | undefined
+  readonly wait: number
+  readonly signal: AbortSignal | undefined
+  readonly onFailure: 'forget' | 'keep'
+}
+
+/** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY` or `INVALID_TTL`. */
+export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: number): ClaimRequest {
+  checkKey(key, maxKeyBytes, OPERATION)
+  const given = readOptions(options, OPTIONS, OPERATION)
+  const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = given
+  if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, OPERATION, 'fingerprint')
+  if (typeof wait !== 'number' || !(wait >= 0)) throw invalid(`wait must be a number of ms from 0, got ${shown(wait)}`)
+  checkSignal(signal, OPERATION)
+  if (onFailure !== 'forget' && onFailure !== 'keep') {
+    throw invalid(`onFailure must be 'forget' or 'keep', got ${shown(onFailure)}`)
+  }
+  return {
+    key,
+    lease: leaseTime(lease, OPERATION),
+    ttl: timeToLive(ttl, OPERATION),
+    fingerprint,
+    wait,
+    signal,
+    onFailure,
+  }
+}
+
+/** A lease in whole ms. @throws PersistenceError `INVALID_TTL`, also for one that never ends. */
+export function leaseTime(lease: number, operation: string): number {
+  const duration = timeToLive(lease, operation, { name: 'lease', advice: '' })
+  if (lease !== undefined && duration !== undefined && duration <= Number.MAX_SAFE_INTEGER / 2) return duration
+  throw new PersistenceError(
+    'INVALID_TTL',
+    operation,
+    `${operation}: lease must be a finite number of ms, got ${shown(lease)}`,
+  )
+}
+
+function invalid(problem: string): PersistenceError {
+  return new PersistenceError('INVALID_ARGUMENT', OPERATION, `${OPERATION}: ${problem}`)
+}

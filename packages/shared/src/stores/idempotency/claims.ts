@@ -1,0 +1,94 @@
+import { FingerprintMismatchError } from '../../errors/fingerprint-mismatch-error.js'
+import type { Claim, ClaimOptions } from '../../ports/claims.js'
+import type { Session } from '../../session/session.js'
+import { type ClaimRequest, claimRequest } from './claim-options.js'
+import type { ClaimGrant, ClaimRows } from './claim-rows.js'
+import { HeldClaim } from './held-claim.js'
+import { KeyWaiters } from './key-waiters.js'
+
+const SHORTEST_POLL_MS = 10
+const LONGEST_POLL_MS = 200
+
+let claims = 0
+
+/** Grants claims, and lets callers wait for those of others. */
+export class Claims {
+  readonly #session: Session
+  readonly #rows: ClaimRows
+  readonly #waiters: KeyWaiters
+
+  constructor(session: Session, rows: ClaimRows) {
+    this.#session = session
+    this.#rows = rows
+    this.#waiters = session.connection.shared(KeyWaiters)
+  }
+
+  async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
+    const request = claimRequest(key, options, this.#session.maxKeyLength)
+    request.signal?.throwIfAborted()
+    if (!this.#session.ready) await this.#session.connect('idempotency.claim')
+    const stored = this.#session.names.idempotency.store(key)
+    return request.wait > 0 ? this.#wait<T>(stored, request) : this.#ask<T>(stored, request)
+  }
+
+  async #wait<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
+    const { clock, connection } = this.#session
+    const deadline = clock.monotonic() + request.wait
+    // Before the first look, so that no change between a look and the waiting is missed.
+    const waiter = this.#waiters.enter(stored)
+    try {
+      for (let poll = SHORTEST_POLL_MS; ; poll = Math.min(LONGEST_POLL_MS, poll * 2)) {
+        const claim = await this.#ask<T>(stored, request)
+        const remaining = deadline - clock.monotonic()
+        if (claim.state !== 'running' || remaining <= 0) return claim
+        // With jitter, so that the waiters of several processes do not march in step.
+        const pause = poll * (0.5 + connection.random() / 2)
+        const leaseEnd = Math.max(1, claim.until - clock.now())
+        await waiter.next(clock, Math.min(pause, leaseEnd, remaining), request.signal)
+      }
+    } finally {
+      waiter.leave()
+    }
+  }
+
+  /** Looks first: a replay is the usual case and costs no write. */
+  async #ask<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
+    for (;;) {
+      const { record, fingerprint } = await this.#rows.read(stored)
+      if (record.state !== 'vacant') {
+        if (request.fingerprint !== undefined && fingerprint !== undefined && fingerprint !== request.fingerprint) {
+          throw new FingerprintMismatchError(request.key, fingerprint, record)
+        }
+        if (record.state === 'unstored') throw record.error
+        return record as Claim<T>
+      }
+      const claim = await this.#grant<T>(stored, request)
+      if (claim !== undefined) return claim
+    }
+  }
+
+  /** Granted to a caller who has given up meanwhile: nobody would end it before its lease. Never rejects. */
+  async #giveBack(grant: ClaimGrant): Promise<void> {
+    try {
+      await this.#rows.forget(grant)
+    } catch (error) {
+      this.#session.diagnostics.backgroundError('idempotency.claim', error)
+    }
+  }
+
+  async #grant<T>(stored: string, request: ClaimRequest): Promise<HeldClaim<T> | undefined> {
+    const { clock, connection, diagnostics } = this.#session
+    const { lease, ttl, fingerprint, onFailure, signal } = request
+    const owner = `${Math.floor(connection.random() * 2 ** 48).toString(36)}-${++claims}`
+    const end = await this.#rows.grant(stored, owner, fingerprint, lease)
+    if (end === undefined) return undefined
+    const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }
+    const wake = (): void => this.#waiters.wake(stored)
+    if (signal?.aborted) {
+      await this.#giveBack(grant)
+      wake()
+      throw signal.reason
+    }
+    return new HeldClaim<T>(grant, end, { rows: this.#rows, clock, diagnostics, lease, onFailure, wake })
+  }
+}

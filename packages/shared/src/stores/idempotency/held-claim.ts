@@ -1,0 +1,112 @@
+import type { Diagnostics } from '../../errors/diagnostics.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../../ports/claims.js'
+import type { Clock } from '../../time/clock.js'
+import { LocalLease } from '../../time/local-lease.js'
+import { leaseTime } from './claim-options.js'
+import type { ClaimGrant, ClaimRows, Ending, LeaseEnd } from './claim-rows.js'
+
+/** What a claim needs besides its grant. */
+export interface ClaimContext {
+  readonly rows: ClaimRows
+  readonly clock: Clock
+  readonly diagnostics: Diagnostics
+  /** ms. */
+  readonly lease: number
+  readonly onFailure: 'forget' | 'keep'
+  /** Tells those who wait for the key. */
+  readonly wake: () => void
+}
+
+/** A claim while its work runs. */
+export class HeldClaim<T> implements ClaimedKey<T> {
+  readonly state = 'claimed' as const
+  readonly #grant: ClaimGrant
+  readonly #context: ClaimContext
+  readonly #lease: LocalLease
+  #expiresAt: number
+  /** The latest report, until it is known whether it ended the claim. */
+  #ending: Promise<Ending | undefined> | undefined
+
+  constructor(grant: ClaimGrant, end: LeaseEnd, context: ClaimContext) {
+    this.#grant = grant
+    this.#context = context
+    this.#expiresAt = end.expiresAt
+    const key = JSON.stringify(grant.key)
+    this.#lease = new LocalLease(
+      context.clock,
+      (reason) => new PersistenceError('CLAIM_LOST', 'idempotency.claim', `idempotency.claim: lost ${key}: ${reason}`),
+    )
+    this.#lease.moveTo(end.localEnd, context.lease)
+  }
+
+  get owner(): string {
+    return this.#grant.owner
+  }
+
+  get generation(): number {
+    return this.#grant.generation
+  }
+
+  get expiresAt(): number {
+    return this.#expiresAt
+  }
+
+  get signal(): AbortSignal {
+    return this.#lease.signal
+  }
+
+  complete(value: T): Promise<ClaimOutcome<T>> {
+    return this.#report((grant) => this.#context.rows.complete(grant, value))
+  }
+
+  fail(error: unknown): Promise<ClaimOutcome<T>> {
+    const { rows, onFailure } = this.#context
+    return this.#report((grant) => (onFailure === 'keep' ? rows.keep(grant, error) : rows.forget(grant)))
+  }
+
+  async renew(lease: number = this.#context.lease): Promise<boolean> {
+    // Renewal mostly runs from timers, where a rejection has nobody to catch it.
+    try {
+      const duration = leaseTime(lease, 'idempotency.renew')
+      if (!this.#lease.safe) return false
+      const end = await this.#context.rows.renew(this.#grant, duration)
+      if (end !== undefined) {
+        this.#extend(end, duration)
+        return true
+      }
+      // A report of its own holder may have ended the claim a moment ago: that is no loss. If it rejects, its caller knows.
+      await this.#ending?.catch(() => undefined)
+      this.#lease.lose('its lease was over in the file, or the key was settled by another')
+      return false
+    } catch (error) {
+      this.#context.diagnostics.backgroundError('idempotency.renew', error)
+      return false
+    }
+  }
+
+  #extend(end: LeaseEnd, duration: number): void {
+    this.#expiresAt = end.expiresAt
+    this.#lease.moveTo(end.localEnd, duration)
+  }
+
+  async #report(write: (grant: ClaimGrant) => Promise<Ending>): Promise<ClaimOutcome<T>> {
+    this.#ending = this.#end(write)
+    const ending = await this.#ending
+    if (ending?.unstored !== undefined) throw ending.unstored
+    if (ending !== undefined) return { recorded: true }
+    this.#lease.lose('its lease was over when it was reported')
+    const { record } = await this.#context.rows.read(this.#grant.stored)
+    return { recorded: false, current: record as KeyRecord<T> | VacantKey }
+  }
+
+  /** @returns `undefined` when the claim was over before. */
+  async #end(write: (grant: ClaimGrant) => Promise<Ending>): Promise<Ending | undefined> {
+    // The local clock decides too: by the wall clock a lease that is over may look alive again.
+    const ending = this.#lease.ended ? undefined : await write(this.#grant)
+    if (!ending?.recorded) return undefined
+    this.#lease.settle()
+    this.#context.wake()
+    return ending
+  }
+}

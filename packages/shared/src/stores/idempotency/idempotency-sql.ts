@@ -1,0 +1,43 @@
+import type { Statement } from '../../queue/statement.js'
+
+/** Every statement on the table of results. */
+export interface ResultSql {
+  readonly table: string
+  /** Parameters: key. */
+  readonly get: Statement<'one'>
+  /** Parameters: key, value, expiry. */
+  readonly set: Statement<'none'>
+  /** Parameters: key. */
+  readonly delete: Statement<'none'>
+  /** Parameters: most rows. */
+  readonly sweep: Statement<'many'>
+}
+
+/** Every statement on claims and what they leave on record. Clocked by the lease clock unless said otherwise. */
+export interface ClaimSql {
+  readonly table: string
+  readonly recordTable: string
+  /** Parameters: key, wall time. One row, whatever is on record. */
+  readonly readKey: Statement<'one'>
+  /**
+   * Parameters: key, owner, fingerprint, lease, wall time. A row when the key was free and is the caller's now: the whole
+   * decision is in the statement. Calls do not share one, because it would not see what it grants itself.
+   */
+  readonly grant: Statement<'one'>
+  /** Parameters: key, owner, generation, lease. */
+  readonly renew: Statement<'one'>
+  /** Parameters: key, owner, generation, value, expiry of the value. Ends the claim. */
+  readonly complete: Statement<'one'>
+  /** Parameters: those of {@link complete}, with a mark (unstored-result.ts) instead of the value. */
+  readonly completeUnstored: Statement<'one'>
+  /** Parameters: key, owner, generation. */
+  readonly forget: Statement<'one'>
+  /** Parameters: key, fingerprint, failure, expiry. Follows {@link complete} or {@link forget} in an atomic batch. */
+  readonly record: Statement<'none'>
+  /** Parameters: key. What a deleted result leaves goes with it; this is for a kept failure, which has no result. */
+  readonly deleteFailure: Statement<'none'>
+  /** Parameters: most rows. */
+  readonly sweepClaims: Statement<'many'>
+  /** Parameters: most rows. Clocked by the wall clock. */
+  readonly sweepRecords: Statement<'many'>
+}

@@ -1,0 +1,103 @@
+import { checkKey } from '../../arguments/limits.js'
+import type { Row } from '../../driver/driver.js'
+import type { Claim, ClaimingIdempotencyProvider, ClaimOptions } from '../../ports/claims.js'
+import type { IdempotencyEntry } from '../../ports/idempotency.js'
+import type { Parameters } from '../../queue/statement.js'
+import type { Session } from '../../session/session.js'
+import { Sweeper } from '../../session/sweeper.js'
+import { expiry, timeToLive } from '../../time/time-to-live.js'
+import { ClaimRows } from './claim-rows.js'
+import { Claims } from './claims.js'
+import type { ClaimSql, ResultSql } from './idempotency-sql.js'
+import { KeyWaiters } from './key-waiters.js'
+import { resultNotStored, unstoredIn } from './unstored-result.js'
+
+/** The idempotency port with what our stores add. */
+export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
+  /** As the port's; `unknown` unless a type is written, which is taken on trust. So is {@link claim}'s. */
+  get(key: string): Promise<IdempotencyEntry<unknown> | null>
+  get<T>(key: string): Promise<IdempotencyEntry<T> | null>
+  claim(key: string, options: ClaimOptions): Promise<Claim<unknown>>
+  claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>>
+  /** Removes expired results of the table. Returns how many. */
+  prune(): Promise<number>
+}
+
+/** Results by key; what is stored comes back as it was. */
+export class IdempotencyStore implements SqlIdempotencyProvider {
+  readonly #session: Session
+  readonly #sql: ResultSql
+  readonly #claimSql: ClaimSql
+  readonly #waiters: KeyWaiters
+  readonly #claims: Claims
+  readonly #sweeper: Sweeper
+  readonly #claimSweepers: readonly Sweeper[]
+  readonly sweepers: readonly Sweeper[]
+  readonly #entry = (row: Row | undefined, [stored]: Parameters): IdempotencyEntry<unknown> | null => {
+    if (row === undefined) return null
+    const unstored = unstoredIn(row.value)
+    if (unstored !== undefined) {
+      throw resultNotStored(this.#session.names.idempotency.restore(stored as string), 'idempotency.get', unstored)
+    }
+    const value = this.#session.values.decode(row.value, this.#sql.table, stored as string, 'idempotency.get')
+    return row.expires_at === null ? { value } : { value, expiresAt: Number(row.expires_at) }
+  }
+
+  constructor(session: Session, sql: { readonly results: ResultSql; readonly claims: ClaimSql }) {
+    this.#session = session
+    this.#sql = sql.results
+    this.#claimSql = sql.claims
+    this.#waiters = session.connection.shared(KeyWaiters)
+    this.#claims = new Claims(session, new ClaimRows(session, sql.claims, sql.results.table))
+    this.#sweeper = new Sweeper(session, sql.results.sweep, sql.results.table)
+    this.#claimSweepers = [
+      new Sweeper(session, sql.claims.sweepClaims, sql.claims.table),
+      new Sweeper(session, sql.claims.sweepRecords, sql.claims.recordTable),
+    ]
+    this.sweepers = [this.#sweeper, ...this.#claimSweepers]
+  }
+
+  async get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
+    checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
+    if (!this.#session.ready) await this.#session.connect('idempotency.get')
+    const stored = this.#session.names.idempotency.store(key)
+    return this.#session.execute(this.#sql.get, [stored], this.#entry) as IdempotencyEntry<T> | null
+  }
+
+  async set<T>(key: string, value: T, ttl?: number): Promise<void> {
+    checkKey(key, this.#session.maxKeyLength, 'idempotency.set')
+    const lifetime = timeToLive(ttl, 'idempotency.set')
+    const text = this.#session.values.encode(value, 'idempotency.set')
+    const expiresAt = expiry(this.#session.clock.now(), lifetime)
+    if (!this.#session.ready) await this.#session.connect('idempotency.set')
+    if (expiresAt !== null) this.#sweeper.wrote(1)
+    const stored = this.#session.names.idempotency.store(key)
+    await this.#session.execute(this.#sql.set, [stored, text, expiresAt], nothing)
+    this.#waiters.wake(stored)
+  }
+
+  async delete(key: string): Promise<void> {
+    checkKey(key, this.#session.maxKeyLength, 'idempotency.delete')
+    if (!this.#session.ready) await this.#session.connect('idempotency.delete')
+    const stored = this.#session.names.idempotency.store(key)
+    await this.#session.execute(this.#sql.delete, [stored], nothing)
+    // A key has a result or a kept failure, never both: no other caller can tell that these are two statements.
+    await this.#session.run(this.#claimSql.deleteFailure, [stored], nothing)
+  }
+
+  async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
+    const claim = await this.#claims.claim<T>(key, options)
+    if (claim.state === 'claimed') for (const sweeper of this.#claimSweepers) sweeper.wrote(1)
+    return claim
+  }
+
+  prune(): Promise<number> {
+    return this.#session.whenReady('idempotency.prune', async () => {
+      const removed = await this.#sweeper.prune()
+      for (const sweeper of this.#claimSweepers) await sweeper.prune()
+      return removed
+    })
+  }
+}
+
+const nothing = (): void => undefined

@@ -1,0 +1,205 @@
+import type { Row } from '../../driver/driver.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
+import type { Step } from '../../queue/statement.js'
+import type { Session } from '../../session/session.js'
+import { Sweeper } from '../../session/sweeper.js'
+import type { ConnectionClock } from '../../time/connection-clock.js'
+import { leaseMargin } from '../../time/lease-margin.js'
+import { type Hold, isLost, moveExpiry } from './hold.js'
+import type { HoldTable } from './hold-table.js'
+import { HoldTables } from './hold-tables.js'
+import type { LockSql } from './lock-sql.js'
+import type { LockStore } from './lock-store.js'
+
+/**
+ * Locks in the database, among all processes that use it. The database alone decides who holds what; the table of
+ * this process only knows when its own leases end, for their signals.
+ */
+export class DatabaseLockStore implements LockStore {
+  readonly clock: ConnectionClock
+  readonly #session: Session
+  readonly #sql: LockSql
+  readonly #names: PrefixedNames
+  readonly #holds: HoldTable
+  readonly #sweeper: Sweeper
+  // Not from the `random` option: two processes seeded alike would take each other's locks for their own.
+  readonly #identity = crypto.randomUUID()
+  #madeUp = 0
+
+  constructor(session: Session, sql: LockSql) {
+    this.#session = session
+    this.#sql = sql
+    this.clock = session.clock
+    this.#names = qualifiedNames(session.prefix)
+    this.#holds = HoldTables.of(session, 'database')
+    this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
+  }
+
+  /** Whether its locks are in the database of `session`. */
+  guards(session: Session): boolean {
+    const { connection } = this.#session
+    const { identity } = connection.place
+    return (
+      session.connection === connection || (identity !== undefined && session.connection.place.identity === identity)
+    )
+  }
+
+  get held(): number {
+    return this.#holds.size
+  }
+
+  now(): number {
+    return this.clock.lease.now()
+  }
+
+  ownerOf(hold: Hold): string {
+    return hold.owner as string
+  }
+
+  async acquire(
+    key: string,
+    ttl: number,
+    owner: string = `${this.#identity}-${++this.#madeUp}`,
+  ): Promise<Hold | undefined> {
+    const hold = await this.#session.execute(
+      this.#sql.acquire,
+      [this.#names.store(key), owner, wholeTtl(ttl)],
+      (row) => (row === undefined ? undefined : this.#granted(key, owner, row)),
+    )
+    if (hold === undefined) await this.#session.run(this.#sql.readMark, [], (row) => this.#readMark(row))
+    else this.#sweeper.wrote(1)
+    return hold
+  }
+
+  async isHeld(key: string, hold: Hold): Promise<boolean> {
+    if (isLost(hold) || !this.#session.connection.usable) return false
+    return this.#confirmed('lock.isValid', async () => {
+      const held = await this.#session.execute(this.#sql.checkGrant, this.#grant(key, hold), (row) => {
+        if (row !== undefined) this.clock.lease.observe(Number(row.marked_at))
+        return row !== undefined
+      })
+      if (!held) this.lose(key, hold)
+      return held
+    })
+  }
+
+  async extend(key: string, hold: Hold, ttl: number): Promise<boolean> {
+    if (isLost(hold) || !this.#session.ready) return false
+    return this.#confirmed('lock.extend', async () => {
+      const extended = await this.#session.execute(
+        this.#sql.extendGrant,
+        [...this.#grant(key, hold), wholeTtl(ttl)],
+        (row) => {
+          // It may have been lost meanwhile: what its signal has said stays said.
+          if (row !== undefined && !isLost(hold)) this.#moveLease(hold, row)
+          return row !== undefined
+        },
+      )
+      if (!extended) this.lose(key, hold)
+      return extended
+    })
+  }
+
+  async extendOwned(key: string, owner: string, ttl: number): Promise<boolean> {
+    if (!this.#session.ready) return false
+    return this.#confirmed('lock.extend', () =>
+      this.#session.execute(this.#sql.extendOwned, [this.#names.store(key), owner, wholeTtl(ttl)], (row) => {
+        const hold = this.#holds.get(key)
+        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#moveLease(hold, row)
+        return row !== undefined
+      }),
+    )
+  }
+
+  async release(key: string, hold: Hold): Promise<boolean> {
+    if (!this.#session.connection.usable) return false
+    const released = await this.#session.execute(this.#sql.release, this.#grant(key, hold), (row) => row !== undefined)
+    if (released) this.#holds.release(key, hold)
+    else this.lose(key, hold)
+    return released
+  }
+
+  async forceRelease(key: string): Promise<void> {
+    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], () => undefined)
+    this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+  }
+
+  /** The step that lets a transaction go on only while `hold` holds `key`. */
+  fence(key: string, hold: Hold): Step {
+    return {
+      sql: this.#sql.checkGrant.sql,
+      parameters: this.#grant(key, hold),
+      clocked: this.#sql.checkGrant.clocked,
+      expect: 1,
+      unmet: () => leaseIsOver(key),
+    }
+  }
+
+  /** Ends a lease that the file no longer knows. */
+  lose(key: string, hold: Hold): void {
+    this.#holds.lose(key, hold, `the lease of lock ${JSON.stringify(key)} expired or was taken away`)
+  }
+
+  #grant(key: string, hold: Hold): [string, string, number] {
+    return [this.#names.store(key), this.ownerOf(hold), hold.token]
+  }
+
+  #granted(key: string, owner: string, row: Row): Hold {
+    const token = Number(row.token)
+    const known = this.#holds.get(key)
+    if (known?.token === token) {
+      known.count++
+      this.#moveLease(known, row)
+      return known
+    }
+    this.#holds.drop(key, `the lease of lock ${JSON.stringify(key)} expired and another owner took it`)
+    const hold: Hold = { token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
+    this.#moveLease(hold, row)
+    this.#holds.add(key, hold)
+    return hold
+  }
+
+  /** Takes over the end of a lease from the row of a grant or an extension, less the time since that ran. */
+  #moveLease(hold: Hold, row: Row): void {
+    // Read first: were the process held up between the readings, it must not take the end to be later than it is.
+    const now = this.clock.monotonic()
+    const granted = Number(row.expires_at) - Number(row.marked_at)
+    const elapsed = this.clock.lease.now() - Number(row.ran_at)
+    this.clock.lease.observe(Number(row.marked_at))
+    this.#session.leaseTime.granted(Number(row.marked_at))
+    hold.margin = leaseMargin(granted)
+    moveExpiry(hold, now + granted - elapsed)
+  }
+
+  #readMark(row: Row | undefined): void {
+    if (row === undefined) {
+      throw new PersistenceError(
+        'CORRUPT',
+        'lock.acquire',
+        'lock.acquire: the row of go_goscope_lock_counter is gone; restore the database from a backup',
+      )
+    }
+    this.clock.lease.observe(Number(row.marked_at))
+  }
+
+  /** What cannot be confirmed is `false`: see {@link LockStore}. The reason goes to the diagnostics. */
+  async #confirmed(operation: string, ask: () => boolean | Promise<boolean>): Promise<boolean> {
+    try {
+      return await ask()
+    } catch (error) {
+      this.#session.diagnostics.backgroundError(operation, error)
+      return false
+    }
+  }
+}
+
+/** The error of a holder that writes too late. */
+export function leaseIsOver(key: string): PersistenceError {
+  return new PersistenceError('LOCK_LOST', 'fenced', `fenced: the lease of lock ${JSON.stringify(key)} is over`)
+}
+
+/** Whole ms, as the column takes them; Infinity becomes what stands for it. */
+function wholeTtl(ttl: number): number {
+  return Math.min(Math.ceil(ttl), Number.MAX_SAFE_INTEGER)
+}

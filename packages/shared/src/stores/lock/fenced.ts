@@ -1,0 +1,61 @@
+import { readArgument } from '../../arguments/read-argument.js'
+import type { Row } from '../../driver/driver.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import type { Step } from '../../queue/statement.js'
+import type { Session } from '../../session/session.js'
+import { DatabaseLockStore, leaseIsOver } from './database-lock-store.js'
+import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
+
+/** What may be bound in a {@link FencedStatement}. */
+export type FencedParameter = string | number | bigint | boolean | null | Uint8Array
+
+/** One statement of the app, for `adapter.fenced`. */
+export interface FencedStatement {
+  /** One SQL statement with `?` or `?1` parameters. */
+  readonly sql: string
+  /**
+   * A finite number goes as the engine sends numbers, a BigInt as an integer of 64 bits on every engine, a boolean as 0
+   * or 1.
+   */
+  readonly parameters?: readonly FencedParameter[]
+}
+
+/**
+ * Checks a statement and makes a step of it, as a dialect does.
+ *
+ * @param at Its place among the statements, for errors.
+ * @throws PersistenceError `INVALID_ARGUMENT`.
+ */
+export type FencedStep = (statement: FencedStatement, at: number) => Step
+
+/** See `SqlAdapter.fenced`. */
+export async function runFenced(
+  session: Session,
+  fencedStep: FencedStep,
+  handle: SqlLockHandle,
+  statements: readonly FencedStatement[],
+): Promise<Row[][]> {
+  const grant = StoredLockHandle.grantOf(handle)
+  if (grant === undefined) throw invalid('the first argument must be a lock handle of this adapter')
+  const { store, key, hold, released } = grant
+  if (!(store instanceof DatabaseLockStore)) {
+    throw invalid('a lock of this process alone cannot guard the database; make the adapter with locks: "database"')
+  }
+  if (!Array.isArray(statements)) throw invalid('the second argument must be an array of statements')
+  const steps = readArgument(() => [...statements], 'fenced', 'statements').map(fencedStep)
+  if (!session.ready) await session.connect('fenced')
+  if (!store.guards(session)) throw invalid('the lock was granted in another database')
+  // Another handle of the same owner may hold the lock still; this one does not.
+  if (released) throw leaseIsOver(key)
+  try {
+    const [, ...rows] = await session.atomic('fenced', [store.fence(key, hold), ...steps])
+    return rows
+  } catch (error) {
+    if (error instanceof PersistenceError && error.code === 'LOCK_LOST') store.lose(key, hold)
+    throw error
+  }
+}
+
+function invalid(problem: string): PersistenceError {
+  return new PersistenceError('INVALID_ARGUMENT', 'fenced', `fenced: ${problem}`)
+}

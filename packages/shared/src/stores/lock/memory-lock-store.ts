@@ -1,0 +1,93 @@
+import type { Session } from '../../session/session.js'
+import type { Clock } from '../../time/clock.js'
+import { type Hold, loseHold, moveExpiry } from './hold.js'
+import type { HoldTable } from './hold-table.js'
+import { HoldTables } from './hold-tables.js'
+import type { LockStore } from './lock-store.js'
+
+/** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
+const PLACE = Symbol.for('go-go-scope.persistence.grants/1')
+const host = globalThis as { [PLACE]?: { count: number } }
+host[PLACE] ??= { count: 0 }
+const grants: { count: number } = host[PLACE]
+
+/**
+ * Locks in memory: they protect this process, among all adapters on one handle and prefix, and nothing beyond it. A lease
+ * is judged by the monotonic clock: a jump of the wall clock neither ends nor revives one.
+ */
+export class MemoryLockStore implements LockStore {
+  readonly clock: Clock
+  readonly #session: Session
+  readonly #holds: HoldTable
+  readonly #identity: string
+  #told = false
+
+  constructor(session: Session) {
+    this.#session = session
+    this.clock = session.clock
+    this.#holds = HoldTables.of(session, 'process')
+    this.#identity = session.connection.shared(HoldTables).identity
+  }
+
+  get held(): number {
+    return this.#holds.size
+  }
+
+  now(): number {
+    return this.clock.now()
+  }
+
+  /** Made up from the token where none was given, so that a hold need not store it. */
+  ownerOf(hold: Hold): string {
+    return hold.owner ?? `${this.#identity}-${hold.token}`
+  }
+
+  acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
+    const now = this.clock.monotonic()
+    const held = this.#holds.get(key)
+    if (held !== undefined) {
+      if (held.expiresAt > now) {
+        if (owner === undefined || this.ownerOf(held) !== owner) return undefined
+        held.count++
+        held.expiresAt = Math.max(held.expiresAt, now + ttl)
+        return held
+      }
+      loseHold(held, `the lease of lock ${JSON.stringify(key)} expired and another owner took it`)
+    }
+    const hold: Hold = { token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
+    this.#holds.add(key, hold)
+    if (!this.#told) this.#tellOfOthers()
+    return hold
+  }
+
+  #tellOfOthers(): void {
+    this.#told = true
+    this.#session.connection.place.lockedInMemory()
+  }
+
+  isHeld(key: string, hold: Hold): boolean {
+    return this.#holds.find(key) === hold
+  }
+
+  extend(key: string, hold: Hold, ttl: number): boolean {
+    if (!this.isHeld(key, hold)) return false
+    moveExpiry(hold, this.clock.monotonic() + ttl)
+    return true
+  }
+
+  extendOwned(key: string, owner: string, ttl: number): boolean {
+    const hold = this.#session.ready ? this.#holds.find(key) : undefined
+    if (hold === undefined || this.ownerOf(hold) !== owner) return false
+    return this.extend(key, hold, ttl)
+  }
+
+  release(key: string, hold: Hold): boolean {
+    if (!this.isHeld(key, hold)) return false
+    this.#holds.release(key, hold)
+    return true
+  }
+
+  forceRelease(key: string): void {
+    this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+  }
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../../time/clock.js'
+import type { Hold } from './hold.js'
+
+const RENEWALS_PER_TTL = 3
+
+/** Extends a lease every third of its ttl. Its timers do not keep the process alive and nothing it does can reject. */
+export class Renewal {
+  readonly #clock: Clock
+  readonly #hold: Hold
+  readonly #ttl: number
+  readonly #endOfLife: number
+  readonly #extend: (ttl: number) => Promise<boolean>
+  #cancelTimer: (() => void) | undefined
+  #stopped = false
+
+  /**
+   * @param maxLife ms from now after which the lease is left to end; may be Infinity.
+   * @param extend Never rejects.
+   */
+  constructor(clock: Clock, hold: Hold, ttl: number, maxLife: number, extend: (ttl: number) => Promise<boolean>) {
+    this.#clock = clock
+    this.#hold = hold
+    this.#ttl = ttl
+    this.#endOfLife = clock.monotonic() + maxLife
+    this.#extend = extend
+    this.#schedule()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancelTimer?.()
+  }
+
+  #schedule(): void {
+    this.#cancelTimer = this.#clock.setTimer(() => void this.#renew(), this.#ttl / RENEWALS_PER_TTL)
+  }
+
+  async #renew(): Promise<void> {
+    const left = Math.floor(this.#endOfLife - this.#clock.monotonic())
+    if (left <= 0) return
+    const extended = await this.#extend(Math.min(this.#ttl, left))
+    const lasts = this.#hold.expiresAt > this.#clock.monotonic()
+    // A failure is not the end: the database may be busy now and free at the next turn, while the lease lasts.
+    const more = !extended || left > this.#ttl
+    if (lasts && more && !this.#stopped) this.#schedule()
+  }
+}

@@ -1,0 +1,130 @@
+import { checkKey } from '../../arguments/limits.js'
+import { type OptionNames, readOptions } from '../../arguments/options.js'
+import { shown } from '../../arguments/shown.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import type { LockProvider } from '../../ports/lock.js'
+import type { Session } from '../../session/session.js'
+import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
+import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
+import type { LockStore } from './lock-store.js'
+
+/** How {@link SqlLockProvider.hold} takes a lock. */
+export interface HoldOptions {
+  /** ms; default `defaultLockTTL`. */
+  ttl?: number
+  /** As `acquire`'s. */
+  owner?: string
+  /** Extends the lease every third of its ttl until it is released or lost. Default `false`. */
+  renew?: boolean
+  /** ms after which a lease is no longer renewed and ends. Default: none. */
+  maxLife?: number
+}
+
+/** The lock port with what our locks add. */
+export interface SqlLockProvider extends LockProvider {
+  /** As the port's; `ttl` in ms falls back to `defaultLockTTL`. */
+  acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null>
+  /**
+   * As {@link acquire}, with renewal where `renew` is set. Renewal never rejects, throws or keeps the process alive: when
+   * it fails for too long, the handle's signal aborts.
+   */
+  hold(key: string, options?: HoldOptions): Promise<SqlLockHandle | null>
+}
+
+const LOCK_TTL: TimeArgument = {
+  name: 'ttl',
+  advice: '; leave it out for defaultLockTTL, or pass Infinity for no expiry',
+}
+const MAX_LIFE: TimeArgument = { name: 'maxLife', advice: '; leave it out for none' }
+
+/** The lock port over a store. */
+export class StoredLockProvider implements SqlLockProvider {
+  readonly #session: Session
+  readonly #store: LockStore
+  readonly #defaultTtl: number
+
+  constructor(session: Session, store: LockStore, defaultTtl: number) {
+    this.#session = session
+    this.#store = store
+    this.#defaultTtl = defaultTtl
+  }
+
+  /** Locks granted in this process under this prefix, some of which may have expired. */
+  get held(): number {
+    return this.#store.held
+  }
+
+  acquire(key: string, ttl: number = this.#defaultTtl, owner?: string): Promise<SqlLockHandle | null> {
+    return this.#acquire(key, ttl, owner, 'lock.acquire')
+  }
+
+  async hold(key: string, options: HoldOptions = {}): Promise<SqlLockHandle | null> {
+    const { ttl = this.#defaultTtl, owner, renew, maxLife } = checkHoldOptions(options)
+    const longest = timeToLive(maxLife, 'lock.hold', MAX_LIFE) ?? Number.POSITIVE_INFINITY
+    const lease = Math.min(timeToLive(ttl, 'lock.hold', LOCK_TTL) ?? Number.POSITIVE_INFINITY, longest)
+    const handle = await this.#acquire(key, lease, owner, 'lock.hold')
+    if (handle !== null && renew === true && lease < Number.POSITIVE_INFINITY) handle.renew(lease, longest)
+    return handle
+  }
+
+  async extend(key: string, ttl: number, owner: string): Promise<boolean> {
+    // Never rejects; see StoredLockHandle.extend.
+    if (typeof ttl !== 'number' || !(ttl > 0) || !this.#canName(key, owner)) return false
+    return this.#store.extendOwned(key, owner, ttl)
+  }
+
+  async forceRelease(key: string): Promise<void> {
+    checkKey(key, this.#session.maxKeyLength, 'lock.forceRelease')
+    if (!this.#session.ready) await this.#session.connect('lock.forceRelease')
+    return this.#store.forceRelease(key)
+  }
+
+  /** Whether there can be a lock of that key and owner. */
+  #canName(key: string, owner: string): boolean {
+    try {
+      checkKey(key, this.#session.maxKeyLength, 'lock.extend')
+      this.#checkOwner(owner, 'lock.extend')
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #checkOwner(owner: string, operation: string): void {
+    if (typeof owner !== 'string' || owner === '') {
+      throw invalid(
+        operation,
+        `owner must be a non-empty string, got ${shown(owner)}; leave it out to have one made up`,
+      )
+    }
+    checkKey(owner, this.#session.maxKeyLength, operation, 'owner')
+  }
+
+  async #acquire(
+    key: string,
+    ttl: number,
+    owner: string | undefined,
+    operation: string,
+  ): Promise<StoredLockHandle | null> {
+    checkKey(key, this.#session.maxKeyLength, operation)
+    const lease = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
+    if (owner !== undefined) this.#checkOwner(owner, operation)
+    if (!this.#session.ready) await this.#session.connect(operation)
+    const granted = this.#store.acquire(key, lease, owner)
+    const hold = granted instanceof Promise ? await granted : granted
+    return hold === undefined ? null : new StoredLockHandle(this.#store, hold, key)
+  }
+}
+
+const HOLD_OPTIONS: OptionNames<HoldOptions> = { ttl: true, owner: true, renew: true, maxLife: true }
+
+function checkHoldOptions(given: HoldOptions): HoldOptions {
+  const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
+  const { renew = false } = options
+  if (typeof renew !== 'boolean') throw invalid('lock.hold', `options.renew must be true or false, got ${shown(renew)}`)
+  return options
+}
+
+function invalid(operation: string, problem: string): PersistenceError {
+  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
+}

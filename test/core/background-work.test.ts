@@ -1,0 +1,155 @@
+import { type AdapterOptions, type DiagnosticEvent, type SqlDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { describe, expect, test } from 'vitest'
+import { sqliteDialect } from '../../packages/shared/src/dialects/sqlite/sqlite-dialect.js'
+import { Diagnostics } from '../../packages/shared/src/errors/diagnostics.js'
+import { AsyncQueue } from '../../packages/shared/src/queue/async-queue.js'
+import { BusyRetry } from '../../packages/shared/src/queue/busy-retry.js'
+import { write } from '../../packages/shared/src/queue/statement.js'
+import { ConnectionClock } from '../../packages/shared/src/time/connection-clock.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
+import { inAnotherThread } from './in-another-thread.js'
+import { settled, WatchedClock } from './watched-clock.js'
+
+const TTL = 9_000
+/** What a renewal runs. */
+const LOCKS = /^UPDATE go_goscope_locks/
+
+describe.each([
+  ['an engine that answers within the call', (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => driver],
+  ['an engine with a thread of its own', (driver) => inAnotherThread(driver)],
+])('%s, on a database that is busy', (_title, engineOf) => {
+  /** An adapter of whose statements those that fit `busy` find the database busy. */
+  async function adapterOn(state: { busy: RegExp | undefined; tries: number }, options: AdapterOptions = {}) {
+    const clock = new WatchedClock()
+    const failures: string[] = []
+    const handle = new DatabaseSync(':memory:')
+    const driver = databaseSyncDriver(handle, (sql) => {
+      if (state.busy?.test(sql) !== true) return undefined
+      state.tries++
+      throw Object.assign(new Error('database is locked'), { errcode: 5 })
+    })
+    const onDiagnostic = (event: DiagnosticEvent): void => {
+      if (event.type === 'background-error') failures.push(`${event.operation} ${event.error.code}`)
+    }
+    const adapter = new SqliteAdapter(handle, () => engineOf(driver), {
+      clock,
+      locks: 'database',
+      onDiagnostic,
+      ...options,
+    })
+    await adapter.connect()
+    return { clock, adapter, failures }
+  }
+
+  test('a renewal waits like any call: it keeps the process alive and succeeds once it may', async () => {
+    const state = { busy: undefined as RegExp | undefined, tries: 0 }
+    const { clock, adapter, failures } = await adapterOn(state)
+    const lock = await adapter.lock.hold('job', { ttl: TTL, renew: true })
+    const end = lock?.expiresAt ?? 0
+    state.busy = LOCKS
+    await clock.advance(TTL / 3)
+    for (let pause = 0; pause < 5; pause++) {
+      expect(clock.keepsAlive).toBe(true)
+      await clock.advance(50)
+    }
+    expect(state.tries).toBeGreaterThanOrEqual(5)
+    state.busy = undefined
+    await clock.advance(50)
+    expect(lock?.expiresAt).toBeGreaterThan(end)
+    expect(clock.keepsAlive).toBe(false)
+    expect(failures).toEqual([])
+    await adapter.disconnect()
+  })
+
+  test('what sweepInterval removes fails at once, is reported, and its next turn tries again', async () => {
+    const state = { busy: undefined as RegExp | undefined, tries: 0 }
+    const { clock, adapter, failures } = await adapterOn(state, { sweepInterval: 1_000 })
+    await adapter.idempotency.claim('k', { lease: 1 })
+    state.busy = /^DELETE/
+    await clock.advance(1_000)
+    expect(failures).toEqual(['prune BUSY'])
+    expect(clock.keepsAlive).toBe(false)
+    state.busy = undefined
+    await clock.advance(1_000)
+    expect(failures).toEqual(['prune BUSY'])
+    expect(await adapter.idempotency.prune(), 'nothing is left').toBe(0)
+    await adapter.disconnect()
+  })
+
+  test('a prune that a caller awaits waits for the database', async () => {
+    const state = { busy: undefined as RegExp | undefined, tries: 0 }
+    const { clock, adapter } = await adapterOn(state)
+    state.busy = /^DELETE/
+    const pruned = adapter.prune()
+    await settled()
+    expect(clock.keepsAlive).toBe(true)
+    state.busy = undefined
+    await clock.advance(50)
+    expect(await pruned).toEqual({ cache: 0, idempotency: 0 })
+    await adapter.disconnect()
+  })
+
+  test('a sweep that rides on writes fails at once and is reported; the writes are stored', async () => {
+    const state = { busy: undefined as RegExp | undefined, tries: 0 }
+    const { clock, adapter, failures } = await adapterOn(state)
+    state.busy = /^DELETE/
+    // The last of so many brings the sweep.
+    const keys = Array.from({ length: 32 }, (_, index) => `k${index}`)
+    const stored = Promise.all(keys.map((key) => adapter.cache.set(key, 1, 1_000)))
+    await settled()
+    await clock.advance(50)
+    await stored
+    expect(failures).toEqual(['cache.sweep BUSY'])
+    expect(clock.keepsAlive).toBe(false)
+    state.busy = undefined
+    expect((await adapter.cache.keys()).length).toBe(32)
+    await adapter.disconnect()
+  })
+
+  test('a look for changes of a circuit fails at once and is reported; the next one hears of the change', async () => {
+    const state = { busy: undefined as RegExp | undefined, tries: 0 }
+    const { clock, adapter, failures } = await adapterOn(state)
+    state.busy = /FROM go_goscope_circuit WHERE key = /
+    const heard: string[] = []
+    adapter.circuitBreaker.subscribe('api', (circuit) => heard.push(circuit.state))
+    await settled()
+    expect(failures).toEqual(['circuitBreaker.subscribe BUSY'])
+    expect(clock.keepsAlive).toBe(false)
+    state.busy = undefined
+    await adapter.recordFailure('api', 1)
+    expect(heard).toEqual(['open'])
+    await adapter.disconnect()
+  })
+})
+
+test('a call that a caller awaits waits on, where a background one that was taken with it gives up', async () => {
+  const clock = new WatchedClock()
+  const diagnostics = new Diagnostics(sqliteDialect.classify)
+  const database = new DatabaseSync(':memory:')
+  database.exec('CREATE TABLE leases (until INTEGER); CREATE TABLE entries (value INTEGER)')
+  const sweep = { ...write('sweep', 'none', 'UPDATE leases SET until = ?1'), background: true as const }
+  const set = write('set', 'none', 'INSERT INTO entries VALUES (?1)')
+  let busy = true
+  const driver = databaseSyncDriver(database, () => {
+    if (busy) throw Object.assign(new Error('database is locked'), { errcode: 5 })
+    return undefined
+  })
+  const queue = new AsyncQueue(inAnotherThread(driver), {
+    dialect: sqliteDialect,
+    clock: new ConnectionClock(clock),
+    diagnostics,
+    busyRetry: new BusyRetry(clock, Math.random, diagnostics, 5_000),
+    guard: { question: '', doubtful: () => false, judge: () => undefined },
+  })
+  queue.groupWrites = true
+  const swept = Promise.resolve(queue.execute(sweep, [1], () => 'swept')).catch(({ message }: Error) => message)
+  const written = queue.execute(set, [1], () => 'written')
+  await settled()
+  expect(await swept).toMatch(/^sweep: gave up at once, in the background; /)
+  expect(clock.keepsAlive).toBe(true)
+  busy = false
+  await clock.advance(50)
+  expect(await written).toBe('written')
+  expect(clock.keepsAlive).toBe(false)
+})
