@@ -1,5 +1,5 @@
 import { checkRuntime } from '../arguments/check-runtime.js'
-import { invalidOption } from '../arguments/invalid-option.js'
+import { invalidOption } from '../arguments/invalid.js'
 import { checkText } from '../arguments/limits.js'
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { readArgument } from '../arguments/read-argument.js'
@@ -42,7 +42,7 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
   codec?: ValueCodec
   /** Where time comes from. Default: the machine's clocks. */
   clock?: Clock
-  /** Where jitter and made-up lock owners come from: numbers from 0 to below 1. Default `Math.random`. */
+  /** Where jitter and made-up owners of locks in memory come from: numbers from 0 to below 1. Default `Math.random`. */
   random?: () => number
   /** Hears of busy waits, slow statements, undecodable rows, sweeps and failures nobody awaits. */
   onDiagnostic?: DiagnosticListener

@@ -17,7 +17,7 @@ import { MemoryLockStore } from '../stores/lock/memory-lock-store.js'
 import { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { readStats, type SqlStats } from './adapter-stats.js'
-import { ConnectedAdapter } from './connected-adapter.js'
+import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
 
 /**
@@ -28,7 +28,7 @@ import type { Dialect } from './dialect.js'
  * Every method connects by itself at the first use and rejects with a `PersistenceError`.
  */
 export class SqlAdapter
-  extends ConnectedAdapter
+  extends BaseAdapter
   implements PersistenceAdapter, Required<PersistenceProviders>, SqlCheckpointProvider
 {
   readonly lock: StoredLockProvider

@@ -1,6 +1,6 @@
 import { PersistenceError, type PersistenceErrorCode } from '../errors/persistence-error.js'
+import { shown } from './invalid.js'
 import { readMembers } from './read-argument.js'
-import { shown } from './shown.js'
 
 /** The names of all options of a kind: the type makes sure that none is missing and none is made up. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>

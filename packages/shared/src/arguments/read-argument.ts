@@ -1,5 +1,5 @@
 import { PersistenceError, type PersistenceErrorCode } from '../errors/persistence-error.js'
-import { shown } from './shown.js'
+import { shown } from './invalid.js'
 
 /**
  * Runs what is the caller's own code: a getter, an iterator, the trap of a Proxy.

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
@@ -7,9 +8,8 @@ import { ClosedQueue, closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { QueueContext } from '../queue/queue-context.js'
 import { SyncQueue } from '../queue/sync-queue.js'
-import type { Clock } from '../time/clock.js'
+import { type Clock, nextTurn } from '../time/clock.js'
 import { ConnectionClock } from '../time/connection-clock.js'
-import { nextTurn } from '../time/next-turn.js'
 import { Closing } from './closing.js'
 import { claimHandle, giveHandleBack } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
@@ -56,6 +56,11 @@ export class Connection {
   readonly diagnostics: Diagnostics
   readonly clock: ConnectionClock
   readonly random: () => number
+  /**
+   * Begins the owners that stores make up. Not from the `random` option: two processes that seed it alike would take each
+   * other's locks and claims for their own.
+   */
+  readonly identity: string = randomUUID()
   readonly engine: string
   readonly readOnly: boolean
   readonly place: Place

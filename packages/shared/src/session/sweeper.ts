@@ -1,6 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import type { Statement } from '../queue/statement.js'
-import { nextTurn } from '../time/next-turn.js'
+import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
 
 // Every WRITES_PER_SWEEP writes bring a statement that removes at most SWEEP_ROWS rows, and larger writes one for each

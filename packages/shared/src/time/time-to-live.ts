@@ -1,4 +1,4 @@
-import { shown } from '../arguments/shown.js'
+import { shown } from '../arguments/invalid.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 
 /** How a time to live is called by whoever gave it, and what is to be done about a wrong one. */

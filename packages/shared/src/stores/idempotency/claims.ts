@@ -79,7 +79,7 @@ export class Claims {
   async #grant<T>(stored: string, request: ClaimRequest): Promise<HeldClaim<T> | undefined> {
     const { clock, connection, diagnostics } = this.#session
     const { lease, ttl, fingerprint, onFailure, signal } = request
-    const owner = `${Math.floor(connection.random() * 2 ** 48).toString(36)}-${++claims}`
+    const owner = `${connection.identity}-${++claims}`
     const end = await this.#rows.grant(stored, owner, fingerprint, lease)
     if (end === undefined) return undefined
     const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }

@@ -6,8 +6,8 @@ import { type AskedHandle, pragma, setPragma } from './pragma.js'
 // See docs/decisions/0006-short-engine-waits.md.
 const ENGINE_WAIT_MS = 3
 
-/** The engine's own wait on one handle: short while adapters use it, the app's after that. */
-export class EngineWait {
+/** `busy_timeout` of one handle, how long the engine itself waits: short while adapters use it, the app's after that. */
+export class BusyTimeout {
   readonly #handle: AskedHandle
   readonly #longest: number
   #apps: number | undefined

@@ -13,8 +13,8 @@ import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptio
 import type { SqliteAdapter } from './sqlite-adapter.js'
 import { tune } from './tune.js'
 
-/** A loaded engine. */
-export interface Engine<Handle extends object> {
+/** The module of an engine, loaded. */
+export interface LoadedEngine<Handle extends object> {
   readonly name: string
   /** As its driver's. */
   readonly library: unknown
@@ -25,7 +25,7 @@ export interface Engine<Handle extends object> {
 /** What `open` needs of a front end. */
 export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
   /** @throws PersistenceError `ENGINE_MISSING`. */
-  load(): Promise<Engine<Handle>>
+  load(): Promise<LoadedEngine<Handle>>
   driver(handle: Handle): SqlDriver
   adapter(handle: Handle, options: OpenOptions): Adapter
 }
@@ -70,7 +70,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
 async function openHandle<Handle extends object>(
   path: string,
   { readOnly }: ResolvedOpenOptions,
-  engine: Engine<Handle>,
+  engine: LoadedEngine<Handle>,
   file: PreparedFile | undefined,
 ): Promise<Handle> {
   try {
@@ -118,7 +118,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
 async function prepareFile(
   path: string,
   { readOnly, mode }: ResolvedOpenOptions,
-  engine: Engine<object>,
+  engine: LoadedEngine<object>,
 ): Promise<PreparedFile | undefined> {
   let identity = await fileIdentity(path)
   let created = false

@@ -1,7 +1,7 @@
 import type { Session } from '../session/session.js'
 
-/** The life of an adapter, whichever ports it offers. */
-export abstract class ConnectedAdapter implements AsyncDisposable {
+/** What every adapter has, whichever ports it offers: connecting and disconnecting. */
+export abstract class BaseAdapter implements AsyncDisposable {
   readonly #session: Session
 
   constructor(session: Session) {
