@@ -135,7 +135,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     await taken(port, 'job', 'c')
   })
 
-  check('extend is false when nobody holds the lock', async ({ port }) => {
+  check('extend is false when the lock is free', async ({ port }) => {
     assert.equal(await port.extend('job', TTL, 'a'), false)
     const handle = await taken(port, 'job', 'a')
     await handle.release()
@@ -153,7 +153,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     await taken(port, 'job', 'b')
   })
 
-  check('forceRelease drops whoever holds the lock', async ({ port }) => {
+  check('forceRelease ends the hold of any owner', async ({ port }) => {
     const handle = await taken(port, 'job', 'a')
     await port.forceRelease('job')
     assert.equal(await handle.isValid(), false)

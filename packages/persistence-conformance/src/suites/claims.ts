@@ -112,7 +112,7 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     assert.deepEqual(await idempotency.claim('set', LEASE), { state: 'completed', value: 1, replay: true })
   })
 
-  check('another fingerprint is refused with the record, whatever the key is doing', async (world) => {
+  check('another fingerprint is refused with the record, in every state of the key', async (world) => {
     const { idempotency } = await world.adapter()
     const mismatch = async (key: string) => {
       const claim = () => idempotency.claim(key, { ...LEASE, fingerprint: 'mine' })

@@ -16,7 +16,7 @@ async function fencedIn(world: World): Promise<Fenced> {
 
 const INTEGERS = [0n, -1n, 2n ** 31n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]
 
-/** Statements that would leave or end the transaction, written as somebody might to get past a check. */
+/** Statements that would leave or end the transaction, written as a caller might to get past a check. */
 const REFUSED = [
   'BEGIN',
   'commit',
@@ -58,7 +58,7 @@ const TRIGGERS = [
   END`,
 ]
 
-/** One statement each, whatever they look like. */
+/** One statement each, though they look like several. */
 const SINGLE: readonly (readonly [sql: string, parameters: string[], row: Row])[] = [
   ["SELECT '; COMMIT' AS a;", [], { a: '; COMMIT' }],
   ['SELECT 1 AS "a;?"  ; -- ; COMMIT', [], { 'a;?': 1 }],
@@ -166,7 +166,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     )
   })
 
-  check('no text whatever ends the transaction it is in', async (world) => {
+  check('no text of a statement ends the transaction it is in', async (world) => {
     const fenced = await fencedIn(world)
     await fenced({ sql: 'CREATE TABLE t (a)' })
     const trigger = fc.constantFrom(...TRIGGERS.map((sql) => sql.replace(/;\s*$/, '')))
@@ -212,7 +212,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
       { weight: 1, arbitrary: trigger },
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xd7ff }).map((code) => String.fromCharCode(code)) },
     )
-    // Half of them as somebody might hide a word on purpose.
+    // Half of them hide a word on purpose.
     const hidden = fc
       .tuple(fc.array(fc.oneof(space, fc.constant('\uFEFF')), { maxLength: 2 }), word)
       .map(([before, last]) => [...before, last])
@@ -233,7 +233,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     })
   })
 
-  check('a text is run as a whole or refused, with whatever between its statements', async (world) => {
+  check('a text is run as a whole or refused, with any characters between its statements', async (world) => {
     const fenced = await fencedIn(world)
     await fenced({ sql: 'CREATE TABLE t (a)' })
     const noise = fc.array(fc.constantFrom(' ', '\n', '\t', '\f', '\r', '\uFEFF', '/*;*/', '--;\n'), { maxLength: 3 })

@@ -8,7 +8,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0
 const circle = (...keys: string[]) => ({ code: 'INVALID_ARGUMENT', says: keys.map((key) => `"${key}"`) })
 
 export const getOrSetCircles: EngineSuite = engineSuite('getOrSet from within a load', (check) => {
-  check('a load that asks for its own key is refused at once, in whatever way it asks', async (world) => {
+  check('a load that asks for its own key is refused at once, in every way to ask', async (world) => {
     const { cache } = await world.adapter({ keyPrefix: 'app:' })
     const twin = await world.adapter({ keyPrefix: 'app:' })
     const ask = () => twin.cache.getOrSet('report', async () => 2)

@@ -49,29 +49,32 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     assert.equal(await one.cache.get('k'), 'loaded')
   })
 
-  check('who asks after a write or removal on the handle gets nothing that was loaded before it', async (world) => {
-    const one = await world.adapter()
-    const twin = await world.adapter()
-    for (const writer of [one, twin]) {
-      for (const [name, remove] of REMOVALS) {
-        await one.cache.delete('k')
-        const load = await loadUnderWay(one.cache, 'k')
-        // Not awaited: what is called after it is after it.
-        const removed = remove(writer.cache)
-        assert.equal(await one.cache.getOrSet('k', async () => 'fresh'), 'fresh', name)
-        await load.endWith('stale')
-        assert.equal(await twin.cache.get('k'), 'fresh', name)
-        await removed
+  check(
+    'a caller that asks after a write or removal on the handle gets nothing that was loaded before it',
+    async (world) => {
+      const one = await world.adapter()
+      const twin = await world.adapter()
+      for (const writer of [one, twin]) {
+        for (const [name, remove] of REMOVALS) {
+          await one.cache.delete('k')
+          const load = await loadUnderWay(one.cache, 'k')
+          // Not awaited: what is called after it is after it.
+          const removed = remove(writer.cache)
+          assert.equal(await one.cache.getOrSet('k', async () => 'fresh'), 'fresh', name)
+          await load.endWith('stale')
+          assert.equal(await twin.cache.get('k'), 'fresh', name)
+          await removed
+        }
+        for (const [name, write] of WRITES) {
+          await one.cache.delete('k')
+          const load = await loadUnderWay(one.cache, 'k')
+          await write(writer.cache)
+          assert.equal(await twin.cache.getOrSet('k', async () => 'fresh'), 'written', name)
+          await load.endWith('stale')
+        }
       }
-      for (const [name, write] of WRITES) {
-        await one.cache.delete('k')
-        const load = await loadUnderWay(one.cache, 'k')
-        await write(writer.cache)
-        assert.equal(await twin.cache.getOrSet('k', async () => 'fresh'), 'written', name)
-        await load.endWith('stale')
-      }
-    }
-  })
+    },
+  )
 
   check('what was loaded before a removal on the handle is not stored after it', async (world) => {
     const one = await world.adapter()

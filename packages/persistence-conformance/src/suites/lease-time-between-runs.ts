@@ -26,7 +26,7 @@ interface Got {
   claim: boolean
 }
 
-/** A program as cron starts it: it tries once and ends, without a word to anybody when it was granted something. */
+/** A program as cron starts it: it tries once and ends, without a message to other processes when it was granted something. */
 async function run(world: World, ttl = TTL, path?: string, name = 'job'): Promise<Got> {
   const adapter = await world.engine.SQLiteAdapter.open(path ?? world.path, {
     locks: 'database',
@@ -142,26 +142,29 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     assert.equal(Number(row?.token), 2)
   })
 
-  check('a grant that leaves the time where it was makes what was recorded void, whoever makes it', async (world) => {
-    await diedAhead(world, HOUR)
-    const records = () => world.rows('SELECT mark FROM go_goscope_lease_time')
-    const [{ clock, token } = {}] = await world.rows('SELECT clock, token FROM go_goscope_lock_counter')
-    const grants: readonly (readonly [sql: string, params: (string | number)[]])[] = [
-      ['INSERT INTO go_goscope_locks VALUES (?, ?, ?, 1, ?, ?)', ['x', 'o', Number(token) + 1, 9e15, Number(clock)]],
-      ['UPDATE go_goscope_locks SET marked_at = ?', [Number(clock)]],
-      [
-        'INSERT INTO go_goscope_claims (key, owner, granted_at, expires_at) VALUES (?, ?, ?, ?)',
-        ['x', 'o', Number(clock), 9e15],
-      ],
-      ['UPDATE go_goscope_claims SET granted_at = ?', [Number(clock)]],
-    ]
-    for (const [sql, params] of grants) {
-      assert.deepEqual(await run(world), NEITHER)
-      assert.equal((await records()).length, 1)
-      await world.rows(sql, params)
-      assert.equal((await records()).length, 0, sql)
-    }
-  })
+  check(
+    'a grant that leaves the time where it was makes the recorded time void, on every connection',
+    async (world) => {
+      await diedAhead(world, HOUR)
+      const records = () => world.rows('SELECT mark FROM go_goscope_lease_time')
+      const [{ clock, token } = {}] = await world.rows('SELECT clock, token FROM go_goscope_lock_counter')
+      const grants: readonly (readonly [sql: string, params: (string | number)[]])[] = [
+        ['INSERT INTO go_goscope_locks VALUES (?, ?, ?, 1, ?, ?)', ['x', 'o', Number(token) + 1, 9e15, Number(clock)]],
+        ['UPDATE go_goscope_locks SET marked_at = ?', [Number(clock)]],
+        [
+          'INSERT INTO go_goscope_claims (key, owner, granted_at, expires_at) VALUES (?, ?, ?, ?)',
+          ['x', 'o', Number(clock), 9e15],
+        ],
+        ['UPDATE go_goscope_claims SET granted_at = ?', [Number(clock)]],
+      ]
+      for (const [sql, params] of grants) {
+        assert.deepEqual(await run(world), NEITHER)
+        assert.equal((await records()).length, 1)
+        await world.rows(sql, params)
+        assert.equal((await records()).length, 0, sql)
+      }
+    },
+  )
 
   check('any runs under any changes of the clock keep a lease to its time', async (world) => {
     let file = 0

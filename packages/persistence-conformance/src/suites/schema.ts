@@ -24,7 +24,7 @@ async function metaRows(world: World): Promise<Record<string, unknown>[]> {
   return world.rows('SELECT * FROM go_goscope_meta')
 }
 
-/** Raises the schema version in the meta table, whatever its shape, by adding 1000 to every whole number in it. */
+/** Raises the schema version in the meta table, of any shape, by adding 1000 to every whole number in it. */
 async function pretendNewer(world: World): Promise<void> {
   const columns = (await world.rows('PRAGMA table_info(go_goscope_meta)')).map(({ name }) => String(name))
   for (const column of columns) {

@@ -44,7 +44,7 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
   clock?: Clock
   /** Where jitter and made-up owners of locks in memory come from: numbers from 0 to below 1. Default `Math.random`. */
   random?: () => number
-  /** Hears of busy waits, slow statements, undecodable rows, sweeps and failures nobody awaits. */
+  /** Hears of busy waits, slow statements, undecodable rows, sweeps and failures of work that no caller awaits. */
   onDiagnostic?: DiagnosticListener
 }
 

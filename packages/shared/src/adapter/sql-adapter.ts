@@ -77,7 +77,7 @@ export class SqlAdapter
    * @param handle A lock in this database, of an adapter made with `locks: 'database'`.
    * @returns the rows of each statement.
    * @throws PersistenceError `LOCK_LOST` when the lease is over, `INVALID_ARGUMENT` for what cannot be sent safely, and
-   *   whatever a statement fails with. Nothing is written then.
+   *   the error of a statement that fails. Nothing is written then.
    */
   fenced(handle: SqlLockHandle, statements: readonly FencedStatement[]): Promise<Row[][]> {
     return runFenced(this.#session, this.#dialect.fencedStep, handle, statements)

@@ -22,13 +22,13 @@ export interface ConnectionOptions {
   /** Default `false`. */
   readonly readOnly?: boolean
   /**
-   * Whether nobody else has the handle. On an engine with a thread of its own a transaction spans several turns, and what
+   * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and what
    * the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
    */
   readonly exclusive?: boolean
 }
 
-/** Who uses a connection. */
+/** A session, as its connection sees it. */
 export interface ConnectionUser {
   /** Nothing may be written any more: the database is gone. */
   connectionLost(): void
@@ -67,7 +67,7 @@ export class Connection {
   readonly #handle: object
   readonly #dialect: ConnectionDialect
   readonly #sharesCommits: boolean
-  /** Who had the handle before, and may be about to leave it: two queues on one handle would share its transactions. */
+  /** The connection that had the handle before, and may be about to leave it: two queues on one handle would share its transactions. */
   #predecessor: Connection | undefined
   readonly #users = new Set<ConnectionUser>()
   readonly #shared = new Map<new (connection: Connection) => object, EndsWithConnection>()
@@ -170,7 +170,7 @@ export class Connection {
     await this.queue.query('disconnect', this.#dialect.ping).catch(() => undefined)
   }
 
-  /** Waits for what is in flight and ends the connection, whoever uses it. Tries again where that failed. */
+  /** Waits for what is in flight and ends the connection, also while adapters use it. Tries again where that failed. */
   close(keepHandle: boolean): Promise<void> {
     if (this.#closed === undefined) this.#closed = this.#close(keepHandle)
     else if (this.#closing.failed && this.#hasHandle()) this.#closed = this.#leaveHandle(keepHandle)
@@ -179,7 +179,7 @@ export class Connection {
 
   async #open(): Promise<void> {
     const predecessor = this.#predecessor
-    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Whoever closed it has been told.
+    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Its caller has been told.
     await this.place.enter(this.queue)
     if (this.place.identity !== undefined) {
       this.clock.enterFile(this.place.identity)

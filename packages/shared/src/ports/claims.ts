@@ -24,7 +24,7 @@ export interface ClaimedKey<T> {
   readonly state: 'claimed'
   /** Unique to this claim. */
   readonly owner: string
-  /** Grows with every claim in the file and never repeats; pass it on to whatever must refuse an overtaken claimant. */
+  /** Grows with every claim in the file and never repeats; pass it on to the resource that must refuse an overtaken claimant. */
   readonly generation: number
   /** Epoch ms at which the lease ends unless it is renewed. */
   readonly expiresAt: number
@@ -72,14 +72,14 @@ export interface FailedKey {
   readonly expiresAt?: number
 }
 
-/** Somebody else is at it. */
+/** Another caller holds the claim. */
 export interface RunningKey {
   readonly state: 'running'
   /** Epoch ms at which the claim ends unless it is renewed. */
   readonly until: number
 }
 
-/** Nothing is recorded and nobody is at it. */
+/** Nothing is recorded, and no caller holds a claim. */
 export interface VacantKey {
   readonly state: 'vacant'
 }

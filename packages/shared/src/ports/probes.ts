@@ -53,7 +53,7 @@ export interface ProbingCircuitBreakerProvider extends CircuitBreakerStateProvid
   failed(permit: Permit, maxFailures?: number): Promise<ReportOutcome>
   /** The call told nothing about the circuit, for example because it was aborted: a probe gives its place back. */
   withdrawn(permit: Permit): Promise<void>
-  /** Holds the circuit open until {@link reset} or `setState`, whatever is recorded. */
+  /** Holds the circuit open until {@link reset} or `setState`; successes and failures change nothing. */
   isolate(key: string): Promise<void>
   /** Closes the circuit and forgets its failures. */
   reset(key: string): Promise<void>

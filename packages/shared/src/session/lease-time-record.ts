@@ -34,7 +34,7 @@ export class LeaseTimeRecord {
   /** Takes over the time of the file. For a session that is about to be ready. */
   async enter(): Promise<void> {
     const { queue, clock, connection } = this.#session
-    // A process that was here before has counted the time itself, whatever the wall clock did.
+    // A process that was here before has counted the time itself, also while the wall clock was set.
     const { started } = clock.lease
     const now = clock.lease.now()
     if (connection.readOnly) return

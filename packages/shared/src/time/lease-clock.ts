@@ -23,7 +23,7 @@ export class LeaseClock {
   /**
    * The time of a file, for all connections of this process that go by `clock`.
    *
-   * @param identity Of the file, whatever it is called.
+   * @param identity Of the file, the same for all its names.
    * @returns with what ends the sharing; to be called once.
    */
   static ofFile(clock: Clock, identity: string): { readonly time: LeaseClock; readonly leave: () => void } {
@@ -52,7 +52,7 @@ export class LeaseClock {
     return Math.floor(this.#advance())
   }
 
-  /** Takes note of a time that was stored by anybody who uses the same file. */
+  /** Takes note of a time that was stored by any process that uses the same file. */
   observe(time: number): void {
     if (time > this.#advance()) this.#latest = time
   }

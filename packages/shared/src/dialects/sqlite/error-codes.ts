@@ -52,7 +52,7 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   READ_ONLY:
     'the database cannot be written; check the permissions of the file and of its folder, and that the handle was not opened read-only',
   IO_ERROR: 'the file system failed; check the disk and that nothing else replaced the file',
-  CLOSED: 'the handle was closed by somebody else; open it again and make a new adapter',
+  CLOSED: 'the handle was closed by the app; open it again and make a new adapter',
   CORRUPT: 'the file is damaged; restore it from a backup',
   DISK_FULL: 'no space is left; free some and try again, nothing of this operation was written',
   CANNOT_OPEN:

@@ -71,14 +71,14 @@ export class Loads {
    */
   share<T>(place: string, key: string, begin: (load: Load) => Promise<T>): Promise<T> {
     const asking = caller.getStore()
-    // What a load has started may outlive it, a timer for example, and may ask for whatever it likes then.
+    // What a load has started may outlive it, a timer for example, and may ask for any key then.
     const inside = asking?.running === true
     if (inside) this.#refuseCircle(asking, place, key)
     const load = this.#byPlace.get(place) ?? this.#begin(place, key, begin)
     return (inside ? load.valueFor(asking) : load.value) as Promise<T>
   }
 
-  /** To be called when a write of `place` is sent: who asks from now on does not get what was loaded before it. */
+  /** To be called when a write of `place` is sent: callers that ask from now on do not get what was loaded before it. */
   overtake(place: string): void {
     const load = this.#byPlace.get(place)
     if (load === undefined) return

@@ -35,7 +35,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #listeners: StateListeners
   readonly #subscriptions = new Set<() => void>()
 
-  /** @param watchInterval ms between two looks for changes of other processes, while somebody listens. */
+  /** @param watchInterval ms between two looks for changes of other processes, while the key has a listener. */
   constructor(
     session: Session,
     sql: { readonly circuits: CircuitSql; readonly probes: ProbeSql },

@@ -7,7 +7,7 @@ import type { CircuitSql } from './circuit-sql.js'
 import { StateListeners } from './state-listeners.js'
 
 /**
- * Finds the changes that other connections make to circuits somebody here listens to. Asks only while somebody does, from
+ * Finds the changes that other connections make to circuits that have listeners here. Asks only while there are some, from
  * a timer that does not keep the process alive, and reads nothing while nothing was committed.
  */
 export class StateWatch {
@@ -93,7 +93,7 @@ export class StateWatch {
     this.#cancelTimer = undefined
   }
 
-  /** Nobody awaits the watching: its failures go to the diagnostics, and it goes on. */
+  /** No caller awaits the watching: its failures go to the diagnostics, and it goes on. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()

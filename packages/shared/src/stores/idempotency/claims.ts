@@ -11,7 +11,7 @@ const LONGEST_POLL_MS = 200
 
 let claims = 0
 
-/** Grants claims, and lets callers wait for those of others. */
+/** Grants claims, and lets callers wait for claims that other callers hold. */
 export class Claims {
   readonly #session: Session
   readonly #rows: ClaimRows
@@ -67,7 +67,7 @@ export class Claims {
     }
   }
 
-  /** Granted to a caller who has given up meanwhile: nobody would end it before its lease. Never rejects. */
+  /** For a claim whose caller has given up meanwhile: it would last until its lease is over. Never rejects. */
   async #giveBack(grant: ClaimGrant): Promise<void> {
     try {
       await this.#rows.forget(grant)

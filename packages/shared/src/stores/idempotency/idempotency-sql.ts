@@ -17,7 +17,7 @@ export interface ResultSql {
 export interface ClaimSql {
   readonly table: string
   readonly recordTable: string
-  /** Parameters: key, wall time. One row, whatever is on record. */
+  /** Parameters: key, wall time. Always one row, with or without a record. */
   readonly readKey: Statement<'one'>
   /**
    * Parameters: key, owner, fingerprint, lease, wall time. A row when the key was free and is the caller's now: the whole

@@ -15,7 +15,7 @@ export interface Unstored {
 
 /**
  * What stands in the column of the result instead of it, as a BLOB. No codec's text is a BLOB, so no result is taken for a
- * mark; and whoever overwrites, deletes or sweeps the result does so with the mark, whatever they know of it. As JSON it is
+ * mark; and a process that overwrites, deletes or sweeps the result does so with the mark, also when it does not know of marks. As JSON it is
  * a list of one place: a host that looks for a value in the second place finds none, and runs the key again.
  */
 export function unstoredMark({ report, problem }: Unstored): string {

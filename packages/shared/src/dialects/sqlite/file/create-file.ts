@@ -27,7 +27,7 @@ export async function createFile(path: string, mode: number, linkFile: typeof li
     try {
       return await linkTo(path, temporary, linkFile)
     } catch {
-      // Whatever is wrong with links; if the place is wrong, the other way says so.
+      // Any error of linking. If the folder itself is the problem, the other way reports it.
       return await createWithoutLink(path, mode)
     } finally {
       await unlink(temporary)

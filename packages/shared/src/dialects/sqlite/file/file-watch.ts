@@ -16,7 +16,7 @@ export interface FileOwner {
 }
 
 /**
- * Notices that the file was deleted or replaced while it is open: writes then go on "succeeding" into a file that nobody
+ * Notices that the file was deleted or replaced while it is open: writes then go on "succeeding" into a file that no process
  * will find again. Looks at the name every second, from a timer that does not keep the process alive; and at the log, and
  * at what else in this process has the file.
  */

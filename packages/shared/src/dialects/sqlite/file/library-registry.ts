@@ -91,7 +91,7 @@ async function forgetClosed({ users }: Entry, most: number): Promise<void> {
 }
 
 /**
- * Whatever code and thread it is that uses the file: where two copies of SQLite are attached to it, one is not ours.
+ * Covers all code and threads of the process: where two copies of SQLite are attached to it, one is not ours.
  *
  * @throws PersistenceError `SECOND_LIBRARY`.
  */

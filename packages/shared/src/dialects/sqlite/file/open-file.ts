@@ -67,7 +67,7 @@ export class OpenFile implements FileOwner {
   /**
    * Watches the log from now on, if the file is in WAL mode. May be repeated.
    *
-   * @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite is attached to the file, whatever code uses it.
+   * @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite is attached to the file, by any code of the process.
    */
   async watchLog(): Promise<void> {
     const { log, queue } = this.#user

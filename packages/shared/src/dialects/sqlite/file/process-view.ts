@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 // The first byte of the range that SQLite's shared lock covers, in every file.
 const SHARED_LOCK_FROM = '1073741826'
 
-/** What the system tells of a database file and this process, whatever thread or code it was. Linux only. */
+/** What the system tells of a database file and this process, over all threads and libraries in it. Linux only. */
 export interface ProcessView {
   /** How many copies of the SQLite library are attached to the file in WAL mode. */
   readonly libraries: number

@@ -11,7 +11,7 @@ const COLUMNS: readonly (readonly [name: string, definition: string])[] = [
   ['successes', 'INTEGER NOT NULL DEFAULT 0'],
   // JSON: name, end of lease (epoch ms) and lease (ms) of each probe under way.
   ['probes', "TEXT NOT NULL DEFAULT '[]'"],
-  // Raised by every statement of ours, so that a change by somebody else shows.
+  // Raised by every statement of ours, so that a change by another writer shows.
   ['revision', 'INTEGER NOT NULL DEFAULT 0'],
 ]
 

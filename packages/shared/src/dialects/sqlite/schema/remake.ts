@@ -23,7 +23,7 @@ WHERE id = 1`,
   { triggers: /^go_goscope_time_/, sql: 'DELETE FROM go_goscope_lease_time' },
 ]
 
-/** Makes again what somebody dropped from a file of the current version, where that is safe. */
+/** Makes again what was dropped from a file of the current version, where that is safe. */
 export function remakingSteps(absent: readonly KnownObject[]): Step[] {
   const names = absent.map(({ name }) => name)
   const behind = BEHIND.filter(({ triggers }) => names.some((name) => triggers.test(name)))
