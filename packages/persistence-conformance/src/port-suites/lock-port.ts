@@ -23,7 +23,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     assert.equal(await port.acquire('job', TTL), null)
   })
 
-  check('of many acquirers at once exactly one gets the lock', async ({ port }) => {
+  check('exactly one of many acquirers at once gets the lock', async ({ port }) => {
     const handles = await Promise.all(Array.from({ length: 20 }, () => port.acquire('job', TTL)))
     assert.equal(handles.filter((handle) => handle !== null).length, 1)
   })

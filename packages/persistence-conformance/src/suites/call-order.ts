@@ -76,7 +76,7 @@ export const callOrder: EngineSuite = engineSuite('call order', (check) => {
     }
   })
 
-  check('of two writes that were called one after the other, the later one stands', async (world) => {
+  check('the later of two writes that were called one after the other stands', async (world) => {
     const adapter = await world.adapter()
     for (const [firstName, first] of WRITES) {
       for (const [secondName, second] of WRITES) {

@@ -35,7 +35,7 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     assert.equal((await world.rows('SELECT key FROM go_goscope_claims')).length, 0)
   })
 
-  check('of many claims at once exactly one is granted', async (world) => {
+  check('exactly one of many claims at once is granted', async (world) => {
     const clock = realTimers(world.clock.now)
     const providers = [(await world.adapter({ clock })).idempotency, (await world.second({ clock })).idempotency]
     for (let round = 0; round < 10; round++) {

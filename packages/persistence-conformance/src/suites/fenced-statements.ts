@@ -93,7 +93,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     }
   })
 
-  check('what cannot be sent safely is refused before anything runs', async (world) => {
+  check('a parameter that cannot be sent safely is refused before anything runs', async (world) => {
     const fenced = await fencedIn(world)
     await world.rows('CREATE TABLE t (a)')
     const bad: unknown[] = [
@@ -250,7 +250,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     })
   })
 
-  check('what is no statement is refused', async (world) => {
+  check('an argument that is no statement is refused', async (world) => {
     const fenced = await fencedIn(world)
     for (const sql of ['', ' ; ', '-- nothing', '/* nothing', 'SELECT 1\0', "SELECT '\ud800'", 7 as never]) {
       await refuses(() => fenced({ sql }), { code: 'INVALID_ARGUMENT', says: ['sql'] })

@@ -39,7 +39,7 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     }
   })
 
-  check('what was loaded takes the place of an entry that expired meanwhile', async (world) => {
+  check('a loaded value takes the place of an entry that expired meanwhile', async (world) => {
     const one = await world.adapter()
     const two = await world.second()
     const load = await loadUnderWay(one.cache, 'k')
@@ -76,7 +76,7 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     },
   )
 
-  check('what was loaded before a removal on the handle is not stored after it', async (world) => {
+  check('a value loaded before a removal on the handle is not stored after it', async (world) => {
     const one = await world.adapter()
     const twin = await world.adapter()
     for (const remover of [one, twin]) {
@@ -117,7 +117,7 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     }
   })
 
-  check('what was loaded replaces a row that cannot be read, unless it was written meanwhile', async (world) => {
+  check('a loaded value replaces a row that cannot be read, unless the row was written meanwhile', async (world) => {
     const one = await world.adapter()
     const two = await world.second()
     const spoil = () => world.rows("UPDATE go_goscope_cache SET value = '{' WHERE key = 'cache:k'")
