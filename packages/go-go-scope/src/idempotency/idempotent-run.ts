@@ -4,11 +4,11 @@ import { onAbort } from '../cancellation/on-abort.js'
 import { raceAbort } from '../cancellation/race-abort.js'
 import { ClaimedTurn } from './claimed-turn.js'
 import type { IdempotentAnswer, IdempotentRequest, IdempotentTurn, KeptClaim } from './idempotent-turn.js'
+import { joinRun, type RunEnd, type SharedRun } from './join-run.js'
 import { lookUp } from './look-up.js'
 import { ResultNotStoredError, reasonOf, saysNotStored } from './result-not-stored-error.js'
 import { replayable } from './stored-result.js'
 import { takeKey } from './take-key.js'
-import { type FlightEnd, type Seat, takeSeat } from './take-seat.js'
 import type { UnfinishedClaims } from './unfinished-claims.js'
 
 /** The work that is to be done once. */
@@ -31,7 +31,7 @@ export class IdempotentRun<T> {
   readonly #provider: IdempotencyProvider
   readonly #request: IdempotentRequest
   readonly #caller: Caller
-  #seat: Seat<T> | undefined
+  #shared: SharedRun<T> | undefined
   #turn: IdempotentTurn<T> | undefined
 
   constructor(provider: IdempotencyProvider, request: IdempotentRequest, caller: Caller) {
@@ -43,13 +43,13 @@ export class IdempotentRun<T> {
   async run(work: IdempotentWork<T>): Promise<T> {
     const { abort, abortError } = this.#caller
     for (;;) {
-      const seat = takeSeat<T>(this.#provider, this.#request.key)
-      if (seat.pilot) {
-        this.#seat = seat
+      const shared = joinRun<T>(this.#provider, this.#request.key)
+      if (shared.first) {
+        this.#shared = shared
         const answer = await this.#ask()
         return answer.replayed ? answer.value : this.#runTurn(answer, work)
       }
-      const end = await raceAbort<FlightEnd<T>>(abort, abortError, () => seat.landed)
+      const end = await raceAbort<RunEnd<T>>(abort, abortError, () => shared.ended)
       if (end === 'abandoned') continue
       if ('value' in end) return end.value
       throw end.error
@@ -59,17 +59,17 @@ export class IdempotentRun<T> {
   /** Records a success and lets go of those who share this run. An abort ends only the wait for it. Never rejects. */
   async conclude(end: { value: T } | { error: unknown }): Promise<void> {
     const { abort } = this.#caller
-    const land = (): void => {
-      if (!this.#seat?.pilot) return
-      this.#seat.land('error' in end && abort.aborted ? 'abandoned' : end)
+    const endShared = (): void => {
+      if (!this.#shared?.first) return
+      this.#shared.end('error' in end && abort.aborted ? 'abandoned' : end)
     }
-    if ('error' in end || this.#turn === undefined) return land()
-    const recorded = this.#turn.record(end.value).then(land)
+    if ('error' in end || this.#turn === undefined) return endShared()
+    const recorded = this.#turn.record(end.value).then(endShared)
     const ignored = (): undefined => undefined
     await raceAbort(abort, ignored, () => recorded).catch(ignored)
   }
 
-  /** Rejects with a `ResultNotStoredError` of a key that has ended without its result, whatever its store said. */
+  /** Rejects with a `ResultNotStoredError` of a key that has ended without its result, for every way in which stores report that. */
   async #ask(): Promise<IdempotentAnswer<T>> {
     const provider = this.#provider
     try {
@@ -109,7 +109,7 @@ export class IdempotentRun<T> {
   }
 
   async #free(claim: KeptClaim, error: unknown, work: IdempotentWork<T>): Promise<void> {
-    // An aborted function goes on until it notices, and nobody else may run the key beside it.
+    // An aborted function goes on until it notices, and no other task may run the key beside it.
     const freed = work.functionEnd.then(() => claim.free(error))
     if (!this.#caller.abort.aborted) await freed
     else if (!claim.lost.aborted) this.#caller.unfinished.add(freed, () => claim.leave())
