@@ -69,7 +69,10 @@ export class IdempotentRun<T> {
     await raceAbort(abort, ignored, () => recorded).catch(ignored)
   }
 
-  /** Rejects with a `ResultNotStoredError` of a key that has ended without its result, for every way in which stores report that. */
+  /**
+   * Rejects with a `ResultNotStoredError` of a key that has ended without its result, for every way in which stores
+   * report that.
+   */
   async #ask(): Promise<IdempotentAnswer<T>> {
     const provider = this.#provider
     try {

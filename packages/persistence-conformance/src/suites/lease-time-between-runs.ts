@@ -26,7 +26,10 @@ interface Got {
   claim: boolean
 }
 
-/** A program as cron starts it: it tries once and ends, without a message to other processes when it was granted something. */
+/**
+ * A program as cron starts it: it tries once and ends, without a message to other processes when it was granted
+ * something.
+ */
 async function run(world: World, ttl = TTL, path?: string, name = 'job'): Promise<Got> {
   const adapter = await world.engine.SQLiteAdapter.open(path ?? world.path, {
     locks: 'database',

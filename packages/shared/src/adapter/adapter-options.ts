@@ -68,7 +68,7 @@ export const ADAPTER_OPTIONS: OptionNames<AdapterOptions> = {
 /**
  * The options that a constructor or `open` was given, each read once.
  *
- * @throws PersistenceError `INVALID_OPTION` for a name that is none of `names`, and for a getter that throws.
+ * @throws PersistenceError `INVALID_OPTION` for a name that is not in `names`, and for a getter that throws.
  */
 export function givenOptions<Options extends object>(
   options: Options | undefined,
@@ -77,7 +77,7 @@ export function givenOptions<Options extends object>(
   return options === undefined ? ({} as Options) : readOptions(options, names, 'options', 'INVALID_OPTION')
 }
 
-/** Those of `open`'s options that a constructor takes. */
+/** The options of `open` that a constructor takes too. */
 export function adapterOptions(options: AdapterOptions): AdapterOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(ADAPTER_OPTIONS, name)))
 }
@@ -108,8 +108,8 @@ const DEFAULT_VALUE_BYTES = 16 * 1024 * 1024
 const LONGEST_PREFIX_BYTES = 1_024
 
 /**
- * @throws PersistenceError `INVALID_OPTION` naming the option, its value and what it takes; `ENGINE_UNSUPPORTED` on a
- *   runtime that is too old.
+ * @throws PersistenceError `INVALID_OPTION` that names the option, its value and the values it takes;
+ *   `ENGINE_UNSUPPORTED` on a runtime that is too old.
  */
 export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
   checkRuntime()

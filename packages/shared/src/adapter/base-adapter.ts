@@ -14,8 +14,8 @@ export abstract class BaseAdapter implements AsyncDisposable {
   }
 
   /**
-   * Waits for what is in flight; the last adapter on a handle closes it. May be repeated, and tries again where the handle
-   * could not be closed.
+   * Waits for what is in flight; the last adapter on a handle closes it. May be repeated, and tries again where the
+   * handle could not be closed.
    */
   disconnect(): Promise<void> {
     return this.#session.disconnect()

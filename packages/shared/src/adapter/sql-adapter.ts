@@ -59,7 +59,10 @@ export class SqlAdapter
     pruneRegularly(session, resolved.sweepInterval, [...cache.sweepers, ...idempotency.sweepers])
   }
 
-  /** Removes expired rows of the database, until it is done or the adapter is disconnected. Returns how many of each kind. */
+  /**
+   * Removes expired rows of the database, until it is done or the adapter is disconnected. Returns how many of each
+   * kind.
+   */
   async prune(): Promise<{ cache: number; idempotency: number }> {
     const cache = await this.cache.prune()
     return { cache, idempotency: this.#session.over ? 0 : await this.idempotency.prune() }

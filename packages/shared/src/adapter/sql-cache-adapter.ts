@@ -12,8 +12,8 @@ import type { Dialect } from './dialect.js'
 
 export interface CacheAdapterOptions extends AdapterOptions {
   /**
-   * A table of its own: letters, digits and underscores, at most 63, not starting with a digit or a prefix that the database reserves.
-   * Default `go_goscope_cache`, the table of the full adapter.
+   * A table of its own: letters, digits and underscores, at most 63, not starting with a digit or a prefix that the
+   * database reserves. Default `go_goscope_cache`, the table of the full adapter.
    */
   tableName?: string
 }

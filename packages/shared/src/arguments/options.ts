@@ -8,8 +8,8 @@ export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
 /**
  * The caller's options, each read once.
  *
- * @throws PersistenceError `code` for what is no object, for a name that is no option, with the nearest that is one, and
- *   for an option whose getter throws.
+ * @throws PersistenceError `code` for a value that is no object, for a name that is no option, with the nearest
+ *   option, and for an option whose getter throws.
  */
 export function readOptions<Options extends object>(
   options: Options,

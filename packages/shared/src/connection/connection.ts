@@ -22,8 +22,8 @@ export interface ConnectionOptions {
   /** Default `false`. */
   readonly readOnly?: boolean
   /**
-   * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and what
-   * the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
+   * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and
+   * what the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
    */
   readonly exclusive?: boolean
 }
@@ -67,7 +67,10 @@ export class Connection {
   readonly #handle: object
   readonly #dialect: ConnectionDialect
   readonly #sharesCommits: boolean
-  /** The connection that had the handle before, and may be about to leave it: two queues on one handle would share its transactions. */
+  /**
+   * The connection that had the handle before, and may be about to leave it: two queues on one handle would share its
+   * transactions.
+   */
   #predecessor: Connection | undefined
   readonly #users = new Set<ConnectionUser>()
   readonly #shared = new Map<new (connection: Connection) => object, EndsWithConnection>()
@@ -126,7 +129,7 @@ export class Connection {
     this.#closing = new Closing(driver, this.queue, this.place, dialect)
   }
 
-  /** Whether what is written still reaches the database that was opened. */
+  /** Whether writes still reach the database that was opened. */
   get usable(): boolean {
     return this.#closed === undefined && this.#lost === undefined
   }
@@ -166,7 +169,7 @@ export class Connection {
     this.#users.delete(user)
     if (this.#users.size === 0) return this.close(keepHandle)
     // Not until nothing waits: other users may go on calling for ever. This one has its turn after all that was called
-    // before it; what it answers does not matter.
+    // before it; its result does not matter.
     await this.queue.query('disconnect', this.#dialect.ping).catch(() => undefined)
   }
 
@@ -215,7 +218,9 @@ export class Connection {
     return connections.get(this.#handle) === this
   }
 
-  /** Waits until nothing is under way, also of operations that send a second statement once they have the first's rows. */
+  /**
+   * Waits until nothing is under way, also of operations that send a second statement once they have the first's rows.
+   */
   async #finish(): Promise<void> {
     do {
       await this.queue.drain()

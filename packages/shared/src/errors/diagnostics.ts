@@ -32,7 +32,7 @@ export class Diagnostics {
     this.#classify = classify
   }
 
-  /** Whether it is worth making an event. */
+  /** Whether there is a listener; without one, callers make no event. */
   get active(): boolean {
     return this.#listeners.length > 0
   }

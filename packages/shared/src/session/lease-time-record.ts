@@ -15,8 +15,8 @@ export interface LeaseTimeSql {
 
 /**
  * The time of the leases in a file, for processes that start while the wall clock is behind it, as after it was set back,
- * and that may end before any lease does. Each records in the file what time it is there and what the wall clock says; the
- * next one counts on from that.
+ * and that may end before any lease does. Each records in the file what time it is there and what the wall clock says;
+ * the next one counts on from that.
  */
 export class LeaseTimeRecord {
   readonly #session: Session

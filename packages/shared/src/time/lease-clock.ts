@@ -24,7 +24,7 @@ export class LeaseClock {
    * The time of a file, for all connections of this process that go by `clock`.
    *
    * @param identity Of the file, the same for all its names.
-   * @returns with what ends the sharing; to be called once.
+   * @returns the clock, and `leave`, which ends the sharing; to be called once.
    */
   static ofFile(clock: Clock, identity: string): { readonly time: LeaseClock; readonly leave: () => void } {
     const files = ofFiles.get(clock) ?? new Map<string, Shared>()
@@ -58,8 +58,8 @@ export class LeaseClock {
   }
 
   #advance(): number {
-    // The wall clock first: were the process held up between the readings, the time held up would count twice from then on,
-    // and through the file for every other process too.
+    // The wall clock first: were the process held up between the readings, the time held up would count twice from then
+    // on, and through the file for every other process too.
     const wall = this.#clock.now()
     const monotonic = this.#clock.monotonic()
     this.#latest = Math.max(wall, this.#latest + monotonic - this.#readAt)

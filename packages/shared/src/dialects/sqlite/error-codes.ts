@@ -62,7 +62,7 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   VALUE_TOO_LARGE: 'the value is larger than SQLite allows',
 }
 
-// What of ours needs a transaction cannot have one inside the app's, which may be rolled back.
+// A call that needs a transaction cannot have one inside the app's, which may be rolled back.
 const IN_TRANSACTION = /cannot start a transaction within a transaction/i
 const LEAVE_TRANSACTION =
   'the app has a transaction of its own open on this handle; end it first, use another handle for it, or let the adapter open the file by path'

@@ -211,7 +211,11 @@ const nothing = (): void => undefined
 const isThere = (row: Row | undefined): boolean => row !== undefined
 const allRows = (rows: readonly Row[]): readonly Row[] => rows
 
-/** All rows as the JSON text they are sent as. @throws PersistenceError `VALUE_TOO_LARGE` for more than a string holds. */
+/**
+ * All rows as the JSON text they are sent as.
+ *
+ * @throws PersistenceError `VALUE_TOO_LARGE` for more than a string holds.
+ */
 function oneText(rows: readonly SqlValue[][]): string {
   try {
     return JSON.stringify(rows)

@@ -9,7 +9,10 @@ import { StateListeners } from './state-listeners.js'
 
 let probes = 0
 
-/** Decides over all processes who may call and which reports count. Keys are stored ones; the caller has connected. */
+/**
+ * Decides for all processes which calls are admitted and which reports count. Keys are stored ones; the caller has
+ * connected.
+ */
 export class CircuitProbes {
   readonly #session: Session
   readonly #sql: ProbeSql

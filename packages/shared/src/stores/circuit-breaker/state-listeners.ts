@@ -45,13 +45,13 @@ export class StateListeners {
     }
   }
 
-  /** As {@link emit}, for a statement that may leave what the port tells as it was. */
+  /** As {@link emit}, for a statement that may leave the state that the port shows as it was. */
   emitNews(key: string, state: CircuitBreakerPersistedState): void {
     const last = this.#byKey.get(key)?.last
     if (last === undefined || last === null || !isSame(last, state)) this.emit(key, state)
   }
 
-  /** The circuit was seen in this state, which is news only if it differs from what was known. */
+  /** The circuit was seen in this state. Listeners hear of it only if it differs from the state they know. */
   observe(key: string, state: CircuitBreakerPersistedState | null): void {
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return

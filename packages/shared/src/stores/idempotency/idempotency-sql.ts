@@ -13,7 +13,7 @@ export interface ResultSql {
   readonly sweep: Statement<'many'>
 }
 
-/** Every statement on claims and what they leave on record. Clocked by the lease clock unless said otherwise. */
+/** Every statement on claims and on the records they leave. Clocked by the lease clock unless said otherwise. */
 export interface ClaimSql {
   readonly table: string
   readonly recordTable: string

@@ -64,7 +64,7 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path)
     return true
   } catch {
-    // Missing, or not to be looked at: what made this necessary tells the caller why.
+    // Missing, or not readable: the error that made this necessary tells the caller why.
     return false
   }
 }

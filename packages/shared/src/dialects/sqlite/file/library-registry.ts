@@ -9,7 +9,7 @@ export interface EngineLibrary {
 
 /** One connection to a file. */
 interface User {
-  /** There once its adapters have left the handle open: whether it still is. */
+  /** Set when its adapters have left the handle open: whether it is open still. */
   isOpen?: () => Promise<boolean>
 }
 
@@ -80,7 +80,10 @@ async function enter(user: User, identity: string, { library, engine }: EngineLi
   }
 }
 
-/** Looks at `most` of those who left a handle open, each time at others, and takes out whose handle is closed. Never rejects. */
+/**
+ * Looks at up to `most` entries whose handle was left open, at other ones each time, and removes those whose handle is
+ * closed. Never rejects.
+ */
 async function forgetClosed({ users }: Entry, most: number): Promise<void> {
   const left = [...users].filter(({ isOpen }) => isOpen !== undefined).slice(0, most)
   for (const user of left) {

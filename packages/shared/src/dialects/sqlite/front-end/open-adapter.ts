@@ -62,7 +62,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
     const handle = await openHandle(path, tuning, engine, file)
     return await connectHandle(path, handle, { options, resolved, tuning }, opener, file)
   } finally {
-    // By now the connection has a place of its own, or has closed the file.
+    // By now the connection has its own entry in the registry, or has closed the file.
     file?.registration.leave()
   }
 }
@@ -94,7 +94,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     exclusive: true,
   })
   try {
-    // Before anything is asked of the engine, because its options may listen to what is found out.
+    // Before the first statement runs: the adapter's onDiagnostic must hear what opening reports.
     const adapter = opener.adapter(handle, options)
     await connection.open()
     if (file !== undefined && connection.place.identity !== file.identity) throw otherFile(path, connection)
@@ -105,7 +105,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     if (file?.created === true) await removeUnused(path, file.identity, connection.queue)
     const second = error instanceof PersistenceError && error.code === 'SECOND_LIBRARY'
     if (second) neverClosed.add(connection)
-    // The reason why it cannot be used is what the caller needs, not what closing it says.
+    // The caller needs the error of opening, not one of closing.
     await connection.close(second).catch(() => undefined)
     throw error
   }

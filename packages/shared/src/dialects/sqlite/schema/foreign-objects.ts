@@ -14,7 +14,7 @@ FROM json_each(?1) AS names CROSS JOIN pragma_table_info(names.value) AS columns
  *
  * @param known What may be there, by names in lower case.
  * @param version The schema version of the file.
- * @returns the names of what is there.
+ * @returns the names of the objects that the file has.
  * @throws PersistenceError `FOREIGN_TABLE`; `SCHEMA_MISSING` when the version or a column of ours is gone.
  */
 export async function checkObjects(
