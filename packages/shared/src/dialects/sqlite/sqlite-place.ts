@@ -68,7 +68,7 @@ export class SqlitePlace implements Place {
     this.location = String(databases.find(({ name }) => name === 'main')?.file ?? '')
     if (this.location === '') return
     this.#file ??= await OpenFile.enter(this.location, driver, clock, { queue, diagnostics, log: this.guard, lose })
-    await this.#file.lookAround(this.version)
+    await this.#file.reportUnsafeEnvironment(this.version)
     await this.#file.watchLog()
   }
 }

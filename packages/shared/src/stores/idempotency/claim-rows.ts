@@ -8,7 +8,7 @@ import type { ClaimSql } from './idempotency-sql.js'
 import { resultNotStored, type Unstored, unstoredIn, unstoredMark } from './unstored-result.js'
 
 /** The record of a key, and its fingerprint. */
-export interface KeyStanding {
+export interface RecordedKey {
   readonly record: KeyRecord<unknown> | VacantKey
   readonly fingerprint: string | undefined
 }
@@ -61,7 +61,7 @@ export class ClaimRows {
     this.#results = results
   }
 
-  async read(stored: string): Promise<KeyStanding> {
+  async read(stored: string): Promise<RecordedKey> {
     const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.now()], present)
     this.#session.clock.lease.observe(Number(row.marked_at))
     const record = this.#standing(row, stored)

@@ -27,12 +27,12 @@ interface Entry extends EngineLibrary {
 // Two for each that comes, so that handles which were left open and closed later do not pile up.
 const VISITS_PER_USER = 2
 
-const PLACE = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
+const REGISTRY = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
 
 function entries(): Map<string, Entry> {
-  const host = globalThis as { [PLACE]?: Map<string, Entry> }
-  host[PLACE] ??= new Map()
-  return host[PLACE]
+  const host = globalThis as { [REGISTRY]?: Map<string, Entry> }
+  host[REGISTRY] ??= new Map()
+  return host[REGISTRY]
 }
 
 /** A user's place in the registry. */

@@ -30,7 +30,7 @@ export class OpenFile implements FileOwner {
   readonly #user: FileUser
   readonly #registration: Registration
   readonly #watch: FileWatch
-  #toldOfOthers = false
+  #reportedOthers = false
 
   private constructor(
     identity: string,
@@ -63,7 +63,7 @@ export class OpenFile implements FileOwner {
   }
 
   /** Reports what makes the file unsafe to share. */
-  async lookAround(sqliteVersion: string): Promise<void> {
+  async reportUnsafeEnvironment(sqliteVersion: string): Promise<void> {
     for (const problem of await unsafeEnvironment(this.#path, sqliteVersion)) this.unsafe(problem)
   }
 
@@ -88,8 +88,8 @@ export class OpenFile implements FileOwner {
    * open.
    */
   lockedInMemory(): void {
-    if (this.#toldOfOthers) return
-    this.#toldOfOthers = true
+    if (this.#reportedOthers) return
+    this.#reportedOthers = true
     void this.#tellOfOthers()
   }
 
