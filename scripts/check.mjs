@@ -19,9 +19,12 @@ const steps = [
   ['architecture', () => runProcess(node, [tools.vitest, 'run', 'test/architecture/'])],
 ]
 
-readCommandLine('npm run check                  checks format, lint, types and the rules of the architecture', (args) =>
-  parseArgs({ args }),
+const { values } = readCommandLine(
+  `npm run check                  checks format, lint, types and the rules of the architecture
+npm run check -- --update      also draws the rooms of the core into ARCHITECTURE.md anew`,
+  (args) => parseArgs({ args, options: { update: { type: 'boolean', default: false } } }),
 )
+if (values.update) process.env.UPDATE_DOCUMENTS = '1'
 const paint = createPaint(process.stdout)
 await setUp()
 for (const [name, run] of steps) {

@@ -34,7 +34,7 @@ export type PortSubject<P extends PortName> = {
   readonly clock: PortClock
 }
 
-/** A promise about one port, whoever implements it. */
+/** A promise about one port, for every implementation. */
 export interface PortSuite {
   readonly port: PortName
   declare(runner: Runner, create: () => Promise<PortWorld>): void

@@ -1,4 +1,4 @@
-import { type Engine, PersistenceError } from '@go-go-scope/persistence-core'
+import { type LoadedEngine, PersistenceError } from '@go-go-scope/persistence-core'
 import { BUN_LIBRARY } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
 
@@ -7,7 +7,7 @@ interface BunSqliteModule {
 }
 
 /** Loads `bun:sqlite`, lazily: on another runtime this package can still be imported and says what is missing. */
-export async function loadEngine(): Promise<Engine<BunDatabase>> {
+export async function loadEngine(): Promise<LoadedEngine<BunDatabase>> {
   const { Database } = await importEngine()
   return {
     name: 'bun:sqlite',

@@ -1,4 +1,4 @@
-import { type Engine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core'
+import { type LoadedEngine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core'
 import { databaseSyncEngine, databaseSyncLibrary } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
 
@@ -8,7 +8,7 @@ import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
  *
  * @throws PersistenceError `INVALID_OPTION` when what it is given is no such class; `ENGINE_MISSING`.
  */
-export async function loadEngine(given?: DatabaseSyncClass): Promise<Engine<DatabaseSyncLike>> {
+export async function loadEngine(given?: DatabaseSyncClass): Promise<LoadedEngine<DatabaseSyncLike>> {
   if (given !== undefined) checkClass(given)
   const DatabaseSync = given ?? (await importEngine())
   return {

@@ -1,6 +1,6 @@
 /**
  * The few methods of `sqlite3` that are used here, so that the types need no engine. Every one is called with a
- * callback: without it the package throws its failures where nobody can catch them.
+ * callback: without it the package throws its failures where no caller can catch them.
  */
 export interface Sqlite3Database {
   /** `false` while the file is being opened, when that failed, and when it was closed. */

@@ -1,4 +1,4 @@
-import { type Engine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core'
+import { type LoadedEngine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core'
 import type { Sqlite3Database } from './handle.js'
 
 interface Sqlite3Module {
@@ -14,7 +14,7 @@ interface Sqlite3Module {
 }
 
 /** Loads the app's own copy of `sqlite3`; only `open` needs it, a handle that is passed in does not. */
-export async function loadEngine(): Promise<Engine<Sqlite3Database>> {
+export async function loadEngine(): Promise<LoadedEngine<Sqlite3Database>> {
   const { Database, OPEN_READONLY, OPEN_READWRITE } = await importEngine()
   return {
     name: 'sqlite3',

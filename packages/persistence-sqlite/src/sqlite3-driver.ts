@@ -97,7 +97,7 @@ export class Sqlite3Driver implements AsyncDriver {
     answer.then(end, end)
     for (let looks = 0; looks < LOOKS && !over && this.#database.open === false; looks++) {
       await new Promise<void>((resolve) => systemClock.setTimer(resolve, PAUSE_MS, { keepAlive: true }))
-      await stat('.').catch(() => undefined) // Whatever it says, a thread of the pool was free.
+      await stat('.').catch(() => undefined) // Its answer does not matter: a thread of the pool was free.
     }
     if (over || this.#database.open !== false) return new Promise(() => undefined)
     this.#failed = true

@@ -10,11 +10,11 @@ export {
   type CacheAdapterClass,
   defineFrontEnd,
   type FrontEnd,
-  type FrontEndEngine,
+  type FrontEndDefinition,
   type IdempotencyAdapterClass,
 } from './dialects/sqlite/front-end/front-end.js'
 export { checkHandle } from './dialects/sqlite/front-end/handle.js'
-export type { Engine } from './dialects/sqlite/front-end/open-adapter.js'
+export type { LoadedEngine } from './dialects/sqlite/front-end/open-adapter.js'
 export { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
 export { unloadablePackage } from './dialects/sqlite/front-end/unloadable-package.js'
 export type {

@@ -52,7 +52,7 @@ export const checkpointPort: PortSuite = portSuite('checkpoint', 'checkpoint por
     }
   })
 
-  check('the latest is the highest sequence, whatever was saved last', async ({ port }) => {
+  check('the latest is the highest sequence, not the one saved last', async ({ port }) => {
     await port.save(checkpoint('task', 2, { timestamp: 5 }))
     await port.save(checkpoint('task', 10, { timestamp: 1 }))
     await port.save(checkpoint('task', 9, { timestamp: 9 }))

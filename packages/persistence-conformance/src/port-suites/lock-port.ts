@@ -23,7 +23,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     assert.equal(await port.acquire('job', TTL), null)
   })
 
-  check('of many acquirers at once exactly one gets the lock', async ({ port }) => {
+  check('exactly one of many acquirers at once gets the lock', async ({ port }) => {
     const handles = await Promise.all(Array.from({ length: 20 }, () => port.acquire('job', TTL)))
     assert.equal(handles.filter((handle) => handle !== null).length, 1)
   })
@@ -135,7 +135,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     await taken(port, 'job', 'c')
   })
 
-  check('extend is false when nobody holds the lock', async ({ port }) => {
+  check('extend is false when the lock is free', async ({ port }) => {
     assert.equal(await port.extend('job', TTL, 'a'), false)
     const handle = await taken(port, 'job', 'a')
     await handle.release()
@@ -153,7 +153,7 @@ export const lockPort: PortSuite = portSuite('lock', 'lock port', (check) => {
     await taken(port, 'job', 'b')
   })
 
-  check('forceRelease drops whoever holds the lock', async ({ port }) => {
+  check('forceRelease ends the hold of any owner', async ({ port }) => {
     const handle = await taken(port, 'job', 'a')
     await port.forceRelease('job')
     assert.equal(await handle.isValid(), false)

@@ -13,7 +13,7 @@ import { LeaseTime } from './lease-time.js'
 interface Kept {
   readonly what: { value: unknown } | { error: unknown } | { unstored: Error }
   readonly fingerprint: string | undefined
-  /** By the wall clock, as everybody keeps it who reads the results. */
+  /** By the wall clock, as every reader of the results keeps it. */
   readonly expiresAt: number | undefined
 }
 
@@ -32,7 +32,7 @@ export class ClaimedFile {
 
 const LONGEST_MARGIN_MS = 1_000
 
-/** Claims over Maps, for one of the connections on a file. Nobody waits here. */
+/** Claims over Maps, for one of the connections on a file. Callers do not wait here. */
 export class ReferenceClaims {
   readonly clock: ManualClock
   readonly #file: ClaimedFile

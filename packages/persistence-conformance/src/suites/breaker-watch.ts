@@ -14,7 +14,7 @@ async function pass(world: World, rounds: number): Promise<void> {
   }
 }
 
-export const breakerWatch: EngineSuite = engineSuite('hearing of changes by others', (check) => {
+export const breakerWatch: EngineSuite = engineSuite('changes made by other connections', (check) => {
   check('a subscriber hears what another connection changed, once, and what it changed itself, once', async (world) => {
     const one = (await world.adapter({ watchInterval: INTERVAL })).circuitBreaker
     const two = (await world.second()).circuitBreaker

@@ -53,7 +53,7 @@ async function fill(adapter: AdapterUnderTest): Promise<void> {
 }
 
 export const callOrder: EngineSuite = engineSuite('call order', (check) => {
-  check('a read that was called before a write does not see it, whatever the two', async (world) => {
+  check('a read that was called before a write does not see it, for every pair of calls', async (world) => {
     const adapter = await world.adapter()
     for (const [readName, read] of READS) {
       for (const [writeName, write] of WRITES) {
@@ -65,7 +65,7 @@ export const callOrder: EngineSuite = engineSuite('call order', (check) => {
     }
   })
 
-  check('a read that was called after a write sees it, whatever the two', async (world) => {
+  check('a read that was called after a write sees it, for every pair of calls', async (world) => {
     const adapter = await world.adapter()
     for (const [readName, read] of READS) {
       for (const [writeName, write] of WRITES) {
@@ -76,7 +76,7 @@ export const callOrder: EngineSuite = engineSuite('call order', (check) => {
     }
   })
 
-  check('of two writes that were called one after the other, the later one stands', async (world) => {
+  check('the later of two writes that were called one after the other stands', async (world) => {
     const adapter = await world.adapter()
     for (const [firstName, first] of WRITES) {
       for (const [secondName, second] of WRITES) {

@@ -105,7 +105,7 @@ export const checkpoints: EngineSuite = engineSuite('checkpoints', (check) => {
     )
   })
 
-  check('retention goes by sequence whatever the order, the times and the ids', async (world) => {
+  check('retention goes by sequence, for every order, time and id', async (world) => {
     const history = fc.record({
       sequences: fc.uniqueArray(fc.integer({ min: 1, max: 1_000_000 }), { maxLength: 12 }),
       keep: fc.integer({ min: 0, max: 14 }),

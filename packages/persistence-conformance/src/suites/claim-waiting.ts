@@ -8,7 +8,7 @@ import { type EngineSuite, engineSuite } from '../suite.js'
 const LEASE = { lease: 60_000 }
 
 export const claimWaiting: EngineSuite = engineSuite('waiting for a claim', (check) => {
-  check('who waits on the same handle is woken at once, without the clock moving', async (world) => {
+  check('a waiter on the same handle is woken at once, without the clock moving', async (world) => {
     const { idempotency } = await world.adapter()
     const claim = held(await idempotency.claim<number>('k', LEASE))
     const idle = world.clock.pending
@@ -46,7 +46,7 @@ export const claimWaiting: EngineSuite = engineSuite('waiting for a claim', (che
     assert.deepEqual(await waiting, { state: 'completed', value: 1, replay: true })
   })
 
-  check('who waits gets the key of a crashed claimant when its lease is over', async (world) => {
+  check('a waiter gets the key of a crashed claimant when its lease is over', async (world) => {
     const { idempotency } = await world.adapter()
     const crashed = held(await idempotency.claim('k', { lease: 5 }))
     const idle = world.clock.pending

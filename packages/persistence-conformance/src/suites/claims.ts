@@ -35,7 +35,7 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     assert.equal((await world.rows('SELECT key FROM go_goscope_claims')).length, 0)
   })
 
-  check('of many claims at once exactly one is granted', async (world) => {
+  check('exactly one of many claims at once is granted', async (world) => {
     const clock = realTimers(world.clock.now)
     const providers = [(await world.adapter({ clock })).idempotency, (await world.second({ clock })).idempotency]
     for (let round = 0; round < 10; round++) {
@@ -112,7 +112,7 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     assert.deepEqual(await idempotency.claim('set', LEASE), { state: 'completed', value: 1, replay: true })
   })
 
-  check('another fingerprint is refused with the record, whatever the key is doing', async (world) => {
+  check('another fingerprint is refused with the record, in every state of the key', async (world) => {
     const { idempotency } = await world.adapter()
     const mismatch = async (key: string) => {
       const claim = () => idempotency.claim(key, { ...LEASE, fingerprint: 'mine' })

@@ -39,7 +39,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.equal(await handle.extend(TTL), false)
   })
 
-  check('of many acquirers on two connections at once exactly one gets each lock', async (world) => {
+  check('exactly one of many acquirers on two connections at once gets each lock', async (world) => {
     const adapters = await pair(world)
     const calls = Array.from({ length: 200 }, (_, index) => {
       // A connection makes half of its calls for each key at once, so that they can share a statement.

@@ -58,7 +58,7 @@ const TRIGGERS = [
   END`,
 ]
 
-/** One statement each, whatever they look like. */
+/** One statement each, though they look like several. */
 const SINGLE: readonly (readonly [sql: string, parameters: string[], row: Row])[] = [
   ["SELECT '; COMMIT' AS a;", [], { a: '; COMMIT' }],
   ['SELECT 1 AS "a;?"  ; -- ; COMMIT', [], { 'a;?': 1 }],
@@ -93,7 +93,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     }
   })
 
-  check('what cannot be sent safely is refused before anything runs', async (world) => {
+  check('a parameter that cannot be sent safely is refused before anything runs', async (world) => {
     const fenced = await fencedIn(world)
     await world.rows('CREATE TABLE t (a)')
     const bad: unknown[] = [
@@ -166,7 +166,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     )
   })
 
-  check('no text whatever ends the transaction it is in', async (world) => {
+  check('no text of a statement ends the transaction it is in', async (world) => {
     const fenced = await fencedIn(world)
     await fenced({ sql: 'CREATE TABLE t (a)' })
     const trigger = fc.constantFrom(...TRIGGERS.map((sql) => sql.replace(/;\s*$/, '')))
@@ -233,7 +233,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     })
   })
 
-  check('a text is run as a whole or refused, with whatever between its statements', async (world) => {
+  check('a text is run as a whole or refused, with any characters between its statements', async (world) => {
     const fenced = await fencedIn(world)
     await fenced({ sql: 'CREATE TABLE t (a)' })
     const noise = fc.array(fc.constantFrom(' ', '\n', '\t', '\f', '\r', '\uFEFF', '/*;*/', '--;\n'), { maxLength: 3 })
@@ -250,7 +250,7 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     })
   })
 
-  check('what is no statement is refused', async (world) => {
+  check('an argument that is no statement is refused', async (world) => {
     const fenced = await fencedIn(world)
     for (const sql of ['', ' ; ', '-- nothing', '/* nothing', 'SELECT 1\0', "SELECT '\ud800'", 7 as never]) {
       await refuses(() => fenced({ sql }), { code: 'INVALID_ARGUMENT', says: ['sql'] })

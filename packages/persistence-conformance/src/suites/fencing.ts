@@ -153,7 +153,7 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
     assert.deepEqual(await notes(world), [])
   })
 
-  check('what is no handle is refused, and so is everything after disconnect', async (world) => {
+  check('an argument that is no handle is refused, and so is every call after disconnect', async (world) => {
     const [one, two] = await withNotes(world)
     const handle = await taken(one, 'job')
     for (const bad of [null, undefined, 'job', {}, { key: 'job', token: handle.token, owner: handle.owner }]) {

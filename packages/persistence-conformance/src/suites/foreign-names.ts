@@ -30,7 +30,7 @@ async function refusedUnchanged(world: World, name: string, code = 'FOREIGN_TABL
   assert.deepEqual((await world.rows('PRAGMA journal_mode'))[0], mode, 'the journal mode is the app’s')
 }
 
-export const foreignNames: EngineSuite = engineSuite('names that somebody else gave', (check) => {
+export const foreignNames: EngineSuite = engineSuite('objects of the app under our names', (check) => {
   check('a table with other columns is refused under every name of ours', async (world) => {
     const names = await ourNames(world)
     assert.ok(names.length >= 20, `${names.length} names`)
@@ -59,7 +59,7 @@ export const foreignNames: EngineSuite = engineSuite('names that somebody else g
     await refusedUnchanged(world, 'go_goscope_locks')
   })
 
-  check('a table that only we make is refused once somebody changed its columns', async (world) => {
+  check('a table that only we make is refused once its columns were changed', async (world) => {
     await (await world.open()).disconnect()
     const published = Object.keys(PUBLISHED_TABLES)
     const tables = (await ourNames(world)).filter(({ name, type }) => type === 'table' && !published.includes(name))
@@ -78,7 +78,7 @@ export const foreignNames: EngineSuite = engineSuite('names that somebody else g
     await refusedUnchanged(world, 'go_goscope_circuit', 'SCHEMA_MISSING')
   })
 
-  check('what others have under names like ours disturbs nobody', async (world) => {
+  check('objects of the app under names like ours do no harm', async (world) => {
     await world.rows('CREATE TABLE go_goscope_reports (title TEXT)')
     await world.rows('CREATE VIEW go_goscope_broken AS SELECT * FROM gone')
     await world.rows('CREATE INDEX idx_reports_expires ON go_goscope_reports(title)')

@@ -39,7 +39,7 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     }
   })
 
-  check('what was loaded takes the place of an entry that expired meanwhile', async (world) => {
+  check('a loaded value takes the place of an entry that expired meanwhile', async (world) => {
     const one = await world.adapter()
     const two = await world.second()
     const load = await loadUnderWay(one.cache, 'k')
@@ -59,31 +59,34 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     },
   )
 
-  check('who asks after a write or removal on the handle gets nothing that was loaded before it', async (world) => {
-    const one = await world.adapter()
-    const twin = await world.adapter()
-    for (const writer of [one, twin]) {
-      for (const [name, remove] of REMOVALS) {
-        await one.cache.delete('k')
-        const load = await loadUnderWay(one.cache, 'k')
-        // Not awaited: what is called after it is after it.
-        const removed = remove(writer.cache)
-        assert.equal(await one.cache.getOrSet('k', async () => 'fresh'), 'fresh', name)
-        await load.endWith('stale')
-        assert.equal(await twin.cache.get('k'), 'fresh', name)
-        await removed
+  check(
+    'a caller that asks after a write or removal on the handle gets nothing that was loaded before it',
+    async (world) => {
+      const one = await world.adapter()
+      const twin = await world.adapter()
+      for (const writer of [one, twin]) {
+        for (const [name, remove] of REMOVALS) {
+          await one.cache.delete('k')
+          const load = await loadUnderWay(one.cache, 'k')
+          // Not awaited: what is called after it is after it.
+          const removed = remove(writer.cache)
+          assert.equal(await one.cache.getOrSet('k', async () => 'fresh'), 'fresh', name)
+          await load.endWith('stale')
+          assert.equal(await twin.cache.get('k'), 'fresh', name)
+          await removed
+        }
+        for (const [name, write] of WRITES) {
+          await one.cache.delete('k')
+          const load = await loadUnderWay(one.cache, 'k')
+          await write(writer.cache)
+          assert.equal(await twin.cache.getOrSet('k', async () => 'fresh'), 'written', name)
+          await load.endWith('stale')
+        }
       }
-      for (const [name, write] of WRITES) {
-        await one.cache.delete('k')
-        const load = await loadUnderWay(one.cache, 'k')
-        await write(writer.cache)
-        assert.equal(await twin.cache.getOrSet('k', async () => 'fresh'), 'written', name)
-        await load.endWith('stale')
-      }
-    }
-  })
+    },
+  )
 
-  check('what was loaded before a removal on the handle is not stored after it', async (world) => {
+  check('a value loaded before a removal on the handle is not stored after it', async (world) => {
     const one = await world.adapter()
     const twin = await world.adapter()
     for (const remover of [one, twin]) {
@@ -124,7 +127,7 @@ export const getOrSetMeanwhile: EngineSuite = engineSuite('getOrSet and what hap
     }
   })
 
-  check('what was loaded replaces a row that cannot be read, unless it was written meanwhile', async (world) => {
+  check('a loaded value replaces a row that cannot be read, unless the row was written meanwhile', async (world) => {
     const one = await world.adapter()
     const two = await world.second()
     const spoil = () => world.rows("UPDATE go_goscope_cache SET value = '{' WHERE key = 'cache:k'")

@@ -65,7 +65,7 @@ export const hostileRows: EngineSuite = engineSuite('hostile rows', (check) => {
     assert.equal(await cached(world, `1${'0'.repeat(400)}`), Number.POSITIVE_INFINITY)
   })
 
-  check('what is no JSON is a miss', async (world) => {
+  check('a text that is no JSON is a miss', async (world) => {
     for (const text of ['', 'undefined', '{', '[1,]', "{'a':1}", 'NaN', '\u0000', '"\u0001"', '\uFEFF1']) {
       assert.equal(await cached(world, text), null, JSON.stringify(text))
     }

@@ -60,7 +60,7 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
     }
   })
 
-  check('what was made in another realm is the same to the stores', async (world) => {
+  check('a value made in another realm is stored as one of this realm', async (world) => {
     const adapter = await world.adapter()
     const source = `Object.assign(new RangeError('far', { cause: new Map([[1, [new Date(5)]]]) }), { code: 'E_FAR' })`
     for (const stored of (await back(adapter, runInNewContext(source))) as (RangeError & { code: string })[]) {
@@ -115,7 +115,7 @@ export const keptOrRefused: EngineSuite = engineSuite('kept or refused', (check)
     assert.equal(await adapter.cache.has('k'), false)
   })
 
-  check('what is no data is refused with the path to it', async (world) => {
+  check('a value that is no data is refused with the path to it', async (world) => {
     const adapter = await world.adapter()
     const mark = Symbol('mark')
     const toJSON = hidden('toJSON', () => 'other')

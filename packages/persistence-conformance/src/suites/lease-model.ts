@@ -99,7 +99,7 @@ export const leaseModel: EngineSuite = engineSuite('model of locks in the databa
             time -= Math.min(0, ahead)
             ahead = Math.max(0, ahead)
           }
-          // A time counts once somebody has asked for it.
+          // A time counts once a call has asked for it.
           assert.equal(await probe?.isValid(), true)
           const granted = real.length
           const locks = adapters.map((adapter) => adapter.lock)

@@ -55,7 +55,7 @@ function staying(world: World, clock: ManualClock = freshClock(world)): Promise<
 }
 
 export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for programs that try once', (check) => {
-  check('what a dead process held is free one lease after the first look, however far its clock was', async (world) => {
+  check('a lock of a dead process is free one lease after the first look, however far its clock was', async (world) => {
     for (const ahead of [HOUR, 365 * DAY]) {
       await diedAhead(world, ahead)
       assert.deepEqual(await run(world), NEITHER)
@@ -76,7 +76,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     assert.deepEqual(await run(world, TTL), BOTH)
   })
 
-  check('who renews never loses it to the looks of others', async (world) => {
+  check('a holder that renews never loses the lock to the looks of others', async (world) => {
     const clock = freshClock(world)
     const holder = await staying(world, clock)
     const lock = await holder.lock.acquire('job', TTL)
@@ -131,7 +131,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
     assert.equal(row?.clock, world.clock.now(), 'the file goes by the wall clock')
   })
 
-  check('of programs that look at once one is granted what is free, and tokens go on growing', async (world) => {
+  check('one of several programs that look at once is granted a free lock, and tokens go on growing', async (world) => {
     await diedAhead(world, HOUR)
     await Promise.all([run(world), run(world), run(world)])
     world.clock.advance(TTL)

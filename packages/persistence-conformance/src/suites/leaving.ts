@@ -38,10 +38,10 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
     await leaver.disconnect()
     gone = true
     await Promise.all(asking)
-    assert.ok(asked < 20_000, 'it waited until nobody asked any more')
+    assert.ok(asked < 20_000, 'it waited until the other callers had stopped')
   })
 
-  check('who listens through an adapter hears nothing after it has left', async (world) => {
+  check('a listener hears nothing after its adapter has left', async (world) => {
     const handle = await world.handle()
     const leaver = await world.connected(handle)
     const other = await world.connected(handle)
@@ -70,7 +70,7 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
     assert.deepEqual(await world.rows('SELECT * FROM go_goscope_idempotency'), [])
   })
 
-  check('who takes a handle over waits for who leaves it', async (world) => {
+  check('an adapter on a handle that another one is leaving waits for it', async (world) => {
     const handle = await world.handle()
     await world.engine.rows(handle, 'PRAGMA busy_timeout = 777')
     const first = await world.connected(handle, { closeOnDisconnect: false })

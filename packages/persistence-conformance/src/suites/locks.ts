@@ -32,7 +32,7 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.equal(owners.size, 100)
   })
 
-  check('the token grows with every grant, whoever gets it', async (world) => {
+  check('the token grows with every grant, over all owners', async (world) => {
     const adapter = await world.adapter()
     let last = Number.NEGATIVE_INFINITY
     for (const [key, owner] of [

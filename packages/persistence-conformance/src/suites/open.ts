@@ -22,7 +22,7 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.deepEqual(new Set(counts), new Set([1]), 'each in its own prefix')
   })
 
-  check('what was written is there when it is opened again', async (world) => {
+  check('everything written is there when the file is opened again', async (world) => {
     for (const durability of ['power', 'process'] as const) {
       const first = await world.open({ durability })
       await first.cache.set(durability, { durability })

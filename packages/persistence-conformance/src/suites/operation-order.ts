@@ -39,7 +39,7 @@ const steps = fc.array(fc.oneof({ weight: 8, arbitrary: anyStep }, { weight: 1, 
 })
 
 export const operationOrder: EngineSuite = engineSuite('operation order', (check) => {
-  check('calls that nobody awaits answer as if run one by one, failing ones too', async (world) => {
+  check('calls made at once answer as if run one by one, failing ones too', async (world) => {
     let run = 0
     await world.adapter()
     await setTraps(world)

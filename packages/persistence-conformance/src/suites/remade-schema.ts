@@ -72,7 +72,7 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
     await (await later(world, { createTables: false })).connect()
   })
 
-  check('no token is given twice, whatever was granted while a trigger was gone', async (world) => {
+  check('no token is given twice, also after grants while a trigger was gone', async (world) => {
     const old = await world.adapter(database)
     for (const trigger of ['go_goscope_locks_inserted', 'go_goscope_locks_updated']) {
       await world.rows(`DROP TRIGGER ${trigger}`)

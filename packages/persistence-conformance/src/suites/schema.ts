@@ -24,7 +24,7 @@ async function metaRows(world: World): Promise<Record<string, unknown>[]> {
   return world.rows('SELECT * FROM go_goscope_meta')
 }
 
-/** Raises the schema version in the meta table, whatever its shape, by adding 1000 to every whole number in it. */
+/** Raises the schema version in the meta table, of any shape, by adding 1000 to every whole number in it. */
 async function pretendNewer(world: World): Promise<void> {
   const columns = (await world.rows('PRAGMA table_info(go_goscope_meta)')).map(({ name }) => String(name))
   for (const column of columns) {
@@ -50,7 +50,7 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     }
   })
 
-  check('what is added to the published tables can be left out by those who do not know it', async (world) => {
+  check('a writer that does not know the columns added to the published tables can leave them out', async (world) => {
     await world.adapter()
     for (const [table, columns] of Object.entries(PUBLISHED_TABLES)) {
       const stored = await world.rows(`PRAGMA table_info(${table})`)

@@ -137,7 +137,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
       retryAt: world.clock.now() + 300,
     })
     world.clock.advance(300)
-    assert.equal((await one.succeeded(killed)).counted, false, 'its lease is over, whoever has its place')
+    assert.equal((await one.succeeded(killed)).counted, false, 'its lease is over, also while its place is free')
     const next = admitted(await two.admit('api', RESET))
     for (const report of [await one.succeeded(killed), await one.failed(killed)]) {
       assert.deepEqual([report.counted, report.state?.state], [false, 'half-open'])
@@ -166,7 +166,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
     admitted(await two.admit('api', RESET))
   })
 
-  check('an isolated circuit stays open, whatever is recorded, until it is reset', async (world) => {
+  check('an isolated circuit stays open until it is reset, after every report and any time', async (world) => {
     const [one, two] = await halfOpened(world)
     const probe = admitted(await two.admit('api', RESET))
     await one.isolate('api')

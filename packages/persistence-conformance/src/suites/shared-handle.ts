@@ -4,21 +4,24 @@ import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 export const sharedHandle: EngineSuite = engineSuite('a handle that the app uses too', (check) => {
-  check('what needs a transaction is refused inside the app’s, with what to do, and leaves it open', async (world) => {
-    const handle = await world.handle()
-    const adapter = await world.connected(handle, { locks: 'database' })
-    const lock = await adapter.lock.acquire('job', 60_000)
-    const claim = held(await adapter.idempotency.claim('k', { lease: 60_000, fingerprint: 'f' }))
-    await world.engine.rows(handle, 'BEGIN')
-    await world.engine.rows(handle, 'CREATE TABLE mine (id INTEGER)')
-    const refusal = { code: 'SQL', says: ['transaction of its own', 'another handle', 'by path'] }
-    await refuses(() => adapter.fenced(lock as never, [{ sql: 'SELECT 1' }]), refusal)
-    await refuses(() => claim.complete(1), refusal)
-    await world.engine.rows(handle, 'COMMIT')
-    assert.deepEqual(await world.rows('SELECT * FROM mine'), [])
-    await adapter.fenced(lock as never, [{ sql: 'INSERT INTO mine VALUES (1)' }])
-    assert.deepEqual(await claim.complete(1), { recorded: true })
-  })
+  check(
+    'a call that needs a transaction is refused inside the app’s, with the remedy, and leaves it open',
+    async (world) => {
+      const handle = await world.handle()
+      const adapter = await world.connected(handle, { locks: 'database' })
+      const lock = await adapter.lock.acquire('job', 60_000)
+      const claim = held(await adapter.idempotency.claim('k', { lease: 60_000, fingerprint: 'f' }))
+      await world.engine.rows(handle, 'BEGIN')
+      await world.engine.rows(handle, 'CREATE TABLE mine (id INTEGER)')
+      const refusal = { code: 'SQL', says: ['transaction of its own', 'another handle', 'by path'] }
+      await refuses(() => adapter.fenced(lock as never, [{ sql: 'SELECT 1' }]), refusal)
+      await refuses(() => claim.complete(1), refusal)
+      await world.engine.rows(handle, 'COMMIT')
+      assert.deepEqual(await world.rows('SELECT * FROM mine'), [])
+      await adapter.fenced(lock as never, [{ sql: 'INSERT INTO mine VALUES (1)' }])
+      assert.deepEqual(await claim.complete(1), { recorded: true })
+    },
+  )
 
   // Not a promise: this is what the documentation warns of.
   check('a write inside the app’s transaction is the app’s to take back', async (world) => {

@@ -4,7 +4,7 @@ import { forAll } from '../property.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 export const timeToLive: EngineSuite = engineSuite('time to live', (check) => {
-  check('whatever the ttl, an entry is there before it ends and gone after', async (world) => {
+  check('for every ttl, an entry is there before it ends and gone after', async (world) => {
     const { cache, idempotency } = await world.adapter()
     const ttl = fc.oneof(
       fc.integer({ min: 1, max: 5_000 }),

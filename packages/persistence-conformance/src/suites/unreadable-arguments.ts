@@ -9,7 +9,7 @@ const fail = (): never => {
   throw thrown
 }
 
-/** Whatever is asked of it, it throws. */
+/** Every access to it throws. */
 const hostile = new Proxy(
   {},
   { get: fail, has: fail, ownKeys: fail, getOwnPropertyDescriptor: fail, getPrototypeOf: fail },

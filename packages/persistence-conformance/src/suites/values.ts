@@ -24,7 +24,7 @@ async function throughEachStore(adapter: AdapterUnderTest, value: unknown): Prom
 }
 
 export const values: EngineSuite = engineSuite('values', (check) => {
-  check('what JSON loses comes back, through every store', async (world) => {
+  check('values that JSON loses come back, through every store', async (world) => {
     const adapter = await world.adapter()
     for (const value of EXTENDED_VALUES) {
       for (const back of await throughEachStore(adapter, value)) assert.deepEqual(back, value)
@@ -123,7 +123,7 @@ export const values: EngineSuite = engineSuite('values', (check) => {
     assert.deepEqual(await cache.get('k'), { list: [1] })
   })
 
-  check('what cannot be stored is refused with the path to it, and nothing changes', async (world) => {
+  check('a value that cannot be stored is refused with the path to it, and nothing changes', async (world) => {
     const adapter = await world.adapter()
     await throughEachStore(adapter, 'before')
     const before = await world.dump()

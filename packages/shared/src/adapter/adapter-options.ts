@@ -1,5 +1,5 @@
 import { checkRuntime } from '../arguments/check-runtime.js'
-import { invalidOption } from '../arguments/invalid-option.js'
+import { invalidOption } from '../arguments/invalid.js'
 import { checkText } from '../arguments/limits.js'
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { readArgument } from '../arguments/read-argument.js'
@@ -42,9 +42,9 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
   codec?: ValueCodec
   /** Where time comes from. Default: the machine's clocks. */
   clock?: Clock
-  /** Where jitter and made-up lock owners come from: numbers from 0 to below 1. Default `Math.random`. */
+  /** Where jitter and made-up owners of locks in memory come from: numbers from 0 to below 1. Default `Math.random`. */
   random?: () => number
-  /** Hears of busy waits, slow statements, undecodable rows, sweeps and failures nobody awaits. */
+  /** Hears of busy waits, slow statements, undecodable rows, sweeps and failures of work that no caller awaits. */
   onDiagnostic?: DiagnosticListener
 }
 
@@ -68,7 +68,7 @@ export const ADAPTER_OPTIONS: OptionNames<AdapterOptions> = {
 /**
  * The options that a constructor or `open` was given, each read once.
  *
- * @throws PersistenceError `INVALID_OPTION` for a name that is none of `names`, and for a getter that throws.
+ * @throws PersistenceError `INVALID_OPTION` for a name that is not in `names`, and for a getter that throws.
  */
 export function givenOptions<Options extends object>(
   options: Options | undefined,
@@ -77,7 +77,7 @@ export function givenOptions<Options extends object>(
   return options === undefined ? ({} as Options) : readOptions(options, names, 'options', 'INVALID_OPTION')
 }
 
-/** Those of `open`'s options that a constructor takes. */
+/** The options of `open` that a constructor takes too. */
 export function adapterOptions(options: AdapterOptions): AdapterOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(ADAPTER_OPTIONS, name)))
 }
@@ -108,8 +108,8 @@ const DEFAULT_VALUE_BYTES = 16 * 1024 * 1024
 const LONGEST_PREFIX_BYTES = 1_024
 
 /**
- * @throws PersistenceError `INVALID_OPTION` naming the option, its value and what it takes; `ENGINE_UNSUPPORTED` on a
- *   runtime that is too old.
+ * @throws PersistenceError `INVALID_OPTION` that names the option, its value and the values it takes;
+ *   `ENGINE_UNSUPPORTED` on a runtime that is too old.
  */
 export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
   checkRuntime()

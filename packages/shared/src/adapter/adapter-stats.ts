@@ -4,7 +4,7 @@ import type { SqlCacheProvider } from '../stores/cache/cache-provider.js'
 import type { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import type { Dialect } from './dialect.js'
 
-/** What the `stats()` of every adapter answers. Rows are those of the whole database, `cache` is this prefix's. */
+/** The answer of `stats()` of every adapter. Rows are those of the whole database, `cache` is this prefix's. */
 export interface SqlStats {
   /** As its package or module is named, for example `node:sqlite`. */
   engine: string

@@ -36,6 +36,6 @@ export interface Dialect extends ConnectionDialect, SessionDialect {
    */
   cache(table: string | undefined): { readonly sql: CacheSql; readonly setUp: SetUp }
 
-  /** What `adapter.stats()` tells beside the counts. @param counts The row of {@link counts}. */
+  /** The members of `adapter.stats()` beside the counts. @param counts The row of {@link counts}. */
   stats(connection: Connection, counts: Row): Promise<object>
 }

@@ -17,7 +17,7 @@ import { MemoryLockStore } from '../stores/lock/memory-lock-store.js'
 import { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { readStats, type SqlStats } from './adapter-stats.js'
-import { ConnectedAdapter } from './connected-adapter.js'
+import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
 
 /**
@@ -28,7 +28,7 @@ import type { Dialect } from './dialect.js'
  * Every method connects by itself at the first use and rejects with a `PersistenceError`.
  */
 export class SqlAdapter
-  extends ConnectedAdapter
+  extends BaseAdapter
   implements PersistenceAdapter, Required<PersistenceProviders>, SqlCheckpointProvider
 {
   readonly lock: StoredLockProvider
@@ -59,7 +59,10 @@ export class SqlAdapter
     pruneRegularly(session, resolved.sweepInterval, [...cache.sweepers, ...idempotency.sweepers])
   }
 
-  /** Removes expired rows of the database, until it is done or the adapter is disconnected. Returns how many of each kind. */
+  /**
+   * Removes expired rows of the database, until it is done or the adapter is disconnected. Returns how many of each
+   * kind.
+   */
   async prune(): Promise<{ cache: number; idempotency: number }> {
     const cache = await this.cache.prune()
     return { cache, idempotency: this.#session.over ? 0 : await this.idempotency.prune() }
@@ -77,7 +80,7 @@ export class SqlAdapter
    * @param handle A lock in this database, of an adapter made with `locks: 'database'`.
    * @returns the rows of each statement.
    * @throws PersistenceError `LOCK_LOST` when the lease is over, `INVALID_ARGUMENT` for what cannot be sent safely, and
-   *   whatever a statement fails with. Nothing is written then.
+   *   the error of a statement that fails. Nothing is written then.
    */
   fenced(handle: SqlLockHandle, statements: readonly FencedStatement[]): Promise<Row[][]> {
     return runFenced(this.#session, this.#dialect.fencedStep, handle, statements)

@@ -7,13 +7,13 @@ import { Session } from '../session/session.js'
 import type { GetOrSetOptions, SqlCacheProvider } from '../stores/cache/cache-provider.js'
 import { CacheStore } from '../stores/cache/cache-store.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
-import { ConnectedAdapter } from './connected-adapter.js'
+import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
 
 export interface CacheAdapterOptions extends AdapterOptions {
   /**
-   * A table of its own: letters, digits and underscores, at most 63, not starting with a digit or a prefix that the database reserves.
-   * Default `go_goscope_cache`, the table of the full adapter.
+   * A table of its own: letters, digits and underscores, at most 63, not starting with a digit or a prefix that the
+   * database reserves. Default `go_goscope_cache`, the table of the full adapter.
    */
   tableName?: string
 }
@@ -21,7 +21,7 @@ export interface CacheAdapterOptions extends AdapterOptions {
 const CACHE_ADAPTER_OPTIONS: OptionNames<CacheAdapterOptions> = { ...ADAPTER_OPTIONS, tableName: true }
 
 /** The cache port alone. */
-export class SqlCacheAdapter extends ConnectedAdapter implements SqlCacheProvider {
+export class SqlCacheAdapter extends BaseAdapter implements SqlCacheProvider {
   readonly #cache: CacheStore
 
   /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */

@@ -6,11 +6,11 @@ import { pruneRegularly } from '../session/prune-timer.js'
 import { Session } from '../session/session.js'
 import { IdempotencyStore, type SqlIdempotencyProvider } from '../stores/idempotency/idempotency-store.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
-import { ConnectedAdapter } from './connected-adapter.js'
+import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
 
 /** The idempotency port alone: `scope({ persistence: { idempotency: new SQLiteIdempotencyAdapter(db) } })`. */
-export class SqlIdempotencyAdapter extends ConnectedAdapter implements SqlIdempotencyProvider {
+export class SqlIdempotencyAdapter extends BaseAdapter implements SqlIdempotencyProvider {
   readonly #results: IdempotencyStore
 
   /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */

@@ -1,6 +1,5 @@
-import { PersistenceError } from '../errors/persistence-error.js'
+import { invalidArgument, shown } from './invalid.js'
 import { readArgument } from './read-argument.js'
-import { shown } from './shown.js'
 
 const METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const
 
@@ -13,10 +12,9 @@ export function checkSignal(signal: AbortSignal | undefined, operation: string):
   if (signal === undefined) return
   const lacking = readArgument(() => missingFrom(signal), operation, 'signal')
   if (lacking === undefined) return
-  throw new PersistenceError(
-    'INVALID_ARGUMENT',
+  throw invalidArgument(
     operation,
-    `${operation}: signal must be an AbortSignal, got ${lacking}; pass the signal of an AbortController`,
+    `signal must be an AbortSignal, got ${lacking}; pass the signal of an AbortController`,
   )
 }
 

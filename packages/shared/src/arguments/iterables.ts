@@ -1,11 +1,12 @@
-import { PersistenceError } from '../errors/persistence-error.js'
+import type { PersistenceError } from '../errors/persistence-error.js'
+import { invalidArgument } from './invalid.js'
 import { readArgument } from './read-argument.js'
 
 /** The items of an argument that must be iterable and no string. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function itemsOf<Item>(items: Iterable<Item>, operation: string, name: string): Item[] {
   const list = readArgument(() => listOf(items), operation, name)
   if (list !== undefined) return list
-  throw invalid(operation, name, 'an array or another iterable', items)
+  throw wrongItems(operation, name, 'an array or another iterable', items)
 }
 
 /** The pairs of an argument such as the entries of a Map. @throws PersistenceError `INVALID_ARGUMENT`. */
@@ -17,7 +18,7 @@ export function pairsOf<Value>(
   const items = itemsOf(pairs, operation, name)
   const copies = readArgument(() => items.map(copyOfPair), operation, name)
   const wrong = copies.indexOf(undefined)
-  if (wrong !== -1) throw invalid(operation, name, 'an iterable of [key, value] pairs', items[wrong])
+  if (wrong !== -1) throw wrongItems(operation, name, 'an iterable of [key, value] pairs', items[wrong])
   return copies as (readonly [string, Value])[]
 }
 
@@ -30,7 +31,7 @@ function listOf<Item>(items: Iterable<Item>): Item[] | undefined {
   return [...items]
 }
 
-function invalid(operation: string, name: string, wanted: string, value: unknown): PersistenceError {
+function wrongItems(operation: string, name: string, wanted: string, value: unknown): PersistenceError {
   const got = value === null ? 'null' : typeof value
-  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${name} must be ${wanted}, got ${got}`)
+  return invalidArgument(operation, `${name} must be ${wanted}, got ${got}`)
 }

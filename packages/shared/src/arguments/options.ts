@@ -1,6 +1,6 @@
 import { PersistenceError, type PersistenceErrorCode } from '../errors/persistence-error.js'
+import { shown } from './invalid.js'
 import { readMembers } from './read-argument.js'
-import { shown } from './shown.js'
 
 /** The names of all options of a kind: the type makes sure that none is missing and none is made up. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
@@ -8,8 +8,8 @@ export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
 /**
  * The caller's options, each read once.
  *
- * @throws PersistenceError `code` for what is no object, for a name that is no option, with the nearest that is one, and
- *   for an option whose getter throws.
+ * @throws PersistenceError `code` for a value that is no object, for a name that is no option, with the nearest
+ *   option, and for an option whose getter throws.
  */
 export function readOptions<Options extends object>(
   options: Options,

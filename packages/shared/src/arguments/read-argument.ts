@@ -1,10 +1,10 @@
 import { PersistenceError, type PersistenceErrorCode } from '../errors/persistence-error.js'
-import { shown } from './shown.js'
+import { shown } from './invalid.js'
 
 /**
- * Runs what is the caller's own code: a getter, an iterator, the trap of a Proxy.
+ * Runs code of the caller: a getter, an iterator, the trap of a Proxy.
  *
- * @throws PersistenceError `code` with what it threw as the cause.
+ * @throws PersistenceError `code`, with the error that the code threw as the cause.
  */
 export function readArgument<Result>(
   read: () => Result,
@@ -19,7 +19,11 @@ export function readArgument<Result>(
   }
 }
 
-/** The named members of an argument, each read once, as a plain object. @throws PersistenceError as {@link readArgument}. */
+/**
+ * The named members of an argument, each read once, as a plain object.
+ *
+ * @throws PersistenceError as {@link readArgument}.
+ */
 export function readMembers<Argument extends object, Name extends keyof Argument & string>(
   argument: Argument,
   names: readonly Name[],
@@ -46,7 +50,7 @@ function unreadable(cause: unknown, operation: string, name: string, code: Persi
   return new PersistenceError(code, operation, message, cause)
 }
 
-/** What an error says, also one whose message throws. */
+/** The message of an error, also of one whose `message` throws. */
 export function reasonOf(cause: unknown): string {
   try {
     return cause instanceof Error ? String(cause.message) : shown(cause)

@@ -37,7 +37,7 @@ export class Closing {
         throw reason.code === 'BUSY' ? handleInUse(error) : reason
       }
     }
-    // A handle that the app has closed by now is found out when the next user of the place comes.
+    // Whether the app has closed the handle since then is asked when the next connection enters the place.
     if (keepHandle) this.#stayOpen()
     else this.#place.closed()
   }

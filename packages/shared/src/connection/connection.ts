@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
@@ -7,9 +8,8 @@ import { ClosedQueue, closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { QueueContext } from '../queue/queue-context.js'
 import { SyncQueue } from '../queue/sync-queue.js'
-import type { Clock } from '../time/clock.js'
+import { type Clock, nextTurn } from '../time/clock.js'
 import { ConnectionClock } from '../time/connection-clock.js'
-import { nextTurn } from '../time/next-turn.js'
 import { Closing } from './closing.js'
 import { claimHandle, giveHandleBack } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
@@ -22,13 +22,13 @@ export interface ConnectionOptions {
   /** Default `false`. */
   readonly readOnly?: boolean
   /**
-   * Whether nobody else has the handle. On an engine with a thread of its own a transaction spans several turns, and what
-   * the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
+   * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and
+   * what the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
    */
   readonly exclusive?: boolean
 }
 
-/** Who uses a connection. */
+/** A session, as its connection sees it. */
 export interface ConnectionUser {
   /** Nothing may be written any more: the database is gone. */
   connectionLost(): void
@@ -56,13 +56,21 @@ export class Connection {
   readonly diagnostics: Diagnostics
   readonly clock: ConnectionClock
   readonly random: () => number
+  /**
+   * Begins the owners that stores make up. Not from the `random` option: two processes that seed it alike would take each
+   * other's locks and claims for their own.
+   */
+  readonly identity: string = randomUUID()
   readonly engine: string
   readonly readOnly: boolean
   readonly place: Place
   readonly #handle: object
   readonly #dialect: ConnectionDialect
   readonly #sharesCommits: boolean
-  /** Who had the handle before, and may be about to leave it: two queues on one handle would share its transactions. */
+  /**
+   * The connection that had the handle before, and may be about to leave it: two queues on one handle would share its
+   * transactions.
+   */
   #predecessor: Connection | undefined
   readonly #users = new Set<ConnectionUser>()
   readonly #shared = new Map<new (connection: Connection) => object, EndsWithConnection>()
@@ -121,7 +129,7 @@ export class Connection {
     this.#closing = new Closing(driver, this.queue, this.place, dialect)
   }
 
-  /** Whether what is written still reaches the database that was opened. */
+  /** Whether writes still reach the database that was opened. */
   get usable(): boolean {
     return this.#closed === undefined && this.#lost === undefined
   }
@@ -161,11 +169,11 @@ export class Connection {
     this.#users.delete(user)
     if (this.#users.size === 0) return this.close(keepHandle)
     // Not until nothing waits: other users may go on calling for ever. This one has its turn after all that was called
-    // before it; what it answers does not matter.
+    // before it; its result does not matter.
     await this.queue.query('disconnect', this.#dialect.ping).catch(() => undefined)
   }
 
-  /** Waits for what is in flight and ends the connection, whoever uses it. Tries again where that failed. */
+  /** Waits for what is in flight and ends the connection, also while adapters use it. Tries again where that failed. */
   close(keepHandle: boolean): Promise<void> {
     if (this.#closed === undefined) this.#closed = this.#close(keepHandle)
     else if (this.#closing.failed && this.#hasHandle()) this.#closed = this.#leaveHandle(keepHandle)
@@ -174,7 +182,7 @@ export class Connection {
 
   async #open(): Promise<void> {
     const predecessor = this.#predecessor
-    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Whoever closed it has been told.
+    if (predecessor !== undefined) await predecessor.#closed?.catch(() => undefined) // Its caller has been told.
     await this.place.enter(this.queue)
     if (this.place.identity !== undefined) {
       this.clock.enterFile(this.place.identity)
@@ -210,7 +218,9 @@ export class Connection {
     return connections.get(this.#handle) === this
   }
 
-  /** Waits until nothing is under way, also of operations that send a second statement once they have the first's rows. */
+  /**
+   * Waits until nothing is under way, also of operations that send a second statement once they have the first's rows.
+   */
   async #finish(): Promise<void> {
     do {
       await this.queue.drain()

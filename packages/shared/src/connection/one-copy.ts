@@ -4,13 +4,13 @@ import { PersistenceError } from '../errors/persistence-error.js'
  * Which installed copy of this package uses which handle. Each copy has a queue and a lock table of its own: two on one
  * handle would end each other's transactions and grant one lock twice. On a global symbol, where all copies meet.
  */
-const PLACE = Symbol.for('go-go-scope.persistence.handles/1')
+const REGISTRY = Symbol.for('go-go-scope.persistence.handles/1')
 const THIS_COPY = {}
 
 function owners(): WeakMap<object, object> {
-  const host = globalThis as { [PLACE]?: WeakMap<object, object> }
-  host[PLACE] ??= new WeakMap()
-  return host[PLACE]
+  const host = globalThis as { [REGISTRY]?: WeakMap<object, object> }
+  host[REGISTRY] ??= new WeakMap()
+  return host[REGISTRY]
 }
 
 /** Takes a handle for this copy, which may have it already. @throws PersistenceError `SECOND_COPY`. */

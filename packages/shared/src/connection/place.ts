@@ -5,7 +5,7 @@ import type { OperationQueue } from '../queue/operation-queue.js'
 import type { QueueDialect, WriteGuard } from '../queue/queue-context.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 
-/** What a connection tells the place that it leads to. */
+/** What a connection gives to the place that it leads to. */
 export interface PlaceOptions {
   readonly driver: SqlDriver
   readonly clock: ConnectionClock
@@ -14,7 +14,7 @@ export interface PlaceOptions {
   readonly busyTimeout: number
   /** Nothing may be written: not even what reading needs. */
   readonly readOnly: boolean
-  /** To be called once when what is written would reach nothing that another connection can find. */
+  /** To be called once, when writes would no longer reach the database that other connections find. */
   lose(reason: PersistenceError): void
 }
 

@@ -6,7 +6,7 @@ export type DiagnosticEvent =
   | { type: 'busy-retry'; operation: string; attempt: number; waited: number }
   /** A statement took longer than 100 ms. `calls` shared it. */
   | { type: 'slow-statement'; operation: string; duration: number; calls: number }
-  /** The number of waiting calls passed `waiting`: somebody produces faster than the database writes. */
+  /** The number of waiting calls passed `waiting`: the app calls faster than the database writes. */
   | { type: 'queue-pressure'; waiting: number; limit: number }
   /** A cache row that cannot be decoded was answered as a miss. */
   | { type: 'unreadable-row'; table: string; key: string; error: PersistenceError }
@@ -16,14 +16,14 @@ export type DiagnosticEvent =
   | { type: 'unshared-locks'; file: string; problem: string }
   /** Expired rows were removed. */
   | { type: 'sweep'; table: string; removed: number }
-  /** Work that nobody awaits failed: a sweep, an extension of a lease, a renewal. */
+  /** Work that no caller awaits failed: a sweep, an extension of a lease, a renewal. */
   | { type: 'background-error'; operation: string; error: PersistenceError }
   /** A listener of the app threw. */
   | { type: 'listener-error'; operation: string; error: unknown }
 
 export type DiagnosticListener = (event: DiagnosticEvent) => void
 
-/** Hands events to everybody who listens on one connection. */
+/** Hands events to all listeners of one connection. */
 export class Diagnostics {
   readonly #classify: Classify
   readonly #listeners: DiagnosticListener[] = []
@@ -32,7 +32,7 @@ export class Diagnostics {
     this.#classify = classify
   }
 
-  /** Whether it is worth making an event. */
+  /** Whether there is a listener; without one, callers make no event. */
   get active(): boolean {
     return this.#listeners.length > 0
   }
@@ -45,7 +45,7 @@ export class Diagnostics {
     }
   }
 
-  /** Tells of an error that has nobody to reject to. @param operation What was being done, for example `cache.sweep`. */
+  /** Reports an error of work that no caller awaits. @param operation What was being done, for example `cache.sweep`. */
   backgroundError(operation: string, error: unknown): void {
     this.emit({ type: 'background-error', operation, error: this.#classify(error, operation) })
   }
@@ -55,7 +55,7 @@ export class Diagnostics {
       try {
         listener(event)
       } catch {
-        // A hook that watches must not be able to fail what it watches, and there is nobody left to tell.
+        // A hook that watches must not be able to fail what it watches, and there is no other place to report it.
       }
     }
   }

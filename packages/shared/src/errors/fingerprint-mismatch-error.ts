@@ -1,7 +1,7 @@
 import type { KeyRecord } from '../ports/claims.js'
 import { PersistenceError } from './persistence-error.js'
 
-/** A key was claimed for something else than what is on record for it: `FINGERPRINT_MISMATCH`. */
+/** A key was claimed with another fingerprint than the one on record: `FINGERPRINT_MISMATCH`. */
 export class FingerprintMismatchError extends PersistenceError {
   /** The fingerprint on record. */
   readonly fingerprint: string

@@ -42,7 +42,7 @@ const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FUL
 export class PersistenceError extends Error {
   readonly _tag = 'PersistenceError' as const
   readonly code: PersistenceErrorCode
-  /** What was asked for, for example `cache.set`. */
+  /** The call that failed, for example `cache.set`. */
   readonly operation: string
   readonly retryable: boolean
 

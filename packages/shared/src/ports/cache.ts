@@ -9,7 +9,7 @@ export interface CacheStats {
 
 /** Values by key with an optional time to live. */
 export interface CacheProvider {
-  /** `null` when absent or expired; a cached `null` looks the same, only {@link CacheProvider.has} tells. */
+  /** `null` when absent or expired; a cached `null` looks the same, and {@link CacheProvider.has} tells the two apart. */
   get<T = unknown>(key: string): Promise<T | null>
   /** @param ttl Time to live in ms; absent means for ever. */
   set<T>(key: string, value: T, ttl?: number): Promise<void>

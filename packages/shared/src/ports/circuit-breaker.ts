@@ -6,7 +6,7 @@ export interface CircuitBreakerPersistedState {
   lastSuccessTime?: number
 }
 
-/** Circuit-breaker state shared by everybody who uses the same store. */
+/** Circuit-breaker state shared by all users of the same store. */
 export interface CircuitBreakerStateProvider {
   /** `null` for a key that was never stored. */
   getState(key: string): Promise<CircuitBreakerPersistedState | null>

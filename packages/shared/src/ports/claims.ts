@@ -2,7 +2,7 @@ import type { IdempotencyProvider } from './idempotency.js'
 
 /** How a key is claimed. All times are ms. */
 export interface ClaimOptions {
-  /** After so long without a renewal the key is free again, and what its claimant still reports is refused. */
+  /** After so long without a renewal the key is free again, and a later report of the claimant is refused. */
   lease: number
   /** How long the result is kept; absent means for ever. */
   ttl?: number
@@ -24,7 +24,10 @@ export interface ClaimedKey<T> {
   readonly state: 'claimed'
   /** Unique to this claim. */
   readonly owner: string
-  /** Grows with every claim in the file and never repeats; pass it on to whatever must refuse an overtaken claimant. */
+  /**
+   * Grows with every claim in the file and never repeats; pass it on to the resource that must refuse an overtaken
+   * claimant.
+   */
   readonly generation: number
   /** Epoch ms at which the lease ends unless it is renewed. */
   readonly expiresAt: number
@@ -36,8 +39,8 @@ export interface ClaimedKey<T> {
   /**
    * Records the result and ends the claim, in one step.
    *
-   * @throws (as a rejection) `RESULT_NOT_STORED` for a result that the store cannot hold. The claim has ended all the same:
-   *   the key is completed without a value, until `ttl` is over, so that the work is not done a second time.
+   * @throws (as a rejection) `RESULT_NOT_STORED` for a result that the store cannot hold. The claim has ended all the
+   *   same: the key is completed without a value, until `ttl` is over, so that the work is not done a second time.
    */
   complete(value: T): Promise<ClaimOutcome<T>>
   /**
@@ -72,19 +75,19 @@ export interface FailedKey {
   readonly expiresAt?: number
 }
 
-/** Somebody else is at it. */
+/** Another caller holds the claim. */
 export interface RunningKey {
   readonly state: 'running'
   /** Epoch ms at which the claim ends unless it is renewed. */
   readonly until: number
 }
 
-/** Nothing is recorded and nobody is at it. */
+/** Nothing is recorded, and no caller holds a claim. */
 export interface VacantKey {
   readonly state: 'vacant'
 }
 
-/** The work was done before, but what came out of it could not be stored. */
+/** The work was done before, but its result could not be stored. */
 export interface UnstoredKey {
   readonly state: 'unstored'
   /** `RESULT_NOT_STORED`; its cause is why. */

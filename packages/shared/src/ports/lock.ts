@@ -21,6 +21,6 @@ export interface LockProvider {
   acquire(key: string, ttl: number, owner?: string): Promise<LockHandle | null>
   /** Sets the expiry to now + `ttl` ms if `owner` still holds the lock; `false` otherwise. */
   extend(key: string, ttl: number, owner: string): Promise<boolean>
-  /** Drops whoever holds the lock. No error when nobody does. */
+  /** Ends the hold of any owner. No error when the lock is free. */
   forceRelease(key: string): Promise<void>
 }

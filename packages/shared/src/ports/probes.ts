@@ -21,7 +21,7 @@ export interface Permit {
 
 export type Admission =
   | { readonly admitted: true; readonly state: 'closed' | 'half-open'; readonly permit: Permit }
-  /** `retryAt`: epoch ms from which it is worth asking again; absent for an isolated circuit. */
+  /** `retryAt`: epoch ms from which asking again can succeed; absent for an isolated circuit. */
   | { readonly admitted: false; readonly state: 'open' | 'half-open'; readonly retryAt?: number }
 
 /**
@@ -34,9 +34,12 @@ export interface ReportOutcome {
   readonly state: CircuitBreakerPersistedState | null
 }
 
-/** One breaker for all processes: who may call, who probes, and what reports count is decided in the store. */
+/**
+ * One breaker for all processes: the store decides which calls are admitted, which of them probe, and which reports
+ * count.
+ */
 export interface ProbingCircuitBreakerProvider extends CircuitBreakerStateProvider {
-  /** Lets a call through, or tells when to ask again. */
+  /** Admits a call, or answers when to ask again. */
   admit(key: string, options: AdmitOptions): Promise<Admission>
   /**
    * The call succeeded: consecutive failures of a closed circuit are forgotten; a half-open one counts the success and
@@ -53,7 +56,7 @@ export interface ProbingCircuitBreakerProvider extends CircuitBreakerStateProvid
   failed(permit: Permit, maxFailures?: number): Promise<ReportOutcome>
   /** The call told nothing about the circuit, for example because it was aborted: a probe gives its place back. */
   withdrawn(permit: Permit): Promise<void>
-  /** Holds the circuit open until {@link reset} or `setState`, whatever is recorded. */
+  /** Holds the circuit open until {@link reset} or `setState`; successes and failures change nothing. */
   isolate(key: string): Promise<void>
   /** Closes the circuit and forgets its failures. */
   reset(key: string): Promise<void>

@@ -15,8 +15,8 @@ export interface LeaseTimeSql {
 
 /**
  * The time of the leases in a file, for processes that start while the wall clock is behind it, as after it was set back,
- * and that may end before any lease does. Each records in the file what time it is there and what the wall clock says; the
- * next one counts on from that.
+ * and that may end before any lease does. Each records in the file what time it is there and what the wall clock says;
+ * the next one counts on from that.
  */
 export class LeaseTimeRecord {
   readonly #session: Session
@@ -34,7 +34,7 @@ export class LeaseTimeRecord {
   /** Takes over the time of the file. For a session that is about to be ready. */
   async enter(): Promise<void> {
     const { queue, clock, connection } = this.#session
-    // A process that was here before has counted the time itself, whatever the wall clock did.
+    // A process that was here before has counted the time itself, also while the wall clock was set.
     const { started } = clock.lease
     const now = clock.lease.now()
     if (connection.readOnly) return

@@ -226,7 +226,7 @@ export class Session implements ConnectionUser {
     try {
       await this.#connecting
     } catch {
-      // Who asked to connect has been told.
+      // The caller of connect has been told.
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import type { Statement } from '../queue/statement.js'
-import { nextTurn } from '../time/next-turn.js'
+import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
 
 // Every WRITES_PER_SWEEP writes bring a statement that removes at most SWEEP_ROWS rows, and larger writes one for each
@@ -49,7 +49,7 @@ export class Sweeper {
    * Removes every expired row, in short statements with others between them. Ends early when the session does. Returns
    * how many.
    *
-   * @param background Nobody awaits it, and it must not keep the process alive.
+   * @param background No caller awaits it: where the database is busy it fails at once.
    */
   async prune(background = false): Promise<number> {
     let removed = 0

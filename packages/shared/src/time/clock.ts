@@ -13,6 +13,11 @@ export interface Clock {
   setTimer(callback: () => void, delay: number, options?: { keepAlive?: boolean }): () => void
 }
 
+/** Settles in a later turn of the event loop, after timers and I/O had theirs. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 // Node fires a timer of a longer delay at once.
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 

@@ -33,7 +33,11 @@ export class ConnectionClock implements Clock {
     return this.#source.setTimer(callback, delay, options)
   }
 
-  /** Goes by the time of a file from now on, with everybody here who does; may be repeated. @param identity Of the file. */
+  /**
+   * Goes by the time of a file from now on, as other connections of this process do; may be repeated.
+   *
+   * @param identity Of the file.
+   */
   enterFile(identity: string): void {
     if (this.#leaveFile !== undefined) return
     const { time, leave } = LeaseClock.ofFile(this.#source, identity)
@@ -41,7 +45,7 @@ export class ConnectionClock implements Clock {
     this.#leaveFile = leave
   }
 
-  /** To be called once nothing goes by it any more. */
+  /** To be called once, when no lease goes by it any more. */
   leaveFile(): void {
     this.#leaveFile?.()
   }

@@ -23,8 +23,8 @@ export class LeaseClock {
   /**
    * The time of a file, for all connections of this process that go by `clock`.
    *
-   * @param identity Of the file, whatever it is called.
-   * @returns with what ends the sharing; to be called once.
+   * @param identity Of the file, the same for all its names.
+   * @returns the clock, and `leave`, which ends the sharing; to be called once.
    */
   static ofFile(clock: Clock, identity: string): { readonly time: LeaseClock; readonly leave: () => void } {
     const files = ofFiles.get(clock) ?? new Map<string, Shared>()
@@ -52,14 +52,14 @@ export class LeaseClock {
     return Math.floor(this.#advance())
   }
 
-  /** Takes note of a time that was stored by anybody who uses the same file. */
+  /** Takes note of a time that was stored by any process that uses the same file. */
   observe(time: number): void {
     if (time > this.#advance()) this.#latest = time
   }
 
   #advance(): number {
-    // The wall clock first: were the process held up between the readings, the time held up would count twice from then on,
-    // and through the file for every other process too.
+    // The wall clock first: were the process held up between the readings, the time held up would count twice from then
+    // on, and through the file for every other process too.
     const wall = this.#clock.now()
     const monotonic = this.#clock.monotonic()
     this.#latest = Math.max(wall, this.#latest + monotonic - this.#readAt)

@@ -1,7 +1,7 @@
-import { shown } from '../arguments/shown.js'
+import { shown } from '../arguments/invalid.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 
-/** How a time to live is called by whoever gave it, and what is to be done about a wrong one. */
+/** What the caller's argument is called in errors, and what to do about a wrong one. */
 export interface TimeArgument {
   readonly name: string
   /** The end of the message, with its separator; may be empty. */

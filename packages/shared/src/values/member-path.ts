@@ -1,4 +1,4 @@
-import { shown } from '../arguments/shown.js'
+import { shown } from '../arguments/invalid.js'
 
 /** How a value lies in the one around it. */
 export type Way = 'member' | 'get' | 'keys' | 'values'

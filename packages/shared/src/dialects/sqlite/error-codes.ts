@@ -52,7 +52,7 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   READ_ONLY:
     'the database cannot be written; check the permissions of the file and of its folder, and that the handle was not opened read-only',
   IO_ERROR: 'the file system failed; check the disk and that nothing else replaced the file',
-  CLOSED: 'the handle was closed by somebody else; open it again and make a new adapter',
+  CLOSED: 'the handle was closed by the app; open it again and make a new adapter',
   CORRUPT: 'the file is damaged; restore it from a backup',
   DISK_FULL: 'no space is left; free some and try again, nothing of this operation was written',
   CANNOT_OPEN:
@@ -62,7 +62,7 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   VALUE_TOO_LARGE: 'the value is larger than SQLite allows',
 }
 
-// What of ours needs a transaction cannot have one inside the app's, which may be rolled back.
+// A call that needs a transaction cannot have one inside the app's, which may be rolled back.
 const IN_TRANSACTION = /cannot start a transaction within a transaction/i
 const LEAVE_TRANSACTION =
   'the app has a transaction of its own open on this handle; end it first, use another handle for it, or let the adapter open the file by path'

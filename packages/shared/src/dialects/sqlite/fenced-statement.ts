@@ -1,7 +1,8 @@
+import { invalidArgument } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { readArgument } from '../../arguments/read-argument.js'
 import type { SqlValue } from '../../driver/driver.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
+import type { PersistenceError } from '../../errors/persistence-error.js'
 import type { Step } from '../../queue/statement.js'
 import type { FencedStatement } from '../../stores/lock/fenced.js'
 import { bindsExactly } from '../../values/numbers.js'
@@ -118,5 +119,5 @@ function kindOf(value: unknown): string {
 }
 
 function invalid(problem: string): PersistenceError {
-  return new PersistenceError('INVALID_ARGUMENT', 'fenced', `fenced: ${problem}`)
+  return invalidArgument('fenced', problem)
 }

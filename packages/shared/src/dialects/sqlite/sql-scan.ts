@@ -45,7 +45,7 @@ export function scanSql(sql: string): SqlScan {
   return { firstWord: statements.firstWord, several: statements.several, placeholders }
 }
 
-// Some pragmas take effect while they are compiled, so what is only to be explained is looked at too.
+// Some pragmas take effect while they are compiled, so a statement after EXPLAIN is looked at too.
 const EXPLANATION = ['EXPLAIN', 'QUERY', 'PLAN']
 const TRIGGER = /^CREATE(?: TEMP| TEMPORARY)? TRIGGER$/
 
@@ -53,7 +53,7 @@ const TRIGGER = /^CREATE(?: TEMP| TEMPORARY)? TRIGGER$/
 class Statements {
   several = false
   #explanation = 0
-  /** What the statement starts with, as far as it tells what the statement is. */
+  /** The first words of the statement, as far as they tell its kind. */
   readonly #head: string[] = []
   #inTrigger = false
   #afterSemicolon = false

@@ -1,7 +1,7 @@
 import type { Place, PlaceOptions } from '../../connection/place.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { OperationQueue } from '../../queue/operation-queue.js'
-import { EngineWait } from './engine/busy-timeout.js'
+import { BusyTimeout } from './engine/busy-timeout.js'
 import { probeEngine } from './engine/engine-probe.js'
 import { LogWatch } from './file/log-watch.js'
 import { OpenFile } from './file/open-file.js'
@@ -14,7 +14,7 @@ export class SqlitePlace implements Place {
   /** The main database file; empty for a database in memory. */
   location = ''
   readonly #options: PlaceOptions
-  #wait: EngineWait | undefined
+  #busyTimeout: BusyTimeout | undefined
   #file: OpenFile | undefined
 
   constructor(options: PlaceOptions) {
@@ -48,7 +48,7 @@ export class SqlitePlace implements Place {
   }
 
   async restoreHandle(): Promise<void> {
-    await this.#wait?.putBack()
+    await this.#busyTimeout?.putBack()
   }
 
   closed(): void {
@@ -61,14 +61,14 @@ export class SqlitePlace implements Place {
 
   async #enter(queue: OperationQueue): Promise<void> {
     const { driver, clock, diagnostics, busyTimeout, lose } = this.#options
-    this.#wait ??= new EngineWait({ queue, engine: driver.engine }, busyTimeout)
-    await this.#wait.shorten()
+    this.#busyTimeout ??= new BusyTimeout({ queue, engine: driver.engine }, busyTimeout)
+    await this.#busyTimeout.shorten()
     this.version = await probeEngine(queue, driver.engine)
     const databases = await queue.query('connect', 'PRAGMA database_list')
     this.location = String(databases.find(({ name }) => name === 'main')?.file ?? '')
     if (this.location === '') return
     this.#file ??= await OpenFile.enter(this.location, driver, clock, { queue, diagnostics, log: this.guard, lose })
-    await this.#file.lookAround(this.version)
+    await this.#file.reportUnsafeEnvironment(this.version)
     await this.#file.watchLog()
   }
 }

@@ -4,7 +4,7 @@ import type { Connection } from '../../connection/connection.js'
 import type { Row } from '../../driver/driver.js'
 import { read, type Statement } from '../../queue/statement.js'
 
-/** What `adapter.stats()` answers. Sizes are bytes; rows are those of the whole file, `cache` is this prefix's. */
+/** The answer of `adapter.stats()`. Sizes are bytes; rows are those of the whole file, `cache` is this prefix's. */
 export interface AdapterStats extends SqlStats {
   sqliteVersion: string
   /** The database file; empty for a database in memory. */

@@ -1,6 +1,6 @@
 import type { CacheProvider, CacheStats } from '../../ports/cache.js'
 
-/** How {@link SqlCacheProvider.getOrSet} stores what was loaded. */
+/** How {@link SqlCacheProvider.getOrSet} stores the loaded value. */
 export interface GetOrSetOptions {
   /** ms; absent means for ever. */
   ttl?: number
@@ -19,9 +19,9 @@ export interface SqlCacheProvider extends CacheProvider {
   deleteMany(keys: Iterable<string>): Promise<void>
   /**
    * The cached value, or the one `load` gives, which is then stored, unless another value was stored meanwhile: the
-   * caller gets the loaded value all the same. At most one `load` of a key runs at a time in this process; all who ask
-   * meanwhile get its value or its error, but for those who ask after a write or delete of the key through this handle,
-   * for whom `load` runs anew. After such a write the value is not stored; an error never is.
+   * caller gets the loaded value all the same. At most one `load` of a key runs at a time in this process; callers that
+   * ask meanwhile get its value or its error, except those that ask after a write or delete of the key through this
+   * handle, for whom `load` runs anew. After such a write the value is not stored; an error never is.
    *
    * @throws PersistenceError `INVALID_ARGUMENT` when a `load` asks for its own key, also through the loads of other keys.
    */

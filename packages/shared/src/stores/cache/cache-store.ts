@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../arguments/invalid.js'
 import { itemsOf, pairsOf } from '../../arguments/iterables.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
@@ -97,7 +98,8 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async keys(pattern = '*'): Promise<string[]> {
-    if (typeof pattern !== 'string') throw invalid('keys', `pattern must be a string, got ${typeof pattern}`)
+    if (typeof pattern !== 'string')
+      throw invalidArgument('cache.keys', `pattern must be a string, got ${typeof pattern}`)
     const { literalStart, matches } = keyPattern(pattern)
     if (!literalStart.isWellFormed() || literalStart.includes('\0')) return []
     const { first, end } = keyRange(this.#names.store(literalStart))
@@ -140,7 +142,8 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async getOrSet<T>(key: string, load: () => T | Promise<T>, options: GetOrSetOptions = {}): Promise<T> {
-    if (typeof load !== 'function') throw invalid('getOrSet', `load must be a function, got ${typeof load}`)
+    if (typeof load !== 'function')
+      throw invalidArgument('cache.getOrSet', `load must be a function, got ${typeof load}`)
     const { ttl } = readOptions(options, GET_OR_SET_OPTIONS, 'cache.getOrSet')
     timeToLive(ttl, 'cache.getOrSet')
     const stored = this.#stored(key, 'cache.getOrSet')
@@ -208,7 +211,11 @@ const nothing = (): void => undefined
 const isThere = (row: Row | undefined): boolean => row !== undefined
 const allRows = (rows: readonly Row[]): readonly Row[] => rows
 
-/** All rows as the JSON text they are sent as. @throws PersistenceError `VALUE_TOO_LARGE` for more than a string holds. */
+/**
+ * All rows as the JSON text they are sent as.
+ *
+ * @throws PersistenceError `VALUE_TOO_LARGE` for more than a string holds.
+ */
 function oneText(rows: readonly SqlValue[][]): string {
   try {
     return JSON.stringify(rows)
@@ -220,9 +227,4 @@ function oneText(rows: readonly SqlValue[][]): string {
       cause,
     )
   }
-}
-
-function invalid(method: string, problem: string): PersistenceError {
-  const operation = `cache.${method}`
-  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
 }

@@ -9,7 +9,7 @@ function disableIfIdle(): void {
   if (running === 0) caller.disable()
 }
 
-/** One call of a `load` function of `getOrSet`, shared by all who ask for its key meanwhile. */
+/** One call of a `load` function of `getOrSet`, shared by all callers that ask for its key meanwhile. */
 export class Load {
   readonly key: string
   /** Whether it is the load of that place of that connection. */
@@ -20,7 +20,7 @@ export class Load {
   running = false
   /** Whether its key was written or deleted through this connection since it began: its value must not be stored. */
   overtaken = false
-  /** What all who share it get. */
+  /** What all callers that share it get. */
   value: Promise<unknown> | undefined
 
   constructor(loads: Loads, place: string, key: string) {
@@ -53,8 +53,8 @@ export class Load {
 }
 
 /**
- * The loads of `getOrSet` under way on one connection, by place, which is the table with the stored key. All who ask for
- * a place share the load that is under way there, until the place is written or deleted.
+ * The loads of `getOrSet` under way on one connection, by place, which is the table with the stored key. All callers
+ * that ask for a place share the load that is under way there, until the place is written or deleted.
  */
 export class Loads {
   readonly #byPlace = new Map<string, Load>()
@@ -71,14 +71,14 @@ export class Loads {
    */
   share<T>(place: string, key: string, begin: (load: Load) => Promise<T>): Promise<T> {
     const asking = caller.getStore()
-    // What a load has started may outlive it, a timer for example, and may ask for whatever it likes then.
+    // What a load has started may outlive it, a timer for example, and may ask for any key then.
     const inside = asking?.running === true
     if (inside) this.#refuseCircle(asking, place, key)
     const load = this.#byPlace.get(place) ?? this.#begin(place, key, begin)
     return (inside ? load.valueFor(asking) : load.value) as Promise<T>
   }
 
-  /** To be called when a write of `place` is sent: who asks from now on does not get what was loaded before it. */
+  /** To be called when a write of `place` is sent: callers that ask from now on do not get what was loaded before it. */
   overtake(place: string): void {
     const load = this.#byPlace.get(place)
     if (load === undefined) return

@@ -1,8 +1,7 @@
+import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { readMembers } from '../../arguments/read-argument.js'
-import { shown } from '../../arguments/shown.js'
 import type { Row } from '../../driver/driver.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Checkpoint, CheckpointProvider } from '../../ports/checkpoint.js'
 import type { Session } from '../../session/session.js'
 import { exactNumber, isReadable } from '../../values/numbers.js'
@@ -75,7 +74,7 @@ export class CheckpointStore implements SqlCheckpointProvider {
 
   async cleanup(taskId: string, keepCount: number): Promise<void> {
     if (!Number.isSafeInteger(keepCount) || keepCount < 0) {
-      throw invalid('cleanup', `keepCount must be a whole number from 0, got ${shown(keepCount)}`)
+      throw invalidArgument('checkpoint.cleanup', `keepCount must be a whole number from 0, got ${shown(keepCount)}`)
     }
     this.#checkTask(taskId, 'checkpoint.cleanup')
     if (!this.#session.ready) await this.#session.connect('checkpoint.cleanup')
@@ -118,23 +117,27 @@ const MEMBERS = ['id', 'taskId', 'sequence', 'timestamp', 'progress', 'data', 'e
 
 function checkedCheckpoint(given: Checkpoint, maxKeyLength: number): Checkpoint {
   if (typeof given !== 'object' || given === null) {
-    throw invalid('save', `checkpoint must be an object, got ${given === null ? 'null' : typeof given}`)
+    throw invalidArgument(
+      'checkpoint.save',
+      `checkpoint must be an object, got ${given === null ? 'null' : typeof given}`,
+    )
   }
   const checkpoint = readMembers(given, MEMBERS, 'checkpoint.save', 'checkpoint.')
   checkKey(checkpoint.id, maxKeyLength, 'checkpoint.save', 'checkpoint.id')
   checkKey(checkpoint.taskId, maxKeyLength, 'checkpoint.save', 'checkpoint.taskId')
   if (!Number.isSafeInteger(checkpoint.sequence)) {
-    throw invalid('save', `checkpoint.sequence must be a whole number, got ${shown(checkpoint.sequence)}`)
+    throw invalidArgument(
+      'checkpoint.save',
+      `checkpoint.sequence must be a whole number, got ${shown(checkpoint.sequence)}`,
+    )
   }
   for (const name of ['timestamp', 'progress'] as const) {
     if (!isReadable(checkpoint[name])) {
-      throw invalid('save', `checkpoint.${name} must be a number within ±2^53, got ${shown(checkpoint[name])}`)
+      throw invalidArgument(
+        'checkpoint.save',
+        `checkpoint.${name} must be a number within ±2^53, got ${shown(checkpoint[name])}`,
+      )
     }
   }
   return checkpoint
-}
-
-function invalid(method: string, problem: string): PersistenceError {
-  const operation = `checkpoint.${method}`
-  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
 }

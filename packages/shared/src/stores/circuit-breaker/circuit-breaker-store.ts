@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import type { Row } from '../../driver/driver.js'
 import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
@@ -12,7 +13,7 @@ import type {
 import type { Parameters, Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { exactNumber } from '../../values/numbers.js'
-import { admitRequest, checkedPermit, checkedState, invalid, threshold } from './circuit-options.js'
+import { admitRequest, checkedPermit, checkedState, threshold } from './circuit-options.js'
 import { givenRow, stateOrNull, toState } from './circuit-row.js'
 import type { CircuitSql, ProbeSql } from './circuit-sql.js'
 import { CircuitProbes } from './probes.js'
@@ -34,7 +35,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #listeners: StateListeners
   readonly #subscriptions = new Set<() => void>()
 
-  /** @param watchInterval ms between two looks for changes of other processes, while somebody listens. */
+  /** @param watchInterval ms between two looks for changes of other processes, while the key has a listener. */
   constructor(
     session: Session,
     sql: { readonly circuits: CircuitSql; readonly probes: ProbeSql },
@@ -116,7 +117,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   subscribe(key: string, listener: StateListener): () => void {
     const stored = this.#stored(key, 'subscribe')
     if (typeof listener !== 'function') {
-      throw invalid('subscribe', `listener must be a function, got ${typeof listener}`)
+      throw invalidArgument('circuitBreaker.subscribe', `listener must be a function, got ${typeof listener}`)
     }
     const stopListening = this.#listeners.add(stored, listener)
     const stopWatching = this.#watch.watch(stored)

@@ -1,7 +1,6 @@
+import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { readMembers } from '../../arguments/read-argument.js'
-import { shown } from '../../arguments/shown.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { AdmitOptions, Permit } from '../../ports/probes.js'
 import { isReadable } from '../../values/numbers.js'
@@ -12,19 +11,28 @@ const ADMIT_OPTIONS: OptionNames<AdmitOptions> = { resetTimeout: true, probes: t
 /** @returns a copy that holds. @throws PersistenceError `INVALID_ARGUMENT`, as all of these. */
 export function checkedState(given: CircuitBreakerPersistedState): CircuitBreakerPersistedState {
   if (typeof given !== 'object' || given === null)
-    throw invalid('setState', `state must be an object, got ${given === null ? 'null' : typeof given}`)
+    throw invalidArgument(
+      'circuitBreaker.setState',
+      `state must be an object, got ${given === null ? 'null' : typeof given}`,
+    )
   const members = ['state', 'failureCount', 'lastFailureTime', 'lastSuccessTime'] as const
   const state = readMembers(given, members, 'circuitBreaker.setState', 'state.')
   if (!STATES.includes(state.state)) {
-    throw invalid('setState', `state.state must be closed, open or half-open, got ${shown(state.state)}`)
+    throw invalidArgument(
+      'circuitBreaker.setState',
+      `state.state must be closed, open or half-open, got ${shown(state.state)}`,
+    )
   }
   if (!Number.isSafeInteger(state.failureCount) || state.failureCount < 0) {
-    throw invalid('setState', `state.failureCount must be a whole number from 0, got ${shown(state.failureCount)}`)
+    throw invalidArgument(
+      'circuitBreaker.setState',
+      `state.failureCount must be a whole number from 0, got ${shown(state.failureCount)}`,
+    )
   }
   for (const name of ['lastFailureTime', 'lastSuccessTime'] as const) {
     const time = state[name]
     if (time !== undefined && !isReadable(time)) {
-      throw invalid('setState', `state.${name} must be epoch ms or absent, got ${shown(time)}`)
+      throw invalidArgument('circuitBreaker.setState', `state.${name} must be epoch ms or absent, got ${shown(time)}`)
     }
   }
   return state
@@ -33,18 +41,21 @@ export function checkedState(given: CircuitBreakerPersistedState): CircuitBreake
 /** A count of calls that decides something, cut to what an engine can hold. */
 export function threshold(value: number, name: string, method: string): number {
   if (typeof value === 'number' && value >= 1) return Math.min(value, Number.MAX_SAFE_INTEGER)
-  throw invalid(method, `${name} must be a number from 1, got ${shown(value)}`)
+  throw invalidArgument(`circuitBreaker.${method}`, `${name} must be a number from 1, got ${shown(value)}`)
 }
 
 /** Checked options with their defaults, in ms. */
 export function admitRequest(options: AdmitOptions): Required<AdmitOptions> {
   const { resetTimeout, probes = 1, lease: given } = readOptions(options, ADMIT_OPTIONS, 'circuitBreaker.admit')
   if (!Number.isFinite(resetTimeout) || resetTimeout < 0) {
-    throw invalid('admit', `resetTimeout must be a number of ms from 0, got ${shown(resetTimeout)}`)
+    throw invalidArgument(
+      'circuitBreaker.admit',
+      `resetTimeout must be a number of ms from 0, got ${shown(resetTimeout)}`,
+    )
   }
   const lease = given ?? Math.max(resetTimeout, 1)
   if (!Number.isFinite(lease) || lease <= 0)
-    throw invalid('admit', `lease must be a positive number of ms, got ${shown(lease)}`)
+    throw invalidArgument('circuitBreaker.admit', `lease must be a positive number of ms, got ${shown(lease)}`)
   return {
     resetTimeout: Math.ceil(resetTimeout),
     probes: threshold(probes, 'probes', 'admit'),
@@ -54,15 +65,11 @@ export function admitRequest(options: AdmitOptions): Required<AdmitOptions> {
 
 /** @returns a copy that holds. */
 export function checkedPermit(given: Permit, method: string): Permit {
-  if (typeof given !== 'object' || given === null) throw invalid(method, 'permit must be what admit gave')
+  if (typeof given !== 'object' || given === null)
+    throw invalidArgument(`circuitBreaker.${method}`, 'permit must be what admit gave')
   const permit = readMembers(given, ['key', 'generation', 'probe'], `circuitBreaker.${method}`, 'permit.')
   const fits =
     Number.isSafeInteger(permit.generation) && (permit.probe === undefined || typeof permit.probe === 'string')
-  if (!fits) throw invalid(method, 'permit must be what admit gave')
+  if (!fits) throw invalidArgument(`circuitBreaker.${method}`, 'permit must be what admit gave')
   return permit
-}
-
-export function invalid(method: string, problem: string): PersistenceError {
-  const operation = `circuitBreaker.${method}`
-  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
 }

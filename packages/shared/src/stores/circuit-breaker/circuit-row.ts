@@ -4,7 +4,7 @@ import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.j
 
 export const STATES: readonly unknown[] = ['closed', 'open', 'half-open']
 
-/** What the port tells of a row. @throws PersistenceError `VALUE_UNREADABLE`. */
+/** The state that the port shows for a row. @throws PersistenceError `VALUE_UNREADABLE`. */
 export function toState(row: Row): CircuitBreakerPersistedState {
   if (!STATES.includes(row.state)) throw unreadable(row, 'state')
   return {

@@ -14,13 +14,16 @@ export interface CircuitSql {
   readonly isolate: Statement<'one'>
   /** Parameters: key. */
   readonly reset: Statement<'one'>
-  /** A row that differs from the one before when another connection has committed since. Commits of this connection do not count. */
+  /**
+   * A row that differs from the one before when another connection has committed since. Commits of this connection do
+   * not count.
+   */
   readonly lastCommit: Statement<'one'>
 }
 
 /**
- * The statements that decide over all processes who may call. Each gives the circuit as it is after a change, and no row
- * where it decided to change nothing.
+ * The statements that decide for all processes which calls are admitted. Each gives the circuit as it is after a change,
+ * and no row where it decided to change nothing.
  */
 export interface ProbeSql {
   /** Parameters: key. */
@@ -41,7 +44,10 @@ export interface ProbeSql {
   readonly probeFailed: Statement<'one'>
   /** Parameters: key, generation, name of the probe. */
   readonly probeWithdrawn: Statement<'one'>
-  /** Parameters: key, generation. Only where there is something to forget: a success of a healthy circuit costs no write. */
+  /**
+   * Parameters: key, generation. Only where there is something to forget: a success of a healthy circuit costs no
+   * write.
+   */
   readonly callSucceeded: Statement<'one'>
   /** Parameters: key, failures that open the circuit, generation. */
   readonly callFailed: Statement<'one'>

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Row } from '../../driver/driver.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { Admission, AdmitOptions, Permit, ReportOutcome } from '../../ports/probes.js'
@@ -8,11 +7,12 @@ import { stateOrNull, storedProbes, toState } from './circuit-row.js'
 import type { ProbeSql } from './circuit-sql.js'
 import { StateListeners } from './state-listeners.js'
 
-// Not from the `random` option: of two processes seeded alike one would end the other's probes.
-const IDENTITY = randomUUID()
 let probes = 0
 
-/** Decides over all processes who may call and which reports count. Keys are stored ones; the caller has connected. */
+/**
+ * Decides for all processes which calls are admitted and which reports count. Keys are stored ones; the caller has
+ * connected.
+ */
 export class CircuitProbes {
   readonly #session: Session
   readonly #sql: ProbeSql
@@ -68,7 +68,7 @@ export class CircuitProbes {
   }
 
   async #probe(key: string, stored: string, options: Required<AdmitOptions>): Promise<Permit | undefined> {
-    const probe = `${IDENTITY}-${++probes}`
+    const probe = `${this.#session.connection.identity}-${++probes}`
     const parameters = [stored, probe, options.lease, options.probes, options.resetTimeout]
     const admitted = await this.#change(this.#sql.admitProbe, stored, parameters)
     return admitted && { key, generation: admitted.generation, probe }

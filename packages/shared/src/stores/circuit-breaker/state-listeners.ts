@@ -4,17 +4,17 @@ import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.j
 
 export type StateListener = (state: CircuitBreakerPersistedState) => void
 
-/** Who wants to hear of changes of one circuit, and what they heard last. */
-interface Audience {
+/** The listeners of one circuit, and the state that they were told last. */
+interface Subscribers {
   readonly listeners: Set<{ listener: StateListener }>
   /** `undefined` until something is known; `null` for a circuit that was never stored. */
   last: CircuitBreakerPersistedState | null | undefined
 }
 
-/** Who wants to hear of changes of circuits, by stored key. Shared by all adapters on one handle. */
+/** The listeners of circuits, by stored key. All adapters on one handle share them. */
 export class StateListeners {
   readonly #diagnostics: Diagnostics
-  readonly #byKey = new Map<string, Audience>()
+  readonly #byKey = new Map<string, Subscribers>()
 
   constructor({ diagnostics }: Connection) {
     this.#diagnostics = diagnostics
@@ -22,21 +22,21 @@ export class StateListeners {
 
   add(key: string, listener: StateListener): () => void {
     const entry = { listener }
-    const audience = this.#byKey.get(key) ?? { listeners: new Set(), last: undefined }
-    this.#byKey.set(key, audience)
-    audience.listeners.add(entry)
+    const subscribers = this.#byKey.get(key) ?? { listeners: new Set(), last: undefined }
+    this.#byKey.set(key, subscribers)
+    subscribers.listeners.add(entry)
     return () => {
-      audience.listeners.delete(entry)
-      if (audience.listeners.size === 0 && this.#byKey.get(key) === audience) this.#byKey.delete(key)
+      subscribers.listeners.delete(entry)
+      if (subscribers.listeners.size === 0 && this.#byKey.get(key) === subscribers) this.#byKey.delete(key)
     }
   }
 
   /** A change was made through this handle. To be called where the result of its statement is decoded: in order. */
   emit(key: string, state: CircuitBreakerPersistedState): void {
-    const audience = this.#byKey.get(key)
-    if (audience === undefined) return
-    audience.last = state
-    for (const { listener } of [...audience.listeners]) {
+    const subscribers = this.#byKey.get(key)
+    if (subscribers === undefined) return
+    subscribers.last = state
+    for (const { listener } of [...subscribers.listeners]) {
       try {
         listener({ ...state })
       } catch (error) {
@@ -45,18 +45,18 @@ export class StateListeners {
     }
   }
 
-  /** As {@link emit}, for a statement that may leave what the port tells as it was. */
+  /** As {@link emit}, for a statement that may leave the state that the port shows as it was. */
   emitNews(key: string, state: CircuitBreakerPersistedState): void {
     const last = this.#byKey.get(key)?.last
     if (last === undefined || last === null || !isSame(last, state)) this.emit(key, state)
   }
 
-  /** The circuit was seen in this state, which is news only if it differs from what was known. */
+  /** The circuit was seen in this state. Listeners hear of it only if it differs from the state they know. */
   observe(key: string, state: CircuitBreakerPersistedState | null): void {
-    const audience = this.#byKey.get(key)
-    if (audience === undefined) return
-    const { last } = audience
-    audience.last = state
+    const subscribers = this.#byKey.get(key)
+    if (subscribers === undefined) return
+    const { last } = subscribers
+    subscribers.last = state
     if (last !== undefined && state !== null && (last === null || !isSame(last, state))) this.emit(key, state)
   }
 }

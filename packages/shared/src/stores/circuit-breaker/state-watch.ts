@@ -7,8 +7,8 @@ import type { CircuitSql } from './circuit-sql.js'
 import { StateListeners } from './state-listeners.js'
 
 /**
- * Finds the changes that other connections make to circuits somebody here listens to. Asks only while somebody does, from
- * a timer that does not keep the process alive, and reads nothing while nothing was committed.
+ * Finds the changes that other connections make to circuits that have listeners here. Asks only while there are some,
+ * from a timer that does not keep the process alive, and reads nothing while nothing was committed.
  */
 export class StateWatch {
   readonly #session: Session
@@ -93,12 +93,12 @@ export class StateWatch {
     this.#cancelTimer = undefined
   }
 
-  /** Nobody awaits the watching: its failures go to the diagnostics, and it goes on. */
+  /** No caller awaits the watching: its failures go to the diagnostics, and it goes on. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      // What was not read is news still.
+      // A change that was not read is reported by the next look.
       this.#version = undefined
       const code = error instanceof PersistenceError ? error.code : undefined
       if (code === 'CLOSED' || code === 'FILE_REPLACED') this.#stop()

@@ -1,7 +1,7 @@
 import { checkSignal } from '../../arguments/abort-signal.js'
+import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
-import { shown } from '../../arguments/shown.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { ClaimOptions } from '../../ports/claims.js'
 import { timeToLive } from '../../time/time-to-live.js'
@@ -34,10 +34,11 @@ export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: nu
   const given = readOptions(options, OPTIONS, OPERATION)
   const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = given
   if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, OPERATION, 'fingerprint')
-  if (typeof wait !== 'number' || !(wait >= 0)) throw invalid(`wait must be a number of ms from 0, got ${shown(wait)}`)
+  if (typeof wait !== 'number' || !(wait >= 0))
+    throw invalidArgument(OPERATION, `wait must be a number of ms from 0, got ${shown(wait)}`)
   checkSignal(signal, OPERATION)
   if (onFailure !== 'forget' && onFailure !== 'keep') {
-    throw invalid(`onFailure must be 'forget' or 'keep', got ${shown(onFailure)}`)
+    throw invalidArgument(OPERATION, `onFailure must be 'forget' or 'keep', got ${shown(onFailure)}`)
   }
   return {
     key,
@@ -59,8 +60,4 @@ export function leaseTime(lease: number, operation: string): number {
     operation,
     `${operation}: lease must be a finite number of ms, got ${shown(lease)}`,
   )
-}
-
-function invalid(problem: string): PersistenceError {
-  return new PersistenceError('INVALID_ARGUMENT', OPERATION, `${OPERATION}: ${problem}`)
 }

@@ -7,8 +7,8 @@ import { expiry } from '../../time/time-to-live.js'
 import type { ClaimSql } from './idempotency-sql.js'
 import { resultNotStored, type Unstored, unstoredIn, unstoredMark } from './unstored-result.js'
 
-/** What is on record for a key, and under which fingerprint. */
-export interface KeyStanding {
+/** The record of a key, and its fingerprint. */
+export interface RecordedKey {
   readonly record: KeyRecord<unknown> | VacantKey
   readonly fingerprint: string | undefined
 }
@@ -45,8 +45,9 @@ export interface Ending {
 const ABOUT_THE_VALUE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'VALUE_NOT_SERIALIZABLE', 'VALUE_TOO_LARGE'])
 
 /**
- * The rows of claims. Each decision is one statement, or one atomic batch where a record goes with it. All reject once the
- * session is over or its database gone: a claim outlives both, and must not be reported where no other process finds it.
+ * The rows of claims. Each decision is one statement, or one atomic batch where a record goes with it. All reject once
+ * the session is over or its database gone: a claim outlives both, and must not be reported where no other process finds
+ * it.
  */
 export class ClaimRows {
   readonly #session: Session
@@ -60,7 +61,7 @@ export class ClaimRows {
     this.#results = results
   }
 
-  async read(stored: string): Promise<KeyStanding> {
+  async read(stored: string): Promise<RecordedKey> {
     const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.now()], present)
     this.#session.clock.lease.observe(Number(row.marked_at))
     const record = this.#standing(row, stored)
@@ -109,7 +110,10 @@ export class ClaimRows {
     })
   }
 
-  /** Ends the claim also when the report cannot be stored: its work is done, and must not be done again after the lease. */
+  /**
+   * Ends the claim also when the report cannot be stored: its work is done, and must not be done again after the
+   * lease.
+   */
   async #record(
     grant: ClaimGrant,
     value: unknown,

@@ -11,7 +11,7 @@ const LONGEST_POLL_MS = 200
 
 let claims = 0
 
-/** Grants claims, and lets callers wait for those of others. */
+/** Grants claims, and lets callers wait for claims that other callers hold. */
 export class Claims {
   readonly #session: Session
   readonly #rows: ClaimRows
@@ -67,7 +67,7 @@ export class Claims {
     }
   }
 
-  /** Granted to a caller who has given up meanwhile: nobody would end it before its lease. Never rejects. */
+  /** For a claim whose caller has given up meanwhile: it would last until its lease is over. Never rejects. */
   async #giveBack(grant: ClaimGrant): Promise<void> {
     try {
       await this.#rows.forget(grant)
@@ -79,7 +79,7 @@ export class Claims {
   async #grant<T>(stored: string, request: ClaimRequest): Promise<HeldClaim<T> | undefined> {
     const { clock, connection, diagnostics } = this.#session
     const { lease, ttl, fingerprint, onFailure, signal } = request
-    const owner = `${Math.floor(connection.random() * 2 ** 48).toString(36)}-${++claims}`
+    const owner = `${connection.identity}-${++claims}`
     const end = await this.#rows.grant(stored, owner, fingerprint, lease)
     if (end === undefined) return undefined
     const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }

@@ -13,11 +13,11 @@ export interface ResultSql {
   readonly sweep: Statement<'many'>
 }
 
-/** Every statement on claims and what they leave on record. Clocked by the lease clock unless said otherwise. */
+/** Every statement on claims and on the records they leave. Clocked by the lease clock unless said otherwise. */
 export interface ClaimSql {
   readonly table: string
   readonly recordTable: string
-  /** Parameters: key, wall time. One row, whatever is on record. */
+  /** Parameters: key, wall time. Always one row, with or without a record. */
   readonly readKey: Statement<'one'>
   /**
    * Parameters: key, owner, fingerprint, lease, wall time. A row when the key was free and is the caller's now: the whole

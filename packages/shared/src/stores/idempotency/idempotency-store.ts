@@ -23,7 +23,7 @@ export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
   prune(): Promise<number>
 }
 
-/** Results by key; what is stored comes back as it was. */
+/** Results by key; a stored value comes back as it was. */
 export class IdempotencyStore implements SqlIdempotencyProvider {
   readonly #session: Session
   readonly #sql: ResultSql

@@ -58,7 +58,7 @@ export class KeyWaiter {
         let cancelTimer: (() => void) | undefined
         // Before the timer: where it fails, none is left behind.
         signal?.addEventListener('abort', finish)
-        // A caller awaits this: it must keep the process alive.
+        // A caller awaits this, so it must keep the process alive.
         cancelTimer = clock.setTimer(finish, delay, { keepAlive: true })
         this.#continue = finish
       })

@@ -6,7 +6,7 @@ const TAG = 'ResultNotStored'
 // The longest reason that a mark keeps, in characters: it quotes the path to the member, and members may have long names.
 const LONGEST_REASON = 1_000
 
-/** Why a key has ended without what was reported for it. */
+/** Why a key has ended without the result that was reported for it. */
 export interface Unstored {
   readonly report: 'result' | 'error'
   /** Why the store could not take it. */
@@ -14,16 +14,17 @@ export interface Unstored {
 }
 
 /**
- * What stands in the column of the result instead of it, as a BLOB. No codec's text is a BLOB, so no result is taken for a
- * mark; and what overwrites, deletes or sweeps the result does so with the mark, also in releases that know no marks. As
- * JSON it is a list of one place: a host that looks for a value in the second place finds none, and runs the key again.
+ * What stands in the column of the result instead of it, as a BLOB. No codec's text is a BLOB, so no result is taken for
+ * a mark; and a process that overwrites, deletes or sweeps the result does so with the mark, also when it does not know
+ * of marks. As JSON it is a list of one place: a host that looks for a value in the second place finds none, and runs
+ * the key again.
  */
 export function unstoredMark({ report, problem }: Unstored): string {
   const { code, operation, message } = problem
   return JSON.stringify([{ _tag: TAG, report, code, operation, message: message.slice(0, LONGEST_REASON) }])
 }
 
-/** What a mark says, or `undefined` for a value that is none. */
+/** The content of a mark; `undefined` for a value that is no mark. */
 export function unstoredIn(value: SqlValue | undefined): Unstored | undefined {
   if (!(value instanceof Uint8Array)) return undefined
   try {
@@ -36,12 +37,12 @@ export function unstoredIn(value: SqlValue | undefined): Unstored | undefined {
     )
     return { report: mark.report === 'error' ? 'error' : 'result', problem }
   } catch {
-    // Bytes that something else has put there: decoding them as a value says so.
+    // Bytes that other code has put there: decoding them as a value reports that.
     return undefined
   }
 }
 
-/** The error of those who ask for what was not stored, with the problem as its cause. */
+/** The error for callers that ask for a result that was not stored, with the problem as its cause. */
 export function resultNotStored(key: string, operation: string, { report, problem }: Unstored): PersistenceError {
   const prefix = `${problem.operation}: `
   const reason = problem.message.startsWith(prefix) ? problem.message.slice(prefix.length) : problem.message

@@ -1,6 +1,6 @@
+import { shown } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
-import { shown } from '../../arguments/shown.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { LockProvider } from '../../ports/lock.js'
 import type { Session } from '../../session/session.js'

@@ -2,12 +2,12 @@ import { type AskedHandle, pragma, setPragma } from './pragma.js'
 
 // How long the engine itself waits for another writer. A synchronous engine holds the event loop meanwhile, one waiting
 // connection after the other, and an asynchronous one a pool thread, of which a process has four or fewer: the holder of
-// the write lock finds no thread to go on with until those who wait for it have given up, for each of its statements.
+// the write lock finds no thread to go on with until the waiting connections have given up, for each of its statements.
 // See docs/decisions/0006-short-engine-waits.md.
 const ENGINE_WAIT_MS = 3
 
-/** The engine's own wait on one handle: short while adapters use it, the app's after that. */
-export class EngineWait {
+/** `busy_timeout` of one handle, how long the engine itself waits: short while adapters use it, the app's after that. */
+export class BusyTimeout {
   readonly #handle: AskedHandle
   readonly #longest: number
   #apps: number | undefined

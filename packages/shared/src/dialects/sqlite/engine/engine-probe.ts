@@ -7,7 +7,7 @@ const OLDEST_MAJOR = 3
 const OLDEST_MINOR = 38
 
 const VERSION = 'SELECT sqlite_version() AS version'
-// A build may leave out what its version has.
+// A build may leave out features of its version.
 const FEATURES = `SELECT value ->> 0 AS text, unixepoch() AS time FROM json_each('[["works"]]')`
 
 /**

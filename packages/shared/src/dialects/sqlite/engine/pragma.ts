@@ -17,7 +17,7 @@ export async function pragma({ queue }: AskedHandle, operation: string, name: st
 /**
  * Sets a pragma and reads it back: an engine that ignores it must not pass.
  *
- * @param accepts Whether what was read back will do; by default what was asked for.
+ * @param accepts Whether the value that was read back will do; by default only the value that was set.
  * @throws PersistenceError `ENGINE_UNSUPPORTED`.
  */
 export async function setPragma(

@@ -30,7 +30,7 @@ export async function createFile(path: string, mode: number, linkFile: LinkFile 
     try {
       return await linkTo(path, temporary, linkFile)
     } catch {
-      // Whatever is wrong with links; if the place is wrong, the other way says so.
+      // Any error of linking. If the folder itself is the problem, the other way reports it.
       return await createWithoutLink(path, mode)
     } finally {
       await unlink(temporary)
@@ -67,7 +67,7 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path)
     return true
   } catch {
-    // Missing, or not to be looked at: what made this necessary tells the caller why.
+    // Missing, or not readable: the error that made this necessary tells the caller why.
     return false
   }
 }

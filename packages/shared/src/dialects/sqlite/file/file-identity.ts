@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 /**
- * What tells one file from another whatever it is called: device and inode, the same through hard and symbolic links.
+ * What tells one file from another under all its names: device and inode, the same through hard and symbolic links.
  *
  * By stat, never by opening: closing a second descriptor of a database file drops the locks SQLite holds on it.
  *

@@ -17,9 +17,9 @@ export interface FileOwner {
 }
 
 /**
- * Notices that the file was deleted or replaced while it is open: writes then go on "succeeding" into a file that nobody
- * will find again. Looks at the name every second, from a timer that does not keep the process alive; and at the log, and
- * at what else in this process has the file.
+ * Notices that the file was deleted or replaced while it is open: writes then go on "succeeding" into a file that no
+ * process will find again. Looks at the name every second, from a timer that does not keep the process alive; and at the
+ * log, and at what else in this process has the file.
  */
 export class FileWatch {
   readonly #path: string
@@ -58,7 +58,7 @@ export class FileWatch {
     try {
       found = await fileIdentity(this.#path)
     } catch {
-      // A folder that cannot be read now says nothing about the file; the next look may.
+      // A folder that cannot be read now gives no answer about the file; the next look may.
       return this.#schedule()
     }
     if (this.#stopped) return

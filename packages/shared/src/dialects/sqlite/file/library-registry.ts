@@ -9,7 +9,7 @@ export interface EngineLibrary {
 
 /** One connection to a file. */
 interface User {
-  /** There once its adapters have left the handle open: whether it still is. */
+  /** Set when its adapters have left the handle open: whether it is open still. */
   isOpen?: () => Promise<boolean>
 }
 
@@ -27,12 +27,12 @@ interface Entry extends EngineLibrary {
 // Two for each that comes, so that handles which were left open and closed later do not pile up.
 const VISITS_PER_USER = 2
 
-const PLACE = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
+const REGISTRY = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
 
 function entries(): Map<string, Entry> {
-  const host = globalThis as { [PLACE]?: Map<string, Entry> }
-  host[PLACE] ??= new Map()
-  return host[PLACE]
+  const host = globalThis as { [REGISTRY]?: Map<string, Entry> }
+  host[REGISTRY] ??= new Map()
+  return host[REGISTRY]
 }
 
 /** A user's place in the registry. */
@@ -80,7 +80,10 @@ async function enter(user: User, identity: string, { library, engine }: EngineLi
   }
 }
 
-/** Looks at `most` of those who left a handle open, each time at others, and takes out whose handle is closed. Never rejects. */
+/**
+ * Looks at up to `most` entries whose handle was left open, at other ones each time, and removes those whose handle is
+ * closed. Never rejects.
+ */
 async function forgetClosed({ users }: Entry, most: number): Promise<void> {
   const left = [...users].filter(({ isOpen }) => isOpen !== undefined).slice(0, most)
   for (const user of left) {
@@ -91,7 +94,7 @@ async function forgetClosed({ users }: Entry, most: number): Promise<void> {
 }
 
 /**
- * Whatever code and thread it is that uses the file: where two copies of SQLite are attached to it, one is not ours.
+ * Covers all code and threads of the process: where two copies of SQLite are attached to it, one is not ours.
  *
  * @returns what the system tells of the file; `undefined` where it does not.
  * @throws PersistenceError `SECOND_LIBRARY`.

@@ -81,7 +81,7 @@ function identityOf(path: string, unknown: string | undefined): string | undefin
     const { dev, ino } = statSync(path)
     return `${dev}:${ino}`
   } catch (error) {
-    // A folder that cannot be read now says nothing about the log; the next look may.
+    // A folder that cannot be read now gives no answer about the log; the next look may.
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : unknown
   }
 }

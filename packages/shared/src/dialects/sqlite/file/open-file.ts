@@ -18,7 +18,10 @@ export interface FileUser {
   lose(reason: PersistenceError): void
 }
 
-/** The file under a connection while that is open: no other copy of SQLite may have it, and its name must still find it. */
+/**
+ * The file under a connection while that is open: no other copy of SQLite may have it, and its name must still find
+ * it.
+ */
 export class OpenFile implements FileOwner {
   /** The same for every name that the file has. */
   readonly identity: string
@@ -27,7 +30,7 @@ export class OpenFile implements FileOwner {
   readonly #user: FileUser
   readonly #registration: Registration
   readonly #watch: FileWatch
-  #toldOfOthers = false
+  #reportedOthers = false
 
   private constructor(
     identity: string,
@@ -60,14 +63,15 @@ export class OpenFile implements FileOwner {
   }
 
   /** Reports what makes the file unsafe to share. */
-  async lookAround(sqliteVersion: string): Promise<void> {
+  async reportUnsafeEnvironment(sqliteVersion: string): Promise<void> {
     for (const problem of await unsafeEnvironment(this.#path, sqliteVersion)) this.unsafe(problem)
   }
 
   /**
    * Watches the log from now on, if the file is in WAL mode. May be repeated.
    *
-   * @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite is attached to the file, whatever code uses it.
+   * @throws PersistenceError `SECOND_LIBRARY` when another copy of SQLite is attached to the file, by any code of the
+   *   process.
    */
   async watchLog(): Promise<void> {
     const { log, queue } = this.#user
@@ -79,10 +83,13 @@ export class OpenFile implements FileOwner {
     log.begin(this.#path)
   }
 
-  /** A lock in memory was granted: tells once if another connection, which that does not exclude, has the file. */
+  /**
+   * A lock in memory was granted. Reports once if another connection, which the lock does not exclude, has the file
+   * open.
+   */
   lockedInMemory(): void {
-    if (this.#toldOfOthers) return
-    this.#toldOfOthers = true
+    if (this.#reportedOthers) return
+    this.#reportedOthers = true
     void this.#tellOfOthers()
   }
 
@@ -109,7 +116,11 @@ export class OpenFile implements FileOwner {
     this.#registration.leave()
   }
 
-  /** The handle stays open in the app's hands. @param isOpen Whether it still is; asked for when another library comes. */
+  /**
+   * The handle stays open in the app's hands.
+   *
+   * @param isOpen Whether it still is; asked for when another library comes.
+   */
   leaveOpen(isOpen: () => Promise<boolean>): void {
     this.#registration.leaveOpen(isOpen)
   }

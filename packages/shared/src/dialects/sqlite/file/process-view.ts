@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 // The first byte of the range that SQLite's shared lock covers, in every file.
 const SHARED_LOCK_FROM = '1073741826'
 
-/** What the system tells of a database file and this process, whatever thread or code it was. Linux only. */
+/** What the system reports about a database file and this process, over all threads and libraries in it. Linux only. */
 export interface ProcessView {
   /** How many copies of the SQLite library are attached to the file in WAL mode. */
   readonly libraries: number
@@ -17,7 +17,7 @@ export interface ProcessView {
  * Each copy of the library maps the shared memory of a file once, for all its connections in all threads, so that two
  * handles of one engine count once and two engines count twice.
  *
- * @returns `undefined` where the system does not tell.
+ * @returns `undefined` where the system does not report it.
  */
 export async function processView(file: string): Promise<ProcessView | undefined> {
   if (process.platform !== 'linux') return undefined
@@ -35,7 +35,7 @@ export async function processView(file: string): Promise<ProcessView | undefined
       shared: holders.some((pid) => pid !== process.pid),
     }
   } catch {
-    // No /proc, or no such file, which others look for: this only tells more than is known without it.
+    // No /proc, or no such file. A missing file is found elsewhere; this only adds to what is known without it.
     return undefined
   }
 }

@@ -17,7 +17,7 @@ const LOCKS_DROPPED =
 export class ProcessWatch {
   readonly #path: string
   readonly #owner: Pick<FileOwner, 'unsafe'>
-  readonly #told = new Set<string>()
+  readonly #reported = new Set<string>()
   #wasLocked = false
   #unlocked = 0
 
@@ -35,15 +35,15 @@ export class ProcessWatch {
   async look(): Promise<void> {
     const view = await processView(this.#path)
     if (view === undefined) return
-    if (view.libraries > 1) this.#tell(SECOND_LIBRARY)
+    if (view.libraries > 1) this.#report(SECOND_LIBRARY)
     this.#unlocked = view.locked ? 0 : this.#unlocked + 1
     this.#wasLocked ||= view.locked
-    if (this.#wasLocked && this.#unlocked >= READINGS_WITHOUT_LOCK) this.#tell(LOCKS_DROPPED)
+    if (this.#wasLocked && this.#unlocked >= READINGS_WITHOUT_LOCK) this.#report(LOCKS_DROPPED)
   }
 
-  #tell(problem: string): void {
-    if (this.#told.has(problem)) return
-    this.#told.add(problem)
+  #report(problem: string): void {
+    if (this.#reported.has(problem)) return
+    this.#reported.add(problem)
     this.#owner.unsafe(problem)
   }
 }

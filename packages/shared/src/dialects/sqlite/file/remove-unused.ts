@@ -7,7 +7,7 @@ import { ASK_JOURNAL_MODE } from './log-watch.js'
 /**
  * Removes a file that a failed `open` made, unless something is in it.
  *
- * Never rejects: why `open` failed is what its caller needs to hear.
+ * Never rejects: the caller needs the error for which `open` failed.
  *
  * @param identity Of the file that was made.
  * @param queue Of a handle that the engine opened for `path`; absent where it opened none.
@@ -22,7 +22,10 @@ export async function removeUnused(path: string, identity: string, queue?: Opera
   }
 }
 
-/** The exclusive lock keeps others from writing first; SQLite tells one that writes later that its file was moved. */
+/**
+ * The exclusive lock keeps other connections from writing first. A connection that writes later gets SQLite's error
+ * that its file was moved.
+ */
 async function removeLocked(path: string, identity: string, queue: OperationQueue): Promise<void> {
   // Against another library of this process the lock is no lock.
   await queue.query('open', ASK_JOURNAL_MODE)

@@ -1,5 +1,14 @@
-import { networkFileSystem } from './network-file-system.js'
-import { hasWalResetBug } from './wal-reset-bug.js'
+import { statfs } from 'node:fs/promises'
+
+// Types of statfs(2) on Linux.
+const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xfe534d42, 'SMB2'],
+  [0xff534d42, 'CIFS'],
+  [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
+])
 
 /** What is known to make a database file unsafe to share, in words for the diagnostics; empty where nothing is. */
 export async function unsafeEnvironment(file: string, sqliteVersion: string): Promise<string[]> {
@@ -16,4 +25,32 @@ export async function unsafeEnvironment(file: string, sqliteVersion: string): Pr
     )
   }
   return problems
+}
+
+/** The network file system that holds `path`, which the shared memory of WAL does not reach across; else `undefined`. */
+export async function networkFileSystem(
+  path: string,
+  statFileSystem: (path: string) => Promise<{ type: number }> = statfs,
+): Promise<string | undefined> {
+  if (process.platform !== 'linux') return undefined
+  try {
+    const { type } = await statFileSystem(path)
+    return NETWORK_TYPES.get(type >>> 0)
+  } catch {
+    // This only warns: a file system that does not tell what it is must not keep a database from being opened.
+    return undefined
+  }
+}
+
+/**
+ * Whether a version of SQLite can corrupt a database in WAL mode when several connections write and one resets the log
+ * (https://www.sqlite.org/wal.html#walresetbug): 3.7.0 to 3.51.2, mended in 3.51.3 and in the branches 3.50.7 and 3.44.6.
+ */
+function hasWalResetBug(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  if (major !== 3 || minor < 7 || minor > 51) return false
+  if (minor === 51) return patch < 3
+  if (minor === 50) return patch < 7
+  if (minor === 44) return patch < 6
+  return true
 }

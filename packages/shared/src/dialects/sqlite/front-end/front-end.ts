@@ -4,17 +4,17 @@ import { SqlIdempotencyAdapter } from '../../../adapter/sql-idempotency-adapter.
 import type { OptionNames } from '../../../arguments/options.js'
 import type { SqlDriver } from '../../../driver/driver.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
-import { type Engine, openAdapter } from './open-adapter.js'
+import { type LoadedEngine, openAdapter } from './open-adapter.js'
 import { OPEN_OPTIONS, type OpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
 
 /** What a front end has of its own. */
-export interface FrontEndEngine<Handle extends object, Options extends OpenOptions> {
+export interface FrontEndDefinition<Handle extends object, Options extends OpenOptions> {
   driver(handle: Handle): SqlDriver
   /** The names of the options that `open` takes here besides those of every front end. */
   readonly options?: OptionNames<Omit<Options, keyof OpenOptions>>
   /** The engine that `open` uses. @throws PersistenceError `ENGINE_MISSING`. */
-  load(options: Options): Promise<Engine<Handle>>
+  load(options: Options): Promise<LoadedEngine<Handle>>
 }
 
 /** The class of an adapter over a `Handle`. */
@@ -50,20 +50,20 @@ export interface FrontEnd<Handle extends object, Options extends OpenOptions> {
 
 /** Makes the classes of a front end, so that front ends differ only in their engines. */
 export function defineFrontEnd<Handle extends object, Options extends OpenOptions>(
-  engine: FrontEndEngine<Handle, Options>,
+  definition: FrontEndDefinition<Handle, Options>,
 ): FrontEnd<Handle, Options> {
-  const openOptions = { ...OPEN_OPTIONS, ...engine.options } as OptionNames<Options>
+  const openOptions = { ...OPEN_OPTIONS, ...definition.options } as OptionNames<Options>
 
   class SQLiteAdapter extends SqliteAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      super(handle, () => engine.driver(handle), options)
+      super(handle, () => definition.driver(handle), options)
     }
 
     static async open(path: string, options?: Options): Promise<SqliteAdapter> {
       const given = givenOptions(options, openOptions)
       return openAdapter(path, given, {
-        load: () => engine.load(given),
-        driver: (handle: Handle) => engine.driver(handle),
+        load: () => definition.load(given),
+        driver: (handle: Handle) => definition.driver(handle),
         adapter: (handle) => new SQLiteAdapter(handle, adapterOptions(given)),
       })
     }
@@ -71,13 +71,13 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
 
   class SQLiteCacheAdapter extends SqlCacheAdapter {
     constructor(handle: Handle, options?: CacheAdapterOptions) {
-      super(handle, () => engine.driver(handle), sqliteDialect, options)
+      super(handle, () => definition.driver(handle), sqliteDialect, options)
     }
   }
 
   class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      super(handle, () => engine.driver(handle), sqliteDialect, options)
+      super(handle, () => definition.driver(handle), sqliteDialect, options)
     }
   }
 

@@ -1,9 +1,10 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 /**
- * Refuses what is no handle of the engine, before anything is made of it.
+ * Refuses an argument that is no handle of the engine, before an adapter is made on it.
  *
- * @param methods What the driver calls on a handle, and what tells it from the handles of other engines.
+ * @param methods What the driver calls on a handle, and the methods by which its handles differ from those of other
+ *   engines.
  * @param wanted What to pass instead, for example `a Database of bun:sqlite`.
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */

@@ -13,8 +13,8 @@ import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptio
 import type { SqliteAdapter } from './sqlite-adapter.js'
 import { tune } from './tune.js'
 
-/** A loaded engine. */
-export interface Engine<Handle extends object> {
+/** The module of an engine, loaded. */
+export interface LoadedEngine<Handle extends object> {
   readonly name: string
   /** As its driver's. */
   readonly library: unknown
@@ -25,7 +25,7 @@ export interface Engine<Handle extends object> {
 /** What `open` needs of a front end. */
 export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
   /** @throws PersistenceError `ENGINE_MISSING`. */
-  load(): Promise<Engine<Handle>>
+  load(): Promise<LoadedEngine<Handle>>
   driver(handle: Handle): SqlDriver
   adapter(handle: Handle, options: OpenOptions): Adapter
 }
@@ -62,7 +62,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
     const handle = await openHandle(path, tuning, engine, file)
     return await connectHandle(path, handle, { options, resolved, tuning }, opener, file)
   } finally {
-    // By now the connection has a place of its own, or has closed the file.
+    // By now the connection has its own entry in the registry, or has closed the file.
     file?.registration.leave()
   }
 }
@@ -70,7 +70,7 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
 async function openHandle<Handle extends object>(
   path: string,
   { readOnly }: ResolvedOpenOptions,
-  engine: Engine<Handle>,
+  engine: LoadedEngine<Handle>,
   file: PreparedFile | undefined,
 ): Promise<Handle> {
   try {
@@ -94,7 +94,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     exclusive: true,
   })
   try {
-    // Before anything is asked of the engine, because its options may listen to what is found out.
+    // Before the first statement runs: the adapter's onDiagnostic must hear what opening reports.
     const adapter = opener.adapter(handle, options)
     await connection.open()
     if (file !== undefined && connection.place.identity !== file.identity) throw otherFile(path, connection)
@@ -105,7 +105,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     if (file?.created === true) await removeUnused(path, file.identity, connection.queue)
     const second = error instanceof PersistenceError && error.code === 'SECOND_LIBRARY'
     if (second) neverClosed.add(connection)
-    // The reason why it cannot be used is what the caller needs, not what closing it says.
+    // The caller needs the error of opening, not one of closing.
     await connection.close(second).catch(() => undefined)
     throw error
   }
@@ -118,7 +118,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
 async function prepareFile(
   path: string,
   { readOnly, mode }: ResolvedOpenOptions,
-  engine: Engine<object>,
+  engine: LoadedEngine<object>,
 ): Promise<PreparedFile | undefined> {
   let identity = await fileIdentity(path)
   let created = false

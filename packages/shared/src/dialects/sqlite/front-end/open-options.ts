@@ -1,5 +1,5 @@
 import { ADAPTER_OPTIONS, type AdapterOptions } from '../../../adapter/adapter-options.js'
-import { invalidOption } from '../../../arguments/invalid-option.js'
+import { invalidOption } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 

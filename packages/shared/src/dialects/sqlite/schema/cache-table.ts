@@ -1,4 +1,4 @@
-import { invalidOption } from '../../../arguments/invalid-option.js'
+import { invalidOption } from '../../../arguments/invalid.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { checkObjects } from './foreign-objects.js'

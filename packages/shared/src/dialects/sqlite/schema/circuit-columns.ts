@@ -1,6 +1,9 @@
 import { CIRCUIT_TABLE } from './published-tables.js'
 
-/** Added to go_goscope_circuit; nullable or with a default, so that who knows only the published columns still writes. */
+/**
+ * Added to go_goscope_circuit; nullable or with a default, so that a writer that knows only the published columns
+ * still can write.
+ */
 const COLUMNS: readonly (readonly [name: string, definition: string])[] = [
   // Epoch ms of the last opening, while the circuit is not closed.
   ['opened_at', 'INTEGER'],
@@ -11,7 +14,7 @@ const COLUMNS: readonly (readonly [name: string, definition: string])[] = [
   ['successes', 'INTEGER NOT NULL DEFAULT 0'],
   // JSON: name, end of lease (epoch ms) and lease (ms) of each probe under way.
   ['probes', "TEXT NOT NULL DEFAULT '[]'"],
-  // Raised by every statement of ours, so that a change by somebody else shows.
+  // Raised by every statement of ours, so that a change by another writer shows.
   ['revision', 'INTEGER NOT NULL DEFAULT 0'],
 ]
 
@@ -26,7 +29,7 @@ export const CREATE_CIRCUIT: string = CIRCUIT_TABLE.create.replace(
 )
 
 /**
- * go-go-scope's own adapters write state and times and leave the rest alone. What they wrote begins a new period: reports
+ * go-go-scope's own adapters write state and times and leave the rest alone. Their write begins a new period: reports
  * of an earlier one no longer count, and a circuit they opened was opened then. A row they replaced has lost its
  * generation; the time is a number that no count of periods has reached.
  */

@@ -1,12 +1,12 @@
 /**
- * Running claims have a table of their own, so that whoever reads the published table never meets work half done. What
+ * Running claims have a table of their own, so that a reader of the published table never meets work half done. What
  * that table has no place for stands in go_goscope_claim_records: the fingerprint of a result, and a kept failure.
  *
  * The triggers hold for every writer, also for one that knows only the published table: a stored result ends the claim
  * on its key and replaces what was recorded there, and a record does not outlive its result.
  */
 export const CLAIM_TABLES: readonly string[] = [
-  // AUTOINCREMENT: a generation is never given twice, whatever is deleted.
+  // AUTOINCREMENT: a generation is never given twice, also after rows were deleted.
   `CREATE TABLE go_goscope_claims (
   generation INTEGER PRIMARY KEY AUTOINCREMENT,
   key TEXT NOT NULL UNIQUE,
@@ -37,7 +37,7 @@ END`,
 END`,
 ]
 
-/** Also for when somebody dropped the published table, and its triggers with it. */
+/** Also for a file whose published table was dropped, and its triggers with it. */
 export const RESULT_TRIGGERS: readonly string[] = [
   `CREATE TRIGGER IF NOT EXISTS go_goscope_result_stored AFTER INSERT ON go_goscope_idempotency BEGIN
   DELETE FROM go_goscope_claims WHERE key = NEW.key;

@@ -14,7 +14,7 @@ FROM json_each(?1) AS names CROSS JOIN pragma_table_info(names.value) AS columns
  *
  * @param known What may be there, by names in lower case.
  * @param version The schema version of the file.
- * @returns the names of what is there.
+ * @returns the names of the objects that the file has.
  * @throws PersistenceError `FOREIGN_TABLE`; `SCHEMA_MISSING` when the version or a column of ours is gone.
  */
 export async function checkObjects(
@@ -30,7 +30,7 @@ export async function checkObjects(
   for (const { type, name, table, sql } of found) {
     const object = byName.get(String(name)) as KnownObject
     if (object.type !== type) throw foreign(object, `it is a ${type}`)
-    // What only we make moves when somebody renames our table; that is found to be missing.
+    // Objects that only we make move along when the app renames our table; the table is then found to be missing.
     if (object.since === 0 && object.table.toLowerCase() !== table) throw foreign(object, `it is on ${table}`)
     if (object.since > version) early.push(object)
     if (object.since > 0 && type !== 'table' && bare(sql) !== bare(object.create)) altered.push(object)

@@ -8,7 +8,7 @@ export interface KnownObject {
   readonly name: string
   /** The table it belongs to; its own name for a table. */
   readonly table: string
-  /** The schema version that makes it; 0 for what is there before. */
+  /** The schema version that makes it; 0 for the published objects. */
   readonly since: number
   /** The columns of a table, each with the version that adds it. */
   readonly columns: ReadonlyMap<string, number>
@@ -46,7 +46,7 @@ const META: KnownObject = {
 
 const PUBLISHED: readonly KnownObject[] = PUBLISHED_TABLES.flatMap(publishedObjects)
 
-/** What only migrations make: as of the last one that makes it, since the first. */
+/** Objects that only migrations make, with the text of the last migration that makes each. */
 const MIGRATED: readonly KnownObject[] = [
   ...MIGRATIONS.flatMap(({ version, steps }) => steps.flatMap((sql) => createdBy(sql, version)))
     .filter(({ name }) => !PUBLISHED.some((published) => published.name === name))

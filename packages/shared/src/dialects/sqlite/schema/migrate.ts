@@ -32,7 +32,7 @@ export async function migrate(queue: OperationQueue, create: boolean): Promise<v
 }
 
 /**
- * Reads what the file has of ours, and writes nothing.
+ * Reads which of our objects the file has, and writes nothing.
  *
  * @throws PersistenceError `SCHEMA_NEWER`, `FOREIGN_TABLE`.
  */
@@ -57,7 +57,10 @@ export async function readSchema(
   }
 }
 
-/** What only we make cannot be made again: with its rows, tokens and layouts are gone that others have relied on. */
+/**
+ * Tables that only we make cannot be made again: with the rows, tokens and layouts are gone that processes have relied
+ * on.
+ */
 function checkOwnTables(found: ReadonlySet<string>): void {
   const missing = OWN_TABLES.filter((table) => !found.has(table))
   if (missing.length === 0) return
@@ -80,7 +83,10 @@ function schemaMissing(version: number, missing: readonly string[]): Persistence
   )
 }
 
-/** Applies every migration after `version` in one transaction: one flush of the disk, and nothing in between to be found. */
+/**
+ * Applies every migration after `version` in one transaction: one flush of the disk, and nothing in between to be
+ * found.
+ */
 async function applyAfter(queue: OperationQueue, version: number): Promise<void> {
   let failure: unknown
   try {
@@ -89,7 +95,7 @@ async function applyAfter(queue: OperationQueue, version: number): Promise<void>
     if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
     failure = error
   }
-  // What the file says decides: another process may have been first.
+  // The version in the file decides: another process may have been first.
   if ((await readVersion(queue)) > version) return
   throw failure ?? notKept(`any migration after ${version}`)
 }

@@ -31,7 +31,7 @@ const PUBLISHED_AND_PREFIXES: Migration = {
   ],
 }
 
-// Triggers, so that a grant, its token and the highest time seen are one statement: nobody can see one without the
+// Triggers, so that a grant, its token and the highest time seen are one statement: no reader can see one without the
 // others, and calls can share it. The counter is a table of its own because rows of locks come and go and a token must
 // never be granted twice.
 const LOCKS: Migration = {

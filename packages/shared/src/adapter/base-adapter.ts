@@ -1,7 +1,7 @@
 import type { Session } from '../session/session.js'
 
-/** The life of an adapter, whichever ports it offers. */
-export abstract class ConnectedAdapter implements AsyncDisposable {
+/** What every adapter has, whichever ports it offers: connecting and disconnecting. */
+export abstract class BaseAdapter implements AsyncDisposable {
   readonly #session: Session
 
   constructor(session: Session) {
@@ -14,8 +14,8 @@ export abstract class ConnectedAdapter implements AsyncDisposable {
   }
 
   /**
-   * Waits for what is in flight; the last adapter on a handle closes it. May be repeated, and tries again where the handle
-   * could not be closed.
+   * Waits for what is in flight; the last adapter on a handle closes it. May be repeated, and tries again where the
+   * handle could not be closed.
    */
   disconnect(): Promise<void> {
     return this.#session.disconnect()

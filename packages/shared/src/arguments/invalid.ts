@@ -1,0 +1,23 @@
+import { PersistenceError } from '../errors/persistence-error.js'
+
+/** Any value in the few characters an error message has for it; unlike JSON.stringify it never throws. */
+export function shown(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'symbol') return String(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return 'a function'
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return 'an object'
+  }
+}
+
+/** The error for an argument that cannot be used. @param problem Names the argument, its value and what it takes. */
+export function invalidArgument(operation: string, problem: string): PersistenceError {
+  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
+}
+
+/** The error for an option that cannot be used. */
+export function invalidOption(name: string, value: unknown, wanted: string): PersistenceError {
+  return new PersistenceError('INVALID_OPTION', 'options', `option ${name} must be ${wanted}, got ${shown(value)}`)
+}
