@@ -1,6 +1,6 @@
 import type { Session } from '../../session/session.js'
 import type { Clock } from '../../time/clock.js'
-import { type Hold, loseHold, moveExpiry } from './hold.js'
+import { expiryOf, type Hold, loseHold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import type { LockStore } from './lock-store.js'
@@ -37,7 +37,7 @@ export class MemoryLockStore implements LockStore {
     return this.clock.now()
   }
 
-  /** Made up from the token where none was given, so that a hold need not store it. */
+  /** Made up from the token where the caller gave none, so that a hold need not store it. */
   ownerOf(hold: Hold): string {
     return hold.owner ?? `${this.#identity}-${hold.token}`
   }
@@ -49,13 +49,13 @@ export class MemoryLockStore implements LockStore {
       if (held.expiresAt > now) {
         if (owner === undefined || this.ownerOf(held) !== owner) return undefined
         held.count++
-        held.expiresAt = Math.max(held.expiresAt, now + ttl)
+        if (now + ttl > held.expiresAt) moveExpiry(held, now + ttl)
         return held
       }
-      loseHold(held, `the lease of lock ${JSON.stringify(key)} expired and another owner took it`)
+      loseHold(held, `${expiryOf(key)} and another owner took it`)
     }
-    const hold: Hold = { token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
-    this.#holds.add(key, hold)
+    const hold: Hold = { key, token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
+    this.#holds.add(hold)
     if (!this.#told) this.#tellOfOthers()
     return hold
   }
@@ -65,12 +65,12 @@ export class MemoryLockStore implements LockStore {
     this.#session.connection.place.lockedInMemory()
   }
 
-  isHeld(key: string, hold: Hold): boolean {
-    return this.#holds.find(key) === hold
+  isHeld(hold: Hold): boolean {
+    return this.#holds.find(hold.key) === hold
   }
 
-  extend(key: string, hold: Hold, ttl: number): boolean {
-    if (!this.isHeld(key, hold)) return false
+  extend(hold: Hold, ttl: number): boolean {
+    if (!this.isHeld(hold)) return false
     moveExpiry(hold, this.clock.monotonic() + ttl)
     return true
   }
@@ -78,12 +78,12 @@ export class MemoryLockStore implements LockStore {
   extendOwned(key: string, owner: string, ttl: number): boolean {
     const hold = this.#session.ready ? this.#holds.find(key) : undefined
     if (hold === undefined || this.ownerOf(hold) !== owner) return false
-    return this.extend(key, hold, ttl)
+    return this.extend(hold, ttl)
   }
 
-  release(key: string, hold: Hold): boolean {
-    if (!this.isHeld(key, hold)) return false
-    this.#holds.release(key, hold)
+  release(hold: Hold): boolean {
+    if (!this.isHeld(hold)) return false
+    this.#holds.release(hold)
     return true
   }
 

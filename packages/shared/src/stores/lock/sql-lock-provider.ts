@@ -112,7 +112,7 @@ export class StoredLockProvider implements SqlLockProvider {
     if (!this.#session.ready) await this.#session.connect(operation)
     const granted = this.#store.acquire(key, lease, owner)
     const hold = granted instanceof Promise ? await granted : granted
-    return hold === undefined ? null : new StoredLockHandle(this.#store, hold, key)
+    return hold === undefined ? null : new StoredLockHandle(this.#store, hold)
   }
 }
 

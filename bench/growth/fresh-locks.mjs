@@ -1,0 +1,80 @@
+import { median } from '../statistics.mjs'
+import { TTL } from '../trials/sample.mjs'
+
+/**
+ * What a lock of a name that was never locked costs while others are held, in a process of its own, beside a bare Map.
+ * Argument: `{ engine, sizes, fresh, runs }`. Prints a line of JSON: acquires a second by contestant and locks held. Run it
+ * with --expose-gc.
+ */
+const { engine: engineName, sizes, fresh, runs } = JSON.parse(process.argv[2])
+const { engine } = await import(`../engines/${engineName}.mjs`)
+const { open } = await import('../contestants/ours.mjs')
+
+const contestants = { ours: await ours(), map: () => bareMap() }
+const rates = Object.fromEntries(Object.keys(contestants).map((name) => [name, sizes.map(() => [])]))
+
+for (let run = -1; run < runs; run++) {
+  for (const [at, size] of sizes.entries()) {
+    // In turns, so that what else the machine does meets both.
+    const order = Object.keys(contestants)
+    if (run % 2 !== 0) order.reverse()
+    for (const name of order) {
+      const rate = await measure(contestants[name](), size)
+      // The first run is not counted: the engine of JavaScript compiles in it.
+      if (run >= 0) rates[name][at].push(rate)
+    }
+  }
+}
+console.log(
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries(rates).map(([name, lists]) => [
+        name,
+        Object.fromEntries(sizes.map((size, at) => [size, median(lists[at])])),
+      ]),
+    ),
+  ),
+)
+process.exit(0)
+
+async function measure(acquire, size) {
+  const held = Array.from({ length: size }, (_, at) => `held:${at}`)
+  const names = Array.from({ length: fresh }, (_, at) => `fresh:${at}`)
+  const handles = new Array(size + fresh).fill(undefined)
+  for (let at = 0; at < size; at++) handles[at] = await acquire(held[at], TTL)
+  collect()
+  const began = performance.now()
+  for (let at = 0; at < fresh; at++) handles[size + at] = await acquire(names[at], TTL)
+  const rate = (fresh / (performance.now() - began)) * 1000
+  if (handles.at(-1) === null) throw new Error('the last lock was not acquired')
+  return rate
+}
+
+/** An adapter of its own for each measurement: none meets what another has left. */
+async function ours() {
+  return () => {
+    let lock
+    const opened = open({ engine, path: ':memory:', storage: 'memory' }).then((store) => {
+      lock = store.lock
+    })
+    return (name, ttl) => (lock === undefined ? opened.then(() => lock.acquire(name, ttl)) : lock.acquire(name, ttl))
+  }
+}
+
+/** The least that a lock can cost: a look-up and an entry. */
+function bareMap() {
+  const held = new Map()
+  return async (name, ttl) => {
+    const now = performance.now()
+    const holder = held.get(name)
+    if (holder !== undefined && holder.expiresAt > now) return null
+    const mine = { owner: name, expiresAt: now + ttl }
+    held.set(name, mine)
+    return mine
+  }
+}
+
+function collect() {
+  if (globalThis.Bun) globalThis.Bun.gc(true)
+  else globalThis.gc()
+}
