@@ -10,7 +10,7 @@ const { engine: engineName, sizes, fresh, runs } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
 const { open } = await import('../contestants/ours.mjs')
 
-const contestants = { ours: await ours(), map: () => bareMap() }
+const contestants = { ours, 'bare Map': bareMap }
 const rates = Object.fromEntries(Object.keys(contestants).map((name) => [name, sizes.map(() => [])]))
 
 for (let run = -1; run < runs; run++) {
@@ -19,7 +19,7 @@ for (let run = -1; run < runs; run++) {
     const order = Object.keys(contestants)
     if (run % 2 !== 0) order.reverse()
     for (const name of order) {
-      const rate = await measure(contestants[name](), size)
+      const rate = await measure(await contestants[name](), size)
       // The first run is not counted: the engine of JavaScript compiles in it.
       if (run >= 0) rates[name][at].push(rate)
     }
@@ -41,10 +41,10 @@ async function measure(acquire, size) {
   const held = Array.from({ length: size }, (_, at) => `held:${at}`)
   const names = Array.from({ length: fresh }, (_, at) => `fresh:${at}`)
   const handles = new Array(size + fresh).fill(undefined)
-  for (let at = 0; at < size; at++) handles[at] = await acquire(held[at], TTL)
+  for (let at = 0; at < size; at++) handles[at] = await acquire(held[at])
   collect()
   const began = performance.now()
-  for (let at = 0; at < fresh; at++) handles[size + at] = await acquire(names[at], TTL)
+  for (let at = 0; at < fresh; at++) handles[size + at] = await acquire(names[at])
   const rate = (fresh / (performance.now() - began)) * 1000
   if (handles.at(-1) === null) throw new Error('the last lock was not acquired')
   return rate
@@ -52,23 +52,18 @@ async function measure(acquire, size) {
 
 /** An adapter of its own for each measurement: none meets what another has left. */
 async function ours() {
-  return () => {
-    let lock
-    const opened = open({ engine, path: ':memory:', storage: 'memory' }).then((store) => {
-      lock = store.lock
-    })
-    return (name, ttl) => (lock === undefined ? opened.then(() => lock.acquire(name, ttl)) : lock.acquire(name, ttl))
-  }
+  const { lock } = await open({ engine, path: ':memory:', storage: 'memory' })
+  return (name) => lock.acquire(name, TTL)
 }
 
-/** The least that a lock can cost: a look-up and an entry. */
+/** The least that a lock can be: a look-up and an entry that says when it ends. */
 function bareMap() {
   const held = new Map()
-  return async (name, ttl) => {
+  return async (name) => {
     const now = performance.now()
     const holder = held.get(name)
     if (holder !== undefined && holder.expiresAt > now) return null
-    const mine = { owner: name, expiresAt: now + ttl }
+    const mine = { owner: name, expiresAt: now + TTL }
     held.set(name, mine)
     return mine
   }

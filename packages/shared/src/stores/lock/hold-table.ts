@@ -32,6 +32,11 @@ export class HoldTable {
     return this.#held
   }
 
+  /** Keys in the table, some of which may have been given back. */
+  get keys(): number {
+    return this.#holds.size
+  }
+
   /** The hold of `key`, expired or not. */
   get(key: string): Hold | undefined {
     return this.#holds.get(key)
