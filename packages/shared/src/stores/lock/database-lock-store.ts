@@ -24,7 +24,7 @@ export class DatabaseLockStore implements LockStore {
   readonly #holds: HoldTable
   readonly #sweeper: Sweeper
   // Not from the `random` option: two processes with one seed would take each other's locks for their own.
-  readonly #identity = crypto.randomUUID()
+  readonly #ownerPrefix = crypto.randomUUID()
   #madeUp = 0
 
   constructor(session: Session, sql: LockSql) {
@@ -60,7 +60,7 @@ export class DatabaseLockStore implements LockStore {
   async acquire(
     key: string,
     ttl: number,
-    owner: string = `${this.#identity}-${++this.#madeUp}`,
+    owner: string = `${this.#ownerPrefix}-${++this.#madeUp}`,
   ): Promise<Hold | undefined> {
     const hold = await this.#session.execute(
       this.#sql.acquire,

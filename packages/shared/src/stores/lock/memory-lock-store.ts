@@ -6,10 +6,10 @@ import { HoldTables } from './hold-tables.js'
 import type { LockStore } from './lock-store.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
-const PLACE = Symbol.for('go-go-scope.persistence.grants/1')
-const host = globalThis as { [PLACE]?: { count: number } }
-host[PLACE] ??= { count: 0 }
-const grants: { count: number } = host[PLACE]
+const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
+const host = globalThis as { [GRANTS]?: { count: number } }
+host[GRANTS] ??= { count: 0 }
+const grants: { count: number } = host[GRANTS]
 
 /**
  * Locks in memory: they protect this process, among all adapters on one handle and prefix, and nothing beyond it. A lease
@@ -19,14 +19,14 @@ export class MemoryLockStore implements LockStore {
   readonly clock: Clock
   readonly #session: Session
   readonly #holds: HoldTable
-  readonly #identity: string
+  readonly #ownerPrefix: string
   #told = false
 
   constructor(session: Session) {
     this.#session = session
     this.clock = session.clock
     this.#holds = HoldTables.of(session, 'process')
-    this.#identity = session.connection.shared(HoldTables).identity
+    this.#ownerPrefix = session.connection.shared(HoldTables).ownerPrefix
   }
 
   get held(): number {
@@ -39,7 +39,7 @@ export class MemoryLockStore implements LockStore {
 
   /** Made up from the token where the caller gave none, so that a hold need not store it. */
   ownerOf(hold: Hold): string {
-    return hold.owner ?? `${this.#identity}-${hold.token}`
+    return hold.owner ?? `${this.#ownerPrefix}-${hold.token}`
   }
 
   acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
@@ -56,13 +56,11 @@ export class MemoryLockStore implements LockStore {
     }
     const hold: Hold = { key, token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
     this.#holds.add(hold)
-    if (!this.#told) this.#tellOfOthers()
+    if (!this.#told) {
+      this.#told = true
+      this.#session.connection.place.lockedInMemory()
+    }
     return hold
-  }
-
-  #tellOfOthers(): void {
-    this.#told = true
-    this.#session.connection.place.lockedInMemory()
   }
 
   isHeld(hold: Hold): boolean {
