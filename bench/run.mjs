@@ -1,5 +1,6 @@
 import '../scripts/end-with-reader.mjs'
 import {
+  measureFreshLocks,
   measureLocks,
   measureMemory,
   measureRows,
@@ -43,6 +44,7 @@ const results = {
   sweeps: {},
   turns: {},
   locks: {},
+  freshLocks: {},
   memory: {},
   starts: {},
   packages: {},
@@ -101,6 +103,12 @@ for (const [cell, contestant] of [
   })
   save()
 }
+for (const cell of cells.slice(1, 4)) {
+  if (!wanted('locks', cell.name)) continue
+  progress(`locks: fresh names, ${cell.name}`)
+  results.freshLocks[cell.name] = await measureFreshLocks(cell, options.quick ? 3 : 5)
+  save()
+}
 for (const cell of options.quick ? [] : main) {
   for (const contestant of ['ours', 'prepared', 'unprepared']) {
     if (!wanted('memory', cell.name)) continue
@@ -127,10 +135,9 @@ if (keep && all().mode === 'full') await writeReport(all())
 
 /** The figures of an earlier run with those of this one in their place. */
 function merged(earlier, later) {
-  const parts = ['races', 'rows', 'sweeps', 'turns', 'locks', 'memory', 'starts', 'packages'].map((part) => [
-    part,
-    { ...earlier[part], ...later[part] },
-  ])
+  const parts = ['races', 'rows', 'sweeps', 'turns', 'locks', 'freshLocks', 'memory', 'starts', 'packages'].map(
+    (part) => [part, { ...earlier[part], ...later[part] }],
+  )
   return {
     ...earlier,
     date: later.date,

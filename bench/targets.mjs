@@ -119,6 +119,18 @@ function lockTargets(results) {
         { target: 'bytes a held lock', place, must: '≤ 250', reached: bytes.toFixed(0), met: bytes <= 250 },
       ]
     }),
+    ...Object.entries(results.freshLocks ?? {}).map(([place, { ours, 'bare Map': map }]) => {
+      const most = Math.max(...Object.keys(ours).map(Number))
+      const kept = (rates) => rates[most].map((rate, run) => rate / rates[1][run])
+      const ratio = pairedRatio(kept(ours), kept(map))
+      return {
+        target: `part of the rate of fresh lock names that is kept with ${round(most)} held: against a bare Map`,
+        place,
+        must: '≥ 0.9',
+        reached: digits(ratio),
+        met: ratio >= 0.9,
+      }
+    }),
   ]
 }
 

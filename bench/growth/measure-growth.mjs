@@ -46,6 +46,22 @@ export async function measureLocks(cell, contestant, sizes, { runs, duration }) 
 }
 
 /**
+ * Acquires of fresh names a second in each run, by contestant (ours, a bare Map) and number of locks held.
+ *
+ * @param {import('../plan.mjs').Cell} cell
+ * @param {number} runs
+ */
+export async function measureFreshLocks(cell, runs) {
+  const task = { engine: cell.engine, sizes: [1, 1_000_000], fresh: 200_000, runs }
+  const child = start(cell, 'fresh-locks.mjs', task)
+  try {
+    return JSON.parse(await child.next())
+  } finally {
+    await child.stop()
+  }
+}
+
+/**
  * How late timers fire behind 100 loops of awaited reads, and the part of the rate that this costs; see turns.mjs.
  *
  * @param {import('../plan.mjs').Cell} cell

@@ -176,5 +176,21 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
       world.clock.advance(100)
       assert.equal(signal.aborted, true)
     })
+
+    check(`a lease that never ended aborts its signal once it is extended to an end (${locks})`, async (world) => {
+      const handle = await taken(await world.adapter({ locks }), 'job', Number.POSITIVE_INFINITY)
+      const { signal } = handle
+      assert.equal(await handle.extend(100), true)
+      world.clock.advance(100)
+      assert.equal(signal.aborted, true)
+    })
+
+    check(`a signal first asked for after the release does not abort (${locks})`, async (world) => {
+      const handle = await taken(await world.adapter({ locks }), 'job', 100)
+      await handle.release()
+      const { signal } = handle
+      world.clock.advance(DAY)
+      assert.equal(signal.aborted, false)
+    })
   }
 })

@@ -2,7 +2,7 @@ import type { Diagnostics } from '../../errors/diagnostics.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { ClaimedKey, ClaimOutcome, KeyRecord, VacantKey } from '../../ports/claims.js'
 import type { Clock } from '../../time/clock.js'
-import { LocalLease } from '../../time/local-lease.js'
+import { Lease, leaseMargin } from '../../time/lease.js'
 import { leaseTime } from './claim-options.js'
 import type { ClaimGrant, ClaimRows, Ending, LeaseEnd } from './claim-rows.js'
 
@@ -14,7 +14,7 @@ export interface ClaimContext {
   /** ms. */
   readonly lease: number
   readonly onFailure: 'forget' | 'keep'
-  /** Tells those who wait for the key. */
+  /** Tells the callers that wait for the key. */
   readonly wake: () => void
 }
 
@@ -23,7 +23,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   readonly state = 'claimed' as const
   readonly #grant: ClaimGrant
   readonly #context: ClaimContext
-  readonly #lease: LocalLease
+  readonly #lease: Lease
   #expiresAt: number
   /** The latest report, until it is known whether it ended the claim. */
   #ending: Promise<Ending | undefined> | undefined
@@ -33,11 +33,13 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     this.#context = context
     this.#expiresAt = end.expiresAt
     const key = JSON.stringify(grant.key)
-    this.#lease = new LocalLease(
+    this.#lease = new Lease(
       context.clock,
-      (reason) => new PersistenceError('CLAIM_LOST', 'idempotency.claim', `idempotency.claim: lost ${key}: ${reason}`),
+      end.localEnd,
+      leaseMargin(context.lease),
+      (reason = 'its lease is over by the local clock') =>
+        new PersistenceError('CLAIM_LOST', 'idempotency.claim', `idempotency.claim: lost ${key}: ${reason}`),
     )
-    this.#lease.moveTo(end.localEnd, context.lease)
   }
 
   get owner(): string {
@@ -66,7 +68,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   }
 
   async renew(lease: number = this.#context.lease): Promise<boolean> {
-    // Renewal mostly runs from timers, where a rejection has nobody to catch it.
+    // Renewal mostly runs from timers, where no caller could catch a rejection.
     try {
       const duration = leaseTime(lease, 'idempotency.renew')
       if (!this.#lease.safe) return false
@@ -87,7 +89,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
 
   #extend(end: LeaseEnd, duration: number): void {
     this.#expiresAt = end.expiresAt
-    this.#lease.moveTo(end.localEnd, duration)
+    this.#lease.moveTo(end.localEnd, leaseMargin(duration))
   }
 
   async #report(write: (grant: ClaimGrant) => Promise<Ending>): Promise<ClaimOutcome<T>> {

@@ -5,8 +5,8 @@ import type { Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
-import { leaseMargin } from '../../time/lease-margin.js'
-import { type Hold, isLost, moveExpiry } from './hold.js'
+import { leaseMargin } from '../../time/lease.js'
+import { expiryOf, type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import type { LockSql } from './lock-sql.js'
@@ -23,8 +23,8 @@ export class DatabaseLockStore implements LockStore {
   readonly #names: PrefixedNames
   readonly #holds: HoldTable
   readonly #sweeper: Sweeper
-  // Not from the `random` option: two processes seeded alike would take each other's locks for their own.
-  readonly #identity = crypto.randomUUID()
+  // Not from the `random` option: two processes with one seed would take each other's locks for their own.
+  readonly #ownerPrefix = crypto.randomUUID()
   #madeUp = 0
 
   constructor(session: Session, sql: LockSql) {
@@ -60,7 +60,7 @@ export class DatabaseLockStore implements LockStore {
   async acquire(
     key: string,
     ttl: number,
-    owner: string = `${this.#identity}-${++this.#madeUp}`,
+    owner: string = `${this.#ownerPrefix}-${++this.#madeUp}`,
   ): Promise<Hold | undefined> {
     const hold = await this.#session.execute(
       this.#sql.acquire,
@@ -72,31 +72,31 @@ export class DatabaseLockStore implements LockStore {
     return hold
   }
 
-  async isHeld(key: string, hold: Hold): Promise<boolean> {
+  async isHeld(hold: Hold): Promise<boolean> {
     if (isLost(hold) || !this.#session.connection.usable) return false
     return this.#confirmed('lock.isValid', async () => {
-      const held = await this.#session.execute(this.#sql.checkGrant, this.#grant(key, hold), (row) => {
+      const held = await this.#session.execute(this.#sql.checkGrant, this.#guard(hold), (row) => {
         if (row !== undefined) this.clock.lease.observe(Number(row.marked_at))
         return row !== undefined
       })
-      if (!held) this.lose(key, hold)
+      if (!held) this.lose(hold)
       return held
     })
   }
 
-  async extend(key: string, hold: Hold, ttl: number): Promise<boolean> {
+  async extend(hold: Hold, ttl: number): Promise<boolean> {
     if (isLost(hold) || !this.#session.ready) return false
     return this.#confirmed('lock.extend', async () => {
       const extended = await this.#session.execute(
         this.#sql.extendGrant,
-        [...this.#grant(key, hold), wholeTtl(ttl)],
+        [...this.#guard(hold), wholeTtl(ttl)],
         (row) => {
-          // It may have been lost meanwhile: what its signal has said stays said.
-          if (row !== undefined && !isLost(hold)) this.#moveLease(hold, row)
+          // The hold may have been lost meanwhile: its signal has aborted, and no signal takes that back.
+          if (row !== undefined && !isLost(hold)) this.#takeExpiry(hold, row)
           return row !== undefined
         },
       )
-      if (!extended) this.lose(key, hold)
+      if (!extended) this.lose(hold)
       return extended
     })
   }
@@ -106,17 +106,17 @@ export class DatabaseLockStore implements LockStore {
     return this.#confirmed('lock.extend', () =>
       this.#session.execute(this.#sql.extendOwned, [this.#names.store(key), owner, wholeTtl(ttl)], (row) => {
         const hold = this.#holds.get(key)
-        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#moveLease(hold, row)
+        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#takeExpiry(hold, row)
         return row !== undefined
       }),
     )
   }
 
-  async release(key: string, hold: Hold): Promise<boolean> {
+  async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    const released = await this.#session.execute(this.#sql.release, this.#grant(key, hold), (row) => row !== undefined)
-    if (released) this.#holds.release(key, hold)
-    else this.lose(key, hold)
+    const released = await this.#session.execute(this.#sql.release, this.#guard(hold), (row) => row !== undefined)
+    if (released) this.#holds.release(hold)
+    else this.lose(hold)
     return released
   }
 
@@ -125,24 +125,25 @@ export class DatabaseLockStore implements LockStore {
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
   }
 
-  /** The step that lets a transaction go on only while `hold` holds `key`. */
-  fence(key: string, hold: Hold): Step {
+  /** The step that lets a transaction go on only while `hold` lasts. */
+  fence(hold: Hold): Step {
     return {
       sql: this.#sql.checkGrant.sql,
-      parameters: this.#grant(key, hold),
+      parameters: this.#guard(hold),
       clocked: this.#sql.checkGrant.clocked,
       expect: 1,
-      unmet: () => leaseIsOver(key),
+      unmet: () => leaseIsOver(hold),
     }
   }
 
-  /** Ends a lease that the file no longer knows. */
-  lose(key: string, hold: Hold): void {
-    this.#holds.lose(key, hold, `the lease of lock ${JSON.stringify(key)} expired or was taken away`)
+  /** Ends a hold that the database no longer knows. */
+  lose(hold: Hold): void {
+    this.#holds.lose(hold, `${expiryOf(hold.key)} or was taken away`)
   }
 
-  #grant(key: string, hold: Hold): [string, string, number] {
-    return [this.#names.store(key), this.ownerOf(hold), hold.token]
+  /** The parameters of a statement that only a lasting hold lets through. */
+  #guard(hold: Hold): [string, string, number] {
+    return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
   #granted(key: string, owner: string, row: Row): Hold {
@@ -150,19 +151,19 @@ export class DatabaseLockStore implements LockStore {
     const known = this.#holds.get(key)
     if (known?.token === token) {
       known.count++
-      this.#moveLease(known, row)
+      this.#takeExpiry(known, row)
       return known
     }
-    this.#holds.drop(key, `the lease of lock ${JSON.stringify(key)} expired and another owner took it`)
-    const hold: Hold = { token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
-    this.#moveLease(hold, row)
-    this.#holds.add(key, hold)
+    this.#holds.drop(key, `${expiryOf(key)} and another owner took it`)
+    const hold: Hold = { key, token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
+    this.#takeExpiry(hold, row)
+    this.#holds.add(hold)
     return hold
   }
 
-  /** Takes over the end of a lease from the row of a grant or an extension, less the time since that ran. */
-  #moveLease(hold: Hold, row: Row): void {
-    // Read first: were the process held up between the readings, it must not take the end to be later than it is.
+  /** Takes the expiry from the row of a grant or an extension, less the time since that statement ran. */
+  #takeExpiry(hold: Hold, row: Row): void {
+    // The local clock is read first: a process that is held up between the readings must not take the end to be later than it is.
     const now = this.clock.monotonic()
     const granted = Number(row.expires_at) - Number(row.marked_at)
     const elapsed = this.clock.lease.now() - Number(row.ran_at)
@@ -183,7 +184,7 @@ export class DatabaseLockStore implements LockStore {
     this.clock.lease.observe(Number(row.marked_at))
   }
 
-  /** What cannot be confirmed is `false`: see {@link LockStore}. The reason goes to the diagnostics. */
+  /** Answers `false` for what cannot be confirmed, as {@link LockStore} says. The diagnostics get the error. */
   async #confirmed(operation: string, ask: () => boolean | Promise<boolean>): Promise<boolean> {
     try {
       return await ask()
@@ -195,11 +196,11 @@ export class DatabaseLockStore implements LockStore {
 }
 
 /** The error of a holder that writes too late. */
-export function leaseIsOver(key: string): PersistenceError {
+export function leaseIsOver({ key }: Hold): PersistenceError {
   return new PersistenceError('LOCK_LOST', 'fenced', `fenced: the lease of lock ${JSON.stringify(key)} is over`)
 }
 
-/** Whole ms, as the column takes them; Infinity becomes what stands for it. */
+/** Whole ms, as the column takes them. The greatest whole number stands for Infinity. */
 function wholeTtl(ttl: number): number {
   return Math.min(Math.ceil(ttl), Number.MAX_SAFE_INTEGER)
 }

@@ -35,9 +35,9 @@ export async function runFenced(
   handle: SqlLockHandle,
   statements: readonly FencedStatement[],
 ): Promise<Row[][]> {
-  const grant = StoredLockHandle.grantOf(handle)
-  if (grant === undefined) throw invalid('the first argument must be a lock handle of this adapter')
-  const { store, key, hold, released } = grant
+  const known = StoredLockHandle.read(handle)
+  if (known === undefined) throw invalid('the first argument must be a lock handle of this adapter')
+  const { store, hold, released } = known
   if (!(store instanceof DatabaseLockStore)) {
     throw invalid('a lock of this process alone cannot guard the database; make the adapter with locks: "database"')
   }
@@ -46,12 +46,12 @@ export async function runFenced(
   if (!session.ready) await session.connect('fenced')
   if (!store.guards(session)) throw invalid('the lock was granted in another database')
   // Another handle of the same owner may hold the lock still; this one does not.
-  if (released) throw leaseIsOver(key)
+  if (released) throw leaseIsOver(hold)
   try {
-    const [, ...rows] = await session.atomic('fenced', [store.fence(key, hold), ...steps])
+    const [, ...rows] = await session.atomic('fenced', [store.fence(hold), ...steps])
     return rows
   } catch (error) {
-    if (error instanceof PersistenceError && error.code === 'LOCK_LOST') store.lose(key, hold)
+    if (error instanceof PersistenceError && error.code === 'LOCK_LOST') store.lose(hold)
     throw error
   }
 }

@@ -1,10 +1,11 @@
 import type { Clock } from '../../time/clock.js'
-import { type Hold, loseHold } from './hold.js'
+import { expiryOf, type Hold, loseHold } from './hold.js'
 
-// Two per new key: an iterator that visits more entries than are added reaches the end, so that expired holds are found
-// within a bounded number of grants, no grant pays for all of them, and a grant of a known key pays nothing.
-const VISITS_PER_KEY = 2
-const WORTH_VISITING = 16
+// Two visits for each new key: an iterator that visits more entries than are added reaches the end. So expired holds are
+// found within a bounded number of grants, no grant pays for all of them, and a grant of a known key pays nothing.
+// Many visits at a time: each is to memory that the processor has not cached, and next to that of the visit before.
+const NEW_KEYS_BETWEEN_VISITS = 64
+const VISITS = 2 * NEW_KEYS_BETWEEN_VISITS
 
 /**
  * The holds that were granted in this process on one handle and prefix, by key. Every operation is O(1).
@@ -17,8 +18,9 @@ export class HoldTable {
   readonly clock: Clock
   readonly #holds = new Map<string, Hold | undefined>()
   #visitor: MapIterator<[string, Hold | undefined]> | undefined
+  #newKeys = 0
   #held = 0
-  /** Called when nothing is held any more. */
+  /** Called when the table holds nothing any more. */
   onEmpty: (() => void) | undefined
 
   constructor(clock: Clock) {
@@ -28,6 +30,11 @@ export class HoldTable {
   /** Holds in the table, some of which may have expired. */
   get size(): number {
     return this.#held
+  }
+
+  /** Keys in the table, some of which may have been given back. */
+  get keys(): number {
+    return this.#holds.size
   }
 
   /** The hold of `key`, expired or not. */
@@ -41,31 +48,34 @@ export class HoldTable {
     return hold !== undefined && hold.expiresAt > this.clock.monotonic() ? hold : undefined
   }
 
-  /** Adds a grant in the place of whatever hold the key had. */
-  add(key: string, hold: Hold): void {
-    if (this.#holds.get(key) === undefined) this.#held++
+  /** Adds a grant in the place of the hold that the key had, if any. */
+  add(hold: Hold): void {
+    if (this.#holds.get(hold.key) === undefined) this.#held++
     const { size } = this.#holds
-    this.#holds.set(key, hold)
-    if (this.#holds.size > Math.max(size, WORTH_VISITING)) this.visit()
+    this.#holds.set(hold.key, hold)
+    if (this.#holds.size > size && ++this.#newKeys >= NEW_KEYS_BETWEEN_VISITS) {
+      this.#newKeys = 0
+      this.visit()
+    }
   }
 
   /** Gives one of a hold's handles back; the last one frees the key. */
-  release(key: string, hold: Hold): void {
+  release(hold: Hold): void {
     if (--hold.count > 0) return
-    this.#free(key, hold)
+    this.#free(hold)
     hold.lease?.settle()
   }
 
   /** Ends `hold` because it was lost. */
-  lose(key: string, hold: Hold, reason: string): void {
-    this.#free(key, hold)
+  lose(hold: Hold, reason: string): void {
+    this.#free(hold)
     loseHold(hold, reason)
   }
 
-  /** Ends whatever hold of `key` there is. */
+  /** Ends the hold of `key`, if there is one. */
   drop(key: string, reason: string): void {
     const hold = this.#holds.get(key)
-    if (hold !== undefined) this.lose(key, hold, reason)
+    if (hold !== undefined) this.lose(hold, reason)
   }
 
   dropAll(reason: string): void {
@@ -74,10 +84,10 @@ export class HoldTable {
     this.#visitor = undefined
   }
 
-  /** Looks at the next few holds, ends what has expired and removes keys that nobody holds. */
+  /** Looks at the next entries, ends holds that have expired and removes keys without a hold. */
   visit(): void {
     const now = this.clock.monotonic()
-    for (let visits = 0; visits < VISITS_PER_KEY; visits++) {
+    for (let visits = 0; visits < VISITS; visits++) {
       this.#visitor ??= this.#holds.entries()
       const next = this.#visitor.next()
       if (next.done === true) {
@@ -85,16 +95,24 @@ export class HoldTable {
         return
       }
       const [key, hold] = next.value
-      if (hold !== undefined && hold.expiresAt <= now) {
-        this.lose(key, hold, `the lease of lock ${JSON.stringify(key)} expired`)
+      if (hold === undefined) {
+        this.#holds.delete(key)
+      } else if (hold.expiresAt <= now) {
+        // Before the loss is told: a listener of the signal may acquire the key at once.
+        this.#holds.delete(key)
+        this.#countDown()
+        loseHold(hold, expiryOf(key))
       }
-      if (this.#holds.get(key) === undefined) this.#holds.delete(key)
     }
   }
 
-  #free(key: string, hold: Hold): void {
-    if (this.#holds.get(key) !== hold) return
-    this.#holds.set(key, undefined)
+  #free(hold: Hold): void {
+    if (this.#holds.get(hold.key) !== hold) return
+    this.#holds.set(hold.key, undefined)
+    this.#countDown()
+  }
+
+  #countDown(): void {
     if (--this.#held === 0) this.onEmpty?.()
   }
 }

@@ -3,29 +3,29 @@ import type { Session } from '../../session/session.js'
 import type { Clock } from '../../time/clock.js'
 import { HoldTable } from './hold-table.js'
 
-interface Place {
+interface NamedTable {
   readonly table: HoldTable
   users: number
 }
 
-// More than the one place that each enter adds, so that abandoned tables are all looked at in turn.
+// More than the one table that each enter adds, so that all abandoned tables are visited in turn.
 const VISITS_PER_ENTER = 2
 
 /**
- * The hold tables of one engine handle, one per name: a kind of lock and a key prefix. A table goes when no adapter uses it and
- * nothing in it is held: an app may give every request an adapter with a prefix of its own.
+ * The hold tables of one engine handle, by name: a kind of lock and a key prefix. A table goes when no adapter uses it and
+ * it has no hold: an app may give every request an adapter with a prefix of its own.
  */
 export class HoldTables implements EndsWithConnection {
   readonly #clock: Clock
-  readonly #places = new Map<string, Place>()
-  /** Tables that nobody uses, with holds that last. */
-  readonly #abandoned = new Set<Place>()
-  /** Begins the owners made up for locks in memory. */
-  readonly identity: string
+  readonly #tables = new Map<string, NamedTable>()
+  /** Tables that no adapter uses, with holds that last. */
+  readonly #abandoned = new Set<NamedTable>()
+  /** Begins the names of owners that are made up for locks in memory. */
+  readonly ownerPrefix: string
 
   constructor({ clock, random }: Connection) {
     this.#clock = clock
-    this.identity = Math.floor(random() * 2 ** 48).toString(36)
+    this.ownerPrefix = Math.floor(random() * 2 ** 48).toString(36)
   }
 
   /** The table of the locks of `kind` under the prefix of `session`, until that has ended. */
@@ -38,51 +38,51 @@ export class HoldTables implements EndsWithConnection {
 
   /** How many tables there are. */
   get size(): number {
-    return this.#places.size
+    return this.#tables.size
   }
 
   /** The table of that name, until {@link leave}. */
   enter(name: string): HoldTable {
     this.#visitAbandoned()
-    const place = this.#places.get(name) ?? { table: new HoldTable(this.#clock), users: 0 }
-    this.#places.set(name, place)
-    this.#abandoned.delete(place)
-    place.table.onEmpty = undefined
-    place.users++
-    return place.table
+    const entered = this.#tables.get(name) ?? { table: new HoldTable(this.#clock), users: 0 }
+    this.#tables.set(name, entered)
+    this.#abandoned.delete(entered)
+    entered.table.onEmpty = undefined
+    entered.users++
+    return entered.table
   }
 
   leave(name: string): void {
-    const place = this.#places.get(name)
-    if (place === undefined || --place.users > 0) return
-    if (place.table.size === 0) {
-      this.#places.delete(name)
+    const left = this.#tables.get(name)
+    if (left === undefined || --left.users > 0) return
+    if (left.table.size === 0) {
+      this.#tables.delete(name)
       return
     }
-    this.#abandoned.add(place)
-    place.table.onEmpty = () => {
-      this.#abandoned.delete(place)
-      this.#places.delete(name)
+    this.#abandoned.add(left)
+    left.table.onEmpty = () => {
+      this.#abandoned.delete(left)
+      this.#tables.delete(name)
     }
   }
 
-  /** Ends every lease, because nothing guards or extends them after this. */
+  /** Ends every hold: no store extends or checks one after this. */
   ended(): void {
-    for (const { table } of [...this.#places.values()]) {
+    for (const { table } of [...this.#tables.values()]) {
       table.dropAll('the adapter that granted the lock was disconnected')
     }
   }
 
-  /** Ends what has expired in tables that no grant visits any more. */
+  /** Ends holds that have expired in tables that no grant visits any more. */
   #visitAbandoned(): void {
-    const places = this.#abandoned.values()
+    const abandoned = this.#abandoned.values()
     for (let visits = 0; visits < VISITS_PER_ENTER; visits++) {
-      const place = places.next().value
-      if (place === undefined) return
-      // To the end of the line.
-      this.#abandoned.delete(place)
-      this.#abandoned.add(place)
-      place.table.visit()
+      const next = abandoned.next().value
+      if (next === undefined) return
+      // Last in order from now on.
+      this.#abandoned.delete(next)
+      this.#abandoned.add(next)
+      next.table.visit()
     }
   }
 }

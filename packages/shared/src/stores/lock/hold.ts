@@ -1,78 +1,58 @@
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Clock } from '../../time/clock.js'
+import { Lease } from '../../time/lease.js'
 
-/** Who holds a lock. Plain and small: a process may hold a million. */
+/** That a lock is held, and by which owner. Plain and small: a process may have a million. */
 export interface Hold {
+  /** The name of the lock. */
+  readonly key: string
   /** Grows with every grant. */
   readonly token: number
-  /** As given by the holder; `undefined` for a made-up one of a lock in memory, whose name follows from the token. */
+  /** As the caller gave it. `undefined` for a lock in memory that was acquired without: the token then gives its name. */
   readonly owner: string | undefined
-  /** Monotonic ms; -Infinity once the lease was lost. */
+  /** Monotonic ms; -Infinity once the hold was lost. */
   expiresAt: number
-  /** How long before the expiry the signal aborts, in ms; absent: none. */
+  /** ms before the expiry at which the signal aborts; absent: none. */
   margin?: number
-  /** Handles that have not been released. */
+  /** How many handles have not been released. */
   count: number
-  /** There once somebody watches the lease. */
+  /** Made when a caller first asks for the signal; see {@link leaseOf}. */
   lease: Lease | undefined
 }
 
-/** The abort signal of a hold, with the timer that notices its expiry. */
-export class Lease {
-  readonly #controller = new AbortController()
-  readonly #hold: Hold
-  readonly #clock: Clock
-  readonly #key: string
-  #cancelTimer: (() => void) | undefined
-
-  constructor(hold: Hold, clock: Clock, key: string) {
-    this.#hold = hold
-    this.#clock = clock
-    this.#key = key
-    this.follow()
+/** The lease of `hold` for a caller that watches its signal. */
+export function leaseOf(hold: Hold, clock: Clock): Lease {
+  if (hold.lease === undefined) {
+    const { key, expiresAt, margin = 0 } = hold
+    hold.lease = new Lease(clock, expiresAt, margin, (reason = expiryOf(key)) => lockLost(reason))
+    // A caller may ask for the signal of a lock that it has released.
+    if (hold.count === 0) hold.lease.settle()
   }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  /** Looks at the hold's expiry again. Needed only when it came closer: a timer that fires early looks by itself. */
-  follow(): void {
-    this.settle()
-    const remaining = this.#hold.expiresAt - (this.#hold.margin ?? 0) - this.#clock.monotonic()
-    if (remaining <= 0) {
-      this.lose(`the lease of lock ${JSON.stringify(this.#key)} expired`)
-    } else if (remaining < Number.POSITIVE_INFINITY) {
-      this.#cancelTimer = this.#clock.setTimer(() => this.follow(), remaining)
-    }
-  }
-
-  /** The lease ended as its holder wanted: no abort. */
-  settle(): void {
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
-  }
-
-  lose(reason: string): void {
-    this.settle()
-    this.#controller.abort(new PersistenceError('LOCK_LOST', 'lock', `lock: ${reason}`))
-  }
+  return hold.lease
 }
 
 /** Moves the expiry of a hold to `expiresAt`, in monotonic ms. */
 export function moveExpiry(hold: Hold, expiresAt: number): void {
-  const sooner = expiresAt < hold.expiresAt
   hold.expiresAt = expiresAt
-  if (sooner) hold.lease?.follow()
+  hold.lease?.moveTo(expiresAt, hold.margin ?? 0)
 }
 
-/** Tells whoever watches the lease that it is gone. */
+/** Marks a hold as lost and aborts its signal. */
 export function loseHold(hold: Hold, reason: string): void {
   hold.expiresAt = Number.NEGATIVE_INFINITY
   hold.lease?.lose(reason)
 }
 
-/** Whether the lease was lost, whoever found out. */
+/** Whether the hold was lost, by any finding. */
 export function isLost(hold: Hold): boolean {
   return hold.expiresAt === Number.NEGATIVE_INFINITY
+}
+
+/** Why a hold of `key` whose time is over was lost. */
+export function expiryOf(key: string): string {
+  return `the lease of lock ${JSON.stringify(key)} expired`
+}
+
+function lockLost(reason: string): PersistenceError {
+  return new PersistenceError('LOCK_LOST', 'lock', `lock: ${reason}`)
 }

@@ -1,5 +1,5 @@
 import type { LockHandle } from '../../ports/lock.js'
-import { type Hold, Lease } from './hold.js'
+import { type Hold, leaseOf } from './hold.js'
 import type { LockStore } from './lock-store.js'
 import { Renewal } from './renewal.js'
 
@@ -9,7 +9,7 @@ export interface SqlLockHandle extends LockHandle, AsyncDisposable {
   readonly owner: string
   /** Epoch ms at which the lease ends unless it is extended; in the past once it was lost or released. */
   readonly expiresAt: number
-  /** Grows with every grant; pass it on to whatever must refuse a holder that was overtaken. */
+  /** Grows with every grant; pass it on to a resource that must refuse a holder that was overtaken. */
   readonly token: number
   /**
    * Aborts with a `LOCK_LOST` error when the lease is lost: expired, taken or force-released. Not by a release.
@@ -27,32 +27,26 @@ export interface SqlLockHandle extends LockHandle, AsyncDisposable {
   release(): Promise<void>
 }
 
-/** What a handle stands for, for the store that granted it. */
-export interface Grant {
-  readonly store: LockStore
-  readonly key: string
-  readonly hold: Hold
-  readonly released: boolean
-}
-
 /** A lock held in some {@link LockStore}. */
 export class StoredLockHandle implements SqlLockHandle {
   readonly #store: LockStore
   readonly #hold: Hold
   #released = false
   #renewal: Renewal | undefined
-  readonly key: string
 
-  constructor(store: LockStore, hold: Hold, key: string) {
+  constructor(store: LockStore, hold: Hold) {
     this.#store = store
     this.#hold = hold
-    this.key = key
   }
 
-  /** `undefined` for what this family did not grant. */
-  static grantOf(handle: unknown): Grant | undefined {
+  /** What `handle` stands for; `undefined` for an object that is no such handle. */
+  static read(handle: unknown): { store: LockStore; hold: Hold; released: boolean } | undefined {
     if (typeof handle !== 'object' || handle === null || !(#store in handle)) return undefined
-    return { store: handle.#store, key: handle.key, hold: handle.#hold, released: handle.#released }
+    return { store: handle.#store, hold: handle.#hold, released: handle.#released }
+  }
+
+  get key(): string {
+    return this.#hold.key
   }
 
   get owner(): string {
@@ -69,14 +63,13 @@ export class StoredLockHandle implements SqlLockHandle {
   }
 
   get signal(): AbortSignal {
-    this.#hold.lease ??= new Lease(this.#hold, this.#store.clock, this.key)
-    return this.#hold.lease.signal
+    return leaseOf(this.#hold, this.#store.clock).signal
   }
 
   /** Extends the lease by itself until it is released, lost or `maxLife` ms old. */
   renew(ttl: number, maxLife: number): void {
     this.#renewal = new Renewal(this.#store.clock, this.#hold, ttl, maxLife, async (next) =>
-      this.#store.extend(this.key, this.#hold, next),
+      this.#store.extend(this.#hold, next),
     )
   }
 
@@ -88,7 +81,7 @@ export class StoredLockHandle implements SqlLockHandle {
     this.#released = true
     this.#renewal?.stop()
     try {
-      const released = this.#store.release(this.key, this.#hold)
+      const released = this.#store.release(this.#hold)
       return typeof released === 'boolean' ? released : await released
     } catch (error) {
       this.#released = false
@@ -97,13 +90,13 @@ export class StoredLockHandle implements SqlLockHandle {
   }
 
   async extend(ttl: number): Promise<boolean> {
-    // A bad ttl answers false like a lost lease: renewal runs where nobody could catch a rejection.
+    // A bad ttl answers false like a lost lease: renewal runs from timers, where no caller could catch a rejection.
     if (this.#released || typeof ttl !== 'number' || !(ttl > 0)) return false
-    return this.#store.extend(this.key, this.#hold, ttl)
+    return this.#store.extend(this.#hold, ttl)
   }
 
   async isValid(): Promise<boolean> {
-    return !this.#released && this.#store.isHeld(this.key, this.#hold)
+    return !this.#released && this.#store.isHeld(this.#hold)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,15 +1,15 @@
 import type { Session } from '../../session/session.js'
 import type { Clock } from '../../time/clock.js'
-import { type Hold, loseHold, moveExpiry } from './hold.js'
+import { expiryOf, type Hold, loseHold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import type { LockStore } from './lock-store.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
-const PLACE = Symbol.for('go-go-scope.persistence.grants/1')
-const host = globalThis as { [PLACE]?: { count: number } }
-host[PLACE] ??= { count: 0 }
-const grants: { count: number } = host[PLACE]
+const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
+const host = globalThis as { [GRANTS]?: { count: number } }
+host[GRANTS] ??= { count: 0 }
+const grants: { count: number } = host[GRANTS]
 
 /**
  * Locks in memory: they protect this process, among all adapters on one handle and prefix, and nothing beyond it. A lease
@@ -19,14 +19,14 @@ export class MemoryLockStore implements LockStore {
   readonly clock: Clock
   readonly #session: Session
   readonly #holds: HoldTable
-  readonly #identity: string
+  readonly #ownerPrefix: string
   #told = false
 
   constructor(session: Session) {
     this.#session = session
     this.clock = session.clock
     this.#holds = HoldTables.of(session, 'process')
-    this.#identity = session.connection.shared(HoldTables).identity
+    this.#ownerPrefix = session.connection.shared(HoldTables).ownerPrefix
   }
 
   get held(): number {
@@ -37,9 +37,9 @@ export class MemoryLockStore implements LockStore {
     return this.clock.now()
   }
 
-  /** Made up from the token where none was given, so that a hold need not store it. */
+  /** Made up from the token where the caller gave none, so that a hold need not store it. */
   ownerOf(hold: Hold): string {
-    return hold.owner ?? `${this.#identity}-${hold.token}`
+    return hold.owner ?? `${this.#ownerPrefix}-${hold.token}`
   }
 
   acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
@@ -49,28 +49,26 @@ export class MemoryLockStore implements LockStore {
       if (held.expiresAt > now) {
         if (owner === undefined || this.ownerOf(held) !== owner) return undefined
         held.count++
-        held.expiresAt = Math.max(held.expiresAt, now + ttl)
+        if (now + ttl > held.expiresAt) moveExpiry(held, now + ttl)
         return held
       }
-      loseHold(held, `the lease of lock ${JSON.stringify(key)} expired and another owner took it`)
+      loseHold(held, `${expiryOf(key)} and another owner took it`)
     }
-    const hold: Hold = { token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
-    this.#holds.add(key, hold)
-    if (!this.#told) this.#tellOfOthers()
+    const hold: Hold = { key, token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
+    this.#holds.add(hold)
+    if (!this.#told) {
+      this.#told = true
+      this.#session.connection.place.lockedInMemory()
+    }
     return hold
   }
 
-  #tellOfOthers(): void {
-    this.#told = true
-    this.#session.connection.place.lockedInMemory()
+  isHeld(hold: Hold): boolean {
+    return this.#holds.find(hold.key) === hold
   }
 
-  isHeld(key: string, hold: Hold): boolean {
-    return this.#holds.find(key) === hold
-  }
-
-  extend(key: string, hold: Hold, ttl: number): boolean {
-    if (!this.isHeld(key, hold)) return false
+  extend(hold: Hold, ttl: number): boolean {
+    if (!this.isHeld(hold)) return false
     moveExpiry(hold, this.clock.monotonic() + ttl)
     return true
   }
@@ -78,12 +76,12 @@ export class MemoryLockStore implements LockStore {
   extendOwned(key: string, owner: string, ttl: number): boolean {
     const hold = this.#session.ready ? this.#holds.find(key) : undefined
     if (hold === undefined || this.ownerOf(hold) !== owner) return false
-    return this.extend(key, hold, ttl)
+    return this.extend(hold, ttl)
   }
 
-  release(key: string, hold: Hold): boolean {
-    if (!this.isHeld(key, hold)) return false
-    this.#holds.release(key, hold)
+  release(hold: Hold): boolean {
+    if (!this.isHeld(hold)) return false
+    this.#holds.release(hold)
     return true
   }
 

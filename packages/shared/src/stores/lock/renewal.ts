@@ -3,7 +3,7 @@ import type { Hold } from './hold.js'
 
 const RENEWALS_PER_TTL = 3
 
-/** Extends a lease every third of its ttl. Its timers do not keep the process alive and nothing it does can reject. */
+/** Extends a lock every third of its ttl. Its timers do not keep the process alive, and it rejects nowhere. */
 export class Renewal {
   readonly #clock: Clock
   readonly #hold: Hold
@@ -14,7 +14,7 @@ export class Renewal {
   #stopped = false
 
   /**
-   * @param maxLife ms from now after which the lease is left to end; may be Infinity.
+   * @param maxLife ms from now after which the lock is left to expire; may be Infinity.
    * @param extend Never rejects.
    */
   constructor(clock: Clock, hold: Hold, ttl: number, maxLife: number, extend: (ttl: number) => Promise<boolean>) {

@@ -16,7 +16,7 @@ export interface HoldOptions {
   owner?: string
   /** Extends the lease every third of its ttl until it is released or lost. Default `false`. */
   renew?: boolean
-  /** ms after which a lease is no longer renewed and ends. Default: none. */
+  /** ms after which the lease is no longer renewed and ends. Default: none. */
   maxLife?: number
 }
 
@@ -61,9 +61,9 @@ export class StoredLockProvider implements SqlLockProvider {
   async hold(key: string, options: HoldOptions = {}): Promise<SqlLockHandle | null> {
     const { ttl = this.#defaultTtl, owner, renew, maxLife } = checkHoldOptions(options)
     const longest = timeToLive(maxLife, 'lock.hold', MAX_LIFE) ?? Number.POSITIVE_INFINITY
-    const lease = Math.min(timeToLive(ttl, 'lock.hold', LOCK_TTL) ?? Number.POSITIVE_INFINITY, longest)
-    const handle = await this.#acquire(key, lease, owner, 'lock.hold')
-    if (handle !== null && renew === true && lease < Number.POSITIVE_INFINITY) handle.renew(lease, longest)
+    const duration = Math.min(timeToLive(ttl, 'lock.hold', LOCK_TTL) ?? Number.POSITIVE_INFINITY, longest)
+    const handle = await this.#acquire(key, duration, owner, 'lock.hold')
+    if (handle !== null && renew === true && duration < Number.POSITIVE_INFINITY) handle.renew(duration, longest)
     return handle
   }
 
@@ -107,12 +107,12 @@ export class StoredLockProvider implements SqlLockProvider {
     operation: string,
   ): Promise<StoredLockHandle | null> {
     checkKey(key, this.#session.maxKeyLength, operation)
-    const lease = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
+    const duration = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
     if (owner !== undefined) this.#checkOwner(owner, operation)
     if (!this.#session.ready) await this.#session.connect(operation)
-    const granted = this.#store.acquire(key, lease, owner)
+    const granted = this.#store.acquire(key, duration, owner)
     const hold = granted instanceof Promise ? await granted : granted
-    return hold === undefined ? null : new StoredLockHandle(this.#store, hold, key)
+    return hold === undefined ? null : new StoredLockHandle(this.#store, hold)
   }
 }
 

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { type Hold, leaseOf } from '../../packages/shared/src/stores/lock/hold.js'
+import { HoldTable } from '../../packages/shared/src/stores/lock/hold-table.js'
+import { WatchedClock } from './watched-clock.js'
+
+const TTL = 1_000
+// More than the entries that are visited at once.
+const MANY = 1_000
+
+let grants = 0
+function grant(table: HoldTable, key: string): Hold {
+  const expiresAt = table.clock.monotonic() + TTL
+  const hold: Hold = { key, token: ++grants, owner: undefined, expiresAt, count: 1, lease: undefined }
+  table.add(hold)
+  return hold
+}
+
+test('a process that locks a name of its own for every request keeps few keys of released locks', () => {
+  const table = new HoldTable(new WatchedClock())
+  let most = 0
+  for (let request = 0; request < 10 * MANY; request++) {
+    table.release(grant(table, `request ${request}`))
+    most = Math.max(most, table.keys)
+  }
+  expect(table.size).toBe(0)
+  expect(most).toBeLessThan(MANY / 2)
+})
+
+test('locks that are held do not keep the keys of released ones', () => {
+  const table = new HoldTable(new WatchedClock())
+  for (let at = 0; at < MANY; at++) grant(table, `held ${at}`)
+  for (let request = 0; request < 10 * MANY; request++) table.release(grant(table, `request ${request}`))
+  expect(table.size).toBe(MANY)
+  expect(table.keys).toBeLessThan(3 * MANY)
+})
+
+test('expired holds leave while others are acquired', () => {
+  const clock = new WatchedClock()
+  const table = new HoldTable(clock)
+  for (let at = 0; at < MANY; at++) grant(table, `crashed ${at}`)
+  clock.pass(TTL)
+  for (let at = 0; at < MANY; at++) grant(table, `next ${at}`)
+  expect(table.size).toBe(MANY)
+})
+
+test('a listener that acquires the lock at once, when its hold is found to have expired, keeps it', () => {
+  const clock = new WatchedClock()
+  const table = new HoldTable(clock)
+  const again: Hold[] = []
+  for (let at = 0; at < MANY; at++) {
+    const hold = grant(table, `job ${at}`)
+    leaseOf(hold, clock).signal.addEventListener('abort', () => again.push(grant(table, hold.key)))
+  }
+  // No timer has fired yet: the visits are the first to see it.
+  clock.pass(TTL)
+  for (let at = 0; at < 2 * MANY; at++) grant(table, `next ${at}`)
+  expect(again).toHaveLength(MANY)
+  for (const hold of again) expect(table.find(hold.key)).toBe(hold)
+})
