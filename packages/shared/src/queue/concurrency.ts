@@ -70,7 +70,15 @@ export class Concurrency {
   }
 }
 
-/** A call of one key becomes a short string. One with a value becomes JSON within JSON, which costs what is gained. */
-function gains({ batch }: Statement, parameters: Parameters): boolean {
+/** Writes share a commit, which costs in memory too; reads have to share a statement. */
+function gains(statement: Statement, parameters: Parameters): boolean {
+  return statement.kind === 'write' || paysAsBatch(statement, parameters)
+}
+
+/**
+ * Whether calls that wait together are faster as one statement. A call of one key becomes a short string. One with a
+ * value becomes JSON within JSON, which costs more than the statements do that it saves.
+ */
+export function paysAsBatch({ batch }: Statement, parameters: Parameters): boolean {
   return batch !== undefined && ownParameters(batch, parameters) === 1
 }

@@ -4,7 +4,7 @@ import type { Turn } from '../time/turn.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
 import { type Call, settle, type Work } from './call.js'
-import { Concurrency } from './concurrency.js'
+import { Concurrency, paysAsBatch } from './concurrency.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { type Answer, SyncRunner } from './sync-runner.js'
@@ -13,7 +13,7 @@ import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 // A statement cannot be left before its end, and the event loop waits for it.
 const GROUP = { runs: 1_000, calls: 1_000, callsInRun: 256, units: 4 * 1024 * 1024 }
 // A smaller batch costs more than its calls one by one.
-const SMALLEST_BATCH = 4
+const SMALLEST_BATCH = 8
 
 /** How many calls at the head of the backlog found the database busy. */
 interface Busy {
@@ -105,8 +105,9 @@ export class SyncQueue extends BacklogQueue {
   #runHead(): Busy | undefined {
     const work = this.backlog.peek()
     if (work?.type !== 'call') return work && this.#runAlone(work)
-    const parts = runsAtHead(this.backlog, GROUP).flatMap(partsOf)
-    this.#concurrency.gathered(Math.max(...parts.map((part) => part.length)))
+    const runs = runsAtHead(this.backlog, GROUP)
+    this.#concurrency.gathered(Math.max(...runs.map((run) => run.length)))
+    const parts = runs.flatMap(partsOf)
     // Reads alone need no transaction, and so do not wait for another writer. One statement is a transaction by itself.
     return parts.length > 1 && writesIn(parts) > 0 ? this.#runGroup(parts) : this.#runSingly(parts)
   }
@@ -182,7 +183,8 @@ export class SyncQueue extends BacklogQueue {
 
 /** A run as one statement, or as one for each call where a batch would cost more than it saves. */
 function partsOf(run: Run): Run[] {
-  return run.length < SMALLEST_BATCH ? run.map(alone) : [run]
+  const [{ statement, parameters }] = run
+  return run.length >= SMALLEST_BATCH && paysAsBatch(statement, parameters) ? [run] : run.map(alone)
 }
 
 function alone(call: Call): Run {

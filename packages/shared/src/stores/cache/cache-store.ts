@@ -69,9 +69,7 @@ export class CacheStore implements SqlCacheProvider {
 
   async get<T>(key: string): Promise<T | null> {
     const stored = this.#stored(key, 'cache.get')
-    const value = this.#session.execute(this.#sql.get, [stored], this.#valueOrNull) as T | null | Promise<T | null>
-    // To return the promise would cost two more microtasks, to await the value of a call that was answered at once one.
-    return value instanceof Promise ? await value : value
+    return this.#session.execute(this.#sql.get, [stored], this.#valueOrNull) as T | null | Promise<T | null>
   }
 
   async set<T>(key: string, value: T, ttl?: number): Promise<void> {
