@@ -6,27 +6,44 @@ import { distribute } from './batch.js'
 import type { Call, Work } from './call.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
-import { callsAtHead, type Run } from './take-batches.js'
+import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
-/** Hands out results that are there. */
+/** Gives callers the results that came back for them. */
 type Settle = () => void
 
-const settled: Settle = () => undefined
-/** There is none: the database stayed busy for as long as the calls wait. */
-const gaveUp: Settle = () => undefined
+const nothingToSettle: Settle = () => undefined
+
+const ONE_RUN = { runs: 1, calls: 1_000, callsInRun: 1_000, units: 4 * 1024 * 1024 }
+const ONE_CALL = { ...ONE_RUN, calls: 1 }
+// A group holds the write lock for all its round trips to the engine's thread, about 20 µs each.
+const GROUP = { ...ONE_RUN, runs: 256 }
 
 /**
  * The queue of an engine with a thread of its own. One statement is in flight at a time: two would share the engine's
  * transaction state, and waiting ones would hold the threads that everything else in the process needs.
  *
  * Waiting calls of one statement that follow one another are a run and go as one statement over `json_each`. On a file,
- * where a commit costs a flush of the disk, runs that wait together go in one transaction. What fails is undone by SQLite
- * as a whole and tried again in smaller parts, down to single calls, so that each call gets its own error.
+ * where a commit costs a flush of the disk, runs that wait together are a group and go in one transaction.
+ *
+ * The queue sleeps while nothing waits. A call wakes it, and then it is in one of three modes:
+ *
+ * - Sending. It takes what goes next from the head of the backlog and sends it. When the answer is there, it sends what
+ *   comes next, and only then gives the callers their results: the engine's thread works while this one decodes. The
+ *   queue sleeps again when the backlog is empty. A failure leads to one of the other modes; nothing is sent before that.
+ * - Waiting for another writer, after `BUSY`. What was sent goes back to the head of the backlog. Calls that have waited
+ *   long enough are rejected. After a pause the queue sends again, in the mode in which it was.
+ * - Taking apart, after any other error of more than one call. SQLite has undone the whole, and it goes back to the head of
+ *   the backlog. The queue sends its runs one by one, and the calls of a run that fails one by one, so that each call gets
+ *   its own error. The queue sends as before once so many calls have been sent.
  */
 export class AsyncQueue extends BacklogQueue {
   readonly #runner: AsyncRunner
-  /** What the last try met that found the database busy. */
-  #busy: PersistenceError | undefined
+  /** Calls at the head of the backlog that are sent run by run, because they failed as a group. */
+  #runByRun = 0
+  /** Calls at the head of the backlog that are sent one by one, because they failed as a run. */
+  #oneByOne = 0
+  /** Tries in a row that found the database busy. */
+  #busyTries = 0
 
   constructor(driver: AsyncDriver, context: QueueContext) {
     super(context)
@@ -47,14 +64,10 @@ export class AsyncQueue extends BacklogQueue {
   }
 
   protected wake(): void {
-    void this.#pump()
+    void this.#work()
   }
 
-  /**
-   * Sends what comes next before it settles what came back: the engine's thread works while this one decodes. Nothing is
-   * sent ahead of a failure, since what failed is tried again first.
-   */
-  async #pump(): Promise<void> {
+  async #work(): Promise<void> {
     let settle: Settle | undefined
     do {
       const sending = this.#sendNext()
@@ -67,22 +80,32 @@ export class AsyncQueue extends BacklogQueue {
   #sendNext(): Promise<Settle> | undefined {
     const work = this.backlog.peek()
     if (work === undefined) return undefined
-    if (work.type === 'call') return this.#send(callsAtHead(this.backlog, this.groupWrites))
+    if (work.type === 'call') return this.#sendRuns(this.#takeRuns())
     this.backlog.take(1)
     return this.#sendAlone(work)
   }
 
+  #takeRuns(): Run[] {
+    const bounds = this.#oneByOne > 0 ? ONE_CALL : this.#runByRun > 0 || !this.groupWrites ? ONE_RUN : GROUP
+    const runs = runsAtHead(this.backlog, bounds)
+    // A transaction has to save a commit: reads, and a lone write, go without.
+    const taken = writesIn(runs) > 1 ? runs : runs.slice(0, 1)
+    this.backlog.take(callsIn(taken))
+    return taken
+  }
+
   /** By callbacks: a lone call waits for each promise on its way to the engine and back. */
-  #send(runs: readonly Run[], attempt = 0): Promise<Settle> {
+  #sendRuns(runs: readonly Run[]): Promise<Settle> {
     const [only] = runs as [Run]
-    const failed = (error: unknown): Promise<Settle> => this.#recover(runs, attempt, error)
-    if (runs.length === 1) return this.#runner.run(only).then((rows) => () => distribute(only, rows), failed)
-    return this.#runTogether(runs).then(
-      (answers) => () => {
+    const failed = (error: unknown): Settle | Promise<Settle> => this.#runsFailed(runs, error)
+    if (runs.length === 1) {
+      return this.#runner.run(only).then((rows) => this.#done(only.length, () => distribute(only, rows)), failed)
+    }
+    return this.#runTogether(runs).then((answers) => {
+      return this.#done(callsIn(runs), () => {
         for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
-      },
-      failed,
-    )
+      })
+    }, failed)
   }
 
   #runTogether(runs: readonly Run[]): Promise<Row[][]> {
@@ -93,71 +116,43 @@ export class AsyncQueue extends BacklogQueue {
     })
   }
 
-  async #recover(runs: readonly Run[], attempt: number, error: unknown): Promise<Settle> {
-    const [first] = runs as [Run]
-    const reason = this.failure(error, first[0])
-    if (reason.code !== 'BUSY') return this.#sendParts(runs, reason)
-    const remaining = await this.#wait(runs, attempt, reason)
-    return remaining.length > 0 ? this.#send(remaining, attempt + 1) : gaveUp
-  }
-
-  async #sendParts(runs: readonly Run[], reason: PersistenceError): Promise<Settle> {
+  #runsFailed(runs: readonly Run[], error: unknown): Settle | Promise<Settle> {
     const [only] = runs as [Run]
-    const parts: readonly Run[] = runs.length > 1 ? runs : only.map((call): Run => [call])
-    if (parts.length === 1) {
-      only[0].reject(reason)
-      return settled
-    }
-    let last = settled
-    for (const part of parts) {
-      // What has waited for as long as a part that was just given up is not tried: each try takes a while.
-      const due = last === gaveUp && this.#busy !== undefined ? this.#remaining([part], this.#busy) : [part]
-      if (due.length === 0) continue
-      last = await this.#send(due)
-      last()
-    }
-    return last
+    const [first] = only
+    const reason = this.failure(error, first)
+    const calls = runs.flat()
+    if (reason.code === 'BUSY') return this.#waitWith(calls, reason)
+    if (calls.length === 1) return this.#done(1, () => first.reject(reason))
+    this.backlog.putBack(calls)
+    if (runs.length > 1) this.#runByRun = calls.length
+    else this.#oneByOne = calls.length
+    return nothingToSettle
   }
 
   async #sendAlone(work: Exclude<Work, Call>): Promise<Settle> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        if (work.type === 'query') work.resolve(await this.#runner.query(work.sql, work.parameters))
-        else work.resolve(await this.#runner.steps(work.steps, work.name))
-        return settled
-      } catch (error) {
-        const reason = this.failure(error, work)
-        if (reason.code !== 'BUSY') {
-          work.reject(reason)
-          return settled
-        }
-        const waiting = this.busyRetry.remaining([work], reason)
-        await this.#waitOut(waiting, attempt, reason)
-        if (waiting.length === 0) return settled
-      }
+    try {
+      if (work.type === 'query') work.resolve(await this.#runner.query(work.sql, work.parameters))
+      else work.resolve(await this.#runner.steps(work.steps, work.name))
+    } catch (error) {
+      const reason = this.failure(error, work)
+      if (reason.code === 'BUSY') return this.#waitWith([work], reason)
+      work.reject(reason)
     }
+    return this.#done(0, nothingToSettle)
   }
 
-  async #wait(runs: readonly Run[], attempt: number, busy: PersistenceError): Promise<Run[]> {
-    const remaining = this.#remaining(runs, busy)
-    await this.#waitOut(remaining.flat(), attempt, busy)
-    return remaining
+  /** Notes that calls need not be sent again. */
+  #done(calls: number, settle: Settle): Settle {
+    this.#busyTries = 0
+    this.#oneByOne = Math.max(0, this.#oneByOne - calls)
+    this.#runByRun = Math.max(0, this.#runByRun - calls)
+    return settle
   }
 
-  #remaining(runs: readonly Run[], busy: PersistenceError): Run[] {
-    return runs.flatMap((run): Run[] => {
-      const [first, ...others] = this.busyRetry.remaining(run, busy)
-      return first === undefined ? [] : [[first, ...others]]
-    })
-  }
-
-  /** Pauses for `works`, which still wait for the database; without any, what is due in the backlog gives up too. */
-  #waitOut(works: readonly Work[], attempt: number, busy: PersistenceError): Promise<void> {
-    this.#busy = busy
+  /** Settles when the queue may send again. */
+  #waitWith(works: readonly Work[], busy: PersistenceError): Promise<Settle> {
     return new Promise((resolve) => {
-      const [first] = works
-      if (first !== undefined) this.busyRetry.pause(first, attempt, resolve)
-      else this.giveUp(busy, resolve)
+      this.waitForWriter(works, busy, this.#busyTries++, () => resolve(nothingToSettle))
     })
   }
 }

@@ -9,18 +9,21 @@ import type { Decode, Parameters, RowCount, Statement, Step } from './statement.
 
 // About as many as take 5 ms, with what their callers do next.
 const MAX_GIVEN_UP_IN_TURN = 5_000
+/** The deadline of a call that no caller awaits. */
+const NEVER_WAITS = Number.NEGATIVE_INFINITY
 
 /** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
 export abstract class BacklogQueue implements OperationQueue {
-  protected readonly busyRetry: BusyRetry
+  readonly #busyRetry: BusyRetry
   protected readonly backlog: Backlog
   readonly #classify: Classify
   groupWrites = false
   readOnly = false
   #awake = false
+  #deadlineOfMicrotask: number | undefined
 
   constructor({ busyRetry, diagnostics, dialect }: QueueContext) {
-    this.busyRetry = busyRetry
+    this.#busyRetry = busyRetry
     this.backlog = new Backlog(diagnostics)
     this.#classify = dialect.classify
   }
@@ -46,13 +49,13 @@ export abstract class BacklogQueue implements OperationQueue {
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
     return new Promise((resolve, reject) => {
-      this.#submit({ type: 'atomic', name, steps, resolve, reject, deadline: this.busyRetry.deadline(false) })
+      this.#submit({ type: 'atomic', name, steps, resolve, reject, deadline: this.#deadline() })
     })
   }
 
   query(name: string, sql: string, parameters: Parameters = []): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      this.#submit({ type: 'query', name, sql, parameters, resolve, reject, deadline: this.busyRetry.deadline(false) })
+      this.#submit({ type: 'query', name, sql, parameters, resolve, reject, deadline: this.#deadline() })
     })
   }
 
@@ -68,7 +71,7 @@ export abstract class BacklogQueue implements OperationQueue {
   ): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#submit(
-        newCall(statement, parameters, decode, resolve, reject, this.busyRetry.deadline(statement.background === true)),
+        newCall(statement, parameters, decode, resolve, reject, statement.background ? NEVER_WAITS : this.#deadline()),
       )
     })
   }
@@ -78,12 +81,21 @@ export abstract class BacklogQueue implements OperationQueue {
     return this.#classify(error, name)
   }
 
-  /** Rejects all in the backlog that has waited long enough, so many a turn of the event loop, and then calls `next`. */
-  protected giveUp(busy: PersistenceError, next: () => void): void {
-    const count = this.busyRetry.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN)
-    this.busyRetry.remaining(this.backlog.take(count), busy)
-    if (count < MAX_GIVEN_UP_IN_TURN) next()
-    else setImmediate(() => this.giveUp(busy, next))
+  /**
+   * Waits for another writer. What has waited long enough is rejected. The rest of `tried` goes back to the head of the
+   * backlog, and `retry` is called after a pause; at once when nothing is left.
+   *
+   * @param tried What found the database busy, taken from the backlog.
+   * @param attempt How many tries in a row found it busy before this one.
+   */
+  protected waitForWriter(tried: readonly Work[], busy: PersistenceError, attempt: number, retry: () => void): void {
+    this.backlog.putBack(this.#busyRetry.remaining(tried, busy))
+    const overdue = this.backlog.take(this.#busyRetry.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN))
+    this.#busyRetry.remaining(overdue, busy)
+    const waiting = this.backlog.peek()
+    if (overdue.length === MAX_GIVEN_UP_IN_TURN) setImmediate(() => this.waitForWriter([], busy, attempt, retry))
+    else if (waiting === undefined) retry()
+    else this.#busyRetry.pause(waiting, attempt, retry)
   }
 
   protected sleep(): void {
@@ -101,7 +113,16 @@ export abstract class BacklogQueue implements OperationQueue {
     if (this.#awake) return
     this.#awake = true
     // One microtask later: callers of the same turn, and those who continue after the same batch, find each other.
-    queueMicrotask(() => this.wake())
+    if (work.deadline !== NEVER_WAITS) this.#deadlineOfMicrotask = work.deadline
+    queueMicrotask(() => {
+      this.#deadlineOfMicrotask = undefined
+      this.wake()
+    })
+  }
+
+  /** Calls that are made before the queue wakes up share one: a look at the clock costs as much as queueing a call. */
+  #deadline(): number {
+    return this.#deadlineOfMicrotask ?? this.#busyRetry.deadline()
   }
 }
 

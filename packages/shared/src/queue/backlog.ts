@@ -48,6 +48,11 @@ export class Backlog {
     return this.#items.take(count)
   }
 
+  /** Puts work back at the head that was taken and has to be sent again. It was accepted before, so no bound is checked. */
+  putBack(works: readonly Work[]): void {
+    this.#items.putBack(works)
+  }
+
   /** Calls `callback` at the next {@link signalIdle}. */
   onIdle(callback: () => void): void {
     this.#idle.push(callback)

@@ -6,11 +6,16 @@ import type { BatchSql, Parameters } from './statement.js'
 /** The parameters of a batch: one JSON element per call, then what the calls share. */
 export function batchParameters(batch: BatchSql, calls: readonly Call[]): Parameters {
   const { parameters } = calls[0] as Call
-  const own = parameters.length - (batch.shared ?? 0)
+  const own = ownParameters(batch, parameters)
   const elements = calls.map((call) =>
     own === 1 ? exact(call.parameters[0]) : call.parameters.slice(0, own).map(exact),
   )
   return [JSON.stringify(elements), ...parameters.slice(own)]
+}
+
+/** How many parameters each call of a batch has for itself. */
+export function ownParameters(batch: BatchSql, parameters: Parameters): number {
+  return parameters.length - (batch.shared ?? 0)
 }
 
 // SQLite 3.52 reads the shortest text of some fractions, 1.691553792989131 for one, as the number next to it, but none of
@@ -21,8 +26,9 @@ function exact(parameter: SqlValue | undefined): SqlValue | undefined {
 
 /** Whether `call` may go in one statement with `first`. */
 export function fitsBatch(first: Call, call: Call): boolean {
-  if (call.statement !== first.statement) return false
-  const shared = first.statement.batch?.shared ?? 0
+  const { batch } = first.statement
+  if (batch === undefined || call.statement !== first.statement) return false
+  const { shared = 0 } = batch
   for (let at = first.parameters.length - shared; at < first.parameters.length; at++) {
     if (call.parameters[at] !== first.parameters[at]) return false
   }

@@ -26,13 +26,13 @@ export class BusyRetry {
     this.#budget = Math.min(budget, Number.MAX_SAFE_INTEGER)
   }
 
-  /** Monotonic ms until which a call made now waits. @param background Whether it does not wait at all. */
-  deadline(background: boolean): number {
-    return background ? Number.NEGATIVE_INFINITY : this.#clock.monotonic() + this.#budget
+  /** Monotonic ms until which a call made now waits. */
+  deadline(): number {
+    return this.#clock.monotonic() + this.#budget
   }
 
   /** Rejects what has waited long enough and returns the rest. */
-  remaining<Waiting extends Work>(works: readonly Waiting[], busy: PersistenceError): Waiting[] {
+  remaining(works: readonly Work[], busy: PersistenceError): Work[] {
     const now = this.#clock.monotonic()
     const errors = new Map<string, PersistenceError>()
     return works.filter((work) => {

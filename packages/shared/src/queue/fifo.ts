@@ -16,6 +16,12 @@ export class Fifo<Item> {
     return this.#items[this.#head + offset]
   }
 
+  /** Puts items back that were taken last, before the head. */
+  putBack(items: readonly Item[]): void {
+    this.#items = [...items, ...this.#items.slice(this.#head)]
+    this.#head = 0
+  }
+
   /** Takes the first `count` items. */
   take(count: number): Item[] {
     const taken = this.#items.slice(this.#head, this.#head + count) as Item[]

@@ -1,28 +1,45 @@
-import type { SyncDriver } from '../driver/driver.js'
+import type { Row, SyncDriver } from '../driver/driver.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
 import type { Turn } from '../time/turn.js'
 import { BacklogQueue } from './backlog-queue.js'
+import { distribute } from './batch.js'
 import { type Call, settle, type Work } from './call.js'
+import { Concurrency, paysAsBatch } from './concurrency.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { type Answer, SyncRunner } from './sync-runner.js'
-import { MAX_CALLS, MAX_UNITS, unitsOf } from './take-batches.js'
+import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
+
+// A statement cannot be left before its end, and the event loop waits for it.
+const GROUP = { runs: 1_000, calls: 1_000, callsInRun: 256, units: 4 * 1024 * 1024 }
+// A smaller batch costs more than its calls one by one.
+const SMALLEST_BATCH = 8
+
+/** How many calls at the head of the backlog found the database busy. */
+interface Busy {
+  readonly reason: PersistenceError
+  readonly tried: number
+}
 
 /**
- * The queue of an engine that answers within the call. A call that finds nothing waiting runs at once. On a file, where
- * a commit costs a flush of the disk, writes wait for the end of the turn and share one transaction; a read made after
- * them waits with them, so that it sees them. Once calls have held the event loop for long, all calls wait for its next turn.
+ * The queue of an engine that answers within the call. A call that finds nothing waiting runs at once. Calls of one
+ * statement that are made together (concurrency.ts) are gathered until the next microtask and go as one statement over
+ * `json_each`. On a file, where a commit costs a flush of the disk, writes wait for the end of the turn and share one
+ * transaction; a read made after them waits with them, so that it sees them. Once calls have held the event loop for
+ * long, all calls wait for its next turn.
  *
- * A group that fails is rolled back and its calls run singly, so that each gets its own error and its own commit.
+ * What fails is undone by SQLite as a whole and its calls run singly, so that each gets its own error and its own commit.
  */
 export class SyncQueue extends BacklogQueue {
   readonly #runner: SyncRunner
   readonly #turn: Turn
+  readonly #concurrency: Concurrency
   #flushing = false
 
   constructor(driver: SyncDriver, context: QueueContext) {
     super(context)
     this.#turn = context.clock.turn
+    this.#concurrency = new Concurrency(this.#turn)
     this.#runner = new SyncRunner(driver, context)
   }
 
@@ -35,6 +52,7 @@ export class SyncQueue extends BacklogQueue {
     if (behind || (statement.rows === 'many' ? this.#turn.isLong() : this.#turn.seemsLong())) {
       return this.enqueue(statement, parameters, decode)
     }
+    if (this.#concurrency.shouldGather(statement, parameters)) return this.enqueue(statement, parameters, decode)
     let answer: Answer
     try {
       answer = this.#runner.run(statement, parameters)
@@ -59,97 +77,121 @@ export class SyncQueue extends BacklogQueue {
   /** Runs what waits. Ends early, with a timer set to come back, when another connection holds the database. */
   #flush(attempt: number): void {
     this.#flushing = true
-    const head = this.#headGroup()
-    const busy = this.#run(head)
+    const before = this.backlog.length
+    const busy = this.#runHead()
     this.#flushing = false
     if (busy !== undefined) {
-      this.giveUp(busy, () => this.#comeBack(attempt))
+      const { reason, tried } = busy
+      this.waitForWriter(this.backlog.take(tried), reason, attempt, () => this.#flushAgain(attempt + 1))
     } else if (this.backlog.length === 0) {
       this.sleep()
-    } else if (head.length >= MAX_CALLS || this.#turn.isLong()) {
+    } else if (before - this.backlog.length >= GROUP.calls || this.#turn.isLong()) {
       setImmediate(() => this.#flush(0))
     } else {
       queueMicrotask(() => this.#flush(0))
     }
   }
 
-  #comeBack(attempt: number): void {
-    const waiting = this.backlog.peek()
-    if (waiting === undefined) this.sleep()
-    else this.busyRetry.pause(waiting, attempt, () => this.#flush(attempt + 1))
+  #flushAgain(attempt: number): void {
+    if (this.backlog.length === 0) this.sleep()
+    else this.#flush(attempt)
   }
 
-  /** What goes next: one piece of work, or the calls at the head. It stays in the backlog until it has settled. */
-  #headGroup(): Work[] {
-    const group: Work[] = []
-    let units = 0
-    while (group.length < MAX_CALLS) {
-      const work = this.backlog.peek(group.length)
-      if (work === undefined || (work.type !== 'call' && group.length > 0)) break
-      if (work.type === 'call') units += unitsOf(work.parameters)
-      if (units > MAX_UNITS && group.length > 0) break
-      group.push(work)
-      if (work.type !== 'call') break
-    }
-    return group
+  /**
+   * Runs what stands at the head of the backlog, where each stays until it has settled.
+   *
+   * @returns that the database is busy, and what at the head of the backlog has found it so.
+   */
+  #runHead(): Busy | undefined {
+    const work = this.backlog.peek()
+    if (work?.type !== 'call') return work && this.#runAlone(work)
+    const runs = runsAtHead(this.backlog, GROUP)
+    this.#concurrency.gathered(Math.max(...runs.map((run) => run.length)))
+    const parts = runs.flatMap(partsOf)
+    // Reads alone need no transaction, and so do not wait for another writer. One statement is a transaction by itself.
+    return parts.length > 1 && writesIn(parts) > 0 ? this.#runGroup(parts) : this.#runSingly(parts)
   }
 
-  /** @returns why the database cannot be used now, if it is busy. What has not settled waits in the backlog. */
-  #run(head: readonly Work[]): PersistenceError | undefined {
-    // Reads alone need no transaction, and so do not wait for another writer.
-    const together = head.length > 1 && head.some((work) => work.type === 'call' && work.statement.kind === 'write')
-    return together ? this.#runGroup(head as Call[]) : this.#runOneByOne(head)
-  }
-
-  /** In one transaction, which ends early when it has held the event loop for long. @returns as {@link #run}. */
-  #runGroup(calls: readonly Call[]): PersistenceError | undefined {
+  /** In one transaction, which ends early when it has held the event loop for long. @returns as {@link #runHead}. */
+  #runGroup(parts: readonly Run[]): Busy | undefined {
+    const [[first]] = parts as [Run]
     let answers: Answer[]
     try {
       answers = this.#runner.transact(() => {
         const given: Answer[] = []
-        for (const call of calls) {
-          given.push(this.#runner.run(call.statement, call.parameters))
-          if (this.#turn.seemsLong()) break
+        for (const part of parts) {
+          given.push(this.#answer(part))
+          if (this.#isLongAfter(part)) break
         }
         return given
       })
     } catch (error) {
-      const reason = this.failure(error, calls[0] as Call)
-      return reason.code === 'BUSY' ? reason : this.#runOneByOne(calls)
+      const reason = this.failure(error, first)
+      return reason.code === 'BUSY' ? { reason, tried: callsIn(parts) } : this.#runSingly(parts)
     }
-    for (const [at, call] of (this.backlog.take(answers.length) as Call[]).entries()) settle(call, answers[at])
+    const done = parts.slice(0, answers.length)
+    this.backlog.take(callsIn(done))
+    for (const [at, part] of done.entries()) giveOut(part, answers[at])
     return undefined
   }
 
-  /** Until they have held the event loop for long. @returns as {@link #run}. */
-  #runOneByOne(works: readonly Work[]): PersistenceError | undefined {
-    for (const work of works) {
+  /** Each part by itself, until they have held the event loop for long. @returns as {@link #runHead}. */
+  #runSingly(parts: readonly Run[]): Busy | undefined {
+    for (const part of parts) {
+      let answer: Answer
       try {
-        this.#settleAlone(work)
+        answer = this.#answer(part)
       } catch (error) {
-        const reason = this.failure(error, work)
-        if (reason.code === 'BUSY') return reason
+        const reason = this.failure(error, part[0])
+        if (reason.code === 'BUSY') return { reason, tried: part.length }
+        if (part.length > 1) return this.#runSingly(part.map(alone))
         this.backlog.take(1)
-        work.reject(reason)
+        part[0].reject(reason)
+        continue
       }
-      if (this.#turn.seemsLong()) break
+      this.backlog.take(part.length)
+      giveOut(part, answer)
+      if (this.#isLongAfter(part)) break
     }
     return undefined
   }
 
-  #settleAlone(work: Work): void {
-    if (work.type === 'call') {
-      const answer = this.#runner.run(work.statement, work.parameters)
-      this.backlog.take(1)
-      settle(work, answer)
-    } else if (work.type === 'query') {
-      const rows = this.#runner.query(work.sql, work.parameters)
-      this.backlog.take(1)
-      work.resolve(rows)
-    } else {
-      const rows = this.#runner.steps(work.steps, work.name)
-      this.backlog.take(1)
-      work.resolve(rows)
-    }
+  #answer(part: Run): Answer {
+    const [{ statement, parameters }] = part
+    return part.length === 1 ? this.#runner.run(statement, parameters) : this.#runner.runBatch(part)
   }
+
+  /** A batch takes as long as its calls: the pace of the calls before it tells nothing of it. */
+  #isLongAfter(part: Run): boolean {
+    return part.length === 1 ? this.#turn.seemsLong() : this.#turn.isLong()
+  }
+
+  /** What is no call of a store. @returns as {@link #runHead}. */
+  #runAlone(work: Exclude<Work, Call>): Busy | undefined {
+    try {
+      if (work.type === 'query') work.resolve(this.#runner.query(work.sql, work.parameters))
+      else work.resolve(this.#runner.steps(work.steps, work.name))
+    } catch (error) {
+      const reason = this.failure(error, work)
+      if (reason.code === 'BUSY') return { reason, tried: 1 }
+      work.reject(reason)
+    }
+    this.backlog.take(1)
+    return undefined
+  }
+}
+
+/** A run as one statement, or as one for each call where a batch would cost more than it saves. */
+function partsOf(run: Run): Run[] {
+  const [{ statement, parameters }] = run
+  return run.length >= SMALLEST_BATCH && paysAsBatch(statement, parameters) ? [run] : run.map(alone)
+}
+
+function alone(call: Call): Run {
+  return [call]
+}
+
+function giveOut(part: Run, answer: Answer): void {
+  if (part.length === 1) settle(part[0], answer)
+  else distribute(part, answer as readonly Row[])
 }

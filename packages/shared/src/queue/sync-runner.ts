@@ -1,9 +1,11 @@
 import type { Row, SqlValue, SyncDriver, SyncStatement } from '../driver/driver.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
+import { batchParameters } from './batch.js'
 import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
 import { SlowStatements } from './slow-statements.js'
-import type { Parameters, Statement, Step } from './statement.js'
+import type { BatchSql, Parameters, Statement, Step } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
+import type { Run } from './take-batches.js'
 
 /** What a statement gave: nothing, a row or `undefined`, or rows. */
 export type Answer = Row | readonly Row[] | undefined
@@ -38,6 +40,21 @@ export class SyncRunner {
     else answer = statement.kind === 'read' ? (prepared.get(bound) ?? undefined) : prepared.all(bound)[0]
     stop?.()
     return answer
+  }
+
+  /** The rows of calls of one statement, by its batch SQL. */
+  runBatch(calls: Run): readonly Row[] {
+    const { statement } = calls[0]
+    const batch = statement.batch as BatchSql
+    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
+    const prepared = this.#prepare(batch.sql)
+    const bound = boundParameters(batchParameters(batch, calls), statement.clocked, this.#clock)
+    const stop = this.#slow.start(statement.name, calls.length)
+    let rows: readonly Row[] = NO_ROWS
+    if (batch.match === 'none') prepared.run(bound)
+    else rows = prepared.all(bound)
+    stop?.()
+    return rows
   }
 
   query(sql: string, parameters: Parameters): Row[] {
@@ -107,3 +124,4 @@ export class SyncRunner {
 }
 
 const NO_PARAMETERS: readonly SqlValue[] = []
+const NO_ROWS: readonly Row[] = []

@@ -20,6 +20,8 @@ export class Turn {
   #looked = 0
   #callsBetween = 1
   #callsLeft = 1
+  /** Counts the turns in which there was a look. */
+  number = 0
 
   /** The one of all connections that go by `clock`: they share the event loop. */
   static of(clock: Clock): Turn {
@@ -62,6 +64,7 @@ export class Turn {
     setImmediate(() => {
       this.#began = undefined
       this.#callsLeft = 1
+      this.number++
     })
   }
 }
