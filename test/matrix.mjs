@@ -95,21 +95,21 @@ function suite(group, runtimes, folders) {
 
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
-  // First, because they take long and would otherwise keep one core waiting at the end.
-  ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
+  // What takes longest comes first, so that both cores have work to the end.
   ...cells('conformance', 'runtimes', ['test/cells']),
-  ...cells('versions', 'brief', ['test/versions']),
   // Processes of both runtimes take part in each.
   ...oncePerEngine('processes', /** @type {(keyof typeof engines)[]} */ (Object.keys(engines)), ['test/processes']),
-  // What is under test is the models, which must find bugs that are planted in the stores.
-  ...oncePerEngine('models', ['node:sqlite'], ['test/models']),
+  ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
+  ...suite('package', ['node20'], ['test/package']),
+  ...suite('docs', ['node20'], ['test/docs']),
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
   ...suite('core', ['node20'], ['test/core']),
+  ...cells('versions', 'brief', ['test/versions']),
+  // What is under test is the models, which must find bugs that are planted in the stores.
+  ...oncePerEngine('models', ['node:sqlite'], ['test/models']),
   ...suite('reference', ['node20'], ['test/reference']),
   ...suite('runner', ['node20'], ['test/runner']),
   ...suite('architecture', ['node20'], ['test/architecture']),
-  ...suite('package', ['node20'], ['test/package']),
-  ...suite('docs', ['node20'], ['test/docs']),
 ]
 
 /**

@@ -28,7 +28,7 @@ const CODES = ['IO_ERROR', 'DISK_FULL', 'CANNOT_OPEN']
 describe('a disk that fails', () => {
   const folder = mkdtempSync(join(tmpdir(), 'disk-faults-'))
   const random = seededRandom(printedSeed('disk faults'))
-  const points = proofCount({ inTests: 15, inSoak: 60 })
+  const points = proofCount({ inTests: 10, inSoak: 60 })
   let library = ''
 
   beforeAll(async () => {

@@ -7,12 +7,13 @@ import { keepsLock } from '../proof/one-library/keeps-lock.js'
 import { Thread } from '../proof/one-library/threads.js'
 import { thisMember } from '../proof/process/members.js'
 import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
+import { proofCount } from '../proof/proof-count.js'
 import { engine } from './cell.js'
 import { proveCell } from './prove-cell.js'
 
 proveCell()
 
-const ROUNDS = 8
+const ROUNDS = proofCount({ inTests: 3, inSoak: 20 })
 
 const noLinks = (): Promise<never> => Promise.reject(Object.assign(new Error('no hard links here'), { code: 'EPERM' }))
 
