@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { kinds, nested } from '../proof/deep-values/kinds.mjs'
 import { everyRuntime } from '../proof/process/members.js'
-import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
 
 proveCell()
 
