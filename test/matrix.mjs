@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { engineNames, engines } from '../scripts/engines.mjs'
 
 const test = fileURLToPath(new URL('.', import.meta.url))
 
@@ -26,28 +27,6 @@ export const runtimes = {
 }
 
 /**
- * Engine → its module under cells/engines, the runtimes on which it must hold every promise, and those on which it is
- * tested briefly: the ports, and what depends on how the engine is called.
- *
- * @typedef {'sqlite3' | 'bun:sqlite' | 'node:sqlite' | '@photostructure/sqlite'} EngineName
- * @type {Record<EngineName, { module: string, runtimes: string[], brief: string[] }>}
- */
-export const engines = {
-  sqlite3: { module: 'sqlite3.mjs', runtimes: ['node20', 'node24', 'bun'], brief: ['node20.17'] },
-  'bun:sqlite': { module: 'bun-sqlite.mjs', runtimes: ['bun'], brief: [] },
-  'node:sqlite': {
-    module: 'node-sqlite.mjs',
-    runtimes: ['node24', 'bun'],
-    brief: ['node22.13', 'node22', 'node24.0'],
-  },
-  '@photostructure/sqlite': {
-    module: 'photostructure-sqlite.mjs',
-    runtimes: ['node20', 'node24'],
-    brief: ['node20.17'],
-  },
-}
-
-/**
  * @typedef {object} Run
  * @property {string} name
  * @property {string} group the runs of one group must hold the same tests
@@ -63,8 +42,8 @@ export const engines = {
  * @returns {Run[]}
  */
 function cells(group, which, folders) {
-  return Object.entries(engines).flatMap(([engine, cell]) =>
-    cell[which].map((runtime) => ({ name: `${engine}:${runtime}`, group, runtime, folders, engine })),
+  return engineNames.flatMap((engine) =>
+    engines[engine][which].map((runtime) => ({ name: `${engine}:${runtime}`, group, runtime, folders, engine })),
   )
 }
 
@@ -72,7 +51,7 @@ function cells(group, which, folders) {
  * Runs that need an engine and not every runtime of it.
  *
  * @param {string} group
- * @param {(keyof typeof engines)[]} names of engines
+ * @param {import('../scripts/engines.mjs').EngineName[]} names
  * @param {string[]} folders
  * @returns {Run[]}
  */
@@ -95,21 +74,21 @@ function suite(group, runtimes, folders) {
 
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
-  // First, because they take long and would otherwise keep one core waiting at the end.
-  ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
+  // What takes longest comes first, so that both cores have work to the end.
   ...cells('conformance', 'runtimes', ['test/cells']),
-  ...cells('versions', 'brief', ['test/versions']),
   // Processes of both runtimes take part in each.
-  ...oncePerEngine('processes', /** @type {(keyof typeof engines)[]} */ (Object.keys(engines)), ['test/processes']),
-  // What is under test is the models, which must find bugs that are planted in the stores.
-  ...oncePerEngine('models', ['node:sqlite'], ['test/models']),
+  ...oncePerEngine('processes', engineNames, ['test/processes']),
+  ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
+  ...suite('package', ['node20'], ['test/package']),
+  ...suite('docs', ['node20'], ['test/docs']),
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
   ...suite('core', ['node20'], ['test/core']),
+  ...cells('versions', 'brief', ['test/versions']),
+  // What is under test is the models, which must find bugs that are planted in the stores.
+  ...oncePerEngine('models', ['node:sqlite'], ['test/models']),
   ...suite('reference', ['node20'], ['test/reference']),
   ...suite('runner', ['node20'], ['test/runner']),
   ...suite('architecture', ['node20'], ['test/architecture']),
-  ...suite('package', ['node20'], ['test/package']),
-  ...suite('docs', ['node20'], ['test/docs']),
 ]
 
 /**

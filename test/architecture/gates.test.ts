@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { gates } from './gates/all-gates.js'
-import { applyGate } from './gates/gate.js'
+import { engineLists } from './gates/engine-lists.js'
+import { applyGate, type Gate } from './gates/gate.js'
+import { repositoryFiles } from './repository-files.js'
 
 /** One violation of each rule, and a file like it that is right. Machine paths are put together, or this file had one. */
-const planted: Record<string, { path: string; wrong: string; right: string }[]> = {
+const plantedByRule: Record<string, { path: string; wrong: string; right: string }[]> = {
   'imports point one way': [
     {
       path: 'packages/shared/src/stores/cache/cache-store.ts',
@@ -97,6 +99,19 @@ const planted: Record<string, { path: string; wrong: string; right: string }[]> 
   'the lockfile names no place to fetch from': [
     { path: 'pnpm-lock.yaml', wrong: 'resolution: {tarball: x}', right: 'resolution: {integrity: x}' },
   ],
+}
+
+const planted: Record<string, { path: string; wrong: string; right: string }[]> = {
+  ...plantedByRule,
+  ...Object.fromEntries(engineLists.map(plantedInList)),
+}
+
+/** The list as it is, and the same without one engine. */
+function plantedInList(gate: Gate) {
+  const file = repositoryFiles().find(({ path }) => gate.covers(path))
+  if (file === undefined) throw new Error(`no file is covered by: ${gate.rule}`)
+  const wrong = file.text.replaceAll(/persistence-sqlite-bun|bun-sqlite/g, 'another')
+  return [gate.rule, [{ path: file.path, wrong, right: file.text }]]
 }
 
 describe.each(gates.map((gate) => [gate.rule, gate] as const))('%s', (rule, gate) => {

@@ -1,16 +1,17 @@
 import type { EngineUnderTest, Runner } from '@go-go-scope/persistence-conformance'
 import { describe, test } from 'vitest'
-import { engines, runs } from '../matrix.mjs'
+import { type EngineName, engines } from '../../scripts/engines.mjs'
+import { runs } from '../matrix.mjs'
 
 // Set by scripts/test.mjs; a cell that is not declared has no engine to fall back to.
 const declared = runs.find((run) => run.engine !== undefined && run.name === process.env.CELL)
 if (declared?.engine === undefined) throw new Error('start a cell with `npm test -- --cell sqlite3:node20`')
 
 /** The declared cell that this process must be. */
-export const cell = { ...declared, engine: declared.engine as keyof typeof engines }
+export const cell = { ...declared, engine: declared.engine as EngineName }
 
 const module: { engine: EngineUnderTest } = await import(
-  new URL(`engines/${engines[cell.engine].module}`, import.meta.url).href
+  new URL(`engines/${engines[cell.engine].module}.mjs`, import.meta.url).href
 )
 
 /** The cell's front end over its engine. */

@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compileLibrary } from '../proof/compile-library.js'
 import { onSmallDisk } from '../proof/disk-faults/on-small-disk.js'
 import { verifyFile } from '../proof/disk-faults/verify-file.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { thisMember } from '../proof/process/members.js'
-import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
@@ -28,7 +29,7 @@ const CODES = ['IO_ERROR', 'DISK_FULL', 'CANNOT_OPEN']
 describe('a disk that fails', () => {
   const folder = mkdtempSync(join(tmpdir(), 'disk-faults-'))
   const random = seededRandom(printedSeed('disk faults'))
-  const points = proofCount({ inTests: 15, inSoak: 60 })
+  const points = proofCount({ inTests: 10, inSoak: 60 })
   let library = ''
 
   beforeAll(async () => {

@@ -2,11 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, describe, expect, test } from 'vitest'
 import { verifyAcknowledged } from '../proof/kill/verify-acknowledged.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { thisMember } from '../proof/process/members.js'
-import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
@@ -19,7 +20,7 @@ const BYTES_PER_LINE = 8
 describe('kill -9 under mixed load', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kill-'))
   const random = seededRandom(printedSeed('kill -9'))
-  const kills = proofCount({ inTests: 10, inSoak: 100 })
+  const kills = proofCount({ inTests: 4, inSoak: 100 })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const sizeOf = (file: string) => (existsSync(file) ? statSync(file).size : 0)

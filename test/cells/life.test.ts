@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, describe, expect, test } from 'vitest'
 import { thisMember } from '../proof/process/members.js'
-import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { cell, engine } from './cell.js'
@@ -41,7 +42,7 @@ describe('the life of adapters in a process', () => {
   }
 
   test('open and close with calls in flight, twice and late: all settle, nothing is left, the process ends', async () => {
-    const rounds = proofCount({ inTests: 30, inSoak: 200 })
+    const rounds = proofCount({ inTests: 10, inSoak: 200 })
     const { openFiles, sidecars, ...left } = await run<Left>('open-and-close', 'rounds', rounds)
     expect(left).toEqual({ written: rounds * 20, late: rounds, wrong: [] })
     // Version 1 of this engine keeps files open, and so in use, for as long as a statement object lives.
@@ -56,7 +57,7 @@ describe('the life of adapters in a process', () => {
   }, 300_000)
 
   test('a process that exits with calls in flight ends with its own exit code and loses nothing acknowledged', async () => {
-    const exits = proofCount({ inTests: 3, inSoak: 200 })
+    const exits = proofCount({ inTests: 2, inSoak: 200 })
     let acknowledged = 0
     for (let exit = 0; exit < exits; exit++) {
       const known = await run<number>('exit-midway', `exit-${exit}`)
@@ -76,10 +77,10 @@ describe('the life of adapters in a process', () => {
   }, 300_000)
 
   test('memory does not grow with the number of operations', async () => {
-    const operations = proofCount({ inTests: 10_000, inSoak: 100_000 })
+    const operations = proofCount({ inTests: 5_000, inSoak: 100_000 })
     const { added } = await run<{ added: number }>('memory-slope', 'memory', operations)
     // A short run is not yet over with warming up.
-    expect(added).toBeLessThan(proofCount({ inTests: 10, inSoak: 5 }) * MEGABYTE)
+    expect(added).toBeLessThan(proofCount({ inTests: 7, inSoak: 5 }) * MEGABYTE)
     reportProof({
       proof: 'memory over operations',
       file: 'test/cells/life.test.ts',

@@ -1,18 +1,20 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createFile } from '../../packages/shared/src/dialects/sqlite/file/create-file.js'
 import { keepsLock } from '../proof/one-library/keeps-lock.js'
 import { Thread } from '../proof/one-library/threads.js'
 import { thisMember } from '../proof/process/members.js'
-import { ProofProcess, withProcesses } from '../proof/process/proof-process.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
+import { proofCount } from '../proof/proof-count.js'
 import { engine } from './cell.js'
 import { proveCell } from './prove-cell.js'
 
 proveCell()
 
-const ROUNDS = 8
+const ROUNDS = proofCount({ inTests: 3, inSoak: 20 })
 
 const noLinks = (): Promise<never> => Promise.reject(Object.assign(new Error('no hard links here'), { code: 'EPERM' }))
 

@@ -17,8 +17,8 @@ proveCell()
 describe('loss of power', () => {
   const folder = mkdtempSync(join(tmpdir(), 'power-cut-'))
   const random = seededRandom(printedSeed('loss of power'))
-  const cuts = proofCount({ inTests: 60, inSoak: 300 })
-  const rounds = proofCount({ inTests: 60, inSoak: 300 })
+  const cuts = proofCount({ inTests: 30, inSoak: 300 })
+  const rounds = proofCount({ inTests: 40, inSoak: 300 })
   let recorder = ''
 
   beforeAll(async () => {

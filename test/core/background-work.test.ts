@@ -1,3 +1,4 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { type AdapterOptions, type DiagnosticEvent, type SqlDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +10,7 @@ import { write } from '../../packages/shared/src/queue/statement.js'
 import { ConnectionClock } from '../../packages/shared/src/time/connection-clock.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { inAnotherThread } from './in-another-thread.js'
-import { settled, WatchedClock } from './watched-clock.js'
+import { advance, settled } from './settled.js'
 
 const TTL = 9_000
 /** What a renewal runs. */
@@ -21,7 +22,7 @@ describe.each([
 ])('%s, on a database that is busy', (_title, engineOf) => {
   /** An adapter of whose statements those that fit `busy` find the database busy. */
   async function adapterOn(state: { busy: RegExp | undefined; tries: number }, options: AdapterOptions = {}) {
-    const clock = new WatchedClock()
+    const clock = new ManualClock()
     const failures: string[] = []
     const handle = new DatabaseSync(':memory:')
     const driver = databaseSyncDriver(handle, (sql) => {
@@ -48,14 +49,14 @@ describe.each([
     const lock = await adapter.lock.hold('job', { ttl: TTL, renew: true })
     const end = lock?.expiresAt ?? 0
     state.busy = LOCKS
-    await clock.advance(TTL / 3)
+    await advance(clock, TTL / 3)
     for (let pause = 0; pause < 5; pause++) {
       expect(clock.keepsAlive).toBe(true)
-      await clock.advance(50)
+      await advance(clock, 50)
     }
     expect(state.tries).toBeGreaterThanOrEqual(5)
     state.busy = undefined
-    await clock.advance(50)
+    await advance(clock, 50)
     expect(lock?.expiresAt).toBeGreaterThan(end)
     expect(clock.keepsAlive).toBe(false)
     expect(failures).toEqual([])
@@ -67,11 +68,11 @@ describe.each([
     const { clock, adapter, failures } = await adapterOn(state, { sweepInterval: 1_000 })
     await adapter.idempotency.claim('k', { lease: 1 })
     state.busy = /^DELETE/
-    await clock.advance(1_000)
+    await advance(clock, 1_000)
     expect(failures).toEqual(['prune BUSY'])
     expect(clock.keepsAlive).toBe(false)
     state.busy = undefined
-    await clock.advance(1_000)
+    await advance(clock, 1_000)
     expect(failures).toEqual(['prune BUSY'])
     expect(await adapter.idempotency.prune(), 'nothing is left').toBe(0)
     await adapter.disconnect()
@@ -85,7 +86,7 @@ describe.each([
     await settled()
     expect(clock.keepsAlive).toBe(true)
     state.busy = undefined
-    await clock.advance(50)
+    await advance(clock, 50)
     expect(await pruned).toEqual({ cache: 0, idempotency: 0 })
     await adapter.disconnect()
   })
@@ -98,7 +99,7 @@ describe.each([
     const keys = Array.from({ length: 32 }, (_, index) => `k${index}`)
     const stored = Promise.all(keys.map((key) => adapter.cache.set(key, 1, 1_000)))
     await settled()
-    await clock.advance(50)
+    await advance(clock, 50)
     await stored
     expect(failures).toEqual(['cache.sweep BUSY'])
     expect(clock.keepsAlive).toBe(false)
@@ -124,7 +125,7 @@ describe.each([
 })
 
 test('a call that a caller awaits waits on, where a background one that was taken with it gives up', async () => {
-  const clock = new WatchedClock()
+  const clock = new ManualClock()
   const diagnostics = new Diagnostics(sqliteDialect.classify)
   const database = new DatabaseSync(':memory:')
   database.exec('CREATE TABLE leases (until INTEGER); CREATE TABLE entries (value INTEGER)')
@@ -149,7 +150,7 @@ test('a call that a caller awaits waits on, where a background one that was take
   expect(await swept).toMatch(/^sweep: gave up at once, in the background; /)
   expect(clock.keepsAlive).toBe(true)
   busy = false
-  await clock.advance(50)
+  await advance(clock, 50)
   expect(await written).toBe('written')
   expect(clock.keepsAlive).toBe(false)
 })

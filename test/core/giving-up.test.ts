@@ -1,9 +1,10 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { type SqlDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { inAnotherThread } from './in-another-thread.js'
-import { settled, WatchedClock } from './watched-clock.js'
+import { advance, settled } from './settled.js'
 
 const PATIENCE = 1_000
 
@@ -24,7 +25,7 @@ describe.each([
 ])('%s, on a database that stays busy', (_title, engineOf) => {
   /** An adapter of whose statements on the database `meet` hears, and may throw. */
   async function adapterThat(meet: Meet) {
-    const clock = new WatchedClock()
+    const clock = new ManualClock()
     const handle = new DatabaseSync(':memory:')
     let tries = 0
     const driver = databaseSyncDriver(handle, (sql) => {
@@ -62,7 +63,7 @@ describe.each([
     for (const key of keys) void call(key)
     await settled()
     const before = tries()
-    await clock.advance(PATIENCE)
+    await advance(clock, PATIENCE)
     await until(keys.length)
     expect(tries() - before, 'tries').toBe(1)
     expect(given).toEqual(keys.map((key) => `${key} cache.set: gave up after ${PATIENCE} ms`))
@@ -73,14 +74,14 @@ describe.each([
     const { clock, given, call, until } = await adapterThat(meet)
     meet.write = busy
     for (const key of ['a', 'b']) void call(key)
-    await clock.advance(PATIENCE / 2)
+    await advance(clock, PATIENCE / 2)
     for (const key of ['c', 'd']) void call(key)
-    await clock.advance(PATIENCE / 2)
+    await advance(clock, PATIENCE / 2)
     await until(2)
-    await clock.advance(PATIENCE / 2 - 1)
+    await advance(clock, PATIENCE / 2 - 1)
     expect(given.length).toBe(2)
     meet.write = nothing
-    await clock.advance(50)
+    await advance(clock, 50)
     await until(4)
     expect(given.map((text) => text.slice(0, 8))).toEqual(['a cache.', 'b cache.', 'c stored', 'd stored'])
   })
@@ -96,7 +97,7 @@ describe.each([
     for (let index = 0; index < 900; index++) void call(`k${index}`)
     await settled()
     const before = tries()
-    await clock.advance(PATIENCE)
+    await advance(clock, PATIENCE)
     await until(900)
     expect(tries() - before, 'tries').toBeLessThanOrEqual(2)
   })

@@ -1,8 +1,8 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
-import { WatchedClock } from './watched-clock.js'
 
 /** What calls may take of a turn of the event loop. */
 const LONGEST_TURN_MS = 10
@@ -31,7 +31,7 @@ const PACES: readonly [string, (index: number) => number][] = [
 test.each(CALLS)('loops of awaited %s in memory give the event loop its turns', async (_name, call) => {
   for (const [pace, duration] of PACES) {
     for (const loops of [1, 20]) {
-      const clock = new WatchedClock()
+      const clock = new ManualClock()
       const handle = new DatabaseSync(':memory:')
       let [statements, inTurn, longest] = [0, 0, 0]
       const driver = databaseSyncDriver(handle, (sql) => {
@@ -66,7 +66,7 @@ test.each(CALLS)('loops of awaited %s in memory give the event loop its turns', 
 })
 
 test('reads that wait for the next turn need no transaction, and so no other writer’s end', async () => {
-  const clock = new WatchedClock()
+  const clock = new ManualClock()
   const handle = new DatabaseSync(':memory:')
   let busy = false
   const driver = databaseSyncDriver(handle, (sql) => {

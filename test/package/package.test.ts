@@ -2,11 +2,12 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engineNames, engines } from '../../scripts/engines.mjs'
 import { runProcess } from '../../scripts/run-process.mjs'
 import { runNpm } from '../../scripts/run-with-pnpm.mjs'
 import { root, tools } from '../../scripts/workspace.mjs'
 import { importsOf } from '../architecture/gates/source-text.js'
-import { engines, runtimes } from '../matrix.mjs'
+import { runtimes } from '../matrix.mjs'
 import { type Manifest, type PackedFamily, type PackedPackage, packFamily, published } from './packed-family.js'
 
 let family: PackedFamily
@@ -112,19 +113,14 @@ async function run(runtime: string, args: string[]): Promise<string> {
   return output
 }
 
-const frontEnds: Record<string, string> = {
-  sqlite3: '@go-go-scope/persistence-sqlite',
-  'bun:sqlite': '@go-go-scope/persistence-sqlite-bun',
-  'node:sqlite': '@go-go-scope/persistence-sqlite-node',
-  '@photostructure/sqlite': '@go-go-scope/persistence-sqlite-node',
-}
-const cells = Object.entries(engines).flatMap(([engine, cell]) =>
-  [...cell.runtimes, ...cell.brief].map((runtime) => [engine, runtime] as const),
-)
+const cells = engineNames.flatMap((engine) => {
+  const { runtimes, brief } = engines[engine]
+  return [...runtimes, ...brief].map((runtime) => [engine, runtime] as const)
+})
 
 describe('installed from tarballs in an empty project', () => {
   test.each(cells)('%s on %s: open, set and get, lock, checkpoint', async (engine, runtime) => {
-    const frontEnd = frontEnds[engine] ?? engine
+    const frontEnd = `@go-go-scope/${engines[engine].package}`
     const output = await run(runtime, ['round-trip.mjs', frontEnd, engine])
     expect(output).toContain(`${frontEnd} over ${engine}: round trip done`)
   })

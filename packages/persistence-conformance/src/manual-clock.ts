@@ -1,5 +1,9 @@
+const PER_READING_MS = 3
+const STOPPED_MS = 1_000
+
 interface Timer {
   readonly due: number
+  readonly keepAlive: boolean
   readonly callback: () => void
 }
 
@@ -14,12 +18,28 @@ export class ManualClock {
   #monotonic = 5_000
   readonly #timers = new Set<Timer>()
 
-  readonly now = (): number => this.#wall
+  readonly #drags: boolean
+  #stops = 0
+  #readingsLeft = 0
 
-  readonly monotonic = (): number => this.#monotonic
+  /** @param options.drags The clock of a process that gets little time to run: each reading moves it on, some by much. */
+  constructor({ drags = false }: { drags?: boolean } = {}) {
+    this.#drags = drags
+  }
 
-  readonly setTimer = (callback: () => void, delay: number, _options?: { keepAlive?: boolean }): (() => void) => {
-    const timer = { due: this.#monotonic + Math.max(0, delay), callback }
+  readonly now = (): number => {
+    this.#drag()
+    return this.#wall
+  }
+
+  readonly monotonic = (): number => {
+    this.#drag()
+    return this.#monotonic
+  }
+
+  readonly setTimer = (callback: () => void, delay: number, options?: { keepAlive?: boolean }): (() => void) => {
+    const due = this.#monotonic + Math.max(0, delay)
+    const timer = { due, callback, keepAlive: options?.keepAlive === true }
     this.#timers.add(timer)
     return () => {
       this.#timers.delete(timer)
@@ -29,6 +49,17 @@ export class ManualClock {
   /** Timers that have not fired. */
   get pending(): number {
     return this.#timers.size
+  }
+
+  /** Whether one of those keeps the process alive. */
+  get keepsAlive(): boolean {
+    return [...this.#timers].some(({ keepAlive }) => keepAlive)
+  }
+
+  /** Moves wall and monotonic time on without a timer firing, as time does while code runs. */
+  readonly pass = (ms: number): void => {
+    this.#wall += ms
+    this.#monotonic += ms
   }
 
   /** Moves wall and monotonic time on by `ms` and fires what falls due, in order, each at its own time. */
@@ -48,6 +79,14 @@ export class ManualClock {
   /** Moves only the wall clock, forth or back, as an operator or a time server does. */
   readonly jump = (ms: number): void => {
     this.#wall += ms
+  }
+
+  #drag(): void {
+    if (!this.#drags) return
+    const stops = this.#readingsLeft-- === 0
+    // After ever more readings, so that of those that belong together each has its turn.
+    if (stops) this.#readingsLeft = ++this.#stops
+    this.advance(stops ? STOPPED_MS : PER_READING_MS)
   }
 
   #nextUntil(end: number): Timer | undefined {

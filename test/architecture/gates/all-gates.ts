@@ -1,4 +1,6 @@
+import { engineNames } from '../../../scripts/engines.mjs'
 import { coreImportsGoDown } from './core-rooms.js'
+import { engineLists } from './engine-lists.js'
 import { frontEndSize } from './front-end-size.js'
 import { forbids, type Gate } from './gate.js'
 import { hostLayers } from './host-layers.js'
@@ -20,7 +22,8 @@ export const gates: readonly Gate[] = [
   hostLayers,
   coreImportsGoDown,
   frontEndSize,
-  forbids('the core names no engine', inCore, /sqlite3|bun:|node:sqlite|@photostructure/, withoutComments),
+  ...engineLists,
+  forbids('the core names no engine', inCore, new RegExp(engineNames.join('|')), withoutComments),
   forbids(
     'a front end holds no SQL',
     inFrontEnd,

@@ -2,8 +2,8 @@
 // <keys> <lease>` claims or waits for every key and does the work of those it got; `unclaimed <round> <keys>` looks for a
 // result, does the work where there is none, and stores one.
 import { setTimeout as pause } from 'node:timers/promises'
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { takeOrders } from '../process/take-orders.mjs'
 
 const [path = ''] = processArguments
 const LANES = 10

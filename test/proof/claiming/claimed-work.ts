@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../../cells/cell.js'
 import { otherMember, thisMember } from '../process/members.js'
-import { ProofProcess, withProcesses } from '../process/proof-process.js'
+import { ProofProcess } from '../process/proof-process.js'
 
 /** A key that a process claimed and took to its grave. */
 export interface Seized {

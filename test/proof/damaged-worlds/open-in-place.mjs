@@ -1,7 +1,7 @@
 // open-in-place.mjs <engine> <folder>: opens app.db of a folder in which nothing can be written, and says how that went.
 import { join } from 'node:path'
+import { say } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { say } from '../process/take-orders.mjs'
 
 const [folder = ''] = processArguments
 const path = join(folder, 'app.db')

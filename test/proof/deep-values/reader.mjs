@@ -1,5 +1,5 @@
+import { say } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { say } from '../process/take-orders.mjs'
 import { kinds, levelsOf } from './kinds.mjs'
 
 // Reads each kind of deep value from a file in a process that has decoded nothing yet: `<path> <kind>`.

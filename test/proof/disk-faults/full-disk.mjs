@@ -2,8 +2,8 @@
 // frees some space, goes on, and says what it found as one line of JSON.
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { say } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { say } from '../process/take-orders.mjs'
 
 const [folder = ''] = processArguments
 const path = join(folder, 'app.db')

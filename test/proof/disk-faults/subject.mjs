@@ -1,8 +1,8 @@
 // subject.mjs <engine> <folder>: an order `point <kind> <errno> <at> <calls>` opens the file, writes and closes it while
 // the file system fails from its at-th call on, and answers with what it was told meanwhile.
 import { join } from 'node:path'
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { takeOrders } from '../process/take-orders.mjs'
 import { faultArmer } from './arm-faults.mjs'
 import { writeMixed } from './write-mixed.mjs'
 

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../../cells/cell.js'
 import { type Member, mixedMembers } from '../process/members.js'
-import { ProofProcess, withProcesses } from '../process/proof-process.js'
+import { ProofProcess } from '../process/proof-process.js'
 
 const TTL_MS = 80
 const PAUSED_PART = 0.12

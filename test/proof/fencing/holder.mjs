@@ -1,8 +1,8 @@
 // holder.mjs <engine> <path> <fenced or unfenced> <ttl in ms>: at each order waits for the lock, says that it was granted,
 // works a moment, and writes its token into the journal: in a fenced transaction, or past the lock.
 import { setTimeout as pause } from 'node:timers/promises'
+import { say, takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { say, takeOrders } from '../process/take-orders.mjs'
 
 const [path = '', way, ttl] = processArguments
 const SHORTEST_WORK_MS = 2

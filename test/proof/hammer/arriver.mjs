@@ -1,7 +1,8 @@
 // arriver.mjs <engine>: an order `open <path>` opens the file, and `connect <path>` connects an adapter on a handle of it;
 // both answer with how many did before, this one included. `schema` answers with the schema it sees, `close` closes.
+
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
-import { takeOrders } from '../process/take-orders.mjs'
 
 /** @type {Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>} */
 let adapter

@@ -1,7 +1,8 @@
 // recorder.mjs <engine>: an order `open <path>` opens the file, `hammer <calls> <in flight>` records failures of one
 // circuit as fast as it can and answers with every count it was given and every error.
+
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
-import { takeOrders } from '../process/take-orders.mjs'
 
 const PATIENCE_MS = 60_000
 /** @type {Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>} */

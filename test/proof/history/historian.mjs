@@ -1,7 +1,8 @@
 // historian.mjs <engine>: an order `open <path>` opens the file, `run <operations> <seed>` calls at random and answers with
 // what it did and got, `torn <operations> <seed>` counts by reading and then writing, past the adapter.
+
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
-import { takeOrders } from '../process/take-orders.mjs'
 import { seededRandom } from '../seeded-random.mjs'
 
 const LEASE_MS = 3_600_000

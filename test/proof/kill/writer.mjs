@@ -1,8 +1,8 @@
 // writer.mjs <engine> <path> <log> <first number> <calls in flight> <durability>: at the order to go, calls every kind of operation
 // until it is killed, and writes the number of each into the log when it was answered.
 import { openSync, writeSync } from 'node:fs'
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { takeOrders } from '../process/take-orders.mjs'
 
 const [path = '', log = '', first, inFlight, durability] = processArguments
 const HOUR_MS = 3_600_000

@@ -1,7 +1,8 @@
 // memory-slope.mjs <engine> <path> <operations>: says how many bytes of memory so many operations add, once twice
 // as many have warmed up.
+
+import { say } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { say } from '../process/take-orders.mjs'
 
 const [path = '', operations] = processArguments
 const WAVE = 50

@@ -2,8 +2,8 @@
 // says what was left over, as one line of JSON, and ends by itself.
 import { readdirSync, readlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { say } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { say } from '../process/take-orders.mjs'
 
 const [path = '', rounds] = processArguments
 const IN_FLIGHT = 20

@@ -2,8 +2,8 @@
 // there, with a handle of the app's own, and writes through both; `close` closes both. In a process of its own, because a
 // test runner is too slow to come between.
 import { existsSync } from 'node:fs'
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
-import { takeOrders } from '../process/take-orders.mjs'
 
 /** @type {object} */
 let handle

@@ -2,7 +2,7 @@
 // as one line of JSON what opened the database or its sidecars meanwhile, and whether it would have seen such a call.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { say } from '../process/take-orders.mjs'
+import { say } from '@go-go-scope/persistence-conformance/process'
 
 const path = process.argv[3] ?? ''
 /** @type {string[]} */

@@ -3,8 +3,8 @@
 // <succeeded or failed> <threshold>` reports on them and answers with what counted; `unguarded <circuit> <at>` looks at the
 // state and then changes it, and answers whether it would have called.
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
-import { takeOrders } from '../process/take-orders.mjs'
 
 const [path = ''] = processArguments
 const adapter = await engine.SQLiteAdapter.open(path, { durability: 'process', busyTimeout: 60_000 })

@@ -1,5 +1,6 @@
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import type { Member } from '../process/members.js'
-import { ProofProcess, withProcesses } from '../process/proof-process.js'
+import { ProofProcess } from '../process/proof-process.js'
 
 /** One admission, with the epoch ms between which it was asked for and given. */
 export interface Admitted {

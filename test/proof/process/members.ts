@@ -1,5 +1,5 @@
+import { type EngineName, engines } from '../../../scripts/engines.mjs'
 import { cell, engine } from '../../cells/cell.js'
-import { engines } from '../../matrix.mjs'
 
 /** One kind of process that takes part in a proof: a runtime and the engine it uses. */
 export interface Member {
@@ -27,6 +27,6 @@ export function mixedMembers(count: number): Member[] {
   return Array.from({ length: count }, (_, index) => (index % 2 === 0 ? thisMember : otherMember))
 }
 
-function memberOf(runtime: string, name: keyof typeof engines): Member {
-  return { runtime, module: new URL(`../../cells/engines/${engines[name].module}`, import.meta.url) }
+function memberOf(runtime: string, name: EngineName): Member {
+  return { runtime, module: new URL(`../../cells/engines/${engines[name].module}.mjs`, import.meta.url) }
 }

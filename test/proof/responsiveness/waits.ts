@@ -12,6 +12,11 @@ export class Waits {
     for (let rest = wait - every; rest > 0; rest -= every) this.#all.push(rest)
   }
 
+  /** Adds those of `other`. */
+  addAll(other: Waits): void {
+    this.#all.push(...other.#all)
+  }
+
   get longest(): number {
     return this.percentile(100)
   }

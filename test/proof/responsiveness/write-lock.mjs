@@ -1,7 +1,8 @@
 // write-lock.mjs <engine>: an order `hold <path>` opens a transaction that keeps every other writer out of the file,
 // `release` ends them all.
+
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
-import { takeOrders } from '../process/take-orders.mjs'
 
 /** @type {object[]} */
 const held = []

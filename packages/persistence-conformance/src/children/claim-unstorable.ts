@@ -1,5 +1,5 @@
+import { takeOrders } from '../process/take-orders.js'
 import { engineArgument } from './engine-argument.js'
-import { takeOrders } from './orders.js'
 
 const engine = await engineArgument()
 
@@ -7,8 +7,7 @@ const engine = await engineArgument()
  * An order is `<path> <keys>`: every key is claimed, or waited for, and its work is to count a failure of the circuit
  * named after it. Its result is one that cannot be stored. The answer is what each key's caller is told.
  */
-await takeOrders(async (order) => {
-  const [path = '', keys] = order.split(' ')
+await takeOrders(async ([path = '', keys]) => {
   const adapter = await engine.SQLiteAdapter.open(path, { durability: 'process', busyTimeout: 30_000 })
   const told = await Promise.all(
     Array.from({ length: Number(keys) }, async (_, key) => {

@@ -1,3 +1,4 @@
+import { say } from '../process/take-orders.js'
 import { engineArgument } from './engine-argument.js'
 
 const [, , , path = ''] = process.argv
@@ -11,4 +12,4 @@ for (const { lock } of [adapter, shared]) {
   const renewed = await lock.hold('renewed', { ttl: 60_000, renew: true })
   if (renewed?.signal.aborted !== false) throw new Error('the lock should have been free')
 }
-process.stdout.write('written\n')
+say('written')

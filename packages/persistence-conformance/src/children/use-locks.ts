@@ -1,6 +1,6 @@
 import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
+import { takeOrders } from '../process/take-orders.js'
 import { engineArgument } from './engine-argument.js'
-import { takeOrders } from './orders.js'
 
 const engine = await engineArgument()
 const TTL = 60_000
@@ -28,8 +28,7 @@ async function count(on: AdapterUnderTest): Promise<[count: number, token: numbe
 }
 
 // Orders: `open <path>`, `count <times>`, `acquire` (the token or null), `write` (the code of the refusal or null).
-await takeOrders(async (order) => {
-  const [what, argument = ''] = order.split(' ')
+await takeOrders(async ([what, argument = '']) => {
   if (what === 'open') {
     adapter = await engine.SQLiteAdapter.open(argument, {
       locks: 'database',

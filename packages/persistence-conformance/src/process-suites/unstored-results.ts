@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { withProcesses } from '../process/line-process.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
-import { Child, withChildren } from './child.js'
+import { dismiss, startChild } from './child.js'
 
 const KEYS = 50
 
@@ -8,12 +9,12 @@ export const unstoredResultsOfProcesses: EngineSuite = engineSuite(
   'results that cannot be stored, in several processes',
   (check) => {
     check('the work of a key runs once over all processes, and all are told', async (world) => {
-      const children = Array.from({ length: 4 }, () => new Child(world.engine, 'claim-unstorable'))
-      await withChildren(children, async () => {
+      const children = Array.from({ length: 4 }, () => startChild(world.engine, 'claim-unstorable'))
+      await withProcesses(children, async () => {
         await Promise.all(children.map((child) => child.ready()))
-        const answers = await Promise.all(children.map((child) => child.order<string[]>(`${world.path} ${KEYS}`)))
+        const answers = await Promise.all(children.map((child) => child.ask<string[]>(`${world.path} ${KEYS}`)))
         for (const answer of answers) assert.deepEqual(answer, Array(KEYS).fill('RESULT_NOT_STORED'))
-        await Promise.all(children.map((child) => child.dismiss()))
+        await dismiss(children)
       })
       const adapter = await world.open()
       for (let key = 0; key < KEYS; key++) {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { DraggingClock } from '../dragging-clock.js'
 import { held } from '../held.js'
 import { ManualClock } from '../manual-clock.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -152,7 +151,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
   })
 
   check('a process that is held up never takes its lease to end later than it does', async (world) => {
-    const { idempotency } = await world.adapter({ clock: new DraggingClock() })
+    const { idempotency } = await world.adapter({ clock: new ManualClock({ drags: true }) })
     const claim = held(await idempotency.claim('k', { lease: 60_000 }))
     const end = async () => Number((await world.rows('SELECT expires_at FROM go_goscope_claims'))[0]?.expires_at)
     assert.ok(claim.expiresAt <= (await end()), `${claim.expiresAt} after ${await end()}`)
@@ -161,7 +160,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
   })
 
   check('a process that is held up again and again does not get ahead of the clock', async (world) => {
-    const clock = new DraggingClock()
+    const clock = new ManualClock({ drags: true })
     const { idempotency } = await world.adapter({ clock })
     for (let key = 0; key < 50; key++) {
       await idempotency.claim(`k${key}`, LEASE)

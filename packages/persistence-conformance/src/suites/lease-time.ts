@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { DraggingClock } from '../dragging-clock.js'
 import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
 import { ManualClock } from '../manual-clock.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -33,7 +32,7 @@ export const leaseTime: EngineSuite = engineSuite('time of locks in the database
   })
 
   check('a process that is held up never takes its lease to end later than it does', async (world) => {
-    const adapter = await world.adapter({ ...database, clock: new DraggingClock() })
+    const adapter = await world.adapter({ ...database, clock: new ManualClock({ drags: true }) })
     const handle = await taken(adapter, 'job', DAY)
     const end = async () => Number((await world.rows('SELECT expires_at FROM go_goscope_locks'))[0]?.expires_at)
     assert.ok(handle.expiresAt <= (await end()), `${handle.expiresAt} after ${await end()}`)

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stderr: string
+}
+
+export interface LineProcessOptions {
+  /** Path of the runtime's own binary: a signal that is sent to a shim does not reach it. */
+  readonly runtime: string
+  readonly args: readonly string[]
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Where its errors go: into its {@link Ending}, or to the terminal. */
+  readonly stderr?: 'pipe' | 'inherit'
+}
+
+/** A child process that takes orders, a line each, and answers with a line of JSON; see `takeOrders` for its side. */
+export class LineProcess {
+  readonly #process: ChildProcess
+  readonly #orders: Writable
+  readonly #lines: AsyncIterator<string>
+  readonly ended: Promise<Ending>
+  #stderr = ''
+  #over = false
+
+  constructor({ runtime, args, env = {}, stderr = 'pipe' }: LineProcessOptions) {
+    this.#process = spawn(runtime, args, { stdio: ['pipe', 'pipe', stderr], env: { ...process.env, ...env } })
+    // Both are pipes, as is asked for above.
+    this.#orders = this.#process.stdin as Writable
+    this.#process.stderr?.on('data', (chunk) => {
+      this.#stderr += chunk
+    })
+    // A process that was killed cannot be written to any more, which its ending tells.
+    this.#orders.on('error', () => undefined)
+    this.#lines = createInterface({ input: this.#process.stdout as Readable })[Symbol.asyncIterator]()
+    this.ended = new Promise((resolve, reject) => {
+      this.#process.on('error', reject)
+      this.#process.on('close', (code, signal) => {
+        this.#over = true
+        resolve({ code, signal, stderr: this.#stderr })
+      })
+    })
+  }
+
+  /** Whether it has ended. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  send(line: string): void {
+    this.#orders.write(`${line}\n`)
+  }
+
+  /** The next line it says, read as JSON; `undefined` when it has said its last. */
+  async next<T>(): Promise<T | undefined> {
+    const { value, done } = await this.#lines.next()
+    return done === true ? undefined : (JSON.parse(value) as T)
+  }
+
+  /** Resolves when it is ready for orders. */
+  async ready(): Promise<void> {
+    if ((await this.#answer()) !== 'ready') throw new Error('a child process said something before it was ready')
+  }
+
+  /** Sends a line and resolves to the answer; rejects when the process ends instead, or says that the order failed. */
+  async ask<T>(line: string): Promise<T> {
+    this.send(line)
+    return (await this.#answer()) as T
+  }
+
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process.kill(signal)
+  }
+
+  /** Ends the line for orders and resolves when the process has ended by itself. */
+  dismiss(): Promise<Ending> {
+    this.#orders.end()
+    return this.ended
+  }
+
+  async #answer(): Promise<unknown> {
+    const answer = await this.next<{ value: unknown } | { error: string }>()
+    if (answer === undefined) throw new Error(`a child process ended early: ${JSON.stringify(await this.ended)}`)
+    if ('error' in answer) throw new Error(`in a child process: ${answer.error}`)
+    return answer.value
+  }
+}
+
+/** Does `body`, and kills whatever is left of the processes when it is over. */
+export async function withProcesses<T>(processes: readonly LineProcess[], body: () => Promise<T>): Promise<T> {
+  try {
+    return await body()
+  } finally {
+    for (const one of processes) one.signal('SIGKILL')
+    await Promise.all(processes.map((one) => one.ended))
+  }
+}

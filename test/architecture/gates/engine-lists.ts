@@ -1,0 +1,85 @@
+import { type EngineName, engineNames, engines, type RegisteredEngine } from '../../../scripts/engines.mjs'
+import { runtimes } from '../../matrix.mjs'
+import type { Gate } from './gate.js'
+
+type Named = (engine: EngineName, registered: RegisteredEngine) => readonly string[]
+
+const quotedPackage: Named = (_, registered) => [`'${registered.package}':`]
+const inTable: Named = (engine, registered) => [`\`${engine}\``, `\`${registered.package}\``]
+
+/** Lists of engines or of their packages, and what each must hold for every engine of scripts/engines.mjs. */
+const LISTS: readonly (readonly [path: string, named: Named, part?: RegExp])[] = [
+  ['test/architecture/gates/import-direction.ts', quotedPackage],
+  ['test/package/packed-family.ts', quotedPackage],
+  ['.changeset/config.json', (_, registered) => [`"@go-go-scope/${registered.package}"`], /"fixed":[\s\S]*?\]\s*\]/],
+  ['bench/plan.mjs', (_, { module }) => [`engine: '${module}'`]],
+  [
+    'examples/resumable-import/database/engine.mjs',
+    (_, registered) => [`import('@go-go-scope/${registered.package}')`],
+  ],
+  ['docs/drivers.md', inTable, /^\| \|[\s\S]*?\n\n/m],
+  [
+    'README.md',
+    (engine, registered) => [`\`${engine}\``, `@go-go-scope/${registered.package}`],
+    /^## Choose a front end\n[\s\S]*?\n\n\|[\s\S]*?\n\n/m,
+  ],
+]
+
+/** One gate a list, because a gate that covers no file is a violation: a list that was moved must be named anew. */
+export const engineLists: readonly Gate[] = [
+  ...LISTS.map(
+    ([path, named, part]): Gate => ({
+      rule: `no engine is forgotten by ${path}`,
+      covers: (other) => other === path,
+      violations: ([file]) => {
+        const list = part === undefined ? file?.text : part.exec(file?.text ?? '')?.[0]
+        if (list === undefined) return [`${path} has no list of engines where it was`]
+        return engineNames.flatMap((engine) =>
+          named(engine, engines[engine])
+            .filter((text) => !list.includes(text))
+            .map((text) => `${path} lacks ${text}, for the engine ${engine}`),
+        )
+      },
+    }),
+  ),
+  {
+    rule: 'no engine is forgotten by docs/runtimes.md',
+    covers: (path) => path === 'docs/runtimes.md',
+    violations: ([file]) => {
+      const tables = [...(file?.text ?? '').matchAll(/^\| Front end, engine (\|.*)\n\|[-|]+\n((?:\|.*\n?)+)/gm)]
+      const [whole, brief] = tables.map(([, head = '', rows = '']) => runtimesOf(head, rows))
+      return engineNames.flatMap((engine) => {
+        const row = `\`${engines[engine].package}\`, \`${engine}\``
+        return [
+          ...differing(row, 'runtimes', engines[engine].runtimes, whole?.get(row)),
+          ...(engines[engine].brief.length === 0
+            ? []
+            : differing(row, 'brief runtimes', engines[engine].brief, brief?.get(row))),
+        ]
+      })
+    },
+  },
+]
+
+/** The rows of a table with the runtimes that say yes. */
+function runtimesOf(head: string, rows: string): ReadonlyMap<string, readonly string[]> {
+  const cells = (line: string) => line.split('|').map((cell) => cell.trim())
+  const columns = cells(head).map((name) => name.toLowerCase())
+  return new Map(
+    rows
+      .trim()
+      .split('\n')
+      .map((row) => {
+        const [, name = '', ...answers] = cells(row)
+        return [name, columns.slice(1).filter((_, at) => answers[at] === 'yes')]
+      }),
+  )
+}
+
+function differing(row: string, what: string, registered: readonly string[], shown?: readonly string[]): string[] {
+  // A column is headed by the line of a runtime, `Node 20`, or by one version of it.
+  const isShown = (runtime: string): boolean =>
+    [runtimes[runtime]?.version, runtime.replace(/^node/, 'node ')].some((name) => shown?.includes(name ?? ''))
+  if (shown?.length === registered.length && registered.every(isShown)) return []
+  return [`docs/runtimes.md: ${row} has ${shown?.join(', ') ?? 'no row'}, and its ${what} are ${registered.join(', ')}`]
+}
