@@ -8,52 +8,53 @@ const DEEPEST = 100
  * same classes.
  */
 export function isPlainJson(value: unknown): boolean {
-  return isReadableAs(isExactJson, value)
+  return isReadableAs('exact', value)
 }
 
 /** Whether `value` holds plain objects, arrays and primitives only, among them those that JSON loses. */
 export function isPlainData(value: unknown): boolean {
-  return isReadableAs(isStorablePrimitive, value)
+  return isReadableAs('storable', value)
 }
 
-function isReadableAs(isLeaf: (value: unknown) => boolean, value: unknown): boolean {
+/** `exact`: what JSON holds exactly. `storable`: what the extended form holds, too. */
+type Primitives = 'exact' | 'storable'
+
+function isReadableAs(primitives: Primitives, value: unknown): boolean {
   try {
-    return isPlain(isLeaf, value, 0)
+    return isPlain(primitives, value, 0)
   } catch {
     // A member that cannot be read: the extended codec meets it too, and names the path to it.
     return false
   }
 }
 
-function isExactJson(value: unknown): boolean {
+function isPlain(primitives: Primitives, value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return true
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
+      return primitives === 'storable' || (Number.isFinite(value) && !Object.is(value, -0))
+    case 'object':
+      return value === null || (depth < DEEPEST && isPlainContainer(primitives, value, depth + 1))
+    case 'undefined':
+    case 'bigint':
+      return primitives === 'storable'
     default:
       return false
   }
 }
 
-const isStorablePrimitive = (value: unknown): boolean => typeof value !== 'function' && typeof value !== 'symbol'
-
-function isPlain(isLeaf: (value: unknown) => boolean, value: unknown, depth: number): boolean {
-  if (typeof value !== 'object') return isLeaf(value)
-  return value === null || (depth < DEEPEST && isPlainContainer(isLeaf, value, depth + 1))
-}
-
-function isPlainContainer(isLeaf: (value: unknown) => boolean, value: object, depth: number): boolean {
+function isPlainContainer(primitives: Primitives, value: object, depth: number): boolean {
   // JSON would write what it returns, also one that is hidden or inherited.
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false
   const prototype = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) {
     const record = value as Record<string, unknown>
     for (const name in record) {
-      if (!isPlain(isLeaf, record[name], depth)) return false
+      if (!isPlain(primitives, record[name], depth)) return false
       // JSON holds it; the extended form needs a record for it.
-      if (name === '__proto__' && isLeaf !== isExactJson) return false
+      if (primitives === 'storable' && name === '__proto__') return false
     }
     return Object.getOwnPropertySymbols(value).length === 0
   }
@@ -62,7 +63,7 @@ function isPlainContainer(isLeaf: (value: unknown) => boolean, value: object, de
   for (let index = 0; index < items.length; index++) {
     const item = items[index]
     // Of holes there may be billions.
-    if (!isPlain(isLeaf, item, depth) || (item === undefined && !Object.hasOwn(items, index))) return false
+    if (!isPlain(primitives, item, depth) || (item === undefined && !Object.hasOwn(items, index))) return false
   }
   return !hasNamedMembers(items)
 }
