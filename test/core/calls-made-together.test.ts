@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
-import { settled, WatchedClock } from './watched-clock.js'
+import { settled } from './settled.js'
 
 /** Calls of one statement that run at once before the next ones are gathered. */
 const AT_ONCE = 16
@@ -19,7 +20,7 @@ async function counted(before: (sql: string) => void = () => undefined, handle =
     before(sql)
     return undefined
   })
-  const adapter = new SqliteAdapter(handle, () => driver, { clock: new WatchedClock() })
+  const adapter = new SqliteAdapter(handle, () => driver, { clock: new ManualClock() })
   await adapter.connect()
   await settled()
   const sent = (): string[] => statements.splice(0)

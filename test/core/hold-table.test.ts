@@ -1,7 +1,7 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { expect, test } from 'vitest'
 import { type Hold, leaseOf } from '../../packages/shared/src/stores/lock/hold.js'
 import { HoldTable } from '../../packages/shared/src/stores/lock/hold-table.js'
-import { WatchedClock } from './watched-clock.js'
 
 const TTL = 1_000
 // More than the entries that are visited at once.
@@ -16,7 +16,7 @@ function grant(table: HoldTable, key: string): Hold {
 }
 
 test('a process that locks a name of its own for every request keeps few keys of released locks', () => {
-  const table = new HoldTable(new WatchedClock())
+  const table = new HoldTable(new ManualClock())
   let most = 0
   for (let request = 0; request < 10 * MANY; request++) {
     table.release(grant(table, `request ${request}`))
@@ -27,7 +27,7 @@ test('a process that locks a name of its own for every request keeps few keys of
 })
 
 test('locks that are held do not keep the keys of released ones', () => {
-  const table = new HoldTable(new WatchedClock())
+  const table = new HoldTable(new ManualClock())
   for (let at = 0; at < MANY; at++) grant(table, `held ${at}`)
   for (let request = 0; request < 10 * MANY; request++) table.release(grant(table, `request ${request}`))
   expect(table.size).toBe(MANY)
@@ -35,7 +35,7 @@ test('locks that are held do not keep the keys of released ones', () => {
 })
 
 test('expired holds leave while others are acquired', () => {
-  const clock = new WatchedClock()
+  const clock = new ManualClock()
   const table = new HoldTable(clock)
   for (let at = 0; at < MANY; at++) grant(table, `crashed ${at}`)
   clock.pass(TTL)
@@ -44,7 +44,7 @@ test('expired holds leave while others are acquired', () => {
 })
 
 test('a listener that acquires the lock at once, when its hold is found to have expired, keeps it', () => {
-  const clock = new WatchedClock()
+  const clock = new ManualClock()
   const table = new HoldTable(clock)
   const again: Hold[] = []
   for (let at = 0; at < MANY; at++) {
