@@ -8,6 +8,9 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 // Exclusively (`set -C`), with the mode of open(2): `$1` are the bits that the mode denies, beside those of the umask.
 const CREATE = 'umask "$(printf %03o $(($(umask) | $1)))" && set -C && : > "$2"'
 
+/** As `link` of node:fs/promises; written out, because published types import nothing of a runtime. */
+type Link = (existing: string, added: string) => Promise<void>
+
 /**
  * Creates a missing file before the engine does, so that it and its sidecars get `mode` and not the umask's alone.
  *
@@ -20,7 +23,7 @@ const CREATE = 'umask "$(printf %03o $(($(umask) | $1)))" && set -C && : > "$2"'
  * @returns whether this call made the file; `false` when it is there already.
  * @throws PersistenceError `CANNOT_OPEN`, `READ_ONLY`.
  */
-export async function createFile(path: string, mode: number, linkFile: typeof link = link): Promise<boolean> {
+export async function createFile(path: string, mode: number, linkFile: Link = link): Promise<boolean> {
   const temporary = join(dirname(path), `.go-goscope-${randomUUID()}`)
   try {
     await (await open(temporary, 'wx', mode)).close()
@@ -37,7 +40,7 @@ export async function createFile(path: string, mode: number, linkFile: typeof li
   }
 }
 
-async function linkTo(path: string, temporary: string, linkFile: typeof link): Promise<boolean> {
+async function linkTo(path: string, temporary: string, linkFile: Link): Promise<boolean> {
   try {
     await linkFile(temporary, path)
     return true
