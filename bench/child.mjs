@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline'
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { tuning, UNSAFE } from './engines/tuning.mjs'
 import { measureBatches, measureCalls } from './measure.mjs'
 
 /**
- * One contestant at one trial, in a process of its own. Reads a request a line, `{ inFlight, duration }`, and answers
- * each with a line, calls a second.
+ * One contestant at one trial, in a process of its own. An order is `<calls in flight> <ms>`; the answer is
+ * calls a second.
  */
 const {
   engine: engineName,
@@ -36,9 +36,5 @@ const measure = (inFlight, duration) =>
 // Until the code is compiled as well as it will be, which takes some ten thousand calls; then each level once.
 if (storage === 'memory') await measure(levels[0], 400)
 for (const inFlight of levels) await measure(inFlight, 100)
-console.log('ready')
-for await (const line of createInterface({ input: process.stdin })) {
-  const { inFlight, duration } = JSON.parse(line)
-  console.log(String(await measure(inFlight, duration)))
-}
+await takeOrders(([inFlight, duration]) => measure(Number(inFlight), Number(duration)))
 process.exit(0)

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { LineProcess } from './line-process.mjs'
+import { LineProcess } from '@go-go-scope/persistence-conformance/process'
 import { runtimes } from './runtimes.mjs'
 import { workFolder } from './work-folder.mjs'
 
@@ -25,26 +25,28 @@ export async function runRace({ trial, cell, storage, contestants }, { runs, dur
     return {
       name,
       inFlight,
-      process: new LineProcess(`${trial} by ${name} on ${cell.name}`, runtimes[cell.runtime], [
-        child,
-        JSON.stringify(task),
-      ]),
+      process: new LineProcess({
+        name: `${trial} by ${name} on ${cell.name}`,
+        runtime: runtimes[cell.runtime],
+        args: [child, JSON.stringify(task)],
+        stderr: 'inherit',
+      }),
     }
   })
   try {
-    for (const { process } of racers) await process.expect('ready')
+    for (const { process } of racers) await process.ready()
     const rates = {}
     for (const inFlight of contestants.ours) {
       const present = racers.filter((racer) => racer.inFlight.includes(inFlight))
       rates[inFlight] = Object.fromEntries(present.map(({ name }) => [name, []]))
       for (let run = 0; run < runs; run++) {
         for (const { name, process } of present)
-          rates[inFlight][name].push(Number(await process.ask({ inFlight, duration })))
+          rates[inFlight][name].push(await process.ask(`${inFlight} ${duration}`))
       }
     }
     return rates
   } finally {
-    await Promise.all(racers.map(({ process }) => process.stop()))
+    await Promise.all(racers.map(({ process }) => process.kill()))
     rmSync(folder, { recursive: true, force: true })
   }
 }

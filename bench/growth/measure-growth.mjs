@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { LineProcess } from '../line-process.mjs'
+import { LineProcess } from '@go-go-scope/persistence-conformance/process'
 import { runtimes } from '../runtimes.mjs'
 import { median } from '../statistics.mjs'
 import { workFolder } from '../work-folder.mjs'
@@ -15,13 +15,13 @@ export async function measureRows(cell, sizes) {
   const microseconds = {}
   try {
     for (const size of sizes) {
-      for (const [operation, cost] of Object.entries(JSON.parse(await child.next()).microseconds)) {
+      for (const [operation, cost] of Object.entries((await child.said()).microseconds)) {
         microseconds[operation] ??= {}
         microseconds[operation][size] = cost
       }
     }
   } finally {
-    await child.stop()
+    await child.kill()
     rmSync(folder, { recursive: true, force: true })
   }
   return microseconds
@@ -38,10 +38,10 @@ export async function measureLocks(cell, contestant, sizes, { runs, duration }) 
   const child = start(cell, 'locks.mjs', { engine: cell.engine, contestant, sizes, runs, duration })
   const rates = {}
   try {
-    for (const size of sizes) rates[size] = JSON.parse(await child.next()).rate
-    return { rates, bytes: JSON.parse(await child.next()).bytes }
+    for (const size of sizes) rates[size] = (await child.said()).rate
+    return { rates, bytes: (await child.said()).bytes }
   } finally {
-    await child.stop()
+    await child.kill()
   }
 }
 
@@ -69,9 +69,9 @@ export async function measureFreshLocks(cell, runs) {
 export async function measureTurns(cell, { runs, duration }) {
   const child = start(cell, 'turns.mjs', { engine: cell.engine, loops: 100, runs, duration })
   try {
-    return JSON.parse(await child.next())
+    return await child.said()
   } finally {
-    await child.stop()
+    await child.kill()
   }
 }
 
@@ -85,9 +85,9 @@ export async function measureSweep(cell, size) {
   const folder = mkdtempSync(join(workFolder(), 'sweep-'))
   const child = start(cell, 'sweep.mjs', { engine: cell.engine, path: join(folder, 'sweep.db'), size })
   try {
-    return { size, ...JSON.parse(await child.next()) }
+    return { size, ...(await child.said()) }
   } finally {
-    await child.stop()
+    await child.kill()
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -101,9 +101,9 @@ export async function measureMemory(cell, contestant, calls) {
     calls,
   })
   try {
-    return JSON.parse(await child.next())
+    return await child.said()
   } finally {
-    await child.stop()
+    await child.kill()
   }
 }
 
@@ -113,13 +113,13 @@ export async function measureStart(cell, runs) {
   for (let run = 0; run < runs + 1; run++) {
     for (const [what, samples] of Object.entries(times)) {
       const began = performance.now()
-      const child = new LineProcess(`start of ${what}`, runtimes[cell.runtime], [
-        join(bench, 'growth/start.mjs'),
-        cell.engine,
-        what,
-      ])
-      const exitCode = await child.exited
-      if (exitCode !== 0) throw new Error(`start of ${what} on ${cell.name} failed; its message is above`)
+      const child = new LineProcess({
+        runtime: runtimes[cell.runtime],
+        args: [join(bench, 'growth/start.mjs'), cell.engine, what],
+        stderr: 'inherit',
+      })
+      const { code } = await child.ended
+      if (code !== 0) throw new Error(`start of ${what} on ${cell.name} failed; its message is above`)
       // The first one fills the disk's cache.
       if (run > 0) samples.push(performance.now() - began)
     }
@@ -128,9 +128,10 @@ export async function measureStart(cell, runs) {
 }
 
 function start(cell, script, task) {
-  return new LineProcess(`${script} on ${cell.name}`, runtimes[cell.runtime], [
-    '--expose-gc',
-    join(bench, 'growth', script),
-    JSON.stringify(task),
-  ])
+  return new LineProcess({
+    name: `${script} on ${cell.name}`,
+    runtime: runtimes[cell.runtime],
+    args: ['--expose-gc', join(bench, 'growth', script), JSON.stringify(task)],
+    stderr: 'inherit',
+  })
 }

@@ -9,6 +9,8 @@ export interface Ending {
 }
 
 export interface LineProcessOptions {
+  /** For errors. */
+  readonly name?: string
   /** Path of the runtime's own binary: a signal that is sent to a shim does not reach it. */
   readonly runtime: string
   readonly args: readonly string[]
@@ -24,10 +26,12 @@ export class LineProcess {
   readonly #orders: Writable
   readonly #lines: AsyncIterator<string>
   readonly ended: Promise<Ending>
+  readonly #name: string
   #stderr = ''
   #over = false
 
-  constructor({ runtime, args, env = {}, stderr = 'pipe' }: LineProcessOptions) {
+  constructor({ name = 'a child process', runtime, args, env = {}, stderr = 'pipe' }: LineProcessOptions) {
+    this.#name = name
     this.#process = spawn(runtime, args, { stdio: ['pipe', 'pipe', stderr], env: { ...process.env, ...env } })
     // Both are pipes, as is asked for above.
     this.#orders = this.#process.stdin as Writable
@@ -61,9 +65,16 @@ export class LineProcess {
     return done === true ? undefined : (JSON.parse(value) as T)
   }
 
+  /** The next line it says; rejects when it has said its last. */
+  async said<T>(): Promise<T> {
+    const line = await this.next<T>()
+    if (line === undefined) throw new Error(`${this.#name} ended early: ${JSON.stringify(await this.ended)}`)
+    return line
+  }
+
   /** Resolves when it is ready for orders. */
   async ready(): Promise<void> {
-    if ((await this.#answer()) !== 'ready') throw new Error('a child process said something before it was ready')
+    if ((await this.#answer()) !== 'ready') throw new Error(`${this.#name} said something before it was ready`)
   }
 
   /** Sends a line and resolves to the answer; rejects when the process ends instead, or says that the order failed. */
@@ -82,10 +93,15 @@ export class LineProcess {
     return this.ended
   }
 
+  /** Ends it at once, also when it has ended. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL')
+    await this.ended
+  }
+
   async #answer(): Promise<unknown> {
-    const answer = await this.next<{ value: unknown } | { error: string }>()
-    if (answer === undefined) throw new Error(`a child process ended early: ${JSON.stringify(await this.ended)}`)
-    if ('error' in answer) throw new Error(`in a child process: ${answer.error}`)
+    const answer = await this.said<{ value: unknown } | { error: string }>()
+    if ('error' in answer) throw new Error(`in ${this.#name}: ${answer.error}`)
     return answer.value
   }
 }
@@ -95,7 +111,6 @@ export async function withProcesses<T>(processes: readonly LineProcess[], body: 
   try {
     return await body()
   } finally {
-    for (const one of processes) one.signal('SIGKILL')
-    await Promise.all(processes.map((one) => one.ended))
+    await Promise.all(processes.map((one) => one.kill()))
   }
 }
