@@ -90,6 +90,10 @@ export function fullPlan() {
 export function quickPlan() {
   const wanted = [
     ...['cache-get', 'cache-set', 'lock'].flatMap((trial) => main.map((cell) => [trial, cell, 'memory'])),
+    ...['cache-get', 'cache-set'].map((trial) => [trial, cells[3], 'memory']),
+    ...['record-failure', 'idempotency-get'].flatMap((trial) =>
+      cells.slice(1, 4).map((cell) => [trial, cell, 'memory']),
+    ),
     ...['record-failure', 'idempotency-set', 'checkpoint-save'].map((trial) => [trial, cells[0], 'memory']),
     ...['checkpoint-save', 'checkpoint-load-latest'].map((trial) => [trial, cells[3], 'memory']),
     ...cells.slice(0, 4).map((cell) => ['cache-set', cell, 'power']),

@@ -48,7 +48,8 @@ export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row
   } else {
     const given: (Row | undefined)[] = new Array(calls.length)
     if (batch?.match === 'index') for (const row of rows) given[row.i as number] = row
-    for (const [at, call] of calls.entries()) settle(call, given[at])
+    // Not by entries(), which makes an array for each call.
+    for (let at = 0; at < calls.length; at++) settle(calls[at] as Call, given[at])
   }
 }
 
@@ -62,7 +63,8 @@ function distributeByEcho(columns: readonly string[], calls: readonly Call[], ro
 // wrong match would hand one caller another's count, so it is checked and refused.
 function distributeInOrder(calls: readonly Call[], rows: readonly Row[]): void {
   const ordered = rows.length === calls.length && calls.every(({ parameters }, at) => rows[at]?.k === parameters[0])
-  for (const [at, call] of calls.entries()) {
+  for (let at = 0; at < calls.length; at++) {
+    const call = calls[at] as Call
     if (ordered) settle(call, rows[at])
     else
       call.reject(

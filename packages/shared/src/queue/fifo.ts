@@ -18,8 +18,14 @@ export class Fifo<Item> {
 
   /** Puts items back that were taken last, before the head. */
   putBack(items: readonly Item[]): void {
-    this.#items = [...items, ...this.#items.slice(this.#head)]
-    this.#head = 0
+    if (this.#head >= items.length) {
+      // Into the places that they left: however many wait behind them, none is moved.
+      this.#head -= items.length
+      for (const [at, item] of items.entries()) this.#items[this.#head + at] = item
+    } else {
+      this.#items = [...items, ...this.#items.slice(this.#head)]
+      this.#head = 0
+    }
   }
 
   /** Takes the first `count` items. */
