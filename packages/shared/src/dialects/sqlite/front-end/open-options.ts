@@ -15,9 +15,12 @@ export interface OpenOptions extends AdapterOptions {
   readOnly?: boolean
   /** Permission bits of a file that is created, also of its -wal and -shm. Default `0o600`. */
   mode?: number
-  /** Page cache in bytes. Default: SQLite's. */
+  /** The most bytes of pages that the connection keeps in memory. Default: SQLite's, 2 MB. */
   cacheSize?: number
-  /** Memory-mapped part of the file in bytes. Default: SQLite's. */
+  /**
+   * The most bytes of the file that are read through a memory map. Reads of large files are faster then, but a read error
+   * of the disk, or another process that truncates the file, ends this process with SIGBUS. Default 0: no map.
+   */
   mmapSize?: number
 }
 
@@ -35,12 +38,12 @@ export interface ResolvedOpenOptions {
   readonly readOnly: boolean
   readonly mode: number
   readonly cacheSize: number | undefined
-  readonly mmapSize: number | undefined
+  readonly mmapSize: number
 }
 
 /** @throws PersistenceError `INVALID_OPTION`. */
 export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptions {
-  const { durability = 'power', readOnly = false, mode = 0o600, cacheSize, mmapSize } = options
+  const { durability = 'power', readOnly = false, mode = 0o600, cacheSize, mmapSize = 0 } = options
   if (durability !== 'power' && durability !== 'process')
     throw invalidOption('durability', durability, "'power' or 'process'")
   if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
@@ -53,7 +56,13 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
       'true with open(): nobody else holds the handle that would stay open',
     )
   }
-  return { durability, readOnly, mode, cacheSize: bytes('cacheSize', cacheSize), mmapSize: bytes('mmapSize', mmapSize) }
+  return {
+    durability,
+    readOnly,
+    mode,
+    cacheSize: cacheSize === undefined ? cacheSize : bytes('cacheSize', cacheSize),
+    mmapSize: bytes('mmapSize', mmapSize),
+  }
 }
 
 /** @throws PersistenceError `INVALID_ARGUMENT` for what is not a path of a file. */
@@ -79,7 +88,7 @@ export function checkPath(path: unknown): asserts path is string {
   }
 }
 
-function bytes(name: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value
+function bytes(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value
   throw invalidOption(name, value, 'a whole number of bytes from 0')
 }

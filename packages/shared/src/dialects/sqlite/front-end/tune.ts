@@ -21,7 +21,7 @@ export async function tune(connection: Connection, options: ResolvedOpenOptions,
   const mode = await pragma(connection, 'open', 'journal_mode')
   // FULL flushes the log at every commit: about one flush of the disk per acknowledged batch. NORMAL only at checkpoints.
   await setPragma(connection, 'open', 'synchronous', options.durability === 'power' ? 2 : 1)
-  if (options.mmapSize !== undefined) await setMmapSize(connection, options.mmapSize)
+  await setMmapSize(connection, options.mmapSize)
   if (options.readOnly) return
   await setPragma(connection, 'open', 'journal_size_limit', WAL_LIMIT_BYTES)
   if (mode === 'wal') return
@@ -31,8 +31,12 @@ export async function tune(connection: Connection, options: ResolvedOpenOptions,
   await setPragma(connection, 'open', 'journal_mode', 'wal')
 }
 
-/** Engines have a greatest size, about 2 GiB, and take that where more is asked for. */
+/**
+ * Engines have a greatest size, about 2 GiB, and take that where more is asked for. One that is built without maps answers
+ * nothing. 0 is set, too: an engine may be built with another default, and a read error of a mapped page is no typed error.
+ */
 function setMmapSize(connection: Connection, bytes: number): Promise<void> {
-  const isCeiling = (actual: unknown): boolean => Number(actual) <= bytes && (bytes === 0 || Number(actual) > 0)
-  return setPragma(connection, 'open', 'mmap_size', bytes, isCeiling)
+  const isTaken = (actual: unknown): boolean =>
+    bytes === 0 ? actual === undefined || actual === 0 : Number(actual) > 0 && Number(actual) <= bytes
+  return setPragma(connection, 'open', 'mmap_size', bytes, isTaken)
 }
