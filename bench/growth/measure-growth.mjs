@@ -55,9 +55,9 @@ export async function measureFreshLocks(cell, runs) {
   const task = { engine: cell.engine, sizes: [1, 1_000_000], fresh: 200_000, runs }
   const child = start(cell, 'fresh-locks.mjs', task)
   try {
-    return JSON.parse(await child.next())
+    return await child.said()
   } finally {
-    await child.stop()
+    await child.kill()
   }
 }
 
