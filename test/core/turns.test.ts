@@ -65,6 +65,38 @@ test.each(CALLS)('loops of awaited %s in memory give the event loop its turns', 
   }
 })
 
+test.each([1, 20])('%i loops of awaited locks in memory give the event loop its turns', async (loops) => {
+  const clock = new ManualClock()
+  let [inTurn, longest] = [0, 0]
+  // Each look at the time takes a while.
+  const monotonic = (): number => {
+    clock.pass(0.05)
+    inTurn += 0.05
+    longest = Math.max(longest, inTurn)
+    return clock.monotonic()
+  }
+  const handle = new DatabaseSync(':memory:')
+  const options = { clock: { now: clock.now, monotonic, setTimer: clock.setTimer } }
+  const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined), options)
+  await adapter.connect()
+  let turns = 0
+  let turn = setImmediate(function next() {
+    // The turn in which the loops begin is partly over, and the first one after it is measured together with it.
+    if (++turns === 1) longest = 0
+    inTurn = 0
+    turn = setImmediate(next)
+  })
+  await Promise.all(
+    Array.from({ length: loops }, async (_, loop) => {
+      for (let round = 0; round < 1_000; round++) await (await adapter.lock.acquire(`k${loop}`))?.release()
+    }),
+  )
+  clearImmediate(turn)
+  expect(turns).toBeGreaterThan(10)
+  expect(longest, 'ms in one turn').toBeLessThan(LONGEST_TURN_MS)
+  await adapter.disconnect()
+})
+
 test('reads that wait for the next turn need no transaction, and so no other writer’s end', async () => {
   const clock = new ManualClock()
   const handle = new DatabaseSync(':memory:')

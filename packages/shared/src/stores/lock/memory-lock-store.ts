@@ -1,5 +1,6 @@
 import type { Session } from '../../session/session.js'
-import type { Clock } from '../../time/clock.js'
+import { type Clock, nextTurn } from '../../time/clock.js'
+import type { Turn } from '../../time/turn.js'
 import { expiryOf, type Hold, loseHold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
@@ -20,11 +21,13 @@ export class MemoryLockStore implements LockStore {
   readonly #session: Session
   readonly #holds: HoldTable
   readonly #ownerPrefix: string
+  readonly #turn: Turn
   #told = false
 
   constructor(session: Session) {
     this.#session = session
     this.clock = session.clock
+    this.#turn = session.clock.turn
     this.#holds = HoldTables.of(session, 'process')
     this.#ownerPrefix = session.connection.shared(HoldTables).ownerPrefix
   }
@@ -42,7 +45,21 @@ export class MemoryLockStore implements LockStore {
     return hold.owner ?? `${this.#ownerPrefix}-${hold.token}`
   }
 
-  acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
+  acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined | Promise<Hold | undefined> {
+    // Nothing here waits for an engine: without a pause, loops of awaited calls would give no timer its turn.
+    return this.#turn.seemsLong() ? this.#acquireNextTurn(key, ttl, owner) : this.#acquire(key, ttl, owner)
+  }
+
+  async #acquireNextTurn(key: string, ttl: number, owner: string | undefined): Promise<Hold | undefined> {
+    // Of many that wait the first may have used up the turn.
+    do await nextTurn()
+    while (this.#turn.isLong())
+    // The adapter may have been disconnected meanwhile.
+    if (!this.#session.ready) await this.#session.connect('lock.acquire')
+    return this.#acquire(key, ttl, owner)
+  }
+
+  #acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
     const now = this.clock.monotonic()
     const held = this.#holds.get(key)
     if (held !== undefined) {
