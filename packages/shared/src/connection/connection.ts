@@ -56,14 +56,12 @@ export class Connection {
   readonly diagnostics: Diagnostics
   readonly clock: ConnectionClock
   readonly random: () => number
-  /**
-   * Begins the owners that stores make up. Not from the `random` option: two processes that seed it alike would take each
-   * other's locks and claims for their own.
-   */
-  readonly identity: string = randomUUID()
   readonly engine: string
   readonly readOnly: boolean
   readonly place: Place
+  // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
+  readonly #ownerPrefix = randomUUID()
+  #owners = 0
   readonly #handle: object
   readonly #dialect: ConnectionDialect
   readonly #sharesCommits: boolean
@@ -144,6 +142,11 @@ export class Connection {
     const made = new State(this)
     this.#shared.set(State, made)
     return made
+  }
+
+  /** Makes up the owner of a lock, claim or probe. No other connection of any process makes up the same. */
+  newOwner(): string {
+    return `${this.#ownerPrefix}-${++this.#owners}`
   }
 
   join(user: ConnectionUser): void {

@@ -7,8 +7,6 @@ import { stateOrNull, storedProbes, toState } from './circuit-row.js'
 import type { ProbeSql } from './circuit-sql.js'
 import { StateListeners } from './state-listeners.js'
 
-let probes = 0
-
 /**
  * Decides for all processes which calls are admitted and which reports count. Keys are stored ones; the caller has
  * connected.
@@ -68,7 +66,7 @@ export class CircuitProbes {
   }
 
   async #probe(key: string, stored: string, options: Required<AdmitOptions>): Promise<Permit | undefined> {
-    const probe = `${this.#session.connection.identity}-${++probes}`
+    const probe = this.#session.connection.newOwner()
     const parameters = [stored, probe, options.lease, options.probes, options.resetTimeout]
     const admitted = await this.#change(this.#sql.admitProbe, stored, parameters)
     return admitted && { key, generation: admitted.generation, probe }

@@ -9,8 +9,6 @@ import { KeyWaiters } from './key-waiters.js'
 const SHORTEST_POLL_MS = 10
 const LONGEST_POLL_MS = 200
 
-let claims = 0
-
 /** Grants claims, and lets callers wait for claims that other callers hold. */
 export class Claims {
   readonly #session: Session
@@ -79,7 +77,7 @@ export class Claims {
   async #grant<T>(stored: string, request: ClaimRequest): Promise<HeldClaim<T> | undefined> {
     const { clock, connection, diagnostics } = this.#session
     const { lease, ttl, fingerprint, onFailure, signal } = request
-    const owner = `${connection.identity}-${++claims}`
+    const owner = connection.newOwner()
     const end = await this.#rows.grant(stored, owner, fingerprint, lease)
     if (end === undefined) return undefined
     const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }

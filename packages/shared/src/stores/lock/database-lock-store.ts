@@ -23,9 +23,6 @@ export class DatabaseLockStore implements LockStore {
   readonly #names: PrefixedNames
   readonly #holds: HoldTable
   readonly #sweeper: Sweeper
-  // Not from the `random` option: two processes with one seed would take each other's locks for their own.
-  readonly #ownerPrefix = crypto.randomUUID()
-  #madeUp = 0
 
   constructor(session: Session, sql: LockSql) {
     this.#session = session
@@ -60,7 +57,7 @@ export class DatabaseLockStore implements LockStore {
   async acquire(
     key: string,
     ttl: number,
-    owner: string = `${this.#ownerPrefix}-${++this.#madeUp}`,
+    owner: string = this.#session.connection.newOwner(),
   ): Promise<Hold | undefined> {
     const hold = await this.#session.execute(
       this.#sql.acquire,
