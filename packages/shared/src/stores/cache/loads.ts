@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { PersistenceError } from '../../errors/persistence-error.js'
+import { invalidArgument } from '../../arguments/invalid.js'
+import type { PersistenceError } from '../../errors/persistence-error.js'
 
 /** The load that the running code was called from, also across its awaits. */
 const caller = new AsyncLocalStorage<Load>()
@@ -115,9 +116,8 @@ function circle(first: Load, next: ReadonlyMap<Load, Load | undefined>, key: str
   const between: string[] = []
   for (let load = next.get(first); load !== undefined; load = next.get(load)) between.push(JSON.stringify(load.key))
   const through = between.length === 0 ? '' : `, through that of ${between.join(' and that of ')}`
-  return new PersistenceError(
-    'INVALID_ARGUMENT',
+  return invalidArgument(
     'cache.getOrSet',
-    `cache.getOrSet: the load of ${JSON.stringify(key)} asks for ${JSON.stringify(key)} itself${through}, and would wait for ever; let it compute the value, or store it under another key`,
+    `the load of ${JSON.stringify(key)} asks for ${JSON.stringify(key)} itself${through}, and would wait for ever; let it compute the value, or store it under another key`,
   )
 }

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../arguments/invalid.js'
 import { readArgument } from '../../arguments/read-argument.js'
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
@@ -57,5 +58,5 @@ export async function runFenced(
 }
 
 function invalid(problem: string): PersistenceError {
-  return new PersistenceError('INVALID_ARGUMENT', 'fenced', `fenced: ${problem}`)
+  return invalidArgument('fenced', problem)
 }

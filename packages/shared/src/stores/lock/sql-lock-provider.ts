@@ -1,7 +1,6 @@
-import { shown } from '../../arguments/invalid.js'
+import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
 import type { LockProvider } from '../../ports/lock.js'
 import type { Session } from '../../session/session.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
@@ -92,7 +91,7 @@ export class StoredLockProvider implements SqlLockProvider {
 
   #checkOwner(owner: string, operation: string): void {
     if (typeof owner !== 'string' || owner === '') {
-      throw invalid(
+      throw invalidArgument(
         operation,
         `owner must be a non-empty string, got ${shown(owner)}; leave it out to have one made up`,
       )
@@ -121,10 +120,7 @@ const HOLD_OPTIONS: OptionNames<HoldOptions> = { ttl: true, owner: true, renew: 
 function checkHoldOptions(given: HoldOptions): HoldOptions {
   const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
   const { renew = false } = options
-  if (typeof renew !== 'boolean') throw invalid('lock.hold', `options.renew must be true or false, got ${shown(renew)}`)
+  if (typeof renew !== 'boolean')
+    throw invalidArgument('lock.hold', `options.renew must be true or false, got ${shown(renew)}`)
   return options
-}
-
-function invalid(operation: string, problem: string): PersistenceError {
-  return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
 }

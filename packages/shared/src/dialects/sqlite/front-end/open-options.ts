@@ -1,7 +1,6 @@
 import { ADAPTER_OPTIONS, type AdapterOptions } from '../../../adapter/adapter-options.js'
-import { invalidOption } from '../../../arguments/invalid.js'
+import { invalidArgument, invalidOption } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
 
 /** Options of `open`, for a file that the adapter opens itself. */
 export interface OpenOptions extends AdapterOptions {
@@ -80,11 +79,7 @@ export function checkPath(path: unknown): asserts path is string {
             ? `got the URI ${JSON.stringify(path)}; pass fileURLToPath(url), or open the handle yourself`
             : undefined
   if (problem !== undefined) {
-    throw new PersistenceError(
-      'INVALID_ARGUMENT',
-      'open',
-      `open: path must be the path of a file or :memory:, ${problem}`,
-    )
+    throw invalidArgument('open', `path must be the path of a file or :memory:, ${problem}`)
   }
 }
 
