@@ -69,8 +69,9 @@ export class SqlAdapter
   }
 
   /** Counts, sizes in bytes and versions; scans tables, so not for a hot path. */
-  stats(): Promise<SqlStats> {
-    return this.#session.whenReady('stats', () => readStats(this.#session, this.#dialect, this.lock, this.cache))
+  async stats(): Promise<SqlStats> {
+    if (!this.#session.ready) await this.#session.connect('stats')
+    return readStats(this.#session, this.#dialect, this.lock, this.cache)
   }
 
   /**

@@ -24,9 +24,9 @@ interface Busy {
 /**
  * The queue of an engine that answers within the call. A call that finds nothing waiting runs at once. Calls of one
  * statement that are made together (concurrency.ts) are gathered until the next microtask. Those of one key go as one
- * statement over `json_each`; writes with a value share a transaction. On a file, where a commit costs a flush of the disk, writes wait for the end of the turn and share one
- * transaction; a read made after them waits with them, so that it sees them. Once calls have held the event loop for
- * long, all calls wait for its next turn.
+ * statement over `json_each`; writes with a value share a transaction. On a file, where a commit costs a flush of the
+ * disk, writes wait for the end of the turn and share one transaction; a read made after them waits with them, so that
+ * it sees them. Once calls have held the event loop for long, all calls wait for its next turn.
  *
  * What fails is undone by SQLite as a whole and its calls run singly, so that each gets its own error and its own commit.
  */

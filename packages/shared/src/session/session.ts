@@ -133,12 +133,6 @@ export class Session implements ConnectionUser {
     return this.#connection.queue.execute(statement, parameters, decode)
   }
 
-  /** Runs `action` once connected. @param operation As for {@link connect}. */
-  async whenReady<Result>(operation: string, action: () => Promise<Result>): Promise<Result> {
-    if (!this.ready) await this.connect(operation)
-    return action()
-  }
-
   /**
    * Idempotent and safe to race.
    *

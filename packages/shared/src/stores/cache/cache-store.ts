@@ -159,8 +159,9 @@ export class CacheStore implements SqlCacheProvider {
     })
   }
 
-  prune(): Promise<number> {
-    return this.#session.whenReady('cache.prune', () => this.#sweeper.prune())
+  async prune(): Promise<number> {
+    if (!this.#session.ready) await this.#session.connect('cache.prune')
+    return this.#sweeper.prune()
   }
 
   async stats(): Promise<CacheStats> {

@@ -91,12 +91,11 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     return claim
   }
 
-  prune(): Promise<number> {
-    return this.#session.whenReady('idempotency.prune', async () => {
-      const removed = await this.#sweeper.prune()
-      for (const sweeper of this.#claimSweepers) await sweeper.prune()
-      return removed
-    })
+  async prune(): Promise<number> {
+    if (!this.#session.ready) await this.#session.connect('idempotency.prune')
+    const removed = await this.#sweeper.prune()
+    for (const sweeper of this.#claimSweepers) await sweeper.prune()
+    return removed
   }
 }
 
