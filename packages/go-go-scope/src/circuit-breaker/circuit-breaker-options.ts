@@ -2,6 +2,10 @@ import type { CircuitBreakerStateProvider } from '@go-go-scope/persistence-core/
 
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
+export const DEFAULT_FAILURE_THRESHOLD = 5
+/** ms. */
+export const DEFAULT_RESET_TIMEOUT = 30_000
+
 export interface CircuitBreakerOptions {
   /** Failures in a row that open the circuit. Default 5. */
   failureThreshold?: number

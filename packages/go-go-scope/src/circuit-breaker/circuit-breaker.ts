@@ -1,7 +1,12 @@
 import type { CircuitBreakerStateProvider } from '@go-go-scope/persistence-core/ports'
 import { AbortError } from '../errors/error-classes.js'
 import { ignoreReport, type Reporter } from '../errors/reporter.js'
-import type { CircuitBreakerEvents, CircuitBreakerOptions, CircuitState } from './circuit-breaker-options.js'
+import {
+  type CircuitBreakerEvents,
+  type CircuitBreakerOptions,
+  type CircuitState,
+  DEFAULT_RESET_TIMEOUT,
+} from './circuit-breaker-options.js'
 import { type AdmittedCall, type CircuitCalls, LocalCalls } from './circuit-calls.js'
 import { CircuitEvents, type CircuitListener } from './circuit-events.js'
 import { CircuitMachine } from './circuit-machine.js'
@@ -36,7 +41,7 @@ export class CircuitBreaker {
       throw new Error(`CircuitBreaker 'key' is required when using a persistence provider`)
     }
     this.#signal = signal
-    this.resetTimeout = options.resetTimeout ?? 30_000
+    this.resetTimeout = options.resetTimeout ?? DEFAULT_RESET_TIMEOUT
     this.successThreshold = options.successThreshold ?? 1
     this.#events = new CircuitEvents(options, report)
     this.#statistics = new CircuitStatistics(options)

@@ -1,4 +1,8 @@
-import type { CircuitBreakerAdvancedOptions, CircuitBreakerOptions } from './circuit-breaker-options.js'
+import {
+  type CircuitBreakerAdvancedOptions,
+  type CircuitBreakerOptions,
+  DEFAULT_FAILURE_THRESHOLD,
+} from './circuit-breaker-options.js'
 
 /** The windows that the advanced options turn on, and the threshold and error rate that follow from them. */
 export class CircuitStatistics {
@@ -7,7 +11,7 @@ export class CircuitStatistics {
   readonly #adaptive: AdaptiveThreshold | undefined
   readonly #fixedThreshold: number
 
-  constructor({ failureThreshold = 5, advanced = {} }: CircuitBreakerOptions) {
+  constructor({ failureThreshold = DEFAULT_FAILURE_THRESHOLD, advanced = {} }: CircuitBreakerOptions) {
     this.#fixedThreshold = failureThreshold
     if (advanced.adaptiveThreshold) this.#adaptive = new AdaptiveThreshold(failureThreshold, advanced)
     if (advanced.slidingWindow) this.window = new OutcomeWindow(advanced.slidingWindowSizeMs ?? 60_000)

@@ -1,5 +1,6 @@
 import { onAbort } from '../cancellation/on-abort.js'
 import { ignoreReport, type Reporter } from '../errors/reporter.js'
+import { throwFirstRejection } from '../errors/throw-first-rejection.js'
 import type { Place } from '../resource/disposables.js'
 import { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
@@ -105,9 +106,7 @@ export class Lock {
     const reason = new Error('Lock disposed')
     this.#close(reason)
     const revoked = [...this.#guards].map((guard) => guard.revoke(reason))
-    const answers = await Promise.allSettled([...revoked, this.#requests.left()])
-    const failed = answers.find((answer) => answer.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    throwFirstRejection(await Promise.allSettled([...revoked, this.#requests.left()]))
   }
 
   async #request(type: LockType, options: LockAcquireOptions = {}): Promise<LockGuard> {

@@ -1,4 +1,5 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
+import { DEFAULT_FAILURE_THRESHOLD, DEFAULT_RESET_TIMEOUT } from '../circuit-breaker/circuit-breaker-options.js'
 import { Semaphore } from '../concurrency/semaphore.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'
@@ -53,7 +54,7 @@ export class Scope<S extends object = Record<never, never>> {
   get circuitBreaker(): { failureThreshold: number; resetTimeout: number } | undefined {
     const { breakerOptions } = this.#parts
     if (breakerOptions === undefined) return undefined
-    const { failureThreshold = 5, resetTimeout = 30_000 } = breakerOptions
+    const { failureThreshold = DEFAULT_FAILURE_THRESHOLD, resetTimeout = DEFAULT_RESET_TIMEOUT } = breakerOptions
     return { failureThreshold, resetTimeout }
   }
 

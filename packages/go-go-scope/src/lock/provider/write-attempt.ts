@@ -1,4 +1,5 @@
 import { AbortSource } from '../../cancellation/abort-source.js'
+import { throwFirstRejection } from '../../errors/throw-first-rejection.js'
 import type { HeldLock } from '../lock-request.js'
 import { type Attempt, gateKey, type LockTerms, SLOTS, slotKey, uniqueOwner } from './attempt.js'
 import { LeasedLock } from './leased-lock.js'
@@ -47,8 +48,7 @@ export class WriteAttempt implements Attempt {
     const kept = taken === -1 ? leases.length : taken
     this.#slots.push(...leases.slice(0, kept).filter((lease) => lease !== null))
     await this.#giveBack(leases.slice(kept).filter((lease) => lease !== null))
-    const failed = answers.find((answer) => answer.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    throwFirstRejection(answers)
   }
 
   /** Gives back slot `index` and those above; -1 keeps all. */
@@ -65,9 +65,7 @@ export class WriteAttempt implements Attempt {
       handle: gate.handle,
       release: async () => {
         for (const stop of unlink) stop()
-        const answers = await Promise.allSettled([...slots, gate].map((lease) => lease.release()))
-        const failed = answers.find((answer) => answer.status === 'rejected')
-        if (failed !== undefined) throw failed.reason
+        throwFirstRejection(await Promise.allSettled([...slots, gate].map((lease) => lease.release())))
       },
     }
   }
