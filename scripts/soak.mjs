@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runs as declared, runtimes } from '../test/matrix.mjs'
+import { runs as declared } from '../test/matrix.mjs'
 import './end-with-reader.mjs'
 import { createPaint } from './paint.mjs'
 import { replaceBlock } from './replace-block.mjs'
@@ -10,13 +10,11 @@ import { formatProofs } from './soak/format-proofs.mjs'
 import { chooseRuns } from './test-run/choose-runs.mjs'
 import { findTestFiles } from './test-run/find-test-files.mjs'
 import { formatSummary } from './test-run/format-summary.mjs'
-import { judgeRun } from './test-run/judge-run.mjs'
 import { planRuns } from './test-run/plan-runs.mjs'
-import { runVitest } from './test-run/run-vitest.mjs'
+import { runAndJudge } from './test-run/run-and-judge.mjs'
 import { summarize } from './test-run/summarize.mjs'
 import { root } from './workspace.mjs'
 
-const AT_ONCE = 2
 const DOCUMENT = join(root, 'docs/guarantees.md')
 /** Random examples of the conformance suite, as a multiple of those of `npm test`: 1000 per model. */
 const CONFORMANCE_FACTOR = 4
@@ -36,19 +34,12 @@ writeFileSync(reportFile, '')
 Object.assign(process.env, { SOAK: '1', PROOF_REPORT: reportFile, CONFORMANCE_RUNS: String(CONFORMANCE_FACTOR) })
 const whole = filters.length === 0 && pattern === undefined && !changed && cells.length === allCells.length
 
-/** @type {import('./test-run/judge-run.mjs').Verdict[]} */
-const verdicts = []
-const queue = planRuns(asked, findTestFiles(root))
-async function worker() {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { run, files } = next
-    const outcome = await runVitest(run, { files, pattern, folder })
-    const version = runtimes[run.runtime]?.version ?? 'undeclared'
-    verdicts.push(judgeRun(run, outcome, { version, root, pattern: pattern !== undefined }))
-    console.error(`${run.name}: ${outcome.seconds.toFixed(1)} s`)
-  }
-}
-await Promise.all(Array.from({ length: AT_ONCE }, worker))
+const plan = planRuns(asked, findTestFiles(root))
+const verdicts = await runAndJudge(
+  plan,
+  plan.map(({ run }) => run),
+  pattern,
+)
 
 const summary = summarize(verdicts, { differences: [], matrixProblems: [], wholeGroups: [] })
 /** @type {import('./soak/format-proofs.mjs').Proof[]} */

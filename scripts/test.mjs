@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { runs as declared, differences, runtimes } from '../test/matrix.mjs'
+import { runs as declared, differences } from '../test/matrix.mjs'
 import './end-with-reader.mjs'
 import { createPaint } from './paint.mjs'
 import { setUp } from './set-up.mjs'
@@ -9,14 +6,10 @@ import { chooseRuns } from './test-run/choose-runs.mjs'
 import { findTestFiles } from './test-run/find-test-files.mjs'
 import { formatSummary } from './test-run/format-summary.mjs'
 import { judgeMatrix } from './test-run/judge-matrix.mjs'
-import { judgeRun } from './test-run/judge-run.mjs'
 import { planRuns } from './test-run/plan-runs.mjs'
-import { runVitest } from './test-run/run-vitest.mjs'
+import { runAndJudge } from './test-run/run-and-judge.mjs'
 import { summarize } from './test-run/summarize.mjs'
 import { root } from './workspace.mjs'
-
-/** Runs at the same time; each keeps one core busy, and the tests with child processes want air. */
-const AT_ONCE = 2
 
 const asked = chooseRuns(declared, {
   command: 'npm test',
@@ -27,41 +20,14 @@ await setUp()
 
 const allFiles = findTestFiles(root)
 const partial = filters.length > 0 || pattern !== undefined || changed || runs.length < declared.length
-const folder = mkdtempSync(join(tmpdir(), 'persistence-test-'))
-/** @type {Map<string, import('./test-run/judge-run.mjs').Outcome>} */
-const outcomes = new Map()
+const plan = planRuns(asked, allFiles)
+const started = partial ? plan.map(({ run }) => run) : runs
 
-// Files and not folders are handed to vitest: a folder's name would match as a part of any longer path.
-const queue = planRuns(asked, allFiles)
-const started = partial ? queue.map(({ run }) => run) : runs
-
-async function worker() {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const outcome = await runVitest(next.run, { files: next.files, pattern, folder })
-    outcomes.set(next.run.name, outcome)
-    console.error(`${next.run.name}: ${outcome.seconds.toFixed(1)} s`)
-  }
-}
-try {
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
-
-const summary = summarize(
-  started.map((run) =>
-    judgeRun(run, outcomes.get(run.name), {
-      version: runtimes[run.runtime]?.version ?? 'undeclared',
-      root,
-      pattern: pattern !== undefined,
-    }),
-  ),
-  {
-    differences,
-    matrixProblems: matrixProblems(),
-    wholeGroups: wholeGroups(),
-  },
-)
+const summary = summarize(await runAndJudge(plan, started, pattern), {
+  differences,
+  matrixProblems: matrixProblems(),
+  wholeGroups: wholeGroups(),
+})
 process.exitCode = summary.failed === 0 ? 0 : 1
 console.log(formatSummary(summary, createPaint(process.stdout)))
 

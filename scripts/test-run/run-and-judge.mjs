@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runtimes } from '../../test/matrix.mjs'
+import { root } from '../workspace.mjs'
+import { judgeRun } from './judge-run.mjs'
+import { runVitest } from './run-vitest.mjs'
+
+/** Runs at the same time; each keeps one core busy, and the tests with child processes want air. */
+const AT_ONCE = 2
+
+/**
+ * Runs what is planned, and tells of each run that it has ended.
+ *
+ * @param {ReturnType<typeof import('./plan-runs.mjs').planRuns>} plan
+ * @param {readonly import('../../test/matrix.mjs').Run[]} runs those to judge; one that is not in the plan has failed
+ * @param {string | undefined} pattern of test names
+ * @returns {Promise<import('./judge-run.mjs').Verdict[]>} in the order of `runs`
+ */
+export async function runAndJudge(plan, runs, pattern) {
+  const folder = mkdtempSync(join(tmpdir(), 'persistence-test-'))
+  /** @type {Map<string, import('./judge-run.mjs').Outcome>} */
+  const outcomes = new Map()
+  const queue = [...plan]
+  async function worker() {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      // Files and not folders are handed to vitest: a folder's name would match as a part of any longer path.
+      const outcome = await runVitest(next.run, { files: next.files, pattern, folder })
+      outcomes.set(next.run.name, outcome)
+      console.error(`${next.run.name}: ${outcome.seconds.toFixed(1)} s`)
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return runs.map((run) =>
+    judgeRun(run, outcomes.get(run.name), {
+      version: runtimes[run.runtime]?.version ?? 'undeclared',
+      root,
+      pattern: pattern !== undefined,
+    }),
+  )
+}
