@@ -76,8 +76,8 @@ const LEASE_TIME: Migration = {
   wall INTEGER NOT NULL
 ) STRICT`,
     // A grant or renewal that leaves the highest time where it was makes the record void: its lease is a younger one than
-    // the record tells. Triggers, so that this holds for processes of an earlier release too. The
-    // condition is theirs and not the statement's, which would cost each grant a quarter of its time.
+    // the record tells. Triggers, so that this holds for processes of an earlier release too. The condition is theirs and
+    // not the statement's, which would cost each grant a quarter of its time.
     ...[
       ['locks_granted', 'INSERT ON go_goscope_locks', 'marked_at'],
       ['locks_renewed', 'UPDATE OF token, marked_at ON go_goscope_locks', 'marked_at'],

@@ -1,5 +1,6 @@
 import { read, write } from '../../../queue/statement.js'
 import type { CacheSql } from '../../../stores/cache/cache-sql.js'
+import { deleteExpired } from './delete-expired.js'
 
 /** @param table A valid SQL name; the caller has checked it. */
 export function cacheSql(table: string): CacheSql {
@@ -78,13 +79,6 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
     ),
 
     // The outer condition repeats the expiry: a row refreshed since the inner SELECT must stay.
-    sweep: write(
-      'cache.sweep',
-      'many',
-      `DELETE FROM ${name} WHERE key IN (
-  SELECT key FROM ${name} WHERE expires_at <= ?2 ORDER BY expires_at LIMIT ?1
-) AND expires_at <= ?2 RETURNING 1`,
-      { clocked: true },
-    ),
+    sweep: write('cache.sweep', 'many', deleteExpired(name), { clocked: true }),
   }
 }

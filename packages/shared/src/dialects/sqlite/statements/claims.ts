@@ -1,5 +1,7 @@
 import { read, type Statement, write } from '../../../queue/statement.js'
 import type { ClaimSql } from '../../../stores/idempotency/idempotency-sql.js'
+import { deleteExpired } from './delete-expired.js'
+import { ON_SET } from './results.js'
 
 // Two times: what is on record is kept by the wall clock, as every program keeps it that reads the published table; leases
 // go by the lease clock, or by the time of the last grant where that is later: a clock set back must not revive a lease.
@@ -111,14 +113,7 @@ WHERE key IN (SELECT value FROM json_each(?1)) AND failure IS NOT NULL`,
     { clocked: 'lease' },
   ),
 
-  sweepRecords: write(
-    'idempotency.sweep',
-    'many',
-    `DELETE FROM go_goscope_claim_records WHERE key IN (
-  SELECT key FROM go_goscope_claim_records WHERE expires_at <= ?2 ORDER BY expires_at LIMIT ?1
-) AND expires_at <= ?2 RETURNING 1`,
-    { clocked: true },
-  ),
+  sweepRecords: write('idempotency.sweep', 'many', deleteExpired('go_goscope_claim_records'), { clocked: true }),
 }
 
 /** The trigger on the table of results ends the claim. @param value How `?4` is stored. */
@@ -129,8 +124,7 @@ function completing(value: string): Statement<'one'> {
     `INSERT INTO go_goscope_idempotency (key, value, expires_at)
 SELECT key, ${value}, ?5 FROM go_goscope_claims
 WHERE key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > max(?6, ${LAST_GRANT})
-ON CONFLICT (key) DO UPDATE SET
-  value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at
+${ON_SET}
 RETURNING key`,
     { clocked: 'lease' },
   )

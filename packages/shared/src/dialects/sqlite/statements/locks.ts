@@ -1,5 +1,6 @@
 import { read, write } from '../../../queue/statement.js'
 import type { LockSql } from '../../../stores/lock/lock-sql.js'
+import { deleteExpired } from './delete-expired.js'
 
 // A lock is held while its expiry is later than the current time. The time is the caller's or the highest that was ever
 // stored, whichever is later: a wall clock that is behind neither revives a lease nor grants one that ends too early.
@@ -101,13 +102,5 @@ WHERE key = ?1 AND owner = ?2 AND token = ?3 AND expires_at > max(?4, ${MARK})`,
 
   readMark: read('lock.acquire', 'one', 'SELECT clock AS marked_at FROM go_goscope_lock_counter WHERE id = 1'),
 
-  // The outer condition repeats the expiry: a lock taken since must stay.
-  sweep: write(
-    'lock.sweep',
-    'many',
-    `DELETE FROM go_goscope_locks WHERE key IN (
-  SELECT key FROM go_goscope_locks WHERE expires_at <= max(?2, ${MARK}) ORDER BY expires_at LIMIT ?1
-) AND expires_at <= max(?2, ${MARK}) RETURNING 1`,
-    { clocked: 'lease' },
-  ),
+  sweep: write('lock.sweep', 'many', deleteExpired('go_goscope_locks', `max(?2, ${MARK})`), { clocked: 'lease' }),
 }

@@ -1,7 +1,9 @@
 import { read, write } from '../../../queue/statement.js'
 import type { ResultSql } from '../../../stores/idempotency/idempotency-sql.js'
+import { deleteExpired } from './delete-expired.js'
 
-const ON_SET = `ON CONFLICT (key) DO UPDATE SET
+/** What a result takes over from one that is stored in its place. */
+export const ON_SET: string = `ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at`
 
 export const resultSql: ResultSql = {
@@ -43,13 +45,5 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${ON_
     },
   }),
 
-  // The outer condition repeats the expiry: a row refreshed since must stay.
-  sweep: write(
-    'idempotency.sweep',
-    'many',
-    `DELETE FROM go_goscope_idempotency WHERE key IN (
-  SELECT key FROM go_goscope_idempotency WHERE expires_at <= ?2 ORDER BY expires_at LIMIT ?1
-) AND expires_at <= ?2 RETURNING 1`,
-    { clocked: true },
-  ),
+  sweep: write('idempotency.sweep', 'many', deleteExpired('go_goscope_idempotency'), { clocked: true }),
 }
