@@ -10,6 +10,9 @@ export default {
     allowOnly: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Built already, so that vitest has nothing to do with them: what it inlines it transforms anew in each run, and it looks
+    // up each imported name at each use. The suites run in the same form as in the processes that they start.
+    server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     // Several runs share this checkout; a cache written by all of them helps none.
     cache: false,
   },
