@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runExample, startExample } from './run-example.js'
+import { writeShortSource } from './short-source.js'
 
 const MAIN = 'resumable-import/main.mjs'
 
@@ -26,16 +27,18 @@ const FRONT_ENDS: readonly (readonly [title: string, frontEnd: string])[] = [
 ]
 
 let folder: string
+let source: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'resumable-import-'))
   await mkdir(join(folder, 'folder'))
+  source = await writeShortSource(join(folder, 'cities.json'), 6000)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 // At the same time, because they mostly wait for processes to start.
 describe.concurrent.each(FRONT_ENDS)('resumable-import, %s of the front ends', (_title, frontEnd) => {
   const importInto = (file: string, ...more: string[]): string[] => {
-    return ['--db', join(folder, `${frontEnd} ${file}`), '--front-end', frontEnd, '--limit', '6000', ...more]
+    return ['--db', join(folder, `${frontEnd} ${file}`), '--front-end', frontEnd, '--source', source, ...more]
   }
 
   test('killed twice, it ends with every city exactly once', async () => {
@@ -94,7 +97,7 @@ describe.each(FRONT_ENDS)('resumable-import, %s of the front ends', (_title, fro
 
 test('the demonstration, interrupted, says that it is over and how to import the rest', async () => {
   const file = join(folder, 'interrupted demonstration.db')
-  const run = startExample(MAIN, ['--db', file, '--demo', '--slow', '--batch', '500', '--limit', '6000'])
+  const run = startExample(MAIN, ['--db', file, '--demo', '--slow', '--batch', '500', '--source', source])
   await run.printed(/ 25 % /)
   run.kill('SIGINT')
   const { code, stdout, stderr } = await run.ended
@@ -115,9 +118,13 @@ test('colours are for people: with FORCE_COLOR the verdict is green, through a p
 })
 
 test('an argument that cannot be used is named, with the exit code 2', async () => {
-  const { code, stderr } = await runExample(MAIN, ['--front-end', 'oracle'])
-  expect(code).toBe(2)
-  expect(stderr).toContain('--front-end must be one of sqlite3, node, bun, got oracle')
+  const refused = async (...args: string[]): Promise<string> => {
+    const { code, stderr } = await runExample(MAIN, args)
+    expect(code).toBe(2)
+    return stderr
+  }
+  expect(await refused('--front-end', 'oracle')).toContain('--front-end must be one of sqlite3, node, bun, got oracle')
+  expect(await refused('--source', 'missing.json')).toContain('--source must name a file that exists, got missing.json')
 })
 
 function expectVerified(stdout: string): void {
