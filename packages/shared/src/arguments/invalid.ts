@@ -19,5 +19,6 @@ export function invalidArgument(operation: string, problem: string): Persistence
 
 /** The error for an option that cannot be used. */
 export function invalidOption(name: string, value: unknown, wanted: string): PersistenceError {
-  return new PersistenceError('INVALID_OPTION', 'options', `option ${name} must be ${wanted}, got ${shown(value)}`)
+  const problem = `option ${name} must be ${wanted}, got ${shown(value)}`
+  return new PersistenceError('INVALID_OPTION', 'options', `options: ${problem}`)
 }

@@ -1,5 +1,5 @@
 import type { Row } from '../driver/driver.js'
-import { type Classify, PersistenceError } from '../errors/persistence-error.js'
+import { type Classify, failureOf, PersistenceError } from '../errors/persistence-error.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type Work } from './call.js'
@@ -76,9 +76,9 @@ export abstract class BacklogQueue implements OperationQueue {
     })
   }
 
-  /** The typed form of a driver's error. */
+  /** The typed form of what a driver or the guard threw, as an error of the call with that name. */
   protected failure(error: unknown, { name }: { readonly name: string }): PersistenceError {
-    return this.#classify(error, name)
+    return failureOf(this.#classify(error, name), name)
   }
 
   /**

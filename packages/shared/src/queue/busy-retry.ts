@@ -1,5 +1,5 @@
 import type { Diagnostics } from '../errors/diagnostics.js'
-import { PersistenceError } from '../errors/persistence-error.js'
+import { PersistenceError, problemOf } from '../errors/persistence-error.js'
 import type { Clock } from '../time/clock.js'
 import type { Backlog } from './backlog.js'
 import type { Work } from './call.js'
@@ -45,8 +45,7 @@ export class BusyRetry {
       // that give up together the last ones would wait a second for theirs.
       let error = errors.get(message)
       if (error === undefined) {
-        const reason = busy.message.replace(`${busy.operation}: `, '')
-        error = new PersistenceError('BUSY', work.name, `${message}; ${reason}`, busy.cause)
+        error = new PersistenceError('BUSY', work.name, `${message}; ${problemOf(busy)}`, busy.cause)
         errors.set(message, error)
       }
       work.reject(error)

@@ -33,7 +33,7 @@ const GREATEST_INTEGER = 2n ** 63n - 1n
 export function fencedStep(statement: FencedStatement, at: number): Step {
   const where = `statements[${at}]`
   if (typeof statement !== 'object' || statement === null) throw invalid(`${where} must be an object with sql`)
-  const { sql, parameters: given = [] } = readOptions(statement, STATEMENT, `fenced: ${where}`)
+  const { sql, parameters: given = [] } = readOptions(statement, STATEMENT, 'fenced', 'INVALID_ARGUMENT', `${where}: `)
   if (typeof sql !== 'string') throw invalid(`${where}.sql must be a string, got ${typeof sql}`)
   checkText(sql, `${where}.sql`)
   if (!Array.isArray(given)) throw invalid(`${where}.parameters must be an array`)
