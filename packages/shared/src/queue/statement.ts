@@ -1,5 +1,5 @@
 import type { Row, SqlValue } from '../driver/driver.js'
-import type { PersistenceError } from '../errors/persistence-error.js'
+import { PersistenceError } from '../errors/persistence-error.js'
 
 /** How many rows a statement gives; `one` means at most one. */
 export type RowCount = 'none' | 'one' | 'many'
@@ -16,6 +16,16 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
  * parameters of the call, so that one function serves all calls and none allocates a closure.
  */
 export type Decode<Rows extends RowCount, Result> = (given: Given<Rows>, parameters: Parameters) => Result
+
+/** The row of a statement that always gives one. @throws PersistenceError `SQL` when a trigger of the app took it away. */
+export function givenRow(row: Row | undefined, operation: string): Row {
+  if (row !== undefined) return row
+  throw new PersistenceError(
+    'SQL',
+    operation,
+    `${operation}: the engine gave no row, though the statement always gives one; drop triggers of yours on our tables, or report it`,
+  )
+}
 
 /**
  * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `true` by the wall clock,

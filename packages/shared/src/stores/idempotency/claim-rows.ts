@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../../ports/claims.js'
-import type { Statement } from '../../queue/statement.js'
+import { givenRow, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { expiry } from '../../time/time-to-live.js'
 import type { ClaimSql } from './idempotency-sql.js'
@@ -62,7 +62,7 @@ export class ClaimRows {
   }
 
   async read(stored: string): Promise<RecordedKey> {
-    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.now()], present)
+    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.now()], keyRow)
     this.#session.clock.lease.observe(Number(row.marked_at))
     const record = this.#standing(row, stored)
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
@@ -206,8 +206,4 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 const expiringAt = (value: unknown): { expiresAt?: number } => (value === null ? {} : { expiresAt: Number(value) })
 
-function present(row: Row | undefined): Row {
-  const operation = 'idempotency.claim'
-  if (row === undefined) throw new PersistenceError('SQL', operation, `${operation}: the engine gave no row`)
-  return row
-}
+const keyRow = (row: Row | undefined): Row => givenRow(row, 'idempotency.claim')
