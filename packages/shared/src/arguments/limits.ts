@@ -2,7 +2,7 @@ import { PersistenceError } from '../errors/persistence-error.js'
 
 const UTF8_BYTES_PER_UNIT = 3
 
-/** UTF-8 bytes of `text`, counted only where its length leaves a doubt about `limit`. */
+/** Whether `text` has more UTF-8 bytes than `limit`. They are counted only where its length leaves a doubt. */
 export function exceedsBytes(text: string, limit: number): boolean {
   if (text.length > limit) return true
   return text.length * UTF8_BYTES_PER_UNIT > limit && Buffer.byteLength(text) > limit

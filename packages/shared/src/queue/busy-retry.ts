@@ -57,7 +57,8 @@ export class BusyRetry {
   overdue(backlog: Backlog, most: number): number {
     const now = this.#clock.monotonic()
     let count = 0
-    // Deadlines follow the order of the calls.
+    // Deadlines follow the order of the calls, but for those that no caller awaits: such a one has none to wait for, and
+    // behind a call that may wait it stays until that one goes.
     while (count < most && now >= (backlog.peek(count)?.deadline ?? Number.POSITIVE_INFINITY)) count++
     return count
   }

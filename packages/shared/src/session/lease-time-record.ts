@@ -51,9 +51,9 @@ export class LeaseTimeRecord {
   }
 
   /**
-   * Makes the record that a grant or renewal has made void anew.
+   * Makes a new record after a grant or renewal, which has made the last one void.
    *
-   * @param at Epoch ms by the time of the file.
+   * @param at When the lease was granted: epoch ms by the time of the file.
    */
   granted(at: number): void {
     const { clock } = this.#session

@@ -37,7 +37,7 @@ export interface SessionOptions {
 /** What a session does when it connects. */
 export interface SessionStart {
   readonly setUp: SetUp
-  /** Whether stores use untagged names or leases, and so need to know how the database has them. */
+  /** Whether stores use untagged names or leases: the session then asks the database how it has them. */
   readonly named: boolean
 }
 

@@ -45,9 +45,8 @@ export interface Ending {
 const ABOUT_THE_VALUE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'VALUE_NOT_SERIALIZABLE', 'VALUE_TOO_LARGE'])
 
 /**
- * The rows of claims. Each decision is one statement, or one atomic batch where a record goes with it. All reject once
- * the session is over or its database gone: a claim outlives both, and must not be reported where no other process finds
- * it.
+ * The rows of claims. Each decision is one statement, or one atomic batch where a record goes with it. A claim outlives
+ * its session and its database, so renewals and reports reject once either is gone: no other process would find them.
  */
 export class ClaimRows {
   readonly #session: Session
@@ -68,7 +67,11 @@ export class ClaimRows {
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
   }
 
-  /** @returns `undefined` when the key was not free. */
+  /**
+   * The second statement of a call that has read the key: it comes to its end also while the session ends.
+   *
+   * @returns `undefined` when the key was not free.
+   */
   async grant(
     stored: string,
     owner: string,

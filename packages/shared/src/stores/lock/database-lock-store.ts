@@ -6,7 +6,7 @@ import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
 import { leaseMargin } from '../../time/lease.js'
-import { expiryOf, type Hold, isLost, moveExpiry } from './hold.js'
+import { expiryOf, grantedAnew, type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import type { LockSql } from './lock-sql.js'
@@ -23,6 +23,7 @@ export class DatabaseLockStore implements LockStore {
   readonly #names: PrefixedNames
   readonly #holds: HoldTable
   readonly #sweeper: Sweeper
+  readonly sweepers: readonly Sweeper[]
 
   constructor(session: Session, sql: LockSql) {
     this.#session = session
@@ -31,6 +32,7 @@ export class DatabaseLockStore implements LockStore {
     this.#names = qualifiedNames(session.prefix)
     this.#holds = HoldTables.of(session, 'database')
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
+    this.sweepers = [this.#sweeper]
   }
 
   /** Whether its locks are in the database of `session`. */
@@ -151,7 +153,7 @@ export class DatabaseLockStore implements LockStore {
       this.#takeExpiry(known, row)
       return known
     }
-    this.#holds.drop(key, `${expiryOf(key)} and another owner took it`)
+    this.#holds.drop(key, grantedAnew(key))
     const hold: Hold = { key, token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
     this.#takeExpiry(hold, row)
     this.#holds.add(hold)
@@ -175,7 +177,7 @@ export class DatabaseLockStore implements LockStore {
       throw new PersistenceError(
         'CORRUPT',
         'lock.acquire',
-        'lock.acquire: the row of go_goscope_lock_counter is gone; restore the database from a backup',
+        `lock.acquire: the row of ${this.#sql.counterTable} is gone; restore the database from a backup`,
       )
     }
     this.clock.lease.observe(Number(row.marked_at))
@@ -194,7 +196,11 @@ export class DatabaseLockStore implements LockStore {
 
 /** The error of a holder that writes too late. */
 export function leaseIsOver({ key }: Hold): PersistenceError {
-  return new PersistenceError('LOCK_LOST', 'fenced', `fenced: the lease of lock ${JSON.stringify(key)} is over`)
+  return new PersistenceError(
+    'LOCK_LOST',
+    'fenced',
+    `fenced: the lease of lock ${JSON.stringify(key)} is over; nothing was written, acquire the lock again and start anew`,
+  )
 }
 
 /** Whole ms, as the column takes them. The greatest whole number stands for Infinity. */

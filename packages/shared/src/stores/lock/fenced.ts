@@ -37,7 +37,7 @@ export async function runFenced(
   statements: readonly FencedStatement[],
 ): Promise<Row[][]> {
   const known = StoredLockHandle.read(handle)
-  if (known === undefined) throw invalid('the first argument must be a lock handle of this adapter')
+  if (known === undefined) throw invalid('the first argument must be a lock handle, as acquire of an adapter gives it')
   const { store, hold, released } = known
   if (!(store instanceof DatabaseLockStore)) {
     throw invalid('a lock of this process alone cannot guard the database; make the adapter with locks: "database"')
@@ -45,7 +45,8 @@ export async function runFenced(
   if (!Array.isArray(statements)) throw invalid('the second argument must be an array of statements')
   const steps = readArgument(() => [...statements], 'fenced', 'statements').map(fencedStep)
   if (!session.ready) await session.connect('fenced')
-  if (!store.guards(session)) throw invalid('the lock was granted in another database')
+  if (!store.guards(session))
+    throw invalid('the lock was granted in another database; call fenced of an adapter on that one')
   // Another handle of the same owner may hold the lock still; this one does not.
   if (released) throw leaseIsOver(hold)
   try {
