@@ -55,6 +55,11 @@ export class PersistenceError extends Error {
   }
 }
 
+/** Whether `error` is one of this family with that code. */
+export function hasCode(error: unknown, code: PersistenceErrorCode): error is PersistenceError {
+  return error instanceof PersistenceError && error.code === code
+}
+
 /** What went wrong, in words: the message of an error without the operation that it begins with. */
 export function problemOf({ message, operation }: PersistenceError): string {
   const prefix = `${operation}: `

@@ -89,9 +89,9 @@ export abstract class BacklogQueue implements OperationQueue {
    * @param attempt How many tries in a row found it busy before this one.
    */
   protected waitForWriter(tried: readonly Work[], busy: PersistenceError, attempt: number, retry: () => void): void {
-    this.backlog.putBack(this.#busyRetry.remaining(tried, busy))
+    this.backlog.putBack(this.#busyRetry.rejectOverdue(tried, busy))
     const overdue = this.backlog.take(this.#busyRetry.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN))
-    this.#busyRetry.remaining(overdue, busy)
+    this.#busyRetry.rejectOverdue(overdue, busy)
     const waiting = this.backlog.peek()
     if (overdue.length === MAX_GIVEN_UP_IN_TURN) setImmediate(() => this.waitForWriter([], busy, attempt, retry))
     else if (waiting === undefined) retry()

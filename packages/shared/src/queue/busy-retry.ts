@@ -31,8 +31,8 @@ export class BusyRetry {
     return this.#clock.monotonic() + this.#budget
   }
 
-  /** Rejects what has waited long enough and returns the rest. */
-  remaining(works: readonly Work[], busy: PersistenceError): Work[] {
+  /** Rejects those of `works` that have waited long enough, and returns the rest. */
+  rejectOverdue(works: readonly Work[], busy: PersistenceError): Work[] {
     const now = this.#clock.monotonic()
     const errors = new Map<string, PersistenceError>()
     return works.filter((work) => {

@@ -17,6 +17,9 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
  */
 export type Decode<Rows extends RowCount, Result> = (given: Given<Rows>, parameters: Parameters) => Result
 
+/** Decodes what gives nothing to its caller. */
+export const nothing = (): void => undefined
+
 /** The row of a statement that always gives one. @throws PersistenceError `SQL` when a trigger of the app took it away. */
 export function givenRow(row: Row | undefined, operation: string): Row {
   if (row !== undefined) return row
@@ -96,12 +99,12 @@ export function write<Rows extends RowCount>(
 /** Parameters of one call, without the time. */
 export type Parameters = readonly SqlValue[]
 
-/** One step of an atomic batch. */
+/** One step of a transaction. */
 export interface Step {
   readonly sql: string
   readonly parameters: Parameters
   readonly clocked?: Time
-  /** The number of rows this step must give; another number rolls the whole batch back with `CONSTRAINT`. */
+  /** The number of rows this step must give; another number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number
   /** Makes the error that takes the place of `CONSTRAINT`. */
   readonly unmet?: () => PersistenceError

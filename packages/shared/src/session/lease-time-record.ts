@@ -1,4 +1,4 @@
-import { PersistenceError } from '../errors/persistence-error.js'
+import { hasCode } from '../errors/persistence-error.js'
 import type { Statement } from '../queue/statement.js'
 import type { Session } from './session.js'
 
@@ -46,7 +46,7 @@ export class LeaseTimeRecord {
       })
     } catch (error) {
       // A handle that turns out to be read-only grants nothing.
-      if (!(error instanceof PersistenceError && error.code === 'READ_ONLY')) throw error
+      if (!hasCode(error, 'READ_ONLY')) throw error
     }
   }
 

@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../arguments/invalid.js'
+import { unbindable } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { readArgument } from '../../arguments/read-argument.js'
 import type { SqlValue } from '../../driver/driver.js'
@@ -110,8 +111,8 @@ function checkedValue(value: unknown, where: string): SqlValue | bigint {
 }
 
 function checkText(text: string, where: string): void {
-  if (text.includes('\0')) throw invalid(`${where} contains a NUL character, which SQLite engines cut text at`)
-  if (!text.isWellFormed()) throw invalid(`${where} contains a lone surrogate, which UTF-8 cannot hold`)
+  const problem = unbindable(text)
+  if (problem !== undefined) throw invalid(`${where} ${problem}`)
 }
 
 function kindOf(value: unknown): string {

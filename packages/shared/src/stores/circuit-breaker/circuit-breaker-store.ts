@@ -10,7 +10,7 @@ import type {
   ProbingCircuitBreakerProvider,
   ReportOutcome,
 } from '../../ports/probes.js'
-import { givenRow, type Parameters, type Statement } from '../../queue/statement.js'
+import { givenRow, nothing, type Parameters, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { exactNumber } from '../../values/numbers.js'
 import { admitRequest, checkedPermit, checkedState, threshold } from './circuit-options.js'
@@ -158,5 +158,4 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 }
 
 const failureCount = (state: CircuitBreakerPersistedState): number => state.failureCount
-const nothing = (): void => undefined
 const timeOrNull = (time: number | undefined): number | string | null => (time === undefined ? null : exactNumber(time))

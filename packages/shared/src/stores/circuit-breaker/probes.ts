@@ -39,7 +39,7 @@ export class CircuitProbes {
       const generation = Number(row.generation)
       if (state === 'closed') return { admitted: true, state, permit: { key, generation } }
       if (row.isolated !== 0) return { admitted: false, state }
-      const retryAt = this.#placeAt(row, options)
+      const retryAt = this.#retryAt(row, options)
       if (retryAt === 'in the future') await this.#change(this.#sql.followClock, stored, [stored, generation])
       else if (retryAt > this.#session.clock.now()) return { admitted: false, state, retryAt }
       else {
@@ -80,15 +80,15 @@ export class CircuitProbes {
     return admitted && { key, generation: admitted.generation, probe }
   }
 
-  /** Epoch ms from which a probe has a place, now or earlier when it has one. */
-  #placeAt(row: Row, { resetTimeout, probes: places }: Required<AdmitOptions>): number | 'in the future' {
+  /** Epoch ms from which one more may probe, now or earlier when it may. */
+  #retryAt(row: Row, { resetTimeout, probes: most }: Required<AdmitOptions>): number | 'in the future' {
     const now = this.#session.clock.now()
     const openedAt = Number(row.opened_at)
     const under = storedProbes(row, this.#sql.table, this.#read.admit.name).filter(([, end]) => end > now)
     if (openedAt > now || under.some(([, end, lease]) => end - lease > now)) return 'in the future'
     if (row.state === 'open') return openedAt + resetTimeout
     const ends = under.map(([, end]) => end).sort((a, b) => a - b)
-    return ends.length < places ? now : (ends[ends.length - places] as number)
+    return ends.length < most ? now : (ends[ends.length - most] as number)
   }
 
   async #report(

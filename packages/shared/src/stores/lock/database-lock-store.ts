@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
-import type { Step } from '../../queue/statement.js'
+import { nothing, type Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
@@ -36,7 +36,7 @@ export class DatabaseLockStore implements LockStore {
   }
 
   /** Whether its locks are in the database of `session`. */
-  guards(session: Session): boolean {
+  isInDatabaseOf(session: Session): boolean {
     const { connection } = this.#session
     const { identity } = connection.place
     return (
@@ -74,7 +74,7 @@ export class DatabaseLockStore implements LockStore {
   async isHeld(hold: Hold): Promise<boolean> {
     if (isLost(hold) || !this.#session.connection.usable) return false
     return this.#confirmed('lock.isValid', async () => {
-      const held = await this.#session.execute(this.#sql.checkGrant, this.#guard(hold), (row) => {
+      const held = await this.#session.execute(this.#sql.checkGrant, this.#ofGrant(hold), (row) => {
         if (row !== undefined) this.clock.lease.observe(Number(row.marked_at))
         return row !== undefined
       })
@@ -88,7 +88,7 @@ export class DatabaseLockStore implements LockStore {
     return this.#confirmed('lock.extend', async () => {
       const extended = await this.#session.execute(
         this.#sql.extendGrant,
-        [...this.#guard(hold), wholeTtl(ttl)],
+        [...this.#ofGrant(hold), wholeTtl(ttl)],
         (row) => {
           // The hold may have been lost meanwhile: its signal has aborted, and no signal takes that back.
           if (row !== undefined && !isLost(hold)) this.#takeExpiry(hold, row)
@@ -113,14 +113,14 @@ export class DatabaseLockStore implements LockStore {
 
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    const released = await this.#session.execute(this.#sql.release, this.#guard(hold), (row) => row !== undefined)
+    const released = await this.#session.execute(this.#sql.release, this.#ofGrant(hold), (row) => row !== undefined)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
     return released
   }
 
   async forceRelease(key: string): Promise<void> {
-    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], () => undefined)
+    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], nothing)
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
   }
 
@@ -128,7 +128,7 @@ export class DatabaseLockStore implements LockStore {
   fence(hold: Hold): Step {
     return {
       sql: this.#sql.checkGrant.sql,
-      parameters: this.#guard(hold),
+      parameters: this.#ofGrant(hold),
       clocked: this.#sql.checkGrant.clocked,
       expect: 1,
       unmet: () => leaseIsOver(hold),
@@ -141,7 +141,7 @@ export class DatabaseLockStore implements LockStore {
   }
 
   /** The parameters of a statement that only a lasting hold lets through. */
-  #guard(hold: Hold): [string, string, number] {
+  #ofGrant(hold: Hold): [string, string, number] {
     return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
