@@ -1,24 +1,34 @@
+import { engineNames, engines } from '../scripts/engines.mjs'
 import { digits, round, short } from './names.mjs'
 import { cells } from './plan.mjs'
 import { median, pairedRatio } from './statistics.mjs'
 
 const LIMITS = ['ours', 'prepared', 'json-each', 'unprepared']
 const cellsOn = (engine) => cells.filter((cell) => cell.engine === engine).map(({ name }) => name)
-const synchronousCells = ['node-sqlite', 'bun-sqlite', 'photostructure-sqlite'].flatMap(cellsOn)
+const modulesOf = (synchronous) =>
+  engineNames.filter((name) => engines[name].synchronous === synchronous).map((name) => engines[name].module)
 
 /** The targets of this bench: each with what was reached, and whether that is enough. @returns {import('./tables.mjs').Table} */
 export function targetTable(results) {
   const rows = [
-    ...cellsOn('sqlite3').flatMap((cell) => sqlite3Targets(results, cell)),
-    ...[...cellsOn('node-sqlite'), ...cellsOn('bun-sqlite')].flatMap((cell) => [
-      ...atLeast(results, cell, 'cache-get', 1, 'prepared', 0.8),
-      ...atLeast(results, cell, 'cache-set', 1, 'prepared', 0.8),
-    ]),
-    ...synchronousCells.flatMap((cell) =>
-      ['cache-get', 'cache-set', 'record-failure', 'idempotency-get'].flatMap((trial) =>
-        atLeast(results, cell, trial, 100, 'json-each', 0.8),
+    ...modulesOf(false)
+      .flatMap(cellsOn)
+      .flatMap((cell) => asynchronousTargets(results, cell)),
+    // The engines that the runtimes bring: nothing of a package stands between them and the adapter.
+    ...engineNames
+      .filter((name) => engines[name].npm === undefined)
+      .flatMap((name) => cellsOn(engines[name].module))
+      .flatMap((cell) => [
+        ...atLeast(results, cell, 'cache-get', 1, 'prepared', 0.8),
+        ...atLeast(results, cell, 'cache-set', 1, 'prepared', 0.8),
+      ]),
+    ...modulesOf(true)
+      .flatMap(cellsOn)
+      .flatMap((cell) =>
+        ['cache-get', 'cache-set', 'record-failure', 'idempotency-get'].flatMap((trial) =>
+          atLeast(results, cell, trial, 100, 'json-each', 0.8),
+        ),
       ),
-    ),
     ...cells.flatMap(({ name }) => sharedCommits(results, name)),
     ...lockTargets(results),
     ...rowTargets(results),
@@ -33,7 +43,7 @@ export function targetTable(results) {
   }
 }
 
-function sqlite3Targets(results, cell) {
+function asynchronousTargets(results, cell) {
   const both = ['cache-get', 'cache-set']
   return [
     ...both.flatMap((trial) => [

@@ -110,9 +110,12 @@ export const touchRules = [
   { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node20' },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'reference:node20' },
-  { changed: /^packages\/persistence-sqlite\/src\//, run: 'sqlite3:node20', tests: /\/conformance\.test/ },
-  { changed: /^packages\/persistence-sqlite-bun\/src\//, run: 'bun:sqlite:bun', tests: /\/conformance\.test/ },
-  { changed: /^packages\/persistence-sqlite-node\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
+  // The first engine of a front end.
+  ...engineNames.filter(isFirstOfPackage).map((engine) => ({
+    changed: new RegExp(`^packages/${engines[engine].package}/src/`),
+    run: `${engine}:${engines[engine].runtimes[0]}`,
+    tests: /\/conformance\.test/,
+  })),
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node20' },
   { changed: /^test\/architecture\//, run: 'architecture:node20' },
@@ -120,3 +123,8 @@ export const touchRules = [
   { changed: /^(examples|test\/examples)\//, run: 'examples:node24' },
   { changed: /^(pnpm-lock\.yaml|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/, run: 'package:node20' },
 ]
+
+/** @param {import('../scripts/engines.mjs').EngineName} engine */
+function isFirstOfPackage(engine) {
+  return engineNames.find((other) => engines[other].package === engines[engine].package) === engine
+}

@@ -74,6 +74,25 @@ const plantedByRule: Record<string, { path: string; wrong: string; right: string
       right: 'this.#session.run(this.#sql.delete)',
     },
   ],
+  'what is outside the dialects names no table': [
+    {
+      path: 'packages/shared/src/stores/lock/database-lock-store.ts',
+      wrong: "new Error('the row of go_goscope_lock_counter is gone')",
+      right: '// go_goscope_lock_counter\nnew Error(sql.counterTable)',
+    },
+  ],
+  'every suite of the conformance package runs': [
+    {
+      path: 'packages/persistence-conformance/src/suites/counters.ts',
+      wrong: "export const counters: EngineSuite = engineSuite('counters', (check) => {})",
+      right: 'export const SOME_COUNTER = 1',
+    },
+    {
+      path: 'packages/persistence-conformance/src/port-suites/counter-port.ts',
+      wrong: "export const counterPort: PortSuite = portSuite('counter', 'counter port', (check) => {})",
+      right: '',
+    },
+  ],
   'a transaction says what it locks: BEGIN IMMEDIATE': [
     { path: 'packages/shared/src/queue/sync-queue.ts', wrong: "query('BEGIN')", right: "query('BEGIN IMMEDIATE')" },
   ],
@@ -136,6 +155,16 @@ test('a sixth source file in a front end is a violation', () => {
   const gate = gates.find(({ rule }) => rule.startsWith('a front end has'))
   const files = Array.from({ length: 6 }, (_, i) => ({ path: `packages/persistence-sqlite/src/${i}.ts`, text: 'x' }))
   expect(gate && applyGate(gate, files)).toEqual(['packages/persistence-sqlite has 6 source files'])
+})
+
+test('a suite that is imported and not listed is a violation, and no listed one is', () => {
+  const gate = gates.find(({ rule }) => rule.startsWith('every suite of the conformance'))
+  const at = (path: string, text: string) => ({ path: `packages/persistence-conformance/src/${path}`, text })
+  const suite = (name: string) => at(`suites/${name}.ts`, `export const ${name}: EngineSuite = engineSuite('a', run)`)
+  const declared = "import { one } from './suites/one.js'\nimport { two } from './suites/two.js'\n"
+  const list = at('conformance.ts', `${declared}const SUITES: readonly EngineSuite[] = [\n  one,\n]\n`)
+  const path = 'packages/persistence-conformance/src/suites/two.ts'
+  expect(gate && applyGate(gate, [suite('one'), suite('two'), list])).toEqual([`${path}: two is in no list of suites`])
 })
 
 test('a circle of two files of the host is a violation that names them, and no other', () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { enginePackages } from '../../scripts/engines.mjs'
 import { runNpm, runWithPnpm } from '../../scripts/run-with-pnpm.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -74,7 +75,7 @@ export async function packFamily(): Promise<PackedFamily> {
       { cwd: project },
     ),
   )
-  for (const name of ['sqlite3', '@photostructure/sqlite', 'go-go-scope', '@types/node', '@types/bun']) {
+  for (const name of [...enginePackages, 'go-go-scope', '@types/node', '@types/bun']) {
     link(join(root, 'test/node_modules', name), join(project, 'node_modules', name))
   }
 

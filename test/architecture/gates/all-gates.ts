@@ -5,6 +5,7 @@ import { frontEndSize } from './front-end-size.js'
 import { forbids, type Gate } from './gate.js'
 import { hostLayers } from './host-layers.js'
 import { importDirection } from './import-direction.js'
+import { listedSuites } from './listed-suites.js'
 import { literalsOnly, withoutComments } from './source-text.js'
 
 const inCore = (path: string): boolean => /^packages\/shared\/src\/.*\.ts$/.test(path)
@@ -23,6 +24,7 @@ export const gates: readonly Gate[] = [
   coreImportsGoDown,
   frontEndSize,
   ...engineLists,
+  listedSuites,
   forbids('the core names no engine', inCore, new RegExp(engineNames.join('|')), withoutComments),
   forbids(
     'a front end holds no SQL',
@@ -40,6 +42,13 @@ export const gates: readonly Gate[] = [
     'what is outside the dialects knows no dialect',
     (path) => inCore(path) && !inDialect(path) && !/^packages\/shared\/src\/(index|public)\.ts$/.test(path),
     /sqlite|pragma|json_each|\browid\b|postgres/i,
+    withoutComments,
+  ),
+  forbids(
+    // Each dialect has its own, which it gives to the stores with the statements.
+    'what is outside the dialects names no table',
+    (path) => inCore(path) && !inDialect(path),
+    /go_goscope_/,
     withoutComments,
   ),
   forbids(

@@ -5,6 +5,8 @@ import type { Gate } from './gate.js'
 type Named = (engine: EngineName, registered: RegisteredEngine) => readonly string[]
 
 const quotedPackage: Named = (_, registered) => [`'${registered.package}':`]
+const dependencies: Named = (_, { npm, package: frontEnd }) =>
+  [`@go-go-scope/${frontEnd}`, ...(npm === undefined ? [] : [npm])].map((name) => `"${name}":`)
 const inTable: Named = (engine, registered) => [`\`${engine}\``, `\`${registered.package}\``]
 
 /** Lists of engines or of their packages, and what each must hold for every engine of scripts/engines.mjs. */
@@ -12,10 +14,19 @@ const LISTS: readonly (readonly [path: string, named: Named, part?: RegExp])[] =
   ['test/architecture/gates/import-direction.ts', quotedPackage],
   ['test/package/packed-family.ts', quotedPackage],
   ['.changeset/config.json', (_, registered) => [`"@go-go-scope/${registered.package}"`], /"fixed":[\s\S]*?\]\s*\]/],
+  ['test/package.json', dependencies],
+  ['bench/package.json', dependencies],
+  ['examples/resumable-import/package.json', dependencies],
   ['bench/plan.mjs', (_, { module }) => [`engine: '${module}'`]],
   [
     'examples/resumable-import/database/engine.mjs',
     (_, registered) => [`import('@go-go-scope/${registered.package}')`],
+  ],
+  ['ARCHITECTURE.md', (engine, registered) => [registered.package, engine], /^```text[\s\S]*?^```/m],
+  [
+    'packages/shared/README.md',
+    (engine, registered) => [`@go-go-scope/${registered.package}`, `\`${engine}\``],
+    /^\| Package[\s\S]*?\n\n/m,
   ],
   ['docs/drivers.md', inTable, /^\| \|[\s\S]*?\n\n/m],
   [

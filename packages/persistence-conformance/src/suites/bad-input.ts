@@ -86,6 +86,10 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
     ]) {
       await refuses(call, { code: 'INVALID_TTL', says: [String(date), new Date(date).toISOString(), 'difference'] })
     }
+    const endless = { code: 'INVALID_TTL', says: [/lease must be .* up to 4503599627370495, got /] }
+    for (const lease of [5e15, Number.POSITIVE_INFINITY]) {
+      await refuses(() => adapter.idempotency.claim('k', { lease }), endless)
+    }
     assert.equal(await world.dump(), before)
     await adapter.cache.set('a century', 1, 100 * 365 * 86_400_000)
     assert.ok((await adapter.lock.acquire('k', 1)) !== null)

@@ -130,6 +130,22 @@ export const operationOrder: EngineSuite = engineSuite('operation order', (check
     assert.deepEqual((await cache.keys()).toSorted(), names.filter((name) => !name.endsWith(BOOM)).toSorted())
   })
 
+  check('calls of several methods that fail together each reject as themselves', async (world) => {
+    const adapter = await world.adapter()
+    await setTraps(world)
+    const calls: readonly (readonly [operation: string, call: () => Promise<unknown>])[] = [
+      ['cache.set', () => adapter.cache.set(BOOM, 1)],
+      ['idempotency.set', () => adapter.idempotency.set(BOOM, 1)],
+      ['circuitBreaker.recordFailure', () => adapter.recordFailure(BOOM, 5)],
+      ['cache.setMany', () => adapter.cache.setMany([[BOOM, 1]])],
+    ]
+    const refused = await Promise.all(calls.map(([, call]) => refuses(call, { code: 'CONSTRAINT' })))
+    assert.deepEqual(
+      refused.map(({ operation }) => operation),
+      calls.map(([operation]) => operation),
+    )
+  })
+
   check('setMany stores all or nothing', async (world) => {
     const { cache } = await world.adapter()
     await setTraps(world)

@@ -127,6 +127,11 @@ export class Connection {
     this.#closing = new Closing(driver, this.queue, this.place, dialect)
   }
 
+  /** Why the database that was opened cannot be written any more; `undefined` while it can. */
+  get lost(): PersistenceError | undefined {
+    return this.#lost
+  }
+
   /** Whether writes still reach the database that was opened. */
   get usable(): boolean {
     return this.#closed === undefined && this.#lost === undefined

@@ -55,5 +55,22 @@ export class PersistenceError extends Error {
   }
 }
 
+/** Whether `error` is one of this family with that code. */
+export function hasCode(error: unknown, code: PersistenceErrorCode): error is PersistenceError {
+  return error instanceof PersistenceError && error.code === code
+}
+
+/** What went wrong, in words: the message of an error without the operation that it begins with. */
+export function problemOf({ message, operation }: PersistenceError): string {
+  const prefix = `${operation}: `
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message
+}
+
+/** The same failure as an error of another operation: several calls may fail of one cause. */
+export function failureOf(error: PersistenceError, operation: string): PersistenceError {
+  if (error.operation === operation) return error
+  return new PersistenceError(error.code, operation, `${operation}: ${problemOf(error)}`, error.cause)
+}
+
 /** Makes the typed error of what a driver threw during `operation`; a {@link PersistenceError} comes through as it is. */
 export type Classify = (error: unknown, operation: string) => PersistenceError

@@ -1,5 +1,5 @@
 import type { Row } from '../driver/driver.js'
-import { type Classify, PersistenceError } from '../errors/persistence-error.js'
+import { type Classify, failureOf, PersistenceError } from '../errors/persistence-error.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type Work } from './call.js'
@@ -76,9 +76,9 @@ export abstract class BacklogQueue implements OperationQueue {
     })
   }
 
-  /** The typed form of a driver's error. */
+  /** The typed form of what a driver or the guard threw, as an error of the call with that name. */
   protected failure(error: unknown, { name }: { readonly name: string }): PersistenceError {
-    return this.#classify(error, name)
+    return failureOf(this.#classify(error, name), name)
   }
 
   /**
@@ -89,9 +89,9 @@ export abstract class BacklogQueue implements OperationQueue {
    * @param attempt How many tries in a row found it busy before this one.
    */
   protected waitForWriter(tried: readonly Work[], busy: PersistenceError, attempt: number, retry: () => void): void {
-    this.backlog.putBack(this.#busyRetry.remaining(tried, busy))
+    this.backlog.putBack(this.#busyRetry.rejectOverdue(tried, busy))
     const overdue = this.backlog.take(this.#busyRetry.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN))
-    this.#busyRetry.remaining(overdue, busy)
+    this.#busyRetry.rejectOverdue(overdue, busy)
     const waiting = this.backlog.peek()
     if (overdue.length === MAX_GIVEN_UP_IN_TURN) setImmediate(() => this.waitForWriter([], busy, attempt, retry))
     else if (waiting === undefined) retry()

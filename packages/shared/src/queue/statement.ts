@@ -1,5 +1,5 @@
 import type { Row, SqlValue } from '../driver/driver.js'
-import type { PersistenceError } from '../errors/persistence-error.js'
+import { PersistenceError } from '../errors/persistence-error.js'
 
 /** How many rows a statement gives; `one` means at most one. */
 export type RowCount = 'none' | 'one' | 'many'
@@ -16,6 +16,19 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
  * parameters of the call, so that one function serves all calls and none allocates a closure.
  */
 export type Decode<Rows extends RowCount, Result> = (given: Given<Rows>, parameters: Parameters) => Result
+
+/** Decodes what gives nothing to its caller. */
+export const nothing = (): void => undefined
+
+/** The row of a statement that always gives one. @throws PersistenceError `SQL` when a trigger of the app took it away. */
+export function givenRow(row: Row | undefined, operation: string): Row {
+  if (row !== undefined) return row
+  throw new PersistenceError(
+    'SQL',
+    operation,
+    `${operation}: the engine gave no row, though the statement always gives one; drop triggers of yours on our tables, or report it`,
+  )
+}
 
 /**
  * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `true` by the wall clock,
@@ -86,12 +99,12 @@ export function write<Rows extends RowCount>(
 /** Parameters of one call, without the time. */
 export type Parameters = readonly SqlValue[]
 
-/** One step of an atomic batch. */
+/** One step of a transaction. */
 export interface Step {
   readonly sql: string
   readonly parameters: Parameters
   readonly clocked?: Time
-  /** The number of rows this step must give; another number rolls the whole batch back with `CONSTRAINT`. */
+  /** The number of rows this step must give; another number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number
   /** Makes the error that takes the place of `CONSTRAINT`. */
   readonly unmet?: () => PersistenceError

@@ -1,6 +1,7 @@
 import type { Connection, ConnectionUser } from '../connection/connection.js'
 import type { Row } from '../driver/driver.js'
 import type { DiagnosticListener, Diagnostics } from '../errors/diagnostics.js'
+import { failureOf } from '../errors/persistence-error.js'
 import type { Names } from '../keys/key-space.js'
 import { closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
@@ -36,7 +37,7 @@ export interface SessionOptions {
 /** What a session does when it connects. */
 export interface SessionStart {
   readonly setUp: SetUp
-  /** Whether stores use untagged names or leases, and so need to know how the database has them. */
+  /** Whether stores use untagged names or leases: the session then asks the database how it has them. */
   readonly named: boolean
 }
 
@@ -136,11 +137,14 @@ export class Session implements ConnectionUser {
   /**
    * Idempotent and safe to race.
    *
-   * @param operation What the caller asked for and needs the connection for, for the error of an adapter that is over.
-   * @throws PersistenceError `CLOSED` after {@link disconnect}, and all of set-up's.
+   * @param operation What the caller asked for and needs the connection for. The error of an adapter that is over, or whose
+   *   database is lost, is one of this operation; the errors of connecting are those of `connect`.
+   * @throws PersistenceError `CLOSED` after {@link disconnect}, what the database was lost by, and all of set-up's.
    */
   connect(operation = 'connect'): Promise<void> {
     if (this.#over) return Promise.reject(closedError(operation))
+    const { lost } = this.#connection
+    if (lost !== undefined) return Promise.reject(failureOf(lost, operation))
     this.#connecting ??= this.#connect().catch((error: unknown) => {
       this.#connecting = undefined
       throw error

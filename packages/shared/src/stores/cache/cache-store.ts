@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../arguments/invalid.js'
 import { itemsOf, pairsOf } from '../../arguments/iterables.js'
-import { checkKey } from '../../arguments/limits.js'
+import { checkKey, unbindable } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { Row, SqlValue } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
@@ -8,7 +8,7 @@ import { keyPattern } from '../../keys/key-pattern.js'
 import { keyRange } from '../../keys/key-range.js'
 import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
 import type { CacheStats } from '../../ports/cache.js'
-import type { Parameters } from '../../queue/statement.js'
+import { nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { expiry, timeToLive } from '../../time/time-to-live.js'
@@ -36,8 +36,8 @@ export class CacheStore implements SqlCacheProvider {
   readonly #sql: CacheSql
   readonly #names: PrefixedNames
   readonly #loads: Loads
-  /** Put before a stored key to tell the rows of all tables apart. */
-  readonly #places: string
+  /** Put before a stored key to name the entry among those of all tables. */
+  readonly #ofTable: string
   readonly #sweeper: Sweeper
   readonly sweepers: readonly Sweeper[]
   // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
@@ -63,7 +63,7 @@ export class CacheStore implements SqlCacheProvider {
     this.#sql = sql
     this.#names = taggedNames(session.prefix, 'cache:')
     this.#loads = session.connection.shared(Loads)
-    this.#places = `${sql.table.toLowerCase()}\0`
+    this.#ofTable = `${sql.table.toLowerCase()}\0`
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
     this.sweepers = [this.#sweeper]
   }
@@ -93,7 +93,7 @@ export class CacheStore implements SqlCacheProvider {
 
   async clear(): Promise<void> {
     const { first, end } = keyRange(this.#names.start)
-    this.#loads.overtakeAll(this.#places + this.#names.start)
+    this.#loads.overtakeAll(this.#ofTable + this.#names.start)
     return this.#session.execute(this.#sql.clear, [first, end], nothing)
   }
 
@@ -101,7 +101,7 @@ export class CacheStore implements SqlCacheProvider {
     if (typeof pattern !== 'string')
       throw invalidArgument('cache.keys', `pattern must be a string, got ${typeof pattern}`)
     const { literalStart, matches } = keyPattern(pattern)
-    if (!literalStart.isWellFormed() || literalStart.includes('\0')) return []
+    if (unbindable(literalStart) !== undefined) return []
     const { first, end } = keyRange(this.#names.store(literalStart))
     return this.#session.execute(this.#sql.keys, [first, end], (rows) =>
       rows.map((row) => this.#names.restore(String(row.key))).filter(matches),
@@ -151,7 +151,7 @@ export class CacheStore implements SqlCacheProvider {
     const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrUnreadable)
     const unreadable = cached instanceof Unreadable ? cached.stored : undefined
     if (cached !== ABSENT && unreadable === undefined) return cached as T
-    return this.#loads.share(this.#places + stored, key, async (loading) => {
+    return this.#loads.share(this.#ofTable + stored, key, async (loading) => {
       const value = await loading.run(load)
       const row = this.#row(key, value, ttl, 'cache.getOrSet')
       if (!loading.overtaken) await this.#add(row, unreadable)
@@ -181,7 +181,7 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   #overtake(stored: string): void {
-    if (!this.#loads.none) this.#loads.overtake(this.#places + stored)
+    if (!this.#loads.none) this.#loads.overtake(this.#ofTable + stored)
   }
 
   /** A row that cannot be decoded is a miss: a cache can be filled again. It is reported. */
@@ -208,7 +208,6 @@ export class CacheStore implements SqlCacheProvider {
   }
 }
 
-const nothing = (): void => undefined
 const isThere = (row: Row | undefined): boolean => row !== undefined
 const allRows = (rows: readonly Row[]): readonly Row[] => rows
 

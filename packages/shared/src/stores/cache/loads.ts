@@ -13,8 +13,8 @@ function disableIfIdle(): void {
 /** One call of a `load` function of `getOrSet`, shared by all callers that ask for its key meanwhile. */
 export class Load {
   readonly key: string
-  /** Whether it is the load of that place of that connection. */
-  readonly isOf: (loads: Loads, place: string) => boolean
+  /** Whether it is the load of that entry of that connection. */
+  readonly isOf: (loads: Loads, entry: string) => boolean
   /** The loads whose code waits for this one, each as often as it does. */
   readonly waiting: Load[] = []
   /** Whether its function has been called and has not settled. */
@@ -24,9 +24,9 @@ export class Load {
   /** What all callers that share it get. */
   value: Promise<unknown> | undefined
 
-  constructor(loads: Loads, place: string, key: string) {
+  constructor(loads: Loads, entry: string, key: string) {
     this.key = key
-    this.isOf = (otherLoads, otherPlace) => otherLoads === loads && otherPlace === place
+    this.isOf = (otherLoads, otherEntry) => otherLoads === loads && otherEntry === entry
   }
 
   async run<T>(load: () => T | Promise<T>): Promise<T> {
@@ -54,59 +54,59 @@ export class Load {
 }
 
 /**
- * The loads of `getOrSet` under way on one connection, by place, which is the table with the stored key. All callers
- * that ask for a place share the load that is under way there, until the place is written or deleted.
+ * The loads of `getOrSet` under way on one connection, by entry, which is named by the table and the stored key. All
+ * callers that ask for an entry share the load that is under way for it, until the entry is written or deleted.
  */
 export class Loads {
-  readonly #byPlace = new Map<string, Load>()
+  readonly #byEntry = new Map<string, Load>()
 
   /** Whether there is none; every write asks. */
   get none(): boolean {
-    return this.#byPlace.size === 0
+    return this.#byEntry.size === 0
   }
 
   /**
-   * The value of the load under way at `place`, or else of the one that `begin` is given to run.
+   * The value of the load under way for `entry`, or else of the one that `begin` is given to run.
    *
-   * @throws PersistenceError `INVALID_ARGUMENT` when the code that asks was called from a load of that place.
+   * @throws PersistenceError `INVALID_ARGUMENT` when the code that asks was called from a load of that entry.
    */
-  share<T>(place: string, key: string, begin: (load: Load) => Promise<T>): Promise<T> {
+  share<T>(entry: string, key: string, begin: (load: Load) => Promise<T>): Promise<T> {
     const asking = caller.getStore()
     // What a load has started may outlive it, a timer for example, and may ask for any key then.
     const inside = asking?.running === true
-    if (inside) this.#refuseCircle(asking, place, key)
-    const load = this.#byPlace.get(place) ?? this.#begin(place, key, begin)
+    if (inside) this.#refuseCircle(asking, entry, key)
+    const load = this.#byEntry.get(entry) ?? this.#begin(entry, key, begin)
     return (inside ? load.valueFor(asking) : load.value) as Promise<T>
   }
 
-  /** To be called when a write of `place` is sent: callers that ask from now on do not get what was loaded before it. */
-  overtake(place: string): void {
-    const load = this.#byPlace.get(place)
+  /** To be called when a write of `entry` is sent: callers that ask from now on do not get what was loaded before it. */
+  overtake(entry: string): void {
+    const load = this.#byEntry.get(entry)
     if (load === undefined) return
     load.overtaken = true
-    this.#byPlace.delete(place)
+    this.#byEntry.delete(entry)
   }
 
-  /** The same for all places that begin with `start`. */
+  /** The same for all entries whose names begin with `start`. */
   overtakeAll(start: string): void {
-    for (const place of this.#byPlace.keys()) if (place.startsWith(start)) this.overtake(place)
+    for (const entry of this.#byEntry.keys()) if (entry.startsWith(start)) this.overtake(entry)
   }
 
-  #begin<T>(place: string, key: string, begin: (load: Load) => Promise<T>): Load {
-    const load = new Load(this, place, key)
-    // Before it runs: its function may write the place at once.
-    this.#byPlace.set(place, load)
+  #begin<T>(entry: string, key: string, begin: (load: Load) => Promise<T>): Load {
+    const load = new Load(this, entry, key)
+    // Before it runs: its function may write the entry at once.
+    this.#byEntry.set(entry, load)
     load.value = begin(load).finally(() => {
-      if (this.#byPlace.get(place) === load) this.#byPlace.delete(place)
+      if (this.#byEntry.get(entry) === load) this.#byEntry.delete(entry)
     })
     return load
   }
 
   /** Goes from the load that asks to those that wait for it, and on to those that wait for them. */
-  #refuseCircle(asking: Load, place: string, key: string): void {
+  #refuseCircle(asking: Load, entry: string, key: string): void {
     const askedBy = new Map<Load, Load | undefined>([[asking, undefined]])
     for (const load of askedBy.keys()) {
-      if (load.isOf(this, place)) throw circle(load, askedBy, key)
+      if (load.isOf(this, entry)) throw circle(load, askedBy, key)
       for (const waiting of load.waiting) if (!askedBy.has(waiting)) askedBy.set(waiting, load)
     }
   }

@@ -10,11 +10,11 @@ import type {
   ProbingCircuitBreakerProvider,
   ReportOutcome,
 } from '../../ports/probes.js'
-import type { Parameters, Statement } from '../../queue/statement.js'
+import { givenRow, nothing, type Parameters, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { exactNumber } from '../../values/numbers.js'
 import { admitRequest, checkedPermit, checkedState, threshold } from './circuit-options.js'
-import { givenRow, stateOrNull, toState } from './circuit-row.js'
+import { stateOrNull, toState } from './circuit-row.js'
 import type { CircuitSql, ProbeSql } from './circuit-sql.js'
 import { CircuitProbes } from './probes.js'
 import { type StateListener, StateListeners } from './state-listeners.js'
@@ -25,7 +25,7 @@ const DEFAULT_MAX_FAILURES = 5
 /** The breaker port with what our stores add. */
 export type SqlCircuitBreakerProvider = ProbingCircuitBreakerProvider
 
-/** Circuit-breaker state in `go_goscope_circuit`. Every change is one statement: it is exact across processes. */
+/** Circuit-breaker state in a table. Every change is one statement: it is exact across processes. */
 export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #session: Session
   readonly #sql: CircuitSql
@@ -34,6 +34,8 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #watch: StateWatch
   readonly #listeners: StateListeners
   readonly #subscriptions = new Set<() => void>()
+  readonly #stateOrNull = (row: Row | undefined): CircuitBreakerPersistedState | null =>
+    stateOrNull(row, this.#sql.table, this.#sql.getState.name)
 
   /** @param watchInterval ms between two looks for changes of other processes, while the key has a listener. */
   constructor(
@@ -54,7 +56,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
   async getState(key: string): Promise<CircuitBreakerPersistedState | null> {
     const stored = this.#stored(key, 'getState')
-    return this.#session.execute(this.#sql.getState, [stored], stateOrNull)
+    return this.#session.execute(this.#sql.getState, [stored], this.#stateOrNull)
   }
 
   async setState(key: string, given: CircuitBreakerPersistedState): Promise<void> {
@@ -138,7 +140,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     result: (state: CircuitBreakerPersistedState) => Result,
   ): Result | Promise<Result> {
     return this.#session.execute(statement, parameters, (row: Row | undefined) => {
-      const state = toState(givenRow(row, statement.name))
+      const state = toState(givenRow(row, statement.name), this.#sql.table, statement.name)
       this.#listeners.emit(stored, state)
       return result(state)
     })
@@ -156,5 +158,4 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 }
 
 const failureCount = (state: CircuitBreakerPersistedState): number => state.failureCount
-const nothing = (): void => undefined
 const timeOrNull = (time: number | undefined): number | string | null => (time === undefined ? null : exactNumber(time))

@@ -2,6 +2,7 @@ import type { Statement } from '../../queue/statement.js'
 
 /** Every statement on the table of circuits that the port of the scope needs. A row gives the circuit as it is now. */
 export interface CircuitSql {
+  readonly table: string
   /** Parameters: key. */
   readonly getState: Statement<'one'>
   /** Parameters: key, state, failure count, last failure, last success. */
@@ -26,6 +27,7 @@ export interface CircuitSql {
  * and no row where it decided to change nothing.
  */
 export interface ProbeSql {
+  readonly table: string
   /** Parameters: key. */
   readonly readCircuit: Statement<'one'>
   /**

@@ -6,6 +6,8 @@ import { stateOrNull } from './circuit-row.js'
 import type { CircuitSql } from './circuit-sql.js'
 import { StateListeners } from './state-listeners.js'
 
+const OPERATION = 'circuitBreaker.subscribe'
+
 /**
  * Finds the changes that other connections make to circuits that have listeners here. Asks only while there are some,
  * from a timer that does not keep the process alive, and reads nothing while nothing was committed.
@@ -15,6 +17,7 @@ export class StateWatch {
   readonly #listeners: StateListeners
   readonly #look: Statement<'one'>
   readonly #lastCommit: Statement<'one'>
+  readonly #table: string
   /** ms. */
   readonly #interval: number
   /** Listeners by stored key. */
@@ -26,7 +29,8 @@ export class StateWatch {
   constructor(session: Session, sql: CircuitSql, interval: number) {
     this.#session = session
     this.#listeners = session.connection.shared(StateListeners)
-    this.#look = { ...sql.getState, background: true }
+    this.#look = { ...sql.getState, name: OPERATION, background: true }
+    this.#table = sql.table
     this.#lastCommit = { ...sql.lastCommit, background: true }
     this.#interval = interval
     session.atEnd(() => this.#stop())
@@ -76,7 +80,7 @@ export class StateWatch {
   async #lookAt(stored: string): Promise<void> {
     // Told where the row is decoded, and not after the promise: so it keeps its place among the changes made here.
     await this.#session.execute(this.#look, [stored], (row) => {
-      this.#listeners.observe(stored, stateOrNull(row))
+      this.#listeners.observe(stored, stateOrNull(row, this.#table, OPERATION))
     })
   }
 
@@ -102,7 +106,7 @@ export class StateWatch {
       this.#version = undefined
       const code = error instanceof PersistenceError ? error.code : undefined
       if (code === 'CLOSED' || code === 'FILE_REPLACED') this.#stop()
-      if (code !== 'CLOSED') this.#session.diagnostics.backgroundError('circuitBreaker.subscribe', error)
+      if (code !== 'CLOSED') this.#session.diagnostics.backgroundError(OPERATION, error)
     }
   }
 }

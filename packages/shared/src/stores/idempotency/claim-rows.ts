@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../../ports/claims.js'
-import type { Statement } from '../../queue/statement.js'
+import { givenRow, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { expiry } from '../../time/time-to-live.js'
 import type { ClaimSql } from './idempotency-sql.js'
@@ -45,9 +45,8 @@ export interface Ending {
 const ABOUT_THE_VALUE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'VALUE_NOT_SERIALIZABLE', 'VALUE_TOO_LARGE'])
 
 /**
- * The rows of claims. Each decision is one statement, or one atomic batch where a record goes with it. All reject once
- * the session is over or its database gone: a claim outlives both, and must not be reported where no other process finds
- * it.
+ * The rows of claims. Each decision is one statement, or one transaction where a record goes with it. A claim outlives
+ * its session and its database, so renewals and reports reject once either is gone: no other process would find them.
  */
 export class ClaimRows {
   readonly #session: Session
@@ -62,13 +61,17 @@ export class ClaimRows {
   }
 
   async read(stored: string): Promise<RecordedKey> {
-    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.now()], present)
+    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.now()], keyRow)
     this.#session.clock.lease.observe(Number(row.marked_at))
     const record = this.#standing(row, stored)
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
   }
 
-  /** @returns `undefined` when the key was not free. */
+  /**
+   * The second statement of a call that has read the key: it comes to its end also while the session ends.
+   *
+   * @returns `undefined` when the key was not free.
+   */
   async grant(
     stored: string,
     owner: string,
@@ -83,7 +86,7 @@ export class ClaimRows {
 
   /** @returns `undefined` when the claim was over. */
   async renew(grant: ClaimGrant, lease: number): Promise<LeaseEnd | undefined> {
-    return this.#session.execute(this.#sql.renew, [...guard(grant), lease], (row) =>
+    return this.#session.execute(this.#sql.renew, [...ofClaim(grant), lease], (row) =>
       row === undefined ? undefined : this.#leaseEnd(row),
     )
   }
@@ -95,13 +98,13 @@ export class ClaimRows {
   }
 
   async forget(grant: ClaimGrant): Promise<Ending> {
-    return { recorded: await this.#session.execute(this.#sql.forget, guard(grant), decided) }
+    return { recorded: await this.#session.execute(this.#sql.forget, ofClaim(grant), decided) }
   }
 
   keep(grant: ClaimGrant, error: unknown): Promise<Ending> {
     return this.#record(grant, error, 'error', this.#sql.forget.name, (text) => {
       const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
-      return this.#withRecord(this.#sql.forget, guard(grant), [
+      return this.#withRecord(this.#sql.forget, ofClaim(grant), [
         grant.stored,
         grant.fingerprint ?? null,
         text,
@@ -135,7 +138,7 @@ export class ClaimRows {
 
   async #complete(statement: Statement<'one'>, grant: ClaimGrant, text: string): Promise<boolean> {
     const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
-    const parameters = [...guard(grant), text, expiresAt]
+    const parameters = [...ofClaim(grant), text, expiresAt]
     return grant.fingerprint === undefined
       ? this.#session.execute(statement, parameters, decided)
       : this.#withRecord(statement, parameters, [grant.stored, grant.fingerprint, null, expiresAt])
@@ -151,7 +154,7 @@ export class ClaimRows {
       await this.#session.atomic(decision.name, [decide, { sql: this.#sql.record.sql, parameters: record }])
       return true
     } catch (error) {
-      if (error instanceof PersistenceError && error.code === 'CONSTRAINT' && error.cause === undefined) return false
+      if (hasCode(error, 'CONSTRAINT') && error.cause === undefined) return false
       throw error
     }
   }
@@ -198,7 +201,8 @@ export class ClaimRows {
 const isUnstorable = (error: unknown): error is PersistenceError =>
   error instanceof PersistenceError && ABOUT_THE_VALUE.has(error.code)
 
-const guard = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
+/** The parameters of a statement that only a lasting claim lets through. */
+const ofClaim = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
 
 const decided = (row: Row | undefined): boolean => row !== undefined
 
@@ -206,8 +210,4 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 const expiringAt = (value: unknown): { expiresAt?: number } => (value === null ? {} : { expiresAt: Number(value) })
 
-function present(row: Row | undefined): Row {
-  const operation = 'idempotency.claim'
-  if (row === undefined) throw new PersistenceError('SQL', operation, `${operation}: the engine gave no row`)
-  return row
-}
+const keyRow = (row: Row | undefined): Row => givenRow(row, 'idempotency.claim')

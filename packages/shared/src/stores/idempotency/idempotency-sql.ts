@@ -32,7 +32,7 @@ export interface ClaimSql {
   readonly completeUnstored: Statement<'one'>
   /** Parameters: key, owner, generation. */
   readonly forget: Statement<'one'>
-  /** Parameters: key, fingerprint, failure, expiry. Follows {@link complete} or {@link forget} in an atomic batch. */
+  /** Parameters: key, fingerprint, failure, expiry. Follows {@link complete} or {@link forget} in one transaction. */
   readonly record: Statement<'none'>
   /** Parameters: key. What a deleted result leaves goes with it; this is for a kept failure, which has no result. */
   readonly deleteFailure: Statement<'none'>

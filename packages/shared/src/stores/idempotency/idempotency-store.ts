@@ -2,7 +2,7 @@ import { checkKey } from '../../arguments/limits.js'
 import type { Row } from '../../driver/driver.js'
 import type { Claim, ClaimingIdempotencyProvider, ClaimOptions } from '../../ports/claims.js'
 import type { IdempotencyEntry } from '../../ports/idempotency.js'
-import type { Parameters } from '../../queue/statement.js'
+import { nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { expiry, timeToLive } from '../../time/time-to-live.js'
@@ -98,5 +98,3 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     return removed
   }
 }
-
-const nothing = (): void => undefined

@@ -1,12 +1,12 @@
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
-import type { Step } from '../../queue/statement.js'
+import { nothing, type Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
 import { leaseMargin } from '../../time/lease.js'
-import { expiryOf, type Hold, isLost, moveExpiry } from './hold.js'
+import { expiryOf, grantedAnew, type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import type { LockSql } from './lock-sql.js'
@@ -23,6 +23,7 @@ export class DatabaseLockStore implements LockStore {
   readonly #names: PrefixedNames
   readonly #holds: HoldTable
   readonly #sweeper: Sweeper
+  readonly sweepers: readonly Sweeper[]
 
   constructor(session: Session, sql: LockSql) {
     this.#session = session
@@ -31,10 +32,11 @@ export class DatabaseLockStore implements LockStore {
     this.#names = qualifiedNames(session.prefix)
     this.#holds = HoldTables.of(session, 'database')
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
+    this.sweepers = [this.#sweeper]
   }
 
   /** Whether its locks are in the database of `session`. */
-  guards(session: Session): boolean {
+  isInDatabaseOf(session: Session): boolean {
     const { connection } = this.#session
     const { identity } = connection.place
     return (
@@ -72,7 +74,7 @@ export class DatabaseLockStore implements LockStore {
   async isHeld(hold: Hold): Promise<boolean> {
     if (isLost(hold) || !this.#session.connection.usable) return false
     return this.#confirmed('lock.isValid', async () => {
-      const held = await this.#session.execute(this.#sql.checkGrant, this.#guard(hold), (row) => {
+      const held = await this.#session.execute(this.#sql.checkGrant, this.#ofGrant(hold), (row) => {
         if (row !== undefined) this.clock.lease.observe(Number(row.marked_at))
         return row !== undefined
       })
@@ -86,7 +88,7 @@ export class DatabaseLockStore implements LockStore {
     return this.#confirmed('lock.extend', async () => {
       const extended = await this.#session.execute(
         this.#sql.extendGrant,
-        [...this.#guard(hold), wholeTtl(ttl)],
+        [...this.#ofGrant(hold), wholeTtl(ttl)],
         (row) => {
           // The hold may have been lost meanwhile: its signal has aborted, and no signal takes that back.
           if (row !== undefined && !isLost(hold)) this.#takeExpiry(hold, row)
@@ -111,14 +113,14 @@ export class DatabaseLockStore implements LockStore {
 
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    const released = await this.#session.execute(this.#sql.release, this.#guard(hold), (row) => row !== undefined)
+    const released = await this.#session.execute(this.#sql.release, this.#ofGrant(hold), (row) => row !== undefined)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
     return released
   }
 
   async forceRelease(key: string): Promise<void> {
-    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], () => undefined)
+    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], nothing)
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
   }
 
@@ -126,7 +128,7 @@ export class DatabaseLockStore implements LockStore {
   fence(hold: Hold): Step {
     return {
       sql: this.#sql.checkGrant.sql,
-      parameters: this.#guard(hold),
+      parameters: this.#ofGrant(hold),
       clocked: this.#sql.checkGrant.clocked,
       expect: 1,
       unmet: () => leaseIsOver(hold),
@@ -139,7 +141,7 @@ export class DatabaseLockStore implements LockStore {
   }
 
   /** The parameters of a statement that only a lasting hold lets through. */
-  #guard(hold: Hold): [string, string, number] {
+  #ofGrant(hold: Hold): [string, string, number] {
     return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
@@ -151,7 +153,7 @@ export class DatabaseLockStore implements LockStore {
       this.#takeExpiry(known, row)
       return known
     }
-    this.#holds.drop(key, `${expiryOf(key)} and another owner took it`)
+    this.#holds.drop(key, grantedAnew(key))
     const hold: Hold = { key, token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
     this.#takeExpiry(hold, row)
     this.#holds.add(hold)
@@ -175,7 +177,7 @@ export class DatabaseLockStore implements LockStore {
       throw new PersistenceError(
         'CORRUPT',
         'lock.acquire',
-        'lock.acquire: the row of go_goscope_lock_counter is gone; restore the database from a backup',
+        `lock.acquire: the row of ${this.#sql.counterTable} is gone; restore the database from a backup`,
       )
     }
     this.clock.lease.observe(Number(row.marked_at))
@@ -194,7 +196,11 @@ export class DatabaseLockStore implements LockStore {
 
 /** The error of a holder that writes too late. */
 export function leaseIsOver({ key }: Hold): PersistenceError {
-  return new PersistenceError('LOCK_LOST', 'fenced', `fenced: the lease of lock ${JSON.stringify(key)} is over`)
+  return new PersistenceError(
+    'LOCK_LOST',
+    'fenced',
+    `fenced: the lease of lock ${JSON.stringify(key)} is over; nothing was written, acquire the lock again and start anew`,
+  )
 }
 
 /** Whole ms, as the column takes them. The greatest whole number stands for Infinity. */

@@ -6,6 +6,8 @@ import type { Statement } from '../../queue/statement.js'
  */
 export interface LockSql {
   readonly table: string
+  /** The table of the last token and of the highest time that was stored. */
+  readonly counterTable: string
   /**
    * Parameters: key, owner, ttl. No row while another owner holds the lock; the same owner's holds are counted under one
    * token. No two grants share a token, also where calls share the statement.

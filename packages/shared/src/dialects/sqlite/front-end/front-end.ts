@@ -19,12 +19,17 @@ export interface FrontEndDefinition<Handle extends object, Options extends OpenO
 
 /** The class of an adapter over a `Handle`. */
 export interface AdapterClass<Handle extends object, Options extends OpenOptions> {
-  /** @param handle An open handle; the adapter closes it unless `closeOnDisconnect` is `false`. */
+  /**
+   * @param handle An open handle; the adapter closes it unless `closeOnDisconnect` is `false`.
+   * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`, `SECOND_COPY`, `ENGINE_UNSUPPORTED`.
+   */
   new (handle: Handle, options?: AdapterOptions): SqliteAdapter
   /**
    * Opens and tunes a file (WAL, durability, permissions) or `:memory:`, and connects.
    *
-   * @throws PersistenceError when the file cannot be opened, is no database, or belongs to a newer release.
+   * @throws (as a rejection) PersistenceError `CANNOT_OPEN`, `READ_ONLY`, `NOT_A_DATABASE`, `SCHEMA_NEWER`,
+   *   `SCHEMA_MISSING`, `FOREIGN_TABLE`, `SECOND_LIBRARY`, `ENGINE_MISSING`, `ENGINE_UNSUPPORTED`, `INVALID_ARGUMENT` or
+   *   `INVALID_OPTION`, and what any call may: `BUSY`, `IO_ERROR`, `DISK_FULL`, `CORRUPT`.
    */
   open(path: string, options?: Options): Promise<SqliteAdapter>
 }

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises'
 import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-options.js'
 import { Connection } from '../../../connection/connection.js'
 import type { SqlDriver } from '../../../driver/driver.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError, problemOf } from '../../../errors/persistence-error.js'
 import { classify } from '../error-codes.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
@@ -77,7 +77,8 @@ async function openHandle<Handle extends object>(
     return await engine.open(path, readOnly)
   } catch (error) {
     if (file?.created === true) await removeUnused(path, file.identity)
-    throw classify(error, `open ${path}`)
+    const failure = classify(error, 'open')
+    throw new PersistenceError(failure.code, 'open', `open ${path}: ${problemOf(failure)}`, failure.cause)
   }
 }
 
@@ -103,7 +104,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     return adapter
   } catch (error) {
     if (file?.created === true) await removeUnused(path, file.identity, connection.queue)
-    const second = error instanceof PersistenceError && error.code === 'SECOND_LIBRARY'
+    const second = hasCode(error, 'SECOND_LIBRARY')
     if (second) neverClosed.add(connection)
     // The caller needs the error of opening, not one of closing.
     await connection.close(second).catch(() => undefined)

@@ -1,5 +1,5 @@
 import { ADAPTER_OPTIONS, type AdapterOptions } from '../../../adapter/adapter-options.js'
-import { invalidArgument, invalidOption } from '../../../arguments/invalid.js'
+import { invalidArgument, invalidOption, typeName } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
 
 /** Options of `open`, for a file that the adapter opens itself. */
@@ -70,7 +70,7 @@ export function checkPath(path: unknown): asserts path is string {
     typeof path !== 'string'
       ? path instanceof URL
         ? `got the URL ${JSON.stringify(path.href)}; pass fileURLToPath(url) of node:url`
-        : `got ${path === null ? 'null' : typeof path}`
+        : `got ${typeName(path)}`
       : path === ''
         ? 'got an empty string, which SQLite takes for a temporary file; use :memory: or a real path'
         : path.includes('\0')

@@ -78,7 +78,6 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       { clocked: true },
     ),
 
-    // The outer condition repeats the expiry: a row refreshed since the inner SELECT must stay.
     sweep: write('cache.sweep', 'many', deleteExpired(name), { clocked: true }),
   }
 }

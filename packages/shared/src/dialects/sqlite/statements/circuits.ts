@@ -29,6 +29,8 @@ const ON_SUCCESS = `ON CONFLICT (key) DO UPDATE SET
 const NEW_PERIOD = `updated_at = ?2, generation = generation + 1, successes = 0, probes = '[]', revision = revision + 1`
 
 export const circuitSql: CircuitSql = {
+  table: 'go_goscope_circuit',
+
   getState: read('circuitBreaker.getState', 'one', `SELECT ${GIVEN} FROM go_goscope_circuit WHERE key = ?1`, {
     batch: {
       match: 'index',

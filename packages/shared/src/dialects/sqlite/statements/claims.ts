@@ -1,13 +1,13 @@
 import { read, type Statement, write } from '../../../queue/statement.js'
 import type { ClaimSql } from '../../../stores/idempotency/idempotency-sql.js'
 import { deleteExpired } from './delete-expired.js'
-import { ON_SET } from './results.js'
+import { ON_STORED } from './results.js'
 
 // Two times: what is on record is kept by the wall clock, as every program keeps it that reads the published table; leases
 // go by the lease clock, or by the time of the last grant where that is later: a clock set back must not revive a lease.
 const LAST_GRANT = 'coalesce((SELECT now FROM go_goscope_claim_clock), 0)'
 
-const ON_RECORD = `
+const STATE_OF_KEY = `
   results.key IS NOT NULL AS completed, results.value, results.expires_at AS value_expires_at,
   records.fingerprint, records.failure, records.expires_at AS failure_expires_at,
   claims.fingerprint AS claimed_fingerprint, claims.expires_at AS claimed_until,
@@ -20,7 +20,7 @@ export const claimSql: ClaimSql = {
   readKey: read(
     'idempotency.claim',
     'one',
-    `SELECT ${ON_RECORD}
+    `SELECT ${STATE_OF_KEY}
 FROM (SELECT 1)
 LEFT JOIN go_goscope_idempotency AS results
   ON results.key = ?1 AND (results.expires_at IS NULL OR results.expires_at > ?2)
@@ -33,7 +33,7 @@ LEFT JOIN go_goscope_claims AS claims
       batch: {
         match: 'index',
         shared: 1,
-        sql: `SELECT calls.key AS i, ${ON_RECORD}
+        sql: `SELECT calls.key AS i, ${STATE_OF_KEY}
 FROM json_each(?1) AS calls
 LEFT JOIN go_goscope_idempotency AS results
   ON results.key = calls.value AND (results.expires_at IS NULL OR results.expires_at > ?2)
@@ -124,7 +124,7 @@ function completing(value: string): Statement<'one'> {
     `INSERT INTO go_goscope_idempotency (key, value, expires_at)
 SELECT key, ${value}, ?5 FROM go_goscope_claims
 WHERE key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > max(?6, ${LAST_GRANT})
-${ON_SET}
+${ON_STORED}
 RETURNING key`,
     { clocked: 'lease' },
   )
