@@ -13,7 +13,9 @@ export default {
     // Built already, so that vitest has nothing to do with them: what it inlines it transforms anew in each run, and it looks
     // up each imported name at each use. The suites run in the same form as in the processes that they start.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
-    // Several runs share this checkout; a cache written by all of them helps none.
+    // Several runs share this checkout: what one has found out about the order of test files is of no use to the others.
     cache: false,
+    // What one run has transformed is: the cache goes by the content of each file, and its files appear whole.
+    experimental: { fsModuleCache: true },
   },
 }

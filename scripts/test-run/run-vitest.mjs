@@ -12,7 +12,8 @@ const RUN_LIMIT = { tests: 15 * 60_000, soak: 60 * 60_000 }
  *
  * @param {import('../../test/matrix.mjs').Run} run
  * @param {{ files: readonly string[], pattern: string | undefined, folder: string }} options `files` are relative to
- *   the root; `folder` takes the report
+ *   the root; `folder` takes the report and
+ *   the temporary files
  * @returns {Promise<import('./judge-run.mjs').Outcome>}
  */
 export async function runVitest(run, { files, pattern, folder }) {
@@ -23,7 +24,12 @@ export async function runVitest(run, { files, pattern, folder }) {
   const args = ['run', ...files, '--maxWorkers=1', '--isolate=false', '--reporter=json', `--outputFile=${reportFile}`]
   if (pattern !== undefined) args.push('-t', pattern)
   // What this process was started with must not leak into a runtime of another version.
-  const env = { ...process.env, CELL: run.engine === undefined ? undefined : run.name, NODE_OPTIONS: undefined }
+  const env = {
+    ...process.env,
+    CELL: run.engine === undefined ? undefined : run.name,
+    NODE_OPTIONS: undefined,
+    TMPDIR: folder,
+  }
   const outcome = await runProcess(runtime.path, [...runtime.args, tools.vitest, ...args], {
     env,
     limit: process.env.SOAK === undefined ? RUN_LIMIT.tests : RUN_LIMIT.soak,

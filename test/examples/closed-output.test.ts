@@ -15,7 +15,7 @@ let folder: string
 let source: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'closed-output-'))
-  source = await writeShortSource(join(folder, 'cities.json'), 6000)
+  source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -44,7 +44,7 @@ describe.concurrent('an example whose output nobody reads any more ends without 
 
   test('resumable-import, which can be resumed', async () => {
     const flags = ['--db', join(folder, 'cities.db'), '--source', source]
-    const { code, stderr } = await runUnread('resumable-import/main.mjs', [...flags, '--slow', '--batch', '500'])
+    const { code, stderr } = await runUnread('resumable-import/main.mjs', [...flags, '--slow', '--batch', '250'])
     expect({ code, stderr }).toEqual({ code: UNREAD, stderr: '' })
     const resumed = await runExample('resumable-import/main.mjs', flags)
     expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0)
@@ -53,7 +53,7 @@ describe.concurrent('an example whose output nobody reads any more ends without 
 
   test('resumable-import, the demonstration, with the processes that it started', async () => {
     const flags = ['--db', join(folder, 'demonstration.db'), '--source', source]
-    const run = startExample('resumable-import/main.mjs', [...flags, '--demo', '--batch', '200'])
+    const run = startExample('resumable-import/main.mjs', [...flags, '--demo', '--batch', '100'])
     await run.printed(/Meanwhile/)
     run.stopReading()
     const { code, stderr } = await run.ended
