@@ -6,6 +6,7 @@ import { forbids, type Gate } from './gate.js'
 import { hostLayers } from './host-layers.js'
 import { importDirection } from './import-direction.js'
 import { listedSuites } from './listed-suites.js'
+import { portLists } from './port-lists.js'
 import { literalsOnly, withoutComments } from './source-text.js'
 
 const inCore = (path: string): boolean => /^packages\/shared\/src\/.*\.ts$/.test(path)
@@ -24,6 +25,7 @@ export const gates: readonly Gate[] = [
   coreImportsGoDown,
   frontEndSize,
   ...engineLists,
+  ...portLists,
   listedSuites,
   forbids('the core names no engine', inCore, new RegExp(engineNames.join('|')), withoutComments),
   forbids(
