@@ -3,6 +3,7 @@ import { gates } from './gates/all-gates.js'
 import { engineLists } from './gates/engine-lists.js'
 import { applyGate, type Gate } from './gates/gate.js'
 import { portLists } from './gates/port-lists.js'
+import { tableLists } from './gates/table-lists.js'
 import { repositoryFiles } from './repository-files.js'
 
 /** One violation of each rule, and a file like it that is right. Machine paths are put together, or this file had one. */
@@ -125,6 +126,7 @@ const planted: Record<string, { path: string; wrong: string; right: string }[]> 
   ...plantedByRule,
   ...Object.fromEntries(engineLists.map((gate) => plantedInList(gate, /persistence-sqlite-bun|bun-sqlite/g))),
   ...Object.fromEntries(portLists.map((gate) => plantedInList(gate, /checkpoint/gi))),
+  ...Object.fromEntries(tableLists.map((gate) => plantedInList(gate, /go_goscope_claims/g))),
 }
 
 /** The list as it is, and the same without what `one` names. */
