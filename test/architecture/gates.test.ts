@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { gates } from './gates/all-gates.js'
 import { engineLists } from './gates/engine-lists.js'
 import { applyGate, type Gate } from './gates/gate.js'
+import { portLists } from './gates/port-lists.js'
+import { tableLists } from './gates/table-lists.js'
 import { repositoryFiles } from './repository-files.js'
 
 /** One violation of each rule, and a file like it that is right. Machine paths are put together, or this file had one. */
@@ -122,14 +124,16 @@ const plantedByRule: Record<string, { path: string; wrong: string; right: string
 
 const planted: Record<string, { path: string; wrong: string; right: string }[]> = {
   ...plantedByRule,
-  ...Object.fromEntries(engineLists.map(plantedInList)),
+  ...Object.fromEntries(engineLists.map((gate) => plantedInList(gate, /persistence-sqlite-bun|bun-sqlite/g))),
+  ...Object.fromEntries(portLists.map((gate) => plantedInList(gate, /checkpoint/gi))),
+  ...Object.fromEntries(tableLists.map((gate) => plantedInList(gate, /go_goscope_claims/g))),
 }
 
-/** The list as it is, and the same without one engine. */
-function plantedInList(gate: Gate) {
+/** The list as it is, and the same without what `one` names. */
+function plantedInList(gate: Gate, one: RegExp) {
   const file = repositoryFiles().find(({ path }) => gate.covers(path))
   if (file === undefined) throw new Error(`no file is covered by: ${gate.rule}`)
-  const wrong = file.text.replaceAll(/persistence-sqlite-bun|bun-sqlite/g, 'another')
+  const wrong = file.text.replaceAll(one, 'another')
   return [gate.rule, [{ path: file.path, wrong, right: file.text }]]
 }
 

@@ -1,5 +1,6 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { EngineUnderTest } from './engine-under-test.js'
+import type { PortName } from './port-names.js'
 import type { Runner } from './runner.js'
 import { createWorld, type World } from './world.js'
 
@@ -28,7 +29,6 @@ export interface PortWorld {
   dispose(): Promise<void>
 }
 
-export type PortName = keyof PersistenceProviders
 export type PortSubject<P extends PortName> = {
   readonly port: NonNullable<PersistenceProviders[P]>
   readonly clock: PortClock

@@ -18,7 +18,7 @@ const frontEnd: FrontEnd<BunDatabase, OpenOptions> = defineFrontEnd({
   load: loadEngine,
 })
 
-/** All five providers over a database of `bun:sqlite`. */
+/** All providers over a database of `bun:sqlite`. */
 export const SQLiteAdapter: AdapterClass<BunDatabase, OpenOptions> = frontEnd.SQLiteAdapter
 export type SQLiteAdapter = SqliteAdapter
 

@@ -25,7 +25,7 @@ const frontEnd: FrontEnd<DatabaseSyncLike, DatabaseSyncOpenOptions> = defineFron
   load: (options) => loadEngine(options.DatabaseSync),
 })
 
-/** All five providers over a `DatabaseSync`. */
+/** All providers over a `DatabaseSync`. */
 export const SQLiteAdapter: AdapterClass<DatabaseSyncLike, DatabaseSyncOpenOptions> = frontEnd.SQLiteAdapter
 export type SQLiteAdapter = SqliteAdapter
 

@@ -18,7 +18,7 @@ const frontEnd: FrontEnd<Sqlite3Database, OpenOptions> = defineFrontEnd({
   load: loadEngine,
 })
 
-/** All five providers over a database of the npm package `sqlite3`. */
+/** All providers over a database of the npm package `sqlite3`. */
 export const SQLiteAdapter: AdapterClass<Sqlite3Database, OpenOptions> = frontEnd.SQLiteAdapter
 export type SQLiteAdapter = SqliteAdapter
 

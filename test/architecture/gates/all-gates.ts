@@ -6,7 +6,9 @@ import { forbids, type Gate } from './gate.js'
 import { hostLayers } from './host-layers.js'
 import { importDirection } from './import-direction.js'
 import { listedSuites } from './listed-suites.js'
+import { portLists } from './port-lists.js'
 import { literalsOnly, withoutComments } from './source-text.js'
+import { tableLists } from './table-lists.js'
 
 const inCore = (path: string): boolean => /^packages\/shared\/src\/.*\.ts$/.test(path)
 const inDialect = (path: string): boolean => /^packages\/shared\/src\/dialects\//.test(path)
@@ -24,6 +26,8 @@ export const gates: readonly Gate[] = [
   coreImportsGoDown,
   frontEndSize,
   ...engineLists,
+  ...portLists,
+  ...tableLists,
   listedSuites,
   forbids('the core names no engine', inCore, new RegExp(engineNames.join('|')), withoutComments),
   forbids(

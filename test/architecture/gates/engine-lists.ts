@@ -1,6 +1,7 @@
 import { type EngineName, engineNames, engines, type RegisteredEngine } from '../../../scripts/engines.mjs'
 import { runtimes } from '../../matrix.mjs'
 import type { Gate } from './gate.js'
+import { namesAll } from './named-list.js'
 
 type Named = (engine: EngineName, registered: RegisteredEngine) => readonly string[]
 
@@ -36,21 +37,12 @@ const LISTS: readonly (readonly [path: string, named: Named, part?: RegExp])[] =
   ],
 ]
 
-/** One gate a list, because a gate that covers no file is a violation: a list that was moved must be named anew. */
 export const engineLists: readonly Gate[] = [
-  ...LISTS.map(
-    ([path, named, part]): Gate => ({
-      rule: `no engine is forgotten by ${path}`,
-      covers: (other) => other === path,
-      violations: ([file]) => {
-        const list = part === undefined ? file?.text : part.exec(file?.text ?? '')?.[0]
-        if (list === undefined) return [`${path} has no list of engines where it was`]
-        return engineNames.flatMap((engine) =>
-          named(engine, engines[engine])
-            .filter((text) => !list.includes(text))
-            .map((text) => `${path} lacks ${text}, for the engine ${engine}`),
-        )
-      },
+  ...LISTS.map(([path, named, part]) =>
+    namesAll('engine', engineNames, {
+      path,
+      named: (engine) => named(engine, engines[engine]),
+      ...(part && { part }),
     }),
   ),
   {

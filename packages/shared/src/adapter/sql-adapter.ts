@@ -22,7 +22,7 @@ import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
 
 /**
- * Persistence for `scope({ persistence: adapter })`: the adapter is itself the record of the five providers, and answers
+ * Persistence for `scope({ persistence: adapter })`: the adapter is itself the record of the providers, and answers
  * the methods of the lock, breaker, cache and checkpoint ports directly. Idempotency's `get` and `set` differ from the
  * cache's, so it is reached as the member only.
  *

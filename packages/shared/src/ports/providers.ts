@@ -4,7 +4,7 @@ import type { CircuitBreakerStateProvider } from './circuit-breaker.js'
 import type { IdempotencyProvider } from './idempotency.js'
 import type { LockProvider } from './lock.js'
 
-/** What `scope({ persistence })` takes: any subset of the five ports. */
+/** What `scope({ persistence })` takes: any subset of the ports. */
 export interface PersistenceProviders {
   lock?: LockProvider
   circuitBreaker?: CircuitBreakerStateProvider

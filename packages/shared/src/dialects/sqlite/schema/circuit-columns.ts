@@ -1,7 +1,7 @@
 import { CIRCUIT_TABLE } from './published-tables.js'
 
 /**
- * Added to go_goscope_circuit; nullable or with a default, so that a writer that knows only the published columns
+ * Added to go_goscope_circuit by migration 4, and known as ours by known-objects.ts; nullable or with a default, so that a writer that knows only the published columns
  * still can write.
  */
 const COLUMNS: readonly (readonly [name: string, definition: string])[] = [

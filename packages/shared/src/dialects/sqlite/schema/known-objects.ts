@@ -17,7 +17,7 @@ export interface KnownObject {
 }
 
 const CREATE = /^CREATE (TABLE|INDEX|TRIGGER) (?:IF NOT EXISTS )?(\w+)(?:.*? ON "?(\w+))?/
-const COLUMN = /^ {2}([a-z_]+) [A-Z]/gm
+const COLUMN = /^ {2}([a-z_][a-z0-9_]*) [A-Z]/gm
 
 /** A published table with its indexes, which 2.9 may have made. */
 export function publishedObjects(table: PublishedTable): KnownObject[] {

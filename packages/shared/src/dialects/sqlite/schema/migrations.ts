@@ -10,7 +10,10 @@ import { PUBLISHED_TABLES } from './published-tables.js'
  */
 export interface Migration {
   readonly version: number
-  /** SQL. What they make is read off the text (known-objects.ts): upper case, and a column a line, indented by two. */
+  /**
+   * SQL. What they make is read off the text (known-objects.ts): keywords in upper case, names in lower, and a column a
+   * line, indented by two. A column that is read off no `CREATE TABLE` would make the table a foreign one.
+   */
   readonly steps: readonly string[]
 }
 
