@@ -37,7 +37,7 @@ const STORES: Readonly<Record<StoreName, Store>> = {
 
 const names = Object.keys(STORES) as StoreName[]
 
-/** Writes `value` under `key` in every store. */
+/** Writes `value`, a whole number from 1, under `key` in every store. */
 export async function writeAll(adapter: AdapterUnderTest, key: string, value: number): Promise<void> {
   for (const name of names) await STORES[name].write(adapter, key, value)
 }

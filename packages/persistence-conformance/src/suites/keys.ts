@@ -16,13 +16,13 @@ export const keys: EngineSuite = engineSuite('keys', (check) => {
     for (const keyPrefix of ['', 'app:']) {
       const adapter = await world.adapter({ keyPrefix })
       for (const [index, key] of ODD_KEYS.entries()) {
-        await writeAll(adapter, key, index)
+        await writeAll(adapter, key, index + 1)
       }
       for (const [index, key] of ODD_KEYS.entries()) {
-        assert.deepEqual(await readAll(adapter, key), everywhere(index), JSON.stringify(key))
+        assert.deepEqual(await readAll(adapter, key), everywhere(index + 1), JSON.stringify(key))
         assert.deepEqual(
           (await adapter.checkpoint.list(key)).map(({ id, taskId, data }) => [id, taskId, data]),
-          [[key, key, index]],
+          [[key, key, index + 1]],
         )
       }
       assert.deepEqual((await adapter.cache.keys()).toSorted(), ODD_KEYS.toSorted())
