@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import {
   type AdapterClass,
   type CacheAdapterClass,
@@ -16,6 +17,7 @@ import { loadEngine } from './load-engine.js'
 const frontEnd: FrontEnd<BunDatabase, OpenOptions> = defineFrontEnd({
   driver: (database: BunDatabase) => new BunDriver(database),
   load: loadEngine,
+  startWorker: (options) => new Worker(new URL('./thread.js', import.meta.url), options),
 })
 
 /** All five providers over a database of `bun:sqlite`. */

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import {
   type AdapterClass,
   type CacheAdapterClass,
@@ -23,6 +24,7 @@ const frontEnd: FrontEnd<DatabaseSyncLike, DatabaseSyncOpenOptions> = defineFron
   driver: (database: DatabaseSyncLike) => new DatabaseSyncDriver(database),
   options: { DatabaseSync: true },
   load: (options) => loadEngine(options.DatabaseSync),
+  startWorker: (options) => new Worker(new URL('./thread.js', import.meta.url), options),
 })
 
 /** All five providers over a `DatabaseSync`. */

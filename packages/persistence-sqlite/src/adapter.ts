@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import {
   type AdapterClass,
   type CacheAdapterClass,
@@ -16,6 +17,7 @@ import { Sqlite3Driver } from './sqlite3-driver.js'
 const frontEnd: FrontEnd<Sqlite3Database, OpenOptions> = defineFrontEnd({
   driver: (database: Sqlite3Database) => new Sqlite3Driver(database),
   load: loadEngine,
+  startWorker: (options) => new Worker(new URL('./thread.js', import.meta.url), options),
 })
 
 /** All five providers over a database of the npm package `sqlite3`. */

@@ -3,8 +3,10 @@ import { type CacheAdapterOptions, SqlCacheAdapter } from '../../../adapter/sql-
 import { SqlIdempotencyAdapter } from '../../../adapter/sql-idempotency-adapter.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import type { SqlDriver } from '../../../driver/driver.js'
+import type { LoadedEngine } from '../engine/loaded-engine.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
-import { type LoadedEngine, openAdapter } from './open-adapter.js'
+import type { StartWorker } from '../thread/worker.js'
+import { openAdapter } from './open-adapter.js'
 import { OPEN_OPTIONS, type OpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
 
@@ -15,6 +17,8 @@ export interface FrontEndDefinition<Handle extends object, Options extends OpenO
   readonly options?: OptionNames<Omit<Options, keyof OpenOptions>>
   /** The engine that `open` uses. @throws PersistenceError `ENGINE_MISSING`. */
   load(options: Options): Promise<LoadedEngine<Handle>>
+  /** Starts the module that calls `serveThread`; without it there are no backups. */
+  readonly startWorker?: StartWorker
 }
 
 /** The class of an adapter over a `Handle`. */
@@ -56,7 +60,7 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
 
   class SQLiteAdapter extends SqliteAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      super(handle, () => definition.driver(handle), options)
+      super(handle, () => definition.driver(handle), options, definition.startWorker)
     }
 
     static async open(path: string, options?: Options): Promise<SqliteAdapter> {
