@@ -15,6 +15,8 @@ export {
   type FrontEnd,
   type FrontEndDefinition,
   type IdempotencyAdapterClass,
+  type Restore,
+  type VerifyBackup,
 } from './dialects/sqlite/front-end/front-end.js'
 export { checkHandle } from './dialects/sqlite/front-end/handle.js'
 export { serveThread } from './dialects/sqlite/front-end/serve-thread.js'

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path'
-import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Session } from '../../../session/session.js'
 import type { CopyProgress } from '../engine/backup-steps.js'
 import { checkFilePath } from '../file/check-path.js'
 import { typedError } from '../thread/typed-error.js'
 import type { StartWorker } from '../thread/worker.js'
 import { type BackupOptions, backupOptions, type ResolvedBackupOptions } from './backup-options.js'
+import type { BackupSource } from './backup-source.js'
 import { readContent } from './content.js'
 import type { Copied, CopyOrder } from './copy-job.js'
+import { withoutThread } from './engine-choice.js'
 import { type BackupManifest, manifestPath, manifestText } from './manifest.js'
 import { flushFolder, publish, refuseExisting, unpublish } from './publish.js'
 import { TemporaryFile } from './temporary-file.js'
@@ -19,21 +20,27 @@ export interface Backup extends BackupManifest {
   readonly path: string
 }
 
-/** Copies the database under a session into the file `path`; see `SqliteAdapter.backup`. */
+type Mark = Partial<Pick<BackupManifest, 'scheduledFor' | 'startedAt'>>
+
+/**
+ * Copies the database of an adapter into the file `path`; see `SqliteAdapter.backup`.
+ *
+ * @param mark What the manifest tells besides or instead.
+ */
 export async function backUp(
-  session: Session,
-  startWorker: StartWorker | undefined,
+  { session, startWorker }: BackupSource,
   path: string,
   given?: BackupOptions,
+  mark: Mark = {},
 ): Promise<Backup> {
   const options = backupOptions(given)
   checkFilePath(path, 'backup')
   const { signal, worker = startWorker } = options
   signal?.throwIfAborted()
   if (!session.ready) await session.connect('backup')
-  if (worker === undefined) throw withoutThread(session.connection.engine)
+  if (worker === undefined) throw withoutThread(session.connection.engine, 'backup')
   try {
-    return await copyTo(resolve(path), session, worker, options)
+    return await copyTo(resolve(path), session, worker, options, mark)
   } catch (error) {
     if (signal?.aborted === true && error === signal.reason) throw error
     throw typedError(error, 'backup')
@@ -45,6 +52,7 @@ async function copyTo(
   session: Session,
   worker: StartWorker,
   options: ResolvedBackupOptions,
+  mark: Mark,
 ): Promise<Backup> {
   const { clock } = session
   const startedAt = clock.now()
@@ -54,7 +62,8 @@ async function copyTo(
   const temporary = await TemporaryFile.beside(path)
   try {
     const copied = await copyInto(temporary, session, worker, options)
-    const manifest: BackupManifest = { ...copied, startedAt, milliseconds: Math.round(clock.monotonic() - began) }
+    const milliseconds = Math.round(clock.monotonic() - began)
+    const manifest: BackupManifest = { ...copied, startedAt, milliseconds, ...mark }
     options.signal?.throwIfAborted()
     await publishBackup(temporary, manifest, path)
     return { path, ...manifest }
@@ -110,12 +119,4 @@ async function publishBackup(temporary: TemporaryFile, manifest: BackupManifest,
   } finally {
     await note.remove()
   }
-}
-
-function withoutThread(engine: string): PersistenceError {
-  return new PersistenceError(
-    'ENGINE_UNSUPPORTED',
-    'backup',
-    `backup: the front end for ${engine} has no thread to copy in; pass worker, or use one that has`,
-  )
 }

@@ -22,7 +22,7 @@ export interface CopyOrder {
 }
 
 /** What a copy is known to be. */
-export type Copied = Omit<BackupManifest, 'startedAt' | 'milliseconds'>
+export type Copied = Omit<BackupManifest, 'startedAt' | 'milliseconds' | 'scheduledFor'>
 
 /**
  * Copies a database as it is at one moment. The snapshot is pinned by a read transaction of the same connection: the

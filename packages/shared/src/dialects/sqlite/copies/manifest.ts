@@ -17,6 +17,8 @@ export interface BackupManifest {
   readonly startedAt: number
   /** How long it took, with its verification. */
   readonly milliseconds: number
+  /** The database whose schedule made it, and may delete it again. */
+  readonly scheduledFor?: string
 }
 
 export function manifestPath(backup: string): string {
@@ -58,6 +60,7 @@ function isManifest(value: Record<string, unknown>): value is Record<string, unk
   return (
     (['bytes', 'pages', 'schemaVersion', 'startedAt'] as const).every(isCount) &&
     typeof value.milliseconds === 'number' &&
+    (value.scheduledFor === undefined || typeof value.scheduledFor === 'string') &&
     typeof value.sqliteVersion === 'string' &&
     typeof value.sha256 === 'string' &&
     /^[0-9a-f]{64}$/.test(value.sha256)

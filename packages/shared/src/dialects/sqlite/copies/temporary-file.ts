@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 const SIDECARS = ['-journal', '-wal', '-shm']
 
 // Only the host that wrote a file can tell whether its process is alive, and containers share folders.
-const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+export const HOST: string = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
 const NAME = /^\.go-goscope-([0-9a-f]{8})-(\d+)-[0-9a-f-]{36}\.partial(-journal|-wal|-shm)?$/
 
 /**
@@ -54,7 +54,7 @@ async function sweep(folder: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

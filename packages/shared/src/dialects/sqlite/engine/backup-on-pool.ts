@@ -3,7 +3,7 @@ import type { SqlDriver } from '../../../driver/driver.js'
 import { systemClock } from '../../../time/clock.js'
 import type { BackupSteps } from './backup-steps.js'
 
-const LOOK_EVERY_MS = 20
+const LOOK_EVERY_MS = 5
 const WAIT = 'go_goscope_wait'
 
 /** A handle of such an engine. */

@@ -1,9 +1,16 @@
 import { copyJob } from '../copies/copy-job.js'
+import { restoreJob } from '../copies/restore-job.js'
 import { verifyCopyJob } from '../copies/verify-copy.js'
+import { verifyBackupJob } from '../copies/verify-job.js'
 import { type Job, runJob } from '../thread/run-job.js'
 import type { LoadInThread } from '../thread/thread-engine.js'
 
-const JOBS: Readonly<Record<string, Job>> = { backup: copyJob, verifyCopy: verifyCopyJob }
+const JOBS: Readonly<Record<string, Job>> = {
+  backup: copyJob,
+  verifyCopy: verifyCopyJob,
+  verifyBackup: verifyBackupJob,
+  restore: restoreJob,
+}
 
 /**
  * Makes a module the thread of a front end: imported in a worker that an adapter started, it does the work for which that

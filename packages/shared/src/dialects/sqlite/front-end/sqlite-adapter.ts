@@ -3,14 +3,13 @@ import { SqlAdapter } from '../../../adapter/sql-adapter.js'
 import type { SqlDriver } from '../../../driver/driver.js'
 import { type Backup, backUp } from '../copies/backup.js'
 import type { BackupOptions } from '../copies/backup-options.js'
+import { makeSource, sourceOf } from '../copies/backup-source.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import type { AdapterStats } from '../sqlite-stats.js'
 import type { StartWorker } from '../thread/worker.js'
 
 /** {@link SqlAdapter} over a handle of an SQLite engine. */
 export class SqliteAdapter extends SqlAdapter {
-  readonly #startWorker: StartWorker | undefined
-
   /**
    * @param driver Called once per handle.
    * @param startWorker Starts the thread of the front end.
@@ -18,7 +17,7 @@ export class SqliteAdapter extends SqlAdapter {
    */
   constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions, startWorker?: StartWorker) {
     super(handle, driver, sqliteDialect, options)
-    this.#startWorker = startWorker
+    makeSource(this, { session: this.session, startWorker })
   }
 
   override stats(): Promise<AdapterStats> {
@@ -34,6 +33,6 @@ export class SqliteAdapter extends SqlAdapter {
    *   the reason of the signal. Nothing is left behind then.
    */
   backup(path: string, options?: BackupOptions): Promise<Backup> {
-    return backUp(this.session, this.#startWorker, path, options)
+    return backUp(sourceOf(this, 'backup'), path, options)
   }
 }
