@@ -135,18 +135,19 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     await fill(adapter, ENTRIES)
     const reason = new Error('enough')
     await assert.rejects(adapter.backup(target(world), { signal: AbortSignal.abort(reason) }), reason)
-    for (const point of [1, 2, 4]) {
+    const points: readonly (readonly [where: string, reached: (event: CopyProgressUnderTest) => boolean])[] = [
+      ['at its beginning', () => true],
+      ['in the middle', ({ remainingPages, totalPages }) => remainingPages < totalPages],
+      ['while it is verified', ({ remainingPages }) => remainingPages === 0],
+    ]
+    for (const [where, reached] of points) {
       const controller = new AbortController()
-      let heard = 0
-      const options = {
-        ...SLOWLY,
-        signal: controller.signal,
-        progress: () => {
-          if (++heard === point) controller.abort(reason)
-        },
+      const progress = (event: CopyProgressUnderTest): void => {
+        if (reached(event)) controller.abort(reason)
       }
-      await assert.rejects(adapter.backup(target(world), options), reason)
-      assert.deepEqual(besideDatabase(world), [], `after ${point} steps`)
+      const options = { ...SLOWLY, signal: controller.signal, progress }
+      await assert.rejects(adapter.backup(target(world), options), reason, where)
+      assert.deepEqual(besideDatabase(world), [], where)
     }
     // An engine that cannot be stopped copies on, into a file that has no name any more.
     await eventually('nothing is left', () => besideDatabase(world).length === 0)

@@ -42,24 +42,25 @@ async function contentOf(world: World, path: string): Promise<(number | null)[]>
   return found
 }
 
-/** Puts the database into the state that a process leaves which dies in the middle of its work. */
-async function leaveCrash(world: World, mode: 'WAL' | 'DELETE'): Promise<void> {
-  const place = join(world.folder, 'crashed')
-  const handle = await world.engine.openHandle(world.path)
+/** Makes a file as a process leaves it that dies in the middle of its work, and gives its path. */
+async function leaveCrash(world: World, mode: 'WAL' | 'DELETE'): Promise<string> {
+  const [living, crashed] = ['living.db', 'crashed.db'].map((name) => join(world.folder, name)) as [string, string]
+  const handle = await world.engine.openHandle(living)
   await world.engine.rows(handle, `PRAGMA journal_mode = ${mode}`)
+  await world.engine.rows(handle, 'CREATE TABLE ghost (id, text)')
   // A small page cache has changed pages written into the file before they are committed, and the journal is hot.
   await world.engine.rows(handle, 'PRAGMA cache_size = 1')
-  await world.engine.rows(handle, mode === 'WAL' ? 'CREATE TABLE ghost (id, text)' : 'SELECT 1')
   await world.engine.rows(handle, 'BEGIN IMMEDIATE')
   await world.engine.rows(handle, 'CREATE TABLE uncommitted (id, text)')
-  for (let at = 0; at < 50; at++) {
-    await world.engine.rows(handle, `INSERT INTO uncommitted VALUES (${at}, hex(randomblob(2000)))`)
-  }
+  const random = `WITH RECURSIVE count(at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM count LIMIT 50)
+INSERT INTO uncommitted SELECT at, hex(randomblob(2000)) FROM count`
+  await world.engine.rows(handle, random)
   const sidecar = mode === 'WAL' ? '-wal' : '-journal'
-  for (const suffix of ['', sidecar]) await copyFile(world.path + suffix, place + suffix)
+  for (const suffix of ['', sidecar]) await copyFile(living + suffix, crashed + suffix)
   await world.engine.rows(handle, 'ROLLBACK')
   await world.engine.closeHandle(handle)
-  assert.ok((await stat(place + sidecar)).size > 0, `there is no ${sidecar}`)
+  assert.ok((await stat(crashed + sidecar)).size > 0, `there is no ${sidecar}`)
+  return crashed
 }
 
 export const restores: EngineSuite = engineSuite('restores', (check) => {
@@ -245,21 +246,21 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     })
     const { kept } = await world.engine.restore(backup, place('new.db'))
     assert.equal(kept, undefined)
+    assert.ok(!besideDatabase(world).some((name) => name.startsWith('.go-goscope')))
     assert.deepEqual(await contentOf(world, place('new.db')), [1, null])
   })
 
   for (const mode of ['WAL', 'DELETE'] as const) {
     check(`what a crash has left beside the file in mode ${mode} is not read into the restored one`, async (world) => {
       const { backup } = await prepare(world)
-      await leaveCrash(world, mode)
-      const target = join(world.folder, 'crashed')
+      const target = await leaveCrash(world, mode)
       const { kept = '' } = await world.engine.restore(backup, target)
       assert.deepEqual(await contentOf(world, target), [1, null])
       const [restored, old] = await Promise.all(
         [target, kept].map((path) => rowsOf(world, path, 'SELECT name FROM sqlite_master')),
       )
       assert.deepEqual([restored?.includes('ghost'), restored?.includes('uncommitted')], [false, false])
-      assert.deepEqual([old?.includes('ghost'), old?.includes('uncommitted')], [mode === 'WAL', false])
+      assert.deepEqual([old?.includes('ghost'), old?.includes('uncommitted')], [true, false])
     })
   }
 
@@ -270,10 +271,11 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     const first = await world.engine.restore(backup, world.path)
     assert.deepEqual(await contentOf(world, world.path), [1, null])
     assert.equal((await stat(first.kept as string)).size, 10_000)
-    await writeFile(world.path, 'no database at all. '.repeat(1_000))
-    await writeFile(`${world.path}-wal`, 'a log')
-    const second = await world.engine.restore(backup, world.path)
-    assert.deepEqual(await contentOf(world, world.path), [1, null])
+    const other = join(world.folder, 'other.db')
+    await writeFile(other, 'no database at all. '.repeat(1_000))
+    await writeFile(`${other}-wal`, 'a log')
+    const second = await world.engine.restore(backup, other)
+    assert.deepEqual(await contentOf(world, other), [1, null])
     assert.equal(await readFile(`${second.kept}-wal`, 'utf8'), 'a log')
   })
 

@@ -44,6 +44,8 @@ export async function replaceFile(
     await flushFolder(target)
     return kept
   } finally {
+    // Closing does not end it on every engine.
+    await held?.queue.query('restore', 'ROLLBACK')
     await held?.close()
   }
 }

@@ -76,6 +76,8 @@ export async function restore<Options extends object>(
       const now = systemClock.now()
       const input: RestoreOrder = { backup, manifest, temporary: temporary.path, target, now }
       const result = await withThread<never, RestoreResult>(worker, { engine, job: 'restore', input, signal, tidy })
+      // Where there was no file, the new one has two names.
+      await tidy()
       return { path: target, backup: manifest, meaning: MEANING, ...result }
     } finally {
       await lock.release()

@@ -35,9 +35,13 @@ export async function withThread<Event, Result>(
   signal?.addEventListener('abort', abort)
   try {
     const answered = await Promise.race([thread.result.then((result) => ({ result })), left])
-    if (answered !== undefined && signal?.aborted !== true) return answered.result
-    throw signal?.reason
+    if (answered === undefined || signal?.aborted === true) throw signal?.reason
+    // Some engines close a file when their thread ends.
+    await thread.gone
+    return answered.result
   } catch (error) {
+    // With a second library it stays; see run-job.ts.
+    if (signal?.aborted !== true && (error as { code?: unknown }).code !== 'SECOND_LIBRARY') await thread.gone
     await tidy()
     // What cannot be removed is swept by a later backup.
     void thread.gone.then(tidy).catch(() => undefined)
