@@ -40,6 +40,8 @@ export async function replaceFile(
     // Only a damaged file has any by now. They are part of it, and would be read into the new one.
     for (const suffix of ['-journal', '-wal']) await move(target + suffix, kept + suffix)
     await rm(`${target}-shm`, { force: true })
+    // The second name of the old file must be there before it loses its first.
+    await flushFolder(target)
     await rename(temporary, target)
     await flushFolder(target)
     return kept
