@@ -2,6 +2,8 @@ import type { EngineUnderTest, OptionsUnderTest } from './engine-under-test.js'
 import { portConformance } from './port-conformance.js'
 import type { Runner } from './runner.js'
 import type { EngineSuite, PortWorld } from './suite.js'
+import { backupSchedules } from './suites/backup-schedules.js'
+import { backups } from './suites/backups.js'
 import { badInput } from './suites/bad-input.js'
 import { breakerWatch } from './suites/breaker-watch.js'
 import { cache } from './suites/cache.js'
@@ -45,6 +47,7 @@ import { prefixIsolation } from './suites/prefix-isolation.js'
 import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
 import { remadeSchema } from './suites/remade-schema.js'
+import { restores } from './suites/restores.js'
 import { schema } from './suites/schema.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
 import { sharedHandle } from './suites/shared-handle.js'
@@ -105,6 +108,9 @@ const SUITES: readonly EngineSuite[] = [
   badInput,
   unreadableArguments,
   unknownOptions,
+  backups,
+  restores,
+  backupSchedules,
   callOrder,
   operationOrder,
   storeModels,

@@ -72,6 +72,60 @@ export interface IdempotencyUnderTest extends ClaimingIdempotencyProvider {
   prune(): Promise<number>
 }
 
+/** Pages. */
+export interface CopyProgressUnderTest {
+  totalPages: number
+  remainingPages: number
+}
+
+export interface BackupOptionsUnderTest {
+  progress?: (progress: CopyProgressUnderTest) => void
+  signal?: AbortSignal
+  rate?: number
+  maxBytesPerSecond?: number
+  maxWalBytes?: number
+}
+
+export interface BackupUnderTest {
+  path: string
+  bytes: number
+  pages: number
+  sha256: string
+  sqliteVersion: string
+  schemaVersion: number
+  /** Epoch ms. */
+  startedAt: number
+  milliseconds: number
+}
+
+export interface RestoreOptionsUnderTest {
+  signal?: AbortSignal
+  allowUnverified?: boolean
+}
+
+export interface RestoredUnderTest {
+  path: string
+  kept: string | undefined
+  lineage: string
+  tokensAbove: number
+  generationsAbove: number
+  meaning: Record<string, string>
+}
+
+export interface BackupScheduleUnderTest {
+  run(options?: { signal?: AbortSignal }): Promise<BackupUnderTest>
+  list(): Promise<BackupUnderTest[]>
+  stop(): Promise<void>
+}
+
+export interface BackupScheduleOptionsUnderTest {
+  directory: string
+  /** ms. */
+  every: number
+  keep?: { last?: number; daily?: number; weekly?: number }
+  onError?: (error: unknown) => void
+}
+
 /** The members every suite uses; an adapter may have more. */
 export interface AdapterUnderTest extends Required<PersistenceAdapter> {
   readonly lock: LocksUnderTest
@@ -89,6 +143,7 @@ export interface AdapterUnderTest extends Required<PersistenceAdapter> {
   fenced(handle: never, statements: readonly FencedStatementUnderTest[]): Promise<Row[][]>
   prune(): Promise<{ cache: number; idempotency: number }>
   stats(): Promise<StatsUnderTest>
+  backup(path: string, options?: BackupOptionsUnderTest): Promise<BackupUnderTest>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -155,6 +210,11 @@ export interface EngineUnderTest {
   readonly SQLiteAdapter: AdapterClass
   readonly SQLiteIdempotencyAdapter: IdempotencyAdapterClass
   readonly SQLiteCacheAdapter: CacheAdapterClass
+  readonly BackupSchedule: {
+    start(adapter: AdapterUnderTest, options: BackupScheduleOptionsUnderTest): BackupScheduleUnderTest
+  }
+  verifyBackup(path: string, options?: { signal?: AbortSignal }): Promise<BackupUnderTest>
+  restore(backup: string, target: string, options?: RestoreOptionsUnderTest): Promise<RestoredUnderTest>
   /** Opens a plain handle of the engine for reading and writing, and makes the file when it is missing. */
   openHandle(path: string): Promise<object>
   /** Runs one statement of any kind on the handle, past the adapter. */

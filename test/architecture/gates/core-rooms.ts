@@ -12,6 +12,8 @@ export const ROOMS: readonly (readonly string[])[] = [
   ['index.ts'],
   ['public.ts'],
   ['dialects/sqlite/front-end'],
+  ['dialects/sqlite/copies'],
+  ['dialects/sqlite/thread'],
   ['dialects/sqlite'],
   ['dialects/sqlite/statements', 'dialects/sqlite/schema', 'dialects/sqlite/file'],
   ['dialects/sqlite/engine'],

@@ -1,7 +1,8 @@
 import type { Gate } from './gate.js'
 
-const MOST_FILES = 5
-const MOST_LINES = 250
+// Driver, handle, engine, classes, index and the module of its thread.
+const MOST_FILES = 6
+const MOST_LINES = 280
 
 /** A front end holds a driver and constructors; what is more belongs in the core, where all share it. */
 export const frontEndSize: Gate = {

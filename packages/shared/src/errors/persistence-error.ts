@@ -1,5 +1,6 @@
 /** Every way an operation of this family can fail. */
 export type PersistenceErrorCode =
+  | 'BACKUP_DAMAGED'
   | 'BUSY'
   | 'CANNOT_OPEN'
   | 'CLAIM_LOST'
@@ -9,6 +10,8 @@ export type PersistenceErrorCode =
   | 'DISK_FULL'
   | 'ENGINE_MISSING'
   | 'ENGINE_UNSUPPORTED'
+  | 'FILE_EXISTS'
+  | 'FILE_IN_USE'
   | 'FILE_REPLACED'
   | 'FINGERPRINT_MISMATCH'
   | 'FOREIGN_TABLE'
@@ -18,6 +21,8 @@ export type PersistenceErrorCode =
   | 'INVALID_TTL'
   | 'IO_ERROR'
   | 'LOCK_LOST'
+  | 'LOG_TOO_LARGE'
+  | 'NOT_A_BACKUP'
   | 'NOT_A_DATABASE'
   | 'QUEUE_FULL'
   | 'READ_ONLY'
@@ -30,6 +35,7 @@ export type PersistenceErrorCode =
   | 'VALUE_NOT_SERIALIZABLE'
   | 'VALUE_TOO_LARGE'
   | 'VALUE_UNREADABLE'
+  | 'WAL_NEEDED'
 
 const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL'])
 

@@ -25,12 +25,13 @@ export class DatabaseLockStore implements LockStore {
   readonly #sweeper: Sweeper
   readonly sweepers: readonly Sweeper[]
 
-  constructor(session: Session, sql: LockSql) {
+  /** @param prefix Of the keys, where it is not that of the session. */
+  constructor(session: Session, sql: LockSql, prefix: string = session.prefix) {
     this.#session = session
     this.#sql = sql
     this.clock = session.clock
-    this.#names = qualifiedNames(session.prefix)
-    this.#holds = HoldTables.of(session, 'database')
+    this.#names = qualifiedNames(prefix)
+    this.#holds = HoldTables.of(session, 'database', prefix)
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
     this.sweepers = [this.#sweeper]
   }

@@ -3,24 +3,17 @@ import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-o
 import { Connection } from '../../../connection/connection.js'
 import type { SqlDriver } from '../../../driver/driver.js'
 import { hasCode, PersistenceError, problemOf } from '../../../errors/persistence-error.js'
+import type { LoadedEngine } from '../engine/loaded-engine.js'
 import { classify } from '../error-codes.js'
+import { checkPath } from '../file/check-path.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
 import { removeUnused } from '../file/remove-unused.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
-import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
+import { type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
 import type { SqliteAdapter } from './sqlite-adapter.js'
 import { tune } from './tune.js'
-
-/** The module of an engine, loaded. */
-export interface LoadedEngine<Handle extends object> {
-  readonly name: string
-  /** As its driver's. */
-  readonly library: unknown
-  /** Opens a file that exists, or `:memory:`. */
-  open(path: string, readOnly: boolean): Handle | Promise<Handle>
-}
 
 /** What `open` needs of a front end. */
 export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
