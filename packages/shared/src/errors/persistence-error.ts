@@ -19,6 +19,7 @@ export type PersistenceErrorCode =
   | 'IO_ERROR'
   | 'LOCK_LOST'
   | 'NOT_A_DATABASE'
+  | 'OUTCOME_UNKNOWN'
   | 'QUEUE_FULL'
   | 'READ_ONLY'
   | 'RESULT_NOT_STORED'
@@ -27,11 +28,12 @@ export type PersistenceErrorCode =
   | 'SECOND_COPY'
   | 'SECOND_LIBRARY'
   | 'SQL'
+  | 'UNAVAILABLE'
   | 'VALUE_NOT_SERIALIZABLE'
   | 'VALUE_TOO_LARGE'
   | 'VALUE_UNREADABLE'
 
-const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL'])
+const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL', 'UNAVAILABLE'])
 
 /**
  * The one error this family rejects with.
