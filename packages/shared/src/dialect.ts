@@ -25,4 +25,5 @@ export type { CircuitSql, ProbeSql } from './stores/circuit-breaker/circuit-sql.
 export type { ClaimSql, ResultSql } from './stores/idempotency/idempotency-sql.js'
 export type { FencedStatement, FencedStep } from './stores/lock/fenced.js'
 export type { LockSql } from './stores/lock/lock-sql.js'
-export { bindsExactly } from './values/numbers.js'
+export { nextTurn, systemClock } from './time/clock.js'
+export { Turn } from './time/turn.js'

@@ -24,6 +24,8 @@ export interface AsyncDriver {
   prepare(sql: string): Promise<AsyncStatement>
   /** A driver of another connection to the same database, made at its first statement. Absent where there is one only. */
   aside?(): AsyncDriver
+  /** Gives back to the app what it has taken of the handle, which stays open. Absent where that is nothing. */
+  leave?(): Promise<void>
   /** Closes the connection; all statements are finalized before. */
   close(): Promise<void>
 }

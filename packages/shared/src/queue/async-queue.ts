@@ -60,7 +60,7 @@ export class AsyncQueue extends BacklogQueue {
 
   async close(keepHandle: boolean): Promise<void> {
     await this.#runner.finalize()
-    if (!keepHandle) await this.#runner.close()
+    await (keepHandle ? this.#runner.leave() : this.#runner.close())
   }
 
   protected wake(): void {

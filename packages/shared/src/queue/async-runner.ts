@@ -83,6 +83,10 @@ export class AsyncRunner {
     for (const statement of statements) await statement.finalize()
   }
 
+  async leave(): Promise<void> {
+    await this.#driver.leave?.()
+  }
+
   close(): Promise<void> {
     return this.#driver.close()
   }
