@@ -92,6 +92,14 @@ export const runs = [
   // Processes of both runtimes take part in each.
   ...oncePerEngine('processes', engineNames, ['test/processes']),
   ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
+  // What a server and a network do to it; by one client library, because it is the same for all.
+  {
+    name: 'postgres:hazards',
+    group: 'hazards',
+    runtime: 'node24',
+    folders: ['test/postgres-hazards'],
+    engine: 'postgres:pg',
+  },
   // One instance in the process of the tests: what takes two connections is left to the others.
   ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres']),
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
