@@ -57,16 +57,27 @@ import { unstoredResults } from './suites/unstored-results.js'
 import { values } from './suites/values.js'
 import { createWorld } from './world.js'
 
-/** What every database promises. */
-const EVERYWHERE: readonly EngineSuite[] = [
+const SUITES: readonly EngineSuite[] = [
   leaving,
   lifeCycle,
+  sharedHandle,
   flatMethods,
+  open,
+  movedFile,
+  schema,
+  remadeSchema,
+  foreignNames,
+  publishedFile29,
   locks,
   lockModel,
   lockRenewal,
   databaseLocks,
+  leaseTime,
+  leaseTimeOfFiles,
+  leaseTimeBetweenRuns,
+  leaseModel,
   fencing,
+  fencedStatements,
   exactNumbers,
   circuitBreaker,
   sharedBreaker,
@@ -99,10 +110,11 @@ const EVERYWHERE: readonly EngineSuite[] = [
   storeModels,
   twoConnections,
   diagnostics,
+  hostileRows,
 ]
 
-/** What a file promises, or what suites test by statements of its dialect. */
-const IN_A_FILE: readonly EngineSuite[] = [
+/** What a file promises, or what is tested by statements of its dialect. */
+const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   sharedHandle,
   open,
   movedFile,
@@ -116,18 +128,18 @@ const IN_A_FILE: readonly EngineSuite[] = [
   leaseModel,
   fencedStatements,
   hostileRows,
-]
+])
 
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
 export function conformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
-  for (const suite of [...EVERYWHERE, ...IN_A_FILE]) suite(runner, engine)
+  for (const suite of SUITES) suite(runner, engine)
 }
 
 /** Declares what a client library of a database server must hold. */
 export function serverConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
-  for (const suite of EVERYWHERE) suite(runner, engine)
+  for (const suite of SUITES) if (!OF_FILES.has(suite)) suite(runner, engine)
 }
 
 /** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */

@@ -37,6 +37,8 @@ export function circuitSql(schema: string): CircuitSql {
   const insert = `INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at, opened_at, generation)`
 
   return {
+    table: table.replaceAll('"', ''),
+
     getState: read('circuitBreaker.getState', 'one', `SELECT ${GIVEN} FROM ${table} WHERE key = $1::text`, {
       batch: {
         match: 'index',

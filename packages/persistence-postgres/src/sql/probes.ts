@@ -20,6 +20,8 @@ export function probeSql(schema: string): ProbeSql {
   const period = "circuit.key = $1::text AND circuit.generation = $2::int AND circuit.state = 'half-open'"
   const closes = 'circuit.successes + 1 >= $4::int'
   return {
+    table: table.replaceAll('"', ''),
+
     readCircuit: read(
       'circuitBreaker.admit',
       'one',

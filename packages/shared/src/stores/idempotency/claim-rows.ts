@@ -105,7 +105,12 @@ export class ClaimRows {
       const expiresAt = this.#session.clock.expiry(grant.ttl)
       const { forget, keep, record } = this.#sql
       if (keep !== undefined) return this.#decide(keep, [...ofClaim(grant), text, expiresAt])
-      return this.#withRecord(forget, ofClaim(grant), record, [grant.stored, grant.fingerprint ?? null, text, expiresAt])
+      return this.#withRecord(forget, ofClaim(grant), record, [
+        grant.stored,
+        grant.fingerprint ?? null,
+        text,
+        expiresAt,
+      ])
     })
   }
 

@@ -6,8 +6,6 @@ import type { Statement } from '../../queue/statement.js'
  */
 export interface LockSql {
   readonly table: string
-  /** The table of the last token and of the highest time that was stored. */
-  readonly counterTable: string
   /**
    * Parameters: key, owner, ttl. No row while another owner holds the lock; the same owner's holds are counted under one
    * token. No two grants share a token, also where calls share the statement.
@@ -34,6 +32,8 @@ export interface LockSql {
   readonly forceRelease: Statement<'none'>
   /** The highest time that was stored, as `marked_at`. Absent where the database's own clock judges. */
   readonly readMark?: Statement<'one'>
+  /** The table that {@link readMark} reads. */
+  readonly counterTable?: string
   /** Parameters: most rows. */
   readonly sweep: Statement<'many'>
 }
