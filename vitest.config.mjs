@@ -4,6 +4,9 @@ export default {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.work/**'],
     setupFiles: ['test/harness/record-runtime.ts'],
+    ...(/^postgres:(?!pglite)/.test(process.env.CELL ?? '') && {
+      globalSetup: ['test/postgres/server/global-setup.mjs'],
+    }),
     // Forks, because the engines are native modules and some are not safe in several threads of one process.
     pool: 'forks',
     // A forgotten .only would hide every other test.

@@ -72,12 +72,36 @@ function suite(group, runtimes, folders) {
   return runtimes.map((runtime) => ({ name: `${group}:${runtime}`, group, runtime, folders }))
 }
 
+/**
+ * Client libraries of a database server, each a cell.
+ *
+ * @param {string} group
+ * @param {string[]} names
+ * @param {string} runtime
+ * @param {string[]} folders
+ * @returns {Run[]}
+ */
+function servers(group, names, runtime, folders) {
+  return names.map((name) => ({ name, group, runtime, folders, engine: name }))
+}
+
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
   // What takes longest comes first, so that both cores have work to the end.
   ...cells('conformance', 'runtimes', ['test/cells']),
   // Processes of both runtimes take part in each.
   ...oncePerEngine('processes', engineNames, ['test/processes']),
+  ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
+  // What a server and a network do to it; by one client library, because it is the same for all.
+  {
+    name: 'postgres:hazards',
+    group: 'hazards',
+    runtime: 'node24',
+    folders: ['test/postgres-hazards'],
+    engine: 'postgres:pg',
+  },
+  // One instance in the process of the tests: what takes two connections is left to the others.
+  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres']),
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...suite('package', ['node20'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),

@@ -78,7 +78,8 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
   })
 
   test('can be found by what it is for', () => {
-    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining(['sqlite', 'lock', 'cache', 'idempotency']))
+    const database = folder === 'persistence-postgres' ? 'postgres' : 'sqlite'
+    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining([database, 'lock', 'cache', 'idempotency']))
   })
 
   test.each(['.d.ts', '.js'])('imports nothing in its %s files that it does not depend on', (ending) => {

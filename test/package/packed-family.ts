@@ -14,6 +14,7 @@ export const published = {
   'persistence-sqlite': '@go-go-scope/persistence-sqlite',
   'persistence-sqlite-bun': '@go-go-scope/persistence-sqlite-bun',
   'persistence-sqlite-node': '@go-go-scope/persistence-sqlite-node',
+  'persistence-postgres': '@go-go-scope/persistence-postgres',
 } as const
 
 export interface Manifest {

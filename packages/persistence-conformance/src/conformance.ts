@@ -119,10 +119,33 @@ const SUITES: readonly EngineSuite[] = [
   hostileRows,
 ]
 
+/** What a file promises, or what is tested by statements of its dialect. */
+const OF_FILES: ReadonlySet<EngineSuite> = new Set([
+  sharedHandle,
+  open,
+  movedFile,
+  schema,
+  remadeSchema,
+  foreignNames,
+  publishedFile29,
+  leaseTime,
+  leaseTimeOfFiles,
+  leaseTimeBetweenRuns,
+  leaseModel,
+  fencedStatements,
+  hostileRows,
+])
+
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
 export function conformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
   for (const suite of SUITES) suite(runner, engine)
+}
+
+/** Declares what a client library of a database server must hold. */
+export function serverConformance(runner: Runner, engine: EngineUnderTest): void {
+  ports(runner, engine)
+  for (const suite of SUITES) if (!OF_FILES.has(suite)) suite(runner, engine)
 }
 
 /** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */

@@ -181,6 +181,19 @@ export interface OpenOptionsUnderTest extends OptionsUnderTest {
   mmapSize?: number
 }
 
+/** Where an engine keeps the data of tests, if not in a file for each. */
+export interface PlacesUnderTest {
+  /** Whether its handles are connections of their own, so that one can hold what another waits for. */
+  readonly several: boolean
+  /** A place that no other test uses, with the tables as an adapter has just made them, as `openHandle` takes it. */
+  take(): Promise<string>
+  give(place: string): Promise<void>
+  /** Everything in it as text. */
+  dump(place: string): Promise<string>
+  /** Has every row refused whose key is LIKE `pattern`, until the test ends. @param table `cache`, `idempotency` or `circuit`. */
+  refuseKeys(place: string, table: string, pattern: string): Promise<unknown>
+}
+
 // Handles of different engines have no type in common, so a handle parameter is `never` here and handles are
 // passed through `as never`: that is the one place where the suites go past the type checker.
 export interface AdapterClass {
@@ -222,4 +235,5 @@ export interface EngineUnderTest {
   closeHandle(handle: object): Promise<void>
   /** The file that exports this object as `engine`. */
   readonly module: URL
+  readonly places?: PlacesUnderTest
 }

@@ -1,5 +1,5 @@
-export { briefConformance, conformance } from './conformance.js'
-export type { EngineUnderTest } from './engine-under-test.js'
+export { briefConformance, conformance, serverConformance } from './conformance.js'
+export type { EngineUnderTest, PlacesUnderTest } from './engine-under-test.js'
 export { ManualClock } from './manual-clock.js'
 export { portConformance } from './port-conformance.js'
 export { type PortName, portNames } from './port-names.js'

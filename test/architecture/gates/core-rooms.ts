@@ -11,6 +11,7 @@ const SOURCE = 'packages/shared/src/'
 export const ROOMS: readonly (readonly string[])[] = [
   ['index.ts'],
   ['public.ts'],
+  ['dialect.ts'],
   ['dialects/sqlite/front-end'],
   ['dialects/sqlite/copies'],
   ['dialects/sqlite/thread'],

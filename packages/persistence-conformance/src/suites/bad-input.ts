@@ -53,9 +53,9 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
     const { cache } = await world.adapter({ maxKeyLength: 4, keyPrefix: 'a long prefix:' })
     await cache.set('üü', 1)
     await refuses(() => cache.set('üüx', 1), { code: 'INVALID_KEY', says: ['4', '5'] })
-    const generous = await world.adapter({ maxKeyLength: 5_000 })
-    await generous.cache.set('x'.repeat(5_000), 1)
-    assert.equal(await generous.cache.get('x'.repeat(5_000)), 1)
+    const generous = await world.adapter({ maxKeyLength: 1_500 })
+    await generous.cache.set('x'.repeat(1_500), 1)
+    assert.equal(await generous.cache.get('x'.repeat(1_500)), 1)
   })
 
   check('a bad ttl is refused, and nothing changes', async (world) => {
@@ -237,7 +237,7 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
     }
   })
 
-  check('something that is no handle is refused at once, with what to pass', async (world) => {
+  check.inFile('something that is no handle is refused at once, with what to pass', async (world) => {
     const { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } = world.engine
     class Other {
       prepare(): void {}

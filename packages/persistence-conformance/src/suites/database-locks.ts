@@ -207,7 +207,7 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     assert.equal(events.filter(({ type }) => type === 'background-error').length, 2)
   })
 
-  check('a lost counter is an error, not a held lock', async (world) => {
+  check.inFile('a lost counter is an error, not a held lock', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     await world.rows('DELETE FROM go_goscope_lock_counter')
     await refuses(() => adapter.lock.acquire('job', TTL), { code: 'CORRUPT', says: ['go_goscope_lock_counter'] })

@@ -13,8 +13,9 @@ const BOOM = 'boom'
 
 async function setTraps(world: World): Promise<void> {
   for (const table of ['cache', 'idempotency', 'circuit']) {
-    await world.rows(`CREATE TRIGGER trap_${table} BEFORE INSERT ON go_goscope_${table}
-      WHEN NEW.key LIKE '%${BOOM}' BEGIN SELECT RAISE(ABORT, 'trap: constraint failed'); END`)
+    await (world.engine.places?.refuseKeys(world.path, table, `%${BOOM}`) ??
+      world.rows(`CREATE TRIGGER trap_${table} BEFORE INSERT ON go_goscope_${table}
+      WHEN NEW.key LIKE '%${BOOM}' BEGIN SELECT RAISE(ABORT, 'trap: constraint failed'); END`))
   }
 }
 
@@ -166,7 +167,7 @@ export const operationOrder: EngineSuite = engineSuite('operation order', (check
     await setTraps(world)
     const error = await refuses(() => cache.set(BOOM, 1), { code: 'CONSTRAINT' })
     assert.ok(error.cause instanceof Error)
-    assert.match(error.cause.message, /trap: constraint failed/)
+    assert.match(error.cause.message, /trap/)
     await cache.set('fine', 1)
     assert.equal((await world.rows('SELECT key FROM go_goscope_cache')).length, 1)
   })

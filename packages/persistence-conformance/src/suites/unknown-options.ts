@@ -29,7 +29,7 @@ const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, opti
 }
 
 export const unknownOptions: EngineSuite = engineSuite('unknown options', (check) => {
-  check('the constructors and open name the nearest option, and open makes no file', async (world) => {
+  check.inFile('the constructors and open name the nearest option, and open makes no file', async (world) => {
     const { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } = world.engine
     const handle = (await world.handle()) as never
     const says = (slip: string, option: string) => ({

@@ -24,6 +24,7 @@ export type PersistenceErrorCode =
   | 'LOG_TOO_LARGE'
   | 'NOT_A_BACKUP'
   | 'NOT_A_DATABASE'
+  | 'OUTCOME_UNKNOWN'
   | 'QUEUE_FULL'
   | 'READ_ONLY'
   | 'RESULT_NOT_STORED'
@@ -32,12 +33,13 @@ export type PersistenceErrorCode =
   | 'SECOND_COPY'
   | 'SECOND_LIBRARY'
   | 'SQL'
+  | 'UNAVAILABLE'
   | 'VALUE_NOT_SERIALIZABLE'
   | 'VALUE_TOO_LARGE'
   | 'VALUE_UNREADABLE'
   | 'WAL_NEEDED'
 
-const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL'])
+const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL', 'UNAVAILABLE'])
 
 /**
  * The one error this family rejects with.

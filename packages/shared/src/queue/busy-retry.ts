@@ -45,7 +45,7 @@ export class BusyRetry {
       // that give up together the last ones would wait a second for theirs.
       let error = errors.get(message)
       if (error === undefined) {
-        error = new PersistenceError('BUSY', work.name, `${message}; ${problemOf(busy)}`, busy.cause)
+        error = new PersistenceError(busy.code, work.name, `${message}; ${problemOf(busy)}`, busy.cause)
         errors.set(message, error)
       }
       work.reject(error)

@@ -32,7 +32,8 @@ export function givenRow(row: Row | undefined, operation: string): Row {
 
 /**
  * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `true` by the wall clock,
- * `lease` by the one that never goes back (time/lease-clock.ts).
+ * `lease` by the one that never goes back (time/lease-clock.ts). Where the database's own clock judges, both are what its
+ * dialect binds instead.
  */
 export type Time = boolean | 'lease'
 
@@ -46,6 +47,13 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly sql: string
   /** No caller awaits it: where another connection holds the database it fails at once, and its next turn tries again. */
   readonly background?: true
+  /** May be sent again when its answer was lost: twice leaves what once does. Reads always may. */
+  readonly repeatable?: true
+  /**
+   * Takes its place, with the same parameters, when its answer was lost and it may not be sent again: finds out whether it
+   * took effect, and makes up for it where it did not. May be repeated.
+   */
+  readonly afterLoss?: Statement<Rows>
   /** The same for many calls at once; absent where calls cannot share a statement. */
   readonly batch?: BatchSql
 }
@@ -67,12 +75,17 @@ export interface BatchSql {
   readonly match: 'none' | 'index' | 'order' | 'echo'
   /** The columns that repeat the first parameters of the call. */
   readonly echo?: readonly string[]
+  /** No two calls that share the statement have the same first parameter. Default: they may. */
+  readonly distinct?: true
 }
 
 /** What a statement may have besides its text. */
 export interface StatementTraits {
   /** Default: not clocked. */
   readonly clocked?: Time
+  readonly repeatable?: true
+  /** SQL of {@link Statement.afterLoss}. */
+  readonly afterLoss?: string
   readonly batch?: BatchSql
 }
 
@@ -91,9 +104,18 @@ export function write<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = false, batch }: StatementTraits = {},
+  { clocked = false, repeatable, afterLoss, batch }: StatementTraits = {},
 ): Statement<Rows> {
-  return { name, kind: 'write', rows, clocked, sql, ...(batch && { batch }) }
+  return {
+    name,
+    kind: 'write',
+    rows,
+    clocked,
+    sql,
+    ...(repeatable && { repeatable }),
+    ...(afterLoss !== undefined && { afterLoss: write(name, rows, afterLoss, { clocked, repeatable: true }) }),
+    ...(batch && { batch }),
+  }
 }
 
 /** Parameters of one call, without the time. */

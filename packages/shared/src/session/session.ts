@@ -16,7 +16,8 @@ export type SetUp = (queue: OperationQueue, create: boolean) => Promise<void>
 
 /** What a session has to know of its dialect. */
 export interface SessionDialect {
-  readonly leaseTime: LeaseTimeSql
+  /** Absent where the database's own clock judges. */
+  readonly leaseTime?: LeaseTimeSql
   /** How the untagged names of `prefix` are stored, which is settled at its first use where `writable`. */
   names(queue: OperationQueue, prefix: string, writable: boolean): Promise<Names>
 }
@@ -49,7 +50,7 @@ export class Session implements ConnectionUser {
   readonly prefix: string
   readonly maxKeyLength: number
   readonly values: ValueStore
-  readonly leaseTime: LeaseTimeRecord
+  readonly leaseTime: LeaseTimeRecord | undefined
   readonly #connection: Connection
   readonly #dialect: SessionDialect
   readonly #options: SessionOptions
@@ -73,7 +74,7 @@ export class Session implements ConnectionUser {
     this.prefix = options.keyPrefix
     this.maxKeyLength = options.maxKeyLength
     this.values = new ValueStore(options.codec, options.maxValueSize)
-    this.leaseTime = new LeaseTimeRecord(this, dialect.leaseTime)
+    this.leaseTime = dialect.leaseTime && new LeaseTimeRecord(this, dialect.leaseTime)
     this.#stopListening = options.onDiagnostic && connection.diagnostics.add(options.onDiagnostic)
     connection.join(this)
   }
@@ -199,7 +200,7 @@ export class Session implements ConnectionUser {
     await this.#start.setUp(queue, this.#options.createTables && !readOnly)
     if (this.#start.named) {
       this.#names = await this.#dialect.names(queue, this.prefix, !readOnly)
-      await this.leaseTime.enter()
+      await this.leaseTime?.enter()
     }
     await this.#connection.place.settle()
     // The database may have been lost meanwhile.

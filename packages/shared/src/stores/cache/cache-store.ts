@@ -11,7 +11,7 @@ import type { CacheStats } from '../../ports/cache.js'
 import { nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
-import { expiry, timeToLive } from '../../time/time-to-live.js'
+import { timeToLive } from '../../time/time-to-live.js'
 import type { GetOrSetOptions, SqlCacheProvider } from './cache-provider.js'
 import type { CacheSql } from './cache-sql.js'
 import { Loads } from './loads.js'
@@ -199,7 +199,7 @@ export class CacheStore implements SqlCacheProvider {
     const stored = this.#stored(key, operation)
     const lifetime = timeToLive(ttl, operation)
     const text = this.#session.values.encode(value, operation)
-    return [stored, text, lifetime === undefined ? null : expiry(this.#session.clock.now(), lifetime)]
+    return [stored, text, lifetime === undefined ? null : this.#session.clock.expiry(lifetime)]
   }
 
   #stored(key: string, operation: string): string {

@@ -17,9 +17,9 @@ export interface CircuitSql {
   readonly reset: Statement<'one'>
   /**
    * A row that differs from the one before when another connection has committed since. Commits of this connection do
-   * not count.
+   * not count. Absent where the database does not tell: then the circuits themselves are read.
    */
-  readonly lastCommit: Statement<'one'>
+  readonly lastCommit?: Statement<'one'>
 }
 
 /**
@@ -28,7 +28,7 @@ export interface CircuitSql {
  */
 export interface ProbeSql {
   readonly table: string
-  /** Parameters: key. */
+  /** Parameters: key. Where the database's own clock judges, its time is `judged_at`, by which the row is to be read. */
   readonly readCircuit: Statement<'one'>
   /**
    * Parameters: key, name of the probe, its lease, how many may probe, reset timeout. A row when there was a place; calls

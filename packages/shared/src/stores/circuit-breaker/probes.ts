@@ -39,9 +39,11 @@ export class CircuitProbes {
       const generation = Number(row.generation)
       if (state === 'closed') return { admitted: true, state, permit: { key, generation } }
       if (row.isolated !== 0) return { admitted: false, state }
-      const retryAt = this.#retryAt(row, options)
+      const local = this.#session.clock.now()
+      const now = Number(row.judged_at ?? local)
+      const retryAt = this.#retryAt(row, options, now)
       if (retryAt === 'in the future') await this.#change(this.#sql.followClock, stored, [stored, generation])
-      else if (retryAt > this.#session.clock.now()) return { admitted: false, state, retryAt }
+      else if (retryAt > now) return { admitted: false, state, retryAt: retryAt - now + local }
       else {
         const permit = await this.#probe(key, stored, options)
         if (permit !== undefined) return { admitted: true, state: 'half-open', permit }
@@ -80,9 +82,8 @@ export class CircuitProbes {
     return admitted && { key, generation: admitted.generation, probe }
   }
 
-  /** Epoch ms from which one more may probe, now or earlier when it may. */
-  #retryAt(row: Row, { resetTimeout, probes: most }: Required<AdmitOptions>): number | 'in the future' {
-    const now = this.#session.clock.now()
+  /** Epoch ms from which one more may probe, `now` or earlier when it may. */
+  #retryAt(row: Row, { resetTimeout, probes: most }: Required<AdmitOptions>, now: number): number | 'in the future' {
     const openedAt = Number(row.opened_at)
     const under = storedProbes(row, this.#sql.table, this.#read.admit.name).filter(([, end]) => end > now)
     if (openedAt > now || under.some(([, end, lease]) => end - lease > now)) return 'in the future'

@@ -16,7 +16,7 @@ export class StateWatch {
   readonly #session: Session
   readonly #listeners: StateListeners
   readonly #look: Statement<'one'>
-  readonly #lastCommit: Statement<'one'>
+  readonly #lastCommit: Statement<'one'> | undefined
   readonly #table: string
   /** ms. */
   readonly #interval: number
@@ -31,7 +31,7 @@ export class StateWatch {
     this.#listeners = session.connection.shared(StateListeners)
     this.#look = { ...sql.getState, name: OPERATION, background: true }
     this.#table = sql.table
-    this.#lastCommit = { ...sql.lastCommit, background: true }
+    this.#lastCommit = sql.lastCommit && { ...sql.lastCommit, background: true }
     this.#interval = interval
     session.atEnd(() => this.#stop())
   }
@@ -70,6 +70,7 @@ export class StateWatch {
   }
 
   async #hasNews(): Promise<boolean> {
+    if (this.#lastCommit === undefined) return true
     return this.#session.execute(this.#lastCommit, [], (row: Row | undefined) => {
       const known = this.#version
       this.#version = JSON.stringify(row)

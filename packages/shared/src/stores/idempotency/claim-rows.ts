@@ -1,9 +1,8 @@
 import type { Row } from '../../driver/driver.js'
 import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../../ports/claims.js'
-import { givenRow, type Statement } from '../../queue/statement.js'
+import { givenRow, type Parameters, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
-import { expiry } from '../../time/time-to-live.js'
 import type { ClaimSql } from './idempotency-sql.js'
 import { resultNotStored, type Unstored, unstoredIn, unstoredMark } from './unstored-result.js'
 
@@ -61,8 +60,8 @@ export class ClaimRows {
   }
 
   async read(stored: string): Promise<RecordedKey> {
-    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.now()], keyRow)
-    this.#session.clock.lease.observe(Number(row.marked_at))
+    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.bound(false)], keyRow)
+    this.#session.clock.lease.observe(Number(row.judged_at))
     const record = this.#standing(row, stored)
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
   }
@@ -78,7 +77,7 @@ export class ClaimRows {
     fingerprint: string | undefined,
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
-    const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.now()]
+    const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound(false)]
     return this.#session.run(this.#sql.grant, parameters, (row) =>
       row === undefined ? undefined : { ...this.#leaseEnd(row), generation: Number(row.generation) },
     )
@@ -103,8 +102,10 @@ export class ClaimRows {
 
   keep(grant: ClaimGrant, error: unknown): Promise<Ending> {
     return this.#record(grant, error, 'error', this.#sql.forget.name, (text) => {
-      const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
-      return this.#withRecord(this.#sql.forget, ofClaim(grant), [
+      const expiresAt = this.#session.clock.expiry(grant.ttl)
+      const { forget, keep, record } = this.#sql
+      if (keep !== undefined) return this.#decide(keep, [...ofClaim(grant), text, expiresAt])
+      return this.#withRecord(forget, ofClaim(grant), record, [
         grant.stored,
         grant.fingerprint ?? null,
         text,
@@ -137,21 +138,28 @@ export class ClaimRows {
   }
 
   async #complete(statement: Statement<'one'>, grant: ClaimGrant, text: string): Promise<boolean> {
-    const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
+    const expiresAt = this.#session.clock.expiry(grant.ttl)
     const parameters = [...ofClaim(grant), text, expiresAt]
-    return grant.fingerprint === undefined
-      ? this.#session.execute(statement, parameters, decided)
-      : this.#withRecord(statement, parameters, [grant.stored, grant.fingerprint, null, expiresAt])
+    const { record } = this.#sql
+    return grant.fingerprint === undefined || record === undefined
+      ? this.#decide(statement, parameters)
+      : this.#withRecord(statement, parameters, record, [grant.stored, grant.fingerprint, null, expiresAt])
+  }
+
+  async #decide(decision: Statement<'one'>, parameters: Parameters): Promise<boolean> {
+    return this.#session.execute(decision, parameters, decided)
   }
 
   async #withRecord(
     decision: Statement<'one'>,
-    parameters: readonly (string | number | null)[],
-    record: readonly (string | number | null)[],
+    parameters: Parameters,
+    record: Statement<'none'> | undefined,
+    recorded: Parameters,
   ): Promise<boolean> {
+    if (record === undefined) throw new TypeError('a dialect has record or keep')
     const decide = { sql: decision.sql, parameters, clocked: decision.clocked, expect: 1 }
     try {
-      await this.#session.atomic(decision.name, [decide, { sql: this.#sql.record.sql, parameters: record }])
+      await this.#session.atomic(decision.name, [decide, { sql: record.sql, parameters: recorded }])
       return true
     } catch (error) {
       if (hasCode(error, 'CONSTRAINT') && error.cause === undefined) return false
@@ -165,14 +173,15 @@ export class ClaimRows {
     // Read first: were the process held up between the readings, it must not take the end to be later than it is.
     const { clock } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
+    const elapsed = clock.lease.now() - Number(row.ran_at)
     clock.lease.observe(grantedAt)
-    this.#session.leaseTime.granted(grantedAt)
-    const remaining = Math.min(end - grantedAt, end - clock.lease.now())
+    this.#session.leaseTime?.granted(grantedAt)
+    const remaining = end - grantedAt - elapsed
     return { expiresAt: wall + remaining, localEnd: monotonic + remaining }
   }
 
   #standing(row: Row, stored: string): KeyRecord<unknown> | VacantKey {
-    const unstored = unstoredIn(row.value)
+    const unstored = unstoredIn(row.unstored ?? row.value)
     if (unstored !== undefined) {
       const error = resultNotStored(this.#key(stored), this.#sql.readKey.name, unstored)
       return { state: 'unstored', error, ...expiringAt(row.value_expires_at) }
@@ -186,9 +195,8 @@ export class ClaimRows {
       return { state: 'failed', error, replay: true, ...expiringAt(row.failure_expires_at) }
     }
     if (row.claimed_until !== null) {
-      const { clock } = this.#session
-      const remaining = Number(row.claimed_until) - clock.lease.now()
-      return { state: 'running', until: clock.now() + remaining }
+      const remaining = Number(row.claimed_until) - Number(row.judged_at)
+      return { state: 'running', until: this.#session.clock.now() + remaining }
     }
     return { state: 'vacant' }
   }

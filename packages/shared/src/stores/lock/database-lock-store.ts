@@ -57,18 +57,16 @@ export class DatabaseLockStore implements LockStore {
     return hold.owner as string
   }
 
-  async acquire(
-    key: string,
-    ttl: number,
-    owner: string = this.#session.connection.newOwner(),
-  ): Promise<Hold | undefined> {
+  async acquire(key: string, ttl: number, given: string | undefined): Promise<Hold | undefined> {
+    const owner = given ?? this.#session.connection.newOwner()
     const hold = await this.#session.execute(
-      this.#sql.acquire,
+      given === undefined ? (this.#sql.acquireUnique ?? this.#sql.acquire) : this.#sql.acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
       (row) => (row === undefined ? undefined : this.#granted(key, owner, row)),
     )
-    if (hold === undefined) await this.#session.run(this.#sql.readMark, [], (row) => this.#readMark(row))
-    else this.#sweeper.wrote(1)
+    const { readMark } = this.#sql
+    if (hold !== undefined) this.#sweeper.wrote(1)
+    else if (readMark !== undefined) await this.#session.run(readMark, [], (row) => this.#readMark(row))
     return hold
   }
 
@@ -114,7 +112,9 @@ export class DatabaseLockStore implements LockStore {
 
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    const released = await this.#session.execute(this.#sql.release, this.#ofGrant(hold), (row) => row !== undefined)
+    const unique = this.#session.connection.madeUp(this.ownerOf(hold)) ? this.#sql.releaseUnique : undefined
+    const statement = unique ?? this.#sql.release
+    const released = await this.#session.execute(statement, this.#ofGrant(hold), (row) => row !== undefined)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
     return released
@@ -127,10 +127,11 @@ export class DatabaseLockStore implements LockStore {
 
   /** The step that lets a transaction go on only while `hold` lasts. */
   fence(hold: Hold): Step {
+    const { sql, clocked } = this.#sql.fence ?? this.#sql.checkGrant
     return {
-      sql: this.#sql.checkGrant.sql,
+      sql,
       parameters: this.#ofGrant(hold),
-      clocked: this.#sql.checkGrant.clocked,
+      clocked,
       expect: 1,
       unmet: () => leaseIsOver(hold),
     }
@@ -168,7 +169,7 @@ export class DatabaseLockStore implements LockStore {
     const granted = Number(row.expires_at) - Number(row.marked_at)
     const elapsed = this.clock.lease.now() - Number(row.ran_at)
     this.clock.lease.observe(Number(row.marked_at))
-    this.#session.leaseTime.granted(Number(row.marked_at))
+    this.#session.leaseTime?.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)
     moveExpiry(hold, now + granted - elapsed)
   }

@@ -50,7 +50,8 @@ export async function runFenced(
   // Another handle of the same owner may hold the lock still; this one does not.
   if (released) throw leaseIsOver(hold)
   try {
-    const [, ...rows] = await session.atomic('fenced', [store.fence(hold), ...steps])
+    // Beside the calls: the app's statements may take long, and renewals must not wait for them.
+    const [, ...rows] = await session.connection.aside.atomic('fenced', [store.fence(hold), ...steps])
     return rows
   } catch (error) {
     if (hasCode(error, 'LOCK_LOST')) store.lose(hold)

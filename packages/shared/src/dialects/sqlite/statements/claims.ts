@@ -11,7 +11,7 @@ const STATE_OF_KEY = `
   results.key IS NOT NULL AS completed, results.value, results.expires_at AS value_expires_at,
   records.fingerprint, records.failure, records.expires_at AS failure_expires_at,
   claims.fingerprint AS claimed_fingerprint, claims.expires_at AS claimed_until,
-  (SELECT now FROM go_goscope_claim_clock) AS marked_at`
+  max(?3, ${LAST_GRANT}) AS judged_at`
 
 export const claimSql: ClaimSql = {
   table: 'go_goscope_claims',
@@ -59,7 +59,7 @@ WHERE NOT EXISTS (SELECT 1 FROM go_goscope_claims WHERE key = ?1 AND expires_at 
     SELECT 1 FROM go_goscope_claim_records
     WHERE key = ?1 AND failure IS NOT NULL AND (expires_at IS NULL OR expires_at > ?5)
   )
-RETURNING generation, granted_at, expires_at`,
+RETURNING generation, granted_at, expires_at, ?6 AS ran_at`,
     { clocked: 'lease' },
   ),
 
@@ -69,7 +69,7 @@ RETURNING generation, granted_at, expires_at`,
     `UPDATE go_goscope_claims SET
   granted_at = max(?5, ${LAST_GRANT}), expires_at = max(?5, ${LAST_GRANT}) + ?4
 WHERE key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > max(?5, ${LAST_GRANT})
-RETURNING granted_at, expires_at`,
+RETURNING granted_at, expires_at, ?5 AS ran_at`,
     { clocked: 'lease' },
   ),
 
