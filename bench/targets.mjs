@@ -33,6 +33,7 @@ export function targetTable(results) {
     ...lockTargets(results),
     ...rowTargets(results),
     ...turnTargets(results),
+    ...copyTargets(results),
     ...peerTargets(results),
   ]
   return {
@@ -184,6 +185,45 @@ function turnTargets({ turns = {} }) {
       met: kept >= 0.97,
     },
   ])
+}
+
+function copyTargets({ copies = {} }) {
+  return Object.entries(copies).flatMap(([place, { seconds, busy, restarts, late, commits }]) => {
+    const { ours, copy, shell } = seconds
+    const beside = median(busy) / median(ours)
+    const slower = commits.beside / commits.quiet
+    return [
+      ratioTarget('a backup, verified, against dd with fsync', place, pairedRatio(copy, ours), 0.7),
+      ...(shell
+        ? [ratioTarget('a backup against the .backup of the shell', place, pairedRatio(shell, ours), 1.2)]
+        : []),
+      {
+        target: 'a backup beside a commit every ms, against a quiet time',
+        place,
+        must: '≤ 4, never anew',
+        reached: `${digits(beside)}, ${restarts} times anew`,
+        met: beside <= 4 && restarts === 0,
+      },
+      {
+        target: 'timers during a backup: ms late, 99 of 100',
+        place,
+        must: '≤ 20',
+        reached: digits(late),
+        met: late <= 20,
+      },
+      {
+        target: 'commits of others during backups, 99 of 100, against none',
+        place,
+        must: '≤ 2',
+        reached: digits(slower),
+        met: slower <= 2,
+      },
+    ]
+  })
+}
+
+function ratioTarget(target, place, ratio, least) {
+  return { target, place, must: `≥ ${least}`, reached: digits(ratio), met: ratio >= least }
 }
 
 /** Why a peer is ahead where it is, read off its schema. */

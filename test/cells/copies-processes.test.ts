@@ -62,6 +62,19 @@ describe('copies and other processes', () => {
     expect((await engine.restore(join(folder, 'kept.db'), target)).kept).toBeDefined()
   }, 120_000)
 
+  test('a handle that has read nothing is not seen, and an adapter on it is refused its writes', async () => {
+    const target = join(folder, 'unread.db')
+    await engine.restore(join(folder, 'kept.db'), target)
+    const holder = copier()
+    await withProcesses([holder], async () => {
+      await holder.ready()
+      await holder.ask('open unread.db')
+      expect((await engine.restore(join(folder, 'kept.db'), target)).kept).toBeDefined()
+      // One engine does not tell the two apart.
+      expect(['FILE_REPLACED', 'READ_ONLY']).toContain(await holder.ask('write'))
+    })
+  }, 60_000)
+
   test('process.exit in the middle of a backup ends the process with its own code, and nothing has the name', async () => {
     const exits = proofCount({ inTests: 1, inSoak: 20 })
     for (let round = 0; round < exits; round++) {

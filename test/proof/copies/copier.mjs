@@ -42,6 +42,17 @@ const orders = {
     if (handle === undefined) throw new Error('there is no handle')
     return (await engine.rows(handle, 'SELECT count(*) AS objects FROM sqlite_master'))[0]?.objects
   },
+  /** Makes an adapter on the handle and writes until that is refused, which a replaced file is within about a second. */
+  async write() {
+    const late = new engine.SQLiteAdapter(/** @type {never} */ (handle))
+    const end = performance.now() + 10_000
+    for (let number = 0; performance.now() < end; number++) {
+      const code = await codeOf(() => late.cache.set('k', number))
+      if (code !== 'done') return code
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    return 'never noticed'
+  },
 
   /** Ends the process as an app does, while it is at a backup. */
   async exit(name = '', delay = '') {

@@ -178,6 +178,15 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     }
   })
 
+  check('a file that was opened through a symbolic link is the file that is copied', async (world) => {
+    const adapter = await world.open()
+    await adapter.cache.set('k', 1)
+    await symlink(world.path, join(world.folder, 'link.db'))
+    const linked = await world.open({}, join(world.folder, 'link.db'))
+    await linked.backup(target(world))
+    assert.equal(await inCopy(world, target(world), ({ cache }) => cache.get('k')), 1)
+  })
+
   check('a database in memory is copied too', async (world) => {
     const adapter = await world.open({}, ':memory:')
     await fill(adapter, 100)
@@ -258,6 +267,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     })
     await eventually('the copy has begun', () => besideDatabase(world).length > 0)
     const [temporary = ''] = besideDatabase(world)
+    assert.equal((await stat(join(world.folder, temporary))).mode & 0o777, 0o600)
     // No process has this number.
     const dead = basename(temporary).replace(`-${process.pid}-`, '-99999999-')
     for (const suffix of ['', '-journal', '-wal']) await writeFile(join(world.folder, dead + suffix), '')
