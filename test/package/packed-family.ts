@@ -56,12 +56,18 @@ export async function packFamily(): Promise<PackedFamily> {
   mkdirSync(tarballs)
   writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')
 
-  const packed = []
-  for (const [folder, name] of Object.entries(published)) {
-    const cwd = join(root, 'packages', folder)
-    const { filename } = json(await runWithPnpm(['pnpm', 'pack', '--json', '--pack-destination', tarballs], { cwd }))
-    packed.push({ folder, name, tarball: filename as string })
-  }
+  const which = Object.values(published).map((name) => `--filter=${name}`)
+  // All at once, because npm and pnpm take longer to start than to pack.
+  const written: { name: string; filename: string }[] = json(
+    await runWithPnpm(['pnpm', '--recursive', ...which, 'pack', '--json', '--pack-destination', tarballs], {
+      cwd: root,
+    }),
+  )
+  const packed = Object.entries(published).map(([folder, name]) => {
+    const tarball = written.find((one) => one.name === name)?.filename
+    if (tarball === undefined) throw new Error(`${name} was not packed`)
+    return { folder, name, tarball }
+  })
   const devalue = join(root, 'packages/shared/node_modules/devalue')
   const [{ filename }] = json(
     await runNpm(['pack', devalue, '--ignore-scripts', '--json', '--pack-destination', tarballs]),
