@@ -61,26 +61,26 @@ const trials = {
     levels: SINGLE,
     peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'],
     writes: true,
-    without: ['json-each'],
+    without: ['json-each', 'loader'],
   },
   'cache-get-many': {
     levels: OF_MANY,
     peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'],
     writes: false,
-    without: ['prepared'],
+    without: ['prepared', 'loader'],
   },
   'cache-set-many': {
     levels: OF_MANY,
     peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'],
     writes: true,
-    without: ['prepared'],
+    without: ['prepared', 'loader'],
   },
   'record-failure': { levels: SINGLE, peers: [], writes: true },
   'idempotency-get': { levels: SINGLE, peers: [], writes: false },
   'idempotency-set': { levels: SINGLE, peers: [], writes: true },
   'checkpoint-save': { levels: SINGLE, peers: ['langgraph'], writes: true },
   'checkpoint-load-latest': { levels: SINGLE, peers: ['langgraph'], writes: false },
-  lock: { levels: SINGLE, peers: [], writes: false, without: ['json-each'], storages: ['memory'] },
+  lock: { levels: SINGLE, peers: [], writes: false, without: ['json-each', 'loader'], storages: ['memory'] },
 }
 
 export const trialNames = Object.keys(trials)
@@ -124,12 +124,15 @@ function storagesOf(trial, cell) {
 
 function raceOf(trial, cell, storage, levels = trials[trial].levels) {
   const { peers, without = [] } = trials[trial]
-  const names = ['ours', 'prepared', 'json-each', 'unprepared', ...cell.peers.filter((peer) => peers.includes(peer))]
+  const own = ['ours', 'prepared', 'loader', 'json-each', 'unprepared']
+  const names = [...own, ...cell.peers.filter((peer) => peers.includes(peer))]
   const contestants = {}
   for (const name of names.filter((one) => !without.includes(one))) {
     // One flush of the disk a call: a thousand of them would only make the bench long.
-    const flushesPerCall = storage === 'power' && name !== 'ours' && name !== 'json-each'
-    contestants[name] = levels.filter((level) => !flushesPerCall || level <= 100)
+    const flushesPerCall = storage === 'power' && !['ours', 'loader', 'json-each'].includes(name)
+    const possible = levels.filter((level) => !flushesPerCall || level <= 100)
+    // A loader has nothing to gather from one caller.
+    contestants[name] = name === 'loader' ? possible.filter((level) => level > 1) : possible
   }
   return { trial, cell, storage, contestants }
 }

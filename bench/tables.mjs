@@ -6,7 +6,7 @@ import { trial as lockTrial } from './trials/lock.mjs'
 
 /** @typedef {{ title: string, text?: string, head: string[], rows: string[][] }} Table */
 
-const LIMITS = ['prepared', 'json-each', 'unprepared']
+const LIMITS = ['prepared', 'loader', 'json-each', 'unprepared']
 
 /** Everything that was measured, the targets last. @returns {Promise<Table[]>} */
 export async function tablesOf(results) {
@@ -55,6 +55,7 @@ async function trialTable(results, name) {
     'ours, calls/s',
     'spread',
     '÷ prepared',
+    '÷ loader',
     '÷ json_each',
     '÷ obvious',
     '÷ peers',

@@ -10,7 +10,7 @@ import { isWastefulStep } from './query-plan-steps.js'
 interface StatementLike {
   name: string
   sql: string
-  batch?: { sql: string }
+  batch?: { sql: string; bound?: string; tally?: { sql: string } }
 }
 
 const dialect = fileURLToPath(new URL('../../packages/shared/src/dialects/sqlite/statements', import.meta.url))
@@ -55,10 +55,14 @@ async function everyStatement(): Promise<StatementLike[]> {
     const exported = Object.values(await import(pathToFileURL(join(dialect, file)).href))
     for (const value of exported) collect(typeof value === 'function' ? value('go_goscope_cache') : value, found)
   }
-  return found.flatMap(({ name, sql, batch }) => [
-    { name, sql },
-    ...(batch === undefined ? [] : [{ name: `${name}, many`, sql: batch.sql }]),
-  ])
+  return found.flatMap(({ name, sql, batch }) =>
+    [
+      { name, sql },
+      { name: `${name}, many`, sql: batch?.sql },
+      { name: `${name}, bound together`, sql: batch?.bound },
+      { name: `${name}, counted`, sql: batch?.tally?.sql },
+    ].filter((statement): statement is StatementLike => statement.sql !== undefined),
+  )
 }
 
 function collect(value: unknown, found: StatementLike[]): void {

@@ -40,6 +40,7 @@ import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
 import { lockRenewal } from './suites/lock-renewal.js'
 import { locks } from './suites/locks.js'
+import { madeTogether } from './suites/made-together.js'
 import { movedFile } from './suites/moved-file.js'
 import { open } from './suites/open.js'
 import { operationOrder } from './suites/operation-order.js'
@@ -112,6 +113,7 @@ const SUITES: readonly EngineSuite[] = [
   restores,
   backupSchedules,
   callOrder,
+  madeTogether,
   operationOrder,
   storeModels,
   twoConnections,

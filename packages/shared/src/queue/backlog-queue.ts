@@ -12,6 +12,15 @@ const MAX_GIVEN_UP_IN_TURN = 5_000
 /** The deadline of a call that no caller awaits. */
 const NEVER_WAITS = Number.NEGATIVE_INFINITY
 
+let resolveLast: (result: unknown) => void
+let rejectLast: (error: unknown) => void
+
+/** Of the promise that was made last. One function for all calls: a closure for each would cost as much as the promise. */
+function keepSettlers(resolve: (result: never) => void, reject: (error: unknown) => void): void {
+  resolveLast = resolve as (result: unknown) => void
+  rejectLast = reject
+}
+
 /** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
 export abstract class BacklogQueue implements OperationQueue {
   readonly #busyRetry: BusyRetry
@@ -69,11 +78,10 @@ export abstract class BacklogQueue implements OperationQueue {
     parameters: Parameters,
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      this.#submit(
-        newCall(statement, parameters, decode, resolve, reject, statement.background ? NEVER_WAITS : this.#deadline()),
-      )
-    })
+    const result = new Promise<Result>(keepSettlers)
+    const deadline = statement.background ? NEVER_WAITS : this.#deadline()
+    this.#submit(newCall(statement, parameters, decode, resolveLast, rejectLast, deadline))
+    return result
   }
 
   /** The typed form of what a driver or the guard threw, as an error of the call with that name. */
@@ -109,7 +117,12 @@ export abstract class BacklogQueue implements OperationQueue {
       work.reject(openedReadOnly(work.name))
       return
     }
-    this.backlog.push(work)
+    try {
+      this.backlog.push(work)
+    } catch (error) {
+      work.reject(error)
+      return
+    }
     if (this.#awake) return
     this.#awake = true
     // One microtask later: callers of the same turn, and those who continue after the same batch, find each other.

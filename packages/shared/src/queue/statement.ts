@@ -77,6 +77,29 @@ export interface BatchSql {
   readonly echo?: readonly string[]
   /** No two calls that share the statement have the same first parameter. Default: they may. */
   readonly distinct?: true
+  /**
+   * The same for {@link CALLS_BOUND_TOGETHER} calls that bring a value each, with the parameters of one call after those
+   * of the other, then the time. For engines that answer within the call: the value does not become JSON within JSON.
+   * Only of a statement that gives no rows.
+   */
+  readonly bound?: string
+  /** The same for calls of few keys, as a count for each key. Only with {@link match} `order`. */
+  readonly tally?: TallySql
+}
+
+/** How many calls {@link BatchSql.bound} takes: with more the gain is small, with fewer it is lost. */
+export const CALLS_BOUND_TOGETHER = 16
+
+/**
+ * One row for all calls of one key. `?1` is a JSON array of `[key, number of calls]`; then come the shared parameters and
+ * the time. A row repeats the key as `k` and gives the circumstances after the last of the calls.
+ *
+ * A key gives no row, and nothing of it is changed, unless all its calls give the same but for {@link column}, which each
+ * of them raises by one.
+ */
+export interface TallySql {
+  readonly sql: string
+  readonly column: string
 }
 
 /** What a statement may have besides its text. */

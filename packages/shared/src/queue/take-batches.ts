@@ -26,7 +26,7 @@ export function runsAtHead(backlog: Backlog, bounds: Bounds): Run[] {
   let units = 0
   for (let calls = 0; calls < bounds.calls; calls++) {
     const next = backlog.peek(calls)
-    if (next?.type !== 'call') break
+    if (next === undefined || next.type !== 'call') break
     units += unitsOf(next.parameters)
     if (calls > 0 && units > bounds.units) break
     const [name] = next.parameters

@@ -20,6 +20,11 @@ export class StateListeners {
     this.#diagnostics = diagnostics
   }
 
+  /** Whether nobody listens. */
+  get none(): boolean {
+    return this.#byKey.size === 0
+  }
+
   add(key: string, listener: StateListener): () => void {
     const entry = { listener }
     const subscribers = this.#byKey.get(key) ?? { listeners: new Set(), last: undefined }

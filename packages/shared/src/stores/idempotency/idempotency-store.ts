@@ -57,9 +57,18 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     this.sweepers = [this.#sweeper, ...this.#claimSweepers]
   }
 
-  async get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
-    checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
-    if (!this.#session.ready) await this.#session.connect('idempotency.get')
+  // Not async, for the reason of the cache's.
+  get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
+    try {
+      checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
+      if (!this.#session.ready) return this.#session.connect('idempotency.get').then(() => this.#get<T>(key))
+      return Promise.resolve(this.#get<T>(key))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #get<T>(key: string): Promise<IdempotencyEntry<T> | null> | IdempotencyEntry<T> | null {
     const stored = this.#session.names.idempotency.store(key)
     return this.#session.execute(this.#sql.get, [stored], this.#entry) as IdempotencyEntry<T> | null
   }

@@ -1,6 +1,7 @@
 import { read, write } from '../../../queue/statement.js'
 import type { ResultSql } from '../../../stores/idempotency/idempotency-sql.js'
 import { deleteExpired } from './delete-expired.js'
+import { boundRows } from './places.js'
 
 /** What a result takes over from one that is stored in its place. */
 export const ON_STORED: string = `ON CONFLICT (key) DO UPDATE SET
@@ -34,6 +35,7 @@ FROM json_each(?1) AS calls CROSS JOIN go_goscope_idempotency AS results
         match: 'none',
         sql: `INSERT INTO go_goscope_idempotency (key, value, expires_at)
 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${ON_STORED}`,
+        bound: `INSERT INTO go_goscope_idempotency (key, value, expires_at) VALUES ${boundRows(3)} ${ON_STORED}`,
       },
     },
   ),
