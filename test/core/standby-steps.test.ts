@@ -22,6 +22,15 @@ async function round(sql: Sql, position?: Position): Promise<void> {
   await runRound(sql, position ?? (await positionNow()), await followedTables(pair.sql, 'main'))
 }
 
+/** Every object but those of the log, with its text: also the triggers, which a standby has none of. */
+const ours = (database: typeof pair.source) =>
+  database
+    .prepare(
+      `SELECT type, name, sql FROM main.sqlite_master
+WHERE name NOT GLOB 'go_goscope_log_*' AND name NOT IN ('go_goscope_changes', 'go_goscope_followers') ORDER BY name`,
+    )
+    .all()
+
 /** Changes for which a round needs all its statements: of several tables, with a row without a key. */
 async function change(): Promise<void> {
   await pair.adapter.cache.set('k', 1)
@@ -116,6 +125,7 @@ describe('a standby whose process dies at any statement', () => {
     )
     expect(failures).toBeGreaterThan(15)
     await expect(readPosition(pair.sql)).rejects.toMatchObject({ code: 'FILE_EXISTS' })
+    expect(ours(pair.standby)).toEqual(ours(pair.source))
   })
 })
 

@@ -8,7 +8,7 @@ import { forAll } from '../property.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
-const RUNS = 5
+const RUNS = 4
 const TTL = 60_000
 
 /** One thing that somebody does to the source, or with the standby. */
@@ -161,7 +161,64 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
   { minLength: 10, maxLength: 40 },
 )
 
+const CLAIM = '(generation, key, owner, granted_at, expires_at) VALUES'
+
+/** What is easy to miss, each with what was there before the round: the first statement, and then the others. */
+const EASY_TO_MISS: readonly (readonly [what: string, before: string, ...after: string[]])[] = [
+  [
+    'a row that another one takes out of the way by the number of the row',
+    "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (900, 'out', 'x')",
+    "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (900, 'in', 'y')",
+  ],
+  [
+    'one that is gone again at the end of the round',
+    `INSERT INTO go_goscope_claims ${CLAIM} (8, 'one', 'me', 1, 2), (9, 'two', 'me', 1, 2)`,
+    `INSERT OR REPLACE INTO go_goscope_claims ${CLAIM} (10, 'one', 'me', 1, 2)`,
+    "DELETE FROM go_goscope_claims WHERE key = 'one'",
+  ],
+  [
+    'a row that is moved over two others',
+    `INSERT INTO go_goscope_claims ${CLAIM} (11, 'a', 'me', 1, 2), (12, 'b', 'me', 1, 2), (13, 'c', 'me', 1, 2)`,
+    "UPDATE OR REPLACE go_goscope_claims SET generation = 12, key = 'c' WHERE generation = 11",
+    'DELETE FROM go_goscope_claims WHERE generation = 12',
+  ],
+  [
+    'one of several rows without a key',
+    "INSERT INTO go_goscope_cache (key, value) VALUES (NULL, 'x'), (NULL, 'x'), (NULL, 'y')",
+    "DELETE FROM go_goscope_cache WHERE rowid = (SELECT max(rowid) FROM go_goscope_cache WHERE key IS NULL AND value = 'x')",
+  ],
+  [
+    'a row that gets another key',
+    "INSERT INTO go_goscope_cache (key, value) VALUES ('old', 'x')",
+    "UPDATE go_goscope_cache SET key = 'new' WHERE key = 'old'",
+  ],
+  ['a counter that moves alone', 'SELECT 1', 'UPDATE go_goscope_lock_counter SET clock = clock + 1'],
+  [
+    'a number that was given to a row that is gone',
+    'SELECT 1',
+    `INSERT INTO go_goscope_claims ${CLAIM} (100, 'x', 'me', 1, 2)`,
+    "DELETE FROM go_goscope_claims WHERE key = 'x'",
+  ],
+  ['every row at once', "INSERT INTO go_goscope_cache (key, value) VALUES ('last', 1)", 'DELETE FROM go_goscope_cache'],
+]
+
 export const standbyHistories: EngineSuite = engineSuite('a standby after any history', (check) => {
+  check('has what is easy to miss', async (world) => {
+    await followedSource(world)
+    const target = join(world.folder, 'standby.db')
+    const standby = await world.follow({ target, every: 60_000 })
+    for (const [what, before, ...after] of EASY_TO_MISS) {
+      await world.rows(before)
+      await standby.waitFor()
+      for (const sql of after) await world.rows(sql)
+      await standby.waitFor()
+      assert.equal((await standby.verify()).equal, true, what)
+    }
+    assert.equal(standby.reason, undefined, 'nothing was copied anew')
+    await standby.stop()
+    assert.deepEqual(await followedContents(world.engine, target), await followedContents(world.engine, world.path))
+  })
+
   check(
     'has every cell of its source',
     async (world) => {

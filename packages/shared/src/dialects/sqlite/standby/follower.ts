@@ -70,21 +70,26 @@ export class Follower {
     await this.#look()
   }
 
-  /** Looks for changes once and takes them over. Never rejects: what it cannot go on with is the state afterwards. */
-  async round(): Promise<void> {
+  /**
+   * Looks for changes once and takes them over. Never rejects: what it cannot go on with is the state afterwards.
+   *
+   * @returns `BUSY` when a writer was at work for longer than this waits; the next round looks again.
+   */
+  async round(): Promise<PersistenceError | undefined> {
     try {
       if (this.#position === undefined) await this.#copy(this.state.reason)
       else if (await this.#source.mayHaveChanged()) await this.#look()
       else this.#checked()
       const position = this.#position
-      if (!this.going || position === undefined) return
+      if (!this.going || position === undefined) return undefined
       if (!(await this.#presence.tell(this.#source.sql, position))) this.#source.lookAgain()
+      return undefined
     } catch (error) {
       this.#source.lookAgain()
       const { code, message } = error as PersistenceError
-      // A writer was at work for longer than we wait; the next round looks again.
-      if (code === 'BUSY') return
+      if (code === 'BUSY') return error as PersistenceError
       this.#end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
+      return undefined
     }
   }
 
@@ -107,10 +112,11 @@ export class Follower {
    * Makes a database of its own of the standby.
    *
    * @param force Also beside a source that is in use.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`; it follows on then.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `BUSY`, `CORRUPT`; it follows on then.
    */
   async takeOver(force: boolean): Promise<void> {
-    if (this.going) await this.round()
+    const busy = this.going ? await this.round() : undefined
+    if (busy !== undefined) throw busy
     const { follower } = this.#usable('standby.takeOver', 'stopped')
     const reachable = this.going
     if (reachable && !force) await this.#promoteAlone()
@@ -156,7 +162,9 @@ export class Follower {
   }
 
   async #look(): Promise<void> {
-    await this.#settle(await runRound(this.#standby, this.#position as Position, this.#tables))
+    await this.#settle(
+      await runRound(this.#standby, this.#position as Position, this.#tables, (behind) => this.#change({ behind })),
+    )
   }
 
   async #settle(outcome: Outcome): Promise<void> {

@@ -12,6 +12,8 @@ export type Outcome =
   /** The source is of another history. */
   | { readonly kind: 'diverged'; readonly reason: string }
 
+const MANY_CHANGES = 1_000
+
 const HAS_LOG = `SELECT
   EXISTS (SELECT 1 FROM source.sqlite_master WHERE name = 'go_goscope_meta') AS meta,
   EXISTS (SELECT 1 FROM source.sqlite_master WHERE name = 'go_goscope_changes') AS log`
@@ -31,13 +33,24 @@ const LOG = `SELECT (SELECT min(seq) FROM source.go_goscope_changes) AS first,
  * with the position in it. Either all of it has happened or nothing.
  *
  * @param sql A connection to the standby with the source attached.
+ * @param onBehind Called before many changes are taken over, which takes long enough to be told of.
  */
-export function runRound(sql: Sql, position: Position, tables: FollowedTables): Promise<Outcome> {
-  return inTransaction(sql, 'DEFERRED', () => applyChanges(sql, position, tables))
+export function runRound(
+  sql: Sql,
+  position: Position,
+  tables: FollowedTables,
+  onBehind?: (changes: number) => void,
+): Promise<Outcome> {
+  return inTransaction(sql, 'DEFERRED', () => applyChanges(sql, position, tables, onBehind))
 }
 
 /** {@link runRound} within a transaction. */
-export async function applyChanges(sql: Sql, position: Position, tables: FollowedTables): Promise<Outcome> {
+export async function applyChanges(
+  sql: Sql,
+  position: Position,
+  tables: FollowedTables,
+  onBehind?: (changes: number) => void,
+): Promise<Outcome> {
   const { schema_version: cookie } = await oneRow(sql, 'PRAGMA source.schema_version')
   const found = await oneRow(sql, HAS_LOG)
   const { lineage, log_end: logEnd } = found.meta === 1 ? await oneRow(sql, META) : { lineage: null, log_end: null }
@@ -62,6 +75,7 @@ export async function applyChanges(sql: Sql, position: Position, tables: Followe
     if (await differs(sql, tables)) await copyWhole(sql, tables)
     return { kind: 'current', position, changes: 0 }
   }
+  if (last - position.seq >= MANY_CHANGES) onBehind?.(last - position.seq)
   await copyLogged(sql, position, tables)
   await copyWhole(sql, tables)
   const token = Number(log.last_token)
