@@ -11,6 +11,8 @@ export interface LoggedTable {
   readonly name: string
   /** The primary key, a single column. */
   readonly key: string
+  /** Whether the rows have a number that is no column of theirs; a writer may give one all the same. */
+  readonly numbered: boolean
   /** Every other key that no two rows share, each with its columns. */
   readonly otherKeys: readonly (readonly string[])[]
 }
@@ -55,34 +57,50 @@ export function logTriggers(tables: readonly LoggedTable[]): ReadonlyMap<string,
   return new Map(texts.map((sql) => [/"?(go_goscope_log_\w+)/.exec(sql)?.[1] as string, sql]))
 }
 
-function triggersOf({ name, key, otherKeys }: LoggedTable): string[] {
-  const log = (what: string): string => `  INSERT INTO go_goscope_changes (tbl, key) ${what};\n`
+/**
+ * A row is logged by the key it has, one that is gone by the key it had. REPLACE takes rows out of the way of another one, by
+ * any key of theirs, and no trigger for a deletion fires for them: they are logged before.
+ *
+ * Conditions, and triggers of one column, spare writers most of what these cost.
+ */
+function triggersOf({ name, key, numbered, otherKeys }: LoggedTable): string[] {
   const table = `"${name}"`
-  const trigger = (of: string, event: string, body: string): string =>
-    `CREATE TRIGGER "${LOG_TRIGGER_PREFIX}${of}_${name}" ${event} ON ${table} BEGIN\n${body}END`
-  // REPLACE removes the row that has the new one's other key, and no trigger for a deletion fires for it.
-  const inTheWay = (but: string): string =>
-    otherKeys
-      .map((columns) => columns.map((column) => `"${column}" = NEW."${column}"`).join(' AND '))
-      .map((same) => log(`SELECT '${name}', "${key}" FROM "${name}" WHERE ${same}${but}`))
-      .join('')
-  const displacing =
-    otherKeys.length === 0
-      ? []
-      : [
-          trigger('displaced_by_insert', 'BEFORE INSERT', inTheWay('')),
-          trigger('displaced_by_update', 'BEFORE UPDATE', inTheWay(` AND "${key}" IS NOT OLD."${key}"`)),
-        ]
-  return [
-    ...displacing,
-    trigger('inserted', 'AFTER INSERT', log(`VALUES ('${name}', NEW."${key}")`)),
+  const trigger = (of: string, event: string, logged: readonly string[]): string => {
+    const body = logged.map((rows) => `  INSERT INTO go_goscope_changes (tbl, key) ${rows};\n`).join('')
+    return `CREATE TRIGGER "${LOG_TRIGGER_PREFIX}${of}_${name}" ${event} BEGIN\n${body}END`
+  }
+  const here = `SELECT '${name}', "${key}" FROM ${table} WHERE`
+  const sameKeys = otherKeys.map((columns) => columns.map((column) => `"${column}" = NEW."${column}"`).join(' AND '))
+  const displaced = [
     trigger(
-      'updated',
-      'AFTER UPDATE',
-      log(`VALUES ('${name}', NEW."${key}")`) +
-        log(`SELECT '${name}', OLD."${key}" WHERE OLD."${key}" IS NOT NEW."${key}"`),
+      'displaced_by_insert',
+      `BEFORE INSERT ON ${table}`,
+      sameKeys.map((same) => `${here} ${same}`),
     ),
-    trigger('deleted', 'AFTER DELETE', log(`VALUES ('${name}', OLD."${key}")`)),
+    trigger(
+      'displaced_by_update',
+      `BEFORE UPDATE ON ${table}`,
+      sameKeys.map((same) => `${here} ${same} AND "${key}" IS NOT OLD."${key}"`),
+    ),
+  ]
+  // -1 stands for a number that the writer leaves to SQLite.
+  const outnumbered = [
+    trigger('outnumbered_by_insert', `BEFORE INSERT ON ${table} WHEN NEW.rowid <> -1`, [`${here} rowid = NEW.rowid`]),
+    trigger('outnumbered_by_update', `BEFORE UPDATE ON ${table} WHEN NEW.rowid <> OLD.rowid`, [
+      `${here} rowid = NEW.rowid`,
+    ]),
+  ]
+  // Where the key is the number of the row, a statement may set it by other names than the column's.
+  const rekeying = numbered ? `UPDATE OF "${key}"` : 'UPDATE'
+  return [
+    ...(otherKeys.length > 0 ? displaced : []),
+    ...(numbered ? outnumbered : []),
+    trigger('inserted', `AFTER INSERT ON ${table}`, [`VALUES ('${name}', NEW."${key}")`]),
+    trigger('updated', `AFTER UPDATE ON ${table}`, [`VALUES ('${name}', NEW."${key}")`]),
+    trigger('rekeyed', `AFTER ${rekeying} ON ${table} WHEN OLD."${key}" IS NOT NEW."${key}"`, [
+      `VALUES ('${name}', OLD."${key}")`,
+    ]),
+    trigger('deleted', `AFTER DELETE ON ${table}`, [`VALUES ('${name}', OLD."${key}")`]),
   ]
 }
 

@@ -1,6 +1,7 @@
+import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { LoggedTable } from '../schema/change-log.js'
-import type { Schema, Sql } from './sql.js'
+import { oneRow, type Schema, type Sql } from './sql.js'
 
 /** The tables that a standby has, by how their changes are found. */
 export interface FollowedTables {
@@ -20,16 +21,16 @@ WHERE tables.type = 'table'
   AND lower(tables.name) NOT IN ('go_goscope_changes', 'go_goscope_followers', 'go_goscope_standby')
 ORDER BY tables.name`
 
-// The number of a row is a key too, which a writer may give, unless the primary key is another name of it.
 const keysIn = (schema: Schema): string => `SELECT '' AS "index", columns.name AS name
 FROM pragma_table_info(?1, '${schema}') AS columns WHERE columns.pk > 0
 UNION ALL
 SELECT indexes.name, columns.name FROM pragma_index_list(?1, '${schema}') AS indexes
 CROSS JOIN pragma_index_info(indexes.name, '${schema}') AS columns
-WHERE indexes."unique" = 1 AND indexes.origin <> 'pk'
-UNION ALL
-SELECT 'rowid', 'rowid' FROM pragma_table_list WHERE schema = '${schema}' AND name = ?1 AND NOT wr
-  AND NOT EXISTS (SELECT 1 FROM pragma_table_info(?1, '${schema}') AS columns WHERE columns.pk > 0 AND columns.type = 'INTEGER')`
+WHERE indexes."unique" = 1 AND indexes.origin <> 'pk'`
+
+const numberedIn = (schema: Schema): string => `SELECT NOT tables.wr AND columns.type <> 'INTEGER' AS numbered
+FROM pragma_table_list AS tables JOIN pragma_table_info(?1, '${schema}') AS columns ON columns.pk > 0
+WHERE tables.schema = '${schema}' AND tables.name = ?1`
 
 const ONE_ROW = /CHECK \(id = 1\)/
 
@@ -40,12 +41,15 @@ export async function followedTables(sql: Sql, schema: Schema): Promise<Followed
   const logged: LoggedTable[] = []
   for (const table of tables) {
     const name = String(table.name)
-    if (!whole.includes(name)) logged.push(withKeys(name, await sql.query(keysIn(schema), [name])))
+    if (whole.includes(name)) continue
+    const keys = keysOf(name, await sql.query(keysIn(schema), [name]))
+    const { numbered } = await oneRow(sql, numberedIn(schema), [name])
+    logged.push({ name, ...keys, numbered: numbered === 1 })
   }
   return { logged, whole }
 }
 
-function withKeys(name: string, rows: readonly Record<string, unknown>[]): LoggedTable {
+function keysOf(name: string, rows: readonly Row[]): Pick<LoggedTable, 'key' | 'otherKeys'> {
   const columnsOf = (index: unknown): string[] =>
     rows.filter((row) => row.index === index).map((row) => String(row.name))
   const [key, ...more] = columnsOf('')
@@ -58,5 +62,5 @@ function withKeys(name: string, rows: readonly Record<string, unknown>[]): Logge
       `standby.follow: the table ${name} has no primary key of one column, or a unique index on an expression, and cannot be followed; update the package that follows`,
     )
   }
-  return { name, key, otherKeys: others.map(columnsOf) }
+  return { key, otherKeys: others.map(columnsOf) }
 }
