@@ -52,6 +52,10 @@ import { restores } from './suites/restores.js'
 import { schema } from './suites/schema.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
 import { sharedHandle } from './suites/shared-handle.js'
+import { standby } from './suites/standby.js'
+import { standbyDivergence } from './suites/standby-divergence.js'
+import { standbyHistories } from './suites/standby-histories.js'
+import { standbyTakeover } from './suites/standby-takeover.js'
 import { storeModels } from './suites/store-models.js'
 import { timeToLive } from './suites/time-to-live.js'
 import { twoConnections } from './suites/two-connections.js'
@@ -119,6 +123,10 @@ const SUITES: readonly EngineSuite[] = [
   twoConnections,
   diagnostics,
   hostileRows,
+  standby,
+  standbyDivergence,
+  standbyTakeover,
+  standbyHistories,
 ]
 
 /** What a file promises, or what is tested by statements of its dialect. */
@@ -136,6 +144,10 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   leaseModel,
   fencedStatements,
   hostileRows,
+  standby,
+  standbyDivergence,
+  standbyTakeover,
+  standbyHistories,
 ])
 
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */

@@ -21,7 +21,9 @@ export {
 export { checkHandle } from './dialects/sqlite/front-end/handle.js'
 export { serveThread } from './dialects/sqlite/front-end/serve-thread.js'
 export { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
+export type { StandbyClass } from './dialects/sqlite/front-end/standby-class.js'
 export { unloadablePackage } from './dialects/sqlite/front-end/unloadable-package.js'
+export type { Standby } from './dialects/sqlite/standby/standby.js'
 export type { LoadInThread, ThreadEngine } from './dialects/sqlite/thread/thread-engine.js'
 export type {
   AsyncDriver,

@@ -14,6 +14,8 @@ export type { Restored, RestoreOptions } from './dialects/sqlite/copies/restore.
 export type { CopyProgress } from './dialects/sqlite/engine/backup-steps.js'
 export type { OpenOptions } from './dialects/sqlite/front-end/open-options.js'
 export type { AdapterStats } from './dialects/sqlite/sqlite-stats.js'
+export type { FollowOptions } from './dialects/sqlite/standby/follow-options.js'
+export type { StandbyCondition, Verification } from './dialects/sqlite/standby/standby-state.js'
 export type { StartWorker, WorkerLike } from './dialects/sqlite/thread/worker.js'
 export type { DiagnosticEvent, DiagnosticListener } from './errors/diagnostics.js'
 export { FingerprintMismatchError } from './errors/fingerprint-mismatch-error.js'

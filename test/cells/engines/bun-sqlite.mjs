@@ -10,6 +10,7 @@ export const engine = {
   BackupSchedule: frontEnd.BackupSchedule,
   verifyBackup: frontEnd.verifyBackup,
   restore: frontEnd.restore,
+  Standby: frontEnd.Standby,
   module: new URL(import.meta.url),
 
   async openHandle(path) {

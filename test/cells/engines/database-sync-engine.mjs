@@ -4,6 +4,7 @@ import {
   SQLiteAdapter,
   SQLiteCacheAdapter,
   SQLiteIdempotencyAdapter,
+  Standby,
   verifyBackup,
 } from '@go-go-scope/persistence-sqlite-node'
 
@@ -38,6 +39,11 @@ export function databaseSyncEngine(name, DatabaseSync, module) {
     BackupSchedule,
     verifyBackup: (path, options) => verifyBackup(path, { DatabaseSync, ...options }),
     restore: (backup, target, options) => restore(backup, target, { DatabaseSync, ...options }),
+    Standby: {
+      follow(source, options) {
+        return Standby.follow(source, { .../** @type {object} */ ({ DatabaseSync }), ...options })
+      },
+    },
     module,
 
     async openHandle(path) {

@@ -17,7 +17,7 @@ export class SqliteAdapter extends SqlAdapter {
    */
   constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions, startWorker?: StartWorker) {
     super(handle, driver, sqliteDialect, options)
-    makeSource(this, { session: this.session, startWorker })
+    makeSource(this, { session: this.session, options: options ?? {}, startWorker })
   }
 
   override stats(): Promise<AdapterStats> {
