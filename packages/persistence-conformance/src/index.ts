@@ -1,4 +1,4 @@
-export { briefConformance, conformance, serverConformance } from './conformance.js'
+export { briefConformance, conformance, oneEngineConformance, serverConformance } from './conformance.js'
 export type { EngineUnderTest, PlacesUnderTest } from './engine-under-test.js'
 export { followedContents, sha256Of } from './followed-contents.js'
 export { ManualClock } from './manual-clock.js'
