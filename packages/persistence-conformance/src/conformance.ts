@@ -46,6 +46,7 @@ import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
 import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
+import { readers } from './suites/readers.js'
 import { remadeSchema } from './suites/remade-schema.js'
 import { restores } from './suites/restores.js'
 import { schema } from './suites/schema.js'
@@ -66,6 +67,7 @@ const SUITES: readonly EngineSuite[] = [
   sharedHandle,
   flatMethods,
   open,
+  readers,
   movedFile,
   schema,
   remadeSchema,

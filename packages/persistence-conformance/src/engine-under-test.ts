@@ -174,6 +174,7 @@ export interface OptionsUnderTest extends PersistenceAdapterOptions {
 export interface OpenOptionsUnderTest extends OptionsUnderTest {
   durability?: 'power' | 'process'
   readOnly?: boolean
+  immutable?: boolean
   mode?: number
   /** Bytes. */
   cacheSize?: number

@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly busyTimeout: number
   /** Default `false`. */
   readonly readOnly?: boolean
+  /** Whether nobody can change the database while it is open. Default `false`. */
+  readonly immutable?: boolean
   /**
    * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and
    * what the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
@@ -100,7 +102,7 @@ export class Connection {
     handle: object,
     driver: SqlDriver,
     dialect: ConnectionDialect,
-    { clock, random, busyTimeout, readOnly = false, exclusive = false }: ConnectionOptions,
+    { clock, random, busyTimeout, readOnly = false, immutable = false, exclusive = false }: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
     this.clock = new ConnectionClock(clock)
@@ -119,6 +121,7 @@ export class Connection {
       diagnostics,
       busyTimeout,
       readOnly,
+      immutable,
       lose: (reason) => this.#lose(reason),
     })
     const busyRetry = new BusyRetry(clock, random, diagnostics, busyTimeout)
