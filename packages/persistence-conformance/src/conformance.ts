@@ -9,6 +9,7 @@ import { breakerWatch } from './suites/breaker-watch.js'
 import { cache } from './suites/cache.js'
 import { cachePatterns } from './suites/cache-patterns.js'
 import { callOrder } from './suites/call-order.js'
+import { changesetSupport } from './suites/changeset-support.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
 import { claimCrossings } from './suites/claim-crossings.js'
@@ -68,6 +69,7 @@ const SUITES: readonly EngineSuite[] = [
   flatMethods,
   open,
   readers,
+  changesetSupport,
   movedFile,
   schema,
   remadeSchema,
@@ -128,7 +130,15 @@ export function conformance(runner: Runner, engine: EngineUnderTest): void {
 }
 
 /** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */
-const BRIEF_SUITES: readonly EngineSuite[] = [lifeCycle, open, flatMethods, fencedStatements, claims, values]
+const BRIEF_SUITES: readonly EngineSuite[] = [
+  lifeCycle,
+  open,
+  changesetSupport,
+  flatMethods,
+  fencedStatements,
+  claims,
+  values,
+]
 
 /** Declares the promises to test on one more version of an engine that holds all of them on another. */
 export function briefConformance(runner: Runner, engine: EngineUnderTest): void {

@@ -205,6 +205,10 @@ export type CacheAdapterClass = new (
   options?: OptionsUnderTest & { tableName?: string },
 ) => CacheAdapterUnderTest
 
+export interface ChangesetsUnderTest {
+  record(): Promise<{ take(): Promise<Uint8Array>; close(): Promise<void> }>
+}
+
 /** One front end over one engine. A file of its own must export it as `engine`, for the child processes to import. */
 export interface EngineUnderTest {
   readonly name: string
@@ -216,6 +220,7 @@ export interface EngineUnderTest {
   }
   verifyBackup(path: string, options?: { signal?: AbortSignal }): Promise<BackupUnderTest>
   restore(backup: string, target: string, options?: RestoreOptionsUnderTest): Promise<RestoredUnderTest>
+  changesets(adapter: never, options: { tables: string[] }): Promise<ChangesetsUnderTest>
   /** Opens a plain handle of the engine for reading and writing, and makes the file when it is missing. */
   openHandle(path: string): Promise<object>
   /** Runs one statement of any kind on the handle, past the adapter. */

@@ -11,7 +11,7 @@ const SOURCE = 'packages/shared/src/'
 export const ROOMS: readonly (readonly string[])[] = [
   ['index.ts'],
   ['public.ts'],
-  ['dialects/sqlite/front-end'],
+  ['dialects/sqlite/front-end', 'dialects/sqlite/changesets'],
   ['dialects/sqlite/copies'],
   ['dialects/sqlite/thread'],
   ['dialects/sqlite'],

@@ -1,5 +1,6 @@
 import {
   BackupSchedule,
+  changesets,
   restore,
   SQLiteAdapter,
   SQLiteCacheAdapter,
@@ -37,6 +38,7 @@ export function databaseSyncEngine(name, DatabaseSync, module) {
     SQLiteCacheAdapter,
     BackupSchedule,
     verifyBackup: (path, options) => verifyBackup(path, { DatabaseSync, ...options }),
+    changesets,
     restore: (backup, target, options) => restore(backup, target, { DatabaseSync, ...options }),
     module,
 

@@ -10,6 +10,7 @@ export const engine = {
   BackupSchedule: frontEnd.BackupSchedule,
   verifyBackup: frontEnd.verifyBackup,
   restore: frontEnd.restore,
+  changesets: frontEnd.changesets,
   module: new URL(import.meta.url),
 
   openHandle(path) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { SqlDriver } from '../driver/driver.js'
+import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
 import { AsyncQueue } from '../queue/async-queue.js'
@@ -61,6 +61,7 @@ export class Connection {
   readonly engine: string
   readonly readOnly: boolean
   readonly place: Place
+  readonly #driver: SqlDriver
   // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
   readonly #ownerPrefix = randomUUID()
   #owners = 0
@@ -108,6 +109,7 @@ export class Connection {
     this.clock = new ConnectionClock(clock)
     this.random = random
     this.engine = driver.engine
+    this.#driver = driver
     this.readOnly = readOnly
     this.diagnostics = new Diagnostics(dialect.classify)
     this.#handle = handle
@@ -133,6 +135,11 @@ export class Connection {
   /** Why the database that was opened cannot be written any more; `undefined` while it can. */
   get lost(): PersistenceError | undefined {
     return this.#lost
+  }
+
+  /** Asks the handle, which must be open. `undefined` on engines without sessions. */
+  get recorder(): ChangeRecorder | undefined {
+    return this.#driver.synchronous ? this.#driver.recorder : undefined
   }
 
   /** Whether writes still reach the database that was opened. */
