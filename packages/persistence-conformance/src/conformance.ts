@@ -11,6 +11,7 @@ import { breakerWatch } from './suites/breaker-watch.js'
 import { cache } from './suites/cache.js'
 import { cachePatterns } from './suites/cache-patterns.js'
 import { callOrder } from './suites/call-order.js'
+import { changesetSupport } from './suites/changeset-support.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
 import { claimCrossings } from './suites/claim-crossings.js'
@@ -49,6 +50,7 @@ import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
 import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
+import { readers } from './suites/readers.js'
 import { remadeSchema } from './suites/remade-schema.js'
 import { restoreRefusals } from './suites/restore-refusals.js'
 import { restores } from './suites/restores.js'
@@ -74,6 +76,8 @@ const SUITES: readonly EngineSuite[] = [
   sharedHandle,
   flatMethods,
   open,
+  readers,
+  changesetSupport,
   movedFile,
   schema,
   remadeSchema,
@@ -169,7 +173,15 @@ export function serverConformance(runner: Runner, engine: EngineUnderTest): void
 }
 
 /** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */
-const BRIEF_SUITES: readonly EngineSuite[] = [lifeCycle, open, flatMethods, fencedStatements, claims, values]
+const BRIEF_SUITES: readonly EngineSuite[] = [
+  lifeCycle,
+  open,
+  changesetSupport,
+  flatMethods,
+  fencedStatements,
+  claims,
+  values,
+]
 
 /** Declares the promises to test on one more version of an engine that holds all of them on another. */
 export function briefConformance(runner: Runner, engine: EngineUnderTest): void {

@@ -72,6 +72,10 @@ export interface StandbyClassUnderTest {
   follow(source: never, options: FollowOptionsUnderTest): Promise<StandbyUnderTest>
 }
 
+export interface ChangesetsUnderTest {
+  record(): Promise<{ take(): Promise<Uint8Array>; close(): Promise<void> }>
+}
+
 /** One front end over one engine. A file of its own must export it as `engine`, for the child processes to import. */
 export interface EngineUnderTest {
   readonly name: string
@@ -82,6 +86,7 @@ export interface EngineUnderTest {
   verifyBackup(path: string, options?: { signal?: AbortSignal }): Promise<Backup>
   restore(backup: string, target: string, options?: RestoreOptions): Promise<Restored>
   readonly Standby: StandbyClassUnderTest
+  changesets(adapter: never, options: { tables: string[] }): Promise<ChangesetsUnderTest>
   /** Opens a plain handle of the engine for reading and writing, and makes the file when it is missing. */
   openHandle(path: string): Promise<object>
   /** Runs one statement of any kind on the handle, past the adapter. */

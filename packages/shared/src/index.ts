@@ -4,6 +4,7 @@ export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
 export { backupOnPool, type FunctionHandle } from './dialects/sqlite/engine/backup-on-pool.js'
 export type { BackupSteps } from './dialects/sqlite/engine/backup-steps.js'
+export { changeRecorderOf } from './dialects/sqlite/engine/change-recorder.js'
 export { libraryOf } from './dialects/sqlite/engine/library.js'
 export type { LoadedEngine } from './dialects/sqlite/engine/loaded-engine.js'
 export { NamedStatement, takesNumbersForNames } from './dialects/sqlite/engine/named-statement.js'
@@ -28,6 +29,8 @@ export type { LoadInThread, ThreadEngine } from './dialects/sqlite/thread/thread
 export type {
   AsyncDriver,
   AsyncStatement,
+  ChangeRecorder,
+  RecordedChanges,
   Row,
   SqlDriver,
   SqlValue,

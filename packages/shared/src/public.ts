@@ -1,6 +1,15 @@
 /** What every front end exports besides its own classes. */
 export type { AdapterOptions, LockKind } from './adapter/adapter-options.js'
 export type { CacheAdapterOptions } from './adapter/sql-cache-adapter.js'
+export type { ChangeRecording } from './dialects/sqlite/changesets/change-recording.js'
+export {
+  type AppliedChanges,
+  type ApplyOptions,
+  type ChangesetOptions,
+  type Changesets,
+  changesets,
+} from './dialects/sqlite/changesets/changesets.js'
+export type { ConflictAnswer, ConflictKind, ConflictPolicy } from './dialects/sqlite/changesets/conflict-policy.js'
 export type { Backup } from './dialects/sqlite/copies/backup.js'
 export type { BackupOptions } from './dialects/sqlite/copies/backup-options.js'
 export {

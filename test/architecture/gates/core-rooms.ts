@@ -12,7 +12,7 @@ export const ROOMS: readonly (readonly string[])[] = [
   ['index.ts'],
   ['public.ts'],
   ['dialect.ts'],
-  ['dialects/sqlite/front-end'],
+  ['dialects/sqlite/front-end', 'dialects/sqlite/changesets'],
   ['dialects/sqlite/copies', 'dialects/sqlite/standby'],
   ['dialects/sqlite/thread'],
   ['dialects/sqlite'],

@@ -11,6 +11,7 @@ export const engine = {
   verifyBackup: frontEnd.verifyBackup,
   restore: frontEnd.restore,
   Standby: frontEnd.Standby,
+  changesets: frontEnd.changesets,
   module: new URL(import.meta.url),
 
   async openHandle(path) {

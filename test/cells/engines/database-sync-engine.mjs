@@ -1,5 +1,6 @@
 import {
   BackupSchedule,
+  changesets,
   restore,
   SQLiteAdapter,
   SQLiteCacheAdapter,
@@ -38,6 +39,7 @@ export function databaseSyncEngine(name, DatabaseSync, module) {
     SQLiteCacheAdapter,
     BackupSchedule,
     verifyBackup: (path, options) => verifyBackup(path, { DatabaseSync, ...options }),
+    changesets,
     restore: (backup, target, options) => restore(backup, target, { DatabaseSync, ...options }),
     Standby: {
       follow(source, options) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { SqlDriver } from '../driver/driver.js'
+import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
 import { AsyncQueue } from '../queue/async-queue.js'
@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly busyTimeout: number
   /** Default `false`. */
   readonly readOnly?: boolean
+  /** Whether nobody can change the database while it is open. Default `false`. */
+  readonly immutable?: boolean
   /**
    * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and
    * what the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
@@ -60,6 +62,7 @@ export class Connection {
   readonly engine: string
   readonly readOnly: boolean
   readonly place: Place
+  readonly #driver: SqlDriver
   // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
   readonly #ownerPrefix = randomUUID()
   #owners = 0
@@ -102,12 +105,13 @@ export class Connection {
     handle: object,
     driver: SqlDriver,
     dialect: ConnectionDialect,
-    { clock, random, busyTimeout, readOnly = false, exclusive = false }: ConnectionOptions,
+    { clock, random, busyTimeout, readOnly = false, immutable = false, exclusive = false }: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
     this.clock = new ConnectionClock(clock, dialect.bindTime)
     this.random = random
     this.engine = driver.engine
+    this.#driver = driver
     this.readOnly = readOnly
     this.diagnostics = new Diagnostics(dialect.classify)
     this.#handle = handle
@@ -121,6 +125,7 @@ export class Connection {
       diagnostics,
       busyTimeout,
       readOnly,
+      immutable,
       lose: (reason) => this.#lose(reason),
     })
     const busyRetry = new BusyRetry(clock, random, diagnostics, busyTimeout)
@@ -145,6 +150,11 @@ export class Connection {
     this.#aside ??= this.#openAside()
     this.#aside.readOnly = this.queue.readOnly
     return this.#aside
+  }
+
+  /** Asks the handle, which must be open. `undefined` on engines without sessions. */
+  get recorder(): ChangeRecorder | undefined {
+    return this.#driver.synchronous ? this.#driver.recorder : undefined
   }
 
   /** Whether writes still reach the database that was opened. */

@@ -3,6 +3,7 @@ export type PersistenceErrorCode =
   | 'BACKUP_DAMAGED'
   | 'BUSY'
   | 'CANNOT_OPEN'
+  | 'CHANGESET_CONFLICT'
   | 'CLAIM_LOST'
   | 'CLOSED'
   | 'CONSTRAINT'

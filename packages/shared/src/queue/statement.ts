@@ -153,4 +153,6 @@ export interface Step {
   readonly expect?: number
   /** Makes the error that takes the place of `CONSTRAINT`. */
   readonly unmet?: () => PersistenceError
+  /** Called with the rows within the transaction. What it throws rolls the whole batch back. */
+  readonly after?: (rows: readonly Row[]) => void
 }

@@ -11,7 +11,10 @@ export function boundParameters(parameters: Parameters, clocked: Time | undefine
 
 /** The rows of a step, or its error when they are not as many as it expects. */
 export function stepChecked(step: Step, rows: Row[], name: string): Row[] {
-  if (step.expect === undefined || step.expect === rows.length) return rows
+  if (step.expect === undefined || step.expect === rows.length) {
+    step.after?.(rows)
+    return rows
+  }
   if (step.unmet !== undefined) throw step.unmet()
   throw new PersistenceError(
     'CONSTRAINT',
