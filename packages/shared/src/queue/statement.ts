@@ -31,11 +31,11 @@ export function givenRow(row: Row | undefined, operation: string): Row {
 }
 
 /**
- * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `true` by the wall clock,
+ * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `wall` by the wall clock,
  * `lease` by the one that never goes back (time/lease-clock.ts). Where the database's own clock judges, both are what its
  * dialect binds instead.
  */
-export type Time = boolean | 'lease'
+export type BoundTime = 'none' | 'wall' | 'lease'
 
 /** A constant SQL text of this family. Stores name theirs once; nothing builds SQL from data. */
 export interface Statement<Rows extends RowCount = RowCount> {
@@ -43,7 +43,7 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly name: string
   readonly kind: 'read' | 'write'
   readonly rows: Rows
-  readonly clocked: Time
+  readonly clocked: BoundTime
   readonly sql: string
   /** No caller awaits it: where another connection holds the database it fails at once, and its next turn tries again. */
   readonly background?: true
@@ -105,7 +105,7 @@ export interface TallySql {
 /** What a statement may have besides its text. */
 export interface StatementTraits {
   /** Default: not clocked. */
-  readonly clocked?: Time
+  readonly clocked?: BoundTime
   readonly repeatable?: true
   /** SQL of {@link Statement.afterLoss}. */
   readonly afterLoss?: string
@@ -117,7 +117,7 @@ export function read<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = false, batch }: StatementTraits = {},
+  { clocked = 'none', batch }: StatementTraits = {},
 ): Statement<Rows> {
   return { name, kind: 'read', rows, clocked, sql, ...(batch && { batch }) }
 }
@@ -127,7 +127,7 @@ export function write<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = false, repeatable, afterLoss, batch }: StatementTraits = {},
+  { clocked = 'none', repeatable, afterLoss, batch }: StatementTraits = {},
 ): Statement<Rows> {
   return {
     name,
@@ -148,7 +148,7 @@ export type Parameters = readonly SqlValue[]
 export interface Step {
   readonly sql: string
   readonly parameters: Parameters
-  readonly clocked?: Time
+  readonly clocked?: BoundTime
   /** The number of rows this step must give; another number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number
   /** Makes the error that takes the place of `CONSTRAINT`. */

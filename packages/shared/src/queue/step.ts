@@ -1,11 +1,15 @@
 import type { Row } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
-import type { Parameters, Step, Time } from './statement.js'
+import type { BoundTime, Parameters, Step } from './statement.js'
 
 /** The parameters with the time at which they are bound, where the statement asks for it. */
-export function boundParameters(parameters: Parameters, clocked: Time | undefined, clock: ConnectionClock): Parameters {
-  if (clocked === undefined || clocked === false) return parameters
+export function boundParameters(
+  parameters: Parameters,
+  clocked: BoundTime | undefined,
+  clock: ConnectionClock,
+): Parameters {
+  if (clocked === undefined || clocked === 'none') return parameters
   return [...parameters, clock.bound(clocked === 'lease')]
 }
 

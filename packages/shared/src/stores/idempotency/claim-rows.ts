@@ -78,7 +78,7 @@ export class ClaimRows {
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
     const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound(false)]
-    return this.#session.run(this.#sql.grant, parameters, (row) =>
+    return this.#session.executeRegardless(this.#sql.grant, parameters, (row) =>
       row === undefined ? undefined : { ...this.#leaseEnd(row), generation: Number(row.generation) },
     )
   }

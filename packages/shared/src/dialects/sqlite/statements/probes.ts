@@ -99,5 +99,5 @@ WHERE generation = ?3 AND state = 'closed'`,
 }
 
 function changed(method: string, sql: string): Statement<'one'> {
-  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: true })
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: 'wall' })
 }
