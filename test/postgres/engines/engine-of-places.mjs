@@ -87,6 +87,8 @@ export function engineOfPlaces({ name, module, places, handle: makeHandle, raw, 
     BackupSchedule: { start: noFile },
     verifyBackup: noFile,
     restore: noFile,
+    Standby: { follow: noFile },
+    changesets: noFile,
     module,
     places,
 
