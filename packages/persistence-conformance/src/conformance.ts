@@ -2,8 +2,6 @@ import type { EngineUnderTest, OptionsUnderTest } from './engine-under-test.js'
 import { portConformance } from './port-conformance.js'
 import type { Runner } from './runner.js'
 import type { EngineSuite, PortWorld } from './suite.js'
-import { backupManners } from './suites/backup-manners.js'
-import { backupRotation } from './suites/backup-rotation.js'
 import { backupSchedules } from './suites/backup-schedules.js'
 import { backups } from './suites/backups.js'
 import { badInput } from './suites/bad-input.js'
@@ -52,7 +50,6 @@ import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
 import { readers } from './suites/readers.js'
 import { remadeSchema } from './suites/remade-schema.js'
-import { restoreRefusals } from './suites/restore-refusals.js'
 import { restores } from './suites/restores.js'
 import { schema } from './suites/schema.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
@@ -187,14 +184,6 @@ const BRIEF_SUITES: readonly EngineSuite[] = [
 export function briefConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
   for (const suite of BRIEF_SUITES) suite(runner, engine)
-}
-
-/** What is the same code on every engine and takes a thread for each step: one engine stands for all. */
-const ONE_ENGINE_SUITES: readonly EngineSuite[] = [backupManners, backupRotation, restoreRefusals]
-
-/** Declares the promises that one engine keeps for all. */
-export function oneEngineConformance(runner: Runner, engine: EngineUnderTest): void {
-  for (const suite of ONE_ENGINE_SUITES) suite(runner, engine)
 }
 
 function ports(runner: Runner, engine: EngineUnderTest): void {

@@ -54,12 +54,12 @@ const orders = {
     return 'never noticed'
   },
 
-  /** Ends the process as an app does, while it is at a backup. */
-  async exit(name = '', delay = '') {
-    const backup = (await opened()).backup(place(name), { rate: 20 })
-    backup.catch(() => undefined)
-    setTimeout(() => process.exit(0), Number(delay))
-    await backup
+  /** Ends the process as an app does, while the engine copies. */
+  async exit(name = '') {
+    const progress = (/** @type {{ totalPages: number, remainingPages: number }} */ event) => {
+      if (event.remainingPages < event.totalPages) process.exit(0)
+    }
+    await (await opened()).backup(place(name), { rate: 1, progress })
   },
 
   disconnect: async () => adapter?.disconnect(),

@@ -1,0 +1,16 @@
+import type { EngineUnderTest } from './engine-under-test.js'
+import type { Runner } from './runner.js'
+import type { EngineSuite } from './suite.js'
+import { backupManners } from './suites/backup-manners.js'
+import { backupRotation } from './suites/backup-rotation.js'
+import { restoreRefusals } from './suites/restore-refusals.js'
+
+const SUITES: readonly EngineSuite[] = [backupManners, backupRotation, restoreRefusals]
+
+/**
+ * Declares the promises that one engine keeps for all: their code is the same on each, and each of their steps takes a
+ * thread.
+ */
+export function oneEngineConformance(runner: Runner, engine: EngineUnderTest): void {
+  for (const suite of SUITES) suite(runner, engine)
+}
