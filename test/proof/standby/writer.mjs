@@ -44,7 +44,12 @@ let written = Promise.resolve(0)
 /** @param {string} path @param {string} name @param {string} log */
 async function write(path, name, log) {
   const acknowledgements = openSync(log, 'a')
-  const adapter = await engine.SQLiteAdapter.open(path, { locks: 'database', durability: 'process' })
+  const adapter = await engine.SQLiteAdapter.open(path, {
+    locks: 'database',
+    durability: 'process',
+    // There is no queue at the lock of a file: under load a writer may be unlucky for long.
+    busyTimeout: 30_000,
+  })
   let number = 0
   while (writing) {
     number++

@@ -89,7 +89,10 @@ async function releaseTarget(standby: Sql): Promise<void> {
 
 async function openSource(path: string, engine: ThreadEngine<object>): Promise<OwnSql> {
   const connection = await openOwn(path, engine, { readOnly: false, busyTimeout: BUSY_TIMEOUT_MS })
-  return { ...sqlOf(connection), close: () => connection.close() }
+  const source = { ...sqlOf(connection), close: () => connection.close() }
+  // What a loss of power takes from the log it takes with the changes that it tells of. A flush would hold up writers.
+  await source.query('PRAGMA synchronous = NORMAL')
+  return source
 }
 
 function sqlOf({ queue }: OwnConnection): Sql {
