@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endsConnection, sqlStateOf } from '../sql/error-codes.js'
+import { within } from './deadline.js'
 import { ConnectionLost, type Source, type Wire } from './wire.js'
 
 // What a pooler answers that keeps no prepared statements, or has given the session to another client meanwhile.
 const NOT_PREPARED: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
+const AT_WORK = "SELECT 1 AS found FROM pg_stat_activity WHERE pid = $1::int AND state = 'active'"
+/** An answer that was on its way while the server was asked has this long to come, in ms. */
+const LATE_ANSWER_MS = 1_000
+const SHORTEST_PATIENCE_MS = 1_000
 // The server was a primary: what has taken its place is found by a new connection.
 const READ_ONLY = '25006'
 
@@ -18,16 +23,22 @@ export class Lane implements AsyncDriver {
   readonly library: unknown = undefined
   readonly aside?: () => AsyncDriver
   readonly #source: Source
+  readonly #patience: number
   readonly #main: boolean
   #wire: Promise<Wire> | undefined
   #prepares = true
 
-  /** @param main Whether closing it ends the source too. */
-  constructor(source: Source, main = true) {
+  /**
+   * @param patience ms within which a connection must be made, and after which a silent server is asked for news.
+   * @param main Whether closing it ends the source too.
+   */
+  constructor(source: Source, patience: number, main = true) {
     this.#source = source
+    // Also a caller that waits for nobody wants a connection.
+    this.#patience = Math.max(SHORTEST_PATIENCE_MS, patience)
     this.#main = main
     this.engine = source.engine
-    if (source.several) this.aside = () => new Lane(source, false)
+    if (source.several) this.aside = () => new Lane(source, patience, false)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
@@ -59,12 +70,12 @@ export class Lane implements AsyncDriver {
   async #use(run: (wire: Wire) => Promise<Row[]>): Promise<Row[]> {
     const wire = await this.#connected()
     try {
-      return await run(wire)
+      return await this.#answered(wire, run(wire))
     } catch (error) {
       const state = sqlStateOf(error)
-      if (wire.lost || endsConnection(error)) {
+      if (error instanceof ConnectionLost || wire.lost || endsConnection(error)) {
         this.#drop(wire)
-        throw new ConnectionLost(error, true)
+        throw error instanceof ConnectionLost ? error : new ConnectionLost(error, true)
       }
       if (NOT_PREPARED.has(state)) this.#prepares = false
       if (state === READ_ONLY) this.#drop(wire)
@@ -77,11 +88,45 @@ export class Lane implements AsyncDriver {
     if (wire !== undefined && !wire.lost) return wire
     if (wire !== undefined) this.#drop(wire)
     try {
-      this.#wire = this.#source.connect()
+      this.#wire = this.#connect()
       return await this.#wire
     } catch (error) {
       this.#wire = undefined
       throw new ConnectionLost(error, false)
+    }
+  }
+
+  #connect(): Promise<Wire> {
+    const connecting = this.#source.connect()
+    return within(this.#patience, connecting, async () => {
+      // It may still come, when nobody waits for it any more.
+      void connecting.then((wire) => wire.close(wire.lost)).catch(() => undefined)
+      throw new Error('no connection came in time: the pool has none to give, or the server does not answer')
+    })
+  }
+
+  /** Without a limit of time: a statement may take long. But from a server that is gone without a word no answer comes. */
+  #answered(wire: Wire, answer: Promise<Row[]>): Promise<Row[]> {
+    const { backend } = wire
+    if (backend === undefined || !this.#source.several) return answer
+    return within(this.#patience, answer, async () => {
+      if (await this.#isAtWork(backend)) return this.#answered(wire, answer)
+      return within(LATE_ANSWER_MS, answer, async () => {
+        throw new ConnectionLost(new Error('the server does not answer'), true)
+      })
+    })
+  }
+
+  /** Whether the server says of a connection that its statement runs. */
+  async #isAtWork(backend: number): Promise<boolean> {
+    try {
+      const wire = await this.#connect()
+      const answer = wire.query(AT_WORK, [backend]).finally(() => wire.close(wire.lost))
+      const rows = await within<Row[]>(this.#patience, answer, async () => [])
+      return rows.length > 0
+    } catch {
+      // It cannot be asked, so it is as good as gone.
+      return false
     }
   }
 
