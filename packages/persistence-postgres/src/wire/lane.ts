@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto'
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endsConnection, sqlStateOf } from '../sql/error-codes.js'
 import { within } from './deadline.js'
+import { SilenceWatch } from './silence-watch.js'
 import { ConnectionLost, type Source, type Wire } from './wire.js'
 
 // What a pooler answers that keeps no prepared statements, or has given the session to another client meanwhile.
 const NOT_PREPARED: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
 const AT_WORK = "SELECT 1 AS found FROM pg_stat_activity WHERE pid = $1::int AND state = 'active'"
-/** An answer that was on its way while the server was asked has this long to come, in ms. */
-const LATE_ANSWER_MS = 1_000
 const SHORTEST_PATIENCE_MS = 1_000
 // The server was a primary: what has taken its place is found by a new connection.
 const READ_ONLY = '25006'
@@ -25,7 +24,8 @@ export class Lane implements AsyncDriver {
   readonly #source: Source
   readonly #patience: number
   readonly #main: boolean
-  #wire: Promise<Wire> | undefined
+  readonly #watch: SilenceWatch
+  #open: Wire | undefined
   #prepares = true
 
   /**
@@ -37,6 +37,7 @@ export class Lane implements AsyncDriver {
     // Also a caller that waits for nobody wants a connection.
     this.#patience = Math.max(SHORTEST_PATIENCE_MS, patience)
     this.#main = main
+    this.#watch = new SilenceWatch(this.#patience, (backend) => this.#isAtWork(backend))
     this.engine = source.engine
     if (source.several) this.aside = () => new Lane(source, patience, false)
   }
@@ -55,10 +56,8 @@ export class Lane implements AsyncDriver {
   }
 
   async leave(): Promise<void> {
-    const wire = this.#wire
-    this.#wire = undefined
-    // A connection that could not be made need not be closed.
-    const open = await wire?.catch(() => undefined)
+    const open = this.#open
+    this.#open = undefined
     await open?.close(open.lost)
   }
 
@@ -68,9 +67,12 @@ export class Lane implements AsyncDriver {
   }
 
   async #use(run: (wire: Wire) => Promise<Row[]>): Promise<Row[]> {
-    const wire = await this.#connected()
+    const open = this.#open
+    const wire = open !== undefined && !open.lost ? open : await this.#connected()
     try {
-      return await this.#answered(wire, run(wire))
+      const { backend } = wire
+      const answer = run(wire)
+      return await (backend !== undefined && this.#source.several ? this.#watch.answered(backend, answer) : answer)
     } catch (error) {
       const state = sqlStateOf(error)
       if (error instanceof ConnectionLost || wire.lost || endsConnection(error)) {
@@ -84,14 +86,11 @@ export class Lane implements AsyncDriver {
   }
 
   async #connected(): Promise<Wire> {
-    const wire = await this.#wire?.catch(() => undefined)
-    if (wire !== undefined && !wire.lost) return wire
-    if (wire !== undefined) this.#drop(wire)
+    if (this.#open !== undefined) this.#drop(this.#open)
     try {
-      this.#wire = this.#connect()
-      return await this.#wire
+      this.#open = await this.#connect()
+      return this.#open
     } catch (error) {
-      this.#wire = undefined
       throw new ConnectionLost(error, false)
     }
   }
@@ -102,18 +101,6 @@ export class Lane implements AsyncDriver {
       // It may still come, when nobody waits for it any more.
       void connecting.then((wire) => wire.close(wire.lost)).catch(() => undefined)
       throw new Error('no connection came in time: the pool has none to give, or the server does not answer')
-    })
-  }
-
-  /** Without a limit of time: a statement may take long. But from a server that is gone without a word no answer comes. */
-  #answered(wire: Wire, answer: Promise<Row[]>): Promise<Row[]> {
-    const { backend } = wire
-    if (backend === undefined || !this.#source.several) return answer
-    return within(this.#patience, answer, async () => {
-      if (await this.#isAtWork(backend)) return this.#answered(wire, answer)
-      return within(LATE_ANSWER_MS, answer, async () => {
-        throw new ConnectionLost(new Error('the server does not answer'), true)
-      })
     })
   }
 
@@ -131,7 +118,7 @@ export class Lane implements AsyncDriver {
   }
 
   #drop(wire: Wire): void {
-    this.#wire = undefined
+    this.#open = undefined
     // It is broken: that it cannot be closed either is no news.
     void wire.close(true).catch(() => undefined)
   }
