@@ -124,7 +124,7 @@ FROM ${PATIENCE} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
     sweepRecords: write(
       'idempotency.sweep',
       'many',
-      deleteExpired(table, `failure_expires_at <= ${once(nowAt(2))} AND claimed_until IS NULL`, 'failure_expires_at'),
+      deleteExpired(table, `failure_expires_at <= ${once(nowAt(2))}`, 'failure_expires_at'),
       { clocked: 'wall', repeatable: true },
     ),
   }

@@ -64,11 +64,10 @@ ${onSet}`,
       },
     ),
 
-    sweep: write(
-      'idempotency.sweep',
-      'many',
-      deleteExpired(table, `expires_at <= ${once(nowAt(2))} AND claimed_until IS NULL`),
-      { clocked: 'wall', repeatable: true },
-    ),
+    // A claim takes away the expiry of what its key had.
+    sweep: write('idempotency.sweep', 'many', deleteExpired(table, `expires_at <= ${once(nowAt(2))}`), {
+      clocked: 'wall',
+      repeatable: true,
+    }),
   }
 }
