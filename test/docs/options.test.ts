@@ -10,6 +10,8 @@ test.each([
   ['packages/shared/src/adapter/adapter-options.ts', 'AdapterOptions'],
   ['packages/shared/src/dialects/sqlite/front-end/open-options.ts', 'OpenOptions'],
   ['packages/persistence-sqlite-node/src/adapter.ts', 'DatabaseSyncOpenOptions'],
+  ['packages/persistence-postgres/src/options.ts', 'PlaceOptions'],
+  ['packages/persistence-postgres/src/options.ts', 'PostgresOpenOptions'],
 ])('every option of %s, %s, is documented', (file, name) => {
   const source = readFileSync(join(root, file), 'utf8')
   const [, members = ''] = new RegExp(`export interface ${name} (?:extends \\w+ )?\\{([^]*?)\\n\\}`).exec(source) ?? []

@@ -7,6 +7,7 @@ import { connect, createServer } from 'node:net'
  * @property {(bytes: number) => void} cutAfter passes on so many bytes of the server's next answers, swallows the rest and
  *   then ends the connection; once
  * @property {boolean} cut whether it has
+ * @property {(silent: boolean) => void} fallSilent passes on nothing in either direction, and ends no connection
  * @property {() => Promise<void>} close
  */
 
@@ -20,6 +21,7 @@ export async function cuttingProxy(serverUrl) {
   const { hostname, port } = new URL(serverUrl)
   let left = Number.POSITIVE_INFINITY
   let cut = false
+  let silent = false
   /** @type {Set<import('node:net').Socket>} */
   const sockets = new Set()
   const proxy = createServer((client) => {
@@ -29,10 +31,13 @@ export async function cuttingProxy(serverUrl) {
       socket.on('error', () => undefined)
       socket.on('close', () => sockets.delete(socket))
     }
-    client.pipe(server)
+    client.on('data', (data) => {
+      if (!silent) server.write(data)
+    })
     client.on('close', () => server.destroy())
     server.on('close', () => client.destroy())
     server.on('data', (data) => {
+      if (silent) return
       if (data.length <= left) {
         left -= data.length
         client.write(data)
@@ -56,6 +61,9 @@ export async function cuttingProxy(serverUrl) {
     },
     get cut() {
       return cut
+    },
+    fallSilent(value) {
+      silent = value
     },
     async close() {
       for (const socket of sockets) socket.destroy()

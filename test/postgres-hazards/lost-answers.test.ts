@@ -1,6 +1,7 @@
 import { PersistenceError, type PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
+import { proofCount } from '../proof/proof-count.js'
 import { type CuttingProxy, cuttingProxy } from './cutting-proxy.mjs'
 import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
 
@@ -120,7 +121,7 @@ const LOST: readonly Lost[] = [
 
 // Longer than the answer of any of these calls. Each cut is at another byte of it; a soak cuts at every one.
 const LONGEST_ANSWER = 420
-const STEP = Number(process.env.LOST_ANSWER_STEP ?? 23)
+const STEP = proofCount({ inTests: 23, inSoak: 1 })
 
 test.each(LOST)('the answer of $name is lost at any byte', async ({ name, prepare, call, check }) => {
   const schema = newSchema()

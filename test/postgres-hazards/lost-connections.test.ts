@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { type Server, startServer } from '../postgres/server/start-server.mjs'
+import { cuttingProxy } from './cutting-proxy.mjs'
 import { admin, disconnectAfterEach, eventually, newSchema, opens, track } from './server-adapters.js'
 
 disconnectAfterEach()
@@ -55,6 +56,49 @@ test('where there is no server, calls wait for busyTimeout and say so', async ()
   )
   expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
   expect((error as Error).message).toMatch(/gave up after \d+ ms/)
+})
+
+test('a pool that has no connection to give is an error, and no wait for ever', async () => {
+  const schema = newSchema()
+  await (await opens(schema)).disconnect()
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
+  const taken = await pool.connect()
+  const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process', busyTimeout: 0 }))
+  await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  taken.release()
+  await adapter.cache.set('k', 1)
+  expect(await adapter.cache.get('k')).toBe(1)
+  // Its one connection is in use, so there is none for `fenced`.
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  const fenced = adapter.fenced(lock, [{ sql: 'SELECT 1' }])
+  await expect(fenced).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  expect(await lock.release()).toBe(true)
+})
+
+test('a server that falls silent is given up, and found again', async () => {
+  const schema = newSchema()
+  const proxy = await cuttingProxy(serverUrl())
+  try {
+    const adapter = await opens(schema, { busyTimeout: 1_000 }, proxy.url)
+    await adapter.cache.set('k', 1)
+    // One that is at work is waited for, however long it takes.
+    const lock = await adapter.acquire('job', 60_000)
+    if (lock === null) throw new Error('the lock is free')
+    await adapter.fenced(lock, [{ sql: 'SELECT pg_sleep(2.5)' }])
+    proxy.fallSilent(true)
+    const [read, counted] = await Promise.allSettled([adapter.cache.get('k'), adapter.recordFailure('api', 5)])
+    expect(read).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } })
+    expect(counted).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } })
+    proxy.fallSilent(false)
+    expect(await adapter.cache.get('k')).toBe(1)
+    proxy.fallSilent(true)
+    await expect(adapter.recordFailure('api', 5)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    proxy.fallSilent(false)
+    expect(await adapter.recordFailure('api', 5)).toBe(1)
+  } finally {
+    await proxy.close()
+  }
 })
 
 test('a full server is waited for', async () => {

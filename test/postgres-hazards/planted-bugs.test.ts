@@ -27,7 +27,7 @@ const NAIVE: readonly Naive[] = [
       if (insert === undefined) return sql
       const [, table] = /INSERT INTO (\S+)/.exec(insert) ?? []
       const before = `AND NOT EXISTS (SELECT 1 FROM ${table} AS entry WHERE entry.key = $1::text AND NOT (${condition?.replace('excluded.owner', '$2::text')}))`
-      return `${insert.replace('WHERE $5::text IS NOT NULL', `WHERE $5::text IS NOT NULL ${before}`)}\n${rest}`
+      return `${insert.replace('WHERE ($5::float8 IS NULL OR true)', `WHERE ($5::float8 IS NULL OR true) ${before}`)}\n${rest}`
     },
     async find(schema, adapter) {
       const claimant = await adapter(schema)

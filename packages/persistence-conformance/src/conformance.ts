@@ -155,6 +155,8 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   backups,
   restores,
   backupSchedules,
+  readers,
+  changesetSupport,
 ])
 
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */

@@ -1,4 +1,10 @@
-import { SqlAdapter, SqlCacheAdapter, SqlIdempotencyAdapter } from '@go-go-scope/persistence-core/dialect'
+import {
+  resolveOptions,
+  SqlAdapter,
+  SqlCacheAdapter,
+  SqlIdempotencyAdapter,
+} from '@go-go-scope/persistence-core/dialect'
+import type { AdapterOptions } from '@go-go-scope/persistence-core/public'
 import { openPostgres } from './open.js'
 import {
   type PostgresCacheOptions,
@@ -24,7 +30,7 @@ export class PostgresAdapter extends SqlAdapter {
    */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
     const { schema, durability, options: given } = resolved(options)
-    super(handle, () => new Lane(sourceOf(handle)), postgresDialect(schema, durability), given)
+    super(handle, () => laneOf(handle, given), postgresDialect(schema, durability), given)
   }
 
   /**
@@ -49,7 +55,7 @@ export class PostgresIdempotencyAdapter extends SqlIdempotencyAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
     const { schema, durability, options: given } = resolved(options)
-    super(handle, () => new Lane(sourceOf(handle)), postgresDialect(schema, durability), given)
+    super(handle, () => laneOf(handle, given), postgresDialect(schema, durability), given)
   }
 }
 
@@ -58,6 +64,10 @@ export class PostgresCacheAdapter extends SqlCacheAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresCacheOptions) {
     const { schema, durability, options: given } = resolvedCache(options)
-    super(handle, () => new Lane(sourceOf(handle)), postgresDialect(schema, durability), given)
+    super(handle, () => laneOf(handle, given), postgresDialect(schema, durability), given)
   }
+}
+
+function laneOf(handle: PostgresHandle, options: AdapterOptions): Lane {
+  return new Lane(sourceOf(handle), resolveOptions(options).busyTimeout)
 }

@@ -24,7 +24,10 @@ export async function openPostgres<Adapter extends SqlAdapter>(
   const resolved = resolveOptions(given)
   const handle = new OwnConnections(await sourceFor(url))
   const dialect = postgresDialect(schema, durability)
-  const connection = Connection.of(handle, () => new Lane(handle.source), dialect, { ...resolved, readOnly })
+  const connection = Connection.of(handle, () => new Lane(handle.source, resolved.busyTimeout), dialect, {
+    ...resolved,
+    readOnly,
+  })
   try {
     const adapter = adapterOn(handle as unknown as PostgresHandle, { ...given, schema, durability })
     await adapter.connect()

@@ -4,6 +4,7 @@ export {
   type DatabaseSyncOptions,
   restore,
   SQLiteAdapter,
+  SQLiteAdapter as Adapter,
   SQLiteCacheAdapter,
   SQLiteIdempotencyAdapter,
   Standby,

@@ -2,6 +2,7 @@ export * from '@go-go-scope/persistence-core/public'
 export {
   restore,
   SQLiteAdapter,
+  SQLiteAdapter as Adapter,
   SQLiteCacheAdapter,
   SQLiteIdempotencyAdapter,
   Standby,

@@ -1,7 +1,7 @@
 import { type CacheSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteAll, deleteExpired } from './calls.js'
 import { PATIENCE } from './patience.js'
-import { nowAt, onceAt } from './time.js'
+import { nowAt, once } from './time.js'
 
 /** @param table With its schema, quoted. */
 export function cacheSql(table: string): CacheSql {
@@ -95,7 +95,7 @@ WHERE entry.key >= $1::text AND entry.key < $2::text AND ${lasts(3)}`,
       { clocked: 'wall' },
     ),
 
-    sweep: write('cache.sweep', 'many', deleteExpired(table, `expires_at <= ${onceAt(2)}`), {
+    sweep: write('cache.sweep', 'many', deleteExpired(table, `expires_at <= ${once(nowAt(2))}`), {
       clocked: 'wall',
       repeatable: true,
     }),

@@ -1,7 +1,7 @@
 import { type ClaimSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteExpired } from './calls.js'
 import { PATIENCE } from './patience.js'
-import { nowAt, onceAt, ranAt } from './time.js'
+import { leaseNowAt, nowAt, once, ranAt } from './time.js'
 
 // Told apart from other advisory locks of this family by the seed of the hash.
 const SEED = 2
@@ -17,13 +17,13 @@ const GIVEN_UP = '0'
  */
 export function claimSql(schema: string): ClaimSql {
   const table = `${schema}.idempotency`
-  const running = (at: number): string => `entry.claimed_until > greatest(${nowAt(at)}, entry.granted_at)`
+  const running = (at: number): string => `entry.claimed_until > greatest(${leaseNowAt(at)}, entry.granted_at)`
   const stored = (at: number): string =>
-    `(entry.value IS NOT NULL OR entry.unstored IS NOT NULL) AND (entry.expires_at IS NULL OR entry.expires_at > ${nowAt(at)})`
+    `(entry.value IS NOT NULL OR entry.unstored IS NOT NULL) AND (entry.expires_at IS NULL OR entry.expires_at > ${leaseNowAt(at)})`
   const failed = (at: number): string =>
-    `entry.failure IS NOT NULL AND (entry.failure_expires_at IS NULL OR entry.failure_expires_at > ${nowAt(at)})`
+    `entry.failure IS NOT NULL AND (entry.failure_expires_at IS NULL OR entry.failure_expires_at > ${leaseNowAt(at)})`
   const lease = (duration: string, at: number): string =>
-    `(SELECT mark, mark + ${duration} FROM (SELECT greatest(${nowAt(at)}, entry.granted_at) AS mark) AS now)`
+    `(SELECT mark, mark + ${duration} FROM (SELECT greatest(${leaseNowAt(at)}, entry.granted_at) AS mark) AS now)`
   const guard = 'entry.key = $1::text AND entry.owner = $2::text AND entry.generation = $3::bigint'
   const granted = (at: number): string => `entry.granted_at, entry.claimed_until AS expires_at, ${ranAt(at)}`
 
@@ -34,11 +34,11 @@ export function claimSql(schema: string): ClaimSql {
   fingerprint, CASE WHEN is_failed THEN failure END AS failure,
   CASE WHEN is_failed THEN failure_expires_at END AS failure_expires_at,
   fingerprint AS claimed_fingerprint, CASE WHEN is_running THEN claimed_until END AS claimed_until,
-  ${nowAt(3)} AS judged_at`
+  ${leaseNowAt(3)} AS judged_at`
   const keys = (key: string): string => `LEFT JOIN LATERAL (
   SELECT entry.*, ${stored(3)} AS is_stored, ${failed(3)} AS is_failed, ${running(3)} AS is_running
   FROM ${table} AS entry WHERE entry.key = ${key} LIMIT 1
-) AS entry ON true WHERE $2::text IS NOT NULL`
+) AS entry ON true WHERE ($2::float8 IS NULL OR true)`
 
   /** Ends a claim. @param set What becomes of the row. @param settled Whether it has become that already. */
   const ending = (name: string, set: string, settled: string, at: number): Statement<'one'> => {
@@ -52,7 +52,7 @@ export function claimSql(schema: string): ClaimSql {
   const completing = (column: 'value' | 'unstored', value: string): Statement<'one'> =>
     ending(
       'idempotency.complete',
-      `${column} = ${value}, expires_at = ${nowAt(6)} + $5::float8, claimed_until = NULL`,
+      `${column} = ${value}, expires_at = ${leaseNowAt(6)} + $5::float8, claimed_until = NULL`,
       `entry.claimed_until IS NULL AND entry.${column} = ${value}`,
       6,
     )
@@ -81,11 +81,11 @@ export function claimSql(schema: string): ClaimSql {
 )
 INSERT INTO ${table} AS entry (key, owner, fingerprint, generation, granted_at, claimed_until)
 SELECT $1::text, $2::text, $3::text, nextval('${schema}.claim_generation'), now, now + $4::float8
-FROM (SELECT ${nowAt(6)} AS now FROM turn) AS granting WHERE $5::text IS NOT NULL
+FROM (SELECT ${leaseNowAt(6)} AS now FROM turn) AS granting WHERE ($5::float8 IS NULL OR true)
 ON CONFLICT (key) DO UPDATE SET
   owner = excluded.owner, fingerprint = excluded.fingerprint, generation = excluded.generation,
   (granted_at, claimed_until) = (
-    SELECT mark, mark + $4::float8 FROM (SELECT greatest(${nowAt(6)}, entry.granted_at) AS mark) AS now
+    SELECT mark, mark + $4::float8 FROM (SELECT greatest(${leaseNowAt(6)}, entry.granted_at) AS mark) AS now
   ),
   value = NULL, unstored = NULL, expires_at = NULL, failure = NULL, failure_expires_at = NULL
 WHERE entry.claimed_until IS NOT NULL AND entry.owner = excluded.owner
@@ -107,7 +107,7 @@ FROM ${PATIENCE} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
 
     keep: ending(
       'idempotency.fail',
-      `failure = $4::text, failure_expires_at = ${nowAt(6)} + $5::float8, claimed_until = NULL`,
+      `failure = $4::text, failure_expires_at = ${leaseNowAt(6)} + $5::float8, claimed_until = NULL`,
       'entry.claimed_until IS NULL AND entry.failure = $4::text',
       6,
     ),
@@ -117,14 +117,14 @@ FROM ${PATIENCE} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
     sweepClaims: write(
       'idempotency.sweep',
       'many',
-      deleteExpired(table, `claimed_until <= ${onceAt(2)}`, 'claimed_until'),
+      deleteExpired(table, `claimed_until <= ${once(leaseNowAt(2))}`, 'claimed_until'),
       { clocked: 'lease', repeatable: true },
     ),
 
     sweepRecords: write(
       'idempotency.sweep',
       'many',
-      deleteExpired(table, `failure_expires_at <= ${onceAt(2)} AND claimed_until IS NULL`, 'failure_expires_at'),
+      deleteExpired(table, `failure_expires_at <= ${once(nowAt(2))}`, 'failure_expires_at'),
       { clocked: 'wall', repeatable: true },
     ),
   }

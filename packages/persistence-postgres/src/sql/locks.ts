@@ -1,7 +1,7 @@
 import { type LockSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteExpired } from './calls.js'
 import { PATIENCE } from './patience.js'
-import { nowAt, onceAt, ranAt } from './time.js'
+import { leaseNowAt, once, ranAt } from './time.js'
 
 // It stands for no expiry, and a number of JavaScript holds it exactly.
 const LONGEST = Number.MAX_SAFE_INTEGER
@@ -22,9 +22,9 @@ const TIMELINE = "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(3
 export function lockSql(schema: string): LockSql {
   const table = `${schema}.locks`
   const token = `${TIMELINE} * 4294967296 + nextval('${schema}.lock_token')`
-  const held = (at: number): string => `lock.expires_at > greatest(${nowAt(at)}, lock.marked_at)`
+  const held = (at: number): string => `lock.expires_at > greatest(${leaseNowAt(at)}, lock.marked_at)`
   const lease = (ttl: string, at: number): string =>
-    `(SELECT least(mark + ${ttl}, ${LONGEST}), mark FROM (SELECT greatest(${nowAt(at)}, lock.marked_at) AS mark) AS now)`
+    `(SELECT least(mark + ${ttl}, ${LONGEST}), mark FROM (SELECT greatest(${leaseNowAt(at)}, lock.marked_at) AS mark) AS now)`
   const guard = 'lock.key = $1::text AND lock.owner = $2::text AND lock.token = $3::bigint'
   const granted = (at: number): string => `lock.token::float8 AS token, lock.expires_at, lock.marked_at, ${ranAt(at)}`
 
@@ -34,7 +34,7 @@ export function lockSql(schema: string): LockSql {
 )
 INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at)
 SELECT $1::text, $2::text, ${token}, 1, least(now + $3::float8, ${LONGEST}), now
-FROM (SELECT ${nowAt(4)} AS now FROM turn) AS granting
+FROM (SELECT ${leaseNowAt(4)} AS now FROM turn) AS granting
 ${onHeld(holds, '$3::float8', 4)}
 RETURNING ${granted(4)}`
 
@@ -44,7 +44,7 @@ RETURNING ${granted(4)}`
   holds = CASE WHEN ${held(at)} THEN ${holds} ELSE 1 END,
   (expires_at, marked_at) = (
     SELECT greatest(lock.expires_at, least(mark + ${ttl}, ${LONGEST})), mark
-    FROM (SELECT greatest(${nowAt(at)}, lock.marked_at) AS mark) AS now
+    FROM (SELECT greatest(${leaseNowAt(at)}, lock.marked_at) AS mark) AS now
   )
 WHERE NOT ${held(at)} OR lock.owner = excluded.owner`
 
@@ -57,7 +57,7 @@ WHERE NOT ${held(at)} OR lock.owner = excluded.owner`
 INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at)
 SELECT key, owner, ${token}, 1, least(now + ttl, ${LONGEST}), now
 FROM (
-  SELECT calls.*, ${nowAt(2)} AS now FROM taken CROSS JOIN ${callsOf('key', 'owner', 'ttl float8')}
+  SELECT calls.*, ${leaseNowAt(2)} AS now FROM taken CROSS JOIN ${callsOf('key', 'owner', 'ttl float8')}
   ORDER BY key COLLATE "C"
 ) AS granting
 ${onHeld(holds, 'excluded.expires_at - excluded.marked_at', 2)}
@@ -134,7 +134,7 @@ RETURNING ${granted(4)}`,
       'fenced',
       'one',
       `SELECT set_config('idle_in_transaction_session_timeout', ceil(
-  least(greatest(lock.expires_at - greatest(${nowAt(4)}, lock.marked_at), 1000), 2147483647)
+  least(greatest(lock.expires_at - greatest(${leaseNowAt(4)}, lock.marked_at), 1000), 2147483647)
 )::int::text, true) FROM ${table} AS lock WHERE ${guard} AND ${held(4)} FOR SHARE`,
       { clocked: 'lease' },
     ),
@@ -146,7 +146,7 @@ RETURNING ${granted(4)}`,
       { repeatable: true },
     ),
 
-    sweep: write('lock.sweep', 'many', deleteExpired(table, `expires_at <= ${onceAt(2)}`), {
+    sweep: write('lock.sweep', 'many', deleteExpired(table, `expires_at <= ${once(leaseNowAt(2))}`), {
       clocked: 'lease',
       repeatable: true,
     }),

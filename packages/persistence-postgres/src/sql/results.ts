@@ -1,7 +1,7 @@
 import { type ResultSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteAll, deleteExpired } from './calls.js'
 import { PATIENCE } from './patience.js'
-import { nowAt, onceAt } from './time.js'
+import { nowAt, once } from './time.js'
 
 /**
  * A key is one row, which holds its result, its claim, its fingerprint and a kept failure: a statement that has waited for
@@ -64,11 +64,10 @@ ${onSet}`,
       },
     ),
 
-    sweep: write(
-      'idempotency.sweep',
-      'many',
-      deleteExpired(table, `expires_at <= ${onceAt(2)} AND claimed_until IS NULL`),
-      { clocked: 'wall', repeatable: true },
-    ),
+    // A claim takes away the expiry of what its key had.
+    sweep: write('idempotency.sweep', 'many', deleteExpired(table, `expires_at <= ${once(nowAt(2))}`), {
+      clocked: 'wall',
+      repeatable: true,
+    }),
   }
 }

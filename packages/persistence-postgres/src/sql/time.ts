@@ -1,23 +1,30 @@
 /**
- * The time is the last parameter of a clocked statement, as the text of an array of two: when this process sent it, which
- * comes back as `ran_at`, and what to take for the current time. In production the second is NULL and the server's clock
- * counts, read again wherever it is named: a statement may have waited for a row since it began.
+ * The time is the last parameter of a clocked statement. In production it is NULL and the server's clock counts, read again
+ * wherever it is named: a statement may have waited for a row since it began. Where a lease begins, it is the text of an
+ * array of two: when this process sent the statement, which comes back as `ran_at`, and the time.
  */
-export function bindTime(sent: number | undefined, now: number | undefined): string {
-  return `{${sent ?? 'NULL'},${now ?? 'NULL'}}`
+export function bindTime(sent: number | undefined, now: number | undefined): number | string | null {
+  return sent === undefined ? (now ?? null) : `{${sent},${now ?? 'NULL'}}`
 }
+
+const SERVER_NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::float8'
 
 /** Epoch ms now, in SQL. @param at The number of the time's parameter. */
 export function nowAt(at: number): string {
-  return `coalesce(($${at}::text::float8[])[2], floor(extract(epoch FROM clock_timestamp()) * 1000)::float8)`
+  return `coalesce($${at}::float8, ${SERVER_NOW})`
 }
 
-/** The time at which the statement was sent, in SQL. */
+/** {@link nowAt} in a statement that is clocked for leases. */
+export function leaseNowAt(at: number): string {
+  return `coalesce(($${at}::text::float8[])[2], ${SERVER_NOW})`
+}
+
+/** The time at which a statement that is clocked for leases was sent, in SQL. */
 export function ranAt(at: number): string {
   return `($${at}::text::float8[])[1] AS ran_at`
 }
 
-/** {@link nowAt}, read once: an index can be searched by it, which it cannot by what may change from row to row. */
-export function onceAt(at: number): string {
-  return `(SELECT ${nowAt(at)})`
+/** A time, read once: an index can be searched by it, which it cannot by what may change from row to row. */
+export function once(now: string): string {
+  return `(SELECT ${now})`
 }

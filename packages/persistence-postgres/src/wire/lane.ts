@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endsConnection, sqlStateOf } from '../sql/error-codes.js'
+import { within } from './deadline.js'
+import { SilenceWatch } from './silence-watch.js'
 import { ConnectionLost, type Source, type Wire } from './wire.js'
 
 // What a pooler answers that keeps no prepared statements, or has given the session to another client meanwhile.
 const NOT_PREPARED: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
+const AT_WORK = "SELECT 1 AS found FROM pg_stat_activity WHERE pid = $1::int AND state = 'active'"
+const SHORTEST_PATIENCE_MS = 1_000
 // The server was a primary: what has taken its place is found by a new connection.
 const READ_ONLY = '25006'
 
@@ -18,16 +22,24 @@ export class Lane implements AsyncDriver {
   readonly library: unknown = undefined
   readonly aside?: () => AsyncDriver
   readonly #source: Source
+  readonly #patience: number
   readonly #main: boolean
-  #wire: Promise<Wire> | undefined
+  readonly #watch: SilenceWatch
+  #open: Wire | undefined
   #prepares = true
 
-  /** @param main Whether closing it ends the source too. */
-  constructor(source: Source, main = true) {
+  /**
+   * @param patience ms within which a connection must be made, and after which a silent server is asked for news.
+   * @param main Whether closing it ends the source too.
+   */
+  constructor(source: Source, patience: number, main = true) {
     this.#source = source
+    // Also a caller that waits for nobody wants a connection.
+    this.#patience = Math.max(SHORTEST_PATIENCE_MS, patience)
     this.#main = main
+    this.#watch = new SilenceWatch(this.#patience, (backend) => this.#isAtWork(backend))
     this.engine = source.engine
-    if (source.several) this.aside = () => new Lane(source, false)
+    if (source.several) this.aside = () => new Lane(source, patience, false)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
@@ -44,10 +56,8 @@ export class Lane implements AsyncDriver {
   }
 
   async leave(): Promise<void> {
-    const wire = this.#wire
-    this.#wire = undefined
-    // A connection that could not be made need not be closed.
-    const open = await wire?.catch(() => undefined)
+    const open = this.#open
+    this.#open = undefined
     await open?.close(open.lost)
   }
 
@@ -57,14 +67,17 @@ export class Lane implements AsyncDriver {
   }
 
   async #use(run: (wire: Wire) => Promise<Row[]>): Promise<Row[]> {
-    const wire = await this.#connected()
+    const open = this.#open
+    const wire = open !== undefined && !open.lost ? open : await this.#connected()
     try {
-      return await run(wire)
+      const { backend } = wire
+      const answer = run(wire)
+      return await (backend !== undefined && this.#source.several ? this.#watch.answered(backend, answer) : answer)
     } catch (error) {
       const state = sqlStateOf(error)
-      if (wire.lost || endsConnection(error)) {
+      if (error instanceof ConnectionLost || wire.lost || endsConnection(error)) {
         this.#drop(wire)
-        throw new ConnectionLost(error, true)
+        throw error instanceof ConnectionLost ? error : new ConnectionLost(error, true)
       }
       if (NOT_PREPARED.has(state)) this.#prepares = false
       if (state === READ_ONLY) this.#drop(wire)
@@ -73,20 +86,39 @@ export class Lane implements AsyncDriver {
   }
 
   async #connected(): Promise<Wire> {
-    const wire = await this.#wire?.catch(() => undefined)
-    if (wire !== undefined && !wire.lost) return wire
-    if (wire !== undefined) this.#drop(wire)
+    if (this.#open !== undefined) this.#drop(this.#open)
     try {
-      this.#wire = this.#source.connect()
-      return await this.#wire
+      this.#open = await this.#connect()
+      return this.#open
     } catch (error) {
-      this.#wire = undefined
       throw new ConnectionLost(error, false)
     }
   }
 
+  #connect(): Promise<Wire> {
+    const connecting = this.#source.connect()
+    return within(this.#patience, connecting, async () => {
+      // It may still come, when nobody waits for it any more.
+      void connecting.then((wire) => wire.close(wire.lost)).catch(() => undefined)
+      throw new Error('no connection came in time: the pool has none to give, or the server does not answer')
+    })
+  }
+
+  /** Whether the server says of a connection that its statement runs. */
+  async #isAtWork(backend: number): Promise<boolean> {
+    try {
+      const wire = await this.#connect()
+      const answer = wire.query(AT_WORK, [backend]).finally(() => wire.close(wire.lost))
+      const rows = await within<Row[]>(this.#patience, answer, async () => [])
+      return rows.length > 0
+    } catch {
+      // It cannot be asked, so it is as good as gone.
+      return false
+    }
+  }
+
   #drop(wire: Wire): void {
-    this.#wire = undefined
+    this.#open = undefined
     // It is broken: that it cannot be closed either is no news.
     void wire.close(true).catch(() => undefined)
   }

@@ -8,6 +8,8 @@ export interface PgClientLike {
   on(event: string, listener: (error: Error) => void): unknown
   removeListener(event: string, listener: (error: Error) => void): unknown
   end(): Promise<void>
+  /** Of the server's process. */
+  readonly processID?: number | null
 }
 
 export interface PooledPgClientLike extends PgClientLike {
@@ -38,6 +40,10 @@ class PgWire implements Wire {
     // Without a listener the end of a connection would end the process.
     client.on('error', this.#lose)
     client.on('end', this.#lose)
+  }
+
+  get backend(): number | undefined {
+    return this.#client.processID ?? undefined
   }
 
   async run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {

@@ -12,6 +12,8 @@ export interface Wire {
   run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]>
   /** Runs a statement of the app, whose rows are as its library gives them. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
+  /** The server's number for it; `undefined` where the library does not tell. */
+  readonly backend?: number | undefined
   /** Ends it, or gives it back to the app's pool. @param broken It must not be used again. */
   close(broken: boolean): Promise<void>
 }

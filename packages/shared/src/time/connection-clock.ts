@@ -9,7 +9,7 @@ import { Turn } from './turn.js'
  * @param sent By the lease clock of this process; comes back as `ran_at`. `undefined` where no lease begins.
  * @param now Epoch ms to judge by instead of the database's clock, by the `clock` option; `undefined` in production.
  */
-export type BindTime = (sent: number | undefined, now: number | undefined) => string
+export type BindTime = (sent: number | undefined, now: number | undefined) => number | string | null
 
 /** The clock that a connection goes by, with the time of the leases in its file. */
 export class ConnectionClock implements Clock {
@@ -40,7 +40,7 @@ export class ConnectionClock implements Clock {
   }
 
   /** The current time as it is bound. @param lease Whether by the lease clock, where this process judges. */
-  bound(lease: boolean): number | string {
+  bound(lease: boolean): number | string | null {
     if (this.#bindTime === undefined) return lease ? this.#lease.now() : this.#source.now()
     const given = this.#source === systemClock ? undefined : this.#source.now()
     return this.#bindTime(lease ? this.#lease.now() : undefined, given)

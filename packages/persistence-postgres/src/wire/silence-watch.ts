@@ -1,0 +1,70 @@
+import { systemClock } from '@go-go-scope/persistence-core/dialect'
+import { ConnectionLost } from './wire.js'
+
+/** An answer that was on its way while the server was asked has this long to come, in ms. */
+const LATE_ANSWER_MS = 1_000
+
+interface Sent {
+  /** The server's number for the connection. */
+  readonly backend: number
+  readonly giveUp: (reason: ConnectionLost) => void
+  /** Monotonic ms since which the server has been silent. */
+  since: number
+}
+
+/**
+ * Waits for answers without a limit of time, because a statement may take long. But a server that is gone without a word
+ * never answers: one that is silent for long is asked by another connection whether the statement runs.
+ *
+ * One statement is in flight at a time, and one timer looks after all: one for each would cost as much as the statement.
+ */
+export class SilenceWatch {
+  readonly #patience: number
+  readonly #isAtWork: (backend: number) => Promise<boolean>
+  #sent: Sent | undefined
+  #looking = false
+
+  /** @param patience ms. */
+  constructor(patience: number, isAtWork: (backend: number) => Promise<boolean>) {
+    this.#patience = patience
+    this.#isAtWork = isAtWork
+  }
+
+  /** What `answer` comes to. @throws ConnectionLost when the server says that no such statement runs, or nothing. */
+  answered<T>(backend: number, answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const sent: Sent = { backend, giveUp: reject, since: systemClock.monotonic() }
+      this.#sent = sent
+      const settled = (): void => {
+        if (this.#sent === sent) this.#sent = undefined
+      }
+      answer.then(resolve, reject)
+      answer.then(settled, settled)
+      if (!this.#looking) this.#lookAfter(this.#patience)
+    })
+  }
+
+  #lookAfter(delay: number): void {
+    this.#looking = true
+    systemClock.setTimer(() => void this.#look(), delay)
+  }
+
+  async #look(): Promise<void> {
+    const sent = this.#sent
+    if (sent !== undefined) await this.#lookAt(sent)
+    this.#looking = false
+    if (this.#sent !== undefined) this.#lookAfter(this.#patience)
+  }
+
+  async #lookAt(sent: Sent): Promise<void> {
+    if (systemClock.monotonic() - sent.since < this.#patience) return
+    if (await this.#isAtWork(sent.backend)) {
+      sent.since = systemClock.monotonic()
+      return
+    }
+    await new Promise<void>((resolve) => systemClock.setTimer(resolve, LATE_ANSWER_MS, { keepAlive: true }))
+    if (this.#sent !== sent) return
+    this.#sent = undefined
+    sent.giveUp(new ConnectionLost(new Error('the server does not answer'), true))
+  }
+}

@@ -1,0 +1,88 @@
+import type { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { postgresDialect } from '../../packages/persistence-postgres/src/postgres-dialect.js'
+import { admin, newSchema, opens } from './server-adapters.js'
+
+interface StatementLike {
+  name: string
+  sql: string
+  batch?: { sql: string }
+  afterLoss?: StatementLike
+}
+
+interface PlanNode {
+  'Node Type': string
+  'Relation Name'?: string
+  Plans?: PlanNode[]
+}
+
+const TABLES = ['cache', 'locks', 'idempotency', 'circuit', 'checkpoints']
+// Counts are asked for on purpose, see `stats`.
+const MAY_SCAN = ['cache.stats']
+const ROWS = 10_000
+
+const schema = newSchema()
+const statements = found(postgresDialect(schema, 'process'))
+
+function found(dialect: ReturnType<typeof postgresDialect>): StatementLike[] {
+  const { cache, locks, results, claims, circuits, probes, checkpoints } = dialect
+  const stores = [cache(undefined).sql, locks, results, claims, circuits, probes, checkpoints]
+  return stores
+    .flatMap((store) => Object.values(store) as unknown[])
+    .filter((value): value is StatementLike => typeof value === 'object' && value !== null && 'sql' in value)
+    .flatMap(({ name, sql, batch, afterLoss }) => [
+      { name, sql },
+      ...(batch === undefined ? [] : [{ name: `${name}, many`, sql: batch.sql }]),
+      ...(afterLoss === undefined ? [] : [{ name: `${name}, again`, sql: afterLoss.sql }]),
+    ])
+}
+
+/** What reads more of a table of ours than it is asked for. */
+async function wasteful(sql: string): Promise<string[]> {
+  const { rows } = await admin.query(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}`)
+  const nodes = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodes)]
+  return nodes(rows[0]['QUERY PLAN'][0].Plan)
+    .filter((node) => node['Node Type'] === 'Seq Scan' && TABLES.includes(node['Relation Name'] ?? ''))
+    .map((node) => `${node['Node Type']} on ${node['Relation Name']}`)
+}
+
+async function fill(adapter: PostgresAdapter): Promise<void> {
+  const keys = Array.from({ length: ROWS }, (_, index) => `k${index}`)
+  await adapter.cache.setMany(
+    keys.map((key): [string, number] => [key, 1]),
+    60_000,
+  )
+  await Promise.all(keys.map((key) => adapter.acquire(key, 60_000)))
+  await Promise.all(keys.map((key) => adapter.idempotency.set(key, 1, 60_000)))
+  await Promise.all(keys.map((key) => adapter.recordFailure(key, 5)))
+  const checkpoint = { sequence: 1, timestamp: 1, progress: 0, data: 1 }
+  await Promise.all(keys.map((key) => adapter.checkpoint.save({ ...checkpoint, id: key, taskId: key })))
+}
+
+describe.each(['empty and never analysed', 'of many rows and never analysed', 'of many rows'])('tables %s', (state) => {
+  beforeAll(async () => {
+    const adapter = await opens(schema)
+    if (state.includes('many') && state.includes('never')) await fill(adapter)
+    else if (state.includes('many')) await admin.query(TABLES.map((name) => `ANALYZE "${schema}"."${name}"`).join(';'))
+    await adapter.disconnect()
+  }, 60_000)
+
+  test('are read by an index in every statement', async () => {
+    expect(statements.length).toBeGreaterThan(60)
+    // Of an empty table the planner rather reads its few pages than look for many keys. It plans anew once the table has
+    // been analysed, which the server does by itself when it has grown.
+    const one = ({ name }: StatementLike): boolean => !/, many$|\.sweep$/.test(name)
+    const planned = state.startsWith('empty') ? statements.filter(one) : statements
+    const problems = []
+    for (const { name, sql } of planned) {
+      const base = name.split(',')[0] ?? ''
+      if (!MAY_SCAN.includes(base))
+        problems.push(...(await wasteful(sql)).map((problem) => `${name}: ${problem}\n${sql}`))
+    }
+    expect(problems).toEqual([])
+  })
+})
+
+test('a scan is seen', async () => {
+  expect(await wasteful(`SELECT 1 FROM "${schema}".cache WHERE value = 'x'`)).not.toEqual([])
+})
