@@ -32,6 +32,7 @@ describe.concurrent('an example whose output nobody reads any more ends without 
     ['api-cache', ['api-cache.db']],
     ['cron-without-overlap', ['cron.db']],
     ['circuit-breaker-restart', ['breaker.db']],
+    ['backup-and-standby', ['orders.db']],
   ])('%s', async (name, files) => {
     const { code, stderr } = await runUnread(
       `${name}/main.mjs`,
