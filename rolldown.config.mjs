@@ -23,6 +23,7 @@ export default defineConfig({
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'shared.js',
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
     // The types are written beside these afterwards.
     cleanDir: true,
   },

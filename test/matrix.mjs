@@ -76,6 +76,8 @@ function suite(group, runtimes, folders) {
 export const runs = [
   // What takes longest comes first, so that both cores have work to the end.
   ...cells('conformance', 'runtimes', ['test/cells']),
+  // Once on each runtime: what crosses is the same for all engines.
+  ...oncePerEngine('remote', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/remote']),
   // Processes of both runtimes take part in each.
   ...oncePerEngine('processes', engineNames, ['test/processes']),
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),

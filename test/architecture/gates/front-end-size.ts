@@ -1,6 +1,7 @@
 import type { Gate } from './gate.js'
 
-const MOST_FILES = 5
+// One of them hands on `./remote`, and has no other line.
+const MOST_FILES = 6
 const MOST_LINES = 250
 
 /** A front end holds a driver and constructors; what is more belongs in the core, where all share it. */

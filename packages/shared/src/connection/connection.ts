@@ -11,6 +11,7 @@ import { SyncQueue } from '../queue/sync-queue.js'
 import { type Clock, nextTurn } from '../time/clock.js'
 import { ConnectionClock } from '../time/connection-clock.js'
 import { Closing } from './closing.js'
+import type { DatabaseOwner } from './database-owner.js'
 import { claimHandle, giveHandleBack } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
 
@@ -40,6 +41,8 @@ export interface EndsWithConnection {
   ending?(): void
   /** Nothing is in flight any more. */
   ended?(): void
+  /** Nothing may be written any more: the database is gone. */
+  lost?(reason: PersistenceError): void
 }
 
 const connections = new WeakMap<object, Connection>()
@@ -59,6 +62,8 @@ export class Connection {
   readonly engine: string
   readonly readOnly: boolean
   readonly place: Place
+  /** The thread or process that owns the database, where that is another one. */
+  readonly owner: DatabaseOwner | undefined
   // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
   readonly #ownerPrefix = randomUUID()
   #owners = 0
@@ -84,13 +89,13 @@ export class Connection {
    */
   static of(
     handle: object,
-    driver: () => SqlDriver,
+    driver: () => SqlDriver | DatabaseOwner,
     dialect: ConnectionDialect,
     options: ConnectionOptions,
   ): Connection {
     const existing = connections.get(handle)
     if (existing !== undefined && existing.#closed === undefined) return existing
-    const connection = new Connection(handle, dialect.adopt(driver()), dialect, options, existing)
+    const connection = new Connection(handle, driver(), dialect, options, existing)
     claimHandle(handle)
     connections.set(handle, connection)
     return connection
@@ -98,19 +103,29 @@ export class Connection {
 
   private constructor(
     handle: object,
-    driver: SqlDriver,
+    over: SqlDriver | DatabaseOwner,
     dialect: ConnectionDialect,
     { clock, random, busyTimeout, readOnly = false, exclusive = false }: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
     this.clock = new ConnectionClock(clock)
     this.random = random
-    this.engine = driver.engine
-    this.readOnly = readOnly
+    this.engine = over.engine
+    this.readOnly = 'synchronous' in over ? readOnly : over.readOnly
     this.diagnostics = new Diagnostics(dialect.classify)
     this.#handle = handle
     this.#dialect = dialect
     this.#predecessor = predecessor
+    if (!('synchronous' in over)) {
+      this.owner = over
+      this.place = over.place
+      this.#sharesCommits = false
+      const queue = over.queue({ diagnostics: this.diagnostics, lose: (reason) => this.#lose(reason) })
+      this.queue = queue
+      this.#closing = new Closing(() => queue.query('disconnect', dialect.ping), queue, this.place, dialect)
+      return
+    }
+    const driver = dialect.adopt(over)
     this.#sharesCommits = driver.synchronous || exclusive
     const { diagnostics } = this
     this.place = dialect.place({
@@ -124,7 +139,7 @@ export class Connection {
     const busyRetry = new BusyRetry(clock, random, diagnostics, busyTimeout)
     const context: QueueContext = { dialect, clock: this.clock, diagnostics, busyRetry, guard: this.place.guard }
     this.queue = driver.synchronous ? new SyncQueue(driver, context) : new AsyncQueue(driver, context)
-    this.#closing = new Closing(driver, this.queue, this.place, dialect)
+    this.#closing = new Closing(() => driver.query(dialect.ping, []), this.queue, this.place, dialect)
   }
 
   /** Whether writes still reach the database that was opened. */
@@ -199,6 +214,7 @@ export class Connection {
   #lose(reason: PersistenceError): void {
     this.#lost = reason
     for (const user of this.#users) user.connectionLost()
+    for (const state of this.#shared.values()) state.lost?.(reason)
   }
 
   async #close(keepHandle: boolean): Promise<void> {

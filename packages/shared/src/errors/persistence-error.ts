@@ -6,6 +6,7 @@ export type PersistenceErrorCode =
   | 'CLOSED'
   | 'CONSTRAINT'
   | 'CORRUPT'
+  | 'DISCONNECTED'
   | 'DISK_FULL'
   | 'ENGINE_MISSING'
   | 'ENGINE_UNSUPPORTED'
@@ -30,6 +31,7 @@ export type PersistenceErrorCode =
   | 'VALUE_NOT_SERIALIZABLE'
   | 'VALUE_TOO_LARGE'
   | 'VALUE_UNREADABLE'
+  | 'VERSION_MISMATCH'
 
 const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL'])
 

@@ -23,6 +23,19 @@ export type Decode<Rows extends RowCount, Result> = (given: Given<Rows>, paramet
  */
 export type Time = boolean | 'lease'
 
+/**
+ * Of which change a statement is that others wait for or go by, so that whoever runs it for another thread or process can
+ * tell them. `circuit`: a circuit has changed, its key is the first parameter and its row the answer, if any; `probe`: the
+ * same, and no news where the state that the port shows stays. `claim`: the key of the first parameter changes hands.
+ * `leaseTime`: the answer has a time of the leases in the database, in that column.
+ * `entry`, `entries`, `entryRows` and `entryRange`: entries of the cache table `table` change, which are named by the first
+ * parameter, by a JSON array of keys, by a JSON array of rows that begin with the key, and by the first two parameters.
+ */
+export type Announcement =
+  | { readonly of: 'circuit' | 'probe' | 'claim' }
+  | { readonly of: 'leaseTime'; readonly column: string }
+  | { readonly of: 'entry' | 'entries' | 'entryRows' | 'entryRange'; readonly table: string }
+
 /** A constant SQL text of this family. Stores name theirs once; nothing builds SQL from data. */
 export interface Statement<Rows extends RowCount = RowCount> {
   /** For errors and diagnostics, for example `cache.set`. */
@@ -33,6 +46,8 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly sql: string
   /** No caller awaits it: where another connection holds the database it fails at once, and its next turn tries again. */
   readonly background?: true
+  /** Absent: of none. */
+  readonly announces?: Announcement
   /** The same for many calls at once; absent where calls cannot share a statement. */
   readonly batch?: BatchSql
 }
@@ -61,6 +76,7 @@ export interface StatementTraits {
   /** Default: not clocked. */
   readonly clocked?: Time
   readonly batch?: BatchSql
+  readonly announces?: Announcement
 }
 
 /** A statement that changes nothing. */
@@ -68,9 +84,9 @@ export function read<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = false, batch }: StatementTraits = {},
+  { clocked = false, batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
-  return { name, kind: 'read', rows, clocked, sql, ...(batch && { batch }) }
+  return { name, kind: 'read', rows, clocked, sql, ...(batch && { batch }), ...(announces && { announces }) }
 }
 
 /** A statement that changes the database. */
@@ -78,9 +94,9 @@ export function write<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = false, batch }: StatementTraits = {},
+  { clocked = false, batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
-  return { name, kind: 'write', rows, clocked, sql, ...(batch && { batch }) }
+  return { name, kind: 'write', rows, clocked, sql, ...(batch && { batch }), ...(announces && { announces }) }
 }
 
 /** Parameters of one call, without the time. */
@@ -93,6 +109,8 @@ export interface Step {
   readonly clocked?: Time
   /** The number of rows this step must give; another number rolls the whole batch back with `CONSTRAINT`. */
   readonly expect?: number
+  /** As a statement's. */
+  readonly announces?: Announcement
   /** Makes the error that takes the place of `CONSTRAINT`. */
   readonly unmet?: () => PersistenceError
 }

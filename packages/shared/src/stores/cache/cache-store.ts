@@ -14,7 +14,7 @@ import { Sweeper } from '../../session/sweeper.js'
 import { expiry, timeToLive } from '../../time/time-to-live.js'
 import type { GetOrSetOptions, SqlCacheProvider } from './cache-provider.js'
 import type { CacheSql } from './cache-sql.js'
-import { Loads } from './loads.js'
+import { type Load, Loads } from './loads.js'
 
 /** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
 const ABSENT = Symbol('absent')
@@ -151,12 +151,16 @@ export class CacheStore implements SqlCacheProvider {
     const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrUnreadable)
     const unreadable = cached instanceof Unreadable ? cached.stored : undefined
     if (cached !== ABSENT && unreadable === undefined) return cached as T
-    return this.#loads.share(this.#places + stored, key, async (loading) => {
+    const begin = async (loading: Load): Promise<T> => {
       const value = await loading.run(load)
       const row = this.#row(key, value, ttl, 'cache.getOrSet')
-      if (!loading.overtaken) await this.#add(row, unreadable)
+      loading.text = row[1] as string
+      await loading.store(() => this.#add(row, unreadable))
       return value
-    })
+    }
+    return this.#loads.share(this.#places + stored, key, begin, (text) =>
+      this.#session.values.decode<T>(text, this.#sql.table, stored, 'cache.getOrSet'),
+    )
   }
 
   async prune(): Promise<number> {

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { invalidArgument } from '../../arguments/invalid.js'
+import type { Connection } from '../../connection/connection.js'
+import { type DatabaseOwner, LoadedText, type LoadTurn } from '../../connection/database-owner.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 
 /** The load that the running code was called from, also across its awaits. */
@@ -9,6 +11,12 @@ let running = 0
 function disableIfIdle(): void {
   if (running === 0) caller.disable()
 }
+
+/** The value of a load whose loader has gone: the next of those that wait for it has the turn. */
+export const PASSED_ON: unique symbol = Symbol('passed on')
+
+/** Runs a load. Sets its text before it ends. */
+export type Begin<T> = (load: Load) => Promise<T>
 
 /** One call of a `load` function of `getOrSet`, shared by all callers that ask for its key meanwhile. */
 export class Load {
@@ -21,8 +29,14 @@ export class Load {
   running = false
   /** Whether its key was written or deleted through this connection since it began: its value must not be stored. */
   overtaken = false
-  /** What all callers that share it get. */
+  /** What all callers that share it get; a {@link LoadedText} where it was loaded in another thread or process. */
   value: Promise<unknown> | undefined
+  /** The encoded value, once it is known. */
+  text: string | undefined
+  /** From the owner of the database, where that is another thread or process. */
+  turn: LoadTurn | undefined
+  /** Called when it is overtaken. */
+  readonly atOvertaking: (() => void)[] = []
 
   constructor(loads: Loads, place: string, key: string) {
     this.key = key
@@ -42,6 +56,12 @@ export class Load {
     }
   }
 
+  /** Stores the value by `write`, unless it was overtaken. */
+  async store(write: () => unknown): Promise<void> {
+    if (this.overtaken) return
+    await (this.turn === undefined ? write() : this.turn.store(write))
+  }
+
   /** {@link value}, for code that was called from the load `asking`. */
   async valueFor(asking: Load): Promise<unknown> {
     this.waiting.push(asking)
@@ -58,7 +78,12 @@ export class Load {
  * that ask for a place share the load that is under way there, until the place is written or deleted.
  */
 export class Loads {
+  readonly #owner: DatabaseOwner | undefined
   readonly #byPlace = new Map<string, Load>()
+
+  constructor({ owner }: Connection) {
+    this.#owner = owner
+  }
 
   /** Whether there is none; every write asks. */
   get none(): boolean {
@@ -68,23 +93,44 @@ export class Loads {
   /**
    * The value of the load under way at `place`, or else of the one that `begin` is given to run.
    *
+   * @param read The value of a text that was loaded in another thread or process.
    * @throws PersistenceError `INVALID_ARGUMENT` when the code that asks was called from a load of that place.
    */
-  share<T>(place: string, key: string, begin: (load: Load) => Promise<T>): Promise<T> {
+  async share<T>(place: string, key: string, begin: Begin<T>, read: (text: string) => T): Promise<T> {
     const asking = caller.getStore()
+    for (;;) {
+      const { value } = this.enter(place, key, begin, asking)
+      const given = await value
+      if (given !== PASSED_ON) return given instanceof LoadedText ? read(given.text) : (given as T)
+    }
+  }
+
+  /**
+   * The load under way at `place`, or else the one that `begin` is given to run, and its value.
+   *
+   * @param asking The load whose code asks.
+   * @throws PersistenceError as {@link share}.
+   */
+  enter(
+    place: string,
+    key: string,
+    begin: Begin<unknown>,
+    asking: Load | undefined,
+  ): { readonly load: Load; readonly value: Promise<unknown> } {
     // What a load has started may outlive it, a timer for example, and may ask for any key then.
-    const inside = asking?.running === true
-    if (inside) this.#refuseCircle(asking, place, key)
-    const load = this.#byPlace.get(place) ?? this.#begin(place, key, begin)
-    return (inside ? load.valueFor(asking) : load.value) as Promise<T>
+    const inside = asking?.running === true ? asking : undefined
+    if (inside !== undefined) this.#refuseCircle(inside, place, key)
+    const load = this.#byPlace.get(place) ?? this.#begin(place, key, begin, inside)
+    return { load, value: (inside === undefined ? load.value : load.valueFor(inside)) as Promise<unknown> }
   }
 
   /** To be called when a write of `place` is sent: callers that ask from now on do not get what was loaded before it. */
   overtake(place: string): void {
     const load = this.#byPlace.get(place)
     if (load === undefined) return
-    load.overtaken = true
     this.#byPlace.delete(place)
+    load.overtaken = true
+    for (const told of load.atOvertaking) told()
   }
 
   /** The same for all places that begin with `start`. */
@@ -92,14 +138,47 @@ export class Loads {
     for (const place of this.#byPlace.keys()) if (place.startsWith(start)) this.overtake(place)
   }
 
-  #begin<T>(place: string, key: string, begin: (load: Load) => Promise<T>): Load {
+  /** The same for all places from `first` to before `end`. */
+  overtakeRange(first: string, end: string): void {
+    for (const place of this.#byPlace.keys()) if (place >= first && place < end) this.overtake(place)
+  }
+
+  #begin(place: string, key: string, begin: Begin<unknown>, inside: Load | undefined): Load {
     const load = new Load(this, place, key)
     // Before it runs: its function may write the place at once.
     this.#byPlace.set(place, load)
-    load.value = begin(load).finally(() => {
+    const owner = this.#owner
+    const begun = owner === undefined ? begin(load) : this.#beginInTurn(owner, load, place, begin, inside)
+    load.value = begun.finally(() => {
       if (this.#byPlace.get(place) === load) this.#byPlace.delete(place)
     })
     return load
+  }
+
+  /** One load of a place runs at a time over all that use the owner of the database. */
+  async #beginInTurn(
+    owner: DatabaseOwner,
+    load: Load,
+    place: string,
+    begin: Begin<unknown>,
+    inside: Load | undefined,
+  ): Promise<unknown> {
+    const overtaken = (): void => {
+      load.overtaken = true
+      if (this.#byPlace.get(place) === load) this.overtake(place)
+    }
+    const turn = await owner.enterLoad({ place, key: load.key, inside: inside?.turn, overtaken })
+    if (turn instanceof LoadedText) return turn
+    load.turn = turn
+    try {
+      const value = await begin(load)
+      if (value === PASSED_ON) turn.passOn()
+      else turn.done(load.text as string)
+      return value
+    } catch (error) {
+      turn.failed(error)
+      throw error
+    }
   }
 
   /** Goes from the load that asks to those that wait for it, and on to those that wait for them. */

@@ -76,15 +76,17 @@ export class ClaimRows {
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
     const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.now()]
+    const asked = this.#session.clock.monotonic()
     return this.#session.run(this.#sql.grant, parameters, (row) =>
-      row === undefined ? undefined : { ...this.#leaseEnd(row), generation: Number(row.generation) },
+      row === undefined ? undefined : { ...this.#leaseEnd(row, asked), generation: Number(row.generation) },
     )
   }
 
   /** @returns `undefined` when the claim was over. */
   async renew(grant: ClaimGrant, lease: number): Promise<LeaseEnd | undefined> {
+    const asked = this.#session.clock.monotonic()
     return this.#session.execute(this.#sql.renew, [...guard(grant), lease], (row) =>
-      row === undefined ? undefined : this.#leaseEnd(row),
+      row === undefined ? undefined : this.#leaseEnd(row, asked),
     )
   }
 
@@ -146,7 +148,14 @@ export class ClaimRows {
     parameters: readonly (string | number | null)[],
     record: readonly (string | number | null)[],
   ): Promise<boolean> {
-    const decide = { sql: decision.sql, parameters, clocked: decision.clocked, expect: 1 }
+    const { announces } = decision
+    const decide = {
+      sql: decision.sql,
+      parameters,
+      clocked: decision.clocked,
+      expect: 1,
+      ...(announces && { announces }),
+    }
     try {
       await this.#session.atomic(decision.name, [decide, { sql: this.#sql.record.sql, parameters: record }])
       return true
@@ -156,15 +165,21 @@ export class ClaimRows {
     }
   }
 
-  #leaseEnd(row: Row): LeaseEnd {
+  /** @param asked Monotonic ms of the call. */
+  #leaseEnd(row: Row, asked: number): LeaseEnd {
     const end = Number(row.expires_at)
     const grantedAt = Number(row.granted_at)
     // Read first: were the process held up between the readings, it must not take the end to be later than it is.
-    const { clock } = this.#session
+    const { clock, connection } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
     clock.lease.observe(grantedAt)
     this.#session.leaseTime.granted(grantedAt)
-    const remaining = Math.min(end - grantedAt, end - clock.lease.now())
+    const lease = end - grantedAt
+    // Where another thread or process ran the statement, its lease clock may be ahead of the one here.
+    const remaining = Math.min(
+      connection.owner === undefined ? lease : lease - (monotonic - asked),
+      end - clock.lease.now(),
+    )
     return { expiresAt: wall + remaining, localEnd: monotonic + remaining }
   }
 

@@ -30,9 +30,12 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
 
     getMany: read('cache.getMany', 'many', getMany, { clocked: true }),
 
-    set: write('cache.set', 'none', insert, { batch: { match: 'none', sql: insertMany } }),
+    set: write('cache.set', 'none', insert, {
+      announces: { of: 'entry', table },
+      batch: { match: 'none', sql: insertMany },
+    }),
 
-    setMany: write('cache.setMany', 'none', insertMany),
+    setMany: write('cache.setMany', 'none', insertMany, { announces: { of: 'entryRows', table } }),
 
     add: write('cache.getOrSet', 'none', `${insert} WHERE ${name}.expires_at <= ?4`, {
       clocked: true,
@@ -57,10 +60,11 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
     ),
 
     delete: write('cache.delete', 'none', `DELETE FROM ${name} WHERE key = ?1`, {
+      announces: { of: 'entry', table },
       batch: { match: 'none', sql: deleteMany },
     }),
 
-    deleteMany: write('cache.deleteMany', 'none', deleteMany),
+    deleteMany: write('cache.deleteMany', 'none', deleteMany, { announces: { of: 'entries', table } }),
 
     keys: read(
       'cache.keys',
@@ -69,7 +73,9 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       { clocked: true },
     ),
 
-    clear: write('cache.clear', 'none', `DELETE FROM ${name} WHERE key >= ?1 AND key < ?2`),
+    clear: write('cache.clear', 'none', `DELETE FROM ${name} WHERE key >= ?1 AND key < ?2`, {
+      announces: { of: 'entryRange', table },
+    }),
 
     count: read(
       'cache.stats',

@@ -45,6 +45,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE ?2 WHEN 'closed' THEN NULL ELSE ?6 END, 1, 
 ${ON_SET}`,
     {
       clocked: true,
+      announces: { of: 'circuit' },
       batch: {
         match: 'none',
         sql: `INSERT INTO go_goscope_circuit (key, ${COLUMNS}, updated_at, opened_at, generation, revision)
@@ -67,6 +68,7 @@ ${ON_FAILURE}
 RETURNING ${GIVEN}`,
     {
       clocked: true,
+      announces: { of: 'circuit' },
       // An upsert sees only `excluded`, which has no place for the threshold: calls share a statement if they share that.
       batch: {
         match: 'order',
@@ -91,6 +93,7 @@ ${ON_SUCCESS}
 RETURNING ${GIVEN}`,
     {
       clocked: true,
+      announces: { of: 'circuit' },
       batch: {
         match: 'order',
         sql: `INSERT INTO go_goscope_circuit (key, ${COLUMNS}, updated_at, revision)
@@ -121,5 +124,8 @@ ON CONFLICT (key) DO UPDATE SET
 }
 
 function changed(method: string, sql: string): Statement<'one'> {
-  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: true })
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, {
+    clocked: true,
+    announces: { of: 'circuit' },
+  })
 }

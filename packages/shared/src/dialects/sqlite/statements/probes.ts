@@ -97,5 +97,8 @@ WHERE generation = ?3 AND state = 'closed'`,
 }
 
 function changed(method: string, sql: string): Statement<'one'> {
-  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: true })
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, {
+    clocked: true,
+    announces: { of: 'probe' },
+  })
 }

@@ -1,0 +1,132 @@
+import type { Row } from '../driver/driver.js'
+import { type Call, newCall, settle } from '../queue/call.js'
+import type { OperationQueue } from '../queue/operation-queue.js'
+import type { Decode, Given, Parameters, RowCount, Statement, Step } from '../queue/statement.js'
+import { type Item, say, unitsOf } from './protocol.js'
+import type { RemoteLink } from './remote-link.js'
+import { type Answer, Question, type Request } from './requests.js'
+import { crossing } from './row-shapes.js'
+import { writeAnnouncement, writeTime } from './wire-statement.js'
+
+/** The queue of a connection whose calls run at the owner of the database, in the order in which they were made here. */
+export class RemoteQueue implements OperationQueue {
+  // The owner's queue decides.
+  groupWrites = false
+  readOnly = false
+  readonly #link: RemoteLink
+  /** The load for which the calls that are made now store. */
+  guard: number | undefined
+
+  constructor(link: RemoteLink) {
+    this.#link = link
+  }
+
+  get waiting(): number {
+    return this.#link.waiting
+  }
+
+  get idle(): boolean {
+    return this.#link.idle
+  }
+
+  execute<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const call = newCall(statement, parameters, decode, resolve, reject, 0)
+      this.#link.ask(new CallRequest(this.#link, call, this.guard))
+    })
+  }
+
+  atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
+    const units = steps.reduce((sum, { sql, parameters }) => sum + sql.length + unitsOf(parameters), 0)
+    return new Promise((resolve, reject) => {
+      this.#link.ask({
+        name,
+        writes: true,
+        awaited: true,
+        units,
+        write: (out) => writeSteps(out, name, steps),
+        settle: (answer) => resolve(answer as Row[][]),
+        reject: (error, unmet) => reject(unmet === undefined ? error : (steps[unmet]?.unmet?.() ?? error)),
+      })
+    })
+  }
+
+  query(name: string, sql: string, parameters: Parameters = []): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      const write = (out: Item[]): void => {
+        out.push(say.query, name, sql)
+        writeParameters(out, parameters)
+      }
+      const units = sql.length + unitsOf(parameters)
+      this.#link.ask(new Question(name, true, units, write, (answer) => resolve((answer ?? []) as Row[]), reject))
+    })
+  }
+
+  drain(): Promise<void> {
+    return this.#link.drain()
+  }
+
+  async close(keepHandle: boolean): Promise<void> {
+    if (!keepHandle) await this.#link.close()
+  }
+}
+
+/** A call of a store's statement. A class, because there are many of them. */
+class CallRequest implements Request {
+  readonly #link: RemoteLink
+  readonly #call: Call
+  readonly #guard: number | undefined
+  readonly units: number
+
+  constructor(link: RemoteLink, call: Call, guard: number | undefined) {
+    this.#link = link
+    this.#call = call
+    this.#guard = guard
+    this.units = unitsOf(call.parameters)
+  }
+
+  get name(): string {
+    return this.#call.name
+  }
+
+  get writes(): boolean {
+    return this.#call.statement.kind === 'write'
+  }
+
+  get awaited(): boolean {
+    return this.#call.statement.background !== true
+  }
+
+  write(out: Item[]): void {
+    const number = this.#link.declare(this.#call.statement)
+    if (this.#guard !== undefined) out.push(say.guard, this.#guard)
+    out.push(say.call, number)
+    writeParameters(out, this.#call.parameters)
+  }
+
+  settle(answer: Answer): void {
+    const given = answer === undefined && this.#call.statement.rows === 'many' ? [] : answer
+    settle(this.#call, given as Given<RowCount>)
+  }
+
+  reject(error: unknown): void {
+    this.#call.reject(error)
+  }
+}
+
+function writeParameters(out: Item[], parameters: Parameters): void {
+  out.push(parameters.length)
+  for (const parameter of parameters) out.push(crossing(parameter))
+}
+
+function writeSteps(out: Item[], name: string, steps: readonly Step[]): void {
+  out.push(say.atomic, name, steps.length)
+  for (const { sql, parameters, clocked, expect, announces } of steps) {
+    out.push(sql, writeTime(clocked), expect ?? null, writeAnnouncement(announces))
+    writeParameters(out, parameters)
+  }
+}
