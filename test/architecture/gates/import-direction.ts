@@ -11,7 +11,7 @@ const allowed: Record<string, readonly string[]> = {
   'persistence-sqlite-bun': [core, `${core}/public`, `${core}/remote`, 'bun:sqlite'],
   'persistence-sqlite-node': [core, `${core}/public`, `${core}/remote`, 'node:sqlite', '@photostructure/sqlite'],
   'go-go-scope': [`${core}/ports`, 'lru-cache'],
-  'persistence-conformance': [core, `${core}/ports`, 'fast-check'],
+  'persistence-conformance': [core, `${core}/ports`, `${core}/remote`, 'fast-check'],
 }
 
 const engines = ['node:sqlite', 'bun:sqlite']

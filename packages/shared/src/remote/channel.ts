@@ -45,6 +45,10 @@ export class Listening {
     this.#listeners.push([event, listener])
   }
 
+  countOf(event: string): number {
+    return this.#listeners.filter(([name]) => name === event).length
+  }
+
   end(): void {
     for (const [event, listener] of this.#listeners.splice(0)) this.#emitter.off(event, listener)
   }

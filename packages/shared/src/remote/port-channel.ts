@@ -44,12 +44,16 @@ export class PortChannel implements Channel {
       if (typeof message === 'object' && message !== null && ENVELOPE in message) listener.message(message[ENVELOPE])
     })
     this.#listening.on(this.#port.terminate === undefined ? 'close' : 'exit', ended)
+    // Who listens to a port of ours waits for nothing; who listens to its parent serves it, and stays for it.
+    if (!this.#shared) this.#port.unref()
   }
 
   keepAlive(on: boolean): void {
     // A worker keeps its parent alive as the app wants it.
     if (this.#port.terminate !== undefined) return
-    if (on || (this.#shared && (this.#port.listenerCount?.('message') ?? 0) > 1)) this.#port.ref()
+    // The app listens to it too, and waits for what it sends itself.
+    const isWanted = this.#shared && (this.#port.listenerCount?.('message') ?? 0) > this.#listening.countOf('message')
+    if (on || isWanted) this.#port.ref()
     else this.#port.unref()
   }
 

@@ -49,14 +49,15 @@ export class ProcessChannel implements Channel {
     if (this.#isParent) return
     this.#alive = on
     if (this.#process.connected !== true) return
-    if (this.#alive || this.#process.listenerCount('message') > 1) this.#process.channel?.ref()
+    const isWanted = this.#process.listenerCount('message') > this.#listening.countOf('message')
+    if (this.#alive || isWanted) this.#process.channel?.ref()
     else this.#process.channel?.unref()
   }
 
   close(): void {
     this.#ended = true
-    this.keepAlive(false)
     this.#listening.end()
+    this.keepAlive(false)
   }
 
   #end(listener: ChannelListener, certain: boolean): void {

@@ -33,8 +33,6 @@ export class Reception {
       message: (message) => this.#receive(message),
       ended: (certain) => this.#ended(certain),
     })
-    // Who uses the database keeps its owner alive, as a worker does, or does not.
-    channel.keepAlive(false)
   }
 
   /** Answers what has come, and ends the channel. */
@@ -89,8 +87,6 @@ export class Reception {
       if (this.#closing !== undefined) throw new PersistenceError('CLOSED', 'connect', `connect: ${this.#closing}`)
       const { connection } = adapter.session
       await connection.open()
-      // From now on it follows every change of the wall clock.
-      connection.clock.lease.now()
       if (this.client !== undefined || this.#closing !== undefined) return
       const client = new ServedClient(this.#channel, served, () => void this.#bye(client))
       this.client = client

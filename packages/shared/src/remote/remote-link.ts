@@ -46,6 +46,7 @@ export class RemoteLink {
   #closed: string | undefined
   #over = false
   #atEnd: (() => void)[] = []
+  #atIdle: (() => void)[] = []
 
   /** @param channel Through which the owner has taken this user in. */
   constructor(channel: Channel, { diagnostics, lose }: OwnerContext, news: NewsListener) {
@@ -80,7 +81,7 @@ export class RemoteLink {
   }
 
   drain(): Promise<void> {
-    return this.idle ? Promise.resolve() : new Promise((resolve) => this.#backlog.onIdle(resolve))
+    return this.idle ? Promise.resolve() : new Promise((resolve) => this.#atIdle.push(resolve))
   }
 
   ask(request: Request): void {
@@ -148,7 +149,7 @@ export class RemoteLink {
       return
     }
     this.#sendWaiting()
-    if (this.idle) this.#backlog.signalIdle()
+    if (this.idle) this.#signalIdle()
   }
 
   /** Nothing comes any more: what is pending fails, what a caller asks next fails at once. */
@@ -166,7 +167,7 @@ export class RemoteLink {
     }
     this.#refuseWaiting(reason)
     this.awaited(-this.#awaited)
-    this.#backlog.signalIdle()
+    this.#signalIdle()
     for (const ended of this.#atEnd.splice(0)) ended()
   }
 
@@ -187,6 +188,10 @@ export class RemoteLink {
     } else if (!this.#news.read(word, reader)) {
       throw new Error(`there is no word ${word}`)
     }
+  }
+
+  #signalIdle(): void {
+    for (const idle of this.#atIdle.splice(0)) idle()
   }
 
   #take(number: number): Request {

@@ -89,8 +89,9 @@ export class ServedClient implements AnswerTaker {
   /** Does the next thing that came. */
   runNext(): void {
     for (const command of this.#inbox.take(1)) {
-      if ('number' in command) this.#requests.run(command)
-      else this.#note(command)
+      if (!('number' in command)) this.#note(command)
+      else if (this.#refusing === undefined || this.#parts.connection.usable) this.#requests.run(command)
+      else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
     }
     if (this.#inbox.length === 0) this.lag = this.#parts.connection.clock.monotonic() - this.#receivedAt
   }
@@ -179,7 +180,9 @@ export class ServedClient implements AnswerTaker {
   }
 
   async #settlePlace(): Promise<void> {
-    const { place, diagnostics } = this.#parts.connection
+    const { clock, place, diagnostics } = this.#parts.connection
+    // As a session does that connects: from here on, the time of the leases follows every change of the wall clock.
+    clock.lease.now()
     try {
       await place.settle()
     } catch (error) {
