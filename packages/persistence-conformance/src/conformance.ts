@@ -128,7 +128,8 @@ export function briefConformance(runner: Runner, engine: EngineUnderTest): void 
   for (const suite of BRIEF_SUITES) suite(runner, engine)
 }
 
-function ports(runner: Runner, engine: EngineUnderTest): void {
+/** Declares what the ports of an adapter promise, with locks of each kind. */
+export function ports(runner: Runner, engine: EngineUnderTest): void {
   portConformance(runner, 'ports', () => portsOf(engine))
   portConformance(runner, 'ports with locks in the database', () => portsOf(engine, { locks: 'database' }), ['lock'])
 }

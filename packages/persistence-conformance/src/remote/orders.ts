@@ -18,7 +18,7 @@ export interface Orders {
   rows(given: { readonly handle: number; readonly sql: string; readonly params: Parameters }): Promise<Row[]>
   close(given: { readonly handle: number }): Promise<void>
   /** Serves an adapter of its own on the handle, instead of the one that was served there before. */
-  serve(given: { readonly handle: number } & Serving): Promise<MessagePort>
+  serve(given: { readonly handle: number } & Serving): Promise<MessagePort | undefined>
   openPath(given: {
     readonly path: string
     readonly options: OpenOptionsUnderTest
@@ -27,8 +27,8 @@ export interface Orders {
   }): Promise<{ readonly handle: number; readonly port: MessagePort }>
   /** The last adapter of the user has left. @param given `keep` leaves the handle open. */
   leave(given: { readonly handle: number; readonly keep: boolean }): Promise<void>
-  /** Timers may be due by the clocks of the tests. */
-  tick(given: object): Promise<void>
+  /** Timers may be due by a clock of the tests, which is sent where no memory is shared. */
+  tick(given: { readonly clock?: SharedClock }): Promise<void>
 }
 
 /** An error that was sent as what it has. */

@@ -1,61 +1,53 @@
-import { Worker } from 'node:worker_threads'
-import { PersistenceError } from '@go-go-scope/persistence-core'
+import { type MessagePort, Worker } from 'node:worker_threads'
+import type { Peer } from '@go-go-scope/persistence-core/remote'
 import type { EngineUnderTest } from '../engine-under-test.js'
-import type { Orders, Said, SentError } from './orders.js'
+import type { ClockInMemory, SharedClock } from './mirrored-clocks.js'
+import { Owner } from './owner-end.js'
 
-interface Waiting {
-  readonly resolve: (value: never) => void
-  readonly reject: (error: unknown) => void
-}
-
-/** The thread that owns the databases of a cell over a port, and takes orders. Does not keep the process alive. */
-export class OwnerThread {
+/** A thread that owns the databases of a cell. Does not keep the process alive. */
+export class OwnerThread extends Owner {
   readonly #worker: Worker
-  readonly #waiting = new Map<number, Waiting>()
-  /** Of the diagnostics of each handle. */
-  readonly #listeners = new Map<number, Set<(event: object) => void>>()
-  #last = 0
 
   constructor(engine: EngineUnderTest) {
+    super()
     this.#worker = new Worker(new URL('owner.js', import.meta.url), { workerData: engine.module.href })
     this.#worker.unref()
-    this.#worker.on('message', (said: Said) => this.#hear(said))
-    this.#worker.on('error', (error) => {
-      for (const { reject } of this.#waiting.values()) reject(error)
-      this.#waiting.clear()
-    })
+    this.#worker.on('message', (said) => this.hear(said))
+    this.#worker.on('error', (error) => this.fail(error))
   }
 
-  order<Order extends keyof Orders>(order: Order, given: Parameters<Orders[Order]>[0]): ReturnType<Orders[Order]> {
-    const id = ++this.#last
-    if (this.#waiting.size === 0) this.#worker.ref()
-    return new Promise<never>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
-      this.#worker.postMessage({ id, order, given })
-    }) as ReturnType<Orders[Order]>
+  override sent(clock: ClockInMemory): SharedClock {
+    return clock
   }
 
-  /** Has `listener` hear the diagnostics of the owner's adapters on the handle. */
-  listen(handle: number, listener: (event: object) => void): void {
-    const listeners = this.#listeners.get(handle) ?? new Set()
-    this.#listeners.set(handle, listeners.add(listener))
+  /** It sees the memory. */
+  override shown(): void {}
+
+  override tick(): void {
+    this.send({ id: 0, order: 'tick', given: {} })
   }
 
-  #hear(said: Said): void {
-    if ('diagnostic' in said) {
-      const { error } = said.diagnostic
-      const event = { ...said.diagnostic, ...(error && { error: received(error) }) }
-      for (const listener of this.#listeners.get(said.handle) ?? []) listener(event)
-      return
+  override peer(port: MessagePort | undefined, show: () => void): Peer {
+    const to = port as MessagePort
+    return {
+      on: (event, listener) => to.on(event, listener),
+      off: (event, listener) => to.off(event, listener),
+      ref: () => to.ref(),
+      unref: () => to.unref(),
+      close: () => to.close(),
+      postMessage(message: unknown) {
+        show()
+        to.postMessage(message)
+      },
     }
-    const waiting = this.#waiting.get(said.id)
-    this.#waiting.delete(said.id)
-    if (this.#waiting.size === 0) this.#worker.unref()
-    if ('error' in said) waiting?.reject(received(said.error))
-    else waiting?.resolve(said.value as never)
   }
-}
 
-function received({ code, operation, message }: SentError): Error {
-  return operation === undefined ? new Error(message) : new PersistenceError(code, operation, message)
+  protected override send(message: object): void {
+    this.#worker.postMessage(message)
+  }
+
+  protected override keepAlive(on: boolean): void {
+    if (on) this.#worker.ref()
+    else this.#worker.unref()
+  }
 }

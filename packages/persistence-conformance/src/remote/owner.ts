@@ -4,7 +4,7 @@ import type { AdapterUnderTest, ClockUnderTest, EngineUnderTest } from '../engin
 import type { SharedClock } from './mirrored-clocks.js'
 import type { Orders, Said, SentError } from './orders.js'
 
-// The thread of the owner of every database of a cell over a port: it opens handles, serves an adapter on each, and runs
+// The thread or process of the owner of every database of a cell: it opens handles, serves an adapter on each, and runs
 // statements past the adapters.
 
 interface Opened {
@@ -14,8 +14,7 @@ interface Opened {
   server?: PersistenceServer
 }
 
-const { engine } = (await import(workerData)) as { engine: EngineUnderTest }
-const port = parentPort as MessagePort
+const { engine } = (await import(workerData ?? process.argv[2])) as { engine: EngineUnderTest }
 const opened = new Map<number, Opened>()
 let last = 0
 
@@ -41,7 +40,10 @@ const orders: Orders = {
       ...(busyTimeout !== undefined && { busyTimeout }),
       ...(hasCodec && { codec }),
     })
-    return portTo(own, own.adapter)
+    if (parentPort !== null) return portTo(own, own.adapter)
+    own.server = serve(own.adapter)
+    own.server.attach(process)
+    return undefined
   },
 
   async openPath({ path, options, clock, hasCodec }) {
@@ -63,7 +65,8 @@ const orders: Orders = {
     if (!keep && own.handle !== undefined) await engine.closeHandle(own.handle)
   },
 
-  async tick() {
+  async tick({ clock }) {
+    if (clock !== undefined) shownBy.get(clock.number)?.set(clock.shown as readonly number[])
     for (const timer of timers) {
       if (timer.due > (timer.shown[1] as number)) continue
       timers.delete(timer)
@@ -100,10 +103,12 @@ interface Timer {
 
 const timers = new Set<Timer>()
 const mirrors = new Map<number, ClockUnderTest>()
+const shownBy = new Map<number, Float64Array>()
 
 /** The clock of the user, who writes what it shows into memory that both share. */
-function mirrored({ number, memory }: SharedClock): ClockUnderTest {
-  const shown = new Float64Array(memory)
+function mirrored({ number, shown: given }: SharedClock): ClockUnderTest {
+  const shown = shownBy.get(number) ?? new Float64Array(given as readonly number[])
+  shownBy.set(number, shown)
   const goesByItself = shown[2] === 1
   const clock = mirrors.get(number) ?? {
     now: () => shown[0] as number,
@@ -127,7 +132,8 @@ function tellDiagnostic(handle: number, event: { readonly error?: unknown }): vo
 }
 
 function say(said: Said, port: readonly MessagePort[] = []): void {
-  ;(parentPort as MessagePort).postMessage(said, port)
+  if (parentPort !== null) parentPort.postMessage(said, port)
+  else process.send?.(said)
 }
 
 function sent(error: unknown): SentError {
@@ -135,7 +141,16 @@ function sent(error: unknown): SentError {
   return { code, operation, message }
 }
 
-port.on('message', async ({ id, order, given }: { id: number; order: keyof Orders; given: never }) => {
+interface Order {
+  readonly id?: number
+  readonly order: keyof Orders
+  readonly given: never
+}
+
+const parent = (parentPort ?? process) as { on(event: string, listener: (message: Order) => void): unknown }
+parent.on('message', async ({ id, order, given }) => {
+  // What is said between the adapters goes the same way.
+  if (id === undefined) return
   try {
     const value: unknown = await orders[order](given)
     const ports = [value, (value as { port?: unknown } | undefined)?.port].filter(isPort)

@@ -1,9 +1,7 @@
-import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '@go-go-scope/persistence-core'
 import {
   connectRemote,
   openRemote,
-  type Peer,
   type RemoteDatabase,
   SQLiteAdapter,
   SQLiteCacheAdapter,
@@ -11,6 +9,7 @@ import {
 } from '@go-go-scope/persistence-core/remote'
 import type { ClockUnderTest, EngineUnderTest, OpenOptionsUnderTest, OptionsUnderTest } from '../engine-under-test.js'
 import { MirroredClocks } from './mirrored-clocks.js'
+import type { Owner } from './owner-end.js'
 import { OwnerThread } from './owner-thread.js'
 
 /** A handle in the thread of the owner, and the way to it. */
@@ -36,12 +35,11 @@ const OWNERS_OPTIONS = ['busyTimeout', 'durability', 'readOnly', 'mode', 'cacheS
 const NOT_SENT = ['clock', 'codec', 'onDiagnostic', 'random']
 
 /**
- * The adapters of `./remote` over ports to a thread that owns the handles of `engine`. Time in that thread is what the
+ * The adapters of `./remote` over the way to a thread or process that owns the handles of `engine`. Time there is what the
  * clocks of the tests show.
  */
-export function remoteEngine(engine: EngineUnderTest): EngineUnderTest {
-  const clocks = new MirroredClocks(() => void owner.order('tick', {}))
-  const owner = new OwnerThread(engine)
+export function remoteEngine(engine: EngineUnderTest, owner: Owner = new OwnerThread(engine)): EngineUnderTest {
+  const clocks = new MirroredClocks((clock) => owner.tick(clocks.share(clock)))
 
   async function reach(given: object, { clock = systemClock, busyTimeout, codec }: OptionsUnderTest): Promise<void> {
     const handle = given as RemoteHandle
@@ -52,24 +50,14 @@ export function remoteEngine(engine: EngineUnderTest): EngineUnderTest {
     }
     await handle.database?.close()
     Object.assign(handle, { clock, busyTimeout, hasCodec, keep: false })
-    const serving = { clock: clocks.share(clock), busyTimeout, hasCodec }
+    const serving = { clock: owner.sent(clocks.share(clock)), busyTimeout, hasCodec }
     const port = await owner.order('serve', { handle: handle.number, ...serving })
-    handle.database = await openRemote(showing(clock, port))
+    handle.database = await openRemote(owner.peer(port, () => show(clock)))
   }
 
-  /** A port that shows the owner what time it is before each message. */
-  function showing(clock: ClockUnderTest, port: MessagePort): Peer {
-    return {
-      on: (event, listener) => port.on(event, listener),
-      off: (event, listener) => port.off(event, listener),
-      ref: () => port.ref(),
-      unref: () => port.unref(),
-      close: () => port.close(),
-      postMessage(message: unknown) {
-        clocks.show(clock)
-        port.postMessage(message)
-      },
-    }
+  function show(clock: ClockUnderTest): void {
+    clocks.show(clock)
+    owner.shown(clocks.share(clock))
   }
 
   /** The database of a handle, for an adapter on it. */
@@ -121,7 +109,7 @@ export function remoteEngine(engine: EngineUnderTest): EngineUnderTest {
 
   async function open(path: string, options: OpenOptionsUnderTest = {}): Promise<SQLiteAdapter> {
     const { clock, codec, onDiagnostic } = options
-    const shared = clock && clocks.share(clock)
+    const shared = clock && owner.sent(clocks.share(clock))
     const sent = without(options, NOT_SENT)
     const { handle, port } = await owner.order('openPath', {
       path,
@@ -130,7 +118,10 @@ export function remoteEngine(engine: EngineUnderTest): EngineUnderTest {
       hasCodec: codec !== undefined,
     })
     if (onDiagnostic !== undefined) owner.listen(handle, onDiagnostic)
-    const adapter = await connectRemote(showing(clock ?? systemClock, port), without(options, OWNERS_OPTIONS))
+    const adapter = await connectRemote(
+      owner.peer(port, () => show(clock ?? systemClock)),
+      without(options, OWNERS_OPTIONS),
+    )
     const disconnect = adapter.disconnect.bind(adapter)
     let left: Promise<void> | undefined
     adapter.disconnect = () => {
