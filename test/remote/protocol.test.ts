@@ -233,6 +233,22 @@ describe('what crosses', () => {
     await remote.disconnect()
   })
 
+  test('a user that floods the owner does not keep it from others', async () => {
+    const [flooding, other] = await Promise.all([connectRemote(port()), connectRemote(port())])
+    const flood = Array.from({ length: 30_000 }, (_, n) => flooding.cache.set(`k${n % 100}`, n))
+    let over = false
+    void Promise.all(flood).then(() => {
+      over = true
+    })
+    for (let n = 0; n < 5; n++) {
+      await other.cache.get('k')
+      for (const { calls } of server.clients()) expect(calls).toBeLessThanOrEqual(4_096)
+    }
+    expect(over, 'the others were served meanwhile').toBe(false)
+    await Promise.all(flood)
+    await Promise.all([flooding.disconnect(), other.disconnect()])
+  })
+
   test('answers of many rows come in pieces, and whole', async () => {
     const remote = await connectRemote(port())
     const keys = Array.from({ length: 4_500 }, (_, n) => `k${String(n).padStart(5, '0')}`)

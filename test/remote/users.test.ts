@@ -100,6 +100,18 @@ describe('users of one owner', () => {
     expect(await two?.do('get', { key: 'k5' })).toBe(null)
   }, 60_000)
 
+  test('loads of two users that ask for each other’s key are refused', async () => {
+    const [one, two] = users
+    const asked = [
+      one?.do('loadThrough', { key: 'c1', through: 'c2', ms: 200 }),
+      two?.do('loadThrough', { key: 'c2', through: 'c1', ms: 200 }),
+    ]
+    const settled = await Promise.allSettled(asked)
+    for (const { status } of settled) expect(status).toBe('rejected')
+    const [first] = settled as PromiseRejectedResult[]
+    expect(first?.reason).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('asks for') })
+  }, 60_000)
+
   test('hear of every change of a circuit once, in one order, and so does the owner', async () => {
     const own: number[] = []
     file.adapter.circuitBreaker.subscribe('api', ({ failureCount }) => own.push(failureCount))

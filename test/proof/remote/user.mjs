@@ -49,6 +49,16 @@ const orders = {
       values: values.map((one) => (one.status === 'fulfilled' ? one.value : { ...plain(one.reason) })),
     }
   },
+  /** A load that asks for another key. */
+  async loadThrough({ key, through, ms }) {
+    const inner = () => adapter.cache.getOrSet(through, () => 'inner')
+    const load = async () => {
+      say({ order: 'loading', value: key })
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      return inner()
+    }
+    return adapter.cache.getOrSet(key, load)
+  },
   recordFailure: ({ key, max }) => adapter.recordFailure(key, max),
   subscribe: ({ key }) => void adapter.subscribe(key, (state) => heard.push(state.failureCount)),
   heard: () => heard,

@@ -16,7 +16,7 @@ export class OwnerProcess extends Owner {
     const script = fileURLToPath(new URL('owner.js', import.meta.url))
     this.#child = fork(script, [engine.module.href], { serialization, execArgv: [] })
     this.#child.unref()
-    this.#child.channel?.unref()
+    this.keepAlive(false)
     this.#child.on('message', (said) => this.hear(said as Said))
     this.#child.on('exit', () => this.fail(new Error('the owner has ended')))
   }
@@ -54,7 +54,9 @@ export class OwnerProcess extends Owner {
   }
 
   protected override keepAlive(on: boolean): void {
-    if (on) this.#child.channel?.ref()
-    else this.#child.channel?.unref()
+    // Bun's has neither, and keeps nothing alive.
+    const channel: { ref?(): void; unref?(): void } | null | undefined = this.#child.channel
+    if (on) channel?.ref?.()
+    else channel?.unref?.()
   }
 }

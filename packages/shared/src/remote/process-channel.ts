@@ -7,7 +7,8 @@ export interface ProcessLike extends Emitter {
   send?: ((message: never, ...rest: never[]) => boolean) | undefined
   readonly connected?: boolean
   isConnected?(): boolean
-  readonly channel?: { ref(): void; unref(): void } | null | undefined
+  /** Bun's has neither. */
+  readonly channel?: { ref?(): void; unref?(): void } | null | undefined
   listenerCount(event: string): number
 }
 
@@ -41,7 +42,7 @@ export class ProcessChannel implements Channel {
     // A child that is disconnected may be at work still, and too busy to notice.
     this.#listening.on('disconnect', () => this.#end(listener, !this.#isParent))
     if (this.#isParent) this.#listening.on('exit', () => this.#end(listener, true))
-    else this.#listening.on('newListener', (event: unknown) => event === 'message' && this.#process.channel?.ref())
+    else this.#listening.on('newListener', (event: unknown) => event === 'message' && this.#process.channel?.ref?.())
   }
 
   keepAlive(on: boolean): void {
@@ -50,8 +51,8 @@ export class ProcessChannel implements Channel {
     this.#alive = on
     if (this.#process.connected !== true) return
     const isWanted = this.#process.listenerCount('message') > this.#listening.countOf('message')
-    if (this.#alive || isWanted) this.#process.channel?.ref()
-    else this.#process.channel?.unref()
+    if (this.#alive || isWanted) this.#process.channel?.ref?.()
+    else this.#process.channel?.unref?.()
   }
 
   close(): void {
