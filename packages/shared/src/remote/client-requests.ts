@@ -80,9 +80,10 @@ export class ClientRequests {
       if (announces === undefined || (statement.rows === 'one' && given === undefined)) return
       this.#announce(announces, parameters, given as Row | undefined)
     }
-    const send = (): unknown => connection.queue.execute(statement, parameters, decode as never)
-    const result = load?.turn === undefined ? send() : load.turn.store(send)
-    if (result instanceof Promise) this.#refuseAfter(command, result)
+    const refuse = (error: unknown): void => this.#answers.refuse(command, error)
+    const { queue } = connection
+    if (load?.turn === undefined) queue.submit(statement, parameters, decode, refuse)
+    else load.turn.store(() => queue.submit(statement, parameters, decode, refuse))
   }
 
   #atomic(command: AtomicCommand): void {

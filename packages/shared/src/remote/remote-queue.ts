@@ -1,7 +1,6 @@
 import type { Row } from '../driver/driver.js'
-import { type Call, newCall, settle } from '../queue/call.js'
-import type { OperationQueue } from '../queue/operation-queue.js'
-import type { Decode, Given, Parameters, RowCount, Statement, Step } from '../queue/statement.js'
+import type { OperationQueue, Take } from '../queue/operation-queue.js'
+import type { Decode, Parameters, RowCount, Statement, Step } from '../queue/statement.js'
 import { type Item, say, unitsOf } from './protocol.js'
 import type { RemoteLink } from './remote-link.js'
 import { type Answer, Question, type Request } from './requests.js'
@@ -35,9 +34,18 @@ export class RemoteQueue implements OperationQueue {
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const call = newCall(statement, parameters, decode, resolve, reject, 0)
-      this.#link.ask(new CallRequest(this.#link, call, this.guard))
+      this.#ask(
+        statement,
+        parameters,
+        decode as Decode<RowCount, unknown>,
+        resolve as (result: unknown) => void,
+        reject,
+      )
     })
+  }
+
+  submit(statement: Statement, parameters: Parameters, decode: Take, reject: (error: unknown) => void): void {
+    this.#ask(statement, parameters, decode, nothing, reject)
   }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
@@ -66,6 +74,16 @@ export class RemoteQueue implements OperationQueue {
     })
   }
 
+  #ask(
+    statement: Statement,
+    parameters: Parameters,
+    decode: Decode<RowCount, unknown>,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    this.#link.ask(new CallRequest(this.#link, statement, parameters, decode, resolve, reject, this.guard))
+  }
+
   drain(): Promise<void> {
     return this.#link.drain()
   }
@@ -75,48 +93,68 @@ export class RemoteQueue implements OperationQueue {
   }
 }
 
+const nothing = (): void => undefined
+
 /** A call of a store's statement. A class, because there are many of them. */
 class CallRequest implements Request {
-  readonly #link: RemoteLink
-  readonly #call: Call
-  readonly #guard: number | undefined
+  readonly reject: (error: unknown) => void
   readonly units: number
+  readonly #link: RemoteLink
+  readonly #statement: Statement
+  readonly #parameters: Parameters
+  readonly #decode: Decode<RowCount, unknown>
+  readonly #resolve: (result: unknown) => void
+  readonly #guard: number | undefined
 
-  constructor(link: RemoteLink, call: Call, guard: number | undefined) {
+  constructor(
+    link: RemoteLink,
+    statement: Statement,
+    parameters: Parameters,
+    decode: Decode<RowCount, unknown>,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+    guard: number | undefined,
+  ) {
+    this.reject = reject
+    this.units = unitsOf(parameters)
     this.#link = link
-    this.#call = call
+    this.#statement = statement
+    this.#parameters = parameters
+    this.#decode = decode
+    this.#resolve = resolve
     this.#guard = guard
-    this.units = unitsOf(call.parameters)
   }
 
   get name(): string {
-    return this.#call.name
+    return this.#statement.name
   }
 
   get writes(): boolean {
-    return this.#call.statement.kind === 'write'
+    return this.#statement.kind === 'write'
   }
 
   get awaited(): boolean {
-    return this.#call.statement.background !== true
+    return this.#statement.background !== true
   }
 
   write(out: Item[]): void {
-    const number = this.#link.declare(this.#call.statement)
+    const number = this.#link.declare(this.#statement)
     if (this.#guard !== undefined) out.push(say.guard, this.#guard)
     out.push(say.call, number)
-    writeParameters(out, this.#call.parameters)
+    writeParameters(out, this.#parameters)
   }
 
   settle(answer: Answer): void {
-    const given = answer === undefined && this.#call.statement.rows === 'many' ? [] : answer
-    settle(this.#call, given as Given<RowCount>)
-  }
-
-  reject(error: unknown): void {
-    this.#call.reject(error)
+    const given = answer === undefined && this.#statement.rows === 'many' ? NO_ROWS : answer
+    try {
+      this.#resolve(this.#decode(given as never, this.#parameters))
+    } catch (error) {
+      this.reject(error)
+    }
   }
 }
+
+const NO_ROWS: readonly Row[] = []
 
 function writeParameters(out: Item[], parameters: Parameters): void {
   out.push(parameters.length)

@@ -43,5 +43,7 @@ export class RowShapes {
 
 /** A view of a larger buffer would take the whole buffer with it. */
 export function crossing(value: SqlValue): SqlValue {
-  return value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength ? new Uint8Array(value) : value
+  return typeof value === 'object' && value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength
+    ? new Uint8Array(value)
+    : value
 }

@@ -1,6 +1,5 @@
 import type { Row } from '../driver/driver.js'
 import { DisconnectedError } from '../errors/disconnected-error.js'
-import { Fifo } from '../queue/fifo.js'
 import { Loads } from '../stores/cache/loads.js'
 import type { Channel } from './channel.js'
 import { ClientFollowing } from './client-following.js'
@@ -30,7 +29,9 @@ export class ServedClient implements AnswerTaker {
   readonly #loads: ClientLoads
   readonly #following: ClientFollowing
   readonly #requests: ClientRequests
-  readonly #inbox = new Fifo<Command>()
+  /** What has come and is to be done, from {@link #next} on. */
+  #inbox: Command[] = []
+  #next = 0
   /** Requests of which some rows have been sent. */
   readonly #inPieces = new Map<number, RequestCommand>()
   /** Requests that came and are not answered, and about the bytes of them. */
@@ -72,14 +73,14 @@ export class ServedClient implements AnswerTaker {
 
   /** What has come and waits for its turn. */
   get waiting(): number {
-    return this.#inbox.length
+    return this.#inbox.length - this.#next
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a user may have under way. */
   receive(message: unknown): void {
     const commands = this.#commands.read(new Reader(message))
     for (const command of commands) if ('number' in command) this.#count(command)
-    if (this.#inbox.length === 0) this.#receivedAt = this.#parts.connection.clock.monotonic()
+    if (this.waiting === 0) this.#receivedAt = this.#parts.connection.clock.monotonic()
     for (const command of commands) {
       if (this.#refusing === undefined || !('number' in command)) this.#inbox.push(command)
       else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
@@ -88,12 +89,14 @@ export class ServedClient implements AnswerTaker {
 
   /** Does the next thing that came. */
   runNext(): void {
-    for (const command of this.#inbox.take(1)) {
-      if (!('number' in command)) this.#note(command)
-      else if (this.#refusing === undefined || this.#parts.connection.usable) this.#requests.run(command)
-      else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
-    }
-    if (this.#inbox.length === 0) this.lag = this.#parts.connection.clock.monotonic() - this.#receivedAt
+    const command = this.#inbox[this.#next++] as Command
+    if (!('number' in command)) this.#note(command)
+    else if (this.#refusing === undefined || this.#parts.connection.usable) this.#requests.run(command)
+    else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
+    if (this.waiting > 0) return
+    this.#inbox = []
+    this.#next = 0
+    this.lag = this.#parts.connection.clock.monotonic() - this.#receivedAt
   }
 
   /** Sends what there is to be sent, at the end of a turn. */
@@ -120,7 +123,9 @@ export class ServedClient implements AnswerTaker {
   leave(certain: boolean): void {
     if (!this.#gone) {
       this.#gone = true
-      for (const command of this.#inbox.take(this.#inbox.length)) if ('number' in command) this.#forget(command)
+      for (const command of this.#inbox.slice(this.#next)) if ('number' in command) this.#forget(command)
+      this.#inbox = []
+      this.#next = 0
       for (const command of this.#inPieces.values()) this.#forget(command)
       this.#inPieces.clear()
       this.#following.end()
