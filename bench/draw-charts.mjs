@@ -3,7 +3,7 @@ import { nameOf } from './names.mjs'
 import { cells } from './plan.mjs'
 import { median } from './statistics.mjs'
 
-const KINDS = { ours: 'ours', prepared: 'limit', 'json-each': 'limit', unprepared: 'obvious' }
+const KINDS = { ours: 'ours', prepared: 'limit', loader: 'limit', 'json-each': 'limit', unprepared: 'obvious' }
 const main = cells.slice(0, 4).map(({ name }) => name)
 
 /** @returns {{ file: string, title: string, svg: string }[]} */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { enginePackages } from '../scripts/engines.mjs'
 import { cells } from './plan.mjs'
 import { runtimes } from './runtimes.mjs'
 
@@ -31,7 +32,7 @@ export function describeVersions() {
     ),
     sqlite,
     packages: {
-      ...dependencies('package.json', ['sqlite3', '@photostructure/sqlite']),
+      ...dependencies('package.json', enginePackages),
       ...dependencies('peers/package.json'),
     },
   }

@@ -3,6 +3,7 @@ export const contestantNames = {
   ours: 'ours',
   prepared: 'hand-written, prepared',
   'json-each': 'hand-written, json_each',
+  loader: 'hand-written, loader',
   unprepared: 'obvious adapter',
 }
 

@@ -1,3 +1,5 @@
+import { engineNames, engines } from '../scripts/engines.mjs'
+
 /**
  * An engine on a runtime, with the packages that a user of it would otherwise pick.
  *
@@ -9,7 +11,11 @@
 
 const EVERYWHERE = /** @type {Storage[]} */ (['memory', 'process', 'power'])
 
-/** @type {Cell[]} */
+/**
+ * The first cell of an engine is its main one, on the runtime that most of its users have.
+ *
+ * @type {Cell[]}
+ */
 export const cells = [
   {
     name: 'sqlite3, Node 24',
@@ -55,26 +61,26 @@ const trials = {
     levels: SINGLE,
     peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'],
     writes: true,
-    without: ['json-each'],
+    without: ['json-each', 'loader'],
   },
   'cache-get-many': {
     levels: OF_MANY,
     peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'],
     writes: false,
-    without: ['prepared'],
+    without: ['prepared', 'loader'],
   },
   'cache-set-many': {
     levels: OF_MANY,
     peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'],
     writes: true,
-    without: ['prepared'],
+    without: ['prepared', 'loader'],
   },
   'record-failure': { levels: SINGLE, peers: [], writes: true },
   'idempotency-get': { levels: SINGLE, peers: [], writes: false },
   'idempotency-set': { levels: SINGLE, peers: [], writes: true },
   'checkpoint-save': { levels: SINGLE, peers: ['langgraph'], writes: true },
   'checkpoint-load-latest': { levels: SINGLE, peers: ['langgraph'], writes: false },
-  lock: { levels: SINGLE, peers: [], writes: false, without: ['json-each'], storages: ['memory'] },
+  lock: { levels: SINGLE, peers: [], writes: false, without: ['json-each', 'loader'], storages: ['memory'] },
 }
 
 export const trialNames = Object.keys(trials)
@@ -88,20 +94,28 @@ export function fullPlan() {
 
 /** What the targets need, one call and 100 in flight. @returns {Race[]} */
 export function quickPlan() {
+  const withCheckpointPeer = main.filter(({ peers }) =>
+    peers.some((peer) => trials['checkpoint-save'].peers.includes(peer)),
+  )
   const wanted = [
-    ...['cache-get', 'cache-set', 'lock'].flatMap((trial) => main.map((cell) => [trial, cell, 'memory'])),
-    ...['cache-get', 'cache-set'].map((trial) => [trial, cells[3], 'memory']),
-    ...['record-failure', 'idempotency-get'].flatMap((trial) =>
-      cells.slice(1, 4).map((cell) => [trial, cell, 'memory']),
-    ),
-    ...['record-failure', 'idempotency-set', 'checkpoint-save'].map((trial) => [trial, cells[0], 'memory']),
-    ...['checkpoint-save', 'checkpoint-load-latest'].map((trial) => [trial, cells[3], 'memory']),
-    ...cells.slice(0, 4).map((cell) => ['cache-set', cell, 'power']),
+    ...racesOf(['cache-get', 'cache-set', 'lock'], main, 'memory'),
+    ...racesOf(['record-failure', 'idempotency-get'], mainOf({ synchronous: true }), 'memory'),
+    ...racesOf(['record-failure', 'idempotency-set', 'checkpoint-save'], mainOf({ synchronous: false }), 'memory'),
+    ...racesOf(['checkpoint-save', 'checkpoint-load-latest'], withCheckpointPeer, 'memory'),
+    ...racesOf(['cache-set'], main, 'power'),
   ]
   return wanted.map(([trial, cell, storage]) => raceOf(trial, cell, storage, [1, 100]))
 }
 
-const main = cells.slice(0, 3)
+const mainOf = ({ synchronous }) =>
+  engineNames
+    .filter((name) => synchronous === undefined || engines[name].synchronous === synchronous)
+    .map((name) => cells.find(({ engine }) => engine === engines[name].module))
+const main = mainOf({})
+
+function racesOf(trialNames, cells, storage) {
+  return trialNames.flatMap((trial) => cells.map((cell) => [trial, cell, storage]))
+}
 
 function storagesOf(trial, cell) {
   const possible = trials[trial].storages ?? (trials[trial].writes ? EVERYWHERE : ['memory', 'process'])
@@ -110,12 +124,15 @@ function storagesOf(trial, cell) {
 
 function raceOf(trial, cell, storage, levels = trials[trial].levels) {
   const { peers, without = [] } = trials[trial]
-  const names = ['ours', 'prepared', 'json-each', 'unprepared', ...cell.peers.filter((peer) => peers.includes(peer))]
+  const own = ['ours', 'prepared', 'loader', 'json-each', 'unprepared']
+  const names = [...own, ...cell.peers.filter((peer) => peers.includes(peer))]
   const contestants = {}
   for (const name of names.filter((one) => !without.includes(one))) {
     // One flush of the disk a call: a thousand of them would only make the bench long.
-    const flushesPerCall = storage === 'power' && name !== 'ours' && name !== 'json-each'
-    contestants[name] = levels.filter((level) => !flushesPerCall || level <= 100)
+    const flushesPerCall = storage === 'power' && !['ours', 'loader', 'json-each'].includes(name)
+    const possible = levels.filter((level) => !flushesPerCall || level <= 100)
+    // A loader has nothing to gather from one caller.
+    contestants[name] = name === 'loader' ? possible.filter((level) => level > 1) : possible
   }
   return { trial, cell, storage, contestants }
 }

@@ -1,5 +1,6 @@
 import '../scripts/end-with-reader.mjs'
 import {
+  measureCopies,
   measureFreshLocks,
   measureLocks,
   measureMemory,
@@ -43,6 +44,7 @@ const results = {
   rows: {},
   sweeps: {},
   turns: {},
+  copies: {},
   locks: {},
   freshLocks: {},
   memory: {},
@@ -83,6 +85,13 @@ for (const cell of cells.slice(0, 4)) {
   if (!wanted('turns', cell.name)) continue
   progress(`turns: ${cell.name}`)
   results.turns[cell.name] = await measureTurns(cell, { runs: options.quick ? 11 : 41, duration: 100 })
+  save()
+}
+for (const cell of cells.slice(0, 4)) {
+  if (!wanted('copies', cell.name)) continue
+  progress(`copies: ${cell.name}`)
+  const effort = options.quick ? { megabytes: 100, runs: 3 } : { megabytes: 1_000, runs: 5 }
+  results.copies[cell.name] = await measureCopies(cell, effort)
   save()
 }
 for (const [cell, contestant] of [
@@ -135,9 +144,18 @@ if (keep && all().mode === 'full') await writeReport(all())
 
 /** The figures of an earlier run with those of this one in their place. */
 function merged(earlier, later) {
-  const parts = ['races', 'rows', 'sweeps', 'turns', 'locks', 'freshLocks', 'memory', 'starts', 'packages'].map(
-    (part) => [part, { ...earlier[part], ...later[part] }],
-  )
+  const parts = [
+    'races',
+    'rows',
+    'sweeps',
+    'turns',
+    'copies',
+    'locks',
+    'freshLocks',
+    'memory',
+    'starts',
+    'packages',
+  ].map((part) => [part, { ...earlier[part], ...later[part] }])
   return {
     ...earlier,
     date: later.date,

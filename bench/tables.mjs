@@ -6,7 +6,7 @@ import { trial as lockTrial } from './trials/lock.mjs'
 
 /** @typedef {{ title: string, text?: string, head: string[], rows: string[][] }} Table */
 
-const LIMITS = ['prepared', 'json-each', 'unprepared']
+const LIMITS = ['prepared', 'loader', 'json-each', 'unprepared']
 
 /** Everything that was measured, the targets last. @returns {Promise<Table[]>} */
 export async function tablesOf(results) {
@@ -17,6 +17,7 @@ export async function tablesOf(results) {
     rowsTable(results),
     sweepsTable(results),
     turnsTable(results),
+    copiesTable(results),
     locksTable(results),
     freshLocksTable(results),
     memoryTable(results),
@@ -54,6 +55,7 @@ async function trialTable(results, name) {
     'ours, calls/s',
     'spread',
     '÷ prepared',
+    '÷ loader',
     '÷ json_each',
     '÷ obvious',
     '÷ peers',
@@ -96,6 +98,30 @@ function turnsTable({ turns = {} }) {
     text: 'The part of the rate that is kept: against the same adapter where it gives the event loop no turn.',
     head: ['engine', '99 of 100 within', 'the longest', 'part of the rate that is kept'],
     rows: Object.entries(turns).map(([cell, { late, longest, kept }]) => [cell, ...[late, longest, kept].map(digits)]),
+  }
+}
+
+function copiesTable({ copies = {} }) {
+  return {
+    title: 'Backups of a file in use',
+    text: 'MB a second, verification and hash of ours included; dd flushes its copy, and .backup is that of the sqlite3 shell. Timers are those of the process that backs up, commits those of another process that commits every millisecond.',
+    head: [
+      'engine',
+      'MB',
+      'ours',
+      'dd with fsync',
+      '.backup',
+      'ours beside commits',
+      'timers late by, ms (99 of 100)',
+      'commits take, ms (99 of 100)',
+      'and without a backup',
+    ],
+    rows: Object.entries(copies).map(([cell, { megabytes, seconds, busy, late, commits }]) => {
+      const speed = (runs) => (runs === undefined ? '' : round(megabytes / median(runs)))
+      const { ours, copy, shell } = seconds
+      const speeds = [ours, copy, shell, busy].map(speed)
+      return [cell, round(megabytes), ...speeds, ...[late, commits.beside, commits.quiet].map(digits)]
+    }),
   }
 }
 

@@ -1,28 +1,39 @@
+import { engineNames, engines } from '../scripts/engines.mjs'
 import { digits, round, short } from './names.mjs'
 import { cells } from './plan.mjs'
 import { median, pairedRatio } from './statistics.mjs'
 
-const LIMITS = ['ours', 'prepared', 'json-each', 'unprepared']
+const LIMITS = ['ours', 'prepared', 'loader', 'json-each', 'unprepared']
 const cellsOn = (engine) => cells.filter((cell) => cell.engine === engine).map(({ name }) => name)
-const synchronousCells = ['node-sqlite', 'bun-sqlite', 'photostructure-sqlite'].flatMap(cellsOn)
+const modulesOf = (synchronous) =>
+  engineNames.filter((name) => engines[name].synchronous === synchronous).map((name) => engines[name].module)
 
 /** The targets of this bench: each with what was reached, and whether that is enough. @returns {import('./tables.mjs').Table} */
 export function targetTable(results) {
   const rows = [
-    ...cellsOn('sqlite3').flatMap((cell) => sqlite3Targets(results, cell)),
-    ...[...cellsOn('node-sqlite'), ...cellsOn('bun-sqlite')].flatMap((cell) => [
-      ...atLeast(results, cell, 'cache-get', 1, 'prepared', 0.8),
-      ...atLeast(results, cell, 'cache-set', 1, 'prepared', 0.8),
-    ]),
-    ...synchronousCells.flatMap((cell) =>
-      ['cache-get', 'cache-set', 'record-failure', 'idempotency-get'].flatMap((trial) =>
-        atLeast(results, cell, trial, 100, 'json-each', 0.8),
+    ...modulesOf(false)
+      .flatMap(cellsOn)
+      .flatMap((cell) => asynchronousTargets(results, cell)),
+    // The engines that the runtimes bring: nothing of a package stands between them and the adapter.
+    ...engineNames
+      .filter((name) => engines[name].npm === undefined)
+      .flatMap((name) => cellsOn(engines[name].module))
+      .flatMap((cell) => [
+        ...atLeast(results, cell, 'cache-get', 1, 'prepared', 0.85),
+        ...atLeast(results, cell, 'cache-set', 1, 'prepared', 0.85),
+      ]),
+    ...modulesOf(true)
+      .flatMap(cellsOn)
+      .flatMap((cell) =>
+        ['cache-get', 'cache-set', 'record-failure', 'idempotency-get'].flatMap((trial) =>
+          atLeast(results, cell, trial, 100, 'loader', 0.8),
+        ),
       ),
-    ),
     ...cells.flatMap(({ name }) => sharedCommits(results, name)),
     ...lockTargets(results),
     ...rowTargets(results),
     ...turnTargets(results),
+    ...copyTargets(results),
     ...peerTargets(results),
   ]
   return {
@@ -33,7 +44,7 @@ export function targetTable(results) {
   }
 }
 
-function sqlite3Targets(results, cell) {
+function asynchronousTargets(results, cell) {
   const both = ['cache-get', 'cache-set']
   return [
     ...both.flatMap((trial) => [
@@ -52,6 +63,7 @@ function sqlite3Targets(results, cell) {
 
 const against = {
   prepared: 'the hand-written prepared statement',
+  loader: 'the hand-written loader',
   'json-each': 'the hand-written json_each statement',
   unprepared: 'the obvious adapter',
 }
@@ -72,10 +84,11 @@ function atLeast(results, cell, trial, inFlight, contestant, limit) {
   ]
 }
 
-/** How far the engine lets a hand-written batch go: no adapter can do better. */
+/** How far the engine lets a hand-written batch of rows go, which has no caller for each of them. */
 function limitOf(rates, contestant, inFlight) {
-  if (contestant !== 'prepared' || inFlight === 1 || !rates['json-each']) return ''
-  return ` (json_each: ${digits(pairedRatio(rates['json-each'], rates.prepared))})`
+  if (inFlight === 1 || !rates['json-each']) return ''
+  if (contestant === 'prepared') return ` (json_each: ${digits(pairedRatio(rates['json-each'], rates.prepared))})`
+  return contestant === 'loader' ? ` (json_each: ${digits(pairedRatio(rates.ours, rates['json-each']))})` : ''
 }
 
 function sharedCommits(results, cell) {
@@ -142,7 +155,7 @@ function lockTargets(results) {
 
 function rowTargets(results) {
   return Object.entries(results.rows).flatMap(([place, operations]) =>
-    ['keys(prefix)', 'clear()', 'loadLatest', 'cleanup'].map((operation) => {
+    ['get', 'set', 'keys(prefix)', 'clear()', 'loadLatest', 'cleanup'].map((operation) => {
       const costs = Object.entries(operations[operation])
       const [, first] = costs[0]
       const [size, last] = costs.at(-1)
@@ -174,6 +187,45 @@ function turnTargets({ turns = {} }) {
       met: kept >= 0.97,
     },
   ])
+}
+
+function copyTargets({ copies = {} }) {
+  return Object.entries(copies).flatMap(([place, { seconds, busy, restarts, late, commits }]) => {
+    const { ours, copy, shell } = seconds
+    const beside = median(busy) / median(ours)
+    const slower = commits.beside / commits.quiet
+    return [
+      ratioTarget('a backup, verified, against dd with fsync', place, pairedRatio(copy, ours), 0.7),
+      ...(shell
+        ? [ratioTarget('a backup against the .backup of the shell', place, pairedRatio(shell, ours), 1.2)]
+        : []),
+      {
+        target: 'a backup beside a commit every ms, against a quiet time',
+        place,
+        must: '≤ 4, never anew',
+        reached: `${digits(beside)}, ${restarts} times anew`,
+        met: beside <= 4 && restarts === 0,
+      },
+      {
+        target: 'timers during a backup: ms late, 99 of 100',
+        place,
+        must: '≤ 20',
+        reached: digits(late),
+        met: late <= 20,
+      },
+      {
+        target: 'commits of others during backups, 99 of 100, against none',
+        place,
+        must: '≤ 2',
+        reached: digits(slower),
+        met: slower <= 2,
+      },
+    ]
+  })
+}
+
+function ratioTarget(target, place, ratio, least) {
+  return { target, place, must: `≥ ${least}`, reached: digits(ratio), met: ratio >= least }
 }
 
 /** Why a peer is ahead where it is, read off its schema. */

@@ -13,6 +13,7 @@ export const pnpmVersion = '10.34.9'
  */
 export const tools = {
   biome: join(root, 'node_modules/@biomejs/biome/bin/biome'),
+  rolldown: join(root, 'node_modules/rolldown/bin/cli.mjs'),
   tsc: join(root, 'node_modules/typescript/bin/tsc'),
   turbo: join(root, 'node_modules/turbo/bin/turbo'),
   vitest: join(root, 'node_modules/vitest/vitest.mjs'),

@@ -72,6 +72,19 @@ function suite(group, runtimes, folders) {
   return runtimes.map((runtime) => ({ name: `${group}:${runtime}`, group, runtime, folders }))
 }
 
+/**
+ * Client libraries of a database server, each a cell.
+ *
+ * @param {string} group
+ * @param {string[]} names
+ * @param {string} runtime
+ * @param {string[]} folders
+ * @returns {Run[]}
+ */
+function servers(group, names, runtime, folders) {
+  return names.map((name) => ({ name, group, runtime, folders, engine: name }))
+}
+
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
   // What takes longest comes first, so that both cores have work to the end.
@@ -80,6 +93,17 @@ export const runs = [
   ...oncePerEngine('remote', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/remote']),
   // Processes of both runtimes take part in each.
   ...oncePerEngine('processes', engineNames, ['test/processes']),
+  ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
+  // What a server and a network do to it; by one client library, because it is the same for all.
+  {
+    name: 'postgres:hazards',
+    group: 'hazards',
+    runtime: 'node24',
+    folders: ['test/postgres-hazards'],
+    engine: 'postgres:pg',
+  },
+  // One instance in the process of the tests: what takes two connections is left to the others.
+  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres']),
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...suite('package', ['node20'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),
@@ -123,9 +147,12 @@ export const touchRules = [
   { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node20' },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'reference:node20' },
-  { changed: /^packages\/persistence-sqlite\/src\//, run: 'sqlite3:node20', tests: /\/conformance\.test/ },
-  { changed: /^packages\/persistence-sqlite-bun\/src\//, run: 'bun:sqlite:bun', tests: /\/conformance\.test/ },
-  { changed: /^packages\/persistence-sqlite-node\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
+  // The first engine of a front end.
+  ...engineNames.filter(isFirstOfPackage).map((engine) => ({
+    changed: new RegExp(`^packages/${engines[engine].package}/src/`),
+    run: `${engine}:${engines[engine].runtimes[0]}`,
+    tests: /\/conformance\.test/,
+  })),
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node20' },
   { changed: /^test\/architecture\//, run: 'architecture:node20' },
@@ -133,3 +160,8 @@ export const touchRules = [
   { changed: /^(examples|test\/examples)\//, run: 'examples:node24' },
   { changed: /^(pnpm-lock\.yaml|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/, run: 'package:node20' },
 ]
+
+/** @param {import('../scripts/engines.mjs').EngineName} engine */
+function isFirstOfPackage(engine) {
+  return engineNames.find((other) => engines[other].package === engines[engine].package) === engine
+}

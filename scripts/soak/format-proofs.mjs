@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { runtimes } from '../../test/matrix.mjs'
+import { markdownTable } from '../markdown-table.mjs'
 
 /**
  * What one proof found in one cell, as test/proof/report-proof.ts writes it.
@@ -17,8 +18,8 @@ import { runtimes } from '../../test/matrix.mjs'
  */
 export function formatProofs(proofs, cells, verdicts) {
   const date = new Date().toISOString().slice(0, 10)
-  const rows = [...new Set(proofs.map(({ proof }) => proof))].map((proof) =>
-    formatProof(
+  const rows = [...new Set(proofs.map(({ proof }) => proof))].toSorted().map((proof) =>
+    proofRow(
       proofs.filter((one) => one.proof === proof),
       cells,
     ),
@@ -27,10 +28,7 @@ export function formatProofs(proofs, cells, verdicts) {
   return [
     `${date}, Linux, ${availableParallelism()} cores, ${cells.length} cells.`,
     '',
-    '| Promise under test | Runs per cell | Result |',
-    '|---|---|---|',
-    ...rows.toSorted(),
-    '',
+    markdownTable(['Promise under test', 'Runs per cell', 'Result'], rows),
     `All tests of the cells, with 1000 random examples per model of the conformance suite: ${tests.toSorted().join('; ')}.`,
   ].join('\n')
 }
@@ -39,7 +37,7 @@ export function formatProofs(proofs, cells, verdicts) {
  * @param {readonly Proof[]} proofs of one kind
  * @param {readonly import('../../test/matrix.mjs').Run[]} cells
  */
-function formatProof(proofs, cells) {
+function proofRow(proofs, cells) {
   const [{ proof, file }] = /** @type {[Proof]} */ (/** @type {unknown} */ (proofs))
   const runs = [...new Set(proofs.map((one) => one.runs))]
   // Where every cell did another number, the number goes with the result.
@@ -52,7 +50,7 @@ function formatProof(proofs, cells) {
   const peers = cells.filter((cell) => cell.group === group)
   const same = lines.length === peers.length && lines.every(({ said }) => said === first?.said)
   const result = same ? `${first?.said}` : lines.map(({ cell, said }) => `${cell}: ${said}`).join('<br>')
-  return `| ${proof} ([${basename(file)}](../${file})) | ${runs.length === 1 ? runs[0] : 'see there'} | ${result} |`
+  return [`${proof} ([${basename(file)}](../${file}))`, runs.length === 1 ? `${runs[0]}` : 'see there', result]
 }
 
 /**

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { runtimes } from '../../test/matrix.mjs'
 import { root } from '../workspace.mjs'
 import { judgeRun } from './judge-run.mjs'
+import { makeScratchFolder } from './make-scratch-folder.mjs'
 import { runVitest } from './run-vitest.mjs'
 
-/** Runs at the same time; each keeps one core busy, and the tests with child processes want air. */
-const AT_ONCE = 2
+/** Runs at the same time: one more than there are cores, because a run waits for processes and threads a third of its time. */
+const AT_ONCE = availableParallelism() + 1
 
 /**
  * Runs what is planned, and tells of each run that it has ended.
@@ -18,7 +18,7 @@ const AT_ONCE = 2
  * @returns {Promise<import('./judge-run.mjs').Verdict[]>} in the order of `runs`
  */
 export async function runAndJudge(plan, runs, pattern) {
-  const folder = mkdtempSync(join(tmpdir(), 'persistence-test-'))
+  const folder = makeScratchFolder()
   /** @type {Map<string, import('./judge-run.mjs').Outcome>} */
   const outcomes = new Map()
   const queue = [...plan]

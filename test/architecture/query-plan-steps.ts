@@ -1,6 +1,6 @@
 // The one-row tables of counters and clocks, the rows of a JSON parameter, and rows made on the spot.
 const SMALL =
-  /^SCAN (calls|counter|clock|json_each|go_goscope_\w+_(counter|clock)|\(subquery-\d+\)|(\d+ )?CONSTANT ROWS?)( |$)/
+  /^SCAN (calls|counter|clock|json_each|go_goscope_\w+_(counter|clock)|\(subquery-\d+\)|(\d+ )?CONSTANT ROWS?|\d+-ROW VALUES CLAUSE)( |$)/
 
 /** Whether a step of EXPLAIN QUERY PLAN costs as many rows as a table has, or sorts what an index could give in order. */
 export function isWastefulStep(detail: string): boolean {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { portNames } from '@go-go-scope/persistence-conformance'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,7 +10,7 @@ import { isWastefulStep } from './query-plan-steps.js'
 interface StatementLike {
   name: string
   sql: string
-  batch?: { sql: string }
+  batch?: { sql: string; bound?: string; tally?: { sql: string } }
 }
 
 const dialect = fileURLToPath(new URL('../../packages/shared/src/dialects/sqlite/statements', import.meta.url))
@@ -25,9 +26,7 @@ afterAll(() => adapter.disconnect())
 
 test('the statements of every store are found', () => {
   const stores = new Set(statements.map(({ name }) => name.split('.')[0]))
-  expect([...stores].sort()).toEqual(
-    expect.arrayContaining(['cache', 'checkpoint', 'circuitBreaker', 'idempotency', 'lock']),
-  )
+  expect([...stores]).toEqual(expect.arrayContaining([...portNames]))
 })
 
 describe('every statement is driven by an index', () => {
@@ -56,10 +55,14 @@ async function everyStatement(): Promise<StatementLike[]> {
     const exported = Object.values(await import(pathToFileURL(join(dialect, file)).href))
     for (const value of exported) collect(typeof value === 'function' ? value('go_goscope_cache') : value, found)
   }
-  return found.flatMap(({ name, sql, batch }) => [
-    { name, sql },
-    ...(batch === undefined ? [] : [{ name: `${name}, many`, sql: batch.sql }]),
-  ])
+  return found.flatMap(({ name, sql, batch }) =>
+    [
+      { name, sql },
+      { name: `${name}, many`, sql: batch?.sql },
+      { name: `${name}, bound together`, sql: batch?.bound },
+      { name: `${name}, counted`, sql: batch?.tally?.sql },
+    ].filter((statement): statement is StatementLike => statement.sql !== undefined),
+  )
 }
 
 function collect(value: unknown, found: StatementLike[]): void {

@@ -6,9 +6,9 @@ import type { SourceFile } from './gates/gate.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The tracked files, as they are on disk. */
+/** The files on disk that git does not ignore: a new one obeys the rules before it is added. */
 export function repositoryFiles(): SourceFile[] {
-  const output = execFileSync('git', ['ls-files', '-z'], {
+  const output = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

@@ -90,6 +90,7 @@ describe('the k-th statement of a call fails', () => {
     await tables.checkNoTransaction()
     await failing.adapter.cache.set('usable', at)
     expect(await failing.adapter.cache.get('usable'), context).toBe(at)
+    await failing.adapter.cache.delete('usable')
     return fired
   }
 

@@ -70,7 +70,8 @@ describe('kill -9 under mixed load', () => {
       }
       await withProcesses([next], async () => undefined)
       expect(all.length).toBeGreaterThan(kills)
-      expect(slowest, 'ms to open again').toBeLessThan(1_000)
+      // Long enough for a busy machine, and shorter than the 5 s for which a call waits for a lock.
+      expect(slowest, 'ms to open again').toBeLessThan(4_000)
       reportProof({
         proof: `kill -9 under mixed load, ${title}`,
         file: 'test/cells/kill.test.ts',

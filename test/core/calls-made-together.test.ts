@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { settled } from './settled.js'
 
@@ -27,6 +27,18 @@ async function counted(before: (sql: string) => void = () => undefined, handle =
   sent()
   return { adapter, sent }
 }
+
+const folders: string[] = []
+
+async function countedOnFile() {
+  const folder = mkdtempSync(join(tmpdir(), 'together-'))
+  folders.push(folder)
+  return counted(undefined, new DatabaseSync(join(folder, 'a.db')))
+}
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
 
 const manyOf = <Result>(count: number, call: (index: number) => Promise<Result>): Promise<Result[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => call(index)))
@@ -117,26 +129,86 @@ test('a statement of many calls that fails is taken apart: only the call that fa
   await adapter.disconnect()
 })
 
-test('writes with a value share a commit instead, also in memory', async () => {
-  const { adapter, sent } = await counted()
-  await manyOf(100, (index) => adapter.cache.set(`k${index}`, index))
-  const statements = sent()
-  expect(statements.filter((sql) => sql.startsWith('INSERT')).length).toBe(100)
-  expect(statements.slice(AT_ONCE).map((sql) => sql.slice(0, 6))).toEqual([
-    'BEGIN ',
-    ...Array(84).fill('INSERT'),
-    'COMMIT',
-  ])
+const beginnings = (statements: string[]): string[] => statements.map((sql) => sql.slice(0, 6))
+
+describe.each<[string, (adapter: SqliteAdapter, key: string) => Promise<unknown>]>([
+  ['cache.set', ({ cache }, key) => cache.set(key, 1)],
+  ['idempotency.set', ({ idempotency }, key) => idempotency.set(key, 1)],
+  [
+    'checkpoint.save',
+    ({ checkpoint }, id) => checkpoint.save({ id, taskId: 't', sequence: 1, timestamp: 1, progress: 0, data: 1 }),
+  ],
+])('%s in memory', (_name, call) => {
+  test('writes with a value go sixteen in a statement, and the rest one by one, in one transaction', async () => {
+    const { adapter, sent } = await counted()
+    await manyOf(100, (index) => call(adapter, `k${index}`))
+    const statements = sent()
+    expect(beginnings(statements)).toEqual([
+      ...Array(AT_ONCE).fill('INSERT'),
+      'BEGIN ',
+      ...Array(5 + 4).fill('INSERT'),
+      'COMMIT',
+    ])
+    const bound = statements.filter((sql) => sql.includes('?48'))
+    expect(bound.length).toBe(5)
+    await adapter.disconnect()
+  })
+})
+
+test('on a file, values that are loaded together go sixteen in a statement too', async () => {
+  const { adapter, sent } = await countedOnFile()
+  await manyOf(32, (index) => adapter.cache.getOrSet(`k${index}`, () => 1))
+  expect(sent().filter((sql) => sql.startsWith('INSERT') && sql.includes('<= ?49')).length).toBe(2)
+  expect((await adapter.cache.keys()).length).toBe(32)
   await adapter.disconnect()
 })
 
+describe('failures of few circuits in memory', () => {
+  const together = (adapter: SqliteAdapter, threshold: number): Promise<number[]> =>
+    manyOf(100, (index) => adapter.circuitBreaker.recordFailure(`k${index % 7}`, threshold))
+  /** Those of the hundred that are gathered: the first ones go one by one. */
+  const gathered = (statements: string[]): string[] =>
+    beginnings(statements.slice(AT_ONCE)).filter((beginning) => beginning !== 'SELECT')
+
+  test('change each circuit once', async () => {
+    const { adapter, sent } = await counted()
+    const counts = await together(adapter, 1_000)
+    expect(counts).toEqual(Array.from({ length: 100 }, (_, index) => Math.floor(index / 7) + 1))
+    expect(gathered(sent())).toEqual(['BEGIN ', 'INSERT', 'COMMIT'])
+    await adapter.disconnect()
+  })
+
+  test('of which one opens the circuit change it one by one, in the same transaction', async () => {
+    const { adapter, sent } = await counted()
+    const states: string[] = []
+    adapter.circuitBreaker.subscribe('k0', ({ state, failureCount }) => states.push(`${state} ${failureCount}`))
+    await together(adapter, 10)
+    expect(gathered(sent())).toEqual(['BEGIN ', 'INSERT', 'INSERT', 'COMMIT'])
+    expect(states.slice(8, 10)).toEqual(['closed 9', 'open 10'])
+    await adapter.disconnect()
+  })
+
+  test('leave nothing when the database fails in the middle, and are counted once', async () => {
+    let failures = 1
+    const { adapter, sent } = await counted((sql) => {
+      // The statement after the one that counts.
+      if (sql.includes('SELECT value, CASE') && failures-- > 0) throw new Error('of the engine')
+    })
+    // Of this one all failures are counted together, before the statement that fails.
+    await adapter.circuitBreaker.setState('k0', { state: 'open', failureCount: 0 })
+    await settled()
+    sent()
+    expect(await together(adapter, 10)).toEqual(Array.from({ length: 100 }, (_, index) => Math.floor(index / 7) + 1))
+    expect(sent().filter((sql) => sql.startsWith('INSERT')).length).toBe(AT_ONCE + 2 + 84)
+    expect((await adapter.circuitBreaker.getState('k0'))?.failureCount).toBe(15)
+    await adapter.disconnect()
+  })
+})
+
 test('on a file, the changes of one turn go as one statement too', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'together-'))
-  const handle = new DatabaseSync(join(folder, 'a.db'))
-  const { adapter, sent } = await counted(undefined, handle)
-  await manyOf(100, (index) => adapter.circuitBreaker.recordFailure(`k${index % 7}`, 5))
-  expect(sent().length).toBe(1)
+  const { adapter, sent } = await countedOnFile()
+  await manyOf(100, (index) => adapter.circuitBreaker.recordFailure(`k${index % 7}`, 1_000))
+  expect(beginnings(sent())).toEqual(['BEGIN ', 'INSERT', 'COMMIT'])
   expect((await adapter.circuitBreaker.getState('k0'))?.failureCount).toBe(15)
   await adapter.disconnect()
-  rmSync(folder, { recursive: true, force: true })
 })

@@ -30,7 +30,10 @@ describe('a file that an open has made', () => {
     const adapter = over(() => {
       throw new Error('no engine today')
     })
-    await expect(adapter.open(path)).rejects.toMatchObject({ message: expect.stringContaining('no engine today') })
+    await expect(adapter.open(path)).rejects.toMatchObject({
+      operation: 'open',
+      message: `open ${path}: no engine today`,
+    })
     expect(readdirSync(folder)).toEqual([])
   })
 

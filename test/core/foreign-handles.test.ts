@@ -46,7 +46,9 @@ describe('a handle of another engine', () => {
       expect.objectContaining({
         _tag: 'PersistenceError',
         code: 'INVALID_ARGUMENT',
-        message: expect.stringMatching(/^the first argument must be a Database.*, got an? .*that engine's package$/),
+        message: expect.stringMatching(
+          /^constructor: the first argument must be a Database.*, got an? .*that engine's package$/,
+        ),
       }),
     )
   })
@@ -65,7 +67,7 @@ describe('the option DatabaseSync', () => {
     const path = join(folder, 'app.db')
     await expect(NodeAdapter.open(path, { DatabaseSync: given as never })).rejects.toMatchObject({
       code: 'INVALID_OPTION',
-      message: expect.stringMatching(new RegExp(`^option DatabaseSync must be the class .*, got ${got}$`)),
+      message: expect.stringMatching(new RegExp(`^options: option DatabaseSync must be the class .*, got ${got}$`)),
     })
     expect(existsSync(path)).toBe(false)
   })

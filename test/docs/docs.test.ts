@@ -37,7 +37,12 @@ test('the examples are correct TypeScript', () => {
 describe('examples', () => {
   test.each(
     examples.map((example): [string, string, Example] => [example.place, exampleRuntime(example.code), example]),
-  )('%s runs on %s', async (_place, _runtime, example) => {
-    await compiled.run(example)
-  })
+  )(
+    '%s runs on %s',
+    async (_place, _runtime, example) => {
+      await compiled.run(example)
+    },
+    // One starts a whole database in its process.
+    90_000,
+  )
 })

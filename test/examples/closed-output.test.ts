@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runExample, startExample } from './run-example.js'
+import { writeShortSource } from './short-source.js'
 
 /** What a shell reports of a program that wrote to a pipe nobody reads. */
 const UNREAD = 141
@@ -11,8 +12,10 @@ const UNREAD = 141
 vi.setConfig({ testTimeout: 120_000 })
 
 let folder: string
+let source: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'closed-output-'))
+  source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -40,8 +43,8 @@ describe.concurrent('an example whose output nobody reads any more ends without 
   })
 
   test('resumable-import, which can be resumed', async () => {
-    const flags = ['--db', join(folder, 'cities.db'), '--limit', '6000']
-    const { code, stderr } = await runUnread('resumable-import/main.mjs', [...flags, '--slow', '--batch', '500'])
+    const flags = ['--db', join(folder, 'cities.db'), '--source', source]
+    const { code, stderr } = await runUnread('resumable-import/main.mjs', [...flags, '--slow', '--batch', '250'])
     expect({ code, stderr }).toEqual({ code: UNREAD, stderr: '' })
     const resumed = await runExample('resumable-import/main.mjs', flags)
     expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0)
@@ -49,8 +52,8 @@ describe.concurrent('an example whose output nobody reads any more ends without 
   })
 
   test('resumable-import, the demonstration, with the processes that it started', async () => {
-    const flags = ['--db', join(folder, 'demonstration.db'), '--limit', '6000']
-    const run = startExample('resumable-import/main.mjs', [...flags, '--demo', '--batch', '200'])
+    const flags = ['--db', join(folder, 'demonstration.db'), '--source', source]
+    const run = startExample('resumable-import/main.mjs', [...flags, '--demo', '--batch', '100'])
     await run.printed(/Meanwhile/)
     run.stopReading()
     const { code, stderr } = await run.ended

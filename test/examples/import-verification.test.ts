@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runExample } from './run-example.js'
+import { writeShortSource } from './short-source.js'
 import { tamper } from './tamper.js'
 
 const MAIN = 'resumable-import/main.mjs'
 
 let folder: string
 let imported: string
+let source: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'import-verification-'))
+  source = await writeShortSource(join(folder, 'cities.json'), 2000)
   imported = join(folder, 'imported.db')
   const { code, stdout, stderr } = await verifyOrImport(imported)
   expect(code, stdout + stderr).toBe(0)
@@ -47,5 +50,5 @@ test.concurrent.each([
 
 /** The example alone: imports into a new file, and verifies one that is complete. */
 function verifyOrImport(file: string): ReturnType<typeof runExample> {
-  return runExample(MAIN, ['--db', file, '--front-end', 'node', '--limit', '2000'])
+  return runExample(MAIN, ['--db', file, '--front-end', 'node', '--source', source])
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runExample, startExample } from './run-example.js'
+import { writeShortSource } from './short-source.js'
 
 const MAIN = 'resumable-import/main.mjs'
 
@@ -26,35 +27,37 @@ const FRONT_ENDS: readonly (readonly [title: string, frontEnd: string])[] = [
 ]
 
 let folder: string
+let source: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'resumable-import-'))
   await mkdir(join(folder, 'folder'))
+  source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 // At the same time, because they mostly wait for processes to start.
 describe.concurrent.each(FRONT_ENDS)('resumable-import, %s of the front ends', (_title, frontEnd) => {
   const importInto = (file: string, ...more: string[]): string[] => {
-    return ['--db', join(folder, `${frontEnd} ${file}`), '--front-end', frontEnd, '--limit', '6000', ...more]
+    return ['--db', join(folder, `${frontEnd} ${file}`), '--front-end', frontEnd, '--source', source, ...more]
   }
 
   test('killed twice, it ends with every city exactly once', async () => {
-    const { code, stdout, stderr } = await runExample(MAIN, importInto('killed.db', '--batch', '200', '--demo'))
+    const { code, stdout, stderr } = await runExample(MAIN, importInto('killed.db', '--batch', '100', '--demo'))
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' })
     expect(stdout.match(/Killed with SIGKILL/g)).toHaveLength(2)
     expect(stdout).toContain('Another process is importing into this database.')
     // Killed between a batch and its checkpoint.
-    expect(stdout).toContain('Resuming at the last checkpoint, 4,400; the table has 4,600 rows.')
+    expect(stdout).toContain('Resuming at the last checkpoint, 2,200; the table has 2,300 rows.')
     expectVerified(stdout)
   })
 
   test('interrupted, it says how to resume, and resumes', async () => {
-    const run = startExample(MAIN, importInto('interrupted.db', '--batch', '500', '--slow'))
+    const run = startExample(MAIN, importInto('interrupted.db', '--batch', '250', '--slow'))
     await run.printed(/ 25 % /)
     run.kill('SIGINT')
     const stopped = await run.ended
     expect(stopped.code, stopped.stdout + stopped.stderr).toBe(130)
-    const [, checkpoint = 'none'] = /The last checkpoint is at ([\d,]+) of 6,000 cities/.exec(stopped.stdout) ?? []
+    const [, checkpoint = 'none'] = /The last checkpoint is at ([\d,]+) of 3,000 cities/.exec(stopped.stdout) ?? []
     expect(stopped.stdout).toContain('To go on from there: ')
 
     const resumed = await runExample(MAIN, importInto('interrupted.db'))
@@ -94,12 +97,12 @@ describe.each(FRONT_ENDS)('resumable-import, %s of the front ends', (_title, fro
 
 test('the demonstration, interrupted, says that it is over and how to import the rest', async () => {
   const file = join(folder, 'interrupted demonstration.db')
-  const run = startExample(MAIN, ['--db', file, '--demo', '--slow', '--batch', '500', '--limit', '6000'])
+  const run = startExample(MAIN, ['--db', file, '--demo', '--slow', '--batch', '250', '--source', source])
   await run.printed(/ 25 % /)
   run.kill('SIGINT')
   const { code, stdout, stderr } = await run.ended
   expect({ code, stderr }, stdout).toEqual({ code: 130, stderr: '' })
-  expect(stdout).toMatch(/Stopped\. The last checkpoint is at [\d,]+ of 6,000 cities\.\n/)
+  expect(stdout).toMatch(/Stopped\. The last checkpoint is at [\d,]+ of 3,000 cities\.\n/)
   expect(stdout).toMatch(
     /The demonstration ends here\. To import the rest without it: (node|bun) .*main\.mjs --db (?!.*--demo)/,
   )
@@ -115,14 +118,18 @@ test('colours are for people: with FORCE_COLOR the verdict is green, through a p
 })
 
 test('an argument that cannot be used is named, with the exit code 2', async () => {
-  const { code, stderr } = await runExample(MAIN, ['--front-end', 'oracle'])
-  expect(code).toBe(2)
-  expect(stderr).toContain('--front-end must be one of sqlite3, node, bun, got oracle')
+  const refused = async (...args: string[]): Promise<string> => {
+    const { code, stderr } = await runExample(MAIN, args)
+    expect(code).toBe(2)
+    return stderr
+  }
+  expect(await refused('--front-end', 'oracle')).toContain('--front-end must be one of sqlite3, node, bun, got oracle')
+  expect(await refused('--source', 'missing.json')).toContain('--source must name a file that exists, got missing.json')
 })
 
 function expectVerified(stdout: string): void {
   expect(stdout).toMatch(
-    /cities in the source +6,000\n +rows in the table +6,000\n +missing +0\n +duplicates +0\n +not in the source +0\n/,
+    /cities in the source +3,000\n +rows in the table +3,000\n +missing +0\n +duplicates +0\n +not in the source +0\n/,
   )
   const [, source = 'none', table] =
     /of the source +([0-9a-f]{64})\n.*of the table +([0-9a-f]{64})\n/.exec(stdout) ?? []

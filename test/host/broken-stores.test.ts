@@ -1,3 +1,4 @@
+import { portNames } from '@go-go-scope/persistence-conformance'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { type PersistenceProviders, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'
@@ -17,7 +18,7 @@ function broken(fail: () => unknown): PersistenceProviders {
   // Not `then`: a port is no promise.
   const get = (_: object, name: string | symbol) => (name === 'then' ? undefined : fail)
   const port = new Proxy({}, { get, has: (_, name) => name === 'claim' || name === 'admit' })
-  return { lock: port, circuitBreaker: port, cache: port, idempotency: port, checkpoint: port } as PersistenceProviders
+  return Object.fromEntries(portNames.map((name) => [name, port]))
 }
 
 describe.each([

@@ -5,6 +5,7 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { CircuitBreaker, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
+import { eventually } from './support/eventually.js'
 import { heldFunction } from './support/held-function.js'
 
 const RESET = 60_000
@@ -51,7 +52,7 @@ async function unawareBreaker(): Promise<CircuitBreaker> {
   return breaker
 }
 
-const both = (state: string) => vi.waitFor(() => expect([one.currentState, two.currentState]).toEqual([state, state]))
+const both = (state: string) => eventually(() => expect([one.currentState, two.currentState]).toEqual([state, state]))
 
 /** Opened by one failure on each, and known to be open to both. */
 async function opened(): Promise<void> {
@@ -70,7 +71,7 @@ describe('one breaker for all users of the file', () => {
   it('resets the shared failure count at any success', async () => {
     await failOn(one)
     await two.execute(() => 'ok')
-    await vi.waitFor(() => expect(one.failureCount).toBe(0))
+    await eventually(() => expect(one.failureCount).toBe(0))
     await failOn(one)
     expect(one.currentState).toBe('closed')
   })
@@ -119,7 +120,7 @@ describe('one breaker for all users of the file', () => {
     const calls = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? one : two).execute(fn))
     const refused = vi.fn()
     const ends = Promise.all(calls.map((call) => call.catch((error: Error) => refused(error.message))))
-    await vi.waitFor(() => expect(refused).toHaveBeenCalledTimes(19))
+    await eventually(() => expect(refused).toHaveBeenCalledTimes(19))
     end.resolve()
     await ends
     expect(fn).toHaveBeenCalledOnce()
@@ -145,7 +146,7 @@ describe('one breaker for all users of the file', () => {
     ) as [CircuitBreaker, CircuitBreaker]
     await failOn(first)
     await failOn(second)
-    await vi.waitFor(() => expect(first.currentState).toBe('open'))
+    await eventually(() => expect(first.currentState).toBe('open'))
     vi.advanceTimersByTime(RESET)
     await first.execute(() => 'ok')
     expect(await adapters[1]?.circuitBreaker.getState('n')).toMatchObject({ state: 'half-open' })
@@ -190,7 +191,7 @@ describe('one breaker for all users of the file', () => {
     await using b = scope({ persistence: second, circuitBreaker: { ...options, key: 'scoped' } })
     await a.task(boom)
     await b.task(boom)
-    await vi.waitFor(async () => expect((await a.task(() => 1))[0]).toBeDefined())
+    await eventually(async () => expect((await a.task(() => 1))[0]).toBeDefined())
     vi.advanceTimersByTime(RESET)
     const called = heldFunction<string>()
     const probe = a.task(called.run)

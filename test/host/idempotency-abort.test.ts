@@ -2,6 +2,7 @@ import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
+import { eventually } from './support/eventually.js'
 import { heldFunction } from './support/held-function.js'
 import { LoopClock } from './support/loop-clock.js'
 import { type TwoConnections, twoConnections } from './support/two-connections.js'
@@ -78,7 +79,7 @@ describe('the key of an aborted task whose function goes on', () => {
     await s[Symbol.asyncDispose]()
     expect(await claimState()).toBe('running')
     await one.disconnect()
-    await vi.waitFor(async () => expect(await claimState()).toBe('claimed'), { timeout: 5000 })
+    await eventually(async () => expect(await claimState()).toBe('claimed'))
     // Its store is gone, and there is nobody to tell.
     goesOn.end.resolve()
     await new Promise((resolve) => setTimeout(resolve, 20))
@@ -93,7 +94,7 @@ describe('the key of an aborted task whose function goes on', () => {
     await s[Symbol.asyncDispose]()
     expect(await claimState()).toBe('running')
     goesOn.end.resolve()
-    await vi.waitFor(async () => expect(await claimState()).toBe('claimed'))
+    await eventually(async () => expect(await claimState()).toBe('claimed'))
   })
 })
 
@@ -127,7 +128,7 @@ describe('a failure on record', () => {
     const end = deferred<string>()
     await using s = scope({ persistence: one })
     const task = s.task(() => end.promise, { idempotency: { key: 'k' } })
-    await vi.waitFor(async () => expect(await claimState()).toBe('running'))
+    await eventually(async () => expect(await claimState()).toBe('running'))
     end.resolve('ran')
     expect(await task).toEqual([undefined, 'ran'])
   })

@@ -2,6 +2,7 @@ import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { abortPromise, type ClaimingIdempotencyProvider, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
+import { eventually } from './support/eventually.js'
 import { LoopClock } from './support/loop-clock.js'
 import { type TwoConnections, twoConnections } from './support/two-connections.js'
 
@@ -52,7 +53,7 @@ describe('the lease of an idempotent task', () => {
     await using other = scope({ persistence: two })
     const rival = vi.fn()
     const task = s.task(() => clock.passed(1500).then(() => 'mine'), { idempotency: { key: 'k', lease: 600 } })
-    await vi.waitFor(async () => expect((await claimState()).state).toBe('running'))
+    await eventually(async () => expect((await claimState()).state).toBe('running'))
     expect(await other.task(rival, { idempotency })).toEqual([undefined, 'mine'])
     expect(await task).toEqual([undefined, 'mine'])
     expect(rival).not.toHaveBeenCalled()
@@ -81,9 +82,9 @@ describe("somebody else's run", () => {
     await using s = scope({ persistence: one })
     await using other = scope({ persistence: two, logger })
     const first = s.task(() => end.promise, { idempotency })
-    await vi.waitFor(async () => expect((await claimState()).state).toBe('running'))
+    await eventually(async () => expect((await claimState()).state).toBe('running'))
     const second = other.task(() => 'rival', { idempotency })
-    await vi.waitFor(() => expect(logger.info).toHaveBeenCalledOnce())
+    await eventually(() => expect(logger.info).toHaveBeenCalledOnce())
     expect(logger.info.mock.lastCall?.[0]).toContain("waiting for idempotency key 'k'")
     end.resolve('first')
     expect(await second).toEqual([undefined, 'first'])
@@ -114,7 +115,7 @@ describe("somebody else's run", () => {
     const onError = vi.fn()
     await using s = scope({ persistence: two, logger, hooks: { onError } })
     const task = s.task(() => 'ran', { idempotency })
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('log'), 'logger'))
+    await eventually(() => expect(onError).toHaveBeenCalledExactlyOnceWith(new Error('log'), 'logger'))
     if (claim.state === 'claimed') await claim.fail(undefined)
     expect(await task).toEqual([undefined, 'ran'])
   })

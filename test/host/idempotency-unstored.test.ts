@@ -2,6 +2,7 @@ import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { type IdempotencyProvider, InMemoryIdempotencyProvider, ResultNotStoredError, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
+import { eventually } from './support/eventually.js'
 import { type TwoConnections, twoConnections } from './support/two-connections.js'
 
 let connections: TwoConnections
@@ -98,7 +99,7 @@ describe.each<[string, () => [IdempotencyProvider, IdempotencyProvider], unknown
     const end = deferred()
     const work = vi.fn(() => end.promise.then(() => value))
     const tasks = [s.task(work, { idempotency }), s.task(work, { idempotency })]
-    await vi.waitFor(() => expect(work).toHaveBeenCalled())
+    await eventually(() => expect(work).toHaveBeenCalled())
     end.resolve()
     expect(await Promise.all(tasks)).toEqual([
       [undefined, value],

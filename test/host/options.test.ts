@@ -1,3 +1,4 @@
+import { portNames } from '@go-go-scope/persistence-conformance'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { InMemoryCheckpointProvider, InMemoryIdempotencyProvider, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'
@@ -62,7 +63,7 @@ describe('a persistence that is no open store', () => {
     expect(create(store)).toThrow(TypeError)
     expect(create(store)).toThrow('scope option persistence: must be an open store')
     expect(create(store)).toThrow(message)
-    for (const port of ['lock', 'circuitBreaker', 'cache', 'idempotency', 'checkpoint']) {
+    for (const port of portNames) {
       expect(create({ [port]: store })).toThrow(`scope option persistence.${port}: must be an open store, ${message}`)
     }
   })

@@ -1,6 +1,7 @@
 import { CircuitBreaker, Lock, type PersistenceProviders, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from './support/deferred.js'
+import { eventually } from './support/eventually.js'
 
 /** Fresh providers over an empty store, and a second set over the same store where that is possible. */
 export interface ProvidersUnderTest {
@@ -122,7 +123,7 @@ export function hostOverProviders(name: string, createProviders: () => Promise<P
         const end = deferred<number>()
         const fn = vi.fn(() => end.promise)
         const tasks = [one, two, one].map((s) => s.task(fn, { idempotency }))
-        await vi.waitFor(() => expect(fn).toHaveBeenCalledOnce())
+        await eventually(() => expect(fn).toHaveBeenCalledOnce())
         end.resolve(7)
         expect(await Promise.all(tasks)).toEqual([0, 1, 2].map(() => [undefined, 7]))
         expect(fn).toHaveBeenCalledOnce()

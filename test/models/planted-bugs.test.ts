@@ -1,4 +1,5 @@
 import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
+import type { ClaimOptions } from '@go-go-scope/persistence-core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
@@ -64,14 +65,14 @@ const BUGS: readonly (readonly [bug: string, model: string, broken: EngineUnderT
     'a claim lives a millisecond too long',
     CLAIMS,
     brokenEngine(engine, 'idempotency', (results) => ({
-      claim: (key, options) => results.claim(key, { ...options, lease: options.lease + 1 }),
+      claim: (key: string, options: ClaimOptions) => results.claim(key, { ...options, lease: options.lease + 1 }),
     })),
   ],
   [
     'a result is recorded whoever holds the key by now',
     CLAIMS,
     brokenEngine(engine, 'idempotency', (results) => ({
-      async claim(key, options) {
+      async claim(key: string, options: ClaimOptions) {
         const claim = await results.claim<never>(key, options)
         if (claim.state !== 'claimed') return claim
         return withMethods(claim, {
@@ -88,7 +89,7 @@ const BUGS: readonly (readonly [bug: string, model: string, broken: EngineUnderT
     'a failure is forgotten that was to be kept',
     CLAIMS,
     brokenEngine(engine, 'idempotency', (results) => ({
-      claim: (key, options) => results.claim(key, { ...options, onFailure: 'forget' }),
+      claim: (key: string, options: ClaimOptions) => results.claim(key, { ...options, onFailure: 'forget' }),
     })),
   ],
   [

@@ -93,5 +93,7 @@ describe('an engine that cannot be loaded', () => {
 test('a runtime that lacks what every call uses is refused by its version', async () => {
   installFrontEnd('persistence-sqlite-bun')
   const said = await refusal('persistence-sqlite-bun', 'node20', 'delete String.prototype.isWellFormed')
-  expect(said).toMatch(/^ENGINE_UNSUPPORTED Node 20\.20\.2 is too old; use Node 20\.17 or later, or Bun\n$/)
+  expect(said).toMatch(
+    /^ENGINE_UNSUPPORTED constructor: Node 20\.20\.2 is too old; use Node 20\.17 or later, or Bun\n$/,
+  )
 })

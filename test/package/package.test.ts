@@ -1,4 +1,5 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -77,7 +78,8 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
   })
 
   test('can be found by what it is for', () => {
-    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining(['sqlite', 'lock', 'cache', 'idempotency']))
+    const database = folder === 'persistence-postgres' ? 'postgres' : 'sqlite'
+    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining([database, 'lock', 'cache', 'idempotency']))
   })
 
   test.each(['.d.ts', '.js'])('imports nothing in its %s files that it does not depend on', (ending) => {
@@ -123,6 +125,24 @@ describe('installed from tarballs in an empty project', () => {
     const frontEnd = `@go-go-scope/${engines[engine].package}`
     const output = await run(runtime, ['round-trip.mjs', frontEnd, engine])
     expect(output).toContain(`${frontEnd} over ${engine}: round trip done`)
+  })
+
+  test('an app that is bundled into one file backs up in a bundle of the thread', async () => {
+    const folder = mkdtempSync(join(family.project, 'bundled-'))
+    const args = [tools.rolldown, 'bundled-app.mjs', 'bundled-thread.mjs', '--dir', folder, '--platform', 'node']
+    const { exitCode, output } = await runProcess(process.execPath, args, { cwd: family.project, limit: 60_000 })
+    expect(exitCode, output).toBe(0)
+    // Where it runs, the packages are not installed.
+    const place = mkdtempSync(join(tmpdir(), 'bundled-'))
+    try {
+      cpSync(folder, place, { recursive: true })
+      writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
+      const said = await run('node24', [join(place, 'bundled-app.js'), place])
+      expect(said).toContain('bundled: backup done')
+      expect(said).toContain('without worker: ENGINE_MISSING')
+    } finally {
+      rmSync(place, { recursive: true })
+    }
   })
 
   test.each(Object.keys(runtimes))('every export of every package can be imported on %s', async (runtime) => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { enginePackages } from '../../scripts/engines.mjs'
 import { runNpm, runWithPnpm } from '../../scripts/run-with-pnpm.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -13,6 +14,7 @@ export const published = {
   'persistence-sqlite': '@go-go-scope/persistence-sqlite',
   'persistence-sqlite-bun': '@go-go-scope/persistence-sqlite-bun',
   'persistence-sqlite-node': '@go-go-scope/persistence-sqlite-node',
+  'persistence-postgres': '@go-go-scope/persistence-postgres',
 } as const
 
 export interface Manifest {
@@ -54,12 +56,18 @@ export async function packFamily(): Promise<PackedFamily> {
   mkdirSync(tarballs)
   writeFileSync(join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')
 
-  const packed = []
-  for (const [folder, name] of Object.entries(published)) {
-    const cwd = join(root, 'packages', folder)
-    const { filename } = json(await runWithPnpm(['pnpm', 'pack', '--json', '--pack-destination', tarballs], { cwd }))
-    packed.push({ folder, name, tarball: filename as string })
-  }
+  const which = Object.values(published).map((name) => `--filter=${name}`)
+  // All at once, because npm and pnpm take longer to start than to pack.
+  const written: { name: string; filename: string }[] = json(
+    await runWithPnpm(['pnpm', '--recursive', ...which, 'pack', '--json', '--pack-destination', tarballs], {
+      cwd: root,
+    }),
+  )
+  const packed = Object.entries(published).map(([folder, name]) => {
+    const tarball = written.find((one) => one.name === name)?.filename
+    if (tarball === undefined) throw new Error(`${name} was not packed`)
+    return { folder, name, tarball }
+  })
   const devalue = join(root, 'packages/shared/node_modules/devalue')
   const [{ filename }] = json(
     await runNpm(['pack', devalue, '--ignore-scripts', '--json', '--pack-destination', tarballs]),
@@ -74,7 +82,7 @@ export async function packFamily(): Promise<PackedFamily> {
       { cwd: project },
     ),
   )
-  for (const name of ['sqlite3', '@photostructure/sqlite', 'go-go-scope', '@types/node', '@types/bun']) {
+  for (const name of [...enginePackages, 'go-go-scope', '@types/node', '@types/bun']) {
     link(join(root, 'test/node_modules', name), join(project, 'node_modules', name))
   }
 

@@ -1,7 +1,7 @@
 /** Our tables and indexes, so that every hand-written contestant does the same work on disk. */
 export const TABLES = `
 CREATE TABLE cache (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER, created_at INTEGER DEFAULT (unixepoch()));
-CREATE INDEX cache_expires ON cache(expires_at);
+CREATE INDEX cache_expires ON cache(expires_at) WHERE expires_at IS NOT NULL;
 CREATE TABLE circuit (
   key TEXT PRIMARY KEY, state TEXT NOT NULL, failure_count INTEGER NOT NULL DEFAULT 0, last_failure_time INTEGER,
   last_success_time INTEGER, updated_at INTEGER NOT NULL

@@ -2,6 +2,8 @@ import type { EngineUnderTest, OptionsUnderTest } from './engine-under-test.js'
 import { portConformance } from './port-conformance.js'
 import type { Runner } from './runner.js'
 import type { EngineSuite, PortWorld } from './suite.js'
+import { backupSchedules } from './suites/backup-schedules.js'
+import { backups } from './suites/backups.js'
 import { badInput } from './suites/bad-input.js'
 import { breakerWatch } from './suites/breaker-watch.js'
 import { cache } from './suites/cache.js'
@@ -38,6 +40,7 @@ import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
 import { lockRenewal } from './suites/lock-renewal.js'
 import { locks } from './suites/locks.js'
+import { madeTogether } from './suites/made-together.js'
 import { movedFile } from './suites/moved-file.js'
 import { open } from './suites/open.js'
 import { operationOrder } from './suites/operation-order.js'
@@ -45,6 +48,7 @@ import { prefixIsolation } from './suites/prefix-isolation.js'
 import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
 import { remadeSchema } from './suites/remade-schema.js'
+import { restores } from './suites/restores.js'
 import { schema } from './suites/schema.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
 import { sharedHandle } from './suites/shared-handle.js'
@@ -105,7 +109,11 @@ const SUITES: readonly EngineSuite[] = [
   badInput,
   unreadableArguments,
   unknownOptions,
+  backups,
+  restores,
+  backupSchedules,
   callOrder,
+  madeTogether,
   operationOrder,
   storeModels,
   twoConnections,
@@ -113,10 +121,42 @@ const SUITES: readonly EngineSuite[] = [
   hostileRows,
 ]
 
+/** What a file promises, or what is tested by statements of its dialect. */
+const OF_FILES: ReadonlySet<EngineSuite> = new Set([
+  sharedHandle,
+  open,
+  movedFile,
+  schema,
+  remadeSchema,
+  foreignNames,
+  publishedFile29,
+  leaseTime,
+  leaseTimeOfFiles,
+  leaseTimeBetweenRuns,
+  leaseModel,
+  fencedStatements,
+  hostileRows,
+])
+
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
 export function conformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
   for (const suite of SUITES) suite(runner, engine)
+}
+
+/** What the owner of a file does with it as a whole, whoever uses its adapter. */
+const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([backups, restores, backupSchedules])
+
+/** Declares what an adapter must hold that another thread or process serves. */
+export function remoteConformance(runner: Runner, engine: EngineUnderTest): void {
+  ports(runner, engine)
+  for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
+}
+
+/** Declares what a client library of a database server must hold. */
+export function serverConformance(runner: Runner, engine: EngineUnderTest): void {
+  ports(runner, engine)
+  for (const suite of SUITES) if (!OF_FILES.has(suite)) suite(runner, engine)
 }
 
 /** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */

@@ -1,10 +1,11 @@
+import type { PortName } from './port-names.js'
 import { cachePort } from './port-suites/cache-port.js'
 import { checkpointPort } from './port-suites/checkpoint-port.js'
 import { circuitBreakerPort } from './port-suites/circuit-breaker-port.js'
 import { idempotencyPort } from './port-suites/idempotency-port.js'
 import { lockPort } from './port-suites/lock-port.js'
 import type { Runner } from './runner.js'
-import type { PortName, PortSuite, PortWorld } from './suite.js'
+import type { PortSuite, PortWorld } from './suite.js'
 
 const SUITES: readonly PortSuite[] = [lockPort, circuitBreakerPort, cachePort, checkpointPort, idempotencyPort]
 
@@ -12,7 +13,7 @@ const SUITES: readonly PortSuite[] = [lockPort, circuitBreakerPort, cachePort, c
  * Declares what every implementation of the ports promises, in memory or not.
  *
  * @param create Makes fresh providers for one test, with the clock they go by.
- * @param ports The ports that `create` provides; all five when absent.
+ * @param ports The ports that `create` provides; all when absent.
  */
 export function portConformance(
   runner: Runner,

@@ -4,8 +4,11 @@ import { racingConnects } from './process-suites/racing-connects.js'
 import { sharedLocks } from './process-suites/shared-locks.js'
 import { unstoredResultsOfProcesses } from './process-suites/unstored-results.js'
 import type { Runner } from './runner.js'
+import type { EngineSuite } from './suite.js'
+
+const SUITES: readonly EngineSuite[] = [racingConnects, sharedLocks, unstoredResultsOfProcesses, endings]
 
 /** Declares the promises that take several processes to test. The children run on the runtime of the caller. */
 export function processConformance(runner: Runner, engine: EngineUnderTest): void {
-  for (const suite of [racingConnects, sharedLocks, unstoredResultsOfProcesses, endings]) suite(runner, engine)
+  for (const suite of SUITES) suite(runner, engine)
 }

@@ -58,7 +58,13 @@ function expectRefusal(result: Outcome, expected: ExpectedRefusal): Refusal {
   assert.equal(refusal.code, expected.code, `wrong code for: ${describe(error)}`)
   assert.equal(refusal._tag, 'PersistenceError')
   assert.equal(typeof refusal.retryable, 'boolean')
-  assert.ok(typeof refusal.operation === 'string' && refusal.operation !== '', 'the error names its operation')
+  assert.match(refusal.operation, /^[a-z]+(\.[a-z]+)?$/i, 'the error names its operation, and nothing else')
+  // `open` puts the path between the two.
+  assert.match(
+    refusal.message,
+    new RegExp(`^${refusal.operation}(: | [^:]*:)`),
+    'the message begins with the operation',
+  )
   for (const words of expected.says ?? []) {
     const said = typeof words === 'string' ? refusal.message.includes(words) : words.test(refusal.message)
     assert.ok(said, `message lacks ${String(words)}: ${refusal.message}`)

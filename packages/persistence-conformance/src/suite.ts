@@ -1,5 +1,6 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { EngineUnderTest } from './engine-under-test.js'
+import type { PortName } from './port-names.js'
 import type { Runner } from './runner.js'
 import { createWorld, type World } from './world.js'
 
@@ -7,11 +8,32 @@ const DEFAULT_TIMEOUT_MS = 60_000
 
 type Check<T> = (name: string, body: (subject: T) => Promise<void>, timeoutMs?: number) => void
 
+/**
+ * Declares tests. `inFile` is for what only a file can promise, or what a test can only look for in one;
+ * `betweenConnections` for what takes two connections, of which one waits for the other.
+ */
+interface EngineCheck extends Check<World> {
+  readonly inFile: Check<World>
+  readonly betweenConnections: Check<World>
+}
+
 /** A promise about an engine: `register` declares its tests, each of which gets a world of its own. */
 export type EngineSuite = (runner: Runner, engine: EngineUnderTest) => void
 
-export function engineSuite(name: string, register: (check: Check<World>) => void): EngineSuite {
-  return (runner, engine) => declare(runner, name, () => createWorld(engine), register)
+export function engineSuite(name: string, register: (check: EngineCheck) => void): EngineSuite {
+  return (runner, engine) =>
+    declare<World>(
+      runner,
+      name,
+      () => createWorld(engine),
+      (check) => {
+        const { places } = engine
+        const undeclared: Check<World> = () => undefined
+        const inFile = places === undefined ? check : undeclared
+        const betweenConnections = places?.several === false ? undeclared : check
+        register(Object.assign(check, { inFile, betweenConnections }))
+      },
+    )
 }
 
 /** The part of a clock that port tests need. */
@@ -28,7 +50,6 @@ export interface PortWorld {
   dispose(): Promise<void>
 }
 
-export type PortName = keyof PersistenceProviders
 export type PortSubject<P extends PortName> = {
   readonly port: NonNullable<PersistenceProviders[P]>
   readonly clock: PortClock

@@ -20,14 +20,17 @@ export class World {
   readonly engine: EngineUnderTest
   readonly folder: string
   readonly path: string
+  readonly inFile: boolean
   readonly clock: ManualClock = new ManualClock()
   readonly #adapters: Closable[] = []
   readonly #handles = new Map<string, Promise<object>>()
 
-  constructor(engine: EngineUnderTest, folder: string) {
+  /** @param place Where the engine keeps its data, if that is no file. */
+  constructor(engine: EngineUnderTest, folder: string, place?: string) {
+    this.inFile = place === undefined
     this.engine = engine
     this.folder = folder
-    this.path = join(folder, 'app.db')
+    this.path = place ?? join(folder, 'app.db')
   }
 
   /** The harness's handle: a WAL file that is not flushed at each commit, because these tests cut no power. */
@@ -43,7 +46,9 @@ export class World {
   /** A connected adapter on {@link handle}, by this world's clock. */
   async adapter(options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
     // Most tests are not about the first connect, and making the tables took most of their time.
-    if (!existsSync(this.path)) await writeFile(this.path, await migratedFile(this.engine), { flag: 'wx', mode: 0o600 })
+    const { places } = this.engine
+    if (places === undefined && !existsSync(this.path))
+      await writeFile(this.path, await migratedFile(this.engine), { flag: 'wx', mode: 0o600 })
     return this.connected(await this.handle(), options)
   }
 
@@ -61,7 +66,9 @@ export class World {
   }
 
   unconnected(handle: object, options: OptionsUnderTest = {}): AdapterUnderTest {
-    return this.track(new this.engine.SQLiteAdapter(handle as never, { clock: this.clock, ...options }))
+    // A server's adapters have other locks by default; the suites say which they mean where it matters.
+    const locks = this.inFile ? {} : { locks: 'process' as const }
+    return this.track(new this.engine.SQLiteAdapter(handle as never, { clock: this.clock, ...locks, ...options }))
   }
 
   async open(options: OpenOptionsUnderTest = {}, path: string = this.path): Promise<AdapterUnderTest> {
@@ -79,8 +86,34 @@ export class World {
     return this.engine.rows(await this.plainHandle('raw'), sql, params)
   }
 
+  /** What an adapter calls its table of that kind. */
+  table(kind: 'cache' | 'checkpoints' | 'idempotency'): string {
+    return this.inFile ? `go_goscope_${kind}` : `${this.path}.${kind}`
+  }
+
+  /**
+   * Begins a transaction that keeps adapters from writing the cache entry `k` and the circuit `api`, and others too in a
+   * file, until `COMMIT` or `ROLLBACK` is among {@link rows}.
+   */
+  async holdWrites(): Promise<void> {
+    await this.rows(this.inFile ? 'BEGIN IMMEDIATE' : 'BEGIN')
+    if (this.inFile) return
+    await this.#holdRow('cache', 'value', 'cache:k')
+    await this.#holdRow('circuit', 'updated_at, state', 'circuit:api')
+  }
+
+  async #holdRow(table: string, columns: string, key: string): Promise<void> {
+    const held = await this.rows(`SELECT key FROM go_goscope_${table} WHERE key = ? FOR UPDATE`, [key])
+    if (held.length > 0) return
+    // A row that is made and gone again: who writes it has to wait for what becomes of it.
+    const zeros = columns.replaceAll(/\w+/g, "'0'")
+    await this.rows(`INSERT INTO go_goscope_${table} (key, ${columns}) VALUES (?, ${zeros})`, [key])
+    await this.rows(`DELETE FROM go_goscope_${table} WHERE key = ?`, [key])
+  }
+
   /** Everything in the file as text: equal texts mean that nothing was changed. */
   async dump(): Promise<string> {
+    if (this.engine.places !== undefined) return this.engine.places.dump(this.path)
     const objects = await this.rows('SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name')
     const tables = objects.filter(({ type, name }) => type === 'table' && !String(name).startsWith('sqlite_'))
     const contents = []
@@ -105,6 +138,7 @@ export class World {
       }
     }
     await rm(this.folder, { recursive: true, force: true })
+    await this.engine.places?.give(this.path)
     for (const result of closed) if (result.status === 'rejected') throw result.reason
   }
 
@@ -120,7 +154,7 @@ export class World {
     const handle = await this.engine.openHandle(this.path)
     // No adapter is made on that of rows().
     if (name !== 'raw') await this.engine.reach?.(handle, { clock: this.clock })
-    if (tuned) {
+    if (tuned && this.engine.places === undefined) {
       await this.engine.rows(handle, 'PRAGMA journal_mode = WAL')
       await this.engine.rows(handle, 'PRAGMA synchronous = NORMAL')
     }
@@ -129,7 +163,7 @@ export class World {
 }
 
 export async function createWorld(engine: EngineUnderTest): Promise<World> {
-  return new World(engine, await temporaryFolder())
+  return new World(engine, await temporaryFolder(), await engine.places?.take())
 }
 
 // In memory where the system has such a file system: no test of a world cuts the power, and flushing its files took a third

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import {
   type AdapterClass,
   type CacheAdapterClass,
@@ -5,9 +6,11 @@ import {
   type FrontEnd,
   type IdempotencyAdapterClass,
   type OpenOptions,
+  type Restore,
   type SqlCacheAdapter,
   type SqlIdempotencyAdapter,
   type SqliteAdapter,
+  type VerifyBackup,
 } from '@go-go-scope/persistence-core'
 import { BunDriver } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
@@ -16,9 +19,10 @@ import { loadEngine } from './load-engine.js'
 const frontEnd: FrontEnd<BunDatabase, OpenOptions> = defineFrontEnd({
   driver: (database: BunDatabase) => new BunDriver(database),
   load: loadEngine,
+  startWorker: (options) => new Worker(new URL('./thread.js', import.meta.url), options),
 })
 
-/** All five providers over a database of `bun:sqlite`. */
+/** All providers over a database of `bun:sqlite`. */
 export const SQLiteAdapter: AdapterClass<BunDatabase, OpenOptions> = frontEnd.SQLiteAdapter
 export type SQLiteAdapter = SqliteAdapter
 
@@ -29,3 +33,18 @@ export type SQLiteIdempotencyAdapter = SqlIdempotencyAdapter
 /** The cache port alone, in a table of its own where `tableName` is given. */
 export const SQLiteCacheAdapter: CacheAdapterClass<BunDatabase> = frontEnd.SQLiteCacheAdapter
 export type SQLiteCacheAdapter = SqlCacheAdapter
+
+/**
+ * Reads a whole backup and compares it with its manifest.
+ *
+ * @throws PersistenceError `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`, `FILE_IN_USE`.
+ */
+export const verifyBackup: VerifyBackup<object> = frontEnd.verifyBackup
+
+/**
+ * Puts a backup in the place of a database that nobody has open, and keeps that under a name that it returns. Lock tokens
+ * and claim generations go on above all that were given.
+ *
+ * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`; the target is unchanged then.
+ */
+export const restore: Restore<object> = frontEnd.restore

@@ -1,8 +1,10 @@
 export * from '@go-go-scope/persistence-core/public'
 export {
+  restore,
   SQLiteAdapter,
   SQLiteAdapter as BunSQLiteAdapter,
   SQLiteCacheAdapter,
   SQLiteIdempotencyAdapter,
+  verifyBackup,
 } from './adapter.js'
 export type { BunDatabase, BunStatement } from './handle.js'

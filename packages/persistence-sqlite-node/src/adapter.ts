@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import {
   type AdapterClass,
   type CacheAdapterClass,
@@ -5,9 +6,11 @@ import {
   type FrontEnd,
   type IdempotencyAdapterClass,
   type OpenOptions,
+  type Restore,
   type SqlCacheAdapter,
   type SqlIdempotencyAdapter,
   type SqliteAdapter,
+  type VerifyBackup,
 } from '@go-go-scope/persistence-core'
 import { DatabaseSyncDriver } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
@@ -19,13 +22,17 @@ export interface DatabaseSyncOpenOptions extends OpenOptions {
   DatabaseSync?: DatabaseSyncClass
 }
 
+/** The engine that works on files without an adapter. */
+export type DatabaseSyncOptions = Pick<DatabaseSyncOpenOptions, 'DatabaseSync'>
+
 const frontEnd: FrontEnd<DatabaseSyncLike, DatabaseSyncOpenOptions> = defineFrontEnd({
   driver: (database: DatabaseSyncLike) => new DatabaseSyncDriver(database),
   options: { DatabaseSync: true },
   load: (options) => loadEngine(options.DatabaseSync),
+  startWorker: (options) => new Worker(new URL('./thread.js', import.meta.url), options),
 })
 
-/** All five providers over a `DatabaseSync`. */
+/** All providers over a `DatabaseSync`. */
 export const SQLiteAdapter: AdapterClass<DatabaseSyncLike, DatabaseSyncOpenOptions> = frontEnd.SQLiteAdapter
 export type SQLiteAdapter = SqliteAdapter
 
@@ -36,3 +43,18 @@ export type SQLiteIdempotencyAdapter = SqlIdempotencyAdapter
 /** The cache port alone, in a table of its own where `tableName` is given. */
 export const SQLiteCacheAdapter: CacheAdapterClass<DatabaseSyncLike> = frontEnd.SQLiteCacheAdapter
 export type SQLiteCacheAdapter = SqlCacheAdapter
+
+/**
+ * Reads a whole backup and compares it with its manifest.
+ *
+ * @throws PersistenceError `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`, `FILE_IN_USE`.
+ */
+export const verifyBackup: VerifyBackup<DatabaseSyncOptions> = frontEnd.verifyBackup
+
+/**
+ * Puts a backup in the place of a database that nobody has open, and keeps that under a name that it returns. Lock tokens
+ * and claim generations go on above all that were given.
+ *
+ * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`; the target is unchanged then.
+ */
+export const restore: Restore<DatabaseSyncOptions> = frontEnd.restore

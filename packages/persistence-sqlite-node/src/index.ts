@@ -1,3 +1,11 @@
 export * from '@go-go-scope/persistence-core/public'
-export { type DatabaseSyncOpenOptions, SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } from './adapter.js'
+export {
+  type DatabaseSyncOpenOptions,
+  type DatabaseSyncOptions,
+  restore,
+  SQLiteAdapter,
+  SQLiteCacheAdapter,
+  SQLiteIdempotencyAdapter,
+  verifyBackup,
+} from './adapter.js'
 export type { DatabaseSyncClass, DatabaseSyncLike, StatementSyncLike } from './handle.js'

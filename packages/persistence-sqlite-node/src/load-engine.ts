@@ -28,7 +28,7 @@ function checkClass(given: unknown): void {
   throw new PersistenceError(
     'INVALID_OPTION',
     'options',
-    `option DatabaseSync must be the class DatabaseSync of node:sqlite or @photostructure/sqlite, got ${got}`,
+    `options: option DatabaseSync must be the class DatabaseSync of node:sqlite or @photostructure/sqlite, got ${got}`,
   )
 }
 

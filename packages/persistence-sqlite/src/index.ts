@@ -1,3 +1,3 @@
 export * from '@go-go-scope/persistence-core/public'
-export { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } from './adapter.js'
+export { restore, SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter, verifyBackup } from './adapter.js'
 export type { Sqlite3Database, Sqlite3Statement } from './handle.js'

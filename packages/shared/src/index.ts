@@ -2,7 +2,10 @@
 
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
+export { backupOnPool, type FunctionHandle } from './dialects/sqlite/engine/backup-on-pool.js'
+export type { BackupSteps } from './dialects/sqlite/engine/backup-steps.js'
 export { libraryOf } from './dialects/sqlite/engine/library.js'
+export type { LoadedEngine } from './dialects/sqlite/engine/loaded-engine.js'
 export { NamedStatement, takesNumbersForNames } from './dialects/sqlite/engine/named-statement.js'
 export { SpreadStatement, type SpreadStatementLike } from './dialects/sqlite/engine/spread-statement.js'
 export {
@@ -12,11 +15,14 @@ export {
   type FrontEnd,
   type FrontEndDefinition,
   type IdempotencyAdapterClass,
+  type Restore,
+  type VerifyBackup,
 } from './dialects/sqlite/front-end/front-end.js'
 export { checkHandle } from './dialects/sqlite/front-end/handle.js'
-export type { LoadedEngine } from './dialects/sqlite/front-end/open-adapter.js'
+export { serveThread } from './dialects/sqlite/front-end/serve-thread.js'
 export { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
 export { unloadablePackage } from './dialects/sqlite/front-end/unloadable-package.js'
+export type { LoadInThread, ThreadEngine } from './dialects/sqlite/thread/thread-engine.js'
 export type {
   AsyncDriver,
   AsyncStatement,

@@ -1,8 +1,20 @@
 /** What every front end exports besides its own classes. */
 export type { AdapterOptions, LockKind } from './adapter/adapter-options.js'
 export type { CacheAdapterOptions } from './adapter/sql-cache-adapter.js'
+export type { Backup } from './dialects/sqlite/copies/backup.js'
+export type { BackupOptions } from './dialects/sqlite/copies/backup-options.js'
+export {
+  type BackupKeep,
+  BackupSchedule,
+  type BackupScheduleOptions,
+} from './dialects/sqlite/copies/backup-schedule.js'
+export type { FileOptions } from './dialects/sqlite/copies/engine-choice.js'
+export type { BackupManifest } from './dialects/sqlite/copies/manifest.js'
+export type { Restored, RestoreOptions } from './dialects/sqlite/copies/restore.js'
+export type { CopyProgress } from './dialects/sqlite/engine/backup-steps.js'
 export type { OpenOptions } from './dialects/sqlite/front-end/open-options.js'
 export type { AdapterStats } from './dialects/sqlite/sqlite-stats.js'
+export type { StartWorker, WorkerLike } from './dialects/sqlite/thread/worker.js'
 export type { DiagnosticEvent, DiagnosticListener } from './errors/diagnostics.js'
 export { DisconnectedError } from './errors/disconnected-error.js'
 export { FingerprintMismatchError } from './errors/fingerprint-mismatch-error.js'

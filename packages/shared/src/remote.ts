@@ -3,8 +3,10 @@ import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } fr
 import type { Dialect } from './adapter/dialect.js'
 import { CACHE_ADAPTER_OPTIONS, type CacheAdapterOptions, SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 import { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
+import { invalidArgument } from './arguments/invalid.js'
 import type { OptionNames } from './arguments/options.js'
 import { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
+import { SCHEMA_VERSION } from './dialects/sqlite/schema/migrations.js'
 import { sqliteDialect } from './dialects/sqlite/sqlite-dialect.js'
 import { DEFAULT_CONNECT_TIMEOUT_MS, inherited, type RemoteDatabase, reachOwner } from './remote/connect-remote.js'
 import type { Peer } from './remote/peer.js'
@@ -32,13 +34,18 @@ export class SQLiteAdapter extends SqliteAdapter {
   /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`. */
   constructor(database: RemoteDatabase, options?: AdapterOptions) {
     const { owner, options: all } = inherited(database, givenOptions(options, ADAPTER_OPTIONS))
-    super(owner, () => owner, all, remoteDialect(owner))
+    super(owner, () => owner, all, undefined, remoteDialect(owner))
     this.#owner = owner
   }
 
   /** Also whether the owner of the database is there. */
   override isConnected(): boolean {
     return super.isConnected() && this.#owner.link.open
+  }
+
+  /** @throws PersistenceError `INVALID_ARGUMENT`: the owner of the database makes its backups. */
+  override async backup(): Promise<never> {
+    throw invalidArgument('backup', 'the owner of the database makes its backups; call backup of the adapter that it serves')
   }
 }
 
@@ -74,7 +81,7 @@ export async function openRemote(
     clock = systemClock,
   }: Pick<RemoteOptions, 'connectTimeout' | 'clock'> = {},
 ): Promise<RemoteDatabase> {
-  return reachOwner(peer, sqliteDialect.schemaVersion, clock, connectTimeout)
+  return reachOwner(peer, SCHEMA_VERSION, clock, connectTimeout)
 }
 
 /**

@@ -5,7 +5,10 @@ import { frontEndSize } from './front-end-size.js'
 import { forbids, type Gate } from './gate.js'
 import { hostLayers } from './host-layers.js'
 import { importDirection } from './import-direction.js'
+import { listedSuites } from './listed-suites.js'
+import { portLists } from './port-lists.js'
 import { literalsOnly, withoutComments } from './source-text.js'
+import { tableLists } from './table-lists.js'
 
 const inCore = (path: string): boolean => /^packages\/shared\/src\/.*\.ts$/.test(path)
 const inDialect = (path: string): boolean => /^packages\/shared\/src\/dialects\//.test(path)
@@ -23,6 +26,9 @@ export const gates: readonly Gate[] = [
   coreImportsGoDown,
   frontEndSize,
   ...engineLists,
+  ...portLists,
+  ...tableLists,
+  listedSuites,
   forbids('the core names no engine', inCore, new RegExp(engineNames.join('|')), withoutComments),
   forbids(
     'a front end holds no SQL',
@@ -40,6 +46,13 @@ export const gates: readonly Gate[] = [
     'what is outside the dialects knows no dialect',
     (path) => inCore(path) && !inDialect(path) && !/^packages\/shared\/src\/(index|public|remote)\.ts$/.test(path),
     /sqlite|pragma|json_each|\browid\b|postgres/i,
+    withoutComments,
+  ),
+  forbids(
+    // Each dialect has its own, which it gives to the stores with the statements.
+    'what is outside the dialects names no table',
+    (path) => inCore(path) && !inDialect(path),
+    /go_goscope_/,
     withoutComments,
   ),
   forbids(

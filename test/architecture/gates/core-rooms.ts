@@ -11,7 +11,10 @@ const SOURCE = 'packages/shared/src/'
 export const ROOMS: readonly (readonly string[])[] = [
   ['index.ts', 'remote.ts'],
   ['public.ts'],
+  ['dialect.ts'],
   ['dialects/sqlite/front-end'],
+  ['dialects/sqlite/copies'],
+  ['dialects/sqlite/thread'],
   ['dialects/sqlite'],
   ['dialects/sqlite/statements', 'dialects/sqlite/schema', 'dialects/sqlite/file'],
   ['dialects/sqlite/engine'],

@@ -1,10 +1,13 @@
 import { type EngineName, engineNames, engines, type RegisteredEngine } from '../../../scripts/engines.mjs'
 import { runtimes } from '../../matrix.mjs'
 import type { Gate } from './gate.js'
+import { namesAll } from './named-list.js'
 
 type Named = (engine: EngineName, registered: RegisteredEngine) => readonly string[]
 
 const quotedPackage: Named = (_, registered) => [`'${registered.package}':`]
+const dependencies: Named = (_, { npm, package: frontEnd }) =>
+  [`@go-go-scope/${frontEnd}`, ...(npm === undefined ? [] : [npm])].map((name) => `"${name}":`)
 const inTable: Named = (engine, registered) => [`\`${engine}\``, `\`${registered.package}\``]
 
 /** Lists of engines or of their packages, and what each must hold for every engine of scripts/engines.mjs. */
@@ -12,10 +15,19 @@ const LISTS: readonly (readonly [path: string, named: Named, part?: RegExp])[] =
   ['test/architecture/gates/import-direction.ts', quotedPackage],
   ['test/package/packed-family.ts', quotedPackage],
   ['.changeset/config.json', (_, registered) => [`"@go-go-scope/${registered.package}"`], /"fixed":[\s\S]*?\]\s*\]/],
+  ['test/package.json', dependencies],
+  ['bench/package.json', dependencies],
+  ['examples/resumable-import/package.json', dependencies],
   ['bench/plan.mjs', (_, { module }) => [`engine: '${module}'`]],
   [
     'examples/resumable-import/database/engine.mjs',
     (_, registered) => [`import('@go-go-scope/${registered.package}')`],
+  ],
+  ['ARCHITECTURE.md', (engine, registered) => [registered.package, engine], /^```text[\s\S]*?^```/m],
+  [
+    'packages/shared/README.md',
+    (engine, registered) => [`@go-go-scope/${registered.package}`, `\`${engine}\``],
+    /^\| Package[\s\S]*?\n\n/m,
   ],
   ['docs/drivers.md', inTable, /^\| \|[\s\S]*?\n\n/m],
   [
@@ -25,21 +37,12 @@ const LISTS: readonly (readonly [path: string, named: Named, part?: RegExp])[] =
   ],
 ]
 
-/** One gate a list, because a gate that covers no file is a violation: a list that was moved must be named anew. */
 export const engineLists: readonly Gate[] = [
-  ...LISTS.map(
-    ([path, named, part]): Gate => ({
-      rule: `no engine is forgotten by ${path}`,
-      covers: (other) => other === path,
-      violations: ([file]) => {
-        const list = part === undefined ? file?.text : part.exec(file?.text ?? '')?.[0]
-        if (list === undefined) return [`${path} has no list of engines where it was`]
-        return engineNames.flatMap((engine) =>
-          named(engine, engines[engine])
-            .filter((text) => !list.includes(text))
-            .map((text) => `${path} lacks ${text}, for the engine ${engine}`),
-        )
-      },
+  ...LISTS.map(([path, named, part]) =>
+    namesAll('engine', engineNames, {
+      path,
+      named: (engine) => named(engine, engines[engine]),
+      ...(part && { part }),
     }),
   ),
   {

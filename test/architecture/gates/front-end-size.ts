@@ -1,8 +1,8 @@
 import type { Gate } from './gate.js'
 
-// One of them hands on `./remote`, and has no other line.
-const MOST_FILES = 6
-const MOST_LINES = 250
+// Driver, handle, engine, classes, index, the module of its thread, and the one that hands on `./remote`.
+const MOST_FILES = 7
+const MOST_LINES = 280
 
 /** A front end holds a driver and constructors; what is more belongs in the core, where all share it. */
 export const frontEndSize: Gate = {

@@ -7,6 +7,9 @@ export const engine = {
   SQLiteAdapter: frontEnd.SQLiteAdapter,
   SQLiteIdempotencyAdapter: frontEnd.SQLiteIdempotencyAdapter,
   SQLiteCacheAdapter: frontEnd.SQLiteCacheAdapter,
+  BackupSchedule: frontEnd.BackupSchedule,
+  verifyBackup: frontEnd.verifyBackup,
+  restore: frontEnd.restore,
   module: new URL(import.meta.url),
 
   async openHandle(path) {

@@ -1,4 +1,11 @@
-import { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } from '@go-go-scope/persistence-sqlite-node'
+import {
+  BackupSchedule,
+  restore,
+  SQLiteAdapter,
+  SQLiteCacheAdapter,
+  SQLiteIdempotencyAdapter,
+  verifyBackup,
+} from '@go-go-scope/persistence-sqlite-node'
 
 /**
  * The DatabaseSync front end over one of the engines that have such a class.
@@ -28,6 +35,9 @@ export function databaseSyncEngine(name, DatabaseSync, module) {
     SQLiteAdapter: SQLiteAdapterOnThisEngine,
     SQLiteIdempotencyAdapter,
     SQLiteCacheAdapter,
+    BackupSchedule,
+    verifyBackup: (path, options) => verifyBackup(path, { DatabaseSync, ...options }),
+    restore: (backup, target, options) => restore(backup, target, { DatabaseSync, ...options }),
     module,
 
     async openHandle(path) {

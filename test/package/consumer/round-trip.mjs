@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
-// What an application does: import by name, open, use three ports, close. Run in the empty project by test/package.
+// What an application does: import by name, open, use three ports, close, and back a file up in the thread of the package. Run in the empty project by test/package.
 const [frontEndName = '', engine = ''] = process.argv.slice(2)
-const { SQLiteAdapter } = await import(frontEndName)
+const { restore, SQLiteAdapter, verifyBackup } = await import(frontEndName)
 
 const options = engine === '@photostructure/sqlite' ? { DatabaseSync: (await import(engine)).DatabaseSync } : {}
 const adapter = await SQLiteAdapter.open(':memory:', { keyPrefix: 'app:', ...options })
@@ -20,4 +23,20 @@ await adapter.checkpoint.save(checkpoint)
 assert.deepEqual((await adapter.checkpoint.loadLatest('import')).data, { row: 7 })
 
 await adapter.disconnect()
+
+const engineOptions = engine === '@photostructure/sqlite' ? options : undefined
+const folder = mkdtempSync(join(tmpdir(), 'round-trip-'))
+try {
+  const file = await SQLiteAdapter.open(join(folder, 'app.db'), engineOptions)
+  await file.cache.set('city', 'Łódź')
+  const { path } = await file.backup(join(folder, 'backup.db'))
+  await file.disconnect()
+  await verifyBackup(path, engineOptions)
+  await restore(path, join(folder, 'restored.db'), engineOptions)
+  const restored = await SQLiteAdapter.open(join(folder, 'restored.db'), engineOptions)
+  assert.equal(await restored.cache.get('city'), 'Łódź')
+  await restored.disconnect()
+} finally {
+  rmSync(folder, { recursive: true })
+}
 console.log(`${frontEndName} over ${engine}: round trip done`)

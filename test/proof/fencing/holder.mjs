@@ -6,6 +6,8 @@ import { engine, processArguments } from '../process/engine-of-process.mjs'
 
 const [path = '', way, ttl] = processArguments
 const SHORTEST_WORK_MS = 2
+// Those who wait are to leave the cores to the holder.
+const POLL_MS = 5
 const INSERT = 'INSERT INTO journal (token) VALUES (?)'
 
 const adapter = await engine.SQLiteAdapter.open(path, {
@@ -19,7 +21,7 @@ await engine.rows(past, 'PRAGMA busy_timeout = 30000')
 await takeOrders(async () => {
   let handle = await adapter.lock.acquire('job', Number(ttl))
   while (handle === null) {
-    await pause(1 + Math.random() * 3)
+    await pause(POLL_MS * (1 + Math.random()))
     handle = await adapter.lock.acquire('job', Number(ttl))
   }
   say({ value: handle.token })

@@ -1,13 +1,12 @@
-import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
+import type { EngineUnderTest, PortName } from '@go-go-scope/persistence-conformance'
 
 type Adapter = Awaited<ReturnType<EngineUnderTest['SQLiteAdapter']['open']>>
-type StoreName = 'lock' | 'circuitBreaker' | 'cache' | 'idempotency' | 'checkpoint'
 
 /** A mistake in one store: methods that take the place of the store's own. */
-export type Bug<Name extends StoreName> = (store: Adapter[Name]) => Partial<Adapter[Name]>
+export type Bug<Name extends PortName> = (store: Adapter[Name]) => Partial<Adapter[Name]>
 
 /** `engine` with adapters whose store `name` has the mistake `bug`. */
-export function brokenEngine<Name extends StoreName>(
+export function brokenEngine<Name extends PortName>(
   engine: EngineUnderTest,
   name: Name,
   bug: Bug<Name>,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { FileImage } from './file-image.js'
 import type { Recorded } from './recording.js'
 
-type Change = Extract<Recorded, { type: 'write' | 'truncate' }>
+export type Change = Extract<Recorded, { type: 'write' | 'truncate' }>
 
 const SECTOR_BYTES = 512
 
@@ -31,6 +31,11 @@ export class Disk {
       case 'flush':
         this.#flush(this.#nameOf(event.file))
         break
+      // A new file has its name at once here; copies/disk-of-names.ts is about names.
+      case 'link':
+      case 'rename':
+      case 'flush-folder':
+        break
       default:
         this.#changesOf(this.#nameOf(event.file)).push(event)
     }
@@ -40,10 +45,7 @@ export class Disk {
   leave(folder: string, random: () => number): void {
     mkdirSync(folder, { recursive: true })
     for (const [name, durable] of this.#durable) {
-      const kept = this.#changesOf(name).flatMap((change) => survivor(change, random))
-      const image = new FileImage(Buffer.from(durable.content), endOf(kept))
-      apply(kept, image)
-      writeFileSync(join(folder, name), image.content)
+      writeFileSync(join(folder, name), afterCut(durable, this.#changesOf(name), random).content)
     }
   }
 
@@ -70,6 +72,14 @@ export class Disk {
   }
 }
 
+/** What a loss of power may leave of a file: all that was flushed, and of the rest any part, also of a single write. */
+export function afterCut(flushed: FileImage, pending: readonly Change[], random: () => number): FileImage {
+  const kept = pending.flatMap((change) => survivor(change, random))
+  const image = new FileImage(Buffer.from(flushed.content), endOf(kept))
+  apply(kept, image)
+  return image
+}
+
 function survivor(change: Change, random: () => number): Change[] {
   const luck = random()
   if (luck < 0.45) return []
@@ -82,7 +92,7 @@ function endOf(changes: readonly Change[]): number {
   return Math.max(0, ...changes.map((change) => (change.type === 'write' ? change.offset + change.bytes.length : 0)))
 }
 
-function apply(changes: readonly Change[], image: FileImage): void {
+export function apply(changes: readonly Change[], image: FileImage): void {
   for (const change of changes) {
     if (change.type === 'write') image.write(change.offset, change.bytes)
     else image.truncate(change.length)

@@ -1,5 +1,6 @@
 // Preloaded into a writer, this records what the process asks of the files below one folder, in order: writes with their
-// bytes, truncations, removals, flushes to the disk, and the acknowledgements of the writer between them. From the record
+// bytes, truncations, removals, second and new names, flushes to the disk, also of the folder itself, and the
+// acknowledgements of the writer between them. From the record
 // a test makes the images that a loss of power may leave behind.
 //
 // A record is: type (1 byte), number of the file (4), offset or number (8), length (4), then the bytes. Little-endian.
@@ -20,12 +21,17 @@ static const char *folder;
 static uint32_t files;
 static uint32_t file_of[MAX_DESCRIPTORS];
 static uint8_t is_acknowledgements[MAX_DESCRIPTORS];
+static uint8_t is_folder[MAX_DESCRIPTORS];
 
 static int (*real_unlink)(const char *);
+static int (*real_link)(const char *, const char *);
+static int (*real_rename)(const char *, const char *);
 
 __attribute__((constructor)) static void start(void) {
   find_file_calls();
   real_unlink = dlsym(RTLD_NEXT, "unlink");
+  real_link = dlsym(RTLD_NEXT, "link");
+  real_rename = dlsym(RTLD_NEXT, "rename");
   folder = getenv("RECORDER_FOLDER");
   const char *log = getenv("RECORDER_LOG");
   if (folder == NULL || log == NULL) return;
@@ -50,7 +56,11 @@ static uint32_t recorded(int descriptor) {
 
 static void opened(int descriptor, const char *path) {
   if (folder == NULL || descriptor < 0 || descriptor >= MAX_DESCRIPTORS) return;
-  if (strncmp(path, folder, strlen(folder)) != 0) return;
+  size_t length = strlen(folder);
+  // Not all that closes a descriptor goes through libc, and its number may be that of another file by now.
+  file_of[descriptor] = is_acknowledgements[descriptor] = 0;
+  is_folder[descriptor] = strlen(path) == length - 1 && strncmp(path, folder, length - 1) == 0;
+  if (strncmp(path, folder, length) != 0) return;
   pthread_mutex_lock(&lock);
   const char *name = strrchr(path, '/') + 1;
   is_acknowledgements[descriptor] = strcmp(name, "acknowledgements") == 0;
@@ -64,7 +74,7 @@ static void opened(int descriptor, const char *path) {
 
 int close(int descriptor) {
   if (recorded(descriptor) != 0) file_of[descriptor] = 0;
-  if (descriptor >= 0 && descriptor < MAX_DESCRIPTORS) is_acknowledgements[descriptor] = 0;
+  if (descriptor >= 0 && descriptor < MAX_DESCRIPTORS) is_acknowledgements[descriptor] = is_folder[descriptor] = 0;
   return real_close(descriptor);
 }
 
@@ -103,6 +113,13 @@ ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off_t offset)
 }
 
 static int flush(int descriptor, int (*real)(int)) {
+  if (descriptor >= 0 && descriptor < MAX_DESCRIPTORS && is_folder[descriptor]) {
+    pthread_mutex_lock(&lock);
+    int flushed = real(descriptor);
+    if (flushed == 0) record('D', 0, 0, "", 0);
+    pthread_mutex_unlock(&lock);
+    return flushed;
+  }
   if (recorded(descriptor) == 0) return real(descriptor);
   pthread_mutex_lock(&lock);
   int result = real(descriptor);
@@ -134,3 +151,22 @@ int unlink(const char *path) {
   }
   return result;
 }
+
+// Both names, with a zero between them.
+static int name_again(char type, int (*real)(const char *, const char *), const char *from, const char *to) {
+  size_t length = folder == NULL ? 0 : strlen(folder);
+  if (length == 0 || strncmp(from, folder, length) != 0 || strncmp(to, folder, length) != 0) return real(from, to);
+  pthread_mutex_lock(&lock);
+  int result = real(from, to);
+  if (result == 0) {
+    char names[1024];
+    int size = snprintf(names, sizeof names, "%s%c%s", strrchr(from, '/') + 1, 0, strrchr(to, '/') + 1);
+    record(type, 0, 0, names, (uint32_t)size);
+  }
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+int link(const char *from, const char *to) { return name_again('L', real_link, from, to); }
+
+int rename(const char *from, const char *to) { return name_again('R', real_rename, from, to); }

@@ -7,6 +7,9 @@ export type Recorded =
   | { type: 'truncate'; file: number; length: number }
   | { type: 'flush'; file: number }
   | { type: 'remove'; name: string }
+  | { type: 'link'; from: string; to: string }
+  | { type: 'rename'; from: string; to: string }
+  | { type: 'flush-folder' }
   | { type: 'acknowledge'; last: number }
 
 const HEAD_BYTES = 17
@@ -39,6 +42,13 @@ function toEvent(type: string, file: number, number: number, bytes: Buffer): Rec
       return { type: 'flush', file }
     case 'U':
       return { type: 'remove', name: bytes.toString() }
+    case 'L':
+    case 'R': {
+      const [from = '', to = ''] = bytes.toString().split('\0')
+      return { type: type === 'L' ? 'link' : 'rename', from, to }
+    }
+    case 'D':
+      return { type: 'flush-folder' }
     case 'A':
       return { type: 'acknowledge', last: number }
     default:

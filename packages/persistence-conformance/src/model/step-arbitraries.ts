@@ -34,7 +34,7 @@ function steps(store: Step['store'], method: string, ...args: fc.Arbitrary<unkno
   return fc.tuple(...args).map((list) => ({ store, method, args: list }))
 }
 
-export const cacheStep: fc.Arbitrary<Step> = fc.oneof(
+const cacheStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: steps('cache', 'set', key, storableValue, ttl) },
   { weight: 4, arbitrary: steps('cache', 'get', key) },
   { weight: 2, arbitrary: steps('cache', 'has', key) },
@@ -46,7 +46,7 @@ export const cacheStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: steps('cache', 'deleteMany', keys) },
 )
 
-export const idempotencyStep: fc.Arbitrary<Step> = fc.oneof(
+const idempotencyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: steps('idempotency', 'set', key, fc.tuple(fc.constant(undefined), storableValue), ttl) },
   { weight: 4, arbitrary: steps('idempotency', 'get', key) },
   { weight: 1, arbitrary: steps('idempotency', 'delete', key) },
@@ -61,7 +61,7 @@ const circuitState = fc
   })
   .map((state) => Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)))
 
-export const circuitStep: fc.Arbitrary<Step> = fc.oneof(
+const circuitStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: steps('circuitBreaker', 'recordFailure', key, fc.integer({ min: 1, max: 5 })) },
   { weight: 3, arbitrary: steps('circuitBreaker', 'getState', key) },
   { weight: 1, arbitrary: steps('circuitBreaker', 'recordSuccess', key) },
@@ -92,7 +92,7 @@ const checkpoint = fc
 
 const checkpointId = fc.tuple(task, fc.integer({ min: 1, max: 12 })).map(([name, sequence]) => `${name}-${sequence}`)
 
-export const checkpointStep: fc.Arbitrary<Step> = fc.oneof(
+const checkpointStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: steps('checkpoint', 'save', checkpoint) },
   { weight: 2, arbitrary: steps('checkpoint', 'loadLatest', task) },
   { weight: 2, arbitrary: steps('checkpoint', 'load', checkpointId) },
@@ -101,4 +101,12 @@ export const checkpointStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: steps('checkpoint', 'deleteAll', task) },
 )
 
-export const anyStep: fc.Arbitrary<Step> = fc.oneof(cacheStep, idempotencyStep, circuitStep, checkpointStep)
+/** Calls of each store. */
+export const stepsOf: Readonly<Record<Step['store'], fc.Arbitrary<Step>>> = {
+  cache: cacheStep,
+  idempotency: idempotencyStep,
+  circuitBreaker: circuitStep,
+  checkpoint: checkpointStep,
+}
+
+export const anyStep: fc.Arbitrary<Step> = fc.oneof(...Object.values(stepsOf))

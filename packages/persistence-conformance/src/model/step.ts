@@ -1,10 +1,11 @@
 import type { AdapterUnderTest } from '../engine-under-test.js'
+import type { StoreName } from '../every-store.js'
 import type { ReferenceProviders } from '../reference/reference-providers.js'
 import { withoutUndefined } from '../without-undefined.js'
 
 /** One call of a store. */
 export interface Step {
-  readonly store: 'cache' | 'circuitBreaker' | 'idempotency' | 'checkpoint'
+  readonly store: StoreName
   readonly method: string
   readonly args: readonly unknown[]
   /** The code it must be refused with. */

@@ -5,7 +5,7 @@ import { ReferenceCircuitBreaker } from './reference-circuit-breaker.js'
 import { ReferenceIdempotency } from './reference-idempotency.js'
 import { ReferenceLocks } from './reference-locks.js'
 
-/** The five ports in their plainest form: what the model tests compare an engine with. */
+/** The ports in their plainest form: what the model tests compare an engine with. */
 export interface ReferenceProviders {
   readonly lock: ReferenceLocks
   readonly circuitBreaker: ReferenceCircuitBreaker

@@ -127,8 +127,9 @@ function mirrored({ number, shown: given }: SharedClock): ClockUnderTest {
   return clock
 }
 
-function tellDiagnostic(handle: number, event: { readonly error?: unknown }): void {
-  say({ handle, diagnostic: { ...event, ...(event.error !== undefined && { error: sent(event.error) }) } } as Said)
+function tellDiagnostic(handle: number, event: object): void {
+  const { error } = event as { readonly error?: unknown }
+  say({ handle, diagnostic: { ...event, ...(error !== undefined && { error: sent(error) }) } } as Said)
 }
 
 function say(said: Said, port: readonly MessagePort[] = []): void {

@@ -70,7 +70,7 @@ export function remoteEngine(engine: EngineUnderTest, owner: Owner = new OwnerTh
     const given = (name: keyof OptionsUnderTest): unknown => Object.getOwnPropertyDescriptor(options ?? {}, name)?.value
     if (given('closeOnDisconnect') === false) handle.keep = true
     const listener = given('onDiagnostic') as OptionsUnderTest['onDiagnostic']
-    if (listener !== undefined) owner.listen(handle.number, listener)
+    if (listener !== undefined) owner.listen(handle.number, listener as (event: object) => void)
     return handle.database
   }
 
@@ -117,7 +117,7 @@ export function remoteEngine(engine: EngineUnderTest, owner: Owner = new OwnerTh
       clock: shared,
       hasCodec: codec !== undefined,
     })
-    if (onDiagnostic !== undefined) owner.listen(handle, onDiagnostic)
+    if (onDiagnostic !== undefined) owner.listen(handle, onDiagnostic as (event: object) => void)
     const adapter = await connectRemote(
       owner.peer(port, () => show(clock ?? systemClock)),
       without(options, OWNERS_OPTIONS),
@@ -132,8 +132,7 @@ export function remoteEngine(engine: EngineUnderTest, owner: Owner = new OwnerTh
   }
 
   return {
-    name: engine.name,
-    module: engine.module,
+    ...engine,
     SQLiteAdapter: Object.assign(overHandles(SQLiteAdapter as never), { open }) as never,
     SQLiteIdempotencyAdapter: overHandles(SQLiteIdempotencyAdapter as never) as never,
     SQLiteCacheAdapter: overHandles(SQLiteCacheAdapter as never) as never,

@@ -154,6 +154,10 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     await shared.cache.set('a', 'shared')
     assert.equal(await own.get('a'), 'own')
     assert.equal((await world.rows('SELECT * FROM pages')).length, 1)
+    const [index] = await world.rows(
+      "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'pages' AND sql <> ''",
+    )
+    assert.match(String(index?.sql), /WHERE expires_at IS NOT NULL$/, 'no entry for what never expires')
     await own.clear()
     assert.deepEqual(await own.keys(), [])
     assert.equal(await shared.cache.get('a'), 'shared')
@@ -172,7 +176,7 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     assert.equal(await adapter.cache.get('a'), 1)
   })
 
-  check('table names that could not be quoted safely are refused', async (world) => {
+  check.inFile('table names that could not be quoted safely are refused', async (world) => {
     const handle = (await world.handle()) as never
     const { SQLiteCacheAdapter } = world.engine
     for (const tableName of ['', 'a b', 'a"b', 'x; DROP TABLE y', 'sqlite_pages', '1st', 'tëst', 'x'.repeat(64)]) {
@@ -181,7 +185,7 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     }
   })
 
-  check('no table name takes the place of an index of the adapter', async (world) => {
+  check.inFile('no table name takes the place of an index of the adapter', async (world) => {
     const handle = (await world.handle()) as never
     for (const tableName of ['cache', 'idempotency', 'locks', 'claims', 'claim_records']) {
       const own = world.track(new world.engine.SQLiteCacheAdapter(handle, { tableName, clock: world.clock }))
@@ -197,7 +201,7 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     )
   })
 
-  check('the name of the common table is that table in any case', async (world) => {
+  check.inFile('the name of the common table is that table in any case', async (world) => {
     const own = world.track(
       new world.engine.SQLiteCacheAdapter((await world.handle()) as never, {
         tableName: 'GO_GOSCOPE_CACHE',
@@ -211,7 +215,7 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
     assert.equal(await cache.get('k'), null, 'the migration took its ms for seconds')
   })
 
-  check('a cache on a foreign table is refused and leaves it alone', async (world) => {
+  check.inFile('a cache on a foreign table is refused and leaves it alone', async (world) => {
     await world.rows('CREATE TABLE pages (id INTEGER PRIMARY KEY, body TEXT)')
     await world.rows("INSERT INTO pages (body) VALUES ('mine')")
     const pages = () =>

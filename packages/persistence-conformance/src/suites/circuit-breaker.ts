@@ -105,7 +105,7 @@ export const circuitBreaker: EngineSuite = engineSuite('circuit breaker', (check
     assert.equal((await breaker.getState('api'))?.lastSuccessTime, world.clock.now())
   })
 
-  check('circuits are stored as published', async (world) => {
+  check.inFile('circuits are stored as published', async (world) => {
     const { circuitBreaker: breaker } = await world.adapter({ keyPrefix: 'app:' })
     await breaker.setState('api', { state: 'open', failureCount: 3, lastFailureTime: 1_767_225_600_123 })
     const rows = await world.rows(

@@ -39,7 +39,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     assert.deepEqual(await late.complete('late'), { recorded: false, current: failed })
   })
 
-  check('a claimant whose clock was far ahead blocks its key for its lease, and no longer', async (world) => {
+  check.inFile('a claimant whose clock was far ahead blocks its key for its lease, and no longer', async (world) => {
     const ahead = new ManualClock()
     ahead.jump(24 * 3_600_000)
     const crashed = (await world.adapter({ clock: ahead })).idempotency
@@ -170,7 +170,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     }
   })
 
-  check('a clock that is set back revives no lease', async (world) => {
+  check.inFile('a clock that is set back revives no lease', async (world) => {
     const one = (await world.adapter()).idempotency
     const two = (await world.second()).idempotency
     const dead = held(await one.claim('dead', LEASE))

@@ -139,7 +139,7 @@ export const claims: EngineSuite = engineSuite('claims', (check) => {
     assert.deepEqual(replay, { state: 'completed', value: 2, replay: true })
   })
 
-  check('writers that know only the published table end claims and clear records too', async (world) => {
+  check.inFile('writers that know only the published table end claims and clear records too', async (world) => {
     const { idempotency } = await world.adapter()
     const store = (key: string) =>
       world.rows('INSERT OR REPLACE INTO go_goscope_idempotency (key, value) VALUES (?, ?)', [key, '[null,5]'])

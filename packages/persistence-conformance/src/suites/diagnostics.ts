@@ -25,7 +25,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     await sabotage(world, 'cache', 'value')
     assert.equal(await cache.get('k'), null)
     const [event] = events.filter(({ type }) => type === 'unreadable-row')
-    assert.equal(event?.table, 'go_goscope_cache')
+    assert.equal(event?.table, world.table('cache'))
     assert.match(event?.key ?? '', /k$/)
     assert.equal(event?.error?.code, 'VALUE_UNREADABLE')
     assert.equal((await cache.getMany(['k'])).size, 0)
@@ -40,7 +40,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     await world.rows("UPDATE go_goscope_idempotency SET value = '[1,' WHERE key = 'pay-1'")
     await refuses(() => idempotency.get('pay-1'), {
       code: 'VALUE_UNREADABLE',
-      says: ['go_goscope_idempotency', 'pay-1'],
+      says: [world.table('idempotency'), 'pay-1'],
     })
     assert.equal((await idempotency.get('pay-2'))?.value, 1)
     await idempotency.set('pay-1', 'mended')
@@ -62,7 +62,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     const { checkpoint } = await world.adapter()
     await checkpoint.save({ id: 'import-1', taskId: 'import', sequence: 1, timestamp: 1, progress: 0, data: 1 })
     await sabotage(world, 'checkpoints', 'data')
-    const expected = { code: 'VALUE_UNREADABLE', says: ['go_goscope_checkpoints', 'import-1'] }
+    const expected = { code: 'VALUE_UNREADABLE', says: [world.table('checkpoints'), 'import-1'] }
     await refuses(() => checkpoint.load('import-1'), expected)
     await refuses(() => checkpoint.loadLatest('import'), expected)
     await refuses(() => checkpoint.list('import'), expected)
@@ -83,7 +83,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     assert.equal(await cache.get('k'), 2)
   })
 
-  check('a lock in memory says once that another connection has the file, and only then', async (world) => {
+  check.inFile('a lock in memory says once that another connection has the file, and only then', async (world) => {
     const events: Event[] = []
     const options = { onDiagnostic: (event: object) => events.push(event as Event) }
     const told = async (): Promise<number> => {
@@ -120,7 +120,7 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     )
     world.clock.advance(11)
     await adapter.prune()
-    const swept = events.filter(({ type, table }) => type === 'sweep' && table === 'go_goscope_cache')
+    const swept = events.filter(({ type, table }) => type === 'sweep' && table === world.table('cache'))
     assert.equal(
       swept.reduce((sum, { removed = 0 }) => sum + removed, 0),
       2,

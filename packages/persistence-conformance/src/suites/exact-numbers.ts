@@ -23,7 +23,7 @@ const NUMBERS: readonly number[] = [
 ].flatMap((number) => [number, -number])
 
 export const exactNumbers: EngineSuite = engineSuite('exact numbers', (check) => {
-  check('parameters of fenced are the numbers that were given, however close to a whole one', async (world) => {
+  check.inFile('parameters of fenced are the numbers that were given, however close to a whole one', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     const lock = await adapter.lock.acquire('job', 60_000)
     const sql = 'SELECT ?1 AS a, ?2 || ?3 AS texts, 2 * ?1 AS twice, ?1 = ?4 AS same, ?4 AS b'

@@ -106,7 +106,7 @@ export const fencing: EngineSuite = engineSuite('fenced writes', (check) => {
     assert.deepEqual(await notes(world), ['after'])
   })
 
-  check('a conflict clause that rolls back by itself leaves nothing open', async (world) => {
+  check.inFile('a conflict clause that rolls back by itself leaves nothing open', async (world) => {
     const [one, two] = await withNotes(world)
     const handle = await taken(one, 'job')
     await one.fenced(handle as never, write('here'))

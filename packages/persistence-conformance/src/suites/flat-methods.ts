@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AdapterUnderTest } from '../engine-under-test.js'
+import { portNames } from '../port-names.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { SOME_CHECKPOINT } from './store-calls.js'
 
@@ -77,7 +78,7 @@ export const flatMethods: EngineSuite = engineSuite('flat methods', (check) => {
 
   check('the members are the providers record that a scope takes', async (world) => {
     const adapter = await world.adapter()
-    for (const port of ['lock', 'circuitBreaker', 'cache', 'idempotency', 'checkpoint'] as const) {
+    for (const port of portNames) {
       assert.equal(typeof adapter[port], 'object', port)
       assert.equal(adapter[port], adapter[port], `${port} is one object`)
     }

@@ -11,7 +11,7 @@ async function pages(world: World): Promise<number> {
 }
 
 export const growth: EngineSuite = engineSuite('growth', (check) => {
-  check('a file stops growing while entries are set and expire', async (world) => {
+  check.inFile('a file stops growing while entries are set and expire', async (world) => {
     const { cache, idempotency } = await world.adapter()
     const round = async (number: number): Promise<void> => {
       const calls: Promise<void>[] = []

@@ -118,7 +118,17 @@ export const hostileRows: EngineSuite = engineSuite('hostile rows', (check) => {
     await world.rows(
       "INSERT INTO go_goscope_circuit (key, state, failure_count, updated_at) VALUES ('circuit:k', 'ajar', 1, 1)",
     )
-    await refuses(() => adapter.getState('k'), { code: 'VALUE_UNREADABLE', says: ['go_goscope_circuit', 'k'] })
+    const { circuitBreaker } = adapter
+    const calls: readonly (readonly [operation: string, call: () => Promise<unknown>])[] = [
+      ['getState', () => circuitBreaker.getState('k')],
+      ['admit', () => circuitBreaker.admit('k', { resetTimeout: 1 })],
+      ['succeeded', () => circuitBreaker.succeeded({ key: 'k', generation: 0 })],
+      ['failed', () => circuitBreaker.failed({ key: 'k', generation: 0 })],
+    ]
+    for (const [method, call] of calls) {
+      const error = await refuses(call, { code: 'VALUE_UNREADABLE', says: ['go_goscope_circuit', 'k'] })
+      assert.equal(error.operation, `circuitBreaker.${method}`)
+    }
     await adapter.circuitBreaker.recordSuccess('k')
     assert.equal((await adapter.getState('k'))?.state, 'closed')
   })

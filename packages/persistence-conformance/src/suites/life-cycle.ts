@@ -177,7 +177,7 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
     await adapter[Symbol.asyncDispose]()
   })
 
-  check('the journal mode and flushing of a handle that was passed in stay as they were', async (world) => {
+  check.inFile('the journal mode and flushing of a handle that was passed in stay as they were', async (world) => {
     const handle = await world.plainHandle('app')
     const read = async () => [
       await world.engine.rows(handle, 'PRAGMA journal_mode'),

@@ -8,6 +8,8 @@ import type { World } from '../world.js'
 
 const LOOKS_MS = 1_000
 
+type Write = readonly [operation: string, write: (adapter: AdapterUnderTest) => Promise<unknown>]
+
 /** Lets the adapter look at its file, and waits until it has; the look itself takes real time. */
 async function untilNoticed(world: World, adapter: AdapterUnderTest): Promise<void> {
   for (let tries = 0; tries < 200 && adapter.isConnected(); tries++) {
@@ -37,9 +39,14 @@ export const movedFile: EngineSuite = engineSuite('a file that is moved away', (
       await move(world.path)
       await untilNoticed(world, adapter)
       assert.equal(adapter.isConnected(), false)
-      await refuses(() => adapter.cache.set('k', 2), { code: 'FILE_REPLACED', says: ['app.db'] })
-      await refuses(() => adapter.recordFailure('api', 5), { code: 'FILE_REPLACED' })
-      await refuses(() => claim.complete(1), { code: 'FILE_REPLACED' })
+      const noticed = { code: 'FILE_REPLACED', says: ['app.db'] }
+      const calls: readonly (readonly [operation: string, call: () => Promise<unknown>])[] = [
+        ['cache.set', () => adapter.cache.set('k', 2)],
+        ['circuitBreaker.recordFailure', () => adapter.recordFailure('api', 5)],
+        ['idempotency.complete', () => claim.complete(1)],
+        ['connect', () => adapter.connect()],
+      ]
+      for (const [operation, call] of calls) assert.equal((await refuses(call, noticed)).operation, operation)
       assert.deepEqual([await lock?.isValid(), await lock?.extend(1_000), await lock?.release()], [false, false, false])
     })
   }
@@ -49,20 +56,23 @@ export const movedFile: EngineSuite = engineSuite('a file that is moved away', (
     const noticed = { code: 'FILE_REPLACED', says: ['app.db-wal'] }
 
     check(`a log that was ${title} is noticed before another write is acknowledged`, async (world) => {
-      const writes: readonly ((adapter: AdapterUnderTest) => Promise<unknown>)[] = [
-        ({ cache }) => cache.set('k', 2),
-        ({ cache }) => Promise.all([1, 2, 3].map((value) => cache.set('k', value))),
-        ({ cache }) => cache.setMany([['k', 2]]),
-        ({ circuitBreaker }) => circuitBreaker.recordFailure('api', 5),
-        (adapter) => Promise.all([adapter.cache.set('k', 2), adapter.recordFailure('api', 5)]),
-        ({ idempotency }) => idempotency.claim('other', { lease: 1_000 }),
+      const [set, setMany, recordFailure, claim]: readonly [Write, Write, Write, Write] = [
+        ['cache.set', ({ cache }) => cache.set('k', 2)],
+        ['cache.setMany', ({ cache }) => cache.setMany([['k', 2]])],
+        ['circuitBreaker.recordFailure', ({ circuitBreaker }) => circuitBreaker.recordFailure('api', 5)],
+        ['idempotency.claim', ({ idempotency }) => idempotency.claim('other', { lease: 1_000 })],
       ]
-      for (const write of writes) {
+      for (const writes of [[set], [set, set, set], [setMany], [recordFailure], [set, recordFailure], [claim]]) {
         const adapter = await world.open({ clock: world.clock })
         await adapter.cache.set('k', 1)
         await moveLog(world)
         world.clock.advance(10)
-        await refuses(() => write(adapter), noticed)
+        const refused = writes.map(([, write]) => refuses(() => write(adapter), noticed))
+        const operations = (await Promise.all(refused)).map(({ operation }) => operation)
+        assert.deepEqual(
+          operations,
+          writes.map(([operation]) => operation),
+        )
         assert.equal(adapter.isConnected(), false)
         await refuses(() => adapter.cache.get('k'), noticed)
         await adapter.disconnect()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { AdapterUnderTest } from '../engine-under-test.js'
+import { everywhere, readAll, writeAll } from '../every-store.js'
 import { forAll } from '../property.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { createWorld, type World } from '../world.js'
@@ -10,27 +11,6 @@ const PREFIXES = [
   '', 'a', 'a:', 'a:b:', 'A:', 'a_b:', 'axb:', 'A_B:', 'a%', 'a%b:', 'a[x]:', 'ax:', 'cache:', 'a:cache:', 'a:circuit:', 'circuit:',
   'cach', '🙂', '🙂:', '\u{10FFFF}', 'ü:', 'u\u0308:', '\u0001', '\u0002', '\u0001a\u0001', '\u00022:', "'", '"',
 ] // biome-ignore format: a list to be scanned by eye
-
-async function writeAll(adapter: AdapterUnderTest, key: string, value: number): Promise<void> {
-  await adapter.cache.set(key, value)
-  await adapter.idempotency.set(key, value)
-  await adapter.circuitBreaker.setState(key, { state: 'closed', failureCount: value })
-  await adapter.checkpoint.save({ id: key, taskId: key, sequence: 1, timestamp: 1, progress: 0, data: value })
-}
-
-/** What each store holds under `key`, `null` where nothing. */
-async function readAll(adapter: AdapterUnderTest, key: string): Promise<unknown[]> {
-  return [
-    await adapter.cache.get(key),
-    (await adapter.idempotency.get(key))?.value ?? null,
-    (await adapter.circuitBreaker.getState(key))?.failureCount ?? null,
-    (await adapter.checkpoint.load(key))?.data ?? null,
-    (await adapter.checkpoint.loadLatest(key))?.data ?? null,
-  ]
-}
-
-const NOTHING = [null, null, null, null, null]
-const all = (value: number): number[] => [value, value, value, value, value]
 
 async function adaptersOf(world: World, prefixes: readonly string[]): Promise<AdapterUnderTest[]> {
   const adapters = []
@@ -43,7 +23,7 @@ export const prefixIsolation: EngineSuite = engineSuite('prefix isolation', (che
     const adapters = await adaptersOf(world, PREFIXES)
     for (const [index, adapter] of adapters.entries()) await writeAll(adapter, 'k', index + 1)
     for (const [index, adapter] of adapters.entries()) {
-      assert.deepEqual(await readAll(adapter, 'k'), all(index + 1), JSON.stringify(PREFIXES[index]))
+      assert.deepEqual(await readAll(adapter, 'k'), everywhere(index + 1), JSON.stringify(PREFIXES[index]))
       assert.deepEqual(await adapter.cache.keys(), ['k'], JSON.stringify(PREFIXES[index]))
     }
   })
@@ -73,7 +53,11 @@ export const prefixIsolation: EngineSuite = engineSuite('prefix isolation', (che
     )
     for (const [index, adapter] of adapters.entries()) await writeAll(adapter, pairs[index]?.[1] ?? '', index + 1)
     for (const [index, adapter] of adapters.entries()) {
-      assert.deepEqual(await readAll(adapter, pairs[index]?.[1] ?? ''), all(index + 1), JSON.stringify(pairs[index]))
+      assert.deepEqual(
+        await readAll(adapter, pairs[index]?.[1] ?? ''),
+        everywhere(index + 1),
+        JSON.stringify(pairs[index]),
+      )
     }
   })
 
@@ -102,13 +86,13 @@ export const prefixIsolation: EngineSuite = engineSuite('prefix isolation', (che
         const [first, second] = await adaptersOf(fresh, [one.prefix, two.prefix])
         assert.ok(first && second)
         await writeAll(first, one.key, 1)
-        assert.deepEqual(await readAll(second, two.key), NOTHING, 'the other sees it')
+        assert.deepEqual(await readAll(second, two.key), everywhere(null), 'the other sees it')
         await writeAll(second, two.key, 2)
-        assert.deepEqual(await readAll(first, one.key), all(1), 'the other overwrote it')
+        assert.deepEqual(await readAll(first, one.key), everywhere(1), 'the other overwrote it')
         await second.cache.clear()
         await second.checkpoint.deleteAll(two.key)
         await second.idempotency.delete(two.key)
-        const kept = one.prefix === two.prefix ? [null, 1, 1, 1, 1] : all(1)
+        const kept = one.prefix === two.prefix ? { ...everywhere(1), cache: null } : everywhere(1)
         assert.deepEqual(await readAll(first, one.key), kept, 'the other removed it')
       } finally {
         await fresh.dispose()
@@ -122,7 +106,7 @@ export const prefixIsolation: EngineSuite = engineSuite('prefix isolation', (che
     for (const [index, adapter] of first.entries()) await writeAll(adapter, 'k', index + 1)
     for (const keyPrefix of order.toReversed()) {
       const again = await world.second({ keyPrefix })
-      assert.deepEqual(await readAll(again, 'k'), all(order.indexOf(keyPrefix) + 1), JSON.stringify(keyPrefix))
+      assert.deepEqual(await readAll(again, 'k'), everywhere(order.indexOf(keyPrefix) + 1), JSON.stringify(keyPrefix))
     }
   })
 })

@@ -43,11 +43,24 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     }
   })
 
-  check('connect makes the published indexes', async (world) => {
-    await world.adapter()
-    for (const [index, on] of Object.entries(PUBLISHED_INDEXES)) {
-      assert.equal(await sqlOf(world, index), bare(`CREATE INDEX ${index} ON ${on}`))
-    }
+  check(
+    'connect makes the published indexes, that of cache expiries without entries for what never expires',
+    async (world) => {
+      await world.adapter()
+      for (const [index, on] of Object.entries(PUBLISHED_INDEXES)) {
+        const ours = index === 'idx_cache_expires' ? `${on} WHERE expires_at IS NOT NULL` : on
+        assert.equal(await sqlOf(world, index), bare(`CREATE INDEX ${index} ON ${ours}`))
+      }
+    },
+  )
+
+  check('the index of cache expiries of a 2.9 file loses the entries for what never expires', async (world) => {
+    await createPublishedTables(world)
+    await world.connected(await world.handle())
+    assert.match(await sqlOf(world, 'idx_cache_expires'), /where expires_at is not null$/)
+    // 2.9 makes its indexes where there are none of their names.
+    await createPublishedTables(world)
+    assert.match(await sqlOf(world, 'idx_cache_expires'), /where expires_at is not null$/)
   })
 
   check('a writer that does not know the columns added to the published tables can leave them out', async (world) => {

@@ -218,7 +218,7 @@ export const sharedBreaker: EngineSuite = engineSuite('one breaker for all proce
       'INSERT OR REPLACE INTO go_goscope_circuit (key, state, failure_count, updated_at) VALUES (?1, ?2, 9, ?3)',
     ],
   ] as const) {
-    check(`a writer that knows only the published columns and ${title} begins a new period`, async (world) => {
+    check.inFile(`a writer that knows only the published columns and ${title} begins a new period`, async (world) => {
       const { circuitBreaker: breaker } = await world.adapter()
       const write = (state: string) => world.rows(sql, ['circuit:api', state, world.clock.now()])
       const early = admitted(await breaker.admit('api', RESET))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { onEngine, onReference, type Step } from '../model/step.js'
-import { cacheStep, checkpointStep, circuitStep, idempotencyStep, wait } from '../model/step-arbitraries.js'
+import { stepsOf, wait } from '../model/step-arbitraries.js'
 import { forAll } from '../property.js'
 import { referenceProviders } from '../reference/reference-providers.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -41,14 +41,9 @@ async function holdsForAny(world: World, step: fc.Arbitrary<Step>): Promise<void
 }
 
 export const storeModels: EngineSuite = engineSuite('store models', (check) => {
-  check('cache: any calls and clock moves answer as a plain map would', (world) => holdsForAny(world, cacheStep))
-  check('idempotency: any calls and clock moves answer as a plain map would', (world) =>
-    holdsForAny(world, idempotencyStep),
-  )
-  check('circuit breaker: any calls and clock moves answer as a plain map would', (world) =>
-    holdsForAny(world, circuitStep),
-  )
-  check('checkpoint: any calls and clock moves answer as a plain map would', (world) =>
-    holdsForAny(world, checkpointStep),
-  )
+  for (const [store, step] of Object.entries(stepsOf)) {
+    // As people call it: circuitBreaker is a circuit breaker.
+    const name = store.replace(/[A-Z]/, (letter) => ` ${letter.toLowerCase()}`)
+    check(`${name}: any calls and clock moves answer as a plain map would`, (world) => holdsForAny(world, step))
+  }
 })

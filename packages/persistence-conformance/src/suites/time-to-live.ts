@@ -40,7 +40,7 @@ export const timeToLive: EngineSuite = engineSuite('time to live', (check) => {
     }
   })
 
-  check('expiries are stored as whole epoch ms', async (world) => {
+  check.inFile('expiries are stored as whole epoch ms', async (world) => {
     const { cache } = await world.adapter()
     await cache.set('k', 1, 1_234.5)
     const [row] = await world.rows('SELECT expires_at, typeof(expires_at) AS type FROM go_goscope_cache')

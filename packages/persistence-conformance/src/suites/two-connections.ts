@@ -64,10 +64,10 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     assert.equal((await one.cache.keys()).length, 200)
   })
 
-  check('a writer waits for another transaction without holding up the process', async (world) => {
+  check.betweenConnections('a writer waits for another transaction without holding up the process', async (world) => {
     const clock = realTimers(world.clock.now)
     for (const adapter of [await world.open({ clock }), await world.adapter({ clock })]) {
-      await world.rows('BEGIN IMMEDIATE')
+      await world.holdWrites()
       const write = adapter.cache.set('k', 1)
       // The holder is in this very process: it can only let go if waiting leaves the process free.
       await new Promise((resolve) => setTimeout(resolve, 250))
@@ -77,14 +77,14 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     }
   })
 
-  check(
+  check.betweenConnections(
     'a writer that waited for busyTimeout is refused as BUSY, changes nothing, and may try again',
     async (world) => {
       const events: object[] = []
       const clock = realTimers(world.clock.now)
       const adapter = await world.open({ clock, busyTimeout: 100, onDiagnostic: (event) => events.push(event) })
       await adapter.cache.set('before', 1)
-      await world.rows('BEGIN IMMEDIATE')
+      await world.holdWrites()
       const error = await refuses(() => adapter.cache.set('k', 1), { code: 'BUSY', says: [/ms|busyTimeout/] })
       assert.equal(error.retryable, true)
       await refuses(() => adapter.recordFailure('api', 5), { code: 'BUSY' })
@@ -97,9 +97,9 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     },
   )
 
-  check('many calls behind another transaction settle in their order', async (world) => {
+  check.betweenConnections('many calls behind another transaction settle in their order', async (world) => {
     const adapter = await world.adapter({ clock: realTimers(world.clock.now) })
-    await world.rows('BEGIN IMMEDIATE')
+    await world.holdWrites()
     const counts = Array.from({ length: 40 }, () => adapter.recordFailure('api', 100))
     const reads = Array.from({ length: 5 }, () => adapter.getState('api'))
     await new Promise((resolve) => setTimeout(resolve, 120))

@@ -80,7 +80,7 @@ export const unreadableArguments: EngineSuite = engineSuite('unreadable argument
         assert.equal(error.cause, thrown)
       }
     }
-    for (const options of [...given.slice(1), withGetter({}, 'mode')]) {
+    for (const options of [...given.slice(1), withGetter({}, 'durability')]) {
       await refusesUnread('INVALID_OPTION', () => SQLiteAdapter.open(world.path, options))
     }
   })

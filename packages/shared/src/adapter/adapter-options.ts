@@ -32,7 +32,7 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
   maxKeyLength?: number
   /** Longest encoded value in UTF-8 bytes. Default 16 MiB. */
   maxValueSize?: number
-  /** Removes expired rows every so many ms, from a timer that does not keep the process alive. Default: none. */
+  /** Removes what has expired every so many ms, as `prune()` does, from a timer that does not keep the process alive. Default: none. */
   sweepInterval?: number
   /**
    * How often, in ms, an adapter with breaker subscribers looks for changes that other processes made. Default 100.

@@ -8,6 +8,11 @@ export abstract class BaseAdapter implements AsyncDisposable {
     this.#session = session
   }
 
+  /** For what a dialect adds to its adapters. */
+  protected get session(): Session {
+    return this.#session
+  }
+
   /** Creates or updates the tables; may be repeated and raced. Every method does it at the first use. */
   connect(): Promise<void> {
     return this.#session.connect()

@@ -16,8 +16,8 @@ import type { LockSession, LockStore } from '../stores/lock/lock-store.js'
  * declare what they need of it, and this joins them.
  */
 export interface Dialect extends ConnectionDialect, SessionDialect {
-  /** Of the schema that this release writes. */
-  readonly schemaVersion: number
+  /** Of the schema that this release writes; absent where adapters are not served to other threads and processes. */
+  readonly schemaVersion?: number
   readonly locks: LockSql
   readonly circuits: CircuitSql
   readonly probes: ProbeSql

@@ -14,6 +14,7 @@ import { IdempotencyStore, type SqlIdempotencyProvider } from '../stores/idempot
 import { DatabaseLockStore } from '../stores/lock/database-lock-store.js'
 import { type FencedStatement, runFenced } from '../stores/lock/fenced.js'
 import type { SqlLockHandle } from '../stores/lock/lock-handle.js'
+import type { LockStore } from '../stores/lock/lock-store.js'
 import { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { readStats, type SqlStats } from './adapter-stats.js'
@@ -23,7 +24,7 @@ import { locksInMemory } from './locks-in-memory.js'
 import { keepParts } from './served-parts.js'
 
 /**
- * Persistence for `scope({ persistence: adapter })`: the adapter is itself the record of the five providers, and answers
+ * Persistence for `scope({ persistence: adapter })`: the adapter is itself the record of the providers, and answers
  * the methods of the lock, breaker, cache and checkpoint ports directly. Idempotency's `get` and `set` differ from the
  * cache's, so it is reached as the member only.
  *
@@ -40,6 +41,7 @@ export class SqlAdapter
   readonly checkpoint: SqlCheckpointProvider
   readonly #session: Session
   readonly #dialect: Dialect
+  readonly #locks: LockStore
 
   /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
   constructor(handle: object, driver: () => SqlDriver | DatabaseOwner, dialect: Dialect, options?: AdapterOptions) {
@@ -50,25 +52,28 @@ export class SqlAdapter
     this.#session = session
     this.#dialect = dialect
     const inDatabase = resolved.locks === 'database'
-    const locks = inDatabase ? new DatabaseLockStore(session, dialect.locks) : locksInMemory(session, dialect)
-    this.lock = new StoredLockProvider(session, locks, resolved.defaultLockTTL)
+    this.#locks = inDatabase ? new DatabaseLockStore(session, dialect.locks) : locksInMemory(session, dialect)
+    this.lock = new StoredLockProvider(session, this.#locks, resolved.defaultLockTTL)
     this.circuitBreaker = new CircuitBreakerStore(session, dialect, resolved.watchInterval)
     const cache = new CacheStore(session, dialect.cache(undefined).sql)
     const idempotency = new IdempotencyStore(session, dialect)
     this.cache = cache
     this.idempotency = idempotency
     this.checkpoint = new CheckpointStore(session, dialect.checkpoints)
-    pruneRegularly(session, resolved.sweepInterval, [...cache.sweepers, ...idempotency.sweepers])
+    const sweepers = [...cache.sweepers, ...idempotency.sweepers, ...this.#locks.sweepers]
+    pruneRegularly(session, resolved.sweepInterval, sweepers)
     keepParts(this, { session, dialect, options: resolved })
   }
 
   /**
-   * Removes expired rows of the database, until it is done or the adapter is disconnected. Returns how many of each
-   * kind.
+   * Removes what has expired in the database, until it is done or the adapter is disconnected: cache entries, results, and
+   * with them claims and, for an adapter made with `locks: 'database'`, locks. Returns how many entries and results.
    */
   async prune(): Promise<{ cache: number; idempotency: number }> {
     const cache = await this.cache.prune()
-    return { cache, idempotency: this.#session.over ? 0 : await this.idempotency.prune() }
+    const idempotency = this.#session.over ? 0 : await this.idempotency.prune()
+    for (const sweeper of this.#locks.sweepers) if (!this.#session.over) await sweeper.prune()
+    return { cache, idempotency }
   }
 
   /** Counts, sizes in bytes and versions; scans tables, so not for a hot path. */

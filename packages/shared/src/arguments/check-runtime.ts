@@ -6,6 +6,6 @@ export function checkRuntime(): void {
   throw new PersistenceError(
     'ENGINE_UNSUPPORTED',
     'constructor',
-    `Node ${process.versions.node} is too old; use Node 20.17 or later, or Bun`,
+    `constructor: Node ${process.versions.node} is too old; use Node 20.17 or later, or Bun`,
   )
 }

@@ -12,6 +12,11 @@ export function shown(value: unknown): string {
   }
 }
 
+/** The type of a value as messages name it: that of `null` is `null`. */
+export function typeName(value: unknown): string {
+  return value === null ? 'null' : typeof value
+}
+
 /** The error for an argument that cannot be used. @param problem Names the argument, its value and what it takes. */
 export function invalidArgument(operation: string, problem: string): PersistenceError {
   return new PersistenceError('INVALID_ARGUMENT', operation, `${operation}: ${problem}`)
@@ -19,5 +24,6 @@ export function invalidArgument(operation: string, problem: string): Persistence
 
 /** The error for an option that cannot be used. */
 export function invalidOption(name: string, value: unknown, wanted: string): PersistenceError {
-  return new PersistenceError('INVALID_OPTION', 'options', `option ${name} must be ${wanted}, got ${shown(value)}`)
+  const problem = `option ${name} must be ${wanted}, got ${shown(value)}`
+  return new PersistenceError('INVALID_OPTION', 'options', `options: ${problem}`)
 }

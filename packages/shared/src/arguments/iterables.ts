@@ -1,5 +1,5 @@
 import type { PersistenceError } from '../errors/persistence-error.js'
-import { invalidArgument } from './invalid.js'
+import { invalidArgument, typeName } from './invalid.js'
 import { readArgument } from './read-argument.js'
 
 /** The items of an argument that must be iterable and no string. @throws PersistenceError `INVALID_ARGUMENT`. */
@@ -32,6 +32,5 @@ function listOf<Item>(items: Iterable<Item>): Item[] | undefined {
 }
 
 function wrongItems(operation: string, name: string, wanted: string, value: unknown): PersistenceError {
-  const got = value === null ? 'null' : typeof value
-  return invalidArgument(operation, `${name} must be ${wanted}, got ${got}`)
+  return invalidArgument(operation, `${name} must be ${wanted}, got ${typeName(value)}`)
 }

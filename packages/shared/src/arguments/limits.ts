@@ -1,8 +1,9 @@
 import { PersistenceError } from '../errors/persistence-error.js'
+import { typeName } from './invalid.js'
 
 const UTF8_BYTES_PER_UNIT = 3
 
-/** UTF-8 bytes of `text`, counted only where its length leaves a doubt about `limit`. */
+/** Whether `text` has more UTF-8 bytes than `limit`. They are counted only where its length leaves a doubt. */
 export function exceedsBytes(text: string, limit: number): boolean {
   if (text.length > limit) return true
   return text.length * UTF8_BYTES_PER_UNIT > limit && Buffer.byteLength(text) > limit
@@ -16,7 +17,7 @@ export function exceedsBytes(text: string, limit: number): boolean {
  */
 export function checkKey(key: string, maxBytes: number, operation: string, name = 'key'): void {
   if (typeof key !== 'string') {
-    throw invalidKey(operation, `${name} must be a string, got ${key === null ? 'null' : typeof key}`)
+    throw invalidKey(operation, `${name} must be a string, got ${typeName(key)}`)
   }
   if (key.length === 0) throw invalidKey(operation, `${name} must not be empty`)
   checkText(key, operation, name)
@@ -31,22 +32,19 @@ export function checkKey(key: string, maxBytes: number, operation: string, name 
 
 /** The part of {@link checkKey} that holds for prefixes too. */
 export function checkText(text: string, operation: string, name: string): void {
-  if (text.includes('\0')) {
-    throw invalidKey(
-      operation,
-      `${name} ${quote(text)} contains a NUL character, which engines cut text at; remove or encode it`,
-    )
-  }
-  if (!text.isWellFormed()) {
-    throw invalidKey(
-      operation,
-      `${name} ${quote(text)} contains a lone surrogate, which UTF-8 cannot hold; call toWellFormed() or encode it`,
-    )
-  }
+  const problem = unbindable(text)
+  if (problem !== undefined) throw invalidKey(operation, `${name} ${quote(text)} ${problem}`)
+}
+
+/** Why no engine binds `text` as it is, and the remedy; `undefined` for a text that all do. */
+export function unbindable(text: string): string | undefined {
+  if (text.includes('\0')) return 'contains a NUL character, which engines cut text at; remove or encode it'
+  if (text.isWellFormed()) return undefined
+  return 'contains a lone surrogate, which UTF-8 cannot hold; call toWellFormed() or encode it'
 }
 
 /** A short quotation of an argument for an error message. */
-export function quote(text: string): string {
+function quote(text: string): string {
   const quoted = JSON.stringify(text)
   return quoted.length > 60 ? `${quoted.slice(0, 57)}..."` : quoted
 }

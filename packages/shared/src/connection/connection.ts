@@ -56,6 +56,7 @@ const connections = new WeakMap<object, Connection>()
 export class Connection {
   /** Replaced by one that refuses when the connection has ended. */
   queue: OperationQueue
+  #aside: OperationQueue | undefined
   readonly diagnostics: Diagnostics
   readonly clock: ConnectionClock
   readonly random: () => number
@@ -80,6 +81,7 @@ export class Connection {
   #opened: Promise<void> | undefined
   #closed: Promise<void> | undefined
   readonly #closing: Closing
+  readonly #openAside: (() => OperationQueue) | undefined
   #lost: PersistenceError | undefined
 
   /**
@@ -108,7 +110,7 @@ export class Connection {
     { clock, random, busyTimeout, readOnly = false, exclusive = false }: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
-    this.clock = new ConnectionClock(clock)
+    this.clock = new ConnectionClock(clock, dialect.bindTime)
     this.random = random
     this.engine = over.engine
     this.readOnly = 'synchronous' in over ? readOnly : over.readOnly
@@ -139,7 +141,25 @@ export class Connection {
     const busyRetry = new BusyRetry(clock, random, diagnostics, busyTimeout)
     const context: QueueContext = { dialect, clock: this.clock, diagnostics, busyRetry, guard: this.place.guard }
     this.queue = driver.synchronous ? new SyncQueue(driver, context) : new AsyncQueue(driver, context)
+    const another = driver.synchronous ? undefined : driver.aside?.bind(driver)
+    this.#openAside = another && (() => new AsyncQueue(another(), context))
     this.#closing = new Closing(() => driver.query(dialect.ping, []), this.queue, this.place, dialect)
+  }
+
+  /** Why the database that was opened cannot be written any more; `undefined` while it can. */
+  get lost(): PersistenceError | undefined {
+    return this.#lost
+  }
+
+  /**
+   * For what may take long: the queue of a second connection where the driver can have one, so that the calls of
+   * {@link queue} do not wait. Its calls are ordered among themselves only.
+   */
+  get aside(): OperationQueue {
+    if (this.#openAside === undefined || this.#closed !== undefined) return this.queue
+    this.#aside ??= this.#openAside()
+    this.#aside.readOnly = this.queue.readOnly
+    return this.#aside
   }
 
   /** Whether writes still reach the database that was opened. */
@@ -162,6 +182,11 @@ export class Connection {
   /** Makes up the owner of a lock, claim or probe. No other connection of any process makes up the same. */
   newOwner(): string {
     return `${this.#ownerPrefix}-${++this.#owners}`
+  }
+
+  /** Whether {@link newOwner} made up `owner`. */
+  madeUp(owner: string): boolean {
+    return owner.startsWith(this.#ownerPrefix)
   }
 
   join(user: ConnectionUser): void {
@@ -224,6 +249,8 @@ export class Connection {
     for (const state of this.#shared.values()) state.ended?.()
     this.clock.leaveFile()
     this.queue = new ClosedQueue()
+    // The app's handle is not what it runs on.
+    await this.#aside?.close(false).catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
     await this.#leaveHandle(keepHandle)
   }
 
@@ -243,7 +270,8 @@ export class Connection {
   async #finish(): Promise<void> {
     do {
       await this.queue.drain()
+      await this.#aside?.drain()
       await nextTurn()
-    } while (!this.queue.idle)
+    } while (!this.queue.idle || this.#aside?.idle === false)
   }
 }

@@ -3,7 +3,7 @@ import type { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { QueueDialect, WriteGuard } from '../queue/queue-context.js'
-import type { ConnectionClock } from '../time/connection-clock.js'
+import type { BindTime, ConnectionClock } from '../time/connection-clock.js'
 
 /** What a connection gives to the place that it leads to. */
 export interface PlaceOptions {
@@ -60,6 +60,8 @@ export interface ConnectionDialect extends QueueDialect {
   readonly ping: string
   /** The driver with what the dialect adds to it. */
   adopt(driver: SqlDriver): SqlDriver
+  /** Present where the database's own clock judges leases and times to live, and not that of each process. */
+  readonly bindTime?: BindTime
   /** Called once per connection. Asks the engine nothing. */
   place(options: PlaceOptions): Place
 }

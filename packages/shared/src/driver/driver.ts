@@ -22,6 +22,10 @@ export interface AsyncDriver {
   /** Prepares, runs and finalizes one statement; for what runs once. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
   prepare(sql: string): Promise<AsyncStatement>
+  /** A driver of another connection to the same database, made at its first statement. Absent where there is one only. */
+  aside?(): AsyncDriver
+  /** Gives back to the app what it has taken of the handle, which stays open. Absent where that is nothing. */
+  leave?(): Promise<void>
   /** Closes the connection; all statements are finalized before. */
   close(): Promise<void>
 }

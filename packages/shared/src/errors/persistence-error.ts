@@ -1,5 +1,6 @@
 /** Every way an operation of this family can fail. */
 export type PersistenceErrorCode =
+  | 'BACKUP_DAMAGED'
   | 'BUSY'
   | 'CANNOT_OPEN'
   | 'CLAIM_LOST'
@@ -10,6 +11,8 @@ export type PersistenceErrorCode =
   | 'DISK_FULL'
   | 'ENGINE_MISSING'
   | 'ENGINE_UNSUPPORTED'
+  | 'FILE_EXISTS'
+  | 'FILE_IN_USE'
   | 'FILE_REPLACED'
   | 'FINGERPRINT_MISMATCH'
   | 'FOREIGN_TABLE'
@@ -19,7 +22,10 @@ export type PersistenceErrorCode =
   | 'INVALID_TTL'
   | 'IO_ERROR'
   | 'LOCK_LOST'
+  | 'LOG_TOO_LARGE'
+  | 'NOT_A_BACKUP'
   | 'NOT_A_DATABASE'
+  | 'OUTCOME_UNKNOWN'
   | 'QUEUE_FULL'
   | 'READ_ONLY'
   | 'RESULT_NOT_STORED'
@@ -28,12 +34,14 @@ export type PersistenceErrorCode =
   | 'SECOND_COPY'
   | 'SECOND_LIBRARY'
   | 'SQL'
+  | 'UNAVAILABLE'
   | 'VALUE_NOT_SERIALIZABLE'
   | 'VALUE_TOO_LARGE'
   | 'VALUE_UNREADABLE'
   | 'VERSION_MISMATCH'
+  | 'WAL_NEEDED'
 
-const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL'])
+const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL', 'UNAVAILABLE'])
 
 /**
  * The one error this family rejects with.
@@ -55,6 +63,23 @@ export class PersistenceError extends Error {
     this.operation = operation
     this.retryable = RETRYABLE.has(code)
   }
+}
+
+/** Whether `error` is one of this family with that code. */
+export function hasCode(error: unknown, code: PersistenceErrorCode): error is PersistenceError {
+  return error instanceof PersistenceError && error.code === code
+}
+
+/** What went wrong, in words: the message of an error without the operation that it begins with. */
+export function problemOf({ message, operation }: PersistenceError): string {
+  const prefix = `${operation}: `
+  return message.startsWith(prefix) ? message.slice(prefix.length) : message
+}
+
+/** The same failure as an error of another operation: several calls may fail of one cause. */
+export function failureOf(error: PersistenceError, operation: string): PersistenceError {
+  if (error.operation === operation) return error
+  return new PersistenceError(error.code, operation, `${operation}: ${problemOf(error)}`, error.cause)
 }
 
 /** Makes the typed error of what a driver threw during `operation`; a {@link PersistenceError} comes through as it is. */

@@ -21,7 +21,7 @@ export function keyRange(prefix: string): KeyRange {
  *
  * With it a prefix is the half-open range `key >= prefix AND key < end`: literal and index-driven, unlike LIKE or GLOB.
  */
-export function rangeEnd(prefix: string): string | null {
+function rangeEnd(prefix: string): string | null {
   const points = Array.from(prefix)
   for (let point = points.pop(); point !== undefined; point = points.pop()) {
     const code = point.codePointAt(0) ?? 0

@@ -112,7 +112,9 @@ export interface ClaimingIdempotencyProvider extends IdempotencyProvider {
   /**
    * Claims `key`, or answers what is on record for it. A result stored by `set` counts as completed.
    *
-   * @throws (as a rejection) `RESULT_NOT_STORED` when the work was done before and its result could not be stored.
+   * @throws (as a rejection) `RESULT_NOT_STORED` when the work was done before and its result could not be stored,
+   *   `FINGERPRINT_MISMATCH` when the key is on record with another fingerprint, `INVALID_KEY`, `INVALID_TTL` or
+   *   `INVALID_ARGUMENT` for what cannot be used, and the signal's reason when it aborts.
    */
   claim<T = unknown>(key: string, options: ClaimOptions): Promise<Claim<T>>
 }

@@ -4,7 +4,7 @@ import type { CircuitBreakerStateProvider } from './circuit-breaker.js'
 import type { IdempotencyProvider } from './idempotency.js'
 import type { LockProvider } from './lock.js'
 
-/** What `scope({ persistence })` takes: any subset of the five ports. */
+/** What `scope({ persistence })` takes: any subset of the ports. */
 export interface PersistenceProviders {
   lock?: LockProvider
   circuitBreaker?: CircuitBreakerStateProvider
@@ -17,7 +17,7 @@ export interface PersistenceProviders {
 export interface PersistenceAdapterOptions {
   /** Put before every key, so that several apps can share one file. Default: none. */
   keyPrefix?: string
-  /** Time to live of a lock acquired without one, in ms. */
+  /** Time to live of a lock acquired without one, in ms. Default 30,000. */
   defaultLockTTL?: number
   /** `false`: connect only checks that the tables are there and current. Default `true`. */
   createTables?: boolean
@@ -27,7 +27,7 @@ export interface PersistenceAdapterOptions {
 export interface PersistenceAdapter {
   /** Makes the tables; may be repeated. */
   connect?(): Promise<void>
-  /** Waits for what is in flight and closes the handle. */
+  /** Waits for what is in flight; closes the handle where nothing else uses it and the app does not keep it. */
   disconnect?(): Promise<void>
   /** `false` before connect, `true` after it, `false` after disconnect. */
   isConnected?(): boolean

@@ -1,5 +1,5 @@
 import type { AsyncDriver, Row } from '../driver/driver.js'
-import type { PersistenceError } from '../errors/persistence-error.js'
+import { PersistenceError } from '../errors/persistence-error.js'
 import { AsyncRunner } from './async-runner.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
@@ -30,7 +30,7 @@ const GROUP = { ...ONE_RUN, runs: 256 }
  * - Sending. It takes what goes next from the head of the backlog and sends it. When the answer is there, it sends what
  *   comes next, and only then gives the callers their results: the engine's thread works while this one decodes. The
  *   queue sleeps again when the backlog is empty. A failure leads to one of the other modes; nothing is sent before that.
- * - Waiting for another writer, after `BUSY`. What was sent goes back to the head of the backlog. Calls that have waited
+ * - Waiting for another writer, after `BUSY`, or for a connection, after `UNAVAILABLE`. What was sent goes back to the head of the backlog. Calls that have waited
  *   long enough are rejected. After a pause the queue sends again, in the mode in which it was.
  * - Taking apart, after any other error of more than one call. SQLite has undone the whole, and it goes back to the head of
  *   the backlog. The queue sends its runs one by one, and the calls of a run that fails one by one, so that each call gets
@@ -60,7 +60,7 @@ export class AsyncQueue extends BacklogQueue {
 
   async close(keepHandle: boolean): Promise<void> {
     await this.#runner.finalize()
-    if (!keepHandle) await this.#runner.close()
+    await (keepHandle ? this.#runner.leave() : this.#runner.close())
   }
 
   protected wake(): void {
@@ -121,7 +121,8 @@ export class AsyncQueue extends BacklogQueue {
     const [first] = only
     const reason = this.failure(error, first)
     const calls = runs.flat()
-    if (reason.code === 'BUSY') return this.#waitWith(calls, reason)
+    if (waits(reason)) return this.#waitWith(calls, reason)
+    if (reason.code === 'OUTCOME_UNKNOWN') return this.#answerLost(calls, reason)
     if (calls.length === 1) return this.#done(1, () => first.reject(reason))
     this.backlog.putBack(calls)
     if (runs.length > 1) this.#runByRun = calls.length
@@ -135,10 +136,20 @@ export class AsyncQueue extends BacklogQueue {
       else work.resolve(await this.#runner.steps(work.steps, work.name))
     } catch (error) {
       const reason = this.failure(error, work)
-      if (reason.code === 'BUSY') return this.#waitWith([work], reason)
+      if (waits(reason)) return this.#waitWith([work], reason)
+      if (work.type === 'query' && reason.code === 'OUTCOME_UNKNOWN') return this.#waitWith([work], unavailable(reason))
       work.reject(reason)
     }
     return this.#done(0, nothingToSettle)
+  }
+
+  /** Whether the statement took effect is unknown: it goes again where that does no harm, and nowhere else. */
+  #answerLost(calls: readonly Call[], reason: PersistenceError): Settle | Promise<Settle> {
+    const again = calls.flatMap((call) => sentAgain(call) ?? [])
+    if (again.length === calls.length) return this.#waitWith(again, unavailable(reason))
+    return this.#done(calls.length, () => {
+      for (const call of calls) call.reject(reason)
+    })
   }
 
   /** Notes that calls need not be sent again. */
@@ -155,4 +166,21 @@ export class AsyncQueue extends BacklogQueue {
       this.waitForWriter(works, busy, this.#busyTries++, () => resolve(nothingToSettle))
     })
   }
+}
+
+/** Whether the same may succeed after a pause: another connection has what it needs, or there is no connection yet. */
+function waits({ code }: PersistenceError): boolean {
+  return code === 'BUSY' || code === 'UNAVAILABLE'
+}
+
+/** What to send when the answer to a call was lost; `undefined` where nothing may be sent. */
+function sentAgain(call: Call): Call | undefined {
+  const { kind, repeatable, afterLoss } = call.statement
+  if (kind === 'read' || repeatable) return call
+  return afterLoss && { ...call, statement: afterLoss }
+}
+
+/** The reason for sending again what may be sent twice. */
+function unavailable({ operation, message, cause }: PersistenceError): PersistenceError {
+  return new PersistenceError('UNAVAILABLE', operation, message, cause)
 }

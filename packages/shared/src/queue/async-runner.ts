@@ -13,7 +13,7 @@ export class AsyncRunner {
   readonly #clock: ConnectionClock
   readonly #slow: SlowStatements
   readonly #guard: WriteGuard
-  readonly #transaction: QueueDialect['transaction']
+  readonly #dialect: QueueDialect
   /** Whether a transaction of ours is open, before which the guard was asked. */
   #transacting = false
   readonly #prepared = new Map<string, AsyncStatement>()
@@ -22,7 +22,7 @@ export class AsyncRunner {
     this.#driver = driver
     this.#clock = clock
     this.#guard = guard
-    this.#transaction = dialect.transaction
+    this.#dialect = dialect
     this.#slow = new SlowStatements(clock, diagnostics)
   }
 
@@ -59,16 +59,19 @@ export class AsyncRunner {
   async transact<Result>(body: () => Promise<Result>): Promise<Result> {
     if (this.#guard.doubtful()) await this.#askGuard()
     // Outside the try: a BEGIN that failed must not roll back a transaction the app itself has open on its handle.
-    await this.#control(this.#transaction.begin)
+    const { begin, commit, rollback } = this.#dialect.transaction
+    await this.#control(begin)
     this.#transacting = true
+    let committing = false
     try {
       const result = await body()
-      await this.#control(this.#transaction.commit)
+      committing = true
+      await this.#control(commit)
       return result
     } catch (error) {
       // The engine has rolled back by itself after some errors and then refuses this; either way nothing stays open.
-      await this.#control(this.#transaction.rollback).catch(() => undefined)
-      throw error
+      await this.#control(rollback).catch(() => undefined)
+      throw committing ? error : (this.#dialect.undone?.(error) ?? error)
     } finally {
       this.#transacting = false
     }
@@ -78,6 +81,10 @@ export class AsyncRunner {
     const statements = [...this.#prepared.values()]
     this.#prepared.clear()
     for (const statement of statements) await statement.finalize()
+  }
+
+  async leave(): Promise<void> {
+    await this.#driver.leave?.()
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Row } from '../driver/driver.js'
-import { type Classify, PersistenceError } from '../errors/persistence-error.js'
+import { type Classify, failureOf, PersistenceError } from '../errors/persistence-error.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type Work } from './call.js'
@@ -11,6 +11,15 @@ import type { Decode, Parameters, RowCount, Statement, Step } from './statement.
 const MAX_GIVEN_UP_IN_TURN = 5_000
 /** The deadline of a call that no caller awaits. */
 const NEVER_WAITS = Number.NEGATIVE_INFINITY
+
+let resolveLast: (result: unknown) => void
+let rejectLast: (error: unknown) => void
+
+/** Of the promise that was made last. One function for all calls: a closure for each would cost as much as the promise. */
+function keepSettlers(resolve: (result: never) => void, reject: (error: unknown) => void): void {
+  resolveLast = resolve as (result: unknown) => void
+  rejectLast = reject
+}
 
 /** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
 export abstract class BacklogQueue implements OperationQueue {
@@ -78,16 +87,15 @@ export abstract class BacklogQueue implements OperationQueue {
     parameters: Parameters,
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      this.#submit(
-        newCall(statement, parameters, decode, resolve, reject, statement.background ? NEVER_WAITS : this.#deadline()),
-      )
-    })
+    const result = new Promise<Result>(keepSettlers)
+    const deadline = statement.background ? NEVER_WAITS : this.#deadline()
+    this.#submit(newCall(statement, parameters, decode, resolveLast, rejectLast, deadline))
+    return result
   }
 
-  /** The typed form of a driver's error. */
+  /** The typed form of what a driver or the guard threw, as an error of the call with that name. */
   protected failure(error: unknown, { name }: { readonly name: string }): PersistenceError {
-    return this.#classify(error, name)
+    return failureOf(this.#classify(error, name), name)
   }
 
   /**
@@ -98,9 +106,9 @@ export abstract class BacklogQueue implements OperationQueue {
    * @param attempt How many tries in a row found it busy before this one.
    */
   protected waitForWriter(tried: readonly Work[], busy: PersistenceError, attempt: number, retry: () => void): void {
-    this.backlog.putBack(this.#busyRetry.remaining(tried, busy))
+    this.backlog.putBack(this.#busyRetry.rejectOverdue(tried, busy))
     const overdue = this.backlog.take(this.#busyRetry.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN))
-    this.#busyRetry.remaining(overdue, busy)
+    this.#busyRetry.rejectOverdue(overdue, busy)
     const waiting = this.backlog.peek()
     if (overdue.length === MAX_GIVEN_UP_IN_TURN) setImmediate(() => this.waitForWriter([], busy, attempt, retry))
     else if (waiting === undefined) retry()
@@ -118,7 +126,12 @@ export abstract class BacklogQueue implements OperationQueue {
       work.reject(openedReadOnly(work.name))
       return
     }
-    this.backlog.push(work)
+    try {
+      this.backlog.push(work)
+    } catch (error) {
+      work.reject(error)
+      return
+    }
     if (this.#awake) return
     this.#awake = true
     // One microtask later: callers of the same turn, and those who continue after the same batch, find each other.

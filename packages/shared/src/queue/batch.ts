@@ -10,7 +10,20 @@ export function batchParameters(batch: BatchSql, calls: readonly Call[]): Parame
   const elements = calls.map((call) =>
     own === 1 ? exact(call.parameters[0]) : call.parameters.slice(0, own).map(exact),
   )
-  return [JSON.stringify(elements), ...parameters.slice(own)]
+  return [JSON.stringify(elements), ...sharedParameters(batch, calls)]
+}
+
+/** The parameters that the calls of a batch have in common. */
+export function sharedParameters(batch: BatchSql, [first]: readonly Call[]): Parameters {
+  const { parameters } = first as Call
+  return parameters.slice(ownParameters(batch, parameters))
+}
+
+/** The parameters of all calls, one call after the other. */
+export function parametersSideBySide(calls: readonly Call[]): Parameters {
+  const all: SqlValue[] = []
+  for (const { parameters } of calls) for (const parameter of parameters) all.push(parameter)
+  return all
 }
 
 /** How many parameters each call of a batch has for itself. */

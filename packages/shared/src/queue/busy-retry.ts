@@ -1,5 +1,5 @@
 import type { Diagnostics } from '../errors/diagnostics.js'
-import { PersistenceError } from '../errors/persistence-error.js'
+import { PersistenceError, problemOf } from '../errors/persistence-error.js'
 import type { Clock } from '../time/clock.js'
 import type { Backlog } from './backlog.js'
 import type { Work } from './call.js'
@@ -31,8 +31,8 @@ export class BusyRetry {
     return this.#clock.monotonic() + this.#budget
   }
 
-  /** Rejects what has waited long enough and returns the rest. */
-  remaining(works: readonly Work[], busy: PersistenceError): Work[] {
+  /** Rejects those of `works` that have waited long enough, and returns the rest. */
+  rejectOverdue(works: readonly Work[], busy: PersistenceError): Work[] {
     const now = this.#clock.monotonic()
     const errors = new Map<string, PersistenceError>()
     return works.filter((work) => {
@@ -45,8 +45,7 @@ export class BusyRetry {
       // that give up together the last ones would wait a second for theirs.
       let error = errors.get(message)
       if (error === undefined) {
-        const reason = busy.message.replace(`${busy.operation}: `, '')
-        error = new PersistenceError('BUSY', work.name, `${message}; ${reason}`, busy.cause)
+        error = new PersistenceError(busy.code, work.name, `${message}; ${problemOf(busy)}`, busy.cause)
         errors.set(message, error)
       }
       work.reject(error)
@@ -58,7 +57,8 @@ export class BusyRetry {
   overdue(backlog: Backlog, most: number): number {
     const now = this.#clock.monotonic()
     let count = 0
-    // Deadlines follow the order of the calls.
+    // Deadlines follow the order of the calls, but for those that no caller awaits: such a one has none to wait for, and
+    // behind a call that may wait it stays until that one goes.
     while (count < most && now >= (backlog.peek(count)?.deadline ?? Number.POSITIVE_INFINITY)) count++
     return count
   }

@@ -24,7 +24,7 @@ export interface Atomic {
   readonly deadline: number
 }
 
-/** A statement that runs once in the life of a connection: schema, pragmas. */
+/** A statement that is not worth keeping prepared: of the schema, a pragma, the counts of `stats()`, a ping. */
 export interface Query {
   readonly type: 'query'
   readonly name: string

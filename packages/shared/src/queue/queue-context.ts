@@ -13,6 +13,11 @@ export interface QueueDialect {
     readonly rollback: string
   }
   readonly classify: Classify
+  /**
+   * What an error means whose transaction was not committed: a lost answer leaves nothing in doubt then. Absent where no
+   * answer can be lost.
+   */
+  undone?(error: unknown): unknown
 }
 
 /** Keeps writes from being acknowledged that no other connection will ever find. */

@@ -1,5 +1,5 @@
 import type { Row, SqlValue } from '../driver/driver.js'
-import type { PersistenceError } from '../errors/persistence-error.js'
+import { PersistenceError } from '../errors/persistence-error.js'
 
 /** How many rows a statement gives; `one` means at most one. */
 export type RowCount = 'none' | 'one' | 'many'
@@ -17,9 +17,23 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
  */
 export type Decode<Rows extends RowCount, Result> = (given: Given<Rows>, parameters: Parameters) => Result
 
+/** Decodes what gives nothing to its caller. */
+export const nothing = (): void => undefined
+
+/** The row of a statement that always gives one. @throws PersistenceError `SQL` when a trigger of the app took it away. */
+export function givenRow(row: Row | undefined, operation: string): Row {
+  if (row !== undefined) return row
+  throw new PersistenceError(
+    'SQL',
+    operation,
+    `${operation}: the engine gave no row, though the statement always gives one; drop triggers of yours on our tables, or report it`,
+  )
+}
+
 /**
  * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `true` by the wall clock,
- * `lease` by the one that never goes back (time/lease-clock.ts).
+ * `lease` by the one that never goes back (time/lease-clock.ts). Where the database's own clock judges, both are what its
+ * dialect binds instead.
  */
 export type Time = boolean | 'lease'
 
@@ -48,6 +62,13 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly background?: true
   /** Absent: of none. */
   readonly announces?: Announcement
+  /** May be sent again when its answer was lost: twice leaves what once does. Reads always may. */
+  readonly repeatable?: true
+  /**
+   * Takes its place, with the same parameters, when its answer was lost and it may not be sent again: finds out whether it
+   * took effect, and makes up for it where it did not. May be repeated.
+   */
+  readonly afterLoss?: Statement<Rows>
   /** The same for many calls at once; absent where calls cannot share a statement. */
   readonly batch?: BatchSql
 }
@@ -69,12 +90,40 @@ export interface BatchSql {
   readonly match: 'none' | 'index' | 'order' | 'echo'
   /** The columns that repeat the first parameters of the call. */
   readonly echo?: readonly string[]
+  /** No two calls that share the statement have the same first parameter. Default: they may. */
+  readonly distinct?: true
+  /**
+   * The same for {@link CALLS_BOUND_TOGETHER} calls that bring a value each, with the parameters of one call after those
+   * of the other, then the time. For engines that answer within the call: the value does not become JSON within JSON.
+   * Only of a statement that gives no rows.
+   */
+  readonly bound?: string
+  /** The same for calls of few keys, as a count for each key. Only with {@link match} `order`. */
+  readonly tally?: TallySql
+}
+
+/** How many calls {@link BatchSql.bound} takes: with more the gain is small, with fewer it is lost. */
+export const CALLS_BOUND_TOGETHER = 16
+
+/**
+ * One row for all calls of one key. `?1` is a JSON array of `[key, number of calls]`; then come the shared parameters and
+ * the time. A row repeats the key as `k` and gives the circumstances after the last of the calls.
+ *
+ * A key gives no row, and nothing of it is changed, unless all its calls give the same but for {@link column}, which each
+ * of them raises by one.
+ */
+export interface TallySql {
+  readonly sql: string
+  readonly column: string
 }
 
 /** What a statement may have besides its text. */
 export interface StatementTraits {
   /** Default: not clocked. */
   readonly clocked?: Time
+  readonly repeatable?: true
+  /** SQL of {@link Statement.afterLoss}. */
+  readonly afterLoss?: string
   readonly batch?: BatchSql
   readonly announces?: Announcement
 }
@@ -94,20 +143,30 @@ export function write<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = false, batch, announces }: StatementTraits = {},
+  { clocked = false, repeatable, afterLoss, batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
-  return { name, kind: 'write', rows, clocked, sql, ...(batch && { batch }), ...(announces && { announces }) }
+  return {
+    name,
+    kind: 'write',
+    rows,
+    clocked,
+    sql,
+    ...(repeatable && { repeatable }),
+    ...(afterLoss !== undefined && { afterLoss: write(name, rows, afterLoss, { clocked, repeatable: true }) }),
+    ...(batch && { batch }),
+    ...(announces && { announces }),
+  }
 }
 
 /** Parameters of one call, without the time. */
 export type Parameters = readonly SqlValue[]
 
-/** One step of an atomic batch. */
+/** One step of a transaction. */
 export interface Step {
   readonly sql: string
   readonly parameters: Parameters
   readonly clocked?: Time
-  /** The number of rows this step must give; another number rolls the whole batch back with `CONSTRAINT`. */
+  /** The number of rows this step must give; another number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number
   /** As a statement's. */
   readonly announces?: Announcement

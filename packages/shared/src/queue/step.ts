@@ -6,7 +6,7 @@ import type { Parameters, Step, Time } from './statement.js'
 /** The parameters with the time at which they are bound, where the statement asks for it. */
 export function boundParameters(parameters: Parameters, clocked: Time | undefined, clock: ConnectionClock): Parameters {
   if (clocked === undefined || clocked === false) return parameters
-  return [...parameters, clocked === 'lease' ? clock.lease.now() : clock.now()]
+  return [...parameters, clock.bound(clocked === 'lease')]
 }
 
 /** The rows of a step, or its error when they are not as many as it expects. */

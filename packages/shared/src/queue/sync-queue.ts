@@ -4,7 +4,8 @@ import type { Turn } from '../time/turn.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
 import { type Call, settle, type Work } from './call.js'
-import { Concurrency, paysAsBatch } from './concurrency.js'
+import { Concurrency } from './concurrency.js'
+import { alone, partsOf } from './parts.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { type Answer, SyncRunner } from './sync-runner.js'
@@ -12,8 +13,6 @@ import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
 // A statement cannot be left before its end, and the event loop waits for it.
 const GROUP = { runs: 1_000, calls: 1_000, callsInRun: 256, units: 4 * 1024 * 1024 }
-// A smaller batch costs more than its calls one by one.
-const SMALLEST_BATCH = 8
 
 /** How many calls at the head of the backlog found the database busy. */
 interface Busy {
@@ -23,10 +22,10 @@ interface Busy {
 
 /**
  * The queue of an engine that answers within the call. A call that finds nothing waiting runs at once. Calls of one
- * statement that are made together (concurrency.ts) are gathered until the next microtask. Those of one key go as one
- * statement over `json_each`; writes with a value share a transaction. On a file, where a commit costs a flush of the
- * disk, writes wait for the end of the turn and share one transaction; a read made after them waits with them, so that
- * it sees them. Once calls have held the event loop for long, all calls wait for its next turn.
+ * statement that are made together (concurrency.ts) are gathered until the next microtask, and go as few statements
+ * (parts.ts) in one transaction. On a file, where a commit costs a flush of the disk, writes wait for the end of the turn
+ * and share one transaction; a read made after them waits with them, so that it sees them. Once calls have held the event
+ * loop for long, all calls wait for its next turn.
  *
  * What fails is undone by SQLite as a whole and its calls run singly, so that each gets its own error and its own commit.
  */
@@ -179,16 +178,6 @@ export class SyncQueue extends BacklogQueue {
     this.backlog.take(1)
     return undefined
   }
-}
-
-/** A run as one statement, or as one for each call where a batch would cost more than it saves. */
-function partsOf(run: Run): Run[] {
-  const [{ statement, parameters }] = run
-  return run.length >= SMALLEST_BATCH && paysAsBatch(statement, parameters) ? [run] : run.map(alone)
-}
-
-function alone(call: Call): Run {
-  return [call]
 }
 
 function giveOut(part: Run, answer: Answer): void {

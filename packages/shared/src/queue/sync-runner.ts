@@ -1,11 +1,12 @@
 import type { Row, SqlValue, SyncDriver, SyncStatement } from '../driver/driver.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
-import { batchParameters } from './batch.js'
+import { batchParameters, parametersSideBySide, sharedParameters } from './batch.js'
 import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
 import { SlowStatements } from './slow-statements.js'
-import type { BatchSql, Parameters, Statement, Step } from './statement.js'
+import type { BatchSql, Parameters, Statement, Step, TallySql } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
 import type { Run } from './take-batches.js'
+import { Tally } from './tally.js'
 
 /** What a statement gave: nothing, a row or `undefined`, or rows. */
 export type Answer = Row | readonly Row[] | undefined
@@ -46,15 +47,34 @@ export class SyncRunner {
   runBatch(calls: Run): readonly Row[] {
     const { statement } = calls[0]
     const batch = statement.batch as BatchSql
+    const tally = batch.tally && Tally.of(calls)
+    if (tally !== undefined) return this.#runTally(calls, batch, batch.tally as TallySql, tally)
     if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
-    const prepared = this.#prepare(batch.sql)
-    const bound = boundParameters(batchParameters(batch, calls), statement.clocked, this.#clock)
+    const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
     const stop = this.#slow.start(statement.name, calls.length)
     let rows: readonly Row[] = NO_ROWS
-    if (batch.match === 'none') prepared.run(bound)
-    else rows = prepared.all(bound)
+    if (batch.bound !== undefined) this.#prepare(batch.bound).run([...parametersSideBySide(calls), ...time])
+    else if (batch.match === 'none') this.#prepare(batch.sql).run([...batchParameters(batch, calls), ...time])
+    else rows = this.#prepare(batch.sql).all([...batchParameters(batch, calls), ...time])
     stop?.()
     return rows
+  }
+
+  /** A row for each key, and one for each call of the keys that cannot go so: together or not at all, by one time. */
+  #runTally(calls: Run, batch: BatchSql, { sql, column }: TallySql, tally: Tally): readonly Row[] {
+    const { statement } = calls[0]
+    return this.#together(() => {
+      const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
+      const stop = this.#slow.start(statement.name, calls.length)
+      const shared = sharedParameters(batch, calls)
+      const rows = tally.rows(this.#prepare(sql).all([tally.json, ...shared, ...time]), column)
+      const left = calls.filter((_, at) => rows[at] === undefined)
+      const others =
+        left.length === 0 ? NO_ROWS : this.#prepare(batch.sql).all([...batchParameters(batch, left), ...time])
+      stop?.()
+      let next = 0
+      return rows.map((row) => row ?? (others[next++] as Row))
+    })
   }
 
   query(sql: string, parameters: Parameters): Row[] {
@@ -68,6 +88,11 @@ export class SyncRunner {
         return stepChecked(step, this.query(step.sql, parameters), name)
       }),
     )
+  }
+
+  /** In a transaction: the one that is open, or one of its own. */
+  #together<Result>(body: () => Result): Result {
+    return this.#transacting ? body() : this.transact(body)
   }
 
   transact<Result>(body: () => Result): Result {

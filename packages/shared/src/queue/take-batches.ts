@@ -1,3 +1,4 @@
+import type { SqlValue } from '../driver/driver.js'
 import type { Backlog } from './backlog.js'
 import { fitsBatch } from './batch.js'
 import type { Call } from './call.js'
@@ -21,19 +22,23 @@ export interface Bounds {
 export function runsAtHead(backlog: Backlog, bounds: Bounds): Run[] {
   const runs: [Call, ...Call[]][] = []
   let run: [Call, ...Call[]] | undefined
+  let named: Set<SqlValue | undefined> | undefined
   let units = 0
   for (let calls = 0; calls < bounds.calls; calls++) {
     const next = backlog.peek(calls)
-    if (next?.type !== 'call') break
+    if (next === undefined || next.type !== 'call') break
     units += unitsOf(next.parameters)
     if (calls > 0 && units > bounds.units) break
-    if (run !== undefined && run.length < bounds.callsInRun && fitsBatch(run[0], next)) {
+    const [name] = next.parameters
+    if (run !== undefined && run.length < bounds.callsInRun && !named?.has(name) && fitsBatch(run[0], next)) {
       run.push(next)
     } else {
       if (runs.length === bounds.runs) break
       run = [next]
       runs.push(run)
+      named = next.statement.batch?.distinct && new Set()
     }
+    named?.add(name)
   }
   return runs
 }

@@ -45,7 +45,7 @@ export class Announcer {
       // A result that is set gives no row; a claim gives one where it has ended.
       this.#waiters.wake(key)
     } else if (announces.of === 'circuit' || announces.of === 'probe') {
-      const state = row === undefined ? givenState(announces, parameters) : toState(row)
+      const state = row === undefined ? givenState(announces, parameters) : toState(row, '', 'circuitBreaker.subscribe')
       if (state === undefined) return
       if (announces.of === 'circuit') this.#listeners.emit(key, state)
       else this.#listeners.emitNews(key, state)
@@ -57,12 +57,16 @@ export class Announcer {
 function givenState(announces: Announcement, parameters: Parameters): CircuitBreakerPersistedState | undefined {
   if (announces.of === 'probe' || parameters.length < 5) return undefined
   const [, state, failureCount, failed, succeeded] = parameters
-  return toState({
-    state: state as string,
-    failure_count: Number(failureCount),
-    last_failure_time: failed === null ? null : Number(failed),
-    last_success_time: succeeded === null ? null : Number(succeeded),
-  })
+  return toState(
+    {
+      state: state as string,
+      failure_count: Number(failureCount),
+      last_failure_time: failed === null ? null : Number(failed),
+      last_success_time: succeeded === null ? null : Number(succeeded),
+    },
+    '',
+    'circuitBreaker.subscribe',
+  )
 }
 
 /** The elements of a JSON array; none for what is no such text, which the statement refuses. */

@@ -1,4 +1,5 @@
 import { PersistenceError } from '../errors/persistence-error.js'
+import type { Sweeper } from '../session/sweeper.js'
 import { expiryOf, type Hold, isLost, moveExpiry } from '../stores/lock/hold.js'
 import type { HoldTable } from '../stores/lock/hold-table.js'
 import { HoldTables } from '../stores/lock/hold-tables.js'
@@ -15,6 +16,7 @@ import { type Answer, Granted, Question } from './requests.js'
  */
 export class RemoteLockStore implements LockStore {
   readonly clock: Clock
+  readonly sweepers: readonly Sweeper[] = []
   readonly #owner: RemoteOwner
   readonly #session: LockSession
   readonly #prefix: string

@@ -50,6 +50,9 @@ export function serve(adapter: object): PersistenceServer {
       `the first argument must be an SQLiteAdapter or what connectRemote gave, got ${shown(adapter)}`,
     )
   }
+  if (parts.dialect.schemaVersion === undefined) {
+    throw invalidArgument('serve', 'the database is a server by itself; connect to it from each thread and process')
+  }
   return new AdapterServer(parts)
 }
 

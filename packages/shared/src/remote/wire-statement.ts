@@ -22,7 +22,19 @@ export function writeStatement(out: Item[], statement: Statement): void {
   const { name, kind, rows, clocked, sql, background, announces, batch } = statement
   out.push(name, kind, rows, writeTime(clocked), sql, background === true ? 1 : 0, writeAnnouncement(announces))
   if (batch === undefined) out.push(null)
-  else out.push(batch.sql, batch.shared ?? 0, batch.match, (batch.echo ?? []).join(SEPARATOR))
+  else {
+    const { sql, shared = 0, match, echo = [], distinct = false, bound = null, tally } = batch
+    out.push(
+      sql,
+      shared,
+      match,
+      echo.join(SEPARATOR),
+      distinct ? 1 : 0,
+      bound,
+      tally?.sql ?? null,
+      tally?.column ?? null,
+    )
+  }
 }
 
 /** @throws MalformedMessage */
@@ -82,5 +94,15 @@ function readBatch(reader: Reader): BatchSql | undefined {
   const match = reader.oneOf(MATCHES)
   const names = reader.text()
   const echo = names === '' ? [] : names.split(SEPARATOR)
-  return { sql, match, ...(shared > 0 && { shared }), ...(echo.length > 0 && { echo }) }
+  const distinct = reader.count() === 1
+  const [bound, tally, column] = [reader.textOrNull(), reader.textOrNull(), reader.textOrNull()]
+  return {
+    sql,
+    match,
+    ...(shared > 0 && { shared }),
+    ...(echo.length > 0 && { echo }),
+    ...(distinct && { distinct }),
+    ...(bound !== null && { bound }),
+    ...(tally !== null && column !== null && { tally: { sql: tally, column } }),
+  }
 }

@@ -1,4 +1,4 @@
-import { PersistenceError } from '../errors/persistence-error.js'
+import { hasCode } from '../errors/persistence-error.js'
 import type { Statement } from '../queue/statement.js'
 import type { Session } from './session.js'
 
@@ -46,14 +46,14 @@ export class LeaseTimeRecord {
       })
     } catch (error) {
       // A handle that turns out to be read-only grants nothing.
-      if (!(error instanceof PersistenceError && error.code === 'READ_ONLY')) throw error
+      if (!hasCode(error, 'READ_ONLY')) throw error
     }
   }
 
   /**
-   * Makes the record that a grant or renewal has made void anew.
+   * Makes a new record after a grant or renewal, which has made the last one void.
    *
-   * @param at Epoch ms by the time of the file.
+   * @param at When the lease was granted: epoch ms by the time of the file.
    */
   granted(at: number): void {
     const { clock } = this.#session

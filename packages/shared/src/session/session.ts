@@ -1,6 +1,7 @@
 import type { Connection, ConnectionUser } from '../connection/connection.js'
 import type { Row } from '../driver/driver.js'
 import type { DiagnosticListener, Diagnostics } from '../errors/diagnostics.js'
+import { failureOf } from '../errors/persistence-error.js'
 import type { Names } from '../keys/key-space.js'
 import { closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
@@ -15,7 +16,8 @@ export type SetUp = (queue: OperationQueue, create: boolean) => Promise<void>
 
 /** What a session has to know of its dialect. */
 export interface SessionDialect {
-  readonly leaseTime: LeaseTimeSql
+  /** Absent where the database's own clock judges. */
+  readonly leaseTime?: LeaseTimeSql
   /** How the untagged names of `prefix` are stored, which is settled at its first use where `writable`. */
   names(queue: OperationQueue, prefix: string, writable: boolean): Promise<Names>
 }
@@ -36,7 +38,7 @@ export interface SessionOptions {
 /** What a session does when it connects. */
 export interface SessionStart {
   readonly setUp: SetUp
-  /** Whether stores use untagged names or leases, and so need to know how the database has them. */
+  /** Whether stores use untagged names or leases: the session then asks the database how it has them. */
   readonly named: boolean
 }
 
@@ -48,7 +50,7 @@ export class Session implements ConnectionUser {
   readonly prefix: string
   readonly maxKeyLength: number
   readonly values: ValueStore
-  readonly leaseTime: LeaseTimeRecord
+  readonly leaseTime: LeaseTimeRecord | undefined
   readonly #connection: Connection
   readonly #dialect: SessionDialect
   readonly #options: SessionOptions
@@ -72,7 +74,7 @@ export class Session implements ConnectionUser {
     this.prefix = options.keyPrefix
     this.maxKeyLength = options.maxKeyLength
     this.values = new ValueStore(options.codec, options.maxValueSize)
-    this.leaseTime = new LeaseTimeRecord(this, dialect.leaseTime)
+    this.leaseTime = dialect.leaseTime && new LeaseTimeRecord(this, dialect.leaseTime)
     this.#stopListening = options.onDiagnostic && connection.diagnostics.add(options.onDiagnostic)
     connection.join(this)
   }
@@ -136,11 +138,14 @@ export class Session implements ConnectionUser {
   /**
    * Idempotent and safe to race.
    *
-   * @param operation What the caller asked for and needs the connection for, for the error of an adapter that is over.
-   * @throws PersistenceError `CLOSED` after {@link disconnect}, and all of set-up's.
+   * @param operation What the caller asked for and needs the connection for. The error of an adapter that is over, or whose
+   *   database is lost, is one of this operation; the errors of connecting are those of `connect`.
+   * @throws PersistenceError `CLOSED` after {@link disconnect}, what the database was lost by, and all of set-up's.
    */
   connect(operation = 'connect'): Promise<void> {
     if (this.#over) return Promise.reject(closedError(operation))
+    const { lost } = this.#connection
+    if (lost !== undefined) return Promise.reject(failureOf(lost, operation))
     this.#connecting ??= this.#connect().catch((error: unknown) => {
       this.#connecting = undefined
       throw error
@@ -195,7 +200,7 @@ export class Session implements ConnectionUser {
     await this.#start.setUp(queue, this.#options.createTables && !readOnly)
     if (this.#start.named) {
       this.#names = await this.#dialect.names(queue, this.prefix, !readOnly)
-      await this.leaseTime.enter()
+      await this.leaseTime?.enter()
     }
     await this.#connection.place.settle()
     // The database may have been lost meanwhile.

@@ -17,6 +17,7 @@ const ofFiles = new WeakMap<Clock, Map<string, Shared>>()
  */
 export class LeaseClock {
   readonly #clock: Clock
+  readonly #follows: boolean
   #latest = Number.NEGATIVE_INFINITY
   #readAt = 0
 
@@ -38,8 +39,10 @@ export class LeaseClock {
     return { time: shared.time, leave }
   }
 
-  constructor(clock: Clock) {
+  /** @param follows `false` where stored times are those of another clock, which {@link observe} must not take over. */
+  constructor(clock: Clock, follows = true) {
     this.#clock = clock
+    this.#follows = follows
   }
 
   /** Whether it was read before: from then on it has followed every change of the wall clock. */
@@ -54,7 +57,7 @@ export class LeaseClock {
 
   /** Takes note of a time that was stored by any process that uses the same file. */
   observe(time: number): void {
-    if (time > this.#advance()) this.#latest = time
+    if (this.#follows && time > this.#advance()) this.#latest = time
   }
 
   #advance(): number {

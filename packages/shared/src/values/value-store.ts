@@ -1,4 +1,5 @@
-import { exceedsBytes } from '../arguments/limits.js'
+import { typeName } from '../arguments/invalid.js'
+import { exceedsBytes, unbindable } from '../arguments/limits.js'
 import { reasonOf } from '../arguments/read-argument.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { jsonCodec } from './json-codec.js'
@@ -39,12 +40,9 @@ export class ValueStore {
       )
     }
     // JSON texts hold neither; an engine would cut the text of another codec short at the first or replace the second.
-    if (this.#codec !== jsonCodec && (text.includes('\0') || !text.isWellFormed())) {
-      throw new PersistenceError(
-        'VALUE_NOT_SERIALIZABLE',
-        operation,
-        `${operation}: the codec's text contains a NUL character or a lone surrogate; encode it, for example as base64`,
-      )
+    const problem = this.#codec === jsonCodec ? undefined : unbindable(text)
+    if (problem !== undefined) {
+      throw new PersistenceError('VALUE_NOT_SERIALIZABLE', operation, `${operation}: the codec's text ${problem}`)
     }
     if (exceedsBytes(text, this.#maxBytes)) {
       throw new PersistenceError(
@@ -59,7 +57,7 @@ export class ValueStore {
   /** @throws PersistenceError `VALUE_UNREADABLE` naming the table and the key. */
   decode<T>(text: unknown, table: string, key: string, operation: string): T {
     try {
-      if (typeof text !== 'string') throw new TypeError(`expected text, found ${text === null ? 'null' : typeof text}`)
+      if (typeof text !== 'string') throw new TypeError(`expected text, found ${typeName(text)}`)
       return this.#codec.decode(text) as T
     } catch (cause) {
       const reason = reasonOf(cause)

@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../arguments/invalid.js'
+import { unbindable } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { readArgument } from '../../arguments/read-argument.js'
 import type { SqlValue } from '../../driver/driver.js'
@@ -33,7 +34,7 @@ const GREATEST_INTEGER = 2n ** 63n - 1n
 export function fencedStep(statement: FencedStatement, at: number): Step {
   const where = `statements[${at}]`
   if (typeof statement !== 'object' || statement === null) throw invalid(`${where} must be an object with sql`)
-  const { sql, parameters: given = [] } = readOptions(statement, STATEMENT, `fenced: ${where}`)
+  const { sql, parameters: given = [] } = readOptions(statement, STATEMENT, 'fenced', 'INVALID_ARGUMENT', `${where}: `)
   if (typeof sql !== 'string') throw invalid(`${where}.sql must be a string, got ${typeof sql}`)
   checkText(sql, `${where}.sql`)
   if (!Array.isArray(given)) throw invalid(`${where}.parameters must be an array`)
@@ -110,8 +111,8 @@ function checkedValue(value: unknown, where: string): SqlValue | bigint {
 }
 
 function checkText(text: string, where: string): void {
-  if (text.includes('\0')) throw invalid(`${where} contains a NUL character, which SQLite engines cut text at`)
-  if (!text.isWellFormed()) throw invalid(`${where} contains a lone surrogate, which UTF-8 cannot hold`)
+  const problem = unbindable(text)
+  if (problem !== undefined) throw invalid(`${where} ${problem}`)
 }
 
 function kindOf(value: unknown): string {

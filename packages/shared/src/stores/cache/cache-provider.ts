@@ -11,6 +11,8 @@ export interface SqlCacheProvider extends CacheProvider {
   /** As the port's; `unknown` unless a type is written, which is taken on trust. */
   get(key: string): Promise<unknown>
   get<T>(key: string): Promise<T | null>
+  /** As the port's; in `pattern`, `%` also matches any run of characters, and `?` one character. */
+  keys(pattern?: string): Promise<string[]>
   /** The values of those keys that are present, in one statement. */
   getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
   getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>

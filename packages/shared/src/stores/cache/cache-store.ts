@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../arguments/invalid.js'
 import { itemsOf, pairsOf } from '../../arguments/iterables.js'
-import { checkKey } from '../../arguments/limits.js'
+import { checkKey, unbindable } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { Row, SqlValue } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
@@ -8,10 +8,10 @@ import { keyPattern } from '../../keys/key-pattern.js'
 import { keyRange } from '../../keys/key-range.js'
 import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
 import type { CacheStats } from '../../ports/cache.js'
-import type { Parameters } from '../../queue/statement.js'
+import { nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
-import { expiry, timeToLive } from '../../time/time-to-live.js'
+import { timeToLive } from '../../time/time-to-live.js'
 import type { GetOrSetOptions, SqlCacheProvider } from './cache-provider.js'
 import type { CacheSql } from './cache-sql.js'
 import { type Load, Loads } from './loads.js'
@@ -36,8 +36,8 @@ export class CacheStore implements SqlCacheProvider {
   readonly #sql: CacheSql
   readonly #names: PrefixedNames
   readonly #loads: Loads
-  /** Put before a stored key to tell the rows of all tables apart. */
-  readonly #places: string
+  /** Put before a stored key to name the entry among those of all tables. */
+  readonly #ofTable: string
   readonly #sweeper: Sweeper
   readonly sweepers: readonly Sweeper[]
   // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
@@ -63,21 +63,31 @@ export class CacheStore implements SqlCacheProvider {
     this.#sql = sql
     this.#names = taggedNames(session.prefix, 'cache:')
     this.#loads = session.connection.shared(Loads)
-    this.#places = `${sql.table.toLowerCase()}\0`
+    this.#ofTable = `${sql.table.toLowerCase()}\0`
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
     this.sweepers = [this.#sweeper]
   }
 
-  async get<T>(key: string): Promise<T | null> {
-    const stored = this.#stored(key, 'cache.get')
-    return this.#session.execute(this.#sql.get, [stored], this.#valueOrNull) as T | null | Promise<T | null>
+  // Not async, as `set`: an async function that has a promise to return resolves one of its own with it, which takes
+  // three microtasks more.
+  get<T>(key: string): Promise<T | null> {
+    try {
+      const stored = this.#stored(key, 'cache.get')
+      return Promise.resolve(this.#session.execute(this.#sql.get, [stored], this.#valueOrNull)) as Promise<T | null>
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
-  async set<T>(key: string, value: T, ttl?: number): Promise<void> {
-    const parameters = this.#row(key, value, ttl, 'cache.set')
-    if (parameters[2] !== null) this.#sweeper.wrote(1)
-    this.#overtake(parameters[0] as string)
-    return this.#session.execute(this.#sql.set, parameters, nothing)
+  set<T>(key: string, value: T, ttl?: number): Promise<void> {
+    try {
+      const parameters = this.#row(key, value, ttl, 'cache.set')
+      if (parameters[2] !== null) this.#sweeper.wrote(1)
+      this.#overtake(parameters[0] as string)
+      return Promise.resolve(this.#session.execute(this.#sql.set, parameters, nothing))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async delete(key: string): Promise<void> {
@@ -93,7 +103,7 @@ export class CacheStore implements SqlCacheProvider {
 
   async clear(): Promise<void> {
     const { first, end } = keyRange(this.#names.start)
-    this.#loads.overtakeAll(this.#places + this.#names.start)
+    this.#loads.overtakeAll(this.#ofTable + this.#names.start)
     return this.#session.execute(this.#sql.clear, [first, end], nothing)
   }
 
@@ -101,7 +111,7 @@ export class CacheStore implements SqlCacheProvider {
     if (typeof pattern !== 'string')
       throw invalidArgument('cache.keys', `pattern must be a string, got ${typeof pattern}`)
     const { literalStart, matches } = keyPattern(pattern)
-    if (!literalStart.isWellFormed() || literalStart.includes('\0')) return []
+    if (unbindable(literalStart) !== undefined) return []
     const { first, end } = keyRange(this.#names.store(literalStart))
     return this.#session.execute(this.#sql.keys, [first, end], (rows) =>
       rows.map((row) => this.#names.restore(String(row.key))).filter(matches),
@@ -165,7 +175,7 @@ export class CacheStore implements SqlCacheProvider {
       await loading.store(() => this.#add(row, unreadable))
       return value
     }
-    return this.#loads.share(this.#places + stored, key, begin, read)
+    return this.#loads.share(this.#ofTable + stored, key, begin, read)
   }
 
   async prune(): Promise<number> {
@@ -195,7 +205,7 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   #overtake(stored: string): void {
-    if (!this.#loads.none) this.#loads.overtake(this.#places + stored)
+    if (!this.#loads.none) this.#loads.overtake(this.#ofTable + stored)
   }
 
   /** A row that cannot be decoded is a miss: a cache can be filled again. It is reported. */
@@ -213,7 +223,7 @@ export class CacheStore implements SqlCacheProvider {
     const stored = this.#stored(key, operation)
     const lifetime = timeToLive(ttl, operation)
     const text = this.#session.values.encode(value, operation)
-    return [stored, text, lifetime === undefined ? null : expiry(this.#session.clock.now(), lifetime)]
+    return [stored, text, lifetime === undefined ? null : this.#session.clock.expiry(lifetime)]
   }
 
   #stored(key: string, operation: string): string {
@@ -222,7 +232,6 @@ export class CacheStore implements SqlCacheProvider {
   }
 }
 
-const nothing = (): void => undefined
 const isThere = (row: Row | undefined): boolean => row !== undefined
 const allRows = (rows: readonly Row[]): readonly Row[] => rows
 

@@ -21,8 +21,8 @@ export type Begin<T> = (load: Load) => Promise<T>
 /** One call of a `load` function of `getOrSet`, shared by all callers that ask for its key meanwhile. */
 export class Load {
   readonly key: string
-  /** Whether it is the load of that place of that connection. */
-  readonly isOf: (loads: Loads, place: string) => boolean
+  /** Whether it is the load of that entry of that connection. */
+  readonly isOf: (loads: Loads, entry: string) => boolean
   /** The loads whose code waits for this one, each as often as it does. */
   readonly waiting: Load[] = []
   /** Whether its function has been called and has not settled. */
@@ -38,9 +38,9 @@ export class Load {
   /** Called when it is overtaken. */
   readonly atOvertaking: (() => void)[] = []
 
-  constructor(loads: Loads, place: string, key: string) {
+  constructor(loads: Loads, entry: string, key: string) {
     this.key = key
-    this.isOf = (otherLoads, otherPlace) => otherLoads === loads && otherPlace === place
+    this.isOf = (otherLoads, otherEntry) => otherLoads === loads && otherEntry === entry
   }
 
   async run<T>(load: () => T | Promise<T>): Promise<T> {
@@ -74,12 +74,11 @@ export class Load {
 }
 
 /**
- * The loads of `getOrSet` under way on one connection, by place, which is the table with the stored key. All callers
- * that ask for a place share the load that is under way there, until the place is written or deleted.
+ * The loads of `getOrSet` under way on one connection, by entry share the load that is under way there, until the entry is written or deleted.
  */
 export class Loads {
   readonly #owner: DatabaseOwner | undefined
-  readonly #byPlace = new Map<string, Load>()
+  readonly #byEntry = new Map<string, Load>()
 
   constructor({ owner }: Connection) {
     this.#owner = owner
@@ -87,87 +86,87 @@ export class Loads {
 
   /** Whether there is none; every write asks. */
   get none(): boolean {
-    return this.#byPlace.size === 0
+    return this.#byEntry.size === 0
   }
 
   /**
-   * The value of the load under way at `place`, or else of the one that `begin` is given to run.
+   * The value of the load under way at `entry`, or else of the one that `begin` is given to run.
    *
    * @param read The value of a text that was loaded in another thread or process.
-   * @throws PersistenceError `INVALID_ARGUMENT` when the code that asks was called from a load of that place.
+   * @throws PersistenceError `INVALID_ARGUMENT` when the code that asks was called from a load of that entry.
    */
-  async share<T>(place: string, key: string, begin: Begin<T>, read: (text: string) => T): Promise<T> {
+  async share<T>(entry: string, key: string, begin: Begin<T>, read: (text: string) => T): Promise<T> {
     const asking = caller.getStore()
     for (;;) {
-      const { value } = this.enter(place, key, begin, asking)
+      const { value } = this.enter(entry, key, begin, asking)
       const given = await value
       if (given !== PASSED_ON) return given instanceof LoadedText ? read(given.text) : (given as T)
     }
   }
 
   /**
-   * The load under way at `place`, or else the one that `begin` is given to run, and its value.
+   * The load under way at `entry`, or else the one that `begin` is given to run, and its value.
    *
    * @param asking The load whose code asks.
    * @throws PersistenceError as {@link share}.
    */
   enter(
-    place: string,
+    entry: string,
     key: string,
     begin: Begin<unknown>,
     asking: Load | undefined,
   ): { readonly load: Load; readonly value: Promise<unknown> } {
     // What a load has started may outlive it, a timer for example, and may ask for any key then.
     const inside = asking?.running === true ? asking : undefined
-    if (inside !== undefined) this.#refuseCircle(inside, place, key)
-    const load = this.#byPlace.get(place) ?? this.#begin(place, key, begin, inside)
+    if (inside !== undefined) this.#refuseCircle(inside, entry, key)
+    const load = this.#byEntry.get(entry) ?? this.#begin(entry, key, begin, inside)
     return { load, value: (inside === undefined ? load.value : load.valueFor(inside)) as Promise<unknown> }
   }
 
-  /** To be called when a write of `place` is sent: callers that ask from now on do not get what was loaded before it. */
-  overtake(place: string): void {
-    const load = this.#byPlace.get(place)
+  /** To be called when a write of `entry` is sent: callers that ask from now on do not get what was loaded before it. */
+  overtake(entry: string): void {
+    const load = this.#byEntry.get(entry)
     if (load === undefined) return
-    this.#byPlace.delete(place)
+    this.#byEntry.delete(entry)
     load.overtaken = true
     for (const told of load.atOvertaking) told()
   }
 
-  /** The same for all places that begin with `start`. */
+  /** The same for all entries that begin with `start`. */
   overtakeAll(start: string): void {
-    for (const place of this.#byPlace.keys()) if (place.startsWith(start)) this.overtake(place)
+    for (const entry of this.#byEntry.keys()) if (entry.startsWith(start)) this.overtake(entry)
   }
 
-  /** The same for all places from `first` to before `end`. */
+  /** The same for all entries from `first` to before `end`. */
   overtakeRange(first: string, end: string): void {
-    for (const place of this.#byPlace.keys()) if (place >= first && place < end) this.overtake(place)
+    for (const entry of this.#byEntry.keys()) if (entry >= first && entry < end) this.overtake(entry)
   }
 
-  #begin(place: string, key: string, begin: Begin<unknown>, inside: Load | undefined): Load {
-    const load = new Load(this, place, key)
-    // Before it runs: its function may write the place at once.
-    this.#byPlace.set(place, load)
+  #begin(entry: string, key: string, begin: Begin<unknown>, inside: Load | undefined): Load {
+    const load = new Load(this, entry, key)
+    // Before it runs: its function may write the entry at once.
+    this.#byEntry.set(entry, load)
     const owner = this.#owner
-    const begun = owner === undefined ? begin(load) : this.#beginInTurn(owner, load, place, begin, inside)
+    const begun = owner === undefined ? begin(load) : this.#beginInTurn(owner, load, entry, begin, inside)
     load.value = begun.finally(() => {
-      if (this.#byPlace.get(place) === load) this.#byPlace.delete(place)
+      if (this.#byEntry.get(entry) === load) this.#byEntry.delete(entry)
     })
     return load
   }
 
-  /** One load of a place runs at a time over all that use the owner of the database. */
+  /** One load of an entry runs at a time over all that use the owner of the database. */
   async #beginInTurn(
     owner: DatabaseOwner,
     load: Load,
-    place: string,
+    entry: string,
     begin: Begin<unknown>,
     inside: Load | undefined,
   ): Promise<unknown> {
     const overtaken = (): void => {
       load.overtaken = true
-      if (this.#byPlace.get(place) === load) this.overtake(place)
+      if (this.#byEntry.get(entry) === load) this.overtake(entry)
     }
-    const turn = await owner.enterLoad({ place, key: load.key, inside: inside?.turn, overtaken })
+    const turn = await owner.enterLoad({ place: entry, key: load.key, inside: inside?.turn, overtaken })
     if (turn instanceof LoadedText) return turn
     load.turn = turn
     try {
@@ -182,10 +181,10 @@ export class Loads {
   }
 
   /** Goes from the load that asks to those that wait for it, and on to those that wait for them. */
-  #refuseCircle(asking: Load, place: string, key: string): void {
+  #refuseCircle(asking: Load, entry: string, key: string): void {
     const askedBy = new Map<Load, Load | undefined>([[asking, undefined]])
     for (const load of askedBy.keys()) {
-      if (load.isOf(this, place)) throw circle(load, askedBy, key)
+      if (load.isOf(this, entry)) throw circle(load, askedBy, key)
       for (const waiting of load.waiting) if (!askedBy.has(waiting)) askedBy.set(waiting, load)
     }
   }

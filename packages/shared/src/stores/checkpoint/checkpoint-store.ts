@@ -1,8 +1,9 @@
-import { invalidArgument, shown } from '../../arguments/invalid.js'
+import { invalidArgument, shown, typeName } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { readMembers } from '../../arguments/read-argument.js'
 import type { Row } from '../../driver/driver.js'
 import type { Checkpoint, CheckpointProvider } from '../../ports/checkpoint.js'
+import { nothing } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { exactNumber, isReadable } from '../../values/numbers.js'
 import type { CheckpointSql } from './checkpoint-sql.js'
@@ -108,7 +109,6 @@ export class CheckpointStore implements SqlCheckpointProvider {
   }
 }
 
-const nothing = (): void => undefined
 // A host without a rate yet estimates Infinity: that is no estimate, and no reason to lose the checkpoint.
 const estimateOrNull = (estimate: number | undefined): number | string | null =>
   estimate !== undefined && isReadable(estimate) ? exactNumber(estimate) : null
@@ -117,10 +117,7 @@ const MEMBERS = ['id', 'taskId', 'sequence', 'timestamp', 'progress', 'data', 'e
 
 function checkedCheckpoint(given: Checkpoint, maxKeyLength: number): Checkpoint {
   if (typeof given !== 'object' || given === null) {
-    throw invalidArgument(
-      'checkpoint.save',
-      `checkpoint must be an object, got ${given === null ? 'null' : typeof given}`,
-    )
+    throw invalidArgument('checkpoint.save', `checkpoint must be an object, got ${typeName(given)}`)
   }
   const checkpoint = readMembers(given, MEMBERS, 'checkpoint.save', 'checkpoint.')
   checkKey(checkpoint.id, maxKeyLength, 'checkpoint.save', 'checkpoint.id')

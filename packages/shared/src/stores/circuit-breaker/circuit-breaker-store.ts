@@ -10,11 +10,11 @@ import type {
   ProbingCircuitBreakerProvider,
   ReportOutcome,
 } from '../../ports/probes.js'
-import type { Parameters, Statement } from '../../queue/statement.js'
+import { givenRow, nothing, type Parameters, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { exactNumber } from '../../values/numbers.js'
 import { admitRequest, checkedPermit, checkedState, threshold } from './circuit-options.js'
-import { givenRow, stateOrNull, toState } from './circuit-row.js'
+import { stateOrNull, toState } from './circuit-row.js'
 import type { CircuitSql, ProbeSql } from './circuit-sql.js'
 import { CircuitProbes } from './probes.js'
 import { type StateListener, StateListeners } from './state-listeners.js'
@@ -25,7 +25,7 @@ const DEFAULT_MAX_FAILURES = 5
 /** The breaker port with what our stores add. */
 export type SqlCircuitBreakerProvider = ProbingCircuitBreakerProvider
 
-/** Circuit-breaker state in `go_goscope_circuit`. Every change is one statement: it is exact across processes. */
+/** Circuit-breaker state in a table. Every change is one statement: it is exact across processes. */
 export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #session: Session
   readonly #sql: CircuitSql
@@ -34,6 +34,15 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   readonly #watch: StateWatch
   readonly #listeners: StateListeners
   readonly #subscriptions = new Set<() => void>()
+  readonly #stateOrNull = (row: Row | undefined): CircuitBreakerPersistedState | null =>
+    stateOrNull(row, this.#sql.table, this.#sql.getState.name)
+  // A field, so that the hot path allocates no closure.
+  readonly #failureCount = (given: Row | undefined, [stored]: Parameters): number => {
+    const { name } = this.#sql.recordFailure
+    const row = givenRow(given, name)
+    if (!this.#listeners.none) this.#listeners.emit(stored as string, toState(row, this.#sql.table, name))
+    return row.failure_count as number
+  }
 
   /** @param watchInterval ms between two looks for changes of other processes, while the key has a listener. */
   constructor(
@@ -54,7 +63,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
 
   async getState(key: string): Promise<CircuitBreakerPersistedState | null> {
     const stored = this.#stored(key, 'getState')
-    return this.#session.execute(this.#sql.getState, [stored], stateOrNull)
+    return this.#session.execute(this.#sql.getState, [stored], this.#stateOrNull)
   }
 
   async setState(key: string, given: CircuitBreakerPersistedState): Promise<void> {
@@ -65,10 +74,16 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     await this.#session.execute(this.#sql.setState, parameters, () => this.#listeners.emit(stored, state))
   }
 
-  async recordFailure(key: string, maxFailures: number): Promise<number> {
-    const stored = this.#stored(key, 'recordFailure')
-    const parameters = [stored, threshold(maxFailures, 'maxFailures', 'recordFailure')]
-    return this.#record(this.#sql.recordFailure, stored, parameters, failureCount)
+  // Not async: an async function that has a promise to return resolves one of its own with it, which takes three
+  // microtasks more.
+  recordFailure(key: string, maxFailures: number): Promise<number> {
+    try {
+      const stored = this.#stored(key, 'recordFailure')
+      const parameters = [stored, threshold(maxFailures, 'maxFailures', 'recordFailure')]
+      return Promise.resolve(this.#session.execute(this.#sql.recordFailure, parameters, this.#failureCount))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async recordSuccess(key: string): Promise<void> {
@@ -138,7 +153,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     result: (state: CircuitBreakerPersistedState) => Result,
   ): Result | Promise<Result> {
     return this.#session.execute(statement, parameters, (row: Row | undefined) => {
-      const state = toState(givenRow(row, statement.name))
+      const state = toState(givenRow(row, statement.name), this.#sql.table, statement.name)
       this.#listeners.emit(stored, state)
       return result(state)
     })
@@ -155,6 +170,4 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
   }
 }
 
-const failureCount = (state: CircuitBreakerPersistedState): number => state.failureCount
-const nothing = (): void => undefined
 const timeOrNull = (time: number | undefined): number | string | null => (time === undefined ? null : exactNumber(time))

@@ -1,4 +1,4 @@
-import { invalidArgument, shown } from '../../arguments/invalid.js'
+import { invalidArgument, shown, typeName } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { readMembers } from '../../arguments/read-argument.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
@@ -11,10 +11,7 @@ const ADMIT_OPTIONS: OptionNames<AdmitOptions> = { resetTimeout: true, probes: t
 /** @returns a copy that holds. @throws PersistenceError `INVALID_ARGUMENT`, as all of these. */
 export function checkedState(given: CircuitBreakerPersistedState): CircuitBreakerPersistedState {
   if (typeof given !== 'object' || given === null)
-    throw invalidArgument(
-      'circuitBreaker.setState',
-      `state must be an object, got ${given === null ? 'null' : typeof given}`,
-    )
+    throw invalidArgument('circuitBreaker.setState', `state must be an object, got ${typeName(given)}`)
   const members = ['state', 'failureCount', 'lastFailureTime', 'lastSuccessTime'] as const
   const state = readMembers(given, members, 'circuitBreaker.setState', 'state.')
   if (!STATES.includes(state.state)) {

@@ -4,9 +4,9 @@ import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.j
 
 export const STATES: readonly unknown[] = ['closed', 'open', 'half-open']
 
-/** The state that the port shows for a row. @throws PersistenceError `VALUE_UNREADABLE`. */
-export function toState(row: Row): CircuitBreakerPersistedState {
-  if (!STATES.includes(row.state)) throw unreadable(row, 'state')
+/** The state that the port shows for a row of `table`. @throws PersistenceError `VALUE_UNREADABLE`, of `operation`. */
+export function toState(row: Row, table: string, operation: string): CircuitBreakerPersistedState {
+  if (!STATES.includes(row.state)) throw unreadable(row, 'state', table, operation)
   return {
     state: row.state as CircuitBreakerPersistedState['state'],
     failureCount: row.failure_count as number,
@@ -18,15 +18,15 @@ export function toState(row: Row): CircuitBreakerPersistedState {
 /** A probe under way: end of lease in epoch ms, lease in ms. */
 export type StoredProbe = readonly [name: string, end: number, lease: number]
 
-/** @throws PersistenceError `VALUE_UNREADABLE`. */
-export function storedProbes(row: Row): StoredProbe[] {
+/** The probes under way in a row of `table`. @throws PersistenceError `VALUE_UNREADABLE`, of `operation`. */
+export function storedProbes(row: Row, table: string, operation: string): StoredProbe[] {
   try {
     const probes: unknown = JSON.parse(String(row.probes))
     if (Array.isArray(probes) && probes.every(isProbe)) return probes
   } catch {
     // Refused below, like JSON that holds something else.
   }
-  throw unreadable(row, 'probes')
+  throw unreadable(row, 'probes', table, operation)
 }
 
 function isProbe(value: unknown): value is StoredProbe {
@@ -35,20 +35,20 @@ function isProbe(value: unknown): value is StoredProbe {
   return typeof name === 'string' && typeof end === 'number' && typeof lease === 'number'
 }
 
-export const stateOrNull = (row: Row | undefined): CircuitBreakerPersistedState | null =>
-  row === undefined ? null : toState(row)
-
-/** The row of a statement that always gives one. */
-export function givenRow(row: Row | undefined, operation: string): Row {
-  if (row !== undefined) return row
-  throw new PersistenceError('SQL', operation, `${operation}: the engine gave no row`)
+/** {@link toState} where there may be no row. */
+export function stateOrNull(
+  row: Row | undefined,
+  table: string,
+  operation: string,
+): CircuitBreakerPersistedState | null {
+  return row === undefined ? null : toState(row, table, operation)
 }
 
-function unreadable(row: Row, column: string): PersistenceError {
+function unreadable(row: Row, column: string, table: string, operation: string): PersistenceError {
   const [key, value] = [JSON.stringify(row.k), JSON.stringify(row[column])]
   return new PersistenceError(
     'VALUE_UNREADABLE',
-    'circuitBreaker.getState',
-    `circuitBreaker.getState: the row ${key} of go_goscope_circuit has the ${column} ${value}; set it anew or delete it`,
+    operation,
+    `${operation}: the row ${key} of ${table} has the ${column} ${value}; set it anew or delete it`,
   )
 }

@@ -2,6 +2,7 @@ import type { Statement } from '../../queue/statement.js'
 
 /** Every statement on the table of circuits that the port of the scope needs. A row gives the circuit as it is now. */
 export interface CircuitSql {
+  readonly table: string
   /** Parameters: key. */
   readonly getState: Statement<'one'>
   /** Parameters: key, state, failure count, last failure, last success. */
@@ -16,9 +17,9 @@ export interface CircuitSql {
   readonly reset: Statement<'one'>
   /**
    * A row that differs from the one before when another connection has committed since. Commits of this connection do
-   * not count.
+   * not count. Absent where the database does not tell: then the circuits themselves are read.
    */
-  readonly lastCommit: Statement<'one'>
+  readonly lastCommit?: Statement<'one'>
 }
 
 /**
@@ -26,7 +27,8 @@ export interface CircuitSql {
  * and no row where it decided to change nothing.
  */
 export interface ProbeSql {
-  /** Parameters: key. */
+  readonly table: string
+  /** Parameters: key. Where the database's own clock judges, its time is `judged_at`, by which the row is to be read. */
   readonly readCircuit: Statement<'one'>
   /**
    * Parameters: key, name of the probe, its lease, how many may probe, reset timeout. A row when there was a place; calls

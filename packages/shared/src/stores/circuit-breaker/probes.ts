@@ -15,25 +15,35 @@ export class CircuitProbes {
   readonly #session: Session
   readonly #sql: ProbeSql
   readonly #listeners: StateListeners
+  /** The statement that reads a circuit, under the name of the call that asks. */
+  readonly #read: Readonly<Record<'admit' | 'succeeded' | 'failed', Statement<'one'>>>
 
   constructor(session: Session, sql: ProbeSql) {
     this.#session = session
     this.#sql = sql
+    const named = (name: string): Statement<'one'> => ({ ...sql.readCircuit, name })
+    this.#read = {
+      admit: named(sql.admitProbe.name),
+      succeeded: named(sql.callSucceeded.name),
+      failed: named(sql.callFailed.name),
+    }
     this.#listeners = session.connection.shared(StateListeners)
   }
 
   /** Looks first: a closed circuit admits without a write. */
   async admit(key: string, stored: string, options: Required<AdmitOptions>): Promise<Admission> {
     for (;;) {
-      const row = await this.#session.run(this.#sql.readCircuit, [stored], theRow)
+      const row = await this.#session.run(this.#read.admit, [stored], theRow)
       if (row === undefined) return { admitted: true, state: 'closed', permit: { key, generation: 0 } }
-      const state = toState(row).state
+      const { state } = toState(row, this.#sql.table, this.#read.admit.name)
       const generation = Number(row.generation)
       if (state === 'closed') return { admitted: true, state, permit: { key, generation } }
       if (row.isolated !== 0) return { admitted: false, state }
-      const retryAt = this.#placeAt(row, options)
+      const local = this.#session.clock.now()
+      const now = Number(row.judged_at ?? local)
+      const retryAt = this.#retryAt(row, options, now)
       if (retryAt === 'in the future') await this.#change(this.#sql.followClock, stored, [stored, generation])
-      else if (retryAt > this.#session.clock.now()) return { admitted: false, state, retryAt }
+      else if (retryAt > now) return { admitted: false, state, retryAt: retryAt - now + local }
       else {
         const permit = await this.#probe(key, stored, options)
         if (permit !== undefined) return { admitted: true, state: 'half-open', permit }
@@ -43,10 +53,10 @@ export class CircuitProbes {
 
   async succeeded(stored: string, { generation, probe }: Permit, threshold: number): Promise<ReportOutcome> {
     if (probe !== undefined)
-      return this.#report(this.#sql.probeSucceeded, stored, [stored, generation, probe, threshold])
+      return this.#report('succeeded', this.#sql.probeSucceeded, stored, [stored, generation, probe, threshold])
     for (;;) {
-      const row = await this.#session.run(this.#sql.readCircuit, [stored], theRow)
-      const state = stateOrNull(row)
+      const row = await this.#session.run(this.#read.succeeded, [stored], theRow)
+      const state = stateOrNull(row, this.#sql.table, this.#read.succeeded.name)
       const current = row === undefined ? generation === 0 : row.generation === generation
       if (!current || state === null || state.state !== 'closed') return { counted: current, state }
       if (state.failureCount === 0) return { counted: true, state }
@@ -57,8 +67,8 @@ export class CircuitProbes {
 
   failed(stored: string, { generation, probe }: Permit, threshold: number): Promise<ReportOutcome> {
     return probe === undefined
-      ? this.#report(this.#sql.callFailed, stored, [stored, threshold, generation])
-      : this.#report(this.#sql.probeFailed, stored, [stored, generation, probe])
+      ? this.#report('failed', this.#sql.callFailed, stored, [stored, threshold, generation])
+      : this.#report('failed', this.#sql.probeFailed, stored, [stored, generation, probe])
   }
 
   async withdrawn(stored: string, { generation, probe }: Permit): Promise<void> {
@@ -72,21 +82,28 @@ export class CircuitProbes {
     return admitted && { key, generation: admitted.generation, probe }
   }
 
-  /** Epoch ms from which a probe has a place, now or earlier when it has one. */
-  #placeAt(row: Row, { resetTimeout, probes: places }: Required<AdmitOptions>): number | 'in the future' {
-    const now = this.#session.clock.now()
+  /** Epoch ms from which one more may probe, `now` or earlier when it may. */
+  #retryAt(row: Row, { resetTimeout, probes: most }: Required<AdmitOptions>, now: number): number | 'in the future' {
     const openedAt = Number(row.opened_at)
-    const under = storedProbes(row).filter(([, end]) => end > now)
+    const under = storedProbes(row, this.#sql.table, this.#read.admit.name).filter(([, end]) => end > now)
     if (openedAt > now || under.some(([, end, lease]) => end - lease > now)) return 'in the future'
     if (row.state === 'open') return openedAt + resetTimeout
     const ends = under.map(([, end]) => end).sort((a, b) => a - b)
-    return ends.length < places ? now : (ends[ends.length - places] as number)
+    return ends.length < most ? now : (ends[ends.length - most] as number)
   }
 
-  async #report(statement: Statement<'one'>, stored: string, parameters: Parameters): Promise<ReportOutcome> {
+  async #report(
+    method: 'succeeded' | 'failed',
+    statement: Statement<'one'>,
+    stored: string,
+    parameters: Parameters,
+  ): Promise<ReportOutcome> {
     const changed = await this.#change(statement, stored, parameters)
     if (changed !== undefined) return { counted: true, state: changed.state }
-    return { counted: false, state: await this.#session.run(this.#sql.readCircuit, [stored], stateOrNull) }
+    const state = await this.#session.run(this.#read[method], [stored], (row) =>
+      stateOrNull(row, this.#sql.table, this.#read[method].name),
+    )
+    return { counted: false, state }
   }
 
   /** @returns `undefined` when the statement decided to change nothing. */
@@ -97,7 +114,7 @@ export class CircuitProbes {
   ): Promise<{ state: CircuitBreakerPersistedState; generation: number } | undefined> {
     return this.#session.run(statement, parameters, (row) => {
       if (row === undefined) return undefined
-      const state = toState(row)
+      const state = toState(row, this.#sql.table, statement.name)
       this.#listeners.emitNews(stored, state)
       return { state, generation: Number(row.generation) }
     })

@@ -26,6 +26,11 @@ export class StateListeners {
     this.#owner = owner
   }
 
+  /** Whether nobody listens. */
+  get none(): boolean {
+    return this.#byKey.size === 0
+  }
+
   add(key: string, listener: StateListener): () => void {
     const subscribers = this.#enter(key)
     const entry = { listener }

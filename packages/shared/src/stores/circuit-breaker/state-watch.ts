@@ -6,6 +6,8 @@ import { stateOrNull } from './circuit-row.js'
 import type { CircuitSql } from './circuit-sql.js'
 import { StateListeners } from './state-listeners.js'
 
+const OPERATION = 'circuitBreaker.subscribe'
+
 /**
  * Finds the changes that other connections make to circuits that have listeners here. Asks only while there are some,
  * from a timer that does not keep the process alive, and reads nothing while nothing was committed.
@@ -14,7 +16,8 @@ export class StateWatch {
   readonly #session: Session
   readonly #listeners: StateListeners
   readonly #look: Statement<'one'>
-  readonly #lastCommit: Statement<'one'>
+  readonly #lastCommit: Statement<'one'> | undefined
+  readonly #table: string
   /** ms. */
   readonly #interval: number
   /** Listeners by stored key. */
@@ -26,8 +29,9 @@ export class StateWatch {
   constructor(session: Session, sql: CircuitSql, interval: number) {
     this.#session = session
     this.#listeners = session.connection.shared(StateListeners)
-    this.#look = { ...sql.getState, background: true }
-    this.#lastCommit = { ...sql.lastCommit, background: true }
+    this.#look = { ...sql.getState, name: OPERATION, background: true }
+    this.#table = sql.table
+    this.#lastCommit = sql.lastCommit && { ...sql.lastCommit, background: true }
     this.#interval = interval
     session.atEnd(() => this.#stop())
   }
@@ -66,6 +70,7 @@ export class StateWatch {
   }
 
   async #hasNews(): Promise<boolean> {
+    if (this.#lastCommit === undefined) return true
     return this.#session.execute(this.#lastCommit, [], (row: Row | undefined) => {
       const known = this.#version
       this.#version = JSON.stringify(row)
@@ -76,7 +81,7 @@ export class StateWatch {
   async #lookAt(stored: string): Promise<void> {
     // Told where the row is decoded, and not after the promise: so it keeps its place among the changes made here.
     await this.#session.execute(this.#look, [stored], (row) => {
-      this.#listeners.observe(stored, stateOrNull(row))
+      this.#listeners.observe(stored, stateOrNull(row, this.#table, OPERATION))
     })
   }
 
@@ -102,7 +107,7 @@ export class StateWatch {
       this.#version = undefined
       const code = error instanceof PersistenceError ? error.code : undefined
       if (code === 'CLOSED' || code === 'FILE_REPLACED') this.#stop()
-      if (code !== 'CLOSED') this.#session.diagnostics.backgroundError('circuitBreaker.subscribe', error)
+      if (code !== 'CLOSED') this.#session.diagnostics.backgroundError(OPERATION, error)
     }
   }
 }

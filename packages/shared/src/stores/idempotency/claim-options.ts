@@ -51,13 +51,16 @@ export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: nu
   }
 }
 
+// The end of the lease, which is now and this, must be a whole number that every engine reads back exactly.
+const LONGEST_LEASE_MS = Math.floor(Number.MAX_SAFE_INTEGER / 2)
+
 /** A lease in whole ms. @throws PersistenceError `INVALID_TTL`, also for one that never ends. */
 export function leaseTime(lease: number, operation: string): number {
   const duration = timeToLive(lease, operation, { name: 'lease', advice: '' })
-  if (lease !== undefined && duration !== undefined && duration <= Number.MAX_SAFE_INTEGER / 2) return duration
+  if (lease !== undefined && duration !== undefined && duration <= LONGEST_LEASE_MS) return duration
   throw new PersistenceError(
     'INVALID_TTL',
     operation,
-    `${operation}: lease must be a finite number of ms, got ${shown(lease)}`,
+    `${operation}: lease must be a number of ms up to ${LONGEST_LEASE_MS}, got ${shown(lease)}`,
   )
 }

@@ -1,9 +1,8 @@
 import type { Row } from '../../driver/driver.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../../ports/claims.js'
-import type { Statement } from '../../queue/statement.js'
+import { givenRow, type Parameters, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
-import { expiry } from '../../time/time-to-live.js'
 import type { ClaimSql } from './idempotency-sql.js'
 import { resultNotStored, type Unstored, unstoredIn, unstoredMark } from './unstored-result.js'
 
@@ -45,9 +44,8 @@ export interface Ending {
 const ABOUT_THE_VALUE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'VALUE_NOT_SERIALIZABLE', 'VALUE_TOO_LARGE'])
 
 /**
- * The rows of claims. Each decision is one statement, or one atomic batch where a record goes with it. All reject once
- * the session is over or its database gone: a claim outlives both, and must not be reported where no other process finds
- * it.
+ * The rows of claims. Each decision is one statement, or one transaction where a record goes with it. A claim outlives
+ * its session and its database, so renewals and reports reject once either is gone: no other process would find them.
  */
 export class ClaimRows {
   readonly #session: Session
@@ -62,20 +60,24 @@ export class ClaimRows {
   }
 
   async read(stored: string): Promise<RecordedKey> {
-    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.now()], present)
-    this.#session.clock.lease.observe(Number(row.marked_at))
+    const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.bound(false)], keyRow)
+    this.#session.clock.lease.observe(Number(row.judged_at))
     const record = this.#standing(row, stored)
     return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
   }
 
-  /** @returns `undefined` when the key was not free. */
+  /**
+   * The second statement of a call that has read the key: it comes to its end also while the session ends.
+   *
+   * @returns `undefined` when the key was not free.
+   */
   async grant(
     stored: string,
     owner: string,
     fingerprint: string | undefined,
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
-    const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.now()]
+    const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound(false)]
     const asked = this.#session.clock.monotonic()
     return this.#session.run(this.#sql.grant, parameters, (row) =>
       row === undefined ? undefined : { ...this.#leaseEnd(row, asked), generation: Number(row.generation) },
@@ -85,7 +87,7 @@ export class ClaimRows {
   /** @returns `undefined` when the claim was over. */
   async renew(grant: ClaimGrant, lease: number): Promise<LeaseEnd | undefined> {
     const asked = this.#session.clock.monotonic()
-    return this.#session.execute(this.#sql.renew, [...guard(grant), lease], (row) =>
+    return this.#session.execute(this.#sql.renew, [...ofClaim(grant), lease], (row) =>
       row === undefined ? undefined : this.#leaseEnd(row, asked),
     )
   }
@@ -97,13 +99,15 @@ export class ClaimRows {
   }
 
   async forget(grant: ClaimGrant): Promise<Ending> {
-    return { recorded: await this.#session.execute(this.#sql.forget, guard(grant), decided) }
+    return { recorded: await this.#session.execute(this.#sql.forget, ofClaim(grant), decided) }
   }
 
   keep(grant: ClaimGrant, error: unknown): Promise<Ending> {
     return this.#record(grant, error, 'error', this.#sql.forget.name, (text) => {
-      const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
-      return this.#withRecord(this.#sql.forget, guard(grant), [
+      const expiresAt = this.#session.clock.expiry(grant.ttl)
+      const { forget, keep, record } = this.#sql
+      if (keep !== undefined) return this.#decide(keep, [...ofClaim(grant), text, expiresAt])
+      return this.#withRecord(forget, ofClaim(grant), record, [
         grant.stored,
         grant.fingerprint ?? null,
         text,
@@ -136,18 +140,25 @@ export class ClaimRows {
   }
 
   async #complete(statement: Statement<'one'>, grant: ClaimGrant, text: string): Promise<boolean> {
-    const expiresAt = expiry(this.#session.clock.now(), grant.ttl)
-    const parameters = [...guard(grant), text, expiresAt]
-    return grant.fingerprint === undefined
-      ? this.#session.execute(statement, parameters, decided)
-      : this.#withRecord(statement, parameters, [grant.stored, grant.fingerprint, null, expiresAt])
+    const expiresAt = this.#session.clock.expiry(grant.ttl)
+    const parameters = [...ofClaim(grant), text, expiresAt]
+    const { record } = this.#sql
+    return grant.fingerprint === undefined || record === undefined
+      ? this.#decide(statement, parameters)
+      : this.#withRecord(statement, parameters, record, [grant.stored, grant.fingerprint, null, expiresAt])
+  }
+
+  async #decide(decision: Statement<'one'>, parameters: Parameters): Promise<boolean> {
+    return this.#session.execute(decision, parameters, decided)
   }
 
   async #withRecord(
     decision: Statement<'one'>,
-    parameters: readonly (string | number | null)[],
-    record: readonly (string | number | null)[],
+    parameters: Parameters,
+    record: Statement<'none'> | undefined,
+    recorded: Parameters,
   ): Promise<boolean> {
+    if (record === undefined) throw new TypeError('a dialect has record or keep')
     const { announces } = decision
     const decide = {
       sql: decision.sql,
@@ -157,10 +168,10 @@ export class ClaimRows {
       ...(announces && { announces }),
     }
     try {
-      await this.#session.atomic(decision.name, [decide, { sql: this.#sql.record.sql, parameters: record }])
+      await this.#session.atomic(decision.name, [decide, { sql: record.sql, parameters: recorded }])
       return true
     } catch (error) {
-      if (error instanceof PersistenceError && error.code === 'CONSTRAINT' && error.cause === undefined) return false
+      if (hasCode(error, 'CONSTRAINT') && error.cause === undefined) return false
       throw error
     }
   }
@@ -172,19 +183,17 @@ export class ClaimRows {
     // Read first: were the process held up between the readings, it must not take the end to be later than it is.
     const { clock, connection } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
-    clock.lease.observe(grantedAt)
-    this.#session.leaseTime.granted(grantedAt)
-    const lease = end - grantedAt
     // Where another thread or process ran the statement, its lease clock may be ahead of the one here.
-    const remaining = Math.min(
-      connection.owner === undefined ? lease : lease - (monotonic - asked),
-      end - clock.lease.now(),
-    )
+    const isHere = connection.owner === undefined
+    const elapsed = isHere ? clock.lease.now() - Number(row.ran_at) : monotonic - asked
+    clock.lease.observe(grantedAt)
+    this.#session.leaseTime?.granted(grantedAt)
+    const remaining = end - grantedAt - elapsed
     return { expiresAt: wall + remaining, localEnd: monotonic + remaining }
   }
 
   #standing(row: Row, stored: string): KeyRecord<unknown> | VacantKey {
-    const unstored = unstoredIn(row.value)
+    const unstored = unstoredIn(row.unstored ?? row.value)
     if (unstored !== undefined) {
       const error = resultNotStored(this.#key(stored), this.#sql.readKey.name, unstored)
       return { state: 'unstored', error, ...expiringAt(row.value_expires_at) }
@@ -198,9 +207,8 @@ export class ClaimRows {
       return { state: 'failed', error, replay: true, ...expiringAt(row.failure_expires_at) }
     }
     if (row.claimed_until !== null) {
-      const { clock } = this.#session
-      const remaining = Number(row.claimed_until) - clock.lease.now()
-      return { state: 'running', until: clock.now() + remaining }
+      const remaining = Number(row.claimed_until) - Number(row.judged_at)
+      return { state: 'running', until: this.#session.clock.now() + remaining }
     }
     return { state: 'vacant' }
   }
@@ -213,7 +221,8 @@ export class ClaimRows {
 const isUnstorable = (error: unknown): error is PersistenceError =>
   error instanceof PersistenceError && ABOUT_THE_VALUE.has(error.code)
 
-const guard = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
+/** The parameters of a statement that only a lasting claim lets through. */
+const ofClaim = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
 
 const decided = (row: Row | undefined): boolean => row !== undefined
 
@@ -221,8 +230,4 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 const expiringAt = (value: unknown): { expiresAt?: number } => (value === null ? {} : { expiresAt: Number(value) })
 
-function present(row: Row | undefined): Row {
-  const operation = 'idempotency.claim'
-  if (row === undefined) throw new PersistenceError('SQL', operation, `${operation}: the engine gave no row`)
-  return row
-}
+const keyRow = (row: Row | undefined): Row => givenRow(row, 'idempotency.claim')

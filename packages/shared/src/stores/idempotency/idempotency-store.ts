@@ -2,10 +2,10 @@ import { checkKey } from '../../arguments/limits.js'
 import type { Row } from '../../driver/driver.js'
 import type { Claim, ClaimingIdempotencyProvider, ClaimOptions } from '../../ports/claims.js'
 import type { IdempotencyEntry } from '../../ports/idempotency.js'
-import type { Parameters } from '../../queue/statement.js'
+import { nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
-import { expiry, timeToLive } from '../../time/time-to-live.js'
+import { timeToLive } from '../../time/time-to-live.js'
 import { ClaimRows } from './claim-rows.js'
 import { Claims } from './claims.js'
 import type { ClaimSql, ResultSql } from './idempotency-sql.js'
@@ -35,7 +35,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
   readonly sweepers: readonly Sweeper[]
   readonly #entry = (row: Row | undefined, [stored]: Parameters): IdempotencyEntry<unknown> | null => {
     if (row === undefined) return null
-    const unstored = unstoredIn(row.value)
+    const unstored = unstoredIn(row.unstored ?? row.value)
     if (unstored !== undefined) {
       throw resultNotStored(this.#session.names.idempotency.restore(stored as string), 'idempotency.get', unstored)
     }
@@ -57,9 +57,18 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     this.sweepers = [this.#sweeper, ...this.#claimSweepers]
   }
 
-  async get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
-    checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
-    if (!this.#session.ready) await this.#session.connect('idempotency.get')
+  // Not async, for the reason of the cache's.
+  get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
+    try {
+      checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
+      if (!this.#session.ready) return this.#session.connect('idempotency.get').then(() => this.#get<T>(key))
+      return Promise.resolve(this.#get<T>(key))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #get<T>(key: string): Promise<IdempotencyEntry<T> | null> | IdempotencyEntry<T> | null {
     const stored = this.#session.names.idempotency.store(key)
     return this.#session.execute(this.#sql.get, [stored], this.#entry) as IdempotencyEntry<T> | null
   }
@@ -68,7 +77,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     checkKey(key, this.#session.maxKeyLength, 'idempotency.set')
     const lifetime = timeToLive(ttl, 'idempotency.set')
     const text = this.#session.values.encode(value, 'idempotency.set')
-    const expiresAt = expiry(this.#session.clock.now(), lifetime)
+    const expiresAt = this.#session.clock.expiry(lifetime)
     if (!this.#session.ready) await this.#session.connect('idempotency.set')
     if (expiresAt !== null) this.#sweeper.wrote(1)
     const stored = this.#session.names.idempotency.store(key)
@@ -82,7 +91,8 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     const stored = this.#session.names.idempotency.store(key)
     await this.#session.execute(this.#sql.delete, [stored], nothing)
     // A key has a result or a kept failure, never both: no other caller can tell that these are two statements.
-    await this.#session.run(this.#claimSql.deleteFailure, [stored], nothing)
+    const { deleteFailure } = this.#claimSql
+    if (deleteFailure !== undefined) await this.#session.run(deleteFailure, [stored], nothing)
   }
 
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {
@@ -98,5 +108,3 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     return removed
   }
 }
-
-const nothing = (): void => undefined

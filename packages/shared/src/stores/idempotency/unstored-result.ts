@@ -1,5 +1,5 @@
 import type { SqlValue } from '../../driver/driver.js'
-import { PersistenceError, type PersistenceErrorCode } from '../../errors/persistence-error.js'
+import { PersistenceError, type PersistenceErrorCode, problemOf } from '../../errors/persistence-error.js'
 
 const TAG = 'ResultNotStored'
 
@@ -44,12 +44,10 @@ export function unstoredIn(value: SqlValue | undefined): Unstored | undefined {
 
 /** The error for callers that ask for a result that was not stored, with the problem as its cause. */
 export function resultNotStored(key: string, operation: string, { report, problem }: Unstored): PersistenceError {
-  const prefix = `${problem.operation}: `
-  const reason = problem.message.startsWith(prefix) ? problem.message.slice(prefix.length) : problem.message
   return new PersistenceError(
     'RESULT_NOT_STORED',
     operation,
-    `${operation}: the work of the key ${JSON.stringify(key)} was done, but its ${report} is not stored: ${reason}; set a value for the key, or delete it to have the work done again`,
+    `${operation}: the work of the key ${JSON.stringify(key)} was done, but its ${report} is not stored: ${problemOf(problem)}; set a value for the key, or delete it to have the work done again`,
     problem,
   )
 }

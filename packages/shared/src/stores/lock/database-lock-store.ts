@@ -1,12 +1,12 @@
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
-import type { Step } from '../../queue/statement.js'
+import { nothing, type Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
 import { leaseMargin } from '../../time/lease.js'
-import { expiryOf, type Hold, isLost, moveExpiry } from './hold.js'
+import { expiryOf, grantedAnew, type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import type { LockSql } from './lock-sql.js'
@@ -23,18 +23,21 @@ export class DatabaseLockStore implements LockStore {
   readonly #names: PrefixedNames
   readonly #holds: HoldTable
   readonly #sweeper: Sweeper
+  readonly sweepers: readonly Sweeper[]
 
-  constructor(session: Session, sql: LockSql) {
+  /** @param prefix Of the keys, where it is not that of the session. */
+  constructor(session: Session, sql: LockSql, prefix: string = session.prefix) {
     this.#session = session
     this.#sql = sql
     this.clock = session.clock
-    this.#names = qualifiedNames(session.prefix)
-    this.#holds = HoldTables.of(session, 'database')
+    this.#names = qualifiedNames(prefix)
+    this.#holds = HoldTables.of(session, 'database', prefix)
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
+    this.sweepers = [this.#sweeper]
   }
 
   /** Whether its locks are in the database of `session`. */
-  guards(session: Session): boolean {
+  isInDatabaseOf(session: Session): boolean {
     const { connection } = this.#session
     const { identity } = connection.place
     return (
@@ -54,26 +57,24 @@ export class DatabaseLockStore implements LockStore {
     return hold.owner as string
   }
 
-  async acquire(
-    key: string,
-    ttl: number,
-    owner: string = this.#session.connection.newOwner(),
-  ): Promise<Hold | undefined> {
+  async acquire(key: string, ttl: number, given: string | undefined): Promise<Hold | undefined> {
     const asked = this.clock.monotonic()
+    const owner = given ?? this.#session.connection.newOwner()
     const hold = await this.#session.execute(
-      this.#sql.acquire,
+      given === undefined ? (this.#sql.acquireUnique ?? this.#sql.acquire) : this.#sql.acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
       (row) => (row === undefined ? undefined : this.#granted(key, owner, row, asked)),
     )
-    if (hold === undefined) await this.#session.run(this.#sql.readMark, [], (row) => this.#readMark(row))
-    else this.#sweeper.wrote(1)
+    const { readMark } = this.#sql
+    if (hold !== undefined) this.#sweeper.wrote(1)
+    else if (readMark !== undefined) await this.#session.run(readMark, [], (row) => this.#readMark(row))
     return hold
   }
 
   async isHeld(hold: Hold): Promise<boolean> {
     if (isLost(hold) || !this.#session.connection.usable) return false
     return this.#confirmed('lock.isValid', async () => {
-      const held = await this.#session.execute(this.#sql.checkGrant, this.#guard(hold), (row) => {
+      const held = await this.#session.execute(this.#sql.checkGrant, this.#ofGrant(hold), (row) => {
         if (row !== undefined) this.clock.lease.observe(Number(row.marked_at))
         return row !== undefined
       })
@@ -88,7 +89,7 @@ export class DatabaseLockStore implements LockStore {
     return this.#confirmed('lock.extend', async () => {
       const extended = await this.#session.execute(
         this.#sql.extendGrant,
-        [...this.#guard(hold), wholeTtl(ttl)],
+        [...this.#ofGrant(hold), wholeTtl(ttl)],
         (row) => {
           // The hold may have been lost meanwhile: its signal has aborted, and no signal takes that back.
           if (row !== undefined && !isLost(hold)) this.#takeExpiry(hold, row, asked)
@@ -114,23 +115,26 @@ export class DatabaseLockStore implements LockStore {
 
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    const released = await this.#session.execute(this.#sql.release, this.#guard(hold), (row) => row !== undefined)
+    const unique = this.#session.connection.madeUp(this.ownerOf(hold)) ? this.#sql.releaseUnique : undefined
+    const statement = unique ?? this.#sql.release
+    const released = await this.#session.execute(statement, this.#ofGrant(hold), (row) => row !== undefined)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
     return released
   }
 
   async forceRelease(key: string): Promise<void> {
-    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], () => undefined)
+    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], nothing)
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
   }
 
   /** The step that lets a transaction go on only while `hold` lasts. */
   fence(hold: Hold): Step {
+    const { sql, clocked } = this.#sql.fence ?? this.#sql.checkGrant
     return {
-      sql: this.#sql.checkGrant.sql,
-      parameters: this.#guard(hold),
-      clocked: this.#sql.checkGrant.clocked,
+      sql,
+      parameters: this.#ofGrant(hold),
+      clocked,
       expect: 1,
       unmet: () => leaseIsOver(hold),
     }
@@ -142,7 +146,7 @@ export class DatabaseLockStore implements LockStore {
   }
 
   /** The parameters of a statement that only a lasting hold lets through. */
-  #guard(hold: Hold): [string, string, number] {
+  #ofGrant(hold: Hold): [string, string, number] {
     return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
@@ -154,7 +158,7 @@ export class DatabaseLockStore implements LockStore {
       this.#takeExpiry(known, row, asked)
       return known
     }
-    this.#holds.drop(key, `${expiryOf(key)} and another owner took it`)
+    this.#holds.drop(key, grantedAnew(key))
     const hold: Hold = { key, token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
     this.#takeExpiry(hold, row, asked)
     this.#holds.add(hold)
@@ -174,7 +178,7 @@ export class DatabaseLockStore implements LockStore {
     const isHere = this.#session.connection.owner === undefined
     const elapsed = isHere ? this.clock.lease.now() - Number(row.ran_at) : now - asked
     this.clock.lease.observe(Number(row.marked_at))
-    this.#session.leaseTime.granted(Number(row.marked_at))
+    this.#session.leaseTime?.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)
     moveExpiry(hold, now + granted - elapsed)
   }
@@ -184,7 +188,7 @@ export class DatabaseLockStore implements LockStore {
       throw new PersistenceError(
         'CORRUPT',
         'lock.acquire',
-        'lock.acquire: the row of go_goscope_lock_counter is gone; restore the database from a backup',
+        `lock.acquire: the row of ${this.#sql.counterTable} is gone; restore the database from a backup`,
       )
     }
     this.clock.lease.observe(Number(row.marked_at))
@@ -203,7 +207,11 @@ export class DatabaseLockStore implements LockStore {
 
 /** The error of a holder that writes too late. */
 export function leaseIsOver({ key }: Hold): PersistenceError {
-  return new PersistenceError('LOCK_LOST', 'fenced', `fenced: the lease of lock ${JSON.stringify(key)} is over`)
+  return new PersistenceError(
+    'LOCK_LOST',
+    'fenced',
+    `fenced: the lease of lock ${JSON.stringify(key)} is over; nothing was written, acquire the lock again and start anew`,
+  )
 }
 
 /** Whole ms, as the column takes them. The greatest whole number stands for Infinity. */

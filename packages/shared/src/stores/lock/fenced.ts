@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../arguments/invalid.js'
 import { readArgument } from '../../arguments/read-argument.js'
 import type { Row } from '../../driver/driver.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
+import { hasCode, type PersistenceError } from '../../errors/persistence-error.js'
 import type { Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { DatabaseLockStore, leaseIsOver } from './database-lock-store.js'
@@ -37,7 +37,7 @@ export async function runFenced(
   statements: readonly FencedStatement[],
 ): Promise<Row[][]> {
   const known = StoredLockHandle.read(handle)
-  if (known === undefined) throw invalid('the first argument must be a lock handle of this adapter')
+  if (known === undefined) throw invalid('the first argument must be a lock handle, as acquire of an adapter gives it')
   const { store, hold, released } = known
   if (!(store instanceof DatabaseLockStore)) {
     throw invalid('a lock of this process alone cannot guard the database; make the adapter with locks: "database"')
@@ -45,14 +45,16 @@ export async function runFenced(
   if (!Array.isArray(statements)) throw invalid('the second argument must be an array of statements')
   const steps = readArgument(() => [...statements], 'fenced', 'statements').map(fencedStep)
   if (!session.ready) await session.connect('fenced')
-  if (!store.guards(session)) throw invalid('the lock was granted in another database')
+  if (!store.isInDatabaseOf(session))
+    throw invalid('the lock was granted in another database; call fenced of an adapter on that one')
   // Another handle of the same owner may hold the lock still; this one does not.
   if (released) throw leaseIsOver(hold)
   try {
-    const [, ...rows] = await session.atomic('fenced', [store.fence(hold), ...steps])
+    // Beside the calls: the app's statements may take long, and renewals must not wait for them.
+    const [, ...rows] = await session.connection.aside.atomic('fenced', [store.fence(hold), ...steps])
     return rows
   } catch (error) {
-    if (error instanceof PersistenceError && error.code === 'LOCK_LOST') store.lose(hold)
+    if (hasCode(error, 'LOCK_LOST')) store.lose(hold)
     throw error
   }
 }

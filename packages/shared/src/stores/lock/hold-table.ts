@@ -3,7 +3,7 @@ import { expiryOf, type Hold, loseHold } from './hold.js'
 
 // Two visits for each new key: an iterator that visits more entries than are added reaches the end. So expired holds are
 // found within a bounded number of grants, no grant pays for all of them, and a grant of a known key pays nothing.
-// Many visits at a time: each is to memory that the processor has not cached, and next to that of the visit before.
+// Many visits in a row: the processor has cached none of these entries, and they lie next to one another in memory.
 const NEW_KEYS_BETWEEN_VISITS = 64
 const VISITS = 2 * NEW_KEYS_BETWEEN_VISITS
 

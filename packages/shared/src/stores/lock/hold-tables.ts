@@ -28,10 +28,10 @@ export class HoldTables implements EndsWithConnection {
     this.ownerPrefix = Math.floor(random() * 2 ** 48).toString(36)
   }
 
-  /** The table of the locks of `kind` under the prefix of `session`, until that has ended. */
-  static of(session: LockSession, kind: string): HoldTable {
+  /** The table of the locks of `kind` under `prefix`, until `session` has ended. */
+  static of(session: LockSession, kind: string, prefix: string = session.prefix): HoldTable {
     const tables = session.connection.shared(HoldTables)
-    const name = `${kind}:${session.prefix}`
+    const name = `${kind}:${prefix}`
     session.afterEnd(() => tables.leave(name))
     return tables.enter(name)
   }

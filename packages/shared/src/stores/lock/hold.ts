@@ -8,7 +8,7 @@ export interface Hold {
   readonly key: string
   /** Grows with every grant. */
   readonly token: number
-  /** As the caller gave it. `undefined` for a lock in memory that was acquired without: the token then gives its name. */
+  /** As the caller gave it. `undefined` for a lock in memory whose caller gave none: its name is then made of the token. */
   readonly owner: string | undefined
   /** Monotonic ms; -Infinity once the hold was lost. */
   expiresAt: number
@@ -56,6 +56,11 @@ export function expiryOf(key: string): string {
   return `the lease of lock ${JSON.stringify(key)} expired`
 }
 
+/** Why a hold of `key` was lost whose lock was acquired again, perhaps by the same owner. */
+export function grantedAnew(key: string): string {
+  return `the lease of lock ${JSON.stringify(key)} is over, and the lock was granted anew`
+}
+
 function lockLost(reason: string): PersistenceError {
-  return new PersistenceError('LOCK_LOST', 'lock', `lock: ${reason}`)
+  return new PersistenceError('LOCK_LOST', 'lock', `lock: ${reason}; stop the work that it guards`)
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../../session/session.js'
+import type { Sweeper } from '../../session/sweeper.js'
 import type { Clock } from '../../time/clock.js'
 import type { Hold } from './hold.js'
 
@@ -16,6 +17,8 @@ export interface LockStore {
   readonly clock: Clock
   /** Locks granted in this process, some of which may have expired. */
   readonly held: number
+  /** What removes the rows of locks that are over; none where locks are in memory. */
+  readonly sweepers: readonly Sweeper[]
   /** Epoch ms by the clock that judges the leases. */
   now(): number
   ownerOf(hold: Hold): string

@@ -1,6 +1,7 @@
+import type { Sweeper } from '../../session/sweeper.js'
 import { type Clock, nextTurn } from '../../time/clock.js'
 import type { Turn } from '../../time/turn.js'
-import { expiryOf, type Hold, loseHold, moveExpiry } from './hold.js'
+import { grantedAnew, type Hold, loseHold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import type { LockSession, LockStore } from './lock-store.js'
@@ -17,6 +18,7 @@ const grants: { count: number } = host[GRANTS]
  */
 export class MemoryLockStore implements LockStore {
   readonly clock: Clock
+  readonly sweepers: readonly Sweeper[] = []
   readonly #session: LockSession
   readonly #holds: HoldTable
   readonly #ownerPrefix: string
@@ -45,7 +47,7 @@ export class MemoryLockStore implements LockStore {
   }
 
   acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined | Promise<Hold | undefined> {
-    // Nothing here waits for an engine: without a pause, loops of awaited calls would give no timer its turn.
+    // No call here waits for an engine: without a pause, a loop of awaited calls would keep every timer from firing.
     return this.#turn.seemsLong() ? this.#acquireNextTurn(key, ttl, owner) : this.#acquire(key, ttl, owner)
   }
 
@@ -68,7 +70,7 @@ export class MemoryLockStore implements LockStore {
         if (now + ttl > held.expiresAt) moveExpiry(held, now + ttl)
         return held
       }
-      loseHold(held, `${expiryOf(key)} and another owner took it`)
+      loseHold(held, grantedAnew(key))
     }
     const hold: Hold = { key, token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
     this.#holds.add(hold)

@@ -11,7 +11,7 @@ import type { LockStore } from './lock-store.js'
 export interface HoldOptions {
   /** ms; default `defaultLockTTL`. */
   ttl?: number
-  /** As `acquire`'s. */
+  /** Made up when absent. An owner that holds the lock takes it again: its holds are counted. */
   owner?: string
   /** Extends the lease every third of its ttl until it is released or lost. Default `false`. */
   renew?: boolean

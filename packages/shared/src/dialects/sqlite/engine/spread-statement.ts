@@ -26,7 +26,8 @@ export class SpreadStatement implements SyncStatement {
   }
 
   run(parameters: readonly SqlValue[]): void {
-    this.#statement.run(...(parameters as never[]))
+    // Not by the engine's `run`, which makes an object of what changed, for nobody. What gives no rows ends at its first step.
+    this.#statement.get(...(parameters as never[]))
   }
 
   finalize(): void {

@@ -68,7 +68,7 @@ export class FileWatch {
       new PersistenceError(
         'FILE_REPLACED',
         'connect',
-        `the database file ${this.#path} was ${what} while it was open; make a new adapter to use what is there now`,
+        `connect: the database file ${this.#path} was ${what} while it was open; make a new adapter to use what is there now`,
       ),
     )
   }

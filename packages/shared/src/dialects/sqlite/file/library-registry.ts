@@ -35,6 +35,11 @@ function entries(): Map<string, Entry> {
   return host[REGISTRY]
 }
 
+/** Whether a connection of this thread has the file open, or has left it open. */
+export function isRegistered(identity: string): boolean {
+  return entries().has(identity)
+}
+
 /** A user's place in the registry. */
 export interface Registration {
   /** Whether adapters use the file through other connections too. */

@@ -65,7 +65,7 @@ export class LogWatch implements WriteGuard {
       this.#lost = new PersistenceError(
         'FILE_REPLACED',
         'connect',
-        `the log ${this.#path} was deleted or replaced while it was open, so what is written there is lost. Something ` +
+        `connect: the log ${this.#path} was deleted or replaced while it was open, so what is written there is lost. Something ` +
           'deleted it by its name, or code of this process opened and closed the database file past the engine, which dropped ' +
           'its locks (another SQLite library, a copy of the file): find it, and make a new adapter',
       )

@@ -3,28 +3,44 @@ import { type CacheAdapterOptions, SqlCacheAdapter } from '../../../adapter/sql-
 import { SqlIdempotencyAdapter } from '../../../adapter/sql-idempotency-adapter.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import type { SqlDriver } from '../../../driver/driver.js'
+import type { Backup } from '../copies/backup.js'
+import type { EngineChoice, FileOptions } from '../copies/engine-choice.js'
+import { type Restored, type RestoreOptions, restore } from '../copies/restore.js'
+import { verifyBackup } from '../copies/verify-backup.js'
+import type { LoadedEngine } from '../engine/loaded-engine.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
-import { type LoadedEngine, openAdapter } from './open-adapter.js'
+import type { StartWorker } from '../thread/worker.js'
+import { openAdapter } from './open-adapter.js'
 import { OPEN_OPTIONS, type OpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
+
+/** The options of `open` by which a front end chooses its engine. */
+export type EngineOptions<Options extends OpenOptions> = Omit<Options, keyof OpenOptions>
 
 /** What a front end has of its own. */
 export interface FrontEndDefinition<Handle extends object, Options extends OpenOptions> {
   driver(handle: Handle): SqlDriver
   /** The names of the options that `open` takes here besides those of every front end. */
-  readonly options?: OptionNames<Omit<Options, keyof OpenOptions>>
+  readonly options?: OptionNames<EngineOptions<Options>>
   /** The engine that `open` uses. @throws PersistenceError `ENGINE_MISSING`. */
   load(options: Options): Promise<LoadedEngine<Handle>>
+  /** Starts the module that calls `serveThread`; without it there are no backups. */
+  readonly startWorker?: StartWorker
 }
 
 /** The class of an adapter over a `Handle`. */
 export interface AdapterClass<Handle extends object, Options extends OpenOptions> {
-  /** @param handle An open handle; the adapter closes it unless `closeOnDisconnect` is `false`. */
+  /**
+   * @param handle An open handle; the adapter closes it unless `closeOnDisconnect` is `false`.
+   * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`, `SECOND_COPY`, `ENGINE_UNSUPPORTED`.
+   */
   new (handle: Handle, options?: AdapterOptions): SqliteAdapter
   /**
    * Opens and tunes a file (WAL, durability, permissions) or `:memory:`, and connects.
    *
-   * @throws PersistenceError when the file cannot be opened, is no database, or belongs to a newer release.
+   * @throws (as a rejection) PersistenceError `CANNOT_OPEN`, `READ_ONLY`, `NOT_A_DATABASE`, `SCHEMA_NEWER`,
+   *   `SCHEMA_MISSING`, `FOREIGN_TABLE`, `SECOND_LIBRARY`, `ENGINE_MISSING`, `ENGINE_UNSUPPORTED`, `INVALID_ARGUMENT` or
+   *   `INVALID_OPTION`, and what any call may: `BUSY`, `IO_ERROR`, `DISK_FULL`, `CORRUPT`.
    */
   open(path: string, options?: Options): Promise<SqliteAdapter>
 }
@@ -41,11 +57,19 @@ export type IdempotencyAdapterClass<Handle extends object> = new (
   options?: AdapterOptions,
 ) => SqlIdempotencyAdapter
 
-/** The classes of a front end. */
+/** Reads a whole backup and compares it with its manifest. */
+export type VerifyBackup<Options> = (path: string, options?: Options & FileOptions) => Promise<Backup>
+
+/** Puts a backup in the place of a database that nobody has open. */
+export type Restore<Options> = (backup: string, target: string, options?: Options & RestoreOptions) => Promise<Restored>
+
+/** The classes and functions of a front end. @typeParam Engine Options that choose the engine, as `open` takes them. */
 export interface FrontEnd<Handle extends object, Options extends OpenOptions> {
   readonly SQLiteAdapter: AdapterClass<Handle, Options>
   readonly SQLiteCacheAdapter: CacheAdapterClass<Handle>
   readonly SQLiteIdempotencyAdapter: IdempotencyAdapterClass<Handle>
+  readonly verifyBackup: VerifyBackup<EngineOptions<Options>>
+  readonly restore: Restore<EngineOptions<Options>>
 }
 
 /** Makes the classes of a front end, so that front ends differ only in their engines. */
@@ -56,7 +80,7 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
 
   class SQLiteAdapter extends SqliteAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      super(handle, () => definition.driver(handle), options)
+      super(handle, () => definition.driver(handle), options, definition.startWorker)
     }
 
     static async open(path: string, options?: Options): Promise<SqliteAdapter> {
@@ -81,5 +105,17 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
     }
   }
 
-  return { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter }
+  const choice: EngineChoice<EngineOptions<Options>> = {
+    names: definition.options ?? ({} as OptionNames<EngineOptions<Options>>),
+    engine: async (options) => (await definition.load(options as Options)).name,
+    startWorker: definition.startWorker,
+  }
+
+  return {
+    SQLiteAdapter,
+    SQLiteCacheAdapter,
+    SQLiteIdempotencyAdapter,
+    verifyBackup: (path, options) => verifyBackup(choice, path, options),
+    restore: (backup, target, options) => restore(choice, backup, target, options),
+  }
 }

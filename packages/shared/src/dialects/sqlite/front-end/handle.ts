@@ -1,4 +1,4 @@
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { invalidArgument } from '../../../arguments/invalid.js'
 
 /**
  * Refuses an argument that is no handle of the engine, before an adapter is made on it.
@@ -11,11 +11,7 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 export function checkHandle(handle: unknown, methods: readonly string[], wanted: string): void {
   const missing = methods.find((method) => !hasMethod(handle, method))
   if (typeof handle === 'object' && handle !== null && missing === undefined) return
-  throw new PersistenceError(
-    'INVALID_ARGUMENT',
-    'constructor',
-    `the first argument must be ${wanted}, got ${described(handle, missing)}`,
-  )
+  throw invalidArgument('constructor', `the first argument must be ${wanted}, got ${described(handle, missing)}`)
 }
 
 function described(value: unknown, missing: string | undefined): string {

@@ -2,25 +2,18 @@ import { lstat } from 'node:fs/promises'
 import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-options.js'
 import { Connection } from '../../../connection/connection.js'
 import type { SqlDriver } from '../../../driver/driver.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError, problemOf } from '../../../errors/persistence-error.js'
+import type { LoadedEngine } from '../engine/loaded-engine.js'
 import { classify } from '../error-codes.js'
+import { checkPath } from '../file/check-path.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
 import { removeUnused } from '../file/remove-unused.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
-import { checkPath, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
+import { type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from './open-options.js'
 import type { SqliteAdapter } from './sqlite-adapter.js'
 import { tune } from './tune.js'
-
-/** The module of an engine, loaded. */
-export interface LoadedEngine<Handle extends object> {
-  readonly name: string
-  /** As its driver's. */
-  readonly library: unknown
-  /** Opens a file that exists, or `:memory:`. */
-  open(path: string, readOnly: boolean): Handle | Promise<Handle>
-}
 
 /** What `open` needs of a front end. */
 export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
@@ -77,7 +70,8 @@ async function openHandle<Handle extends object>(
     return await engine.open(path, readOnly)
   } catch (error) {
     if (file?.created === true) await removeUnused(path, file.identity)
-    throw classify(error, `open ${path}`)
+    const failure = classify(error, 'open')
+    throw new PersistenceError(failure.code, 'open', `open ${path}: ${problemOf(failure)}`, failure.cause)
   }
 }
 
@@ -103,7 +97,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     return adapter
   } catch (error) {
     if (file?.created === true) await removeUnused(path, file.identity, connection.queue)
-    const second = error instanceof PersistenceError && error.code === 'SECOND_LIBRARY'
+    const second = hasCode(error, 'SECOND_LIBRARY')
     if (second) neverClosed.add(connection)
     // The caller needs the error of opening, not one of closing.
     await connection.close(second).catch(() => undefined)

@@ -1,5 +1,5 @@
 import { ADAPTER_OPTIONS, type AdapterOptions } from '../../../adapter/adapter-options.js'
-import { invalidArgument, invalidOption } from '../../../arguments/invalid.js'
+import { invalidOption } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
 
 /** Options of `open`, for a file that the adapter opens itself. */
@@ -61,25 +61,6 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
     mode,
     cacheSize: cacheSize === undefined ? cacheSize : bytes('cacheSize', cacheSize),
     mmapSize: bytes('mmapSize', mmapSize),
-  }
-}
-
-/** @throws PersistenceError `INVALID_ARGUMENT` for what is not a path of a file. */
-export function checkPath(path: unknown): asserts path is string {
-  const problem =
-    typeof path !== 'string'
-      ? path instanceof URL
-        ? `got the URL ${JSON.stringify(path.href)}; pass fileURLToPath(url) of node:url`
-        : `got ${path === null ? 'null' : typeof path}`
-      : path === ''
-        ? 'got an empty string, which SQLite takes for a temporary file; use :memory: or a real path'
-        : path.includes('\0')
-          ? 'it contains a NUL character'
-          : path.startsWith('file:')
-            ? `got the URI ${JSON.stringify(path)}; pass fileURLToPath(url), or open the handle yourself`
-            : undefined
-  if (problem !== undefined) {
-    throw invalidArgument('open', `path must be the path of a file or :memory:, ${problem}`)
   }
 }
 

@@ -3,23 +3,45 @@ import type { Dialect } from '../../../adapter/dialect.js'
 import { SqlAdapter } from '../../../adapter/sql-adapter.js'
 import type { DatabaseOwner } from '../../../connection/database-owner.js'
 import type { SqlDriver } from '../../../driver/driver.js'
+import { type Backup, backUp } from '../copies/backup.js'
+import type { BackupOptions } from '../copies/backup-options.js'
+import { makeSource, sourceOf } from '../copies/backup-source.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import type { AdapterStats } from '../sqlite-stats.js'
+import type { StartWorker } from '../thread/worker.js'
 
 /** {@link SqlAdapter} over a handle of an SQLite engine. */
 export class SqliteAdapter extends SqlAdapter {
-  /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
+  /**
+   * @param driver Called once per handle.
+   * @param startWorker Starts the thread of the front end.
+   * @param dialect With what a database of another thread or process has of its own.
+   * @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`.
+   */
   constructor(
     handle: object,
     driver: () => SqlDriver | DatabaseOwner,
     options?: AdapterOptions,
+    startWorker?: StartWorker,
     dialect: Dialect = sqliteDialect,
   ) {
     super(handle, driver, dialect, options)
+    makeSource(this, { session: this.session, startWorker })
   }
 
   override stats(): Promise<AdapterStats> {
     // What the dialect adds to the counts is the rest of the type.
     return super.stats() as Promise<AdapterStats>
+  }
+
+  /**
+   * Copies the database as it is now into a new file, while others read and write it, and verifies the copy. `path` is
+   * there whole or not at all, with its manifest `path.json` beside it; a name that is taken is refused.
+   *
+   * @throws PersistenceError `FILE_EXISTS`, `DISK_FULL`, `BACKUP_DAMAGED`, `FILE_REPLACED`, `LOG_TOO_LARGE`, `WAL_NEEDED`;
+   *   the reason of the signal. Nothing is left behind then.
+   */
+  backup(path: string, options?: BackupOptions): Promise<Backup> {
+    return backUp(sourceOf(this, 'backup'), path, options)
   }
 }

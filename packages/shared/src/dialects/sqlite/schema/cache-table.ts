@@ -31,7 +31,9 @@ export async function createCacheTable(name: string, queue: OperationQueue, crea
     columns: CACHE_TABLE.columns,
     create: CACHE_TABLE.create.replace(CACHE_TABLE.name, `"${name}"`),
     // Not idx_<name>_expires: for names such as `cache` or `locks` that is the name of an index of ours.
-    indexes: [`CREATE INDEX IF NOT EXISTS go_goscope_expires_of_${name} ON "${name}"(expires_at)`],
+    indexes: [
+      `CREATE INDEX IF NOT EXISTS go_goscope_expires_of_${name} ON "${name}"(expires_at) WHERE expires_at IS NOT NULL`,
+    ],
   }
   const found = await checkObjects(queue, publishedObjects(table), 0)
   if (create) {

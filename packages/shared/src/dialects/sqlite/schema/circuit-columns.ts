@@ -1,7 +1,7 @@
 import { CIRCUIT_TABLE } from './published-tables.js'
 
 /**
- * Added to go_goscope_circuit; nullable or with a default, so that a writer that knows only the published columns
+ * Added to go_goscope_circuit by migration 4, and known as ours by known-objects.ts; nullable or with a default, so that a writer that knows only the published columns
  * still can write.
  */
 const COLUMNS: readonly (readonly [name: string, definition: string])[] = [
@@ -33,7 +33,7 @@ export const CREATE_CIRCUIT: string = CIRCUIT_TABLE.create.replace(
  * of an earlier one no longer count, and a circuit they opened was opened then. A row they replaced has lost its
  * generation; the time is a number that no count of periods has reached.
  */
-export const CIRCUIT_TRIGGERS: readonly string[] = [
+const CIRCUIT_TRIGGERS: readonly string[] = [
   `CREATE TRIGGER IF NOT EXISTS go_goscope_circuit_changed_elsewhere AFTER UPDATE ON go_goscope_circuit
 WHEN NEW.revision = OLD.revision AND NEW.state <> OLD.state BEGIN
   UPDATE go_goscope_circuit SET

@@ -17,7 +17,7 @@ export interface KnownObject {
 }
 
 const CREATE = /^CREATE (TABLE|INDEX|TRIGGER) (?:IF NOT EXISTS )?(\w+)(?:.*? ON "?(\w+))?/
-const COLUMN = /^ {2}([a-z_]+) [A-Z]/gm
+const COLUMN = /^ {2}([a-z_][a-z0-9_]*) [A-Z]/gm
 
 /** A published table with its indexes, which 2.9 may have made. */
 export function publishedObjects(table: PublishedTable): KnownObject[] {
@@ -44,12 +44,18 @@ const META: KnownObject = {
   create: '',
 }
 
-const PUBLISHED: readonly KnownObject[] = PUBLISHED_TABLES.flatMap(publishedObjects)
+const MADE: readonly KnownObject[] = MIGRATIONS.flatMap(({ version, steps }) =>
+  steps.flatMap((sql) => createdBy(sql, version)),
+)
+
+/** With the text of the last migration that makes each, for one that was dropped. */
+const PUBLISHED: readonly KnownObject[] = PUBLISHED_TABLES.flatMap(publishedObjects).map((object) => {
+  return { ...object, create: MADE.findLast(({ name }) => name === object.name)?.create ?? object.create }
+})
 
 /** Objects that only migrations make, with the text of the last migration that makes each. */
 const MIGRATED: readonly KnownObject[] = [
-  ...MIGRATIONS.flatMap(({ version, steps }) => steps.flatMap((sql) => createdBy(sql, version)))
-    .filter(({ name }) => !PUBLISHED.some((published) => published.name === name))
+  ...MADE.filter(({ name }) => !PUBLISHED.some((published) => published.name === name))
     .reduce(
       (byName, object) => byName.set(object.name, { ...object, since: byName.get(object.name)?.since ?? object.since }),
       new Map<string, KnownObject>(),

@@ -1,4 +1,4 @@
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { checkObjects } from './foreign-objects.js'
 import { KNOWN_OBJECTS, OWN_TABLES } from './known-objects.js'
@@ -92,7 +92,7 @@ async function applyAfter(queue: OperationQueue, version: number): Promise<void>
   try {
     await queue.atomic('connect', MIGRATIONS.slice(version).flatMap(migrationSteps))
   } catch (error) {
-    if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
+    if (!hasCode(error, 'CONSTRAINT')) throw error
     failure = error
   }
   // The version in the file decides: another process may have been first.

@@ -1,5 +1,5 @@
 import type { Row } from '../../../driver/driver.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode } from '../../../errors/persistence-error.js'
 import { canBePlain, type NameLayout, NameSpace, type Names } from '../../../keys/key-space.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 
@@ -36,7 +36,7 @@ async function register(queue: OperationQueue, prefix: string): Promise<boolean>
     await queue.atomic('connect', [{ sql: REGISTER, parameters: [prefix, canBePlain(prefix) ? 1 : 0] }])
     return true
   } catch (error) {
-    if (error instanceof PersistenceError && error.code === 'READ_ONLY') return false
+    if (hasCode(error, 'READ_ONLY')) return false
     throw error
   }
 }

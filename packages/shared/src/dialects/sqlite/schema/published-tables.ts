@@ -35,7 +35,7 @@ export const CACHE_TABLE: PublishedTable = {
   indexes: ['CREATE INDEX IF NOT EXISTS idx_cache_expires ON go_goscope_cache(expires_at)'],
 }
 
-export const CHECKPOINTS_TABLE: PublishedTable = {
+const CHECKPOINTS_TABLE: PublishedTable = {
   name: 'go_goscope_checkpoints',
   columns: ['id', 'task_id', 'sequence', 'timestamp', 'progress', 'data', 'estimated_time_remaining', 'created_at'],
   create: `CREATE TABLE IF NOT EXISTS go_goscope_checkpoints (
@@ -54,7 +54,7 @@ export const CHECKPOINTS_TABLE: PublishedTable = {
   ],
 }
 
-export const IDEMPOTENCY_TABLE: PublishedTable = {
+const IDEMPOTENCY_TABLE: PublishedTable = {
   name: 'go_goscope_idempotency',
   columns: ['key', 'value', 'expires_at', 'created_at', 'updated_at'],
   create: `CREATE TABLE IF NOT EXISTS go_goscope_idempotency (

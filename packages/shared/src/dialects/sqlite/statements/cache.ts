@@ -1,6 +1,7 @@
 import { read, write } from '../../../queue/statement.js'
 import type { CacheSql } from '../../../stores/cache/cache-sql.js'
 import { deleteExpired } from './delete-expired.js'
+import { boundRows, timeAfterRows } from './places.js'
 
 /** @param table A valid SQL name; the caller has checked it. */
 export function cacheSql(table: string): CacheSql {
@@ -14,6 +15,7 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
   const insert = `INSERT INTO ${name} (key, value, expires_at) VALUES (?1, ?2, ?3) ${onSet}`
   const insertMany = `INSERT INTO ${name} (key, value, expires_at)
 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onSet}`
+  const insertBound = `INSERT INTO ${name} (key, value, expires_at) VALUES ${boundRows(3)} ${onSet}`
   const deleteMany = `DELETE FROM ${name} WHERE key IN (SELECT value FROM json_each(?1))`
   return {
     table,
@@ -32,14 +34,18 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
 
     set: write('cache.set', 'none', insert, {
       announces: { of: 'entry', table },
-      batch: { match: 'none', sql: insertMany },
+      batch: { match: 'none', sql: insertMany, bound: insertBound },
     }),
 
     setMany: write('cache.setMany', 'none', insertMany, { announces: { of: 'entryRows', table } }),
 
     add: write('cache.getOrSet', 'none', `${insert} WHERE ${name}.expires_at <= ?4`, {
       clocked: true,
-      batch: { match: 'none', sql: `${insertMany} WHERE ${name}.expires_at <= ?2` },
+      batch: {
+        match: 'none',
+        sql: `${insertMany} WHERE ${name}.expires_at <= ?2`,
+        bound: `${insertBound} WHERE ${name}.expires_at <= ${timeAfterRows(3)}`,
+      },
     }),
 
     discard: write('cache.getOrSet', 'none', `DELETE FROM ${name} WHERE key = ?1 AND value = ?2`),
@@ -84,7 +90,6 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       { clocked: true },
     ),
 
-    // The outer condition repeats the expiry: a row refreshed since the inner SELECT must stay.
     sweep: write('cache.sweep', 'many', deleteExpired(name), { clocked: true }),
   }
 }

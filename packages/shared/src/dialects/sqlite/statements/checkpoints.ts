@@ -1,5 +1,6 @@
 import { read, write } from '../../../queue/statement.js'
 import type { CheckpointSql } from '../../../stores/checkpoint/checkpoint-sql.js'
+import { boundRows } from './places.js'
 
 const COLUMNS = 'id, task_id, sequence, timestamp, progress, data, estimated_time_remaining'
 
@@ -25,6 +26,7 @@ export const checkpointSql: CheckpointSql = {
         sql: `INSERT INTO go_goscope_checkpoints (${COLUMNS})
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
 FROM json_each(?1) WHERE true ${ON_SAVE}`,
+        bound: `INSERT INTO go_goscope_checkpoints (${COLUMNS}) VALUES ${boundRows(7)} ${ON_SAVE}`,
       },
     },
   ),

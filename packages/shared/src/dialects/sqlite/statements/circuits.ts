@@ -11,13 +11,17 @@ const ON_SET = `ON CONFLICT (key) DO UPDATE SET
   opened_at = CASE WHEN excluded.state = state THEN opened_at ELSE excluded.opened_at END,
   generation = generation + 1, isolated = 0, successes = 0, probes = '[]', revision = revision + 1`
 
-// `?2` is the number of failures that opens the circuit, `?3` the time, in the single text and in the batch.
+// `?2` is the number of failures that opens the circuit, `?3` the time, in the single text, in the batch and in the tally.
+// `excluded` brings how many failures there are.
 const ON_FAILURE = `ON CONFLICT (key) DO UPDATE SET
-  state = CASE WHEN state <> 'closed' OR failure_count + 1 >= ?2 THEN 'open' ELSE 'closed' END,
-  failure_count = failure_count + 1, last_failure_time = ?3, updated_at = ?3,
-  opened_at = CASE WHEN state <> 'open' AND (state <> 'closed' OR failure_count + 1 >= ?2) THEN ?3 ELSE opened_at END,
-  generation = generation + (state <> 'open' AND (state <> 'closed' OR failure_count + 1 >= ?2)),
-  successes = 0, probes = '[]', revision = revision + 1`
+  state = CASE WHEN state <> 'closed' OR failure_count + excluded.failure_count >= ?2 THEN 'open' ELSE 'closed' END,
+  failure_count = failure_count + excluded.failure_count, last_failure_time = ?3, updated_at = ?3,
+  opened_at = CASE
+    WHEN state <> 'open' AND (state <> 'closed' OR failure_count + excluded.failure_count >= ?2) THEN ?3
+    ELSE opened_at
+  END,
+  generation = generation + (state <> 'open' AND (state <> 'closed' OR failure_count + excluded.failure_count >= ?2)),
+  successes = 0, probes = '[]', revision = revision + excluded.failure_count`
 
 const ON_SUCCESS = `ON CONFLICT (key) DO UPDATE SET
   state = CASE WHEN isolated THEN state ELSE 'closed' END, failure_count = 0, last_failure_time = NULL,
@@ -29,6 +33,8 @@ const ON_SUCCESS = `ON CONFLICT (key) DO UPDATE SET
 const NEW_PERIOD = `updated_at = ?2, generation = generation + 1, successes = 0, probes = '[]', revision = revision + 1`
 
 export const circuitSql: CircuitSql = {
+  table: 'go_goscope_circuit',
+
   getState: read('circuitBreaker.getState', 'one', `SELECT ${GIVEN} FROM go_goscope_circuit WHERE key = ?1`, {
     batch: {
       match: 'index',
@@ -80,6 +86,20 @@ SELECT value, CASE WHEN 1 >= ?2 THEN 'open' ELSE 'closed' END, 1, ?3, ?3, CASE W
 FROM json_each(?1) WHERE true
 ${ON_FAILURE}
 RETURNING ${GIVEN}`,
+        // Failures of which one opens the circuit give two states: they do not go as a count.
+        tally: {
+          column: 'failure_count',
+          sql: `INSERT INTO go_goscope_circuit (
+  key, state, failure_count, last_failure_time, updated_at, opened_at, generation, revision
+)
+SELECT value ->> 0, CASE WHEN 1 >= ?2 THEN 'open' ELSE 'closed' END, value ->> 1, ?3, ?3,
+  CASE WHEN 1 >= ?2 THEN ?3 END, 1 >= ?2, value ->> 1
+FROM json_each(?1)
+WHERE 1 >= ?2 OR value ->> 1 < ?2 OR EXISTS (SELECT 1 FROM go_goscope_circuit WHERE key = value ->> 0)
+${ON_FAILURE}
+WHERE state <> 'closed' OR failure_count + 1 >= ?2 OR failure_count + excluded.failure_count < ?2
+RETURNING ${GIVEN}`,
+        },
       },
     },
   ),

@@ -1,17 +1,17 @@
 import { read, type Statement, write } from '../../../queue/statement.js'
 import type { ClaimSql } from '../../../stores/idempotency/idempotency-sql.js'
 import { deleteExpired } from './delete-expired.js'
-import { ON_SET } from './results.js'
+import { ON_STORED } from './results.js'
 
 // Two times: what is on record is kept by the wall clock, as every program keeps it that reads the published table; leases
 // go by the lease clock, or by the time of the last grant where that is later: a clock set back must not revive a lease.
 const LAST_GRANT = 'coalesce((SELECT now FROM go_goscope_claim_clock), 0)'
 
-const ON_RECORD = `
+const STATE_OF_KEY = `
   results.key IS NOT NULL AS completed, results.value, results.expires_at AS value_expires_at,
   records.fingerprint, records.failure, records.expires_at AS failure_expires_at,
   claims.fingerprint AS claimed_fingerprint, claims.expires_at AS claimed_until,
-  (SELECT now FROM go_goscope_claim_clock) AS marked_at`
+  max(?3, ${LAST_GRANT}) AS judged_at`
 
 export const claimSql: ClaimSql = {
   table: 'go_goscope_claims',
@@ -20,7 +20,7 @@ export const claimSql: ClaimSql = {
   readKey: read(
     'idempotency.claim',
     'one',
-    `SELECT ${ON_RECORD}
+    `SELECT ${STATE_OF_KEY}
 FROM (SELECT 1)
 LEFT JOIN go_goscope_idempotency AS results
   ON results.key = ?1 AND (results.expires_at IS NULL OR results.expires_at > ?2)
@@ -34,7 +34,7 @@ LEFT JOIN go_goscope_claims AS claims
       batch: {
         match: 'index',
         shared: 1,
-        sql: `SELECT calls.key AS i, ${ON_RECORD}
+        sql: `SELECT calls.key AS i, ${STATE_OF_KEY}
 FROM json_each(?1) AS calls
 LEFT JOIN go_goscope_idempotency AS results
   ON results.key = calls.value AND (results.expires_at IS NULL OR results.expires_at > ?2)
@@ -60,7 +60,7 @@ WHERE NOT EXISTS (SELECT 1 FROM go_goscope_claims WHERE key = ?1 AND expires_at 
     SELECT 1 FROM go_goscope_claim_records
     WHERE key = ?1 AND failure IS NOT NULL AND (expires_at IS NULL OR expires_at > ?5)
   )
-RETURNING generation, granted_at, expires_at`,
+RETURNING generation, granted_at, expires_at, ?6 AS ran_at`,
     { clocked: 'lease', announces: { of: 'leaseTime', column: 'granted_at' } },
   ),
 
@@ -70,7 +70,7 @@ RETURNING generation, granted_at, expires_at`,
     `UPDATE go_goscope_claims SET
   granted_at = max(?5, ${LAST_GRANT}), expires_at = max(?5, ${LAST_GRANT}) + ?4
 WHERE key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > max(?5, ${LAST_GRANT})
-RETURNING granted_at, expires_at`,
+RETURNING granted_at, expires_at, ?5 AS ran_at`,
     { clocked: 'lease', announces: { of: 'leaseTime', column: 'granted_at' } },
   ),
 
@@ -125,7 +125,7 @@ function completing(value: string): Statement<'one'> {
     `INSERT INTO go_goscope_idempotency (key, value, expires_at)
 SELECT key, ${value}, ?5 FROM go_goscope_claims
 WHERE key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > max(?6, ${LAST_GRANT})
-${ON_SET}
+${ON_STORED}
 RETURNING key`,
     { clocked: 'lease', announces: { of: 'claim' } },
   )

@@ -18,6 +18,7 @@ WHERE expires_at <= excluded.marked_at OR owner = excluded.owner`
 
 export const lockSql: LockSql = {
   table: 'go_goscope_locks',
+  counterTable: 'go_goscope_lock_counter',
 
   acquire: write(
     'lock.acquire',

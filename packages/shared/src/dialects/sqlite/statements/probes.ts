@@ -7,6 +7,8 @@ const GIVEN = `key AS k, ${COLUMNS}, coalesce(opened_at, updated_at) AS opened_a
 const OTHER_PROBES = `(SELECT json_group_array(json(value)) FROM json_each(probes) WHERE value ->> 0 <> ?3)`
 
 export const probeSql: ProbeSql = {
+  table: 'go_goscope_circuit',
+
   readCircuit: read('circuitBreaker.admit', 'one', `SELECT ${GIVEN} FROM go_goscope_circuit WHERE key = ?1`, {
     batch: {
       match: 'index',

@@ -1,9 +1,10 @@
 import { read, write } from '../../../queue/statement.js'
 import type { ResultSql } from '../../../stores/idempotency/idempotency-sql.js'
 import { deleteExpired } from './delete-expired.js'
+import { boundRows } from './places.js'
 
 /** What a result takes over from one that is stored in its place. */
-export const ON_SET: string = `ON CONFLICT (key) DO UPDATE SET
+export const ON_STORED: string = `ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, expires_at = excluded.expires_at, updated_at = excluded.updated_at`
 
 export const resultSql: ResultSql = {
@@ -28,13 +29,14 @@ FROM json_each(?1) AS calls CROSS JOIN go_goscope_idempotency AS results
   set: write(
     'idempotency.set',
     'none',
-    `INSERT INTO go_goscope_idempotency (key, value, expires_at) VALUES (?1, ?2, ?3) ${ON_SET}`,
+    `INSERT INTO go_goscope_idempotency (key, value, expires_at) VALUES (?1, ?2, ?3) ${ON_STORED}`,
     {
       announces: { of: 'claim' },
       batch: {
         match: 'none',
         sql: `INSERT INTO go_goscope_idempotency (key, value, expires_at)
-SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${ON_SET}`,
+SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${ON_STORED}`,
+        bound: `INSERT INTO go_goscope_idempotency (key, value, expires_at) VALUES ${boundRows(3)} ${ON_STORED}`,
       },
     },
   ),

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import type { AdapterUnderTest } from './engine-under-test.js'
+import type { PortName } from './port-names.js'
+
+/** The stores that keep something under a key; a lock keeps nothing. */
+export type StoreName = Exclude<PortName, 'lock'>
+
+interface Store {
+  write(adapter: AdapterUnderTest, key: string, value: number): Promise<unknown>
+  /** What was written under `key`, `null` where nothing. */
+  read(adapter: AdapterUnderTest, key: string): Promise<unknown>
+}
+
+const STORES: Readonly<Record<StoreName, Store>> = {
+  cache: {
+    write: ({ cache }, key, value) => cache.set(key, value),
+    read: ({ cache }, key) => cache.get(key),
+  },
+  idempotency: {
+    write: ({ idempotency }, key, value) => idempotency.set(key, value),
+    read: async ({ idempotency }, key) => (await idempotency.get(key))?.value ?? null,
+  },
+  circuitBreaker: {
+    write: ({ circuitBreaker }, key, value) => circuitBreaker.setState(key, { state: 'closed', failureCount: value }),
+    read: async ({ circuitBreaker }, key) => (await circuitBreaker.getState(key))?.failureCount ?? null,
+  },
+  checkpoint: {
+    write: ({ checkpoint }, key, value) =>
+      checkpoint.save({ id: key, taskId: key, sequence: 1, timestamp: 1, progress: 0, data: value }),
+    read: async ({ checkpoint }, key) => {
+      const found = await checkpoint.load(key)
+      assert.deepEqual(await checkpoint.loadLatest(key), found, `the latest of ${JSON.stringify(key)}`)
+      return found?.data ?? null
+    },
+  },
+}
+
+const names = Object.keys(STORES) as StoreName[]
+
+/** Writes `value`, a whole number from 1, under `key` in every store. */
+export async function writeAll(adapter: AdapterUnderTest, key: string, value: number): Promise<void> {
+  for (const name of names) await STORES[name].write(adapter, key, value)
+}
+
+/** What each store holds under `key`. */
+export async function readAll(adapter: AdapterUnderTest, key: string): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  for (const name of names) found[name] = await STORES[name].read(adapter, key)
+  return found
+}
+
+/** What {@link readAll} gives where every store holds `value`. */
+export function everywhere(value: number | null): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, value]))
+}

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { assertMoment, fill, inCopy, Writing } from '../copied-content.js'
+import type { CopyProgressUnderTest } from '../engine-under-test.js'
+import { eventually } from '../eventually.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import type { World } from '../world.js'
+
+// Some engines are slowed down from their third megabyte on.
+const ENTRIES = 100
+const SLOWLY = { rate: 50, maxBytesPerSecond: 20_000_000 }
+
+/** What is in the world's folder beside the database and what engines keep with it. */
+export function besideDatabase(world: World): string[] {
+  return readdirSync(world.folder)
+    .filter((name) => !/^app\.db(-wal|-shm)?$/.test(name))
+    .sort()
+}
+
+export const backups: EngineSuite = engineSuite('backups', (check) => {
+  const target = (world: World): string => join(world.folder, 'copy.db')
+
+  check('a backup holds what was committed, is private, and says what it is', async (world) => {
+    const adapter = await world.open({ clock: world.clock, locks: 'database' })
+    await fill(adapter, 20)
+    await adapter.idempotency.set('paid', { amount: 7 })
+    const heard: CopyProgressUnderTest[] = []
+    const backup = await adapter.backup(target(world), { rate: 100, progress: (event) => heard.push(event) })
+    const bytes = await readFile(backup.path)
+    assert.equal(backup.path, target(world))
+    assert.equal(backup.bytes, bytes.length)
+    assert.equal(backup.sha256, createHash('sha256').update(bytes).digest('hex'))
+    assert.equal(backup.startedAt, world.clock.now())
+    assert.ok(backup.pages > 400 && bytes.length % backup.pages === 0, `${backup.pages} pages`)
+    const { path, ...manifest } = backup
+    const { format, ...noted } = JSON.parse(await readFile(`${path}.json`, 'utf8'))
+    assert.deepEqual([format, noted], ['go-goscope-backup/1', manifest])
+    for (const file of [path, `${path}.json`]) assert.equal((await stat(file)).mode & 0o777, 0o600, file)
+    assert.deepEqual(heard[0], { totalPages: backup.pages, remainingPages: backup.pages })
+    assert.deepEqual(heard.at(-1), { totalPages: backup.pages, remainingPages: 0 })
+    assert.deepEqual(besideDatabase(world), ['copy.db', 'copy.db.json'])
+    assert.deepEqual(await world.engine.verifyBackup(path), backup)
+    const found = await inCopy(world, path, async (copy) => [
+      await copy.idempotency.get('paid'),
+      await copy.cache.keys('entry-*'),
+    ])
+    assert.deepEqual([found[0], (found[1] as string[]).length], [{ value: { amount: 7 } }, 20])
+  })
+
+  check('it never starts anew however much is written, and is the database of one moment', async (world) => {
+    const adapter = await world.open()
+    const other = await world.open()
+    await fill(adapter, ENTRIES)
+    const writing = new Writing(adapter)
+    await eventually('a write was acknowledged', () => writing.acknowledged > 5)
+    const before = writing.acknowledged
+    let begun = 0
+    const remaining: number[] = []
+    await other.backup(target(world), {
+      ...SLOWLY,
+      progress: (event) => {
+        if (remaining.push(event.remainingPages) === 1) begun = writing.acknowledged
+      },
+    })
+    await writing.stop()
+    assert.ok(writing.acknowledged > begun, 'nothing was written meanwhile')
+    assert.deepEqual(
+      remaining,
+      remaining.toSorted((a, b) => b - a),
+      'the copy has started anew',
+    )
+    await world.engine.verifyBackup(target(world))
+    await assertMoment(world, target(world), before)
+  })
+
+  check('a plain copy of the open file fails the same test', async (world) => {
+    const adapter = await world.open()
+    await fill(adapter, 10)
+    await world.rows('PRAGMA wal_checkpoint(TRUNCATE)')
+    await world.closeRaw()
+    const writing = new Writing(adapter)
+    await eventually('a write was acknowledged', () => writing.acknowledged > 5)
+    const { acknowledged } = writing
+    await copyFile(world.path, target(world))
+    await writing.stop()
+    await assert.rejects(assertMoment(world, target(world), acknowledged), /were acknowledged before the copy began/)
+  })
+
+  check('nothing is ever overwritten: a name that is taken is refused, whatever has it', async (world) => {
+    const adapter = await world.open()
+    const place = (name: string): string => join(world.folder, name)
+    const open = await world.open({}, place('open.db'))
+    await open.cache.set('mine', 1)
+    await writeFile(place('text'), 'a text')
+    await mkdir(place('folder'))
+    await symlink(place('nowhere'), place('dangling'))
+    await symlink(place('text'), place('link'))
+    await writeFile(place('noted.db.json'), 'a note')
+    for (const name of ['open.db', 'text', 'folder', 'dangling', 'link', 'noted.db', 'app.db']) {
+      await refuses(() => adapter.backup(place(name)), { code: 'FILE_EXISTS', says: [name] })
+    }
+    assert.equal(await readFile(place('text'), 'utf8'), 'a text')
+    assert.equal(await readFile(place('noted.db.json'), 'utf8'), 'a note')
+    assert.equal(await open.cache.get('mine'), 1)
+    assert.deepEqual(
+      besideDatabase(world).filter((name) => !name.startsWith('open.db')),
+      ['dangling', 'folder', 'link', 'noted.db.json', 'text'],
+    )
+  })
+
+  check('of two backups into one name one is made and the other refused', async (world) => {
+    const adapter = await world.open()
+    await fill(adapter, ENTRIES)
+    const results = await Promise.allSettled([adapter.backup(target(world)), adapter.backup(target(world))])
+    const codes = results.map((result) => (result.status === 'fulfilled' ? 'made' : result.reason.code))
+    assert.deepEqual(codes.sort(), ['FILE_EXISTS', 'made'])
+    await world.engine.verifyBackup(target(world))
+    assert.deepEqual(besideDatabase(world), ['copy.db', 'copy.db.json'])
+  })
+
+  check('a folder that is missing is refused by name', async (world) => {
+    const adapter = await world.open()
+    await refuses(() => adapter.backup(join(world.folder, 'missing', 'copy.db')), {
+      code: 'CANNOT_OPEN',
+      says: ['missing'],
+    })
+  })
+
+  check('an abort settles at once with its reason and leaves nothing, wherever the copy is', async (world) => {
+    const adapter = await world.open()
+    await fill(adapter, ENTRIES)
+    const reason = new Error('enough')
+    await assert.rejects(adapter.backup(target(world), { signal: AbortSignal.abort(reason) }), reason)
+    const points: readonly (readonly [where: string, reached: (event: CopyProgressUnderTest) => boolean])[] = [
+      ['at its beginning', () => true],
+      ['in the middle', ({ remainingPages, totalPages }) => remainingPages < totalPages],
+      ['while it is verified', ({ remainingPages }) => remainingPages === 0],
+    ]
+    for (const [where, reached] of points) {
+      const controller = new AbortController()
+      const progress = (event: CopyProgressUnderTest): void => {
+        if (reached(event)) controller.abort(reason)
+      }
+      const options = { ...SLOWLY, signal: controller.signal, progress }
+      await assert.rejects(adapter.backup(target(world), options), reason, where)
+      assert.deepEqual(besideDatabase(world), [], where)
+    }
+    // An engine that cannot be stopped copies on, into a file that has no name any more.
+    await eventually('nothing is left', () => besideDatabase(world).length === 0)
+    await adapter.backup(target(world))
+    await world.engine.verifyBackup(target(world))
+  })
+
+  check('a source that is deleted or replaced meanwhile gives no backup', async (world) => {
+    for (const replace of [async () => undefined, () => writeFile(world.path, '')]) {
+      const adapter = await world.open()
+      await fill(adapter, ENTRIES)
+      let moved: Promise<unknown> | undefined
+      const move = async (): Promise<void> => {
+        await rename(world.path, `${world.path}.moved`)
+        await replace()
+      }
+      const backup = adapter.backup(target(world), {
+        ...SLOWLY,
+        progress: () => {
+          moved ??= move()
+        },
+      })
+      await refuses(() => backup, { code: 'FILE_REPLACED', says: ['app.db'] })
+      await moved
+      assert.deepEqual(besideDatabase(world), ['app.db.moved'])
+      await adapter.disconnect()
+      for (const name of await readdir(world.folder)) await rm(join(world.folder, name))
+    }
+  })
+
+  check('a file that was opened through a symbolic link is the file that is copied', async (world) => {
+    const adapter = await world.open()
+    await adapter.cache.set('k', 1)
+    await symlink(world.path, join(world.folder, 'link.db'))
+    const linked = await world.open({}, join(world.folder, 'link.db'))
+    await linked.backup(target(world))
+    assert.equal(await inCopy(world, target(world), ({ cache }) => cache.get('k')), 1)
+  })
+
+  check('a database in memory is copied too', async (world) => {
+    const adapter = await world.open({}, ':memory:')
+    await fill(adapter, 100)
+    await adapter.backup(target(world))
+    await world.engine.verifyBackup(target(world))
+    assert.equal((await inCopy(world, target(world), ({ cache }) => cache.keys('entry-*'))).length, 100)
+  })
+
+  check('a file in a rollback journal mode is refused, because its writers would stand still', async (world) => {
+    const adapter = await world.adapter()
+    await world.engine.rows(await world.handle(), 'PRAGMA journal_mode = DELETE')
+    await refuses(() => adapter.backup(target(world)), { code: 'WAL_NEEDED', says: ['delete', 'VACUUM INTO'] })
+    assert.deepEqual(besideDatabase(world), [])
+  })
+
+  check('a log that grows beyond maxWalBytes ends the backup', async (world) => {
+    const adapter = await world.open()
+    await fill(adapter, ENTRIES)
+    const writing = new Writing(adapter)
+    const options = { ...SLOWLY, maxWalBytes: 100_000 }
+    await refuses(() => adapter.backup(target(world), options), {
+      code: 'LOG_TOO_LARGE',
+      says: ['maxWalBytes', '100000'],
+    })
+    await writing.stop()
+    assert.deepEqual(besideDatabase(world), [])
+  })
+
+  check('maxBytesPerSecond is kept to', async (world) => {
+    const adapter = await world.open()
+    await fill(adapter, ENTRIES)
+    const { bytes, milliseconds } = await adapter.backup(target(world), { maxBytesPerSecond: 20_000_000 })
+    // The last step and what an engine copies before it can be held back go unpaced.
+    assert.ok(milliseconds > (bytes / 20_000_000) * 1_000 * 0.6, `${bytes} bytes in ${milliseconds} ms`)
+  })
+
+  check('what progress throws ends nothing and is reported', async (world) => {
+    const events: object[] = []
+    const adapter = await world.open({ onDiagnostic: (event) => events.push(event) })
+    const error = new Error('mine')
+    await adapter.backup(target(world), {
+      progress: () => {
+        throw error
+      },
+    })
+    assert.deepEqual(events.at(-1), { type: 'listener-error', operation: 'backup', error })
+    await world.engine.verifyBackup(target(world))
+  })
+
+  check('options and paths that cannot be used are refused by name', async (world) => {
+    const adapter = await world.open()
+    const wrong: readonly (readonly [object, string])[] = [
+      [{ rate: 0 }, 'rate'],
+      [{ rate: 1.5 }, 'rate'],
+      [{ maxBytesPerSecond: -1 }, 'maxBytesPerSecond'],
+      [{ maxWalBytes: Number.NaN }, 'maxWalBytes'],
+      [{ progress: 1 }, 'progress'],
+      [{ worker: 'thread.js' }, 'worker'],
+      [{ signal: {} }, 'signal'],
+      [{ speed: 1 }, 'speed'],
+    ]
+    for (const [options, name] of wrong) {
+      await refuses(() => adapter.backup(target(world), options as never), { code: 'INVALID_ARGUMENT', says: [name] })
+    }
+    for (const path of ['', ':memory:', 'a\0b', 'file:copy.db', 7, new URL('file:///copy.db')]) {
+      await refuses(() => adapter.backup(path as never), { code: 'INVALID_ARGUMENT', says: ['path'] })
+    }
+    await adapter.disconnect()
+    await refuses(() => adapter.backup(target(world)), { code: 'CLOSED' })
+    assert.deepEqual(besideDatabase(world), [])
+  })
+
+  check('what a process that died has left is removed, and what another is at is not', async (world) => {
+    const adapter = await world.open()
+    await fill(adapter, ENTRIES)
+    const slow = adapter.backup(target(world), {
+      ...SLOWLY,
+    })
+    await eventually('the copy has begun', () => besideDatabase(world).length > 0)
+    const [temporary = ''] = besideDatabase(world)
+    assert.equal((await stat(join(world.folder, temporary))).mode & 0o777, 0o600)
+    // No process has this number.
+    const dead = basename(temporary).replace(`-${process.pid}-`, '-99999999-')
+    for (const suffix of ['', '-journal', '-wal']) await writeFile(join(world.folder, dead + suffix), '')
+    const foreign = dead.replace(/^\.go-goscope-[0-9a-f]{8}/, '.go-goscope-00000000')
+    await writeFile(join(world.folder, foreign), '')
+    await adapter.backup(join(world.folder, 'second.db'))
+    assert.ok(!besideDatabase(world).some((name) => name.startsWith(dead)))
+    assert.ok(besideDatabase(world).includes(foreign), 'another host may be at it')
+    await slow
+    await world.engine.verifyBackup(target(world))
+  })
+})

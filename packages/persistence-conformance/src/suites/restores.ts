@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { copyFile, mkdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { fill } from '../copied-content.js'
+import type { AdapterUnderTest } from '../engine-under-test.js'
+import { held } from '../held.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import type { World } from '../world.js'
+import { besideDatabase } from './backups.js'
+
+const JUMP = 2 ** 32
+
+interface Prepared {
+  readonly backup: string
+  /** Everything in the file before the restore. */
+  readonly dump: string
+}
+
+/** A file with an entry that is in the backup and one that is not. Nothing has it open any more. */
+async function prepare(
+  world: World,
+  use: (adapter: AdapterUnderTest) => Promise<unknown> = async () => undefined,
+): Promise<Prepared> {
+  const adapter = await world.open({ locks: 'database' })
+  await adapter.cache.set('before', 1)
+  const { path: backup } = await adapter.backup(join(world.folder, 'copy.db'))
+  await adapter.cache.set('after', 1)
+  await use(adapter)
+  await adapter.disconnect()
+  const dump = await world.dump()
+  await world.closeRaw()
+  return { backup, dump }
+}
+
+async function contentOf(world: World, path: string): Promise<(number | null)[]> {
+  const adapter = await world.open({}, path)
+  const found = [await adapter.cache.get<number>('before'), await adapter.cache.get<number>('after')]
+  await adapter.disconnect()
+  return found
+}
+
+/** Makes a file as a process leaves it that dies in the middle of its work, and gives its path. */
+async function leaveCrash(world: World, mode: 'WAL' | 'DELETE'): Promise<string> {
+  const [living, crashed] = ['living.db', 'crashed.db'].map((name) => join(world.folder, name)) as [string, string]
+  const handle = await world.engine.openHandle(living)
+  await world.engine.rows(handle, `PRAGMA journal_mode = ${mode}`)
+  await world.engine.rows(handle, 'CREATE TABLE ghost (id, text)')
+  // A small page cache has changed pages written into the file before they are committed, and the journal is hot.
+  await world.engine.rows(handle, 'PRAGMA cache_size = 1')
+  await world.engine.rows(handle, 'BEGIN IMMEDIATE')
+  await world.engine.rows(handle, 'CREATE TABLE uncommitted (id, text)')
+  const random = `WITH RECURSIVE count(at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM count LIMIT 50)
+INSERT INTO uncommitted SELECT at, hex(randomblob(2000)) FROM count`
+  await world.engine.rows(handle, random)
+  const sidecar = mode === 'WAL' ? '-wal' : '-journal'
+  for (const suffix of ['', sidecar]) await copyFile(living + suffix, crashed + suffix)
+  await world.engine.rows(handle, 'ROLLBACK')
+  await world.engine.closeHandle(handle)
+  assert.ok((await stat(crashed + sidecar)).size > 0, `there is no ${sidecar}`)
+  return crashed
+}
+
+export const restores: EngineSuite = engineSuite('restores', (check) => {
+  check('the file is as the backup was, the old one is kept, and the answer says what it means', async (world) => {
+    const { backup, dump } = await prepare(world)
+    const bytes = await readFile(backup)
+    const restored = await world.engine.restore(backup, world.path)
+    assert.equal(restored.path, world.path)
+    assert.match(restored.kept ?? '', /app\.db\.before-\d{8}T\d{6}\.\d{3}Z$/)
+    assert.deepEqual(Object.keys(restored.meaning).sort(), [
+      'breakers',
+      'cache',
+      'checkpoints',
+      'claims',
+      'locks',
+      'results',
+    ])
+    assert.deepEqual(await contentOf(world, world.path), [1, null])
+    const kept = await rowsOf(world, restored.kept as string, 'SELECT key AS name FROM go_goscope_cache ORDER BY key')
+    assert.deepEqual(kept, ['cache:after', 'cache:before'])
+    assert.notEqual(await world.dump(), dump)
+    assert.deepEqual(await readFile(backup), bytes, 'the backup was changed')
+    assert.equal((await stat(world.path)).mode & 0o777, 0o600)
+    assert.ok(!besideDatabase(world).some((name) => name.startsWith('.go-goscope') || name.endsWith('.restoring')))
+  })
+
+  check('tokens and generations go on above all that were given, so that fencing still fences', async (world) => {
+    let token = 0
+    let generation = 0
+    const { backup } = await prepare(world, async (adapter) => {
+      for (let grant = 0; grant < 5; grant++) {
+        const lock = await adapter.lock.acquire('job', 60_000)
+        token = lock?.token ?? 0
+        if (grant < 4) await lock?.release()
+        const claim = held(await adapter.idempotency.claim(`k${grant}`, { lease: 60_000 }))
+        generation = claim.generation
+      }
+    })
+    const { tokensAbove, generationsAbove } = await world.engine.restore(backup, world.path)
+    const adapter = await world.open({ locks: 'database' })
+    const lock = await adapter.lock.acquire('job', 60_000)
+    const claim = held(await adapter.idempotency.claim('k4', { lease: 60_000 }))
+    assert.ok(
+      lock !== null && lock.token > tokensAbove && tokensAbove >= JUMP && lock.token > token,
+      `${lock?.token} after ${token}`,
+    )
+    assert.ok(
+      claim.generation > generationsAbove && generationsAbove >= JUMP,
+      `${claim.generation} after ${generation}`,
+    )
+    await lock.release()
+    await adapter.disconnect()
+    const again = await world.engine.restore(backup, world.path)
+    assert.equal(again.tokensAbove, tokensAbove, 'it depends on the backup alone')
+    assert.notEqual(
+      again.lineage,
+      (await world.rows("SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"))[0]?.value,
+    )
+  })
+
+  check('a holder of before holds nothing in the restored file', async (world) => {
+    const first = await world.open({ locks: 'database' })
+    const lock = await first.lock.acquire('job', 3_600_000)
+    held(await first.idempotency.claim('k', { lease: 3_600_000 }))
+    const { path } = await first.backup(join(world.folder, 'copy.db'))
+    await first.disconnect()
+    await world.engine.restore(path, world.path)
+    const second = await world.open({ locks: 'database' })
+    const mine = await second.lock.acquire('job', 60_000)
+    assert.ok(mine !== null && mine.token > (lock?.token ?? 0))
+    held(await second.idempotency.claim('k', { lease: 60_000 }))
+  })
+
+  check(
+    'nobody may have the file open: an adapter, an idle handle, also one that has read nothing since',
+    async (world) => {
+      const { backup } = await prepare(world)
+      const adapter = await world.open()
+      const inUse = { code: 'FILE_IN_USE', says: ['app.db'] }
+      await refuses(() => world.engine.restore(backup, world.path), inUse)
+      await adapter.disconnect()
+      const handle = await world.engine.openHandle(world.path)
+      await world.engine.rows(handle, 'SELECT count(*) FROM go_goscope_cache')
+      await refuses(() => world.engine.restore(backup, world.path), inUse)
+      await world.engine.closeHandle(handle)
+      assert.deepEqual(await contentOf(world, world.path), [1, 1])
+      await world.engine.restore(backup, world.path)
+      assert.deepEqual(await contentOf(world, world.path), [1, null])
+    },
+  )
+
+  check('of two restores at once one is made and the other refused', async (world) => {
+    const { backup } = await prepare(world)
+    const both = await Promise.allSettled([1, 2].map(() => world.engine.restore(backup, world.path)))
+    const codes = both.map((result) => (result.status === 'fulfilled' ? 'made' : result.reason.code))
+    assert.deepEqual(codes.sort(), ['FILE_IN_USE', 'made'])
+    assert.equal(besideDatabase(world).filter((name) => name.startsWith('app.db.before-')).length, 1)
+  })
+
+  check('the lock of a restore that died is taken over', async (world) => {
+    const { backup } = await prepare(world)
+    const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+    // No process has that number; this one has its own.
+    const alive: readonly unknown[] = ['a text', { host: 'another', pid: 99_999_999 }, { host, pid: process.pid }]
+    for (const holder of alive) {
+      await writeFile(`${world.path}.restoring`, JSON.stringify(holder))
+      await refuses(() => world.engine.restore(backup, world.path), { code: 'FILE_IN_USE', says: ['.restoring'] })
+    }
+    await writeFile(`${world.path}.restoring`, JSON.stringify({ host, pid: 99_999_999 }))
+    await world.engine.restore(backup, world.path)
+    assert.ok(!besideDatabase(world).some((name) => name.includes('.restoring')))
+  })
+
+  check('what is damaged or no backup is refused, and the target stays as it is', async (world) => {
+    const { backup, dump } = await prepare(world)
+    const { engine } = world
+    const bytes = await readFile(backup)
+    const manifest = await readFile(`${backup}.json`, 'utf8')
+    const flipped = Buffer.from(bytes)
+    // Inside of a value, where no check of the engine looks.
+    const at = flipped.indexOf('before')
+    flipped[at] = (flipped[at] ?? 0) ^ 1
+    const cases: readonly (readonly [
+      title: string,
+      bytes: Buffer | undefined,
+      manifest: string | undefined,
+      code: string,
+    ])[] = [
+      ['flipped.db', flipped, manifest, 'BACKUP_DAMAGED'],
+      ['short.db', bytes.subarray(0, bytes.length - 4_096), manifest, 'BACKUP_DAMAGED'],
+      ['empty.db', Buffer.alloc(0), manifest, 'BACKUP_DAMAGED'],
+      ['bare.db', bytes, undefined, 'NOT_A_BACKUP'],
+      ['foreign.db', bytes, '{"format":"other/1"}', 'NOT_A_BACKUP'],
+      ['text.db', bytes, 'a text', 'NOT_A_BACKUP'],
+      ['half.db', bytes, manifest.slice(0, 40), 'NOT_A_BACKUP'],
+      ['missing.db', undefined, manifest, 'CANNOT_OPEN'],
+    ]
+    for (const [name, content, note, code] of cases) {
+      const path = join(world.folder, name)
+      if (content !== undefined) await writeFile(path, content)
+      if (note !== undefined) await writeFile(`${path}.json`, note)
+      await refuses(() => engine.verifyBackup(path), { code, says: [name] })
+      await refuses(() => engine.restore(path, world.path), { code })
+    }
+    await engine.verifyBackup(backup)
+    await writeFile(`${backup}-wal`, 'x')
+    await refuses(() => engine.verifyBackup(backup), { code: 'BACKUP_DAMAGED', says: ['-wal'] })
+    assert.equal(await world.dump(), dump)
+    assert.ok(!besideDatabase(world).some((name) => /^(\.go-goscope|app\.db\.)/.test(name)))
+  })
+
+  check('a backup of a later release is refused', async (world) => {
+    const { backup, dump } = await prepare(world)
+    const later = join(world.folder, 'later.db')
+    await copyFile(backup, later)
+    const handle = await world.engine.openHandle(later)
+    await world.engine.rows(handle, "UPDATE go_goscope_meta SET value = '999' WHERE key = 'schema_version'")
+    await world.engine.closeHandle(handle)
+    await refuses(() => world.engine.restore(later, world.path, { allowUnverified: true }), {
+      code: 'SCHEMA_NEWER',
+      says: ['999'],
+    })
+    assert.equal(await world.dump(), dump)
+  })
+
+  check('what is no file of its own is refused as a target', async (world) => {
+    const { backup } = await prepare(world)
+    const place = (name: string): string => join(world.folder, name)
+    await mkdir(place('folder'))
+    await symlink(world.path, place('link'))
+    await symlink(place('nowhere'), place('dangling'))
+    for (const name of ['folder', 'link', 'dangling']) {
+      await refuses(() => world.engine.restore(backup, place(name)), { code: 'CANNOT_OPEN', says: [name] })
+    }
+    await refuses(() => world.engine.restore(backup, join(world.folder, 'missing', 'app.db')), {
+      code: 'CANNOT_OPEN',
+      says: ['missing'],
+    })
+    await writeFile(place('fresh.db-wal'), 'a log of something else')
+    await refuses(() => world.engine.restore(backup, place('fresh.db')), {
+      code: 'FILE_EXISTS',
+      says: ['fresh.db-wal'],
+    })
+    const { kept } = await world.engine.restore(backup, place('new.db'))
+    assert.equal(kept, undefined)
+    assert.ok(!besideDatabase(world).some((name) => name.startsWith('.go-goscope')))
+    assert.deepEqual(await contentOf(world, place('new.db')), [1, null])
+  })
+
+  for (const mode of ['WAL', 'DELETE'] as const) {
+    check(`what a crash has left beside the file in mode ${mode} is not read into the restored one`, async (world) => {
+      const { backup } = await prepare(world)
+      const target = await leaveCrash(world, mode)
+      const { kept = '' } = await world.engine.restore(backup, target)
+      assert.deepEqual(await contentOf(world, target), [1, null])
+      const [restored, old] = await Promise.all(
+        [target, kept].map((path) => rowsOf(world, path, 'SELECT name FROM sqlite_master')),
+      )
+      assert.deepEqual([restored?.includes('ghost'), restored?.includes('uncommitted')], [false, false])
+      assert.deepEqual([old?.includes('ghost'), old?.includes('uncommitted')], [true, false])
+    })
+  }
+
+  check('a file that is damaged can be replaced, and is kept with what stood beside it', async (world) => {
+    const { backup } = await prepare(world, (adapter) => fill(adapter, 2))
+    await truncate(world.path, 10_000)
+    await writeFile(`${world.path}-wal`, 'a log')
+    const first = await world.engine.restore(backup, world.path)
+    assert.deepEqual(await contentOf(world, world.path), [1, null])
+    assert.equal((await stat(first.kept as string)).size, 10_000)
+    const other = join(world.folder, 'other.db')
+    await writeFile(other, 'no database at all. '.repeat(1_000))
+    await writeFile(`${other}-wal`, 'a log')
+    const second = await world.engine.restore(backup, other)
+    assert.deepEqual(await contentOf(world, other), [1, null])
+    assert.equal(await readFile(`${second.kept}-wal`, 'utf8'), 'a log')
+  })
+
+  check('an abort before the file is replaced leaves everything as it was', async (world) => {
+    const { backup, dump } = await prepare(world)
+    const reason = new Error('enough')
+    await assert.rejects(world.engine.restore(backup, world.path, { signal: AbortSignal.abort(reason) }), reason)
+    await assert.rejects(world.engine.verifyBackup(backup, { signal: AbortSignal.abort(reason) }), reason)
+    const controller = new AbortController()
+    const restore = world.engine.restore(backup, world.path, { signal: controller.signal })
+    controller.abort(reason)
+    await assert.rejects(restore, reason)
+    assert.equal(await world.dump(), dump)
+  })
+
+  check('options that cannot be used are refused by name', async (world) => {
+    const { engine } = world
+    const wrong = (options: object): never => options as never
+    await refuses(() => engine.restore('a', 'b', wrong({ force: true })), { code: 'INVALID_ARGUMENT', says: ['force'] })
+    await refuses(() => engine.restore('a', 'b', wrong({ allowUnverified: 1 })), {
+      code: 'INVALID_ARGUMENT',
+      says: ['allowUnverified'],
+    })
+    await refuses(() => engine.verifyBackup('a', wrong({ worker: 1 })), { code: 'INVALID_ARGUMENT', says: ['worker'] })
+    await refuses(() => engine.verifyBackup('a', wrong({ signal: 1 })), { code: 'INVALID_ARGUMENT', says: ['signal'] })
+    await refuses(() => engine.restore('a', ':memory:'), { code: 'INVALID_ARGUMENT', says: ['path'] })
+    await refuses(() => engine.restore(':memory:', 'a'), { code: 'INVALID_ARGUMENT', says: ['path'] })
+    await refuses(() => engine.verifyBackup('missing.db'), { code: 'NOT_A_BACKUP', says: ['missing.db'] })
+  })
+})
+
+async function rowsOf(world: World, path: string, sql: string): Promise<unknown[]> {
+  const handle = await world.engine.openHandle(path)
+  try {
+    return (await world.engine.rows(handle, sql)).map(({ name }) => name)
+  } finally {
+    await world.engine.closeHandle(handle)
+  }
+}

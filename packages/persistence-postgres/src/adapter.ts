@@ -1,0 +1,63 @@
+import { SqlAdapter, SqlCacheAdapter, SqlIdempotencyAdapter } from '@go-go-scope/persistence-core/dialect'
+import { openPostgres } from './open.js'
+import {
+  type PostgresCacheOptions,
+  type PostgresOpenOptions,
+  type PostgresOptions,
+  resolved,
+  resolvedCache,
+} from './options.js'
+import { postgresDialect } from './postgres-dialect.js'
+import type { PostgresStats } from './postgres-stats.js'
+import { Lane } from './wire/lane.js'
+import { type PostgresHandle, sourceOf } from './wire/source-of.js'
+
+/**
+ * All five providers over PostgreSQL, for every process of every host that uses the same database.
+ *
+ * Adapters on one handle share an ordered connection.
+ */
+export class PostgresAdapter extends SqlAdapter {
+  /**
+   * @param handle A pool, client or instance, which the last adapter on it ends unless `closeOnDisconnect` is `false`.
+   * @throws PersistenceError `INVALID_OPTION`, `INVALID_ARGUMENT`, `SECOND_COPY`.
+   */
+  constructor(handle: PostgresHandle, options?: PostgresOptions) {
+    const { schema, durability, options: given } = resolved(options)
+    super(handle, () => new Lane(sourceOf(handle)), postgresDialect(schema, durability), given)
+  }
+
+  /**
+   * Connects to a server, and makes the tables where they are missing.
+   *
+   * @param url `postgres://user:password@host:port/database`; or, with PGlite, `memory:` for a database in this process,
+   *   which ends with the adapter, and `pglite:./folder` for one that is kept.
+   * @throws PersistenceError when the server cannot be reached or cannot keep the promises, with what to do.
+   */
+  static open(url: string, options?: PostgresOpenOptions): Promise<PostgresAdapter> {
+    return openPostgres(url, options, (handle, given) => new this(handle, given))
+  }
+
+  override stats(): Promise<PostgresStats> {
+    // What the dialect adds to the counts is the rest of the type.
+    return super.stats() as Promise<PostgresStats>
+  }
+}
+
+/** The idempotency port alone. */
+export class PostgresIdempotencyAdapter extends SqlIdempotencyAdapter {
+  /** As {@link PostgresAdapter}'s. */
+  constructor(handle: PostgresHandle, options?: PostgresOptions) {
+    const { schema, durability, options: given } = resolved(options)
+    super(handle, () => new Lane(sourceOf(handle)), postgresDialect(schema, durability), given)
+  }
+}
+
+/** The cache port alone, in a table of its own where `tableName` is given. */
+export class PostgresCacheAdapter extends SqlCacheAdapter {
+  /** As {@link PostgresAdapter}'s. */
+  constructor(handle: PostgresHandle, options?: PostgresCacheOptions) {
+    const { schema, durability, options: given } = resolvedCache(options)
+    super(handle, () => new Lane(sourceOf(handle)), postgresDialect(schema, durability), given)
+  }
+}

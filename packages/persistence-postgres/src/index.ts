@@ -1,0 +1,14 @@
+export * from '@go-go-scope/persistence-core/public'
+export {
+  PostgresAdapter,
+  PostgresAdapter as Adapter,
+  PostgresCacheAdapter,
+  PostgresIdempotencyAdapter,
+} from './adapter.js'
+export type { PlaceOptions, PostgresCacheOptions, PostgresOpenOptions, PostgresOptions } from './options.js'
+export type { Durability } from './postgres-place.js'
+export type { PostgresStats } from './postgres-stats.js'
+export type { PgClientLike, PgPoolLike, PooledPgClientLike } from './wire/pg.js'
+export type { PgliteLike } from './wire/pglite.js'
+export type { PostgresJsLike, ReservedLike } from './wire/postgres-js.js'
+export type { PostgresHandle } from './wire/source-of.js'

@@ -1,0 +1,117 @@
+import {
+  type OperationQueue,
+  PersistenceError,
+  type Place,
+  type PlaceOptions,
+  type Row,
+  type WriteGuard,
+} from '@go-go-scope/persistence-core/dialect'
+
+/** What an awaited write survives; see `PostgresOpenOptions`. */
+export type Durability = 'power' | 'process' | 'replicas'
+
+const OLDEST = 140_000
+// Settings that a server may not have are NULL: it may be none of PostgreSQL's.
+const FACTS = `SELECT version() AS version,
+  current_setting('server_version_num', true)::int AS number, current_setting('server_encoding', true) AS encoding,
+  current_setting('fsync', true) AS fsync, current_setting('full_page_writes', true) AS pages,
+  current_setting('synchronous_commit', true) AS commits, current_setting('synchronous_standby_names', true) AS standbys,
+  pg_is_in_recovery()::int AS standby, current_database() AS database,
+  coalesce(host(inet_server_addr()), '') || ':' || coalesce(inet_server_port()::text, '') AS address,
+  (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS oid`
+
+/** A schema on a server. */
+export class PostgresPlace implements Place {
+  /** What was written is there, or the server says that it is not. */
+  readonly guard: WriteGuard = { doubtful: () => false, question: 'SELECT 1 AS asked', judge: () => undefined }
+  /** As the server tells it, for example `18.4`. */
+  version = ''
+  /** Address, database and schema; empty for PGlite in memory, which one connection reaches. */
+  location = ''
+  identity: string | undefined
+  readonly #options: PlaceOptions
+  readonly #schema: string
+  readonly #durability: Durability
+
+  constructor(options: PlaceOptions, schema: string, durability: Durability) {
+    this.#options = options
+    this.#schema = schema
+    this.#durability = durability
+  }
+
+  async enter(queue: OperationQueue): Promise<void> {
+    const [facts = {}] = await queue.query('connect', FACTS)
+    this.#refuse(facts)
+    this.version = String(facts.version).replace(/^PostgreSQL (\S+).*$/s, '$1')
+    this.location = `${facts.address}/${facts.database}/${this.#schema}`
+    this.identity = `${await systemIdentifier(queue, facts)}/${facts.oid}/${this.#schema}`
+  }
+
+  async settle(): Promise<void> {}
+
+  lockedInMemory(): void {}
+
+  stop(): void {}
+
+  async restoreHandle(): Promise<void> {}
+
+  closed(): void {}
+
+  leftOpen(): void {}
+
+  #refuse(facts: Row): void {
+    const { version, number, encoding, standby } = facts
+    if (/cockroach/i.test(String(version))) {
+      throw unsupported(
+        'CockroachDB answers advisory locks without taking them, so fencing tokens would go back; use PostgreSQL 14 or later',
+      )
+    }
+    if (number === null || Number(number) < OLDEST) {
+      throw unsupported(`the server is ${version}; PostgreSQL 14 or later is needed`)
+    }
+    if (encoding !== 'UTF8') {
+      throw unsupported(
+        `the database has the encoding ${encoding}, which does not hold every text; make one with ENCODING 'UTF8'`,
+      )
+    }
+    if (standby === 1 && !this.#options.readOnly) {
+      throw new PersistenceError(
+        'READ_ONLY',
+        'connect',
+        'connect: the server is a standby, which cannot be written; connect to the primary, or pass readOnly: true',
+      )
+    }
+    if (!this.#options.readOnly) this.#refuseDurability(facts)
+  }
+
+  #refuseDurability({ fsync, pages, commits, standbys }: Row): void {
+    if (this.#durability === 'process') return
+    if (fsync === 'off' || pages === 'off' || commits === 'off') {
+      const off = fsync === 'off' ? 'fsync' : pages === 'off' ? 'full_page_writes' : 'synchronous_commit'
+      throw unsupported(
+        `the server has ${off} off, so a commit may be lost with the power; turn it on, or pass durability: 'process'`,
+      )
+    }
+    if (this.#durability === 'replicas' && (standbys === '' || commits !== 'remote_apply')) {
+      const lacks = standbys === '' ? 'no synchronous_standby_names' : `synchronous_commit ${commits}`
+      throw unsupported(
+        `the server has ${lacks}, and durability: 'replicas' needs a synchronous standby and remote_apply, for example ALTER ROLE … SET synchronous_commit = remote_apply`,
+      )
+    }
+  }
+}
+
+/** The cluster's own number, which a standby has too; its address where the role may not ask. */
+async function systemIdentifier(queue: OperationQueue, facts: Row): Promise<string> {
+  try {
+    const [row] = await queue.query('connect', 'SELECT system_identifier::text AS id FROM pg_control_system()')
+    return String(row?.id)
+  } catch (error) {
+    if (error instanceof PersistenceError && error.code === 'SQL') return String(facts.address)
+    throw error
+  }
+}
+
+function unsupported(problem: string): PersistenceError {
+  return new PersistenceError('ENGINE_UNSUPPORTED', 'connect', `connect: ${problem}`)
+}

@@ -1,0 +1,113 @@
+import { type OperationQueue, PersistenceError, type SetUp } from '@go-go-scope/persistence-core/dialect'
+import { quoted } from '../sql/quoted.js'
+import { cacheTable, MIGRATIONS, migrationSteps, ONE_AT_A_TIME, SCHEMA_VERSION, TABLES } from './migrations.js'
+
+/** Brings the tables of `schema` up to date, or checks that they are. */
+export function migrating(schema: string): SetUp {
+  return async (queue, create) => {
+    const found = await readSchema(queue, schema)
+    if (found.version > SCHEMA_VERSION) throw schemaNewer(schema, found.version)
+    if (found.version === SCHEMA_VERSION) return checkTables(schema, found.missing)
+    if (!create) throw schemaMissing(schema, `version ${found.version}, ${SCHEMA_VERSION} is needed`)
+    await apply(queue, schema, found)
+  }
+}
+
+/** Makes a cache table of the app's name, or checks that it is there. */
+export function creatingCacheTable(schema: string, name: string): SetUp {
+  const table = `${quoted(schema)}.${quoted(name)}`
+  return async (queue, create) => {
+    if (await exists(queue, table)) return
+    if (!create) throw schemaMissing(schema, `no table ${name}`)
+    await creating(async () => {
+      const steps = cacheTable(table, quoted(`${name.slice(0, 55)}_expires`)).map((sql) => ({ sql, parameters: [] }))
+      await queue.atomic('connect', [ONE_AT_A_TIME, ...(await schemaSteps(queue, schema)), ...steps])
+    })
+    if (!(await exists(queue, table))) throw schemaMissing(schema, `no table ${name}`)
+  }
+}
+
+interface Found {
+  readonly version: number
+  /** Tables of ours that are not there. */
+  readonly missing: readonly string[]
+}
+
+async function readSchema(queue: OperationQueue, schema: string): Promise<Found> {
+  const names = [...TABLES, 'meta']
+  const rows = await queue.query(
+    'connect',
+    `SELECT name FROM json_array_elements_text($1::text::json) AS name
+WHERE to_regclass(quote_ident($2::text) || '.' || quote_ident(name)) IS NULL`,
+    [JSON.stringify(names), schema],
+  )
+  const missing = rows.map(({ name }) => String(name))
+  if (missing.includes('meta')) return { version: 0, missing }
+  const [row] = await queue.query('connect', `SELECT value FROM ${quoted(schema)}.meta WHERE key = 'schema_version'`)
+  const version = Number(row?.value ?? 0)
+  if (Number.isSafeInteger(version) && version >= 0) return { version, missing }
+  throw new PersistenceError(
+    'CORRUPT',
+    'connect',
+    `connect: schema_version in ${schema}.meta is not a whole number; restore the database from a backup`,
+  )
+}
+
+/** Applies what `found` lacks in one transaction. Of several processes that start at once one does. */
+async function apply(queue: OperationQueue, schema: string, found: Found): Promise<void> {
+  await creating(async () => {
+    const steps = MIGRATIONS.slice(found.version).flatMap((migration) => migrationSteps(migration, quoted(schema)))
+    await queue.atomic('connect', [ONE_AT_A_TIME, ...(await schemaSteps(queue, schema)), ...steps])
+  })
+  const { version, missing } = await readSchema(queue, schema)
+  if (version > SCHEMA_VERSION) throw schemaNewer(schema, version)
+  if (version === SCHEMA_VERSION) return checkTables(schema, missing)
+  throw new PersistenceError('SQL', 'connect', `connect: the server did not keep the tables of the schema ${schema}`)
+}
+
+/** Another process may have been first: what it has made is read afterwards. */
+async function creating(create: () => Promise<void>): Promise<void> {
+  try {
+    await create()
+  } catch (error) {
+    if (!(error instanceof PersistenceError && error.code === 'CONSTRAINT')) throw error
+  }
+}
+
+/** Not `IF NOT EXISTS` alone: that asks for the right to create schemas also where there is one. */
+async function schemaSteps(queue: OperationQueue, schema: string): Promise<{ sql: string; parameters: [] }[]> {
+  const rows = await queue.query('connect', 'SELECT 1 AS found FROM pg_namespace WHERE nspname = $1::text', [schema])
+  return rows.length > 0 ? [] : [{ sql: `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`, parameters: [] }]
+}
+
+async function exists(queue: OperationQueue, table: string): Promise<boolean> {
+  const [row] = await queue.query('connect', 'SELECT (to_regclass($1::text) IS NOT NULL)::int AS found', [table])
+  return row?.found === 1
+}
+
+/** Tables that are gone cannot be made again: tokens, claims and layouts that processes relied on went with them. */
+function checkTables(schema: string, missing: readonly string[]): void {
+  if (missing.length > 0) {
+    throw new PersistenceError(
+      'SCHEMA_MISSING',
+      'connect',
+      `connect: the schema ${schema} lacks ${missing.join(', ')}; restore the database from a backup`,
+    )
+  }
+}
+
+function schemaMissing(schema: string, what: string): PersistenceError {
+  return new PersistenceError(
+    'SCHEMA_MISSING',
+    'connect',
+    `connect: the schema ${schema} has ${what}; connect once without createTables: false, as a role that may create tables`,
+  )
+}
+
+function schemaNewer(schema: string, version: number): PersistenceError {
+  return new PersistenceError(
+    'SCHEMA_NEWER',
+    'connect',
+    `connect: the schema ${schema} has version ${version}, this release writes up to ${SCHEMA_VERSION}; update the package`,
+  )
+}

@@ -1,0 +1,103 @@
+import type { Step } from '@go-go-scope/persistence-core/dialect'
+
+/** Numbered and, once released, frozen: a change of the schema is a new migration at the end. */
+export interface Migration {
+  readonly version: number
+  /** @param schema Quoted. */
+  readonly steps: (schema: string) => readonly string[]
+}
+
+// Names are in the order of their code points, which `C` is, whatever the database sorts by.
+const NAME = 'text COLLATE "C"'
+
+/** @param table With its schema, quoted. @param index The name of its index, quoted. */
+export function cacheTable(table: string, index: string): string[] {
+  return [
+    `CREATE TABLE ${table} (key ${NAME} PRIMARY KEY, value text NOT NULL, expires_at float8)`,
+    `CREATE INDEX ${index} ON ${table} (expires_at) WHERE expires_at IS NOT NULL`,
+  ]
+}
+
+const FIRST: Migration = {
+  version: 1,
+  steps: (schema) => [
+    ...cacheTable(`${schema}.cache`, 'cache_expires'),
+
+    // Room for new versions of a row beside it: leases are renewed again and again.
+    `CREATE TABLE ${schema}.locks (
+  key ${NAME} PRIMARY KEY, owner text NOT NULL, token bigint NOT NULL, holds int NOT NULL,
+  expires_at float8 NOT NULL, marked_at float8 NOT NULL
+) WITH (fillfactor = 70)`,
+    `CREATE INDEX locks_expires ON ${schema}.locks (expires_at)`,
+    `CREATE SEQUENCE ${schema}.lock_token AS bigint`,
+
+    `CREATE TABLE ${schema}.idempotency (
+  key ${NAME} PRIMARY KEY, value text, unstored bytea, expires_at float8,
+  fingerprint text, failure text, failure_expires_at float8,
+  owner text, generation bigint, granted_at float8, claimed_until float8
+) WITH (fillfactor = 70)`,
+    `CREATE INDEX idempotency_expires ON ${schema}.idempotency (expires_at) WHERE expires_at IS NOT NULL`,
+    `CREATE INDEX idempotency_claimed ON ${schema}.idempotency (claimed_until) WHERE claimed_until IS NOT NULL`,
+    `CREATE INDEX idempotency_failed ON ${schema}.idempotency (failure_expires_at) WHERE failure_expires_at IS NOT NULL`,
+    `CREATE SEQUENCE ${schema}.claim_generation AS bigint`,
+
+    `CREATE TABLE ${schema}.circuit (
+  key ${NAME} PRIMARY KEY, state text NOT NULL, failure_count int NOT NULL DEFAULT 0,
+  last_failure_time float8, last_success_time float8, updated_at float8 NOT NULL, opened_at float8,
+  generation int NOT NULL DEFAULT 0, isolated int NOT NULL DEFAULT 0, successes int NOT NULL DEFAULT 0,
+  probes jsonb NOT NULL DEFAULT '[]'
+) WITH (fillfactor = 70)`,
+
+    `CREATE TABLE ${schema}.checkpoints (
+  id ${NAME} PRIMARY KEY, task_id ${NAME} NOT NULL, sequence bigint NOT NULL, timestamp float8 NOT NULL,
+  progress float8 NOT NULL, data text NOT NULL, estimated_time_remaining float8,
+  row_id bigint GENERATED ALWAYS AS IDENTITY
+)`,
+    `CREATE INDEX checkpoints_newest ON ${schema}.checkpoints (task_id, sequence, row_id)`,
+
+    // Which prefix is stored how; see prefix-layout.ts.
+    `CREATE TABLE ${schema}.prefixes (
+  prefix ${NAME} PRIMARY KEY, idempotency text NOT NULL, checkpoints text NOT NULL
+)`,
+  ],
+}
+
+export const MIGRATIONS: readonly Migration[] = [FIRST]
+
+/** The schema version this code writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length
+
+/** The tables that {@link MIGRATIONS} make, without their schema. */
+export const TABLES: readonly string[] = ['cache', 'locks', 'idempotency', 'circuit', 'checkpoints', 'prefixes']
+
+// One lock for all that makes or settles something once: processes that start together wait for one another, and go on
+// with what the first has made.
+const SET_UP = 7_063_812_004
+
+/** Lets one process at a time through, until its transaction ends. */
+export const ONE_AT_A_TIME: Step = { sql: `SELECT pg_advisory_xact_lock(${SET_UP})`, parameters: [] }
+
+/** Applies `migration`; fails with `CONSTRAINT` when another process was first. @param schema Quoted. */
+export function migrationSteps({ version, steps }: Migration, schema: string): Step[] {
+  const claim: readonly Step[] =
+    version === 1
+      ? [
+          {
+            sql: `CREATE TABLE IF NOT EXISTS ${schema}.meta (key ${NAME} PRIMARY KEY, value text NOT NULL)`,
+            parameters: [],
+          },
+          {
+            sql: `INSERT INTO ${schema}.meta (key, value) VALUES ('schema_version', $1::text) ON CONFLICT DO NOTHING RETURNING key`,
+            parameters: ['1'],
+            expect: 1,
+          },
+        ]
+      : [
+          {
+            sql: `UPDATE ${schema}.meta SET value = $1::text WHERE key = 'schema_version' AND value = $2::text RETURNING key`,
+            parameters: [String(version), String(version - 1)],
+            expect: 1,
+          },
+        ]
+  return [...claim, ...steps(schema).map((sql) => ({ sql, parameters: [] }))]
+}

@@ -1,0 +1,50 @@
+import {
+  canBePlain,
+  type NameLayout,
+  NameSpace,
+  type Names,
+  type OperationQueue,
+  type Row,
+} from '@go-go-scope/persistence-core/dialect'
+import { quoted } from '../sql/quoted.js'
+import { ONE_AT_A_TIME } from './migrations.js'
+
+/** Reads how the names of `prefix` are stored in this schema, and settles it at the first use of the prefix. */
+export async function prefixNames(
+  queue: OperationQueue,
+  schema: string,
+  prefix: string,
+  writable: boolean,
+): Promise<Names> {
+  const table = `${quoted(schema)}.prefixes`
+  const read = async (): Promise<Row | undefined> =>
+    (await queue.query('connect', `SELECT idempotency, checkpoints FROM ${table} WHERE prefix = $1::text`, [prefix]))[0]
+  const known = await read()
+  if (known !== undefined || !writable) return namesOf(prefix, known)
+  const register = { sql: registering(table), parameters: [prefix, canBePlain(prefix) ? 1 : 0] }
+  await queue.atomic('connect', [ONE_AT_A_TIME, register])
+  return namesOf(prefix, await read())
+}
+
+// Plain where no pair could meet a pair of a plain prefix that is here already: idempotency prefixes must not start one
+// another, and bare checkpoint ids belong to one prefix, the first.
+function registering(table: string): string {
+  return `INSERT INTO ${table} (prefix, idempotency, checkpoints)
+SELECT $1::text,
+  CASE WHEN $2::int = 1 AND NOT EXISTS (
+    SELECT 1 FROM ${table} AS other
+    WHERE other.idempotency = 'plain' AND (starts_with($1::text, other.prefix) OR starts_with(other.prefix, $1::text))
+  ) THEN 'plain' ELSE 'qualified' END,
+  CASE WHEN NOT EXISTS (SELECT 1 FROM ${table} AS other WHERE other.checkpoints = 'plain')
+    THEN 'plain' ELSE 'qualified' END
+ON CONFLICT (prefix) DO NOTHING`
+}
+
+// A prefix that a read-only connection meets first has written nothing here: under either layout it finds nothing of
+// its own. Qualified keeps it from reading what belongs to another prefix.
+function namesOf(prefix: string, row: Row | undefined): Names {
+  return {
+    idempotency: new NameSpace(prefix, (row?.idempotency ?? 'qualified') as NameLayout, prefix),
+    checkpoint: new NameSpace(prefix, (row?.checkpoints ?? 'qualified') as NameLayout, ''),
+  }
+}

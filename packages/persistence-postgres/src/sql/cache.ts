@@ -1,0 +1,103 @@
+import { type CacheSql, read, write } from '@go-go-scope/persistence-core/dialect'
+import { callsOf, deleteAll, deleteExpired } from './calls.js'
+import { PATIENCE } from './patience.js'
+import { nowAt, onceAt } from './time.js'
+
+/** @param table With its schema, quoted. */
+export function cacheSql(table: string): CacheSql {
+  const lasts = (at: number): string => `(entry.expires_at IS NULL OR entry.expires_at > ${nowAt(at)})`
+  const onSet = 'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at'
+  const insert = `INSERT INTO ${table} AS entry (key, value, expires_at)
+SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${PATIENCE} ${onSet}`
+  // One row a key, the last: an upsert cannot change a row twice.
+  const insertMany = `INSERT INTO ${table} AS entry (key, value, expires_at)
+SELECT DISTINCT ON (key COLLATE "C") key, value, ${nowAt(2)} + ttl
+FROM ${callsOf('key', 'value', 'ttl float8')} ORDER BY key COLLATE "C", i DESC
+${onSet}`
+  const found = (columns: string): string => `SELECT calls.i${columns}
+FROM ${callsOf('key')} CROSS JOIN LATERAL (
+  SELECT entry.value FROM ${table} AS entry WHERE entry.key = calls.key AND ${lasts(2)} LIMIT 1
+) AS found`
+  return {
+    table: table.replaceAll('"', ''),
+
+    get: read(
+      'cache.get',
+      'one',
+      `SELECT entry.value FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
+      {
+        clocked: true,
+        batch: { match: 'index', sql: found(', found.value') },
+      },
+    ),
+
+    getMany: read('cache.getMany', 'many', found(', found.value'), { clocked: true }),
+
+    set: write('cache.set', 'none', insert, {
+      clocked: true,
+      repeatable: true,
+      batch: { match: 'none', sql: insertMany },
+    }),
+
+    setMany: write('cache.setMany', 'none', insertMany, { clocked: true, repeatable: true }),
+
+    add: write('cache.getOrSet', 'none', `${insert} WHERE entry.expires_at <= ${nowAt(4)}`, {
+      clocked: true,
+      repeatable: true,
+      batch: { match: 'none', distinct: true, sql: `${insertMany} WHERE entry.expires_at <= ${nowAt(2)}` },
+    }),
+
+    discard: write(
+      'cache.getOrSet',
+      'none',
+      `DELETE FROM ${table} USING ${PATIENCE} WHERE key = $1::text AND value = $2::text`,
+      {
+        repeatable: true,
+      },
+    ),
+
+    has: read(
+      'cache.has',
+      'one',
+      `SELECT 1 AS found FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
+      { clocked: true, batch: { match: 'index', sql: found('') } },
+    ),
+
+    delete: write('cache.delete', 'none', `DELETE FROM ${table} USING ${PATIENCE} WHERE key = $1::text`, {
+      repeatable: true,
+      batch: { match: 'none', sql: deleteAll(table) },
+    }),
+
+    deleteMany: write('cache.deleteMany', 'none', deleteAll(table), { repeatable: true }),
+
+    keys: read(
+      'cache.keys',
+      'many',
+      `SELECT entry.key FROM ${table} AS entry
+WHERE entry.key >= $1::text AND entry.key < $2::text AND ${lasts(3)} ORDER BY entry.key`,
+      { clocked: true },
+    ),
+
+    clear: write(
+      'cache.clear',
+      'none',
+      `DELETE FROM ${table} USING ${PATIENCE} WHERE key >= $1::text AND key < $2::text`,
+      {
+        repeatable: true,
+      },
+    ),
+
+    count: read(
+      'cache.stats',
+      'one',
+      `SELECT count(*)::int AS size FROM ${table} AS entry
+WHERE entry.key >= $1::text AND entry.key < $2::text AND ${lasts(3)}`,
+      { clocked: true },
+    ),
+
+    sweep: write('cache.sweep', 'many', deleteExpired(table, `expires_at <= ${onceAt(2)}`), {
+      clocked: true,
+      repeatable: true,
+    }),
+  }
+}

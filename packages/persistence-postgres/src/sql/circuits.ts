@@ -1,0 +1,158 @@
+import { type CircuitSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
+import { callsOf } from './calls.js'
+import { PATIENCE } from './patience.js'
+import { nowAt } from './time.js'
+
+export const COLUMNS = 'state, failure_count, last_failure_time, last_success_time'
+const GIVEN = `key AS k, ${COLUMNS}`
+
+/** @param schema Quoted. */
+export function circuitSql(schema: string): CircuitSql {
+  const table = `${schema}.circuit`
+  const opens = (count: string, most: string): string =>
+    `(circuit.state <> 'closed' OR circuit.failure_count + ${count} >= ${most})`
+
+  // Failures of one call, or of several that name the same circuit: counted in one change, which is what they make together.
+  const onFailure = (count: string, at: number): string => `ON CONFLICT (key) DO UPDATE SET
+  state = CASE WHEN ${opens(count, '$2::int')} THEN 'open' ELSE 'closed' END,
+  failure_count = circuit.failure_count + ${count}, last_failure_time = ${nowAt(at)}, updated_at = ${nowAt(at)},
+  opened_at = CASE WHEN circuit.state <> 'open' AND ${opens(count, '$2::int')} THEN ${nowAt(at)} ELSE circuit.opened_at END,
+  generation = circuit.generation + (circuit.state <> 'open' AND ${opens(count, '$2::int')})::int,
+  successes = 0, probes = '[]'`
+
+  const onSuccess = (at: number): string => `ON CONFLICT (key) DO UPDATE SET
+  state = CASE WHEN circuit.isolated <> 0 THEN circuit.state ELSE 'closed' END, failure_count = 0,
+  last_failure_time = NULL, last_success_time = ${nowAt(at)}, updated_at = ${nowAt(at)},
+  opened_at = CASE WHEN circuit.isolated <> 0 THEN circuit.opened_at END,
+  generation = circuit.generation + (circuit.state <> 'closed' AND circuit.isolated = 0)::int, successes = 0, probes = '[]'`
+
+  const onSet = (at: number): string => `ON CONFLICT (key) DO UPDATE SET
+  state = excluded.state, failure_count = excluded.failure_count, last_failure_time = excluded.last_failure_time,
+  last_success_time = excluded.last_success_time, updated_at = ${nowAt(at)},
+  opened_at = CASE WHEN excluded.state = circuit.state THEN circuit.opened_at
+    WHEN excluded.state <> 'closed' THEN ${nowAt(at)} END,
+  generation = circuit.generation + 1, isolated = 0, successes = 0, probes = '[]'`
+
+  const newPeriod = `updated_at = ${nowAt(2)}, generation = circuit.generation + 1, successes = 0, probes = '[]'`
+  const insert = `INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at, opened_at, generation)`
+
+  return {
+    table: table.replaceAll('"', ''),
+
+    getState: read('circuitBreaker.getState', 'one', `SELECT ${GIVEN} FROM ${table} WHERE key = $1::text`, {
+      batch: {
+        match: 'index',
+        sql: `SELECT calls.i, found.* FROM ${callsOf('key')} CROSS JOIN LATERAL (
+  SELECT ${GIVEN} FROM ${table} AS circuit WHERE circuit.key = calls.key LIMIT 1
+) AS found`,
+      },
+    }),
+
+    setState: write(
+      'circuitBreaker.setState',
+      'none',
+      `${insert}
+SELECT $1::text, $2::text, $3::int, $4::float8, $5::float8, ${nowAt(6)}, CASE WHEN $2::text <> 'closed' THEN ${nowAt(6)} END, 1
+FROM ${PATIENCE}
+${onSet(6)}`,
+      {
+        clocked: true,
+        repeatable: true,
+        batch: {
+          match: 'none',
+          distinct: true,
+          sql: `${insert}
+SELECT key, state, failures, failed_at, succeeded_at, ${nowAt(2)}, CASE WHEN state <> 'closed' THEN ${nowAt(2)} END, 1
+FROM ${callsOf('key', 'state', 'failures int', 'failed_at float8', 'succeeded_at float8')} ORDER BY key COLLATE "C"
+${onSet(2)}`,
+        },
+      },
+    ),
+
+    recordFailure: write(
+      'circuitBreaker.recordFailure',
+      'one',
+      `INSERT INTO ${table} AS circuit (key, state, failure_count, last_failure_time, updated_at, opened_at, generation)
+SELECT
+  $1::text, CASE WHEN 1 >= $2::int THEN 'open' ELSE 'closed' END, 1, ${nowAt(3)}, ${nowAt(3)},
+  CASE WHEN 1 >= $2::int THEN ${nowAt(3)} END, (1 >= $2::int)::int
+FROM ${PATIENCE}
+${onFailure('1', 3)}
+RETURNING ${GIVEN}`,
+      {
+        clocked: true,
+        // Each call gets its own number of the count, and the state that it would have found.
+        batch: {
+          match: 'index',
+          shared: 1,
+          sql: `WITH calls AS MATERIALIZED (
+  SELECT i, key, row_number() OVER (PARTITION BY key ORDER BY i)::int AS nth, count(*) OVER (PARTITION BY key)::int AS count
+  FROM ${callsOf('key')}
+), before AS MATERIALIZED (
+  SELECT key, state FROM ${table} WHERE key = ANY (ARRAY(SELECT key FROM calls)) ORDER BY key FOR UPDATE
+), changed AS (
+  INSERT INTO ${table} AS circuit (key, state, failure_count, last_failure_time, updated_at, opened_at, generation)
+  SELECT
+    key, CASE WHEN count >= $2::int THEN 'open' ELSE 'closed' END, count, ${nowAt(3)}, ${nowAt(3)},
+    CASE WHEN count >= $2::int THEN ${nowAt(3)} END, (count >= $2::int)::int
+  FROM calls CROSS JOIN (SELECT count(*) AS held FROM before) AS waited WHERE nth = 1 ORDER BY key COLLATE "C"
+  ${onFailure('excluded.failure_count', 3)}
+  RETURNING circuit.*
+)
+SELECT
+  calls.i, changed.key AS k, changed.failure_count - calls.count + calls.nth AS failure_count,
+  CASE WHEN before.state <> 'closed' OR changed.failure_count - calls.count + calls.nth >= $2::int
+    THEN 'open' ELSE 'closed' END AS state,
+  changed.last_failure_time, changed.last_success_time
+FROM calls JOIN changed ON changed.key = calls.key LEFT JOIN before ON before.key = calls.key
+ORDER BY calls.i`,
+        },
+      },
+    ),
+
+    recordSuccess: write(
+      'circuitBreaker.recordSuccess',
+      'one',
+      `INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at)
+SELECT $1::text, 'closed', 0, NULL::float8, ${nowAt(2)}, ${nowAt(2)} FROM ${PATIENCE}
+${onSuccess(2)}
+RETURNING ${GIVEN}`,
+      {
+        clocked: true,
+        repeatable: true,
+        batch: {
+          match: 'index',
+          sql: `WITH calls AS MATERIALIZED (SELECT i, key FROM ${callsOf('key')}), changed AS (
+  INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at)
+  SELECT key, 'closed', 0, NULL::float8, ${nowAt(2)}, ${nowAt(2)} FROM calls GROUP BY key ORDER BY key COLLATE "C"
+  ${onSuccess(2)}
+  RETURNING circuit.*
+)
+SELECT calls.i, changed.key AS k, ${COLUMNS} FROM calls JOIN changed ON changed.key = calls.key ORDER BY calls.i`,
+        },
+      },
+    ),
+
+    isolate: changed(
+      'isolate',
+      `INSERT INTO ${table} AS circuit (key, state, updated_at, opened_at, generation, isolated)
+SELECT $1::text, 'open', ${nowAt(2)}, ${nowAt(2)}, 1, 1 FROM ${PATIENCE}
+ON CONFLICT (key) DO UPDATE SET
+  state = 'open', isolated = 1,
+  opened_at = CASE WHEN circuit.state = 'open' THEN circuit.opened_at ELSE ${nowAt(2)} END, ${newPeriod}`,
+    ),
+
+    reset: changed(
+      'reset',
+      `INSERT INTO ${table} AS circuit (key, state, updated_at, generation)
+SELECT $1::text, 'closed', ${nowAt(2)}, 1 FROM ${PATIENCE}
+ON CONFLICT (key) DO UPDATE SET
+  state = 'closed', failure_count = 0, last_failure_time = NULL, last_success_time = NULL, opened_at = NULL,
+  isolated = 0, ${newPeriod}`,
+    ),
+  }
+}
+
+function changed(method: string, sql: string): Statement<'one'> {
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: true, repeatable: true })
+}

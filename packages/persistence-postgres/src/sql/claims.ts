@@ -1,0 +1,131 @@
+import { type ClaimSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
+import { callsOf, deleteExpired } from './calls.js'
+import { PATIENCE } from './patience.js'
+import { nowAt, onceAt, ranAt } from './time.js'
+
+// Told apart from other advisory locks of this family by the seed of the hash.
+const SEED = 2
+
+// The end of a claim that was given up: the row stays until it is swept, so that a report whose answer was lost finds it.
+const GIVEN_UP = '0'
+
+/**
+ * The row of a key decides alone; see results.ts. A settled claim leaves its owner and generation in it, by which a report
+ * whose answer was lost is found.
+ *
+ * @param schema Quoted.
+ */
+export function claimSql(schema: string): ClaimSql {
+  const table = `${schema}.idempotency`
+  const running = (at: number): string => `entry.claimed_until > greatest(${nowAt(at)}, entry.granted_at)`
+  const stored = (at: number): string =>
+    `(entry.value IS NOT NULL OR entry.unstored IS NOT NULL) AND (entry.expires_at IS NULL OR entry.expires_at > ${nowAt(at)})`
+  const failed = (at: number): string =>
+    `entry.failure IS NOT NULL AND (entry.failure_expires_at IS NULL OR entry.failure_expires_at > ${nowAt(at)})`
+  const lease = (duration: string, at: number): string =>
+    `(SELECT mark, mark + ${duration} FROM (SELECT greatest(${nowAt(at)}, entry.granted_at) AS mark) AS now)`
+  const guard = 'entry.key = $1::text AND entry.owner = $2::text AND entry.generation = $3::bigint'
+  const granted = (at: number): string => `entry.granted_at, entry.claimed_until AS expires_at, ${ranAt(at)}`
+
+  // `$2` is the wall time, which other dialects need: here the server's time is the one.
+  const record = `
+  coalesce(is_stored, false)::int AS completed, CASE WHEN is_stored THEN value END AS value,
+  CASE WHEN is_stored THEN unstored END AS unstored, CASE WHEN is_stored THEN expires_at END AS value_expires_at,
+  fingerprint, CASE WHEN is_failed THEN failure END AS failure,
+  CASE WHEN is_failed THEN failure_expires_at END AS failure_expires_at,
+  fingerprint AS claimed_fingerprint, CASE WHEN is_running THEN claimed_until END AS claimed_until,
+  ${nowAt(3)} AS judged_at`
+  const keys = (key: string): string => `LEFT JOIN LATERAL (
+  SELECT entry.*, ${stored(3)} AS is_stored, ${failed(3)} AS is_failed, ${running(3)} AS is_running
+  FROM ${table} AS entry WHERE entry.key = ${key} LIMIT 1
+) AS entry ON true WHERE $2::text IS NOT NULL`
+
+  /** Ends a claim. @param set What becomes of the row. @param settled Whether it has become that already. */
+  const ending = (name: string, set: string, settled: string, at: number): Statement<'one'> => {
+    const sql = (condition: string): string =>
+      `UPDATE ${table} AS entry SET ${set} FROM ${PATIENCE} WHERE ${guard} AND ${condition} RETURNING entry.key`
+    return write(name, 'one', sql(running(at)), {
+      clocked: 'lease',
+      afterLoss: sql(`(${running(at)} OR ${settled})`),
+    })
+  }
+  const completing = (column: 'value' | 'unstored', value: string): Statement<'one'> =>
+    ending(
+      'idempotency.complete',
+      `${column} = ${value}, expires_at = ${nowAt(6)} + $5::float8, claimed_until = NULL`,
+      `entry.claimed_until IS NULL AND entry.${column} = ${value}`,
+      6,
+    )
+
+  return {
+    table: table.replaceAll('"', ''),
+    recordTable: table.replaceAll('"', ''),
+
+    readKey: read('idempotency.claim', 'one', `SELECT ${record} FROM (SELECT 1) AS asked ${keys('$1::text')}`, {
+      clocked: 'lease',
+      batch: {
+        match: 'index',
+        shared: 1,
+        sql: `SELECT calls.i, ${record} FROM ${callsOf('key')} ${keys('calls.key')}`,
+      },
+    }),
+
+    // The condition stands where the row is locked, and is checked on what it is then. The turn comes first, so that
+    // generations of a key are given in the order of its grants. Each call has an owner of its own: to grant twice to it
+    // is to grant once.
+    grant: write(
+      'idempotency.claim',
+      'one',
+      `WITH turn AS MATERIALIZED (
+  SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${PATIENCE}
+)
+INSERT INTO ${table} AS entry (key, owner, fingerprint, generation, granted_at, claimed_until)
+SELECT $1::text, $2::text, $3::text, nextval('${schema}.claim_generation'), now, now + $4::float8
+FROM (SELECT ${nowAt(6)} AS now FROM turn) AS granting WHERE $5::text IS NOT NULL
+ON CONFLICT (key) DO UPDATE SET
+  owner = excluded.owner, fingerprint = excluded.fingerprint, generation = excluded.generation,
+  (granted_at, claimed_until) = (
+    SELECT mark, mark + $4::float8 FROM (SELECT greatest(${nowAt(6)}, entry.granted_at) AS mark) AS now
+  ),
+  value = NULL, unstored = NULL, expires_at = NULL, failure = NULL, failure_expires_at = NULL
+WHERE entry.claimed_until IS NOT NULL AND entry.owner = excluded.owner
+  OR NOT (coalesce(${running(6)}, false) OR ${stored(6)} OR ${failed(6)})
+RETURNING entry.generation::float8 AS generation, ${granted(6)}`,
+      { clocked: 'lease', repeatable: true },
+    ),
+
+    renew: write(
+      'idempotency.renew',
+      'one',
+      `UPDATE ${table} AS entry SET (granted_at, claimed_until) = ${lease('$4::float8', 5)}
+FROM ${PATIENCE} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
+      { clocked: 'lease', repeatable: true },
+    ),
+
+    complete: completing('value', '$4::text'),
+    completeUnstored: completing('unstored', "convert_to($4::text, 'UTF8')"),
+
+    keep: ending(
+      'idempotency.fail',
+      `failure = $4::text, failure_expires_at = ${nowAt(6)} + $5::float8, claimed_until = NULL`,
+      'entry.claimed_until IS NULL AND entry.failure = $4::text',
+      6,
+    ),
+
+    forget: ending('idempotency.fail', `claimed_until = ${GIVEN_UP}`, `entry.claimed_until = ${GIVEN_UP}`, 4),
+
+    sweepClaims: write(
+      'idempotency.sweep',
+      'many',
+      deleteExpired(table, `claimed_until <= ${onceAt(2)}`, 'claimed_until'),
+      { clocked: 'lease', repeatable: true },
+    ),
+
+    sweepRecords: write(
+      'idempotency.sweep',
+      'many',
+      deleteExpired(table, `failure_expires_at <= ${onceAt(2)} AND claimed_until IS NULL`, 'failure_expires_at'),
+      { clocked: true, repeatable: true },
+    ),
+  }
+}

@@ -1,0 +1,97 @@
+import { PersistenceError, type PersistenceErrorCode } from '@go-go-scope/persistence-core/dialect'
+import { ConnectionLost } from '../wire/wire.js'
+
+// SQLSTATE (appendix A of the PostgreSQL documentation), whole or by class.
+const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[] = [
+  ['40001', 'BUSY'],
+  ['40P01', 'BUSY'],
+  ['55P03', 'BUSY'],
+  ['57014', 'BUSY'],
+  // A pooler that keeps no prepared statements: the lane sends the next try without.
+  ['26000', 'UNAVAILABLE'],
+  ['42P05', 'UNAVAILABLE'],
+  ['53300', 'UNAVAILABLE'],
+  ['57P', 'UNAVAILABLE'],
+  ['08', 'UNAVAILABLE'],
+  ['25006', 'READ_ONLY'],
+  ['53100', 'DISK_FULL'],
+  ['53', 'IO_ERROR'],
+  ['58', 'IO_ERROR'],
+  ['XX001', 'CORRUPT'],
+  ['XX002', 'CORRUPT'],
+  ['23', 'CONSTRAINT'],
+  ['54000', 'VALUE_TOO_LARGE'],
+  ['22021', 'VALUE_NOT_SERIALIZABLE'],
+  ['22P05', 'VALUE_NOT_SERIALIZABLE'],
+  ['28', 'CANNOT_OPEN'],
+  ['3D000', 'CANNOT_OPEN'],
+]
+
+const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
+  BUSY: 'another connection held the row for longer than busyTimeout; raise busyTimeout or shorten the other transaction',
+  CANNOT_OPEN: 'the server refuses the connection; check user, password, database and pg_hba.conf',
+  CORRUPT: 'the database is damaged; restore it from a backup',
+  DISK_FULL: 'the server has no space left; free some and try again, nothing of this operation was written',
+  IO_ERROR: 'the server ran short of a resource or its file system failed; see its log',
+  OUTCOME_UNKNOWN:
+    'the connection ended before the answer came, and whether the call took effect is unknown; read the state before calling again',
+  READ_ONLY:
+    'the server cannot be written: it is a standby, or default_transaction_read_only is set; connect to the primary',
+  UNAVAILABLE: 'no connection to the server within busyTimeout; check that it runs, its address, and max_connections',
+  VALUE_TOO_LARGE: 'the key is too long for an index of PostgreSQL; use a shorter one',
+}
+
+// Node's names for a connection that could not be made or has ended, which carry no SQLSTATE.
+const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_|CONNECTION_|ERR_POSTGRES_CONNECTION|ENOENT$)/
+const ENDED = /connection (terminated|ended|closed)|server closed the connection|client (was closed|has encountered)/i
+
+function property(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
+}
+
+/** Five letters or digits, under the names that client libraries give it. */
+export function sqlStateOf(error: unknown): string | undefined {
+  for (const name of ['code', 'errno']) {
+    const value = property(error, name)
+    if (typeof value === 'string' && /^[0-9A-Z]{5}$/.test(value) && !NETWORK.test(value)) return value
+  }
+  return undefined
+}
+
+/** Whether the connection that gave this error cannot be used any more. */
+export function endsConnection(error: unknown): boolean {
+  const state = sqlStateOf(error)
+  if (state !== undefined) return state.startsWith('57P') || state.startsWith('08') || state === '25P03'
+  return NETWORK.test(String(property(error, 'code'))) || ENDED.test(String(property(error, 'message')))
+}
+
+function codeOf(error: unknown): PersistenceErrorCode {
+  if (error instanceof ConnectionLost) {
+    if (error.sent) return 'OUTCOME_UNKNOWN'
+    const code = codeOf(error.cause)
+    return code === 'SQL' ? 'UNAVAILABLE' : code
+  }
+  const state = sqlStateOf(error)
+  if (state === undefined) return endsConnection(error) ? 'UNAVAILABLE' : 'SQL'
+  return BY_STATE.find(([start]) => state.startsWith(start))?.[1] ?? 'SQL'
+}
+
+/** Wraps the error of a client library; a {@link PersistenceError} comes through as it is. */
+export function classify(error: unknown, operation: string): PersistenceError {
+  if (error instanceof PersistenceError) return error
+  const code = codeOf(error)
+  const native = error instanceof Error ? error.message : String(error)
+  const advice = ADVICE[code]
+  const cause = error instanceof ConnectionLost ? error.cause : error
+  return new PersistenceError(
+    code,
+    operation,
+    `${operation}: ${advice === undefined ? native : `${advice} (${native})`}`,
+    cause,
+  )
+}
+
+/** The connection was lost within a transaction that had not been committed: nothing of it took effect. */
+export function undone(error: unknown): unknown {
+  return error instanceof ConnectionLost && error.sent ? new ConnectionLost(error.cause, false) : error
+}

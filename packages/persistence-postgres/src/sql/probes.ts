@@ -1,0 +1,125 @@
+import { type ProbeSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
+import { callsOf } from './calls.js'
+import { COLUMNS } from './circuits.js'
+import { PATIENCE } from './patience.js'
+import { nowAt } from './time.js'
+
+const GIVEN = `key AS k, ${COLUMNS}, coalesce(opened_at, updated_at) AS opened_at, generation, isolated, probes::text AS probes`
+
+// A probe is [name, end of its lease, lease]. Lists are made in the order in which the probes came.
+const LIST = `coalesce(jsonb_agg(probe ORDER BY nth), '[]')`
+const PROBES = 'jsonb_array_elements(circuit.probes) WITH ORDINALITY AS under(probe, nth)'
+const END = '(probe ->> 1)::float8'
+
+/** @param schema Quoted. */
+export function probeSql(schema: string): ProbeSql {
+  const table = `${schema}.circuit`
+  const others = `(SELECT ${LIST} FROM ${PROBES} WHERE probe ->> 0 <> $3::text)`
+  const probing = (at: number): string =>
+    `EXISTS (SELECT 1 FROM ${PROBES} WHERE probe ->> 0 = $3::text AND ${END} > ${nowAt(at)})`
+  const period = "circuit.key = $1::text AND circuit.generation = $2::int AND circuit.state = 'half-open'"
+  const closes = 'circuit.successes + 1 >= $4::int'
+  return {
+    table: table.replaceAll('"', ''),
+
+    readCircuit: read(
+      'circuitBreaker.admit',
+      'one',
+      `SELECT ${GIVEN}, ${nowAt(2)} AS judged_at FROM ${table} WHERE key = $1::text`,
+      {
+        clocked: true,
+        batch: {
+          match: 'index',
+          sql: `SELECT calls.i, found.*, ${nowAt(2)} AS judged_at FROM ${callsOf('key')} CROSS JOIN LATERAL (
+  SELECT ${GIVEN} FROM ${table} AS circuit WHERE circuit.key = calls.key LIMIT 1
+) AS found`,
+        },
+      },
+    ),
+
+    admitProbe: changed(
+      'admit',
+      `UPDATE ${table} AS circuit SET
+  state = 'half-open', updated_at = ${nowAt(6)},
+  probes = (SELECT ${LIST} FROM ${PROBES} WHERE ${END} > ${nowAt(6)} AND probe ->> 0 <> $2::text)
+    || jsonb_build_array(jsonb_build_array($2::text, ${nowAt(6)} + $3::float8, $3::float8))
+FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.isolated = 0
+  AND (circuit.state = 'half-open'
+    OR (circuit.state = 'open' AND coalesce(circuit.opened_at, circuit.updated_at) + $5::float8 <= ${nowAt(6)}))
+  AND (SELECT count(*) FROM ${PROBES} WHERE ${END} > ${nowAt(6)} AND probe ->> 0 <> $2::text) < $4::float8`,
+      true,
+    ),
+
+    followClock: changed(
+      'admit',
+      `UPDATE ${table} AS circuit SET
+  opened_at = least(coalesce(circuit.opened_at, circuit.updated_at), ${nowAt(3)}), updated_at = ${nowAt(3)},
+  probes = (
+    SELECT coalesce(jsonb_agg(jsonb_build_array(
+      probe -> 0, least(${END}, ${nowAt(3)} + (probe ->> 2)::float8), probe -> 2
+    ) ORDER BY nth), '[]') FROM ${PROBES}
+  )
+FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int`,
+      true,
+    ),
+
+    probeSucceeded: changed(
+      'succeeded',
+      `UPDATE ${table} AS circuit SET
+  state = CASE WHEN ${closes} THEN 'closed' ELSE circuit.state END,
+  failure_count = CASE WHEN ${closes} THEN 0 ELSE circuit.failure_count END,
+  last_failure_time = CASE WHEN ${closes} THEN NULL ELSE circuit.last_failure_time END,
+  last_success_time = ${nowAt(5)}, updated_at = ${nowAt(5)},
+  opened_at = CASE WHEN ${closes} THEN NULL ELSE circuit.opened_at END,
+  generation = circuit.generation + (${closes})::int,
+  successes = CASE WHEN ${closes} THEN 0 ELSE circuit.successes + 1 END,
+  probes = CASE WHEN ${closes} THEN '[]' ELSE ${others} END
+FROM ${PATIENCE} WHERE ${period} AND ${probing(5)}`,
+    ),
+
+    probeFailed: changed(
+      'failed',
+      `UPDATE ${table} AS circuit SET
+  state = 'open', failure_count = circuit.failure_count + 1, last_failure_time = ${nowAt(4)}, updated_at = ${nowAt(4)},
+  opened_at = ${nowAt(4)}, generation = circuit.generation + 1, successes = 0, probes = '[]'
+FROM ${PATIENCE} WHERE ${period} AND ${probing(4)}`,
+    ),
+
+    probeWithdrawn: changed(
+      'withdrawn',
+      `UPDATE ${table} AS circuit SET probes = ${others}, updated_at = ${nowAt(4)}
+FROM ${PATIENCE} WHERE ${period} AND ${probing(4)}`,
+      true,
+    ),
+
+    callSucceeded: changed(
+      'succeeded',
+      `UPDATE ${table} AS circuit SET
+  failure_count = 0, last_failure_time = NULL, last_success_time = ${nowAt(3)}, updated_at = ${nowAt(3)}
+FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int AND circuit.state = 'closed' AND circuit.failure_count > 0`,
+      true,
+    ),
+
+    callFailed: changed(
+      'failed',
+      `INSERT INTO ${table} AS circuit (
+  key, state, failure_count, last_failure_time, updated_at, opened_at, generation
+)
+SELECT
+  $1::text, CASE WHEN 1 >= $2::int THEN 'open' ELSE 'closed' END, 1, ${nowAt(4)}, ${nowAt(4)},
+  CASE WHEN 1 >= $2::int THEN ${nowAt(4)} END, (1 >= $2::int)::int
+FROM ${PATIENCE} WHERE $3::int = 0 OR EXISTS (SELECT 1 FROM ${table} WHERE key = $1::text)
+ON CONFLICT (key) DO UPDATE SET
+  state = CASE WHEN circuit.failure_count + 1 >= $2::int THEN 'open' ELSE 'closed' END,
+  failure_count = circuit.failure_count + 1, last_failure_time = ${nowAt(4)}, updated_at = ${nowAt(4)},
+  opened_at = CASE WHEN circuit.failure_count + 1 >= $2::int THEN ${nowAt(4)} ELSE circuit.opened_at END,
+  generation = circuit.generation + (circuit.failure_count + 1 >= $2::int)::int, successes = 0, probes = '[]'
+WHERE circuit.generation = $3::int AND circuit.state = 'closed'`,
+    ),
+  }
+}
+
+function changed(method: string, sql: string, repeatable?: true): Statement<'one'> {
+  const traits = { clocked: true, ...(repeatable && { repeatable }) } as const
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, traits)
+}

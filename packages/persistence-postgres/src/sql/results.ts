@@ -1,0 +1,74 @@
+import { type ResultSql, read, write } from '@go-go-scope/persistence-core/dialect'
+import { callsOf, deleteAll, deleteExpired } from './calls.js'
+import { PATIENCE } from './patience.js'
+import { nowAt, onceAt } from './time.js'
+
+/**
+ * A key is one row, which holds its result, its claim, its fingerprint and a kept failure: a statement that has waited for
+ * the row decides by what it is then. Over several tables it would decide by what they were before it waited.
+ *
+ * @param schema Quoted.
+ */
+export function resultSql(schema: string): ResultSql {
+  const table = `${schema}.idempotency`
+  const results = (at: number): string => `SELECT entry.value, entry.unstored, entry.expires_at
+FROM ${table} AS entry
+WHERE (entry.value IS NOT NULL OR entry.unstored IS NOT NULL)
+  AND (entry.expires_at IS NULL OR entry.expires_at > ${nowAt(at)})`
+  // A stored result ends the claim on its key, and replaces what was on record.
+  const onSet = `ON CONFLICT (key) DO UPDATE SET
+  value = excluded.value, expires_at = excluded.expires_at, unstored = NULL, fingerprint = NULL,
+  failure = NULL, failure_expires_at = NULL, owner = NULL, claimed_until = NULL`
+
+  return {
+    table: table.replaceAll('"', ''),
+
+    get: read('idempotency.get', 'one', `${results(2)} AND entry.key = $1::text`, {
+      clocked: true,
+      batch: {
+        match: 'index',
+        sql: `SELECT calls.i, found.* FROM ${callsOf('key')} CROSS JOIN LATERAL (
+${results(2)} AND entry.key = calls.key LIMIT 1) AS found`,
+      },
+    }),
+
+    set: write(
+      'idempotency.set',
+      'none',
+      `INSERT INTO ${table} AS entry (key, value, expires_at)
+SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${PATIENCE} ${onSet}`,
+      {
+        clocked: true,
+        repeatable: true,
+        batch: {
+          match: 'none',
+          sql: `INSERT INTO ${table} AS entry (key, value, expires_at)
+SELECT DISTINCT ON (key COLLATE "C") key, value, ${nowAt(2)} + ttl
+FROM ${callsOf('key', 'value', 'ttl float8')} ORDER BY key COLLATE "C", i DESC
+${onSet}`,
+        },
+      },
+    ),
+
+    // A row with a claim has no result. What is left of any other is a kept failure, which goes with it.
+    delete: write(
+      'idempotency.delete',
+      'none',
+      `DELETE FROM ${table} USING ${PATIENCE} WHERE key = $1::text AND claimed_until IS NULL`,
+      {
+        repeatable: true,
+        batch: {
+          match: 'none',
+          sql: deleteAll(table, ' AND claimed_until IS NULL'),
+        },
+      },
+    ),
+
+    sweep: write(
+      'idempotency.sweep',
+      'many',
+      deleteExpired(table, `expires_at <= ${onceAt(2)} AND claimed_until IS NULL`),
+      { clocked: true, repeatable: true },
+    ),
+  }
+}

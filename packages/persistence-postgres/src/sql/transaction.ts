@@ -1,0 +1,6 @@
+/** The texts of a transaction. A statement must see what was committed while it waited: a role may have another default. */
+export const TRANSACTION = {
+  begin: 'BEGIN ISOLATION LEVEL READ COMMITTED',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
+} as const

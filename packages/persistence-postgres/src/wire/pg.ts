@@ -1,0 +1,107 @@
+import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
+import { typeParser } from './type-parser.js'
+import type { Source, Wire } from './wire.js'
+
+/** The few methods of a client of `pg` that are used here. */
+export interface PgClientLike {
+  query(query: object): Promise<{ rows: unknown[] }>
+  on(event: string, listener: (error: Error) => void): unknown
+  removeListener(event: string, listener: (error: Error) => void): unknown
+  end(): Promise<void>
+}
+
+export interface PooledPgClientLike extends PgClientLike {
+  release(broken?: boolean): void
+}
+
+/** The few methods of a pool of `pg` that are used here. */
+export interface PgPoolLike {
+  connect(): Promise<PooledPgClientLike>
+  on(event: string, listener: (error: Error) => void): unknown
+  end(): Promise<void>
+}
+
+const TYPES = { getTypeParser: (type: number): ((text: string) => unknown) => typeParser(type) }
+
+/** A connection of `pg`. */
+class PgWire implements Wire {
+  readonly #client: PgClientLike
+  readonly #leave: (broken: boolean) => Promise<void>
+  readonly #lose = (): void => {
+    this.lost = true
+  }
+  lost = false
+
+  constructor(client: PgClientLike, leave: (broken: boolean) => Promise<void>) {
+    this.#client = client
+    this.#leave = leave
+    // Without a listener the end of a connection would end the process.
+    client.on('error', this.#lose)
+    client.on('end', this.#lose)
+  }
+
+  async run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {
+    const { rows } = await this.#client.query({ text: sql, values: parameters, types: TYPES, ...(name && { name }) })
+    return rows as Row[]
+  }
+
+  async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    return (await this.#client.query({ text: sql, values: parameters })).rows as Row[]
+  }
+
+  async close(broken: boolean): Promise<void> {
+    this.#client.removeListener('end', this.#lose)
+    if (!broken) this.#client.removeListener('error', this.#lose)
+    await this.#leave(broken)
+  }
+}
+
+/** Connections of the app's pool, each held until the adapter disconnects. */
+export function pgPool(pool: PgPoolLike): Source {
+  // A connection that ends in the pool is made anew by it; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  return {
+    engine: 'pg',
+    several: true,
+    async connect() {
+      const client = await pool.connect()
+      return new PgWire(client, async (broken) => client.release(broken))
+    },
+    end: () => pool.end(),
+  }
+}
+
+/** The one connection of the app's client, which is connected. */
+export function pgClient(client: PgClientLike): Source {
+  const wire = new PgWire(client, async () => undefined)
+  return {
+    engine: 'pg',
+    several: false,
+    async connect() {
+      if (wire.lost) throw new Error('the client has ended; give the adapter a pool, which makes new connections')
+      return wire
+    },
+    end: () => client.end(),
+  }
+}
+
+/** Connections of its own. @param make An unconnected client. */
+export function pgClients(make: () => PgClientLike & { connect(): Promise<unknown> }): Source {
+  return {
+    engine: 'pg',
+    several: true,
+    async connect() {
+      const client = make()
+      const wire = new PgWire(client, () => client.end())
+      try {
+        await client.connect()
+      } catch (error) {
+        // The caller needs the error of connecting, not one of ending.
+        void client.end().catch(() => undefined)
+        throw error
+      }
+      return wire
+    },
+    end: async () => undefined,
+  }
+}

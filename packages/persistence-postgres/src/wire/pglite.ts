@@ -1,0 +1,114 @@
+import {
+  nextTurn,
+  PersistenceError,
+  type Row,
+  type SqlValue,
+  systemClock,
+  Turn,
+} from '@go-go-scope/persistence-core/dialect'
+import { TRANSACTION } from '../sql/transaction.js'
+import type { Source, Wire } from './wire.js'
+
+/** Runs one statement. */
+interface Queries {
+  query(sql: string, parameters?: unknown[]): Promise<{ rows: unknown[] }>
+}
+
+/** The few methods of a `PGlite` that are used here. */
+export interface PgliteLike extends Queries {
+  readonly waitReady: Promise<void>
+  transaction(run: (transaction: Queries) => Promise<void>): Promise<unknown>
+  close(): Promise<void>
+}
+
+const ROLLED_BACK = new Error('rolled back')
+
+/** A transaction that is under way: PGlite wants it as a callback, and keeps all else waiting until that ends. */
+interface Transaction {
+  readonly queries: Queries
+  readonly end: (commit: boolean) => Promise<unknown>
+}
+
+/** The connection that an instance is. All handles on it take turns, by statement or by transaction. */
+class PgliteWire implements Wire {
+  readonly lost = false
+  readonly #instance: PgliteLike
+  readonly #turn = Turn.of(systemClock)
+  #transaction: Transaction | undefined
+
+  constructor(instance: PgliteLike) {
+    this.#instance = instance
+  }
+
+  /** It keeps no statement prepared. */
+  async run(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    switch (sql) {
+      case TRANSACTION.begin:
+        this.#transaction = await begin(this.#instance)
+        return []
+      case TRANSACTION.commit:
+      case TRANSACTION.rollback: {
+        const transaction = this.#transaction
+        this.#transaction = undefined
+        await transaction?.end(sql === TRANSACTION.commit)
+        return []
+      }
+      default:
+        return this.query(sql, parameters)
+    }
+  }
+
+  async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    for (const parameter of parameters) refuseLeadingMark(parameter)
+    // It answers in this thread: without a pause, loops of awaited calls would give no timer its turn.
+    if (this.#turn.seemsLong()) await nextTurn()
+    const { rows } = await (this.#transaction?.queries ?? this.#instance).query(sql, [...parameters])
+    return rows as Row[]
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** PGlite reads texts by a decoder that takes a byte order mark at their start for none of theirs. */
+function refuseLeadingMark(parameter: SqlValue): void {
+  if (typeof parameter !== 'string' || !parameter.includes('\ufeff')) return
+  // At the start, also of a text within the JSON that several calls are sent as.
+  if (!parameter.startsWith('\ufeff') && !parameter.includes('"\ufeff')) return
+  throw new PersistenceError(
+    'VALUE_NOT_SERIALIZABLE',
+    'pglite',
+    'pglite: a text starts with a byte order mark, which PGlite drops; encode it, or use a server',
+  )
+}
+
+function begin(instance: PgliteLike): Promise<Transaction> {
+  return new Promise((begun, failed) => {
+    const ended = instance.transaction(
+      (queries) =>
+        new Promise<void>((commit, rollback) => {
+          const end = async (commits: boolean): Promise<void> => {
+            if (commits) commit()
+            else rollback(ROLLED_BACK)
+            await ended.catch((error: unknown) => {
+              if (error !== ROLLED_BACK) throw error
+            })
+          }
+          begun({ queries, end })
+        }),
+    )
+    ended.catch(failed)
+  })
+}
+
+/** An instance of PGlite, of the app or made by `open`. */
+export function pglite(instance: PgliteLike): Source {
+  return {
+    engine: 'pglite',
+    several: false,
+    async connect() {
+      await instance.waitReady
+      return new PgliteWire(instance)
+    },
+    end: () => instance.close(),
+  }
+}

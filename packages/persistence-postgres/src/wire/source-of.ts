@@ -1,0 +1,46 @@
+import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
+import { type PgClientLike, type PgPoolLike, pgClient, pgPool } from './pg.js'
+import { type PgliteLike, pglite } from './pglite.js'
+import { type PostgresJsLike, postgresJs } from './postgres-js.js'
+import type { Source } from './wire.js'
+
+/** What a constructor takes: a pool or a connected client of `pg`, an `sql` of `postgres`, or a `PGlite`. */
+export type PostgresHandle = PgPoolLike | PgClientLike | PostgresJsLike | PgliteLike
+
+/** Connections that `open` makes by itself, as a handle of their own. */
+export class OwnConnections {
+  readonly source: Source
+
+  constructor(source: Source) {
+    this.source = source
+  }
+}
+
+/** @throws PersistenceError `INVALID_ARGUMENT`. */
+export function sourceOf(handle: PostgresHandle | OwnConnections): Source {
+  if (handle instanceof OwnConnections) return handle.source
+  // By the methods that each alone has; postgres.js gives a function.
+  if (has(handle, ['reserve', 'unsafe', 'end'])) return postgresJs(handle as PostgresJsLike)
+  if (has(handle, ['query', 'transaction', 'close']) && 'waitReady' in handle) return pglite(handle as PgliteLike)
+  if (has(handle, ['connect', 'end', 'on', 'query'])) {
+    return 'totalCount' in handle ? pgPool(handle as PgPoolLike) : pgClient(handle as PgClientLike)
+  }
+  throw new PersistenceError(
+    'INVALID_ARGUMENT',
+    'constructor',
+    `the first argument must be a pool or a connected client of pg, an sql of postgres, or a PGlite, got ${shown(handle)}`,
+  )
+}
+
+function has(value: unknown, methods: readonly string[]): boolean {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    methods.every((method) => typeof (value as unknown as Record<string, unknown>)[method] === 'function')
+  )
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return 'a string; to connect by URL use PostgresAdapter.open(url)'
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? 'a function' : String(value)
+  return has(value, ['then']) ? 'a promise; await it first' : 'another object'
+}

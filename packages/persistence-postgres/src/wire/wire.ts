@@ -1,0 +1,40 @@
+import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
+
+/** One connection, by a client library. One statement is in flight at a time. */
+export interface Wire {
+  /** Whether it has ended by itself. */
+  readonly lost: boolean
+  /**
+   * Runs one statement with `$1` parameters. Numbers come back as numbers, bytes as `Uint8Array`, all else as text.
+   *
+   * @param name Under which the connection keeps it prepared; `undefined` for what runs once.
+   */
+  run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]>
+  /** Runs a statement of the app, whose rows are as its library gives them. */
+  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
+  /** Ends it, or gives it back to the app's pool. @param broken It must not be used again. */
+  close(broken: boolean): Promise<void>
+}
+
+/** Where connections come from. */
+export interface Source {
+  /** The client library, as its package is named. */
+  readonly engine: string
+  /** Whether it gives more than one connection at a time. */
+  readonly several: boolean
+  connect(): Promise<Wire>
+  /** Ends the app's pool or client, when the adapter is to close it. */
+  end(): Promise<void>
+}
+
+/** There was no connection, or it ended before the answer came. */
+export class ConnectionLost extends Error {
+  /** Whether the statement was sent, so that it may have taken effect. */
+  readonly sent: boolean
+
+  constructor(cause: unknown, sent: boolean) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.name = 'ConnectionLost'
+    this.sent = sent
+  }
+}

@@ -1,0 +1,48 @@
+import {
+  type BackupSteps,
+  backupOnPool,
+  type FunctionHandle,
+  type LoadInThread,
+  serveThread,
+} from '@go-go-scope/persistence-core'
+import { DatabaseSyncDriver } from './database-sync-driver.js'
+import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
+import { loadEngine } from './load-engine.js'
+
+type Backup = (source: DatabaseSyncLike, target: string, options: BackupOptions) => Promise<unknown>
+
+interface BackupOptions {
+  rate: number
+  progress?: (progress: { totalPages: number; remainingPages: number }) => void
+}
+
+interface DatabaseSyncModule {
+  DatabaseSync: DatabaseSyncClass
+  /** Absent in Node before 22.16. */
+  backup?: Backup
+}
+
+const load: LoadInThread<DatabaseSyncLike> = async (name) => {
+  const { DatabaseSync, backup } = (await import(name)) as DatabaseSyncModule
+  const engine = await loadEngine(DatabaseSync)
+  const driver = (database: DatabaseSyncLike) => new DatabaseSyncDriver(database)
+  if (backup === undefined) return { ...engine, driver }
+  return { ...engine, driver, backup: (engine.name === 'node:sqlite' ? inSteps : onPool).bind(undefined, backup) }
+}
+
+async function inSteps(backup: Backup, source: DatabaseSyncLike, target: string, steps: BackupSteps): Promise<void> {
+  await backup(source, target, {
+    rate: steps.rate,
+    progress(progress) {
+      const wait = steps.next(progress)
+      if (wait > 0) steps.wait(wait)
+    },
+  })
+}
+
+function onPool(backup: Backup, source: DatabaseSyncLike, target: string, steps: BackupSteps): Promise<void> {
+  const start = () => backup(source, target, { rate: steps.rate })
+  return backupOnPool(source as DatabaseSyncLike & FunctionHandle, new DatabaseSyncDriver(source), target, steps, start)
+}
+
+serveThread(load)

@@ -1,0 +1,196 @@
+import { join } from 'node:path'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { DatabaseLockStore } from '../../../stores/lock/database-lock-store.js'
+import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
+import { sqliteDialect } from '../sqlite-dialect.js'
+import { typedError } from '../thread/typed-error.js'
+import { type Backup, backUp } from './backup.js'
+import { type BackupSource, sourceOf } from './backup-source.js'
+import { deleteBackup, outdated, scheduledBackups, scheduledName } from './rotation.js'
+import { type BackupScheduleOptions, type ResolvedScheduleOptions, scheduleOptions } from './schedule-options.js'
+
+export type { BackupKeep, BackupScheduleOptions } from './schedule-options.js'
+
+// Of the lock that one process at a time has. It is renewed while a backup runs, and free this long after a death.
+const LOCK_TTL_MS = 30_000
+const LOCK_PREFIX = 'go-goscope'
+const LOCK_KEY = 'backup'
+
+// Timers do not count the time that a machine sleeps, and the wall clock may be set.
+const LONGEST_PAUSE_MS = 60_000
+
+/**
+ * Backs a database up again and again, and deletes the backups that are no longer wanted. Any number of processes may run
+ * one for the same file and folder: each backup is made by one of them.
+ *
+ * It keeps no process alive, except while a backup is under way. It ends with the adapter.
+ */
+export class BackupSchedule implements AsyncDisposable {
+  readonly #source: BackupSource
+  readonly #options: ResolvedScheduleOptions
+  readonly #locks: StoredLockProvider
+  readonly #end = new AbortController()
+  #cancelTimer: (() => void) | undefined
+  #running: Promise<unknown> | undefined
+
+  /**
+   * Starts at once where the latest backup is older than `every`, or there is none.
+   *
+   * @param persistence An SQLiteAdapter of a file.
+   * @throws PersistenceError `INVALID_ARGUMENT`.
+   */
+  static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
+    const schedule = new BackupSchedule(sourceOf(persistence, 'BackupSchedule'), scheduleOptions(options))
+    schedule.#wait(0)
+    return schedule
+  }
+
+  private constructor(source: BackupSource, options: ResolvedScheduleOptions) {
+    const { session } = source
+    this.#source = source
+    this.#options = options
+    const store = new DatabaseLockStore(session, sqliteDialect.locks, LOCK_PREFIX)
+    this.#locks = new StoredLockProvider(session, store, LOCK_TTL_MS)
+    session.atEnd(() => void this.stop())
+  }
+
+  /**
+   * Backs up now.
+   *
+   * @throws PersistenceError `BUSY` while this or another process is at a backup; what `backup` throws.
+   */
+  async run({ signal }: { signal?: AbortSignal } = {}): Promise<Backup> {
+    const backup = await this.#exclusive(signal, () => true)
+    if (backup !== undefined) return backup
+    throw new PersistenceError(
+      'BUSY',
+      'BackupSchedule',
+      'BackupSchedule: a backup of this file is under way, here or in another process; wait for it',
+    )
+  }
+
+  /** The backups that schedules of this file have made in the folder, the newest first. */
+  async list(): Promise<Backup[]> {
+    try {
+      const database = await this.#database()
+      return await scheduledBackups(this.#options.directory, database)
+    } catch (error) {
+      throw typedError(error, 'BackupSchedule')
+    }
+  }
+
+  /** Ends the schedule, and a backup that is under way. Idempotent. */
+  async stop(): Promise<void> {
+    this.#end.abort(new PersistenceError('CLOSED', 'BackupSchedule', 'BackupSchedule: the schedule was stopped'))
+    this.#cancelTimer?.()
+    // Its caller, or onError, has been told.
+    await this.#running?.catch(() => undefined)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  #wait(ms: number): void {
+    if (this.#end.signal.aborted) return
+    this.#cancelTimer = this.#source.session.clock.setTimer(() => void this.#turn(), Math.min(ms, LONGEST_PAUSE_MS))
+  }
+
+  /** Never rejects. */
+  async #turn(): Promise<void> {
+    try {
+      if ((await this.#due()) <= 0) await this.#exclusive(undefined, async () => (await this.#due()) <= 0)
+      this.#wait(Math.max(1, await this.#due()))
+    } catch (error) {
+      if (this.#end.signal.aborted) return
+      this.#report(error)
+      this.#wait(this.#options.every)
+    }
+  }
+
+  /** ms until the next backup. */
+  async #due(): Promise<number> {
+    const now = this.#source.session.clock.now()
+    // One from the future was made by a clock that was wrong, and must not stand for the ones to come.
+    const latest = (await this.list()).find(({ startedAt }) => startedAt <= now)
+    return latest === undefined ? 0 : latest.startedAt + this.#options.every - now
+  }
+
+  /**
+   * Backs up unless another is at it.
+   *
+   * @param wanted Asked when no other can be at it any more.
+   */
+  async #exclusive(
+    signal: AbortSignal | undefined,
+    wanted: () => boolean | Promise<boolean>,
+  ): Promise<Backup | undefined> {
+    if (this.#running !== undefined) return undefined
+    const running = this.#backUp(signal, wanted)
+    this.#running = running
+    try {
+      return await running
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async #backUp(
+    signal: AbortSignal | undefined,
+    wanted: () => boolean | Promise<boolean>,
+  ): Promise<Backup | undefined> {
+    const end = this.#end.signal
+    end.throwIfAborted()
+    const lock = await this.#locks.hold(LOCK_KEY, { ttl: LOCK_TTL_MS, renew: true })
+    if (lock === null) return undefined
+    try {
+      if (!(await wanted())) return undefined
+      const database = await this.#database()
+      const { directory, backup: options } = this.#options
+      const startedAt = this.#source.session.clock.now()
+      const path = join(directory, scheduledName(database, startedAt))
+      const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
+      const all = { ...options, signal: AbortSignal.any(signals) }
+      const backup = await backUp(this.#source, path, all, { scheduledFor: database, startedAt })
+      await this.#rotate(backup, database)
+      return backup
+    } finally {
+      // Where it cannot be given back it ends by itself.
+      await lock.release().catch(() => undefined)
+    }
+  }
+
+  /** Deletes what is no longer wanted, after the new one is there. A clock that went back deletes nothing. */
+  async #rotate(made: Backup, database: string): Promise<void> {
+    try {
+      const backups = await scheduledBackups(this.#options.directory, database)
+      if (backups[0]?.path !== made.path) return
+      for (const backup of outdated(backups, this.#options.keep)) await deleteBackup(backup)
+    } catch (error) {
+      this.#report(typedError(error, 'BackupSchedule'))
+    }
+  }
+
+  async #database(): Promise<string> {
+    const { session } = this.#source
+    if (!session.ready) await session.connect('BackupSchedule')
+    const { location } = session.connection.place
+    if (location !== '') return location
+    throw new PersistenceError(
+      'INVALID_ARGUMENT',
+      'BackupSchedule',
+      'BackupSchedule: a database in memory ends with its process; call backup() for a copy of it',
+    )
+  }
+
+  #report(error: unknown): void {
+    const { onError } = this.#options
+    const { diagnostics } = this.#source.session
+    try {
+      if (onError === undefined) diagnostics.backgroundError('BackupSchedule', error)
+      else onError(error)
+    } catch (thrown) {
+      diagnostics.emit({ type: 'listener-error', operation: 'BackupSchedule', error: thrown })
+    }
+  }
+}

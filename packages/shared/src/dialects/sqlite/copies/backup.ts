@@ -1,0 +1,122 @@
+import { resolve } from 'node:path'
+import type { Session } from '../../../session/session.js'
+import type { CopyProgress } from '../engine/backup-steps.js'
+import { checkFilePath } from '../file/check-path.js'
+import { typedError } from '../thread/typed-error.js'
+import type { StartWorker } from '../thread/worker.js'
+import { type BackupOptions, backupOptions, type ResolvedBackupOptions } from './backup-options.js'
+import type { BackupSource } from './backup-source.js'
+import { readContent } from './content.js'
+import type { Copied, CopyOrder } from './copy-job.js'
+import { withoutThread } from './engine-choice.js'
+import { type BackupManifest, manifestPath, manifestText } from './manifest.js'
+import { flushFolder, publish, refuseExisting, unpublish } from './publish.js'
+import { TemporaryFile } from './temporary-file.js'
+import type { VerifyOrder } from './verify-copy.js'
+import { withThread } from './with-thread.js'
+
+/** The answer of `backup`. */
+export interface Backup extends BackupManifest {
+  readonly path: string
+}
+
+type Mark = Partial<Pick<BackupManifest, 'scheduledFor' | 'startedAt'>>
+
+/**
+ * Copies the database of an adapter into the file `path`; see `SqliteAdapter.backup`.
+ *
+ * @param mark What the manifest tells besides or instead.
+ */
+export async function backUp(
+  { session, startWorker }: BackupSource,
+  path: string,
+  given?: BackupOptions,
+  mark: Mark = {},
+): Promise<Backup> {
+  const options = backupOptions(given)
+  checkFilePath(path, 'backup')
+  const { signal, worker = startWorker } = options
+  signal?.throwIfAborted()
+  if (!session.ready) await session.connect('backup')
+  if (worker === undefined) throw withoutThread(session.connection.engine, 'backup')
+  try {
+    return await copyTo(resolve(path), session, worker, options, mark)
+  } catch (error) {
+    if (signal?.aborted === true && error === signal.reason) throw error
+    throw typedError(error, 'backup')
+  }
+}
+
+async function copyTo(
+  path: string,
+  session: Session,
+  worker: StartWorker,
+  options: ResolvedBackupOptions,
+  mark: Mark,
+): Promise<Backup> {
+  const { clock } = session
+  const startedAt = clock.now()
+  const began = clock.monotonic()
+  await refuseExisting(path, 'backup')
+  await refuseExisting(manifestPath(path), 'backup')
+  const temporary = await TemporaryFile.beside(path)
+  try {
+    const copied = await copyInto(temporary, session, worker, options)
+    const milliseconds = Math.round(clock.monotonic() - began)
+    const manifest: BackupManifest = { ...copied, startedAt, milliseconds, ...mark }
+    options.signal?.throwIfAborted()
+    await publishBackup(temporary, manifest, path)
+    return { path, ...manifest }
+  } finally {
+    await temporary.remove()
+  }
+}
+
+async function copyInto(
+  temporary: TemporaryFile,
+  session: Session,
+  worker: StartWorker,
+  { progress, signal, rate, maxBytesPerSecond, maxWalBytes }: ResolvedBackupOptions,
+): Promise<Copied> {
+  const { connection, queue, diagnostics } = session
+  const { engine, place } = connection
+  const tidy = () => temporary.remove()
+  if (place.location === '') {
+    // No other connection can reach a database in memory.
+    const { pages: _, ...content } = await readContent(queue, 'backup')
+    await queue.query('backup', 'VACUUM INTO ?1', [temporary.path])
+    const input: VerifyOrder = { path: temporary.path, content }
+    return withThread(worker, { engine, job: 'verifyCopy', input, signal, tidy })
+  }
+  const input: CopyOrder = { source: place.location, target: temporary.path, rate, maxBytesPerSecond, maxWalBytes }
+  const onEvent = (event: CopyProgress): void => {
+    try {
+      if (signal?.aborted !== true) progress?.(event)
+    } catch (error) {
+      diagnostics.emit({ type: 'listener-error', operation: 'backup', error })
+    }
+  }
+  return withThread(worker, { engine, job: 'backup', input, onEvent, signal, tidy })
+}
+
+/**
+ * Gives a backup its name. The manifest comes first: a death in between leaves a manifest without a backup, and not a
+ * backup that cannot be verified.
+ */
+async function publishBackup(temporary: TemporaryFile, manifest: BackupManifest, path: string): Promise<void> {
+  const note = await TemporaryFile.beside(path)
+  try {
+    await note.write(manifestText(manifest))
+    await publish(note.path, manifestPath(path), 'backup')
+    try {
+      await flushFolder(path)
+      await publish(temporary.path, path, 'backup')
+    } catch (error) {
+      await unpublish(note.path, manifestPath(path))
+      throw error
+    }
+    await flushFolder(path)
+  } finally {
+    await note.remove()
+  }
+}

@@ -1,0 +1,58 @@
+import { checkSignal } from '../../../arguments/abort-signal.js'
+import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { type OptionNames, readOptions } from '../../../arguments/options.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { StartWorker } from '../thread/worker.js'
+
+/** What a front end brings to work on files without an adapter. */
+export interface EngineChoice<Options> {
+  /** The names of its own options. */
+  readonly names: OptionNames<Options>
+  /** The name of the engine to use. @throws PersistenceError `ENGINE_MISSING`. */
+  engine(options: Options): Promise<string>
+  readonly startWorker: StartWorker | undefined
+}
+
+/** Options of what works on files without an adapter. */
+export interface FileOptions {
+  /** Ends the call, which then rejects with the reason of the signal and leaves nothing behind. */
+  signal?: AbortSignal
+  /** Starts the thread, in an app that is bundled into one file. Default: the export `./thread` of the package. */
+  worker?: StartWorker
+}
+
+const FILE_OPTIONS: OptionNames<FileOptions> = { signal: true, worker: true }
+
+/** The thread that a call is to work in. */
+export interface ChosenEngine<Options> {
+  readonly options: Options & FileOptions
+  readonly engine: string
+  readonly worker: StartWorker
+}
+
+/** Checks the options of a call, and finds the engine it is to use. */
+export async function chooseEngine<Options extends object>(
+  choice: EngineChoice<Options>,
+  given: (Options & FileOptions) | undefined,
+  operation: string,
+): Promise<ChosenEngine<Options>> {
+  const names = { ...FILE_OPTIONS, ...choice.names } as OptionNames<Options & FileOptions>
+  const options = readOptions<Options & FileOptions>(given ?? ({} as Options & FileOptions), names, operation)
+  checkSignal(options.signal, operation)
+  const { worker = choice.startWorker } = options
+  if (worker !== undefined && typeof worker !== 'function') {
+    throw invalidArgument(operation, `options.worker must be a function, got ${shown(worker)}`)
+  }
+  options.signal?.throwIfAborted()
+  const engine = await choice.engine(options)
+  if (worker === undefined) throw withoutThread(engine, operation)
+  return { options, engine, worker }
+}
+
+export function withoutThread(engine: string, operation: string): PersistenceError {
+  return new PersistenceError(
+    'ENGINE_UNSUPPORTED',
+    operation,
+    `${operation}: the front end for ${engine} has no thread to work in; pass worker, or use one that has`,
+  )
+}

@@ -1,0 +1,75 @@
+import { statSync } from 'node:fs'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { systemClock } from '../../../time/clock.js'
+import type { BackupSteps, CopyProgress } from '../engine/backup-steps.js'
+import type { JobContext } from '../thread/run-job.js'
+import type { Content } from './content.js'
+import type { CopyOrder } from './copy-job.js'
+import { stopped } from './stopped.js'
+
+// A step of a slow copy takes a tenth of a second at most, so that it is not a burst and a pause.
+const STEPS_PER_SECOND = 10
+
+/** What happens between the steps of a copy: telling how far it is, stopping it, slowing it down, watching the log. */
+export class Pace implements BackupSteps {
+  readonly rate: number
+  readonly #order: CopyOrder
+  readonly #content: Content
+  readonly #context: JobContext
+  #startedAt = 0
+
+  constructor(order: CopyOrder, content: Content, context: JobContext) {
+    this.#order = order
+    this.#content = content
+    this.#context = context
+    const { rate, maxBytesPerSecond = Number.POSITIVE_INFINITY } = order
+    this.rate = Math.max(1, Math.min(rate, Math.floor(maxBytesPerSecond / content.pageBytes / STEPS_PER_SECOND)))
+  }
+
+  begin(): void {
+    this.#startedAt = systemClock.monotonic()
+    this.#tell(this.#totalPages)
+  }
+
+  end(): void {
+    this.#tell(0)
+  }
+
+  next({ totalPages, remainingPages }: CopyProgress): number {
+    if (this.#context.stop.requested) throw stopped()
+    this.#refuseLongLog()
+    this.#tell(remainingPages)
+    const { maxBytesPerSecond } = this.#order
+    if (maxBytesPerSecond === undefined) return 0
+    const copied = (totalPages - remainingPages) * this.#content.pageBytes
+    const due = (copied / maxBytesPerSecond) * 1_000
+    return Math.max(0, due - (systemClock.monotonic() - this.#startedAt))
+  }
+
+  wait(ms: number): void {
+    this.#context.stop.wait(ms)
+  }
+
+  get #totalPages(): number {
+    return Math.ceil(this.#content.bytes / this.#content.pageBytes)
+  }
+
+  #tell(remainingPages: number): void {
+    const progress: CopyProgress = { totalPages: this.#totalPages, remainingPages }
+    this.#context.tell(progress)
+  }
+
+  #refuseLongLog(): void {
+    const { source, maxWalBytes } = this.#order
+    if (maxWalBytes === undefined) return
+    // By stat, never by opening: closing a descriptor would drop the locks.
+    const bytes = statSync(`${source}-wal`, { throwIfNoEntry: false })?.size ?? 0
+    if (bytes <= maxWalBytes) return
+    throw new PersistenceError(
+      'LOG_TOO_LARGE',
+      'backup',
+      `backup: the log of ${source} has grown to ${bytes} bytes while it was copied, maxWalBytes is ${maxWalBytes}; copy at a ` +
+        'quieter time, raise maxBytesPerSecond, or allow more',
+    )
+  }
+}

@@ -1,0 +1,79 @@
+import { link, lstat, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+
+/** As `link` of `node:fs/promises`. */
+export type LinkFile = (existing: string, name: string) => Promise<void>
+
+/** @throws PersistenceError `FILE_EXISTS` when something has the name, also a symbolic link that leads nowhere. */
+export async function refuseExisting(path: string, operation: string): Promise<void> {
+  if (await exists(path)) throw fileExists(path, operation)
+}
+
+/**
+ * Gives a file its name, and never takes the name from another: of two that come at once one is refused.
+ *
+ * @param linkFile For tests.
+ * @throws PersistenceError `FILE_EXISTS`.
+ */
+export async function publish(
+  temporary: string,
+  path: string,
+  operation: string,
+  linkFile: LinkFile = link,
+): Promise<void> {
+  try {
+    await linkFile(temporary, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw fileExists(path, operation, error)
+    await publishWithoutLink(temporary, path, operation)
+  }
+}
+
+/** Where the file system has no hard links the name is taken first, so that a death in between leaves an empty file. */
+async function publishWithoutLink(temporary: string, path: string, operation: string): Promise<void> {
+  try {
+    await (await open(path, 'wx', 0o600)).close()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw fileExists(path, operation, error)
+    throw error
+  }
+  await rename(temporary, path)
+}
+
+/** Takes back what {@link publish} has given, unless another file has the name by now. */
+export async function unpublish(temporary: string, path: string): Promise<void> {
+  const [ours, found] = await Promise.all([stat(temporary), lstat(path).catch(() => undefined)])
+  if (found?.ino === ours.ino && found.dev === ours.dev) await rm(path)
+}
+
+/** Makes the names in the folder of `path` survive a loss of power. */
+export async function flushFolder(path: string): Promise<void> {
+  // Windows has no such call.
+  if (process.platform === 'win32') return
+  const folder = await open(dirname(path), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+function fileExists(path: string, operation: string, cause?: unknown): PersistenceError {
+  return new PersistenceError(
+    'FILE_EXISTS',
+    operation,
+    `${operation} ${path}: something has that name already, and nothing is overwritten; choose another name`,
+    cause,
+  )
+}

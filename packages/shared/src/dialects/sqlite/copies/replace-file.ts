@@ -1,0 +1,144 @@
+import { chmod, link, lstat, open, rename, rm, stat } from 'node:fs/promises'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { processView } from '../file/process-view.js'
+import { type OwnConnection, openOwn } from '../thread/own-connection.js'
+import type { JobContext } from '../thread/run-job.js'
+import { flushFolder, publish } from './publish.js'
+
+/** What is to be put where. */
+export interface Replacement {
+  readonly temporary: string
+  readonly target: string
+  /** Epoch ms. */
+  readonly now: number
+}
+
+const PERMISSION_BITS = 0o777
+const HEADER = 'SQLite format 3\0'
+
+/**
+ * Puts a file in the place of a database that nobody has open; at every moment one of the two is there.
+ *
+ * @returns the name under which the old file is kept; `undefined` when there was none.
+ * @throws PersistenceError `FILE_IN_USE`, `FILE_EXISTS`.
+ */
+export async function replaceFile(
+  { temporary, target, now }: Replacement,
+  context: JobContext,
+): Promise<string | undefined> {
+  const old = await stat(target).catch(() => undefined) // Missing, as it may be.
+  if (old === undefined) {
+    await refuseSidecars(target)
+    await publish(temporary, target, 'restore')
+    await flushFolder(target)
+    return undefined
+  }
+  await chmod(temporary, old.mode & PERMISSION_BITS)
+  const held = await holdAlone(target, context)
+  try {
+    const kept = await keep(target, now)
+    // Only a damaged file has any by now. They are part of it, and would be read into the new one.
+    for (const suffix of ['-journal', '-wal']) await move(target + suffix, kept + suffix)
+    await rm(`${target}-shm`, { force: true })
+    // The second name of the old file must be there before it loses its first.
+    await flushFolder(target)
+    await rename(temporary, target)
+    await flushFolder(target)
+    return kept
+  } finally {
+    // Closing does not end it on every engine.
+    await held?.queue.query('restore', 'ROLLBACK')
+    await held?.close()
+  }
+}
+
+/**
+ * Opens the old file so that nobody else can read it; `undefined` for one that is damaged and cannot be opened.
+ *
+ * The change of mode asks the right question. It fails while any other connection is open, also an idle one; BEGIN
+ * EXCLUSIVE and a checkpoint succeed then. It also moves the log or the journal of a crash into the file.
+ */
+async function holdAlone(target: string, context: JobContext): Promise<OwnConnection | undefined> {
+  // An engine that opens such a file and closes it again deletes what stands beside it.
+  if (!(await hasHeader(target))) return refuseShared(target, undefined)
+  let connection: OwnConnection | undefined
+  try {
+    connection = await openOwn(target, context.engine, { readOnly: false, busyTimeout: 0 })
+    await connection.queue.query('restore', 'PRAGMA journal_mode = DELETE')
+    await connection.queue.query('restore', 'BEGIN EXCLUSIVE')
+    await refuseSidecars(target)
+    return connection
+  } catch (error) {
+    await connection?.close()
+    const code = error instanceof PersistenceError ? error.code : undefined
+    if (code === 'BUSY') throw inUse(target, error)
+    if (code !== 'CORRUPT' && code !== 'NOT_A_DATABASE') throw error
+    return refuseShared(target, error)
+  }
+}
+
+/** Whether it begins as a database does, or is empty. */
+async function hasHeader(target: string): Promise<boolean> {
+  const file = await open(target, 'r')
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER.length), 0, HEADER.length, 0)
+    return bytesRead === 0 || buffer.toString('latin1') === HEADER
+  } finally {
+    await file.close()
+  }
+}
+
+/** What can be known of the users of a file that no engine opens. */
+async function refuseShared(target: string, cause: unknown): Promise<undefined> {
+  const view = await processView(target)
+  if (view?.shared === true || view?.locked === true) throw inUse(target, cause)
+}
+
+async function keep(target: string, now: number): Promise<string> {
+  const time = new Date(now).toISOString().replaceAll(/[-:]/g, '')
+  for (let number = 1; ; number++) {
+    const kept = `${target}.before-${time}${number === 1 ? '' : `-${number}`}`
+    try {
+      await link(target, kept)
+      return kept
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST') continue
+      throw new PersistenceError(
+        'IO_ERROR',
+        'restore',
+        `restore ${target}: the old file cannot be kept under a second name (${message}), so it was left; move it away and restore again`,
+        error,
+      )
+    }
+  }
+}
+
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+async function refuseSidecars(target: string): Promise<void> {
+  for (const suffix of ['-journal', '-wal']) {
+    const found = await lstat(target + suffix).catch(() => undefined) // Missing, as it should be.
+    if (found === undefined) continue
+    throw new PersistenceError(
+      'FILE_EXISTS',
+      'restore',
+      `restore ${target}: ${target}${suffix} is there and would be read into the restored file; move it away`,
+    )
+  }
+}
+
+function inUse(target: string, cause: unknown): PersistenceError {
+  return new PersistenceError(
+    'FILE_IN_USE',
+    'restore',
+    `restore ${target}: another connection has the file open; stop every process that uses it, and restore again`,
+    cause,
+  )
+}

@@ -1,0 +1,83 @@
+import { open } from 'node:fs/promises'
+import { setPragma } from '../engine/pragma.js'
+import { migrate } from '../schema/migrate.js'
+import { openOwn } from '../thread/own-connection.js'
+import type { JobContext } from '../thread/run-job.js'
+import { beginLineage, type Lineage } from './lineage.js'
+import type { BackupManifest } from './manifest.js'
+import { replaceFile } from './replace-file.js'
+import { stopped } from './stopped.js'
+import { checkIntegrity } from './verify-copy.js'
+import { checkHash } from './verify-job.js'
+
+const CHUNK_BYTES = 1024 * 1024
+
+/** What the job `restore` is started with. */
+export interface RestoreOrder {
+  readonly backup: string
+  /** `undefined`: whatever is in the file is restored. */
+  readonly manifest: BackupManifest | undefined
+  /** An empty file beside the target. */
+  readonly temporary: string
+  readonly target: string
+  /** Epoch ms. */
+  readonly now: number
+}
+
+export interface RestoreResult extends Lineage {
+  readonly kept: string | undefined
+}
+
+/** Makes a database of a copy of the backup, and puts it in the place of the target. */
+export async function restoreJob(order: RestoreOrder, context: JobContext): Promise<RestoreResult> {
+  const { backup, manifest, temporary } = order
+  await copyFile(backup, temporary, context)
+  // Of what will be used, and not of what it was read from.
+  if (manifest !== undefined) await checkHash(temporary, manifest, 'restore', context)
+  const lineage = await prepare(temporary, context)
+  await flushFile(temporary)
+  if (context.stop.requested) throw stopped()
+  return { ...lineage, kept: await replaceFile(order, context) }
+}
+
+async function prepare(path: string, context: JobContext): Promise<Lineage> {
+  const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
+  try {
+    await setPragma(copy, 'restore', 'journal_mode', 'delete')
+    await setPragma(copy, 'restore', 'synchronous', 2)
+    await checkIntegrity(copy.queue, path, 'restore')
+    await migrate(copy.queue, true)
+    return await beginLineage(copy.queue, 'restore')
+  } finally {
+    await copy.close()
+  }
+}
+
+async function copyFile(from: string, to: string, { stop }: JobContext): Promise<void> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  const source = await open(from, 'r')
+  try {
+    const target = await open(to, 'r+')
+    try {
+      for (;;) {
+        const { bytesRead } = await source.read(chunk, 0, CHUNK_BYTES)
+        if (bytesRead === 0) break
+        if (stop.requested) throw stopped()
+        await target.writeFile(chunk.subarray(0, bytesRead))
+      }
+    } finally {
+      await target.close()
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+async function flushFile(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

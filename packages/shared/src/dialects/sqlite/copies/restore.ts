@@ -1,0 +1,106 @@
+import { lstat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import type { OptionNames } from '../../../arguments/options.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { systemClock } from '../../../time/clock.js'
+import { checkFilePath } from '../file/check-path.js'
+import { refuseOpenHere } from '../file/open-here.js'
+import { typedError } from '../thread/typed-error.js'
+import { chooseEngine, type EngineChoice, type FileOptions } from './engine-choice.js'
+import type { Lineage } from './lineage.js'
+import { type BackupManifest, readManifest } from './manifest.js'
+import type { RestoreOrder, RestoreResult } from './restore-job.js'
+import { lockTarget } from './restore-lock.js'
+import { TemporaryFile } from './temporary-file.js'
+import { withThread } from './with-thread.js'
+
+/** Options of `restore`. */
+export interface RestoreOptions extends FileOptions {
+  /** Restores also a database that has no manifest, as a copy that was made by other means. Default `false`. */
+  allowUnverified?: boolean
+}
+
+const RESTORE_OPTIONS: OptionNames<Omit<RestoreOptions, keyof FileOptions>> = { allowUnverified: true }
+
+/** The answer of `restore`. */
+export interface Restored extends Lineage {
+  readonly path: string
+  /** Where the file is now that had the path before; `undefined` when there was none. */
+  readonly kept: string | undefined
+  /** `undefined` when it had no manifest. */
+  readonly backup: BackupManifest | undefined
+  /** What the restored file means for what relied on the one before. */
+  readonly meaning: Readonly<Record<keyof typeof MEANING, string>>
+}
+
+const MEANING = {
+  locks: 'none is held; tokens go on above every token that was given, so fencing still refuses the holders of before',
+  claims: 'none is held; generations go on above every generation that was given',
+  results: 'as of the backup: what was completed since is unknown here, and a task that runs once may run again',
+  checkpoints: 'as of the backup: a task resumes from an earlier one and repeats its later steps',
+  cache: 'as of the backup: entries may be older than what they were computed from; clear what must not be',
+  breakers: 'as of the backup: one that has opened since is closed until it fails again',
+} as const
+
+/** Puts a backup in the place of a database; see `restore` of the front ends. */
+export async function restore<Options extends object>(
+  choice: EngineChoice<Options>,
+  from: string,
+  to: string,
+  given?: Options & RestoreOptions,
+): Promise<Restored> {
+  checkFilePath(from, 'restore')
+  checkFilePath(to, 'restore')
+  const names = { ...choice.names, ...RESTORE_OPTIONS } as OptionNames<Options & RestoreOptions>
+  const { options, engine, worker } = await chooseEngine<Options & RestoreOptions>(
+    { ...choice, names },
+    given,
+    'restore',
+  )
+  const { signal, allowUnverified = false } = options
+  if (typeof allowUnverified !== 'boolean') {
+    throw invalidArgument('restore', `options.allowUnverified must be true or false, got ${shown(allowUnverified)}`)
+  }
+  try {
+    const backup = resolve(from)
+    const target = resolve(to)
+    const manifest = await manifestOf(backup, allowUnverified)
+    await refuseLink(target)
+    await refuseOpenHere(backup, 'restore')
+    const lock = await lockTarget(target)
+    try {
+      await refuseOpenHere(target, 'restore')
+      const temporary = await TemporaryFile.beside(target)
+      const tidy = () => temporary.remove()
+      const now = systemClock.now()
+      const input: RestoreOrder = { backup, manifest, temporary: temporary.path, target, now }
+      const result = await withThread<never, RestoreResult>(worker, { engine, job: 'restore', input, signal, tidy })
+      // Where there was no file, the new one has two names.
+      await tidy()
+      return { path: target, backup: manifest, meaning: MEANING, ...result }
+    } finally {
+      await lock.release()
+    }
+  } catch (error) {
+    if (signal?.aborted === true && error === signal.reason) throw error
+    throw typedError(error, 'restore')
+  }
+}
+
+async function manifestOf(backup: string, optional: boolean): Promise<BackupManifest | undefined> {
+  try {
+    return await readManifest(backup, 'restore')
+  } catch (error) {
+    if (optional && error instanceof PersistenceError && error.code === 'NOT_A_BACKUP') return undefined
+    throw error
+  }
+}
+
+/** The name of a link would be replaced, and not the file that it leads to. */
+async function refuseLink(target: string): Promise<void> {
+  const found = await lstat(target).catch(() => undefined) // Missing, as it may be.
+  if (found === undefined || found.isFile()) return
+  const what = found.isSymbolicLink() ? 'a symbolic link; name the file that it leads to' : 'no file'
+  throw new PersistenceError('CANNOT_OPEN', 'restore', `restore ${target}: it is ${what}`)
+}

@@ -1,0 +1,77 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { Backup } from './backup.js'
+import { manifestPath, readManifest } from './manifest.js'
+import type { BackupKeep } from './schedule-options.js'
+
+const DAY_MS = 86_400_000
+// The first of January 1970 was a Thursday.
+const DAYS_SINCE_MONDAY = 3
+
+/** The name of a backup that starts at `startedAt`, in epoch ms. It sorts by time and is the same in every time zone. */
+export function scheduledName(database: string, startedAt: number): string {
+  const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '')
+  return `${basename(database).replace(/\.[^.]+$/, '')}-${time}.db`
+}
+
+/**
+ * The backups in a folder that the schedules of `database` have made, the newest first by their manifests. One whose
+ * file is not as long as its manifest says is none.
+ */
+export async function scheduledBackups(directory: string, database: string): Promise<Backup[]> {
+  const found: Backup[] = []
+  for (const name of await readdir(directory)) {
+    const backup = await scheduledBackup(join(directory, name), database)
+    if (backup !== undefined) found.push(backup)
+  }
+  return found.sort((one, other) => other.startedAt - one.startedAt)
+}
+
+async function scheduledBackup(path: string, database: string): Promise<Backup | undefined> {
+  if (!path.endsWith('.db')) return undefined
+  try {
+    const manifest = await readManifest(path, 'BackupSchedule')
+    if (manifest.scheduledFor !== database || basename(path) !== scheduledName(database, manifest.startedAt))
+      return undefined
+    return (await stat(path)).size === manifest.bytes ? { path, ...manifest } : undefined
+  } catch (error) {
+    // It is of something else, or gone by now.
+    if (error instanceof PersistenceError && error.code === 'NOT_A_BACKUP') return undefined
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Those that none of the rules keeps. @param backups The newest first. */
+export function outdated(backups: readonly Backup[], keep: Required<BackupKeep>): Backup[] {
+  const kept = new Set([
+    ...backups.slice(0, keep.last),
+    ...newestOfEach(backups, keep.daily, dayOf),
+    ...newestOfEach(backups, keep.weekly, weekOf),
+  ])
+  return backups.filter((backup) => !kept.has(backup))
+}
+
+/** Deletes a backup, and its manifest after it: a death in between leaves a manifest, and no backup without one. */
+export async function deleteBackup({ path }: Backup): Promise<void> {
+  await rm(path, { force: true })
+  await rm(manifestPath(path), { force: true })
+}
+
+function newestOfEach(backups: readonly Backup[], count: number, periodOf: (time: number) => number): Backup[] {
+  const newest = new Map<number, Backup>()
+  for (const backup of backups) {
+    const period = periodOf(backup.startedAt)
+    if (!newest.has(period)) newest.set(period, backup)
+  }
+  return [...newest.values()].slice(0, count)
+}
+
+function dayOf(time: number): number {
+  return Math.floor(time / DAY_MS)
+}
+
+function weekOf(time: number): number {
+  return Math.floor((dayOf(time) + DAYS_SINCE_MONDAY) / 7)
+}

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path'
+import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { type OptionNames, readOptions } from '../../../arguments/options.js'
+import { checkFilePath } from '../file/check-path.js'
+import { type BackupOptions, backupOptions } from './backup-options.js'
+
+/** How many backups stay. One that any of these keeps stays. */
+export interface BackupKeep {
+  /** The newest. At least 1; default 7. */
+  last?: number
+  /** The newest of each of the latest days, by UTC, that have any. Default 0. */
+  daily?: number
+  /** The newest of each of the latest weeks, which begin on Monday, that have any. Default 0. */
+  weekly?: number
+}
+
+/** Options of `BackupSchedule.start`. */
+export interface BackupScheduleOptions
+  extends Pick<BackupOptions, 'rate' | 'maxBytesPerSecond' | 'maxWalBytes' | 'worker'> {
+  /** The folder of the backups. It must exist, and other files in it are left alone. */
+  directory: string
+  /** ms from the start of a backup to that of the next. */
+  every: number
+  keep?: BackupKeep
+  /** Called with what a backup or the deletion of an old one failed with. Default: a `background-error`. */
+  onError?: (error: unknown) => void
+}
+
+const NAMES: OptionNames<BackupScheduleOptions> = {
+  directory: true,
+  every: true,
+  keep: true,
+  onError: true,
+  rate: true,
+  maxBytesPerSecond: true,
+  maxWalBytes: true,
+  worker: true,
+}
+const KEEP: OptionNames<BackupKeep> = { last: true, daily: true, weekly: true }
+
+const DEFAULT_LAST = 7
+
+export interface ResolvedScheduleOptions {
+  readonly directory: string
+  readonly every: number
+  readonly keep: Required<BackupKeep>
+  readonly onError: ((error: unknown) => void) | undefined
+  readonly backup: BackupOptions
+}
+
+/** @throws PersistenceError `INVALID_ARGUMENT`. */
+export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleOptions {
+  const { directory, every, keep = {}, onError, ...backup } = readOptions(given, NAMES, 'BackupSchedule')
+  checkFilePath(directory, 'BackupSchedule')
+  if (typeof every !== 'number' || !(every > 0) || every === Number.POSITIVE_INFINITY) {
+    throw invalidArgument('BackupSchedule', `options.every must be a number of ms above 0, got ${shown(every)}`)
+  }
+  if (onError !== undefined && typeof onError !== 'function') {
+    throw invalidArgument('BackupSchedule', `options.onError must be a function, got ${shown(onError)}`)
+  }
+  backupOptions(backup)
+  return { directory: resolve(directory), every, keep: keepOptions(keep), onError, backup }
+}
+
+function keepOptions(given: BackupKeep): Required<BackupKeep> {
+  const { last = DEFAULT_LAST, daily = 0, weekly = 0 } = readOptions(given, KEEP, 'BackupSchedule')
+  const counts = { last, daily, weekly }
+  for (const [name, value] of Object.entries(counts)) {
+    const least = name === 'last' ? 1 : 0
+    if (Number.isSafeInteger(value) && value >= least) continue
+    throw invalidArgument(
+      'BackupSchedule',
+      `options.keep.${name} must be a whole number from ${least}, got ${shown(value)}`,
+    )
+  }
+  return counts
+}

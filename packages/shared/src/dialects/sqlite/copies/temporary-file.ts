@@ -1,0 +1,65 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { open, readdir, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+
+// What an engine may have left beside a file.
+const SIDECARS = ['-journal', '-wal', '-shm']
+
+// Only the host that wrote a file can tell whether its process is alive, and containers share folders.
+export const HOST: string = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+const NAME = /^\.go-goscope-([0-9a-f]{8})-(\d+)-[0-9a-f-]{36}\.partial(-journal|-wal|-shm)?$/
+
+/**
+ * A file that is not whole yet. It stands in the folder of its target, because no file can be moved from one file system
+ * to another in one step, and is its owner's alone.
+ */
+export class TemporaryFile {
+  readonly path: string
+
+  private constructor(path: string) {
+    this.path = path
+  }
+
+  /** Makes an empty one, of mode 0600, after it removed those of processes that died. */
+  static async beside(target: string): Promise<TemporaryFile> {
+    const folder = dirname(target)
+    await sweep(folder)
+    const file = new TemporaryFile(join(folder, `.go-goscope-${HOST}-${process.pid}-${randomUUID()}.partial`))
+    await (await open(file.path, 'wx', 0o600)).close()
+    return file
+  }
+
+  /** Writes its whole content and flushes it. */
+  async write(text: string): Promise<void> {
+    const file = await open(this.path, 'w')
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Removes it with its sidecars; may be repeated, also while an engine has it open. */
+  async remove(): Promise<void> {
+    for (const suffix of ['', ...SIDECARS]) await rm(this.path + suffix, { force: true })
+  }
+}
+
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, host, pid] = NAME.exec(name) ?? []
+    if (host === HOST && !isAlive(Number(pid))) await rm(join(folder, name), { force: true })
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it is another user's.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}

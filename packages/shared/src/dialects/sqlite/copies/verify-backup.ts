@@ -1,0 +1,31 @@
+import { resolve } from 'node:path'
+import { checkFilePath } from '../file/check-path.js'
+import { refuseOpenHere } from '../file/open-here.js'
+import { typedError } from '../thread/typed-error.js'
+import type { Backup } from './backup.js'
+import { chooseEngine, type EngineChoice, type FileOptions } from './engine-choice.js'
+import { readManifest } from './manifest.js'
+import type { BackupOrder } from './verify-job.js'
+import { withThread } from './with-thread.js'
+
+/** Reads a whole backup; see `verifyBackup` of the front ends. */
+export async function verifyBackup<Options extends object>(
+  choice: EngineChoice<Options>,
+  path: string,
+  given?: Options & FileOptions,
+): Promise<Backup> {
+  checkFilePath(path, 'verifyBackup')
+  const { options, engine, worker } = await chooseEngine(choice, given, 'verifyBackup')
+  const backup = resolve(path)
+  try {
+    const manifest = await readManifest(backup, 'verifyBackup')
+    await refuseOpenHere(backup, 'verifyBackup')
+    const input: BackupOrder = { path: backup, manifest }
+    const tidy = async (): Promise<void> => undefined
+    await withThread(worker, { engine, job: 'verifyBackup', input, signal: options.signal, tidy })
+    return { path: backup, ...manifest }
+  } catch (error) {
+    if (options.signal?.aborted === true && error === options.signal.reason) throw error
+    throw typedError(error, 'verifyBackup')
+  }
+}

@@ -1,0 +1,65 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { OperationQueue } from '../../../queue/operation-queue.js'
+import { setPragma } from '../engine/pragma.js'
+import { readSchema } from '../schema/migrate.js'
+import { openOwn } from '../thread/own-connection.js'
+import type { JobContext } from '../thread/run-job.js'
+import { type Content, readContent } from './content.js'
+import type { Copied } from './copy-job.js'
+import { hashFile } from './hash-file.js'
+
+/** What the job `verifyCopy` is started with. */
+export interface VerifyOrder {
+  readonly path: string
+  readonly content: Content
+}
+
+/** {@link verifyCopy} of a copy that was made elsewhere. */
+export function verifyCopyJob({ path, content }: VerifyOrder, context: JobContext): Promise<Copied> {
+  return verifyCopy(path, content, context)
+}
+
+/**
+ * Makes sure that a copy is whole and sound, and flushes it to the disk.
+ *
+ * @param expected What its source had.
+ * @throws PersistenceError `BACKUP_DAMAGED`, `FOREIGN_TABLE`.
+ */
+export async function verifyCopy(path: string, expected: Content, context: JobContext): Promise<Copied> {
+  const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
+  const found = await (async () => {
+    try {
+      // So that a reader needs nothing beside it, and it is one file.
+      await setPragma(copy, 'backup', 'journal_mode', 'delete')
+      await checkIntegrity(copy.queue, path, 'backup')
+      const { version } = await readSchema(copy.queue)
+      return { ...(await readContent(copy.queue, 'backup')), schemaVersion: version, sqliteVersion: copy.sqliteVersion }
+    } finally {
+      await copy.close()
+    }
+  })()
+  const wrong = (['pages', 'objects', 'schema'] as const).filter(
+    (name) => expected[name] !== undefined && expected[name] !== found[name],
+  )
+  const [first] = wrong
+  if (first !== undefined) {
+    throw damaged(
+      'backup',
+      path,
+      `its source has ${first} ${expected[first]}, and it has ${found[first]}; back up again`,
+    )
+  }
+  const { pages, schemaVersion, sqliteVersion } = found
+  return { ...(await hashFile(path, context.stop, true)), pages, sqliteVersion, schemaVersion }
+}
+
+/** @throws PersistenceError `BACKUP_DAMAGED`. */
+export async function checkIntegrity(queue: OperationQueue, path: string, operation: string): Promise<void> {
+  const [row] = await queue.query(operation, 'PRAGMA integrity_check(1)')
+  const answer = Object.values(row ?? {})[0]
+  if (answer !== 'ok') throw damaged(operation, path, `integrity_check says ${answer}`)
+}
+
+export function damaged(operation: string, path: string, why: string): PersistenceError {
+  return new PersistenceError('BACKUP_DAMAGED', operation, `${operation} ${path}: the copy is not whole: ${why}`)
+}

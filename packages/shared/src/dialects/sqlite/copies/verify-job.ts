@@ -1,0 +1,56 @@
+import { stat } from 'node:fs/promises'
+import { readSchema } from '../schema/migrate.js'
+import { openOwn } from '../thread/own-connection.js'
+import type { JobContext } from '../thread/run-job.js'
+import { readContent } from './content.js'
+import { hashFile } from './hash-file.js'
+import type { BackupManifest } from './manifest.js'
+import { checkIntegrity, damaged } from './verify-copy.js'
+
+/** What the job `verifyBackup` is started with. */
+export interface BackupOrder {
+  readonly path: string
+  readonly manifest: BackupManifest
+}
+
+/** Reads a whole backup and compares it with its manifest. */
+export async function verifyBackupJob({ path, manifest }: BackupOrder, context: JobContext): Promise<void> {
+  await refuseSidecars(path)
+  await checkHash(path, manifest, 'verifyBackup', context)
+  const backup = await openOwn(path, context.engine, { readOnly: true, busyTimeout: 0 })
+  try {
+    await checkIntegrity(backup.queue, path, 'verifyBackup')
+    await readSchema(backup.queue)
+    const { pages } = await readContent(backup.queue, 'verifyBackup')
+    if (pages !== manifest.pages) {
+      throw damaged('verifyBackup', path, `it has ${pages} pages, its manifest says ${manifest.pages}`)
+    }
+  } finally {
+    await backup.close()
+  }
+}
+
+/** @throws PersistenceError `BACKUP_DAMAGED`. */
+export async function checkHash(
+  path: string,
+  manifest: Pick<BackupManifest, 'bytes' | 'sha256'>,
+  operation: string,
+  { stop }: JobContext,
+): Promise<void> {
+  const { bytes, sha256 } = await hashFile(path, stop)
+  if (bytes !== manifest.bytes) {
+    throw damaged(operation, path, `it has ${bytes} bytes, its manifest says ${manifest.bytes}`)
+  }
+  if (sha256 !== manifest.sha256) throw damaged(operation, path, 'its sha256 is not that of its manifest')
+}
+
+/** A backup is one file; what an engine left beside it is not in its hash. */
+async function refuseSidecars(path: string): Promise<void> {
+  for (const suffix of ['-wal', '-journal']) {
+    const size = await stat(path + suffix).then(
+      (found) => found.size,
+      () => 0,
+    )
+    if (size > 0) throw damaged('verifyBackup', path, `${path}${suffix} stands beside it, so it was opened and changed`)
+  }
+}

@@ -1,0 +1,8 @@
+/** The module of an engine, loaded. */
+export interface LoadedEngine<Handle extends object> {
+  readonly name: string
+  /** As its driver's. */
+  readonly library: unknown
+  /** Opens a file that exists, or `:memory:`. */
+  open(path: string, readOnly: boolean): Handle | Promise<Handle>
+}

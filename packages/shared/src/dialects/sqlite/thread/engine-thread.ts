@@ -1,0 +1,120 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { received, type SentError } from './sent-error.js'
+import { StopFlag } from './stop-flag.js'
+import type { StartWorker, WorkerLike } from './worker.js'
+
+/** What a thread is started for. It is structurally cloned. */
+export interface Order {
+  /** The engine, as its driver names it. */
+  readonly engine: string
+  /** Its name in serve-thread.ts of the front ends' room. */
+  readonly job: string
+  readonly input: unknown
+}
+
+/** What a thread is started with. */
+export interface ThreadData extends Order {
+  readonly memory: SharedArrayBuffer
+}
+
+/** What a thread sends. */
+export type ThreadMessage = { readonly event: unknown } | { readonly result: unknown } | { readonly error: SentError }
+
+// How long the process waits at its end for a thread: the engines end it with SIGABRT when they are at work then.
+const LONGEST_WAIT_MS = 5_000
+
+const running = new Set<StopFlag>()
+
+/**
+ * One job in a thread of its own, with connections of its own. It is never terminated: engines that are at work then end
+ * the process. {@link stop} asks it to end.
+ */
+export class EngineThread<Event, Result> {
+  /** @throws PersistenceError what the job threw; `ENGINE_MISSING` when the thread cannot be started, or dies. */
+  readonly result: Promise<Result>
+  /** Settles when the thread is gone; never rejects. */
+  readonly gone: Promise<void>
+  readonly #stop = new StopFlag()
+  readonly #worker: WorkerLike
+
+  /** @param onEvent Called with what the job tells meanwhile. */
+  constructor(start: StartWorker, order: Order, onEvent: (event: Event) => void = () => undefined) {
+    const data: ThreadData = { ...order, memory: this.#stop.memory }
+    const worker = startWorker(start, data)
+    this.#worker = worker
+    enter(this.#stop)
+    this.gone = new Promise((resolve) => {
+      worker.on('exit', () => {
+        leave(this.#stop)
+        resolve()
+      })
+    })
+    this.result = new Promise((resolve, reject) => {
+      worker.on('message', (sent) => {
+        const message = sent as ThreadMessage
+        if ('event' in message) onEvent(message.event as Event)
+        else if ('result' in message) resolve(message.result as Result)
+        else reject(this.#failed(message.error))
+      })
+      worker.on('error', (cause) => reject(cannotRun(order, cause)))
+      worker.on('exit', () => reject(cannotRun(order, undefined)))
+    })
+    // Its owner may look at it later, or only stop the thread.
+    this.result.catch(() => undefined)
+  }
+
+  #failed(error: SentError): unknown {
+    // The thread stays, so as to close nothing; see run-job.ts.
+    if ('code' in error && error.code === 'SECOND_LIBRARY') this.unref()
+    return received(error)
+  }
+
+  /** Tells the job something. */
+  send(message: unknown): void {
+    this.#worker.postMessage(message)
+  }
+
+  /** Asks the job to end, also one that an engine holds. */
+  stop(): void {
+    this.#stop.request()
+    this.#worker.postMessage(undefined)
+  }
+
+  /** Lets the process end while the thread is at work. */
+  unref(): void {
+    this.#worker.unref()
+  }
+}
+
+function startWorker(start: StartWorker, data: ThreadData): WorkerLike {
+  try {
+    return start({ workerData: { goGoScope: data } })
+  } catch (cause) {
+    throw cannotRun(data, cause)
+  }
+}
+
+function enter(stop: StopFlag): void {
+  if (running.size === 0) process.on('exit', stopAll)
+  running.add(stop)
+}
+
+function leave(stop: StopFlag): void {
+  running.delete(stop)
+  if (running.size === 0) process.off('exit', stopAll)
+}
+
+function stopAll(): void {
+  for (const stop of running) stop.request()
+  for (const stop of running) stop.waitUntilOver(LONGEST_WAIT_MS)
+}
+
+function cannotRun({ engine, job }: Order, cause: unknown): PersistenceError {
+  const reason = cause instanceof Error ? cause.message : 'it ended without an answer'
+  return new PersistenceError(
+    'ENGINE_MISSING',
+    job,
+    `${job}: the thread for ${engine} failed (${reason}); in an app that is bundled, bundle the export "./thread" of the package as well and pass worker`,
+    cause,
+  )
+}

@@ -1,0 +1,67 @@
+import { resolveOptions } from '../../../adapter/adapter-options.js'
+import { Connection } from '../../../connection/connection.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { OperationQueue } from '../../../queue/operation-queue.js'
+import { classify } from '../error-codes.js'
+import { sqliteDialect } from '../sqlite-dialect.js'
+import type { ThreadEngine } from './thread-engine.js'
+
+export interface OwnConnectionOptions {
+  readonly readOnly: boolean
+  /** ms to wait for another writer. */
+  readonly busyTimeout: number
+}
+
+/** A connection that a job has for itself. */
+export interface OwnConnection {
+  readonly handle: object
+  readonly engine: string
+  readonly queue: OperationQueue
+  /** Device and inode of the file; `undefined` for `:memory:`. */
+  readonly identity: string | undefined
+  /** Of the SQLite library. */
+  readonly sqliteVersion: string
+  close(): Promise<void>
+}
+
+// Closing the handle of a second library would do the damage for which it was refused, and collecting it closes it.
+const neverClosed = new Set<object>()
+
+/** Opens a file that exists, or `:memory:`, on the engine of this thread. The schema is left as it is. */
+export async function openOwn(
+  path: string,
+  engine: ThreadEngine<object>,
+  { readOnly, busyTimeout }: OwnConnectionOptions,
+): Promise<OwnConnection> {
+  const handle = await openHandle(path, engine, readOnly)
+  const connection = Connection.of(handle, () => engine.driver(handle), sqliteDialect, {
+    ...resolveOptions({ busyTimeout }),
+    readOnly,
+    exclusive: true,
+  })
+  try {
+    await connection.open()
+  } catch (error) {
+    if (error instanceof PersistenceError && error.code === 'SECOND_LIBRARY') neverClosed.add(handle)
+    // The caller needs the error of opening, not one of closing.
+    else await connection.close(false).catch(() => undefined)
+    throw error
+  }
+  const { queue, place } = connection
+  return {
+    handle,
+    engine: connection.engine,
+    queue,
+    identity: place.identity,
+    sqliteVersion: place.version,
+    close: () => connection.close(false),
+  }
+}
+
+async function openHandle(path: string, engine: ThreadEngine<object>, readOnly: boolean): Promise<object> {
+  try {
+    return await engine.open(path, readOnly)
+  } catch (error) {
+    throw classify(error, `open ${path}`)
+  }
+}

@@ -1,0 +1,48 @@
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import type { ThreadData, ThreadMessage } from './engine-thread.js'
+import { sendable } from './sent-error.js'
+import { StopFlag } from './stop-flag.js'
+import type { LoadInThread, ThreadEngine } from './thread-engine.js'
+import { typedError } from './typed-error.js'
+
+/** What a job is given besides its input. */
+export interface JobContext {
+  readonly engine: ThreadEngine<object>
+  readonly stop: StopFlag
+  /** Tells the owner of the thread something. */
+  tell(event: unknown): void
+  /** Has `listener` called with what the owner sends, and with `undefined` when the job is to stop. */
+  listen(listener: (message: unknown) => void): void
+}
+
+/**
+ * The work of one thread. Input and result are structurally cloned. It has closed its connections when it settles, and
+ * ends soon after {@link StopFlag.requested} is true.
+ */
+export type Job = (input: never, context: JobContext) => Promise<unknown>
+
+/** Runs the job that this thread was started for; does nothing in a thread that no adapter started. */
+export async function runJob(load: LoadInThread<object>, jobs: Readonly<Record<string, Job>>): Promise<void> {
+  const data = (workerData as { goGoScope?: ThreadData } | null)?.goGoScope
+  const port = parentPort
+  if (isMainThread || port === null || data === undefined) return
+  const stop = new StopFlag(data.memory)
+  const post = (message: ThreadMessage): void => port.postMessage(message)
+  try {
+    const run = jobs[data.job]
+    if (run === undefined) throw new Error(`the thread knows no job ${data.job}`)
+    const engine = await load(data.engine)
+    const tell = (event: unknown): void => post({ event })
+    const listen = (listener: (message: unknown) => void): void => void port.on('message', listener)
+    post({ result: await run(data.input as never, { engine, stop, tell, listen }) })
+    port.close()
+  } catch (cause) {
+    const error = typedError(cause, data.job)
+    post({ error: sendable(error) })
+    // The end of the thread would close the handle of the second library; see own-connection.ts.
+    if (error.code === 'SECOND_LIBRARY') port.on('message', () => undefined)
+    else port.close()
+  } finally {
+    stop.over()
+  }
+}

@@ -1,0 +1,24 @@
+import { PersistenceError, type PersistenceErrorCode } from '../../../errors/persistence-error.js'
+import { classify } from '../error-codes.js'
+
+const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice: string]> = new Map([
+  ['EACCES', ['READ_ONLY', 'check the permissions of the file and of its folder']],
+  ['EDQUOT', ['DISK_FULL', 'free some space, or choose another disk']],
+  ['EISDIR', ['CANNOT_OPEN', 'name a file, not a folder']],
+  ['ENOENT', ['CANNOT_OPEN', 'check that the file and its folder exist']],
+  ['ENOSPC', ['DISK_FULL', 'free some space, or choose another disk']],
+  ['ENOTDIR', ['CANNOT_OPEN', 'check every folder of the path']],
+  ['EPERM', ['READ_ONLY', 'check the permissions of the file and of its folder']],
+  ['EROFS', ['READ_ONLY', 'choose a disk that can be written']],
+])
+
+/** Makes the typed error of what the file system or an engine threw. */
+export function typedError(error: unknown, operation: string): PersistenceError {
+  if (error instanceof PersistenceError || !isSystemError(error)) return classify(error, operation)
+  const [code, advice] = BY_CODE.get(error.code ?? '') ?? ['IO_ERROR', 'the file system failed; check the disk']
+  return new PersistenceError(code, operation, `${operation}: ${advice} (${error.message})`, error)
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'
+}

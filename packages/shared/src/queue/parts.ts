@@ -1,0 +1,28 @@
+import type { Call } from './call.js'
+import { paysAsBatch } from './concurrency.js'
+import { CALLS_BOUND_TOGETHER } from './statement.js'
+import type { Run } from './take-batches.js'
+
+// A smaller batch costs more than its calls one by one.
+const SMALLEST_BATCH = 8
+
+/** The statements that a run goes as: an engine that answers within the call pays for no trip, so one is not always best. */
+export function partsOf(run: Run): Run[] {
+  const [{ statement, parameters }] = run
+  if (statement.batch?.bound !== undefined) return boundTogether(run)
+  return run.length >= SMALLEST_BATCH && paysAsBatch(statement, parameters) ? [run] : run.map(alone)
+}
+
+export function alone(call: Call): Run {
+  return [call]
+}
+
+/** As many together as their statement takes, the rest one by one. */
+function boundTogether(run: Run): Run[] {
+  const parts: Run[] = []
+  let at = 0
+  for (; at + CALLS_BOUND_TOGETHER <= run.length; at += CALLS_BOUND_TOGETHER) {
+    parts.push(run.slice(at, at + CALLS_BOUND_TOGETHER) as unknown as Run)
+  }
+  return [...parts, ...run.slice(at).map(alone)]
+}

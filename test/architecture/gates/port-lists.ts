@@ -1,0 +1,46 @@
+import { type PortName, portNames } from '@go-go-scope/persistence-conformance'
+import type { Gate } from './gate.js'
+import { type NamedList, namesAll } from './named-list.js'
+
+const stores = portNames.filter((port) => port !== 'lock')
+
+const quotedCall = (port: PortName): string[] => [`'${port}.`]
+const ofAdapter = (port: PortName): string[] => [`adapter.${port}.`]
+const pascal = (port: PortName): string => port.charAt(0).toUpperCase() + port.slice(1)
+
+const SUITES = 'packages/persistence-conformance/src/'
+
+/** A list in one of our files, told apart by the name of its constant or function. */
+function listed(
+  path: string,
+  name: string,
+  named: (port: PortName) => string[],
+): NamedList<PortName> & { name: string } {
+  return { path, name, part: new RegExp(`^(export )?(const|async function) ${name}\\b[\\s\\S]*?^[\\]}]$`, 'm'), named }
+}
+
+/** Lists with something for each port that neither the type checker nor a test asks for. */
+const ofPorts = [
+  listed(`${SUITES}suites/store-calls.ts`, 'LATE_CALLS', quotedCall),
+  listed(`${SUITES}suites/store-calls.ts`, 'KEYED_CALLS', quotedCall),
+  listed(`${SUITES}port-conformance.ts`, 'SUITES', (port) => [`${port}Port`]),
+  listed('test/proof/failing-statement/operations.ts', 'OPERATIONS', quotedCall),
+  listed('test/models/planted-bugs.test.ts', 'BUGS', (port) => [`brokenEngine(engine, '${port}',`]),
+]
+
+/** The same, without locks, which have suites of their own there. */
+const ofStores = [
+  listed(`${SUITES}suites/call-order.ts`, 'READS', quotedCall),
+  listed(`${SUITES}suites/call-order.ts`, 'WRITES', quotedCall),
+  listed(`${SUITES}suites/call-order.ts`, 'fill', ofAdapter),
+  listed('test/proof/failing-statement/operations.ts', 'prepareContent', ofAdapter),
+]
+
+export const portLists: readonly Gate[] = [
+  namesAll('port', portNames, {
+    path: 'packages/shared/src/public.ts',
+    named: (port) => [`Sql${pascal(port)}Provider`],
+  }),
+  ...ofPorts.map((list) => namesAll('port', portNames, list, `${list.name} of ${list.path}`)),
+  ...ofStores.map((list) => namesAll('store', stores, list, `${list.name} of ${list.path}`)),
+]

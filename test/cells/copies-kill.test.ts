@@ -1,0 +1,114 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { printedSeed } from '../proof/printed-seed.js'
+import { thisMember } from '../proof/process/members.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
+import { proofCount } from '../proof/proof-count.js'
+import { reportProof } from '../proof/report-proof.js'
+import { seededRandom } from '../proof/seeded-random.mjs'
+import { engine } from './cell.js'
+import { proveCell } from './prove-cell.js'
+
+proveCell()
+
+const COPIER = new URL('../proof/copies/copier.mjs', import.meta.url)
+const ENTRIES = 20
+const LONGEST_LIFE_MS = 300
+
+describe('kill -9 in the middle of copies', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'copies-kill-'))
+  const random = seededRandom(printedSeed('kill -9 of copies'))
+  const kills = proofCount({ inTests: 3, inSoak: 60 })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  beforeAll(async () => {
+    const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
+    const value = 'x'.repeat(100_000)
+    await adapter.cache.setMany(Array.from({ length: ENTRIES }, (_, at) => [`entry-${at}`, value]))
+    await adapter.backup(join(folder, 'kept.db'))
+    await adapter.disconnect()
+  })
+
+  /** Lets a process work and kills it at a random moment. */
+  async function killMidway(order: string): Promise<void> {
+    const copier = new ProofProcess(thisMember, COPIER, [folder])
+    await withProcesses([copier], async () => {
+      await copier.ready()
+      copier.send(order)
+      await pause(random() * LONGEST_LIFE_MS)
+      copier.signal('SIGKILL')
+      expect(await copier.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' })
+    })
+  }
+
+  const filesOf = (pattern: RegExp) => readdirSync(folder).filter((name) => pattern.test(name))
+
+  async function entriesOf(path: string): Promise<number> {
+    const handle = await engine.openHandle(path)
+    try {
+      const check = await engine.rows(handle, 'PRAGMA integrity_check')
+      expect(Object.values(check[0] ?? {})).toEqual(['ok'])
+      const [row] = await engine.rows(
+        handle,
+        "SELECT count(*) AS entries FROM go_goscope_cache WHERE key LIKE 'cache:entry-%'",
+      )
+      return Number(row?.entries)
+    } finally {
+      await engine.closeHandle(handle)
+    }
+  }
+
+  test('of a backup: what has its name is whole, and what is left is swept by the next one', async () => {
+    let whole = 0
+    let left = 0
+    for (let round = 0; round < kills; round++) {
+      await killMidway(`backups round-${round}`)
+      for (const name of filesOf(/^round-.*\.db$/)) {
+        await engine.verifyBackup(join(folder, name))
+        whole++
+        rmSync(join(folder, name))
+        rmSync(join(folder, `${name}.json`))
+      }
+      left += filesOf(/\.partial/).length
+    }
+    const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
+    await adapter.backup(join(folder, 'last.db'))
+    await adapter.disconnect()
+    expect(filesOf(/\.partial/)).toEqual([])
+    expect(await entriesOf(join(folder, 'app.db'))).toBe(ENTRIES)
+    reportProof({
+      proof: 'kill -9 in the middle of backups',
+      file: 'test/cells/copies-kill.test.ts',
+      runs: `${kills} kills`,
+      result: `${whole} backups under their names, all whole; ${left} leftovers, all swept`,
+    })
+  }, 600_000)
+
+  test('of a restore: the old file or the new one is there, and each old one is kept', async () => {
+    const target = join(folder, 'target.db')
+    expect((await engine.restore(join(folder, 'kept.db'), target)).kept).toBeUndefined()
+    let kept = 0
+    for (let round = 0; round < kills; round++) {
+      await killMidway('restores kept.db')
+      expect(existsSync(target), 'there is neither the old file nor the new one').toBe(true)
+      expect(await entriesOf(target)).toBe(ENTRIES)
+      for (const name of filesOf(/^target\.db\.before-[^-]*$/)) {
+        expect(await entriesOf(join(folder, name))).toBe(ENTRIES)
+        kept++
+        rmSync(join(folder, name))
+      }
+    }
+    await engine.restore(join(folder, 'kept.db'), target)
+    expect(filesOf(/\.partial|\.restoring$/)).toEqual([])
+    reportProof({
+      proof: 'kill -9 in the middle of restores',
+      file: 'test/cells/copies-kill.test.ts',
+      runs: `${kills} kills`,
+      result: `never neither file; ${kept} old ones kept, all whole`,
+    })
+  }, 600_000)
+})

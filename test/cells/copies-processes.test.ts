@@ -1,0 +1,128 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { onSmallDisk } from '../proof/disk-faults/on-small-disk.js'
+import { otherMember, thisMember } from '../proof/process/members.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
+import { proofCount } from '../proof/proof-count.js'
+import { engine } from './cell.js'
+import { proveCell } from './prove-cell.js'
+
+proveCell()
+
+const COPIER = new URL('../proof/copies/copier.mjs', import.meta.url)
+
+describe('copies and other processes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'copies-processes-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  beforeAll(async () => {
+    const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
+    await adapter.cache.setMany(Array.from({ length: 30 }, (_, at) => [`entry-${at}`, 'x'.repeat(100_000)]))
+    await adapter.backup(join(folder, 'kept.db'))
+    await adapter.disconnect()
+  })
+
+  const copier = (member = thisMember) => new ProofProcess(member, COPIER, [folder])
+
+  test('of two processes that back up into one name one does, and of two that restore one file one does', async () => {
+    const both = [copier(), copier(otherMember)]
+    await withProcesses(both, async () => {
+      await Promise.all(both.map((one) => one.ready()))
+      const backups = await Promise.all(both.map((one) => one.ask<string>('backup shared.db 20')))
+      expect(backups.toSorted()).toEqual(['FILE_EXISTS', 'done'])
+      await engine.verifyBackup(join(folder, 'shared.db'))
+      await Promise.all(both.map((one) => one.ask('disconnect')))
+      const restores = await Promise.all(both.map((one) => one.ask<string>('restore kept.db raced.db')))
+      // The second may also come when the first is done, and then keeps the file of the first.
+      expect([
+        ['FILE_EXISTS', 'done'],
+        ['FILE_IN_USE', 'done'],
+        ['done', 'done'],
+      ]).toContainEqual(restores.toSorted())
+      expect(readdirSync(folder).filter((name) => /^raced\.db\.(?!before)/.test(name))).toEqual([])
+    })
+  }, 120_000)
+
+  test('a file is not replaced while another process has it open, also idle, on any engine', async () => {
+    const target = join(folder, 'held.db')
+    await engine.restore(join(folder, 'kept.db'), target)
+    await (await engine.SQLiteAdapter.open(target)).disconnect()
+    for (const member of [thisMember, otherMember]) {
+      const holder = copier(member)
+      await withProcesses([holder], async () => {
+        await holder.ready()
+        await holder.ask('open held.db')
+        expect(await holder.ask('read')).toBeGreaterThan(0)
+        await expect(engine.restore(join(folder, 'kept.db'), target)).rejects.toMatchObject({ code: 'FILE_IN_USE' })
+      })
+    }
+    expect((await engine.restore(join(folder, 'kept.db'), target)).kept).toBeDefined()
+  }, 120_000)
+
+  test('a handle that has read nothing is not seen, and an adapter on it is refused its writes', async () => {
+    const target = join(folder, 'unread.db')
+    await engine.restore(join(folder, 'kept.db'), target)
+    const holder = copier()
+    await withProcesses([holder], async () => {
+      await holder.ready()
+      await holder.ask('open unread.db')
+      expect((await engine.restore(join(folder, 'kept.db'), target)).kept).toBeDefined()
+      // One engine does not tell the two apart.
+      expect(['FILE_REPLACED', 'READ_ONLY']).toContain(await holder.ask('write'))
+    })
+  }, 60_000)
+
+  test('process.exit in the middle of a backup ends the process with its own code, and nothing has the name', async () => {
+    const exits = proofCount({ inTests: 1, inSoak: 20 })
+    for (let round = 0; round < exits; round++) {
+      const leaver = copier()
+      await withProcesses([leaver], async () => {
+        await leaver.ready()
+        leaver.send(`exit left-${round}.db ${30 + round * 10}`)
+        expect(await leaver.ended).toEqual({ code: 0, signal: null, stderr: '' })
+      })
+      const name = join(folder, `left-${round}.db`)
+      if (existsSync(name)) await engine.verifyBackup(name)
+    }
+  }, 240_000)
+
+  test('a backup may go to another file system', async ({ task }) => {
+    const memory = '/dev/shm'
+    const other = existsSync(memory) && statSync(memory).dev !== statSync(folder).dev ? memory : tmpdir()
+    const place = mkdtempSync(join(other, 'copies-elsewhere-'))
+    Object.assign(task.meta, { other })
+    try {
+      const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
+      await adapter.backup(join(place, 'copy.db'))
+      await adapter.disconnect()
+      const { kept } = await engine.restore(join(folder, 'kept.db'), join(place, 'app.db'))
+      expect(kept).toBeUndefined()
+      expect((await engine.restore(join(place, 'copy.db'), join(place, 'app.db'))).kept).toBeDefined()
+    } finally {
+      rmSync(place, { recursive: true })
+    }
+  }, 60_000)
+
+  test('a disk that is full is a typed error that leaves nothing, before the copy begins or in the middle of it', async () => {
+    const place = join(folder, 'small')
+    mkdirSync(place)
+    const script = new URL('../proof/copies/full-disk.mjs', import.meta.url)
+    const found = await onSmallDisk<Record<string, unknown>>(place, script)
+    if ('refused' in found) {
+      // Where no file system can be made, the reason must be that this user may not.
+      expect(found.refused).toMatch(/not permitted|permission denied|no space left on device|invalid argument/i)
+      return
+    }
+    expect(found).toMatchObject({
+      tooLarge: { code: 'DISK_FULL', bytes: [expect.any(Number), expect.any(Number)], left: [] },
+      left: [],
+      after: ['copy.db', 'copy.db.json'],
+      still: true,
+    })
+    // An engine that copies on its own may be faster than the disk is filled.
+    expect(['DISK_FULL', 'IO_ERROR', 'done']).toContain(found.meanwhile)
+  }, 120_000)
+})

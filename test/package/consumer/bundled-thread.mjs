@@ -1,0 +1,1 @@
+import '@go-go-scope/persistence-sqlite-node/thread'

@@ -1,0 +1,140 @@
+import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
+import pg from 'pg'
+import { describe, expect, test } from 'vitest'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { startServer } from '../postgres/server/start-server.mjs'
+import { admin, disconnectAfterEach, newSchema, opens, track } from './server-adapters.js'
+
+disconnectAfterEach()
+
+const refused = (opening: Promise<unknown>): Promise<unknown> =>
+  opening.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+test('many that connect at once to an empty database make its tables once', async () => {
+  const schema = newSchema()
+  const adapters = await Promise.all(Array.from({ length: 8 }, () => opens(schema, { keyPrefix: 'app:' })))
+  await Promise.all(adapters.map((adapter, index) => adapter.cache.set(`k${index}`, index)))
+  expect((await adapters[0]?.cache.keys())?.length).toBe(8)
+  const { rows } = await admin.query(`SELECT value FROM "${schema}".meta WHERE key = 'schema_version'`)
+  expect(rows).toEqual([{ value: '1' }])
+})
+
+test('a role that may not create schemas uses one that is there', async () => {
+  const schema = newSchema()
+  const role = `role_${schema}`
+  await admin.query(`CREATE ROLE "${role}" LOGIN; CREATE SCHEMA "${schema}" AUTHORIZATION "${role}"`)
+  const url = new URL(serverUrl())
+  url.username = role
+  const adapter = await opens(schema, {}, url.href)
+  await adapter.cache.set('k', 1)
+  expect(await adapter.cache.get('k')).toBe(1)
+  const other = await refused(opens(newSchema(), {}, url.href))
+  expect(other).toMatchObject({ code: 'SQL' })
+})
+
+test('tables that are missing or newer are refused', async () => {
+  const schema = newSchema()
+  expect(await refused(opens(schema, { createTables: false }))).toMatchObject({ code: 'SCHEMA_MISSING' })
+  await (await opens(schema)).disconnect()
+  await (await opens(schema, { createTables: false })).disconnect()
+  await admin.query(`UPDATE "${schema}".meta SET value = '99'`)
+  expect(await refused(opens(schema))).toMatchObject({ code: 'SCHEMA_NEWER' })
+  await admin.query(`UPDATE "${schema}".meta SET value = '1'`)
+  await admin.query(`DROP TABLE "${schema}".locks`)
+  const error = await refused(opens(schema))
+  expect(error).toMatchObject({ code: 'SCHEMA_MISSING' })
+  expect((error as Error).message).toContain('locks')
+})
+
+test('an encoding that does not hold every text is refused', async () => {
+  for (const encoding of ['SQL_ASCII', 'LATIN1']) {
+    const name = `enc_${process.pid}_${encoding.toLowerCase()}`
+    await admin.query(`CREATE DATABASE "${name}" ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`)
+    const url = new URL(serverUrl())
+    url.pathname = `/${name}`
+    const error = await refused(opens(newSchema(), {}, url.href))
+    expect(error).toMatchObject({ code: 'ENGINE_UNSUPPORTED' })
+    expect((error as Error).message).toMatch(/encoding .*ENCODING 'UTF8'/)
+    await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`)
+  }
+})
+
+test('a server that keeps less than was asked for is refused', async () => {
+  const server = await startServer({ fsync: 'off' })
+  try {
+    const schema = newSchema()
+    const error = await refused(opens(schema, { durability: 'power' }, server.url))
+    expect(error).toMatchObject({ code: 'ENGINE_UNSUPPORTED' })
+    expect((error as Error).message).toMatch(/fsync off.*durability: 'process'/)
+    await (await opens(schema, {}, server.url)).disconnect()
+  } finally {
+    await server.stop()
+  }
+  const lacking = await refused(opens(newSchema(), { durability: 'replicas' }))
+  expect((lacking as Error).message).toContain('synchronous_standby_names')
+})
+
+test('a server that cannot be written answers READ_ONLY, and reads go on', async () => {
+  const schema = newSchema()
+  await (await opens(schema)).cache.set('k', 1)
+  const role = `reader_${schema}`
+  await admin.query(
+    `CREATE ROLE "${role}" LOGIN SUPERUSER; ALTER ROLE "${role}" SET default_transaction_read_only = on`,
+  )
+  const url = new URL(serverUrl())
+  url.username = role
+  const reader = await opens(schema, { readOnly: true }, url.href)
+  expect(await reader.cache.get('k')).toBe(1)
+  await expect(reader.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
+  const pool = new pg.Pool({ connectionString: url.href, max: 2 })
+  const writer = track(new PostgresAdapter(pool, { schema, durability: 'process' }))
+  // Its prefix is known: nothing has to be written to connect.
+  expect(await writer.cache.get('k')).toBe(1)
+  await expect(writer.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
+})
+
+test('a wrong password is an error of its own, at once', async () => {
+  const url = new URL(serverUrl())
+  url.pathname = '/no_such_database'
+  expect(await refused(opens(newSchema(), { busyTimeout: 60_000 }, url.href))).toMatchObject({ code: 'CANNOT_OPEN' })
+})
+
+describe('arguments', () => {
+  test.each([
+    [undefined, 'undefined'],
+    [7, '7'],
+    ['postgres://x', 'open(url)'],
+    [{}, 'another object'],
+    [Promise.resolve(), 'await it'],
+  ])('%s is no handle', (handle, says) => {
+    expect(() => new PostgresAdapter(handle as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    expect(() => new PostgresAdapter(handle as never)).toThrow(says)
+  })
+
+  test.each([
+    ['schema', ''],
+    ['schema', 'pg_own'],
+    ['schema', 'x'.repeat(64)],
+    ['durability', 'forever'],
+    ['maxKeyLength', 2_000],
+  ])('option %s: %s is refused', (name, value) => {
+    const pool = new pg.Pool({ connectionString: serverUrl() })
+    expect(() => new PostgresAdapter(pool, { [name]: value })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) }),
+    )
+  })
+
+  test.each(['mysql://x', 'app.db', 'pglite:', '', null])('%s is no url', async (url) => {
+    expect(await refused(PostgresAdapter.open(url as never))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+
+  test.each(['1st', 'a-b', 'pg_x', 'locks', 'x'.repeat(64)])('%s is no name of a cache table', (tableName) => {
+    const pool = new pg.Pool({ connectionString: serverUrl() })
+    expect(() => new PostgresCacheAdapter(pool, { tableName })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION' }),
+    )
+  })
+})

@@ -1,0 +1,141 @@
+import { PersistenceError, type PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { type CuttingProxy, cuttingProxy } from './cutting-proxy.mjs'
+import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+
+disconnectAfterEach()
+
+/** One call whose answer is lost, with what must hold however it ended. */
+interface Lost {
+  readonly name: string
+  /** @returns what the call is to be given. */
+  prepare?(adapter: PostgresAdapter, key: string): Promise<unknown>
+  call(adapter: PostgresAdapter, key: string, given: never): Promise<unknown>
+  /** @param outcome What the call gave; a `PersistenceError` where it rejected. */
+  check(outcome: unknown, key: string, schema: string): Promise<void>
+}
+
+let proxy: CuttingProxy
+beforeAll(async () => {
+  proxy = await cuttingProxy(serverUrl())
+})
+afterAll(() => proxy.close())
+
+async function row(sql: string, key: string): Promise<Record<string, unknown>> {
+  return (await admin.query(sql, [`%${key}`])).rows[0] ?? {}
+}
+
+const LOST: readonly Lost[] = [
+  {
+    name: 'set',
+    call: (adapter, key) => adapter.cache.set(key, 'value'),
+    async check(outcome, key, schema) {
+      expect(outcome).toBeUndefined()
+      expect(await row(`SELECT value FROM "${schema}".cache WHERE key LIKE $1`, key)).toEqual({ value: '"value"' })
+    },
+  },
+  {
+    name: 'acquire',
+    call: (adapter, key) => adapter.acquire(key, 60_000),
+    async check(outcome, key, schema) {
+      const handle = outcome as { token: number; release(): Promise<boolean> }
+      const stored = await row(`SELECT token::float8, holds FROM "${schema}".locks WHERE key LIKE $1`, key)
+      expect(stored).toEqual({ token: handle.token, holds: 1 })
+      expect(await handle.release()).toBe(true)
+    },
+  },
+  {
+    name: 'release',
+    prepare: (adapter, key) => adapter.acquire(key, 60_000),
+    call: (_adapter, _key, handle: { release(): Promise<unknown> }) => handle.release(),
+    async check(outcome, key, schema) {
+      expect(outcome).toBe(true)
+      expect(await row(`SELECT holds FROM "${schema}".locks WHERE key LIKE $1`, key)).toEqual({ holds: 0 })
+    },
+  },
+  {
+    name: 'acquire under an owner of the app’s',
+    call: (adapter, key) => adapter.acquire(key, 60_000, 'me'),
+    async check(outcome, key, schema) {
+      const { holds } = await row(`SELECT holds FROM "${schema}".locks WHERE key LIKE $1`, key)
+      if (outcome instanceof PersistenceError) expect(outcome.code).toBe('OUTCOME_UNKNOWN')
+      expect(holds ?? 0).toBeLessThanOrEqual(1)
+    },
+  },
+  {
+    name: 'recordFailure',
+    call: (adapter, key) => adapter.recordFailure(key, 5),
+    async check(outcome, key, schema) {
+      const { count } = await row(`SELECT failure_count AS count FROM "${schema}".circuit WHERE key LIKE $1`, key)
+      if (outcome instanceof PersistenceError) expect(outcome.code).toBe('OUTCOME_UNKNOWN')
+      else expect(outcome).toBe(1)
+      expect(count ?? 0).toBeLessThanOrEqual(1)
+    },
+  },
+  {
+    name: 'claim',
+    call: (adapter, key) => adapter.idempotency.claim(key, { lease: 60_000 }),
+    async check(outcome, key, schema) {
+      const claim = outcome as { state: string; generation: number; complete(value: unknown): Promise<unknown> }
+      expect(claim.state).toBe('claimed')
+      const stored = await row(`SELECT generation::float8 FROM "${schema}".idempotency WHERE key LIKE $1`, key)
+      expect(stored).toEqual({ generation: claim.generation })
+      expect(await claim.complete(1)).toEqual({ recorded: true })
+    },
+  },
+  {
+    name: 'complete',
+    prepare: (adapter, key) => adapter.idempotency.claim(key, { lease: 60_000, fingerprint: 'f' }),
+    call: (_adapter, _key, claim: { complete(value: unknown): Promise<unknown> }) => claim.complete('done'),
+    async check(outcome, key, schema) {
+      expect(outcome).toEqual({ recorded: true })
+      const stored = await row(`SELECT value, fingerprint FROM "${schema}".idempotency WHERE key LIKE $1`, key)
+      expect(stored).toEqual({ value: '"done"', fingerprint: 'f' })
+    },
+  },
+  {
+    name: 'fail',
+    prepare: (adapter, key) => adapter.idempotency.claim(key, { lease: 60_000 }),
+    call: (_adapter, _key, claim: { fail(error: unknown): Promise<unknown> }) => claim.fail(new Error('no')),
+    async check(outcome, key, schema) {
+      expect(outcome).toEqual({ recorded: true })
+      const free = await row(`SELECT claimed_until FROM "${schema}".idempotency WHERE key LIKE $1`, key)
+      expect(free.claimed_until).toBe(0)
+    },
+  },
+  {
+    name: 'fenced',
+    prepare: (adapter, key) => adapter.acquire(key, 60_000),
+    call: (adapter, key, handle) =>
+      adapter.fenced(handle, [{ sql: 'INSERT INTO hazard_notes VALUES ($1)', parameters: [key] }]),
+    async check(outcome, key) {
+      const { count } = await row('SELECT count(*)::int AS count FROM hazard_notes WHERE text LIKE $1', key)
+      if (outcome instanceof PersistenceError) expect(outcome.code).toBe('OUTCOME_UNKNOWN')
+      else expect(count).toBe(1)
+      expect(count).toBeLessThanOrEqual(1)
+    },
+  },
+]
+
+// Longer than the answer of any of these calls. Each cut is at another byte of it; a soak cuts at every one.
+const LONGEST_ANSWER = 420
+const STEP = Number(process.env.LOST_ANSWER_STEP ?? 23)
+
+test.each(LOST)('the answer of $name is lost at any byte', async ({ name, prepare, call, check }) => {
+  const schema = newSchema()
+  const adapter = await opens(schema, {}, proxy.url)
+  await admin.query('DROP TABLE IF EXISTS hazard_notes')
+  await admin.query('CREATE TABLE hazard_notes (text text)')
+  let cuts = 0
+  for (let bytes = 0; bytes < LONGEST_ANSWER; bytes += STEP) {
+    const key = `${name} ${bytes}.`
+    const given = (await prepare?.(adapter, key)) as never
+    proxy.cutAfter(bytes)
+    const outcome = await call(adapter, key, given).catch((error: unknown) => error)
+    if (proxy.cut) cuts++
+    proxy.cutAfter(Number.POSITIVE_INFINITY)
+    await check(outcome, key, schema)
+  }
+  expect(cuts).toBeGreaterThan(1)
+})

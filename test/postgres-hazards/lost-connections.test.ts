@@ -1,0 +1,127 @@
+import { PersistenceError, PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { type Server, startServer } from '../postgres/server/start-server.mjs'
+import { admin, disconnectAfterEach, eventually, newSchema, opens, track } from './server-adapters.js'
+
+disconnectAfterEach()
+
+const unknown = (error: unknown): boolean => error instanceof PersistenceError && error.code === 'OUTCOME_UNKNOWN'
+
+test('connections that the server ends at random lose no acknowledged write, and end no process', async () => {
+  const schema = newSchema()
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 3, application_name: schema })
+  const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process' }))
+  await adapter.connect()
+  let ended = 0
+  let done = false
+  const end = async (): Promise<void> => {
+    while (!done) {
+      const { rows } = await admin.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
+        [schema],
+      )
+      ended += rows.length
+      await new Promise((resolve) => setTimeout(resolve, 15))
+    }
+  }
+  const ending = end()
+  let [counted, doubtful] = [0, 0]
+  for (let round = 0; round < 120; round++) {
+    await adapter.cache.set(`k${round}`, round)
+    await adapter.recordFailure('api', 1_000).then(
+      () => counted++,
+      (error: unknown) => {
+        expect(unknown(error), String(error)).toBe(true)
+        doubtful++
+      },
+    )
+  }
+  done = true
+  await ending
+  expect(ended).toBeGreaterThan(2)
+  expect((await adapter.cache.keys()).length).toBe(120)
+  const { failureCount = 0 } = (await adapter.getState('api')) ?? {}
+  expect(failureCount).toBeGreaterThanOrEqual(counted)
+  expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
+})
+
+test('where there is no server, calls wait for busyTimeout and say so', async () => {
+  const opening = PostgresAdapter.open('postgres://postgres@127.0.0.1:1/postgres', { busyTimeout: 50 })
+  const error = await opening.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+  expect((error as Error).message).toMatch(/gave up after \d+ ms/)
+})
+
+test('a full server is waited for', async () => {
+  const { rows } = await admin.query("SELECT current_setting('max_connections')::int AS most")
+  const schema = newSchema()
+  await (await opens(schema)).disconnect()
+  const filling: pg.Client[] = []
+  try {
+    for (let left = rows[0].most; left > 0; left--) {
+      const client = new pg.Client({ connectionString: serverUrl() })
+      client.on('error', () => undefined)
+      const connected = await client.connect().then(
+        () => true,
+        () => false,
+      )
+      if (!connected) break
+      filling.push(client)
+    }
+    expect(filling.length).toBeGreaterThan(5)
+    const refused = await opens(schema, { busyTimeout: 50 }).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'UNAVAILABLE' })
+    expect((refused as Error).message).toContain('max_connections')
+    const patient = opens(schema, { busyTimeout: 20_000 })
+    await Promise.all(filling.splice(0, 3).map((client) => client.end()))
+    await (await patient).cache.set('k', 1)
+  } finally {
+    await Promise.all(filling.map((client) => client.end()))
+  }
+})
+
+describe('a server that crashes', () => {
+  let server: Server
+  beforeAll(async () => {
+    server = await startServer()
+  })
+  afterAll(() => server.stop())
+
+  test('keeps what was acknowledged, and is found again when it is back', async () => {
+    const adapter = await opens(newSchema(), { durability: 'power', busyTimeout: 20_000 }, server.url)
+    const acknowledged: string[] = []
+    let [counted, doubtful] = [0, 0]
+    let crashed = 0
+    const load = async (worker: number): Promise<void> => {
+      for (let round = 0; crashed < 3 || round < 30; round++) {
+        const key = `${worker}-${round}`
+        await adapter.cache.set(key, round)
+        acknowledged.push(key)
+        await adapter.recordFailure('api', 1_000_000).then(
+          () => counted++,
+          (error: unknown) => {
+            expect(unknown(error), String(error)).toBe(true)
+            doubtful++
+          },
+        )
+      }
+    }
+    const loads = Promise.all([1, 2, 3, 4].map(load))
+    for (; crashed < 3; crashed++) {
+      const before = acknowledged.length
+      await eventually(async () => (acknowledged.length > before + 20 ? true : undefined))
+      await server.crash()
+    }
+    await loads
+    const kept = new Set(await adapter.cache.keys())
+    expect(acknowledged.filter((key) => !kept.has(key))).toEqual([])
+    const { failureCount = 0 } = (await adapter.getState('api')) ?? {}
+    expect(failureCount).toBeGreaterThanOrEqual(counted)
+    expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
+  })
+})

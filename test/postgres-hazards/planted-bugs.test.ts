@@ -1,0 +1,125 @@
+import type { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { describe, expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
+import { admin, disconnectAfterEach, eventually, newSchema, rewritten } from './server-adapters.js'
+
+disconnectAfterEach()
+
+proveCell()
+
+/** What our statements are compared with: a translation of SQLite's that looks right. */
+interface Naive {
+  readonly name: string
+  /** What makes the moment longer in which the bug shows; also in our own statements. */
+  delay?(sql: string): string
+  /** @returns the statement as the translation has it; itself where it is another one. */
+  rewrite(sql: string): string
+  /** @returns what went wrong, if anything. */
+  find(schema: string, adapter: (schema: string) => Promise<PostgresAdapter>): Promise<string | undefined>
+}
+
+const NAIVE: readonly Naive[] = [
+  {
+    name: 'a claim whose condition is read before the row is waited for',
+    rewrite(sql) {
+      const [, insert, condition, rest] =
+        /^([\s\S]*)\nWHERE (entry\.claimed_until[\s\S]*?)\n(RETURNING entry\.generation[\s\S]*)$/.exec(sql) ?? []
+      if (insert === undefined) return sql
+      const [, table] = /INSERT INTO (\S+)/.exec(insert) ?? []
+      const before = `AND NOT EXISTS (SELECT 1 FROM ${table} AS entry WHERE entry.key = $1::text AND NOT (${condition?.replace('excluded.owner', '$2::text')}))`
+      return `${insert.replace('WHERE $5::text IS NOT NULL', `WHERE $5::text IS NOT NULL ${before}`)}\n${rest}`
+    },
+    async find(schema, adapter) {
+      const claimant = await adapter(schema)
+      const client = await admin.connect()
+      try {
+        for (let round = 0; round < 20; round++) {
+          const key = `job-${round}`
+          await client.query('BEGIN')
+          await client.query(`INSERT INTO "${schema}".idempotency (key, value) VALUES ($1, '"done"')`, [key])
+          const claimed = claimant.idempotency.claim(key, { lease: 60_000 })
+          await eventually(() => waitingStatement('claim_generation'))
+          await client.query('COMMIT')
+          const { state } = await claimed
+          if (state !== 'completed') return `${key} is done, and was ${state} again in round ${round}`
+        }
+        return undefined
+      } finally {
+        client.release(true)
+      }
+    },
+  },
+  {
+    name: 'a token that is taken before the row is waited for',
+    // Between the token and the row.
+    delay: (sql) =>
+      sql.replace(
+        /nextval\('[^']*lock_token'\)/,
+        '(SELECT token FROM (SELECT $& AS token OFFSET 0) AS taken, LATERAL pg_sleep(0.01 * random() + 0 * token))',
+      ),
+    rewrite: (sql) =>
+      sql.replaceAll(/pg_advisory_xact_lock\([\s\S]*?, 1\)\)/g, '1').replaceAll('pg_advisory_xact_lock(hash)', 'hash'),
+    async find(schema, adapter) {
+      const adapters = await Promise.all([1, 2, 3, 4, 5, 6].map(() => adapter(schema)))
+      const end = performance.now() + 6_000
+      let [last, grants] = [0, 0]
+      let problem: string | undefined
+      const contend = async (one: PostgresAdapter): Promise<void> => {
+        while (problem === undefined && grants < 300 && performance.now() < end) {
+          const lock = await one.acquire('job', 60_000)
+          if (lock === null) continue
+          // The lock is held: no other holder is between these two lines.
+          if (lock.token <= last) problem = `grant ${grants} has the token ${lock.token} after ${last}`
+          ;[last, grants] = [lock.token, grants + 1]
+          await lock.release()
+        }
+      }
+      const sweep = async (): Promise<void> => {
+        while (problem === undefined && grants < 300 && performance.now() < end) {
+          await admin.query(`DELETE FROM "${schema}".locks WHERE expires_at = 0`)
+        }
+      }
+      await Promise.all([...adapters.map(contend), sweep(), sweep()])
+      expect(grants).toBeGreaterThan(0)
+      return problem
+    },
+  },
+  {
+    name: 'a fenced check that does not keep the row',
+    rewrite: (sql) => sql.replace(' FOR SHARE', ''),
+    async find(schema, adapter) {
+      const [one, two] = [await adapter(schema), await adapter(schema)]
+      await admin.query(`CREATE TABLE "${schema}".note (text text)`)
+      await admin.query(`INSERT INTO "${schema}".note VALUES ('none')`)
+      const write = (text: string) => ({ sql: `UPDATE "${schema}".note SET text = $1`, parameters: [text] })
+      const first = await one.acquire('job', 300)
+      if (first === null) throw new Error('the lock is free')
+      // The holder is held up within its transaction, beyond its lease.
+      const late = one.fenced(first, [{ sql: 'SELECT pg_sleep(0.9)' }, write('one')]).catch(() => undefined)
+      const second = await eventually(() => two.acquire('job', 60_000))
+      await two.fenced(second, [write('two')])
+      await late
+      const { rows } = await admin.query(`SELECT text FROM "${schema}".note`)
+      return rows[0].text === 'two' ? undefined : 'the write of the first holder stands after that of the second'
+    },
+  },
+]
+
+/** Whether a statement with that text waits for another transaction. */
+async function waitingStatement(text: string): Promise<true | undefined> {
+  const { rows } = await admin.query(
+    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1 AND pid <> pg_backend_pid()",
+    [`%${text}%`],
+  )
+  return rows.length > 0 ? true : undefined
+}
+
+describe.each(NAIVE)('$name', ({ delay = (sql) => sql, rewrite, find }) => {
+  test('is found where it is planted', async () => {
+    expect(await find(newSchema(), (schema) => rewritten(schema, (sql) => delay(rewrite(sql))))).toBeTypeOf('string')
+  })
+
+  test('is not in our statements', async () => {
+    expect(await find(newSchema(), (schema) => rewritten(schema, delay))).toBeUndefined()
+  })
+})

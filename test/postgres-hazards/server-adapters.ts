@@ -1,0 +1,65 @@
+import { PostgresAdapter, type PostgresOpenOptions } from '@go-go-scope/persistence-postgres'
+import pg from 'pg'
+import { afterEach } from 'vitest'
+import { serverUrl } from '../postgres/server/places.mjs'
+
+const DEFAULTS = { durability: 'process' } as const
+const opened: { disconnect(): Promise<void> }[] = []
+let schemas = 0
+
+/** Runs statements past every adapter. Never ended: all test files of a run share this module. */
+export const admin: pg.Pool = new pg.Pool({ connectionString: serverUrl(), max: 3, allowExitOnIdle: true })
+admin.on('error', () => undefined)
+
+/** To be called by each test file. */
+export function disconnectAfterEach(): void {
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((adapter) => adapter.disconnect()))
+  })
+}
+
+/** The name of a schema that is not there yet. */
+export function newSchema(): string {
+  return `hazard_${process.pid}_${++schemas}`
+}
+
+/** An adapter with connections of its own, by the clock of the server, disconnected when the test ends. */
+export async function opens(
+  schema: string,
+  options: PostgresOpenOptions = {},
+  url: string = serverUrl(),
+): Promise<PostgresAdapter> {
+  return track(await PostgresAdapter.open(url, { ...DEFAULTS, schema, ...options }))
+}
+
+/** An adapter whose statements are sent as `rewrite` makes them. */
+export async function rewritten(schema: string, rewrite: (sql: string) => string): Promise<PostgresAdapter> {
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 3 })
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (config: unknown) => unknown
+    const sent = (config: unknown): unknown => {
+      const { text } = config as { text?: string }
+      return query(text === undefined ? config : { ...(config as object), text: rewrite(text) })
+    }
+    Object.assign(client, { query: sent })
+  })
+  const adapter = track(new PostgresAdapter(pool, { ...DEFAULTS, schema }))
+  await adapter.connect()
+  return adapter
+}
+
+export function track<T extends { disconnect(): Promise<void> }>(adapter: T): T {
+  opened.push(adapter)
+  return adapter
+}
+
+/** Asks until there is an answer. */
+export async function eventually<T>(ask: () => Promise<T | null | undefined>): Promise<T> {
+  const end = performance.now() + 20_000
+  for (;;) {
+    const answer = await ask()
+    if (answer !== null && answer !== undefined) return answer
+    if (performance.now() > end) throw new Error('what was waited for did not come')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

@@ -1,0 +1,9 @@
+import { startServer } from './start-server.mjs'
+
+/** One server for all tests of a run, unless `POSTGRES_URL` names one. Each test has a schema of its own in it. */
+export async function setup() {
+  if (process.env.POSTGRES_URL !== undefined) return undefined
+  const server = await startServer()
+  process.env.POSTGRES_URL = server.url
+  return () => server.stop()
+}

