@@ -1,4 +1,4 @@
-import { remoteConformance, type Runner, remoteEngine } from '@go-go-scope/persistence-conformance'
+import { type Runner, remoteConformance, remoteEngine } from '@go-go-scope/persistence-conformance'
 import { expect, test } from 'vitest'
 import { engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'

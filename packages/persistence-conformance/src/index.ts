@@ -1,4 +1,10 @@
-export { briefConformance, conformance, ports as portsOfAdapters, remoteConformance, serverConformance } from './conformance.js'
+export {
+  briefConformance,
+  conformance,
+  ports as portsOfAdapters,
+  remoteConformance,
+  serverConformance,
+} from './conformance.js'
 export type { EngineUnderTest, PlacesUnderTest } from './engine-under-test.js'
 export { ManualClock } from './manual-clock.js'
 export { portConformance } from './port-conformance.js'

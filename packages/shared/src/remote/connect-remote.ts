@@ -58,7 +58,7 @@ export function inherited<Options extends AdapterOptions>(
     throw new PersistenceError(
       'INVALID_OPTION',
       'options',
-      `option codec: there is ${hasCodec ? 'one here and none' : 'none here and one'} at the owner of the database; give both the same`,
+      `options: option codec: there is ${hasCodec ? 'one here and none' : 'none here and one'} at the owner of the database; give both the same`,
     )
   }
   return { owner: database, options: { ...welcome.options, ...given } }

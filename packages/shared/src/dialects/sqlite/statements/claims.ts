@@ -30,7 +30,7 @@ LEFT JOIN go_goscope_claims AS claims
   ON claims.key = ?1 AND claims.expires_at > max(?3, ${LAST_GRANT})`,
     {
       clocked: 'lease',
-      announces: { of: 'leaseTime', column: 'marked_at' },
+      announces: { of: 'leaseTime', column: 'judged_at' },
       batch: {
         match: 'index',
         shared: 1,
