@@ -10,7 +10,7 @@ import { SCHEMA_VERSION } from './dialects/sqlite/schema/migrations.js'
 import { sqliteDialect } from './dialects/sqlite/sqlite-dialect.js'
 import { DEFAULT_CONNECT_TIMEOUT_MS, inherited, type RemoteDatabase, reachOwner } from './remote/connect-remote.js'
 import type { Peer } from './remote/peer.js'
-import { RemoteLockStore } from './remote/remote-lock-store.js'
+import { RemoteLockStore } from './remote/remote-locks.js'
 import type { RemoteOwner } from './remote/remote-owner.js'
 import { systemClock } from './time/clock.js'
 
