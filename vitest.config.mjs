@@ -18,7 +18,5 @@ export default {
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     // Several runs share this checkout: what one has found out about the order of test files is of no use to the others.
     cache: false,
-    // What one run has transformed is: the cache goes by the content of each file, and its files appear whole.
-    experimental: { fsModuleCache: true },
   },
 }

@@ -5,6 +5,7 @@ import {
   measureLocks,
   measureMemory,
   measureRows,
+  measureStandby,
   measureStart,
   measureSweep,
   measureTurns,
@@ -43,6 +44,7 @@ const results = {
   races: {},
   rows: {},
   sweeps: {},
+  standbys: {},
   turns: {},
   copies: {},
   locks: {},
@@ -79,6 +81,13 @@ for (const cell of options.quick ? main : cells.slice(0, 4)) {
   if (!wanted('sweeps', cell.name)) continue
   progress(`sweeps: ${cell.name}`)
   results.sweeps[cell.name] = await measureSweep(cell, options.quick ? 100_000 : 1_000_000)
+  save()
+}
+for (const cell of cells.slice(0, 4)) {
+  if (!wanted('standbys', cell.name)) continue
+  progress(`standbys: ${cell.name}`)
+  const size = { rows: options.quick ? 10_000 : 100_000, runs: options.quick ? 5 : 15, duration: 60 }
+  results.standbys[cell.name] = await measureStandby(cell, size)
   save()
 }
 for (const cell of cells.slice(0, 4)) {
@@ -150,6 +159,7 @@ function merged(earlier, later) {
     'sweeps',
     'turns',
     'copies',
+    'standbys',
     'locks',
     'freshLocks',
     'memory',

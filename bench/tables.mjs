@@ -1,5 +1,6 @@
 import { digits, nameOf, percent, round, short, storageNames } from './names.mjs'
 import { trialNames } from './plan.mjs'
+import { standbyTable } from './standbys.mjs'
 import { median, pairedRatio, spread } from './statistics.mjs'
 import { targetTable } from './targets.mjs'
 import { trial as lockTrial } from './trials/lock.mjs'
@@ -16,6 +17,7 @@ export async function tablesOf(results) {
     ...trials,
     rowsTable(results),
     sweepsTable(results),
+    standbyTable(results),
     turnsTable(results),
     copiesTable(results),
     locksTable(results),

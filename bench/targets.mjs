@@ -1,6 +1,7 @@
 import { engineNames, engines } from '../scripts/engines.mjs'
 import { digits, round, short } from './names.mjs'
 import { cells } from './plan.mjs'
+import { standbyTargets } from './standbys.mjs'
 import { median, pairedRatio } from './statistics.mjs'
 
 const LIMITS = ['ours', 'prepared', 'loader', 'json-each', 'unprepared']
@@ -34,6 +35,7 @@ export function targetTable(results) {
     ...rowTargets(results),
     ...turnTargets(results),
     ...copyTargets(results),
+    ...standbyTargets(results),
     ...peerTargets(results),
   ]
   return {

@@ -63,6 +63,22 @@ function oncePerEngine(group, names, folders) {
 }
 
 /**
+ * @param {import('../scripts/engines.mjs').EngineName} engine
+ * @param {string[]} runtimes
+ * @returns {Run[]}
+ */
+function sessions(engine, runtimes) {
+  const group = 'changesets'
+  return runtimes.map((runtime) => ({
+    name: `${group}:${engine}:${runtime}`,
+    group,
+    runtime,
+    folders: ['test/changesets'],
+    engine,
+  }))
+}
+
+/**
  * @param {string} group
  * @param {string[]} runtimes
  * @param {string[]} folders
@@ -110,6 +126,8 @@ export const runs = [
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
   ...suite('core', ['node20'], ['test/core']),
   ...cells('versions', 'brief', ['test/versions']),
+  // The engines with sessions, each on what calls it differently.
+  ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
   // What is under test is the models, which must find bugs that are planted in the stores.
   ...oncePerEngine('models', ['node:sqlite'], ['test/models']),
   ...suite('reference', ['node20'], ['test/reference']),

@@ -1,11 +1,12 @@
 import { Database } from 'bun:sqlite'
-import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-bun'
+import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite-bun'
 
 /** `bun:sqlite`: answers within the call. */
 export const engine = {
   synchronous: true,
   Adapter: SQLiteAdapter,
   openAdapter: SQLiteAdapter.open,
+  follow: Standby.follow,
   open: async (path) => new Database(path, { create: true, readwrite: true }),
   exec: async (database, sql) => database.exec(sql),
   version: async () => new Database(':memory:').prepare('SELECT sqlite_version() AS version').get().version,

@@ -1,4 +1,4 @@
-import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite-node'
 
 /** An engine whose class is shaped like `DatabaseSync`: answers within the call. */
 export function databaseSyncEngine(DatabaseSync) {
@@ -6,6 +6,7 @@ export function databaseSyncEngine(DatabaseSync) {
     synchronous: true,
     Adapter: SQLiteAdapter,
     openAdapter: (path, options) => SQLiteAdapter.open(path, { ...options, DatabaseSync }),
+    follow: (source, options) => Standby.follow(source, { ...options, DatabaseSync }),
     open: async (path) => new DatabaseSync(path),
     exec: async (database, sql) => database.exec(sql),
     version: async () => new DatabaseSync(':memory:').prepare('SELECT sqlite_version() AS version').get().version,

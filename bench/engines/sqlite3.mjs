@@ -1,4 +1,4 @@
-import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite'
 import sqlite3 from 'sqlite3'
 
 /** The npm package `sqlite3`: answers in a later turn, from a pool thread. */
@@ -6,6 +6,7 @@ export const engine = {
   synchronous: false,
   Adapter: SQLiteAdapter,
   openAdapter: SQLiteAdapter.open,
+  follow: Standby.follow,
 
   /**
    * @param {string} path

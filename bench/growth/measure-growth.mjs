@@ -108,6 +108,22 @@ export async function measureCopies(cell, { megabytes, runs }) {
   }
 }
 
+/**
+ * What the log of a standby costs and how fast one is; see standby.mjs.
+ *
+ * @param {import('../plan.mjs').Cell} cell
+ */
+export async function measureStandby(cell, { rows, runs, duration }) {
+  const folder = mkdtempSync(join(workFolder(), 'standby-'))
+  const child = start(cell, 'standby.mjs', { engine: cell.engine, folder, rows, runs, duration })
+  try {
+    return await child.said()
+  } finally {
+    await child.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 /** Bytes that `calls` operations leave in the heap, and the most memory above the start. */
 export async function measureMemory(cell, contestant, calls) {
   const folder = ['keyv', 'cache-manager', 'bun-sqlite-key-value'].includes(contestant) ? 'peers' : 'contestants'

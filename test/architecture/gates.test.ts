@@ -73,7 +73,7 @@ const plantedByRule: Record<string, { path: string; wrong: string; right: string
     {
       path: 'packages/shared/src/stores/cache/cache-store.ts',
       wrong: 'const sql = `DELETE FROM entries`',
-      right: 'this.#session.run(this.#sql.delete)',
+      right: 'this.#session.executeRegardless(this.#sql.delete)',
     },
   ],
   'what is outside the dialects names no table': [

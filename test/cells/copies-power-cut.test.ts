@@ -26,18 +26,20 @@ describe('loss of power in the middle of copies', () => {
   const folder = mkdtempSync(join(tmpdir(), 'copies-power-cut-'))
   const random = seededRandom(printedSeed('loss of power in copies'))
   const cuts = proofCount({ inTests: 40, inSoak: 400 })
-  const rounds = proofCount({ inTests: 3, inSoak: 10 })
+  const rounds = proofCount({ inTests: 2, inSoak: 10 })
   let recorder = ''
+  let backups: Promise<Recorded[]> = Promise.resolve([])
 
   beforeAll(async () => {
     recorder = await compileLibrary(new URL('../proof/power-cut/recorder.c', import.meta.url), folder)
+    backups = record('backup')
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  async function record(what: 'backup' | 'restore', name: string = what): Promise<Recorded[]> {
-    const [recorded, other] = [join(folder, name), join(folder, `${name}-source`)]
+  async function record(what: 'backup' | 'restore'): Promise<Recorded[]> {
+    const [recorded, other] = [join(folder, what), join(folder, `${what}-source`)]
     for (const place of [recorded, other]) mkdirSync(place)
-    const log = join(folder, `${name}.log`)
+    const log = join(folder, `${what}.log`)
     const env = { ...process.env, LD_PRELOAD: recorder, RECORDER_FOLDER: `${recorded}/`, RECORDER_LOG: log }
     // Bun makes its file calls past libc, where nothing can record them: the same code does so on Node, and Bun reads.
     const member = thisMember.runtime === 'bun' ? otherMember : thisMember
@@ -79,7 +81,7 @@ describe('loss of power in the middle of copies', () => {
 
   test('a backup under its name is whole, with its manifest, at every cut', async () => {
     let found = 0
-    await cutPower(await record('backup'), async (image, acknowledged) => {
+    await cutPower(await backups, async (image, acknowledged) => {
       const names = readdirSync(image).filter((name) => /^\d+\.db$/.test(name))
       expect(names.length).toBeGreaterThanOrEqual(acknowledged)
       for (const name of names) {
@@ -103,7 +105,7 @@ describe('loss of power in the middle of copies', () => {
 
   test('what gets its name before it is flushed is found', async () => {
     // The recording without what makes contents stay: some cut must leave a backup that is not whole.
-    const early = (await record('backup', 'unflushed')).filter(({ type }) => type !== 'flush')
+    const early = (await backups).filter(({ type }) => type !== 'flush')
     const damaged = cutPower(early, async (image) => {
       for (const name of readdirSync(image).filter((one) => /^\d+\.db$/.test(one))) {
         const { sha256 } = JSON.parse(readFileSync(join(image, `${name}.json`), 'utf8'))

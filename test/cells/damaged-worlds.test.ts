@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -108,13 +117,16 @@ describe('damaged worlds', () => {
     expect(await use(path)).toEqual([])
   })
 
-  test('where nothing can be written, open or the first write says so, and readOnly says so or reads', async () => {
+  test('where nothing can be written, open or the first write says so, readOnly says so or reads, and immutable reads', async () => {
     const place = join(folder, 'read-only')
     mkdirSync(place)
     const path = join(place, 'app.db')
-    const adapter = await engine.SQLiteAdapter.open(path)
+    const written = join(folder, 'written.db')
+    const adapter = await engine.SQLiteAdapter.open(written)
     await adapter.cache.set('k', 1)
     await adapter.disconnect()
+    // One engine keeps the file that it wrote open, so that it is not one that nobody can change.
+    copyFileSync(written, path)
     const found = await inReadOnlyPlace(place)
     if ('refused' in found) {
       // Where such a place cannot be made, the reason must be that this user may not.
@@ -122,13 +134,14 @@ describe('damaged worlds', () => {
       return
     }
     expect(['READ_ONLY', 'CANNOT_OPEN']).toContain(found.write.code)
-    if (found.openReadOnly.code === 'none') {
-      expect(found.read).toBe(1)
+    if (found.readOnly.code === 'none') {
+      expect(found.readOnly.read).toBe(1)
     } else {
-      expect(['READ_ONLY', 'CANNOT_OPEN']).toContain(found.openReadOnly.code)
+      expect(['READ_ONLY', 'CANNOT_OPEN']).toContain(found.readOnly.code)
       // Not that it cannot be written, which nobody asked for.
-      expect(found.openReadOnly.message).toMatch(/cannot be read without writing beside it.*read a copy/)
+      expect(found.readOnly.message).toMatch(/cannot be read without writing beside it.*read a copy.*immutable: true/)
     }
+    expect(found.immutable).toMatchObject({ code: 'none', read: 1 })
     expect(existsSync(path)).toBe(true)
   })
 })

@@ -77,7 +77,7 @@ describe('a process', () => {
     }
     process.off('unhandledRejection', note)
     expect(errors).toEqual([])
-    expect(file.server.clients()).toEqual([])
+    await expect.poll(() => file.server.clients()).toEqual([])
   }, 120_000)
 
   test('sends and gets every value that can be bound as it is', async () => {

@@ -2,6 +2,8 @@ import type { EngineUnderTest, OptionsUnderTest } from './engine-under-test.js'
 import { portConformance } from './port-conformance.js'
 import type { Runner } from './runner.js'
 import type { EngineSuite, PortWorld } from './suite.js'
+import { backupManners } from './suites/backup-manners.js'
+import { backupRotation } from './suites/backup-rotation.js'
 import { backupSchedules } from './suites/backup-schedules.js'
 import { backups } from './suites/backups.js'
 import { badInput } from './suites/bad-input.js'
@@ -9,6 +11,7 @@ import { breakerWatch } from './suites/breaker-watch.js'
 import { cache } from './suites/cache.js'
 import { cachePatterns } from './suites/cache-patterns.js'
 import { callOrder } from './suites/call-order.js'
+import { changesetSupport } from './suites/changeset-support.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
 import { claimCrossings } from './suites/claim-crossings.js'
@@ -47,11 +50,17 @@ import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
 import { probeModel } from './suites/probe-model.js'
 import { publishedFile29 } from './suites/published-file.js'
+import { readers } from './suites/readers.js'
 import { remadeSchema } from './suites/remade-schema.js'
+import { restoreRefusals } from './suites/restore-refusals.js'
 import { restores } from './suites/restores.js'
 import { schema } from './suites/schema.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
 import { sharedHandle } from './suites/shared-handle.js'
+import { standby } from './suites/standby.js'
+import { standbyDivergence } from './suites/standby-divergence.js'
+import { standbyHistories } from './suites/standby-histories.js'
+import { standbyTakeover } from './suites/standby-takeover.js'
 import { storeModels } from './suites/store-models.js'
 import { timeToLive } from './suites/time-to-live.js'
 import { twoConnections } from './suites/two-connections.js'
@@ -67,6 +76,8 @@ const SUITES: readonly EngineSuite[] = [
   sharedHandle,
   flatMethods,
   open,
+  readers,
+  changesetSupport,
   movedFile,
   schema,
   remadeSchema,
@@ -119,6 +130,10 @@ const SUITES: readonly EngineSuite[] = [
   twoConnections,
   diagnostics,
   hostileRows,
+  standby,
+  standbyDivergence,
+  standbyTakeover,
+  standbyHistories,
 ]
 
 /** What a file promises, or what is tested by statements of its dialect. */
@@ -136,6 +151,13 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   leaseModel,
   fencedStatements,
   hostileRows,
+  standby,
+  standbyDivergence,
+  standbyTakeover,
+  standbyHistories,
+  backups,
+  restores,
+  backupSchedules,
 ])
 
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
@@ -145,7 +167,16 @@ export function conformance(runner: Runner, engine: EngineUnderTest): void {
 }
 
 /** What the owner of a file does with it as a whole, whoever uses its adapter. */
-const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([backups, restores, backupSchedules])
+const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
+  backups,
+  restores,
+  backupSchedules,
+  standby,
+  standbyDivergence,
+  standbyTakeover,
+  standbyHistories,
+  changesetSupport,
+])
 
 /** Declares what an adapter must hold that another thread or process serves. */
 export function remoteConformance(runner: Runner, engine: EngineUnderTest): void {
@@ -160,12 +191,28 @@ export function serverConformance(runner: Runner, engine: EngineUnderTest): void
 }
 
 /** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */
-const BRIEF_SUITES: readonly EngineSuite[] = [lifeCycle, open, flatMethods, fencedStatements, claims, values]
+const BRIEF_SUITES: readonly EngineSuite[] = [
+  lifeCycle,
+  open,
+  changesetSupport,
+  flatMethods,
+  fencedStatements,
+  claims,
+  values,
+]
 
 /** Declares the promises to test on one more version of an engine that holds all of them on another. */
 export function briefConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
   for (const suite of BRIEF_SUITES) suite(runner, engine)
+}
+
+/** What is the same code on every engine and takes a thread for each step: one engine stands for all. */
+const ONE_ENGINE_SUITES: readonly EngineSuite[] = [backupManners, backupRotation, restoreRefusals]
+
+/** Declares the promises that one engine keeps for all. */
+export function oneEngineConformance(runner: Runner, engine: EngineUnderTest): void {
+  for (const suite of ONE_ENGINE_SUITES) suite(runner, engine)
 }
 
 /** Declares what the ports of an adapter promise, with locks of each kind. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 import type { AdapterUnderTest } from './engine-under-test.js'
 import type { World } from './world.js'
 
@@ -16,7 +18,7 @@ export async function inCopy<Found>(
   look: (adapter: AdapterUnderTest) => Promise<Found>,
 ): Promise<Found> {
   const place = `${copy}.opened`
-  await world.engine.restore(copy, place, { allowUnverified: true })
+  await copyFile(copy, place)
   const adapter = await world.engine.SQLiteAdapter.open(place)
   try {
     return await look(adapter)
@@ -74,3 +76,15 @@ export async function assertMoment(world: World, copy: string, least: number): P
     `${least} were acknowledged before the copy began, and it has ${first?.length}`,
   )
 }
+
+/** What is in the world's folder beside the database and what engines keep with it. */
+export function besideDatabase(world: World): string[] {
+  return readdirSync(world.folder)
+    .filter((name) => !/^app\.db(-wal|-shm)?$/.test(name))
+    .sort()
+}
+
+// Some engines are slowed down from their third megabyte on.
+/** {@link fill} with so many, or more of the copy is over before it can be slowed down. */
+export const ENTRIES = 100
+export const SLOWLY = { rate: 50, maxBytesPerSecond: 20_000_000 }

@@ -7,6 +7,7 @@ import type {
   Clock,
   CopyProgress,
   FencedStatement,
+  FollowOptions,
   HoldOptions,
   OpenOptions,
   Restored,
@@ -18,6 +19,7 @@ import type {
   SqliteAdapter,
   SqlLockHandle,
   SqlLockProvider,
+  Standby,
 } from '@go-go-scope/persistence-core'
 
 /** What the handle of an engine gives. */
@@ -38,6 +40,8 @@ export type BackupUnderTest = Backup
 export type BackupScheduleUnderTest = BackupSchedule
 export type BackupScheduleOptionsUnderTest = BackupScheduleOptions
 export type CopyProgressUnderTest = CopyProgress
+export type FollowOptionsUnderTest = FollowOptions & OpenOptions
+export type StandbyUnderTest = Standby<SqliteAdapter>
 
 /** Where an engine keeps the data of tests, if not in a file for each. */
 export interface PlacesUnderTest {
@@ -63,6 +67,15 @@ export type IdempotencyAdapterClass = new (handle: never, options?: OptionsUnder
 
 export type CacheAdapterClass = new (handle: never, options?: CacheAdapterOptions) => SqlCacheAdapter
 
+/** What a front end makes standbys with; the source of a test may also be what no adapter is. */
+export interface StandbyClassUnderTest {
+  follow(source: never, options: FollowOptionsUnderTest): Promise<StandbyUnderTest>
+}
+
+export interface ChangesetsUnderTest {
+  record(): Promise<{ take(): Promise<Uint8Array>; close(): Promise<void> }>
+}
+
 /** One front end over one engine. A file of its own must export it as `engine`, for the child processes to import. */
 export interface EngineUnderTest {
   readonly name: string
@@ -72,6 +85,8 @@ export interface EngineUnderTest {
   readonly BackupSchedule: Pick<typeof BackupSchedule, 'start'>
   verifyBackup(path: string, options?: { signal?: AbortSignal }): Promise<Backup>
   restore(backup: string, target: string, options?: RestoreOptions): Promise<Restored>
+  readonly Standby: StandbyClassUnderTest
+  changesets(adapter: never, options: { tables: string[] }): Promise<ChangesetsUnderTest>
   /** Opens a plain handle of the engine for reading and writing, and makes the file when it is missing. */
   openHandle(path: string): Promise<object>
   /** Makes the handle ready for an adapter with these options, where that takes time. May be repeated. */

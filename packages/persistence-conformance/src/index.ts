@@ -1,11 +1,13 @@
 export {
   briefConformance,
   conformance,
+  oneEngineConformance,
   ports as portsOfAdapters,
   remoteConformance,
   serverConformance,
 } from './conformance.js'
 export type { EngineUnderTest, PlacesUnderTest } from './engine-under-test.js'
+export { followedContents, sha256Of } from './followed-contents.js'
 export { ManualClock } from './manual-clock.js'
 export { portConformance } from './port-conformance.js'
 export { type PortName, portNames } from './port-names.js'

@@ -1,12 +1,19 @@
 import type { EngineUnderTest } from './engine-under-test.js'
 import { endings } from './process-suites/endings.js'
 import { racingConnects } from './process-suites/racing-connects.js'
+import { readersBesideWriters } from './process-suites/readers.js'
 import { sharedLocks } from './process-suites/shared-locks.js'
 import { unstoredResultsOfProcesses } from './process-suites/unstored-results.js'
 import type { Runner } from './runner.js'
 import type { EngineSuite } from './suite.js'
 
-const SUITES: readonly EngineSuite[] = [racingConnects, sharedLocks, unstoredResultsOfProcesses, endings]
+const SUITES: readonly EngineSuite[] = [
+  racingConnects,
+  readersBesideWriters,
+  sharedLocks,
+  unstoredResultsOfProcesses,
+  endings,
+]
 
 /** Declares the promises that take several processes to test. The children run on the runtime of the caller. */
 export function processConformance(runner: Runner, engine: EngineUnderTest): void {

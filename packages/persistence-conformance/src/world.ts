@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import type {
   AdapterUnderTest,
   EngineUnderTest,
+  FollowOptionsUnderTest,
   OpenOptionsUnderTest,
   OptionsUnderTest,
   Row,
+  StandbyUnderTest,
 } from './engine-under-test.js'
 import { ManualClock } from './manual-clock.js'
 
@@ -73,6 +75,13 @@ export class World {
 
   async open(options: OpenOptionsUnderTest = {}, path: string = this.path): Promise<AdapterUnderTest> {
     return this.track(await this.engine.SQLiteAdapter.open(path, options))
+  }
+
+  /** A standby of the file of this world, or of what has it open, which is stopped when the test ends. */
+  async follow(options: FollowOptionsUnderTest, source: object | string = this.path): Promise<StandbyUnderTest> {
+    const standby = await this.engine.Standby.follow(source as never, { every: 5, ...options })
+    this.track({ disconnect: () => standby.stop() })
+    return standby
   }
 
   /** Has `adapter` disconnected when the test ends. */

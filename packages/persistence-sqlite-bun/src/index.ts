@@ -5,6 +5,7 @@ export {
   SQLiteAdapter as BunSQLiteAdapter,
   SQLiteCacheAdapter,
   SQLiteIdempotencyAdapter,
+  Standby,
   verifyBackup,
 } from './adapter.js'
 export type { BunDatabase, BunStatement } from './handle.js'

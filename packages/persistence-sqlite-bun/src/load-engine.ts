@@ -3,16 +3,19 @@ import { BUN_LIBRARY } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
 
 interface BunSqliteModule {
-  Database: new (path: string, options: { readonly?: boolean; readwrite?: boolean }) => BunDatabase
+  Database: new (path: string, options: { readwrite: boolean } | number) => BunDatabase
+  constants: { SQLITE_OPEN_READONLY: number; SQLITE_OPEN_URI: number }
 }
 
 /** Loads `bun:sqlite`, lazily: on another runtime this package can still be imported and says what is missing. */
 export async function loadEngine(): Promise<LoadedEngine<BunDatabase>> {
-  const { Database } = await importEngine()
+  const { Database, constants } = await importEngine()
+  // As flags, because the option `readonly` does not let a URI be opened.
+  const readFlags = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI
   return {
     name: 'bun:sqlite',
     library: BUN_LIBRARY,
-    open: (path, readOnly) => new Database(path, readOnly ? { readonly: true } : { readwrite: true }),
+    open: (path, readOnly) => new Database(path, readOnly ? readFlags : { readwrite: true }),
   }
 }
 

@@ -10,6 +10,8 @@ import {
   type SqlCacheAdapter,
   type SqlIdempotencyAdapter,
   type SqliteAdapter,
+  type StandbyClass,
+  type Standby as StandbyOf,
   type VerifyBackup,
 } from '@go-go-scope/persistence-core'
 import { DatabaseSyncDriver } from './database-sync-driver.js'
@@ -58,3 +60,6 @@ export const verifyBackup: VerifyBackup<DatabaseSyncOptions> = frontEnd.verifyBa
  * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`; the target is unchanged then.
  */
 export const restore: Restore<DatabaseSyncOptions> = frontEnd.restore
+/** Copies that are kept up to date and take over. */
+export const Standby: StandbyClass<DatabaseSyncOpenOptions> = frontEnd.Standby
+export type Standby = StandbyOf<SqliteAdapter>

@@ -1,4 +1,6 @@
 import {
+  type ChangeRecorder,
+  changeRecorderOf,
   checkHandle,
   libraryOf,
   NamedStatement,
@@ -45,6 +47,10 @@ export class DatabaseSyncDriver implements SyncDriver {
     this.#database = database
     this.engine = databaseSyncEngine(database)
     this.library = databaseSyncLibrary(database)
+  }
+
+  get recorder(): ChangeRecorder | undefined {
+    return changeRecorderOf(this.#database)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {

@@ -6,6 +6,7 @@ export {
   SQLiteAdapter,
   SQLiteCacheAdapter,
   SQLiteIdempotencyAdapter,
+  Standby,
   verifyBackup,
 } from './adapter.js'
 export type { DatabaseSyncClass, DatabaseSyncLike, StatementSyncLike } from './handle.js'

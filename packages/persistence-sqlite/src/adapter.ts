@@ -10,6 +10,8 @@ import {
   type SqlCacheAdapter,
   type SqlIdempotencyAdapter,
   type SqliteAdapter,
+  type StandbyClass,
+  type Standby as StandbyOf,
   type VerifyBackup,
 } from '@go-go-scope/persistence-core'
 import type { Sqlite3Database } from './handle.js'
@@ -48,3 +50,6 @@ export const verifyBackup: VerifyBackup<object> = frontEnd.verifyBackup
  * @throws PersistenceError `FILE_IN_USE`, `NOT_A_BACKUP`, `BACKUP_DAMAGED`, `SCHEMA_NEWER`; the target is unchanged then.
  */
 export const restore: Restore<object> = frontEnd.restore
+/** Copies that are kept up to date and take over. */
+export const Standby: StandbyClass<OpenOptions> = frontEnd.Standby
+export type Standby = StandbyOf<SqliteAdapter>

@@ -11,17 +11,18 @@ interface Sqlite3Module {
   }
   OPEN_READONLY: number
   OPEN_READWRITE: number
+  OPEN_URI: number
 }
 
 /** Loads the app's own copy of `sqlite3`; only `open` needs it, a handle that is passed in does not. */
 export async function loadEngine(): Promise<LoadedEngine<Sqlite3Database>> {
-  const { Database, OPEN_READONLY, OPEN_READWRITE } = await importEngine()
+  const { Database, OPEN_READONLY, OPEN_READWRITE, OPEN_URI } = await importEngine()
   return {
     name: 'sqlite3',
     library: libraryOf(Database.prototype),
     open: (path, readOnly) =>
       new Promise((resolve, reject) => {
-        const database = new Database(path, readOnly ? OPEN_READONLY : OPEN_READWRITE, (error) =>
+        const database = new Database(path, readOnly ? OPEN_READONLY | OPEN_URI : OPEN_READWRITE, (error) =>
           error ? reject(error) : resolve(database),
         )
       }),

@@ -4,6 +4,7 @@ export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
 export { backupOnPool, type FunctionHandle } from './dialects/sqlite/engine/backup-on-pool.js'
 export type { BackupSteps } from './dialects/sqlite/engine/backup-steps.js'
+export { changeRecorderOf } from './dialects/sqlite/engine/change-recorder.js'
 export { libraryOf } from './dialects/sqlite/engine/library.js'
 export type { LoadedEngine } from './dialects/sqlite/engine/loaded-engine.js'
 export { NamedStatement, takesNumbersForNames } from './dialects/sqlite/engine/named-statement.js'
@@ -21,11 +22,15 @@ export {
 export { checkHandle } from './dialects/sqlite/front-end/handle.js'
 export { serveThread } from './dialects/sqlite/front-end/serve-thread.js'
 export { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
+export type { StandbyClass } from './dialects/sqlite/front-end/standby-class.js'
 export { unloadablePackage } from './dialects/sqlite/front-end/unloadable-package.js'
+export type { Standby } from './dialects/sqlite/standby/standby.js'
 export type { LoadInThread, ThreadEngine } from './dialects/sqlite/thread/thread-engine.js'
 export type {
   AsyncDriver,
   AsyncStatement,
+  ChangeRecorder,
+  RecordedChanges,
   Row,
   SqlDriver,
   SqlValue,

@@ -1,6 +1,15 @@
 /** What every front end exports besides its own classes. */
 export type { AdapterOptions, LockKind } from './adapter/adapter-options.js'
 export type { CacheAdapterOptions } from './adapter/sql-cache-adapter.js'
+export type { ChangeRecording } from './dialects/sqlite/changesets/change-recording.js'
+export {
+  type AppliedChanges,
+  type ApplyOptions,
+  type ChangesetOptions,
+  type Changesets,
+  changesets,
+} from './dialects/sqlite/changesets/changesets.js'
+export type { ConflictAnswer, ConflictKind, ConflictPolicy } from './dialects/sqlite/changesets/conflict-policy.js'
 export type { Backup } from './dialects/sqlite/copies/backup.js'
 export type { BackupOptions } from './dialects/sqlite/copies/backup-options.js'
 export {
@@ -14,6 +23,8 @@ export type { Restored, RestoreOptions } from './dialects/sqlite/copies/restore.
 export type { CopyProgress } from './dialects/sqlite/engine/backup-steps.js'
 export type { OpenOptions } from './dialects/sqlite/front-end/open-options.js'
 export type { AdapterStats } from './dialects/sqlite/sqlite-stats.js'
+export type { FollowOptions } from './dialects/sqlite/standby/follow-options.js'
+export type { StandbyCondition, Verification } from './dialects/sqlite/standby/standby-state.js'
 export type { StartWorker, WorkerLike } from './dialects/sqlite/thread/worker.js'
 export type { DiagnosticEvent, DiagnosticListener } from './errors/diagnostics.js'
 export { DisconnectedError } from './errors/disconnected-error.js'

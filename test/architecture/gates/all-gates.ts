@@ -57,9 +57,10 @@ export const gates: readonly Gate[] = [
   ),
   forbids(
     // A deferred transaction takes its write lock at the first write, when waiting can no longer help.
-    // (dialects/sqlite/fenced-statement.ts only lists the words it refuses.)
+    // (dialects/sqlite/fenced-statement.ts only lists the words it refuses. On the connection of a standby, which nobody else
+    // writes to, an immediate one would take the write lock of the attached source as well.)
     'a transaction says what it locks: BEGIN IMMEDIATE',
-    (path) => (inCore(path) && !path.endsWith('/fenced-statement.ts')) || inFrontEnd(path),
+    (path) => (inCore(path) && !/\/(fenced-statement|standby\/sql)\.ts$/.test(path)) || inFrontEnd(path),
     /['"`;]\s*BEGIN\b(?!\s+(IMMEDIATE|EXCLUSIVE)\b)/i,
     literalsOnly,
   ),

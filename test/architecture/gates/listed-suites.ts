@@ -2,7 +2,7 @@ import type { Gate, SourceFile } from './gate.js'
 
 const SOURCE = 'packages/persistence-conformance/src/'
 const SUITE = /^export const (\w+): \w+Suite =/gm
-const LIST = /^const SUITES: readonly \w+\[\] = \[([^\]]*)\]/gm
+const LIST = /^const (?:[A-Z]+_)*SUITES: readonly \w+\[\] = \[([^\]]*)\]/gm
 
 const declares = (path: string): boolean => /^[a-z-]*conformance\.ts$/.test(path.slice(SOURCE.length))
 const suitesOf = ({ text }: SourceFile): string[] => [...text.matchAll(SUITE)].map(([, name = '']) => name)

@@ -1,9 +1,11 @@
 import {
   BackupSchedule,
+  changesets,
   restore,
   SQLiteAdapter,
   SQLiteCacheAdapter,
   SQLiteIdempotencyAdapter,
+  Standby,
   verifyBackup,
 } from '@go-go-scope/persistence-sqlite-node'
 
@@ -37,7 +39,13 @@ export function databaseSyncEngine(name, DatabaseSync, module) {
     SQLiteCacheAdapter,
     BackupSchedule,
     verifyBackup: (path, options) => verifyBackup(path, { DatabaseSync, ...options }),
+    changesets,
     restore: (backup, target, options) => restore(backup, target, { DatabaseSync, ...options }),
+    Standby: {
+      follow(source, options) {
+        return Standby.follow(source, { .../** @type {object} */ ({ DatabaseSync }), ...options })
+      },
+    },
     module,
 
     async openHandle(path) {

@@ -10,6 +10,8 @@ export const engine = {
   BackupSchedule: frontEnd.BackupSchedule,
   verifyBackup: frontEnd.verifyBackup,
   restore: frontEnd.restore,
+  Standby: frontEnd.Standby,
+  changesets: frontEnd.changesets,
   module: new URL(import.meta.url),
 
   openHandle(path) {

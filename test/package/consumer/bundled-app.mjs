@@ -4,7 +4,7 @@ import { SQLiteAdapter, verifyBackup } from '@go-go-scope/persistence-sqlite-nod
 
 // An application that is bundled into one file, with a bundle of the thread beside it.
 const [folder = ''] = process.argv.slice(2)
-const worker = (options) => new Worker(new URL('./bundled-thread.js', import.meta.url), options)
+const worker = (/** @type {object} */ options) => new Worker(new URL('./bundled-thread.js', import.meta.url), options)
 
 const adapter = await SQLiteAdapter.open(join(folder, 'app.db'))
 const { path } = await adapter.backup(join(folder, 'backup.db'), { worker })
@@ -12,7 +12,7 @@ await verifyBackup(path, { worker })
 try {
   await adapter.backup(join(folder, 'other.db'))
 } catch (error) {
-  console.log(`without worker: ${error.code}: ${error.message}`)
+  console.log(`without worker: ${/** @type {{ code?: unknown }} */ (error).code}`)
 }
 await adapter.disconnect()
 console.log('bundled: backup done')

@@ -84,6 +84,11 @@ export function engineOfPlaces({ name, module, places, handle: makeHandle, raw, 
     SQLiteAdapter: /** @type {any} */ (AdapterOfPlace),
     SQLiteIdempotencyAdapter: /** @type {any} */ (IdempotencyAdapterOfPlace),
     SQLiteCacheAdapter: /** @type {any} */ (CacheAdapterOfPlace),
+    BackupSchedule: { start: noFile },
+    verifyBackup: noFile,
+    restore: noFile,
+    Standby: { follow: noFile },
+    changesets: noFile,
     module,
     places,
 
@@ -99,4 +104,9 @@ export function engineOfPlaces({ name, module, places, handle: makeHandle, raw, 
       await close(handle)
     },
   }
+}
+
+/** @returns {never} */
+function noFile() {
+  throw new Error('a database of a server is no file to copy')
 }

@@ -20,12 +20,18 @@ async function refusalOf(work) {
 const write = await refusalOf(
   engine.SQLiteAdapter.open(path).then((adapter) => adapter.cache.set('k', 2).finally(() => adapter.disconnect())),
 )
-/** @type {unknown} */
-let read
-const openReadOnly = await refusalOf(
-  engine.SQLiteAdapter.open(path, { readOnly: true }).then(async (adapter) => {
-    read = await adapter.cache.get('k')
-    await adapter.disconnect()
-  }),
-)
-say({ write, openReadOnly, read })
+
+/** @param {object} options */
+async function readBy(options) {
+  /** @type {unknown} */
+  let read
+  const refusal = await refusalOf(
+    engine.SQLiteAdapter.open(path, options).then(async (adapter) => {
+      read = await adapter.cache.get('k')
+      await adapter.disconnect()
+    }),
+  )
+  return { ...refusal, read }
+}
+
+say({ write, readOnly: await readBy({ readOnly: true }), immutable: await readBy({ immutable: true }) })

@@ -9,8 +9,12 @@ interface Met {
   message: string
 }
 
+interface Read extends Met {
+  read?: unknown
+}
+
 /** What opening and writing met, and opening to read, or the words in which the system refused to make the place. */
-export type ReadOnlyPlace = { write: Met; openReadOnly: Met; read: unknown } | { refused: string }
+export type ReadOnlyPlace = { write: Met; readOnly: Read; immutable: Read } | { refused: string }
 
 // Seen by this process and its children alone. A folder, because permissions do not bind the superuser.
 const MOUNT = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99; exec "$2" "$3" "$4" "$1"'

@@ -31,7 +31,16 @@ class RemoteHandle {
 }
 
 // The owner alone opens.
-const OWNERS_OPTIONS = ['busyTimeout', 'durability', 'readOnly', 'mode', 'cacheSize', 'mmapSize', 'DatabaseSync']
+const OWNERS_OPTIONS = [
+  'busyTimeout',
+  'durability',
+  'readOnly',
+  'mode',
+  'cacheSize',
+  'mmapSize',
+  'immutable',
+  'DatabaseSync',
+]
 const NOT_SENT = ['clock', 'codec', 'onDiagnostic', 'random']
 
 /**

@@ -128,6 +128,19 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.equal(await reader.cache.get('k'), 3)
   })
 
+  check('immutable reads a file, or says that this version of the engine cannot', async (world) => {
+    const writer = await world.open()
+    await writer.cache.set('k', 1)
+    await writer.disconnect()
+    try {
+      const reader = await world.open({ immutable: true })
+      assert.equal(await reader.cache.get('k'), 1)
+    } catch (error) {
+      await refuses(() => Promise.reject(error), { code: 'ENGINE_UNSUPPORTED', says: ['takes no URI', '22.15'] })
+      assert.match(process.version, /^v22\.1[34]\./)
+    }
+  })
+
   check('a path that cannot be followed is refused', async (world) => {
     await writeFile(join(world.folder, 'text'), '')
     for (const name of [join('text', 'app.db'), 'x'.repeat(300)]) {

@@ -26,23 +26,23 @@ FROM ${callsOf('key')} CROSS JOIN LATERAL (
       'one',
       `SELECT entry.value FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
       {
-        clocked: true,
+        clocked: 'wall',
         batch: { match: 'index', sql: found(', found.value') },
       },
     ),
 
-    getMany: read('cache.getMany', 'many', found(', found.value'), { clocked: true }),
+    getMany: read('cache.getMany', 'many', found(', found.value'), { clocked: 'wall' }),
 
     set: write('cache.set', 'none', insert, {
-      clocked: true,
+      clocked: 'wall',
       repeatable: true,
       batch: { match: 'none', sql: insertMany },
     }),
 
-    setMany: write('cache.setMany', 'none', insertMany, { clocked: true, repeatable: true }),
+    setMany: write('cache.setMany', 'none', insertMany, { clocked: 'wall', repeatable: true }),
 
     add: write('cache.getOrSet', 'none', `${insert} WHERE entry.expires_at <= ${nowAt(4)}`, {
-      clocked: true,
+      clocked: 'wall',
       repeatable: true,
       batch: { match: 'none', distinct: true, sql: `${insertMany} WHERE entry.expires_at <= ${nowAt(2)}` },
     }),
@@ -60,7 +60,7 @@ FROM ${callsOf('key')} CROSS JOIN LATERAL (
       'cache.has',
       'one',
       `SELECT 1 AS found FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
-      { clocked: true, batch: { match: 'index', sql: found('') } },
+      { clocked: 'wall', batch: { match: 'index', sql: found('') } },
     ),
 
     delete: write('cache.delete', 'none', `DELETE FROM ${table} USING ${PATIENCE} WHERE key = $1::text`, {
@@ -75,7 +75,7 @@ FROM ${callsOf('key')} CROSS JOIN LATERAL (
       'many',
       `SELECT entry.key FROM ${table} AS entry
 WHERE entry.key >= $1::text AND entry.key < $2::text AND ${lasts(3)} ORDER BY entry.key`,
-      { clocked: true },
+      { clocked: 'wall' },
     ),
 
     clear: write(
@@ -92,11 +92,11 @@ WHERE entry.key >= $1::text AND entry.key < $2::text AND ${lasts(3)} ORDER BY en
       'one',
       `SELECT count(*)::int AS size FROM ${table} AS entry
 WHERE entry.key >= $1::text AND entry.key < $2::text AND ${lasts(3)}`,
-      { clocked: true },
+      { clocked: 'wall' },
     ),
 
     sweep: write('cache.sweep', 'many', deleteExpired(table, `expires_at <= ${onceAt(2)}`), {
-      clocked: true,
+      clocked: 'wall',
       repeatable: true,
     }),
   }

@@ -56,7 +56,7 @@ SELECT $1::text, $2::text, $3::int, $4::float8, $5::float8, ${nowAt(6)}, CASE WH
 FROM ${PATIENCE}
 ${onSet(6)}`,
       {
-        clocked: true,
+        clocked: 'wall',
         repeatable: true,
         batch: {
           match: 'none',
@@ -80,7 +80,7 @@ FROM ${PATIENCE}
 ${onFailure('1', 3)}
 RETURNING ${GIVEN}`,
       {
-        clocked: true,
+        clocked: 'wall',
         // Each call gets its own number of the count, and the state that it would have found.
         batch: {
           match: 'index',
@@ -118,7 +118,7 @@ SELECT $1::text, 'closed', 0, NULL::float8, ${nowAt(2)}, ${nowAt(2)} FROM ${PATI
 ${onSuccess(2)}
 RETURNING ${GIVEN}`,
       {
-        clocked: true,
+        clocked: 'wall',
         repeatable: true,
         batch: {
           match: 'index',
@@ -154,5 +154,5 @@ ON CONFLICT (key) DO UPDATE SET
 }
 
 function changed(method: string, sql: string): Statement<'one'> {
-  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: true, repeatable: true })
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: 'wall', repeatable: true })
 }

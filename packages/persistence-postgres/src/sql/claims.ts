@@ -125,7 +125,7 @@ FROM ${PATIENCE} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
       'idempotency.sweep',
       'many',
       deleteExpired(table, `failure_expires_at <= ${onceAt(2)} AND claimed_until IS NULL`, 'failure_expires_at'),
-      { clocked: true, repeatable: true },
+      { clocked: 'wall', repeatable: true },
     ),
   }
 }

@@ -27,7 +27,7 @@ export function probeSql(schema: string): ProbeSql {
       'one',
       `SELECT ${GIVEN}, ${nowAt(2)} AS judged_at FROM ${table} WHERE key = $1::text`,
       {
-        clocked: true,
+        clocked: 'wall',
         batch: {
           match: 'index',
           sql: `SELECT calls.i, found.*, ${nowAt(2)} AS judged_at FROM ${callsOf('key')} CROSS JOIN LATERAL (
@@ -120,6 +120,6 @@ WHERE circuit.generation = $3::int AND circuit.state = 'closed'`,
 }
 
 function changed(method: string, sql: string, repeatable?: true): Statement<'one'> {
-  const traits = { clocked: true, ...(repeatable && { repeatable }) } as const
+  const traits = { clocked: 'wall', ...(repeatable && { repeatable }) } as const
   return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, traits)
 }

@@ -24,7 +24,7 @@ WHERE (entry.value IS NOT NULL OR entry.unstored IS NOT NULL)
     table: table.replaceAll('"', ''),
 
     get: read('idempotency.get', 'one', `${results(2)} AND entry.key = $1::text`, {
-      clocked: true,
+      clocked: 'wall',
       batch: {
         match: 'index',
         sql: `SELECT calls.i, found.* FROM ${callsOf('key')} CROSS JOIN LATERAL (
@@ -38,7 +38,7 @@ ${results(2)} AND entry.key = calls.key LIMIT 1) AS found`,
       `INSERT INTO ${table} AS entry (key, value, expires_at)
 SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${PATIENCE} ${onSet}`,
       {
-        clocked: true,
+        clocked: 'wall',
         repeatable: true,
         batch: {
           match: 'none',
@@ -68,7 +68,7 @@ ${onSet}`,
       'idempotency.sweep',
       'many',
       deleteExpired(table, `expires_at <= ${onceAt(2)} AND claimed_until IS NULL`),
-      { clocked: true, repeatable: true },
+      { clocked: 'wall', repeatable: true },
     ),
   }
 }

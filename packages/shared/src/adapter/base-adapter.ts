@@ -13,6 +13,11 @@ export abstract class BaseAdapter implements AsyncDisposable {
     return this.#session
   }
 
+  /** @returns `undefined` for what is no adapter. */
+  static sessionOf(value: unknown): Session | undefined {
+    return typeof value === 'object' && value !== null && #session in value ? value.#session : undefined
+  }
+
   /** Creates or updates the tables; may be repeated and raced. Every method does it at the first use. */
   connect(): Promise<void> {
     return this.#session.connect()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { SqlDriver } from '../driver/driver.js'
+import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
 import { AsyncQueue } from '../queue/async-queue.js'
@@ -22,6 +22,8 @@ export interface ConnectionOptions {
   readonly busyTimeout: number
   /** Default `false`. */
   readonly readOnly?: boolean
+  /** Whether nobody can change the database while it is open. Default `false`. */
+  readonly immutable?: boolean
   /**
    * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and
    * what the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
@@ -65,6 +67,7 @@ export class Connection {
   readonly place: Place
   /** The thread or process that owns the database, where that is another one. */
   readonly owner: DatabaseOwner | undefined
+  readonly #driver: SqlDriver | undefined
   // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
   readonly #ownerPrefix = randomUUID()
   #owners = 0
@@ -107,7 +110,7 @@ export class Connection {
     handle: object,
     over: SqlDriver | DatabaseOwner,
     dialect: ConnectionDialect,
-    { clock, random, busyTimeout, readOnly = false, exclusive = false }: ConnectionOptions,
+    { clock, random, busyTimeout, readOnly = false, immutable = false, exclusive = false }: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
     this.clock = new ConnectionClock(clock, dialect.bindTime)
@@ -128,6 +131,7 @@ export class Connection {
       return
     }
     const driver = dialect.adopt(over)
+    this.#driver = driver
     this.#sharesCommits = driver.synchronous || exclusive
     const { diagnostics } = this
     this.place = dialect.place({
@@ -136,6 +140,7 @@ export class Connection {
       diagnostics,
       busyTimeout,
       readOnly,
+      immutable,
       lose: (reason) => this.#lose(reason),
     })
     const busyRetry = new BusyRetry(clock, random, diagnostics, busyTimeout)
@@ -160,6 +165,11 @@ export class Connection {
     this.#aside ??= this.#openAside()
     this.#aside.readOnly = this.queue.readOnly
     return this.#aside
+  }
+
+  /** Asks the handle, which must be open. `undefined` on engines without sessions. */
+  get recorder(): ChangeRecorder | undefined {
+    return this.#driver?.synchronous ? this.#driver.recorder : undefined
   }
 
   /** Whether writes still reach the database that was opened. */

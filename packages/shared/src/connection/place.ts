@@ -14,6 +14,8 @@ export interface PlaceOptions {
   readonly busyTimeout: number
   /** Nothing may be written: not even what reading needs. */
   readonly readOnly: boolean
+  /** The app says that nobody can change the database. */
+  readonly immutable: boolean
   /** To be called once, when writes would no longer reach the database that other connections find. */
   lose(reason: PersistenceError): void
 }

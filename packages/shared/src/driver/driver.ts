@@ -43,6 +43,8 @@ export interface SyncDriver {
   readonly library: unknown
   /** The engine may keep the file open after `close`, so that the log must be moved into it before. Default `false`. */
   readonly keepsFileOpen?: boolean
+  /** Absent on engines without sessions. May ask the engine, so only for a handle that is open. */
+  readonly recorder?: ChangeRecorder | undefined
   query(sql: string, parameters: readonly SqlValue[]): Row[]
   prepare(sql: string): SyncStatement
   close(): void
@@ -56,6 +58,25 @@ export interface SyncStatement {
   /** Runs a statement that gives no rows. */
   run(parameters: readonly SqlValue[]): void
   finalize(): void
+}
+
+/** SQLite's session extension: what this one connection changes, as bytes. */
+export interface ChangeRecorder {
+  /** Records the rows of a table of the main database that this connection changes from now on. */
+  record(table: string): RecordedChanges
+  /**
+   * Applies changes to the tables of the same names.
+   *
+   * @param onConflict Gives the engine's number of an answer to its number of a kind of conflict. Must not throw.
+   * @returns `false` when a conflict was answered by aborting; nothing is applied then.
+   */
+  apply(changeset: Uint8Array, onConflict: (conflict: number) => number): boolean
+}
+
+export interface RecordedChanges {
+  /** All that was recorded since the start, at each call. */
+  changeset(): Uint8Array
+  close(): void
 }
 
 export type SqlDriver = AsyncDriver | SyncDriver

@@ -155,6 +155,6 @@ function openedReadOnly(operation: string): PersistenceError {
   return new PersistenceError(
     'READ_ONLY',
     operation,
-    `${operation}: the adapter was opened with readOnly: true; open the file without it to write`,
+    `${operation}: the adapter only reads (readOnly: true or immutable: true); open the file without it to write`,
   )
 }

@@ -31,11 +31,11 @@ export function givenRow(row: Row | undefined, operation: string): Row {
 }
 
 /**
- * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `true` by the wall clock,
+ * Whether the last parameter is the current time in epoch ms, bound when the statement runs: `wall` by the wall clock,
  * `lease` by the one that never goes back (time/lease-clock.ts). Where the database's own clock judges, both are what its
  * dialect binds instead.
  */
-export type Time = boolean | 'lease'
+export type BoundTime = 'none' | 'wall' | 'lease'
 
 /**
  * Of which change a statement is that others wait for or go by, so that whoever runs it for another thread or process can
@@ -56,7 +56,7 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly name: string
   readonly kind: 'read' | 'write'
   readonly rows: Rows
-  readonly clocked: Time
+  readonly clocked: BoundTime
   readonly sql: string
   /** No caller awaits it: where another connection holds the database it fails at once, and its next turn tries again. */
   readonly background?: true
@@ -120,7 +120,7 @@ export interface TallySql {
 /** What a statement may have besides its text. */
 export interface StatementTraits {
   /** Default: not clocked. */
-  readonly clocked?: Time
+  readonly clocked?: BoundTime
   readonly repeatable?: true
   /** SQL of {@link Statement.afterLoss}. */
   readonly afterLoss?: string
@@ -133,7 +133,7 @@ export function read<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = false, batch, announces }: StatementTraits = {},
+  { clocked = 'none', batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
   return { name, kind: 'read', rows, clocked, sql, ...(batch && { batch }), ...(announces && { announces }) }
 }
@@ -143,7 +143,7 @@ export function write<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = false, repeatable, afterLoss, batch, announces }: StatementTraits = {},
+  { clocked = 'none', repeatable, afterLoss, batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
   return {
     name,
@@ -165,11 +165,13 @@ export type Parameters = readonly SqlValue[]
 export interface Step {
   readonly sql: string
   readonly parameters: Parameters
-  readonly clocked?: Time
+  readonly clocked?: BoundTime
   /** The number of rows this step must give; another number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number
   /** As a statement's. */
   readonly announces?: Announcement
   /** Makes the error that takes the place of `CONSTRAINT`. */
   readonly unmet?: () => PersistenceError
+  /** Called with the rows within the transaction. What it throws rolls the whole batch back. */
+  readonly after?: (rows: readonly Row[]) => void
 }

@@ -1,13 +1,13 @@
-import type { Announcement, Parameters, Statement, Time } from '../queue/statement.js'
+import type { Announcement, BoundTime, Parameters, Statement } from '../queue/statement.js'
 import { say, unitsOf } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
-import { readAnnouncement, readStatement, readTime } from './wire-statement.js'
+import { readAnnouncement, readStatement, TIMES } from './wire-statement.js'
 
 /** A step of an atomic batch that has crossed: what its owner makes of an unmet expectation stays where it came from. */
 export interface WireStep {
   readonly sql: string
   readonly parameters: Parameters
-  readonly clocked: Time
+  readonly clocked: BoundTime
   readonly expect: number | undefined
   readonly announces: Announcement | undefined
 }
@@ -133,7 +133,7 @@ export class CommandReader {
 
 function readStep(reader: Reader): WireStep {
   const sql = reader.text()
-  const clocked = readTime(reader)
+  const clocked = reader.oneOf(TIMES)
   const expect = reader.numberOrNull() ?? undefined
   const announces = readAnnouncement(reader.textOrNull())
   return { sql, clocked, expect, announces, parameters: reader.values() }

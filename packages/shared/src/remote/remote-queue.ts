@@ -5,7 +5,7 @@ import { type Item, say, unitsOf } from './protocol.js'
 import type { RemoteLink } from './remote-link.js'
 import { type Answer, Question, type Request } from './requests.js'
 import { crossing } from './row-shapes.js'
-import { writeAnnouncement, writeTime } from './wire-statement.js'
+import { writeAnnouncement } from './wire-statement.js'
 
 /** The queue of a connection whose calls run at the owner of the database, in the order in which they were made here. */
 export class RemoteQueue implements OperationQueue {
@@ -164,7 +164,7 @@ function writeParameters(out: Item[], parameters: Parameters): void {
 function writeSteps(out: Item[], name: string, steps: readonly Step[]): void {
   out.push(say.atomic, name, steps.length)
   for (const { sql, parameters, clocked, expect, announces } of steps) {
-    out.push(sql, writeTime(clocked), expect ?? null, writeAnnouncement(announces))
+    out.push(sql, clocked ?? 'none', expect ?? null, writeAnnouncement(announces))
     writeParameters(out, parameters)
   }
 }

@@ -1,4 +1,4 @@
-import type { Announcement, BatchSql, RowCount, Statement, Time } from '../queue/statement.js'
+import type { Announcement, BatchSql, BoundTime, RowCount, Statement } from '../queue/statement.js'
 import type { Item } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
 
@@ -7,7 +7,7 @@ const SEPARATOR = '\0'
 
 const KINDS = ['read', 'write'] as const
 const ROWS = ['none', 'one', 'many'] as const
-const TIMES = ['', 'wall', 'lease'] as const
+export const TIMES: readonly BoundTime[] = ['none', 'wall', 'lease']
 const MATCHES = ['none', 'index', 'order', 'echo'] as const
 
 /** All that a statement is, as one text. */
@@ -20,7 +20,7 @@ export function contentOf(statement: Statement): string {
 /** Says a statement once, so that its calls need only its number. */
 export function writeStatement(out: Item[], statement: Statement): void {
   const { name, kind, rows, clocked, sql, background, announces, batch } = statement
-  out.push(name, kind, rows, writeTime(clocked), sql, background === true ? 1 : 0, writeAnnouncement(announces))
+  out.push(name, kind, rows, clocked, sql, background === true ? 1 : 0, writeAnnouncement(announces))
   if (batch === undefined) out.push(null)
   else {
     const { sql, shared = 0, match, echo = [], distinct = false, bound = null, tally } = batch
@@ -42,7 +42,7 @@ export function readStatement(reader: Reader): Statement {
   const name = reader.text()
   const kind = reader.oneOf(KINDS)
   const rows: RowCount = reader.oneOf(ROWS)
-  const clocked = readTime(reader)
+  const clocked = reader.oneOf(TIMES)
   const sql = reader.text()
   const background = reader.count() === 1
   const announces = readAnnouncement(reader.textOrNull())
@@ -57,15 +57,6 @@ export function readStatement(reader: Reader): Statement {
     ...(announces && { announces }),
     ...(batch && { batch }),
   }
-}
-
-export function writeTime(time: Time | undefined): string {
-  return time === 'lease' ? 'lease' : time === true ? 'wall' : ''
-}
-
-export function readTime(reader: Reader): Time {
-  const time = reader.oneOf(TIMES)
-  return time === 'lease' ? 'lease' : time === 'wall'
 }
 
 export function writeAnnouncement(announces: Announcement | undefined): string | null {

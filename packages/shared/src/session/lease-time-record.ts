@@ -41,7 +41,7 @@ export class LeaseTimeRecord {
     const [row] = await queue.query('connect', this.#sql.read.sql)
     if (row === undefined || (Number(row.mark) <= now && (started || row.recorded !== row.mark))) return
     try {
-      await this.#session.run(this.#sql.record, [], (recorded) => {
+      await this.#session.executeRegardless(this.#sql.record, [], (recorded) => {
         if (recorded !== undefined) clock.lease.observe(Number(recorded.now))
       })
     } catch (error) {

@@ -127,7 +127,7 @@ export class Session implements ConnectionUser {
    * Runs a statement whether the session is ready or not: the second one of an operation, which comes to its end also
    * while the session ends, and those of connecting.
    */
-  run<Rows extends RowCount, Result>(
+  executeRegardless<Rows extends RowCount, Result>(
     statement: Statement<Rows>,
     parameters: Parameters,
     decode: Decode<Rows, Result>,

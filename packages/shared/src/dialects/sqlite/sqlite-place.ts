@@ -31,7 +31,7 @@ export class SqlitePlace implements Place {
     try {
       await this.#enter(queue)
     } catch (error) {
-      throw this.#options.readOnly ? cannotJustRead(error) : error
+      throw this.#options.readOnly && !this.#options.immutable ? cannotJustRead(error) : error
     }
   }
 
@@ -60,15 +60,17 @@ export class SqlitePlace implements Place {
   }
 
   async #enter(queue: OperationQueue): Promise<void> {
-    const { driver, clock, diagnostics, busyTimeout, lose } = this.#options
+    const { driver, clock, diagnostics, busyTimeout, immutable, lose } = this.#options
     this.#busyTimeout ??= new BusyTimeout({ queue, engine: driver.engine }, busyTimeout)
     await this.#busyTimeout.shorten()
     this.version = await probeEngine(queue, driver.engine)
     const databases = await queue.query('connect', 'PRAGMA database_list')
     this.location = String(databases.find(({ name }) => name === 'main')?.file ?? '')
     if (this.location === '') return
-    this.#file ??= await OpenFile.enter(this.location, driver, clock, { queue, diagnostics, log: this.guard, lose })
-    await this.#file.reportUnsafeEnvironment(this.version)
+    const user = { queue, diagnostics, log: this.guard, immutable, lose }
+    this.#file ??= await OpenFile.enter(this.location, driver, clock, user)
+    // Nobody writes the file, so nothing is unsafe.
+    if (!immutable) await this.#file.reportUnsafeEnvironment(this.version)
     await this.#file.watchLog()
   }
 }
@@ -84,7 +86,8 @@ function cannotJustRead(error: unknown): unknown {
     code,
     operation,
     `${operation}: the file cannot be read without writing beside it (its -shm in WAL mode, or recovery after a crash); ` +
-      'let its folder be written, keep a process that writes connected to the file, or read a copy of it',
+      'let its folder be written, keep a process that writes connected to the file, or read a copy of it; ' +
+      'if nobody can change it, open it with immutable: true',
     cause,
   )
 }

@@ -33,7 +33,7 @@ export class CircuitProbes {
   /** Looks first: a closed circuit admits without a write. */
   async admit(key: string, stored: string, options: Required<AdmitOptions>): Promise<Admission> {
     for (;;) {
-      const row = await this.#session.run(this.#read.admit, [stored], theRow)
+      const row = await this.#session.executeRegardless(this.#read.admit, [stored], theRow)
       if (row === undefined) return { admitted: true, state: 'closed', permit: { key, generation: 0 } }
       const { state } = toState(row, this.#sql.table, this.#read.admit.name)
       const generation = Number(row.generation)
@@ -55,7 +55,7 @@ export class CircuitProbes {
     if (probe !== undefined)
       return this.#report('succeeded', this.#sql.probeSucceeded, stored, [stored, generation, probe, threshold])
     for (;;) {
-      const row = await this.#session.run(this.#read.succeeded, [stored], theRow)
+      const row = await this.#session.executeRegardless(this.#read.succeeded, [stored], theRow)
       const state = stateOrNull(row, this.#sql.table, this.#read.succeeded.name)
       const current = row === undefined ? generation === 0 : row.generation === generation
       if (!current || state === null || state.state !== 'closed') return { counted: current, state }
@@ -100,7 +100,7 @@ export class CircuitProbes {
   ): Promise<ReportOutcome> {
     const changed = await this.#change(statement, stored, parameters)
     if (changed !== undefined) return { counted: true, state: changed.state }
-    const state = await this.#session.run(this.#read[method], [stored], (row) =>
+    const state = await this.#session.executeRegardless(this.#read[method], [stored], (row) =>
       stateOrNull(row, this.#sql.table, this.#read[method].name),
     )
     return { counted: false, state }
@@ -112,7 +112,7 @@ export class CircuitProbes {
     stored: string,
     parameters: Parameters,
   ): Promise<{ state: CircuitBreakerPersistedState; generation: number } | undefined> {
-    return this.#session.run(statement, parameters, (row) => {
+    return this.#session.executeRegardless(statement, parameters, (row) => {
       if (row === undefined) return undefined
       const state = toState(row, this.#sql.table, statement.name)
       this.#listeners.emitNews(stored, state)

@@ -79,7 +79,7 @@ export class ClaimRows {
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
     const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound(false)]
     const asked = this.#session.clock.monotonic()
-    return this.#session.run(this.#sql.grant, parameters, (row) =>
+    return this.#session.executeRegardless(this.#sql.grant, parameters, (row) =>
       row === undefined ? undefined : { ...this.#leaseEnd(row, asked), generation: Number(row.generation) },
     )
   }

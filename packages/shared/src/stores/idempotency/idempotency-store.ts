@@ -92,7 +92,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     await this.#session.execute(this.#sql.delete, [stored], nothing)
     // A key has a result or a kept failure, never both: no other caller can tell that these are two statements.
     const { deleteFailure } = this.#claimSql
-    if (deleteFailure !== undefined) await this.#session.run(deleteFailure, [stored], nothing)
+    if (deleteFailure !== undefined) await this.#session.executeRegardless(deleteFailure, [stored], nothing)
   }
 
   async claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>> {

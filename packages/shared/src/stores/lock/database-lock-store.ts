@@ -67,7 +67,7 @@ export class DatabaseLockStore implements LockStore {
     )
     const { readMark } = this.#sql
     if (hold !== undefined) this.#sweeper.wrote(1)
-    else if (readMark !== undefined) await this.#session.run(readMark, [], (row) => this.#readMark(row))
+    else if (readMark !== undefined) await this.#session.executeRegardless(readMark, [], (row) => this.#readMark(row))
     return hold
   }
 

@@ -1,3 +1,4 @@
+import type { AdapterOptions } from '../../../adapter/adapter-options.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import type { Session } from '../../../session/session.js'
 import type { StartWorker } from '../thread/worker.js'
@@ -5,6 +6,8 @@ import type { StartWorker } from '../thread/worker.js'
 /** What copies need of an adapter. */
 export interface BackupSource {
   readonly session: Session
+  /** As they were given. */
+  readonly options: AdapterOptions
   /** Absent for a front end without a thread. */
   readonly startWorker: StartWorker | undefined
 }

@@ -20,6 +20,10 @@ class LogEmptyingDriver implements SyncDriver {
     this.library = driver.library
   }
 
+  get recorder(): SyncDriver['recorder'] {
+    return this.#driver.recorder
+  }
+
   query(sql: string, parameters: Parameters<SyncDriver['query']>[1]): ReturnType<SyncDriver['query']> {
     return this.#driver.query(sql, parameters)
   }

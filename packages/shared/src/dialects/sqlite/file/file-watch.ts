@@ -1,6 +1,7 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Clock } from '../../../time/clock.js'
 import { fileIdentity } from './file-identity.js'
+import type { ImmutableFile } from './immutable-file.js'
 import type { ProcessView } from './process-view.js'
 import { ProcessWatch } from './process-watch.js'
 
@@ -18,8 +19,9 @@ export interface FileOwner {
 
 /**
  * Notices that the file was deleted or replaced while it is open: writes then go on "succeeding" into a file that no
- * process will find again. Looks at the name every second, from a timer that does not keep the process alive; and at the
- * log, and at what else in this process has the file.
+ * process will find again. Notices, too, that a file was changed which is read on the word that nobody changes it. Looks
+ * at the name every second, from a timer that does not keep the process alive; and at the log, and at what else in this
+ * process has the file.
  */
 export class FileWatch {
   readonly #path: string
@@ -27,14 +29,17 @@ export class FileWatch {
   readonly #clock: Clock
   readonly #owner: FileOwner
   readonly #process: ProcessWatch
+  readonly #immutable: ImmutableFile | undefined
   #cancel: (() => void) | undefined
   #stopped = false
 
-  constructor(path: string, identity: string, clock: Clock, owner: FileOwner) {
+  /** @param immutable The file where it must not change either. */
+  constructor(path: string, identity: string, clock: Clock, owner: FileOwner, immutable?: ImmutableFile) {
     this.#path = path
     this.#identity = identity
     this.#clock = clock
     this.#owner = owner
+    this.#immutable = immutable
     this.#process = new ProcessWatch(path, owner)
     this.#schedule()
   }
@@ -54,23 +59,29 @@ export class FileWatch {
   }
 
   async #look(): Promise<void> {
-    let found: string | undefined
+    let problem: string | undefined
     try {
-      found = await fileIdentity(this.#path)
+      problem = await this.#problem()
     } catch {
       // A folder that cannot be read now gives no answer about the file; the next look may.
       return this.#schedule()
     }
     if (this.#stopped) return
-    if (found === this.#identity) return this.#lookFurther()
-    const what = found === undefined ? 'deleted or moved' : 'replaced by another file'
+    if (problem === undefined) return this.#lookFurther()
     this.#owner.lost(
       new PersistenceError(
         'FILE_REPLACED',
         'connect',
-        `connect: the database file ${this.#path} was ${what} while it was open; make a new adapter to use what is there now`,
+        `connect: the database file ${this.#path} was ${problem} while it was open; make a new adapter to use what is there now`,
       ),
     )
+  }
+
+  /** What happened to the file. */
+  async #problem(): Promise<string | undefined> {
+    const found = await fileIdentity(this.#path)
+    if (found === undefined) return 'deleted or moved'
+    return found === this.#identity ? this.#immutable?.change() : 'replaced by another file'
   }
 
   async #lookFurther(): Promise<void> {

@@ -4,6 +4,7 @@ import type { OperationQueue } from '../../../queue/operation-queue.js'
 import type { Clock } from '../../../time/clock.js'
 import { fileIdentity } from './file-identity.js'
 import { type FileOwner, FileWatch } from './file-watch.js'
+import { ImmutableFile } from './immutable-file.js'
 import { type EngineLibrary, type Registration, refuseAttachedLibrary, registerLibrary } from './library-registry.js'
 import { ASK_JOURNAL_MODE, type LogWatch } from './log-watch.js'
 import { processView } from './process-view.js'
@@ -14,6 +15,8 @@ export interface FileUser {
   readonly queue: OperationQueue
   readonly diagnostics: Diagnostics
   readonly log: LogWatch
+  /** Whether the file must stay as it is, and is read without locks. */
+  readonly immutable: boolean
   /** Called once when another file, or none, has the name. */
   lose(reason: PersistenceError): void
 }
@@ -39,16 +42,20 @@ export class OpenFile implements FileOwner {
     clock: Clock,
     user: FileUser,
     registration: Registration,
+    immutable: ImmutableFile | undefined,
   ) {
     this.identity = identity
     this.#path = path
     this.#engine = engine
     this.#user = user
     this.#registration = registration
-    this.#watch = new FileWatch(path, identity, clock, this)
+    this.#watch = new FileWatch(path, identity, clock, this, immutable)
   }
 
-  /** @throws PersistenceError `SECOND_LIBRARY`, or `FILE_REPLACED` when there is no file of that name already. */
+  /**
+   * @throws PersistenceError `SECOND_LIBRARY`; `FILE_REPLACED` when there is no file of that name already; and what
+   *   {@link ImmutableFile.enter} throws.
+   */
   static async enter(path: string, library: EngineLibrary, clock: Clock, user: FileUser): Promise<OpenFile> {
     const identity = await fileIdentity(path)
     if (identity === undefined) {
@@ -58,8 +65,9 @@ export class OpenFile implements FileOwner {
         `connect: the database file ${path} was deleted after the handle was opened; open it again`,
       )
     }
+    const immutable = user.immutable ? await ImmutableFile.enter(path) : undefined
     const registration = await registerLibrary(identity, library, path)
-    return new OpenFile(identity, path, library.engine, clock, user, registration)
+    return new OpenFile(identity, path, library.engine, clock, user, registration, immutable)
   }
 
   /** Reports what makes the file unsafe to share. */

@@ -13,6 +13,7 @@ import type { StartWorker } from '../thread/worker.js'
 import { openAdapter } from './open-adapter.js'
 import { OPEN_OPTIONS, type OpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
+import { type StandbyClass, standbyClass } from './standby-class.js'
 
 /** The options of `open` by which a front end chooses its engine. */
 export type EngineOptions<Options extends OpenOptions> = Omit<Options, keyof OpenOptions>
@@ -24,7 +25,7 @@ export interface FrontEndDefinition<Handle extends object, Options extends OpenO
   readonly options?: OptionNames<EngineOptions<Options>>
   /** The engine that `open` uses. @throws PersistenceError `ENGINE_MISSING`. */
   load(options: Options): Promise<LoadedEngine<Handle>>
-  /** Starts the module that calls `serveThread`; without it there are no backups. */
+  /** Starts the module that calls `serveThread`; without it there are no backups and no standbys. */
   readonly startWorker?: StartWorker
 }
 
@@ -70,6 +71,7 @@ export interface FrontEnd<Handle extends object, Options extends OpenOptions> {
   readonly SQLiteIdempotencyAdapter: IdempotencyAdapterClass<Handle>
   readonly verifyBackup: VerifyBackup<EngineOptions<Options>>
   readonly restore: Restore<EngineOptions<Options>>
+  readonly Standby: StandbyClass<Options>
 }
 
 /** Makes the classes of a front end, so that front ends differ only in their engines. */
@@ -115,6 +117,7 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
     SQLiteAdapter,
     SQLiteCacheAdapter,
     SQLiteIdempotencyAdapter,
+    Standby: standbyClass(definition, openOptions, SQLiteAdapter),
     verifyBackup: (path, options) => verifyBackup(choice, path, options),
     restore: (backup, target, options) => restore(choice, backup, target, options),
   }

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-options.js'
+import { invalidOption } from '../../../arguments/invalid.js'
 import { Connection } from '../../../connection/connection.js'
 import type { SqlDriver } from '../../../driver/driver.js'
 import { hasCode, PersistenceError, problemOf } from '../../../errors/persistence-error.js'
@@ -8,6 +9,7 @@ import { classify } from '../error-codes.js'
 import { checkPath } from '../file/check-path.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
+import { immutableUri, isReadable, takesNoUri } from '../file/immutable-file.js'
 import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
 import { removeUnused } from '../file/remove-unused.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
@@ -50,6 +52,8 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
   const resolved = resolveOptions(options)
   const tuning = resolveOpenOptions(options)
   const engine = await opener.load()
+  if (tuning.immutable && path === ':memory:')
+    throw invalidOption('immutable', true, 'left out with :memory:, which has no file that stays as it is')
   const file = path !== ':memory:' ? await prepareFile(path, tuning, engine) : undefined
   try {
     const handle = await openHandle(path, tuning, engine, file)
@@ -62,15 +66,16 @@ export async function openAdapter<Handle extends object, Adapter extends SqliteA
 
 async function openHandle<Handle extends object>(
   path: string,
-  { readOnly }: ResolvedOpenOptions,
+  { readOnly, immutable }: ResolvedOpenOptions,
   engine: LoadedEngine<Handle>,
   file: PreparedFile | undefined,
 ): Promise<Handle> {
   try {
-    return await engine.open(path, readOnly)
+    return await engine.open(immutable ? immutableUri(path) : path, readOnly)
   } catch (error) {
     if (file?.created === true) await removeUnused(path, file.identity)
     const failure = classify(error, 'open')
+    if (immutable && (await isReadable(path))) throw takesNoUri(path, engine.name, failure)
     throw new PersistenceError(failure.code, 'open', `open ${path}: ${problemOf(failure)}`, failure.cause)
   }
 }
@@ -85,6 +90,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
   const connection = Connection.of(handle, () => opener.driver(handle), sqliteDialect, {
     ...resolved,
     readOnly: tuning.readOnly,
+    immutable: tuning.immutable,
     exclusive: true,
   })
   try {

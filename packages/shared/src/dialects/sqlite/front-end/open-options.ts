@@ -12,6 +12,11 @@ export interface OpenOptions extends AdapterOptions {
   durability?: 'power' | 'process'
   /** Opens an existing, current file without ever writing to it. Default `false`. */
   readOnly?: boolean
+  /**
+   * Opens a file that nobody can change, as on read-only media, without locks and without a file beside it. Implies
+   * `readOnly`. Refused beside a log that is not empty, which would not be read. Default `false`.
+   */
+  immutable?: boolean
   /** Permission bits of a file that is created, also of its -wal and -shm. Default `0o600`. */
   mode?: number
   /** The most bytes of pages that the connection keeps in memory. Default: SQLite's, 2 MB. */
@@ -27,6 +32,7 @@ export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
   ...ADAPTER_OPTIONS,
   durability: true,
   readOnly: true,
+  immutable: true,
   mode: true,
   cacheSize: true,
   mmapSize: true,
@@ -35,6 +41,7 @@ export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
 export interface ResolvedOpenOptions {
   readonly durability: 'power' | 'process'
   readonly readOnly: boolean
+  readonly immutable: boolean
   readonly mode: number
   readonly cacheSize: number | undefined
   readonly mmapSize: number
@@ -42,10 +49,20 @@ export interface ResolvedOpenOptions {
 
 /** @throws PersistenceError `INVALID_OPTION`. */
 export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptions {
-  const { durability = 'power', readOnly = false, mode = 0o600, cacheSize, mmapSize = 0 } = options
+  const {
+    durability = 'power',
+    immutable = false,
+    readOnly = immutable === true,
+    mode = 0o600,
+    cacheSize,
+    mmapSize = 0,
+  } = options
   if (durability !== 'power' && durability !== 'process')
     throw invalidOption('durability', durability, "'power' or 'process'")
   if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
+  if (typeof immutable !== 'boolean') throw invalidOption('immutable', immutable, 'true or false')
+  if (immutable && !readOnly)
+    throw invalidOption('readOnly', readOnly, 'true with immutable: true, which cannot write; leave one of the two out')
   if (!Number.isInteger(mode) || mode < 0 || mode > 0o777)
     throw invalidOption('mode', mode, 'permission bits from 0 to 0o777')
   if (options.closeOnDisconnect === false) {
@@ -58,6 +75,7 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
   return {
     durability,
     readOnly,
+    immutable,
     mode,
     cacheSize: cacheSize === undefined ? cacheSize : bytes('cacheSize', cacheSize),
     mmapSize: bytes('mmapSize', mmapSize),

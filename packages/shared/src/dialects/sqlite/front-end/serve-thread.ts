@@ -2,6 +2,7 @@ import { copyJob } from '../copies/copy-job.js'
 import { restoreJob } from '../copies/restore-job.js'
 import { verifyCopyJob } from '../copies/verify-copy.js'
 import { verifyBackupJob } from '../copies/verify-job.js'
+import { followJob } from '../standby/follow-job.js'
 import { type Job, runJob } from '../thread/run-job.js'
 import type { LoadInThread } from '../thread/thread-engine.js'
 
@@ -10,6 +11,7 @@ const JOBS: Readonly<Record<string, Job>> = {
   verifyCopy: verifyCopyJob,
   verifyBackup: verifyBackupJob,
   restore: restoreJob,
+  'standby.follow': followJob,
 }
 
 /**

@@ -1,5 +1,6 @@
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
+import { checkFollowed } from './followed-file.js'
 import { checkObjects } from './foreign-objects.js'
 import { KNOWN_OBJECTS, OWN_TABLES } from './known-objects.js'
 import { MIGRATIONS, migrationSteps, SCHEMA_VERSION } from './migrations.js'
@@ -12,9 +13,10 @@ const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_vers
  * Brings the schema of the file up to date.
  *
  * @param create `false`: only check that it is.
- * @throws PersistenceError `SCHEMA_NEWER`, `SCHEMA_MISSING`, `FOREIGN_TABLE`; the file is unchanged then.
+ * @throws PersistenceError `SCHEMA_NEWER`, `SCHEMA_MISSING`, `FOREIGN_TABLE`; the schema is unchanged then.
  */
 export async function migrate(queue: OperationQueue, create: boolean): Promise<void> {
+  await checkFollowed(queue, create)
   for (let remade = false; ; ) {
     const { version, found } = await readSchema(queue)
     const absent = KNOWN_OBJECTS.filter(({ name }) => !found.has(name))

@@ -25,12 +25,12 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
       'one',
       `SELECT value FROM ${name} WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
       {
-        clocked: true,
+        clocked: 'wall',
         batch: { match: 'index', sql: getMany },
       },
     ),
 
-    getMany: read('cache.getMany', 'many', getMany, { clocked: true }),
+    getMany: read('cache.getMany', 'many', getMany, { clocked: 'wall' }),
 
     set: write('cache.set', 'none', insert, {
       announces: { of: 'entry', table },
@@ -40,7 +40,7 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
     setMany: write('cache.setMany', 'none', insertMany, { announces: { of: 'entryRows', table } }),
 
     add: write('cache.getOrSet', 'none', `${insert} WHERE ${name}.expires_at <= ?4`, {
-      clocked: true,
+      clocked: 'wall',
       batch: {
         match: 'none',
         sql: `${insertMany} WHERE ${name}.expires_at <= ?2`,
@@ -55,7 +55,7 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
       'one',
       `SELECT 1 AS found FROM ${name} WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
       {
-        clocked: true,
+        clocked: 'wall',
         batch: {
           match: 'index',
           sql: `SELECT calls.key AS i
@@ -76,7 +76,7 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       'cache.keys',
       'many',
       `SELECT key FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key`,
-      { clocked: true },
+      { clocked: 'wall' },
     ),
 
     clear: write('cache.clear', 'none', `DELETE FROM ${name} WHERE key >= ?1 AND key < ?2`, {
@@ -87,9 +87,9 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       'cache.stats',
       'one',
       `SELECT count(*) AS size FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3)`,
-      { clocked: true },
+      { clocked: 'wall' },
     ),
 
-    sweep: write('cache.sweep', 'many', deleteExpired(name), { clocked: true }),
+    sweep: write('cache.sweep', 'many', deleteExpired(name), { clocked: 'wall' }),
   }
 }

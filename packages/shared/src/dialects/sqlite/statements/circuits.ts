@@ -50,7 +50,7 @@ FROM json_each(?1) AS calls CROSS JOIN go_goscope_circuit AS circuits ON circuit
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE ?2 WHEN 'closed' THEN NULL ELSE ?6 END, 1, 1)
 ${ON_SET}`,
     {
-      clocked: true,
+      clocked: 'wall',
       announces: { of: 'circuit' },
       batch: {
         match: 'none',
@@ -73,7 +73,7 @@ VALUES (?1, CASE WHEN 1 >= ?2 THEN 'open' ELSE 'closed' END, 1, ?3, ?3, CASE WHE
 ${ON_FAILURE}
 RETURNING ${GIVEN}`,
     {
-      clocked: true,
+      clocked: 'wall',
       announces: { of: 'circuit' },
       // An upsert sees only `excluded`, which has no place for the threshold: calls share a statement if they share that.
       batch: {
@@ -112,7 +112,7 @@ VALUES (?1, 'closed', 0, NULL, ?2, ?2, 1)
 ${ON_SUCCESS}
 RETURNING ${GIVEN}`,
     {
-      clocked: true,
+      clocked: 'wall',
       announces: { of: 'circuit' },
       batch: {
         match: 'order',
@@ -145,7 +145,7 @@ ON CONFLICT (key) DO UPDATE SET
 
 function changed(method: string, sql: string): Statement<'one'> {
   return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, {
-    clocked: true,
+    clocked: 'wall',
     announces: { of: 'circuit' },
   })
 }

@@ -114,7 +114,7 @@ WHERE key IN (SELECT value FROM json_each(?1)) AND failure IS NOT NULL`,
     { clocked: 'lease' },
   ),
 
-  sweepRecords: write('idempotency.sweep', 'many', deleteExpired('go_goscope_claim_records'), { clocked: true }),
+  sweepRecords: write('idempotency.sweep', 'many', deleteExpired('go_goscope_claim_records'), { clocked: 'wall' }),
 }
 
 /** The trigger on the table of results ends the claim. @param value How `?4` is stored. */

@@ -100,7 +100,7 @@ WHERE generation = ?3 AND state = 'closed'`,
 
 function changed(method: string, sql: string): Statement<'one'> {
   return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, {
-    clocked: true,
+    clocked: 'wall',
     announces: { of: 'probe' },
   })
 }

@@ -16,7 +16,7 @@ export const resultSql: ResultSql = {
     `SELECT value, expires_at FROM go_goscope_idempotency
 WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
     {
-      clocked: true,
+      clocked: 'wall',
       batch: {
         match: 'index',
         sql: `SELECT calls.key AS i, results.value, results.expires_at
@@ -48,5 +48,5 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${ON_
     },
   }),
 
-  sweep: write('idempotency.sweep', 'many', deleteExpired('go_goscope_idempotency'), { clocked: true }),
+  sweep: write('idempotency.sweep', 'many', deleteExpired('go_goscope_idempotency'), { clocked: 'wall' }),
 }

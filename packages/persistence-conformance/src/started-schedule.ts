@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AdapterUnderTest, BackupScheduleOptionsUnderTest, BackupScheduleUnderTest } from './engine-under-test.js'
+import type { World } from './world.js'
+
+export const HOUR = 3_600_000
+export const DAY: number = 24 * HOUR
+
+export interface Scheduled {
+  readonly adapter: AdapterUnderTest
+  readonly schedule: BackupScheduleUnderTest
+  readonly directory: string
+  readonly errors: unknown[]
+}
+
+/** A schedule on a folder of its own, by the clock of the world or of the machine. */
+export async function startSchedule(
+  world: World,
+  options: Partial<BackupScheduleOptionsUnderTest> = {},
+  clock: object = { clock: world.clock },
+): Promise<Scheduled> {
+  const directory = options.directory ?? join(world.folder, 'backups')
+  await mkdir(directory, { recursive: true })
+  const adapter = await world.open(clock)
+  const errors: unknown[] = []
+  const onError = (error: unknown): void => void errors.push(error)
+  const schedule = world.engine.BackupSchedule.start(adapter, { directory, every: HOUR, onError, ...options })
+  return { adapter, schedule, directory, errors }
+}
+
+export async function names(directory: string): Promise<string[]> {
+  return (await readdir(directory)).sort()
+}
+
+/** Lets time pass while no backup is under way, until there are `count` of them. */
+export async function untilBackups(world: World, { schedule, errors }: Scheduled, count: number): Promise<void> {
+  for (let turn = 0; (await schedule.list()).length !== count; turn++) {
+    assert.deepEqual(errors, [])
+    assert.ok(turn < 2_000, `there are never ${count} backups`)
+    // The lock of the one that is at it; its lease goes by the same clock.
+    const held = await world.rows('SELECT 1 FROM go_goscope_locks WHERE expires_at > 0')
+    if (held.length === 0) world.clock.advance(60_000)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** Runs the schedule when the backup that it makes by itself is done. */
+export async function backUpWhenFree(schedule: BackupScheduleUnderTest): Promise<{ path: string; startedAt: number }> {
+  for (;;) {
+    try {
+      return await schedule.run()
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'BUSY') throw error
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+}

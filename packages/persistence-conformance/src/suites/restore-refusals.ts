@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { besideDatabase } from '../copied-content.js'
+import { contentOf, prepareRestore as prepare } from '../prepared-restore.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+
+export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', (check) => {
+  check('the lock of a restore that died is taken over', async (world) => {
+    const { backup } = await prepare(world)
+    const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+    // No process has that number; this one has its own.
+    const alive: readonly unknown[] = ['a text', { host: 'another', pid: 99_999_999 }, { host, pid: process.pid }]
+    for (const holder of alive) {
+      await writeFile(`${world.path}.restoring`, JSON.stringify(holder))
+      await refuses(() => world.engine.restore(backup, world.path), { code: 'FILE_IN_USE', says: ['.restoring'] })
+    }
+    await writeFile(`${world.path}.restoring`, JSON.stringify({ host, pid: 99_999_999 }))
+    await world.engine.restore(backup, world.path)
+    assert.ok(!besideDatabase(world).some((name) => name.includes('.restoring')))
+  })
+
+  check('a backup of a later release is refused', async (world) => {
+    const { backup, dump } = await prepare(world)
+    const later = join(world.folder, 'later.db')
+    await copyFile(backup, later)
+    const handle = await world.engine.openHandle(later)
+    await world.engine.rows(handle, "UPDATE go_goscope_meta SET value = '999' WHERE key = 'schema_version'")
+    await world.engine.closeHandle(handle)
+    await refuses(() => world.engine.restore(later, world.path, { allowUnverified: true }), {
+      code: 'SCHEMA_NEWER',
+      says: ['999'],
+    })
+    assert.equal(await world.dump(), dump)
+  })
+
+  check('what is no file of its own is refused as a target', async (world) => {
+    const { backup } = await prepare(world)
+    const place = (name: string): string => join(world.folder, name)
+    await mkdir(place('folder'))
+    await symlink(world.path, place('link'))
+    await symlink(place('nowhere'), place('dangling'))
+    for (const name of ['folder', 'link', 'dangling']) {
+      await refuses(() => world.engine.restore(backup, place(name)), { code: 'CANNOT_OPEN', says: [name] })
+    }
+    await refuses(() => world.engine.restore(backup, join(world.folder, 'missing', 'app.db')), {
+      code: 'CANNOT_OPEN',
+      says: ['missing'],
+    })
+    await writeFile(place('fresh.db-wal'), 'a log of something else')
+    await refuses(() => world.engine.restore(backup, place('fresh.db')), {
+      code: 'FILE_EXISTS',
+      says: ['fresh.db-wal'],
+    })
+    const { kept } = await world.engine.restore(backup, place('new.db'))
+    assert.equal(kept, undefined)
+    assert.ok(!besideDatabase(world).some((name) => name.startsWith('.go-goscope')))
+    assert.deepEqual(await contentOf(world, place('new.db')), [1, null])
+  })
+
+  check('an abort before the file is replaced leaves everything as it was', async (world) => {
+    const { backup, dump } = await prepare(world)
+    const reason = new Error('enough')
+    await assert.rejects(world.engine.restore(backup, world.path, { signal: AbortSignal.abort(reason) }), reason)
+    await assert.rejects(world.engine.verifyBackup(backup, { signal: AbortSignal.abort(reason) }), reason)
+    const controller = new AbortController()
+    const restore = world.engine.restore(backup, world.path, { signal: controller.signal })
+    controller.abort(reason)
+    await assert.rejects(restore, reason)
+    assert.equal(await world.dump(), dump)
+  })
+
+  check('options that cannot be used are refused by name', async (world) => {
+    const { engine } = world
+    const wrong = (options: object): never => options as never
+    await refuses(() => engine.restore('a', 'b', wrong({ force: true })), { code: 'INVALID_ARGUMENT', says: ['force'] })
+    await refuses(() => engine.restore('a', 'b', wrong({ allowUnverified: 1 })), {
+      code: 'INVALID_ARGUMENT',
+      says: ['allowUnverified'],
+    })
+    await refuses(() => engine.verifyBackup('a', wrong({ worker: 1 })), { code: 'INVALID_ARGUMENT', says: ['worker'] })
+    await refuses(() => engine.verifyBackup('a', wrong({ signal: 1 })), { code: 'INVALID_ARGUMENT', says: ['signal'] })
+    await refuses(() => engine.restore('a', ':memory:'), { code: 'INVALID_ARGUMENT', says: ['path'] })
+    await refuses(() => engine.restore(':memory:', 'a'), { code: 'INVALID_ARGUMENT', says: ['path'] })
+    await refuses(() => engine.verifyBackup('missing.db'), { code: 'NOT_A_BACKUP', says: ['missing.db'] })
+  })
+})

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { StandbyUnderTest } from '../engine-under-test.js'
+import { eventually } from '../eventually.js'
+import { followedSource } from '../followed-source.js'
+import { realTimers } from '../real-timers.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import type { World } from '../world.js'
+
+/** Puts a copy of the source as it is now beside it, by SQL. */
+async function copyOf(world: World, name: string): Promise<string> {
+  const copy = join(world.folder, name)
+  await world.rows(`VACUUM INTO '${copy}'`)
+  // A copy of this kind is in no WAL mode, and readers of another would stop its writers.
+  const handle = await world.engine.openHandle(copy)
+  await world.engine.rows(handle, 'PRAGMA journal_mode = WAL')
+  await world.engine.closeHandle(handle)
+  return copy
+}
+
+/** Gives `copy` the name of the source, without what belongs to the file that had it. */
+async function putInPlace(world: World, copy: string): Promise<void> {
+  await world.rows('PRAGMA wal_checkpoint(TRUNCATE)')
+  for (const sidecar of ['-wal', '-shm']) await rm(world.path + sidecar)
+  await rename(copy, world.path)
+}
+
+async function diverges(standby: StandbyUnderTest, why: RegExp): Promise<void> {
+  await eventually('it is found out', () => standby.state === 'diverged')
+  assert.match(String(standby.reason), why)
+  await refuses(() => standby.takeOver({ force: true }), { code: 'DIVERGED' })
+  await refuses(() => standby.verify(), { code: 'DIVERGED' })
+  await refuses(() => standby.waitFor((standby.position ?? 0) + 1), { code: 'DIVERGED' })
+}
+
+export const standbyDivergence: EngineSuite = engineSuite('a standby and another history', (check) => {
+  check('finds out that the source was put back to an older copy', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    await adapter.cache.set('count', 1)
+    await standby.waitFor()
+    const copy = await copyOf(world, 'older.db')
+    await adapter.cache.set('count', 2)
+    await standby.waitFor()
+    await putInPlace(world, copy)
+    await diverges(standby, /older/)
+    assert.equal(await standby.cache.get('count'), 2, 'what it has can still be read')
+  })
+
+  check('finds out that the source was put back to a copy of before it was followed', async (world) => {
+    const adapter = await followedSource(world)
+    const copy = await copyOf(world, 'older.db')
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    await putInPlace(world, copy)
+    await diverges(standby, /never followed/)
+  })
+
+  check('finds out that the source went on from an older copy, and is as far as the standby', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    const copy = await copyOf(world, 'fork.db')
+    const fork = await world.open({}, copy)
+    for (let n = 0; n < 3; n++) await fork.cache.set('count', n)
+    await fork.disconnect()
+    await adapter.cache.set('count', 'mine')
+    await standby.waitFor()
+    await putInPlace(world, copy)
+    await diverges(standby, /another one/)
+    assert.equal(await standby.cache.get('count'), 'mine')
+  })
+
+  check('finds out that the source is a restored copy, which has a lineage of its own', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    await world.rows("UPDATE go_goscope_meta SET value = 'another' WHERE key = 'lineage'")
+    await diverges(standby, /lineage/)
+  })
+
+  check('goes on with a copy that is exactly as far, which is no other history', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    await adapter.cache.set('count', 1)
+    await standby.waitFor()
+    const copy = await copyOf(world, 'same.db')
+    const moved = await world.open({}, copy)
+    await moved.cache.set('count', 2)
+    await moved.disconnect()
+    await putInPlace(world, copy)
+    await eventually(
+      'it follows the file that has the name now',
+      () => standby.state === 'following' && standby.reason !== undefined,
+    )
+    assert.equal(await standby.cache.get('count'), 2)
+    assert.equal((await standby.verify()).equal, true)
+  })
+
+  check('a checksum finds what was written into the standby by hand', async (world) => {
+    const adapter = await followedSource(world)
+    const target = join(world.folder, 'standby.db')
+    const first = await world.follow({ target }, adapter)
+    // Keeps the log, so that the first one goes on from where it was.
+    await world.follow({ target: ':memory:', every: 60_000 }, adapter)
+    await adapter.cache.set('count', 1)
+    await first.waitFor()
+    await first.stop()
+    await world.rows(`ATTACH '${target}' AS standby`)
+    await world.rows("UPDATE standby.go_goscope_cache SET value = '2'")
+    await world.rows('DETACH standby')
+    await adapter.cache.set('other', 1)
+    const edited = await world.follow({ target }, adapter)
+    assert.equal(edited.reason, undefined, 'it was not copied anew')
+    const { equal, sha256, sourceSha256 } = await edited.verify()
+    assert.equal(equal, false)
+    assert.notEqual(sha256, sourceSha256)
+    await diverges(edited, /differ/)
+  })
+
+  check('says that the source is gone, and can still be read', async (world) => {
+    const adapter = await followedSource(world)
+    await adapter.cache.set('k', 1)
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    await rename(world.path, join(world.folder, 'elsewhere.db'))
+    await eventually('it is noticed', () => standby.state === 'stopped')
+    assert.match(String(standby.reason), /no file/)
+    assert.equal(standby.behind, undefined)
+    assert.equal(await standby.cache.get('k'), 1)
+    await refuses(() => standby.waitFor((standby.position ?? 0) + 1), { code: 'NOT_FOLLOWING' })
+    await rename(join(world.folder, 'elsewhere.db'), world.path)
+  })
+
+  check('copies anew, and says why, when the log was too short and when the schema changed', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: ':memory:', every: 60_000 }, adapter)
+    for (let n = 0; n < 5; n++) await adapter.cache.set('count', n)
+    await world.rows('DELETE FROM go_goscope_changes WHERE seq < (SELECT max(seq) FROM go_goscope_changes)')
+    await standby.waitFor()
+    assert.match(String(standby.reason), /log begins/)
+    assert.equal(await standby.cache.get('count'), 4)
+    await world.rows('CREATE TABLE mine (x)')
+    await standby.waitFor()
+    assert.match(String(standby.reason), /schema/)
+    assert.equal((await standby.verify()).equal, true)
+  })
+
+  check('copies anew what was written while a trigger of the log was missing', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    await world.rows('DROP TABLE go_goscope_cache')
+    await adapter.connect()
+    const again = await world.second({ clock: realTimers(world.clock.now) })
+    await again.cache.set('k', 1)
+    await eventually('it is copied', () => standby.reason !== undefined && standby.state === 'following')
+    await again.cache.set('l', 2)
+    await standby.waitFor()
+    assert.deepEqual([...(await standby.cache.getMany(['k', 'l'])).values()], [1, 2])
+    assert.equal((await standby.verify()).equal, true)
+  })
+})

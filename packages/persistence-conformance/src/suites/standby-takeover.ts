@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { eventually } from '../eventually.js'
+import { followedSource } from '../followed-source.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import type { World } from '../world.js'
+
+const fileIn = (world: World): string => join(world.folder, 'standby.db')
+const JUMP = 2 ** 32
+const TTL = 60_000
+
+/** The text of every object of ours, without the log. */
+async function objectsOf(world: World, path: string): Promise<unknown[]> {
+  const handle = await world.engine.openHandle(path)
+  try {
+    return await world.engine.rows(
+      handle,
+      `SELECT type, name, sql FROM sqlite_master
+WHERE name NOT GLOB 'go_goscope_log_*' AND name NOT IN ('go_goscope_changes', 'go_goscope_followers') ORDER BY type, name`,
+    )
+  } finally {
+    await world.engine.closeHandle(handle)
+  }
+}
+
+export const standbyTakeover: EngineSuite = engineSuite('a standby that takes over', (check) => {
+  for (const where of [':memory:', 'a file'] as const) {
+    check(`in ${where} is a database of its own, whose tokens and generations go on growing`, async (world) => {
+      const adapter = await followedSource(world, { locks: 'database', keyPrefix: 'shop:' })
+      const held = await adapter.lock.acquire('held', TTL, 'me')
+      const old = await adapter.lock.acquire('job', TTL)
+      const claim = await adapter.idempotency.claim('key', { lease: TTL })
+      assert.ok(held !== null && old !== null && claim.state === 'claimed')
+      const standby = await world.follow({ target: where === 'a file' ? fileIn(world) : where }, adapter)
+      await adapter.cache.set('k', 'last')
+      const promoted = world.track(await standby.takeOver({ force: true }))
+      assert.equal(standby.state, 'stopped')
+      assert.equal(await promoted.cache.get('k'), 'last')
+      assert.equal(await promoted.lock.acquire('held', TTL), null, 'leases hold on')
+      assert.equal(await promoted.lock.extend('held', TTL, 'me'), true)
+      // The source goes on giving tokens; whoever holds one of them must not pass for a newer holder.
+      await old.release()
+      const beside = await adapter.lock.acquire('job', TTL)
+      await promoted.lock.forceRelease('job')
+      const token = (await promoted.lock.acquire('job', TTL))?.token
+      assert.ok(token !== undefined && beside !== null && token > beside.token && token > JUMP)
+      assert.equal((await promoted.idempotency.claim('key', { lease: TTL })).state, 'running')
+      const again = await promoted.idempotency.claim('another', { lease: TTL })
+      assert.ok(again.state === 'claimed')
+      assert.ok(again.generation > claim.generation + JUMP)
+      await again.complete('done')
+      const { state } = await promoted.idempotency.claim('another', { lease: TTL })
+      assert.equal(state, 'completed')
+    })
+  }
+
+  check('has the objects of every other file, and nothing of a standby', async (world) => {
+    const adapter = await followedSource(world)
+    const before = await objectsOf(world, world.path)
+    const standby = await world.follow({ target: fileIn(world) }, adapter)
+    await (await standby.takeOver({ force: true })).disconnect()
+    assert.deepEqual(await objectsOf(world, fileIn(world)), before)
+    assert.deepEqual(await objectsOf(world, world.path), before)
+    const opened = await world.open({}, fileIn(world))
+    await opened.cache.set('k', 1)
+    const [mine, theirs] = await Promise.all(
+      [world.path, fileIn(world)].map(async (path) => {
+        const handle = await world.engine.openHandle(path)
+        const [row] = await world.engine.rows(handle, "SELECT value FROM go_goscope_meta WHERE key = 'lineage'")
+        await world.engine.closeHandle(handle)
+        return row?.value
+      }),
+    )
+    assert.ok(mine !== undefined && theirs !== undefined && mine !== theirs)
+    // A standby can have one of its own now.
+    const second = await world.follow({ target: ':memory:' }, fileIn(world))
+    assert.equal(await second.cache.get('k'), 1)
+  })
+
+  check('refuses while the source is in use, also by a connection that does nothing, and follows on', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    await refuses(() => standby.takeOver(), { code: 'FILE_IN_USE', says: ['force: true'] })
+    assert.equal(standby.state, 'following')
+    await adapter.cache.set('k', 1)
+    await standby.waitFor()
+    assert.equal(await standby.cache.get('k'), 1)
+    await refuses(() => standby.takeOver({ force: 1 as never }), { code: 'INVALID_ARGUMENT' })
+  })
+
+  check('takes over from a file that is gone', async (world) => {
+    const adapter = await followedSource(world, { locks: 'database' })
+    await adapter.cache.set('k', 1)
+    const token = (await adapter.lock.acquire('job', TTL))?.token ?? 0
+    const standby = await world.follow({ target: fileIn(world) }, adapter)
+    const elsewhere = join(world.folder, 'elsewhere.db')
+    await rename(world.path, elsewhere)
+    await eventually('it is noticed', () => standby.state === 'stopped')
+    const promoted = world.track(await standby.takeOver())
+    assert.equal(await promoted.cache.get('k'), 1)
+    assert.ok(((await promoted.lock.acquire('other', TTL))?.token ?? 0) > token + JUMP)
+    await rename(elsewhere, world.path)
+  })
+
+  check('takes over in a process that never saw the source', async (world) => {
+    const adapter = await followedSource(world)
+    await adapter.cache.set('k', 1)
+    await (await world.follow({ target: fileIn(world) }, adapter)).stop()
+    const elsewhere = join(world.folder, 'elsewhere.db')
+    await rename(world.path, elsewhere)
+    const standby = await world.follow({ target: fileIn(world) })
+    assert.equal(standby.state, 'stopped')
+    assert.equal(await standby.cache.get('k'), 1)
+    const promoted = world.track(await standby.takeOver())
+    assert.equal(await promoted.cache.get('k'), 1)
+    await rename(elsewhere, world.path)
+  })
+
+  check('until then the file is a standby, which no adapter opens', async (world) => {
+    const standby = await world.follow({ target: fileIn(world) }, await followedSource(world))
+    await standby.stop()
+    for (const options of [{}, { readOnly: true }]) {
+      const opening = () => world.open(options, fileIn(world))
+      await refuses(opening, { code: 'FOREIGN_TABLE', says: ['standby', 'takeOver'] })
+    }
+  })
+})

@@ -1,0 +1,127 @@
+import { invalidArgument } from '../../../arguments/invalid.js'
+
+/** The changes of one table, one after the other, as they stand in a changeset. */
+export interface ChangesOfTable {
+  readonly table: string
+  /** For each column whether it is part of the key. */
+  readonly key: readonly boolean[]
+  /** How many rows were inserted, updated or deleted. */
+  readonly changes: number
+  /** With the head that names the table. */
+  readonly bytes: Uint8Array
+}
+
+const TABLE = 0x54
+const INSERT = 18
+const UPDATE = 23
+const DELETE = 9
+// What follows the type of a value: 8 bytes of a number, or a length and as many bytes.
+const NUMBERS: ReadonlySet<number> = new Set([1, 2])
+const TEXT_OR_BLOB: ReadonlySet<number> = new Set([3, 4])
+const NOTHING: ReadonlySet<number> = new Set([0, 5])
+
+/**
+ * Reads which tables a changeset changes, without an engine: SQLite leaves out, and does not tell, what is of a table that
+ * it does not have or has otherwise.
+ *
+ * The format stands in sqlite3session.c, "CHANGESET FORMAT".
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT` for bytes that are no whole changeset.
+ */
+export function readChangeset(changeset: Uint8Array, operation: string): ChangesOfTable[] {
+  const reader = new ChangesetReader(changeset, operation)
+  const found: ChangesOfTable[] = []
+  while (!reader.atEnd) found.push(reader.changesOfTable())
+  return found
+}
+
+/** Changes of several tables, one changeset after the other, are one changeset. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+class ChangesetReader {
+  readonly #bytes: Uint8Array
+  readonly #operation: string
+  #at = 0
+
+  constructor(bytes: Uint8Array, operation: string) {
+    this.#bytes = bytes
+    this.#operation = operation
+  }
+
+  get atEnd(): boolean {
+    return this.#at >= this.#bytes.length
+  }
+
+  changesOfTable(): ChangesOfTable {
+    const start = this.#at
+    if (this.#byte() !== TABLE) throw this.#damaged()
+    const columns = this.#length()
+    const key = Array.from(this.#take(columns), (flag) => flag !== 0)
+    const table = this.#name()
+    let changes = 0
+    while (!this.atEnd && this.#bytes[this.#at] !== TABLE) {
+      this.#change(columns)
+      changes++
+    }
+    return { table, key, changes, bytes: this.#bytes.subarray(start, this.#at) }
+  }
+
+  /** What was done, whether a trigger did it, then the old row, the new row, or both. */
+  #change(columns: number): void {
+    const kind = this.#byte()
+    if (kind !== INSERT && kind !== UPDATE && kind !== DELETE) throw this.#damaged()
+    this.#byte()
+    for (let values = kind === UPDATE ? 2 * columns : columns; values > 0; values--) this.#value()
+  }
+
+  #value(): void {
+    const type = this.#byte()
+    if (NUMBERS.has(type)) this.#take(8)
+    else if (TEXT_OR_BLOB.has(type)) this.#take(this.#length())
+    else if (!NOTHING.has(type)) throw this.#damaged()
+  }
+
+  #name(): string {
+    const end = this.#bytes.indexOf(0, this.#at)
+    if (end === -1) throw this.#damaged()
+    const name = Buffer.from(this.#take(end - this.#at)).toString('utf8')
+    this.#at++
+    return name
+  }
+
+  /** A number of 7 bits a byte, the highest first, of at most 32 bits. */
+  #length(): number {
+    let value = 0
+    for (let count = 0; count < 5; count++) {
+      const byte = this.#byte()
+      value = value * 128 + (byte & 0x7f)
+      if (byte < 0x80) return value
+    }
+    throw this.#damaged()
+  }
+
+  #byte(): number {
+    return this.#take(1)[0] as number
+  }
+
+  #take(count: number): Uint8Array {
+    if (this.#at + count > this.#bytes.length) throw this.#damaged()
+    this.#at += count
+    return this.#bytes.subarray(this.#at - count, this.#at)
+  }
+
+  #damaged(): Error {
+    return invalidArgument(
+      this.#operation,
+      `the changeset must be the bytes that take() gave, but it is no changeset at byte ${this.#at} of ${this.#bytes.length}`,
+    )
+  }
+}

@@ -1,0 +1,148 @@
+import { BaseAdapter } from '../../../adapter/base-adapter.js'
+import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { itemsOf } from '../../../arguments/iterables.js'
+import { type OptionNames, readOptions } from '../../../arguments/options.js'
+import { readArgument } from '../../../arguments/read-argument.js'
+import type { ChangeRecorder } from '../../../driver/driver.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { Session } from '../../../session/session.js'
+import { ChangeRecording } from './change-recording.js'
+import { type ChangesOfTable, joined, readChangeset } from './changeset-format.js'
+import { ConflictAnswers, type ConflictPolicy, checkPolicy } from './conflict-policy.js'
+import { type RecordedTable, readTable, takesChangesOf } from './recorded-table.js'
+
+/** Options of {@link changesets}. */
+export interface ChangesetOptions {
+  /** The app's own tables, each with a PRIMARY KEY. */
+  tables: Iterable<string>
+}
+
+/** Options of {@link Changesets.apply}. */
+export interface ApplyOptions {
+  /** What becomes of a change that does not fit what is there. Default `abort`. */
+  onConflict?: ConflictPolicy
+  /** Whether changes of that table are applied. Default: of all. */
+  filter?: (table: string) => boolean
+}
+
+/** What was applied. */
+export interface AppliedChanges {
+  /** Rows that the changeset inserts, updates and deletes in the tables that were not filtered out. */
+  readonly changes: number
+  /** How many conflicts were answered with `omit`. */
+  readonly omitted: number
+  /** How many were answered with `replace`. */
+  readonly replaced: number
+}
+
+const APPLY = 'changesets.apply'
+const OPTIONS: OptionNames<ChangesetOptions> = { tables: true }
+const APPLY_OPTIONS: OptionNames<ApplyOptions> = { onConflict: true, filter: true }
+
+/**
+ * Changesets of the app's own tables: the rows that ONE connection, that of `persistence`, inserts, updates and deletes.
+ * What other connections and processes write is in none of them; to copy all of a file use a backup or a standby.
+ *
+ * @throws PersistenceError `ENGINE_UNSUPPORTED` on an engine without sessions; `INVALID_ARGUMENT` for tables that cannot be
+ *   recorded: ours, and those without a key.
+ */
+export async function changesets(persistence: BaseAdapter, options: ChangesetOptions): Promise<Changesets> {
+  const session = BaseAdapter.sessionOf(persistence)
+  if (session === undefined) {
+    throw invalidArgument(
+      'changesets',
+      `the first argument must be an adapter of this family, got ${shown(persistence)}`,
+    )
+  }
+  const { recorder, engine } = session.connection
+  if (recorder === undefined) {
+    throw new PersistenceError(
+      'ENGINE_UNSUPPORTED',
+      'changesets',
+      `changesets: this version of ${engine} has no sessions; the engines of @go-go-scope/persistence-sqlite-node have, on Node ` +
+        '20 and 24, the latest 22, and Bun (docs/drivers.md)',
+    )
+  }
+  const { tables } = readOptions(options, OPTIONS, 'changesets')
+  const names = itemsOf(tables, 'changesets', 'tables')
+  if (names.length === 0) throw invalidArgument('changesets', 'tables must name at least one table')
+  await session.connect('changesets')
+  const read = await Promise.all(names.map((name) => readTable(session, name, 'changesets')))
+  return new Changesets(session, recorder, new Map(read.map((table) => [folded(table.name), table])))
+}
+
+/** Records and applies changes of some tables. Made by {@link changesets}. */
+export class Changesets {
+  readonly #session: Session
+  readonly #recorder: ChangeRecorder
+  readonly #tables: ReadonlyMap<string, RecordedTable>
+
+  constructor(session: Session, recorder: ChangeRecorder, tables: ReadonlyMap<string, RecordedTable>) {
+    this.#session = session
+    this.#recorder = recorder
+    this.#tables = tables
+  }
+
+  /** Starts to record. The recording is kept in memory, by row, until it is taken or closed. */
+  record(): Promise<ChangeRecording> {
+    return ChangeRecording.start(this.#session, this.#recorder, [...this.#tables.values()])
+  }
+
+  /**
+   * Applies a changeset in one transaction, all or nothing. A recording of this connection records it too.
+   *
+   * @throws PersistenceError `CHANGESET_CONFLICT` when a conflict is answered with `abort`; `INVALID_ARGUMENT` for bytes that
+   *   are no changeset, and for one of a table that is not among `tables` or has other columns here.
+   */
+  async apply(changeset: Uint8Array, options: ApplyOptions = {}): Promise<AppliedChanges> {
+    if (!(changeset instanceof Uint8Array))
+      throw invalidArgument(APPLY, `the changeset must be a Uint8Array, got ${shown(changeset)}`)
+    const { onConflict = 'abort', filter } = readOptions(options, APPLY_OPTIONS, APPLY)
+    checkPolicy(onConflict)
+    const chosen = chosenBy(filter, readChangeset(changeset.slice(), APPLY))
+    for (const { table } of chosen) this.#checkNamed(table)
+    const bytes = joined(chosen.map((part) => part.bytes))
+    let answers = new ConflictAnswers(onConflict)
+    const apply = () => {
+      // Anew each time: the transaction is tried again where another writer was in the way.
+      answers = new ConflictAnswers(onConflict)
+      applyNow(this.#recorder, bytes, answers)
+    }
+    const checks = chosen.map(({ table, key }) => takesChangesOf(table, key, APPLY))
+    await this.#session.atomic(APPLY, [...checks, { sql: 'SELECT 1', parameters: [], after: apply }])
+    const changes = chosen.reduce((sum, part) => sum + part.changes, 0)
+    return { changes, omitted: answers.omitted, replaced: answers.replaced }
+  }
+
+  #checkNamed(table: string): void {
+    if (this.#tables.has(folded(table))) return
+    const names = [...this.#tables.values()].map(({ name }) => name).join(', ')
+    throw invalidArgument(
+      APPLY,
+      `the changeset must be of the tables ${names}, but changes ${shown(table)}; name it in tables, or leave it out by filter`,
+    )
+  }
+}
+
+function chosenBy(filter: ApplyOptions['filter'], parts: readonly ChangesOfTable[]): readonly ChangesOfTable[] {
+  if (filter === undefined) return parts
+  if (typeof filter !== 'function')
+    throw invalidArgument(APPLY, `option filter must be a function, got ${shown(filter)}`)
+  // Here and not by the engine, which may not survive a function that throws.
+  return readArgument(() => parts.filter(({ table }) => filter(table)), APPLY, 'the answer of filter')
+}
+
+function applyNow(recorder: ChangeRecorder, bytes: Uint8Array, answers: ConflictAnswers): void {
+  let applied = false
+  try {
+    applied = recorder.apply(bytes, answers.answer)
+  } catch (error) {
+    throw answers.failure ?? error
+  }
+  if (!applied) throw answers.failure ?? new Error('the engine gave up without a conflict')
+}
+
+/** SQLite takes no notice of the case of ASCII letters in names. */
+function folded(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}

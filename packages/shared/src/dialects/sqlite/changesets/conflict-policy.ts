@@ -1,0 +1,110 @@
+import { invalidArgument, shown } from '../../../arguments/invalid.js'
+import { reasonOf } from '../../../arguments/read-argument.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+
+/**
+ * What is in the way of a change. `data`: the row has other values than before the change. `not-found`: the row is not
+ * there. `conflict`: a row with the key of an inserted one is there. `constraint`: a constraint of the table. `foreign-key`:
+ * all is applied, and foreign keys lead to no row.
+ */
+export type ConflictKind = 'data' | 'not-found' | 'conflict' | 'constraint' | 'foreign-key'
+
+/**
+ * What becomes of it. `omit`: the change is left out (foreign keys: they stay broken). `replace`: the change wins, which only
+ * `data` and `conflict` can. `abort`: nothing is applied.
+ */
+export type ConflictAnswer = 'omit' | 'replace' | 'abort'
+
+/** One answer for all, or a function that gives an answer for each conflict, at once. */
+export type ConflictPolicy = ConflictAnswer | ((kind: ConflictKind) => ConflictAnswer)
+
+const OPERATION = 'changesets.apply'
+// Of SQLite: https://www.sqlite.org/session/c_changeset_abort.html and c_changeset_conflict.html.
+const KINDS: readonly (ConflictKind | undefined)[] = [
+  undefined,
+  'data',
+  'not-found',
+  'conflict',
+  'constraint',
+  'foreign-key',
+]
+const ANSWERS: readonly ConflictAnswer[] = ['omit', 'replace', 'abort']
+const ABORT = ANSWERS.indexOf('abort')
+
+/** @throws PersistenceError `INVALID_ARGUMENT`. */
+export function checkPolicy(policy: ConflictPolicy): void {
+  if (typeof policy === 'function' || ANSWERS.includes(policy)) return
+  throw invalidArgument(
+    OPERATION,
+    `option onConflict must be 'omit', 'replace', 'abort' or a function, got ${shown(policy)}`,
+  )
+}
+
+/** Answers the conflicts of one application, and counts them. Throws nothing, since an engine may not survive that. */
+export class ConflictAnswers {
+  omitted = 0
+  replaced = 0
+  /** Why it was aborted. */
+  failure: PersistenceError | undefined
+  readonly #policy: ConflictPolicy
+
+  constructor(policy: ConflictPolicy) {
+    this.#policy = policy
+  }
+
+  /** @param conflict The engine's number of a kind. @returns the engine's number of an answer. */
+  readonly answer = (conflict: number): number => {
+    const kind = KINDS[conflict]
+    try {
+      if (kind === undefined) throw conflictOf(`an unknown conflict, number ${conflict}`)
+      const answer = this.#decide(kind)
+      if (answer === 'abort') throw conflictOf(kind)
+      if (answer === 'omit') this.omitted++
+      else this.replaced++
+      return ANSWERS.indexOf(answer)
+    } catch (error) {
+      this.failure = error as PersistenceError
+      return ABORT
+    }
+  }
+
+  #decide(kind: ConflictKind): ConflictAnswer {
+    const policy = this.#policy
+    if (typeof policy === 'function') return checkedAnswer(kind, ask(policy, kind))
+    // Broken references are no row that could be left out, and nobody has asked for them.
+    if (kind === 'foreign-key') return 'abort'
+    if (policy !== 'replace' || kind === 'data' || kind === 'conflict') return policy
+    return kind === 'not-found' ? 'omit' : 'abort'
+  }
+}
+
+function ask(policy: (kind: ConflictKind) => ConflictAnswer, kind: ConflictKind): ConflictAnswer {
+  try {
+    return policy(kind)
+  } catch (cause) {
+    throw new PersistenceError(
+      'INVALID_ARGUMENT',
+      OPERATION,
+      `${OPERATION}: onConflict must answer, but it threw (${reasonOf(cause)}); nothing was applied`,
+      cause,
+    )
+  }
+}
+
+function checkedAnswer(kind: ConflictKind, answer: ConflictAnswer): ConflictAnswer {
+  const replaceable = kind === 'data' || kind === 'conflict'
+  if (ANSWERS.includes(answer) && (answer !== 'replace' || replaceable)) return answer
+  const wanted = replaceable ? "'omit', 'replace' or 'abort'" : "'omit' or 'abort'"
+  throw invalidArgument(
+    OPERATION,
+    `onConflict must answer ${wanted} at once to '${kind}', got ${shown(answer)}; nothing was applied`,
+  )
+}
+
+function conflictOf(what: string): PersistenceError {
+  return new PersistenceError(
+    'CHANGESET_CONFLICT',
+    OPERATION,
+    `${OPERATION}: '${what}' was met and nothing was applied; pass onConflict to say what becomes of such a change`,
+  )
+}

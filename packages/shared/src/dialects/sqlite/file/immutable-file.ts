@@ -1,0 +1,95 @@
+import { access, constants, stat } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
+import { PersistenceError, type PersistenceErrorCode } from '../../../errors/persistence-error.js'
+import { processView } from './process-view.js'
+
+/** The name under which an engine reads the file without locks, without its log, and without looking whether it changed. */
+export function immutableUri(path: string): string {
+  return `${pathToFileURL(path).href}?immutable=1`
+}
+
+/** Whether this process may read the file: where an engine cannot open that name then, it takes no URIs. */
+export async function isReadable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK)
+    return true
+  } catch {
+    return false // What the engine said tells why.
+  }
+}
+
+export function takesNoUri(path: string, engine: string, { cause }: PersistenceError): PersistenceError {
+  return new PersistenceError(
+    'ENGINE_UNSUPPORTED',
+    'open',
+    `open ${path}: this version of ${engine} takes no URI, by which a file is opened with immutable: true; update it ` +
+      '(Node has it from 22.15), use another engine, or read a copy of the file in a folder that can be written',
+    cause,
+  )
+}
+
+/** A file that is read on the app's word that nobody changes it. */
+export class ImmutableFile {
+  readonly #path: string
+  readonly #state: string
+
+  private constructor(path: string, state: string) {
+    this.#path = path
+    this.#state = state
+  }
+
+  /**
+   * To be called before the first page is read: of what changes later, {@link change} tells.
+   *
+   * @param path As the engine has it, without symbolic links: the log stands beside that.
+   * @throws PersistenceError `CANNOT_OPEN`, `FILE_IN_USE` where reading the file alone would miss or tear what was written.
+   */
+  static async enter(path: string): Promise<ImmutableFile> {
+    const file = new ImmutableFile(path, await stateOf(path))
+    const log = await file.#unreadLog()
+    if (log !== undefined) {
+      throw cannotRead(
+        `${log} is not empty and would not be read; open the file without immutable once, which takes it in`,
+      )
+    }
+    if ((await processView(path))?.shared === true) {
+      throw cannotRead(
+        `another process has ${path} open and can change it; open the file with readOnly: true instead`,
+        'FILE_IN_USE',
+      )
+    }
+    return file
+  }
+
+  /** In words what of the file is no longer as it was; `undefined` while it is. */
+  async change(): Promise<string | undefined> {
+    if ((await stateOf(this.#path)) !== this.#state) return 'changed'
+    const log = await this.#unreadLog()
+    return log === undefined ? undefined : `changed in ${log}`
+  }
+
+  /** A rollback journal may be hot: then the file alone is half of a transaction. */
+  async #unreadLog(): Promise<string | undefined> {
+    for (const log of [`${this.#path}-wal`, `${this.#path}-journal`]) {
+      if (!['', '0'].includes((await stateOf(log)).split(' ')[0] as string)) return log
+    }
+    return undefined
+  }
+}
+
+/** Size in bytes and time of the last change; empty where there is no such file. */
+async function stateOf(path: string): Promise<string> {
+  try {
+    const { size, mtimeNs } = await stat(path, { bigint: true })
+    return `${size} ${mtimeNs}`
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    // The name of a log is longer than that of its file, which may have the longest that there can be.
+    if (code === 'ENOENT' || code === 'ENAMETOOLONG') return ''
+    throw cannotRead(message, 'CANNOT_OPEN', error)
+  }
+}
+
+function cannotRead(why: string, code: PersistenceErrorCode = 'CANNOT_OPEN', cause?: unknown): PersistenceError {
+  return new PersistenceError(code, 'open', `open: with immutable: true, ${why}`, cause)
+}

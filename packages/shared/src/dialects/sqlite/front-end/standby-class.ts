@@ -1,0 +1,83 @@
+import { resolve } from 'node:path'
+import { type AdapterOptions, adapterOptions, givenOptions } from '../../../adapter/adapter-options.js'
+import { invalidArgument } from '../../../arguments/invalid.js'
+import type { OptionNames } from '../../../arguments/options.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { sourceOf } from '../copies/backup-source.js'
+import { checkFilePath } from '../file/check-path.js'
+import { follow, type Origin } from '../standby/follow.js'
+import { FOLLOW_OPTIONS, type FollowOptions } from '../standby/follow-options.js'
+import type { Standby } from '../standby/standby.js'
+import type { AdapterClass, FrontEndDefinition } from './front-end.js'
+import type { OpenOptions } from './open-options.js'
+import { SqliteAdapter } from './sqlite-adapter.js'
+
+/** Makes standbys over one kind of engine. */
+export interface StandbyClass<Options extends OpenOptions> {
+  /**
+   * Follows a file into another one, or into memory, in a thread of its own. Until the last follower stops, triggers of the
+   * source log which of its rows change, whoever changes them.
+   *
+   * @param source An adapter on the file, or its path. A path is followed also while no adapter has it open.
+   * @param options Where to, and the options of the adapter that takes over, which hold for reading too; those of the
+   *   adapter `source` hold where none are given.
+   * @returns when there is something to read: the first copy is made, or the standby goes on from where it was.
+   * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`.
+   */
+  follow(source: SqliteAdapter | string, options: FollowOptions & Options): Promise<Standby<SqliteAdapter>>
+}
+
+/** @param Adapter The class of the same front end. */
+export function standbyClass<Handle extends object, Options extends OpenOptions>(
+  definition: FrontEndDefinition<Handle, Options>,
+  openOptions: OptionNames<Options>,
+  Adapter: AdapterClass<Handle, Options>,
+): StandbyClass<Options> {
+  const names = { ...openOptions, ...FOLLOW_OPTIONS } as OptionNames<FollowOptions & Options>
+
+  return {
+    async follow(source, options) {
+      const given = givenOptions<FollowOptions & Options>(options, names)
+      const own = Object.entries(given).filter(([name]) => Object.hasOwn(openOptions, name))
+      const { options: inherited, ...origin } = await originOf(source, () => definition.load(given))
+      // Nobody else holds the handles that are opened here.
+      const opening = { ...inherited, closeOnDisconnect: true, ...Object.fromEntries(own) } as Options
+      const { startWorker } = definition
+      if (startWorker === undefined) throw withoutThread(origin.engine)
+      return follow(origin, given, opening, startWorker, {
+        open: (path) => Adapter.open(path, opening),
+        async adapter(handle, driver) {
+          const adapter = new SqliteAdapter(handle, driver, adapterOptions(opening), startWorker)
+          await adapter.connect()
+          return adapter
+        },
+      })
+    },
+  }
+}
+
+async function originOf(
+  source: SqliteAdapter | string,
+  load: () => Promise<{ readonly name: string }>,
+): Promise<Origin & { readonly options: AdapterOptions }> {
+  if (typeof source === 'string') {
+    checkFilePath(source, 'standby.follow')
+    return { path: resolve(source), engine: (await load()).name, options: {} }
+  }
+  const { session, options } = sourceOf(source, 'standby.follow')
+  await session.connect('standby.follow')
+  const { engine, place } = session.connection
+  if (place.location !== '') return { path: place.location, engine, options }
+  throw invalidArgument(
+    'standby.follow',
+    'source must be a file, got a database in memory; take a backup of it instead',
+  )
+}
+
+function withoutThread(engine: string): PersistenceError {
+  return new PersistenceError(
+    'ENGINE_UNSUPPORTED',
+    'standby.follow',
+    `standby.follow: the front end for ${engine} has no thread to follow in; pass worker, or use one that has`,
+  )
+}

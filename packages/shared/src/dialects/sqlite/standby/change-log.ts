@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import type { Row } from '../../../driver/driver.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { FORGOTTEN_AFTER_MS, LOG_TABLES, logTriggers, READ_LOG, removingLog } from '../schema/change-log.js'
+import { followedTables } from './followed-tables.js'
+import { inTransaction, oneRow, type Sql } from './sql.js'
+
+const KEEP_LINEAGE = "INSERT INTO go_goscope_meta (key, value) VALUES ('lineage', ?1) ON CONFLICT (key) DO NOTHING"
+
+// A log is never empty: the position of a follower that has everything is the last change, which stays for its token.
+const FIRST_CHANGE = `INSERT INTO go_goscope_changes (seq, tbl)
+SELECT 1 + coalesce((SELECT CAST(value AS INTEGER) FROM go_goscope_meta WHERE key = 'log_end'), 0), ''
+WHERE NOT EXISTS (SELECT 1 FROM go_goscope_changes)`
+
+// A change without a table: what was written while triggers were missing is in no log, so everybody copies anew.
+const GAP = "INSERT INTO go_goscope_changes (tbl) VALUES ('')"
+
+const ENTER = `INSERT INTO go_goscope_followers (id, seq, seen_at)
+SELECT ?1, coalesce(?2, max(seq)), ?3 FROM go_goscope_changes WHERE true
+ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, seen_at = excluded.seen_at`
+
+const SEEN = 'UPDATE go_goscope_followers SET seq = ?2, seen_at = ?3 WHERE id = ?1 RETURNING 1'
+
+// Writers wait for one step at most, about 1 ms.
+const TRIM_STEP = 2_000
+const TRIM = `DELETE FROM go_goscope_changes WHERE seq < min(
+  (SELECT min(seq) FROM go_goscope_followers), (SELECT min(seq) FROM go_goscope_changes) + ${TRIM_STEP}
+) RETURNING 1`
+
+/**
+ * Makes the log complete, and enters a follower. Writes nothing into the schema where the log is complete already.
+ *
+ * @param sql A connection to the source.
+ * @param seq The follower's position; `undefined` for the end of the log.
+ * @throws PersistenceError `SCHEMA_MISSING`, `FOREIGN_TABLE`.
+ */
+export function enterLog(sql: Sql, follower: string, seq: number | undefined, now: number): Promise<void> {
+  return inTransaction(sql, 'IMMEDIATE', async () => {
+    await checkSource(sql)
+    const wanted = logTriggers((await followedTables(sql, 'main')).logged)
+    const found = await sql.query(READ_LOG)
+    const hasLog = found.some(({ type }) => type === 'table')
+    if (hasLog) checkTables(found)
+    else for (const text of LOG_TABLES) await sql.query(text)
+    await sql.query(KEEP_LINEAGE, [randomUUID()])
+    await sql.query(FIRST_CHANGE)
+    const triggers = new Map(found.filter(({ type }) => type === 'trigger').map(({ name, sql: text }) => [name, text]))
+    for (const [name, text] of triggers) {
+      if (wanted.get(String(name)) !== text) await sql.query(`DROP TRIGGER "${name}"`)
+    }
+    const missing = [...wanted].filter(([name, text]) => triggers.get(name) !== text)
+    for (const [, text] of missing) await sql.query(text)
+    if (hasLog && missing.length > 0) await sql.query(GAP)
+    await sql.query(ENTER, [follower, seq ?? null, now])
+  })
+}
+
+/** Takes a follower out, and the log with the last one. */
+export function leaveLog(sql: Sql, follower: string): Promise<void> {
+  return inTransaction(sql, 'IMMEDIATE', async () => {
+    const objects = await sql.query(READ_LOG)
+    if (objects.length === 0) return
+    await sql.query('DELETE FROM go_goscope_followers WHERE id = ?1', [follower])
+    if ((await sql.query('SELECT 1 FROM go_goscope_followers LIMIT 1')).length > 0) return
+    for (const text of removingLog(objects)) await sql.query(text)
+  })
+}
+
+/**
+ * Says that the follower is there and how far it is, forgets those that were not seen for long, and removes what nobody
+ * needs any more.
+ *
+ * @returns `false` where the follower itself was forgotten, and with it perhaps the log.
+ */
+export async function reportPosition(sql: Sql, follower: string, seq: number, now: number): Promise<boolean> {
+  if ((await sql.query(READ_LOG)).length === 0) return false
+  const known = await inTransaction(sql, 'IMMEDIATE', async () => {
+    await sql.query('DELETE FROM go_goscope_followers WHERE seen_at < ?1', [now - FORGOTTEN_AFTER_MS])
+    return sql.query(SEEN, [follower, seq, now])
+  })
+  if (known.length === 0) return false
+  // Each step is a transaction of its own.
+  while ((await sql.query(TRIM)).length > 0) {}
+  return true
+}
+
+function checkTables(found: readonly Row[]): void {
+  const tables = found.filter(({ type }) => type === 'table')
+  const foreign = tables.find((table) => !LOG_TABLES.includes(String(table.sql))) ?? tables.length < LOG_TABLES.length
+  if (foreign === false) return
+  throw new PersistenceError(
+    'FOREIGN_TABLE',
+    'standby.follow',
+    'standby.follow: go_goscope_changes or go_goscope_followers of the source belongs to something else, or one of the two was dropped; drop or rename it',
+  )
+}
+
+async function checkSource(sql: Sql): Promise<void> {
+  const { family } = await oneRow(
+    sql,
+    "SELECT count(*) AS family FROM main.sqlite_master WHERE name = 'go_goscope_meta'",
+  )
+  if (family === 0) {
+    throw new PersistenceError(
+      'SCHEMA_MISSING',
+      'standby.follow',
+      'standby.follow: the source has no tables of this family; open it once with SQLiteAdapter.open',
+    )
+  }
+  const { mode } = await oneRow(sql, 'SELECT journal_mode AS mode FROM pragma_journal_mode')
+  if (mode !== 'wal') {
+    throw new PersistenceError(
+      'WAL_NEEDED',
+      'standby.follow',
+      `standby.follow: the source is in journal mode ${mode}, in which a reader stops every writer; set journal_mode = WAL`,
+    )
+  }
+}

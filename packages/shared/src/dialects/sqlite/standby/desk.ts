@@ -1,0 +1,90 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { systemClock } from '../../../time/clock.js'
+import { sendable } from '../thread/sent-error.js'
+import type { Follower } from './follower.js'
+import type { CallName, Calls, FollowEvent, Request } from './messages.js'
+import type { Sql } from './sql.js'
+
+type Answers = { [Name in CallName]: (asked: Calls[Name]['asked']) => Promise<Calls[Name]['answer']> }
+
+/** Takes what the thread of a standby is asked, and answers between two rounds: a half-applied round is never read. */
+export class Desk {
+  readonly #answers: Omit<Answers, 'reach'>
+  readonly #follower: Follower
+  readonly #tell: (event: FollowEvent) => void
+  #requests: Request[] = []
+  /** Calls that wait until the standby is far enough. */
+  #waiting: { readonly id: number; readonly position: number }[] = []
+  #wake: () => void = () => undefined
+
+  constructor(standby: Sql, follower: Follower, tell: (event: FollowEvent) => void) {
+    this.#follower = follower
+    this.#tell = tell
+    this.#answers = {
+      query: ({ sql, parameters }) => standby.query(sql, parameters),
+      verify: () => follower.verify(),
+      takeOver: async ({ force }) => {
+        await follower.takeOver(force)
+        return undefined
+      },
+    }
+  }
+
+  /** @param message A {@link Request}, or `undefined` to look whether the thread is to stop. */
+  take(message: unknown): void {
+    if (message !== undefined) this.#requests.push(message as Request)
+    this.#wake()
+  }
+
+  async answerAll(): Promise<void> {
+    for (const request of this.#requests.splice(0)) {
+      try {
+        if (request.call === 'reach') await this.#reach(request.id, request.asked.position)
+        else this.#tell({ id: request.id, answer: await this.#answers[request.call](request.asked as never) })
+      } catch (error) {
+        this.#tell({ id: request.id, error: sendable(error) })
+      }
+    }
+    this.#answerReached()
+  }
+
+  /** Settles after `ms`, or when there is something to answer. */
+  async waitForWork(ms: number): Promise<void> {
+    if (this.#requests.length > 0) return
+    await new Promise<void>((resolve) => {
+      const cancel = systemClock.setTimer(resolve, ms, { keepAlive: true })
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+    this.#wake = () => undefined
+  }
+
+  async #reach(id: number, wanted: number | undefined): Promise<void> {
+    if (this.#follower.going) await this.#follower.round()
+    // After the round, which makes a log that was removed anew.
+    const position = wanted ?? (this.#follower.going ? await this.#follower.head() : Number.POSITIVE_INFINITY)
+    this.#waiting.push({ id, position })
+    if (this.#follower.going && position > (this.#follower.state.position ?? 0)) await this.#follower.round()
+  }
+
+  #answerReached(): void {
+    const { going, state } = this.#follower
+    const reached = state.position ?? Number.NEGATIVE_INFINITY
+    this.#waiting = this.#waiting.filter(({ id, position }) => {
+      if (reached >= position) this.#tell({ id, answer: reached })
+      else if (!going) this.#tell({ id, error: sendable(neverReached(state)) })
+      else return true
+      return false
+    })
+  }
+}
+
+function neverReached({ state, reason }: Follower['state']): PersistenceError {
+  return new PersistenceError(
+    state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING',
+    'standby.waitFor',
+    `standby.waitFor: changes do not come any more, the standby is ${state} (${reason})`,
+  )
+}

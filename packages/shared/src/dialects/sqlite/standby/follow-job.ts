@@ -1,0 +1,97 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { systemClock } from '../../../time/clock.js'
+import { createFile } from '../file/create-file.js'
+import { type OwnConnection, openOwn } from '../thread/own-connection.js'
+import type { Job, JobContext } from '../thread/run-job.js'
+import type { ThreadEngine } from '../thread/thread-engine.js'
+import { Desk } from './desk.js'
+import { Follower } from './follower.js'
+import type { FollowInput } from './messages.js'
+import { type OwnSql, Source } from './source.js'
+import type { Sql } from './sql.js'
+
+const BUSY_TIMEOUT_MS = 1_000
+const MODE = 0o600
+// The end of the process asks by a flag, which wakes nobody.
+const LONGEST_PAUSE_MS = 50
+
+/** Follows a file until it is stopped, and answers for the standby meanwhile. */
+export const followJob: Job = async ({ source: path, target, every }: FollowInput, context: JobContext) => {
+  const { engine, stop, tell, listen } = context
+  const connection = await openTarget(target, engine)
+  const standby = sqlOf(connection)
+  const source = new Source(path, standby, async () => openSource(path, engine))
+  const follower = new Follower({ standby, source, now: systemClock.now, tell: (state) => tell({ state }) })
+  try {
+    await follower.begin()
+    tell({ begun: true })
+    const desk = new Desk(standby, follower, tell)
+    listen((message) => desk.take(message))
+    const { monotonic } = systemClock
+    for (let due = monotonic() + every; !stop.requested; ) {
+      if (monotonic() >= due && follower.going) {
+        await follower.round()
+        due = monotonic() + every
+      }
+      await desk.answerAll()
+      await desk.waitForWork(Math.min(LONGEST_PAUSE_MS, Math.max(0, due - monotonic())))
+    }
+  } finally {
+    try {
+      await follower.leave()
+    } finally {
+      await releaseTarget(standby)
+      await connection.close()
+    }
+  }
+}
+
+/** Opens the standby for this thread alone: nobody reads it past the one that keeps a round whole, or writes to it. */
+async function openTarget(target: string, engine: ThreadEngine<object>): Promise<OwnConnection> {
+  if (target !== ':memory:') await createFile(target, MODE)
+  try {
+    const connection = await openOwn(target, engine, { readOnly: false, busyTimeout: BUSY_TIMEOUT_MS })
+    try {
+      await tuneTarget(sqlOf(connection), target)
+      return connection
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  } catch (error) {
+    if (!(error instanceof PersistenceError && error.code === 'BUSY')) throw error
+    throw new PersistenceError(
+      'FILE_IN_USE',
+      'standby.follow',
+      `standby.follow: the target ${target} is in use; end what has it open, or name another file`,
+      error,
+    )
+  }
+}
+
+async function tuneTarget(standby: Sql, target: string): Promise<void> {
+  await standby.query('PRAGMA temp_store = MEMORY')
+  await standby.query('PRAGMA trusted_schema = 0')
+  if (target === ':memory:') return
+  await standby.query('PRAGMA main.locking_mode = EXCLUSIVE')
+  await standby.query('PRAGMA main.journal_mode = WAL')
+  // What a loss of power takes is copied again: the position is lost with it.
+  await standby.query('PRAGMA main.synchronous = NORMAL')
+  await standby.query('BEGIN EXCLUSIVE')
+  await standby.query('COMMIT')
+}
+
+/** Some engines keep a file open for longer than its handle, and with it the lock that keeps others away. */
+async function releaseTarget(standby: Sql): Promise<void> {
+  await standby.query('PRAGMA main.locking_mode = NORMAL')
+  await standby.query('SELECT count(*) FROM main.sqlite_master')
+}
+
+async function openSource(path: string, engine: ThreadEngine<object>): Promise<OwnSql> {
+  const connection = await openOwn(path, engine, { readOnly: false, busyTimeout: BUSY_TIMEOUT_MS })
+  return { ...sqlOf(connection), close: () => connection.close() }
+}
+
+function sqlOf({ queue }: OwnConnection): Sql {
+  return { query: (sql, parameters = []) => queue.query('standby', sql, parameters) }
+}

@@ -1,0 +1,38 @@
+import { resolve } from 'node:path'
+import { checkSignal } from '../../../arguments/abort-signal.js'
+import { invalidOption } from '../../../arguments/invalid.js'
+import type { OptionNames } from '../../../arguments/options.js'
+import { checkPath } from '../file/check-path.js'
+import type { StartWorker } from '../thread/worker.js'
+
+/** Options of `Standby.follow`, beside those of `open`, which hold for reading it and for the adapter that takes over. */
+export interface FollowOptions {
+  /** Where the standby is: the path of a file that does not exist or is a standby of this source, or `:memory:`. */
+  target: string
+  /** ms between two looks at the source. Default 20. */
+  every?: number
+  /** Ends following. While the first copy is made, `follow` rejects with its reason. */
+  signal?: AbortSignal
+  /** Starts the thread, in an app that is bundled into one file. Default: the export `./thread` of the package. */
+  worker?: StartWorker
+}
+
+export const FOLLOW_OPTIONS: OptionNames<FollowOptions> = { target: true, every: true, signal: true, worker: true }
+
+const DEFAULT_EVERY_MS = 20
+
+export interface ResolvedFollowOptions {
+  /** An absolute path, or `:memory:`. */
+  readonly target: string
+  readonly every: number
+}
+
+/** @throws PersistenceError `INVALID_OPTION`, `INVALID_ARGUMENT`. */
+export function resolveFollowOptions(options: FollowOptions): ResolvedFollowOptions {
+  const { target, every = DEFAULT_EVERY_MS, signal, worker } = options
+  checkPath(target)
+  checkSignal(signal, 'standby.follow')
+  if (typeof every !== 'number' || !(every > 0)) throw invalidOption('every', every, 'a positive number of ms')
+  if (worker !== undefined && typeof worker !== 'function') throw invalidOption('worker', worker, 'a function')
+  return { target: target === ':memory:' ? target : resolve(target), every }
+}

@@ -1,0 +1,52 @@
+import type { AdapterOptions } from '../../../adapter/adapter-options.js'
+import { invalidArgument } from '../../../arguments/invalid.js'
+import { fileIdentity } from '../file/file-identity.js'
+import type { StartWorker } from '../thread/worker.js'
+import { untilAborted } from './abortable.js'
+import { type FollowOptions, resolveFollowOptions } from './follow-options.js'
+import { Standby, type StandbyHost } from './standby.js'
+import { StandbyThread } from './standby-thread.js'
+
+/** The file to follow. */
+export interface Origin {
+  /** Absolute. */
+  readonly path: string
+  /** The engine to follow with, as its driver names it. */
+  readonly engine: string
+}
+
+/**
+ * Starts a thread that follows `origin`, and waits until there is something to read.
+ *
+ * @param reading The options of the adapter that reads it.
+ */
+export async function follow<Adapter>(
+  origin: Origin,
+  options: FollowOptions,
+  reading: AdapterOptions,
+  startWorker: StartWorker,
+  host: StandbyHost<Adapter>,
+): Promise<Standby<Adapter>> {
+  const { target, every } = resolveFollowOptions(options)
+  const { signal, worker = startWorker } = options
+  signal?.throwIfAborted()
+  await refuseItself(origin.path, target)
+  const thread = new StandbyThread(worker, origin.engine, { source: origin.path, target, every })
+  const standby = new Standby(thread, target, host, reading)
+  try {
+    await untilAborted(signal, thread.begun)
+  } catch (error) {
+    // It ends by itself, with the error that the caller gets.
+    standby.stop().catch(() => undefined)
+    throw error
+  }
+  signal?.addEventListener('abort', () => void standby.stop().catch(() => undefined), { once: true })
+  return standby
+}
+
+async function refuseItself(source: string, target: string): Promise<void> {
+  if (target === ':memory:') return
+  const identity = await fileIdentity(target)
+  if (identity === undefined || identity !== (await fileIdentity(source))) return
+  throw invalidArgument('standby.follow', `target ${target} is the source itself; name another file`)
+}

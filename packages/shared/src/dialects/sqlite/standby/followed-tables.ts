@@ -1,0 +1,66 @@
+import type { Row } from '../../../driver/driver.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { LoggedTable } from '../schema/change-log.js'
+import { oneRow, type Schema, type Sql } from './sql.js'
+
+/** The tables that a standby has, by how their changes are found. */
+export interface FollowedTables {
+  /** By the log. */
+  readonly logged: readonly LoggedTable[]
+  /** Of one row at most, which changes with nearly every write: compared each round, and copied whole. */
+  readonly whole: readonly string[]
+}
+
+// Ours by name, also those of later releases, and the cache tables of the app's own names, which the index tells.
+const tablesIn = (schema: Schema): string => `SELECT tables.name, tables.sql FROM ${schema}.sqlite_master AS tables
+WHERE tables.type = 'table'
+  AND (lower(tables.name) GLOB 'go_goscope_*' OR EXISTS (
+    SELECT 1 FROM ${schema}.sqlite_master AS indexes
+    WHERE indexes.type = 'index' AND indexes.tbl_name = tables.name AND indexes.name GLOB 'go_goscope_expires_of_*'
+  ))
+  AND lower(tables.name) NOT IN ('go_goscope_changes', 'go_goscope_followers', 'go_goscope_standby')
+ORDER BY tables.name`
+
+const keysIn = (schema: Schema): string => `SELECT '' AS "index", columns.name AS name
+FROM pragma_table_info(?1, '${schema}') AS columns WHERE columns.pk > 0
+UNION ALL
+SELECT indexes.name, columns.name FROM pragma_index_list(?1, '${schema}') AS indexes
+CROSS JOIN pragma_index_info(indexes.name, '${schema}') AS columns
+WHERE indexes."unique" = 1 AND indexes.origin <> 'pk'`
+
+const numberedIn = (schema: Schema): string => `SELECT NOT tables.wr AND columns.type <> 'INTEGER' AS numbered
+FROM pragma_table_list AS tables JOIN pragma_table_info(?1, '${schema}') AS columns ON columns.pk > 0
+WHERE tables.schema = '${schema}' AND tables.name = ?1`
+
+const ONE_ROW = /CHECK \(id = 1\)/
+
+/** Reads which tables there are to follow. @throws PersistenceError `SCHEMA_NEWER` for a table that cannot be followed. */
+export async function followedTables(sql: Sql, schema: Schema): Promise<FollowedTables> {
+  const tables = await sql.query(tablesIn(schema))
+  const whole = tables.filter((table) => ONE_ROW.test(String(table.sql))).map(({ name }) => String(name))
+  const logged: LoggedTable[] = []
+  for (const table of tables) {
+    const name = String(table.name)
+    if (whole.includes(name)) continue
+    const keys = keysOf(name, await sql.query(keysIn(schema), [name]))
+    const { numbered } = await oneRow(sql, numberedIn(schema), [name])
+    logged.push({ name, ...keys, numbered: numbered === 1 })
+  }
+  return { logged, whole }
+}
+
+function keysOf(name: string, rows: readonly Row[]): Pick<LoggedTable, 'key' | 'otherKeys'> {
+  const columnsOf = (index: unknown): string[] =>
+    rows.filter((row) => row.index === index).map((row) => String(row.name))
+  const [key, ...more] = columnsOf('')
+  const others = [...new Set(rows.map(({ index }) => index))].filter((index) => index !== '')
+  const onExpression = rows.some((row) => row.name === null)
+  if (key === undefined || more.length > 0 || onExpression) {
+    throw new PersistenceError(
+      'SCHEMA_NEWER',
+      'standby.follow',
+      `standby.follow: the table ${name} has no primary key of one column, or a unique index on an expression, and cannot be followed; update the package that follows`,
+    )
+  }
+  return { key, otherKeys: others.map(columnsOf) }
+}

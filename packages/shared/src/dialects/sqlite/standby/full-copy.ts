@@ -1,0 +1,60 @@
+import type { FollowedTables } from './followed-tables.js'
+import { followedTables } from './followed-tables.js'
+import { createPosition, type Position } from './position.js'
+import { inTransaction, oneRow, type Sql } from './sql.js'
+
+const OBJECTS = `SELECT type, name, sql FROM source.sqlite_master
+WHERE sql IS NOT NULL AND tbl_name IN (SELECT value FROM json_each(?1)) AND (type <> 'trigger' OR name GLOB 'go_goscope_*')
+ORDER BY type = 'table' DESC, name`
+
+const END = `SELECT changes.seq, changes.token, meta.value AS lineage
+FROM source.go_goscope_changes AS changes JOIN source.go_goscope_meta AS meta ON meta.key = 'lineage'
+ORDER BY changes.seq DESC LIMIT 1`
+
+/** What the names of triggers of the log start with, which no copy has. */
+const OF_THE_LOG = /^go_goscope_log_/
+
+/**
+ * Makes the standby what the source is, whatever was there, in one transaction.
+ *
+ * @param sql A connection to the standby with the source attached. The source's log is complete.
+ */
+export function copyAnew(sql: Sql, follower: string): Promise<{ position: Position; tables: FollowedTables }> {
+  return inTransaction(sql, 'DEFERRED', async () => {
+    const { schema_version: cookie } = await oneRow(sql, 'PRAGMA source.schema_version')
+    const tables = await followedTables(sql, 'source')
+    const names = [...tables.logged.map(({ name }) => name), ...tables.whole]
+    await removeTables(sql)
+    const objects = await sql.query(OBJECTS, [JSON.stringify(names)])
+    // Before the rows: SQLite then copies rows and index entries as they are.
+    for (const object of objects) if (object.type !== 'trigger') await sql.query(String(object.sql))
+    for (const name of names) await sql.query(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
+    await copySequences(sql)
+    const { seq, token, lineage } = await oneRow(sql, END)
+    const position: Position = {
+      follower,
+      lineage: String(lineage),
+      seq: Number(seq),
+      token: Number(token),
+      cookie: Number(cookie),
+    }
+    // On a standby our triggers would run a second time what the source's have done.
+    const triggers = objects.filter(({ type, name }) => type === 'trigger' && !OF_THE_LOG.test(String(name)))
+    await createPosition(sql, position, JSON.stringify(triggers.map((trigger) => trigger.sql)))
+    return { position, tables }
+  })
+}
+
+/** The numbers that AUTOINCREMENT has given. */
+export async function copySequences(sql: Sql): Promise<void> {
+  await sql.query('DELETE FROM main.sqlite_sequence')
+  await sql.query(`INSERT INTO main.sqlite_sequence (name, seq) SELECT name, seq FROM source.sqlite_sequence
+WHERE name IN (SELECT name FROM main.sqlite_master WHERE type = 'table')`)
+}
+
+async function removeTables(sql: Sql): Promise<void> {
+  const tables = await sql.query(
+    "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'",
+  )
+  for (const { name } of tables) await sql.query(`DROP TABLE main."${name}"`)
+}

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { newLineageSteps } from '../schema/new-lineage.js'
+import { inTransaction, oneRow, type Sql } from './sql.js'
+
+/**
+ * Makes a database of its own of a standby, in one transaction: what runs on the file afterwards finds a standby or a
+ * complete database, and nothing in between.
+ *
+ * @param sql A connection to the standby.
+ * @throws PersistenceError `CORRUPT`; it is a standby still.
+ */
+export async function promote(sql: Sql): Promise<void> {
+  const checked = await sql.query('PRAGMA main.integrity_check(1)')
+  const [verdict] = Object.values(checked[0] ?? {})
+  if (verdict !== 'ok') {
+    throw new PersistenceError(
+      'CORRUPT',
+      'standby.takeOver',
+      `standby.takeOver: the standby is damaged (${verdict}); take a backup, or another standby`,
+    )
+  }
+  await inTransaction(sql, 'DEFERRED', async () => {
+    const { triggers } = await oneRow(sql, 'SELECT triggers FROM go_goscope_standby')
+    // Before the triggers: nothing of this is a change that they are there for.
+    for (const step of newLineageSteps(randomUUID())) await sql.query(step.sql, step.parameters)
+    for (const text of JSON.parse(String(triggers)) as string[]) await sql.query(text)
+    await sql.query('DROP TABLE go_goscope_standby')
+  })
+}

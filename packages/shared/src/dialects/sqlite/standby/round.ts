@@ -1,0 +1,130 @@
+import type { FollowedTables } from './followed-tables.js'
+import { copySequences } from './full-copy.js'
+import { advance, type Position } from './position.js'
+import { inTransaction, oneRow, type Sql } from './sql.js'
+
+/** What one look at the source came to. */
+export type Outcome =
+  /** The standby is what the source was at that moment. */
+  | { readonly kind: 'current'; readonly position: Position; readonly changes: number }
+  /** The log does not tell all that has changed. `trimmed`: it did once. */
+  | { readonly kind: 'copy anew'; readonly reason: string; readonly trimmed: boolean }
+  /** The source is of another history. */
+  | { readonly kind: 'diverged'; readonly reason: string }
+
+const MANY_CHANGES = 1_000
+
+const HAS_LOG = `SELECT
+  EXISTS (SELECT 1 FROM source.sqlite_master WHERE name = 'go_goscope_meta') AS meta,
+  EXISTS (SELECT 1 FROM source.sqlite_master WHERE name = 'go_goscope_changes') AS log`
+
+const META = `SELECT (SELECT value FROM source.go_goscope_meta WHERE key = 'lineage') AS lineage,
+  (SELECT CAST(value AS INTEGER) FROM source.go_goscope_meta WHERE key = 'log_end') AS log_end`
+
+// Each by itself: SQLite finds one end of a table by its key, and scans it for both.
+const LOG = `SELECT (SELECT min(seq) FROM source.go_goscope_changes) AS first,
+  (SELECT max(seq) FROM source.go_goscope_changes) AS last,
+  (SELECT token FROM source.go_goscope_changes WHERE seq = (SELECT max(seq) FROM source.go_goscope_changes)) AS last_token,
+  (SELECT token FROM source.go_goscope_changes WHERE seq = ?1) AS token,
+  EXISTS (SELECT 1 FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '') AS gap`
+
+/**
+ * Brings the standby to where the source is: one read transaction on the source and one write transaction on the standby,
+ * with the position in it. Either all of it has happened or nothing.
+ *
+ * @param sql A connection to the standby with the source attached.
+ * @param onBehind Called before many changes are taken over, which takes long enough to be told of.
+ */
+export function runRound(
+  sql: Sql,
+  position: Position,
+  tables: FollowedTables,
+  onBehind?: (changes: number) => void,
+): Promise<Outcome> {
+  return inTransaction(sql, 'DEFERRED', () => applyChanges(sql, position, tables, onBehind))
+}
+
+/** {@link runRound} within a transaction. */
+export async function applyChanges(
+  sql: Sql,
+  position: Position,
+  tables: FollowedTables,
+  onBehind?: (changes: number) => void,
+): Promise<Outcome> {
+  const { schema_version: cookie } = await oneRow(sql, 'PRAGMA source.schema_version')
+  const found = await oneRow(sql, HAS_LOG)
+  const { lineage, log_end: logEnd } = found.meta === 1 ? await oneRow(sql, META) : { lineage: null, log_end: null }
+  if (lineage !== position.lineage) {
+    return diverged(lineage === null ? 'the source was never followed' : `the source is of the lineage ${lineage}`)
+  }
+  if (found.log === 0) {
+    if (Number(logEnd ?? 0) < position.seq) return older(Number(logEnd ?? 0), position)
+    return { kind: 'copy anew', reason: 'the log of the source was removed', trimmed: true }
+  }
+  const log = await oneRow(sql, LOG, [position.seq])
+  if (Number(log.last) < position.seq) return older(Number(log.last), position)
+  if (log.token === null) {
+    return { kind: 'copy anew', reason: `the log begins at ${log.first}, after ${position.seq}`, trimmed: true }
+  }
+  if (log.token !== position.token) return diverged(`change ${position.seq} of the source is another one`)
+  if (cookie !== position.cookie || log.gap === 1) {
+    return { kind: 'copy anew', reason: 'the schema of the source has changed', trimmed: false }
+  }
+  const last = Number(log.last)
+  if (last === position.seq) {
+    if (await differs(sql, tables)) await copyWhole(sql, tables)
+    return { kind: 'current', position, changes: 0 }
+  }
+  if (last - position.seq >= MANY_CHANGES) onBehind?.(last - position.seq)
+  await copyLogged(sql, position, tables)
+  await copyWhole(sql, tables)
+  const token = Number(log.last_token)
+  await advance(sql, last, token)
+  return { kind: 'current', position: { ...position, seq: last, token }, changes: last - position.seq }
+}
+
+const NAMED = `SELECT tbl, max(key IS NULL) AS nulls FROM source.go_goscope_changes WHERE seq > ?1 GROUP BY tbl`
+
+/** Of each table every removal before the first insert the first insert: a row may have taken another one's key. */
+async function copyLogged(sql: Sql, { seq }: Position, { logged }: FollowedTables): Promise<void> {
+  const named = await sql.query(NAMED, [seq])
+  for (const { name, key } of logged) {
+    const found = named.find(({ tbl }) => tbl === name)
+    if (found === undefined) continue
+    const changed = `"${key}" IN (SELECT key FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '${name}')`
+    // Published tables take rows without a key, and no log can tell which of them has changed.
+    const run = async (verb: string): Promise<void> => {
+      await sql.query(`${verb} WHERE ${changed}`, [seq])
+      if (found.nulls === 1) await sql.query(`${verb} WHERE "${key}" IS NULL`)
+    }
+    await run(`DELETE FROM main."${name}"`)
+    await run(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
+  }
+}
+
+async function differs(sql: Sql, { whole }: FollowedTables): Promise<boolean> {
+  const sequences = (schema: string): string =>
+    `SELECT name, seq FROM ${schema}.sqlite_sequence WHERE name IN (SELECT name FROM main.sqlite_master)`
+  const pairs = whole.map((name) => [`SELECT * FROM main."${name}"`, `SELECT * FROM source."${name}"`])
+  const compared = [...pairs, [sequences('main'), sequences('source')]].flatMap(([here, there]) => [
+    `EXISTS (${here} EXCEPT ${there})`,
+    `EXISTS (${there} EXCEPT ${here})`,
+  ])
+  return (await oneRow(sql, `SELECT ${compared.join(' OR ')} AS differs`)).differs === 1
+}
+
+async function copyWhole(sql: Sql, { whole }: FollowedTables): Promise<void> {
+  for (const name of whole) {
+    await sql.query(`DELETE FROM main."${name}"`)
+    await sql.query(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
+  }
+  await copySequences(sql)
+}
+
+function diverged(reason: string): Outcome {
+  return { kind: 'diverged', reason }
+}
+
+function older(last: number, { seq }: Position): Outcome {
+  return diverged(`the source is older than the standby: its log ends at ${last}, before ${seq}`)
+}

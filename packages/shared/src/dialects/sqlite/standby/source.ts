@@ -1,0 +1,131 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { fileIdentity } from '../file/file-identity.js'
+import { oneRow, type Sql } from './sql.js'
+
+/** A connection that is closed by who opened it. */
+export interface OwnSql extends Sql {
+  close(): Promise<void>
+}
+
+/** Opens a connection to the source. */
+export type OpenSource = () => Promise<OwnSql>
+
+/**
+ * The file that is followed, as it is reached: attached to the connection of the standby for reading, so that rows go from
+ * file to file and none through JavaScript, and by a connection of its own for what has to be written there.
+ */
+export class Source {
+  readonly #path: string
+  readonly #standby: Sql
+  readonly #open: OpenSource
+  #connection: OwnSql | undefined
+  #identity: string | undefined
+  #dataVersion: unknown
+  #alone = false
+
+  /** @param path Absolute. */
+  constructor(path: string, standby: Sql, open: OpenSource) {
+    this.#path = path
+    this.#standby = standby
+    this.#open = open
+  }
+
+  /** For writing. */
+  get sql(): Sql {
+    if (this.#connection === undefined) throw new Error('the source is detached')
+    return this.#connection
+  }
+
+  /** @throws PersistenceError `CANNOT_OPEN` when there is no such file. */
+  async attach(): Promise<void> {
+    this.#identity = await fileIdentity(this.#path)
+    // Engines and ATTACH would make a file that is missing.
+    if (this.#identity === undefined) throw this.#gone()
+    const connection = await this.#open()
+    try {
+      await this.#attach()
+      this.#connection = connection
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  }
+
+  async detach(): Promise<void> {
+    const connection = this.#connection
+    if (connection === undefined) return
+    this.#connection = undefined
+    await this.#standby.query('DETACH DATABASE source')
+    await connection.close()
+  }
+
+  /**
+   * Whether anything may have been committed since the last call, by whomever. Goes over to the file that has the name now
+   * where that is another one.
+   *
+   * @throws PersistenceError `CANNOT_OPEN` when there is none.
+   */
+  async mayHaveChanged(): Promise<boolean> {
+    const identity = await fileIdentity(this.#path)
+    if (identity === undefined) throw this.#gone()
+    if (identity !== this.#identity) {
+      await this.detach()
+      await this.attach()
+    }
+    const before = this.#dataVersion
+    this.#dataVersion = (await oneRow(this.#standby, 'PRAGMA source.data_version')).data_version
+    return this.#dataVersion !== before
+  }
+
+  /** What was seen is to be looked at again. */
+  lookAgain(): void {
+    this.#dataVersion = undefined
+  }
+
+  /**
+   * Leaves the file to the connection for writing alone, and sees to it that nobody else has it open: only this change of
+   * the journal mode asks for all connections, also for those that are idle.
+   *
+   * @throws PersistenceError `FILE_IN_USE`; the source is attached as before.
+   */
+  async takeForOneself(): Promise<void> {
+    await this.#standby.query('DETACH DATABASE source')
+    this.#alone = true
+    try {
+      await this.sql.query('PRAGMA journal_mode = DELETE')
+      await this.sql.query('BEGIN EXCLUSIVE')
+    } catch (error) {
+      await this.share()
+      if (!(error instanceof PersistenceError && error.code === 'BUSY')) throw error
+      throw new PersistenceError(
+        'FILE_IN_USE',
+        'standby.takeOver',
+        `standby.takeOver: ${this.#path} is open elsewhere, and its users would go on writing to it; end them first, or pass force: true`,
+        error,
+      )
+    }
+  }
+
+  /** Ends {@link takeForOneself}; the source is attached as before. May be repeated. */
+  async share(): Promise<void> {
+    if (!this.#alone) return
+    this.#alone = false
+    // Where something has failed the transaction may be open still.
+    await this.sql.query('ROLLBACK').catch(() => undefined)
+    await this.sql.query('PRAGMA journal_mode = WAL')
+    await this.#attach()
+  }
+
+  #gone(): PersistenceError {
+    return new PersistenceError(
+      'CANNOT_OPEN',
+      'standby.follow',
+      `standby.follow: there is no file ${this.#path} to follow; check the path, or take over if it is lost`,
+    )
+  }
+
+  async #attach(): Promise<void> {
+    await this.#standby.query('ATTACH DATABASE ?1 AS source', [this.#path])
+    this.#dataVersion = undefined
+  }
+}

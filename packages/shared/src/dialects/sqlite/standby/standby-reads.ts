@@ -1,0 +1,22 @@
+import { type AdapterOptions, resolveOptions } from '../../../adapter/adapter-options.js'
+import type { Dialect } from '../../../adapter/dialect.js'
+import { SqlAdapter } from '../../../adapter/sql-adapter.js'
+import { Connection } from '../../../connection/connection.js'
+import { sqliteDialect } from '../sqlite-dialect.js'
+import type { StandbyThread } from './standby-thread.js'
+import { ThreadDriver } from './thread-driver.js'
+import { ThreadPlace } from './thread-place.js'
+
+/** A standby has the tables and not what belongs to them, and is made by the one that follows. */
+const dialect: Dialect = { ...sqliteDialect, setUp: async () => {}, place: () => new ThreadPlace() }
+
+/** The stores over a standby, for reading: what writes is refused with `READ_ONLY`. */
+export function standbyReads(thread: StandbyThread, options: AdapterOptions): SqlAdapter {
+  const handle = {}
+  const driver = new ThreadDriver(thread)
+  const resolved = resolveOptions(options)
+  Connection.of(handle, () => driver, dialect, { ...resolved, readOnly: true, exclusive: true })
+  const { keyPrefix, codec, clock, maxKeyLength, maxValueSize, onDiagnostic } = resolved
+  const reading = { keyPrefix, codec, clock, maxKeyLength, maxValueSize, createTables: false, closeOnDisconnect: false }
+  return new SqlAdapter(handle, () => driver, dialect, onDiagnostic ? { ...reading, onDiagnostic } : reading)
+}

@@ -1,0 +1,86 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { EngineThread } from '../thread/engine-thread.js'
+import { received } from '../thread/sent-error.js'
+import type { StartWorker } from '../thread/worker.js'
+import type { CallName, Calls, FollowEvent, FollowInput } from './messages.js'
+import { BEFORE_THE_FIRST_COPY, type StandbyState } from './standby-state.js'
+
+interface Pending {
+  resolve(answer: unknown): void
+  reject(error: unknown): void
+}
+
+/** The thread of a standby, as its owner sees it. */
+export class StandbyThread {
+  readonly engine: string
+  /** As it was told last. */
+  state: StandbyState = BEFORE_THE_FIRST_COPY
+  /** Settles when there is something to read. @throws PersistenceError why it cannot follow. */
+  readonly begun: Promise<void>
+  /** Settles when the thread has closed everything and is gone. @throws PersistenceError what went wrong at the end. */
+  readonly ended: Promise<void>
+  readonly #thread: EngineThread<FollowEvent, undefined>
+  readonly #pending = new Map<number, Pending>()
+  #lastId = 0
+  #over = false
+
+  /** @throws PersistenceError `ENGINE_MISSING`. */
+  constructor(startWorker: StartWorker, engine: string, input: FollowInput) {
+    this.engine = engine
+    let begin: () => void = () => undefined
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    this.#thread = new EngineThread(startWorker, { engine, job: 'standby.follow', input }, (event: FollowEvent) => {
+      if ('state' in event) this.state = event.state
+      else if ('begun' in event) begin()
+      else this.#settle(event)
+    })
+    this.ended = this.#end()
+    this.begun = Promise.race([begun, this.ended])
+    // Who stops it is told; until then calls are.
+    this.ended.catch(() => undefined)
+    this.begun.catch(() => undefined)
+  }
+
+  /** Asks the thread. @throws PersistenceError what its answer was, or that there is none any more. */
+  ask<Name extends CallName>(call: Name, asked: Calls[Name]['asked']): Promise<Calls[Name]['answer']> {
+    if (this.#over) return Promise.reject(endedError(this.state))
+    const id = ++this.#lastId
+    const answer = new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }))
+    this.#thread.send({ id, call, asked })
+    return answer as Promise<Calls[Name]['answer']>
+  }
+
+  /** Ends following. */
+  stop(): Promise<void> {
+    this.#thread.stop()
+    return this.ended
+  }
+
+  #settle(event: Extract<FollowEvent, { id: number }>): void {
+    const pending = this.#pending.get(event.id)
+    this.#pending.delete(event.id)
+    if ('error' in event) pending?.reject(received(event.error))
+    else pending?.resolve(event.answer)
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#thread.result
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.state = { ...this.state, state: 'stopped', reason, behind: undefined }
+      throw error
+    } finally {
+      await this.#thread.gone
+      this.#over = true
+      for (const { reject } of this.#pending.values()) reject(endedError(this.state))
+      this.#pending.clear()
+    }
+  }
+}
+
+function endedError({ reason }: StandbyState): PersistenceError {
+  return new PersistenceError('CLOSED', 'standby', `standby: it has ended (${reason ?? 'it was stopped'}); follow anew`)
+}

@@ -1,0 +1,222 @@
+import { changesets, SQLiteAdapter, SQLiteCacheAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { TABLES, twoSides } from './two-sides.js'
+
+proveCell()
+
+describe('changesets', () => {
+  const pair = twoSides()
+
+  test('changes of all kinds of rows and values arrive, on the handle and by fenced', async () => {
+    await using recording = await (await pair.from.changes()).record()
+    const changes = await pair.to.changes()
+    await pair.from.run(
+      "INSERT INTO orders VALUES (1, 'a', 1.5, x'00ff'), (2, NULL, -1, NULL), (9007199254740991, '', 0, NULL)",
+    )
+    await pair.from.run("INSERT INTO prices VALUES ('a', 'x', 1), ('a', 'y', 'dear')")
+    const lock = await pair.from.adapter.lock.acquire('job', 60_000)
+    await pair.from.adapter.fenced(lock as never, [
+      { sql: 'INSERT INTO orders VALUES (3, ?, 2, NULL)', parameters: ['é'.repeat(70_000)] },
+    ])
+    expect(await changes.apply(await recording.take())).toEqual({ changes: 6, omitted: 0, replaced: 0 })
+    await pair.from.run("UPDATE orders SET item = 'b' WHERE id = 1")
+    await pair.from.run('DELETE FROM orders WHERE id = 2')
+    await pair.from.run("UPDATE prices SET price = 2 WHERE shop = 'y'")
+    expect(await changes.apply(await recording.take())).toEqual({ changes: 3, omitted: 0, replaced: 0 })
+    for (const table of TABLES) expect(await pair.to.all(table)).toBe(await pair.from.all(table))
+  })
+
+  test('each change is given once, and what is undone is none', async () => {
+    await using recording = await (await pair.from.changes()).record()
+    expect((await recording.take()).length).toBe(0)
+    await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')")
+    const first = await recording.take()
+    expect(first.length).toBeGreaterThan(0)
+    expect((await recording.take()).length).toBe(0)
+    await pair.from.run("INSERT INTO orders (id, item) VALUES (2, 'b')")
+    await pair.from.run('DELETE FROM orders WHERE id = 2')
+    expect((await recording.take()).length).toBe(0)
+    await pair.from.run("UPDATE orders SET item = 'c'")
+    const second = await recording.take()
+    await pair.apply(first)
+    expect(await pair.apply(second)).toEqual({ changes: 1, omitted: 0, replaced: 0 })
+    expect(await pair.to.all('orders')).toBe(await pair.from.all('orders'))
+  })
+
+  test('only changes of its own connection are recorded, and none of before or of other tables', async () => {
+    await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'before')")
+    const other = await engine.openHandle(pair.from.path)
+    const changeset = await pair.changesOf(async () => {
+      await engine.rows(other, "INSERT INTO orders (id, item) VALUES (2, 'elsewhere')")
+      await pair.from.run("INSERT INTO prices VALUES ('a', 'x', 1)")
+      await pair.from.adapter.cache.set('k', 1)
+      await pair.from.run("INSERT INTO orders (id, item) VALUES (3, 'here')")
+    }, ['orders'])
+    await engine.closeHandle(other)
+    await pair.apply(changeset)
+    expect(await pair.to.run('SELECT id, item FROM orders')).toEqual([{ id: 3, item: 'here' }])
+    expect(await pair.to.all('prices')).toBe('[]')
+  })
+
+  test('what the app may still roll back is not given, and what it rolled back never is', async () => {
+    const changes = await pair.from.changes()
+    await using recording = await changes.record()
+    await pair.from.run('BEGIN')
+    await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'rolled back')")
+    const refused = { code: 'SQL', message: expect.stringContaining('transaction of its own open') }
+    await expect(recording.take()).rejects.toMatchObject({ ...refused, operation: 'changesets.take' })
+    await expect(changes.record()).rejects.toMatchObject({ ...refused, operation: 'changesets.record' })
+    await pair.from.run('ROLLBACK')
+    await pair.from.run("INSERT INTO orders (id, item) VALUES (2, 'kept')")
+    await pair.apply(await recording.take())
+    expect(await pair.to.run('SELECT id FROM orders')).toEqual([{ id: 2 }])
+  })
+
+  test('a recording ends with close and with its adapter', async () => {
+    const changes = await pair.from.changes()
+    const closed = await changes.record()
+    await closed.close()
+    await closed.close()
+    await expect(closed.take()).rejects.toMatchObject({ code: 'CLOSED', operation: 'changesets.take' })
+    const left = await changes.record()
+    await pair.from.adapter.disconnect()
+    await expect(left.take()).rejects.toMatchObject({ code: 'CLOSED' })
+    await left.close()
+    await expect(changes.apply(new Uint8Array())).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  test('a filter chooses tables, and one that throws is a typed error', async () => {
+    const changeset = await pair.changesOf(async () => {
+      await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')")
+      await pair.from.run("INSERT INTO prices VALUES ('a', 'x', 1)")
+    })
+    const names: string[] = []
+    const filter = (name: string) => names.push(name) > 0 && name === 'prices'
+    expect(await pair.apply(changeset, { filter }, ['prices'])).toEqual({ changes: 1, omitted: 0, replaced: 0 })
+    expect(names).toEqual(['orders', 'prices'])
+    expect([await pair.to.all('orders'), await pair.to.all('prices')]).toEqual(['[]', await pair.from.all('prices')])
+    const cause = new Error('mine')
+    const throws = () => {
+      throw cause
+    }
+    await expect(pair.apply(changeset, { filter: throws })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', cause })
+  })
+
+  test('what SQLite would leave out in silence is refused: other columns, another key, a table not named', async () => {
+    const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')"))
+    const refused = async (says: RegExp, tables?: string[]) =>
+      expect(pair.apply(changeset, {}, tables)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(says),
+      })
+    await refused(/must be of the tables prices, but changes "orders"/, ['prices'])
+    await pair.to.run('DROP TABLE orders')
+    await pair.to.run('CREATE TABLE orders (id INTEGER PRIMARY KEY, item TEXT)')
+    await refused(/orders must have .*4 columns, the key in 1.*has 2 columns, the key in 1/)
+    await pair.to.run('DROP TABLE orders')
+    await pair.to.run('CREATE TABLE orders (id, item TEXT PRIMARY KEY, amount, note)')
+    await refused(/has 4 columns, the key in 2/)
+    await pair.to.run('DROP TABLE orders')
+    await pair.to.run('CREATE TABLE orders (id INTEGER PRIMARY KEY, item, amount, note, more DEFAULT 5)')
+    await pair.apply(changeset)
+    expect(await pair.to.run('SELECT id, more FROM orders')).toEqual([{ id: 1, more: 5 }])
+  })
+
+  test('bytes that are no whole changeset are refused before the database is touched', async () => {
+    const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders VALUES (1, 'a', 1.5, x'00ff')"))
+    const bad = [
+      new Uint8Array([1]),
+      ...Array.from({ length: changeset.length - 1 }, (_, at) => changeset.slice(0, at + 1)),
+    ]
+    for (const bytes of bad) {
+      const whole = bytes.length === 1 + 1 + 4 + 'orders'.length + 1 // A head without changes.
+      const done = pair.apply(bytes)
+      if (whole) expect(await done).toMatchObject({ changes: 0 })
+      else
+        await expect(done).rejects.toMatchObject({
+          code: 'INVALID_ARGUMENT',
+          message: expect.stringContaining('at byte'),
+        })
+    }
+    await expect(pair.apply('text' as never)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    expect(await pair.to.all('orders')).toBe('[]')
+  })
+
+  test('tables that are not the app’s, have no key or are no tables are refused by name', async () => {
+    await pair.from.run('CREATE TABLE keyless (value)')
+    await pair.from.run('CREATE VIEW seen AS SELECT * FROM orders')
+    const cache = new SQLiteCacheAdapter(pair.from.handle as never, { tableName: 'my_cache' })
+    await cache.connect()
+    for (const [name, says] of [
+      ['go_goscope_cache', 'not yours'],
+      ['GO_GOSCOPE_CACHE', 'not yours'],
+      ['sqlite_sequence', 'not yours'],
+      ['my_cache', 'is a cache table'],
+      ['keyless', 'no PRIMARY KEY'],
+      ['seen', 'is a view'],
+      ['missing', 'not in this file'],
+      ['', 'is no name'],
+    ] as const) {
+      await expect(pair.from.changes([name])).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringMatching(new RegExp(`"${name}".*${says}`)),
+      })
+    }
+    await expect(pair.from.changes([])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(changesets({} as never, { tables: TABLES })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await cache.disconnect()
+  })
+
+  test('a row that a changeset cannot name is refused, not left out, and nothing recorded is lost', async () => {
+    const changes = await pair.from.changes()
+    await using recording = await changes.record()
+    await pair.from.run("INSERT INTO people (name) VALUES ('ann'), (NULL)")
+    const refused = { code: 'INVALID_ARGUMENT', message: expect.stringMatching(/people has a row whose key is NULL/) }
+    await expect(recording.take()).rejects.toMatchObject(refused)
+    await expect(changes.record()).rejects.toMatchObject(refused)
+    await pair.from.run("UPDATE people SET name = 'bob' WHERE name IS NULL")
+    await pair.apply(await recording.take())
+    expect(await pair.to.all('people')).toBe(await pair.from.all('people'))
+  })
+
+  test('a table that was dropped or changed under a recording is told', async () => {
+    await using recording = await (await pair.from.changes()).record()
+    await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')")
+    await pair.from.run('DROP TABLE orders')
+    await expect(recording.take()).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/the table orders was dropped/),
+    })
+  })
+
+  test('what is applied on a connection is recorded there, and what another connection applies is not', async () => {
+    const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')"))
+    await using recording = await (await pair.to.changes()).record()
+    await pair.apply(changeset)
+    const echo = await recording.take()
+    expect(echo.length).toBeGreaterThan(0)
+    await pair.to.run('DELETE FROM orders')
+    expect((await recording.take()).length).toBeGreaterThan(0)
+    const handle = await engine.openHandle(pair.to.path)
+    const other = new SQLiteAdapter(handle as never)
+    await (await changesets(other, { tables: TABLES })).apply(echo)
+    await other.disconnect()
+    expect((await recording.take()).length).toBe(0)
+    expect(await pair.to.all('orders')).toBe(await pair.from.all('orders'))
+  })
+
+  test('apply waits for another writer', async () => {
+    const changeset = await pair.changesOf(() => pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'a')"))
+    const changes = await pair.to.changes()
+    const other = await engine.openHandle(pair.to.path)
+    await engine.rows(other, 'BEGIN IMMEDIATE')
+    const applied = changes.apply(changeset)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    await engine.rows(other, 'COMMIT')
+    expect(await applied).toMatchObject({ changes: 1 })
+    await engine.closeHandle(other)
+    expect(await pair.to.all('orders')).toBe(await pair.from.all('orders'))
+  })
+})

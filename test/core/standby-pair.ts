@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { Follower } from '../../packages/shared/src/dialects/sqlite/standby/follower.js'
+import { Source } from '../../packages/shared/src/dialects/sqlite/standby/source.js'
+import type { Sql } from '../../packages/shared/src/dialects/sqlite/standby/sql.js'
+
+type Database = InstanceType<typeof DatabaseSync>
+
+/** A source with an adapter on it, and a follower of it in this thread, whose every statement can be looked at. */
+export class StandbyPair {
+  readonly folder: string
+  readonly path: string
+  readonly source: Database
+  readonly standby: Database
+  readonly adapter: SQLiteAdapter
+  readonly follower: Follower
+  /** Called ahead of every statement on the standby; what it throws is what the engine throws. */
+  before: (sql: string) => void = () => undefined
+  readonly sql: Sql
+
+  static async make(): Promise<StandbyPair> {
+    const folder = mkdtempSync(join(tmpdir(), 'standby-pair-'))
+    const path = join(folder, 'app.db')
+    const options = { DatabaseSync: DatabaseSync as never, locks: 'database', durability: 'process' } as const
+    return new StandbyPair(folder, path, await SQLiteAdapter.open(path, options))
+  }
+
+  private constructor(folder: string, path: string, adapter: SQLiteAdapter) {
+    this.folder = folder
+    this.path = path
+    this.adapter = adapter
+    this.source = new DatabaseSync(path)
+    this.standby = new DatabaseSync(':memory:')
+    this.sql = {
+      query: async (text, parameters = []) => {
+        this.before(text)
+        return this.standby.prepare(text).all(...parameters) as never
+      },
+    }
+    const open = async () => {
+      const connection = new DatabaseSync(path)
+      return {
+        query: async (text: string, parameters: readonly unknown[] = []) =>
+          connection.prepare(text).all(...(parameters as never[])) as never,
+        close: async () => connection.close(),
+      }
+    }
+    this.follower = new Follower({
+      standby: this.sql,
+      source: new Source(path, this.sql, open),
+      now: Date.now,
+      tell: () => undefined,
+    })
+  }
+
+  /** Everything in one of the two files, as text. */
+  dump(database: Database): string {
+    const objects = database.prepare('SELECT type, name, sql FROM main.sqlite_master ORDER BY name').all() as {
+      type: string
+      name: string
+    }[]
+    const tables = objects.filter(({ type }) => type === 'table')
+    return JSON.stringify([
+      objects,
+      ...tables.map(({ name }) => [name, database.prepare(`SELECT * FROM main."${name}" ORDER BY 1`).all()]),
+    ])
+  }
+
+  async dispose(): Promise<void> {
+    this.before = () => undefined
+    await this.follower.leave()
+    await this.adapter.disconnect()
+    this.source.close()
+    this.standby.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}

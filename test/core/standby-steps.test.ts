@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { followedTables } from '../../packages/shared/src/dialects/sqlite/standby/followed-tables.js'
+import { copyAnew } from '../../packages/shared/src/dialects/sqlite/standby/full-copy.js'
+import { type Position, readPosition } from '../../packages/shared/src/dialects/sqlite/standby/position.js'
+import { promote } from '../../packages/shared/src/dialects/sqlite/standby/promote.js'
+import { runRound } from '../../packages/shared/src/dialects/sqlite/standby/round.js'
+import type { Sql } from '../../packages/shared/src/dialects/sqlite/standby/sql.js'
+import { StandbyPair } from './standby-pair.js'
+
+const TTL = 60_000
+
+let pair: StandbyPair
+beforeEach(async () => {
+  pair = await StandbyPair.make()
+  await pair.follower.begin()
+})
+afterEach(() => pair.dispose())
+
+const positionNow = async (): Promise<Position> => (await readPosition(pair.sql)) as Position
+
+async function round(sql: Sql, position?: Position): Promise<void> {
+  await runRound(sql, position ?? (await positionNow()), await followedTables(pair.sql, 'main'))
+}
+
+/** Every object but those of the log, with its text: also the triggers, which a standby has none of. */
+const ours = (database: typeof pair.source) =>
+  database
+    .prepare(
+      `SELECT type, name, sql FROM main.sqlite_master
+WHERE name NOT GLOB 'go_goscope_log_*' AND name NOT IN ('go_goscope_changes', 'go_goscope_followers') ORDER BY name`,
+    )
+    .all()
+
+/** Changes for which a round needs all its statements: of several tables, with a row without a key. */
+async function change(): Promise<void> {
+  await pair.adapter.cache.set('k', 1)
+  await pair.adapter.lock.acquire('l', TTL)
+  await pair.adapter.idempotency.claim('c', { lease: TTL })
+  pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES (NULL, 'x')")
+}
+
+/**
+ * Does `work` again and again with another one of its statements failing each time, and the standby put back by the engine
+ * as after the death of the process, until it succeeds.
+ *
+ * @param look Called after each failure.
+ * @returns how many failed.
+ */
+async function failAtEach(work: () => Promise<unknown>, look: () => void): Promise<number> {
+  for (let failures = 0; ; failures++) {
+    let sent = 0
+    pair.before = (sql) => {
+      if (sql !== 'ROLLBACK' && sent++ === failures) throw new Error('the process died here')
+    }
+    try {
+      await work()
+      return failures
+    } catch (error) {
+      expect(String(error)).toContain('the process died here')
+    } finally {
+      pair.before = () => undefined
+    }
+    look()
+  }
+}
+
+/** The standby's connection, with the position written after the commit, as it must not be. */
+const withPositionOutside: Sql = {
+  async query(text, parameters) {
+    if (text.startsWith('UPDATE main.go_goscope_standby')) {
+      late = () => pair.sql.query(text, parameters)
+      return []
+    }
+    const rows = await pair.sql.query(text, parameters)
+    if (text === 'COMMIT') await late()
+    return rows
+  },
+}
+let late: () => Promise<unknown> = async () => undefined
+
+describe('a standby whose process dies at any statement', () => {
+  test('of a round is as before, with the position of before', async () => {
+    await change()
+    const before = pair.dump(pair.standby)
+    expect(
+      await failAtEach(
+        () => round(pair.sql),
+        () => expect(pair.dump(pair.standby)).toBe(before),
+      ),
+    ).toBeGreaterThan(15)
+    expect((await positionNow()).seq).toBe(await pair.follower.head())
+  })
+
+  test('is not if the position is written outside of the transaction, which this test sees', async () => {
+    await change()
+    const before = pair.dump(pair.standby)
+    let seen = 0
+    await failAtEach(
+      () => round(withPositionOutside),
+      () => {
+        if (pair.dump(pair.standby) !== before) seen++
+      },
+    )
+    expect(seen).toBeGreaterThan(0)
+  })
+
+  test('of a full copy is as before', async () => {
+    await change()
+    const before = pair.dump(pair.standby)
+    const { follower } = await positionNow()
+    const failures = await failAtEach(
+      () => copyAnew(pair.sql, follower),
+      () => expect(pair.dump(pair.standby)).toBe(before),
+    )
+    expect(failures).toBeGreaterThan(40)
+  })
+
+  test('of a takeover is a standby still', async () => {
+    await change()
+    await round(pair.sql)
+    const before = pair.dump(pair.standby)
+    const failures = await failAtEach(
+      () => promote(pair.sql),
+      () => expect(pair.dump(pair.standby)).toBe(before),
+    )
+    expect(failures).toBeGreaterThan(15)
+    await expect(readPosition(pair.sql)).rejects.toMatchObject({ code: 'FILE_EXISTS' })
+    expect(ours(pair.standby)).toEqual(ours(pair.source))
+  })
+})
+
+test('a round reads no table as a whole, but those of one row', async () => {
+  await change()
+  const sent = new Set<string>()
+  pair.before = (sql) => void sent.add(sql)
+  await round(pair.sql)
+  pair.before = () => undefined
+  const plans = [...sent]
+    .filter((sql) => /^(SELECT|INSERT|DELETE|UPDATE)\b/.test(sql) && /go_goscope_/.test(sql))
+    .flatMap((sql) => pair.standby.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[])
+    .map(({ detail }) => detail)
+  const scanned = plans.flatMap((detail) => /^SCAN (?:main\.|source\.)?(\w+)/.exec(detail)?.[1] ?? [])
+  const ofOneRow =
+    /^(go_goscope_(lock_counter|claim_clock|lease_time|standby)|sqlite_(master|sequence|schema)|pragma_\w+|CONSTANT|columns|indexes|tables)$/
+  expect(scanned.filter((table) => !ofOneRow.test(table))).toEqual([])
+  expect(plans.filter((detail) => /^SEARCH .*go_goscope_cache/.test(detail)).length).toBeGreaterThan(1)
+})
+
+describe('a log without one of its triggers', () => {
+  /** Takes a trigger away as if it had never been: the standby sees no change of the schema. */
+  async function without(trigger: string): Promise<Position> {
+    pair.source.exec(`DROP TRIGGER ${trigger}`)
+    const { schema_version: cookie } = pair.source.prepare('PRAGMA schema_version').get() as { schema_version: number }
+    return { ...(await positionNow()), cookie }
+  }
+
+  /** A claim that takes another one out of the way by its generation. */
+  async function displace(): Promise<void> {
+    const insert = 'INSERT OR REPLACE INTO go_goscope_claims (generation, key, owner, granted_at, expires_at)'
+    pair.source.exec(`${insert} VALUES (1, 'one', 'me', 1, 2); ${insert} VALUES (2, 'two', 'me', 1, 2)`)
+    await round(pair.sql, { ...(await positionNow()), cookie: cookieOf() })
+    pair.source.exec(`${insert} VALUES (3, 'one', 'me', 1, 2); DELETE FROM go_goscope_claims WHERE key = 'one'`)
+  }
+
+  const cookieOf = () =>
+    (pair.source.prepare('PRAGMA schema_version').get() as { schema_version: number }).schema_version
+  const claims = (database: typeof pair.source) => database.prepare('SELECT * FROM main.go_goscope_claims').all()
+
+  test('has everything while all are there', async () => {
+    await displace()
+    await round(pair.sql)
+    expect(claims(pair.standby)).toEqual(claims(pair.source))
+    expect((await pair.follower.verify()).equal).toBe(true)
+  })
+
+  test('keeps a row that another one took out of the way, if it does not hear of it, which this test sees', async () => {
+    const position = await without('go_goscope_log_displaced_by_insert_go_goscope_claims')
+    await displace()
+    await round(pair.sql, { ...(await positionNow()), cookie: position.cookie })
+    expect(claims(pair.standby)).not.toEqual(claims(pair.source))
+  })
+})
+
+test('a copy that goes on without a jump of its counters gives a token twice, which a jump prevents', async () => {
+  const at = (database: typeof pair.source) =>
+    (database.prepare('SELECT token FROM main.go_goscope_lock_counter').get() as { token: number }).token
+  await pair.adapter.lock.acquire('job', TTL)
+  await round(pair.sql)
+  const plain = at(pair.standby) + 1
+  const later = await pair.adapter.lock.acquire('another job', TTL)
+  expect(plain, 'the next token of the copy as it is').toBe(later?.token)
+  await promote(pair.sql)
+  expect(at(pair.standby)).toBeGreaterThan((later?.token ?? 0) + 2 ** 31)
+})

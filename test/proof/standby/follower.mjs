@@ -1,0 +1,26 @@
+// follower.mjs <engine>: at the order `follow <source> <target>`, follows; at `verify`, waits until the standby has all
+// that the source has and compares the two; at `take-over`, takes over and gives what the writers wrote last; at `stop`, ends.
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
+import { engine } from '../process/engine-of-process.mjs'
+
+/** @type {Awaited<ReturnType<typeof engine.Standby.follow>> | undefined} */
+let standby
+
+await takeOrders(async ([what, source = '', target = '']) => {
+  if (what === 'follow') {
+    standby = await engine.Standby.follow(/** @type {never} */ (source), { target, every: 2, locks: 'database' })
+    return { state: standby.state, reason: standby.reason ?? null }
+  }
+  if (standby === undefined) throw new Error('follow comes first')
+  if (what === 'verify') {
+    await standby.waitFor()
+    const { equal, rows, position } = await standby.verify()
+    return { equal, rows, position, state: standby.state, reason: standby.reason ?? null }
+  }
+  if (what === 'stop') return standby.stop()
+  const adapter = await standby.takeOver()
+  const last = await adapter.cache.getMany(['last-of-0', 'last-of-1'])
+  const token = (await adapter.lock.acquire('the token of this file', 1_000))?.token
+  await adapter.disconnect()
+  return { last: Object.fromEntries(last), token }
+})

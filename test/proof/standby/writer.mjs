@@ -1,0 +1,67 @@
+// writer.mjs <engine>: at the order `make <path>` makes a file; at `write <path> <name> <log>`, calls operations of every kind on a few keys, one after the
+// other, and writes the number of each into the log when it was answered; at `stop`, ends that and says how many.
+import { openSync, writeSync } from 'node:fs'
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
+import { engine } from '../process/engine-of-process.mjs'
+
+const HOUR_MS = 3_600_000
+
+/** @typedef {import('@go-go-scope/persistence-conformance').EngineUnderTest} Engine */
+/** @typedef {Awaited<ReturnType<Engine['SQLiteAdapter']['open']>>} Adapter */
+
+/** @type {((adapter: Adapter, key: string, number: number) => Promise<unknown>)[]} */
+const operations = [
+  (adapter, key, number) => adapter.cache.set(key, { number }),
+  (adapter, key) => adapter.cache.delete(key),
+  (adapter, key, number) => adapter.cache.setMany([1, 2, 3].map((row) => [`${key}${row}`, number])),
+  (adapter) => adapter.cache.deleteMany(['a1', 'b2', 'c3']),
+  (adapter, key) => adapter.recordFailure(key, 3),
+  (adapter, key) => adapter.circuitBreaker.recordSuccess(key),
+  async (adapter, key) => (await adapter.lock.acquire(key, HOUR_MS))?.release(),
+  (adapter, key) => adapter.lock.acquire(key, HOUR_MS, 'somebody'),
+  (adapter, key) => adapter.lock.forceRelease(key),
+  async (adapter, key, number) => {
+    const claim = await adapter.idempotency.claim(key, { lease: HOUR_MS })
+    if (claim.state === 'claimed' && number % 2 === 0) await claim.complete(number)
+  },
+  (adapter, key) => adapter.idempotency.delete(key),
+  (adapter, key, number) =>
+    adapter.checkpoint.save({
+      id: `${key}${number % 5}`,
+      taskId: key,
+      sequence: number,
+      timestamp: 1,
+      progress: 0,
+      data: { number },
+    }),
+  (adapter, key) => adapter.checkpoint.cleanup(key, 2),
+]
+
+let writing = false
+/** @type {Promise<number>} */
+let written = Promise.resolve(0)
+
+/** @param {string} path @param {string} name @param {string} log */
+async function write(path, name, log) {
+  const acknowledgements = openSync(log, 'a')
+  const adapter = await engine.SQLiteAdapter.open(path, { locks: 'database', durability: 'process' })
+  let number = 0
+  while (writing) {
+    number++
+    const operation = operations[Math.floor(Math.random() * operations.length)]
+    await operation?.(adapter, 'abcd'.charAt(Math.floor(Math.random() * 4)), number)
+    // What is acknowledged last tells what must not be lost.
+    await adapter.cache.set(`last-of-${name}`, number)
+    writeSync(acknowledgements, `${number}\n`)
+  }
+  await adapter.disconnect()
+  return number
+}
+
+await takeOrders(async ([what, path = '', name = '', log = '']) => {
+  if (what === 'make') return (await engine.SQLiteAdapter.open(path)).disconnect()
+  writing = what === 'write'
+  if (!writing) return written
+  written = write(path, name, log)
+  return undefined
+})
