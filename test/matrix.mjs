@@ -105,6 +105,8 @@ function servers(group, names, runtime, folders) {
 export const runs = [
   // What takes longest comes first, so that both cores have work to the end.
   ...cells('conformance', 'runtimes', ['test/cells']),
+  // Once on each runtime: what crosses is the same for all engines.
+  ...oncePerEngine('remote', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/remote']),
   // Processes of both runtimes take part in each.
   ...oncePerEngine('processes', engineNames, ['test/processes']),
   ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
@@ -139,7 +141,18 @@ export const runs = [
  *
  * @type {{ run: string, test: string, reason: string }[]}
  */
-export const differences = []
+export const differences = [
+  endsItsThread('and dies fails every call once, with what may have become of it, and keeps what it acknowledged'),
+  endsItsThread('and dies aborts the signals of its locks, and fails what comes later at once'),
+  endsItsThread('and leaves answers what has come, and refuses the rest: close'),
+  endsItsThread('and leaves answers what has come, and refuses the rest: disconnect'),
+]
+
+/** @param {string} test */
+function endsItsThread(test) {
+  const reason = 'a thread that is ended while the native part of this engine runs in it takes the process down'
+  return { run: 'remote:@photostructure/sqlite', test: `an owner that is a thread > ${test}`, reason }
+}
 
 /**
  * What `npm test -- --changed` runs: for a changed file that fits `changed`, the tests of `run`, or those of its files that

@@ -38,7 +38,7 @@ const plantedByRule: Record<string, { path: string; wrong: string; right: string
       right: "import { Lock } from '../lock/lock.js'",
     },
   ],
-  'a front end has at most 6 source files and 280 lines in all': [
+  'a front end has at most 7 source files and 280 lines in all': [
     { path: 'packages/persistence-sqlite/src/adapter.ts', wrong: '\n'.repeat(280).concat('x'), right: 'x' },
   ],
   'the core names no engine': [
@@ -155,10 +155,10 @@ describe.each(gates.map((gate) => [gate.rule, gate] as const))('%s', (rule, gate
   })
 })
 
-test('a seventh source file in a front end is a violation', () => {
+test('an eighth source file in a front end is a violation', () => {
   const gate = gates.find(({ rule }) => rule.startsWith('a front end has'))
-  const files = Array.from({ length: 7 }, (_, i) => ({ path: `packages/persistence-sqlite/src/${i}.ts`, text: 'x' }))
-  expect(gate && applyGate(gate, files)).toEqual(['packages/persistence-sqlite has 7 source files'])
+  const files = Array.from({ length: 8 }, (_, i) => ({ path: `packages/persistence-sqlite/src/${i}.ts`, text: 'x' }))
+  expect(gate && applyGate(gate, files)).toEqual(['packages/persistence-sqlite has 8 source files'])
 })
 
 test('a suite that is imported and not listed is a violation, and no listed one is', () => {

@@ -12,9 +12,10 @@ test.each([
   ['packages/persistence-sqlite-node/src/adapter.ts', 'DatabaseSyncOpenOptions'],
   ['packages/persistence-postgres/src/options.ts', 'PlaceOptions'],
   ['packages/persistence-postgres/src/options.ts', 'PostgresOpenOptions'],
+  ['packages/shared/src/remote.ts', 'RemoteOptions'],
 ])('every option of %s, %s, is documented', (file, name) => {
   const source = readFileSync(join(root, file), 'utf8')
-  const [, members = ''] = new RegExp(`export interface ${name} (?:extends \\w+ )?\\{([^]*?)\\n\\}`).exec(source) ?? []
+  const [, members = ''] = new RegExp(`export interface ${name} (?:extends [^{]+)?\\{([^]*?)\\n\\}`).exec(source) ?? []
   const options = [...members.matchAll(/^ {2}(\w+)\?:/gm)].map(([, option = '']) => option)
   expect(options.length).toBeGreaterThan(0)
   expect(options.filter((option) => !documented.includes(`| \`${option}\` |`))).toEqual([])

@@ -165,6 +165,24 @@ export function conformance(runner: Runner, engine: EngineUnderTest): void {
   for (const suite of SUITES) suite(runner, engine)
 }
 
+/** What the owner of a file does with it as a whole, whoever uses its adapter. */
+const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
+  backups,
+  restores,
+  backupSchedules,
+  standby,
+  standbyDivergence,
+  standbyTakeover,
+  standbyHistories,
+  changesetSupport,
+])
+
+/** Declares what an adapter must hold that another thread or process serves. */
+export function remoteConformance(runner: Runner, engine: EngineUnderTest): void {
+  ports(runner, engine)
+  for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
+}
+
 /** Declares what a client library of a database server must hold. */
 export function serverConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
@@ -188,7 +206,8 @@ export function briefConformance(runner: Runner, engine: EngineUnderTest): void 
   for (const suite of BRIEF_SUITES) suite(runner, engine)
 }
 
-function ports(runner: Runner, engine: EngineUnderTest): void {
+/** Declares what the ports of an adapter promise, with locks of each kind. */
+export function ports(runner: Runner, engine: EngineUnderTest): void {
   portConformance(runner, 'ports', () => portsOf(engine))
   portConformance(runner, 'ports with locks in the database', () => portsOf(engine, { locks: 'database' }), ['lock'])
 }

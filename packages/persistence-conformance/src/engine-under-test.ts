@@ -89,6 +89,8 @@ export interface EngineUnderTest {
   changesets(adapter: never, options: { tables: string[] }): Promise<ChangesetsUnderTest>
   /** Opens a plain handle of the engine for reading and writing, and makes the file when it is missing. */
   openHandle(path: string): Promise<object>
+  /** Makes the handle ready for an adapter with these options, where that takes time. May be repeated. */
+  reach?(handle: object, options: OptionsUnderTest): Promise<void>
   /** Runs one statement of any kind on the handle, past the adapter. */
   rows(handle: object, sql: string, params?: readonly (string | number | null)[]): Promise<Row[]>
   closeHandle(handle: object): Promise<void>

@@ -1,4 +1,10 @@
-export { briefConformance, conformance, serverConformance } from './conformance.js'
+export {
+  briefConformance,
+  conformance,
+  ports as portsOfAdapters,
+  remoteConformance,
+  serverConformance,
+} from './conformance.js'
 export type { EngineUnderTest, PlacesUnderTest } from './engine-under-test.js'
 export { followedContents, sha256Of } from './followed-contents.js'
 export { ManualClock } from './manual-clock.js'
@@ -7,5 +13,7 @@ export { portConformance } from './port-conformance.js'
 export { type PortName, portNames } from './port-names.js'
 export { processConformance } from './process-conformance.js'
 export { type ReferenceProviders, referenceProviders } from './reference/reference-providers.js'
+export { OwnerProcess } from './remote/owner-process.js'
+export { remoteEngine } from './remote/remote-engine.js'
 export type { Runner } from './runner.js'
 export type { PortClock, PortWorld } from './suite.js'

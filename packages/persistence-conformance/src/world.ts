@@ -61,6 +61,7 @@ export class World {
   }
 
   async connected(handle: object, options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
+    await this.engine.reach?.(handle, { clock: this.clock, ...options })
     const adapter = this.unconnected(handle, options)
     await adapter.connect()
     return adapter
@@ -153,13 +154,15 @@ export class World {
   #named(name: string, tuned: boolean): Promise<object> {
     const existing = this.#handles.get(name)
     if (existing !== undefined) return existing
-    const opened = this.#open(tuned)
+    const opened = this.#open(name, tuned)
     this.#handles.set(name, opened)
     return opened
   }
 
-  async #open(tuned: boolean): Promise<object> {
+  async #open(name: string, tuned: boolean): Promise<object> {
     const handle = await this.engine.openHandle(this.path)
+    // No adapter is made on that of rows().
+    if (name !== 'raw') await this.engine.reach?.(handle, { clock: this.clock })
     if (tuned && this.engine.places === undefined) {
       await this.engine.rows(handle, 'PRAGMA journal_mode = WAL')
       await this.engine.rows(handle, 'PRAGMA synchronous = NORMAL')

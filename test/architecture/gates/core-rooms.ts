@@ -9,7 +9,7 @@ const SOURCE = 'packages/shared/src/'
  * its own; rooms of one line do not import one another. A room is the longest of these names that a path starts with.
  */
 export const ROOMS: readonly (readonly string[])[] = [
-  ['index.ts'],
+  ['index.ts', 'remote.ts'],
   ['public.ts'],
   ['dialect.ts'],
   ['dialects/sqlite/front-end', 'dialects/sqlite/changesets'],
@@ -18,6 +18,7 @@ export const ROOMS: readonly (readonly string[])[] = [
   ['dialects/sqlite'],
   ['dialects/sqlite/statements', 'dialects/sqlite/schema', 'dialects/sqlite/file'],
   ['dialects/sqlite/engine'],
+  ['remote'],
   ['adapter'],
   ['stores/cache', 'stores/checkpoint', 'stores/circuit-breaker', 'stores/idempotency', 'stores/lock'],
   ['session'],

@@ -7,12 +7,12 @@ const core = '@go-go-scope/persistence-core'
 /** What each package may import, beside its own files and the builtins both runtimes have. */
 const allowed: Record<string, readonly string[]> = {
   shared: ['devalue'],
-  'persistence-sqlite': [core, `${core}/public`, 'sqlite3'],
-  'persistence-sqlite-bun': [core, `${core}/public`, 'bun:sqlite'],
-  'persistence-sqlite-node': [core, `${core}/public`, 'node:sqlite', '@photostructure/sqlite'],
+  'persistence-sqlite': [core, `${core}/public`, `${core}/remote`, 'sqlite3'],
+  'persistence-sqlite-bun': [core, `${core}/public`, `${core}/remote`, 'bun:sqlite'],
+  'persistence-sqlite-node': [core, `${core}/public`, `${core}/remote`, 'node:sqlite', '@photostructure/sqlite'],
   'persistence-postgres': [`${core}/dialect`, `${core}/public`, '@electric-sql/pglite', 'pg', 'postgres'],
   'go-go-scope': [`${core}/ports`, 'lru-cache'],
-  'persistence-conformance': [core, `${core}/ports`, 'fast-check'],
+  'persistence-conformance': [core, `${core}/ports`, `${core}/remote`, 'fast-check'],
 }
 
 const engines = ['node:sqlite', 'bun:sqlite']

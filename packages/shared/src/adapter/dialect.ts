@@ -9,12 +9,15 @@ import type { CircuitSql, ProbeSql } from '../stores/circuit-breaker/circuit-sql
 import type { ClaimSql, ResultSql } from '../stores/idempotency/idempotency-sql.js'
 import type { FencedStep } from '../stores/lock/fenced.js'
 import type { LockSql } from '../stores/lock/lock-sql.js'
+import type { LockSession, LockStore } from '../stores/lock/lock-store.js'
 
 /**
  * One SQL dialect: every text, name and code that differs between databases. It holds no decisions; the rooms of the core
  * declare what they need of it, and this joins them.
  */
 export interface Dialect extends ConnectionDialect, SessionDialect {
+  /** Of the schema that this release writes; absent where adapters are not served to other threads and processes. */
+  readonly schemaVersion?: number
   readonly locks: LockSql
   readonly circuits: CircuitSql
   readonly probes: ProbeSql
@@ -35,6 +38,9 @@ export interface Dialect extends ConnectionDialect, SessionDialect {
    * @throws PersistenceError `INVALID_OPTION` for a name that cannot be used.
    */
   cache(table: string | undefined): { readonly sql: CacheSql; readonly setUp: SetUp }
+
+  /** Makes what decides about locks of the kind `process`. Default: the memory of this process. */
+  locksInMemory?(session: LockSession): LockStore
 
   /** The members of `adapter.stats()` beside the counts. @param counts The row of {@link counts}. */
   stats(connection: Connection, counts: Row): Promise<object>

@@ -1,4 +1,5 @@
 import { Connection } from '../connection/connection.js'
+import type { DatabaseOwner } from '../connection/database-owner.js'
 import type { Row, SqlDriver } from '../driver/driver.js'
 import type { Checkpoint } from '../ports/checkpoint.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
@@ -14,12 +15,13 @@ import { DatabaseLockStore } from '../stores/lock/database-lock-store.js'
 import { type FencedStatement, runFenced } from '../stores/lock/fenced.js'
 import type { SqlLockHandle } from '../stores/lock/lock-handle.js'
 import type { LockStore } from '../stores/lock/lock-store.js'
-import { MemoryLockStore } from '../stores/lock/memory-lock-store.js'
 import { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { readStats, type SqlStats } from './adapter-stats.js'
 import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
+import { locksInMemory } from './locks-in-memory.js'
+import { keepParts } from './served-parts.js'
 
 /**
  * Persistence for `scope({ persistence: adapter })`: the adapter is itself the record of the providers, and answers
@@ -42,15 +44,15 @@ export class SqlAdapter
   readonly #locks: LockStore
 
   /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
-  constructor(handle: object, driver: () => SqlDriver, dialect: Dialect, options?: AdapterOptions) {
+  constructor(handle: object, driver: () => SqlDriver | DatabaseOwner, dialect: Dialect, options?: AdapterOptions) {
     const resolved = resolveOptions(givenOptions(options, ADAPTER_OPTIONS))
     const connection = Connection.of(handle, driver, dialect, resolved)
     const session = new Session(connection, dialect, resolved, { setUp: dialect.setUp, named: true })
     super(session)
     this.#session = session
     this.#dialect = dialect
-    this.#locks =
-      resolved.locks === 'database' ? new DatabaseLockStore(session, dialect.locks) : new MemoryLockStore(session)
+    const inDatabase = resolved.locks === 'database'
+    this.#locks = inDatabase ? new DatabaseLockStore(session, dialect.locks) : locksInMemory(session, dialect)
     this.lock = new StoredLockProvider(session, this.#locks, resolved.defaultLockTTL)
     this.circuitBreaker = new CircuitBreakerStore(session, dialect, resolved.watchInterval)
     const cache = new CacheStore(session, dialect.cache(undefined).sql)
@@ -60,6 +62,7 @@ export class SqlAdapter
     this.checkpoint = new CheckpointStore(session, dialect.checkpoints)
     const sweepers = [...cache.sweepers, ...idempotency.sweepers, ...this.#locks.sweepers]
     pruneRegularly(session, resolved.sweepInterval, sweepers)
+    keepParts(this, { session, dialect, options: resolved })
   }
 
   /**

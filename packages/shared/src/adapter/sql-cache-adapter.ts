@@ -1,5 +1,6 @@
 import type { OptionNames } from '../arguments/options.js'
 import { Connection } from '../connection/connection.js'
+import type { DatabaseOwner } from '../connection/database-owner.js'
 import type { SqlDriver } from '../driver/driver.js'
 import type { CacheStats } from '../ports/cache.js'
 import { pruneRegularly } from '../session/prune-timer.js'
@@ -18,14 +19,19 @@ export interface CacheAdapterOptions extends AdapterOptions {
   tableName?: string
 }
 
-const CACHE_ADAPTER_OPTIONS: OptionNames<CacheAdapterOptions> = { ...ADAPTER_OPTIONS, tableName: true }
+export const CACHE_ADAPTER_OPTIONS: OptionNames<CacheAdapterOptions> = { ...ADAPTER_OPTIONS, tableName: true }
 
 /** The cache port alone. */
 export class SqlCacheAdapter extends BaseAdapter implements SqlCacheProvider {
   readonly #cache: CacheStore
 
   /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
-  constructor(handle: object, driver: () => SqlDriver, dialect: Dialect, options?: CacheAdapterOptions) {
+  constructor(
+    handle: object,
+    driver: () => SqlDriver | DatabaseOwner,
+    dialect: Dialect,
+    options?: CacheAdapterOptions,
+  ) {
     const given = givenOptions(options, CACHE_ADAPTER_OPTIONS)
     const resolved = resolveOptions(given)
     const { sql, setUp } = dialect.cache(given.tableName)

@@ -1,4 +1,5 @@
 import { Connection } from '../connection/connection.js'
+import type { DatabaseOwner } from '../connection/database-owner.js'
 import type { SqlDriver } from '../driver/driver.js'
 import type { Claim, ClaimOptions } from '../ports/claims.js'
 import type { IdempotencyEntry } from '../ports/idempotency.js'
@@ -14,7 +15,7 @@ export class SqlIdempotencyAdapter extends BaseAdapter implements SqlIdempotency
   readonly #results: IdempotencyStore
 
   /** @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
-  constructor(handle: object, driver: () => SqlDriver, dialect: Dialect, options?: AdapterOptions) {
+  constructor(handle: object, driver: () => SqlDriver | DatabaseOwner, dialect: Dialect, options?: AdapterOptions) {
     const resolved = resolveOptions(givenOptions(options, ADAPTER_OPTIONS))
     const session = new Session(Connection.of(handle, driver, dialect, resolved), dialect, resolved, {
       setUp: dialect.setUp,

@@ -1,20 +1,19 @@
-import type { SqlDriver } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { ConnectionDialect, Place } from './place.js'
 
 /** How a connection ends its use of a handle: closes it, or leaves it to the app as it was. */
 export class Closing {
-  readonly #driver: SqlDriver
+  readonly #ask: () => unknown
   readonly #queue: OperationQueue
   readonly #place: Place
   readonly #dialect: ConnectionDialect
   /** Whether closing failed, and may be tried again. */
   failed = false
 
-  /** @param queue What runs on the handle. */
-  constructor(driver: SqlDriver, queue: OperationQueue, place: Place, dialect: ConnectionDialect) {
-    this.#driver = driver
+  /** @param queue What runs on the handle. @param ask Asks the handle something, past the queue, which may have ended. */
+  constructor(ask: () => unknown, queue: OperationQueue, place: Place, dialect: ConnectionDialect) {
+    this.#ask = ask
     this.#queue = queue
     this.#place = place
     this.#dialect = dialect
@@ -54,7 +53,7 @@ export class Closing {
   /** Whether the handle is open. */
   async #answers(): Promise<boolean> {
     try {
-      await this.#driver.query(this.#dialect.ping, [])
+      await this.#ask()
       return true
     } catch (error) {
       return this.#dialect.classify(error, 'disconnect').code !== 'CLOSED'

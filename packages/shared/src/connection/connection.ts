@@ -11,6 +11,7 @@ import { SyncQueue } from '../queue/sync-queue.js'
 import { type Clock, nextTurn } from '../time/clock.js'
 import { ConnectionClock } from '../time/connection-clock.js'
 import { Closing } from './closing.js'
+import type { DatabaseOwner } from './database-owner.js'
 import { claimHandle, giveHandleBack } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
 
@@ -42,6 +43,8 @@ export interface EndsWithConnection {
   ending?(): void
   /** Nothing is in flight any more. */
   ended?(): void
+  /** Nothing may be written any more: the database is gone. */
+  lost?(reason: PersistenceError): void
 }
 
 const connections = new WeakMap<object, Connection>()
@@ -62,7 +65,9 @@ export class Connection {
   readonly engine: string
   readonly readOnly: boolean
   readonly place: Place
-  readonly #driver: SqlDriver
+  /** The thread or process that owns the database, where that is another one. */
+  readonly owner: DatabaseOwner | undefined
+  readonly #driver: SqlDriver | undefined
   // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
   readonly #ownerPrefix = randomUUID()
   #owners = 0
@@ -89,13 +94,13 @@ export class Connection {
    */
   static of(
     handle: object,
-    driver: () => SqlDriver,
+    driver: () => SqlDriver | DatabaseOwner,
     dialect: ConnectionDialect,
     options: ConnectionOptions,
   ): Connection {
     const existing = connections.get(handle)
     if (existing !== undefined && existing.#closed === undefined) return existing
-    const connection = new Connection(handle, dialect.adopt(driver()), dialect, options, existing)
+    const connection = new Connection(handle, driver(), dialect, options, existing)
     claimHandle(handle)
     connections.set(handle, connection)
     return connection
@@ -103,20 +108,30 @@ export class Connection {
 
   private constructor(
     handle: object,
-    driver: SqlDriver,
+    over: SqlDriver | DatabaseOwner,
     dialect: ConnectionDialect,
     { clock, random, busyTimeout, readOnly = false, immutable = false, exclusive = false }: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
     this.clock = new ConnectionClock(clock, dialect.bindTime)
     this.random = random
-    this.engine = driver.engine
-    this.#driver = driver
-    this.readOnly = readOnly
+    this.engine = over.engine
+    this.readOnly = 'synchronous' in over ? readOnly : over.readOnly
     this.diagnostics = new Diagnostics(dialect.classify)
     this.#handle = handle
     this.#dialect = dialect
     this.#predecessor = predecessor
+    if (!('synchronous' in over)) {
+      this.owner = over
+      this.place = over.place
+      this.#sharesCommits = false
+      const queue = over.queue({ diagnostics: this.diagnostics, lose: (reason) => this.#lose(reason) })
+      this.queue = queue
+      this.#closing = new Closing(() => queue.query('disconnect', dialect.ping), queue, this.place, dialect)
+      return
+    }
+    const driver = dialect.adopt(over)
+    this.#driver = driver
     this.#sharesCommits = driver.synchronous || exclusive
     const { diagnostics } = this
     this.place = dialect.place({
@@ -133,7 +148,7 @@ export class Connection {
     this.queue = driver.synchronous ? new SyncQueue(driver, context) : new AsyncQueue(driver, context)
     const another = driver.synchronous ? undefined : driver.aside?.bind(driver)
     this.#openAside = another && (() => new AsyncQueue(another(), context))
-    this.#closing = new Closing(driver, this.queue, this.place, dialect)
+    this.#closing = new Closing(() => driver.query(dialect.ping, []), this.queue, this.place, dialect)
   }
 
   /** Why the database that was opened cannot be written any more; `undefined` while it can. */
@@ -154,7 +169,7 @@ export class Connection {
 
   /** Asks the handle, which must be open. `undefined` on engines without sessions. */
   get recorder(): ChangeRecorder | undefined {
-    return this.#driver.synchronous ? this.#driver.recorder : undefined
+    return this.#driver?.synchronous ? this.#driver.recorder : undefined
   }
 
   /** Whether writes still reach the database that was opened. */
@@ -234,6 +249,7 @@ export class Connection {
   #lose(reason: PersistenceError): void {
     this.#lost = reason
     for (const user of this.#users) user.connectionLost()
+    for (const state of this.#shared.values()) state.lost?.(reason)
   }
 
   async #close(keepHandle: boolean): Promise<void> {

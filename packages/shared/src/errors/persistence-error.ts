@@ -8,6 +8,7 @@ export type PersistenceErrorCode =
   | 'CLOSED'
   | 'CONSTRAINT'
   | 'CORRUPT'
+  | 'DISCONNECTED'
   | 'DISK_FULL'
   | 'DIVERGED'
   | 'ENGINE_MISSING'
@@ -40,6 +41,7 @@ export type PersistenceErrorCode =
   | 'VALUE_NOT_SERIALIZABLE'
   | 'VALUE_TOO_LARGE'
   | 'VALUE_UNREADABLE'
+  | 'VERSION_MISMATCH'
   | 'WAL_NEEDED'
 
 const RETRYABLE: ReadonlySet<PersistenceErrorCode> = new Set(['BUSY', 'QUEUE_FULL', 'UNAVAILABLE'])

@@ -3,7 +3,7 @@ import { type Classify, failureOf, PersistenceError } from '../errors/persistenc
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type Work } from './call.js'
-import type { OperationQueue } from './operation-queue.js'
+import type { OperationQueue, Take } from './operation-queue.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
@@ -55,6 +55,15 @@ export abstract class BacklogQueue implements OperationQueue {
 
   /** Works the backlog off and then calls {@link sleep}. Called once until then. */
   protected abstract wake(): void
+
+  submit(statement: Statement, parameters: Parameters, decode: Take, reject: (error: unknown) => void): void {
+    const deadline = statement.background ? NEVER_WAITS : this.#deadline()
+    try {
+      this.#submit(newCall(statement, parameters, decode, nothing, reject, deadline))
+    } catch (error) {
+      reject(error)
+    }
+  }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
     return new Promise((resolve, reject) => {
@@ -138,6 +147,8 @@ export abstract class BacklogQueue implements OperationQueue {
     return this.#deadlineOfMicrotask ?? this.#busyRetry.deadline()
   }
 }
+
+const nothing = (): void => undefined
 
 /** The error of a write through an adapter that was opened with `readOnly: true`. */
 function openedReadOnly(operation: string): PersistenceError {

@@ -8,9 +8,9 @@ export const MAX_WAITING = 1_000_000
 const FIRST_WARNING = 10_000
 
 /** The calls that wait on one connection, bounded, with a word to the diagnostics before the bound is reached. */
-export class Backlog {
+export class Backlog<Waiting extends { readonly name: string } = Work> {
   readonly #diagnostics: Diagnostics
-  readonly #items = new Fifo<Work>()
+  readonly #items = new Fifo<Waiting>()
   #warnAt = FIRST_WARNING
   #idle: (() => void)[] = []
 
@@ -23,7 +23,7 @@ export class Backlog {
   }
 
   /** @throws PersistenceError `QUEUE_FULL`. */
-  push(work: Work): void {
+  push(work: Waiting): void {
     const waiting = this.#items.length
     if (waiting >= MAX_WAITING) {
       throw new PersistenceError(
@@ -39,17 +39,17 @@ export class Backlog {
     }
   }
 
-  peek(offset = 0): Work | undefined {
+  peek(offset = 0): Waiting | undefined {
     return this.#items.peek(offset)
   }
 
-  take(count: number): Work[] {
+  take(count: number): Waiting[] {
     if (this.#items.length === count) this.#warnAt = FIRST_WARNING
     return this.#items.take(count)
   }
 
   /** Puts work back at the head that was taken and has to be sent again. It was accepted before, so no bound is checked. */
-  putBack(works: readonly Work[]): void {
+  putBack(works: readonly Waiting[]): void {
     this.#items.putBack(works)
   }
 

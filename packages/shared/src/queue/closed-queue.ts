@@ -1,7 +1,7 @@
 import type { Row } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import type { OperationQueue } from './operation-queue.js'
-import type { Statement } from './statement.js'
+import type { OperationQueue, Take } from './operation-queue.js'
+import type { Parameters, Statement } from './statement.js'
 
 /** Takes the place of a connection's queue when it has ended: what still comes must reach neither engine nor handle. */
 export class ClosedQueue implements OperationQueue {
@@ -12,6 +12,10 @@ export class ClosedQueue implements OperationQueue {
 
   execute(statement: Statement): never {
     throw closedError(statement.name)
+  }
+
+  submit(statement: Statement, _: Parameters, __: Take, reject: (error: unknown) => void): void {
+    reject(closedError(statement.name))
   }
 
   atomic(name: string): Promise<Row[][]> {

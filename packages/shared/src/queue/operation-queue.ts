@@ -1,6 +1,9 @@
 import type { Row } from '../driver/driver.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
+/** Takes what a statement gave. */
+export type Take = Decode<RowCount, void>
+
 /**
  * Order and speed of one connection. Whatever a queue does to be fast, results, errors and what the database holds are
  * those of running the calls one by one in the order they were made.
@@ -15,6 +18,12 @@ export interface OperationQueue {
     parameters: Parameters,
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result>
+
+  /**
+   * Runs a call among others that are made with it, without a promise for each: `decode` is given its result, `reject` its
+   * error.
+   */
+  submit(statement: Statement, parameters: Parameters, decode: Take, reject: (error: unknown) => void): void
 
   /** Runs steps in one IMMEDIATE transaction, all or nothing, and gives the rows of each. */
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]>

@@ -37,6 +37,19 @@ export function givenRow(row: Row | undefined, operation: string): Row {
  */
 export type BoundTime = 'none' | 'wall' | 'lease'
 
+/**
+ * Of which change a statement is that others wait for or go by, so that whoever runs it for another thread or process can
+ * tell them. `circuit`: a circuit has changed, its key is the first parameter and its row the answer, if any; `probe`: the
+ * same, and no news where the state that the port shows stays. `claim`: the key of the first parameter changes hands.
+ * `leaseTime`: the answer has a time of the leases in the database, in that column.
+ * `entry`, `entries`, `entryRows` and `entryRange`: entries of the cache table `table` change, which are named by the first
+ * parameter, by a JSON array of keys, by a JSON array of rows that begin with the key, and by the first two parameters.
+ */
+export type Announcement =
+  | { readonly of: 'circuit' | 'probe' | 'claim' }
+  | { readonly of: 'leaseTime'; readonly column: string }
+  | { readonly of: 'entry' | 'entries' | 'entryRows' | 'entryRange'; readonly table: string }
+
 /** A constant SQL text of this family. Stores name theirs once; nothing builds SQL from data. */
 export interface Statement<Rows extends RowCount = RowCount> {
   /** For errors and diagnostics, for example `cache.set`. */
@@ -47,6 +60,8 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly sql: string
   /** No caller awaits it: where another connection holds the database it fails at once, and its next turn tries again. */
   readonly background?: true
+  /** Absent: of none. */
+  readonly announces?: Announcement
   /** May be sent again when its answer was lost: twice leaves what once does. Reads always may. */
   readonly repeatable?: true
   /**
@@ -110,6 +125,7 @@ export interface StatementTraits {
   /** SQL of {@link Statement.afterLoss}. */
   readonly afterLoss?: string
   readonly batch?: BatchSql
+  readonly announces?: Announcement
 }
 
 /** A statement that changes nothing. */
@@ -117,9 +133,9 @@ export function read<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = 'none', batch }: StatementTraits = {},
+  { clocked = 'none', batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
-  return { name, kind: 'read', rows, clocked, sql, ...(batch && { batch }) }
+  return { name, kind: 'read', rows, clocked, sql, ...(batch && { batch }), ...(announces && { announces }) }
 }
 
 /** A statement that changes the database. */
@@ -127,7 +143,7 @@ export function write<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = 'none', repeatable, afterLoss, batch }: StatementTraits = {},
+  { clocked = 'none', repeatable, afterLoss, batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
   return {
     name,
@@ -138,6 +154,7 @@ export function write<Rows extends RowCount>(
     ...(repeatable && { repeatable }),
     ...(afterLoss !== undefined && { afterLoss: write(name, rows, afterLoss, { clocked, repeatable: true }) }),
     ...(batch && { batch }),
+    ...(announces && { announces }),
   }
 }
 
@@ -151,6 +168,8 @@ export interface Step {
   readonly clocked?: BoundTime
   /** The number of rows this step must give; another number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number
+  /** As a statement's. */
+  readonly announces?: Announcement
   /** Makes the error that takes the place of `CONSTRAINT`. */
   readonly unmet?: () => PersistenceError
   /** Called with the rows within the transaction. What it throws rolls the whole batch back. */

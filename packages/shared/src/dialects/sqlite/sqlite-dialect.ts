@@ -4,6 +4,7 @@ import { classify } from './error-codes.js'
 import { fencedStep } from './fenced-statement.js'
 import { checkTableName, createCacheTable } from './schema/cache-table.js'
 import { migrate } from './schema/migrate.js'
+import { SCHEMA_VERSION } from './schema/migrations.js'
 import { prefixNames } from './schema/prefix-layout.js'
 import { CACHE_TABLE } from './schema/published-tables.js'
 import { SqlitePlace } from './sqlite-place.js'
@@ -17,7 +18,11 @@ import { lockSql } from './statements/locks.js'
 import { probeSql } from './statements/probes.js'
 import { resultSql } from './statements/results.js'
 
+// One for all adapters: calls share a statement where they have the same one.
+const CACHE_SQL = cacheSql(CACHE_TABLE.name)
+
 export const sqliteDialect: Dialect = {
+  schemaVersion: SCHEMA_VERSION,
   ping: 'SELECT 1',
   transaction: { begin: 'BEGIN IMMEDIATE', commit: 'COMMIT', rollback: 'ROLLBACK' },
   classify,
@@ -39,6 +44,6 @@ export const sqliteDialect: Dialect = {
   cache(table = CACHE_TABLE.name) {
     const name = checkTableName(table)
     const setUp = name === CACHE_TABLE.name ? migrate : createCacheTable.bind(undefined, name)
-    return { sql: cacheSql(name), setUp }
+    return { sql: name === CACHE_TABLE.name ? CACHE_SQL : cacheSql(name), setUp }
   },
 }

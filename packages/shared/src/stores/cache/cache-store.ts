@@ -14,7 +14,7 @@ import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
 import type { GetOrSetOptions, SqlCacheProvider } from './cache-provider.js'
 import type { CacheSql } from './cache-sql.js'
-import { Loads } from './loads.js'
+import { type Load, Loads } from './loads.js'
 
 /** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
 const ABSENT = Symbol('absent')
@@ -161,12 +161,21 @@ export class CacheStore implements SqlCacheProvider {
     const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrUnreadable)
     const unreadable = cached instanceof Unreadable ? cached.stored : undefined
     if (cached !== ABSENT && unreadable === undefined) return cached as T
-    return this.#loads.share(this.#ofTable + stored, key, async (loading) => {
+    const read = (text: string): T => this.#session.values.decode<T>(text, this.#sql.table, stored, 'cache.getOrSet')
+    const begin = async (loading: Load): Promise<T> => {
+      // Another thread or process may have had the turn between the look and this one.
+      const meanwhile = loading.turn === undefined || unreadable !== undefined ? null : await this.#textOf(stored)
+      if (meanwhile !== null) {
+        loading.text = meanwhile
+        return read(meanwhile)
+      }
       const value = await loading.run(load)
       const row = this.#row(key, value, ttl, 'cache.getOrSet')
-      if (!loading.overtaken) await this.#add(row, unreadable)
+      loading.text = row[1] as string
+      await loading.store(() => this.#add(row, unreadable))
       return value
-    })
+    }
+    return this.#loads.share(this.#ofTable + stored, key, begin, read)
   }
 
   async prune(): Promise<number> {
@@ -179,6 +188,11 @@ export class CacheStore implements SqlCacheProvider {
     const size = await this.#session.execute(this.#sql.count, [first, end], (row) => Number(row?.size ?? 0))
     const reads = this.#hits + this.#misses
     return { hits: this.#hits, misses: this.#misses, size, hitRatio: reads === 0 ? 0 : this.#hits / reads }
+  }
+
+  /** The encoded value of a key; `null` where there is none. */
+  async #textOf(stored: string): Promise<string | null> {
+    return this.#session.execute(this.#sql.get, [stored], (row) => (typeof row?.value === 'string' ? row.value : null))
   }
 
   /** Stores the row where nothing unexpired is but what could not be read. */

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { invalidArgument } from '../../arguments/invalid.js'
+import type { Connection } from '../../connection/connection.js'
+import { type DatabaseOwner, LoadedText, type LoadTurn } from '../../connection/database-owner.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 
 /** The load that the running code was called from, also across its awaits. */
@@ -9,6 +11,12 @@ let running = 0
 function disableIfIdle(): void {
   if (running === 0) caller.disable()
 }
+
+/** The value of a load whose loader has gone: the next of those that wait for it has the turn. */
+export const PASSED_ON: unique symbol = Symbol('passed on')
+
+/** Runs a load. Sets its text before it ends. */
+export type Begin<T> = (load: Load) => Promise<T>
 
 /** One call of a `load` function of `getOrSet`, shared by all callers that ask for its key meanwhile. */
 export class Load {
@@ -21,8 +29,14 @@ export class Load {
   running = false
   /** Whether its key was written or deleted through this connection since it began: its value must not be stored. */
   overtaken = false
-  /** What all callers that share it get. */
+  /** What all callers that share it get; a {@link LoadedText} where it was loaded in another thread or process. */
   value: Promise<unknown> | undefined
+  /** The encoded value, once it is known. */
+  text: string | undefined
+  /** From the owner of the database, where that is another thread or process. */
+  turn: LoadTurn | undefined
+  /** Called when it is overtaken. */
+  readonly atOvertaking: (() => void)[] = []
 
   constructor(loads: Loads, entry: string, key: string) {
     this.key = key
@@ -42,6 +56,12 @@ export class Load {
     }
   }
 
+  /** Stores the value by `write`, unless it was overtaken. */
+  async store(write: () => unknown): Promise<void> {
+    if (this.overtaken) return
+    await (this.turn === undefined ? write() : this.turn.store(write))
+  }
+
   /** {@link value}, for code that was called from the load `asking`. */
   async valueFor(asking: Load): Promise<unknown> {
     this.waiting.push(asking)
@@ -54,11 +74,15 @@ export class Load {
 }
 
 /**
- * The loads of `getOrSet` under way on one connection, by entry, which is named by the table and the stored key. All
- * callers that ask for an entry share the load that is under way for it, until the entry is written or deleted.
+ * The loads of `getOrSet` under way on one connection, by entry share the load that is under way there, until the entry is written or deleted.
  */
 export class Loads {
+  readonly #owner: DatabaseOwner | undefined
   readonly #byEntry = new Map<string, Load>()
+
+  constructor({ owner }: Connection) {
+    this.#owner = owner
+  }
 
   /** Whether there is none; every write asks. */
   get none(): boolean {
@@ -66,40 +90,94 @@ export class Loads {
   }
 
   /**
-   * The value of the load under way for `entry`, or else of the one that `begin` is given to run.
+   * The value of the load under way at `entry`, or else of the one that `begin` is given to run.
    *
+   * @param read The value of a text that was loaded in another thread or process.
    * @throws PersistenceError `INVALID_ARGUMENT` when the code that asks was called from a load of that entry.
    */
-  share<T>(entry: string, key: string, begin: (load: Load) => Promise<T>): Promise<T> {
+  async share<T>(entry: string, key: string, begin: Begin<T>, read: (text: string) => T): Promise<T> {
     const asking = caller.getStore()
+    for (;;) {
+      const { value } = this.enter(entry, key, begin, asking)
+      const given = await value
+      if (given !== PASSED_ON) return given instanceof LoadedText ? read(given.text) : (given as T)
+    }
+  }
+
+  /**
+   * The load under way at `entry`, or else the one that `begin` is given to run, and its value.
+   *
+   * @param asking The load whose code asks.
+   * @throws PersistenceError as {@link share}.
+   */
+  enter(
+    entry: string,
+    key: string,
+    begin: Begin<unknown>,
+    asking: Load | undefined,
+  ): { readonly load: Load; readonly value: Promise<unknown> } {
     // What a load has started may outlive it, a timer for example, and may ask for any key then.
-    const inside = asking?.running === true
-    if (inside) this.#refuseCircle(asking, entry, key)
-    const load = this.#byEntry.get(entry) ?? this.#begin(entry, key, begin)
-    return (inside ? load.valueFor(asking) : load.value) as Promise<T>
+    const inside = asking?.running === true ? asking : undefined
+    if (inside !== undefined) this.#refuseCircle(inside, entry, key)
+    const load = this.#byEntry.get(entry) ?? this.#begin(entry, key, begin, inside)
+    return { load, value: (inside === undefined ? load.value : load.valueFor(inside)) as Promise<unknown> }
   }
 
   /** To be called when a write of `entry` is sent: callers that ask from now on do not get what was loaded before it. */
   overtake(entry: string): void {
     const load = this.#byEntry.get(entry)
     if (load === undefined) return
-    load.overtaken = true
     this.#byEntry.delete(entry)
+    load.overtaken = true
+    for (const told of load.atOvertaking) told()
   }
 
-  /** The same for all entries whose names begin with `start`. */
+  /** The same for all entries that begin with `start`. */
   overtakeAll(start: string): void {
     for (const entry of this.#byEntry.keys()) if (entry.startsWith(start)) this.overtake(entry)
   }
 
-  #begin<T>(entry: string, key: string, begin: (load: Load) => Promise<T>): Load {
+  /** The same for all entries from `first` to before `end`. */
+  overtakeRange(first: string, end: string): void {
+    for (const entry of this.#byEntry.keys()) if (entry >= first && entry < end) this.overtake(entry)
+  }
+
+  #begin(entry: string, key: string, begin: Begin<unknown>, inside: Load | undefined): Load {
     const load = new Load(this, entry, key)
     // Before it runs: its function may write the entry at once.
     this.#byEntry.set(entry, load)
-    load.value = begin(load).finally(() => {
+    const owner = this.#owner
+    const begun = owner === undefined ? begin(load) : this.#beginInTurn(owner, load, entry, begin, inside)
+    load.value = begun.finally(() => {
       if (this.#byEntry.get(entry) === load) this.#byEntry.delete(entry)
     })
     return load
+  }
+
+  /** One load of an entry runs at a time over all that use the owner of the database. */
+  async #beginInTurn(
+    owner: DatabaseOwner,
+    load: Load,
+    entry: string,
+    begin: Begin<unknown>,
+    inside: Load | undefined,
+  ): Promise<unknown> {
+    const overtaken = (): void => {
+      load.overtaken = true
+      if (this.#byEntry.get(entry) === load) this.overtake(entry)
+    }
+    const turn = await owner.enterLoad({ place: entry, key: load.key, inside: inside?.turn, overtaken })
+    if (turn instanceof LoadedText) return turn
+    load.turn = turn
+    try {
+      const value = await begin(load)
+      if (value === PASSED_ON) turn.passOn()
+      else turn.done(load.text as string)
+      return value
+    } catch (error) {
+      turn.failed(error)
+      throw error
+    }
   }
 
   /** Goes from the load that asks to those that wait for it, and on to those that wait for them. */

@@ -1,4 +1,5 @@
 import type { Connection } from '../../connection/connection.js'
+import type { CircuitFollower, DatabaseOwner } from '../../connection/database-owner.js'
 import type { Diagnostics } from '../../errors/diagnostics.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 
@@ -7,6 +8,9 @@ export type StateListener = (state: CircuitBreakerPersistedState) => void
 /** The listeners of one circuit, and the state that they were told last. */
 interface Subscribers {
   readonly listeners: Set<{ listener: StateListener }>
+  readonly followers: Set<CircuitFollower>
+  /** Ends the news from the owner of the database. */
+  readonly leaveOwner: (() => void) | undefined
   /** `undefined` until something is known; `null` for a circuit that was never stored. */
   last: CircuitBreakerPersistedState | null | undefined
 }
@@ -14,10 +18,12 @@ interface Subscribers {
 /** The listeners of circuits, by stored key. All adapters on one handle share them. */
 export class StateListeners {
   readonly #diagnostics: Diagnostics
+  readonly #owner: DatabaseOwner | undefined
   readonly #byKey = new Map<string, Subscribers>()
 
-  constructor({ diagnostics }: Connection) {
+  constructor({ diagnostics, owner }: Connection) {
     this.#diagnostics = diagnostics
+    this.#owner = owner
   }
 
   /** Whether nobody listens. */
@@ -26,13 +32,22 @@ export class StateListeners {
   }
 
   add(key: string, listener: StateListener): () => void {
+    const subscribers = this.#enter(key)
     const entry = { listener }
-    const subscribers = this.#byKey.get(key) ?? { listeners: new Set(), last: undefined }
-    this.#byKey.set(key, subscribers)
     subscribers.listeners.add(entry)
     return () => {
       subscribers.listeners.delete(entry)
-      if (subscribers.listeners.size === 0 && this.#byKey.get(key) === subscribers) this.#byKey.delete(key)
+      this.#leave(key, subscribers)
+    }
+  }
+
+  /** Has `told` called after each change that is made through this handle, and not after those of other connections. */
+  follow(key: string, told: CircuitFollower): () => void {
+    const subscribers = this.#enter(key)
+    subscribers.followers.add(told)
+    return () => {
+      subscribers.followers.delete(told)
+      this.#leave(key, subscribers)
     }
   }
 
@@ -40,20 +55,17 @@ export class StateListeners {
   emit(key: string, state: CircuitBreakerPersistedState): void {
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
-    subscribers.last = state
-    for (const { listener } of [...subscribers.listeners]) {
-      try {
-        listener({ ...state })
-      } catch (error) {
-        this.#diagnostics.emit({ type: 'listener-error', operation: 'circuitBreaker.subscribe', error })
-      }
-    }
+    for (const told of subscribers.followers) told(state, true)
+    this.#tell(subscribers, state)
   }
 
   /** As {@link emit}, for a statement that may leave the state that the port shows as it was. */
   emitNews(key: string, state: CircuitBreakerPersistedState): void {
-    const last = this.#byKey.get(key)?.last
-    if (last === undefined || last === null || !isSame(last, state)) this.emit(key, state)
+    const subscribers = this.#byKey.get(key)
+    if (subscribers === undefined) return
+    for (const told of subscribers.followers) told(state, false)
+    const { last } = subscribers
+    if (last === undefined || last === null || !isSame(last, state)) this.#tell(subscribers, state)
   }
 
   /** The circuit was seen in this state. Listeners hear of it only if it differs from the state they know. */
@@ -62,7 +74,36 @@ export class StateListeners {
     if (subscribers === undefined) return
     const { last } = subscribers
     subscribers.last = state
-    if (last !== undefined && state !== null && (last === null || !isSame(last, state))) this.emit(key, state)
+    if (last !== undefined && state !== null && (last === null || !isSame(last, state))) this.#tell(subscribers, state)
+  }
+
+  #enter(key: string): Subscribers {
+    const existing = this.#byKey.get(key)
+    if (existing !== undefined) return existing
+    const leaveOwner = this.#owner?.followCircuit(key, (state, always) =>
+      always ? this.emit(key, state) : this.emitNews(key, state),
+    )
+    const made: Subscribers = { listeners: new Set(), followers: new Set(), leaveOwner, last: undefined }
+    this.#byKey.set(key, made)
+    return made
+  }
+
+  #leave(key: string, subscribers: Subscribers): void {
+    if (subscribers.listeners.size > 0 || subscribers.followers.size > 0) return
+    if (this.#byKey.get(key) !== subscribers) return
+    this.#byKey.delete(key)
+    subscribers.leaveOwner?.()
+  }
+
+  #tell(subscribers: Subscribers, state: CircuitBreakerPersistedState): void {
+    subscribers.last = state
+    for (const { listener } of [...subscribers.listeners]) {
+      try {
+        listener({ ...state })
+      } catch (error) {
+        this.#diagnostics.emit({ type: 'listener-error', operation: 'circuitBreaker.subscribe', error })
+      }
+    }
   }
 }
 

@@ -78,15 +78,17 @@ export class ClaimRows {
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
     const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound(false)]
+    const asked = this.#session.clock.monotonic()
     return this.#session.executeRegardless(this.#sql.grant, parameters, (row) =>
-      row === undefined ? undefined : { ...this.#leaseEnd(row), generation: Number(row.generation) },
+      row === undefined ? undefined : { ...this.#leaseEnd(row, asked), generation: Number(row.generation) },
     )
   }
 
   /** @returns `undefined` when the claim was over. */
   async renew(grant: ClaimGrant, lease: number): Promise<LeaseEnd | undefined> {
+    const asked = this.#session.clock.monotonic()
     return this.#session.execute(this.#sql.renew, [...ofClaim(grant), lease], (row) =>
-      row === undefined ? undefined : this.#leaseEnd(row),
+      row === undefined ? undefined : this.#leaseEnd(row, asked),
     )
   }
 
@@ -157,7 +159,14 @@ export class ClaimRows {
     recorded: Parameters,
   ): Promise<boolean> {
     if (record === undefined) throw new TypeError('a dialect has record or keep')
-    const decide = { sql: decision.sql, parameters, clocked: decision.clocked, expect: 1 }
+    const { announces } = decision
+    const decide = {
+      sql: decision.sql,
+      parameters,
+      clocked: decision.clocked,
+      expect: 1,
+      ...(announces && { announces }),
+    }
     try {
       await this.#session.atomic(decision.name, [decide, { sql: record.sql, parameters: recorded }])
       return true
@@ -167,13 +176,16 @@ export class ClaimRows {
     }
   }
 
-  #leaseEnd(row: Row): LeaseEnd {
+  /** @param asked Monotonic ms of the call. */
+  #leaseEnd(row: Row, asked: number): LeaseEnd {
     const end = Number(row.expires_at)
     const grantedAt = Number(row.granted_at)
     // Read first: were the process held up between the readings, it must not take the end to be later than it is.
-    const { clock } = this.#session
+    const { clock, connection } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
-    const elapsed = clock.lease.now() - Number(row.ran_at)
+    // Where another thread or process ran the statement, its lease clock may be ahead of the one here.
+    const isHere = connection.owner === undefined
+    const elapsed = isHere ? clock.lease.now() - Number(row.ran_at) : monotonic - asked
     clock.lease.observe(grantedAt)
     this.#session.leaseTime?.granted(grantedAt)
     const remaining = end - grantedAt - elapsed

@@ -1,24 +1,45 @@
-import type { EndsWithConnection } from '../../connection/connection.js'
+import type { Connection, EndsWithConnection } from '../../connection/connection.js'
+import type { DatabaseOwner } from '../../connection/database-owner.js'
 import type { Clock } from '../../time/clock.js'
+
+interface Waiting {
+  readonly wakes: Set<() => void>
+  /** Ends the news from the owner of the database. */
+  readonly leaveOwner: (() => void) | undefined
+}
 
 /** Callers that wait for a key to change hands, by stored key: woken at once by a change made on the same handle. */
 export class KeyWaiters implements EndsWithConnection {
-  readonly #byKey = new Map<string, Set<() => void>>()
+  readonly #owner: DatabaseOwner | undefined
+  readonly #byKey = new Map<string, Waiting>()
+
+  constructor({ owner }: Connection) {
+    this.#owner = owner
+  }
 
   /** Notices every wake-up from now on, so that none is lost between a look at the key and the waiting. */
   enter(key: string): KeyWaiter {
-    return new KeyWaiter((wake) => {
-      const waiting = this.#byKey.get(key) ?? new Set()
-      this.#byKey.set(key, waiting.add(wake))
-      return () => {
-        waiting.delete(wake)
-        if (waiting.size === 0 && this.#byKey.get(key) === waiting) this.#byKey.delete(key)
-      }
-    })
+    return new KeyWaiter((wake) => this.listen(key, wake))
+  }
+
+  /** Has `wake` called whenever the key changes hands. @returns ends that. */
+  listen(key: string, wake: () => void): () => void {
+    const waiting = this.#byKey.get(key) ?? {
+      wakes: new Set(),
+      leaveOwner: this.#owner?.followClaim(key, () => this.wake(key)),
+    }
+    this.#byKey.set(key, waiting)
+    waiting.wakes.add(wake)
+    return () => {
+      waiting.wakes.delete(wake)
+      if (waiting.wakes.size > 0 || this.#byKey.get(key) !== waiting) return
+      this.#byKey.delete(key)
+      waiting.leaveOwner?.()
+    }
   }
 
   wake(key: string): void {
-    for (const wake of [...(this.#byKey.get(key) ?? [])]) wake()
+    for (const wake of [...(this.#byKey.get(key)?.wakes ?? [])]) wake()
   }
 
   /** Wakes every caller: what each asks next is refused. */

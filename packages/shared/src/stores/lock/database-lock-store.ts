@@ -58,11 +58,12 @@ export class DatabaseLockStore implements LockStore {
   }
 
   async acquire(key: string, ttl: number, given: string | undefined): Promise<Hold | undefined> {
+    const asked = this.clock.monotonic()
     const owner = given ?? this.#session.connection.newOwner()
     const hold = await this.#session.execute(
       given === undefined ? (this.#sql.acquireUnique ?? this.#sql.acquire) : this.#sql.acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
-      (row) => (row === undefined ? undefined : this.#granted(key, owner, row)),
+      (row) => (row === undefined ? undefined : this.#granted(key, owner, row, asked)),
     )
     const { readMark } = this.#sql
     if (hold !== undefined) this.#sweeper.wrote(1)
@@ -84,13 +85,14 @@ export class DatabaseLockStore implements LockStore {
 
   async extend(hold: Hold, ttl: number): Promise<boolean> {
     if (isLost(hold) || !this.#session.ready) return false
+    const asked = this.clock.monotonic()
     return this.#confirmed('lock.extend', async () => {
       const extended = await this.#session.execute(
         this.#sql.extendGrant,
         [...this.#ofGrant(hold), wholeTtl(ttl)],
         (row) => {
           // The hold may have been lost meanwhile: its signal has aborted, and no signal takes that back.
-          if (row !== undefined && !isLost(hold)) this.#takeExpiry(hold, row)
+          if (row !== undefined && !isLost(hold)) this.#takeExpiry(hold, row, asked)
           return row !== undefined
         },
       )
@@ -101,10 +103,11 @@ export class DatabaseLockStore implements LockStore {
 
   async extendOwned(key: string, owner: string, ttl: number): Promise<boolean> {
     if (!this.#session.ready) return false
+    const asked = this.clock.monotonic()
     return this.#confirmed('lock.extend', () =>
       this.#session.execute(this.#sql.extendOwned, [this.#names.store(key), owner, wholeTtl(ttl)], (row) => {
         const hold = this.#holds.get(key)
-        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#takeExpiry(hold, row)
+        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#takeExpiry(hold, row, asked)
         return row !== undefined
       }),
     )
@@ -147,27 +150,33 @@ export class DatabaseLockStore implements LockStore {
     return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
-  #granted(key: string, owner: string, row: Row): Hold {
+  #granted(key: string, owner: string, row: Row, asked: number): Hold {
     const token = Number(row.token)
     const known = this.#holds.get(key)
     if (known?.token === token) {
       known.count++
-      this.#takeExpiry(known, row)
+      this.#takeExpiry(known, row, asked)
       return known
     }
     this.#holds.drop(key, grantedAnew(key))
     const hold: Hold = { key, token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
-    this.#takeExpiry(hold, row)
+    this.#takeExpiry(hold, row, asked)
     this.#holds.add(hold)
     return hold
   }
 
-  /** Takes the expiry from the row of a grant or an extension, less the time since that statement ran. */
-  #takeExpiry(hold: Hold, row: Row): void {
+  /**
+   * Takes the expiry from the row of a grant or an extension, less the time since that statement ran.
+   *
+   * @param asked Monotonic ms of the call.
+   */
+  #takeExpiry(hold: Hold, row: Row, asked: number): void {
     // The local clock is read first: a process that is held up between the readings must not take the end to be later than it is.
     const now = this.clock.monotonic()
     const granted = Number(row.expires_at) - Number(row.marked_at)
-    const elapsed = this.clock.lease.now() - Number(row.ran_at)
+    // Where another thread or process ran the statement, its lease clock may be ahead of the one here.
+    const isHere = this.#session.connection.owner === undefined
+    const elapsed = isHere ? this.clock.lease.now() - Number(row.ran_at) : now - asked
     this.clock.lease.observe(Number(row.marked_at))
     this.#session.leaseTime?.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)

@@ -1,7 +1,7 @@
 import type { Connection, EndsWithConnection } from '../../connection/connection.js'
-import type { Session } from '../../session/session.js'
 import type { Clock } from '../../time/clock.js'
 import { HoldTable } from './hold-table.js'
+import type { LockSession } from './lock-store.js'
 
 interface NamedTable {
   readonly table: HoldTable
@@ -29,7 +29,7 @@ export class HoldTables implements EndsWithConnection {
   }
 
   /** The table of the locks of `kind` under `prefix`, until `session` has ended. */
-  static of(session: Session, kind: string, prefix: string = session.prefix): HoldTable {
+  static of(session: LockSession, kind: string, prefix: string = session.prefix): HoldTable {
     const tables = session.connection.shared(HoldTables)
     const name = `${kind}:${prefix}`
     session.afterEnd(() => tables.leave(name))

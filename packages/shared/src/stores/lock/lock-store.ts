@@ -1,6 +1,10 @@
+import type { Session } from '../../session/session.js'
 import type { Sweeper } from '../../session/sweeper.js'
 import type { Clock } from '../../time/clock.js'
 import type { Hold } from './hold.js'
+
+/** What a store of locks in memory needs of a session. */
+export type LockSession = Pick<Session, 'clock' | 'connection' | 'prefix' | 'ready' | 'connect' | 'afterEnd'>
 
 /** At once where the locks are in memory. */
 type Answered<Value> = Value | Promise<Value>

@@ -1,11 +1,10 @@
-import type { Session } from '../../session/session.js'
 import type { Sweeper } from '../../session/sweeper.js'
 import { type Clock, nextTurn } from '../../time/clock.js'
 import type { Turn } from '../../time/turn.js'
 import { grantedAnew, type Hold, loseHold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
-import type { LockStore } from './lock-store.js'
+import type { LockSession, LockStore } from './lock-store.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
 const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
@@ -20,13 +19,13 @@ const grants: { count: number } = host[GRANTS]
 export class MemoryLockStore implements LockStore {
   readonly clock: Clock
   readonly sweepers: readonly Sweeper[] = []
-  readonly #session: Session
+  readonly #session: LockSession
   readonly #holds: HoldTable
   readonly #ownerPrefix: string
   readonly #turn: Turn
   #told = false
 
-  constructor(session: Session) {
+  constructor(session: LockSession) {
     this.#session = session
     this.clock = session.clock
     this.#turn = session.clock.turn

@@ -1,5 +1,7 @@
 import type { AdapterOptions } from '../../../adapter/adapter-options.js'
+import type { Dialect } from '../../../adapter/dialect.js'
 import { SqlAdapter } from '../../../adapter/sql-adapter.js'
+import type { DatabaseOwner } from '../../../connection/database-owner.js'
 import type { SqlDriver } from '../../../driver/driver.js'
 import { type Backup, backUp } from '../copies/backup.js'
 import type { BackupOptions } from '../copies/backup-options.js'
@@ -13,10 +15,17 @@ export class SqliteAdapter extends SqlAdapter {
   /**
    * @param driver Called once per handle.
    * @param startWorker Starts the thread of the front end.
+   * @param dialect With what a database of another thread or process has of its own.
    * @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`.
    */
-  constructor(handle: object, driver: () => SqlDriver, options?: AdapterOptions, startWorker?: StartWorker) {
-    super(handle, driver, sqliteDialect, options)
+  constructor(
+    handle: object,
+    driver: () => SqlDriver | DatabaseOwner,
+    options?: AdapterOptions,
+    startWorker?: StartWorker,
+    dialect: Dialect = sqliteDialect,
+  ) {
+    super(handle, driver, dialect, options)
     makeSource(this, { session: this.session, options: options ?? {}, startWorker })
   }
 

@@ -32,9 +32,12 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
 
     getMany: read('cache.getMany', 'many', getMany, { clocked: 'wall' }),
 
-    set: write('cache.set', 'none', insert, { batch: { match: 'none', sql: insertMany, bound: insertBound } }),
+    set: write('cache.set', 'none', insert, {
+      announces: { of: 'entry', table },
+      batch: { match: 'none', sql: insertMany, bound: insertBound },
+    }),
 
-    setMany: write('cache.setMany', 'none', insertMany),
+    setMany: write('cache.setMany', 'none', insertMany, { announces: { of: 'entryRows', table } }),
 
     add: write('cache.getOrSet', 'none', `${insert} WHERE ${name}.expires_at <= ?4`, {
       clocked: 'wall',
@@ -63,10 +66,11 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
     ),
 
     delete: write('cache.delete', 'none', `DELETE FROM ${name} WHERE key = ?1`, {
+      announces: { of: 'entry', table },
       batch: { match: 'none', sql: deleteMany },
     }),
 
-    deleteMany: write('cache.deleteMany', 'none', deleteMany),
+    deleteMany: write('cache.deleteMany', 'none', deleteMany, { announces: { of: 'entries', table } }),
 
     keys: read(
       'cache.keys',
@@ -75,7 +79,9 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       { clocked: 'wall' },
     ),
 
-    clear: write('cache.clear', 'none', `DELETE FROM ${name} WHERE key >= ?1 AND key < ?2`),
+    clear: write('cache.clear', 'none', `DELETE FROM ${name} WHERE key >= ?1 AND key < ?2`, {
+      announces: { of: 'entryRange', table },
+    }),
 
     count: read(
       'cache.stats',

@@ -51,6 +51,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, CASE ?2 WHEN 'closed' THEN NULL ELSE ?6 END, 1, 
 ${ON_SET}`,
     {
       clocked: 'wall',
+      announces: { of: 'circuit' },
       batch: {
         match: 'none',
         sql: `INSERT INTO go_goscope_circuit (key, ${COLUMNS}, updated_at, opened_at, generation, revision)
@@ -73,6 +74,7 @@ ${ON_FAILURE}
 RETURNING ${GIVEN}`,
     {
       clocked: 'wall',
+      announces: { of: 'circuit' },
       // An upsert sees only `excluded`, which has no place for the threshold: calls share a statement if they share that.
       batch: {
         match: 'order',
@@ -111,6 +113,7 @@ ${ON_SUCCESS}
 RETURNING ${GIVEN}`,
     {
       clocked: 'wall',
+      announces: { of: 'circuit' },
       batch: {
         match: 'order',
         sql: `INSERT INTO go_goscope_circuit (key, ${COLUMNS}, updated_at, revision)
@@ -141,5 +144,8 @@ ON CONFLICT (key) DO UPDATE SET
 }
 
 function changed(method: string, sql: string): Statement<'one'> {
-  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: 'wall' })
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, {
+    clocked: 'wall',
+    announces: { of: 'circuit' },
+  })
 }

@@ -30,6 +30,7 @@ LEFT JOIN go_goscope_claims AS claims
   ON claims.key = ?1 AND claims.expires_at > max(?3, ${LAST_GRANT})`,
     {
       clocked: 'lease',
+      announces: { of: 'leaseTime', column: 'judged_at' },
       batch: {
         match: 'index',
         shared: 1,
@@ -60,7 +61,7 @@ WHERE NOT EXISTS (SELECT 1 FROM go_goscope_claims WHERE key = ?1 AND expires_at 
     WHERE key = ?1 AND failure IS NOT NULL AND (expires_at IS NULL OR expires_at > ?5)
   )
 RETURNING generation, granted_at, expires_at, ?6 AS ran_at`,
-    { clocked: 'lease' },
+    { clocked: 'lease', announces: { of: 'leaseTime', column: 'granted_at' } },
   ),
 
   renew: write(
@@ -70,7 +71,7 @@ RETURNING generation, granted_at, expires_at, ?6 AS ran_at`,
   granted_at = max(?5, ${LAST_GRANT}), expires_at = max(?5, ${LAST_GRANT}) + ?4
 WHERE key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > max(?5, ${LAST_GRANT})
 RETURNING granted_at, expires_at, ?5 AS ran_at`,
-    { clocked: 'lease' },
+    { clocked: 'lease', announces: { of: 'leaseTime', column: 'granted_at' } },
   ),
 
   complete: completing('?4'),
@@ -82,7 +83,7 @@ RETURNING granted_at, expires_at, ?5 AS ran_at`,
     `DELETE FROM go_goscope_claims
 WHERE key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > max(?4, ${LAST_GRANT})
 RETURNING key`,
-    { clocked: 'lease' },
+    { clocked: 'lease', announces: { of: 'claim' } },
   ),
 
   record: write(
@@ -126,6 +127,6 @@ SELECT key, ${value}, ?5 FROM go_goscope_claims
 WHERE key = ?1 AND owner = ?2 AND generation = ?3 AND expires_at > max(?6, ${LAST_GRANT})
 ${ON_STORED}
 RETURNING key`,
-    { clocked: 'lease' },
+    { clocked: 'lease', announces: { of: 'claim' } },
   )
 }

@@ -30,6 +30,6 @@ ON CONFLICT (id) DO UPDATE SET
   wall = CASE WHEN mark = excluded.mark AND excluded.wall BETWEEN wall - ${LONGEST_WAIT_MS} AND wall THEN wall ELSE excluded.wall END,
   mark = excluded.mark
 RETURNING now`,
-    { clocked: 'wall' },
+    { clocked: 'wall', announces: { of: 'leaseTime', column: 'now' } },
   ),
 }

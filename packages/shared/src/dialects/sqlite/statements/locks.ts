@@ -30,6 +30,7 @@ ${ON_HELD}
 RETURNING token, expires_at, marked_at, ?4 AS ran_at`,
     {
       clocked: 'lease',
+      announces: { of: 'leaseTime', column: 'marked_at' },
       // A token is the counter's plus the position of the call.
       batch: {
         match: 'echo',
@@ -51,7 +52,7 @@ RETURNING key, owner, token, expires_at, marked_at, ?2 AS ran_at`,
   expires_at = min(max(?5, ${MARK}) + ?4, ${LONGEST}), marked_at = max(?5, ${MARK})
 WHERE key = ?1 AND owner = ?2 AND token = ?3 AND expires_at > max(?5, ${MARK})
 RETURNING token, expires_at, marked_at, ?5 AS ran_at`,
-    { clocked: 'lease' },
+    { clocked: 'lease', announces: { of: 'leaseTime', column: 'marked_at' } },
   ),
 
   extendOwned: write(
@@ -61,7 +62,7 @@ RETURNING token, expires_at, marked_at, ?5 AS ran_at`,
   expires_at = min(max(?4, ${MARK}) + ?3, ${LONGEST}), marked_at = max(?4, ${MARK})
 WHERE key = ?1 AND owner = ?2 AND expires_at > max(?4, ${MARK})
 RETURNING token, expires_at, marked_at, ?4 AS ran_at`,
-    { clocked: 'lease' },
+    { clocked: 'lease', announces: { of: 'leaseTime', column: 'marked_at' } },
   ),
 
   release: write(
@@ -94,14 +95,16 @@ RETURNING key, owner, token`,
     'one',
     `SELECT expires_at, ${MARK} AS marked_at FROM go_goscope_locks
 WHERE key = ?1 AND owner = ?2 AND token = ?3 AND expires_at > max(?4, ${MARK})`,
-    { clocked: 'lease' },
+    { clocked: 'lease', announces: { of: 'leaseTime', column: 'marked_at' } },
   ),
 
   forceRelease: write('lock.forceRelease', 'none', 'DELETE FROM go_goscope_locks WHERE key = ?1', {
     batch: { match: 'none', sql: 'DELETE FROM go_goscope_locks WHERE key IN (SELECT value FROM json_each(?1))' },
   }),
 
-  readMark: read('lock.acquire', 'one', 'SELECT clock AS marked_at FROM go_goscope_lock_counter WHERE id = 1'),
+  readMark: read('lock.acquire', 'one', 'SELECT clock AS marked_at FROM go_goscope_lock_counter WHERE id = 1', {
+    announces: { of: 'leaseTime', column: 'marked_at' },
+  }),
 
   sweep: write('lock.sweep', 'many', deleteExpired('go_goscope_locks', `max(?2, ${MARK})`), { clocked: 'lease' }),
 }

@@ -99,5 +99,8 @@ WHERE generation = ?3 AND state = 'closed'`,
 }
 
 function changed(method: string, sql: string): Statement<'one'> {
-  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: 'wall' })
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, {
+    clocked: 'wall',
+    announces: { of: 'probe' },
+  })
 }

@@ -31,6 +31,7 @@ FROM json_each(?1) AS calls CROSS JOIN go_goscope_idempotency AS results
     'none',
     `INSERT INTO go_goscope_idempotency (key, value, expires_at) VALUES (?1, ?2, ?3) ${ON_STORED}`,
     {
+      announces: { of: 'claim' },
       batch: {
         match: 'none',
         sql: `INSERT INTO go_goscope_idempotency (key, value, expires_at)

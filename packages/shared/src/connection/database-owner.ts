@@ -1,0 +1,69 @@
+import type { Diagnostics } from '../errors/diagnostics.js'
+import type { PersistenceError } from '../errors/persistence-error.js'
+import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
+import type { OperationQueue } from '../queue/operation-queue.js'
+import type { Place } from './place.js'
+
+/**
+ * The thread or process that owns the database of a connection, where that is another one: it takes the place of a driver,
+ * and stores reach through it what it has in memory.
+ */
+export interface DatabaseOwner {
+  readonly engine: string
+  readonly readOnly: boolean
+  /** Begins the names of owners that are made up for locks in its memory. */
+  readonly lockOwnerPrefix: string
+  /** Where the database is. */
+  readonly place: Place
+  /** What sends calls to the owner. Called once per connection. */
+  queue(context: OwnerContext): OperationQueue
+  /** Has `told` called after each change of a circuit that the owner or another of its users makes. @returns ends that. */
+  followCircuit(key: string, told: CircuitFollower): () => void
+  /** The same for a claim or result that changes hands. */
+  followClaim(key: string, told: () => void): () => void
+  /**
+   * Asks for the turn to load a place of the cache, which one of all users of the owner has at a time.
+   *
+   * @returns the turn, or the text that another one has loaded meanwhile. Rejects with a copy of the error of its load.
+   */
+  enterLoad(request: LoadRequest): Promise<LoadTurn | LoadedText>
+}
+
+/** What a connection gives to the owner of its database. */
+export interface OwnerContext {
+  readonly diagnostics: Diagnostics
+  /** As that of a place. */
+  lose(reason: PersistenceError): void
+}
+
+/** @param always Whether it is news also where the state that the port shows is as before. */
+export type CircuitFollower = (state: CircuitBreakerPersistedState, always: boolean) => void
+
+export interface LoadRequest {
+  readonly place: string
+  /** As the caller named it, for errors. */
+  readonly key: string
+  /** The load whose code asks. */
+  readonly inside: LoadTurn | undefined
+  /** To be called when the place is written or deleted before the load has ended. */
+  readonly overtaken: () => void
+}
+
+/** The turn to load a place. Ended by {@link done} or {@link failed}. */
+export interface LoadTurn {
+  /** Sends the calls that `write` makes at once so that they change nothing where the place was written meanwhile. */
+  store<Result>(write: () => Result): Result
+  done(text: string): void
+  failed(error: unknown): void
+  /** The load has no result: the next one that waits has the turn. */
+  passOn(): void
+}
+
+/** The encoded value that another user of the owner has loaded. */
+export class LoadedText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}

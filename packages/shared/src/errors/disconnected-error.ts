@@ -1,0 +1,21 @@
+import { PersistenceError } from './persistence-error.js'
+
+/** The connection to the thread or process that owns the database has ended: `DISCONNECTED`. */
+export class DisconnectedError extends PersistenceError {
+  /** `none`: the call has changed nothing. `unknown`: it was a write that had been sent, and may have been done. */
+  readonly outcome: 'none' | 'unknown'
+  /** The call may be made again, on a new connection, without being done twice. */
+  override readonly retryable: boolean
+
+  /** @param reason Why the connection ended. */
+  static of(operation: string, outcome: 'none' | 'unknown', reason: string): DisconnectedError {
+    const done = outcome === 'none' ? 'it changed nothing' : 'it was sent, and may have been done'
+    return new DisconnectedError(operation, outcome, `${operation}: ${reason}; ${done}; connect again to go on`)
+  }
+
+  constructor(operation: string, outcome: 'none' | 'unknown', message: string) {
+    super('DISCONNECTED', operation, message)
+    this.outcome = outcome
+    this.retryable = outcome === 'none'
+  }
+}

@@ -1,0 +1,100 @@
+import type { Hold } from '../stores/lock/hold.js'
+import type { LockStore } from '../stores/lock/lock-store.js'
+import type { LockCommand } from './commands.js'
+import type { LockHolder, LockStores } from './lock-stores.js'
+import { say } from './protocol.js'
+import { Granted } from './requests.js'
+
+interface Held {
+  readonly prefix: string
+  readonly store: LockStore
+  readonly hold: Hold
+  /** How many of the hold's handles this user has. */
+  count: number
+}
+
+/** The locks in memory of one user, counted, so that exactly its own are given back when it has gone. */
+export class ClientLocks implements LockHolder {
+  readonly #stores: LockStores
+  readonly #byToken = new Map<number, Held>()
+  readonly #lost: (prefix: string, hold: Hold, reason: string) => void
+
+  /** @param lost To be called when a lock of this user is lost. */
+  constructor(stores: LockStores, lost: (prefix: string, hold: Hold, reason: string) => void) {
+    this.#stores = stores
+    this.#lost = lost
+  }
+
+  /** Locks that are held, some of which may have expired. */
+  get size(): number {
+    return this.#byToken.size
+  }
+
+  /** @returns what is to be answered, at once where the locks are in the memory of this process. */
+  run(command: LockCommand): AnsweredLock | Promise<AnsweredLock> {
+    switch (command.word) {
+      case say.acquire: {
+        const store = this.#stores.of(command.prefix)
+        const granted = store.acquire(command.key, command.ttl, command.owner)
+        if (granted instanceof Promise)
+          return granted.then((hold) => hold && this.#granted(command.prefix, store, hold))
+        return granted && this.#granted(command.prefix, store, granted)
+      }
+      case say.extendOwned:
+        return asNumber(this.#stores.of(command.prefix).extendOwned(command.key, command.owner, command.ttl))
+      case say.forceRelease:
+        return this.#stores.of(command.prefix).forceRelease(command.key) as undefined | Promise<undefined>
+      default: {
+        const held = this.#byToken.get(command.token)
+        if (held === undefined) return 0
+        const { store, hold } = held
+        if (command.word === say.isHeld) return asNumber(store.isHeld(hold))
+        if (command.word === say.extend) return asNumber(store.extend(hold, command.ttl))
+        return asNumber(this.#release(held))
+      }
+    }
+  }
+
+  /** Gives back what this user holds. */
+  giveBack(): void {
+    const all = [...this.#byToken.values()]
+    this.#byToken.clear()
+    for (const { store, hold, count } of all) {
+      this.#stores.leave(hold, this)
+      // Never rejects: the lock is in memory, here or at the owner of this connection.
+      for (let left = count; left > 0; left--) void store.release(hold)
+    }
+  }
+
+  lost(hold: Hold, reason: string): void {
+    const held = this.#byToken.get(hold.token)
+    if (held === undefined) return
+    this.#byToken.delete(hold.token)
+    this.#lost(held.prefix, hold, reason)
+  }
+
+  #release(held: Held): boolean | Promise<boolean> {
+    if (--held.count === 0) {
+      this.#byToken.delete(held.hold.token)
+      this.#stores.leave(held.hold, this)
+    }
+    return held.store.release(held.hold)
+  }
+
+  #granted(prefix: string, store: LockStore, hold: Hold): Granted {
+    const held = this.#byToken.get(hold.token)
+    if (held !== undefined) held.count++
+    else {
+      this.#byToken.set(hold.token, { prefix, store, hold, count: 1 })
+      this.#stores.enter(hold, this)
+    }
+    return new Granted(hold.token, hold.expiresAt - store.clock.monotonic())
+  }
+}
+
+/** A lock, whether it is so as 1 or 0, or nothing. */
+export type AnsweredLock = Granted | number | undefined
+
+function asNumber(answer: boolean | Promise<boolean>): number | Promise<number> {
+  return answer instanceof Promise ? answer.then(Number) : Number(answer)
+}

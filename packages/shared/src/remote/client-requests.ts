@@ -1,0 +1,133 @@
+import type { Connection } from '../connection/connection.js'
+import type { Row } from '../driver/driver.js'
+import type { Announcement, Parameters, Step } from '../queue/statement.js'
+import type { Announcer } from './announcer.js'
+import type { ClientFollowing } from './client-following.js'
+import type { ClientLoads } from './client-loads.js'
+import type { AnsweredLock, ClientLocks } from './client-locks.js'
+import type { RequestCommand } from './commands.js'
+import { say } from './protocol.js'
+import { UnmetStep } from './wire-error.js'
+
+/** What users of one connection share. */
+export interface SharedParts {
+  readonly connection: Connection
+  readonly announcer: Announcer
+}
+
+/** What one user has. */
+export interface ClientParts {
+  readonly locks: ClientLocks
+  readonly loads: ClientLoads
+  readonly following: ClientFollowing
+}
+
+/** What becomes of a request. Called once for each. */
+export interface AnswerTaker {
+  answer(command: RequestCommand, given: Row | readonly Row[] | undefined): void
+  answerSteps(command: RequestCommand, steps: readonly (readonly Row[])[]): void
+  answerLock(command: RequestCommand, answer: AnsweredLock): void
+  refuse(command: RequestCommand, error: unknown): void
+}
+
+type CallCommand = Extract<RequestCommand, { readonly word: typeof say.call }>
+type AtomicCommand = Extract<RequestCommand, { readonly word: typeof say.atomic }>
+
+/** Does what one user asks for, through the queue of the owner. */
+export class ClientRequests {
+  readonly #shared: SharedParts
+  readonly #own: ClientParts
+  readonly #answers: AnswerTaker
+
+  constructor(shared: SharedParts, own: ClientParts, answers: AnswerTaker) {
+    this.#shared = shared
+    this.#own = own
+    this.#answers = answers
+  }
+
+  run(command: RequestCommand): void {
+    const { connection } = this.#shared
+    try {
+      // Tells why.
+      if (!connection.usable) this.#refuseAfter(command, connection.open())
+      else if (command.word === say.call) this.#call(command)
+      else if (command.word === say.atomic) this.#atomic(command)
+      else if (command.word === say.query) {
+        const rows = connection.queue.query(command.name, command.sql, command.parameters)
+        void this.#settle(command, rows, (given) => this.#answers.answer(command, given))
+      } else {
+        const answer = this.#own.locks.run(command)
+        if (!(answer instanceof Promise)) this.#answers.answerLock(command, answer)
+        else void this.#settle(command, answer, (settled) => this.#answers.answerLock(command, settled))
+      }
+    } catch (error) {
+      this.#answers.refuse(command, error)
+    }
+  }
+
+  #call(command: CallCommand): void {
+    const { statement, parameters, guard } = command
+    const { announces } = statement
+    const { connection, announcer } = this.#shared
+    const load = guard === undefined ? undefined : this.#own.loads.loadOf(guard)
+    if (guard !== undefined && (load === undefined || load.overtaken)) {
+      this.#answers.answer(command, undefined)
+      return
+    }
+    if (announces !== undefined) announcer.sending(announces, parameters)
+    const decode = (given: Row | readonly Row[] | undefined): void => {
+      this.#answers.answer(command, given)
+      if (announces === undefined || (statement.rows === 'one' && given === undefined)) return
+      this.#announce(announces, parameters, given as Row | undefined)
+    }
+    const refuse = (error: unknown): void => this.#answers.refuse(command, error)
+    const { queue } = connection
+    if (load?.turn === undefined) queue.submit(statement, parameters, decode, refuse)
+    else load.turn.store(() => queue.submit(statement, parameters, decode, refuse))
+  }
+
+  #atomic(command: AtomicCommand): void {
+    const { name, steps } = command
+    const batch = steps.map(({ sql, parameters, clocked, expect, announces }, at): Step => {
+      const unmet = (): UnmetStep => new UnmetStep(name, at, `${name}: step ${at + 1} gave other rows than expected`)
+      return {
+        sql,
+        parameters,
+        clocked,
+        ...(announces && { announces }),
+        ...(expect !== undefined && { expect, unmet }),
+      }
+    })
+    void this.#settle(command, this.#shared.connection.queue.atomic(name, batch), (rows) => {
+      this.#answers.answerSteps(command, rows)
+      for (const { announces, parameters } of steps) {
+        if (announces !== undefined) this.#announce(announces, parameters, undefined)
+      }
+    })
+  }
+
+  /** The request has its answer by now: nobody awaits what this does. */
+  #announce(announces: Announcement, parameters: Parameters, row: Row | undefined): void {
+    const { announcer, connection } = this.#shared
+    try {
+      this.#own.following.besides(() => announcer.answered(announces, parameters, row))
+    } catch (error) {
+      connection.diagnostics.backgroundError('circuitBreaker.subscribe', error)
+    }
+  }
+
+  async #settle<Given>(command: RequestCommand, asked: Promise<Given>, answer: (given: Given) => void): Promise<void> {
+    let given: Given
+    try {
+      given = await asked
+    } catch (error) {
+      this.#answers.refuse(command, error)
+      return
+    }
+    answer(given)
+  }
+
+  #refuseAfter(command: RequestCommand, asked: Promise<unknown>): void {
+    asked.catch((error: unknown) => this.#answers.refuse(command, error))
+  }
+}

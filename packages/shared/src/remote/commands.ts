@@ -1,0 +1,194 @@
+import type { Announcement, BoundTime, Parameters, Statement } from '../queue/statement.js'
+import { say, unitsOf } from './protocol.js'
+import { MalformedMessage, type Reader } from './reader.js'
+import { readAnnouncement, readStatement, TIMES } from './wire-statement.js'
+
+/** A step of an atomic batch that has crossed: what its owner makes of an unmet expectation stays where it came from. */
+export interface WireStep {
+  readonly sql: string
+  readonly parameters: Parameters
+  readonly clocked: BoundTime
+  readonly expect: number | undefined
+  readonly announces: Announcement | undefined
+}
+
+interface Numbered {
+  /** Of the request. */
+  readonly number: number
+  /** About the bytes of it. */
+  readonly units: number
+}
+
+/** What is to be answered. */
+export type RequestCommand = Numbered &
+  (
+    | {
+        readonly word: typeof say.call
+        readonly statement: Statement
+        readonly parameters: Parameters
+        readonly guard: number | undefined
+      }
+    | { readonly word: typeof say.query; readonly name: string; readonly sql: string; readonly parameters: Parameters }
+    | { readonly word: typeof say.atomic; readonly name: string; readonly steps: readonly WireStep[] }
+    | LockCommand
+  )
+
+export type LockCommand =
+  | {
+      readonly word: typeof say.acquire
+      readonly prefix: string
+      readonly key: string
+      readonly ttl: number
+      readonly owner: string | undefined
+    }
+  | { readonly word: typeof say.isHeld | typeof say.release; readonly token: number }
+  | { readonly word: typeof say.extend; readonly token: number; readonly ttl: number }
+  | {
+      readonly word: typeof say.extendOwned
+      readonly prefix: string
+      readonly key: string
+      readonly owner: string
+      readonly ttl: number
+    }
+  | { readonly word: typeof say.forceRelease; readonly prefix: string; readonly key: string }
+
+/** What gets no answer of its own. */
+export type NoteCommand =
+  | {
+      readonly word: typeof say.followCircuit | typeof say.leaveCircuit | typeof say.followClaim | typeof say.leaveClaim
+      readonly key: string
+    }
+  | {
+      readonly word: typeof say.enterLoad
+      readonly wait: number
+      readonly place: string
+      readonly key: string
+      readonly inside: number
+    }
+  | { readonly word: typeof say.loaded | typeof say.loadFailed; readonly wait: number; readonly text: string }
+  | { readonly word: typeof say.loadPassedOn; readonly wait: number }
+  | { readonly word: typeof say.more; readonly request: number }
+  | { readonly word: typeof say.bye | typeof say.settle }
+
+export type Command = RequestCommand | NoteCommand
+
+/** Reads what one user says. A message is read to its end before any of it is done. */
+export class CommandReader {
+  /** By the number that the user has given to each. */
+  readonly #statements = new Map<number, Statement>()
+  readonly #intern: (statement: Statement) => Statement
+  #requests = 0
+
+  /** @param intern Gives the one statement of a content. */
+  constructor(intern: (statement: Statement) => Statement) {
+    this.#intern = intern
+  }
+
+  /** @throws MalformedMessage */
+  read(reader: Reader): Command[] {
+    const commands: Command[] = []
+    let guard: number | undefined
+    while (reader.more) {
+      const word = reader.count()
+      if (word === say.declare) this.#statements.set(reader.count(), this.#intern(readStatement(reader)))
+      else if (word === say.guard) guard = reader.count()
+      else {
+        commands.push(this.#command(word, reader, guard))
+        guard = undefined
+      }
+    }
+    return commands
+  }
+
+  #command(word: number, reader: Reader, guard: number | undefined): Command {
+    switch (word) {
+      case say.call: {
+        const statement = this.#statements.get(reader.count())
+        if (statement === undefined) throw new MalformedMessage('a statement was not declared')
+        const parameters = reader.values()
+        return { word, number: ++this.#requests, units: unitsOf(parameters), statement, parameters, guard }
+      }
+      case say.query: {
+        const [name, sql, parameters] = [reader.text(), reader.text(), reader.values()]
+        return { word, number: ++this.#requests, units: sql.length + unitsOf(parameters), name, sql, parameters }
+      }
+      case say.atomic: {
+        const name = reader.text()
+        const steps = Array.from({ length: reader.count() }, () => readStep(reader))
+        const units = steps.reduce((sum, { sql, parameters }) => sum + sql.length + unitsOf(parameters), 0)
+        return { word, number: ++this.#requests, units, name, steps }
+      }
+      default: {
+        const lock = readLock(word, reader)
+        if (lock === undefined) return readNote(word, reader)
+        return {
+          ...lock,
+          number: ++this.#requests,
+          units: unitsOf(Object.values(lock).filter((item) => item !== undefined)),
+        }
+      }
+    }
+  }
+}
+
+function readStep(reader: Reader): WireStep {
+  const sql = reader.text()
+  const clocked = reader.oneOf(TIMES)
+  const expect = reader.numberOrNull() ?? undefined
+  const announces = readAnnouncement(reader.textOrNull())
+  return { sql, clocked, expect, announces, parameters: reader.values() }
+}
+
+function readLock(word: number, reader: Reader): LockCommand | undefined {
+  switch (word) {
+    case say.acquire: {
+      const [prefix, key, ttl] = [reader.text(), reader.text(), readTtl(reader)]
+      return { word, prefix, key, ttl, owner: reader.textOrNull() ?? undefined }
+    }
+    case say.isHeld:
+    case say.release:
+      return { word, token: reader.count() }
+    case say.extend:
+      return { word, token: reader.count(), ttl: readTtl(reader) }
+    case say.extendOwned: {
+      const [prefix, key, owner] = [reader.text(), reader.text(), reader.text()]
+      return { word, prefix, key, owner, ttl: readTtl(reader) }
+    }
+    case say.forceRelease:
+      return { word, prefix: reader.text(), key: reader.text() }
+    default:
+      return undefined
+  }
+}
+
+function readTtl(reader: Reader): number {
+  const ttl = reader.number()
+  if (ttl > 0) return ttl
+  throw new MalformedMessage('a time to live is not positive')
+}
+
+function readNote(word: number, reader: Reader): NoteCommand {
+  switch (word) {
+    case say.followCircuit:
+    case say.leaveCircuit:
+    case say.followClaim:
+    case say.leaveClaim:
+      return { word, key: reader.text() }
+    case say.enterLoad: {
+      const [wait, place, key] = [reader.count(), reader.text(), reader.text()]
+      return { word, wait, place, key, inside: reader.count() }
+    }
+    case say.loaded:
+    case say.loadFailed:
+      return { word, wait: reader.count(), text: reader.text() }
+    case say.loadPassedOn:
+      return { word, wait: reader.count() }
+    case say.more:
+      return { word, request: reader.count() }
+    case say.bye:
+    case say.settle:
+      return { word }
+    default:
+      throw new MalformedMessage(`there is no word ${word}`)
+  }
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import type { AdapterOptions } from '../adapter/adapter-options.js'
+import { invalidArgument, invalidOption, shown } from '../arguments/invalid.js'
+import { DisconnectedError } from '../errors/disconnected-error.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { Clock } from '../time/clock.js'
+import type { Channel } from './channel.js'
+import { channelOf, type Peer } from './peer.js'
+import { PROTOCOL, say, tell, type Welcome } from './protocol.js'
+import { Reader } from './reader.js'
+import { RemoteOwner } from './remote-owner.js'
+import { readError } from './wire-error.js'
+
+/** A database that another thread or process owns. Takes the place of a handle. */
+export interface RemoteDatabase {
+  /** As its package or module is named, for example `node:sqlite`. */
+  readonly engine: string
+  readonly readOnly: boolean
+  /** Ends the connection. The last adapter on it does so when it disconnects. */
+  close(): Promise<void>
+}
+
+export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
+
+/**
+ * Says hello and waits for the owner to take this user in.
+ *
+ * @param timeout ms.
+ * @throws PersistenceError `DISCONNECTED` when nobody answers, `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
+ */
+export async function reachOwner(peer: Peer, schema: number, clock: Clock, timeout: number): Promise<RemoteOwner> {
+  if (typeof timeout !== 'number' || !(timeout > 0)) {
+    throw invalidOption('connectTimeout', timeout, 'a positive number of ms')
+  }
+  const wanted = 'a MessagePort, parentPort of node:worker_threads, or process of a child process'
+  return greet(channelOf(peer, 'connect', wanted), [PROTOCOL, schema], clock, timeout)
+}
+
+/**
+ * The options of an adapter on a remote database: those that it was given, and else those of the owner's adapter.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT` for what is no remote database, `INVALID_OPTION` for a codec that the owner
+ *   lacks or has alone.
+ */
+export function inherited<Options extends AdapterOptions>(
+  database: unknown,
+  given: Options,
+): { owner: RemoteOwner; options: Options } {
+  if (!(database instanceof RemoteOwner)) {
+    throw invalidArgument(
+      'constructor',
+      `the first argument must be a database that openRemote gave, got ${shown(database)}`,
+    )
+  }
+  const { welcome } = database
+  const hasCodec = given.codec !== undefined
+  if (hasCodec !== welcome.hasCodec) {
+    throw new PersistenceError(
+      'INVALID_OPTION',
+      'options',
+      `options: option codec: there is ${hasCodec ? 'one here and none' : 'none here and one'} at the owner of the database; give both the same`,
+    )
+  }
+  return { owner: database, options: { ...welcome.options, ...given } }
+}
+
+function greet(channel: Channel, words: readonly number[], clock: Clock, timeout: number): Promise<RemoteOwner> {
+  const nonce = randomUUID()
+  return new Promise((resolve, reject) => {
+    let owner: RemoteOwner | undefined
+    const fail = (error: unknown): void => {
+      cancel()
+      channel.close()
+      reject(error)
+    }
+    const cancel = clock.setTimer(
+      () => fail(DisconnectedError.of('connect', 'none', `no owner of a database answered within ${timeout} ms`)),
+      timeout,
+      { keepAlive: true },
+    )
+    const answered = (reader: Reader): void => {
+      const word = reader.count()
+      if ((word !== tell.welcome && word !== tell.refuse) || reader.text() !== nonce) return
+      if (word === tell.refuse) {
+        fail(readError(reader.text()).error)
+        return
+      }
+      cancel()
+      owner = new RemoteOwner(channel, JSON.parse(reader.text()) as Welcome)
+      channel.keepAlive(false)
+      resolve(owner)
+    }
+    channel.listen({
+      message(message) {
+        try {
+          if (owner === undefined) answered(new Reader(message))
+          else owner.message(message)
+        } catch (error) {
+          fail(error)
+        }
+      },
+      ended() {
+        const reason = 'the owner of the database has gone'
+        if (owner === undefined) fail(DisconnectedError.of('connect', 'none', reason))
+        else owner.end(reason)
+      },
+    })
+    channel.keepAlive(true)
+    channel.send([say.hello, nonce, ...words])
+  })
+}

@@ -1,0 +1,34 @@
+import type { Item } from './protocol.js'
+
+type Tagged = { readonly n: string } | { readonly b: string }
+
+/** What JSON loses: NaN, the infinities, -0 and bytes. */
+function isLost(item: Item): boolean {
+  return typeof item === 'number' ? !Number.isFinite(item) || Object.is(item, -0) : item instanceof Uint8Array
+}
+
+/** A message as what JSON keeps. The app has chosen how the channel serializes, and does not tell. */
+export function writePlain(message: readonly Item[]): readonly (Item | Tagged)[] {
+  return message.some(isLost) ? message.map((item) => (isLost(item) ? tagged(item) : item)) : message
+}
+
+function tagged(item: Item): Tagged {
+  if (item instanceof Uint8Array) return { b: Buffer.from(item).toString('base64') }
+  return { n: Object.is(item, -0) ? '-0' : String(item) }
+}
+
+/** The message that {@link writePlain} was given. Anything else comes through, for its reader to refuse. */
+export function readPlain(message: unknown): unknown {
+  if (!Array.isArray(message)) return message
+  for (let at = 0; at < message.length; at++) {
+    const item: unknown = message[at]
+    if (typeof item === 'object' && item !== null) message[at] = untagged(item)
+  }
+  return message
+}
+
+function untagged(item: object): unknown {
+  if ('n' in item) return Number(item.n)
+  if ('b' in item) return new Uint8Array(Buffer.from(String(item.b), 'base64'))
+  return item
+}

@@ -1,0 +1,66 @@
+import { parentPort } from 'node:worker_threads'
+import { type Channel, type ChannelListener, type Emitter, Listening } from './channel.js'
+import { ENVELOPE, type Item } from './protocol.js'
+
+/** A `MessagePort`, or a `Worker`, which has the methods of one. */
+export interface PortLike extends Emitter {
+  postMessage(message: never): void
+  ref(): void
+  unref(): void
+  /** Of a port. */
+  close?(): void
+  /** Of a worker. */
+  terminate?(): unknown
+  listenerCount?(event: string): number
+}
+
+/** A way to another thread of this process. Its end is always certain: ports end with their thread. */
+export class PortChannel implements Channel {
+  readonly #port: PortLike
+  readonly #listening: Listening
+  /** Whether the app has other uses for it. */
+  readonly #shared: boolean
+  #ended = false
+
+  constructor(port: PortLike) {
+    this.#port = port
+    this.#listening = new Listening(port)
+    this.#shared = port === (parentPort as unknown) || port.terminate !== undefined
+  }
+
+  send(message: readonly Item[]): void {
+    // A port whose other end is gone takes messages in silence.
+    this.#port.postMessage({ [ENVELOPE]: message } as never)
+  }
+
+  listen(listener: ChannelListener): void {
+    const ended = (): void => {
+      if (this.#ended) return
+      this.#ended = true
+      this.#listening.end()
+      listener.ended(true)
+    }
+    this.#listening.on('message', (message: unknown) => {
+      if (typeof message === 'object' && message !== null && ENVELOPE in message) listener.message(message[ENVELOPE])
+    })
+    this.#listening.on(this.#port.terminate === undefined ? 'close' : 'exit', ended)
+    // Who listens to a port of ours waits for nothing; who listens to its parent serves it, and stays for it.
+    if (!this.#shared) this.#port.unref()
+  }
+
+  keepAlive(on: boolean): void {
+    // A worker keeps its parent alive as the app wants it.
+    if (this.#port.terminate !== undefined) return
+    // The app listens to it too, and waits for what it sends itself.
+    const isWanted = this.#shared && (this.#port.listenerCount?.('message') ?? 0) > this.#listening.countOf('message')
+    if (on || isWanted) this.#port.ref()
+    else this.#port.unref()
+  }
+
+  close(): void {
+    this.#ended = true
+    this.#listening.end()
+    if (!this.#shared) this.#port.close?.()
+    else this.keepAlive(false)
+  }
+}

@@ -1,0 +1,70 @@
+import { type Channel, type ChannelListener, type Emitter, Listening } from './channel.js'
+import { readPlain, writePlain } from './plain-items.js'
+import { ENVELOPE, type Item } from './protocol.js'
+
+/** `process` of a child, or a child or cluster worker at its parent. */
+export interface ProcessLike extends Emitter {
+  send?: ((message: never, ...rest: never[]) => boolean) | undefined
+  readonly connected?: boolean
+  isConnected?(): boolean
+  /** Bun's has neither. */
+  readonly channel?: { ref?(): void; unref?(): void } | null | undefined
+  listenerCount(event: string): number
+}
+
+/** The IPC of a child process, of either serialization, beside the app's own messages. */
+export class ProcessChannel implements Channel {
+  readonly #process: ProcessLike
+  readonly #listening: Listening
+  readonly #isParent: boolean
+  #alive = false
+  #ended = false
+
+  constructor(other: ProcessLike) {
+    this.#process = other
+    this.#listening = new Listening(other)
+    this.#isParent = other !== (process as unknown)
+  }
+
+  send(message: readonly Item[]): void {
+    const { connected = this.#process.isConnected?.() } = this.#process
+    if (connected !== true) return
+    // With a callback, so that a channel that is closed meanwhile does not make an error event of the app's object.
+    const ignored = (): void => undefined
+    this.#process.send?.({ [ENVELOPE]: writePlain(message) } as never, ignored as never)
+  }
+
+  listen(listener: ChannelListener): void {
+    this.#listening.on('message', (message: unknown) => {
+      if (typeof message !== 'object' || message === null || !(ENVELOPE in message)) return
+      listener.message(readPlain(message[ENVELOPE]))
+    })
+    // A child that is disconnected may be at work still, and too busy to notice.
+    this.#listening.on('disconnect', () => this.#end(listener, !this.#isParent))
+    if (this.#isParent) this.#listening.on('exit', () => this.#end(listener, true))
+    else this.#listening.on('newListener', (event: unknown) => event === 'message' && this.#process.channel?.ref?.())
+  }
+
+  keepAlive(on: boolean): void {
+    // A child keeps its parent alive as the app wants it.
+    if (this.#isParent) return
+    this.#alive = on
+    if (this.#process.connected !== true) return
+    const isWanted = this.#process.listenerCount('message') > this.#listening.countOf('message')
+    if (this.#alive || isWanted) this.#process.channel?.ref?.()
+    else this.#process.channel?.unref?.()
+  }
+
+  close(): void {
+    this.#ended = true
+    this.#listening.end()
+    this.keepAlive(false)
+  }
+
+  #end(listener: ChannelListener, certain: boolean): void {
+    if (this.#ended) return
+    this.#ended = certain
+    if (certain) this.#listening.end()
+    listener.ended(certain)
+  }
+}

@@ -1,0 +1,161 @@
+import type { AdapterParts } from '../adapter/served-parts.js'
+import { invalidArgument } from '../arguments/invalid.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import { jsonCodec } from '../values/json-codec.js'
+import type { Channel } from './channel.js'
+import { PROTOCOL, say, tell, type Welcome } from './protocol.js'
+import { MalformedMessage, Reader } from './reader.js'
+import { ServedClient, type ServedParts } from './served-client.js'
+import type { ServedTurns } from './served-turns.js'
+import { writeError } from './wire-error.js'
+
+/** What a reception works with. */
+export interface ReceptionParts {
+  readonly adapter: AdapterParts
+  readonly served: ServedParts
+  readonly turns: ServedTurns
+}
+
+/** One channel of the owner, and the user at its other end while there is one. */
+export class Reception {
+  readonly #channel: Channel
+  readonly #parts: ReceptionParts
+  readonly #over: (reception: Reception) => void
+  client: ServedClient | undefined
+  #closing: string | undefined
+
+  /** @param over To be called when the channel has ended. */
+  constructor(channel: Channel, parts: ReceptionParts, over: (reception: Reception) => void) {
+    this.#channel = channel
+    this.#parts = parts
+    this.#over = over
+    channel.listen({
+      message: (message) => this.#receive(message),
+      ended: (certain) => this.#ended(certain),
+    })
+  }
+
+  /** Answers what has come, and ends the channel. */
+  async close(reason: string): Promise<void> {
+    this.#closing = reason
+    const { client } = this
+    if (client !== undefined) {
+      client.say(tell.closing)
+      client.refuseLater(reason)
+      client.flush()
+      await client.drain()
+      client.say(tell.goodbye)
+      client.flush()
+    }
+    this.#leave(false)
+    this.#channel.close()
+    this.#over(this)
+  }
+
+  #receive(message: unknown): void {
+    try {
+      if (Array.isArray(message) && message[0] === say.hello) this.#greet(new Reader(message))
+      else if (this.client === undefined) throw new MalformedMessage('a user says hello first')
+      else {
+        this.client.receive(message)
+        this.#parts.turns.gather()
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error
+      // Nothing of the message is done, and nothing more is taken from who sent it.
+      this.#refuse('', invalidArgument('connect', `the owner of the database refuses a message: ${error.message}`))
+      this.#leave(false)
+      this.#channel.close()
+      this.#over(this)
+    }
+  }
+
+  #greet(reader: Reader): void {
+    reader.count()
+    const nonce = reader.text()
+    const [protocol, schema] = [reader.count(), reader.count()]
+    const { schemaVersion } = this.#parts.adapter.dialect
+    if (protocol !== PROTOCOL) this.#refuse(nonce, versions(`protocol ${protocol}`, `protocol ${PROTOCOL}`))
+    else if (schema !== schemaVersion) this.#refuse(nonce, versions(`schema ${schema}`, `schema ${schemaVersion}`))
+    else if (this.client !== undefined) this.#refuse(nonce, served())
+    else void this.#welcome(nonce)
+  }
+
+  async #welcome(nonce: string): Promise<void> {
+    const { adapter, served, turns } = this.#parts
+    try {
+      if (this.#closing !== undefined) throw new PersistenceError('CLOSED', 'connect', `connect: ${this.#closing}`)
+      const { connection } = adapter.session
+      await connection.open()
+      if (this.client !== undefined || this.#closing !== undefined) return
+      const client = new ServedClient(this.#channel, served, () => void this.#bye(client))
+      this.client = client
+      turns.enter(client)
+      this.#channel.send([tell.welcome, nonce, JSON.stringify(welcome(adapter, served))])
+    } catch (error) {
+      this.#refuse(nonce, error)
+    }
+  }
+
+  async #bye(client: ServedClient): Promise<void> {
+    await client.drain()
+    // Before it is told: its locks are free when its disconnect has settled.
+    client.leave(true)
+    this.#channel.send([tell.goodbye])
+    if (this.client === client) this.#leave(true)
+  }
+
+  #refuse(nonce: string, error: unknown): void {
+    this.#channel.send([tell.refuse, nonce, writeError(error)])
+  }
+
+  #ended(certain: boolean): void {
+    this.client?.leave(certain)
+    if (!certain) return
+    this.#leave(true)
+    this.#over(this)
+  }
+
+  #leave(certain: boolean): void {
+    const { client } = this
+    if (client === undefined) return
+    client.leave(certain)
+    this.#parts.turns.leave(client)
+    this.client = undefined
+  }
+}
+
+function served(): PersistenceError {
+  return invalidArgument('connect', 'this port or process is served already; use a port for each')
+}
+
+function versions(other: string, own: string): PersistenceError {
+  return new PersistenceError(
+    'VERSION_MISMATCH',
+    'connect',
+    `connect: this thread or process uses ${other}, the owner of the database ${own}; load the same release in both`,
+  )
+}
+
+function welcome({ session, options }: AdapterParts, { locks }: ServedParts): Welcome {
+  const { engine, place, readOnly } = session.connection
+  const { keyPrefix, defaultLockTTL, maxKeyLength, maxValueSize } = options
+  return {
+    engine,
+    version: place.version,
+    location: place.location,
+    identity: place.identity ?? null,
+    readOnly,
+    hasCodec: options.codec !== jsonCodec,
+    ownerPrefix: locks.ownerPrefix,
+    options: {
+      keyPrefix,
+      locks: options.locks,
+      createTables: options.createTables,
+      // JSON has no Infinity.
+      defaultLockTTL: Math.min(defaultLockTTL, Number.MAX_VALUE),
+      maxKeyLength: Math.min(maxKeyLength, Number.MAX_VALUE),
+      maxValueSize: Math.min(maxValueSize, Number.MAX_VALUE),
+    },
+  }
+}

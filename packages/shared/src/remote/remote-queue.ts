@@ -1,0 +1,170 @@
+import type { Row } from '../driver/driver.js'
+import type { OperationQueue, Take } from '../queue/operation-queue.js'
+import type { Decode, Parameters, RowCount, Statement, Step } from '../queue/statement.js'
+import { type Item, say, unitsOf } from './protocol.js'
+import type { RemoteLink } from './remote-link.js'
+import { type Answer, Question, type Request } from './requests.js'
+import { crossing } from './row-shapes.js'
+import { writeAnnouncement } from './wire-statement.js'
+
+/** The queue of a connection whose calls run at the owner of the database, in the order in which they were made here. */
+export class RemoteQueue implements OperationQueue {
+  // The owner's queue decides.
+  groupWrites = false
+  readOnly = false
+  readonly #link: RemoteLink
+  /** The load for which the calls that are made now store. */
+  guard: number | undefined
+
+  constructor(link: RemoteLink) {
+    this.#link = link
+  }
+
+  get waiting(): number {
+    return this.#link.waiting
+  }
+
+  get idle(): boolean {
+    return this.#link.idle
+  }
+
+  execute<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#ask(
+        statement,
+        parameters,
+        decode as Decode<RowCount, unknown>,
+        resolve as (result: unknown) => void,
+        reject,
+      )
+    })
+  }
+
+  submit(statement: Statement, parameters: Parameters, decode: Take, reject: (error: unknown) => void): void {
+    this.#ask(statement, parameters, decode, nothing, reject)
+  }
+
+  atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
+    const units = steps.reduce((sum, { sql, parameters }) => sum + sql.length + unitsOf(parameters), 0)
+    return new Promise((resolve, reject) => {
+      this.#link.ask({
+        name,
+        writes: true,
+        awaited: true,
+        units,
+        write: (out) => writeSteps(out, name, steps),
+        settle: (answer) => resolve(answer as Row[][]),
+        reject: (error, unmet) => reject(unmet === undefined ? error : (steps[unmet]?.unmet?.() ?? error)),
+      })
+    })
+  }
+
+  query(name: string, sql: string, parameters: Parameters = []): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      const write = (out: Item[]): void => {
+        out.push(say.query, name, sql)
+        writeParameters(out, parameters)
+      }
+      const units = sql.length + unitsOf(parameters)
+      this.#link.ask(new Question(name, true, units, write, (answer) => resolve((answer ?? []) as Row[]), reject))
+    })
+  }
+
+  #ask(
+    statement: Statement,
+    parameters: Parameters,
+    decode: Decode<RowCount, unknown>,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    this.#link.ask(new CallRequest(this.#link, statement, parameters, decode, resolve, reject, this.guard))
+  }
+
+  drain(): Promise<void> {
+    return this.#link.drain()
+  }
+
+  async close(keepHandle: boolean): Promise<void> {
+    if (!keepHandle) await this.#link.close()
+  }
+}
+
+const nothing = (): void => undefined
+
+/** A call of a store's statement. A class, because there are many of them. */
+class CallRequest implements Request {
+  readonly reject: (error: unknown) => void
+  readonly units: number
+  readonly #link: RemoteLink
+  readonly #statement: Statement
+  readonly #parameters: Parameters
+  readonly #decode: Decode<RowCount, unknown>
+  readonly #resolve: (result: unknown) => void
+  readonly #guard: number | undefined
+
+  constructor(
+    link: RemoteLink,
+    statement: Statement,
+    parameters: Parameters,
+    decode: Decode<RowCount, unknown>,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+    guard: number | undefined,
+  ) {
+    this.reject = reject
+    this.units = unitsOf(parameters)
+    this.#link = link
+    this.#statement = statement
+    this.#parameters = parameters
+    this.#decode = decode
+    this.#resolve = resolve
+    this.#guard = guard
+  }
+
+  get name(): string {
+    return this.#statement.name
+  }
+
+  get writes(): boolean {
+    return this.#statement.kind === 'write'
+  }
+
+  get awaited(): boolean {
+    return this.#statement.background !== true
+  }
+
+  write(out: Item[]): void {
+    const number = this.#link.declare(this.#statement)
+    if (this.#guard !== undefined) out.push(say.guard, this.#guard)
+    out.push(say.call, number)
+    writeParameters(out, this.#parameters)
+  }
+
+  settle(answer: Answer): void {
+    const given = answer === undefined && this.#statement.rows === 'many' ? NO_ROWS : answer
+    try {
+      this.#resolve(this.#decode(given as never, this.#parameters))
+    } catch (error) {
+      this.reject(error)
+    }
+  }
+}
+
+const NO_ROWS: readonly Row[] = []
+
+function writeParameters(out: Item[], parameters: Parameters): void {
+  out.push(parameters.length)
+  for (const parameter of parameters) out.push(crossing(parameter))
+}
+
+function writeSteps(out: Item[], name: string, steps: readonly Step[]): void {
+  out.push(say.atomic, name, steps.length)
+  for (const { sql, parameters, clocked, expect, announces } of steps) {
+    out.push(sql, clocked ?? 'none', expect ?? null, writeAnnouncement(announces))
+    writeParameters(out, parameters)
+  }
+}

@@ -1,0 +1,49 @@
+import type { Row, SqlValue } from '../driver/driver.js'
+import { type Item, tell } from './protocol.js'
+
+/** The columns of a row, which cross once and then by their number. */
+interface Shape {
+  readonly number: number
+  readonly names: readonly string[]
+}
+
+/** Writes rows for one user. */
+export class RowShapes {
+  readonly #byNames = new Map<string, Shape>()
+  /** That of the last row. */
+  #last: Shape = { number: -1, names: [] }
+
+  /** Makes sure that the other end knows the shape of `row`, which is the first to be written. @returns its number. */
+  announce(out: Item[], row: Row): number {
+    let at = 0
+    const { names } = this.#last
+    for (const name in row) if (names[at++] !== name) return this.#find(out, row)
+    return at === names.length ? this.#last.number : this.#find(out, row)
+  }
+
+  /** Writes the values of a row of the shape that was announced last. */
+  write(out: Item[], row: Row): void {
+    for (const name of this.#last.names) out.push(crossing(row[name] as SqlValue))
+  }
+
+  #find(out: Item[], row: Row): number {
+    const names = Object.keys(row)
+    // No column of ours has a comma in its name; those of the app's statements are quoted.
+    const key = names.map((name) => JSON.stringify(name)).join()
+    let shape = this.#byNames.get(key)
+    if (shape === undefined) {
+      shape = { number: this.#byNames.size, names }
+      this.#byNames.set(key, shape)
+      out.push(tell.shape, shape.number, names.length, ...names)
+    }
+    this.#last = shape
+    return shape.number
+  }
+}
+
+/** A view of a larger buffer would take the whole buffer with it. */
+export function crossing(value: SqlValue): SqlValue {
+  return typeof value === 'object' && value instanceof Uint8Array && value.byteLength !== value.buffer.byteLength
+    ? new Uint8Array(value)
+    : value
+}

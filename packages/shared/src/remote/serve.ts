@@ -1,0 +1,130 @@
+import { MessageChannel } from 'node:worker_threads'
+import { locksInMemory } from '../adapter/locks-in-memory.js'
+import { type AdapterParts, partsOf } from '../adapter/served-parts.js'
+import { invalidArgument, shown } from '../arguments/invalid.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import type { Statement } from '../queue/statement.js'
+import { Announcer } from './announcer.js'
+import { LockStores } from './lock-stores.js'
+import { channelOf, type Peer } from './peer.js'
+import { Reception, type ReceptionParts } from './reception.js'
+import { ServedTurns } from './served-turns.js'
+import { StatementPool } from './statement-pool.js'
+
+/** A `MessagePort`, as the types of the runtime have it. */
+export type TransferablePort = InstanceType<typeof MessagePort>
+
+/** Serves an adapter to other threads and processes. Disposed by closing it. */
+export interface PersistenceServer extends AsyncDisposable {
+  /**
+   * Serves the thread or process at the other end, which calls `connectRemote`, until it ends.
+   *
+   * @param peer A `Worker`, a worker of `cluster`, a `ChildProcess` with IPC, or a `MessagePort`.
+   * @throws PersistenceError `INVALID_ARGUMENT` for anything else, and for one that is served already; `CLOSED`.
+   */
+  attach(peer: Peer): void
+  /** A port to hand to any thread, which may hand it on. @throws PersistenceError `CLOSED`. */
+  createPort(): TransferablePort
+  /** The threads and processes that are served now. */
+  clients(): ServedUser[]
+  /** Answers what has come and ends all connections. The adapter stays open. May be repeated. */
+  close(): Promise<void>
+}
+
+/** A thread or process that uses a served adapter. */
+export interface ServedUser {
+  /** Requests that have come and are not answered. */
+  calls: number
+  /** Locks in memory that it holds, some of which may have expired. */
+  locks: number
+  /** ms from the coming of its last message until all of it was handed to the database. */
+  lag: number
+}
+
+/** @throws PersistenceError `INVALID_ARGUMENT` for what is no adapter of all ports. */
+export function serve(adapter: object): PersistenceServer {
+  const parts = partsOf(adapter)
+  if (parts === undefined) {
+    throw invalidArgument('serve', `the first argument must be an adapter of all ports, got ${shown(adapter)}`)
+  }
+  if (parts.dialect.schemaVersion === undefined) {
+    throw invalidArgument('serve', 'the database is a server by itself; connect to it from each thread and process')
+  }
+  return new AdapterServer(parts)
+}
+
+class AdapterServer implements PersistenceServer {
+  readonly #parts: ReceptionParts
+  readonly #receptions = new Set<Reception>()
+  #closed: Promise<void> | undefined
+
+  constructor(adapter: AdapterParts) {
+    const { connection } = adapter.session
+    const turns = connection.shared(ServedTurns)
+    const served = {
+      connection,
+      statements: new StatementPool(statementsOf(adapter)),
+      locks: new LockStores(connection, (session) => locksInMemory(session, adapter.dialect)),
+      announcer: new Announcer(connection),
+    }
+    this.#parts = { adapter, served, turns }
+    turns.atEnd(() => void this.#close('the owner of the database has disconnected its adapter'))
+  }
+
+  attach(peer: Peer): void {
+    this.#refuseClosed('attach')
+    this.#receive(peer)
+  }
+
+  createPort(): TransferablePort {
+    this.#refuseClosed('createPort')
+    const { port1, port2 } = new MessageChannel()
+    this.#receive(port1)
+    return port2
+  }
+
+  clients(): ServedUser[] {
+    return [...this.#receptions].flatMap(({ client }) =>
+      client === undefined ? [] : [{ calls: client.calls, locks: client.locks, lag: client.lag }],
+    )
+  }
+
+  close(): Promise<void> {
+    return this.#close('the owner of the database has closed its server')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #receive(peer: Peer): void {
+    const wanted = 'a Worker, a worker of cluster, a ChildProcess with an IPC channel or a MessagePort'
+    const channel = channelOf(peer, 'attach', wanted)
+    this.#receptions.add(new Reception(channel, this.#parts, (over) => this.#receptions.delete(over)))
+  }
+
+  #close(reason: string): Promise<void> {
+    this.#closed ??= this.#endAll(reason)
+    return this.#closed
+  }
+
+  async #endAll(reason: string): Promise<void> {
+    await Promise.all([...this.#receptions].map((reception) => reception.close(reason)))
+    this.#parts.served.locks.end()
+  }
+
+  #refuseClosed(operation: string): void {
+    if (this.#closed === undefined) return
+    throw new PersistenceError('CLOSED', operation, `${operation}: the server is closed; call serve again`)
+  }
+}
+
+/** The statements of the stores of an adapter, whose calls users share. */
+function* statementsOf({ dialect }: AdapterParts): Iterable<Statement> {
+  const { locks, circuits, probes, results, claims, checkpoints } = dialect
+  for (const group of [locks, circuits, probes, results, claims, checkpoints, dialect.cache(undefined).sql]) {
+    for (const member of Object.values(group) as unknown[]) {
+      if (typeof member === 'object' && member !== null && 'sql' in member) yield member as Statement
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import type { Row } from '../driver/driver.js'
+import { DisconnectedError } from '../errors/disconnected-error.js'
+import { Loads } from '../stores/cache/loads.js'
+import type { Channel } from './channel.js'
+import { ClientFollowing } from './client-following.js'
+import { ClientLoads } from './client-loads.js'
+import { type AnsweredLock, ClientLocks } from './client-locks.js'
+import { type AnswerTaker, ClientRequests, type SharedParts } from './client-requests.js'
+import { type Command, CommandReader, type NoteCommand, type RequestCommand } from './commands.js'
+import type { LockStores } from './lock-stores.js'
+import { Outgoing } from './outgoing.js'
+import { say, tell, WINDOW } from './protocol.js'
+import { MalformedMessage, Reader } from './reader.js'
+import type { StatementPool } from './statement-pool.js'
+
+/** What users of one connection share. */
+export interface ServedParts extends SharedParts {
+  readonly statements: StatementPool
+  readonly locks: LockStores
+}
+
+/** One user of the database, at its owner. */
+export class ServedClient implements AnswerTaker {
+  readonly #parts: ServedParts
+  readonly #atBye: () => void
+  readonly #out: Outgoing
+  readonly #commands: CommandReader
+  readonly #locks: ClientLocks
+  readonly #loads: ClientLoads
+  readonly #following: ClientFollowing
+  readonly #requests: ClientRequests
+  /** What has come and is to be done, from {@link #next} on. */
+  #inbox: Command[] = []
+  #next = 0
+  /** Requests of which some rows have been sent. */
+  readonly #inPieces = new Map<number, RequestCommand>()
+  /** Requests that came and are not answered, and about the bytes of them. */
+  #calls = 0
+  #units = 0
+  #receivedAt = 0
+  /** ms from the coming of the last message until all of it was handed to the database. */
+  lag = 0
+  #atIdle: (() => void)[] = []
+  /** Why nothing more is done for it. */
+  #refusing: string | undefined
+  #gone = false
+
+  /** @param atBye To be called when it says that it has sent its last. */
+  constructor(channel: Channel, parts: ServedParts, atBye: () => void) {
+    const { connection, statements, locks } = parts
+    this.#parts = parts
+    this.#atBye = atBye
+    this.#out = new Outgoing((message) => channel.send(message))
+    this.#commands = new CommandReader((statement) => statements.intern(statement))
+    this.#locks = new ClientLocks(locks, (prefix, { key, token }, reason) =>
+      this.#out.say(tell.lockLost, prefix, key, token, reason),
+    )
+    this.#loads = new ClientLoads(connection.shared(Loads), (...items) => this.#out.say(...items))
+    this.#following = new ClientFollowing(connection, (...items) => this.#out.say(...items))
+    const own = { locks: this.#locks, loads: this.#loads, following: this.#following }
+    this.#requests = new ClientRequests(parts, own, this)
+  }
+
+  /** Requests that came and are not answered. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** Locks in memory that it holds, some of which may have expired. */
+  get locks(): number {
+    return this.#locks.size
+  }
+
+  /** What has come and waits for its turn. */
+  get waiting(): number {
+    return this.#inbox.length - this.#next
+  }
+
+  /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a user may have under way. */
+  receive(message: unknown): void {
+    const commands = this.#commands.read(new Reader(message))
+    for (const command of commands) if ('number' in command) this.#count(command)
+    if (this.waiting === 0) this.#receivedAt = this.#parts.connection.clock.monotonic()
+    for (const command of commands) {
+      if (this.#refusing === undefined || !('number' in command)) this.#inbox.push(command)
+      else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
+    }
+  }
+
+  /** Does the next thing that came. */
+  runNext(): void {
+    const command = this.#inbox[this.#next++] as Command
+    if (!('number' in command)) this.#note(command)
+    else if (this.#refusing === undefined || this.#parts.connection.usable) this.#requests.run(command)
+    else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
+    if (this.waiting > 0) return
+    this.#inbox = []
+    this.#next = 0
+    this.lag = this.#parts.connection.clock.monotonic() - this.#receivedAt
+  }
+
+  /** Sends what there is to be sent, at the end of a turn. */
+  flush(): void {
+    this.#out.flush()
+  }
+
+  say(...items: (string | number)[]): void {
+    this.#out.say(...items)
+  }
+
+  /** Settles when all that has come is answered. */
+  drain(): Promise<void> {
+    if (this.#calls === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#atIdle.push(resolve))
+  }
+
+  /** Refuses what comes from now on. */
+  refuseLater(reason: string): void {
+    this.#refusing = reason
+  }
+
+  /** It has ended or is no longer served: nothing is sent to it any more. */
+  leave(certain: boolean): void {
+    if (!this.#gone) {
+      this.#gone = true
+      for (const command of this.#inbox.slice(this.#next)) if ('number' in command) this.#forget(command)
+      this.#inbox = []
+      this.#next = 0
+      for (const command of this.#inPieces.values()) this.#forget(command)
+      this.#inPieces.clear()
+      this.#following.end()
+      this.#loads.passOn()
+    }
+    // Of one that may be at work still, the locks last until their leases end.
+    if (certain) this.#locks.giveBack()
+  }
+
+  answer(command: RequestCommand, given: Row | readonly Row[] | undefined): void {
+    if (this.#gone || this.#out.answer(command.number, given)) this.#forget(command)
+    else this.#inPieces.set(command.number, command)
+  }
+
+  answerSteps(command: RequestCommand, steps: readonly (readonly Row[])[]): void {
+    if (!this.#gone) this.#out.answerSteps(command.number, steps)
+    this.#forget(command)
+  }
+
+  answerLock(command: RequestCommand, answer: AnsweredLock): void {
+    if (!this.#gone) this.#out.answerLock(command.number, answer)
+    this.#forget(command)
+  }
+
+  refuse(command: RequestCommand, error: unknown): void {
+    if (!this.#gone) this.#out.refuse(command.number, error)
+    this.#forget(command)
+  }
+
+  #note(note: NoteCommand): void {
+    switch (note.word) {
+      case say.more:
+        this.#sendMore(note.request)
+        break
+      case say.bye:
+        this.#atBye()
+        break
+      case say.settle:
+        void this.#settlePlace()
+        break
+      case say.enterLoad:
+      case say.loaded:
+      case say.loadFailed:
+      case say.loadPassedOn:
+        this.#loads.run(note)
+        break
+      default:
+        this.#following.run(note)
+    }
+  }
+
+  #sendMore(request: number): void {
+    const command = this.#inPieces.get(request)
+    if (command === undefined || !this.#out.more(request)) return
+    this.#inPieces.delete(request)
+    this.#forget(command)
+  }
+
+  async #settlePlace(): Promise<void> {
+    const { clock, place, diagnostics } = this.#parts.connection
+    // As a session does that connects: from here on, the time of the leases follows every change of the wall clock.
+    clock.lease.now()
+    try {
+      await place.settle()
+    } catch (error) {
+      diagnostics.backgroundError('connect', error)
+    }
+  }
+
+  #count({ units }: RequestCommand): void {
+    this.#calls++
+    this.#units += units
+    if (this.#calls > WINDOW.calls || (this.#calls > 1 && this.#units > WINDOW.units)) {
+      throw new MalformedMessage('more is under way than a user may have')
+    }
+  }
+
+  #forget({ units }: RequestCommand): void {
+    this.#calls--
+    this.#units -= units
+    if (this.#calls === 0) for (const idle of this.#atIdle.splice(0)) idle()
+  }
+}
+
+function nameOf(command: RequestCommand): string {
+  if (command.word === say.call) return command.statement.name
+  return command.word === say.query || command.word === say.atomic ? command.name : 'lock'
+}

@@ -1,0 +1,33 @@
+import cluster from 'node:cluster'
+import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
+
+// A primary that owns a file, and two workers that count under one lock; prints the count.
+if (cluster.isPrimary) {
+  const [, , module, path] = process.argv
+  const { engine } = await import(/** @type {string} */ (module))
+  const adapter = await engine.SQLiteAdapter.open(path)
+  const server = serve(adapter)
+  const ended = Array.from({ length: 2 }, () => {
+    const worker = cluster.fork()
+    server.attach(/** @type {any} */ (worker))
+    return new Promise((resolve) => worker.on('exit', resolve))
+  })
+  const codes = await Promise.all(ended)
+  console.log(JSON.stringify({ codes, count: await adapter.cache.get('count'), clients: server.clients() }))
+  await server.close()
+  await adapter.disconnect()
+} else {
+  const adapter = await connectRemote(/** @type {any} */ (process))
+  for (let times = 0; times < 25; ) {
+    const lock = await adapter.acquire('counting', 60_000)
+    if (lock === null) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      continue
+    }
+    await adapter.cache.set('count', Number(await adapter.cache.get('count')) + 1)
+    await lock.release()
+    times++
+  }
+  await adapter.disconnect()
+  process.disconnect()
+}

@@ -1,0 +1,113 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { PersistenceServer } from '@go-go-scope/persistence-core/remote'
+
+interface Said {
+  readonly order?: string
+  readonly value?: never
+  readonly error?: object
+}
+
+const SCRIPT = new URL('user.mjs', import.meta.url)
+
+/** How a user is started. */
+export interface UserOptions {
+  /** Of its adapter. */
+  readonly options?: object
+  readonly serialization?: 'json' | 'advanced'
+}
+
+/** A thread or process that uses a served adapter and does as it is told; see user.mjs. */
+export class RemoteUser {
+  readonly peer: Worker | ChildProcess
+  readonly ended: Promise<unknown>
+  readonly #waiting: { order: string; resolve: (value: never) => void; reject: (error: unknown) => void }[] = []
+  /** What it has said without being asked. */
+  readonly told: { readonly order: string; readonly value: unknown }[] = []
+
+  static async thread(server: PersistenceServer, { options = {} }: UserOptions = {}): Promise<RemoteUser> {
+    const port = server.createPort()
+    const worker = new Worker(SCRIPT, {
+      workerData: { port, options },
+      transferList: [port as never],
+      resourceLimits: { maxOldGenerationSizeMb: 64 },
+    })
+    return RemoteUser.#ready(worker)
+  }
+
+  /** One that uses the channel that the app has with it too. */
+  static async attached(server: PersistenceServer, { options = {} }: UserOptions = {}): Promise<RemoteUser> {
+    const worker = new Worker(SCRIPT, { workerData: { options } })
+    server.attach(worker)
+    return RemoteUser.#ready(worker)
+  }
+
+  static async child(
+    server: PersistenceServer,
+    { options = {}, serialization = 'json' }: UserOptions = {},
+  ): Promise<RemoteUser> {
+    const child = fork(fileURLToPath(SCRIPT), [JSON.stringify({ options })], { serialization, execArgv: [] })
+    server.attach(child as never)
+    return RemoteUser.#ready(child)
+  }
+
+  static async #ready(peer: Worker | ChildProcess): Promise<RemoteUser> {
+    const user = new RemoteUser(peer)
+    await user.#answer('ready')
+    return user
+  }
+
+  private constructor(peer: Worker | ChildProcess) {
+    this.peer = peer
+    this.ended = new Promise((resolve) => peer.on('exit', resolve))
+    // How it ends is what tests are about.
+    peer.on('error', () => undefined)
+    void this.ended.then(() => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the user has ended'))
+    })
+    peer.on('message', (said: Said) => this.#hear(said))
+  }
+
+  /** Tells it to do something, and resolves to what it answers. */
+  async do<Value>(order: string, given: object = {}): Promise<Value> {
+    const answer = this.#answer<Value>(order)
+    this.tell(order, given)
+    return answer
+  }
+
+  /** The same, without waiting for an answer. */
+  tell(order: string, given: object = {}): void {
+    if (this.peer instanceof Worker) this.peer.postMessage({ order, given })
+    else this.peer.send({ order, given })
+  }
+
+  /** Settles when it has said so. */
+  async said(order: string): Promise<unknown> {
+    const told = this.told.find((one) => one.order === order)
+    return told === undefined ? this.#answer(order) : told.value
+  }
+
+  /** Ends it from outside. */
+  async kill(): Promise<void> {
+    if (this.peer instanceof Worker) await this.peer.terminate()
+    else this.peer.kill('SIGKILL')
+    await this.ended
+  }
+
+  #answer<Value>(order: string): Promise<Value> {
+    return new Promise((resolve, reject) => this.#waiting.push({ order, resolve, reject }))
+  }
+
+  #hear({ order, value, error }: Said): void {
+    const at = this.#waiting.findIndex((one) => one.order === order)
+    if (order === undefined) return
+    if (at === -1) {
+      this.told.push({ order, value })
+      return
+    }
+    const [waiting] = this.#waiting.splice(at, 1)
+    if (error === undefined) waiting?.resolve(value as never)
+    else waiting?.reject(error)
+  }
+}

@@ -1,0 +1,120 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { connectRemote } from '@go-go-scope/persistence-core/remote'
+
+/**
+ * A thread or process that uses the adapter of its owner and takes orders, on the channel on which the adapter is served
+ * unless it was given a port: `{ order, given }` is answered with `{ order, value }` or `{ order, error }`.
+ */
+const app = /** @type {any} */ (parentPort ?? process)
+const { port = app, options = {} } = workerData ?? JSON.parse(process.argv[2] ?? '{}')
+const adapter = await connectRemote(port, options)
+const say = (/** @type {object} */ said) =>
+  parentPort ? parentPort.postMessage(said) : process.send?.(said, () => undefined)
+/** @type {Map<string, any>} */
+const held = new Map()
+/** @type {unknown[]} */
+const heard = []
+
+/** @type {Record<string, (given: any) => unknown>} */
+const orders = {
+  async acquire({ key, ttl, owner }) {
+    const lock = await adapter.acquire(key, ttl, owner)
+    if (lock !== null) held.set(key, lock)
+    return lock === null ? null : { token: lock.token, owner: lock.owner }
+  },
+  release: ({ key }) => held.get(key).release(),
+  isValid: ({ key }) => held.get(key).isValid(),
+  lostLock: ({ key }) => untilAborted(held.get(key).signal),
+  async claim({ key, lease }) {
+    const claim = await adapter.idempotency.claim(key, { lease })
+    held.set(`claim ${key}`, claim)
+    return claim.state
+  },
+  set: ({ key, value }) => adapter.cache.set(key, value),
+  get: ({ key }) => adapter.cache.get(key),
+  delete: ({ key }) => adapter.cache.delete(key),
+  /** Many callers of one load; `ms` is how long it takes, for ever when absent. */
+  async load({ key, value, callers = 1, ms, fails }) {
+    let loads = 0
+    const load = async () => {
+      loads++
+      say({ order: 'loading', value: key })
+      await new Promise((resolve) => (ms === undefined ? undefined : setTimeout(resolve, ms)))
+      if (fails) throw Object.assign(new TypeError('the load failed'), { code: 'E_LOAD' })
+      return value
+    }
+    const values = await Promise.allSettled(Array.from({ length: callers }, () => adapter.cache.getOrSet(key, load)))
+    return {
+      loads,
+      values: values.map((one) => (one.status === 'fulfilled' ? one.value : { ...plain(one.reason) })),
+    }
+  },
+  /** A load that asks for another key. */
+  async loadThrough({ key, through, ms }) {
+    const inner = () => adapter.cache.getOrSet(through, () => 'inner')
+    const load = async () => {
+      say({ order: 'loading', value: key })
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      return inner()
+    }
+    return adapter.cache.getOrSet(key, load)
+  },
+  recordFailure: ({ key, max }) => adapter.recordFailure(key, max),
+  subscribe: ({ key }) => void adapter.subscribe(key, (state) => heard.push(state.failureCount)),
+  heard: () => heard,
+  /** As many as it can at once: none is awaited before the next. */
+  async pile({ sets, at = 0 }) {
+    const settled = await Promise.allSettled(Array.from({ length: sets }, (_, n) => adapter.cache.set(`k${at + n}`, n)))
+    return settled.filter(({ status }) => status === 'fulfilled').length
+  },
+  /** One at a time, and each is told; does not end. */
+  async writeForEver({ prefix }) {
+    for (let n = 0; ; n++) {
+      await adapter.idempotency.set(`${prefix}${n}`, n)
+      say({ order: 'wrote', value: `${prefix}${n}` })
+    }
+  },
+  disconnect: () => adapter.disconnect(),
+  throw: () => setImmediate(() => fail()),
+  exit: () => process.exit(3),
+  exitAfterRelease({ key }) {
+    void held.get(key).release()
+    process.exit(0)
+  },
+  block: ({ ms }) => {
+    const end = performance.now() + ms
+    while (performance.now() < end);
+  },
+  memory: () => {
+    const hoard = []
+    for (;;) hoard.push(new Array(1_000_000).fill(hoard.length))
+  },
+}
+
+function fail() {
+  throw new Error('as it was told')
+}
+
+/** @param {AbortSignal} signal */
+function untilAborted(signal) {
+  return new Promise((resolve) => {
+    const told = () => resolve(plain(signal.reason))
+    if (signal.aborted) told()
+    else signal.addEventListener('abort', told)
+  })
+}
+
+/** @param {any} error */
+function plain(error) {
+  return { name: error.name, code: error.code, message: error.message, outcome: error.outcome }
+}
+
+app.on('message', async (/** @type {any} */ { order, given }) => {
+  if (orders[order] === undefined) return
+  try {
+    say({ order, value: await orders[order](given ?? {}) })
+  } catch (error) {
+    say({ order, error: plain(error) })
+  }
+})
+say({ order: 'ready' })

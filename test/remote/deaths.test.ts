@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
+import { proofCount } from '../proof/proof-count.js'
+import { ServedFile } from '../proof/remote/served-file.js'
+
+proveCell()
+
+const TTL = 600_000
+/** ms in which the owner must have noticed a certain end; the lease would last far longer. */
+const NOTICED = 5_000
+
+/** The lock, as soon as it is free; `null` when it is not within {@link NOTICED}. */
+async function takenSoon(file: ServedFile, key: string, owner?: string) {
+  for (const end = performance.now() + NOTICED; performance.now() < end; ) {
+    const lock = await file.adapter.acquire(key, TTL, owner)
+    if (lock !== null) return lock
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  return null
+}
+
+const isBun = process.versions.bun !== undefined
+
+describe('a user that dies with a lock', () => {
+  // Bun has no limits for the memory of one thread: what one hoards takes down the process.
+  const deaths = ['throw', 'exit', 'terminate', 'terminate while it is blocked', ...(isBun ? [] : ['memory'])]
+
+  test('gives it back however it dies, and nobody else’s, as a thread', async () => {
+    await using file = await ServedFile.open()
+    const [other] = await file.users('thread', 1)
+    let last = 0
+    for (const death of deaths) {
+      const user = await file.user('thread')
+      const { token } = await user.do<{ token: number }>('acquire', { key: death, ttl: TTL })
+      await user.do('acquire', { key: 'shared', ttl: TTL, owner: 'both' })
+      await other?.do('acquire', { key: 'shared', ttl: TTL, owner: 'both' })
+      expect(await file.adapter.acquire(death, TTL)).toBe(null)
+      if (death === 'terminate while it is blocked') user.tell('block', { ms: 20_000 })
+      if (death.startsWith('terminate')) await user.kill()
+      else user.tell(death)
+      const lock = await takenSoon(file, death)
+      expect(lock?.token, `free after ${death}`).toBeGreaterThan(token)
+      expect(token).toBeGreaterThan(last)
+      last = lock?.token as number
+      expect(await file.adapter.acquire('shared', TTL), 'the hold of the other one lasts').toBe(null)
+      expect(await other?.do('isValid', { key: 'shared' })).toBe(true)
+      await user.ended
+    }
+    await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toHaveLength(1)
+  }, 60_000)
+
+  test('gives it back however it dies, as a process', async () => {
+    await using file = await ServedFile.open()
+    for (const death of ['exit', 'kill while it is blocked', 'exitAfterRelease']) {
+      const user = await file.user('child')
+      await user.do('acquire', { key: death, ttl: TTL })
+      if (death === 'kill while it is blocked') {
+        user.tell('block', { ms: 20_000 })
+        await user.kill()
+      } else user.tell(death, { key: death })
+      expect(await takenSoon(file, death), `free after ${death}`).not.toBe(null)
+    }
+  }, 60_000)
+
+  test('keeps it until its lease ends where it may be at work still', async () => {
+    await using file = await ServedFile.open()
+    const user = await file.user('child')
+    await user.do('acquire', { key: 'job', ttl: 1_500 })
+    const granted = performance.now()
+    user.tell('block', { ms: 1_000 })
+    ;(user.peer as import('node:child_process').ChildProcess).disconnect()
+    const lock = await takenSoon(file, 'job')
+    expect(lock).not.toBe(null)
+    // Less what the grant took to come here.
+    expect(performance.now() - granted).toBeGreaterThan(1_000)
+  }, 60_000)
+})
+
+describe('a user that dies', () => {
+  test('with a claim leaves it to its lease', async () => {
+    await using file = await ServedFile.open()
+    const user = await file.user('thread')
+    expect(await user.do('claim', { key: 'k', lease: 400 })).toBe('claimed')
+    await user.kill()
+    expect((await file.adapter.idempotency.claim('k', { lease: 1_000 })).state).toBe('running')
+    const next = await file.adapter.idempotency.claim('k', { lease: 1_000, wait: NOTICED })
+    expect(next.state).toBe('claimed')
+  }, 60_000)
+
+  test('while it loads passes its turn on, and all get a value', async () => {
+    await using file = await ServedFile.open()
+    const [first, second] = await file.users('thread', 2)
+    first?.tell('load', { key: 'k', value: 'never' })
+    await first?.said('loading')
+    const waiting = second?.do<{ loads: number; values: unknown[] }>('load', {
+      key: 'k',
+      value: 'second',
+      callers: 20,
+      ms: 1,
+    })
+    const own = file.adapter.cache.getOrSet('k', () => 'own')
+    await first?.kill()
+    const { values } = (await waiting) ?? {}
+    const got = new Set([...(values ?? []), await own])
+    expect(got.size, 'one load more').toBe(1)
+    expect(['second', 'own']).toContain([...got][0])
+  }, 60_000)
+
+  test('under load takes nothing with it that was acknowledged, and the owner goes on', async () => {
+    const times = proofCount({ inTests: 12, inSoak: 200 })
+    await using file = await ServedFile.open({ durability: 'process' })
+    for (let time = 0; time < times; time++) {
+      const user = await file.user('thread')
+      user.tell('writeForEver', { prefix: `${time}-` })
+      await user.said('wrote')
+      await user.kill()
+      const wrote = user.told.filter(({ order }) => order === 'wrote').map(({ value }) => String(value))
+      for (const key of wrote) expect(await file.adapter.idempotency.get(key), key).not.toBe(null)
+    }
+    // A port may tell of its end a little after its thread has.
+    await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toEqual([])
+  }, 120_000)
+})

@@ -1,0 +1,119 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { OwnerProcess, portsOfAdapters, remoteEngine } from '@go-go-scope/persistence-conformance'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { runProcess } from '../../scripts/run-process.mjs'
+import { cell, engine, runner } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { runtimes } from '../matrix.mjs'
+import { proofCount } from '../proof/proof-count.js'
+import { OwnerOfFile } from '../proof/remote/owner-of-file.js'
+import { ServedFile } from '../proof/remote/served-file.js'
+
+proveCell()
+
+const script = (name: string) => fileURLToPath(new URL(`../proof/remote/${name}.mjs`, import.meta.url))
+
+describe('over process IPC', () => {
+  // A serialization on each runtime: the suites are the same, and one is enough to see what it loses.
+  const serialization = cell.runtime === 'node24' ? 'advanced' : 'json'
+  portsOfAdapters(runner, remoteEngine(engine, new OwnerProcess(engine, serialization)))
+})
+
+describe('a process', () => {
+  test('that does one thing and returns ends by itself, and what it has sent is done', async () => {
+    await using file = await ServedFile.open()
+    for (const what of ['get', 'a value']) {
+      const child = fork(script('short'), [what], { execArgv: [] })
+      file.server.attach(child as never)
+      expect(await once(child, 'exit')).toEqual([0, null])
+    }
+    expect(await file.adapter.cache.get('k')).toBe('a value')
+  }, 60_000)
+
+  test('of a cluster uses the adapter of the primary', async () => {
+    await using file = await ServedFile.open()
+    const path = `${file.path}-of-cluster`
+    const { path: runtime = '' } = runtimes[cell.runtime] ?? {}
+    const { output, exitCode } = await runProcess(runtime, [script('clustered'), engine.module.href, path], {
+      limit: 60_000,
+    })
+    expect(exitCode, output).toBe(0)
+    expect(JSON.parse(output)).toEqual({ codes: [0, 0], count: 50, clients: [] })
+  }, 90_000)
+
+  test('says to the app what it says beside us, in both directions', async () => {
+    await using file = await ServedFile.open()
+    const user = await file.user('child')
+    const heard: unknown[] = []
+    user.peer.on('message', (message) => heard.push(message))
+    const child = user.peer as ChildProcess
+    child.send({ cmd: 'of the app' })
+    child.send({ order: 'unknown', given: { 'go-go-scope': 1 } })
+    await Promise.all(Array.from({ length: 20 }, (_, n) => user.do('set', { key: `k${n}`, value: n })))
+    expect(await user.do('get', { key: 'k19' })).toBe(19)
+    const ours = heard.filter((message) => Object.hasOwn(message as object, 'go-go-scope/1'))
+    expect(ours.length, 'the app sees our messages too, under one name').toBeGreaterThan(0)
+    expect(heard.length - ours.length).toBe(21)
+  }, 60_000)
+
+  test('ends rudely many times, and nothing is said of a closed channel', async () => {
+    const times = proofCount({ inTests: 4, inSoak: 50 })
+    await using file = await ServedFile.open()
+    const errors: unknown[] = []
+    const note = (error: unknown) => errors.push(error)
+    process.on('unhandledRejection', note)
+    for (let time = 0; time < times; time++) {
+      const users = await file.users('child', 2)
+      for (const [at, user] of users.entries()) {
+        user.peer.on('error', note)
+        user.tell('pile', { sets: 50, at: 50 * at })
+        if (at === 0) user.tell('exit')
+        else void user.kill()
+      }
+      await Promise.all(users.map(({ ended }) => ended))
+    }
+    process.off('unhandledRejection', note)
+    expect(errors).toEqual([])
+    await expect.poll(() => file.server.clients()).toEqual([])
+  }, 120_000)
+
+  test('sends and gets every value that can be bound as it is', async () => {
+    const owner = await OwnerOfFile.start('process', { locks: 'database' })
+    try {
+      const lock = await owner.adapter.acquire('job', Number.POSITIVE_INFINITY)
+      const given = fc.oneof(
+        fc.constantFrom(-0, 5e-324, 2 ** 53, '', null),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0') && text.isWellFormed()),
+        fc.uint8Array(),
+      )
+      await fc.assert(
+        fc.asyncProperty(given, async (value) => {
+          const statement = { sql: 'SELECT ? AS value', parameters: [value] }
+          const [rows] = await owner.adapter.fenced(lock as never, [statement])
+          const got = rows?.[0]?.value
+          if (value instanceof Uint8Array) expect(new Uint8Array(got as Uint8Array)).toEqual(value)
+          // An engine has one zero.
+          else expect(typeof got === 'number' ? got + 0 : got).toEqual(typeof value === 'number' ? value + 0 : value)
+        }),
+        { numRuns: 100 },
+      )
+    } finally {
+      await owner.end()
+    }
+  }, 60_000)
+
+  test('gets a lock that never ends', async () => {
+    const owner = await OwnerOfFile.start('process')
+    try {
+      const lock = await owner.adapter.acquire('job', Number.POSITIVE_INFINITY)
+      expect(lock?.expiresAt).toBe(Number.POSITIVE_INFINITY)
+      expect(await lock?.isValid()).toBe(true)
+    } finally {
+      await owner.end()
+    }
+  }, 60_000)
+})

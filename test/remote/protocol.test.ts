@@ -1,0 +1,289 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import {
+  connectRemote,
+  openRemote,
+  type PersistenceServer,
+  SQLiteAdapter,
+  SQLiteCacheAdapter,
+  serve,
+} from '@go-go-scope/persistence-core/remote'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+
+proveCell()
+
+type Adapter = Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
+
+let adapter: Adapter
+let server: PersistenceServer
+
+beforeEach(async () => {
+  adapter = await engine.SQLiteAdapter.open(':memory:')
+  server = serve(adapter)
+})
+afterEach(async () => {
+  await server.close()
+  await adapter.disconnect()
+})
+
+const port = (): MessagePort => server.createPort() as unknown as MessagePort
+const ENVELOPE = 'go-go-scope/1'
+/** The word of a statement that runs once; see protocol.ts. */
+const QUERY = 5
+
+/** What the owner says to a message of any form, on a port of its own. */
+function answerTo(...messages: unknown[]): Promise<unknown[]> {
+  const raw = port()
+  return new Promise((resolve) => {
+    raw.on('message', (message) => {
+      if (message[ENVELOPE][0] !== 1) resolve(message[ENVELOPE])
+      else for (const next of messages.slice(1)) raw.postMessage({ [ENVELOPE]: next })
+    })
+    raw.on('close', () => resolve([]))
+    raw.postMessage({ [ENVELOPE]: messages[0] })
+  })
+}
+
+/** Says hello with what is given instead of what this release says. */
+async function hello(protocol: number, schema: number): Promise<string> {
+  const said = await answerTo([1, 'nonce', protocol, schema])
+  return JSON.parse(String(said[2])).message
+}
+
+/** What this release says. */
+async function greeting(): Promise<unknown[]> {
+  const [, schema] = (await hello(1, 999)).match(/database schema (\d+)/) ?? []
+  return [1, 'nonce', 1, Number(schema)]
+}
+
+describe('connecting', () => {
+  test('a port that nobody serves fails after connectTimeout', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const connecting = connectRemote(port1, { connectTimeout: 50 })
+    await expect(connecting).rejects.toMatchObject({
+      code: 'DISCONNECTED',
+      outcome: 'none',
+      message: expect.stringContaining('within 50 ms'),
+    })
+    port2.close()
+  })
+
+  test('a port is used once at a time', async () => {
+    const shared = port()
+    const one = await connectRemote(shared)
+    await expect(connectRemote(shared)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await one.disconnect()
+    const attached = new MessageChannel()
+    server.attach(attached.port1)
+    expect(() => server.attach(attached.port1)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+  })
+
+  test('what leads nowhere is refused, with what to pass', async () => {
+    for (const wrong of [undefined, null, 7, 'port', {}, []]) {
+      await expect(connectRemote(wrong as never)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+      expect(() => server.attach(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+      expect(() => serve(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+      expect(() => new SQLiteAdapter(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    }
+    await expect(connectRemote(port(), { connectTimeout: 0 })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(connectRemote(port(), { busyTimeout: 5 } as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+
+  test('another protocol or schema is refused, and both are named', async () => {
+    expect(await hello(2, 0)).toMatch(/protocol 2.*protocol 1/)
+    expect(await hello(1, 999)).toMatch(/schema 999.*schema \d+/)
+    const { port1, port2 } = new MessageChannel()
+    port2.on('message', (message) => {
+      const [, nonce] = message[ENVELOPE]
+      const error = { name: 'PersistenceError', code: 'VERSION_MISMATCH', operation: 'connect', message: 'too new' }
+      port2.postMessage({ [ENVELOPE]: [2, nonce, JSON.stringify(error)] })
+    })
+    await expect(connectRemote(port1)).rejects.toMatchObject({ code: 'VERSION_MISMATCH', message: 'too new' })
+    port2.close()
+  })
+
+  test('a codec is had by both or by none', async () => {
+    const codec = { encode: JSON.stringify, decode: JSON.parse }
+    await expect(connectRemote(port(), { codec })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    const coded = await engine.SQLiteAdapter.open(':memory:', { codec })
+    await using other = serve(coded)
+    await expect(connectRemote(other.createPort())).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    const remote = await connectRemote(other.createPort(), { codec })
+    await remote.cache.set('k', { a: 1 })
+    expect(await coded.cache.get('k')).toEqual({ a: 1 })
+    await remote.disconnect()
+    await other.close()
+    await coded.disconnect()
+  })
+
+  test('a server that is closed takes nobody in', async () => {
+    const waiting = port()
+    await server.close()
+    expect(() => server.createPort()).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+    await expect(connectRemote(waiting, { connectTimeout: 5_000 })).rejects.toMatchObject({ code: 'DISCONNECTED' })
+  })
+
+  test('a user may serve on what it was served', async () => {
+    const middle = await connectRemote(port(), { keyPrefix: 'm:' })
+    const inner = serve(middle)
+    const last = await connectRemote(inner.createPort())
+    await last.cache.set('k', 1)
+    expect(await middle.cache.get('k')).toBe(1)
+    expect((await last.acquire('job', 60_000, 'me'))?.token).toBeGreaterThan(0)
+    expect(await middle.acquire('job', 60_000)).toBe(null)
+    const outside = await connectRemote(port(), { keyPrefix: 'm:' })
+    expect(await outside.acquire('job', 60_000)).toBe(null)
+    const [a, b] = await Promise.all([
+      last.cache.getOrSet('one', () => new Promise((resolve) => setTimeout(() => resolve('last'), 50))),
+      outside.cache.getOrSet('one', () => new Promise((resolve) => setTimeout(() => resolve('outside'), 50))),
+    ])
+    expect(a).toBe(b)
+    await last.disconnect()
+    expect(await outside.acquire('job', 60_000), 'the lock of one that has left is free').not.toBe(null)
+    await inner.close()
+    await Promise.all([middle.disconnect(), outside.disconnect()])
+  })
+
+  test('several adapters share one connection, and the last one ends it', async () => {
+    const database = await openRemote(port())
+    const one = new SQLiteAdapter(database, { keyPrefix: 'one:' })
+    const entries = new SQLiteCacheAdapter(database, { tableName: 'entries' })
+    await one.cache.set('k', 1)
+    await entries.set('k', 2)
+    await one.disconnect()
+    expect(await entries.get('k')).toBe(2)
+    expect(server.clients()).toHaveLength(1)
+    await entries.disconnect()
+    expect(server.clients()).toHaveLength(0)
+  })
+})
+
+describe('what the owner is sent', () => {
+  const item = fc.oneof(fc.nat(30), fc.double(), fc.string(), fc.constant(null), fc.uint8Array(), fc.object())
+
+  test('anything but a message of a user is refused, and changes nothing', async () => {
+    await adapter.cache.set('k', 1)
+    await fc.assert(
+      fc.asyncProperty(fc.anything({ withDate: true, withMap: true }), async (message) => {
+        const said = await answerTo(message)
+        expect(said[0]).toBe(2)
+        expect(JSON.parse(String(said[2])).code).toMatch(/INVALID_ARGUMENT|VERSION_MISMATCH/)
+      }),
+      { numRuns: 50 },
+    )
+    expect(server.clients()).toEqual([])
+    expect(await adapter.cache.get('k')).toBe(1)
+  })
+
+  test('a message that is malformed at its end is not done at its beginning', async () => {
+    const hi = await greeting()
+    const drop = [QUERY, 'raw', 'DELETE FROM go_goscope_cache', 0]
+    await adapter.cache.set('k', 1)
+    await fc.assert(
+      fc.asyncProperty(fc.array(item, { minLength: 1 }), async (rest) => {
+        // A word that there is none of, so that the rest cannot be a message by chance.
+        const said = await answerTo(hi, [...drop, 99, ...rest])
+        expect(said[0]).toBe(2)
+      }),
+      { numRuns: 50 },
+    )
+    expect(await adapter.cache.get('k')).toBe(1)
+  })
+
+  test('more than a user may have under way is refused', async () => {
+    const hi = await greeting()
+    const call = [QUERY, 'raw', 'SELECT 1', 0]
+    const said = await answerTo(hi, Array.from({ length: 4_097 }, () => call).flat())
+    expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+    const taken = await answerTo(hi, Array.from({ length: 4_096 }, () => call).flat())
+    expect(taken.slice(0, 3)).not.toContain(2)
+  })
+})
+
+describe('what crosses', () => {
+  test('calls in step are one message, and no more wait at the owner than it takes', async () => {
+    const raw = port()
+    let messages = 0
+    const counted = new Proxy(raw, {
+      get(target, name) {
+        const member = Reflect.get(target, name)
+        if (name === 'postMessage') messages++
+        return typeof member === 'function' ? member.bind(target) : member
+      },
+    })
+    const remote = await connectRemote(counted as never)
+    messages = 0
+    await Promise.all(Array.from({ length: 100 }, (_, n) => remote.cache.get(`k${n}`)))
+    expect(messages).toBe(1)
+    const before = server.clients()[0]
+    expect(before?.calls).toBe(0)
+    const flood = Array.from({ length: 10_000 }, (_, n) => remote.cache.set(`k${n}`, n))
+    let most = 0
+    let left = flood.length
+    for (const one of flood) void one.then(() => left--)
+    while (left > 0) {
+      most = Math.max(most, server.clients()[0]?.calls ?? 0)
+      expect((await remote.stats()).waiting).toBeGreaterThanOrEqual(0)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(most).toBeLessThanOrEqual(4_096)
+    expect((await remote.cache.stats()).size).toBe(10_000)
+    await remote.disconnect()
+  })
+
+  test('a user that floods the owner does not keep it from others', async () => {
+    const [flooding, other] = await Promise.all([connectRemote(port()), connectRemote(port())])
+    const flood = Array.from({ length: 30_000 }, (_, n) => flooding.cache.set(`k${n % 100}`, n))
+    let over = false
+    void Promise.all(flood).then(() => {
+      over = true
+    })
+    for (let n = 0; n < 5; n++) {
+      await other.cache.get('k')
+      for (const { calls } of server.clients()) expect(calls).toBeLessThanOrEqual(4_096)
+    }
+    expect(over, 'the others were served meanwhile').toBe(false)
+    await Promise.all(flood)
+    await Promise.all([flooding.disconnect(), other.disconnect()])
+  })
+
+  test('answers of many rows come in pieces, and whole', async () => {
+    const remote = await connectRemote(port())
+    const keys = Array.from({ length: 4_500 }, (_, n) => `k${String(n).padStart(5, '0')}`)
+    await remote.cache.setMany(keys.map((key) => [key, 'v'.repeat(10)] as const))
+    expect(await remote.cache.keys()).toEqual(keys)
+    const large = 'x'.repeat(600_000)
+    await remote.cache.setMany(keys.slice(0, 5).map((key) => [key, large] as const))
+    const many = await remote.cache.getMany(keys.slice(0, 5))
+    expect([...many.values()].every((value) => value === large)).toBe(true)
+    await remote.disconnect()
+  })
+
+  test('errors keep their class, code, operation and cause', async () => {
+    const remote = await connectRemote(port(), { locks: 'database' })
+    const lock = await remote.acquire('job', 60_000)
+    const failed = remote.fenced(lock as never, [{ sql: 'SELECT * FROM missing' }])
+    await expect(failed).rejects.toMatchObject({
+      name: 'PersistenceError',
+      _tag: 'PersistenceError',
+      code: 'SQL',
+      operation: 'fenced',
+      cause: expect.objectContaining({ message: expect.stringContaining('missing') }),
+    })
+    await remote.disconnect()
+  })
+
+  test('a call that takes long holds up no answer of another', async () => {
+    const remote = await connectRemote(port(), { locks: 'database' })
+    const load = remote.cache.getOrSet('slow', () => new Promise((resolve) => setTimeout(() => resolve(1), 300)))
+    const order: string[] = []
+    void load.then(() => order.push('slow'))
+    await Promise.all(Array.from({ length: 100 }, (_, n) => remote.cache.get(`k${n}`)))
+    order.push('gets')
+    await load
+    expect(order).toEqual(['gets', 'slow'])
+    await remote.disconnect()
+  })
+})

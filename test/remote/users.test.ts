@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
+import type { RemoteUser } from '../proof/remote/remote-user.js'
+import { ServedFile } from '../proof/remote/served-file.js'
+
+proveCell()
+
+interface Loaded {
+  readonly loads: number
+  readonly values: unknown[]
+}
+
+/** Commits in the log of a file: the frame that ends one tells how large the file is after it. */
+function commitsIn(path: string): number {
+  const log = readFileSync(`${path}-wal`)
+  const page = log.readUInt32BE(8)
+  let commits = 0
+  for (let at = 32; at + 24 + page <= log.length; at += 24 + page) if (log.readUInt32BE(at + 4) !== 0) commits++
+  return commits
+}
+
+/** Holds the event loop, while threads send what they have to. */
+function hold(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+describe('users of one owner', () => {
+  let file: ServedFile
+  let users: RemoteUser[]
+  beforeAll(async () => {
+    file = await ServedFile.open()
+    users = await file.users('thread', 3)
+  })
+  afterAll(() => file[Symbol.asyncDispose]())
+
+  test('exclude one another by locks in memory, under tokens that grow', async () => {
+    const [one, two] = users
+    const tokens: number[] = []
+    for (const user of [one, two, one]) {
+      const { token } = (await user?.do<{ token: number }>('acquire', { key: 'job1', ttl: 60_000 })) ?? { token: 0 }
+      tokens.push(token)
+      for (const other of [one, two]) expect(await other?.do('acquire', { key: 'job1', ttl: 60_000 })).toBe(null)
+      expect(await file.adapter.acquire('job1', 60_000)).toBe(null)
+      expect(await user?.do('release', { key: 'job1' })).toBe(true)
+    }
+    expect(tokens).toEqual(tokens.toSorted((a, b) => a - b))
+    expect(new Set(tokens).size).toBe(3)
+  }, 60_000)
+
+  test('are told when a lock is taken from them', async () => {
+    const [user] = users
+    await user?.do('acquire', { key: 'job2', ttl: 60_000 })
+    const lost = user?.do<{ code: string }>('lostLock', { key: 'job2' })
+    // Answered after the signal is watched, on the same channel.
+    await user?.do('isValid', { key: 'job2' })
+    await file.adapter.lock.forceRelease('job2')
+    expect(await lost).toMatchObject({ code: 'LOCK_LOST', message: expect.stringContaining('force-released') })
+    expect(await user?.do('isValid', { key: 'job2' })).toBe(false)
+  }, 60_000)
+
+  test('share one load of a key, wherever it was asked for', async () => {
+    const asked = users.map((user, at) =>
+      user.do<Loaded>('load', { key: 'k3', value: `of ${at}`, callers: 50, ms: 20 }),
+    )
+    let own = 0
+    const answers = await Promise.all([
+      ...asked,
+      ...Array.from({ length: 50 }, () => file.adapter.cache.getOrSet('k3', () => `own ${++own}`)),
+    ])
+    const loads = answers.reduce((sum, answer) => sum + (typeof answer === 'string' ? 0 : answer.loads), own)
+    const values = answers.flatMap((answer) => (typeof answer === 'string' ? [answer] : answer.values))
+    expect(loads).toBe(1)
+    expect(values).toHaveLength(200)
+    expect(new Set(values).size).toBe(1)
+  }, 60_000)
+
+  test('all hear of a load that failed, and nothing is stored', async () => {
+    const [one, two] = users
+    const first = one?.do<Loaded>('load', { key: 'k4', value: 1, ms: 200, fails: true })
+    await one?.said('loading')
+    const second = two?.do<Loaded>('load', { key: 'k4', value: 2, callers: 3, ms: 1 })
+    const own = file.adapter.cache.getOrSet('k4', () => 'own').catch((error: unknown) => error)
+    const failed = { name: 'TypeError', code: 'E_LOAD', message: 'the load failed' }
+    expect((await first)?.values).toEqual([failed])
+    const { loads = -1, values = [] } = (await second) ?? {}
+    // A caller that asks when the load has failed already begins its own.
+    if (loads === 0) expect(values).toEqual([failed, failed, failed])
+    expect(await own).toMatchObject(loads === 0 ? failed : {})
+  }, 60_000)
+
+  test('a load that is overtaken by a write or delete of another user is not stored', async () => {
+    const [one, two] = users
+    const load = one?.do<Loaded>('load', { key: 'k5', value: 'stale', ms: 300 })
+    await one?.said('loading')
+    await two?.do('delete', { key: 'k5' })
+    expect((await load)?.values).toEqual(['stale'])
+    expect(await file.adapter.cache.get('k5')).toBe(null)
+    expect(await two?.do('get', { key: 'k5' })).toBe(null)
+  }, 60_000)
+
+  test('loads of two users that ask for each other’s key are refused', async () => {
+    const [one, two] = users
+    const asked = [
+      one?.do('loadThrough', { key: 'c1', through: 'c2', ms: 200 }),
+      two?.do('loadThrough', { key: 'c2', through: 'c1', ms: 200 }),
+    ]
+    const settled = await Promise.allSettled(asked)
+    for (const { status } of settled) expect(status).toBe('rejected')
+    const [first] = settled as PromiseRejectedResult[]
+    expect(first?.reason).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('asks for') })
+  }, 60_000)
+
+  test('hear of every change of a circuit once, in one order, and so does the owner', async () => {
+    const own: number[] = []
+    file.adapter.circuitBreaker.subscribe('api', ({ failureCount }) => own.push(failureCount))
+    await Promise.all(users.map((user) => user.do('subscribe', { key: 'api' })))
+    // Answered after the subscription, on the same channel.
+    await Promise.all(users.map((user) => user.do('get', { key: 'none' })))
+    const changes = Array.from({ length: 10 }, (_, at) => [
+      ...users.map((user) => user.do('recordFailure', { key: 'api', max: 1_000 })),
+      ...(at % 2 === 0 ? [file.adapter.recordFailure('api', 1_000)] : []),
+    ]).flat()
+    await Promise.all(changes)
+    const all = Array.from({ length: changes.length }, (_, at) => at + 1)
+    expect(own).toEqual(all)
+    for (const user of users) {
+      await user.do('get', { key: 'none' })
+      expect(await user.do('heard')).toEqual(all)
+    }
+  }, 60_000)
+
+  test('wake one another when a claim ends', async () => {
+    const [one] = users
+    const claim = await file.adapter.idempotency.claim('k7', { lease: 60_000 })
+    const before = performance.now()
+    const waiting = file.adapter.idempotency.claim('k7', { lease: 1_000, wait: 30_000 })
+    expect(await one?.do('claim', { key: 'k7', lease: 1_000 })).toBe('running')
+    if (claim.state === 'claimed') await claim.complete('done')
+    expect(await waiting).toMatchObject({ state: 'completed', value: 'done' })
+    expect(performance.now() - before).toBeLessThan(20_000)
+  }, 60_000)
+
+  test('share the commits of durable writes that come within one turn', async () => {
+    const rounds = 5
+    const before = commitsIn(file.path)
+    for (let round = 0; round < rounds; round++) {
+      const written = Promise.all(users.map((user, at) => user.do('set', { key: `c${at}`, value: round })))
+      hold(200)
+      await written
+    }
+    // On a machine that is busy a thread may be late.
+    expect(commitsIn(file.path) - before).toBeLessThanOrEqual(rounds * users.length * 0.6)
+  }, 60_000)
+
+  test('see what was written before they were told of it', async () => {
+    const [one, two] = users
+    for (let n = 0; n < 20; n++) {
+      await one?.do('set', { key: 'k9', value: n })
+      expect(await two?.do('get', { key: 'k9' })).toBe(n)
+    }
+  }, 60_000)
+
+  test('are shown by the server, and gone when they have left', async () => {
+    const one = await file.user('thread')
+    await one.do('acquire', { key: 'job10', ttl: 60_000 })
+    const clients = file.server.clients()
+    expect(clients).toHaveLength(4)
+    expect(clients.at(-1)?.locks).toBe(1)
+    for (const { calls, lag } of clients) {
+      expect(calls).toBe(0)
+      expect(lag).toBeGreaterThanOrEqual(0)
+    }
+    await one.do('disconnect')
+    expect(file.server.clients()).toHaveLength(3)
+    expect(await file.adapter.acquire('job10', 60_000), 'its locks are free when it has disconnected').not.toBe(null)
+  }, 60_000)
+})
