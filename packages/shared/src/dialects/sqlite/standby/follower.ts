@@ -181,8 +181,8 @@ export class Follower {
   async #copy(reason: string | undefined): Promise<void> {
     this.#change({ state: 'copying', reason, behind: undefined })
     const follower = this.#position?.follower ?? randomUUID()
-    await enterLog(this.#source.sql, follower, undefined, this.#now())
-    const { position, tables } = await copyAnew(this.#standby, follower)
+    const cookie = await enterLog(this.#source.sql, follower, undefined, this.#now())
+    const { position, tables } = await copyAnew(this.#standby, follower, cookie)
     this.#tables = tables
     this.#follow(position, reason)
   }
