@@ -62,6 +62,7 @@ async function openHandle(path: string, engine: ThreadEngine<object>, readOnly: 
   try {
     return await engine.open(path, readOnly)
   } catch (error) {
-    throw classify(error, `open ${path}`)
+    const { code, message, cause } = classify(error, `open ${path}`)
+    throw new PersistenceError(code, 'open', message, cause)
   }
 }
