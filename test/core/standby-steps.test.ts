@@ -211,6 +211,19 @@ test('a row that is taken out of the way over an index of another collation than
   expect((await pair.follower.verify()).equal).toBe(true)
 })
 
+test('a first copy that fails leaves nothing in the source', async () => {
+  const other = await StandbyPair.make()
+  other.before = (sql) => {
+    if (sql.startsWith('INSERT INTO main."go_goscope_cache"')) throw new Error('the disk is full')
+  }
+  await expect(other.follower.begin()).rejects.toThrow('the disk is full')
+  const left = other.source.prepare(
+    "SELECT name FROM sqlite_master WHERE name GLOB 'go_goscope_log_*' OR name = 'go_goscope_changes'",
+  )
+  expect(left.all()).toEqual([])
+  await other.dispose()
+})
+
 test('a row that is taken out of the way by a number that also stands for none is heard of', async () => {
   pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'old', '1')")
   await pair.follower.round()
