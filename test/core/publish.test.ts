@@ -26,4 +26,10 @@ describe('where the file system has no hard links', () => {
     expect(readFileSync(path, 'utf8')).toBe('whole')
     expect(readdirSync(folder).sort()).toEqual(['copy.db', 'temporary'])
   })
+
+  test('a file that is gone leaves nothing under the name', async () => {
+    const [temporary, path] = [join(folder, 'temporary'), join(folder, 'copy.db')]
+    await expect(publish(temporary, path, 'backup', noLinks)).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(readdirSync(folder)).toEqual([])
+  })
 })

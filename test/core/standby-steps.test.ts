@@ -107,9 +107,9 @@ describe('a standby whose process dies at any statement', () => {
   test('of a full copy is as before', async () => {
     await change()
     const before = pair.dump(pair.standby)
-    const { follower } = await positionNow()
+    const { follower, cookie } = await positionNow()
     const failures = await failAtEach(
-      () => copyAnew(pair.sql, follower),
+      () => copyAnew(pair.sql, follower, cookie),
       () => expect(pair.dump(pair.standby)).toBe(before),
     )
     expect(failures).toBeGreaterThan(40)
@@ -179,6 +179,57 @@ describe('a log without one of its triggers', () => {
     await round(pair.sql, { ...(await positionNow()), cookie: position.cookie })
     expect(claims(pair.standby)).not.toEqual(claims(pair.source))
   })
+})
+
+test('a table that is made between the log and the copy is followed', async () => {
+  const table = 'CREATE TABLE late (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER)'
+  const index = 'CREATE INDEX go_goscope_expires_of_late ON late (expires_at)'
+  // The first is the round that sees the reason for a copy.
+  let begun = 0
+  pair.before = (sql) => {
+    if (sql.startsWith('BEGIN') && ++begun === 2) pair.source.exec(`${table}; ${index}`)
+  }
+  // Something that has everything copied anew.
+  pair.source.exec('CREATE TABLE something (id)')
+  await pair.follower.round()
+  expect(begun).toBe(2)
+  for (let round = 0; round < 3; round++) await pair.follower.round()
+  pair.source.exec("INSERT INTO late VALUES ('k', 'v', NULL)")
+  await pair.follower.round()
+  expect(pair.standby.prepare('SELECT key FROM main.late').all()).toHaveLength(1)
+  expect((await pair.follower.verify()).equal).toBe(true)
+})
+
+test('a row that is taken out of the way over an index of another collation than its column is heard of', async () => {
+  pair.source.exec('CREATE UNIQUE INDEX values_once ON go_goscope_cache (value COLLATE NOCASE)')
+  pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES ('1', 'A')")
+  await pair.follower.round()
+  await pair.follower.round()
+  pair.source.exec("INSERT OR REPLACE INTO go_goscope_cache (key, value) VALUES ('2', 'a')")
+  await pair.follower.round()
+  expect(pair.follower.state).toMatchObject({ state: 'following' })
+  expect((await pair.follower.verify()).equal).toBe(true)
+})
+
+test('a first copy that fails leaves nothing in the source', async () => {
+  const other = await StandbyPair.make()
+  other.before = (sql) => {
+    if (sql.startsWith('INSERT INTO main."go_goscope_cache"')) throw new Error('the disk is full')
+  }
+  await expect(other.follower.begin()).rejects.toThrow('the disk is full')
+  const left = other.source.prepare(
+    "SELECT name FROM sqlite_master WHERE name GLOB 'go_goscope_log_*' OR name = 'go_goscope_changes'",
+  )
+  expect(left.all()).toEqual([])
+  await other.dispose()
+})
+
+test('a row that is taken out of the way by a number that also stands for none is heard of', async () => {
+  pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'old', '1')")
+  await pair.follower.round()
+  pair.source.exec("INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'new', '1')")
+  await pair.follower.round()
+  expect((await pair.follower.verify()).equal).toBe(true)
 })
 
 test('a copy that goes on without a jump of its counters gives a token twice, which a jump prevents', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readlink, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { besideDatabase } from '../copied-content.js'
@@ -11,7 +11,8 @@ import { type EngineSuite, engineSuite } from '../suite.js'
 export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', (check) => {
   check('the lock of a restore that died is taken over', async (world) => {
     const { backup } = await prepare(world)
-    const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+    const numbers = await readlink('/proc/self/ns/pid').catch(() => '')
+    const host = createHash('sha256').update(`${hostname()} ${numbers}`).digest('hex').slice(0, 8)
     // No process has that number; this one has its own.
     const alive: readonly unknown[] = ['a text', { host: 'another', pid: 99_999_999 }, { host, pid: process.pid }]
     for (const holder of alive) {

@@ -82,11 +82,22 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     await lock.release()
     await adapter.disconnect()
     const again = await world.engine.restore(backup, world.path)
-    assert.equal(again.tokensAbove, tokensAbove, 'it depends on the backup alone')
+    assert.ok(again.tokensAbove > lock.token, `${again.tokensAbove} after ${lock.token}, of the same backup`)
+    assert.ok(again.generationsAbove > claim.generation, `${again.generationsAbove} after ${claim.generation}`)
     assert.notEqual(
       again.lineage,
       (await world.rows("SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"))[0]?.value,
     )
+  })
+
+  check('an abort before the thread has begun leaves nothing', async (world) => {
+    const { backup, dump } = await prepare(world)
+    const controller = new AbortController()
+    const restoring = world.engine.restore(backup, world.path, { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await assert.rejects(restoring, /enough/)
+    assert.ok(!besideDatabase(world).some((name) => name.startsWith('.go-goscope') || name.endsWith('.restoring')))
+    assert.equal(await world.dump(), dump)
   })
 
   check('a holder of before holds nothing in the restored file', async (world) => {

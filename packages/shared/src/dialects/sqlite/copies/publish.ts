@@ -38,7 +38,13 @@ async function publishWithoutLink(temporary: string, path: string, operation: st
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw fileExists(path, operation, error)
     throw error
   }
-  await rename(temporary, path)
+  try {
+    await rename(temporary, path)
+  } catch (error) {
+    // What has the name is not whole.
+    await rm(path)
+    throw error
+  }
 }
 
 /** Takes back what {@link publish} has given, unless another file has the name by now. */

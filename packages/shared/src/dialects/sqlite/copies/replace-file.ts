@@ -19,23 +19,27 @@ const HEADER = 'SQLite format 3\0'
 /**
  * Puts a file in the place of a database that nobody has open; at every moment one of the two is there.
  *
- * @returns the name under which the old file is kept; `undefined` when there was none.
+ * @param finish Makes the new file ready, with the old one as nobody changes it any more, where there is one that can be read.
+ * @returns the name under which the old file is kept, `undefined` when there was none, and what `finish` gave.
  * @throws PersistenceError `FILE_IN_USE`, `FILE_EXISTS`.
  */
-export async function replaceFile(
+export async function replaceFile<Finished>(
   { temporary, target, now }: Replacement,
   context: JobContext,
-): Promise<string | undefined> {
+  finish: (old: OwnConnection | undefined) => Promise<Finished>,
+): Promise<{ readonly kept: string | undefined; readonly finished: Finished }> {
   const old = await stat(target).catch(() => undefined) // Missing, as it may be.
   if (old === undefined) {
     await refuseSidecars(target)
+    const finished = await finish(undefined)
     await publish(temporary, target, 'restore')
     await flushFolder(target)
-    return undefined
+    return { kept: undefined, finished }
   }
-  await chmod(temporary, old.mode & PERMISSION_BITS)
   const held = await holdAlone(target, context)
   try {
+    const finished = await finish(held)
+    await chmod(temporary, old.mode & PERMISSION_BITS)
     const kept = await keep(target, now)
     // Only a damaged file has any by now. They are part of it, and would be read into the new one.
     for (const suffix of ['-journal', '-wal']) await move(target + suffix, kept + suffix)
@@ -44,7 +48,7 @@ export async function replaceFile(
     await flushFolder(target)
     await rename(temporary, target)
     await flushFolder(target)
-    return kept
+    return { kept, finished }
   } finally {
     // Closing does not end it on every engine.
     await held?.queue.query('restore', 'ROLLBACK')

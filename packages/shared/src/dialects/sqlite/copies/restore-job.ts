@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises'
 import { setPragma } from '../engine/pragma.js'
 import { migrate } from '../schema/migrate.js'
-import { openOwn } from '../thread/own-connection.js'
+import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
-import { beginLineage, type Lineage } from './lineage.js'
+import { beginLineage, type Lineage, readGiven } from './lineage.js'
 import type { BackupManifest } from './manifest.js'
 import { replaceFile } from './replace-file.js'
 import { stopped } from './stopped.js'
@@ -34,23 +34,29 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
   await copyFile(backup, temporary, context)
   // Of what will be used, and not of what it was read from.
   if (manifest !== undefined) await checkHash(temporary, manifest, 'restore', context)
-  const lineage = await prepare(temporary, context)
-  await flushFile(temporary)
-  if (context.stop.requested) throw stopped()
-  return { ...lineage, kept: await replaceFile(order, context) }
-}
-
-async function prepare(path: string, context: JobContext): Promise<Lineage> {
-  const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
+  const copy = await openOwn(temporary, context.engine, { readOnly: false, busyTimeout: 0 })
   try {
-    await setPragma(copy, 'restore', 'journal_mode', 'delete')
-    await setPragma(copy, 'restore', 'synchronous', 2)
-    await checkIntegrity(copy.queue, path, 'restore')
-    await migrate(copy.queue, true)
-    return await beginLineage(copy.queue, 'restore')
+    await prepare(copy, temporary)
+    if (context.stop.requested) throw stopped()
+    const { kept, finished } = await replaceFile(order, context, async (old) => {
+      const given = old === undefined ? undefined : await readGiven(old.queue, 'restore')
+      const lineage = await beginLineage(copy.queue, 'restore', given)
+      await copy.close()
+      await flushFile(temporary)
+      if (context.stop.requested) throw stopped()
+      return lineage
+    })
+    return { ...finished, kept }
   } finally {
     await copy.close()
   }
+}
+
+async function prepare(copy: OwnConnection, path: string): Promise<void> {
+  await setPragma(copy, 'restore', 'journal_mode', 'delete')
+  await setPragma(copy, 'restore', 'synchronous', 2)
+  await checkIntegrity(copy.queue, path, 'restore')
+  await migrate(copy.queue, true)
 }
 
 async function copyFile(from: string, to: string, { stop }: JobContext): Promise<void> {

@@ -75,10 +75,13 @@ export async function restore<Options extends object>(
       const tidy = () => temporary.remove()
       const now = systemClock.now()
       const input: RestoreOrder = { backup, manifest, temporary: temporary.path, target, now }
-      const result = await withThread<never, RestoreResult>(worker, { engine, job: 'restore', input, signal, tidy })
-      // Where there was no file, the new one has two names.
-      await tidy()
-      return { path: target, backup: manifest, meaning: MEANING, ...result }
+      try {
+        const result = await withThread<never, RestoreResult>(worker, { engine, job: 'restore', input, signal, tidy })
+        return { path: target, backup: manifest, meaning: MEANING, ...result }
+      } finally {
+        // Where there was no file, the new one has two names; and the signal may have aborted before there was a thread.
+        await tidy()
+      }
     } finally {
       await lock.release()
     }

@@ -14,7 +14,13 @@ export interface LoggedTable {
   /** Whether the rows have a number that is no column of theirs; a writer may give one all the same. */
   readonly numbered: boolean
   /** Every other key that no two rows share, each with its columns. */
-  readonly otherKeys: readonly (readonly string[])[]
+  readonly otherKeys: readonly (readonly KeyColumn[])[]
+}
+
+/** A column of a key, which need not compare as the column itself does. */
+export interface KeyColumn {
+  readonly name: string
+  readonly collation: string
 }
 
 /**
@@ -70,7 +76,7 @@ function triggersOf({ name, key, numbered, otherKeys }: LoggedTable): string[] {
     return `CREATE TRIGGER "${LOG_TRIGGER_PREFIX}${of}_${name}" ${event} BEGIN\n${body}END`
   }
   const here = `SELECT '${name}', "${key}" FROM ${table} WHERE`
-  const sameKeys = otherKeys.map((columns) => columns.map((column) => `"${column}" = NEW."${column}"`).join(' AND '))
+  const sameKeys = otherKeys.map((columns) => columns.map(sameIn).join(' AND '))
   const displaced = [
     trigger(
       'displaced_by_insert',
@@ -83,9 +89,9 @@ function triggersOf({ name, key, numbered, otherKeys }: LoggedTable): string[] {
       sameKeys.map((same) => `${here} ${same} AND "${key}" IS NOT OLD."${key}"`),
     ),
   ]
-  // -1 stands for a number that the writer leaves to SQLite.
+  // -1 stands for a number that the writer leaves to SQLite, and is one that a row may have: that is logged too often then.
   const outnumbered = [
-    trigger('outnumbered_by_insert', `BEFORE INSERT ON ${table} WHEN NEW.rowid <> -1`, [`${here} rowid = NEW.rowid`]),
+    trigger('outnumbered_by_insert', `BEFORE INSERT ON ${table}`, [`${here} rowid = NEW.rowid`]),
     trigger('outnumbered_by_update', `BEFORE UPDATE ON ${table} WHEN NEW.rowid <> OLD.rowid`, [
       `${here} rowid = NEW.rowid`,
     ]),
@@ -102,6 +108,11 @@ function triggersOf({ name, key, numbered, otherKeys }: LoggedTable): string[] {
     ]),
     trigger('deleted', `AFTER DELETE ON ${table}`, [`VALUES ('${name}', OLD."${key}")`]),
   ]
+}
+
+/** Whether a row and the new one are the same in a column of a key. What is the same by BINARY is so by every column's own. */
+function sameIn({ name, collation }: KeyColumn): string {
+  return `"${name}" = NEW."${name}"${collation === 'BINARY' ? '' : ` COLLATE "${collation}"`}`
 }
 
 /** Reads the objects of the log. */

@@ -32,9 +32,10 @@ const TRIM = `DELETE FROM go_goscope_changes WHERE seq < min(
  *
  * @param sql A connection to the source.
  * @param seq The follower's position; `undefined` for the end of the log.
+ * @returns the source's count of changes to its schema with which the log is complete.
  * @throws PersistenceError `SCHEMA_MISSING`, `FOREIGN_TABLE`.
  */
-export function enterLog(sql: Sql, follower: string, seq: number | undefined, now: number): Promise<void> {
+export function enterLog(sql: Sql, follower: string, seq: number | undefined, now: number): Promise<number> {
   return inTransaction(sql, 'IMMEDIATE', async () => {
     await checkSource(sql)
     const wanted = logTriggers((await followedTables(sql, 'main')).logged)
@@ -52,6 +53,7 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
     for (const [, text] of missing) await sql.query(text)
     if (hasLog && missing.length > 0) await sql.query(GAP)
     await sql.query(ENTER, [follower, seq ?? null, now])
+    return Number((await oneRow(sql, 'PRAGMA main.schema_version')).schema_version)
   })
 }
 

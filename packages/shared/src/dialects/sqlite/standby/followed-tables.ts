@@ -1,6 +1,6 @@
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import type { LoggedTable } from '../schema/change-log.js'
+import type { KeyColumn, LoggedTable } from '../schema/change-log.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
 /** The tables that a standby has, by how their changes are found. */
@@ -21,12 +21,12 @@ WHERE tables.type = 'table'
   AND lower(tables.name) NOT IN ('go_goscope_changes', 'go_goscope_followers', 'go_goscope_standby')
 ORDER BY tables.name`
 
-const keysIn = (schema: Schema): string => `SELECT '' AS "index", columns.name AS name
+const keysIn = (schema: Schema): string => `SELECT '' AS "index", columns.name AS name, 'BINARY' AS collation
 FROM pragma_table_info(?1, '${schema}') AS columns WHERE columns.pk > 0
 UNION ALL
-SELECT indexes.name, columns.name FROM pragma_index_list(?1, '${schema}') AS indexes
-CROSS JOIN pragma_index_info(indexes.name, '${schema}') AS columns
-WHERE indexes."unique" = 1 AND indexes.origin <> 'pk'`
+SELECT indexes.name, columns.name, columns.coll FROM pragma_index_list(?1, '${schema}') AS indexes
+CROSS JOIN pragma_index_xinfo(indexes.name, '${schema}') AS columns
+WHERE columns.key = 1 AND indexes."unique" = 1 AND indexes.origin <> 'pk'`
 
 const numberedIn = (schema: Schema): string => `SELECT NOT tables.wr AND columns.type <> 'INTEGER' AS numbered
 FROM pragma_table_list AS tables JOIN pragma_table_info(?1, '${schema}') AS columns ON columns.pk > 0
@@ -50,8 +50,10 @@ export async function followedTables(sql: Sql, schema: Schema): Promise<Followed
 }
 
 function keysOf(name: string, rows: readonly Row[]): Pick<LoggedTable, 'key' | 'otherKeys'> {
-  const columnsOf = (index: unknown): string[] =>
-    rows.filter((row) => row.index === index).map((row) => String(row.name))
+  const columnsOf = (index: unknown): KeyColumn[] =>
+    rows
+      .filter((row) => row.index === index)
+      .map(({ name, collation }) => ({ name: String(name), collation: String(collation).toUpperCase() }))
   const [key, ...more] = columnsOf('')
   const others = [...new Set(rows.map(({ index }) => index))].filter((index) => index !== '')
   const onExpression = rows.some((row) => row.name === null)
@@ -62,5 +64,5 @@ function keysOf(name: string, rows: readonly Row[]): Pick<LoggedTable, 'key' | '
       `standby.follow: the table ${name} has no primary key of one column, or a unique index on an expression, and cannot be followed; update the package that follows`,
     )
   }
-  return { key, otherKeys: others.map(columnsOf) }
+  return { key: key.name, otherKeys: others.map(columnsOf) }
 }

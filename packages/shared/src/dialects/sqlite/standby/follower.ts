@@ -181,10 +181,16 @@ export class Follower {
   async #copy(reason: string | undefined): Promise<void> {
     this.#change({ state: 'copying', reason, behind: undefined })
     const follower = this.#position?.follower ?? randomUUID()
-    await enterLog(this.#source.sql, follower, undefined, this.#now())
-    const { position, tables } = await copyAnew(this.#standby, follower)
-    this.#tables = tables
-    this.#follow(position, reason)
+    const cookie = await enterLog(this.#source.sql, follower, undefined, this.#now())
+    try {
+      const { position, tables } = await copyAnew(this.#standby, follower, cookie)
+      this.#tables = tables
+      this.#follow(position, reason)
+    } catch (error) {
+      // Nobody would know of the follower that was entered, and the log would stay for it.
+      if (this.#position === undefined) await leaveLog(this.#source.sql, follower).catch(() => undefined)
+      throw error
+    }
   }
 
   #follow(position: Position, reason = this.state.reason): void {

@@ -17,11 +17,16 @@ const OF_THE_LOG = /^go_goscope_log_/
 /**
  * Makes the standby what the source is, whatever was there, in one transaction.
  *
- * @param sql A connection to the standby with the source attached. The source's log is complete.
+ * @param sql A connection to the standby with the source attached.
+ * @param cookie The source's count of changes to its schema with which its log is complete. What has changed since, such as a
+ *   table that no trigger logs, then has the next round copy anew.
  */
-export function copyAnew(sql: Sql, follower: string): Promise<{ position: Position; tables: FollowedTables }> {
+export function copyAnew(
+  sql: Sql,
+  follower: string,
+  cookie: number,
+): Promise<{ position: Position; tables: FollowedTables }> {
   return inTransaction(sql, 'DEFERRED', async () => {
-    const { schema_version: cookie } = await oneRow(sql, 'PRAGMA source.schema_version')
     const tables = await followedTables(sql, 'source')
     const names = [...tables.logged.map(({ name }) => name), ...tables.whole]
     await removeTables(sql)
@@ -36,7 +41,7 @@ export function copyAnew(sql: Sql, follower: string): Promise<{ position: Positi
       lineage: String(lineage),
       seq: Number(seq),
       token: Number(token),
-      cookie: Number(cookie),
+      cookie,
     }
     // On a standby our triggers would run a second time what the source's have done.
     const triggers = objects.filter(({ type, name }) => type === 'trigger' && !OF_THE_LOG.test(String(name)))
