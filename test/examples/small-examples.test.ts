@@ -52,7 +52,7 @@ describe.concurrent('the example', () => {
     )
     expect(stdout).toMatch(/The app is killed; the standby is following\./)
     expect(stdout).toMatch(/acknowledged since the restore: 2\d\d, of which 0 are lost\.\n$/)
-  })
+  }, 120_000)
 
   test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
     const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.mjs', [join(folder, 'breaker.db')])
