@@ -19,7 +19,7 @@ export class AppProcess {
     this.#child.on('message', (/** @type {any} */ message) => this.#hear(message))
     this.#child.once('exit', (code) => {
       // Killed, it has none.
-      if (code !== null) throw new Error(`the app ended with code ${code}`)
+      if (code !== null) this.#fail(new Error(`the app ended with code ${code}`))
     })
     process.once('exit', () => this.#child.kill('SIGKILL'))
   }
@@ -102,9 +102,11 @@ export class AppProcess {
     if (acknowledged !== undefined) this.acknowledged = acknowledged
     else if (progress !== undefined) this.#onProgress(progress)
     else if (task !== undefined) this.#asked.get(task)?.resolve(answer)
-    else {
-      const error = Object.assign(new Error(failure.message), { code: failure.code })
-      for (const { reject } of this.#asked.values()) reject(error)
-    }
+    else this.#fail(Object.assign(new Error(failure.message), { code: failure.code }))
+  }
+
+  /** @param {Error} error */
+  #fail(error) {
+    for (const { reject } of this.#asked.values()) reject(error)
   }
 }

@@ -6,6 +6,9 @@ const [, , database = ''] = process.argv
 if (process.send === undefined) throw new Error('app.mjs is started by main.mjs')
 const say = (/** @type {object} */ message) => void process.send?.(message)
 
+// Keeps the process alive until main.mjs ends it, also when it could not start.
+process.on('message', () => {})
+
 try {
   const persistence = await SQLiteAdapter.open(database)
   // Reads every table, so that an app on a damaged file does not start.

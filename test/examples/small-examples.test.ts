@@ -42,17 +42,17 @@ describe.concurrent('the example', () => {
   test('backup-and-standby: of what was acknowledged before the backup nothing is lost, and with the standby nothing at all', async () => {
     const { code, stdout, stderr } = await runExample('backup-and-standby/main.mjs', [join(folder, 'orders.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/\[█{30}\] 100 %\n {3}\d\.\d MB in \d+ ms; meanwhile \d+ orders were stored\./)
+    expect(stdout).toMatch(/\[█{30}\] 100 %\n {3}\d+\.\d MB in \d+ ms; meanwhile \d+ orders were stored\./)
     expect(stdout).toMatch(/The app does not start: (CORRUPT|NOT_A_DATABASE)\./)
     expect(stdout).toMatch(/The damaged file is kept as orders\.db\.before-/)
-    expect(stdout).toMatch(/acknowledged before the backup began: 1\d\d, of which 0 are lost\./)
+    expect(stdout).toMatch(/acknowledged before the backup began: \d{3,}, of which 0 are lost\./)
     // It is one of the past: the orders that came after its moment are not in it.
     expect(Number(/acknowledged since then: \d+, of which (\d+) are lost/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(
       100,
     )
     expect(stdout).toMatch(/The app is killed; the standby is following\./)
-    expect(stdout).toMatch(/acknowledged since the restore: 2\d\d, of which 0 are lost\.\n$/)
-  })
+    expect(stdout).toMatch(/acknowledged since the restore: \d{3,}, of which 0 are lost\.\n$/)
+  }, 120_000)
 
   test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
     const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.mjs', [join(folder, 'breaker.db')])
