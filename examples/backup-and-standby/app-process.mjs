@@ -9,6 +9,7 @@ export class AppProcess {
   /** The number of the last order that the app was told is stored. */
   acknowledged = 0
   #child
+  #killed = false
   /** @type {Map<string, { resolve(answer: any): void, reject(error: Error): void }>} */
   #asked = new Map()
   #onProgress = (/** @type {{ totalPages: number, remainingPages: number }} */ _progress) => {}
@@ -17,9 +18,8 @@ export class AppProcess {
   constructor(database) {
     this.#child = fork(script, [database], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#child.on('message', (/** @type {any} */ message) => this.#hear(message))
-    this.#child.once('exit', (code) => {
-      // Killed, it has none.
-      if (code !== null) this.#fail(new Error(`the app ended with code ${code}`))
+    this.#child.once('exit', (code, signal) => {
+      if (!this.#killed) this.#fail(new Error(`the app ended by ${signal ?? `code ${code}`}`))
     })
     process.once('exit', () => this.#child.kill('SIGKILL'))
   }
@@ -85,6 +85,7 @@ export class AppProcess {
 
   async kill() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    this.#killed = true
     this.#child.kill('SIGKILL')
     await once(this.#child, 'exit')
   }
