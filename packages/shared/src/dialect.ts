@@ -7,9 +7,7 @@ export { SqlAdapter } from './adapter/sql-adapter.js'
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
 export { invalidArgument, invalidOption } from './arguments/invalid.js'
-export { unbindable } from './arguments/limits.js'
-export { type OptionNames, readOptions } from './arguments/options.js'
-export { readArgument } from './arguments/read-argument.js'
+export type { OptionNames } from './arguments/options.js'
 export { Connection } from './connection/connection.js'
 export type { ConnectionDialect, Place, PlaceOptions } from './connection/place.js'
 export type { AsyncDriver, AsyncStatement, Row, SqlValue } from './driver/driver.js'
@@ -24,7 +22,12 @@ export type { CacheSql } from './stores/cache/cache-sql.js'
 export type { CheckpointSql } from './stores/checkpoint/checkpoint-sql.js'
 export type { CircuitSql, ProbeSql } from './stores/circuit-breaker/circuit-sql.js'
 export type { ClaimSql, ResultSql } from './stores/idempotency/idempotency-sql.js'
-export type { FencedStatement, FencedStep } from './stores/lock/fenced.js'
+export {
+  type FencedParameter,
+  type FencedStatement,
+  type FencedStep,
+  invalidFenced,
+} from './stores/lock/fenced-statement.js'
 export type { LockSql } from './stores/lock/lock-sql.js'
 export { nextTurn, systemClock } from './time/clock.js'
 export { Turn } from './time/turn.js'

@@ -35,7 +35,7 @@ export type { GetOrSetOptions, SqlCacheProvider } from './stores/cache/cache-pro
 export type { SqlCheckpointProvider } from './stores/checkpoint/checkpoint-store.js'
 export type { SqlCircuitBreakerProvider } from './stores/circuit-breaker/circuit-breaker-store.js'
 export type { SqlIdempotencyProvider } from './stores/idempotency/idempotency-store.js'
-export type { FencedParameter, FencedStatement } from './stores/lock/fenced.js'
+export type { FencedParameter, FencedStatement } from './stores/lock/fenced-statement.js'
 export type { SqlLockHandle } from './stores/lock/lock-handle.js'
 export type { HoldOptions, SqlLockProvider } from './stores/lock/sql-lock-provider.js'
 export { type Clock, systemClock } from './time/clock.js'

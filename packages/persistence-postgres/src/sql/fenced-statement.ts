@@ -1,13 +1,9 @@
 import {
+  type FencedParameter,
   type FencedStatement,
-  invalidArgument,
-  type OptionNames,
-  type PersistenceError,
-  readArgument,
-  readOptions,
+  invalidFenced,
   type SqlValue,
   type Step,
-  unbindable,
 } from '@go-go-scope/persistence-core/dialect'
 import { scanSql } from './sql-scan.js'
 
@@ -32,66 +28,25 @@ const REFUSED: ReadonlySet<string> = new Set([
   'UNLISTEN',
   'VACUUM',
 ])
-const STATEMENT: OptionNames<FencedStatement> = { sql: true, parameters: true }
-const LEAST_INTEGER = -(2n ** 63n)
-const GREATEST_INTEGER = 2n ** 63n - 1n
 
-/**
- * Checks a statement and makes a step of it.
- *
- * @throws PersistenceError `INVALID_ARGUMENT`.
- */
-export function fencedStep(statement: FencedStatement, at: number): Step {
-  const where = `statements[${at}]`
-  if (typeof statement !== 'object' || statement === null) throw invalid(`${where} must be an object with sql`)
-  const { sql, parameters: given = [] } = readOptions(statement, STATEMENT, 'fenced', 'INVALID_ARGUMENT', `${where}: `)
-  if (typeof sql !== 'string') throw invalid(`${where}.sql must be a string, got ${typeof sql}`)
-  checkText(sql, `${where}.sql`)
-  if (!Array.isArray(given)) throw invalid(`${where}.parameters must be an array`)
-  const values: unknown[] = readArgument(() => [...given], 'fenced', `${where}.parameters`)
-  const { firstWord, several, parameters } = scanSql(sql)
-  if (firstWord === '') throw invalid(`${where}.sql holds no statement`)
-  if (several) throw invalid(`${where}.sql holds several statements; pass one each`)
+/** @throws PersistenceError `INVALID_ARGUMENT`. */
+export function fencedStep({ sql, parameters }: Required<FencedStatement>, where: string): Step {
+  const { firstWord, several, parameters: wanted } = scanSql(sql)
+  if (firstWord === '') throw invalidFenced(`${where}.sql holds no statement`)
+  if (several) throw invalidFenced(`${where}.sql holds several statements; pass one each`)
   if (REFUSED.has(firstWord)) {
-    throw invalid(`${where}.sql starts with ${firstWord}, which has no place in the fenced transaction`)
+    throw invalidFenced(`${where}.sql starts with ${firstWord}, which has no place in the fenced transaction`)
   }
-  if (parameters !== values.length) {
-    throw invalid(`${where}.sql has ${parameters} parameters, got ${values.length}; write them as $1, $2 and so on`)
+  if (wanted !== parameters.length) {
+    throw invalidFenced(
+      `${where}.sql has ${wanted} parameters, got ${parameters.length}; write them as $1, $2 and so on`,
+    )
   }
-  return { sql, parameters: values.map((value, index) => checkedValue(value, `${where}.parameters[${index}]`)) }
+  return { sql, parameters: parameters.map(bound) }
 }
 
-function checkedValue(value: unknown, where: string): SqlValue {
-  switch (typeof value) {
-    case 'string':
-      checkText(value, where)
-      return value
-    case 'boolean':
-      // No value of the core's own statements, but every client library sends one as what it is.
-      return value as unknown as SqlValue
-    case 'number':
-      if (!Number.isFinite(value)) throw invalid(`${where} must be finite, got ${value}`)
-      return value
-    case 'bigint':
-      if (value < LEAST_INTEGER || value > GREATEST_INTEGER) throw invalid(`${where} does not fit in 64 bits: ${value}`)
-      return String(value)
-    default:
-      if (value === null) return null
-      // A copy, because it is bound later than this call returns.
-      if (value instanceof Uint8Array) return value.slice()
-      throw invalid(`${where} must be a string, number, BigInt, boolean, null or Uint8Array, got ${kindOf(value)}`)
-  }
-}
-
-function checkText(text: string, where: string): void {
-  const problem = unbindable(text)
-  if (problem !== undefined) throw invalid(`${where} ${problem}`)
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === 'object' ? (value?.constructor?.name ?? 'an object') : typeof value
-}
-
-function invalid(problem: string): PersistenceError {
-  return invalidArgument('fenced', problem)
+function bound(value: FencedParameter): SqlValue {
+  if (typeof value === 'bigint') return String(value)
+  // A boolean is no value of the core's own statements, but every client library sends one as what it is.
+  return value as SqlValue
 }

@@ -7,7 +7,7 @@ import type { CacheSql } from '../stores/cache/cache-sql.js'
 import type { CheckpointSql } from '../stores/checkpoint/checkpoint-sql.js'
 import type { CircuitSql, ProbeSql } from '../stores/circuit-breaker/circuit-sql.js'
 import type { ClaimSql, ResultSql } from '../stores/idempotency/idempotency-sql.js'
-import type { FencedStep } from '../stores/lock/fenced.js'
+import type { FencedStep } from '../stores/lock/fenced-statement.js'
 import type { LockSql } from '../stores/lock/lock-sql.js'
 import type { LockSession, LockStore } from '../stores/lock/lock-store.js'
 

@@ -1,11 +1,6 @@
-import { invalidArgument } from '../../arguments/invalid.js'
-import { unbindable } from '../../arguments/limits.js'
-import { type OptionNames, readOptions } from '../../arguments/options.js'
-import { readArgument } from '../../arguments/read-argument.js'
 import type { SqlValue } from '../../driver/driver.js'
-import type { PersistenceError } from '../../errors/persistence-error.js'
 import type { Step } from '../../queue/statement.js'
-import type { FencedStatement } from '../../stores/lock/fenced.js'
+import { type FencedParameter, type FencedStatement, invalidFenced } from '../../stores/lock/fenced-statement.js'
 import { bindsExactly } from '../../values/numbers.js'
 import { scanSql } from './sql-scan.js'
 
@@ -22,38 +17,27 @@ const REFUSED: ReadonlySet<string> = new Set([
   'SAVEPOINT',
   'VACUUM',
 ])
-const STATEMENT: OptionNames<FencedStatement> = { sql: true, parameters: true }
-const LEAST_INTEGER = -(2n ** 63n)
-const GREATEST_INTEGER = 2n ** 63n - 1n
 
 /**
- * Checks a statement and makes a step of it. What engines disagree on is refused or written so that they agree.
+ * What engines disagree on is refused or written so that they agree.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
-export function fencedStep(statement: FencedStatement, at: number): Step {
-  const where = `statements[${at}]`
-  if (typeof statement !== 'object' || statement === null) throw invalid(`${where} must be an object with sql`)
-  const { sql, parameters: given = [] } = readOptions(statement, STATEMENT, 'fenced', 'INVALID_ARGUMENT', `${where}: `)
-  if (typeof sql !== 'string') throw invalid(`${where}.sql must be a string, got ${typeof sql}`)
-  checkText(sql, `${where}.sql`)
-  if (!Array.isArray(given)) throw invalid(`${where}.parameters must be an array`)
-  const parameters: unknown[] = readArgument(() => [...given], 'fenced', `${where}.parameters`)
+export function fencedStep({ sql, parameters }: Required<FencedStatement>, where: string): Step {
   const { firstWord, several, placeholders } = scanSql(sql)
-  if (firstWord === '') throw invalid(`${where}.sql holds no statement`)
+  if (firstWord === '') throw invalidFenced(`${where}.sql holds no statement`)
   if (several)
-    throw invalid(`${where}.sql holds several statements, of which engines run only the first; pass one each`)
+    throw invalidFenced(`${where}.sql holds several statements, of which engines run only the first; pass one each`)
   if (REFUSED.has(firstWord))
-    throw invalid(`${where}.sql starts with ${firstWord}, which has no place in the fenced transaction`)
+    throw invalidFenced(`${where}.sql starts with ${firstWord}, which has no place in the fenced transaction`)
   if (placeholders.some(({ index }) => index === undefined || index < 0)) {
-    throw invalid(`${where}.sql has named parameters; use ? or ?1`)
+    throw invalidFenced(`${where}.sql has named parameters; use ? or ?1`)
   }
   const wanted = Math.max(0, ...placeholders.map(({ index }) => (index as number) + 1))
   if (wanted !== parameters.length) {
-    throw invalid(`${where}.sql has ${wanted} parameters, got ${parameters.length}`)
+    throw invalidFenced(`${where}.sql has ${wanted} parameters, got ${parameters.length}`)
   }
-  const values = parameters.map((value, index) => checkedValue(value, `${where}.parameters[${index}]`))
-  return bindable(sql, placeholders as readonly Located[], values)
+  return bindable(sql, placeholders as readonly Located[], parameters)
 }
 
 interface Located {
@@ -67,13 +51,14 @@ interface Located {
  * of a number that one would round, there and back. The other parameters are numbered anew, in the order in which they
  * are met.
  */
-function bindable(sql: string, placeholders: readonly Located[], values: readonly (SqlValue | bigint)[]): Step {
+function bindable(sql: string, placeholders: readonly Located[], values: readonly FencedParameter[]): Step {
   const numbers = new Map<number, number>()
   const parameters: SqlValue[] = []
   let text = ''
   let from = 0
   for (const { start, end, index } of placeholders) {
-    const value = values[index] as SqlValue | bigint
+    const given = values[index] as FencedParameter
+    const value = typeof given === 'boolean' ? Number(given) : given
     text += sql.slice(from, start)
     from = end
     if (typeof value === 'bigint') {
@@ -87,38 +72,4 @@ function bindable(sql: string, placeholders: readonly Located[], values: readonl
     text += turned ? `(-${place})` : place
   }
   return { sql: text + sql.slice(from), parameters }
-}
-
-function checkedValue(value: unknown, where: string): SqlValue | bigint {
-  switch (typeof value) {
-    case 'string':
-      checkText(value, where)
-      return value
-    case 'boolean':
-      return value ? 1 : 0
-    case 'number':
-      if (!Number.isFinite(value)) throw invalid(`${where} must be finite, got ${value}`)
-      return value
-    case 'bigint':
-      if (value < LEAST_INTEGER || value > GREATEST_INTEGER) throw invalid(`${where} does not fit in 64 bits: ${value}`)
-      return value
-    default:
-      if (value === null) return null
-      // A copy, because it is bound later than this call returns.
-      if (value instanceof Uint8Array) return value.slice()
-      throw invalid(`${where} must be a string, number, BigInt, boolean, null or Uint8Array, got ${kindOf(value)}`)
-  }
-}
-
-function checkText(text: string, where: string): void {
-  const problem = unbindable(text)
-  if (problem !== undefined) throw invalid(`${where} ${problem}`)
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === 'object' ? (value?.constructor?.name ?? 'an object') : typeof value
-}
-
-function invalid(problem: string): PersistenceError {
-  return invalidArgument('fenced', problem)
 }
