@@ -151,7 +151,11 @@ export const differences = [
 /** @param {string} test */
 function endsItsThread(test) {
   const reason = 'a thread that is ended while the native part of this engine runs in it takes the process down'
-  return { run: 'remote:@photostructure/sqlite', test: `an owner that is a thread > ${test}`, reason }
+  return {
+    run: 'remote:@photostructure/sqlite',
+    test: `test/remote/owner.test.ts > an owner that is a thread ${test}`,
+    reason,
+  }
 }
 
 /**

@@ -143,14 +143,15 @@ describe('users of one owner', () => {
   }, 60_000)
 
   test('share the commits of durable writes that come within one turn', async () => {
-    const rounds = 5
+    const rounds = 3
     const before = commitsIn(file.path)
     for (let round = 0; round < rounds; round++) {
       const written = Promise.all(users.map((user, at) => user.do('set', { key: `c${at}`, value: round })))
-      hold(200)
+      // Long enough for each thread to get a processor, also on a busy machine.
+      hold(1_000)
       await written
     }
-    // On a machine that is busy a thread may be late.
+    // A thread may be late all the same.
     expect(commitsIn(file.path) - before).toBeLessThanOrEqual(rounds * users.length * 0.6)
   }, 60_000)
 

@@ -20,7 +20,9 @@ export async function openPostgres<Adapter extends SqlAdapter>(
   adapterOn: (handle: PostgresHandle, options: PostgresOpenOptions) => Adapter,
 ): Promise<Adapter> {
   checkUrl(url)
-  const { schema, durability, readOnly, options: given } = resolvedOpen(options)
+  // PGlite flushes nothing: a default that it cannot keep would refuse every open of it.
+  const usual = url.startsWith('postgres') ? 'power' : 'process'
+  const { schema, durability, readOnly, options: given } = resolvedOpen(options, usual)
   const resolved = resolveOptions(given)
   const handle = new OwnConnections(await sourceFor(url))
   const dialect = postgresDialect(schema, durability)

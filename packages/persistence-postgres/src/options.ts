@@ -60,9 +60,13 @@ export function resolvedCache(given: PostgresCacheOptions | undefined): Resolved
     : { ...result, options: { ...result.options, tableName: read.tableName } }
 }
 
-/** @throws PersistenceError `INVALID_OPTION`. */
+/**
+ * @param usual The durability where none is given.
+ * @throws PersistenceError `INVALID_OPTION`.
+ */
 export function resolvedOpen(
   given: PostgresOpenOptions | undefined,
+  usual: Durability,
 ): Resolved<AdapterOptions> & { readonly readOnly: boolean } {
   const read = givenOptions(given, OPEN_OPTIONS)
   const { readOnly = false } = read
@@ -74,11 +78,11 @@ export function resolvedOpen(
       'true with open(): nobody else holds the connections that would stay open',
     )
   }
-  return { ...checked(read), readOnly }
+  return { ...checked(read, usual), readOnly }
 }
 
-function checked(read: PostgresOptions): Resolved<AdapterOptions> {
-  const { schema = 'go_goscope', durability = 'power', locks = 'database', maxKeyLength } = read
+function checked(read: PostgresOptions, usual: Durability = 'power'): Resolved<AdapterOptions> {
+  const { schema = 'go_goscope', durability = usual, locks = 'database', maxKeyLength } = read
   if (durability !== 'power' && durability !== 'process' && durability !== 'replicas') {
     throw invalidOption('durability', durability, "'power', 'process' or 'replicas'")
   }

@@ -42,8 +42,9 @@ export class ConnectionClock implements Clock {
   /** The current time as it is bound. @param lease Whether by the lease clock, where this process judges. */
   bound(lease: boolean): number | string | null {
     if (this.#bindTime === undefined) return lease ? this.#lease.now() : this.#source.now()
-    const given = this.#source === systemClock ? undefined : this.#source.now()
-    return this.#bindTime(lease ? this.#lease.now() : undefined, given)
+    // Read first: were the process held up between the readings, the lease must end too early here and not too late.
+    const sent = lease ? this.#lease.now() : undefined
+    return this.#bindTime(sent, this.#source === systemClock ? undefined : this.#source.now())
   }
 
   /**
