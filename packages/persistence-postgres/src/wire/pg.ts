@@ -18,7 +18,7 @@ export interface PooledPgClientLike extends PgClientLike {
 
 /** The few methods of a pool of `pg` that are used here. */
 export interface PgPoolLike {
-  connect(): Promise<PooledPgClientLike>
+  connect(callback: (error: Error | undefined, client: PooledPgClientLike | undefined) => void): void
   on(event: string, listener: (error: Error) => void): unknown
   end(): Promise<void>
 }
@@ -69,10 +69,15 @@ export function pgPool(pool: PgPoolLike): Source {
   return {
     engine: 'pg',
     several: true,
-    async connect() {
-      const client = await pool.connect()
-      return new PgWire(client, async (broken) => client.release(broken))
-    },
+    // By its callback: what the server says right behind its greeting, such as its end, is read before a promise resolves,
+    // and the client would have no listener.
+    connect: () =>
+      new Promise((resolve, reject) => {
+        pool.connect((error, client) => {
+          if (client === undefined) reject(error)
+          else resolve(new PgWire(client, async (broken) => client.release(broken)))
+        })
+      }),
     end: () => pool.end(),
   }
 }
