@@ -3,6 +3,7 @@ import { rmSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { quantile } from '../statistics.mjs'
+import { watchTimers } from './late-timers.mjs'
 
 /**
  * Backups of a file beside other ways to copy it, in turns, in a process of its own. Argument: `{ engine, path, megabytes,
@@ -31,7 +32,7 @@ const seconds = Object.fromEntries(Object.keys(ways).map((way) => [way, []]))
 // The first round fills the cache of the system.
 for (let run = 0; run <= runs; run++) {
   for (const [way, copy] of Object.entries(ways)) {
-    const timer = way === 'ours' ? watch() : undefined
+    const timer = way === 'ours' ? watchTimers(late) : undefined
     const took = await timed(copy)
     clearInterval(timer)
     if (run > 0) seconds[way].push(took)
@@ -78,19 +79,6 @@ async function timed(copy) {
   const began = performance.now()
   await copy()
   return (performance.now() - began) / 1_000
-}
-
-function watch() {
-  const TIMER_MS = 5
-  let due = performance.now() + TIMER_MS
-  return setInterval(() => {
-    const now = performance.now()
-    for (let wait = Math.max(0, now - due); ; wait -= TIMER_MS) {
-      late.push(wait)
-      if (wait <= TIMER_MS) break
-    }
-    due = now + TIMER_MS
-  }, TIMER_MS)
 }
 
 function hasShell() {

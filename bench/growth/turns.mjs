@@ -1,4 +1,5 @@
 import { pairedRatio, quantile } from '../statistics.mjs'
+import { watchTimers } from './late-timers.mjs'
 
 /**
  * What loops of awaited reads leave to the rest of the process, in a process of its own. Argument:
@@ -12,7 +13,6 @@ const { engine } = await import(`../engines/${engineName}.mjs`)
 const standing = { now: Date.now, monotonic: () => 0, setTimer: () => () => undefined }
 const ours = await engine.openAdapter(':memory:', {})
 const other = await engine.openAdapter(':memory:', { clock: standing })
-const TIMER_MS = 5
 const late = []
 
 for (const adapter of [ours, other]) {
@@ -24,7 +24,7 @@ const kept = []
 const without = []
 for (let run = 0; run < runs; run++) {
   for (const mine of run % 2 === 0 ? [true, false] : [false, true]) {
-    const timer = mine ? watch() : undefined
+    const timer = mine ? watchTimers(late) : undefined
     const calls = await rate(mine ? ours.cache : other.cache, duration)
     clearInterval(timer)
     ;(mine ? kept : without).push(calls)
@@ -49,17 +49,4 @@ async function rate(cache, ms) {
   await Promise.all(Array.from({ length: loops }, loop))
   await new Promise((resolve) => setImmediate(resolve))
   return calls / (performance.now() - began)
-}
-
-function watch() {
-  let due = performance.now() + TIMER_MS
-  return setInterval(() => {
-    const now = performance.now()
-    // Timers that would have been due meanwhile were late as well.
-    for (let wait = Math.max(0, now - due); ; wait -= TIMER_MS) {
-      late.push(wait)
-      if (wait <= TIMER_MS) break
-    }
-    due = now + TIMER_MS
-  }, TIMER_MS)
 }

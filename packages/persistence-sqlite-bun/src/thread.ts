@@ -1,5 +1,5 @@
 import {
-  type BackupSteps,
+  backupInSteps,
   type LoadInThread,
   type Row,
   SpreadStatement,
@@ -38,15 +38,7 @@ const load: LoadInThread<BunDatabase | DatabaseSync> = async (name) => {
     library: BUN_LIBRARY,
     open: (path, readOnly) => new DatabaseSync(path, { readOnly }),
     driver: (database) => new NodeSqliteDriver(database as DatabaseSync),
-    async backup(source, target, steps: BackupSteps) {
-      await backup(source as DatabaseSync, target, {
-        rate: steps.rate,
-        progress(progress) {
-          const wait = steps.next(progress)
-          if (wait > 0) steps.wait(wait)
-        },
-      })
-    },
+    backup: (source, target, steps) => backupInSteps(backup, source as DatabaseSync, target, steps),
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   type BackupSteps,
+  backupInSteps,
   backupOnPool,
   type FunctionHandle,
   type LoadInThread,
@@ -27,17 +28,8 @@ const load: LoadInThread<DatabaseSyncLike> = async (name) => {
   const engine = await loadEngine(DatabaseSync)
   const driver = (database: DatabaseSyncLike) => new DatabaseSyncDriver(database)
   if (backup === undefined) return { ...engine, driver }
-  return { ...engine, driver, backup: (engine.name === 'node:sqlite' ? inSteps : onPool).bind(undefined, backup) }
-}
-
-async function inSteps(backup: Backup, source: DatabaseSyncLike, target: string, steps: BackupSteps): Promise<void> {
-  await backup(source, target, {
-    rate: steps.rate,
-    progress(progress) {
-      const wait = steps.next(progress)
-      if (wait > 0) steps.wait(wait)
-    },
-  })
+  const run = engine.name === 'node:sqlite' ? backupInSteps<DatabaseSyncLike> : onPool
+  return { ...engine, driver, backup: (...given) => run(backup, ...given) }
 }
 
 function onPool(backup: Backup, source: DatabaseSyncLike, target: string, steps: BackupSteps): Promise<void> {

@@ -8,12 +8,7 @@ export abstract class BaseAdapter implements AsyncDisposable {
     this.#session = session
   }
 
-  /** For what a dialect adds to its adapters. */
-  protected get session(): Session {
-    return this.#session
-  }
-
-  /** @returns `undefined` for what is no adapter. */
+  /** For what a dialect adds to its adapters. @returns `undefined` for what is no adapter. */
   static sessionOf(value: unknown): Session | undefined {
     return typeof value === 'object' && value !== null && #session in value ? value.#session : undefined
   }

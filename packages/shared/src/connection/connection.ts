@@ -2,34 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import { AsyncQueue } from '../queue/async-queue.js'
-import { BusyRetry } from '../queue/busy-retry.js'
 import { ClosedQueue, closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
-import type { QueueContext } from '../queue/queue-context.js'
-import { SyncQueue } from '../queue/sync-queue.js'
-import { type Clock, nextTurn } from '../time/clock.js'
+import { nextTurn } from '../time/clock.js'
 import { ConnectionClock } from '../time/connection-clock.js'
+import { type Backend, backendOf, type ConnectionOptions } from './backend.js'
 import { Closing } from './closing.js'
 import type { DatabaseOwner } from './database-owner.js'
 import { claimHandle, giveHandleBack } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
-
-export interface ConnectionOptions {
-  readonly clock: Clock
-  readonly random: () => number
-  /** ms a caller is willing to wait for another writer. */
-  readonly busyTimeout: number
-  /** Default `false`. */
-  readonly readOnly?: boolean
-  /** Whether nobody can change the database while it is open. Default `false`. */
-  readonly immutable?: boolean
-  /**
-   * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and
-   * what the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
-   */
-  readonly exclusive?: boolean
-}
 
 /** A session, as its connection sees it. */
 export interface ConnectionUser {
@@ -67,13 +48,12 @@ export class Connection {
   readonly place: Place
   /** The thread or process that owns the database, where that is another one. */
   readonly owner: DatabaseOwner | undefined
-  readonly #driver: SqlDriver | undefined
   // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
   readonly #ownerPrefix = randomUUID()
   #owners = 0
   readonly #handle: object
   readonly #dialect: ConnectionDialect
-  readonly #sharesCommits: boolean
+  readonly #backend: Backend
   /**
    * The connection that had the handle before, and may be about to leave it: two queues on one handle would share its
    * transactions.
@@ -84,7 +64,6 @@ export class Connection {
   #opened: Promise<void> | undefined
   #closed: Promise<void> | undefined
   readonly #closing: Closing
-  readonly #openAside: (() => OperationQueue) | undefined
   #lost: PersistenceError | undefined
 
   /**
@@ -110,45 +89,24 @@ export class Connection {
     handle: object,
     over: SqlDriver | DatabaseOwner,
     dialect: ConnectionDialect,
-    { clock, random, busyTimeout, readOnly = false, immutable = false, exclusive = false }: ConnectionOptions,
+    options: ConnectionOptions,
     predecessor: Connection | undefined,
   ) {
-    this.clock = new ConnectionClock(clock, dialect.bindTime)
-    this.random = random
+    this.clock = new ConnectionClock(options.clock, dialect.bindTime)
+    this.random = options.random
     this.engine = over.engine
-    this.readOnly = 'synchronous' in over ? readOnly : over.readOnly
     this.diagnostics = new Diagnostics(dialect.classify)
     this.#handle = handle
     this.#dialect = dialect
     this.#predecessor = predecessor
-    if (!('synchronous' in over)) {
-      this.owner = over
-      this.place = over.place
-      this.#sharesCommits = false
-      const queue = over.queue({ diagnostics: this.diagnostics, lose: (reason) => this.#lose(reason) })
-      this.queue = queue
-      this.#closing = new Closing(() => queue.query('disconnect', dialect.ping), queue, this.place, dialect)
-      return
-    }
-    const driver = dialect.adopt(over)
-    this.#driver = driver
-    this.#sharesCommits = driver.synchronous || exclusive
-    const { diagnostics } = this
-    this.place = dialect.place({
-      driver,
-      clock: this.clock,
-      diagnostics,
-      busyTimeout,
-      readOnly,
-      immutable,
-      lose: (reason) => this.#lose(reason),
-    })
-    const busyRetry = new BusyRetry(clock, random, diagnostics, busyTimeout)
-    const context: QueueContext = { dialect, clock: this.clock, diagnostics, busyRetry, guard: this.place.guard }
-    this.queue = driver.synchronous ? new SyncQueue(driver, context) : new AsyncQueue(driver, context)
-    const another = driver.synchronous ? undefined : driver.aside?.bind(driver)
-    this.#openAside = another && (() => new AsyncQueue(another(), context))
-    this.#closing = new Closing(() => driver.query(dialect.ping, []), this.queue, this.place, dialect)
+    const { clock, diagnostics } = this
+    this.#backend = backendOf(over, dialect, options, { clock, diagnostics, lose: (reason) => this.#lose(reason) })
+    const { queue, place, readOnly, owner, ask } = this.#backend
+    this.queue = queue
+    this.place = place
+    this.readOnly = readOnly
+    this.owner = owner
+    this.#closing = new Closing(ask, queue, place, dialect)
   }
 
   /** Why the database that was opened cannot be written any more; `undefined` while it can. */
@@ -161,15 +119,16 @@ export class Connection {
    * {@link queue} do not wait. Its calls are ordered among themselves only.
    */
   get aside(): OperationQueue {
-    if (this.#openAside === undefined || this.#closed !== undefined) return this.queue
-    this.#aside ??= this.#openAside()
+    const { openAside } = this.#backend
+    if (openAside === undefined || this.#closed !== undefined) return this.queue
+    this.#aside ??= openAside()
     this.#aside.readOnly = this.queue.readOnly
     return this.#aside
   }
 
   /** Asks the handle, which must be open. `undefined` on engines without sessions. */
   get recorder(): ChangeRecorder | undefined {
-    return this.#driver?.synchronous ? this.#driver.recorder : undefined
+    return this.#backend.recorder()
   }
 
   /** Whether writes still reach the database that was opened. */
@@ -192,6 +151,18 @@ export class Connection {
   /** Makes up the owner of a lock, claim or probe. No other connection of any process makes up the same. */
   newOwner(): string {
     return `${this.#ownerPrefix}-${++this.#owners}`
+  }
+
+  /**
+   * ms that have passed since the statement of a lease ran.
+   *
+   * @param ranAt The time that was bound, as its row gives it.
+   * @param asked Monotonic ms of the call.
+   * @param now Monotonic ms.
+   */
+  sinceRun(ranAt: unknown, asked: number, now: number): number {
+    // Where another thread or process ran it, its lease clock may be ahead of the one here.
+    return this.owner === undefined ? this.clock.lease.now() - Number(ranAt) : now - asked
   }
 
   /** Whether {@link newOwner} made up `owner`. */
@@ -240,7 +211,7 @@ export class Connection {
     if (this.place.identity !== undefined) {
       this.clock.enterFile(this.place.identity)
       this.queue.readOnly = this.readOnly
-      this.queue.groupWrites = this.#sharesCommits
+      this.queue.groupWrites = this.#backend.sharesCommits
     }
     predecessor?.place.closed()
     this.#predecessor = undefined

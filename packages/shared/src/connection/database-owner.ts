@@ -22,7 +22,7 @@ export interface DatabaseOwner {
   /** The same for a claim or result that changes hands. */
   followClaim(key: string, told: () => void): () => void
   /**
-   * Asks for the turn to load a place of the cache, which one of all users of the owner has at a time.
+   * Asks for the turn to load an entry of the cache, which one of all users of the owner has at a time.
    *
    * @returns the turn, or the text that another one has loaded meanwhile. Rejects with a copy of the error of its load.
    */
@@ -40,18 +40,19 @@ export interface OwnerContext {
 export type CircuitFollower = (state: CircuitBreakerPersistedState, always: boolean) => void
 
 export interface LoadRequest {
-  readonly place: string
+  /** Its name among those of all cache tables. */
+  readonly entry: string
   /** As the caller named it, for errors. */
   readonly key: string
   /** The load whose code asks. */
   readonly inside: LoadTurn | undefined
-  /** To be called when the place is written or deleted before the load has ended. */
+  /** To be called when the entry is written or deleted before the load has ended. */
   readonly overtaken: () => void
 }
 
-/** The turn to load a place. Ended by {@link done} or {@link failed}. */
+/** The turn to load an entry. Ended by {@link done} or {@link failed}. */
 export interface LoadTurn {
-  /** Sends the calls that `write` makes at once so that they change nothing where the place was written meanwhile. */
+  /** Sends the calls that `write` makes at once so that they change nothing where the entry was written meanwhile. */
   store<Result>(write: () => Result): Result
   done(text: string): void
   failed(error: unknown): void

@@ -30,8 +30,9 @@ const GROUP = { ...ONE_RUN, runs: 256 }
  * - Sending. It takes what goes next from the head of the backlog and sends it. When the answer is there, it sends what
  *   comes next, and only then gives the callers their results: the engine's thread works while this one decodes. The
  *   queue sleeps again when the backlog is empty. A failure leads to one of the other modes; nothing is sent before that.
- * - Waiting for another writer, after `BUSY`, or for a connection, after `UNAVAILABLE`. What was sent goes back to the head of the backlog. Calls that have waited
- *   long enough are rejected. After a pause the queue sends again, in the mode in which it was.
+ * - Waiting for another writer, after `BUSY`, or for a connection, after `UNAVAILABLE`. What was sent goes back to the
+ *   head of the backlog. Calls that have waited long enough are rejected. After a pause the queue sends again, in the mode
+ *   in which it was.
  * - Taking apart, after any other error of more than one call. SQLite has undone the whole, and it goes back to the head of
  *   the backlog. The queue sends its runs one by one, and the calls of a run that fails one by one, so that each call gets
  *   its own error. The queue sends as before once so many calls have been sent.

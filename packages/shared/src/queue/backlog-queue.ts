@@ -5,7 +5,7 @@ import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type Work } from './call.js'
 import type { OperationQueue, Take } from './operation-queue.js'
 import type { QueueContext } from './queue-context.js'
-import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
+import { type Decode, nothing, type Parameters, type RowCount, type Statement, type Step } from './statement.js'
 
 // About as many as take 5 ms, with what their callers do next.
 const MAX_GIVEN_UP_IN_TURN = 5_000
@@ -147,8 +147,6 @@ export abstract class BacklogQueue implements OperationQueue {
     return this.#deadlineOfMicrotask ?? this.#busyRetry.deadline()
   }
 }
-
-const nothing = (): void => undefined
 
 /** The error of a write through an adapter that was opened with `readOnly: true`. */
 function openedReadOnly(operation: string): PersistenceError {

@@ -172,6 +172,6 @@ export interface Step {
   readonly announces?: Announcement
   /** Makes the error that takes the place of `CONSTRAINT`. */
   readonly unmet?: () => PersistenceError
-  /** Called with the rows within the transaction. What it throws rolls the whole batch back. */
+  /** Called with the rows within the transaction. What it throws rolls the whole transaction back. */
   readonly after?: (rows: readonly Row[]) => void
 }

@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.js'
 import type { Row } from '../driver/driver.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { Announcement, Parameters } from '../queue/statement.js'
-import { Loads } from '../stores/cache/loads.js'
+import { entryOf, Loads } from '../stores/cache/loads.js'
 import { toState } from '../stores/circuit-breaker/circuit-row.js'
 import { StateListeners } from '../stores/circuit-breaker/state-listeners.js'
 import { KeyWaiters } from '../stores/idempotency/key-waiters.js'
@@ -25,12 +25,12 @@ export class Announcer {
   /** A call is about to be handed to the queue. */
   sending(announces: Announcement, [first, second]: Parameters): void {
     if (!('table' in announces) || this.#loads.none) return
-    const place = (key: unknown): string => `${announces.table.toLowerCase()}\0${String(key)}`
-    if (announces.of === 'entry') this.#loads.overtake(place(first))
-    else if (announces.of === 'entries') for (const key of listed(first)) this.#loads.overtake(place(key))
+    const entry = (key: unknown): string => entryOf(announces.table, String(key))
+    if (announces.of === 'entry') this.#loads.overtake(entry(first))
+    else if (announces.of === 'entries') for (const key of listed(first)) this.#loads.overtake(entry(key))
     else if (announces.of === 'entryRows') {
-      for (const row of listed(first)) if (Array.isArray(row)) this.#loads.overtake(place(row[0]))
-    } else this.#loads.overtakeRange(place(first), place(second))
+      for (const row of listed(first)) if (Array.isArray(row)) this.#loads.overtake(entry(row[0]))
+    } else this.#loads.overtakeRange(entry(first), entry(second))
   }
 
   /** Its answer is there. To be called where that is decoded: in order. */

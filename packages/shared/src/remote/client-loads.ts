@@ -27,7 +27,7 @@ export class ClientLoads {
 
   run(note: LoadNote): void {
     if (note.word === say.enterLoad) {
-      void this.#enter(note.wait, note.place, note.key, this.#turns.get(note.inside)?.load)
+      void this.#enter(note.wait, note.entry, note.key, this.#turns.get(note.inside)?.load)
       return
     }
     const turn = this.#turns.get(note.wait)
@@ -57,7 +57,7 @@ export class ClientLoads {
     }
   }
 
-  async #enter(wait: number, place: string, key: string, asking: Load | undefined): Promise<void> {
+  async #enter(wait: number, entry: string, key: string, asking: Load | undefined): Promise<void> {
     let isOwn = false
     const begin = (load: Load): Promise<unknown> => {
       isOwn = true
@@ -65,7 +65,7 @@ export class ClientLoads {
     }
     try {
       while (!this.#gone) {
-        const { load, value } = this.#loads.enter(place, key, begin, asking)
+        const { load, value } = this.#loads.enter(entry, key, begin, asking)
         load.atOvertaking.push(() => this.#tell(tell.overtaken, wait))
         const given = await value
         if (isOwn || this.#gone) return

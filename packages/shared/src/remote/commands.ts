@@ -61,7 +61,7 @@ export type NoteCommand =
   | {
       readonly word: typeof say.enterLoad
       readonly wait: number
-      readonly place: string
+      readonly entry: string
       readonly key: string
       readonly inside: number
     }
@@ -175,8 +175,8 @@ function readNote(word: number, reader: Reader): NoteCommand {
     case say.leaveClaim:
       return { word, key: reader.text() }
     case say.enterLoad: {
-      const [wait, place, key] = [reader.count(), reader.text(), reader.text()]
-      return { word, wait, place, key, inside: reader.count() }
+      const [wait, entry, key] = [reader.count(), reader.text(), reader.text()]
+      return { word, wait, entry, key, inside: reader.count() }
     }
     case say.loaded:
     case say.loadFailed:

@@ -20,7 +20,7 @@ export const say = {
   declare: 2,
   /** request: statement, n, n parameters */
   call: 3,
-  /** wait. The next call changes nothing where the place of that load was written meanwhile. */
+  /** wait. The next call changes nothing where the entry of that load was written meanwhile. */
   guard: 4,
   /** request: name, sql, n, n parameters */
   query: 5,
@@ -45,7 +45,7 @@ export const say = {
   leaveCircuit: 15,
   followClaim: 16,
   leaveClaim: 17,
-  /** wait, place, key, wait of the load that asks or 0 */
+  /** wait, entry, key, wait of the load that asks or 0 */
   enterLoad: 18,
   /** wait, text */
   loaded: 19,
@@ -93,7 +93,7 @@ export const tell = {
   loaded: 15,
   /** wait, error */
   loadFailed: 16,
-  /** wait. The place was written or deleted. */
+  /** wait. The entry was written or deleted. */
   overtaken: 17,
   /** What comes from now on is refused; what has come is answered. */
   closing: 18,

@@ -117,8 +117,8 @@ export class RemoteLoads {
 
   #enter(wait: Wait): void {
     this.#waits.set(wait.number, wait)
-    const { place, key, inside } = wait.request
-    this.#sources.link.say(say.enterLoad, wait.number, place, key, inside instanceof Wait ? inside.number : 0)
+    const { entry, key, inside } = wait.request
+    this.#sources.link.say(say.enterLoad, wait.number, entry, key, inside instanceof Wait ? inside.number : 0)
   }
 
   #leave(wait: Wait): void {

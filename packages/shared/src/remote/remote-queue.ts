@@ -1,6 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import type { OperationQueue, Take } from '../queue/operation-queue.js'
-import type { Decode, Parameters, RowCount, Statement, Step } from '../queue/statement.js'
+import { type Decode, nothing, type Parameters, type RowCount, type Statement, type Step } from '../queue/statement.js'
 import { type Item, say, unitsOf } from './protocol.js'
 import type { RemoteLink } from './remote-link.js'
 import { type Answer, Question, type Request } from './requests.js'
@@ -92,8 +92,6 @@ export class RemoteQueue implements OperationQueue {
     if (!keepHandle) await this.#link.close()
   }
 }
-
-const nothing = (): void => undefined
 
 /** A call of a store's statement. A class, because there are many of them. */
 class CallRequest implements Request {

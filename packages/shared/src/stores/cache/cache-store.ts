@@ -14,7 +14,7 @@ import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
 import type { GetOrSetOptions, SqlCacheProvider } from './cache-provider.js'
 import type { CacheSql } from './cache-sql.js'
-import { type Load, Loads } from './loads.js'
+import { entryOf, type Load, Loads } from './loads.js'
 
 /** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
 const ABSENT = Symbol('absent')
@@ -63,7 +63,7 @@ export class CacheStore implements SqlCacheProvider {
     this.#sql = sql
     this.#names = taggedNames(session.prefix, 'cache:')
     this.#loads = session.connection.shared(Loads)
-    this.#ofTable = `${sql.table.toLowerCase()}\0`
+    this.#ofTable = entryOf(sql.table, '')
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
     this.sweepers = [this.#sweeper]
   }

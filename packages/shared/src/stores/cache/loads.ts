@@ -12,6 +12,11 @@ function disableIfIdle(): void {
   if (running === 0) caller.disable()
 }
 
+/** The name of an entry among those of all cache tables. `''` names what all entries of the table begin with. */
+export function entryOf(table: string, stored: string): string {
+  return `${table.toLowerCase()}\0${stored}`
+}
+
 /** The value of a load whose loader has gone: the next of those that wait for it has the turn. */
 export const PASSED_ON: unique symbol = Symbol('passed on')
 
@@ -74,7 +79,8 @@ export class Load {
 }
 
 /**
- * The loads of `getOrSet` under way on one connection, by entry share the load that is under way there, until the entry is written or deleted.
+ * The loads of `getOrSet` under way on one connection, by entry (see {@link entryOf}). All callers that ask for an entry
+ * share the load that is under way there, until the entry is written or deleted.
  */
 export class Loads {
   readonly #owner: DatabaseOwner | undefined
@@ -166,7 +172,7 @@ export class Loads {
       load.overtaken = true
       if (this.#byEntry.get(entry) === load) this.overtake(entry)
     }
-    const turn = await owner.enterLoad({ place: entry, key: load.key, inside: inside?.turn, overtaken })
+    const turn = await owner.enterLoad({ entry, key: load.key, inside: inside?.turn, overtaken })
     if (turn instanceof LoadedText) return turn
     load.turn = turn
     try {

@@ -183,9 +183,7 @@ export class ClaimRows {
     // Read first: were the process held up between the readings, it must not take the end to be later than it is.
     const { clock, connection } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
-    // Where another thread or process ran the statement, its lease clock may be ahead of the one here.
-    const isHere = connection.owner === undefined
-    const elapsed = isHere ? clock.lease.now() - Number(row.ran_at) : monotonic - asked
+    const elapsed = connection.sinceRun(row.ran_at, asked, monotonic)
     clock.lease.observe(grantedAt)
     this.#session.leaseTime?.granted(grantedAt)
     const remaining = end - grantedAt - elapsed

@@ -174,9 +174,7 @@ export class DatabaseLockStore implements LockStore {
     // The local clock is read first: a process that is held up between the readings must not take the end to be later than it is.
     const now = this.clock.monotonic()
     const granted = Number(row.expires_at) - Number(row.marked_at)
-    // Where another thread or process ran the statement, its lease clock may be ahead of the one here.
-    const isHere = this.#session.connection.owner === undefined
-    const elapsed = isHere ? this.clock.lease.now() - Number(row.ran_at) : now - asked
+    const elapsed = this.#session.connection.sinceRun(row.ran_at, asked, now)
     this.clock.lease.observe(Number(row.marked_at))
     this.#session.leaseTime?.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)

@@ -3,7 +3,7 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 import { DatabaseLockStore } from '../../../stores/lock/database-lock-store.js'
 import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
-import { typedError } from '../thread/typed-error.js'
+import { typedError, withTypedErrors } from '../thread/typed-error.js'
 import { type Backup, backUp } from './backup.js'
 import { type BackupSource, sourceOf } from './backup-source.js'
 import { deleteBackup, outdated, scheduledBackups, scheduledName } from './rotation.js'
@@ -71,12 +71,9 @@ export class BackupSchedule implements AsyncDisposable {
 
   /** The backups that schedules of this file have made in the folder, the newest first. */
   async list(): Promise<Backup[]> {
-    try {
-      const database = await this.#database()
-      return await scheduledBackups(this.#options.directory, database)
-    } catch (error) {
-      throw typedError(error, 'BackupSchedule')
-    }
+    return withTypedErrors('BackupSchedule', undefined, async () =>
+      scheduledBackups(this.#options.directory, await this.#database()),
+    )
   }
 
   /** Ends the schedule, and a backup that is under way. Idempotent. */
@@ -99,8 +96,12 @@ export class BackupSchedule implements AsyncDisposable {
   /** Never rejects. */
   async #turn(): Promise<void> {
     try {
-      if ((await this.#due()) <= 0) await this.#exclusive(undefined, async () => (await this.#due()) <= 0)
-      this.#wait(Math.max(1, await this.#due()))
+      let due = await this.#due()
+      if (due <= 0) {
+        await this.#exclusive(undefined, async () => (await this.#due()) <= 0)
+        due = await this.#due()
+      }
+      this.#wait(Math.max(1, due))
     } catch (error) {
       if (this.#end.signal.aborted) return
       this.#report(error)

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Session } from '../../../session/session.js'
 import type { CopyProgress } from '../engine/backup-steps.js'
 import { checkFilePath } from '../file/check-path.js'
-import { typedError } from '../thread/typed-error.js'
+import { withTypedErrors } from '../thread/typed-error.js'
 import type { StartWorker } from '../thread/worker.js'
 import { type BackupOptions, backupOptions, type ResolvedBackupOptions } from './backup-options.js'
 import type { BackupSource } from './backup-source.js'
@@ -39,12 +39,7 @@ export async function backUp(
   signal?.throwIfAborted()
   if (!session.ready) await session.connect('backup')
   if (worker === undefined) throw withoutThread(session.connection.engine, 'backup')
-  try {
-    return await copyTo(resolve(path), session, worker, options, mark)
-  } catch (error) {
-    if (signal?.aborted === true && error === signal.reason) throw error
-    throw typedError(error, 'backup')
-  }
+  return withTypedErrors('backup', signal, () => copyTo(resolve(path), session, worker, options, mark))
 }
 
 async function copyTo(

@@ -13,35 +13,39 @@ const STEPS_PER_SECOND = 10
 /** What happens between the steps of a copy: telling how far it is, stopping it, slowing it down, watching the log. */
 export class Pace implements BackupSteps {
   readonly rate: number
+  readonly totalPages: number
+  readonly pageBytes: number
+  readonly paced: boolean
   readonly #order: CopyOrder
-  readonly #content: Content
   readonly #context: JobContext
   #startedAt = 0
 
   constructor(order: CopyOrder, content: Content, context: JobContext) {
     this.#order = order
-    this.#content = content
+    this.pageBytes = content.pageBytes
+    this.totalPages = Math.ceil(content.bytes / content.pageBytes)
     this.#context = context
+    this.paced = order.maxBytesPerSecond !== undefined
     const { rate, maxBytesPerSecond = Number.POSITIVE_INFINITY } = order
     this.rate = Math.max(1, Math.min(rate, Math.floor(maxBytesPerSecond / content.pageBytes / STEPS_PER_SECOND)))
   }
 
   begin(): void {
     this.#startedAt = systemClock.monotonic()
-    this.#tell(this.#totalPages)
+    this.#tell(this.totalPages)
   }
 
   end(): void {
     this.#tell(0)
   }
 
-  next({ totalPages, remainingPages }: CopyProgress): number {
+  next({ totalPages, remainingPages }: CopyProgress, unseen = 0): number {
     if (this.#context.stop.requested) throw stopped()
     this.#refuseLongLog()
     this.#tell(remainingPages)
     const { maxBytesPerSecond } = this.#order
     if (maxBytesPerSecond === undefined) return 0
-    const copied = (totalPages - remainingPages) * this.#content.pageBytes
+    const copied = (totalPages - remainingPages + unseen) * this.pageBytes
     const due = (copied / maxBytesPerSecond) * 1_000
     return Math.max(0, due - (systemClock.monotonic() - this.#startedAt))
   }
@@ -50,12 +54,8 @@ export class Pace implements BackupSteps {
     this.#context.stop.wait(ms)
   }
 
-  get #totalPages(): number {
-    return Math.ceil(this.#content.bytes / this.#content.pageBytes)
-  }
-
   #tell(remainingPages: number): void {
-    const progress: CopyProgress = { totalPages: this.#totalPages, remainingPages }
+    const progress: CopyProgress = { totalPages: this.totalPages, remainingPages }
     this.#context.tell(progress)
   }
 

@@ -2,11 +2,11 @@ import { lstat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { invalidArgument, shown } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
 import { checkFilePath } from '../file/check-path.js'
 import { refuseOpenHere } from '../file/open-here.js'
-import { typedError } from '../thread/typed-error.js'
+import { withTypedErrors } from '../thread/typed-error.js'
 import { chooseEngine, type EngineChoice, type FileOptions } from './engine-choice.js'
 import type { Lineage } from './lineage.js'
 import { type BackupManifest, readManifest } from './manifest.js'
@@ -62,7 +62,7 @@ export async function restore<Options extends object>(
   if (typeof allowUnverified !== 'boolean') {
     throw invalidArgument('restore', `options.allowUnverified must be true or false, got ${shown(allowUnverified)}`)
   }
-  try {
+  return withTypedErrors('restore', signal, async () => {
     const backup = resolve(from)
     const target = resolve(to)
     const manifest = await manifestOf(backup, allowUnverified)
@@ -85,17 +85,14 @@ export async function restore<Options extends object>(
     } finally {
       await lock.release()
     }
-  } catch (error) {
-    if (signal?.aborted === true && error === signal.reason) throw error
-    throw typedError(error, 'restore')
-  }
+  })
 }
 
 async function manifestOf(backup: string, optional: boolean): Promise<BackupManifest | undefined> {
   try {
     return await readManifest(backup, 'restore')
   } catch (error) {
-    if (optional && error instanceof PersistenceError && error.code === 'NOT_A_BACKUP') return undefined
+    if (optional && hasCode(error, 'NOT_A_BACKUP')) return undefined
     throw error
   }
 }

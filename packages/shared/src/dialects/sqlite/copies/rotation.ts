@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode } from '../../../errors/persistence-error.js'
 import type { Backup } from './backup.js'
 import { manifestPath, readManifest } from './manifest.js'
 import type { BackupKeep } from './schedule-options.js'
@@ -37,7 +37,7 @@ async function scheduledBackup(path: string, database: string): Promise<Backup |
     return (await stat(path)).size === manifest.bytes ? { path, ...manifest } : undefined
   } catch (error) {
     // It is of something else, or gone by now.
-    if (error instanceof PersistenceError && error.code === 'NOT_A_BACKUP') return undefined
+    if (hasCode(error, 'NOT_A_BACKUP')) return undefined
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }

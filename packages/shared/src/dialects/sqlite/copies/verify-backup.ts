@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { checkFilePath } from '../file/check-path.js'
 import { refuseOpenHere } from '../file/open-here.js'
-import { typedError } from '../thread/typed-error.js'
+import { withTypedErrors } from '../thread/typed-error.js'
 import type { Backup } from './backup.js'
 import { chooseEngine, type EngineChoice, type FileOptions } from './engine-choice.js'
 import { readManifest } from './manifest.js'
@@ -17,15 +17,12 @@ export async function verifyBackup<Options extends object>(
   checkFilePath(path, 'verifyBackup')
   const { options, engine, worker } = await chooseEngine(choice, given, 'verifyBackup')
   const backup = resolve(path)
-  try {
+  return withTypedErrors('verifyBackup', options.signal, async () => {
     const manifest = await readManifest(backup, 'verifyBackup')
     await refuseOpenHere(backup, 'verifyBackup')
     const input: BackupOrder = { path: backup, manifest }
     const tidy = async (): Promise<void> => undefined
     await withThread(worker, { engine, job: 'verifyBackup', input, signal: options.signal, tidy })
     return { path: backup, ...manifest }
-  } catch (error) {
-    if (options.signal?.aborted === true && error === options.signal.reason) throw error
-    throw typedError(error, 'verifyBackup')
-  }
+  })
 }

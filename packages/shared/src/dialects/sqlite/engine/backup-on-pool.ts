@@ -5,6 +5,8 @@ import type { BackupSteps } from './backup-steps.js'
 
 const LOOK_EVERY_MS = 5
 const WAIT = 'go_goscope_wait'
+// Pages of the target wait in the engine's cache, 2 MiB by default, before they show in the file.
+const UNSEEN_BYTES = 2_097_152
 
 /** A handle of such an engine. */
 export interface FunctionHandle {
@@ -25,11 +27,8 @@ export async function backupOnPool(
   steps: BackupSteps,
   start: () => Promise<unknown>,
 ): Promise<void> {
-  const [size] = await driver.query(
-    'SELECT page_count AS pages, page_size AS bytes FROM pragma_page_count, pragma_page_size',
-    [],
-  )
-  const totalPages = Number(size?.pages)
+  const { totalPages, pageBytes, paced } = steps
+  const mostUnseen = Math.ceil(UNSEEN_BYTES / pageBytes)
   handle.function(WAIT, (ms) => {
     steps.wait(ms)
     return 0
@@ -38,12 +37,18 @@ export async function backupOnPool(
   const copied = start().finally(() => {
     over = true
   })
+  let unseen = 0
+  let seen = 0
   try {
     for (;;) {
-      await Promise.race([copied, pause()])
+      // A copy that is held back gets little more than the time of one step between two waits.
+      await Promise.race([copied, pause(paced ? 0 : LOOK_EVERY_MS)])
       if (over) return
-      const copiedPages = Math.min(totalPages, Math.floor((await stat(target)).size / Number(size?.bytes)))
-      const wait = steps.next({ totalPages, remainingPages: totalPages - copiedPages })
+      const before = seen
+      seen = Math.min(totalPages, Math.floor((await stat(target)).size / pageBytes))
+      // What shows now was counted as unseen before. One step is taken to have been made since the last look.
+      unseen = Math.min(mostUnseen, totalPages - seen, Math.max(0, unseen - (seen - before)) + steps.rate)
+      const wait = steps.next({ totalPages, remainingPages: totalPages - seen }, unseen)
       if (wait > 0) await driver.query(`SELECT ${WAIT}(?1)`, [wait])
     }
   } finally {
@@ -52,6 +57,9 @@ export async function backupOnPool(
   }
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => systemClock.setTimer(resolve, LOOK_EVERY_MS, { keepAlive: true }))
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (ms === 0) setImmediate(resolve)
+    else systemClock.setTimer(resolve, ms, { keepAlive: true })
+  })
 }

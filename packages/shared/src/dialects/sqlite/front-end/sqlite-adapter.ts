@@ -26,7 +26,7 @@ export class SqliteAdapter extends SqlAdapter {
     dialect: Dialect = sqliteDialect,
   ) {
     super(handle, driver, dialect, options)
-    makeSource(this, { session: this.session, options: options ?? {}, startWorker })
+    makeSource(this, { options: options ?? {}, startWorker })
   }
 
   override stats(): Promise<AdapterStats> {

@@ -1,6 +1,6 @@
+import { errorForm } from '../../../errors/error-form.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
-import { sendable } from '../thread/sent-error.js'
 import type { Follower } from './follower.js'
 import type { CallName, Calls, FollowEvent, Request } from './messages.js'
 import type { Sql } from './sql.js'
@@ -42,7 +42,7 @@ export class Desk {
         if (request.call === 'reach') await this.#reach(request.id, request.asked.position)
         else this.#tell({ id: request.id, answer: await this.#answers[request.call](request.asked as never) })
       } catch (error) {
-        this.#tell({ id: request.id, error: sendable(error) })
+        this.#tell({ id: request.id, error: errorForm(error) })
       }
     }
     this.#answerReached()
@@ -74,7 +74,7 @@ export class Desk {
     const reached = state.position ?? Number.NEGATIVE_INFINITY
     this.#waiting = this.#waiting.filter(({ id, position }) => {
       if (reached >= position) this.#tell({ id, answer: reached })
-      else if (!going) this.#tell({ id, error: sendable(neverReached(state)) })
+      else if (!going) this.#tell({ id, error: errorForm(neverReached(state)) })
       else return true
       return false
     })

@@ -1,4 +1,4 @@
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
 import { createFile } from '../file/create-file.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
@@ -59,7 +59,7 @@ async function openTarget(target: string, engine: ThreadEngine<object>): Promise
       throw error
     }
   } catch (error) {
-    if (!(error instanceof PersistenceError && error.code === 'BUSY')) throw error
+    if (!hasCode(error, 'BUSY')) throw error
     throw new PersistenceError(
       'FILE_IN_USE',
       'standby.follow',

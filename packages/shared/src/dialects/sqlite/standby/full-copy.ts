@@ -1,5 +1,4 @@
-import type { FollowedTables } from './followed-tables.js'
-import { followedTables } from './followed-tables.js'
+import { type FollowedTables, followedTables } from './followed-tables.js'
 import { createPosition, type Position } from './position.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
 

@@ -1,5 +1,5 @@
 import type { Row, SqlValue } from '../../../driver/driver.js'
-import type { SentError } from '../thread/sent-error.js'
+import type { ErrorForm } from '../../../errors/error-form.js'
 import type { StandbyState, Verification } from './standby-state.js'
 
 /** What the thread of a standby is started for. */
@@ -35,4 +35,4 @@ export type FollowEvent =
   /** The first copy is made, or the standby goes on from where it was. */
   | { readonly begun: true }
   | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly error: SentError }
+  | { readonly id: number; readonly error: ErrorForm }

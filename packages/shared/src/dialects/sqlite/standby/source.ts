@@ -1,4 +1,4 @@
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { oneRow, type Sql } from './sql.js'
 
@@ -96,7 +96,7 @@ export class Source {
       await this.sql.query('BEGIN EXCLUSIVE')
     } catch (error) {
       await this.share()
-      if (!(error instanceof PersistenceError && error.code === 'BUSY')) throw error
+      if (!hasCode(error, 'BUSY')) throw error
       throw new PersistenceError(
         'FILE_IN_USE',
         'standby.takeOver',

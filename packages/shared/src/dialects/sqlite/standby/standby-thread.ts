@@ -1,6 +1,6 @@
+import { errorOf } from '../../../errors/error-form.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { EngineThread } from '../thread/engine-thread.js'
-import { received } from '../thread/sent-error.js'
 import type { StartWorker } from '../thread/worker.js'
 import type { CallName, Calls, FollowEvent, FollowInput } from './messages.js'
 import { BEFORE_THE_FIRST_COPY, type StandbyState } from './standby-state.js'
@@ -61,7 +61,7 @@ export class StandbyThread {
   #settle(event: Extract<FollowEvent, { id: number }>): void {
     const pending = this.#pending.get(event.id)
     this.#pending.delete(event.id)
-    if ('error' in event) pending?.reject(received(event.error))
+    if ('error' in event) pending?.reject(errorOf(event.error))
     else pending?.resolve(event.answer)
   }
 

@@ -1,5 +1,5 @@
+import { type ErrorForm, errorOf } from '../../../errors/error-form.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { received, type SentError } from './sent-error.js'
 import { StopFlag } from './stop-flag.js'
 import type { StartWorker, WorkerLike } from './worker.js'
 
@@ -18,7 +18,7 @@ export interface ThreadData extends Order {
 }
 
 /** What a thread sends. */
-export type ThreadMessage = { readonly event: unknown } | { readonly result: unknown } | { readonly error: SentError }
+export type ThreadMessage = { readonly event: unknown } | { readonly result: unknown } | { readonly error: ErrorForm }
 
 // How long the process waits at its end for a thread: the engines end it with SIGABRT when they are at work then.
 const LONGEST_WAIT_MS = 5_000
@@ -63,10 +63,10 @@ export class EngineThread<Event, Result> {
     this.result.catch(() => undefined)
   }
 
-  #failed(error: SentError): unknown {
+  #failed(error: ErrorForm): Error {
     // The thread stays, so as to close nothing; see run-job.ts.
-    if ('code' in error && error.code === 'SECOND_LIBRARY') this.unref()
-    return received(error)
+    if (error.code === 'SECOND_LIBRARY') this.unref()
+    return errorOf(error)
   }
 
   /** Tells the job something. */

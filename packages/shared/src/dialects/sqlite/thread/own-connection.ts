@@ -1,6 +1,6 @@
 import { resolveOptions } from '../../../adapter/adapter-options.js'
 import { Connection } from '../../../connection/connection.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { classify } from '../error-codes.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
@@ -42,7 +42,7 @@ export async function openOwn(
   try {
     await connection.open()
   } catch (error) {
-    if (error instanceof PersistenceError && error.code === 'SECOND_LIBRARY') neverClosed.add(handle)
+    if (hasCode(error, 'SECOND_LIBRARY')) neverClosed.add(handle)
     // The caller needs the error of opening, not one of closing.
     else await connection.close(false).catch(() => undefined)
     throw error

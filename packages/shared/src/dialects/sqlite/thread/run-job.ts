@@ -1,6 +1,6 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { errorForm } from '../../../errors/error-form.js'
 import type { ThreadData, ThreadMessage } from './engine-thread.js'
-import { sendable } from './sent-error.js'
 import { StopFlag } from './stop-flag.js'
 import type { LoadInThread, ThreadEngine } from './thread-engine.js'
 import { typedError } from './typed-error.js'
@@ -38,7 +38,7 @@ export async function runJob(load: LoadInThread<object>, jobs: Readonly<Record<s
     port.close()
   } catch (cause) {
     const error = typedError(cause, data.job)
-    post({ error: sendable(error) })
+    post({ error: errorForm(error) })
     // The end of the thread would close the handle of the second library; see own-connection.ts.
     if (error.code === 'SECOND_LIBRARY') port.on('message', () => undefined)
     else port.close()

@@ -19,6 +19,20 @@ export function typedError(error: unknown, operation: string): PersistenceError 
   return new PersistenceError(code, operation, `${operation}: ${advice} (${error.message})`, error)
 }
 
+/** Does `work`. What it throws gets its type, but for the reason of `signal` once that has aborted. */
+export async function withTypedErrors<Result>(
+  operation: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (signal?.aborted === true && error === signal.reason) throw error
+    throw typedError(error, operation)
+  }
+}
+
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string'
 }

@@ -1,0 +1,98 @@
+import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
+import type { Diagnostics } from '../errors/diagnostics.js'
+import type { PersistenceError } from '../errors/persistence-error.js'
+import { AsyncQueue } from '../queue/async-queue.js'
+import { BusyRetry } from '../queue/busy-retry.js'
+import type { OperationQueue } from '../queue/operation-queue.js'
+import type { QueueContext } from '../queue/queue-context.js'
+import { SyncQueue } from '../queue/sync-queue.js'
+import type { Clock } from '../time/clock.js'
+import type { ConnectionClock } from '../time/connection-clock.js'
+import type { DatabaseOwner } from './database-owner.js'
+import type { ConnectionDialect, Place } from './place.js'
+
+export interface ConnectionOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  /** ms a caller is willing to wait for another writer. */
+  readonly busyTimeout: number
+  /** Default `false`. */
+  readonly readOnly?: boolean
+  /** Whether nobody can change the database while it is open. Default `false`. */
+  readonly immutable?: boolean
+  /**
+   * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and
+   * what the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
+   */
+  readonly exclusive?: boolean
+}
+
+/** What a connection gives to what it runs on. */
+export interface BackendContext {
+  readonly clock: ConnectionClock
+  readonly diagnostics: Diagnostics
+  /** As that of a place. */
+  lose(reason: PersistenceError): void
+}
+
+/** What a connection runs on: a driver in this thread, or the thread or process that owns the database. */
+export interface Backend {
+  readonly queue: OperationQueue
+  readonly place: Place
+  readonly readOnly: boolean
+  /** Whether writes may share a transaction. */
+  readonly sharesCommits: boolean
+  /** Absent for a driver in this thread. */
+  readonly owner?: DatabaseOwner
+  /** Makes the queue of a second connection. Absent where the driver has none. */
+  readonly openAside?: () => OperationQueue
+  /** Asks the handle something, past the queue of a driver, which may have ended. */
+  ask(): unknown
+  /** Asks the handle, which must be open. `undefined` on engines without sessions. */
+  recorder(): ChangeRecorder | undefined
+}
+
+export function backendOf(
+  over: SqlDriver | DatabaseOwner,
+  dialect: ConnectionDialect,
+  options: ConnectionOptions,
+  context: BackendContext,
+): Backend {
+  return 'synchronous' in over
+    ? overDriver(dialect.adopt(over), dialect, options, context)
+    : overOwner(over, dialect, context)
+}
+
+function overOwner(owner: DatabaseOwner, dialect: ConnectionDialect, context: BackendContext): Backend {
+  const queue = owner.queue(context)
+  return {
+    queue,
+    place: owner.place,
+    readOnly: owner.readOnly,
+    sharesCommits: false,
+    owner,
+    ask: () => queue.query('disconnect', dialect.ping),
+    recorder: () => undefined,
+  }
+}
+
+function overDriver(
+  driver: SqlDriver,
+  dialect: ConnectionDialect,
+  { clock: source, random, busyTimeout, readOnly = false, immutable = false, exclusive = false }: ConnectionOptions,
+  { clock, diagnostics, lose }: BackendContext,
+): Backend {
+  const place = dialect.place({ driver, clock, diagnostics, busyTimeout, readOnly, immutable, lose })
+  const busyRetry = new BusyRetry(source, random, diagnostics, busyTimeout)
+  const context: QueueContext = { dialect, clock, diagnostics, busyRetry, guard: place.guard }
+  const another = driver.synchronous ? undefined : driver.aside?.bind(driver)
+  return {
+    queue: driver.synchronous ? new SyncQueue(driver, context) : new AsyncQueue(driver, context),
+    place,
+    readOnly,
+    sharesCommits: driver.synchronous || exclusive,
+    ...(another && { openAside: () => new AsyncQueue(another(), context) }),
+    ask: () => driver.query(dialect.ping, []),
+    recorder: () => (driver.synchronous ? driver.recorder : undefined),
+  }
+}
