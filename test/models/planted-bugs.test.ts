@@ -24,7 +24,9 @@ const BUGS: readonly (readonly [bug: string, model: string, broken: EngineUnderT
   [
     'a pattern takes ? for any run',
     'store models > cache: any calls and clock moves answer as a plain map would',
-    brokenEngine(engine, 'cache', (cache) => ({ keys: (pattern) => cache.keys(pattern?.replaceAll('?', '*')) })),
+    brokenEngine(engine, 'cache', (cache) => ({
+      keys: (pattern) => cache.keys(typeof pattern === 'string' ? pattern.replaceAll('?', '*') : pattern),
+    })),
   ],
   [
     'a result lives a millisecond too long',

@@ -25,8 +25,8 @@ const schema = newSchema()
 const statements = found(postgresDialect(schema, 'process'))
 
 function found(dialect: ReturnType<typeof postgresDialect>): StatementLike[] {
-  const { cache, locks, results, claims, circuits, probes, checkpoints } = dialect
-  const stores = [cache(undefined).sql, locks, results, claims, circuits, probes, checkpoints]
+  const { cache, locks, results, claims, circuits, probes, checkpoints, inspect } = dialect
+  const stores = [cache(undefined).sql, locks, results, claims, circuits, probes, checkpoints, inspect]
   return stores
     .flatMap((store) => Object.values(store) as unknown[])
     .filter((value): value is StatementLike => typeof value === 'object' && value !== null && 'sql' in value)

@@ -100,6 +100,16 @@ describe('users of one owner', () => {
     expect(await two?.do('get', { key: 'k5' })).toBe(null)
   }, 60_000)
 
+  test('a load is overtaken by a clear of a prefix as the database sorts keys, not as JavaScript does', async () => {
+    const [one, two] = users
+    // The first name after all that begin with U+FFFF is U+10000, which JavaScript puts before it.
+    const load = one?.do<Loaded>('load', { key: '\uFFFFk', value: 'stale', ms: 300 })
+    await one?.said('loading')
+    await two?.do('clear', { startsWith: '\uFFFF' })
+    expect((await load)?.values).toEqual(['stale'])
+    expect(await file.adapter.cache.get('\uFFFFk')).toBe(null)
+  }, 60_000)
+
   test('loads of two users that ask for each other’s key are refused', async () => {
     const [one, two] = users
     const asked = [

@@ -8,6 +8,7 @@ import { badInput } from './suites/bad-input.js'
 import { breakerWatch } from './suites/breaker-watch.js'
 import { cache } from './suites/cache.js'
 import { cachePatterns } from './suites/cache-patterns.js'
+import { cachePrefixes } from './suites/cache-prefixes.js'
 import { callOrder } from './suites/call-order.js'
 import { changesetSupport } from './suites/changeset-support.js'
 import { checkpoints } from './suites/checkpoints.js'
@@ -30,6 +31,8 @@ import { getOrSetMeanwhile } from './suites/get-or-set-meanwhile.js'
 import { growth } from './suites/growth.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
+import { inspectedFiles } from './suites/inspected-files.js'
+import { inspection } from './suites/inspection.js'
 import { keptOrRefused } from './suites/kept-or-refused.js'
 import { keys } from './suites/keys.js'
 import { leaseModel } from './suites/lease-model.js'
@@ -97,6 +100,7 @@ const SUITES: readonly EngineSuite[] = [
   breakerWatch,
   cache,
   cachePatterns,
+  cachePrefixes,
   getOrSet,
   getOrSetMeanwhile,
   getOrSetCircles,
@@ -120,6 +124,8 @@ const SUITES: readonly EngineSuite[] = [
   backups,
   restores,
   backupSchedules,
+  inspection,
+  inspectedFiles,
   callOrder,
   madeTogether,
   operationOrder,
@@ -148,6 +154,7 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   leaseModel,
   fencedStatements,
   hostileRows,
+  inspectedFiles,
   standby,
   standbyDivergence,
   standbyTakeover,

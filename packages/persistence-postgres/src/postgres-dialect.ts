@@ -10,6 +10,7 @@ import { circuitSql } from './sql/circuits.js'
 import { claimSql } from './sql/claims.js'
 import { classify, undone } from './sql/error-codes.js'
 import { fencedStep } from './sql/fenced-statement.js'
+import { inspectSql } from './sql/inspect.js'
 import { lockSql } from './sql/locks.js'
 import { probeSql } from './sql/probes.js'
 import { quoted } from './sql/quoted.js'
@@ -45,6 +46,7 @@ function makeDialect(schema: string, durability: Durability): Dialect {
     results: resultSql(prefix),
     claims: claimSql(prefix),
     checkpoints: checkpointSql(prefix),
+    inspect: inspectSql(prefix),
     setUp,
     fencedStep,
     counts: countsOf(prefix),

@@ -30,8 +30,21 @@ export type { DiagnosticEvent, DiagnosticListener } from './errors/diagnostics.j
 export { DisconnectedError } from './errors/disconnected-error.js'
 export { FingerprintMismatchError } from './errors/fingerprint-mismatch-error.js'
 export { PersistenceError, type PersistenceErrorCode } from './errors/persistence-error.js'
+export type { Inspection, InspectOptions, ListOptions, PageOptions, ValueListOptions } from './inspect/inspection.js'
+export type {
+  CircuitInfo,
+  ClaimInfo,
+  EntryInfo,
+  Item,
+  Listed,
+  LockInfo,
+  PrefixItem,
+  ResultInfo,
+  TaskInfo,
+} from './inspect/listed-rows.js'
 export type * from './ports/index.js'
-export type { GetOrSetOptions, SqlCacheProvider } from './stores/cache/cache-provider.js'
+export type { OwnerProcess } from './processes/made-up-owner.js'
+export type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from './stores/cache/cache-provider.js'
 export type { SqlCheckpointProvider } from './stores/checkpoint/checkpoint-store.js'
 export type { SqlCircuitBreakerProvider } from './stores/circuit-breaker/circuit-breaker-store.js'
 export type { SqlIdempotencyProvider } from './stores/idempotency/idempotency-store.js'

@@ -20,6 +20,7 @@ export const ROOMS: readonly (readonly string[])[] = [
   ['dialects/sqlite/engine'],
   ['remote'],
   ['adapter'],
+  ['inspect'],
   ['stores/cache', 'stores/checkpoint', 'stores/circuit-breaker', 'stores/idempotency', 'stores/lock'],
   ['session'],
   ['connection'],
@@ -28,7 +29,7 @@ export const ROOMS: readonly (readonly string[])[] = [
   ['time', 'values'],
   ['arguments'],
   ['errors'],
-  ['ports', 'keys'],
+  ['ports', 'keys', 'processes'],
 ]
 
 const LINE_OF: ReadonlyMap<string, number> = new Map(ROOMS.flatMap((rooms, line) => rooms.map((room) => [room, line])))

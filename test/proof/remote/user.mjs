@@ -33,6 +33,7 @@ const orders = {
   set: ({ key, value }) => adapter.cache.set(key, value),
   get: ({ key }) => adapter.cache.get(key),
   delete: ({ key }) => adapter.cache.delete(key),
+  clear: ({ startsWith }) => adapter.cache.clear({ startsWith }),
   /** Many callers of one load; `ms` is how long it takes, for ever when absent. */
   async load({ key, value, callers = 1, ms, fails }) {
     let loads = 0

@@ -9,6 +9,8 @@ const READS: readonly (readonly [name: string, call: Call])[] = [
   ['cache.get', ({ cache }) => cache.get('k')],
   ['cache.has', ({ cache }) => cache.has('k')],
   ['cache.keys', async ({ cache }) => (await cache.keys()).toSorted()],
+  ['cache.entries', async ({ cache }) => collected(cache.entries())],
+  ['cache.ttl', ({ cache }) => cache.ttl('k')],
   ['cache.getMany', ({ cache }) => cache.getMany(['k', 'new'])],
   ['cache.stats', async ({ cache }) => (await cache.stats()).size],
   ['idempotency.get', ({ idempotency }) => idempotency.get('k')],
@@ -32,6 +34,7 @@ const WRITES: readonly (readonly [name: string, call: Call])[] = [
   ['cache.delete', ({ cache }) => cache.delete('k')],
   ['cache.deleteMany', ({ cache }) => cache.deleteMany(['k'])],
   ['cache.clear', ({ cache }) => cache.clear()],
+  ['cache.touch', ({ cache }) => cache.touch('k', 1_000)],
   ['idempotency.set', ({ idempotency }) => idempotency.set('k', 'changed')],
   ['idempotency.delete', ({ idempotency }) => idempotency.delete('k')],
   ['circuitBreaker.setState', ({ circuitBreaker }) => circuitBreaker.setState('k', { state: 'open', failureCount: 9 })],
@@ -42,6 +45,12 @@ const WRITES: readonly (readonly [name: string, call: Call])[] = [
   ['checkpoint.cleanup', ({ checkpoint }) => checkpoint.cleanup('t', 0)],
   ['checkpoint.deleteAll', ({ checkpoint }) => checkpoint.deleteAll('t')],
 ]
+
+async function collected(entries: AsyncIterable<unknown>): Promise<unknown[]> {
+  const items: unknown[] = []
+  for await (const entry of entries) items.push(entry)
+  return items
+}
 
 async function fill(adapter: AdapterUnderTest): Promise<void> {
   await adapter.cache.clear()

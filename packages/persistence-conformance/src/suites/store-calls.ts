@@ -24,6 +24,9 @@ export const LATE_CALLS: readonly (readonly [name: string, call: Call])[] = [
   ['cache.delete', ({ cache }) => cache.delete('k')],
   ['cache.keys', ({ cache }) => cache.keys()],
   ['cache.clear', ({ cache }) => cache.clear()],
+  ['cache.entries', ({ cache }) => cache.entries().next()],
+  ['cache.touch', ({ cache }) => cache.touch('k', 1)],
+  ['cache.ttl', ({ cache }) => cache.ttl('k')],
   ['cache.getMany', ({ cache }) => cache.getMany(['k'])],
   ['cache.setMany', ({ cache }) => cache.setMany([['k', 1]])],
   ['cache.deleteMany', ({ cache }) => cache.deleteMany(['k'])],
@@ -72,6 +75,8 @@ export const KEYED_CALLS: readonly (readonly [
   ['cache.set', ({ cache }, key) => cache.set(key, 1)],
   ['cache.has', ({ cache }, key) => cache.has(key)],
   ['cache.delete', ({ cache }, key) => cache.delete(key)],
+  ['cache.touch', ({ cache }, key) => cache.touch(key, 1)],
+  ['cache.ttl', ({ cache }, key) => cache.ttl(key)],
   ['cache.getMany', ({ cache }, key) => cache.getMany(['fine', key])],
   [
     'cache.setMany',
@@ -101,6 +106,13 @@ type ObjectCall = (adapter: AdapterUnderTest, argument: never, lock: never) => P
 /** One call of every method that takes an object, with one that it accepts. `lock` is a lock in the database. */
 export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, call: ObjectCall])[] = [
   ['cache.getOrSet', { ttl: 1 }, ({ cache }, options) => cache.getOrSet('k', async () => 1, options)],
+  ['cache.keys', { startsWith: 'k' }, ({ cache }, options) => cache.keys(options)],
+  ['cache.clear', { startsWith: 'none' }, ({ cache }, options) => cache.clear(options)],
+  [
+    'cache.entries',
+    { startsWith: 'k', after: 'k', limit: 1 },
+    async ({ cache }, options) => cache.entries(options).next(),
+  ],
   [
     'idempotency.claim',
     { lease: 1, ttl: 1, fingerprint: 'f', wait: 1, signal: new AbortController().signal, onFailure: 'keep' },

@@ -15,6 +15,12 @@ const ADAPTER_SLIPS: readonly (readonly [slip: string, option: string])[] = [
 const OPEN_SLIPS = [...ADAPTER_SLIPS, ['readonly', 'readOnly'], ['cachesize', 'cacheSize'], ['durabilty', 'durability']]
 const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, option: string])[]>> = {
   'cache.getOrSet': [['tll', 'ttl']],
+  'cache.keys': [['startWith', 'startsWith']],
+  'cache.clear': [['startswith', 'startsWith']],
+  'cache.entries': [
+    ['afer', 'after'],
+    ['limits', 'limit'],
+  ],
   'idempotency.claim': [
     ['leese', 'lease'],
     ['fingerPrint', 'fingerprint'],

@@ -1,5 +1,6 @@
 import { type CacheSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteAll, deleteExpired } from './calls.js'
+import { inRange, nextAfter, ofValue } from './pages.js'
 import { PATIENCE } from './patience.js'
 import { nowAt, once } from './time.js'
 
@@ -75,6 +76,29 @@ FROM ${callsOf('key')} CROSS JOIN LATERAL (
       'many',
       `SELECT entry.key FROM ${table} AS entry
 WHERE entry.key >= $1::text AND entry.key < $2::text AND ${lasts(3)} ORDER BY entry.key`,
+      { clocked: 'wall' },
+    ),
+
+    page: read(
+      'cache.entries',
+      'many',
+      `SELECT ${nextAfter('entry.key')}, ${ofValue('entry.value')}, entry.expires_at, ${lasts(5)}::int AS lasts
+FROM ${table} AS entry WHERE ${inRange('entry.key')} ORDER BY entry.key LIMIT $3::int`,
+      { clocked: 'wall' },
+    ),
+
+    touch: write(
+      'cache.touch',
+      'one',
+      `UPDATE ${table} AS entry SET expires_at = ${nowAt(3)} + $2::float8
+FROM ${PATIENCE} WHERE entry.key = $1::text AND ${lasts(3)} RETURNING 1 AS found`,
+      { clocked: 'wall', repeatable: true },
+    ),
+
+    timeLeft: read(
+      'cache.ttl',
+      'one',
+      `SELECT entry.expires_at - ${nowAt(2)} AS remaining FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
       { clocked: 'wall' },
     ),
 

@@ -42,7 +42,7 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
   codec?: ValueCodec
   /** Where time comes from. Default: the machine's clocks. */
   clock?: Clock
-  /** Where jitter and made-up owners of locks in memory come from: numbers from 0 to below 1. Default `Math.random`. */
+  /** Where jitter and the random part of made-up owners of locks in memory come from: numbers from 0 to below 1. Default `Math.random`. */
   random?: () => number
   /** Hears of busy waits, slow statements, undecodable rows, sweeps and failures of work that no caller awaits. */
   onDiagnostic?: DiagnosticListener

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/connection.js'
 import type { ConnectionDialect } from '../connection/place.js'
 import type { Row } from '../driver/driver.js'
+import type { InspectSql } from '../inspect/inspect-sql.js'
 import type { Statement } from '../queue/statement.js'
 import type { SessionDialect, SetUp } from '../session/session.js'
 import type { CacheSql } from '../stores/cache/cache-sql.js'
@@ -24,6 +25,7 @@ export interface Dialect extends ConnectionDialect, SessionDialect {
   readonly results: ResultSql
   readonly claims: ClaimSql
   readonly checkpoints: CheckpointSql
+  readonly inspect: InspectSql
   /** Brings the schema of the database up to date, or checks it. */
   readonly setUp: SetUp
   /** For `adapter.fenced`. */

@@ -1,12 +1,13 @@
 import { Connection } from '../connection/connection.js'
 import type { DatabaseOwner } from '../connection/database-owner.js'
 import type { Row, SqlDriver } from '../driver/driver.js'
+import type { Inspection, InspectOptions } from '../inspect/inspection.js'
 import type { Checkpoint } from '../ports/checkpoint.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
 import { pruneRegularly } from '../session/prune-timer.js'
 import { Session } from '../session/session.js'
-import type { GetOrSetOptions, SqlCacheProvider } from '../stores/cache/cache-provider.js'
+import type { GetOrSetOptions, SqlCacheProvider, StartsWith } from '../stores/cache/cache-provider.js'
 import { CacheStore } from '../stores/cache/cache-store.js'
 import { CheckpointStore, type SqlCheckpointProvider } from '../stores/checkpoint/checkpoint-store.js'
 import { CircuitBreakerStore, type SqlCircuitBreakerProvider } from '../stores/circuit-breaker/circuit-breaker-store.js'
@@ -21,6 +22,7 @@ import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } fr
 import { readStats, type SqlStats } from './adapter-stats.js'
 import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
+import { inspectDatabase } from './inspect-database.js'
 import { locksInMemory } from './locks-in-memory.js'
 import { keepParts } from './served-parts.js'
 
@@ -96,6 +98,15 @@ export class SqlAdapter
     return runFenced(this.#session, this.#dialect.fencedStep, handle, statements)
   }
 
+  /**
+   * What is in the database, in lists of bounded memory: who holds which lock, which circuits are open, how far a task is.
+   *
+   * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY`.
+   */
+  inspect(options?: InspectOptions): Inspection {
+    return inspectDatabase(this.#session, this.#dialect, options)
+  }
+
   acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null> {
     return this.lock.acquire(key, ttl, owner)
   }
@@ -146,11 +157,11 @@ export class SqlAdapter
     return this.cache.has(key)
   }
 
-  clear(): Promise<void> {
-    return this.cache.clear()
+  clear(options?: StartsWith): Promise<void> {
+    return this.cache.clear(options)
   }
 
-  keys(pattern?: string): Promise<string[]> {
+  keys(pattern?: string | StartsWith): Promise<string[]> {
     return this.cache.keys(pattern)
   }
 

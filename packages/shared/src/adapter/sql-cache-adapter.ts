@@ -5,7 +5,7 @@ import type { SqlDriver } from '../driver/driver.js'
 import type { CacheStats } from '../ports/cache.js'
 import { pruneRegularly } from '../session/prune-timer.js'
 import { Session } from '../session/session.js'
-import type { GetOrSetOptions, SqlCacheProvider } from '../stores/cache/cache-provider.js'
+import type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from '../stores/cache/cache-provider.js'
 import { CacheStore } from '../stores/cache/cache-store.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { BaseAdapter } from './base-adapter.js'
@@ -65,12 +65,26 @@ export class SqlCacheAdapter extends BaseAdapter implements SqlCacheProvider {
     return this.#cache.has(key)
   }
 
-  clear(): Promise<void> {
-    return this.#cache.clear()
+  clear(options?: StartsWith): Promise<void> {
+    return this.#cache.clear(options)
   }
 
-  keys(pattern?: string): Promise<string[]> {
+  keys(pattern?: string | StartsWith): Promise<string[]> {
     return this.#cache.keys(pattern)
+  }
+
+  entries(options?: EntriesOptions): AsyncIterableIterator<[string, unknown]>
+  entries<T>(options?: EntriesOptions): AsyncIterableIterator<[string, T]>
+  entries<T>(options?: EntriesOptions): AsyncIterableIterator<[string, T]> {
+    return this.#cache.entries<T>(options)
+  }
+
+  touch(key: string, ttl?: number): Promise<boolean> {
+    return this.#cache.touch(key, ttl)
+  }
+
+  ttl(key: string): Promise<number | null> {
+    return this.#cache.ttl(key)
   }
 
   getMany(keys: Iterable<string>): Promise<Map<string, unknown>>

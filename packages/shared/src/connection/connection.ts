@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
+import { ownerPrefix } from '../processes/made-up-owner.js'
 import { ClosedQueue, closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import { nextTurn } from '../time/clock.js'
@@ -49,7 +50,7 @@ export class Connection {
   /** The thread or process that owns the database, where that is another one. */
   readonly owner: DatabaseOwner | undefined
   // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
-  readonly #ownerPrefix = randomUUID()
+  readonly #ownerPrefix = ownerPrefix(randomUUID())
   #owners = 0
   readonly #handle: object
   readonly #dialect: ConnectionDialect
@@ -148,7 +149,7 @@ export class Connection {
     return made
   }
 
-  /** Makes up the owner of a lock, claim or probe. No other connection of any process makes up the same. */
+  /** Makes up the owner of a lock, claim or probe: `host:pid:random`. No other connection of any process makes up the same. */
   newOwner(): string {
     return `${this.#ownerPrefix}-${++this.#owners}`
   }

@@ -1,6 +1,11 @@
-/** Names `key` with `first <= key < end`, all of them those that start with one text. */
-export interface KeyRange {
+/** Names `name` with `first <= name < end`, in the order of their code points; `null`: to the last name there is. */
+export interface NameRange {
   readonly first: string
+  readonly end: string | null
+}
+
+/** All names that start with one text. */
+export interface KeyRange extends NameRange {
   readonly end: string
 }
 
@@ -13,6 +18,17 @@ export function keyRange(prefix: string): KeyRange {
   const end = rangeEnd(prefix)
   if (end === null) throw new RangeError('no string is greater than every string with this prefix')
   return { first: prefix, end }
+}
+
+/** The names that start with `prefix`, which may be any text. */
+export function nameRange(prefix: string): NameRange {
+  return { first: prefix, end: rangeEnd(prefix) }
+}
+
+/** Whether `name` is in the range. By bytes of UTF-8: `<` of JavaScript puts U+10000 before U+FFFF. */
+export function isInRange(name: string, { first, end }: NameRange): boolean {
+  const bytes = Buffer.from(name)
+  return bytes.compare(Buffer.from(first)) >= 0 && (end === null || bytes.compare(Buffer.from(end)) < 0)
 }
 
 /**

@@ -1,3 +1,5 @@
+import { type NameRange, nameRange } from './key-range.js'
+
 /**
  * The only place that joins a prefix and a key.
  *
@@ -17,6 +19,14 @@ const MARK = '\u0001'
 const ESCAPE = '\u0002'
 
 const escapeMarks = (text: string): string => text.replaceAll(ESCAPE, `${ESCAPE}2`).replaceAll(MARK, `${ESCAPE}1`)
+
+const unescapeMarks = (text: string): string => text.replaceAll(`${ESCAPE}1`, MARK).replaceAll(`${ESCAPE}2`, ESCAPE)
+
+/** What a stored name stands for. */
+export interface NamedKey {
+  readonly prefix: string
+  readonly key: string
+}
 
 /** The stored names of keys that follow one text, and back. */
 export class PrefixedNames {
@@ -43,9 +53,32 @@ export function taggedNames(prefix: string, tag: 'cache:' | 'circuit:'): Prefixe
   return new PrefixedNames(prefix.replaceAll(ESCAPE, `${ESCAPE}2`).replaceAll(tag, `${word}${ESCAPE}:`) + tag)
 }
 
+/** What {@link taggedNames} has joined; `undefined` for a name that it does not make. */
+export function splitTagged(name: string, tag: 'cache:' | 'circuit:'): NamedKey | undefined {
+  const at = name.indexOf(tag)
+  if (at === -1) return undefined
+  const prefix = name.slice(0, at).replaceAll(`${ESCAPE}:`, ':').replaceAll(`${ESCAPE}2`, ESCAPE)
+  const key = name.slice(at + tag.length)
+  return key !== '' && taggedNames(prefix, tag).store(key) === name ? { prefix, key } : undefined
+}
+
 /** The names of keys in tables of our own, where nothing was published. Injective over all prefixes and keys. */
 export function qualifiedNames(prefix: string): PrefixedNames {
   return new PrefixedNames(MARK + escapeMarks(prefix) + MARK)
+}
+
+/** Whether a stored name begins as those of {@link qualifiedNames}. */
+export function isQualified(name: string): boolean {
+  return name.startsWith(MARK)
+}
+
+/** What {@link qualifiedNames} has joined; `undefined` for a name that it does not make. */
+export function splitQualified(name: string): NamedKey | undefined {
+  const at = name.indexOf(MARK, 1)
+  if (!isQualified(name) || at === -1) return undefined
+  const prefix = unescapeMarks(name.slice(1, at))
+  const key = name.slice(at + 1)
+  return key !== '' && qualifiedNames(prefix).store(key) === name ? { prefix, key } : undefined
 }
 
 /** Whether a prefix can be stored as published at all. */
@@ -69,6 +102,16 @@ export class NameSpace {
     return plain === undefined || (plain.start === '' && key.startsWith(MARK))
       ? this.#qualified.store(key)
       : plain.store(key)
+  }
+
+  /** Where the names are of keys that begin with `startsWith`, in order. */
+  ranges(startsWith: string): NameRange[] {
+    const qualified = nameRange(this.#qualified.store(startsWith))
+    const plain = this.#plain
+    if (plain === undefined || (plain.start === '' && startsWith.startsWith(MARK))) return [qualified]
+    if (plain.start !== '' || startsWith !== '') return [nameRange(plain.store(startsWith))]
+    // All but the names that begin with a mark, of which only its own are among them.
+    return [{ first: '', end: MARK }, qualified, { first: ESCAPE, end: null }]
   }
 
   /** The key of a stored name that {@link store} made. */

@@ -13,6 +13,7 @@ import { cacheSql } from './statements/cache.js'
 import { checkpointSql } from './statements/checkpoints.js'
 import { circuitSql } from './statements/circuits.js'
 import { claimSql } from './statements/claims.js'
+import { inspectSql } from './statements/inspect.js'
 import { leaseTimeSql } from './statements/lease-time.js'
 import { lockSql } from './statements/locks.js'
 import { probeSql } from './statements/probes.js'
@@ -36,6 +37,7 @@ export const sqliteDialect: Dialect = {
   results: resultSql,
   claims: claimSql,
   checkpoints: checkpointSql,
+  inspect: inspectSql,
   setUp: migrate,
   fencedStep,
   counts: COUNTS,

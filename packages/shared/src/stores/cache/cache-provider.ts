@@ -6,13 +6,47 @@ export interface GetOrSetOptions {
   ttl?: number
 }
 
+/** Keys that begin with a text, taken literally: no character in it stands for another. */
+export interface StartsWith {
+  /** Default: every key. */
+  startsWith?: string
+}
+
+/** Which entries {@link SqlCacheProvider.entries} gives. */
+export interface EntriesOptions extends StartsWith {
+  /** Only the keys behind this one, in the order of their code points. */
+  after?: string
+  /** Most entries. Default: all. */
+  limit?: number
+}
+
 /** The cache port with what our stores add. */
 export interface SqlCacheProvider extends CacheProvider {
   /** As the port's; `unknown` unless a type is written, which is taken on trust. */
   get(key: string): Promise<unknown>
   get<T>(key: string): Promise<T | null>
-  /** As the port's; in `pattern`, `%` also matches any run of characters, and `?` one character. */
-  keys(pattern?: string): Promise<string[]>
+  /**
+   * As the port's; in a pattern, `%` also matches any run of characters, and `?` one character. In `startsWith` no
+   * character matches any but itself.
+   */
+  keys(pattern?: string | StartsWith): Promise<string[]>
+  /** Removes every entry of this namespace, or of those whose keys begin with `startsWith`. */
+  clear(options?: StartsWith): Promise<void>
+  /**
+   * Keys and values that have not expired, in the order of the keys' code points. It reads a page at a time, each as the
+   * table is then, so that memory does not grow with the number of entries. A value that cannot be decoded is left out
+   * and reported, as {@link get} does.
+   */
+  entries(options?: EntriesOptions): AsyncIterableIterator<[string, unknown]>
+  entries<T>(options?: EntriesOptions): AsyncIterableIterator<[string, T]>
+  /**
+   * Has an entry expire `ttl` ms from now, without its value being read or written; never without a `ttl`.
+   *
+   * @returns `false` when there is no such entry.
+   */
+  touch(key: string, ttl?: number): Promise<boolean>
+  /** ms until the entry expires; `Infinity` for no expiry, `null` when there is no such entry. */
+  ttl(key: string): Promise<number | null>
   /** The values of those keys that are present, in one statement. */
   getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
   getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>

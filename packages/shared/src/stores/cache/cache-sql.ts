@@ -1,4 +1,5 @@
 import type { Statement } from '../../queue/statement.js'
+import type { ValuePageStatement } from '../../session/row-walk.js'
 
 /** Every statement on one cache table. */
 export interface CacheSql {
@@ -23,6 +24,14 @@ export interface CacheSql {
   readonly deleteMany: Statement<'none'>
   /** Parameters: first name, end of range. */
   readonly keys: Statement<'many'>
+  /**
+   * A row also gives `lasts` (0 or 1), `expires_at` and, where that is stored, `created_at` in epoch ms.
+   */
+  readonly page: ValuePageStatement
+  /** Sets the expiry of what has not expired. Parameters: key, expiry. A row when there is such an entry. */
+  readonly touch: Statement<'one'>
+  /** Parameters: key. A row gives `remaining` in ms, `null` for no expiry. */
+  readonly timeLeft: Statement<'one'>
   /** Parameters: first name, end of range. */
   readonly clear: Statement<'none'>
   /** Parameters: first name, end of range. */

@@ -1,23 +1,19 @@
 import { invalidArgument } from '../../arguments/invalid.js'
 import { itemsOf, pairsOf } from '../../arguments/iterables.js'
-import { checkKey, unbindable } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { Row, SqlValue } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
-import { keyPattern } from '../../keys/key-pattern.js'
 import { keyRange } from '../../keys/key-range.js'
-import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
 import type { CacheStats } from '../../ports/cache.js'
 import { nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
-import type { GetOrSetOptions, SqlCacheProvider } from './cache-provider.js'
+import { CacheListing } from './cache-listing.js'
+import type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from './cache-provider.js'
+import { ABSENT, CacheRows } from './cache-rows.js'
 import type { CacheSql } from './cache-sql.js'
-import { entryOf, type Load, Loads } from './loads.js'
-
-/** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
-const ABSENT = Symbol('absent')
+import { type Load, Loads } from './loads.js'
 
 const GET_OR_SET_OPTIONS: OptionNames<GetOrSetOptions> = { ttl: true }
 
@@ -34,15 +30,14 @@ class Unreadable {
 export class CacheStore implements SqlCacheProvider {
   readonly #session: Session
   readonly #sql: CacheSql
-  readonly #names: PrefixedNames
+  readonly #rows: CacheRows
+  readonly #listing: CacheListing
   readonly #loads: Loads
-  /** Put before a stored key to name the entry among those of all tables. */
-  readonly #ofTable: string
   readonly #sweeper: Sweeper
   readonly sweepers: readonly Sweeper[]
   // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
   readonly #valueOrAbsent = (row: Row | undefined, [stored]: Parameters): unknown => {
-    const value = row === undefined ? ABSENT : this.#decode(row.value, stored as string, 'cache.get')
+    const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, 'cache.get')
     if (value === ABSENT) this.#misses++
     else this.#hits++
     return value
@@ -61,9 +56,9 @@ export class CacheStore implements SqlCacheProvider {
   constructor(session: Session, sql: CacheSql) {
     this.#session = session
     this.#sql = sql
-    this.#names = taggedNames(session.prefix, 'cache:')
+    this.#rows = new CacheRows(session, sql)
+    this.#listing = new CacheListing(session, this.#rows)
     this.#loads = session.connection.shared(Loads)
-    this.#ofTable = entryOf(sql.table, '')
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
     this.sweepers = [this.#sweeper]
   }
@@ -72,7 +67,7 @@ export class CacheStore implements SqlCacheProvider {
   // three microtasks more.
   get<T>(key: string): Promise<T | null> {
     try {
-      const stored = this.#stored(key, 'cache.get')
+      const stored = this.#rows.stored(key, 'cache.get')
       return Promise.resolve(this.#session.execute(this.#sql.get, [stored], this.#valueOrNull)) as Promise<T | null>
     } catch (error) {
       return Promise.reject(error)
@@ -81,7 +76,7 @@ export class CacheStore implements SqlCacheProvider {
 
   set<T>(key: string, value: T, ttl?: number): Promise<void> {
     try {
-      const parameters = this.#row(key, value, ttl, 'cache.set')
+      const parameters = this.#rows.row(key, value, ttl, 'cache.set')
       if (parameters[2] !== null) this.#sweeper.wrote(1)
       this.#overtake(parameters[0] as string)
       return Promise.resolve(this.#session.execute(this.#sql.set, parameters, nothing))
@@ -91,42 +86,50 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async delete(key: string): Promise<void> {
-    const stored = this.#stored(key, 'cache.delete')
+    const stored = this.#rows.stored(key, 'cache.delete')
     this.#overtake(stored)
     return this.#session.execute(this.#sql.delete, [stored], nothing)
   }
 
   async has(key: string): Promise<boolean> {
-    const stored = this.#stored(key, 'cache.has')
+    const stored = this.#rows.stored(key, 'cache.has')
     return this.#session.execute(this.#sql.has, [stored], isThere)
   }
 
-  async clear(): Promise<void> {
-    const { first, end } = keyRange(this.#names.start)
-    this.#loads.overtakeAll(this.#ofTable + this.#names.start)
-    return this.#session.execute(this.#sql.clear, [first, end], nothing)
+  clear(options?: StartsWith): Promise<void> {
+    return this.#listing.clear(options)
   }
 
-  async keys(pattern = '*'): Promise<string[]> {
-    if (typeof pattern !== 'string')
-      throw invalidArgument('cache.keys', `pattern must be a string, got ${typeof pattern}`)
-    const { literalStart, matches } = keyPattern(pattern)
-    if (unbindable(literalStart) !== undefined) return []
-    const { first, end } = keyRange(this.#names.store(literalStart))
-    return this.#session.execute(this.#sql.keys, [first, end], (rows) =>
-      rows.map((row) => this.#names.restore(String(row.key))).filter(matches),
-    )
+  keys(pattern?: string | StartsWith): Promise<string[]> {
+    return this.#listing.keys(pattern)
+  }
+
+  entries<T>(options?: EntriesOptions): AsyncIterableIterator<[string, T]> {
+    return this.#listing.entries<T>(options)
+  }
+
+  async touch(key: string, ttl?: number): Promise<boolean> {
+    const stored = this.#rows.stored(key, 'cache.touch')
+    const lifetime = timeToLive(ttl, 'cache.touch')
+    const expiry = lifetime === undefined ? null : this.#session.clock.expiry(lifetime)
+    if (expiry !== null) this.#sweeper.wrote(1)
+    return this.#session.execute(this.#sql.touch, [stored, expiry], isThere)
+  }
+
+  async ttl(key: string): Promise<number | null> {
+    const stored = this.#rows.stored(key, 'cache.ttl')
+    return this.#session.execute(this.#sql.timeLeft, [stored], timeLeft)
   }
 
   async getMany<T>(keys: Iterable<string>): Promise<Map<string, T>> {
     const wanted = [...new Set(itemsOf(keys, 'cache.getMany', 'keys'))]
-    const stored = wanted.map((key) => this.#stored(key, 'cache.getMany'))
+    const stored = wanted.map((key) => this.#rows.stored(key, 'cache.getMany'))
     const found = new Map<string, T>()
     if (stored.length === 0) return found
     const rows = await this.#session.execute(this.#sql.getMany, [JSON.stringify(stored)], allRows)
     for (const row of rows) {
       const at = row.i as number
-      const value = this.#decode<T>(row.value, stored[at] as string, 'cache.getMany')
+      const value = this.#rows.decode<T>(row.value, stored[at] as string, 'cache.getMany')
       if (value !== ABSENT) found.set(wanted[at] as string, value)
     }
     this.#hits += found.size
@@ -136,7 +139,7 @@ export class CacheStore implements SqlCacheProvider {
 
   async setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void> {
     const pairs = pairsOf(entries, 'cache.setMany', 'entries')
-    const rows = pairs.map(([key, value]) => this.#row(key, value, ttl, 'cache.setMany'))
+    const rows = pairs.map(([key, value]) => this.#rows.row(key, value, ttl, 'cache.setMany'))
     if (rows.length === 0) return
     if (rows[0]?.[2] !== null) this.#sweeper.wrote(rows.length)
     const text = oneText(rows)
@@ -145,7 +148,7 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async deleteMany(keys: Iterable<string>): Promise<void> {
-    const stored = itemsOf(keys, 'cache.deleteMany', 'keys').map((key) => this.#stored(key, 'cache.deleteMany'))
+    const stored = itemsOf(keys, 'cache.deleteMany', 'keys').map((key) => this.#rows.stored(key, 'cache.deleteMany'))
     if (stored.length === 0) return
     for (const key of stored) this.#overtake(key)
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
@@ -156,7 +159,7 @@ export class CacheStore implements SqlCacheProvider {
       throw invalidArgument('cache.getOrSet', `load must be a function, got ${typeof load}`)
     const { ttl } = readOptions(options, GET_OR_SET_OPTIONS, 'cache.getOrSet')
     timeToLive(ttl, 'cache.getOrSet')
-    const stored = this.#stored(key, 'cache.getOrSet')
+    const stored = this.#rows.stored(key, 'cache.getOrSet')
     if (!this.#session.ready) await this.#session.connect('cache.getOrSet')
     const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrUnreadable)
     const unreadable = cached instanceof Unreadable ? cached.stored : undefined
@@ -170,12 +173,12 @@ export class CacheStore implements SqlCacheProvider {
         return read(meanwhile)
       }
       const value = await loading.run(load)
-      const row = this.#row(key, value, ttl, 'cache.getOrSet')
+      const row = this.#rows.row(key, value, ttl, 'cache.getOrSet')
       loading.text = row[1] as string
       await loading.store(() => this.#add(row, unreadable))
       return value
     }
-    return this.#loads.share(this.#ofTable + stored, key, begin, read)
+    return this.#loads.share(this.#rows.ofTable + stored, key, begin, read)
   }
 
   async prune(): Promise<number> {
@@ -184,7 +187,7 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   async stats(): Promise<CacheStats> {
-    const { first, end } = keyRange(this.#names.start)
+    const { first, end } = keyRange(this.#rows.names.start)
     const size = await this.#session.execute(this.#sql.count, [first, end], (row) => Number(row?.size ?? 0))
     const reads = this.#hits + this.#misses
     return { hits: this.#hits, misses: this.#misses, size, hitRatio: reads === 0 ? 0 : this.#hits / reads }
@@ -205,34 +208,17 @@ export class CacheStore implements SqlCacheProvider {
   }
 
   #overtake(stored: string): void {
-    if (!this.#loads.none) this.#loads.overtake(this.#ofTable + stored)
-  }
-
-  /** A row that cannot be decoded is a miss: a cache can be filled again. It is reported. */
-  #decode<T>(text: SqlValue | undefined, stored: string, operation: string): T | typeof ABSENT {
-    try {
-      return this.#session.values.decode<T>(text, this.#sql.table, stored, operation)
-    } catch (error) {
-      if (!(error instanceof PersistenceError)) throw error
-      this.#session.diagnostics.emit({ type: 'unreadable-row', table: this.#sql.table, key: stored, error })
-      return ABSENT
-    }
-  }
-
-  #row(key: string, value: unknown, ttl: number | undefined, operation: string): SqlValue[] {
-    const stored = this.#stored(key, operation)
-    const lifetime = timeToLive(ttl, operation)
-    const text = this.#session.values.encode(value, operation)
-    return [stored, text, lifetime === undefined ? null : this.#session.clock.expiry(lifetime)]
-  }
-
-  #stored(key: string, operation: string): string {
-    checkKey(key, this.#session.maxKeyLength, operation)
-    return this.#names.store(key)
+    if (!this.#loads.none) this.#loads.overtake(this.#rows.ofTable + stored)
   }
 }
 
 const isThere = (row: Row | undefined): boolean => row !== undefined
+/** ms; `null` for no entry. */
+function timeLeft(row: Row | undefined): number | null {
+  if (row === undefined) return null
+  return row.remaining === null ? Number.POSITIVE_INFINITY : Number(row.remaining)
+}
+
 const allRows = (rows: readonly Row[]): readonly Row[] => rows
 
 /**

@@ -3,6 +3,7 @@ import { invalidArgument } from '../../arguments/invalid.js'
 import type { Connection } from '../../connection/connection.js'
 import { type DatabaseOwner, LoadedText, type LoadTurn } from '../../connection/database-owner.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
+import { isInRange } from '../../keys/key-range.js'
 
 /** The load that the running code was called from, also across its awaits. */
 const caller = new AsyncLocalStorage<Load>()
@@ -145,7 +146,7 @@ export class Loads {
 
   /** The same for all entries from `first` to before `end`. */
   overtakeRange(first: string, end: string): void {
-    for (const entry of this.#byEntry.keys()) if (entry >= first && entry < end) this.overtake(entry)
+    for (const entry of this.#byEntry.keys()) if (isInRange(entry, { first, end })) this.overtake(entry)
   }
 
   #begin(entry: string, key: string, begin: Begin<unknown>, inside: Load | undefined): Load {

@@ -1,4 +1,5 @@
 import type { Connection, EndsWithConnection } from '../../connection/connection.js'
+import { ownerPrefix } from '../../processes/made-up-owner.js'
 import type { Clock } from '../../time/clock.js'
 import { HoldTable } from './hold-table.js'
 import type { LockSession } from './lock-store.js'
@@ -25,7 +26,7 @@ export class HoldTables implements EndsWithConnection {
 
   constructor({ clock, random }: Connection) {
     this.#clock = clock
-    this.ownerPrefix = Math.floor(random() * 2 ** 48).toString(36)
+    this.ownerPrefix = ownerPrefix(Math.floor(random() * 2 ** 48).toString(36))
   }
 
   /** The table of the locks of `kind` under `prefix`, until `session` has ended. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, open, readFile, rename, rm } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { HOST, isAlive } from './temporary-file.js'
+import { HOST, isAlive } from '../../../processes/numbered-processes.js'
 
 /** Keeps a second restore away from a file that is being replaced. */
 export interface RestoreLock {

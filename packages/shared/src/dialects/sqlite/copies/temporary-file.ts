@@ -1,15 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { open, readdir, rm } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
+import { HOST, isAlive } from '../../../processes/numbered-processes.js'
 
 // What an engine may have left beside a file.
 const SIDECARS = ['-journal', '-wal', '-shm']
 
-// Only where a file was written can be told whether its process is alive. Containers share folders, and on the network of
-// their host also its name, while each numbers its processes by itself.
-export const HOST: string = createHash('sha256').update(`${hostname()} ${processNumbers()}`).digest('hex').slice(0, 8)
 const NAME = /^\.go-goscope-([0-9a-f]{8})-(\d+)-[0-9a-f-]{36}\.partial(-journal|-wal|-shm)?$/
 
 /**
@@ -53,24 +49,5 @@ async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const [, host, pid] = NAME.exec(name) ?? []
     if (host === HOST && !isAlive(Number(pid))) await rm(join(folder, name), { force: true })
-  }
-}
-
-/** What tells the numbers of these processes from those of other containers; Linux only. */
-function processNumbers(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid')
-  } catch {
-    return ''
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it is another user's.
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

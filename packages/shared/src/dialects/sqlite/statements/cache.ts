@@ -1,6 +1,7 @@
 import { read, write } from '../../../queue/statement.js'
 import type { CacheSql } from '../../../stores/cache/cache-sql.js'
 import { deleteExpired } from './delete-expired.js'
+import { inRange, nextAfter, ofValue } from './pages.js'
 import { boundRows, timeAfterRows } from './places.js'
 
 /** @param table A valid SQL name; the caller has checked it. */
@@ -76,6 +77,29 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       'cache.keys',
       'many',
       `SELECT key FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key`,
+      { clocked: 'wall' },
+    ),
+
+    page: read(
+      'cache.entries',
+      'many',
+      `SELECT ${nextAfter()}, ${ofValue('value')}, expires_at, created_at * 1000 AS created_at,
+  expires_at IS NULL OR expires_at > ?5 AS lasts
+FROM ${name} WHERE ${inRange()} ORDER BY key LIMIT ?3`,
+      { clocked: 'wall' },
+    ),
+
+    touch: write(
+      'cache.touch',
+      'one',
+      `UPDATE ${name} SET expires_at = ?2 WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?3) RETURNING 1 AS found`,
+      { clocked: 'wall' },
+    ),
+
+    timeLeft: read(
+      'cache.ttl',
+      'one',
+      `SELECT expires_at - ?2 AS remaining FROM ${name} WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
       { clocked: 'wall' },
     ),
 

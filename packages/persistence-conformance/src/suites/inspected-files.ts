@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { createPublishedTables, writePublishedRows } from '../published-schema.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import { SOME_CHECKPOINT } from './store-calls.js'
+
+async function all<Item>(list: AsyncIterable<Item>): Promise<Item[]> {
+  const items: Item[] = []
+  for await (const item of list) items.push(item)
+  return items
+}
+
+type Listed = { readonly key: string; readonly unreadable?: { readonly code: string } | undefined }
+
+const codes = async (list: AsyncIterable<Listed>): Promise<[string, string | undefined][]> =>
+  (await all(list)).map(({ key, unreadable }) => [key, unreadable?.code])
+
+const UNREADABLE = 'VALUE_UNREADABLE'
+
+export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check) => {
+  check('a hostile row does not end a list, and is listed with its error', async (world) => {
+    const adapter = await world.adapter()
+    const { cache, circuitBreaker, checkpoint, idempotency } = adapter
+    for (const key of ['a', 'z']) {
+      await cache.set(key, 1)
+      await circuitBreaker.recordFailure(key, 5)
+      await idempotency.set(key, 1)
+      await checkpoint.save({ ...SOME_CHECKPOINT, id: key, taskId: key })
+    }
+    await world.rows(
+      "INSERT INTO go_goscope_cache (key, value, expires_at) VALUES ('cache:b', 'no json', NULL), ('cache:c', x'00', NULL), ('cache:d', '1', 'soon')",
+    )
+    await world.rows(
+      "INSERT INTO go_goscope_circuit (key, state, updated_at) VALUES ('circuit:b', 'ajar', 1), ('circuit:c', 'open', 'then')",
+    )
+    await world.rows("UPDATE go_goscope_circuit SET probes = '{' WHERE key = 'circuit:z'")
+    await world.rows("INSERT INTO go_goscope_idempotency (key, value) VALUES ('b', 'no json')")
+    await world.rows(
+      "INSERT INTO go_goscope_checkpoints (id, task_id, sequence, timestamp, data) VALUES ('b', 'b', 'x', 1, '1'), ('c', 'c', 1, 1, 'no json')",
+    )
+    const inspection = adapter.inspect()
+    assert.deepEqual(await codes(inspection.entries({ values: true, expired: true })), [
+      ['a', undefined],
+      ['b', UNREADABLE],
+      ['c', UNREADABLE],
+      ['d', UNREADABLE],
+      ['z', undefined],
+    ])
+    assert.deepEqual(await codes(inspection.circuits()), [
+      ['a', undefined],
+      ['b', UNREADABLE],
+      ['c', UNREADABLE],
+      ['z', UNREADABLE],
+    ])
+    assert.deepEqual(await codes(inspection.results({ values: true })), [
+      ['a', undefined],
+      ['b', UNREADABLE],
+      ['z', undefined],
+    ])
+    const tasks = await all(inspection.tasks({ values: true }))
+    assert.deepEqual(
+      tasks.map(({ key, unreadable }) => [key, unreadable?.code]),
+      [
+        ['a', undefined],
+        ['b', UNREADABLE],
+        ['c', UNREADABLE],
+        ['z', undefined],
+      ],
+    )
+    assert.equal(tasks[2]?.latest?.sequence, 1, 'what could be read of a row is there')
+    const [, b] = await all(inspection.entries({ values: true }))
+    assert.equal(b?.bytes, 7)
+    assert.match(String(b?.unreadable?.message), /^inspect\.entries: .*cache:b/)
+    assert.deepEqual(
+      (await codes(inspection.entries())).map(([key]) => key),
+      ['a', 'b', 'c', 'd', 'z'],
+      'without values there is nothing to decode',
+    )
+  })
+
+  check('keys that are no text are listed once, and the list goes on behind them', async (world) => {
+    const adapter = await world.adapter()
+    const insert = 'INSERT INTO go_goscope_cache (key, value) VALUES'
+    // The bytes are greater than those of the U+FFFD that an engine gives for them: a walk by its text would stay there.
+    for (const end of ['FE', 'FF', '00', '00FF']) {
+      await world.rows(`${insert} (CAST(x'63616368653A61${end}' AS TEXT), '1')`)
+    }
+    await adapter.cache.setMany(['a', 'b', 'z'].map((key): [string, number] => [key, 1]))
+    for (const limit of [1, 2, 100]) {
+      const found: [string, string | undefined][] = []
+      for (let after: string | undefined; ; ) {
+        const page = await all(adapter.inspect().entries({ limit, ...(after !== undefined && { after }) }))
+        if (page.length === 0) break
+        for (const { key, unreadable } of page) found.push([key, unreadable?.code])
+        after = page.at(-1)?.cursor
+      }
+      assert.equal(found.length, 7, `by ${limit}: ${JSON.stringify(found)}`)
+      assert.deepEqual(
+        found.filter(([, code]) => code === undefined).map(([key]) => key),
+        ['a', 'b', 'z'],
+      )
+    }
+  })
+
+  check('rows of prefixes that nobody has used are listed among all', async (world) => {
+    await createPublishedTables(world)
+    await writePublishedRows(world)
+    const adapter = await world.adapter({ keyPrefix: 'new:' })
+    const named = async (list: AsyncIterable<{ prefix: string | null; key: string }>) =>
+      (await all(list)).map(({ prefix, key }) => [prefix, key])
+    const whole = adapter.inspect({ prefix: '*' })
+    assert.deepEqual(await named(whole.results()), [
+      [null, 'app:pay-1'],
+      [null, 'app:pay-2'],
+    ])
+    assert.deepEqual(await named(whole.entries()), [
+      ['app:', 'for ever'],
+      ['app:', 'user:1'],
+      ['other:', 'user:1'],
+    ])
+    assert.deepEqual(await named(whole.circuits()), [
+      ['app:', 'api'],
+      ['app:', 'fresh'],
+    ])
+    await world.adapter({ keyPrefix: 'app:' })
+    assert.deepEqual(await named(adapter.inspect({ prefix: 'app:' }).results()), [
+      ['app:', 'pay-1'],
+      ['app:', 'pay-2'],
+    ])
+    assert.deepEqual(await named(adapter.inspect({ prefix: '*' }).results()), [
+      ['app:', 'pay-1'],
+      ['app:', 'pay-2'],
+    ])
+    // Bare tasks belong to the first prefix.
+    assert.deepEqual(await named(whole.tasks()), [['new:', 'import']])
+    assert.deepEqual(
+      (await all(whole.prefixes())).map(({ prefix }) => prefix),
+      ['app:', 'new:', 'other:'],
+    )
+  })
+
+  check('an owner of a process that has ended is told to be dead, and one of another host is not', async (world) => {
+    const adapter = await world.adapter({ locks: 'database' })
+    const mine = await adapter.lock.acquire('mine', 60_000)
+    assert.ok(mine)
+    // No process has that number.
+    const dead = mine.owner.replace(/:\d+:/, ':99999999:')
+    const elsewhere = mine.owner.replace(/^[^:]+:/, 'elsewhere:')
+    const container = mine.owner.replace(/:[0-9a-f]{8}-/, ':00000000-')
+    for (const owner of [dead, elsewhere, container]) await adapter.lock.acquire(owner, 60_000, owner)
+    const alive = new Map((await all(adapter.inspect().locks())).map(({ owner, process }) => [owner, process?.alive]))
+    assert.equal(alive.get(mine.owner), true)
+    assert.equal(alive.get(dead), false)
+    assert.equal(alive.get(elsewhere), undefined)
+    assert.equal(alive.get(container), undefined)
+  })
+
+  check('a connection that only reads lists beside one that writes', async (world) => {
+    const writer = await world.open({ clock: world.clock, locks: 'database' })
+    await writer.cache.set('k', 1)
+    await writer.lock.acquire('l', 60_000)
+    await writer.checkpoint.save(SOME_CHECKPOINT)
+    const reader = await world.open({ clock: world.clock, readOnly: true })
+    await writer.cache.set('later', 1)
+    const inspection = reader.inspect({ prefix: '*' })
+    assert.deepEqual((await codes(inspection.entries())).flat().filter(Boolean), ['k', 'later'])
+    assert.deepEqual((await codes(inspection.locks())).flat().filter(Boolean), ['l'])
+    assert.deepEqual((await codes(inspection.tasks())).flat().filter(Boolean), ['t'])
+  })
+})

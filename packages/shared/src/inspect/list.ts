@@ -1,0 +1,121 @@
+import { invalidArgument, shown } from '../arguments/invalid.js'
+import type { Row } from '../driver/driver.js'
+import { hasCode, PersistenceError } from '../errors/persistence-error.js'
+import type { NameRange } from '../keys/key-range.js'
+import { nameOf, type PageStatement, type Position, type ValuePageStatement, walkRows } from '../session/row-walk.js'
+import type { Session } from '../session/session.js'
+import type { Item, Listed } from './listed-rows.js'
+import type { Naming } from './naming.js'
+import type { RowReader } from './read-rows.js'
+
+/** A list of `Info` over the rows of one statement after the other. */
+export interface Listing<Info> {
+  readonly operation: string
+  readonly statements: readonly (PageStatement | ValuePageStatement)[]
+  readonly naming: Naming
+  readonly reader: RowReader<Info>
+  /** Whether an item is to be listed. */
+  readonly wants: (info: Info) => boolean
+}
+
+/** A place in a list: behind a row of the statement of that number. */
+export interface Place {
+  readonly part: number
+  readonly from: Position | undefined
+}
+
+export const START: Place = { part: 0, from: undefined }
+
+/** The items of a list from a place on. @param limit Most items; may be Infinity. */
+export async function* listItems<Info>(
+  session: Session,
+  listing: Listing<Info>,
+  place: Place,
+  limit: number,
+): AsyncGenerator<Item<Info>, void, undefined> {
+  if (!session.ready) await session.connect(listing.operation)
+  const { complete } = listing.reader
+  const values = complete === undefined ? {} : { values: complete !== null }
+  const ranges = await listing.naming.ranges()
+  let left = limit
+  for (const [part, statement] of listing.statements.entries()) {
+    if (part < place.part) continue
+    for (const range of ranges) {
+      const from = startIn(range, part === place.part ? place.from : undefined)
+      if (from === undefined) continue
+      for await (const row of walkRows(session, statement, { from, end: range.end, most: left, ...values })) {
+        const item = await itemOf(listing, row, part)
+        if (item === undefined) continue
+        yield item
+        if (--left === 0) return
+      }
+    }
+  }
+}
+
+/** @throws PersistenceError `INVALID_ARGUMENT` for what no item has as its `cursor`. */
+export function placeOf(cursor: unknown, operation: string): Place {
+  if (cursor === undefined) return START
+  const [, part, kind, text] = (typeof cursor === 'string' && /^(\d)([bt])([\w-]*)$/.exec(cursor)) || []
+  if (part === undefined || text === undefined) {
+    throw invalidArgument(operation, `option after must be the cursor of an item, got ${shown(cursor)}`)
+  }
+  const bytes = Buffer.from(text, 'base64url')
+  return { part: Number(part), from: kind === 't' ? bytes.toString('utf8') : bytes }
+}
+
+export function cursorOf({ next }: Row, part: number): string {
+  return typeof next === 'string'
+    ? `${part}t${Buffer.from(next).toString('base64url')}`
+    : `${part}b${bytesOf(next as Uint8Array).toString('base64url')}`
+}
+
+async function itemOf<Info>(
+  { operation, naming, reader, wants }: Listing<Info>,
+  row: Row,
+  part: number,
+): Promise<Item<Info> | undefined> {
+  const name = nameOf(row)
+  const named = name === undefined ? undefined : await naming.split(name)
+  const at: Listed = { prefix: named?.prefix ?? null, key: named?.key ?? shownName(row), cursor: cursorOf(row, part) }
+  let info: Info | undefined
+  try {
+    if (name === undefined) throw unreadableName(at.key, operation)
+    info = reader.read(row)
+    if (info === undefined || !wants(info)) return undefined
+    return { ...at, ...(reader.complete?.(info, row, name) ?? info) }
+  } catch (error) {
+    if (!(hasCode(error, 'VALUE_UNREADABLE') || hasCode(error, 'RESULT_NOT_STORED'))) throw error
+    return { ...at, ...(info as Partial<Info>), unreadable: error }
+  }
+}
+
+function unreadableName(name: string, operation: string): PersistenceError {
+  return new PersistenceError(
+    'VALUE_UNREADABLE',
+    operation,
+    `${operation}: the key of the row ${JSON.stringify(name)} is no text; no call of ours made it, and none can name it`,
+  )
+}
+
+/** Where to begin in `range`; `undefined` where `start` is behind it. By bytes, as the table is in order. */
+function startIn({ first, end }: NameRange, start: Position | undefined): Position | undefined {
+  if (start === undefined) return first
+  if (end !== null && compare(start, end) >= 0) return undefined
+  return compare(start, first) > 0 ? start : first
+}
+
+function compare(one: Position, other: Position): number {
+  return Buffer.compare(bytesOf(one), bytesOf(other))
+}
+
+function bytesOf(position: Position): Buffer {
+  return typeof position === 'string'
+    ? Buffer.from(position)
+    : Buffer.from(position.buffer, position.byteOffset, position.byteLength)
+}
+
+const shownName = ({ next }: Row): string =>
+  bytesOf(next as Position)
+    .toString('utf8')
+    .slice(0, -1)

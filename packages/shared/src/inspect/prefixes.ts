@@ -1,0 +1,76 @@
+import type { Row } from '../driver/driver.js'
+import { keyRange } from '../keys/key-range.js'
+import { type NamedKey, qualifiedNames, splitQualified, splitTagged, taggedNames } from '../keys/key-space.js'
+import { nameOf, type PageStatement, type Position, type ValuePageStatement, walkRows } from '../session/row-walk.js'
+import type { Session } from '../session/session.js'
+import type { Inspected } from './database-inspection.js'
+import { cursorOf, type Place } from './list.js'
+import type { PrefixItem } from './listed-rows.js'
+
+/** A table whose names tell their prefix. */
+interface Named {
+  readonly statement: PageStatement | ValuePageStatement
+  readonly values?: false
+  /** What the names of a prefix begin with. */
+  startOf(prefix: string): string
+  split(name: string): NamedKey | undefined
+}
+
+/**
+ * The prefixes that were settled in the database, and then those of rows whose prefix was not: a cache alone settles none.
+ * From prefix to prefix by the index, not from row to row.
+ */
+export async function* listPrefixes(
+  session: Session,
+  { sql, entries }: Inspected,
+  place: Place,
+  limit: number,
+): AsyncGenerator<PrefixItem, void, undefined> {
+  const tables: readonly Named[] = [
+    tagged('cache:', { statement: entries, values: false }),
+    tagged('circuit:', { statement: sql.circuits }),
+    { statement: sql.locks, startOf: (prefix) => qualifiedNames(prefix).start, split: splitQualified },
+  ]
+  const first = async (statement: Named['statement'], from: Position, end: string | null, values?: false) => {
+    const walk = walkRows(session, statement, { from, end, most: 1, ...(values !== undefined && { values }) })
+    const { value } = await walk.next()
+    return value as Row | undefined
+  }
+  const isListed = async (prefix: string, before: readonly Named[]): Promise<boolean> => {
+    const settled = await first(sql.prefixes, prefix, null)
+    if (settled?.prefix === prefix) return true
+    for (const { statement, startOf, values } of before) {
+      const range = keyRange(startOf(prefix))
+      if ((await first(statement, range.first, range.end, values)) !== undefined) return true
+    }
+    return false
+  }
+
+  let left = limit
+  if (place.part === 0) {
+    for await (const row of walkRows(session, sql.prefixes, { from: place.from ?? '', end: null, most: left })) {
+      yield { prefix: String(row.prefix), cursor: cursorOf(row, 0) }
+      if (--left === 0) return
+    }
+  }
+  for (const [at, table] of tables.entries()) {
+    const part = at + 1
+    if (part < place.part) continue
+    let from: Position | undefined = part === place.part ? (place.from ?? '') : ''
+    while (from !== undefined) {
+      const row: Row | undefined = await first(table.statement, from, null, table.values)
+      if (row === undefined) break
+      const name = nameOf(row)
+      const prefix = name === undefined ? undefined : table.split(name)?.prefix
+      // On to the first name behind those of the prefix.
+      from = prefix === undefined ? (row.next as Position) : keyRange(table.startOf(prefix)).end
+      if (prefix === undefined || (await isListed(prefix, tables.slice(0, at)))) continue
+      yield { prefix, cursor: cursorOf({ next: from }, part) }
+      if (--left === 0) return
+    }
+  }
+}
+
+function tagged(tag: 'cache:' | 'circuit:', of: Pick<Named, 'statement' | 'values'>): Named {
+  return { ...of, startOf: (prefix) => taggedNames(prefix, tag).start, split: (name) => splitTagged(name, tag) }
+}

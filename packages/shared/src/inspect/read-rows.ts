@@ -1,0 +1,153 @@
+import type { Row } from '../driver/driver.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import { splitQualified } from '../keys/key-space.js'
+import { ownerProcess } from '../processes/made-up-owner.js'
+import { storedProbes, toState } from '../stores/circuit-breaker/circuit-row.js'
+import { resultNotStored, unstoredIn } from '../stores/idempotency/unstored-result.js'
+import type { ValueStore } from '../values/value-store.js'
+import type { CircuitInfo, ClaimInfo, EntryInfo, LockInfo, ResultInfo, TaskInfo } from './listed-rows.js'
+
+/** Reads the rows of one list. Both throw `VALUE_UNREADABLE`. */
+export interface RowReader<Info> {
+  /** What a row says, without its value; `undefined` for one that belongs to no list. */
+  read(row: Row): Info | undefined
+  /** Adds the value. Absent where rows have none, `null` where they were not asked for. @param name For errors. */
+  readonly complete?: ((info: Info, row: Row, name: string) => Info) | null
+}
+
+// What stands for no expiry: no column of a lease is NULL.
+const NEVER = Number.MAX_SAFE_INTEGER
+
+export const lockReader: RowReader<LockInfo> = {
+  read: (row) => ({
+    ...ownerOf(row),
+    token: Number(row.token),
+    holds: Number(row.holds),
+    ...(Number(row.expires_at) < NEVER && { expiresAt: Number(row.expires_at) }),
+    held: row.lasts === 1,
+  }),
+}
+
+export const claimReader: RowReader<ClaimInfo> = {
+  read: (row) =>
+    row.expires_at === null
+      ? undefined
+      : {
+          ...ownerOf(row),
+          generation: Number(row.generation),
+          grantedAt: Number(row.granted_at),
+          until: Number(row.expires_at),
+          held: row.lasts === 1,
+        },
+}
+
+/** @param table For errors. */
+export function circuitReader(table: string): RowReader<CircuitInfo> {
+  const operation = 'inspect.circuits'
+  return {
+    read(row) {
+      const { state } = toState(row, table, operation)
+      const number = numbers(row, table, operation)
+      return {
+        state,
+        failures: number('failure_count'),
+        isolated: Number(row.isolated) !== 0,
+        ...(state !== 'closed' && { openedAt: number(row.opened_at === null ? 'updated_at' : 'opened_at') }),
+        ...(row.last_failure_time !== null && { lastFailureAt: number('last_failure_time') }),
+        ...(row.last_success_time !== null && { lastSuccessAt: number('last_success_time') }),
+        updatedAt: number('updated_at'),
+        probes: storedProbes(row, table, operation).map(([owner, until]) => ({ ...ownerOf({ owner }), until })),
+      }
+    },
+  }
+}
+
+/** @param values Decodes them; `undefined` where they were not asked for. */
+export function entryReader(table: string, values: ValueStore | undefined): RowReader<EntryInfo> {
+  const operation = 'inspect.entries'
+  return {
+    read: (row) => ({
+      ...sizeAndExpiry(row, table, operation),
+      ...(typeof row.created_at === 'number' && { createdAt: row.created_at }),
+    }),
+    complete:
+      values === undefined
+        ? null
+        : (info, row, name) => ({ ...info, value: values.decode(row.value, table, name, operation) }),
+  }
+}
+
+export function resultReader(table: string, values: ValueStore | undefined): RowReader<ResultInfo> {
+  const operation = 'inspect.results'
+  return {
+    read: (row) =>
+      row.state === null
+        ? undefined
+        : { outcome: row.state as ResultInfo['outcome'], ...sizeAndExpiry(row, table, operation) },
+    complete:
+      values === undefined
+        ? null
+        : (info, row, name) => {
+            const unstored = info.outcome === 'unstored' ? unstoredIn(row.unstored ?? row.value) : undefined
+            if (unstored !== undefined) throw resultNotStored(name, operation, unstored)
+            return { ...info, value: values.decode(row.value, table, name, operation) }
+          },
+  }
+}
+
+export function taskReader(table: string, values: ValueStore | undefined): RowReader<TaskInfo> {
+  const operation = 'inspect.tasks'
+  return {
+    read(row) {
+      const number = numbers(row, table, operation)
+      const id = String(row.id)
+      return {
+        checkpoints: Number(row.checkpoints),
+        latest: {
+          id: splitQualified(id)?.key ?? id,
+          sequence: number('sequence'),
+          progress: number('progress'),
+          timestamp: number('timestamp'),
+          ...(row.estimated_time_remaining !== null && { estimatedTimeRemaining: number('estimated_time_remaining') }),
+          bytes: Number(row.bytes),
+        },
+      }
+    },
+    complete:
+      values === undefined
+        ? null
+        : (info, row, name) => {
+            const data: unknown = values.decode(row.value, table, name, operation)
+            return { ...info, latest: { ...info.latest, data } }
+          },
+  }
+}
+
+type SizeAndExpiry = Pick<EntryInfo, 'bytes' | 'expired' | 'expiresAt'>
+
+function sizeAndExpiry(row: Row, table: string, operation: string): SizeAndExpiry {
+  return {
+    bytes: Number(row.bytes),
+    ...(row.expires_at !== null && { expiresAt: numbers(row, table, operation)('expires_at') }),
+    expired: row.lasts === 0,
+  }
+}
+
+function ownerOf(row: Row): Pick<LockInfo, 'owner' | 'process'> {
+  const owner = String(row.owner)
+  const process = ownerProcess(owner)
+  return process === undefined ? { owner } : { owner, process }
+}
+
+/** Reads columns that a file may hold anything in. */
+function numbers(row: Row, table: string, operation: string): (column: string) => number {
+  return (column) => {
+    const value = row[column]
+    if (typeof value === 'number') return value
+    throw new PersistenceError(
+      'VALUE_UNREADABLE',
+      operation,
+      `${operation}: a row of ${table} has the ${column} ${JSON.stringify(value)}, which is no number; write it anew or delete it`,
+    )
+  }
+}

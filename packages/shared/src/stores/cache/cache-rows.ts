@@ -1,0 +1,56 @@
+import { checkKey } from '../../arguments/limits.js'
+import type { SqlValue } from '../../driver/driver.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
+import type { Session } from '../../session/session.js'
+import { timeToLive } from '../../time/time-to-live.js'
+import type { CacheSql } from './cache-sql.js'
+import { entryOf } from './loads.js'
+
+/** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
+export const ABSENT: unique symbol = Symbol('absent')
+
+/** How the entries of one adapter stand in a cache table. */
+export class CacheRows {
+  readonly sql: CacheSql
+  readonly names: PrefixedNames
+  /** Put before a stored key to name the entry among those of all tables. */
+  readonly ofTable: string
+  readonly #session: Session
+
+  constructor(session: Session, sql: CacheSql) {
+    this.#session = session
+    this.sql = sql
+    this.names = taggedNames(session.prefix, 'cache:')
+    this.ofTable = entryOf(sql.table, '')
+  }
+
+  /** @throws PersistenceError `INVALID_KEY`. */
+  stored(key: string, operation: string): string {
+    checkKey(key, this.#session.maxKeyLength, operation)
+    return this.names.store(key)
+  }
+
+  /**
+   * The stored key, the encoded value and the expiry.
+   *
+   * @throws PersistenceError for a key, value or ttl that cannot be stored.
+   */
+  row(key: string, value: unknown, ttl: number | undefined, operation: string): SqlValue[] {
+    const stored = this.stored(key, operation)
+    const lifetime = timeToLive(ttl, operation)
+    const text = this.#session.values.encode(value, operation)
+    return [stored, text, lifetime === undefined ? null : this.#session.clock.expiry(lifetime)]
+  }
+
+  /** A row that cannot be decoded is a miss: a cache can be filled again. It is reported. */
+  decode<T>(text: SqlValue | undefined, stored: string, operation: string): T | typeof ABSENT {
+    try {
+      return this.#session.values.decode<T>(text, this.sql.table, stored, operation)
+    } catch (error) {
+      if (!(error instanceof PersistenceError)) throw error
+      this.#session.diagnostics.emit({ type: 'unreadable-row', table: this.sql.table, key: stored, error })
+      return ABSENT
+    }
+  }
+}
