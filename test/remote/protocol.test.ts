@@ -11,6 +11,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
+import { answerTo, ENVELOPE, greeting, refusal } from '../proof/remote/raw-user.js'
 
 proveCell()
 
@@ -29,34 +30,8 @@ afterEach(async () => {
 })
 
 const port = (): MessagePort => server.createPort() as unknown as MessagePort
-const ENVELOPE = 'go-go-scope/1'
 /** The word of a statement that runs once; see protocol.ts. */
 const QUERY = 5
-
-/** What the owner says to a message of any form, on a port of its own. */
-function answerTo(...messages: unknown[]): Promise<unknown[]> {
-  const raw = port()
-  return new Promise((resolve) => {
-    raw.on('message', (message) => {
-      if (message[ENVELOPE][0] !== 1) resolve(message[ENVELOPE])
-      else for (const next of messages.slice(1)) raw.postMessage({ [ENVELOPE]: next })
-    })
-    raw.on('close', () => resolve([]))
-    raw.postMessage({ [ENVELOPE]: messages[0] })
-  })
-}
-
-/** Says hello with what is given instead of what this release says. */
-async function hello(protocol: number, schema: number): Promise<string> {
-  const said = await answerTo([1, 'nonce', protocol, schema])
-  return JSON.parse(String(said[2])).message
-}
-
-/** What this release says. */
-async function greeting(): Promise<unknown[]> {
-  const [, schema] = (await hello(1, 999)).match(/database schema (\d+)/) ?? []
-  return [1, 'nonce', 1, Number(schema)]
-}
 
 describe('connecting', () => {
   test('a port that nobody serves fails after connectTimeout', async () => {
@@ -92,8 +67,8 @@ describe('connecting', () => {
   })
 
   test('another protocol or schema is refused, and both are named', async () => {
-    expect(await hello(2, 0)).toMatch(/protocol 2.*protocol 1/)
-    expect(await hello(1, 999)).toMatch(/schema 999.*schema \d+/)
+    expect(await refusal(port(), 2, 0)).toMatch(/protocol 2.*protocol 1/)
+    expect(await refusal(port(), 1, 999)).toMatch(/schema 999.*schema \d+/)
     const { port1, port2 } = new MessageChannel()
     port2.on('message', (message) => {
       const [, nonce] = message[ENVELOPE]
@@ -167,7 +142,7 @@ describe('what the owner is sent', () => {
     await adapter.cache.set('k', 1)
     await fc.assert(
       fc.asyncProperty(fc.anything({ withDate: true, withMap: true }), async (message) => {
-        const said = await answerTo(message)
+        const said = await answerTo(port(), message)
         expect(said[0]).toBe(2)
         expect(JSON.parse(String(said[2])).code).toMatch(/INVALID_ARGUMENT|VERSION_MISMATCH/)
       }),
@@ -178,13 +153,13 @@ describe('what the owner is sent', () => {
   })
 
   test('a message that is malformed at its end is not done at its beginning', async () => {
-    const hi = await greeting()
+    const hi = await greeting(port())
     const drop = [QUERY, 'raw', 'DELETE FROM go_goscope_cache', 0]
     await adapter.cache.set('k', 1)
     await fc.assert(
       fc.asyncProperty(fc.array(item, { minLength: 1 }), async (rest) => {
         // A word that there is none of, so that the rest cannot be a message by chance.
-        const said = await answerTo(hi, [...drop, 99, ...rest])
+        const said = await answerTo(port(), hi, [...drop, 99, ...rest])
         expect(said[0]).toBe(2)
       }),
       { numRuns: 50 },
@@ -193,11 +168,11 @@ describe('what the owner is sent', () => {
   })
 
   test('more than a user may have under way is refused', async () => {
-    const hi = await greeting()
+    const hi = await greeting(port())
     const call = [QUERY, 'raw', 'SELECT 1', 0]
-    const said = await answerTo(hi, Array.from({ length: 4_097 }, () => call).flat())
+    const said = await answerTo(port(), hi, Array.from({ length: 4_097 }, () => call).flat())
     expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
-    const taken = await answerTo(hi, Array.from({ length: 4_096 }, () => call).flat())
+    const taken = await answerTo(port(), hi, Array.from({ length: 4_096 }, () => call).flat())
     expect(taken.slice(0, 3)).not.toContain(2)
   })
 })
