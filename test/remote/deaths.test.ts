@@ -1,4 +1,6 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { proofCount } from '../proof/proof-count.js'
 import { ServedFile } from '../proof/remote/served-file.js'
@@ -49,18 +51,23 @@ describe('a user that dies with a lock', () => {
     await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toHaveLength(1)
   }, 60_000)
 
-  test('gives it back however it dies, as a process', async () => {
-    await using file = await ServedFile.open()
-    for (const death of ['exit', 'kill while it is blocked', 'exitAfterRelease']) {
-      const user = await file.user('child')
-      await user.do('acquire', { key: death, ttl: TTL })
-      if (death === 'kill while it is blocked') {
-        user.tell('block', { ms: 20_000 })
-        await user.kill()
-      } else user.tell(death, { key: death })
-      expect(await takenSoon(file, death), `free after ${death}`).not.toBe(null)
-    }
-  }, 60_000)
+  test.each(['child', 'clustered'] as const)(
+    'gives it back however it dies, as a process: %s',
+    async (kind) => {
+      await using file = await ServedFile.open()
+      for (const death of ['throw', 'exit', 'kill while it is blocked', 'exitAfterRelease', 'exitAfterSet']) {
+        const user = await file.user(kind)
+        await user.do('acquire', { key: death, ttl: TTL })
+        if (death === 'kill while it is blocked') {
+          user.tell('block', { ms: 20_000 })
+          await user.kill()
+        } else user.tell(death, { key: death })
+        expect(await takenSoon(file, death), `free after ${death}`).not.toBe(null)
+      }
+      expect(['sent', null]).toContain(await file.adapter.cache.get('exitAfterSet'))
+    },
+    60_000,
+  )
 
   test('keeps it until its lease ends where it may be at work still', async () => {
     await using file = await ServedFile.open()
@@ -77,14 +84,25 @@ describe('a user that dies with a lock', () => {
 })
 
 describe('a user that dies', () => {
-  test('with a claim leaves it to its lease', async () => {
-    await using file = await ServedFile.open()
-    const user = await file.user('thread')
-    expect(await user.do('claim', { key: 'k', lease: 400 })).toBe('claimed')
-    await user.kill()
-    expect((await file.adapter.idempotency.claim('k', { lease: 1_000 })).state).toBe('running')
-    const next = await file.adapter.idempotency.claim('k', { lease: 1_000, wait: NOTICED })
-    expect(next.state).toBe('claimed')
+  test('with a claim leaves it to its lease, however it dies', async () => {
+    const clock = new ManualClock()
+    await using file = await ServedFile.open({ clock })
+    const ways = (['thread', 'child', 'clustered'] as const).flatMap((kind) =>
+      ['throw', 'exit', 'kill'].map((death) => ({ kind, death })),
+    )
+    for (const { kind, death } of ways) {
+      const key = `${kind} ${death}`
+      const user = await file.user(kind)
+      expect(await user.do('claim', { key, lease: 60_000 })).toBe('claimed')
+      if (death === 'kill') await user.kill()
+      else user.tell(death)
+      await user.ended
+      await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toEqual([])
+      // By the clock of the owner, which stands still.
+      expect((await file.adapter.idempotency.claim(key, { lease: 1_000 })).state, key).toBe('running')
+      clock.advance(60_000)
+      expect((await file.adapter.idempotency.claim(key, { lease: 1_000 })).state, key).toBe('claimed')
+    }
   }, 60_000)
 
   test('while it loads passes its turn on, and all get a value', async () => {
@@ -108,7 +126,9 @@ describe('a user that dies', () => {
 
   test('under load takes nothing with it that was acknowledged, and the owner goes on', async () => {
     const times = proofCount({ inTests: 12, inSoak: 200 })
-    await using file = await ServedFile.open({ durability: 'process' })
+    await using file = await ServedFile.open({ durability: 'process', locks: 'database' })
+    const pairs = await engine.openHandle(file.path)
+    await engine.rows(pairs, 'CREATE TABLE pairs (half INTEGER NOT NULL)')
     for (let time = 0; time < times; time++) {
       const user = await file.user('thread')
       user.tell('writeForEver', { prefix: `${time}-` })
@@ -117,6 +137,10 @@ describe('a user that dies', () => {
       const wrote = user.told.filter(({ order }) => order === 'wrote').map(({ value }) => String(value))
       for (const key of wrote) expect(await file.adapter.idempotency.get(key), key).not.toBe(null)
     }
+    const [halves] = await engine.rows(pairs, 'SELECT count(*) AS number, sum(half) AS sum FROM pairs')
+    expect(halves?.sum, 'batches are whole').toBe(0)
+    expect(Number(halves?.number)).toBeGreaterThan(0)
+    await engine.closeHandle(pairs)
     // A port may tell of its end a little after its thread has.
     await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toEqual([])
   }, 120_000)

@@ -11,6 +11,10 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
+import { checkCredits } from '../proof/remote/check-credits.js'
+import { checkGathering } from '../proof/remote/check-gathering.js'
+import { answerTo, ENVELOPE, greeting, refusal } from '../proof/remote/raw-user.js'
+import { worldOfCell } from '../proof/remote/served-world.js'
 
 proveCell()
 
@@ -29,34 +33,8 @@ afterEach(async () => {
 })
 
 const port = (): MessagePort => server.createPort() as unknown as MessagePort
-const ENVELOPE = 'go-go-scope/1'
 /** The word of a statement that runs once; see protocol.ts. */
 const QUERY = 5
-
-/** What the owner says to a message of any form, on a port of its own. */
-function answerTo(...messages: unknown[]): Promise<unknown[]> {
-  const raw = port()
-  return new Promise((resolve) => {
-    raw.on('message', (message) => {
-      if (message[ENVELOPE][0] !== 1) resolve(message[ENVELOPE])
-      else for (const next of messages.slice(1)) raw.postMessage({ [ENVELOPE]: next })
-    })
-    raw.on('close', () => resolve([]))
-    raw.postMessage({ [ENVELOPE]: messages[0] })
-  })
-}
-
-/** Says hello with what is given instead of what this release says. */
-async function hello(protocol: number, schema: number): Promise<string> {
-  const said = await answerTo([1, 'nonce', protocol, schema])
-  return JSON.parse(String(said[2])).message
-}
-
-/** What this release says. */
-async function greeting(): Promise<unknown[]> {
-  const [, schema] = (await hello(1, 999)).match(/database schema (\d+)/) ?? []
-  return [1, 'nonce', 1, Number(schema)]
-}
 
 describe('connecting', () => {
   test('a port that nobody serves fails after connectTimeout', async () => {
@@ -92,8 +70,8 @@ describe('connecting', () => {
   })
 
   test('another protocol or schema is refused, and both are named', async () => {
-    expect(await hello(2, 0)).toMatch(/protocol 2.*protocol 1/)
-    expect(await hello(1, 999)).toMatch(/schema 999.*schema \d+/)
+    expect(await refusal(port(), 2, 0)).toMatch(/protocol 2.*protocol 1/)
+    expect(await refusal(port(), 1, 999)).toMatch(/schema 999.*schema \d+/)
     const { port1, port2 } = new MessageChannel()
     port2.on('message', (message) => {
       const [, nonce] = message[ENVELOPE]
@@ -167,7 +145,7 @@ describe('what the owner is sent', () => {
     await adapter.cache.set('k', 1)
     await fc.assert(
       fc.asyncProperty(fc.anything({ withDate: true, withMap: true }), async (message) => {
-        const said = await answerTo(message)
+        const said = await answerTo(port(), message)
         expect(said[0]).toBe(2)
         expect(JSON.parse(String(said[2])).code).toMatch(/INVALID_ARGUMENT|VERSION_MISMATCH/)
       }),
@@ -178,13 +156,13 @@ describe('what the owner is sent', () => {
   })
 
   test('a message that is malformed at its end is not done at its beginning', async () => {
-    const hi = await greeting()
+    const hi = await greeting(port())
     const drop = [QUERY, 'raw', 'DELETE FROM go_goscope_cache', 0]
     await adapter.cache.set('k', 1)
     await fc.assert(
       fc.asyncProperty(fc.array(item, { minLength: 1 }), async (rest) => {
         // A word that there is none of, so that the rest cannot be a message by chance.
-        const said = await answerTo(hi, [...drop, 99, ...rest])
+        const said = await answerTo(port(), hi, [...drop, 99, ...rest])
         expect(said[0]).toBe(2)
       }),
       { numRuns: 50 },
@@ -193,17 +171,17 @@ describe('what the owner is sent', () => {
   })
 
   test('more than a user may have under way is refused', async () => {
-    const hi = await greeting()
+    const hi = await greeting(port())
     const call = [QUERY, 'raw', 'SELECT 1', 0]
-    const said = await answerTo(hi, Array.from({ length: 4_097 }, () => call).flat())
+    const said = await answerTo(port(), hi, Array.from({ length: 4_097 }, () => call).flat())
     expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
-    const taken = await answerTo(hi, Array.from({ length: 4_096 }, () => call).flat())
+    const taken = await answerTo(port(), hi, Array.from({ length: 4_096 }, () => call).flat())
     expect(taken.slice(0, 3)).not.toContain(2)
   })
 })
 
 describe('what crosses', () => {
-  test('calls in step are one message, and no more wait at the owner than it takes', async () => {
+  test('calls in step are one message', async () => {
     const raw = port()
     let messages = 0
     const counted = new Proxy(raw, {
@@ -217,21 +195,14 @@ describe('what crosses', () => {
     messages = 0
     await Promise.all(Array.from({ length: 100 }, (_, n) => remote.cache.get(`k${n}`)))
     expect(messages).toBe(1)
-    const before = server.clients()[0]
-    expect(before?.calls).toBe(0)
-    const flood = Array.from({ length: 10_000 }, (_, n) => remote.cache.set(`k${n}`, n))
-    let most = 0
-    let left = flood.length
-    for (const one of flood) void one.then(() => left--)
-    while (left > 0) {
-      most = Math.max(most, server.clients()[0]?.calls ?? 0)
-      expect((await remote.stats()).waiting).toBeGreaterThanOrEqual(0)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    expect(most).toBeLessThanOrEqual(4_096)
-    expect((await remote.cache.stats()).size).toBe(10_000)
+    expect(server.clients()[0]?.calls).toBe(0)
     await remote.disconnect()
   })
+
+  test('no more of a user waits at the owner than it takes, and no more is sent than it takes', () =>
+    checkCredits(worldOfCell))
+
+  test('writes of several users that come within one turn share a commit', () => checkGathering(worldOfCell))
 
   test('a user that floods the owner does not keep it from others', async () => {
     const [flooding, other] = await Promise.all([connectRemote(port()), connectRemote(port())])

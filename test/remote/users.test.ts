@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
+import { commitsIn } from '../proof/remote/commits-in.js'
 import type { RemoteUser } from '../proof/remote/remote-user.js'
 import { ServedFile } from '../proof/remote/served-file.js'
 
@@ -9,15 +9,6 @@ proveCell()
 interface Loaded {
   readonly loads: number
   readonly values: unknown[]
-}
-
-/** Commits in the log of a file: the frame that ends one tells how large the file is after it. */
-function commitsIn(path: string): number {
-  const log = readFileSync(`${path}-wal`)
-  const page = log.readUInt32BE(8)
-  let commits = 0
-  for (let at = 32; at + 24 + page <= log.length; at += 24 + page) if (log.readUInt32BE(at + 4) !== 0) commits++
-  return commits
 }
 
 /** Holds the event loop, while threads send what they have to. */

@@ -1,6 +1,7 @@
 /** What every front end exports besides its own classes. */
 export type { AdapterOptions, LockKind } from './adapter/adapter-options.js'
 export type { CacheAdapterOptions } from './adapter/sql-cache-adapter.js'
+export type { ServedUser } from './connection/served-users.js'
 export type { ChangeRecording } from './dialects/sqlite/changesets/change-recording.js'
 export {
   type AppliedChanges,

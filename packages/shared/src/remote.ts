@@ -14,9 +14,10 @@ import { RemoteLockStore } from './remote/remote-locks.js'
 import type { RemoteOwner } from './remote/remote-owner.js'
 import { systemClock } from './time/clock.js'
 
+export type { ServedUser } from './connection/served-users.js'
 export type { RemoteDatabase } from './remote/connect-remote.js'
 export type { Peer } from './remote/peer.js'
-export { type PersistenceServer, type ServedUser, serve, type TransferablePort } from './remote/serve.js'
+export { type PersistenceServer, serve, type TransferablePort } from './remote/serve.js'
 
 /** {@link AdapterOptions} without what the owner of the database decides for all. */
 export interface RemoteOptions extends Omit<AdapterOptions, 'busyTimeout'> {

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import cluster, { type Worker as ClusterWorker } from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { PersistenceServer } from '@go-go-scope/persistence-core/remote'
@@ -11,6 +12,8 @@ interface Said {
 
 const SCRIPT = new URL('user.mjs', import.meta.url)
 
+export type UserKind = 'thread' | 'attached' | 'child' | 'clustered'
+
 /** How a user is started. */
 export interface UserOptions {
   /** Of its adapter. */
@@ -20,7 +23,7 @@ export interface UserOptions {
 
 /** A thread or process that uses a served adapter and does as it is told; see user.mjs. */
 export class RemoteUser {
-  readonly peer: Worker | ChildProcess
+  readonly peer: Worker | ChildProcess | ClusterWorker
   readonly ended: Promise<unknown>
   readonly #waiting: { order: string; resolve: (value: never) => void; reject: (error: unknown) => void }[] = []
   /** What it has said without being asked. */
@@ -52,13 +55,24 @@ export class RemoteUser {
     return RemoteUser.#ready(child)
   }
 
-  static async #ready(peer: Worker | ChildProcess): Promise<RemoteUser> {
+  static async clustered(
+    server: PersistenceServer,
+    { options = {}, serialization = 'json' }: UserOptions = {},
+  ): Promise<RemoteUser> {
+    const args = [JSON.stringify({ options })]
+    cluster.setupPrimary({ exec: fileURLToPath(SCRIPT), args, execArgv: [], serialization })
+    const worker = cluster.fork()
+    server.attach(worker as never)
+    return RemoteUser.#ready(worker)
+  }
+
+  static async #ready(peer: Worker | ChildProcess | ClusterWorker): Promise<RemoteUser> {
     const user = new RemoteUser(peer)
     await user.#answer('ready')
     return user
   }
 
-  private constructor(peer: Worker | ChildProcess) {
+  private constructor(peer: Worker | ChildProcess | ClusterWorker) {
     this.peer = peer
     this.ended = new Promise((resolve) => peer.on('exit', resolve))
     // How it ends is what tests are about.
@@ -91,6 +105,7 @@ export class RemoteUser {
   /** Ends it from outside. */
   async kill(): Promise<void> {
     if (this.peer instanceof Worker) await this.peer.terminate()
+    else if ('process' in this.peer) this.peer.process.kill('SIGKILL')
     else this.peer.kill('SIGKILL')
     await this.ended
   }

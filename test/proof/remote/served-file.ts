@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type PersistenceServer, serve } from '@go-go-scope/persistence-core/remote'
 import { engine } from '../../cells/cell.js'
-import { RemoteUser, type UserOptions } from './remote-user.js'
+import { RemoteUser, type UserKind, type UserOptions } from './remote-user.js'
 
 type Adapter = Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
 
@@ -28,13 +28,13 @@ export class ServedFile implements AsyncDisposable {
     this.server = serve(adapter)
   }
 
-  async user(kind: 'thread' | 'attached' | 'child', options?: UserOptions): Promise<RemoteUser> {
+  async user(kind: UserKind, options?: UserOptions): Promise<RemoteUser> {
     const user = await RemoteUser[kind](this.server, options)
     this.#users.push(user)
     return user
   }
 
-  users(kind: 'thread' | 'attached' | 'child', count: number): Promise<RemoteUser[]> {
+  users(kind: UserKind, count: number): Promise<RemoteUser[]> {
     return Promise.all(Array.from({ length: count }, () => this.user(kind)))
   }
 

@@ -61,6 +61,13 @@ const orders = {
     return adapter.cache.getOrSet(key, load)
   },
   recordFailure: ({ key, max }) => adapter.recordFailure(key, max),
+  /** Loops that each wait for one answer before the next call. */
+  async fail({ key, loops, times }) {
+    const loop = async () => {
+      for (let time = 0; time < times; time++) await adapter.recordFailure(key, 1_000_000_000)
+    }
+    await Promise.all(Array.from({ length: loops }, loop))
+  },
   subscribe: ({ key }) => void adapter.subscribe(key, (state) => heard.push(state.failureCount)),
   heard: () => heard,
   /** As many as it can at once: none is awaited before the next. */
@@ -68,16 +75,25 @@ const orders = {
     const settled = await Promise.allSettled(Array.from({ length: sets }, (_, n) => adapter.cache.set(`k${at + n}`, n)))
     return settled.filter(({ status }) => status === 'fulfilled').length
   },
-  /** One at a time, and each is told; does not end. */
+  /** Results, each of which is told, and pairs of rows under a lock in the database; does not end. */
   async writeForEver({ prefix }) {
+    const lock = await adapter.acquire(prefix, 600_000)
+    const insert = 'INSERT INTO pairs VALUES (?)'
     for (let n = 0; ; n++) {
+      const pair = [n + 1, -n - 1].map((half) => ({ sql: insert, parameters: [half] }))
+      const fenced = lock && adapter.fenced(lock, pair)
       await adapter.idempotency.set(`${prefix}${n}`, n)
       say({ order: 'wrote', value: `${prefix}${n}` })
+      await fenced
     }
   },
   disconnect: () => adapter.disconnect(),
   throw: () => setImmediate(() => fail()),
   exit: () => process.exit(3),
+  exitAfterSet({ key }) {
+    void adapter.cache.set(key, 'sent')
+    process.exit(0)
+  },
   exitAfterRelease({ key }) {
     void held.get(key).release()
     process.exit(0)

@@ -1,3 +1,4 @@
+import { type ServedUser, ServedUsers } from '../connection/served-users.js'
 import type { CacheStats } from '../ports/cache.js'
 import type { Session } from '../session/session.js'
 import type { SqlCacheProvider } from '../stores/cache/cache-provider.js'
@@ -16,6 +17,8 @@ export interface SqlStats {
   checkpoints: number
   idempotency: number
   cache: CacheStats
+  /** The threads and processes to which the database is served; absent while it is not. */
+  clients?: ServedUser[]
 }
 
 export async function readStats(
@@ -28,6 +31,7 @@ export async function readStats(
   const { waiting } = queue
   // Both asked now, so that a disconnect meanwhile waits for both.
   const [[counts = {}], cacheStats] = await Promise.all([queue.query('stats', dialect.counts.sql), cache.stats()])
+  const clients = connection.shared(ServedUsers).list
   return {
     engine: connection.engine,
     ...(await dialect.stats(connection, counts)),
@@ -37,5 +41,6 @@ export async function readStats(
     checkpoints: Number(counts.checkpoints),
     idempotency: Number(counts.idempotency),
     cache: cacheStats,
+    ...(clients && { clients }),
   }
 }

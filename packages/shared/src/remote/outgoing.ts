@@ -18,6 +18,7 @@ export class Outgoing {
   readonly #rests = new Map<number, Rest>()
   #items: Item[] = []
   #flushing = false
+  #inOneGo = false
 
   constructor(send: (message: readonly Item[]) => void) {
     this.#send = send
@@ -59,6 +60,11 @@ export class Outgoing {
     return rest !== undefined && this.#rows(request, rest)
   }
 
+  /** The owner leaves: from now on a user that asks for no further pieces gets all of them, one after the other. */
+  sendInOneGo(): void {
+    this.#inOneGo = true
+  }
+
   /** Sends what there is. */
   flush(): void {
     if (this.#items.length === 0) return
@@ -75,6 +81,15 @@ export class Outgoing {
   }
 
   #rows(request: number, rest: Rest): boolean {
+    let whole = this.#piece(request, rest)
+    while (this.#inOneGo && !whole) {
+      this.flush()
+      whole = this.#piece(request, rest)
+    }
+    return whole
+  }
+
+  #piece(request: number, rest: Rest): boolean {
     const { rows, at: from } = rest
     for (let units = 0; rest.at < rows.length && rest.at - from < PIECE.rows && units < PIECE.units; rest.at++) {
       units += unitsOf(Object.values(rows[rest.at] as Row))

@@ -2,6 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { locksInMemory } from '../adapter/locks-in-memory.js'
 import { type AdapterParts, partsOf } from '../adapter/served-parts.js'
 import { invalidArgument, shown } from '../arguments/invalid.js'
+import { type ServedUser, ServedUsers } from '../connection/served-users.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { Statement } from '../queue/statement.js'
 import { Announcer } from './announcer.js'
@@ -25,20 +26,10 @@ export interface PersistenceServer extends AsyncDisposable {
   attach(peer: Peer): void
   /** A port to hand to any thread, which may hand it on. @throws PersistenceError `CLOSED`. */
   createPort(): TransferablePort
-  /** The threads and processes that are served now. */
+  /** The threads and processes that are served now; `stats()` of the adapter has them too. */
   clients(): ServedUser[]
   /** Answers what has come and ends all connections. The adapter stays open. May be repeated. */
   close(): Promise<void>
-}
-
-/** A thread or process that uses a served adapter. */
-export interface ServedUser {
-  /** Requests that have come and are not answered. */
-  calls: number
-  /** Locks in memory that it holds, some of which may have expired. */
-  locks: number
-  /** ms from the coming of its last message until all of it was handed to the database. */
-  lag: number
 }
 
 /** @throws PersistenceError `INVALID_ARGUMENT` for what is no adapter of all ports. */
@@ -56,6 +47,7 @@ export function serve(adapter: object): PersistenceServer {
 class AdapterServer implements PersistenceServer {
   readonly #parts: ReceptionParts
   readonly #receptions = new Set<Reception>()
+  readonly #hide: () => void
   #closed: Promise<void> | undefined
 
   constructor(adapter: AdapterParts) {
@@ -68,6 +60,7 @@ class AdapterServer implements PersistenceServer {
       announcer: new Announcer(connection),
     }
     this.#parts = { adapter, served, turns }
+    this.#hide = connection.shared(ServedUsers).add(() => this.clients())
     turns.atEnd(() => void this.#close('the owner of the database has disconnected its adapter'))
   }
 
@@ -111,6 +104,7 @@ class AdapterServer implements PersistenceServer {
   async #endAll(reason: string): Promise<void> {
     await Promise.all([...this.#receptions].map((reception) => reception.close(reason)))
     this.#parts.served.locks.end()
+    this.#hide()
   }
 
   #refuseClosed(operation: string): void {

@@ -114,9 +114,11 @@ export class ServedClient implements AnswerTaker {
     return new Promise((resolve) => this.#atIdle.push(resolve))
   }
 
-  /** Refuses what comes from now on. */
+  /** Refuses what comes from now on, and waits for no word of the user. */
   refuseLater(reason: string): void {
     this.#refusing = reason
+    this.#out.sendInOneGo()
+    for (const request of [...this.#inPieces.keys()]) this.#sendMore(request)
   }
 
   /** It has ended or is no longer served: nothing is sent to it any more. */

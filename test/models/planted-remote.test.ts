@@ -1,0 +1,131 @@
+import type { ManualClock } from '@go-go-scope/persistence-conformance'
+import type { DatabaseSync } from '@photostructure/sqlite'
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { SqliteAdapter } from '../../packages/shared/src/index.js'
+import { ClientLocks } from '../../packages/shared/src/remote/client-locks.js'
+import { Outgoing } from '../../packages/shared/src/remote/outgoing.js'
+import { WINDOW } from '../../packages/shared/src/remote/protocol.js'
+import { ServedTurns } from '../../packages/shared/src/remote/served-turns.js'
+import { connectRemote, serve } from '../../packages/shared/src/remote.js'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { databaseSyncDriver } from '../core/database-sync-driver.js'
+import { checkCredits } from '../proof/remote/check-credits.js'
+import { checkGathering } from '../proof/remote/check-gathering.js'
+import type { AnyAdapter, ServedWorld } from '../proof/remote/served-world.js'
+import { checkHistories } from '../proof/remote-history/run-history.js'
+import { reportProof } from '../proof/report-proof.js'
+
+proveCell()
+
+/** The core by its source, whose classes can be given bugs. */
+const world: ServedWorld = {
+  async open(path, clock) {
+    const handle = await engine.openHandle(path)
+    await engine.rows(handle, 'PRAGMA journal_mode = WAL')
+    const driver = () => databaseSyncDriver(handle as InstanceType<typeof DatabaseSync>, () => undefined)
+    const adapter = new SqliteAdapter(handle, driver as never, options(clock))
+    await adapter.connect()
+    return adapter as unknown as AnyAdapter
+  },
+  serve: (adapter) => serve(adapter),
+  connect: (port, clock) => connectRemote(port, options(clock)) as unknown as Promise<AnyAdapter>,
+}
+
+function options(clock: ManualClock | undefined): object {
+  return clock === undefined ? {} : { clock }
+}
+
+const histories = () => checkHistories(world, 60)
+const gathering = () => checkGathering(world)
+const credits = () => checkCredits(world)
+const CHECKS = { histories, gathering, credits }
+
+const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: () => void])[] = [
+  [
+    'what has come is not gathered for one turn',
+    'gathering',
+    () => {
+      const { gather } = ServedTurns.prototype
+      vi.spyOn(ServedTurns.prototype, 'gather').mockImplementation(function (this: ServedTurns) {
+        const later = vi.spyOn(globalThis, 'setImmediate').mockImplementation(((run: () => void) => run()) as never)
+        gather.call(this)
+        later.mockRestore()
+      })
+    },
+  ],
+  [
+    'the locks of a user that has ended are not given back',
+    'histories',
+    () => void vi.spyOn(ClientLocks.prototype, 'giveBack').mockImplementation(() => undefined),
+  ],
+  [
+    'two answers of one turn are exchanged',
+    'histories',
+    () => {
+      const { answer } = Outgoing.prototype
+      const first = new WeakMap<Outgoing, { request: number; given: unknown }>()
+      vi.spyOn(Outgoing.prototype, 'answer').mockImplementation(function (this: Outgoing, request, given) {
+        const before = first.get(this)
+        if (before === undefined) {
+          first.set(this, { request, given })
+          queueMicrotask(() => {
+            if (first.delete(this)) answer.call(this, request, given)
+          })
+          return true
+        }
+        first.delete(this)
+        answer.call(this, before.request, given)
+        return answer.call(this, request, before.given as never)
+      })
+    },
+  ],
+  [
+    'credits for calls are ignored',
+    'credits',
+    () => void Object.assign(WINDOW, { calls: Number.POSITIVE_INFINITY, units: Number.POSITIVE_INFINITY }),
+  ],
+  [
+    'credits for rows are ignored',
+    'credits',
+    () => {
+      const { answer } = Outgoing.prototype
+      vi.spyOn(Outgoing.prototype, 'answer').mockImplementation(function (this: Outgoing, request, given) {
+        this.sendInOneGo()
+        return answer.call(this, request, given)
+      })
+    },
+  ],
+]
+
+describe('bugs that are planted in what serves an adapter', () => {
+  const window = { ...WINDOW }
+  beforeAll(() => fc.configureGlobal({ endOnFailure: true }))
+  afterEach(() => {
+    vi.restoreAllMocks()
+    Object.assign(WINDOW, window)
+  })
+  afterAll(() => {
+    fc.resetConfigureGlobal()
+    reportProof({
+      proof: 'bugs planted in what serves an adapter, for the tests to find (control)',
+      file: 'test/models/planted-remote.test.ts',
+      runs: `${BUGS.length} bugs`,
+      result: `${BUGS.length} found`,
+    })
+  })
+
+  test.each(BUGS)(
+    '%s',
+    async (_bug, check, plant) => {
+      plant()
+      await expect(CHECKS[check]()).rejects.toThrow(/Property failed after|expected/)
+    },
+    60_000,
+  )
+
+  test('none is found where there is none', async () => {
+    for (const check of Object.values(CHECKS)) await check()
+  }, 60_000)
+})

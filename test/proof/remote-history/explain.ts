@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util'
+import { ManualClock, referenceProviders } from '@go-go-scope/persistence-conformance'
+import { type Answers, type Call, KEYS, type Round, USERS } from './history.js'
+import { Participant, type Stores } from './participant.js'
+
+/** What has happened, in an order: a call of a participant, or the end of a round. */
+type Happened = { readonly who: number; readonly call: Call } | { readonly end: Round }
+
+/**
+ * Whether one order of all calls explains every answer: one in which each participant's own calls stand as it made them, and
+ * what was answered before a call was made stands before it. The reference makes them one by one.
+ *
+ * @returns the number of the round that no order explains, or `undefined`.
+ */
+export async function unexplained(rounds: readonly Round[], answers: readonly Answers[]): Promise<number | undefined> {
+  let deepest = 0
+  // Orders that leave the same behind explain the same of what follows.
+  const tried = new Set<string>()
+  const fits = async (number: number, before: readonly Happened[], made: readonly number[]): Promise<boolean> => {
+    const round = rounds[number]
+    if (round === undefined) return true
+    deepest = Math.max(deepest, number)
+    let isOver = true
+    for (const [who, burst] of round.bursts.entries()) {
+      const at = made[who] ?? 0
+      const call = burst[at]
+      if (call === undefined) continue
+      isOver = false
+      const now = [...before, { who, call }]
+      const { answer, left } = await replay(now)
+      if (!isDeepStrictEqual(answer, answers[number]?.[who]?.[at])) continue
+      const next = made.with(who, at + 1)
+      const reached = JSON.stringify([number, next, left])
+      if (tried.has(reached)) continue
+      tried.add(reached)
+      if (await fits(number, now, next)) return true
+    }
+    return isOver && fits(number + 1, [...before, { end: round }], beginning)
+  }
+  const beginning = (rounds[0]?.bursts ?? []).map(() => 0)
+  return (await fits(0, [], beginning)) ? undefined : deepest
+}
+
+/**
+ * From the beginning each time: the reference cannot go back.
+ *
+ * @returns what the last call was answered, and all that can be read then.
+ */
+async function replay(all: readonly Happened[]): Promise<{ answer: unknown; left: unknown }> {
+  const clock = new ManualClock()
+  const stores = referenceProviders(clock) as unknown as Stores
+  const participants = Array.from({ length: USERS + 1 }, () => new Participant(stores))
+  let answer: unknown
+  for (const one of all) {
+    if ('call' in one) {
+      answer = await participants[one.who]?.make(one.call)
+      continue
+    }
+    const { wait, leaves } = one.end
+    for (const participant of participants) participant.endRound()
+    clock.advance(wait)
+    if (leaves !== undefined) {
+      await participants[leaves.who]?.giveBack()
+      participants[leaves.who] = new Participant(stores)
+    }
+  }
+  const reader = participants[0] as Participant
+  const read = KEYS.flatMap((key) =>
+    (['get', 'stored', 'state'] as const).map((name) => reader.make({ do: name, key })),
+  )
+  const held = participants.map((participant) => participant.holds())
+  return { answer, left: await Promise.all([...read, ...held]) }
+}

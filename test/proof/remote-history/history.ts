@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+
+/** Calls of one participant, none of which waits for another. */
+export type Burst = readonly Call[]
+
+export type Call =
+  | { readonly do: 'set' | 'result'; readonly key: string; readonly value: number; readonly ttl: number | undefined }
+  | { readonly do: 'get' | 'delete' | 'stored' | 'fail' | 'state' | 'acquire' | 'force'; readonly key: string }
+  | { readonly do: 'release' | 'isValid'; readonly key: string }
+  | { readonly do: 'getBoth' | 'keys' }
+
+/** What all participants call at the same time, and what happens when all of it is answered. */
+export interface Round {
+  /** By participant: the owner first. */
+  readonly bursts: readonly Burst[]
+  /** ms that pass then. */
+  readonly wait: number
+  readonly leaves: Leaving | undefined
+}
+
+/** The participant that leaves, in one of the ways that are certain, and comes back as a new one. */
+export interface Leaving {
+  readonly who: number
+  readonly how: 'disconnects' | 'closes its port'
+}
+
+/** What each call of a round was answered, as the bursts stand. */
+export type Answers = readonly (readonly unknown[])[]
+
+export const USERS = 3
+export const KEYS = ['a', 'b']
+/** ms; met by some waits. */
+export const LEASE = 20
+
+const key = fc.constantFrom(...KEYS)
+const ttl = fc.constantFrom(undefined, 5, LEASE)
+
+const call: fc.Arbitrary<Call> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constantFrom('set', 'result'), key, value: fc.constant(0), ttl }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constantFrom('get', 'delete', 'stored', 'fail', 'state', 'acquire', 'force'), key }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('acquire', 'release', 'isValid'), key }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('getBoth', 'keys') }) },
+) as fc.Arbitrary<Call>
+
+const round: fc.Arbitrary<Round> = fc.record({
+  bursts: fc
+    .tuple(
+      fc.array(call, { maxLength: 2 }),
+      ...Array.from({ length: USERS }, () => fc.array(call, { maxLength: 4, size: 'max' })),
+    )
+    .map((bursts) => bursts as Burst[]),
+  wait: fc.constantFrom(0, 0, 5, LEASE),
+  leaves: fc.option(
+    fc.record({
+      who: fc.integer({ min: 1, max: USERS }),
+      how: fc.constantFrom<Leaving['how']>('disconnects', 'closes its port'),
+    }),
+    { nil: undefined, freq: 2 },
+  ),
+})
+
+export const rounds: fc.Arbitrary<Round[]> = fc
+  .array(round, { minLength: 1, maxLength: 4, size: 'max' })
+  .map((all) => all.map(({ bursts, ...rest }, number) => ({ bursts: withValues(bursts, number), ...rest })))
+
+/** Each value is another one, so that an answer tells which call it is of. */
+function withValues(bursts: readonly Burst[], round: number): Burst[] {
+  return bursts.map((burst, who) =>
+    burst.map((call, at) => ('value' in call ? { ...call, value: 100 * round + 10 * who + at + 1 } : call)),
+  )
+}

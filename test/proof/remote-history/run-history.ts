@@ -1,0 +1,84 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
+import type { PersistenceServer, TransferablePort } from '@go-go-scope/persistence-core/remote'
+import fc from 'fast-check'
+import type { AnyAdapter, ServedWorld } from '../remote/served-world.js'
+import { unexplained } from './explain.js'
+import { type Answers, type Leaving, type Round, rounds, USERS } from './history.js'
+import { Participant, type Stores } from './participant.js'
+
+/** Users of one owner, and the owner, who make the calls of a history. */
+class Users {
+  readonly #world: ServedWorld
+  readonly #clock: ManualClock
+  readonly #server: PersistenceServer
+  readonly #ports: TransferablePort[] = []
+  readonly #adapters: AnyAdapter[]
+  readonly #participants: Participant[]
+
+  static async of(world: ServedWorld): Promise<Users> {
+    const clock = new ManualClock()
+    const users = new Users(world, clock, await world.open(':memory:', clock))
+    for (let who = 1; who <= USERS; who++) await users.#enter(who)
+    return users
+  }
+
+  private constructor(world: ServedWorld, clock: ManualClock, owner: AnyAdapter) {
+    this.#world = world
+    this.#clock = clock
+    this.#server = world.serve(owner)
+    this.#adapters = [owner]
+    this.#participants = [new Participant(owner as unknown as Stores)]
+  }
+
+  async run({ bursts, wait, leaves }: Round): Promise<Answers> {
+    const answers = await Promise.all(
+      bursts.map((burst, who) => Promise.all(burst.map((call) => this.#participants[who]?.make(call)))),
+    )
+    for (const participant of this.#participants) participant.endRound()
+    this.#clock.advance(wait)
+    if (leaves !== undefined) {
+      await this.#leave(leaves.who, leaves.how)
+      await this.#enter(leaves.who)
+    }
+    return answers
+  }
+
+  async end(): Promise<void> {
+    await this.#server.close()
+    for (const adapter of this.#adapters) await adapter.disconnect()
+  }
+
+  async #enter(who: number): Promise<void> {
+    const port = this.#server.createPort()
+    const adapter = await this.#world.connect(port, this.#clock)
+    this.#ports[who] = port
+    this.#adapters[who] = adapter
+    this.#participants[who] = new Participant(adapter as unknown as Stores)
+  }
+
+  async #leave(who: number, how: Leaving['how']): Promise<void> {
+    if (how === 'disconnects') await this.#adapters[who]?.disconnect()
+    else {
+      this.#ports[who]?.close()
+      while (this.#server.clients().length === USERS) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+}
+
+/** Any calls of three users and the owner answer as some order of them would. @throws Error with the history that does not. */
+export async function checkHistories(world: ServedWorld, runs: number): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(rounds, async (history) => {
+      const users = await Users.of(world)
+      try {
+        const answers: Answers[] = []
+        for (const round of history) answers.push(await users.run(round))
+        const found = await unexplained(history, answers)
+        if (found !== undefined) throw new Error(`no order explains round ${found}: ${JSON.stringify(answers[found])}`)
+      } finally {
+        await users.end()
+      }
+    }),
+    { numRuns: runs, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },
+  )
+}

@@ -1,0 +1,44 @@
+import { expect } from 'vitest'
+import { answerTo, greeting } from './raw-user.js'
+import type { ServedWorld } from './served-world.js'
+
+const MOST_CALLS = 4_096
+const FLOOD = 10_000
+/** The word of a statement that runs once, and of the rows of one; see protocol.ts. */
+const [QUERY, ROWS] = [5, 6]
+const PIECE = 1_000
+
+/** No more of a user waits at the owner than it takes, however much is asked, and no more is sent to one than it takes. */
+export async function checkCredits(world: ServedWorld): Promise<void> {
+  const owner = await world.open(':memory:')
+  const server = world.serve(owner)
+  try {
+    const user = await world.connect(server.createPort())
+    let left = FLOOD
+    const flood = Array.from({ length: FLOOD }, (_, n) => user.cache.set(`k${n}`, n).then(() => left--))
+    let most = 0
+    while (left > 0) {
+      most = Math.max(most, server.clients()[0]?.calls ?? 0)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await Promise.all(flood)
+    expect(most).toBeGreaterThan(0)
+    expect(most).toBeLessThanOrEqual(MOST_CALLS)
+    await user.disconnect()
+
+    const rows = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n'
+    const [greeted, asked] = [server.createPort(), server.createPort()] as never[]
+    const said = await answerTo(asked as never, await greeting(greeted as never), [QUERY, 'raw', rows, 0])
+    // After the shape of the rows, which has a name.
+    const [, , , , word, , hasMore, count] = said
+    expect([word, hasMore, count]).toEqual([ROWS, 1, PIECE])
+    expect(said).toHaveLength(9 + PIECE)
+    expect(
+      server.clients().map(({ calls }) => calls),
+      'the rest waits for its word',
+    ).toEqual([1])
+  } finally {
+    await server.close()
+    await owner.disconnect()
+  }
+}

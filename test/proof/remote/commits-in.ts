@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs'
+
+/** Commits in the log of a file: the frame that ends one tells how large the file is after it. */
+export function commitsIn(path: string): number {
+  const log = readFileSync(`${path}-wal`)
+  const page = log.readUInt32BE(8)
+  let commits = 0
+  for (let at = 32; at + 24 + page <= log.length; at += 24 + page) if (log.readUInt32BE(at + 4) !== 0) commits++
+  return commits
+}

@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
+import { Piscina } from 'piscina'
+import { expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { proofCount } from '../proof/proof-count.js'
+import { ServedFile } from '../proof/remote/served-file.js'
+
+proveCell()
+
+const script = (name: string) => new URL(`../proof/remote/${name}.mjs`, import.meta.url)
+
+function start(file: ServedFile, name: string, given: object): Worker {
+  const port = file.server.createPort() as never
+  return new Worker(script(name), { workerData: { port, ...given }, transferList: [port] })
+}
+
+test('a thread that does one thing and returns ends by itself, and what it has sent is done', async () => {
+  await using file = await ServedFile.open()
+  for (const what of ['get', 'a value']) {
+    const [code] = await once(start(file, 'short', { what }), 'exit')
+    expect(code).toBe(0)
+  }
+  expect(await file.adapter.cache.get('k')).toBe('a value')
+  await expect.poll(() => file.server.clients()).toEqual([])
+}, 60_000)
+
+test('a thread serves on what it was served to a thread of its own', async () => {
+  await using file = await ServedFile.open()
+  const thread = start(file, 'serves-on', {})
+  expect(await once(thread, 'message')).toEqual([0])
+  expect(await file.adapter.cache.get('k')).toBe('of a grandchild')
+}, 60_000)
+
+test('the threads of a piscina pool count under one lock', async () => {
+  await using file = await ServedFile.open()
+  const pool = new Piscina({ filename: fileURLToPath(script('task')), minThreads: 4, maxThreads: 4 })
+  const tasks = Array.from({ length: 8 }, () => {
+    const port = file.server.createPort() as never
+    return pool.run({ port, counter: 'count', times: 5 }, { transferList: [port] })
+  })
+  await Promise.all(tasks)
+  expect(await file.adapter.cache.get('count')).toBe(40)
+  await pool.destroy()
+  await expect.poll(() => file.server.clients()).toEqual([])
+}, 60_000)
+
+test('locks in memory of two owners of one file do not exclude one another, and those in the database do', async () => {
+  for (const [locks, held] of [
+    ['process', false],
+    ['database', true],
+  ] as const) {
+    await using file = await ServedFile.open({ locks })
+    const second = await engine.SQLiteAdapter.open(file.path, { locks })
+    const server = serve(second)
+    const [one, two] = await Promise.all([connectRemote(file.server.createPort()), connectRemote(server.createPort())])
+    expect(await one.acquire('job', 60_000)).not.toBe(null)
+    expect((await two.acquire('job', 60_000)) === null).toBe(held)
+    await Promise.all([one.disconnect(), two.disconnect()])
+    await server.close()
+    await second.disconnect()
+  }
+}, 60_000)
+
+test('no call and no answer is lost, however many of them cross one by one', async () => {
+  const [loops, times] = [8, proofCount({ inTests: 250, inSoak: 60_000 })]
+  await using file = await ServedFile.open({ durability: 'process' })
+  const user = await file.user('thread')
+  await user.do('fail', { key: 'count', loops, times })
+  expect((await file.adapter.circuitBreaker.getState('count'))?.failureCount).toBe(loops * times)
+}, 600_000)
