@@ -76,7 +76,7 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       'cache.keys',
       'many',
       `SELECT key FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key`,
-      { clocked: 'wall' },
+      { clocked: 'wall', scans: true },
     ),
 
     clear: write('cache.clear', 'none', `DELETE FROM ${name} WHERE key >= ?1 AND key < ?2`, {
@@ -87,7 +87,7 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       'cache.stats',
       'one',
       `SELECT count(*) AS size FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3)`,
-      { clocked: 'wall' },
+      { clocked: 'wall', scans: true },
     ),
 
     sweep: write('cache.sweep', 'many', deleteExpired(name), { clocked: 'wall' }),
