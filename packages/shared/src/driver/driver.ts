@@ -19,6 +19,8 @@ export interface AsyncDriver {
   readonly engine: string
   /** Equal for drivers that run on the same copy of the SQLite library in this process, and only for those. */
   readonly library: unknown
+  /** How often it has opened the database, where a connection that is lost is opened anew. Absent where that is once. */
+  readonly openings?: number
   /** Prepares, runs and finalizes one statement; for what runs once. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
   prepare(sql: string): Promise<AsyncStatement>

@@ -123,7 +123,8 @@ export class AsyncRunner {
 
   #bound(calls: readonly Call[]): Parameters {
     const { statement, parameters } = calls[0] as Call
-    const own = calls.length === 1 || statement.batch === undefined ? parameters : batchParameters(statement.batch, calls)
+    const own =
+      calls.length === 1 || statement.batch === undefined ? parameters : batchParameters(statement.batch, calls)
     return boundParameters(own, statement.clocked, this.#clock)
   }
 

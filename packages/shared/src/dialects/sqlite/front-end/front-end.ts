@@ -81,11 +81,13 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
   definition: FrontEndDefinition<Handle, Options>,
 ): FrontEnd<Handle, Options> {
   const openOptions = { ...OPEN_OPTIONS, ...definition.options } as OptionNames<Options>
+  const driverOf = (handle: Handle): SqlDriver =>
+    handle instanceof ThreadedHandle ? handle.driver : definition.driver(handle)
 
   class SQLiteAdapter extends SqliteAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      if (handle instanceof ThreadedHandle) super(handle, () => handle.driver, options, handle.startWorker)
-      else super(handle, () => definition.driver(handle), options, definition.startWorker)
+      const startWorker = handle instanceof ThreadedHandle ? handle.startWorker : definition.startWorker
+      super(handle, () => driverOf(handle), options, startWorker)
     }
 
     static async open(path: string, options?: Options): Promise<SqliteAdapter> {
@@ -93,7 +95,7 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
       const load = () => definition.load(given)
       const adapter = (handle: object) => new SQLiteAdapter(handle as Handle, adapterOptions(given))
       if (given.worker === undefined || given.worker === false) {
-        return openAdapter(path, given, { load, driver: (handle: Handle) => definition.driver(handle), adapter })
+        return openAdapter(path, given, { load, driver: driverOf, adapter })
       }
       const { startWorker } = definition
       return openAdapter(path, given, threadedOpener({ path, options: given, startWorker, load, adapter }))
@@ -102,13 +104,13 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
 
   class SQLiteCacheAdapter extends SqlCacheAdapter {
     constructor(handle: Handle, options?: CacheAdapterOptions) {
-      super(handle, () => definition.driver(handle), sqliteDialect, options)
+      super(handle, () => driverOf(handle), sqliteDialect, options)
     }
   }
 
   class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      super(handle, () => definition.driver(handle), sqliteDialect, options)
+      super(handle, () => driverOf(handle), sqliteDialect, options)
     }
   }
 

@@ -44,7 +44,9 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
     async follow(source, options) {
       const given = givenOptions<Given>(options, names)
       const own = Object.entries(given).filter(([name]) => Object.hasOwn(adapterNames, name))
-      const { options: inherited, ...origin } = await originOf(source, () => definition.load(given as unknown as Options))
+      const { options: inherited, ...origin } = await originOf(source, () =>
+        definition.load(given as unknown as Options),
+      )
       // Nobody else holds the handles that are opened here.
       const opening = { ...inherited, closeOnDisconnect: true, ...Object.fromEntries(own) } as Options
       const { startWorker } = definition

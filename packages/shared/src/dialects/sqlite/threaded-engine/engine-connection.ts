@@ -43,6 +43,8 @@ export class EngineConnection {
   /** The last one that was started. */
   #last: Thread | undefined
   #closed = false
+  /** How often the thread has opened its connection. */
+  openings = 0
 
   constructor(source: EngineSource) {
     this.#source = source
@@ -106,12 +108,17 @@ export class EngineConnection {
       pieceCame: (request) => thread.send([order.more, request]),
     })
     const input = this.#source.input()
-    const thread: Thread = new EngineThread(startWorker, { engine, job: 'engine', input }, (message: readonly Item[]) => {
-      for (const reader = new Reader(message); reader.more; ) answers.read(reader.count(), reader)
-    })
+    const thread: Thread = new EngineThread(
+      startWorker,
+      { engine, job: 'engine', input },
+      (message: readonly Item[]) => {
+        for (const reader = new Reader(message); reader.more; ) answers.read(reader.count(), reader)
+      },
+    )
     this.#last = thread
     thread.result.catch((error: unknown) => this.#died(error))
     await opened
+    this.openings++
     this.#thread = thread
     this.#restIfIdle()
   }

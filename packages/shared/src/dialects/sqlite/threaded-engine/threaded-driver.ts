@@ -30,6 +30,10 @@ export class ThreadedDriver implements AsyncDriver {
     this.#connection = connection
   }
 
+  get openings(): number {
+    return this.#connection.openings
+  }
+
   async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
     return (await this.#connection.ask((out, request) => {
       out.push(order.run, request, sql)
