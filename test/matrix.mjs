@@ -107,6 +107,8 @@ export const runs = [
   ...cells('conformance', 'runtimes', ['test/cells']),
   // Once on each runtime: what crosses is the same for all engines.
   ...oncePerEngine('remote', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/remote']),
+  // Once on each runtime: how an engine runs in a thread is the same for all.
+  ...oncePerEngine('thread', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/thread']),
   // Processes of both runtimes take part in each.
   ...oncePerEngine('processes', engineNames, ['test/processes']),
   ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),

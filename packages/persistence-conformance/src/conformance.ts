@@ -190,6 +190,27 @@ export function remoteConformance(runner: Runner, engine: EngineUnderTest): void
   for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
 }
 
+/** What depends on the way to an engine in a thread: order, transactions, errors, time, opening, closing, the file. */
+const OF_THREADS: readonly EngineSuite[] = [
+  lifeCycle,
+  sharedHandle,
+  open,
+  movedFile,
+  operationOrder,
+  madeTogether,
+  fencedStatements,
+  diagnostics,
+]
+
+/** Declares what an engine in a thread of its own must hold. @param whole All that it can; each test starts a thread or more. */
+export function threadedConformance(runner: Runner, engine: EngineUnderTest, whole: boolean): void {
+  if (whole) ports(runner, engine)
+  else portConformance(runner, 'ports', () => portsOf(engine, { locks: 'database' }))
+  // The recorder of an engine answers within the call.
+  const all = SUITES.filter((suite) => suite !== changesetSupport)
+  for (const suite of whole ? all : OF_THREADS) suite(runner, engine)
+}
+
 /** Declares what a client library of a database server must hold. */
 export function serverConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)

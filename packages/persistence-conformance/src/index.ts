@@ -4,6 +4,7 @@ export {
   ports as portsOfAdapters,
   remoteConformance,
   serverConformance,
+  threadedConformance,
 } from './conformance.js'
 export type { EngineUnderTest, PlacesUnderTest } from './engine-under-test.js'
 export { followedContents, sha256Of } from './followed-contents.js'
@@ -17,3 +18,4 @@ export { OwnerProcess } from './remote/owner-process.js'
 export { remoteEngine } from './remote/remote-engine.js'
 export type { Runner } from './runner.js'
 export type { PortClock, PortWorld } from './suite.js'
+export { type ThreadUnderTest, threadedEngine } from './threaded-engine.js'

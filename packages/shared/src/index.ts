@@ -27,6 +27,7 @@ export type { StandbyClass } from './dialects/sqlite/front-end/standby-class.js'
 export { unloadablePackage } from './dialects/sqlite/front-end/unloadable-package.js'
 export type { Standby } from './dialects/sqlite/standby/standby.js'
 export type { LoadInThread, ThreadEngine } from './dialects/sqlite/thread/thread-engine.js'
+export { ThreadedHandle } from './dialects/sqlite/threaded-engine/threaded-handle.js'
 export type {
   AsyncDriver,
   AsyncStatement,

@@ -13,7 +13,7 @@ export const ROOMS: readonly (readonly string[])[] = [
   ['public.ts'],
   ['dialect.ts'],
   ['dialects/sqlite/front-end', 'dialects/sqlite/changesets'],
-  ['dialects/sqlite/copies', 'dialects/sqlite/standby'],
+  ['dialects/sqlite/copies', 'dialects/sqlite/standby', 'dialects/sqlite/threaded-engine'],
   ['dialects/sqlite/thread'],
   ['dialects/sqlite'],
   ['dialects/sqlite/statements', 'dialects/sqlite/schema', 'dialects/sqlite/file'],

@@ -30,7 +30,8 @@ export async function readStats(
   const { connection, queue } = session
   const { waiting } = queue
   // Both asked now, so that a disconnect meanwhile waits for both.
-  const [[counts = {}], cacheStats] = await Promise.all([queue.query('stats', dialect.counts.sql), cache.stats()])
+  const counting = queue.execute(dialect.counts, [], (row) => row ?? {})
+  const [counts, cacheStats] = await Promise.all([counting, cache.stats()])
   const clients = connection.shared(ServedUsers).list
   return {
     engine: connection.engine,

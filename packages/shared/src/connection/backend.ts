@@ -5,6 +5,7 @@ import { AsyncQueue } from '../queue/async-queue.js'
 import { BusyRetry } from '../queue/busy-retry.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { QueueContext } from '../queue/queue-context.js'
+import { QueueWithReaders } from '../queue/queue-with-readers.js'
 import { SyncQueue } from '../queue/sync-queue.js'
 import type { Clock } from '../time/clock.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
@@ -87,7 +88,7 @@ function overDriver(
   const context: QueueContext = { dialect, clock, diagnostics, busyRetry, guard: place.guard }
   const another = driver.synchronous ? undefined : driver.aside?.bind(driver)
   return {
-    queue: driver.synchronous ? new SyncQueue(driver, context) : new AsyncQueue(driver, context),
+    queue: queueOf(driver, context, dialect.ping),
     place,
     readOnly,
     sharesCommits: driver.synchronous || exclusive,
@@ -95,4 +96,16 @@ function overDriver(
     ask: () => driver.query(dialect.ping, []),
     recorder: () => (driver.synchronous ? driver.recorder : undefined),
   }
+}
+
+function queueOf(driver: SqlDriver, context: QueueContext, ping: string): OperationQueue {
+  if (driver.synchronous) return new SyncQueue(driver, context)
+  const queue = new AsyncQueue(driver, context)
+  const { readers = [] } = driver
+  if (readers.length === 0) return queue
+  return new QueueWithReaders(
+    queue,
+    readers.map((reader) => new AsyncQueue(reader, context)),
+    ping,
+  )
 }

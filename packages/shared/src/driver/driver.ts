@@ -19,15 +19,40 @@ export interface AsyncDriver {
   readonly engine: string
   /** Equal for drivers that run on the same copy of the SQLite library in this process, and only for those. */
   readonly library: unknown
+  /** How often it has opened the database, where a connection that is lost is opened anew. Absent where that is once. */
+  readonly openings?: number
   /** Prepares, runs and finalizes one statement; for what runs once. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
   prepare(sql: string): Promise<AsyncStatement>
+  /**
+   * Runs statements in one transaction. Where one fails, or gives another number of rows than it expects, all are undone; in
+   * the second case the rows of those up to that one are given. Absent where each statement is sent by itself anyway.
+   */
+  transact?(control: TransactionControl, parts: readonly TransactionPart[]): Promise<Row[][]>
+  /** Drivers of connections that only read, each in a thread of its own. Absent where there are none. */
+  readonly readers?: readonly AsyncDriver[]
   /** A driver of another connection to the same database, made at its first statement. Absent where there is one only. */
   aside?(): AsyncDriver
   /** Gives back to the app what it has taken of the handle, which stays open. Absent where that is nothing. */
   leave?(): Promise<void>
   /** Closes the connection; all statements are finalized before. */
   close(): Promise<void>
+}
+
+/** The texts of a transaction. */
+export interface TransactionControl {
+  readonly begin: string
+  readonly commit: string
+  readonly rollback: string
+}
+
+export interface TransactionPart {
+  readonly sql: string
+  readonly parameters: readonly SqlValue[]
+  /** Whether the same text comes again, so that it is worth keeping prepared. */
+  readonly again: boolean
+  /** The number of rows that it must give. */
+  readonly expect?: number | undefined
 }
 
 export interface AsyncStatement {

@@ -7,10 +7,15 @@ export class DisconnectedError extends PersistenceError {
   /** The call may be made again, on a new connection, without being done twice. */
   override readonly retryable: boolean
 
-  /** @param reason Why the connection ended. */
-  static of(operation: string, outcome: 'none' | 'unknown', reason: string): DisconnectedError {
+  /** @param reason Why the connection ended. @param next How to go on. */
+  static of(
+    operation: string,
+    outcome: 'none' | 'unknown',
+    reason: string,
+    next = 'connect again to go on',
+  ): DisconnectedError {
     const done = outcome === 'none' ? 'it changed nothing' : 'it was sent, and may have been done'
-    return new DisconnectedError(operation, outcome, `${operation}: ${reason}; ${done}; connect again to go on`)
+    return new DisconnectedError(operation, outcome, `${operation}: ${reason}; ${done}; ${next}`)
   }
 
   constructor(operation: string, outcome: 'none' | 'unknown', message: string) {

@@ -1,9 +1,10 @@
 import type { AsyncDriver, Row } from '../driver/driver.js'
-import { PersistenceError } from '../errors/persistence-error.js'
+import { DisconnectedError } from '../errors/disconnected-error.js'
+import { PersistenceError, problemOf } from '../errors/persistence-error.js'
 import { AsyncRunner } from './async-runner.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
-import type { Call, Work } from './call.js'
+import { type Call, mayWrite, type Work } from './call.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
@@ -102,19 +103,11 @@ export class AsyncQueue extends BacklogQueue {
     if (runs.length === 1) {
       return this.#runner.run(only).then((rows) => this.#done(only.length, () => distribute(only, rows)), failed)
     }
-    return this.#runTogether(runs).then((answers) => {
+    return this.#runner.runTogether(runs).then((answers) => {
       return this.#done(callsIn(runs), () => {
         for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
       })
     }, failed)
-  }
-
-  #runTogether(runs: readonly Run[]): Promise<Row[][]> {
-    return this.#runner.transact(async () => {
-      const answers: Row[][] = []
-      for (const run of runs) answers.push(await this.#runner.run(run))
-      return answers
-    })
   }
 
   #runsFailed(runs: readonly Run[], error: unknown): Settle | Promise<Settle> {
@@ -124,6 +117,7 @@ export class AsyncQueue extends BacklogQueue {
     const calls = runs.flat()
     if (waits(reason)) return this.#waitWith(calls, reason)
     if (reason.code === 'OUTCOME_UNKNOWN') return this.#answerLost(calls, reason)
+    if (reason.code === 'DISCONNECTED') return this.#engineEnded(calls, reason)
     if (calls.length === 1) return this.#done(1, () => first.reject(reason))
     this.backlog.putBack(calls)
     if (runs.length > 1) this.#runByRun = calls.length
@@ -139,6 +133,7 @@ export class AsyncQueue extends BacklogQueue {
       const reason = this.failure(error, work)
       if (waits(reason)) return this.#waitWith([work], reason)
       if (work.type === 'query' && reason.code === 'OUTCOME_UNKNOWN') return this.#waitWith([work], unavailable(reason))
+      if (reason.code === 'DISCONNECTED') return this.#engineEnded([work], reason)
       work.reject(reason)
     }
     return this.#done(0, nothingToSettle)
@@ -150,6 +145,17 @@ export class AsyncQueue extends BacklogQueue {
     if (again.length === calls.length) return this.#waitWith(again, unavailable(reason))
     return this.#done(calls.length, () => {
       for (const call of calls) call.reject(reason)
+    })
+  }
+
+  /** The thread of the engine has ended: what waits fails with what was sent, and what is called later finds another. */
+  #engineEnded(sent: readonly Work[], reason: PersistenceError): Settle {
+    const waiting = this.backlog.take(this.backlog.length)
+    const fail = (work: Work, outcome: 'none' | 'unknown'): void =>
+      work.reject(DisconnectedError.of(work.name, outcome, problemOf(reason), 'the next call starts it anew'))
+    return this.#done(Number.POSITIVE_INFINITY, () => {
+      for (const work of sent) fail(work, work.type === 'query' || mayWrite(work) ? 'unknown' : 'none')
+      for (const work of waiting) fail(work, 'none')
     })
   }
 

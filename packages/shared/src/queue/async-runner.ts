@@ -1,4 +1,4 @@
-import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '../driver/driver.js'
+import type { AsyncDriver, AsyncStatement, Row, SqlValue, TransactionPart } from '../driver/driver.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters } from './batch.js'
 import type { Call } from './call.js'
@@ -6,6 +6,7 @@ import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
 import { SlowStatements } from './slow-statements.js'
 import type { Parameters, Step } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
+import { callsIn, type Run } from './take-batches.js'
 
 /** An asynchronous driver with its prepared statements: runs what the queue decides to run, one thing at a time. */
 export class AsyncRunner {
@@ -28,24 +29,47 @@ export class AsyncRunner {
 
   /** The rows of calls of one statement: of its own SQL for one, of its batch SQL for more. */
   async run(calls: readonly Call[]): Promise<Row[]> {
-    const { statement, parameters } = calls[0] as Call
-    const { batch } = statement
-    const alone = calls.length === 1 || batch === undefined
-    const bound = alone ? parameters : batchParameters(batch, calls)
-    const sql = alone ? statement.sql : batch.sql
+    const { statement } = calls[0] as Call
     if (statement.kind === 'write' && !this.#transacting && this.#guard.doubtful()) await this.#askGuard()
+    const sql = sqlOf(calls)
     const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
     const stop = this.#slow.start(statement.name, calls.length)
-    const rows = await prepared.all(boundParameters(bound, statement.clocked, this.#clock))
+    const rows = await prepared.all(this.#bound(calls))
     stop?.()
     return rows
+  }
+
+  /** The rows of each of several runs, in one transaction. */
+  async runTogether(runs: readonly Run[]): Promise<Row[][]> {
+    if (this.#driver.transact === undefined) {
+      return this.transact(async () => {
+        const answers: Row[][] = []
+        for (const run of runs) answers.push(await this.run(run))
+        return answers
+      })
+    }
+    const [[first]] = runs as [Run]
+    const stop = this.#slow.start(first.name, callsIn(runs))
+    const answers = await this.#transactAtOnce(() =>
+      runs.map((run) => ({ sql: sqlOf(run), parameters: this.#bound(run), again: true })),
+    )
+    stop?.()
+    return answers
   }
 
   query(sql: string, parameters: Parameters): Promise<Row[]> {
     return this.#driver.query(sql, parameters)
   }
 
-  steps(steps: readonly Step[], name: string): Promise<Row[][]> {
+  async steps(steps: readonly Step[], name: string): Promise<Row[][]> {
+    if (this.#driver.transact !== undefined && steps.every(({ after }) => after === undefined)) {
+      const answers = await this.#transactAtOnce(() =>
+        steps.map(({ sql, parameters, clocked, expect }) => {
+          return { sql, parameters: boundParameters(parameters, clocked, this.#clock), again: false, expect }
+        }),
+      )
+      return answers.map((rows, at) => stepChecked(steps[at] as Step, rows, name))
+    }
     return this.transact(async () => {
       const results: Row[][] = []
       for (const step of steps) {
@@ -91,6 +115,19 @@ export class AsyncRunner {
     return this.#driver.close()
   }
 
+  /** For a driver that takes whole transactions: none stays open while this thread does something else. */
+  async #transactAtOnce(parts: () => readonly TransactionPart[]): Promise<Row[][]> {
+    if (this.#guard.doubtful()) await this.#askGuard()
+    return (await this.#driver.transact?.(this.#dialect.transaction, parts())) ?? []
+  }
+
+  #bound(calls: readonly Call[]): Parameters {
+    const { statement, parameters } = calls[0] as Call
+    const own =
+      calls.length === 1 || statement.batch === undefined ? parameters : batchParameters(statement.batch, calls)
+    return boundParameters(own, statement.clocked, this.#clock)
+  }
+
   /** @throws PersistenceError when what would be written now is lost. */
   async #askGuard(): Promise<void> {
     this.#guard.judge(await this.query(this.#guard.question, []))
@@ -106,6 +143,12 @@ export class AsyncRunner {
     this.#prepared.set(sql, prepared)
     return prepared
   }
+}
+
+/** Of the statement for one call, or of that for many. */
+function sqlOf(calls: readonly Call[]): string {
+  const { sql, batch } = (calls[0] as Call).statement
+  return calls.length === 1 || batch === undefined ? sql : batch.sql
 }
 
 const NO_PARAMETERS: readonly SqlValue[] = []

@@ -60,6 +60,8 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly sql: string
   /** No caller awaits it: where another connection holds the database it fails at once, and its next turn tries again. */
   readonly background?: true
+  /** Looks at many rows: goes to a connection that only reads where there is one, so that others do not wait for it. */
+  readonly scans?: true
   /** Absent: of none. */
   readonly announces?: Announcement
   /** May be sent again when its answer was lost: twice leaves what once does. Reads always may. */
@@ -121,6 +123,8 @@ export interface TallySql {
 export interface StatementTraits {
   /** Default: not clocked. */
   readonly clocked?: BoundTime
+  /** Of a read. */
+  readonly scans?: true
   readonly repeatable?: true
   /** SQL of {@link Statement.afterLoss}. */
   readonly afterLoss?: string
@@ -133,9 +137,18 @@ export function read<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = 'none', batch, announces }: StatementTraits = {},
+  { clocked = 'none', scans, batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
-  return { name, kind: 'read', rows, clocked, sql, ...(batch && { batch }), ...(announces && { announces }) }
+  return {
+    name,
+    kind: 'read',
+    rows,
+    clocked,
+    sql,
+    ...(scans && { scans }),
+    ...(batch && { batch }),
+    ...(announces && { announces }),
+  }
 }
 
 /** A statement that changes the database. */

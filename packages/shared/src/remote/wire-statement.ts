@@ -5,6 +5,10 @@ import { MalformedMessage, type Reader } from './reader.js'
 // Not JSON, which arrays leave to a toJSON that the app may have given them. No name holds it.
 const SEPARATOR = '\0'
 
+// Bits of one number.
+const BACKGROUND = 1
+const SCANS = 2
+
 const KINDS = ['read', 'write'] as const
 const ROWS = ['none', 'one', 'many'] as const
 export const TIMES: readonly BoundTime[] = ['none', 'wall', 'lease']
@@ -19,8 +23,9 @@ export function contentOf(statement: Statement): string {
 
 /** Says a statement once, so that its calls need only its number. */
 export function writeStatement(out: Item[], statement: Statement): void {
-  const { name, kind, rows, clocked, sql, background, announces, batch } = statement
-  out.push(name, kind, rows, clocked, sql, background === true ? 1 : 0, writeAnnouncement(announces))
+  const { name, kind, rows, clocked, sql, background, scans, announces, batch } = statement
+  const traits = (background ? BACKGROUND : 0) | (scans ? SCANS : 0)
+  out.push(name, kind, rows, clocked, sql, traits, writeAnnouncement(announces))
   if (batch === undefined) out.push(null)
   else {
     const { sql, shared = 0, match, echo = [], distinct = false, bound = null, tally } = batch
@@ -44,7 +49,7 @@ export function readStatement(reader: Reader): Statement {
   const rows: RowCount = reader.oneOf(ROWS)
   const clocked = reader.oneOf(TIMES)
   const sql = reader.text()
-  const background = reader.count() === 1
+  const traits = reader.count()
   const announces = readAnnouncement(reader.textOrNull())
   const batch = readBatch(reader)
   return {
@@ -53,7 +58,8 @@ export function readStatement(reader: Reader): Statement {
     rows,
     clocked,
     sql,
-    ...(background && { background }),
+    ...((traits & BACKGROUND) !== 0 && { background: true }),
+    ...((traits & SCANS) !== 0 && { scans: true }),
     ...(announces && { announces }),
     ...(batch && { batch }),
   }

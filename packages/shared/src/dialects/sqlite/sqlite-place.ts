@@ -19,7 +19,9 @@ export class SqlitePlace implements Place {
 
   constructor(options: PlaceOptions) {
     this.#options = options
-    this.guard = new LogWatch(options.clock, options.lose)
+    const { clock, driver, lose } = options
+    const openings = (): number => (driver.synchronous ? 1 : (driver.openings ?? 1))
+    this.guard = new LogWatch(clock, openings, lose)
   }
 
   /** Device and inode. */

@@ -22,6 +22,7 @@ export const COUNTS: Statement<'one'> = read(
   (SELECT count(*) FROM go_goscope_checkpoints) AS checkpoints,
   (SELECT count(*) FROM go_goscope_idempotency) AS idempotency,
   (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM pragma_page_size()) AS bytes`,
+  { scans: true },
 )
 
 /** The part of the answer that only a file has. */

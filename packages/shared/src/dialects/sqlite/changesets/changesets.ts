@@ -59,8 +59,8 @@ export async function changesets(persistence: BaseAdapter, options: ChangesetOpt
     throw new PersistenceError(
       'ENGINE_UNSUPPORTED',
       'changesets',
-      `changesets: this version of ${engine} has no sessions; the engines of @go-go-scope/persistence-sqlite-node have, on Node ` +
-        '20 and 24, the latest 22, and Bun (docs/drivers.md)',
+      `changesets: this version of ${engine} has no sessions, or it runs in a thread (worker: true); the engines of ` +
+        '@go-go-scope/persistence-sqlite-node have them in this thread, on Node 20 and 24, the latest 22, and Bun (docs/drivers.md)',
     )
   }
   const { tables } = readOptions(options, OPTIONS, 'changesets')

@@ -20,15 +20,22 @@ export const ASK_JOURNAL_MODE = 'PRAGMA journal_mode'
 export class LogWatch implements WriteGuard {
   readonly question: string = ASK_JOURNAL_MODE
   readonly #clock: Clock
+  readonly #openings: () => number
   readonly #onLost: (reason: PersistenceError) => void
+  /** Of the connection whose log it is. */
+  #opening = 0
   #path = ''
   #identity: string | undefined
   #lookedAt = Number.NEGATIVE_INFINITY
   #lost: PersistenceError | undefined
 
-  /** @param onLost Called once. */
-  constructor(clock: Clock, onLost: (reason: PersistenceError) => void) {
+  /**
+   * @param openings How often the connection was opened: the one before may have taken its log away.
+   * @param onLost Called once.
+   */
+  constructor(clock: Clock, openings: () => number, onLost: (reason: PersistenceError) => void) {
     this.#clock = clock
+    this.#openings = openings
     this.#onLost = onLost
   }
 
@@ -39,13 +46,13 @@ export class LogWatch implements WriteGuard {
   /** To be called when the connection has read the file in WAL mode. @param database The path of the file. */
   begin(database: string): void {
     this.#path = `${database}-wal`
-    this.#identity = identityOf(this.#path, undefined)
+    this.#beginAnew()
   }
 
-  /** Looks for the log, at most every 10 ms. `true` when it is gone. */
+  /** Looks for the log, at most every 10 ms. `true` when it is gone, or that of another opening. */
   doubtful(): boolean {
     if (this.#identity === undefined) return false
-    if (this.#lost !== undefined) return true
+    if (this.#lost !== undefined || this.#opening !== this.#openings()) return true
     const now = this.#clock.monotonic()
     if (now - this.#lookedAt < LOOK_EVERY_MS) return false
     this.#lookedAt = now
@@ -61,6 +68,10 @@ export class LogWatch implements WriteGuard {
       this.#identity = undefined
       return
     }
+    if (this.#lost === undefined && this.#opening !== this.#openings()) {
+      this.#beginAnew()
+      return
+    }
     if (this.#lost === undefined) {
       this.#lost = new PersistenceError(
         'FILE_REPLACED',
@@ -72,6 +83,11 @@ export class LogWatch implements WriteGuard {
       this.#onLost(this.#lost)
     }
     throw this.#lost
+  }
+
+  #beginAnew(): void {
+    this.#opening = this.#openings()
+    this.#identity = identityOf(this.#path, undefined)
   }
 }
 

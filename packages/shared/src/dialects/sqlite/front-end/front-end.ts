@@ -10,10 +10,12 @@ import { verifyBackup } from '../copies/verify-backup.js'
 import type { LoadedEngine } from '../engine/loaded-engine.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import type { StartWorker } from '../thread/worker.js'
+import { ThreadedHandle } from '../threaded-engine/threaded-handle.js'
 import { openAdapter } from './open-adapter.js'
 import { OPEN_OPTIONS, type OpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
 import { type StandbyClass, standbyClass } from './standby-class.js'
+import { threadedOpener } from './threaded-opener.js'
 
 /** The options of `open` by which a front end chooses its engine. */
 export type EngineOptions<Options extends OpenOptions> = Omit<Options, keyof OpenOptions>
@@ -37,7 +39,7 @@ export interface AdapterClass<Handle extends object, Options extends OpenOptions
    */
   new (handle: Handle, options?: AdapterOptions): SqliteAdapter
   /**
-   * Opens and tunes a file (WAL, durability, permissions) or `:memory:`, and connects.
+   * Opens and tunes a file (WAL, durability, permissions) or `:memory:`, and connects. With `worker: true` a file only.
    *
    * @throws (as a rejection) PersistenceError `CANNOT_OPEN`, `READ_ONLY`, `NOT_A_DATABASE`, `SCHEMA_NEWER`,
    *   `SCHEMA_MISSING`, `FOREIGN_TABLE`, `SECOND_LIBRARY`, `ENGINE_MISSING`, `ENGINE_UNSUPPORTED`, `INVALID_ARGUMENT` or
@@ -79,31 +81,36 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
   definition: FrontEndDefinition<Handle, Options>,
 ): FrontEnd<Handle, Options> {
   const openOptions = { ...OPEN_OPTIONS, ...definition.options } as OptionNames<Options>
+  const driverOf = (handle: Handle): SqlDriver =>
+    handle instanceof ThreadedHandle ? handle.driver : definition.driver(handle)
 
   class SQLiteAdapter extends SqliteAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      super(handle, () => definition.driver(handle), options, definition.startWorker)
+      const startWorker = handle instanceof ThreadedHandle ? handle.startWorker : definition.startWorker
+      super(handle, () => driverOf(handle), options, startWorker)
     }
 
     static async open(path: string, options?: Options): Promise<SqliteAdapter> {
       const given = givenOptions(options, openOptions)
-      return openAdapter(path, given, {
-        load: () => definition.load(given),
-        driver: (handle: Handle) => definition.driver(handle),
-        adapter: (handle) => new SQLiteAdapter(handle, adapterOptions(given)),
-      })
+      const load = () => definition.load(given)
+      const adapter = (handle: object) => new SQLiteAdapter(handle as Handle, adapterOptions(given))
+      if (given.worker === undefined || given.worker === false) {
+        return openAdapter(path, given, { load, driver: driverOf, adapter })
+      }
+      const { startWorker } = definition
+      return openAdapter(path, given, threadedOpener({ path, options: given, startWorker, load, adapter }))
     }
   }
 
   class SQLiteCacheAdapter extends SqlCacheAdapter {
     constructor(handle: Handle, options?: CacheAdapterOptions) {
-      super(handle, () => definition.driver(handle), sqliteDialect, options)
+      super(handle, () => driverOf(handle), sqliteDialect, options)
     }
   }
 
   class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      super(handle, () => definition.driver(handle), sqliteDialect, options)
+      super(handle, () => driverOf(handle), sqliteDialect, options)
     }
   }
 

@@ -23,6 +23,8 @@ export interface Opener<Handle extends object, Adapter extends SqliteAdapter> {
   load(): Promise<LoadedEngine<Handle>>
   driver(handle: Handle): SqlDriver
   adapter(handle: Handle, options: OpenOptions): Adapter
+  /** Called when the connection has its settings. */
+  tuned?(handle: Handle): Promise<void>
 }
 
 /** The file that is to be opened. */
@@ -99,6 +101,7 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     await connection.open()
     if (file !== undefined && connection.place.identity !== file.identity) throw otherFile(path, connection)
     await tune(connection, tuning, path !== ':memory:')
+    await opener.tuned?.(handle)
     await adapter.connect()
     return adapter
   } catch (error) {

@@ -1,6 +1,7 @@
 import { ADAPTER_OPTIONS, type AdapterOptions } from '../../../adapter/adapter-options.js'
 import { invalidOption } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
+import type { StartWorker } from '../thread/worker.js'
 
 /** Options of `open`, for a file that the adapter opens itself. */
 export interface OpenOptions extends AdapterOptions {
@@ -26,6 +27,16 @@ export interface OpenOptions extends AdapterOptions {
    * of the disk, or another process that truncates the file, ends this process with SIGBUS. Default 0: no map.
    */
   mmapSize?: number
+  /**
+   * `true` runs the engine in a thread of its own, so that no statement holds the event loop; locks of the kind `process`
+   * stay here, at full speed. An app that is bundled into one file passes what starts the thread. Default `false`.
+   */
+  worker?: boolean | StartWorker
+  /**
+   * How many connections that only read the file has beside it, each in a thread of its own: `keys`, `list` and `stats` go
+   * there, so that other calls do not wait for them. Only with `worker`. Default 0.
+   */
+  readers?: number
 }
 
 export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
@@ -36,6 +47,8 @@ export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
   mode: true,
   cacheSize: true,
   mmapSize: true,
+  worker: true,
+  readers: true,
 }
 
 export interface ResolvedOpenOptions {
@@ -45,7 +58,11 @@ export interface ResolvedOpenOptions {
   readonly mode: number
   readonly cacheSize: number | undefined
   readonly mmapSize: number
+  readonly worker: boolean | StartWorker
+  readonly readers: number
 }
+
+const MOST_READERS = 16
 
 /** @throws PersistenceError `INVALID_OPTION`. */
 export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptions {
@@ -56,6 +73,8 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
     mode = 0o600,
     cacheSize,
     mmapSize = 0,
+    worker = false,
+    readers = 0,
   } = options
   if (durability !== 'power' && durability !== 'process')
     throw invalidOption('durability', durability, "'power' or 'process'")
@@ -72,6 +91,11 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
       'true with open(): nobody else holds the handle that would stay open',
     )
   }
+  if (typeof worker !== 'boolean' && typeof worker !== 'function')
+    throw invalidOption('worker', worker, 'true, false or a function that starts the thread')
+  if (!Number.isInteger(readers) || readers < 0 || readers > MOST_READERS)
+    throw invalidOption('readers', readers, `a whole number from 0 to ${MOST_READERS}`)
+  if (readers > 0 && worker === false) throw invalidOption('readers', readers, '0 without worker: true')
   return {
     durability,
     readOnly,
@@ -79,6 +103,8 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
     mode,
     cacheSize: cacheSize === undefined ? cacheSize : bytes('cacheSize', cacheSize),
     mmapSize: bytes('mmapSize', mmapSize),
+    worker,
+    readers,
   }
 }
 

@@ -5,6 +5,7 @@ import { verifyBackupJob } from '../copies/verify-job.js'
 import { followJob } from '../standby/follow-job.js'
 import { type Job, runJob } from '../thread/run-job.js'
 import type { LoadInThread } from '../thread/thread-engine.js'
+import { engineJob } from '../threaded-engine/engine-job.js'
 
 const JOBS: Readonly<Record<string, Job>> = {
   backup: copyJob,
@@ -12,6 +13,7 @@ const JOBS: Readonly<Record<string, Job>> = {
   verifyBackup: verifyBackupJob,
   restore: restoreJob,
   'standby.follow': followJob,
+  engine: engineJob,
 }
 
 /**

@@ -20,11 +20,14 @@ export interface StandbyClass<Options extends OpenOptions> {
    *
    * @param source An adapter on the file, or its path. A path is followed also while no adapter has it open.
    * @param options Where to, and the options of the adapter that takes over, which hold for reading too; those of the
-   *   adapter `source` hold where none are given.
+   *   adapter `source` hold where none are given. The adapter that takes over has its engine in this thread.
    * @returns when there is something to read: the first copy is made, or the standby goes on from where it was.
    * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`.
    */
-  follow(source: SqliteAdapter | string, options: FollowOptions & Options): Promise<Standby<SqliteAdapter>>
+  follow(
+    source: SqliteAdapter | string,
+    options: FollowOptions & Omit<Options, 'worker' | 'readers'>,
+  ): Promise<Standby<SqliteAdapter>>
 }
 
 /** @param Adapter The class of the same front end. */
@@ -33,13 +36,17 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
   openOptions: OptionNames<Options>,
   Adapter: AdapterClass<Handle, Options>,
 ): StandbyClass<Options> {
-  const names = { ...openOptions, ...FOLLOW_OPTIONS } as OptionNames<FollowOptions & Options>
+  type Given = FollowOptions & Omit<Options, 'worker' | 'readers'>
+  const { worker: _, readers: __, ...adapterNames } = openOptions as OptionNames<OpenOptions>
+  const names = { ...adapterNames, ...FOLLOW_OPTIONS } as unknown as OptionNames<Given>
 
   return {
     async follow(source, options) {
-      const given = givenOptions<FollowOptions & Options>(options, names)
-      const own = Object.entries(given).filter(([name]) => Object.hasOwn(openOptions, name))
-      const { options: inherited, ...origin } = await originOf(source, () => definition.load(given))
+      const given = givenOptions<Given>(options, names)
+      const own = Object.entries(given).filter(([name]) => Object.hasOwn(adapterNames, name))
+      const { options: inherited, ...origin } = await originOf(source, () =>
+        definition.load(given as unknown as Options),
+      )
       // Nobody else holds the handles that are opened here.
       const opening = { ...inherited, closeOnDisconnect: true, ...Object.fromEntries(own) } as Options
       const { startWorker } = definition

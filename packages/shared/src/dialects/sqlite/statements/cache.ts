@@ -77,7 +77,7 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       'cache.keys',
       'many',
       `SELECT key FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key`,
-      { clocked: 'wall' },
+      { clocked: 'wall', scans: true },
     ),
 
     page: read(
@@ -111,7 +111,7 @@ FROM ${name} WHERE ${inRange()} ORDER BY key LIMIT ?3`,
       'cache.stats',
       'one',
       `SELECT count(*) AS size FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3)`,
-      { clocked: 'wall' },
+      { clocked: 'wall', scans: true },
     ),
 
     sweep: write('cache.sweep', 'many', deleteExpired(name), { clocked: 'wall' }),

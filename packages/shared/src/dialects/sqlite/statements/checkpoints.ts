@@ -61,6 +61,7 @@ FROM json_each(?1) AS calls CROSS JOIN go_goscope_checkpoints AS saved ON saved.
     'many',
     `SELECT ${COLUMNS} FROM go_goscope_checkpoints INDEXED BY idx_checkpoints_sequence
 WHERE task_id = ?1 ORDER BY sequence, rowid`,
+    { scans: true },
   ),
 
   cleanup: write(

@@ -80,6 +80,11 @@ export class EngineThread<Event, Result> {
     this.#worker.postMessage(undefined)
   }
 
+  /** Keeps the process alive, as a thread does that was started. */
+  ref(): void {
+    this.#worker.ref()
+  }
+
   /** Lets the process end while the thread is at work. */
   unref(): void {
     this.#worker.unref()

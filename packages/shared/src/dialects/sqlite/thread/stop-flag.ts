@@ -29,6 +29,15 @@ export class StopFlag {
     Atomics.wait(this.#cells, REQUESTED, 0, ms)
   }
 
+  /** The thread begins to work, after {@link over}. @returns whether it may. */
+  begin(): boolean {
+    Atomics.store(this.#cells, OVER, 0)
+    // In this order: who requests the stop looks at the other cell after that.
+    if (!this.requested) return true
+    this.over()
+    return false
+  }
+
   /** The thread has ended its work. */
   over(): void {
     this.#set(OVER)

@@ -4,6 +4,7 @@ export interface WorkerLike {
   on(event: 'message', listener: (message: unknown) => void): unknown
   on(event: 'error', listener: (error: unknown) => void): unknown
   on(event: 'exit', listener: (code: number) => void): unknown
+  ref(): void
   unref(): void
 }
 

@@ -1,0 +1,49 @@
+import { invalidArgument } from '../../../arguments/invalid.js'
+import { withoutThread } from '../copies/engine-choice.js'
+import type { LoadedEngine } from '../engine/loaded-engine.js'
+import type { StartWorker } from '../thread/worker.js'
+import { ThreadedHandle } from '../threaded-engine/threaded-handle.js'
+import type { Opener } from './open-adapter.js'
+import { type OpenOptions, resolveOpenOptions } from './open-options.js'
+import type { SqliteAdapter } from './sqlite-adapter.js'
+
+/** What is opened, and by which means of the front end. */
+interface Opening<Adapter> {
+  readonly path: string
+  readonly options: OpenOptions
+  readonly startWorker: StartWorker | undefined
+  load(): Promise<LoadedEngine<object>>
+  adapter(handle: ThreadedHandle): Adapter
+}
+
+/**
+ * Opens a file on an engine in a thread of its own.
+ *
+ * @throws (as a rejection of its `load`) PersistenceError `INVALID_ARGUMENT` for a database in memory;
+ *   `ENGINE_UNSUPPORTED` for a front end without a thread.
+ */
+export function threadedOpener<Adapter extends SqliteAdapter>({
+  path,
+  options,
+  startWorker,
+  load,
+  adapter,
+}: Opening<Adapter>): Opener<ThreadedHandle, Adapter> {
+  return {
+    async load() {
+      if (path === ':memory:') {
+        const problem = 'worker needs a file, got :memory:; leave worker out, or name a file'
+        throw invalidArgument('open', problem)
+      }
+      const engine = await load()
+      const { worker, readers } = resolveOpenOptions(options)
+      const start = typeof worker === 'function' ? worker : startWorker
+      if (start === undefined) throw withoutThread(engine.name, 'open')
+      const threaded = { startWorker: start, readers }
+      return { ...engine, open: (file, readOnly) => ThreadedHandle.open(file, readOnly, engine, threaded) }
+    },
+    driver: ({ driver }) => driver,
+    adapter,
+    tuned: (handle) => handle.keepSettings(),
+  }
+}

@@ -1,0 +1,171 @@
+import { DisconnectedError } from '../../../errors/disconnected-error.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { AnswerReader } from '../../../remote/answer-reader.js'
+import type { Item } from '../../../remote/protocol.js'
+import { Reader } from '../../../remote/reader.js'
+import type { Answer } from '../../../remote/requests.js'
+import { fileIdentity } from '../file/file-identity.js'
+import { EngineThread } from '../thread/engine-thread.js'
+import type { StartWorker } from '../thread/worker.js'
+import { type EngineInput, OPENED, order } from './words.js'
+
+/** What a connection is opened by, each time anew. */
+export interface EngineSource {
+  readonly startWorker: StartWorker
+  /** As its driver names it. */
+  readonly engine: string
+  /** Asked when the thread is started. */
+  input(): EngineInput
+  /** The file that it has to be, when it is opened again. */
+  readonly file: { readonly path: string; readonly identity: string } | undefined
+}
+
+interface Pending {
+  resolve(answer: Answer): void
+  reject(error: unknown): void
+}
+
+type Thread = EngineThread<readonly Item[], undefined>
+
+/**
+ * A connection of an engine in a thread of its own. The thread is started when it is needed first, and anew when it has
+ * died. It keeps the process alive while something is asked of it.
+ */
+export class EngineConnection {
+  readonly #source: EngineSource
+  readonly #pending = new Map<number, Pending>()
+  #lastRequest = OPENED
+  /** Numbers of the statements that the thread knows, by their text. */
+  #declared = new Map<string, number>()
+  #opening: Promise<void> | undefined
+  /** While it has an open connection. */
+  #thread: Thread | undefined
+  /** The last one that was started. */
+  #last: Thread | undefined
+  #closed = false
+  /** How often the thread has opened its connection. */
+  openings = 0
+
+  constructor(source: EngineSource) {
+    this.#source = source
+  }
+
+  /** Starts the thread, unless it runs. @throws what opening throws; PersistenceError `ENGINE_MISSING`, `FILE_REPLACED`. */
+  open(): Promise<void> {
+    if (this.#thread !== undefined) return Promise.resolve()
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  /**
+   * Asks the thread.
+   *
+   * @param write Writes the words of the request, which has that number.
+   * @throws what the engine throws; {@link DisconnectedError} when the thread dies.
+   */
+  ask(write: (out: Item[], request: number) => void): Promise<Answer> {
+    return this.#thread === undefined ? this.open().then(() => this.#send(write)) : this.#send(write)
+  }
+
+  /** Names a statement, which is told to the thread once. To be called before any other word of a message. */
+  declare(out: Item[], sql: string): number {
+    let number = this.#declared.get(sql)
+    if (number === undefined) {
+      number = this.#declared.size
+      this.#declared.set(sql, number)
+      out.push(order.declare, number, sql)
+    }
+    return number
+  }
+
+  /** Closes the connection and ends the thread. @throws what the engine throws. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#opening?.catch(() => undefined) // Its caller has been told.
+    const thread = this.#thread
+    if (thread === undefined) return
+    thread.ref()
+    thread.send([order.close])
+    await thread.result
+    await thread.gone
+    this.#thread = undefined
+  }
+
+  async #open(): Promise<void> {
+    const { startWorker, engine, file } = this.#source
+    if (this.#last !== undefined) {
+      await this.#last.gone
+      if (file !== undefined && (await fileIdentity(file.path)) !== file.identity) throw replaced(file.path)
+    }
+    if (this.#closed) throw new PersistenceError('CLOSED', 'connect', 'connect: the connection was closed meanwhile')
+    this.#declared = new Map()
+    const opened = new Promise<Answer>((resolve, reject) => this.#pending.set(OPENED, { resolve, reject }))
+    const answers = new AnswerReader({
+      answered: (request, answer) => this.#take(request)?.resolve(answer),
+      refused: (request, error) => this.#take(request)?.reject(error),
+      pieceCame: (request) => thread.send([order.more, request]),
+    })
+    const input = this.#source.input()
+    const thread: Thread = new EngineThread(
+      startWorker,
+      { engine, job: 'engine', input },
+      (message: readonly Item[]) => {
+        for (const reader = new Reader(message); reader.more; ) answers.read(reader.count(), reader)
+      },
+    )
+    this.#last = thread
+    thread.result.catch((error: unknown) => this.#died(error))
+    await opened
+    this.openings++
+    this.#thread = thread
+    this.#restIfIdle()
+  }
+
+  #send(write: (out: Item[], request: number) => void): Promise<Answer> {
+    const thread = this.#thread
+    if (thread === undefined) return Promise.reject(ended(this.#source.engine, undefined))
+    const request = ++this.#lastRequest
+    const message: Item[] = []
+    write(message, request)
+    if (this.#pending.size === 0) thread.ref()
+    return new Promise((resolve, reject) => {
+      this.#pending.set(request, { resolve, reject })
+      thread.send(message)
+    })
+  }
+
+  #take(request: number): Pending | undefined {
+    const pending = this.#pending.get(request)
+    this.#pending.delete(request)
+    this.#restIfIdle()
+    return pending
+  }
+
+  #restIfIdle(): void {
+    if (this.#pending.size === 0) this.#thread?.unref()
+  }
+
+  #died(error: unknown): void {
+    const isOpening = this.#pending.has(OPENED)
+    this.#thread = undefined
+    const all = [...this.#pending.values()]
+    this.#pending.clear()
+    const reason = isOpening ? error : ended(this.#source.engine, error)
+    for (const { reject } of all) reject(reason)
+  }
+}
+
+function ended(engine: string, cause: unknown): DisconnectedError {
+  const why = cause instanceof Error && cause.cause instanceof Error ? ` (${cause.cause.message})` : ''
+  return new DisconnectedError('connect', 'unknown', `connect: the thread of ${engine} has ended${why}`)
+}
+
+function replaced(path: string): PersistenceError {
+  return new PersistenceError(
+    'FILE_REPLACED',
+    'connect',
+    `connect: the thread of the engine ended, and ${path} is another file now, or none; open it again`,
+  )
+}

@@ -1,0 +1,104 @@
+import type { AsyncStatement, Row, SqlDriver, SyncStatement } from '../../../driver/driver.js'
+import { Outgoing } from '../../../remote/outgoing.js'
+import type { Item } from '../../../remote/protocol.js'
+import { Reader } from '../../../remote/reader.js'
+import type { StopFlag } from '../thread/stop-flag.js'
+import { OPENED, order } from './words.js'
+
+/** Does in the thread of an engine what it is told, one thing after the other. */
+export class EngineDesk {
+  /** Settles when the thread was told to close its connection. */
+  readonly closing: Promise<void>
+  readonly #driver: SqlDriver
+  readonly #stop: StopFlag
+  readonly #out: Outgoing
+  readonly #sql = new Map<number, string>()
+  readonly #prepared = new Map<number, SyncStatement | AsyncStatement>()
+  #inbox: (readonly Item[])[] = []
+  #working = false
+  #close: () => void = () => undefined
+
+  constructor(driver: SqlDriver, stop: StopFlag, send: (message: readonly Item[]) => void) {
+    this.#driver = driver
+    this.#stop = stop
+    this.#out = new Outgoing(send)
+    this.closing = new Promise((resolve) => {
+      this.#close = resolve
+    })
+  }
+
+  opened(): void {
+    this.#out.answer(OPENED, undefined)
+    this.#stop.over()
+  }
+
+  async take(message: readonly Item[]): Promise<void> {
+    this.#inbox.push(message)
+    if (this.#working) return
+    this.#working = true
+    // At the end of the process it does nothing any more: an engine that is at work then ends it with SIGABRT.
+    for (let next = this.#inbox.shift(); next !== undefined && this.#stop.begin(); next = this.#inbox.shift()) {
+      await this.#do(new Reader(next))
+      this.#out.flush()
+    }
+    this.#stop.over()
+    this.#working = false
+  }
+
+  /** Gives up all statements and the connection. */
+  async finish(): Promise<void> {
+    for (const statement of this.#prepared.values()) await statement.finalize()
+    await this.#driver.close()
+  }
+
+  async #do(reader: Reader): Promise<void> {
+    let word = reader.count()
+    for (; word === order.declare; word = reader.count()) this.#sql.set(reader.count(), reader.text())
+    if (word === order.close) {
+      this.#close()
+      return
+    }
+    const request = reader.count()
+    try {
+      if (word === order.more) this.#out.more(request)
+      else if (word === order.run) this.#out.answer(request, await this.#run(reader.value(), reader.values()))
+      else this.#out.answerSteps(request, await this.#transact(reader))
+    } catch (error) {
+      this.#out.refuse(request, error)
+    }
+  }
+
+  /** @param statement Its number or, where it is not worth keeping, its text. */
+  async #run(statement: Item, parameters: Item[]): Promise<Row[]> {
+    if (typeof statement !== 'number') return this.#driver.query(String(statement), parameters)
+    let prepared = this.#prepared.get(statement)
+    if (prepared === undefined) {
+      prepared = await this.#driver.prepare(this.#sql.get(statement) as string)
+      this.#prepared.set(statement, prepared)
+    }
+    return prepared.all(parameters)
+  }
+
+  async #transact(reader: Reader): Promise<Row[][]> {
+    const [begin, commit, rollback] = [reader.value(), reader.value(), reader.value()]
+    await this.#run(begin, [])
+    try {
+      const answers: Row[][] = []
+      for (let left = reader.count(); left > 0; left--) {
+        const [statement, expected] = [reader.value(), reader.numberOrNull()]
+        const rows = await this.#run(statement, reader.values())
+        answers.push(rows)
+        if (expected !== null && expected !== rows.length) {
+          await this.#run(rollback, [])
+          return answers
+        }
+      }
+      await this.#run(commit, [])
+      return answers
+    } catch (error) {
+      // The engine has rolled back by itself after some errors and then refuses this; either way nothing stays open.
+      await this.#run(rollback, []).catch(() => undefined)
+      throw error
+    }
+  }
+}

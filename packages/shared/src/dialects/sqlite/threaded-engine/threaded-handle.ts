@@ -1,0 +1,63 @@
+import { resolve } from 'node:path'
+import type { LoadedEngine } from '../engine/loaded-engine.js'
+import { fileIdentity } from '../file/file-identity.js'
+import type { StartWorker } from '../thread/worker.js'
+import { EngineConnection } from './engine-connection.js'
+import { ThreadedDriver } from './threaded-driver.js'
+
+/** What `open` sets of a connection, and SQLite keeps nowhere. */
+const SETTINGS = ['busy_timeout', 'trusted_schema', 'cache_size', 'synchronous', 'mmap_size', 'journal_size_limit']
+
+/** How a database is opened in a thread. */
+export interface ThreadedOptions {
+  readonly startWorker: StartWorker
+  /** How many connections that only read it has beside it. */
+  readonly readers: number
+}
+
+/** A database that an engine has open in a thread of its own. Takes the place of a handle. */
+export class ThreadedHandle {
+  readonly startWorker: StartWorker
+  readonly driver: ThreadedDriver
+  /** What makes the connection of a thread that is started later what this one is. */
+  #settings: readonly string[] = []
+
+  /** @param path As the engine takes it. */
+  static async open(
+    path: string,
+    readOnly: boolean,
+    engine: LoadedEngine<object>,
+    options: ThreadedOptions,
+  ): Promise<ThreadedHandle> {
+    const isPath = path !== ':memory:' && !path.startsWith('file:')
+    // The app may change its folder before the thread is started again.
+    const absolute = isPath ? resolve(path) : path
+    const identity = isPath ? await fileIdentity(absolute) : undefined
+    const file = identity === undefined ? undefined : { path: absolute, identity }
+    const input = (only: boolean) => () => ({ path: absolute, readOnly: only, settings: handle.#settings })
+    const source = { startWorker: options.startWorker, engine: engine.name, file }
+    const connection = new EngineConnection({ ...source, input: input(readOnly) })
+    const readers = Array.from({ length: options.readers }, () => {
+      return new ThreadedDriver(new EngineConnection({ ...source, input: input(true) }), engine)
+    })
+    const handle = new ThreadedHandle(options.startWorker, new ThreadedDriver(connection, engine, readers))
+    await connection.open()
+    return handle
+  }
+
+  private constructor(startWorker: StartWorker, driver: ThreadedDriver) {
+    this.startWorker = startWorker
+    this.driver = driver
+  }
+
+  /** To be called when the connection is as it has to be. */
+  async keepSettings(): Promise<void> {
+    const settings: string[] = []
+    for (const name of SETTINGS) {
+      const [row = {}] = await this.driver.query(`PRAGMA ${name}`, [])
+      // An engine that is built without maps has no such setting.
+      for (const value of Object.values(row)) settings.push(`PRAGMA ${name} = ${value}`)
+    }
+    this.#settings = settings
+  }
+}

@@ -1,0 +1,104 @@
+import type { Row } from '../driver/driver.js'
+import type { OperationQueue, Take } from './operation-queue.js'
+import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
+
+/**
+ * A queue beside which connections that only read have queues of their own, for the statements that look at many rows:
+ * the calls of the first one do not wait for them.
+ *
+ * Such a call sees what was written before it was made: it is sent when all that was called before it has settled. What
+ * is called after it may settle before it, and the call may see that too.
+ */
+export class QueueWithReaders implements OperationQueue {
+  readonly #queue: OperationQueue
+  readonly #readers: readonly OperationQueue[]
+  readonly #ping: string
+  /** Calls that wait to be sent to a reader. */
+  readonly #before = new Set<Promise<unknown>>()
+
+  /** @param ping The shortest statement there is. */
+  constructor(queue: OperationQueue, readers: readonly OperationQueue[], ping: string) {
+    this.#queue = queue
+    this.#readers = readers
+    this.#ping = ping
+  }
+
+  get groupWrites(): boolean {
+    return this.#queue.groupWrites
+  }
+
+  set groupWrites(share: boolean) {
+    this.#queue.groupWrites = share
+  }
+
+  get readOnly(): boolean {
+    return this.#queue.readOnly
+  }
+
+  set readOnly(only: boolean) {
+    this.#queue.readOnly = only
+  }
+
+  get waiting(): number {
+    return this.#all().reduce((sum, { waiting }) => sum + waiting, this.#before.size)
+  }
+
+  get idle(): boolean {
+    return this.#before.size === 0 && this.#all().every(({ idle }) => idle)
+  }
+
+  execute<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Result | Promise<Result> {
+    if (statement.scans !== true) return this.#queue.execute(statement, parameters, decode)
+    if (this.#queue.idle) return this.#reader().execute(statement, parameters, decode)
+    return this.#settled().then(() => this.#reader().execute(statement, parameters, decode))
+  }
+
+  submit(statement: Statement, parameters: Parameters, decode: Take, reject: (error: unknown) => void): void {
+    if (statement.scans !== true) this.#queue.submit(statement, parameters, decode, reject)
+    else if (this.#queue.idle) this.#reader().submit(statement, parameters, decode, reject)
+    else void this.#settled().then(() => this.#reader().submit(statement, parameters, decode, reject))
+  }
+
+  atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
+    return this.#queue.atomic(name, steps)
+  }
+
+  query(name: string, sql: string, parameters?: Parameters): Promise<Row[]> {
+    return this.#queue.query(name, sql, parameters)
+  }
+
+  async drain(): Promise<void> {
+    while (!this.idle) await Promise.all([...this.#all().map((queue) => queue.drain()), ...this.#before])
+  }
+
+  async close(keepHandle: boolean): Promise<void> {
+    // The readers first: the last connection to a file moves its log into it.
+    await Promise.all(this.#readers.map((reader) => reader.close(keepHandle)))
+    await this.#queue.close(keepHandle)
+  }
+
+  /** Settles when all that was called before has settled. Never rejects. */
+  async #settled(): Promise<void> {
+    // It fails where what was called before it has failed.
+    const settled = this.#queue.query('connect', this.#ping).catch(() => undefined)
+    this.#before.add(settled)
+    await settled
+    this.#before.delete(settled)
+  }
+
+  #reader(): OperationQueue {
+    return this.#readers.reduce((best, next) => (load(next) < load(best) ? next : best))
+  }
+
+  #all(): readonly OperationQueue[] {
+    return [this.#queue, ...this.#readers]
+  }
+}
+
+function load({ waiting, idle }: OperationQueue): number {
+  return waiting + (idle ? 0 : 1)
+}

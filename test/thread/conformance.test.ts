@@ -1,0 +1,9 @@
+import { threadedConformance } from '@go-go-scope/persistence-conformance'
+import { runner } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { threaded } from './threaded.js'
+
+proveCell()
+// What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
+process.env.CONFORMANCE_RUNS ??= '0.1'
+threadedConformance(runner, threaded, process.env.SOAK !== undefined)

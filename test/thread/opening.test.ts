@@ -1,0 +1,96 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { ThreadedFile } from '../proof/thread/threaded-file.js'
+
+proveCell()
+
+const folder = mkdtempSync(join(tmpdir(), 'thread-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('open with an engine in a thread', () => {
+  test('takes files only', async () => {
+    await expect(engine.SQLiteAdapter.open(':memory:', { worker: true })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('worker needs a file, got :memory:; leave worker out'),
+    })
+  })
+
+  test.each([
+    [{ worker: 'yes' }, 'worker'],
+    [{ worker: 1 }, 'worker'],
+    [{ readers: 1 }, 'readers'],
+    [{ worker: false, readers: 1 }, 'readers'],
+    [{ worker: true, readers: -1 }, 'readers'],
+    [{ worker: true, readers: 1.5 }, 'readers'],
+    [{ worker: true, readers: 17 }, 'readers'],
+  ])('refuses %j before a file is made', async (options, name) => {
+    const path = join(folder, 'refused.db')
+    await expect(engine.SQLiteAdapter.open(path, options as object)).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining(`option ${name}`),
+    })
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('needs no entry of the app, and gives an adapter of the front end', async () => {
+    const adapter = await engine.SQLiteAdapter.open(join(folder, 'plain.db'), { worker: true, readers: 1 })
+    expect(Object.getPrototypeOf(adapter)).toBe(
+      Object.getPrototypeOf(await engine.SQLiteAdapter.open(':memory:').then(closed)),
+    )
+    await adapter.set('k', 1)
+    expect(await adapter.get('k')).toBe(1)
+    expect(await adapter.keys()).toEqual(['k'])
+    expect(await adapter.stats()).toMatchObject({ engine: engine.name, file: expect.stringContaining('plain.db') })
+    await adapter.disconnect()
+  })
+
+  test('starts the thread by what the app passes, also that of a backup', async () => {
+    await using file = await ThreadedFile.open()
+    await file.adapter.set('k', 1)
+    const backup = await file.adapter.backup(`${file.path}.backup`)
+    expect(await engine.verifyBackup(backup.path)).toMatchObject({ pages: backup.pages })
+    expect(file.threads.all.map(({ job }) => job)).toEqual(['engine', 'backup'])
+  }, 30_000)
+
+  test('says why a thread cannot be started, and leaves no file', async () => {
+    const path = join(folder, 'none.db')
+    const worker = () => {
+      throw new Error('bundled without it')
+    }
+    await expect(engine.SQLiteAdapter.open(path, { worker })).rejects.toMatchObject({
+      code: 'ENGINE_MISSING',
+      message: expect.stringContaining('bundled without it'),
+    })
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('tells what the engine says of a file that it cannot open', async () => {
+    await expect(engine.SQLiteAdapter.open(folder, { worker: true })).rejects.toMatchObject({ code: 'CANNOT_OPEN' })
+  })
+
+  test('opens for reading only', async () => {
+    await using file = await ThreadedFile.open()
+    await file.adapter.set('k', 1)
+    const reading = await engine.SQLiteAdapter.open(file.path, { worker: true, readers: 1, readOnly: true })
+    expect(await reading.keys()).toEqual(['k'])
+    await expect(reading.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
+    await reading.disconnect()
+  })
+
+  test('has no recorder of changes, and says so', async () => {
+    await using file = await ThreadedFile.open()
+    await expect(engine.changesets(file.adapter as never, { tables: ['t'] })).rejects.toMatchObject({
+      code: 'ENGINE_UNSUPPORTED',
+      message: expect.stringContaining('in a thread (worker: true)'),
+    })
+  })
+})
+
+async function closed<Adapter extends { disconnect(): Promise<void> }>(adapter: Adapter): Promise<Adapter> {
+  await adapter.disconnect()
+  return adapter
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { ThreadedFile } from '../proof/thread/threaded-file.js'
+
+proveCell()
+
+describe('an engine in a thread', () => {
+  test('leaves locks in memory here: they ask the thread nothing', async () => {
+    await using file = await ThreadedFile.open()
+    const { adapter, threads } = file
+    threads.engine.hold()
+    const lock = await adapter.acquire('job', 60_000)
+    expect(await adapter.acquire('job', 60_000)).toBe(null)
+    expect(await lock?.isValid()).toBe(true)
+    expect(await lock?.extend(60_000)).toBe(true)
+    expect(await lock?.release()).toBe(true)
+    threads.engine.release()
+  })
+
+  test('is told a whole transaction at once: none stays open while this thread does something else', async () => {
+    await using file = await ThreadedFile.open()
+    const { adapter, threads } = file
+    await adapter.connect()
+    await adapter.get('warm')
+    const before = threads.engine.told.length
+    const written = Promise.all([
+      ...Array.from({ length: 20 }, (_, n) => adapter.set(`k${n}`, n)),
+      ...Array.from({ length: 20 }, (_, n) => adapter.idempotency.set(`r${n}`, n)),
+      adapter.recordFailure('api', 5),
+    ])
+    await written
+    expect(threads.engine.told.length - before).toBe(1)
+    // Another connection may write at once.
+    const other = await engine.SQLiteAdapter.open(file.path, { busyTimeout: 0 })
+    await other.set('k', 1)
+    await other.disconnect()
+  })
+
+  test('undoes a transaction of which a part fails, and tells each call its own error', async () => {
+    await using file = await ThreadedFile.open()
+    const { adapter } = file
+    const plain = await engine.openHandle(file.path)
+    await engine.rows(
+      plain,
+      `CREATE TRIGGER refuse BEFORE INSERT ON go_goscope_cache WHEN NEW.key LIKE '%bad%'
+       BEGIN SELECT raise(ABORT, 'refused by the app'); END`,
+    )
+    await engine.closeHandle(plain)
+    const settled = await Promise.allSettled([
+      adapter.set('k1', 1),
+      adapter.set('bad', 1),
+      adapter.idempotency.set('r1', 1),
+      adapter.set('k2', 2),
+    ])
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    expect((settled[1] as PromiseRejectedResult).reason).toMatchObject({
+      code: 'CONSTRAINT',
+      operation: 'cache.set',
+      message: expect.stringContaining('refused by the app'),
+    })
+    expect(await adapter.getMany(['k1', 'bad', 'k2'])).toEqual(
+      new Map([
+        ['k1', 1],
+        ['k2', 2],
+      ]),
+    )
+  })
+
+  test('answers many rows in pieces, each after this thread has taken the one before', async () => {
+    await using file = await ThreadedFile.open()
+    const { adapter, threads } = file
+    const keys = Array.from({ length: 4_500 }, (_, n) => `k${String(n).padStart(4, '0')}`)
+    await adapter.setMany(keys.map((key) => [key, 0] as const))
+    const before = threads.engine.told.length
+    expect(await adapter.keys()).toEqual(keys)
+    // The call, and a word for each piece but the last.
+    expect(threads.engine.told.length - before).toBe(5)
+  })
+
+  test('waits for another writer as one in this thread does, and tells how long', async () => {
+    const events: string[] = []
+    await using file = await ThreadedFile.open({
+      busyTimeout: 50,
+      onDiagnostic: ({ type }: { type: string }) => events.push(type),
+    })
+    const other = await engine.openHandle(file.path)
+    await engine.rows(other, 'BEGIN IMMEDIATE')
+    await expect(file.adapter.set('k', 1)).rejects.toMatchObject({ code: 'BUSY', operation: 'cache.set' })
+    await engine.rows(other, 'ROLLBACK')
+    await engine.closeHandle(other)
+    await file.adapter.set('k', 1)
+    expect(events).toContain('busy-retry')
+  })
+
+  test('serves a standby', async () => {
+    await using file = await ThreadedFile.open()
+    await file.adapter.set('k', 1)
+    const standby = await engine.Standby.follow(file.adapter as never, { target: `${file.path}.standby` })
+    await file.adapter.set('k', 2)
+    await standby.waitFor()
+    expect(await standby.cache.get('k')).toBe(2)
+    await standby.stop()
+  }, 60_000)
+})
