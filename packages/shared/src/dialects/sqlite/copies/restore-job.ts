@@ -40,7 +40,7 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
     if (context.stop.requested) throw stopped()
     const { kept, finished } = await replaceFile(order, context, async (old) => {
       const given = old === undefined ? undefined : await readGiven(old.queue, 'restore')
-      const lineage = await beginLineage(copy.queue, 'restore', given)
+      const lineage = await beginLineage(copy.queue, 'restore', order.now, given)
       await copy.close()
       await flushFile(temporary)
       if (context.stop.requested) throw stopped()
