@@ -33,7 +33,7 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
   const { backup, manifest, temporary } = order
   await copyFile(backup, temporary, context)
   // Of what will be used, and not of what it was read from.
-  if (manifest !== undefined) await checkHash(temporary, manifest, 'restore', context)
+  if (manifest !== undefined) checkHash(temporary, manifest, 'restore', context)
   const copy = await openOwn(temporary, context.engine, { readOnly: false, busyTimeout: 0 })
   try {
     await prepare(copy, temporary)
