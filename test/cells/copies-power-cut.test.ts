@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -27,6 +27,8 @@ describe('loss of power in the middle of copies', () => {
   const random = seededRandom(printedSeed('loss of power in copies'))
   const cuts = proofCount({ inTests: 40, inSoak: 400 })
   const rounds = proofCount({ inTests: 2, inSoak: 10 })
+  /** So many of the standbys that are left follow on. */
+  const goingOn = proofCount({ inTests: 3, inSoak: 40 })
   let recorder = ''
   let backups: Promise<Recorded[]> = Promise.resolve([])
 
@@ -36,9 +38,9 @@ describe('loss of power in the middle of copies', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  async function record(what: 'backup' | 'restore'): Promise<Recorded[]> {
+  async function record(what: 'backup' | 'restore' | 'follow'): Promise<Recorded[]> {
     const [recorded, other] = [join(folder, what), join(folder, `${what}-source`)]
-    for (const place of [recorded, other]) mkdirSync(place)
+    for (const place of [recorded, other]) mkdirSync(place, { recursive: true })
     const log = join(folder, `${what}.log`)
     const env = { ...process.env, LD_PRELOAD: recorder, RECORDER_FOLDER: `${recorded}/`, RECORDER_LOG: log }
     // Bun makes its file calls past libc, where nothing can record them: the same code does so on Node, and Bun reads.
@@ -53,6 +55,7 @@ describe('loss of power in the middle of copies', () => {
   async function cutPower(
     events: readonly Recorded[],
     look: (image: string, acknowledged: number) => Promise<void>,
+    last = rounds,
   ): Promise<void> {
     const points = Array.from({ length: cuts }, () => Math.floor(random() * events.length)).sort((a, b) => a - b)
     const disk = new DiskOfNames()
@@ -64,7 +67,7 @@ describe('loss of power in the middle of copies', () => {
       await look(image, disk.acknowledged)
       rmSync(image, { recursive: true })
     }
-    expect(disk.acknowledged).toBe(rounds)
+    expect(disk.acknowledged).toBe(last)
   }
 
   async function entriesOf(path: string): Promise<number> {
@@ -74,6 +77,15 @@ describe('loss of power in the middle of copies', () => {
       expect(Object.values(check ?? {})).toEqual(['ok'])
       const [row] = await engine.rows(handle, 'SELECT count(*) AS entries FROM go_goscope_cache')
       return Number(row?.entries)
+    } finally {
+      await engine.closeHandle(handle)
+    }
+  }
+
+  async function tablesOf(path: string): Promise<string[]> {
+    const handle = await engine.openHandle(path)
+    try {
+      return (await engine.rows(handle, 'SELECT name FROM sqlite_master')).map(({ name }) => String(name))
     } finally {
       await engine.closeHandle(handle)
     }
@@ -138,6 +150,43 @@ describe('loss of power in the middle of copies', () => {
       file: 'test/cells/copies-power-cut.test.ts',
       runs: `${cuts} cuts`,
       result: 'the old file or the new one, whole; every old one kept',
+    })
+  }, 300_000)
+
+  test('a standby has each round that was waited for, at every cut, and goes on from there; a takeover stays made', async () => {
+    const [takenOver, written] = [rounds + 1, rounds + 2]
+    const source = join(folder, 'follow-source', 'follow.db')
+    mkdirSync(dirname(source))
+    await (await engine.SQLiteAdapter.open(source)).disconnect()
+    // Keeps the log beyond the takeover, so that a standby goes on from where it is.
+    const other = await engine.Standby.follow(source, { target: ':memory:', every: 60_000 })
+    const events = await record('follow')
+    let [standbys, followed] = [0, 0]
+    const look = async (image: string, acknowledged: number) => {
+      const file = join(image, 'standby.db')
+      const names = existsSync(file) ? await tablesOf(file) : []
+      const isStandby = names.includes('go_goscope_standby')
+      if (acknowledged >= takenOver) expect([names.length > 0, isStandby]).toEqual([true, false])
+      if (names.length === 0) return expect(acknowledged, 'the first copy is gone').toBe(0)
+      const entries = await entriesOf(file)
+      expect(entries).toBeLessThanOrEqual(rounds + 1)
+      expect(entries).toBeGreaterThanOrEqual(Math.min(rounds, acknowledged))
+      if (!isStandby) return expect(entries).toBeGreaterThanOrEqual(acknowledged >= written ? rounds + 1 : rounds)
+      standbys++
+      if (followed++ >= goingOn) return
+      const standby = await engine.Standby.follow(source, { target: file, every: 60_000 })
+      expect(standby.reason, 'it was copied anew').toBeUndefined()
+      expect((await standby.verify()).equal).toBe(true)
+      await standby.stop()
+    }
+    await cutPower(events, look, written)
+    await other.stop()
+    expect(standbys).toBeGreaterThan(0)
+    reportProof({
+      proof: 'loss of power of a standby, simulated',
+      file: 'test/cells/copies-power-cut.test.ts',
+      runs: `${cuts} cuts, ${Math.min(followed, goingOn)} followed on`,
+      result: 'each at one of its rounds, none lost that was waited for; no takeover undone',
     })
   }, 300_000)
 })

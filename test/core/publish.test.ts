@@ -1,8 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { keepFile } from '../../packages/shared/src/dialects/sqlite/copies/keep-file.js'
 import { publish } from '../../packages/shared/src/dialects/sqlite/copies/publish.js'
+import { lockTarget } from '../../packages/shared/src/dialects/sqlite/copies/restore-lock.js'
 
 let folder: string
 beforeEach(() => {
@@ -30,6 +32,44 @@ describe('where the file system has no hard links', () => {
   test('a file that is gone leaves nothing under the name', async () => {
     const [temporary, path] = [join(folder, 'temporary'), join(folder, 'copy.db')]
     await expect(publish(temporary, path, 'backup', noLinks)).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('a name is given back, and not one that another has taken since', async () => {
+    const [temporary, path] = [join(folder, 'temporary'), join(folder, 'copy.db.json')]
+    writeFileSync(temporary, 'note')
+    const unpublish = await publish(temporary, path, 'backup', noLinks)
+    await unpublish()
+    expect(readdirSync(folder)).toEqual([])
+    writeFileSync(temporary, 'note')
+    const late = await publish(temporary, path, 'backup', noLinks)
+    writeFileSync(join(folder, 'theirs'), 'theirs')
+    renameSync(join(folder, 'theirs'), path)
+    await late()
+    expect(readFileSync(path, 'utf8')).toBe('theirs')
+  })
+
+  test('a file is kept as a copy of its mode, under a name that nothing has', async () => {
+    const file = join(folder, 'app.db')
+    writeFileSync(file, 'old')
+    chmodSync(file, 0o640)
+    const first = await keepFile(file, 0, noLinks)
+    writeFileSync(file, 'new')
+    const second = await keepFile(file, 0, noLinks)
+    expect([first, second].map((path) => readFileSync(path, 'utf8'))).toEqual(['old', 'new'])
+    expect(second).toBe(`${first}-2`)
+    expect(statSync(first).mode & 0o777).toBe(0o640)
+    rmSync(file)
+    await expect(keepFile(file, 0, noLinks)).rejects.toMatchObject({ code: 'IO_ERROR' })
+    expect(readdirSync(folder)).toHaveLength(2)
+  })
+
+  test('of two restores of one file one has it', async () => {
+    const target = join(folder, 'app.db')
+    const lock = await lockTarget(target, noLinks)
+    await expect(lockTarget(target, noLinks)).rejects.toMatchObject({ code: 'FILE_IN_USE' })
+    await lock.release()
+    await (await lockTarget(target, noLinks)).release()
     expect(readdirSync(folder)).toEqual([])
   })
 })

@@ -120,7 +120,7 @@ describe('a standby whose process dies at any statement', () => {
     await round(pair.sql)
     const before = pair.dump(pair.standby)
     const failures = await failAtEach(
-      () => promote(pair.sql),
+      () => promote(pair.sql, Date.now()),
       () => expect(pair.dump(pair.standby)).toBe(before),
     )
     expect(failures).toBeGreaterThan(15)
@@ -240,6 +240,6 @@ test('a copy that goes on without a jump of its counters gives a token twice, wh
   const plain = at(pair.standby) + 1
   const later = await pair.adapter.lock.acquire('another job', TTL)
   expect(plain, 'the next token of the copy as it is').toBe(later?.token)
-  await promote(pair.sql)
+  await promote(pair.sql, Date.now())
   expect(at(pair.standby)).toBeGreaterThan((later?.token ?? 0) + 2 ** 31)
 })

@@ -60,6 +60,7 @@ import { sharedHandle } from './suites/shared-handle.js'
 import { standby } from './suites/standby.js'
 import { standbyDivergence } from './suites/standby-divergence.js'
 import { standbyHistories } from './suites/standby-histories.js'
+import { standbySources } from './suites/standby-sources.js'
 import { standbyTakeover } from './suites/standby-takeover.js'
 import { storeModels } from './suites/store-models.js'
 import { timeToLive } from './suites/time-to-live.js'
@@ -135,6 +136,7 @@ const SUITES: readonly EngineSuite[] = [
   hostileRows,
   standby,
   standbyDivergence,
+  standbySources,
   standbyTakeover,
   standbyHistories,
 ]
@@ -157,6 +159,7 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   inspectedFiles,
   standby,
   standbyDivergence,
+  standbySources,
   standbyTakeover,
   standbyHistories,
   backups,
@@ -179,6 +182,7 @@ const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
   backupSchedules,
   standby,
   standbyDivergence,
+  standbySources,
   standbyTakeover,
   standbyHistories,
   changesetSupport,

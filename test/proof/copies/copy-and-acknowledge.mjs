@@ -1,6 +1,7 @@
-// copy-and-acknowledge.mjs <engine> <recorded folder> <folder> <rounds> <backup | restore>: makes backups 1.db, 2.db … in
-// the recorded folder, or puts backup 1, 2 … in the place of target.db there, and acknowledges each when it is done. The
-// database and, for restores, the backups are in the other folder; backup n has n entries.
+// copy-and-acknowledge.mjs <engine> <recorded folder> <folder> <rounds> <backup | restore | follow>: in the recorded folder
+// makes backups 1.db, 2.db …, or puts backup 1, 2 … in the place of target.db, or has standby.db follow and then take over,
+// which is one round more, and write one more entry. Acknowledges each round when it is done. The database and, for restores,
+// the backups are in the other folder; after round n there are n entries.
 import { openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
@@ -8,12 +9,28 @@ import { engine, processArguments } from '../process/engine-of-process.mjs'
 const [recorded = '', folder = '', rounds = '', what = ''] = processArguments
 const acknowledgements = openSync(join(recorded, 'acknowledgements'), 'a')
 const adapter = await engine.SQLiteAdapter.open(join(folder, `${what}.db`))
+const acknowledge = (/** @type {number} */ round) => writeSync(acknowledgements, `${round}\n`)
+const write = (/** @type {typeof adapter} */ to, /** @type {number} */ round) =>
+  to.cache.set(`entry-${round}`, 'x'.repeat(20_000))
 
+if (what === 'follow') {
+  const standby = await engine.Standby.follow(adapter, { target: join(recorded, 'standby.db'), every: 60_000 })
+  for (let round = 1; round <= Number(rounds); round++) {
+    await write(adapter, round)
+    await standby.waitFor()
+    acknowledge(round)
+  }
+  const promoted = await standby.takeOver({ force: true })
+  acknowledge(Number(rounds) + 1)
+  await write(promoted, Number(rounds) + 1)
+  acknowledge(Number(rounds) + 2)
+  process.exit(0)
+}
 for (let round = 1; round <= Number(rounds); round++) {
-  await adapter.cache.set(`entry-${round}`, 'x'.repeat(20_000))
+  await write(adapter, round)
   const path = join(what === 'backup' ? recorded : folder, `${round}.db`)
   await adapter.backup(path)
   if (what === 'restore') await engine.restore(path, join(recorded, 'target.db'))
-  writeSync(acknowledgements, `${round}\n`)
+  acknowledge(round)
 }
 process.exit(0)

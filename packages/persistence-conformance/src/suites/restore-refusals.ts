@@ -56,6 +56,13 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
       code: 'FILE_EXISTS',
       says: ['fresh.db-wal'],
     })
+    // In the place of the lock, too, which would otherwise be looked for again and again.
+    await symlink(place('nowhere'), place('guarded.db.restoring'))
+    await refuses(() => world.engine.restore(backup, place('guarded.db')), {
+      code: 'FILE_IN_USE',
+      says: ['guarded.db.restoring'],
+    })
+    assert.ok(!besideDatabase(world).includes('nowhere'), 'something was written through a link')
     const { kept } = await world.engine.restore(backup, place('new.db'))
     assert.equal(kept, undefined)
     assert.ok(!besideDatabase(world).some((name) => name.startsWith('.go-goscope')))

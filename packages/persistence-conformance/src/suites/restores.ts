@@ -90,6 +90,18 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     )
   })
 
+  check('of two files that one backup is restored into none gives a token of the other', async (world) => {
+    const { backup } = await prepare(world)
+    const [one, other] = await Promise.all(
+      ['one.db', 'other.db'].map((name) => world.engine.restore(backup, join(world.folder, name))),
+    )
+    assert.ok(one !== undefined && other !== undefined && one.lineage !== other.lineage)
+    for (const above of ['tokensAbove', 'generationsAbove'] as const) {
+      assert.ok(Math.abs(one[above] - other[above]) > 10, `${above}: ${one[above]} and ${other[above]}`)
+      assert.ok(Number.isSafeInteger(one[above]))
+    }
+  })
+
   check('an abort before the thread has begun leaves nothing', async (world) => {
     const { backup, dump } = await prepare(world)
     const controller = new AbortController()

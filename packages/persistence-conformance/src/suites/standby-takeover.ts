@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventually } from '../eventually.js'
 import { followedSource } from '../followed-source.js'
+import { held } from '../held.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
@@ -29,10 +30,10 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
   for (const where of [':memory:', 'a file'] as const) {
     check(`in ${where} is a database of its own, whose tokens and generations go on growing`, async (world) => {
       const adapter = await followedSource(world, { locks: 'database', keyPrefix: 'shop:' })
-      const held = await adapter.lock.acquire('held', TTL, 'me')
+      const mine = await adapter.lock.acquire('held', TTL, 'me')
       const old = await adapter.lock.acquire('job', TTL)
       const claim = await adapter.idempotency.claim('key', { lease: TTL })
-      assert.ok(held !== null && old !== null && claim.state === 'claimed')
+      assert.ok(mine !== null && old !== null && claim.state === 'claimed')
       const standby = await world.follow({ target: where === 'a file' ? fileIn(world) : where }, adapter)
       await adapter.cache.set('k', 'last')
       const promoted = world.track(await standby.takeOver({ force: true }))
@@ -55,6 +56,32 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
       assert.equal(state, 'completed')
     })
   }
+
+  check(
+    'gives no token and no generation of the source, nor of another standby that takes over as well',
+    async (world) => {
+      const adapter = await followedSource(world, { locks: 'database' })
+      const standbys = [
+        await world.follow({ target: ':memory:' }, adapter),
+        await world.follow({ target: fileIn(world) }, adapter),
+      ]
+      const files = [adapter]
+      for (const standby of standbys) files.push(world.track(await standby.takeOver({ force: true })))
+      const tokens: number[] = []
+      const generations: number[] = []
+      for (let time = 0; time < 5; time++) {
+        for (const file of files) {
+          tokens.push((await file.lock.acquire(`lock ${time}`, TTL))?.token ?? 0)
+          generations.push(held(await file.idempotency.claim(`key ${time}`, { lease: TTL })).generation)
+        }
+      }
+      assert.equal(new Set(tokens).size, 15, `${tokens}`)
+      assert.equal(new Set(generations).size, 15, `${generations}`)
+      assert.ok([...tokens, ...generations].every(Number.isSafeInteger))
+      const sources = tokens.filter((_, at) => at % 3 === 0)
+      assert.ok(tokens.every((token) => sources.includes(token) || token > Math.max(...sources) + JUMP))
+    },
+  )
 
   check('has the objects of every other file, and nothing of a standby', async (world) => {
     const adapter = await followedSource(world)

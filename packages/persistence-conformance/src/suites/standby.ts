@@ -107,6 +107,18 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     assert.deepEqual(await logOf(world), [])
   })
 
+  check('a backup of a file that is followed says up to which change it goes', async (world) => {
+    const adapter = await followedSource(world)
+    const [during, after] = ['during.db', 'after.db'].map((name) => join(world.folder, name)) as [string, string]
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    await adapter.cache.set('k', 1)
+    const backup = await adapter.backup(during)
+    assert.equal(backup.position, await standby.waitFor())
+    assert.deepEqual(await world.engine.verifyBackup(during), backup)
+    await standby.stop()
+    assert.equal('position' in (await adapter.backup(after)), false)
+  })
+
   check('connecting works with a log in the file, and removes one whose followers never came back', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:', every: 60_000 }, adapter)

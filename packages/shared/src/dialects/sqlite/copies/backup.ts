@@ -10,7 +10,7 @@ import { readContent } from './content.js'
 import type { Copied, CopyOrder } from './copy-job.js'
 import { withoutThread } from './engine-choice.js'
 import { type BackupManifest, manifestPath, manifestText } from './manifest.js'
-import { flushFolder, publish, refuseExisting, unpublish } from './publish.js'
+import { flushFolder, publish, refuseExisting } from './publish.js'
 import { TemporaryFile } from './temporary-file.js'
 import type { VerifyOrder } from './verify-copy.js'
 import { withThread } from './with-thread.js'
@@ -102,12 +102,12 @@ async function publishBackup(temporary: TemporaryFile, manifest: BackupManifest,
   const note = await TemporaryFile.beside(path)
   try {
     await note.write(manifestText(manifest))
-    await publish(note.path, manifestPath(path), 'backup')
+    const unpublish = await publish(note.path, manifestPath(path), 'backup')
     try {
       await flushFolder(path)
       await publish(temporary.path, path, 'backup')
     } catch (error) {
-      await unpublish(note.path, manifestPath(path))
+      await unpublish()
       throw error
     }
     await flushFolder(path)

@@ -3,6 +3,7 @@ import type { OperationQueue } from '../../../queue/operation-queue.js'
 import type { Step } from '../../../queue/statement.js'
 import { READ_LOG, removingLog } from '../schema/change-log.js'
 import { type Given, newLineageSteps } from '../schema/new-lineage.js'
+import { newNumbers } from '../schema/new-numbers.js'
 
 const NOT_HELD: readonly Step[] = [
   // Their leases may have been taken over since: a holder of then must not be a holder again.
@@ -24,14 +25,24 @@ export interface Lineage {
  * Makes a copy of a current schema into a database of its own: what was given out by the one it was copied from, since
  * then as well, stays behind what this one gives, so that fencing still fences. No lock and no claim is held in it.
  *
+ * @param now Epoch ms.
  * @param given What the file has given whose place it takes: one backup may be restored twice.
  */
-export async function beginLineage(queue: OperationQueue, operation: string, given?: Given): Promise<Lineage> {
+export async function beginLineage(
+  queue: OperationQueue,
+  operation: string,
+  now: number,
+  given?: Given,
+): Promise<Lineage> {
   const lineage = randomUUID()
   // Nobody follows the copy: followers of the original find another lineage.
   const log = await queue.query(operation, READ_LOG)
   const removing = (log.length === 0 ? [] : removingLog(log)).map((sql): Step => ({ sql, parameters: [] }))
-  const rows = await queue.atomic(operation, [...newLineageSteps(lineage, given), ...NOT_HELD, ...removing])
+  const rows = await queue.atomic(operation, [
+    ...newLineageSteps(lineage, newNumbers(now), given),
+    ...NOT_HELD,
+    ...removing,
+  ])
   return { lineage, tokensAbove: Number(rows[0]?.[0]?.above), generationsAbove: Number(rows[2]?.[0]?.above) }
 }
 

@@ -17,6 +17,8 @@ export interface BackupManifest {
   readonly startedAt: number
   /** How long it took, with its verification. */
   readonly milliseconds: number
+  /** The last change in it, as `standby.position` counts; absent where nobody followed the database. */
+  readonly position?: number
   /** The database whose schedule made it, and may delete it again. */
   readonly scheduledFor?: string
 }
@@ -60,6 +62,7 @@ function isManifest(value: Record<string, unknown>): value is Record<string, unk
   return (
     (['bytes', 'pages', 'schemaVersion', 'startedAt'] as const).every(isCount) &&
     typeof value.milliseconds === 'number' &&
+    (value.position === undefined || isCount('position')) &&
     (value.scheduledFor === undefined || typeof value.scheduledFor === 'string') &&
     typeof value.sqliteVersion === 'string' &&
     typeof value.sha256 === 'string' &&

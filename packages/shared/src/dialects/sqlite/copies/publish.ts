@@ -1,4 +1,4 @@
-import { link, lstat, open, rename, rm, stat } from 'node:fs/promises'
+import { link, lstat, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
@@ -9,6 +9,9 @@ export type LinkFile = (existing: string, name: string) => Promise<void>
 export async function refuseExisting(path: string, operation: string): Promise<void> {
   if (await exists(path)) throw fileExists(path, operation)
 }
+
+/** Takes back what {@link publish} has given, unless another file has the name by now. */
+export type Unpublish = () => Promise<void>
 
 /**
  * Gives a file its name, and never takes the name from another: of two that come at once one is refused.
@@ -21,12 +24,18 @@ export async function publish(
   path: string,
   operation: string,
   linkFile: LinkFile = link,
-): Promise<void> {
+): Promise<Unpublish> {
   try {
     await linkFile(temporary, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw fileExists(path, operation, error)
     await publishWithoutLink(temporary, path, operation)
+  }
+  // The temporary name may be gone by now.
+  const published = await lstat(path)
+  return async () => {
+    const found = await lstat(path).catch(() => undefined)
+    if (found?.ino === published.ino && found.dev === published.dev) await rm(path)
   }
 }
 
@@ -45,12 +54,6 @@ async function publishWithoutLink(temporary: string, path: string, operation: st
     await rm(path)
     throw error
   }
-}
-
-/** Takes back what {@link publish} has given, unless another file has the name by now. */
-export async function unpublish(temporary: string, path: string): Promise<void> {
-  const [ours, found] = await Promise.all([stat(temporary), lstat(path).catch(() => undefined)])
-  if (found?.ino === ours.ino && found.dev === ours.dev) await rm(path)
 }
 
 /** Makes the names in the folder of `path` survive a loss of power. */

@@ -1,8 +1,9 @@
-import { chmod, link, lstat, open, rename, rm, stat } from 'node:fs/promises'
+import { chmod, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { processView } from '../file/process-view.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
+import { keepFile } from './keep-file.js'
 import { flushFolder, publish } from './publish.js'
 
 /** What is to be put where. */
@@ -40,7 +41,7 @@ export async function replaceFile<Finished>(
   try {
     const finished = await finish(held)
     await chmod(temporary, old.mode & PERMISSION_BITS)
-    const kept = await keep(target, now)
+    const kept = await keepFile(target, now)
     // Only a damaged file has any by now. They are part of it, and would be read into the new one.
     for (const suffix of ['-journal', '-wal']) await move(target + suffix, kept + suffix)
     await rm(`${target}-shm`, { force: true })
@@ -96,26 +97,6 @@ async function hasHeader(target: string): Promise<boolean> {
 async function refuseShared(target: string, cause: unknown): Promise<undefined> {
   const view = await processView(target)
   if (view?.shared === true || view?.locked === true) throw inUse(target, cause)
-}
-
-async function keep(target: string, now: number): Promise<string> {
-  const time = new Date(now).toISOString().replaceAll(/[-:]/g, '')
-  for (let number = 1; ; number++) {
-    const kept = `${target}.before-${time}${number === 1 ? '' : `-${number}`}`
-    try {
-      await link(target, kept)
-      return kept
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      if (code === 'EEXIST') continue
-      throw new PersistenceError(
-        'IO_ERROR',
-        'restore',
-        `restore ${target}: the old file cannot be kept under a second name (${message}), so it was left; move it away and restore again`,
-        error,
-      )
-    }
-  }
 }
 
 async function move(from: string, to: string): Promise<void> {

@@ -33,14 +33,14 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
   const { backup, manifest, temporary } = order
   await copyFile(backup, temporary, context)
   // Of what will be used, and not of what it was read from.
-  if (manifest !== undefined) await checkHash(temporary, manifest, 'restore', context)
+  if (manifest !== undefined) checkHash(temporary, manifest, 'restore', context)
   const copy = await openOwn(temporary, context.engine, { readOnly: false, busyTimeout: 0 })
   try {
     await prepare(copy, temporary)
     if (context.stop.requested) throw stopped()
     const { kept, finished } = await replaceFile(order, context, async (old) => {
       const given = old === undefined ? undefined : await readGiven(old.queue, 'restore')
-      const lineage = await beginLineage(copy.queue, 'restore', given)
+      const lineage = await beginLineage(copy.queue, 'restore', order.now, given)
       await copy.close()
       await flushFile(temporary)
       if (context.stop.requested) throw stopped()

@@ -1,41 +1,60 @@
 import { randomUUID } from 'node:crypto'
-import { link, open, readFile, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, link, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { HOST, isAlive } from '../../../processes/numbered-processes.js'
+import type { LinkFile } from './publish.js'
 
 /** Keeps a second restore away from a file that is being replaced. */
 export interface RestoreLock {
   release(): Promise<void>
 }
 
-/** @throws PersistenceError `FILE_IN_USE` while another restore has the target. */
-export async function lockTarget(target: string): Promise<RestoreLock> {
+/**
+ * @param linkFile For tests.
+ * @throws PersistenceError `FILE_IN_USE` while another restore has the target.
+ */
+export async function lockTarget(target: string, linkFile: LinkFile = link): Promise<RestoreLock> {
   const path = `${target}.restoring`
   const text = JSON.stringify({ host: HOST, pid: process.pid, id: randomUUID() })
   for (;;) {
-    if (await create(path, text)) return { release: () => rm(path, { force: true }) }
+    if (await create(path, text, linkFile)) return { release: () => rm(path, { force: true }) }
     const holder = await readFile(path, 'utf8').catch(() => undefined)
-    if (holder === undefined) continue // It has just been released.
-    if (!isOver(holder)) throw inUse(target, path)
+    if (holder === undefined && !(await isThere(path))) continue // It has just been released.
+    if (holder === undefined || !isOver(holder)) throw inUse(target, path)
     await removeStale(path, holder)
   }
 }
 
-async function create(path: string, text: string): Promise<boolean> {
+async function create(path: string, text: string, linkFile: LinkFile): Promise<boolean> {
   // Whole from the beginning, so that nobody reads half of it.
   const whole = `${path}-${randomUUID()}`
-  const file = await open(whole, 'wx', 0o600)
   try {
-    await file.writeFile(text)
-    await link(whole, path)
+    await writeFile(whole, text, { flag: 'wx', mode: 0o600 })
+    await linkFile(whole, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    return await createWithoutLink(path, text)
+  } finally {
+    await rm(whole, { force: true })
+  }
+}
+
+/** Half of it is taken for a lock that is held: a death in between leaves one that only people remove. */
+async function createWithoutLink(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 })
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
-  } finally {
-    await file.close()
-    await rm(whole)
   }
+}
+
+/** Also as a symbolic link that leads to nothing. */
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined
 }
 
 /** Whether the process that wrote it has died. */
@@ -58,7 +77,7 @@ async function removeStale(path: string, holder: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw error
   }
-  if ((await readFile(aside, 'utf8')) !== holder) await link(aside, path)
+  if ((await readFile(aside, 'utf8')) !== holder) await copyFile(aside, path, constants.COPYFILE_EXCL)
   await rm(aside)
 }
 

@@ -1,11 +1,11 @@
-import { lstat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { invalidArgument, shown } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
-import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
 import { checkFilePath } from '../file/check-path.js'
 import { refuseOpenHere } from '../file/open-here.js'
+import { refuseLink } from '../file/refuse-link.js'
 import { withTypedErrors } from '../thread/typed-error.js'
 import { chooseEngine, type EngineChoice, type FileOptions } from './engine-choice.js'
 import type { Lineage } from './lineage.js'
@@ -66,7 +66,7 @@ export async function restore<Options extends object>(
     const backup = resolve(from)
     const target = resolve(to)
     const manifest = await manifestOf(backup, allowUnverified)
-    await refuseLink(target)
+    await refuseLink(target, 'restore')
     await refuseOpenHere(backup, 'restore')
     const lock = await lockTarget(target)
     try {
@@ -95,12 +95,4 @@ async function manifestOf(backup: string, optional: boolean): Promise<BackupMani
     if (optional && hasCode(error, 'NOT_A_BACKUP')) return undefined
     throw error
   }
-}
-
-/** The name of a link would be replaced, and not the file that it leads to. */
-async function refuseLink(target: string): Promise<void> {
-  const found = await lstat(target).catch(() => undefined) // Missing, as it may be.
-  if (found === undefined || found.isFile()) return
-  const what = found.isSymbolicLink() ? 'a symbolic link; name the file that it leads to' : 'no file'
-  throw new PersistenceError('CANNOT_OPEN', 'restore', `restore ${target}: it is ${what}`)
 }

@@ -1,6 +1,7 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { setPragma } from '../engine/pragma.js'
+import { READ_LOG } from '../schema/change-log.js'
 import { readSchema } from '../schema/migrate.js'
 import { openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
@@ -33,7 +34,9 @@ export async function verifyCopy(path: string, expected: Content, context: JobCo
       await setPragma(copy, 'backup', 'journal_mode', 'delete')
       await checkIntegrity(copy.queue, path, 'backup')
       const { version } = await readSchema(copy.queue)
-      return { ...(await readContent(copy.queue, 'backup')), schemaVersion: version, sqliteVersion: copy.sqliteVersion }
+      const position = await readPosition(copy.queue)
+      const content = await readContent(copy.queue, 'backup')
+      return { ...content, ...position, schemaVersion: version, sqliteVersion: copy.sqliteVersion }
     } finally {
       await copy.close()
     }
@@ -49,8 +52,16 @@ export async function verifyCopy(path: string, expected: Content, context: JobCo
       `its source has ${first} ${expected[first]}, and it has ${found[first]}; back up again`,
     )
   }
-  const { pages, schemaVersion, sqliteVersion } = found
-  return { ...(await hashFile(path, context.stop, true)), pages, sqliteVersion, schemaVersion }
+  const { pages, position, schemaVersion, sqliteVersion } = found
+  const hashed = hashFile(path, context.stop, true)
+  return { ...hashed, pages, ...(position !== undefined && { position }), sqliteVersion, schemaVersion }
+}
+
+/** The end of the log of a database that is followed. */
+async function readPosition(queue: OperationQueue): Promise<{ readonly position?: number }> {
+  if ((await queue.query('backup', READ_LOG)).length === 0) return {}
+  const [row] = await queue.query('backup', 'SELECT max(seq) AS position FROM go_goscope_changes')
+  return { position: Number(row?.position) }
 }
 
 /** @throws PersistenceError `BACKUP_DAMAGED`. */

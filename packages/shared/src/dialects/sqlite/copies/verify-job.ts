@@ -16,7 +16,7 @@ export interface BackupOrder {
 /** Reads a whole backup and compares it with its manifest. */
 export async function verifyBackupJob({ path, manifest }: BackupOrder, context: JobContext): Promise<void> {
   await refuseSidecars(path)
-  await checkHash(path, manifest, 'verifyBackup', context)
+  checkHash(path, manifest, 'verifyBackup', context)
   const backup = await openOwn(path, context.engine, { readOnly: true, busyTimeout: 0 })
   try {
     await checkIntegrity(backup.queue, path, 'verifyBackup')
@@ -31,13 +31,13 @@ export async function verifyBackupJob({ path, manifest }: BackupOrder, context: 
 }
 
 /** @throws PersistenceError `BACKUP_DAMAGED`. */
-export async function checkHash(
+export function checkHash(
   path: string,
   manifest: Pick<BackupManifest, 'bytes' | 'sha256'>,
   operation: string,
   { stop }: JobContext,
-): Promise<void> {
-  const { bytes, sha256 } = await hashFile(path, stop)
+): void {
+  const { bytes, sha256 } = hashFile(path, stop)
   if (bytes !== manifest.bytes) {
     throw damaged(operation, path, `it has ${bytes} bytes, its manifest says ${manifest.bytes}`)
   }

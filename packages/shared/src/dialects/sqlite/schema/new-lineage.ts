@@ -1,10 +1,5 @@
 import type { Step } from '../../../queue/statement.js'
-
-/**
- * How far a file's counters jump when it goes on from a copy: beyond every number that the original can have given since
- * the copy was made, and short enough for two million jumps before numbers are no longer exact.
- */
-const JUMP = 2 ** 32
+import type { NewNumbers } from './new-numbers.js'
 
 /** The highest numbers that a file has given, of which another one that takes its place must give greater ones. */
 export interface Given {
@@ -20,14 +15,20 @@ const NOTHING_GIVEN: Given = { token: 0, generation: 0 }
  * nobody takes the two histories for one. The first gives the last token, as `above`, the third the last generation.
  *
  * @param lineage An id that no other file has.
+ * @param numbers Where its numbers begin.
  * @param given What a file has given whose place the copy takes.
  */
-export function newLineageSteps(lineage: string, { token, generation }: Given = NOTHING_GIVEN): Step[] {
+export function newLineageSteps(
+  lineage: string,
+  { jump, clock, beyond }: NewNumbers,
+  { token, generation }: Given = NOTHING_GIVEN,
+): Step[] {
+  const beginning = (known: string): string => `max(max(${known}) + ${jump}, ${clock}) + ${beyond}`
   const step = (sql: string, ...parameters: string[]): Step => ({ sql, parameters })
   return [
     {
       ...step(`UPDATE go_goscope_lock_counter
-SET token = max(token, ${token}, coalesce((SELECT max(token) FROM go_goscope_locks), 0)) + ${JUMP} WHERE id = 1 RETURNING token AS above`),
+SET token = ${beginning(`token, ${token}, coalesce((SELECT max(token) FROM go_goscope_locks), 0)`)} WHERE id = 1 RETURNING token AS above`),
       expect: 1,
     },
     // Until its first row a table with AUTOINCREMENT has no count.
@@ -35,7 +36,7 @@ SET token = max(token, ${token}, coalesce((SELECT max(token) FROM go_goscope_loc
 SELECT 'go_goscope_claims', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'go_goscope_claims')`),
     {
       ...step(`UPDATE sqlite_sequence
-SET seq = max(seq, ${generation}, coalesce((SELECT max(generation) FROM go_goscope_claims), 0)) + ${JUMP}
+SET seq = ${beginning(`seq, ${generation}, coalesce((SELECT max(generation) FROM go_goscope_claims), 0)`)}
 WHERE name = 'go_goscope_claims' RETURNING seq AS above`),
       expect: 1,
     },

@@ -75,8 +75,8 @@ async function tuneTarget(standby: Sql, target: string): Promise<void> {
   if (target === ':memory:') return
   await standby.query('PRAGMA main.locking_mode = EXCLUSIVE')
   await standby.query('PRAGMA main.journal_mode = WAL')
-  // What a loss of power takes is copied again: the position is lost with it.
-  await standby.query('PRAGMA main.synchronous = NORMAL')
+  // A loss of power may take the source's disk as well, and then there is nothing that it could be copied from again.
+  await standby.query('PRAGMA main.synchronous = FULL')
   await standby.query('BEGIN EXCLUSIVE')
   await standby.query('COMMIT')
 }

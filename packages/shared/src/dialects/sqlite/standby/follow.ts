@@ -1,6 +1,7 @@
 import type { AdapterOptions } from '../../../adapter/adapter-options.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import { fileIdentity } from '../file/file-identity.js'
+import { refuseLink } from '../file/refuse-link.js'
 import type { StartWorker } from '../thread/worker.js'
 import { untilAborted } from './abortable.js'
 import { type FollowOptions, resolveFollowOptions } from './follow-options.js'
@@ -30,7 +31,7 @@ export async function follow<Adapter>(
   const { target, every } = resolveFollowOptions(options)
   const { signal, worker = startWorker } = options
   signal?.throwIfAborted()
-  await refuseItself(origin.path, target)
+  if (target !== ':memory:') await refuseTarget(origin.path, target)
   const thread = new StandbyThread(worker, origin.engine, { source: origin.path, target, every })
   const standby = new Standby(thread, target, host, reading)
   try {
@@ -44,8 +45,8 @@ export async function follow<Adapter>(
   return standby
 }
 
-async function refuseItself(source: string, target: string): Promise<void> {
-  if (target === ':memory:') return
+async function refuseTarget(source: string, target: string): Promise<void> {
+  await refuseLink(target, 'standby.follow')
   const identity = await fileIdentity(target)
   if (identity === undefined || identity !== (await fileIdentity(source))) return
   throw invalidArgument('standby.follow', `target ${target} is the source itself; name another file`)

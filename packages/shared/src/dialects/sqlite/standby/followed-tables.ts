@@ -9,6 +9,8 @@ export interface FollowedTables {
   readonly logged: readonly LoggedTable[]
   /** Of one row at most, which changes with nearly every write: compared each round, and copied whole. */
   readonly whole: readonly string[]
+  /** Of each table with columns that SQLite computes, or keeps from `*`: the others, as they stand in a statement. */
+  readonly stored: ReadonlyMap<string, string>
 }
 
 // Ours by name, also those of later releases, and the cache tables of the app's own names, which the index tells.
@@ -32,6 +34,8 @@ const numberedIn = (schema: Schema): string => `SELECT NOT tables.wr AND columns
 FROM pragma_table_list AS tables JOIN pragma_table_info(?1, '${schema}') AS columns ON columns.pk > 0
 WHERE tables.schema = '${schema}' AND tables.name = ?1`
 
+const columnsIn = (schema: Schema): string => `SELECT name, hidden FROM pragma_table_xinfo(?1, '${schema}')`
+
 const ONE_ROW = /CHECK \(id = 1\)/
 
 /** Reads which tables there are to follow. @throws PersistenceError `SCHEMA_NEWER` for a table that cannot be followed. */
@@ -39,14 +43,26 @@ export async function followedTables(sql: Sql, schema: Schema): Promise<Followed
   const tables = await sql.query(tablesIn(schema))
   const whole = tables.filter((table) => ONE_ROW.test(String(table.sql))).map(({ name }) => String(name))
   const logged: LoggedTable[] = []
+  const stored = new Map<string, string>()
   for (const table of tables) {
     const name = String(table.name)
+    const columns = await sql.query(columnsIn(schema), [name])
+    const kept = columns.filter(({ hidden }) => hidden === 0)
+    if (kept.length < columns.length) stored.set(name, kept.map((column) => `"${column.name}"`).join(', '))
     if (whole.includes(name)) continue
     const keys = keysOf(name, await sql.query(keysIn(schema), [name]))
     const { numbered } = await oneRow(sql, numberedIn(schema), [name])
     logged.push({ name, ...keys, numbered: numbered === 1 })
   }
-  return { logged, whole }
+  return { logged, whole, stored }
+}
+
+/** A statement that copies rows of a table from the source, to which a WHERE may be added. */
+export function copyingRows(name: string, { stored }: FollowedTables): string {
+  const columns = stored.get(name)
+  // Without a list, and only then, SQLite copies rows and index entries of a whole table as they are.
+  if (columns === undefined) return `INSERT INTO main."${name}" SELECT * FROM source."${name}"`
+  return `INSERT INTO main."${name}" (${columns}) SELECT ${columns} FROM source."${name}"`
 }
 
 function keysOf(name: string, rows: readonly Row[]): Pick<LoggedTable, 'key' | 'otherKeys'> {

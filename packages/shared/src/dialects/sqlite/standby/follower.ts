@@ -36,7 +36,7 @@ export class Follower {
   /** How it is doing now; see also {@link FollowerOptions.tell}. */
   state: StandbyState = BEFORE_THE_FIRST_COPY
   #position: Position | undefined
-  #tables: FollowedTables = { logged: [], whole: [] }
+  #tables: FollowedTables = { logged: [], whole: [], stored: new Map() }
   readonly #presence: Presence
   /** Whether the log was too short for the last round. */
   #trimmed = false
@@ -120,7 +120,7 @@ export class Follower {
     const { follower } = this.#usable('standby.takeOver', 'stopped')
     const reachable = this.going
     if (reachable && !force) await this.#promoteAlone()
-    else await promote(this.#standby)
+    else await promote(this.#standby, this.#now())
     this.#end('stopped', 'it has taken over')
     try {
       await this.#source.share()
@@ -150,7 +150,7 @@ export class Follower {
       const { seq } = this.#usable('standby.takeOver')
       await this.#source.takeForOneself()
       try {
-        if ((await this.head()) === seq) return await promote(this.#standby)
+        if ((await this.head()) === seq) return await promote(this.#standby, this.#now())
       } catch (error) {
         await this.#source.share()
         throw error

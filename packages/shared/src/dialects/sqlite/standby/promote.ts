@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { newLineageSteps } from '../schema/new-lineage.js'
+import { newNumbers } from '../schema/new-numbers.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
 
 /**
@@ -8,9 +9,10 @@ import { inTransaction, oneRow, type Sql } from './sql.js'
  * complete database, and nothing in between.
  *
  * @param sql A connection to the standby.
+ * @param now Epoch ms.
  * @throws PersistenceError `CORRUPT`; it is a standby still.
  */
-export async function promote(sql: Sql): Promise<void> {
+export async function promote(sql: Sql, now: number): Promise<void> {
   const checked = await sql.query('PRAGMA main.integrity_check(1)')
   const [verdict] = Object.values(checked[0] ?? {})
   if (verdict !== 'ok') {
@@ -23,7 +25,7 @@ export async function promote(sql: Sql): Promise<void> {
   await inTransaction(sql, 'DEFERRED', async () => {
     const { triggers } = await oneRow(sql, 'SELECT triggers FROM go_goscope_standby')
     // Before the triggers: nothing of this is a change that they are there for.
-    for (const step of newLineageSteps(randomUUID())) await sql.query(step.sql, step.parameters)
+    for (const step of newLineageSteps(randomUUID(), newNumbers(now))) await sql.query(step.sql, step.parameters)
     for (const text of JSON.parse(String(triggers)) as string[]) await sql.query(text)
     await sql.query('DROP TABLE go_goscope_standby')
   })

@@ -1,4 +1,4 @@
-import type { FollowedTables } from './followed-tables.js'
+import { copyingRows, type FollowedTables } from './followed-tables.js'
 import { copySequences } from './full-copy.js'
 import { advance, type Position } from './position.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
@@ -86,9 +86,9 @@ export async function applyChanges(
 const NAMED = `SELECT tbl, max(key IS NULL) AS nulls FROM source.go_goscope_changes WHERE seq > ?1 GROUP BY tbl`
 
 /** Of each table every removal before the first insert the first insert: a row may have taken another one's key. */
-async function copyLogged(sql: Sql, { seq }: Position, { logged }: FollowedTables): Promise<void> {
+async function copyLogged(sql: Sql, { seq }: Position, tables: FollowedTables): Promise<void> {
   const named = await sql.query(NAMED, [seq])
-  for (const { name, key } of logged) {
+  for (const { name, key } of tables.logged) {
     const found = named.find(({ tbl }) => tbl === name)
     if (found === undefined) continue
     const changed = `"${key}" IN (SELECT key FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '${name}')`
@@ -98,7 +98,7 @@ async function copyLogged(sql: Sql, { seq }: Position, { logged }: FollowedTable
       if (found.nulls === 1) await sql.query(`${verb} WHERE "${key}" IS NULL`)
     }
     await run(`DELETE FROM main."${name}"`)
-    await run(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
+    await run(copyingRows(name, tables))
   }
 }
 
@@ -113,10 +113,10 @@ async function differs(sql: Sql, { whole }: FollowedTables): Promise<boolean> {
   return (await oneRow(sql, `SELECT ${compared.join(' OR ')} AS differs`)).differs === 1
 }
 
-async function copyWhole(sql: Sql, { whole }: FollowedTables): Promise<void> {
-  for (const name of whole) {
+async function copyWhole(sql: Sql, tables: FollowedTables): Promise<void> {
+  for (const name of tables.whole) {
     await sql.query(`DELETE FROM main."${name}"`)
-    await sql.query(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
+    await sql.query(copyingRows(name, tables))
   }
   await copySequences(sql)
 }

@@ -43,6 +43,7 @@ export class Source {
     if (this.#identity === undefined) throw this.#gone()
     const connection = await this.#open()
     try {
+      await adoptEncoding(this.#standby, connection)
       await this.#attach()
       this.#connection = connection
     } catch (error) {
@@ -128,4 +129,13 @@ export class Source {
     await this.#standby.query('ATTACH DATABASE ?1 AS source', [this.#path])
     this.#dataVersion = undefined
   }
+}
+
+/** One connection reads databases of one encoding; that of a database is settled with its first table. */
+async function adoptEncoding(standby: Sql, source: Sql): Promise<void> {
+  const [{ objects }, { encoding }] = [
+    await oneRow(standby, 'SELECT count(*) AS objects FROM main.sqlite_master'),
+    await oneRow(source, 'SELECT encoding FROM pragma_encoding'),
+  ]
+  if (objects === 0) await standby.query(`PRAGMA main.encoding = '${encoding}'`)
 }

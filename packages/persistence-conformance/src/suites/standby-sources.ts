@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { besideDatabase } from '../copied-content.js'
+import { followedContents } from '../followed-contents.js'
+import { followedSource } from '../followed-source.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+import type { World } from '../world.js'
+
+const fileIn = (world: World): string => join(world.folder, 'standby.db')
+
+export const standbySources: EngineSuite = engineSuite('a standby of files that others have changed', (check) => {
+  check('has tables with generated columns, stored and not, also where one is a key', async (world) => {
+    const adapter = await followedSource(world)
+    await adapter.cache.set('before', 'b')
+    await world.rows('ALTER TABLE go_goscope_cache ADD COLUMN size GENERATED ALWAYS AS (length(value)) VIRTUAL')
+    await world.rows('CREATE UNIQUE INDEX one_of_a_size ON go_goscope_cache (size)')
+    await world.rows('ALTER TABLE go_goscope_lock_counter ADD COLUMN twice INTEGER AS (token * 2)')
+    const orders = `CREATE TABLE orders (size AS (length(value)) STORED, key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER)`
+    await world.rows(orders)
+    await world.rows('CREATE INDEX go_goscope_expires_of_orders ON orders (expires_at)')
+    await world.rows("INSERT INTO orders (key, value) VALUES ('1', 'one')")
+    const target = fileIn(world)
+    const standby = await world.follow({ target }, adapter)
+    await adapter.cache.set('after', 'longer')
+    // Takes the row of the same size out of the way.
+    await world.rows(`INSERT OR REPLACE INTO go_goscope_cache (key, value) VALUES ('cache:in its place', '"b"')`)
+    await world.rows("INSERT INTO orders (key, value) VALUES ('2', 'second')")
+    await standby.waitFor()
+    assert.equal(standby.state, 'following')
+    assert.equal(standby.reason, undefined, 'nothing was copied anew')
+    assert.deepEqual(await standby.cache.keys(), ['after', 'in its place'])
+    assert.equal((await standby.verify()).equal, true)
+    await standby.stop()
+    assert.deepEqual(await followedContents(world.engine, target), await followedContents(world.engine, world.path))
+  })
+
+  for (const encoding of ['UTF-16le', 'UTF-16be']) {
+    check(`has what is in a file of ${encoding}`, async (world) => {
+      await world.rows(`PRAGMA encoding = '${encoding}'`)
+      await world.rows('CREATE TABLE mine (x)')
+      const adapter = await followedSource(world)
+      await adapter.cache.set('before', 'ä€😀')
+      for (const target of [':memory:', fileIn(world)]) {
+        const standby = await world.follow({ target }, adapter)
+        await adapter.cache.set('after', '😀€ä')
+        await standby.waitFor()
+        assert.deepEqual([...(await standby.cache.getMany(['before', 'after'])).values()], ['ä€😀', '😀€ä'])
+        assert.equal((await standby.verify()).equal, true)
+        await standby.stop()
+      }
+      const again = await world.follow({ target: fileIn(world) }, adapter)
+      assert.equal((await again.verify()).equal, true)
+    })
+  }
+
+  check('refuses a symbolic link as its target, and writes nothing through it', async (world) => {
+    const adapter = await followedSource(world)
+    const place = (name: string): string => join(world.folder, name)
+    await (await world.follow({ target: fileIn(world) }, adapter)).stop()
+    await symlink(place('nowhere'), place('dangling'))
+    await symlink(fileIn(world), place('link'))
+    const before = besideDatabase(world)
+    for (const name of ['dangling', 'link']) {
+      await refuses(() => world.follow({ target: place(name) }, adapter), { code: 'CANNOT_OPEN', says: [name, 'link'] })
+    }
+    assert.deepEqual(besideDatabase(world), before)
+  })
+})

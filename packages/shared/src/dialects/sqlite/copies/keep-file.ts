@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process'
+import { constants } from 'node:fs'
+import { chmod, copyFile, link, open, rm, stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { LinkFile } from './publish.js'
+
+/**
+ * Gives a file a second name, so that it stays when its first is taken by another one.
+ *
+ * @param now Epoch ms.
+ * @param linkFile For tests.
+ * @returns the name, under which nothing was before.
+ * @throws PersistenceError `IO_ERROR`; then there is no second name.
+ */
+export async function keepFile(file: string, now: number, linkFile: LinkFile = link): Promise<string> {
+  const time = new Date(now).toISOString().replaceAll(/[-:]/g, '')
+  for (let number = 1; ; number++) {
+    const kept = `${file}.before-${time}${number === 1 ? '' : `-${number}`}`
+    if (await linkTo(file, kept, linkFile)) return kept
+  }
+}
+
+/** @returns `false` where something has that name. */
+async function linkTo(file: string, kept: string, linkFile: LinkFile): Promise<boolean> {
+  try {
+    await linkFile(file, kept)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    return await copyTo(file, kept)
+  }
+}
+
+/** Where the file system has no hard links: a copy, flushed before the file loses its name. */
+async function copyTo(file: string, kept: string): Promise<boolean> {
+  try {
+    await (await open(kept, 'wx', 0o600)).close()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw cannotKeep(file, error)
+  }
+  try {
+    await copyPastLocks(file, kept)
+    await chmod(kept, (await stat(file)).mode)
+    const copy = await open(kept, 'r+')
+    try {
+      await copy.sync()
+    } finally {
+      await copy.close()
+    }
+    return true
+  } catch (error) {
+    await rm(kept, { force: true })
+    throw cannotKeep(file, error)
+  }
+}
+
+/** By another process, whose locks are not ours: closing the file here would drop those that keep others away from it. */
+async function copyPastLocks(from: string, to: string): Promise<void> {
+  // Windows has no POSIX locks: closing a descriptor there takes nothing away.
+  if (process.platform === 'win32') await copyFile(from, to, constants.COPYFILE_FICLONE)
+  else await promisify(execFile)('/bin/sh', ['-c', 'cat "$1" > "$2"', 'sh', from, to])
+}
+
+function cannotKeep(file: string, cause: unknown): PersistenceError {
+  return new PersistenceError(
+    'IO_ERROR',
+    'restore',
+    `restore ${file}: the old file cannot be kept under a second name (${(cause as Error).message}), so it was left; move it away and restore again`,
+    cause,
+  )
+}

@@ -1,0 +1,15 @@
+import { lstat } from 'node:fs/promises'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+
+/**
+ * To be called for a name that is to be given to a file of ours, or to one in the place of its own: through a link something
+ * else would be written, or made where the link leads to nothing.
+ *
+ * @throws PersistenceError `CANNOT_OPEN` for a symbolic link, and for what is no file.
+ */
+export async function refuseLink(path: string, operation: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined) // Missing, as it may be.
+  if (found === undefined || found.isFile()) return
+  const what = found.isSymbolicLink() ? 'a symbolic link; name the file that it leads to' : 'no file; name one'
+  throw new PersistenceError('CANNOT_OPEN', operation, `${operation} ${path}: it is ${what}`)
+}

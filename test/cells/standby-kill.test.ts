@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { printedSeed } from '../proof/printed-seed.js'
+import { thisMember } from '../proof/process/members.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
+import { proofCount } from '../proof/proof-count.js'
+import { reportProof } from '../proof/report-proof.js'
+import { seededRandom } from '../proof/seeded-random.mjs'
+import { engine } from './cell.js'
+import { proveCell } from './prove-cell.js'
+
+proveCell()
+
+const FOLLOWER = new URL('../proof/standby/follower.mjs', import.meta.url)
+const ENTRIES = 2_000
+const LONGEST_LIFE_MS = 60
+
+describe('kill -9 in the middle of the first copy of a standby, and of its takeover', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'standby-kill-'))
+  const source = join(folder, 'app.db')
+  const random = seededRandom(printedSeed('kill -9 of standbys'))
+  const kills = proofCount({ inTests: 2, inSoak: 40 })
+  let token = 0
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  beforeAll(async () => {
+    const adapter = await engine.SQLiteAdapter.open(source, { locks: 'database' })
+    await adapter.cache.setMany(Array.from({ length: ENTRIES }, (_, at) => [`entry-${at}`, at]))
+    token = (await adapter.lock.acquire('job', 3_600_000, 'me'))?.token ?? 0
+    await adapter.disconnect()
+  })
+
+  /** Has a follower do the orders, each but the last to its end, and kills it at a random moment of that. */
+  async function killMidway(...orders: string[]): Promise<void> {
+    const follower = new ProofProcess(thisMember, FOLLOWER)
+    await withProcesses([follower], async () => {
+      await follower.ready()
+      for (const order of orders.slice(0, -1)) await follower.ask(order)
+      follower.send(orders.at(-1) ?? '')
+      await pause(random() * LONGEST_LIFE_MS)
+      follower.signal('SIGKILL')
+      expect(await follower.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' })
+    })
+  }
+
+  async function tablesOf(path: string): Promise<unknown[]> {
+    const handle = await engine.openHandle(path)
+    try {
+      return (await engine.rows(handle, 'SELECT name FROM sqlite_master')).map(({ name }) => name)
+    } finally {
+      await engine.closeHandle(handle)
+    }
+  }
+
+  test('leaves a standby that goes on, or a database that has everything, and nothing in between', async () => {
+    let [standbys, databases] = [0, 0]
+    for (let round = 0; round < kills; round++) {
+      const target = join(folder, `standby-${round}.db`)
+      await killMidway(`follow ${source} ${target}`)
+      const first = await engine.Standby.follow(source, { target })
+      expect(await first.verify()).toMatchObject({ equal: true })
+      await first.stop()
+      await killMidway(`follow ${source} ${target}`, 'take-over')
+      if ((await tablesOf(target)).includes('go_goscope_standby')) {
+        standbys++
+        const again = await engine.Standby.follow(source, { target })
+        expect(await again.verify()).toMatchObject({ equal: true })
+        await (await again.takeOver({ force: true })).disconnect()
+      } else databases++
+      const adapter = await engine.SQLiteAdapter.open(target, { locks: 'database' })
+      expect(await adapter.cache.keys('entry-*')).toHaveLength(ENTRIES)
+      expect((await adapter.lock.acquire('another', 1_000))?.token).toBeGreaterThan(token + 2 ** 32)
+      await adapter.disconnect()
+    }
+    expect(standbys + databases).toBe(kills)
+    reportProof({
+      proof: 'kill -9 in the middle of first copies and takeovers of a standby',
+      file: 'test/cells/standby-kill.test.ts',
+      runs: `${2 * kills} kills`,
+      result: `${standbys} standbys that went on, ${databases} databases with everything, nothing in between`,
+    })
+  }, 600_000)
+})

@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { newNumbers } from '../../packages/shared/src/dialects/sqlite/schema/new-numbers.js'
+
+const HOUR = 3_600_000
+const NOW = Date.UTC(2026, 10, 25)
+/** As the statements compute it. */
+const beginning = (known: number, now: number, random?: (limit: number) => number): number => {
+  const { jump, clock, beyond } = newNumbers(now, random)
+  return Math.max(known + jump, clock) + beyond
+}
+const least = () => 0
+const most = (limit: number) => limit - 1
+
+describe('the numbers of a copy that goes on by itself', () => {
+  test('begin above all that a copy has given that went on earlier, also if nobody knows what that was', () => {
+    // A quarter of an hour at a million a second, and the draw is as bad as it can be.
+    const given = beginning(7, NOW, most) + 900 * 1_000_000
+    expect(beginning(7, NOW + 900_000, least)).toBeGreaterThan(given)
+  })
+
+  test('begin far above what is known, also where the clock is behind or at its end', () => {
+    for (const now of [0, Date.UTC(2024, 0), Date.UTC(2500, 0), Number.MAX_SAFE_INTEGER]) {
+      let known = 7
+      for (let takeover = 0; takeover < 10_000; takeover++) {
+        const next = beginning(known, now, most)
+        if (!Number.isSafeInteger(next) || next < known + 2 ** 32) expect.fail(`${next} after ${known}`)
+        known = next + 1_000_000
+      }
+    }
+  })
+
+  test('are exact for as long as anybody will use them', () => {
+    const until = Date.UTC(2125, 0)
+    const property = fc.property(fc.integer({ min: NOW, max: until }), (now) => {
+      const number = beginning(0, now)
+      expect(Number.isSafeInteger(number + HOUR * 1_000)).toBe(true)
+      expect(number).toBeGreaterThan(beginning(0, now - HOUR))
+    })
+    fc.assert(property, { numRuns: 200 })
+  })
+
+  test('begin in another place for each of two that go on at the same moment', () => {
+    expect(beginning(7, NOW, most) - beginning(7, NOW, least)).toBe(2 ** 30 - 1)
+    const places = Array.from({ length: 10 }, () => beginning(7, NOW))
+    expect(new Set(places).size).toBe(places.length)
+  })
+})
