@@ -210,6 +210,8 @@ describe('behind a pooler that swallows what is told', () => {
     expect(await waiting).toMatchObject({ state: 'completed' })
     await holder.recordFailure('api', 1)
     await eventually(async () => (heard.length === 1 ? true : undefined))
+    // A second after which it is clear that nothing comes back.
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
     expect((await waiter.stats()).news).toBe(expected)
   })
 })
