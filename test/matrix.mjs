@@ -112,6 +112,7 @@ export const runs = [
   // Processes of both runtimes take part in each.
   ...oncePerEngine('processes', engineNames, ['test/processes']),
   ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
+  ...servers('postgres', ['postgres:bun'], 'bun', ['test/postgres']),
   { name: 'postgres:pg:bun', group: 'postgres', runtime: 'bun', folders: ['test/postgres'], engine: 'postgres:pg' },
   // What a server and a network do to it; by one client library, because it is the same for all.
   {

@@ -1,11 +1,14 @@
 import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { startServer } from '../postgres/server/start-server.mjs'
 import { admin, disconnectAfterEach, newSchema, opens, track } from './server-adapters.js'
 
 disconnectAfterEach()
+
+proveCell()
 
 const refused = (opening: Promise<unknown>): Promise<unknown> =>
   opening.then(
@@ -102,6 +105,31 @@ test('a wrong password is an error of its own, at once', async () => {
   expect(await refused(opens(newSchema(), { busyTimeout: 60_000 }, url.href))).toMatchObject({ code: 'CANNOT_OPEN' })
 })
 
+test('open takes the client library that it is told', async () => {
+  const adapter = await opens(newSchema(), { driver: 'postgres' })
+  await adapter.cache.set('k', 1)
+  expect(await adapter.cache.get('k')).toBe(1)
+  expect((await adapter.stats()).engine).toBe('postgres')
+  expect((await (await opens(newSchema())).stats()).engine).toBe('pg')
+  const missing = await refused(opens(newSchema(), { driver: 'bun' }))
+  expect(missing).toMatchObject({ code: 'ENGINE_MISSING' })
+  expect((missing as Error).message).toContain('run it on Bun')
+})
+
+test.each([
+  [true, true],
+  ['auto', true],
+  [false, false],
+] as const)('prepare: %s keeps statements prepared: %s', async (prepare, kept) => {
+  const adapter = await opens(newSchema(), { driver: 'pg', prepare })
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  // Of the connection that asks, which has begun a transaction of ours.
+  const sql = "SELECT name FROM pg_prepared_statements WHERE statement LIKE 'BEGIN%'"
+  const [rows] = await adapter.fenced(lock, [{ sql }])
+  expect(rows?.length).toBe(kept ? 1 : 0)
+})
+
 describe('arguments', () => {
   test.each([
     [undefined, 'undefined'],
@@ -120,11 +148,19 @@ describe('arguments', () => {
     ['schema', 'x'.repeat(64)],
     ['durability', 'forever'],
     ['maxKeyLength', 2_000],
+    ['prepare', 'always'],
+    ['newsUrl', 'redis://x'],
+    ['newsUrl', true],
   ])('option %s: %s is refused', (name, value) => {
     const pool = new pg.Pool({ connectionString: serverUrl() })
     expect(() => new PostgresAdapter(pool, { [name]: value })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) }),
     )
+  })
+
+  test('option driver: mysql is refused', async () => {
+    const error = await refused(opens(newSchema(), { driver: 'mysql' as never }))
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('driver') })
   })
 
   test.each(['mysql://x', 'app.db', 'pglite:', '', null])('%s is no url', async (url) => {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
 import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
 
 disconnectAfterEach()
+
+proveCell()
 
 test('writers that name the same keys in opposite orders do not wait for one another in a circle', async () => {
   const schema = newSchema()

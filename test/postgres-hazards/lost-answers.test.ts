@@ -1,11 +1,14 @@
 import { PersistenceError, type PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { proofCount } from '../proof/proof-count.js'
 import { type CuttingProxy, cuttingProxy } from './cutting-proxy.mjs'
 import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
 
 disconnectAfterEach()
+
+proveCell()
 
 /** One call whose answer is lost, with what must hold however it ended. */
 interface Lost {

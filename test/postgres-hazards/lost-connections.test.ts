@@ -1,12 +1,15 @@
 import { PersistenceError, PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { type Server, startServer } from '../postgres/server/start-server.mjs'
 import { cuttingProxy } from './cutting-proxy.mjs'
 import { admin, disconnectAfterEach, eventually, newSchema, opens, track } from './server-adapters.js'
 
 disconnectAfterEach()
+
+proveCell()
 
 const unknown = (error: unknown): boolean => error instanceof PersistenceError && error.code === 'OUTCOME_UNKNOWN'
 

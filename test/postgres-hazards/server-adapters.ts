@@ -1,4 +1,4 @@
-import { PostgresAdapter, type PostgresOpenOptions } from '@go-go-scope/persistence-postgres'
+import { PostgresAdapter, type PostgresOpenOptions, type PostgresOptions } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import { afterEach } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
@@ -33,7 +33,11 @@ export async function opens(
 }
 
 /** An adapter whose statements are sent as `rewrite` makes them. */
-export async function rewritten(schema: string, rewrite: (sql: string) => string): Promise<PostgresAdapter> {
+export async function rewritten(
+  schema: string,
+  rewrite: (sql: string) => string,
+  options: PostgresOptions = {},
+): Promise<PostgresAdapter> {
   const pool = new pg.Pool({ connectionString: serverUrl(), max: 3 })
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as (config: unknown) => unknown
@@ -43,7 +47,7 @@ export async function rewritten(schema: string, rewrite: (sql: string) => string
     }
     Object.assign(client, { query: sent })
   })
-  const adapter = track(new PostgresAdapter(pool, { ...DEFAULTS, schema }))
+  const adapter = track(new PostgresAdapter(pool, { ...DEFAULTS, schema, ...options }))
   await adapter.connect()
   return adapter
 }

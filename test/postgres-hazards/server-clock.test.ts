@@ -1,7 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
 import { disconnectAfterEach, newSchema, opens } from './server-adapters.js'
 
 disconnectAfterEach()
+
+proveCell()
 
 const HOUR = 3_600_000
 

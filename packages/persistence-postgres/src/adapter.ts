@@ -1,10 +1,5 @@
-import {
-  resolveOptions,
-  SqlAdapter,
-  SqlCacheAdapter,
-  SqlIdempotencyAdapter,
-} from '@go-go-scope/persistence-core/dialect'
-import type { AdapterOptions } from '@go-go-scope/persistence-core/public'
+import { SqlAdapter, SqlCacheAdapter, SqlIdempotencyAdapter } from '@go-go-scope/persistence-core/dialect'
+import { laneOf } from './lane-of.js'
 import { openPostgres } from './open.js'
 import {
   type PostgresCacheOptions,
@@ -15,7 +10,6 @@ import {
 } from './options.js'
 import { postgresDialect } from './postgres-dialect.js'
 import type { PostgresStats } from './postgres-stats.js'
-import { Lane } from './wire/lane.js'
 import { type PostgresHandle, sourceOf } from './wire/source-of.js'
 
 /**
@@ -29,8 +23,8 @@ export class PostgresAdapter extends SqlAdapter {
    * @throws PersistenceError `INVALID_OPTION`, `INVALID_ARGUMENT`, `SECOND_COPY`.
    */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
-    const { schema, durability, options: given } = resolved(options)
-    super(handle, () => laneOf(handle, given), postgresDialect(schema, durability), given)
+    const given = resolved(options)
+    super(handle, () => laneOf(sourceOf(handle), given), postgresDialect(given.schema, given.durability), given.options)
   }
 
   /**
@@ -54,8 +48,8 @@ export class PostgresAdapter extends SqlAdapter {
 export class PostgresIdempotencyAdapter extends SqlIdempotencyAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
-    const { schema, durability, options: given } = resolved(options)
-    super(handle, () => laneOf(handle, given), postgresDialect(schema, durability), given)
+    const given = resolved(options)
+    super(handle, () => laneOf(sourceOf(handle), given), postgresDialect(given.schema, given.durability), given.options)
   }
 }
 
@@ -63,11 +57,7 @@ export class PostgresIdempotencyAdapter extends SqlIdempotencyAdapter {
 export class PostgresCacheAdapter extends SqlCacheAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresCacheOptions) {
-    const { schema, durability, options: given } = resolvedCache(options)
-    super(handle, () => laneOf(handle, given), postgresDialect(schema, durability), given)
+    const given = resolvedCache(options)
+    super(handle, () => laneOf(sourceOf(handle), given), postgresDialect(given.schema, given.durability), given.options)
   }
-}
-
-function laneOf(handle: PostgresHandle, options: AdapterOptions): Lane {
-  return new Lane(sourceOf(handle), resolveOptions(options).busyTimeout)
 }

@@ -5,11 +5,12 @@ import {
   resolveOptions,
   type SqlAdapter,
 } from '@go-go-scope/persistence-core/dialect'
-import { type PostgresOpenOptions, resolvedOpen } from './options.js'
+import { laneOf } from './lane-of.js'
+import { isServerUrl, type PostgresOpenOptions, resolvedOpen } from './options.js'
 import { postgresDialect } from './postgres-dialect.js'
-import { Lane } from './wire/lane.js'
-import { pgClients } from './wire/pg.js'
-import { pglite } from './wire/pglite.js'
+import { type DriverName, sourceByUrl } from './wire/by-url.js'
+import type { Lane } from './wire/lane.js'
+import { type PgliteLike, pglite } from './wire/pglite.js'
 import { OwnConnections, type PostgresHandle } from './wire/source-of.js'
 import type { Source } from './wire/wire.js'
 
@@ -21,17 +22,16 @@ export async function openPostgres<Adapter extends SqlAdapter>(
 ): Promise<Adapter> {
   checkUrl(url)
   // PGlite flushes nothing: a default that it cannot keep would refuse every open of it.
-  const usual = url.startsWith('postgres') ? 'power' : 'process'
-  const { schema, durability, readOnly, options: given } = resolvedOpen(options, usual)
-  const resolved = resolveOptions(given)
-  const handle = new OwnConnections(await sourceFor(url))
+  const usual = isServerUrl(url) ? 'power' : 'process'
+  const given = resolvedOpen(options, usual)
+  const { schema, durability, readOnly, driver } = given
+  const resolved = resolveOptions(given.options)
+  const handle = new OwnConnections(await sourceFor(url, driver))
   const dialect = postgresDialect(schema, durability)
-  const connection = Connection.of(handle, () => new Lane(handle.source, resolved.busyTimeout), dialect, {
-    ...resolved,
-    readOnly,
-  })
+  const lane = (): Lane => laneOf(handle.source, given, driver)
+  const connection = Connection.of(handle, lane, dialect, { ...resolved, readOnly })
   try {
-    const adapter = adapterOn(handle as unknown as PostgresHandle, { ...given, schema, durability })
+    const adapter = adapterOn(handle as unknown as PostgresHandle, { ...given.options, schema, durability })
     await adapter.connect()
     return adapter
   } catch (error) {
@@ -45,7 +45,7 @@ const KEPT = 'pglite:'
 
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
 function checkUrl(url: unknown): asserts url is string {
-  if (typeof url === 'string' && (/^postgres(ql)?:\/\//.test(url) || url === 'memory:' || isFolder(url))) return
+  if (typeof url === 'string' && (isServerUrl(url) || url === 'memory:' || isFolder(url))) return
   const got = typeof url === 'string' ? JSON.stringify(url.slice(0, 40)) : url === null ? 'null' : typeof url
   throw invalidArgument(
     'open',
@@ -57,24 +57,21 @@ function isFolder(url: string): boolean {
   return url.startsWith(KEPT) && url.length > KEPT.length
 }
 
-async function sourceFor(url: string): Promise<Source> {
-  if (url === 'memory:' || isFolder(url)) {
-    const { PGlite } = await loaded('@electric-sql/pglite', () => import('@electric-sql/pglite'))
-    return pglite(new PGlite(url === 'memory:' ? undefined : url.slice(KEPT.length)))
-  }
-  const { default: pg } = await loaded('pg', () => import('pg'))
-  return pgClients(() => new pg.Client({ connectionString: url, keepAlive: true, application_name: 'go-go-scope' }))
+async function sourceFor(url: string, driver: DriverName | undefined): Promise<Source> {
+  if (isServerUrl(url)) return sourceByUrl(url, driver)
+  return pglite(await newPglite(url === 'memory:' ? undefined : url.slice(KEPT.length)))
 }
 
 /** @throws PersistenceError `ENGINE_MISSING`. */
-async function loaded<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
+async function newPglite(folder: string | undefined): Promise<PgliteLike> {
   try {
-    return await load()
+    const { PGlite } = await import('@electric-sql/pglite')
+    return new PGlite(folder)
   } catch (cause) {
     throw new PersistenceError(
       'ENGINE_MISSING',
       'open',
-      `open: the package ${name} cannot be loaded; npm install ${name}, or give the constructor a pool, client or instance`,
+      'open: the package @electric-sql/pglite cannot be loaded; npm install @electric-sql/pglite, or open a server by its URL',
       cause,
     )
   }

@@ -8,6 +8,8 @@ import {
 } from '@go-go-scope/persistence-core/dialect'
 import type { AdapterOptions, CacheAdapterOptions } from '@go-go-scope/persistence-core/public'
 import type { Durability } from './postgres-place.js'
+import { DRIVERS, type DriverName } from './wire/by-url.js'
+import type { Prepare } from './wire/lane.js'
 
 /** What an adapter takes that others do not. */
 export interface PlaceOptions {
@@ -20,6 +22,16 @@ export interface PlaceOptions {
    * refused. Default `power`.
    */
   durability?: Durability
+  /**
+   * Whether connections keep our statements prepared. `auto`: until a pooler shows that it keeps none. With a `Bun.SQL`
+   * its own option decides. Default `auto`.
+   */
+  prepare?: Prepare
+  /**
+   * Where to listen for what other processes tell: a URL that leads to the server past a pooler, or `false` to look for
+   * changes every `watchInterval` instead. Default: the same server.
+   */
+  newsUrl?: string | false
 }
 
 /** Options of the constructor. `locks` is `database` by default. */
@@ -29,20 +41,30 @@ export interface PostgresOptions extends AdapterOptions, PlaceOptions {}
 export interface PostgresOpenOptions extends PostgresOptions {
   /** Never writes. A standby is taken only with it. Default `false`. */
   readOnly?: boolean
+  /** The client library: `pg`, `postgres`, or `bun` for `Bun.SQL`. Default: the first of them that is there. */
+  driver?: DriverName
 }
 
 /** Options of `PostgresCacheAdapter`. */
 export interface PostgresCacheOptions extends CacheAdapterOptions, PlaceOptions {}
 
-const PLACE_OPTIONS: OptionNames<PlaceOptions> = { schema: true, durability: true }
+const PLACE_OPTIONS: OptionNames<PlaceOptions> = {
+  schema: true,
+  durability: true,
+  prepare: true,
+  newsUrl: true,
+}
 const OPTIONS: OptionNames<PostgresOptions> = { ...ADAPTER_OPTIONS, ...PLACE_OPTIONS }
 const CACHE_OPTIONS: OptionNames<PostgresCacheOptions> = { ...OPTIONS, tableName: true }
-const OPEN_OPTIONS: OptionNames<PostgresOpenOptions> = { ...OPTIONS, readOnly: true }
+const OPEN_OPTIONS: OptionNames<PostgresOpenOptions> = { ...OPTIONS, readOnly: true, driver: true }
 
 /** Checked options: where our tables are, and what the core takes. */
 export interface Resolved<Options> {
   readonly schema: string
   readonly durability: Durability
+  readonly prepare: Prepare
+  /** `undefined`: the same server. */
+  readonly newsUrl: string | false | undefined
   readonly options: Options
 }
 
@@ -67,10 +89,13 @@ export function resolvedCache(given: PostgresCacheOptions | undefined): Resolved
 export function resolvedOpen(
   given: PostgresOpenOptions | undefined,
   usual: Durability,
-): Resolved<AdapterOptions> & { readonly readOnly: boolean } {
+): Resolved<AdapterOptions> & { readonly readOnly: boolean; readonly driver: DriverName | undefined } {
   const read = givenOptions(given, OPEN_OPTIONS)
-  const { readOnly = false } = read
+  const { readOnly = false, driver } = read
   if (typeof readOnly !== 'boolean') throw invalidOption('readOnly', readOnly, 'true or false')
+  if (driver !== undefined && !DRIVERS.includes(driver)) {
+    throw invalidOption('driver', driver, "'pg', 'postgres' or 'bun'")
+  }
   if (read.closeOnDisconnect === false) {
     throw invalidOption(
       'closeOnDisconnect',
@@ -78,23 +103,38 @@ export function resolvedOpen(
       'true with open(): nobody else holds the connections that would stay open',
     )
   }
-  return { ...checked(read, usual), readOnly }
+  return { ...checked(read, usual), readOnly, driver }
 }
 
 function checked(read: PostgresOptions, usual: Durability = 'power'): Resolved<AdapterOptions> {
   const { schema = 'go_goscope', durability = usual, locks = 'database', maxKeyLength } = read
+  const { prepare = 'auto', newsUrl } = read
   if (durability !== 'power' && durability !== 'process' && durability !== 'replicas') {
     throw invalidOption('durability', durability, "'power', 'process' or 'replicas'")
+  }
+  if (prepare !== 'auto' && typeof prepare !== 'boolean')
+    throw invalidOption('prepare', prepare, "'auto', true or false")
+  if (newsUrl !== undefined && newsUrl !== false && !isServerUrl(newsUrl)) {
+    throw invalidOption('newsUrl', shownUrl(newsUrl), 'like postgres://user:password@host:5432/database, or false')
   }
   if (typeof schema !== 'string' || !isName(schema)) throw badSchema(schema)
   // An entry of an index takes 2,704 bytes, of which prefix and marks have 1,024 and more.
   if (typeof maxKeyLength === 'number' && maxKeyLength > LONGEST_KEY_BYTES) {
     throw invalidOption('maxKeyLength', maxKeyLength, `at most ${LONGEST_KEY_BYTES} bytes on PostgreSQL`)
   }
-  return { schema, durability, options: { ...adapterOptions(read), locks } }
+  return { schema, durability, prepare, newsUrl, options: { ...adapterOptions(read), locks } }
 }
 
 const LONGEST_KEY_BYTES = 1_536
+
+export function isServerUrl(url: unknown): boolean {
+  return typeof url === 'string' && /^postgres(ql)?:\/\//.test(url)
+}
+
+/** It may hold a password. */
+function shownUrl(url: unknown): unknown {
+  return typeof url === 'string' ? `${url.slice(0, 8)}…` : url
+}
 
 /** PostgreSQL cuts longer names short without a word. */
 function isName(schema: string): boolean {

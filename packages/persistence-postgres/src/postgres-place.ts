@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   type OperationQueue,
   PersistenceError,
@@ -6,6 +7,9 @@ import {
   type Row,
   type WriteGuard,
 } from '@go-go-scope/persistence-core/dialect'
+
+import { PostgresNews } from './news/postgres-news.js'
+import { Lane } from './wire/lane.js'
 
 /** What an awaited write survives; see `PostgresOpenOptions`. */
 export type Durability = 'power' | 'process' | 'replicas'
@@ -29,6 +33,7 @@ export class PostgresPlace implements Place {
   /** Address, database and schema; empty for PGlite in memory, which one connection reaches. */
   location = ''
   identity: string | undefined
+  news: PostgresNews | undefined
   readonly #options: PlaceOptions
   readonly #schema: string
   readonly #durability: Durability
@@ -45,19 +50,37 @@ export class PostgresPlace implements Place {
     this.version = String(facts.version).replace(/^PostgreSQL (\S+).*$/s, '$1')
     this.location = `${facts.address}/${facts.database}/${this.#schema}`
     this.identity = `${await systemIdentifier(queue, facts)}/${facts.oid}/${this.#schema}`
+    this.news ??= this.#newsBeside(queue, facts)
   }
 
   async settle(): Promise<void> {}
 
   lockedInMemory(): void {}
 
-  stop(): void {}
+  stop(): void {
+    const { driver } = this.#options
+    if (this.news !== undefined && driver instanceof Lane) driver.alsoEnds(this.news.end())
+  }
 
   async restoreHandle(): Promise<void> {}
 
   closed(): void {}
 
   leftOpen(): void {}
+
+  /** The channel is named after the schema: whose tables are the same hear the same. */
+  #newsBeside(queue: OperationQueue, { standby }: Row): PostgresNews | undefined {
+    const { driver, diagnostics } = this.#options
+    const listen = driver instanceof Lane ? driver.listen : undefined
+    // A standby takes no LISTEN.
+    if (listen === undefined || standby === 1) return undefined
+    return new PostgresNews(this.#schema, randomUUID(), {
+      listen,
+      tell: (channel, text) =>
+        queue.query('news', 'SELECT pg_notify($1::text, $2::text)::text AS told', [channel, text]),
+      failed: (error) => diagnostics.backgroundError('news', error),
+    })
+  }
 
   #refuse(facts: Row): void {
     const { version, number, encoding, standby } = facts

@@ -1,4 +1,12 @@
-import { type Connection, type Row, read, type SqlStats, type Statement } from '@go-go-scope/persistence-core/dialect'
+import {
+  type Connection,
+  type Place,
+  type Row,
+  read,
+  type SqlStats,
+  type Statement,
+} from '@go-go-scope/persistence-core/dialect'
+import { PostgresNews } from './news/postgres-news.js'
 
 /** The answer of `adapter.stats()`. Rows are those of the whole schema, `cache` is this prefix's. */
 export interface PostgresStats extends SqlStats {
@@ -12,6 +20,10 @@ export interface PostgresStats extends SqlStats {
   roundTrip: number
   /** ms by which the server's clock is ahead of this process's. */
   clockDifference: number
+  /**
+   * How changes of other processes are found: `heard` by notification, `polled`, or neither, because nobody waits for one.
+   */
+  news: 'heard' | 'polled' | 'none'
 }
 
 /** @param schema Quoted. */
@@ -43,5 +55,11 @@ export async function serverStats(
     location: place.location,
     roundTrip,
     clockDifference: Number(row?.now) - (wall + roundTrip / 2),
+    news: newsOf(place),
   }
+}
+
+function newsOf({ news }: Place): PostgresStats['news'] {
+  if (news?.heard) return 'heard'
+  return news instanceof PostgresNews && !news.wanted ? 'none' : 'polled'
 }

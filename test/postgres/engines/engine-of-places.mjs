@@ -26,7 +26,7 @@ const placed = (handle, options) =>
  * @param {unknown} options
  * @returns {any}
  */
-function merged(place, options = {}) {
+export function merged(place, options = {}) {
   if (typeof options !== 'object' || options === null) return options
   try {
     return Object.defineProperties(place, Object.getOwnPropertyDescriptors(options))

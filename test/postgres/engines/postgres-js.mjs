@@ -1,6 +1,7 @@
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import postgres from 'postgres'
 import { places, serverUrl } from '../server/places.mjs'
-import { engineOfPlaces } from './engine-of-places.mjs'
+import { engineOfPlaces, merged } from './engine-of-places.mjs'
 
 /** The connection of a transaction that a test has begun, by its pool. @type {WeakMap<object, postgres.ReservedSql>} */
 const transactions = new WeakMap()
@@ -34,10 +35,6 @@ export const engine = engineOfPlaces({
 
   close: (sql) => sql.end(),
 
-  // `open` makes connections of `pg`: over this library an app gives its own.
-  async open(schema, options, Adapter) {
-    const adapter = new Adapter(handle(schema), options)
-    await adapter.connect()
-    return adapter
-  },
+  open: (_schema, options, Adapter) =>
+    PostgresAdapter.open.call(Adapter, serverUrl(), merged({ driver: 'postgres' }, options)),
 })

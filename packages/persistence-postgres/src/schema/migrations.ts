@@ -34,7 +34,7 @@ const FIRST: Migration = {
     `CREATE TABLE ${schema}.idempotency (
   key ${NAME} PRIMARY KEY, value text, unstored bytea, expires_at float8,
   fingerprint text, failure text, failure_expires_at float8,
-  owner text, generation bigint, granted_at float8, claimed_until float8
+  owner text, generation bigint, granted_at float8, claimed_until float8, waiting boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 70)`,
     `CREATE INDEX idempotency_expires ON ${schema}.idempotency (expires_at) WHERE expires_at IS NOT NULL`,
     `CREATE INDEX idempotency_claimed ON ${schema}.idempotency (claimed_until) WHERE claimed_until IS NOT NULL`,

@@ -2,13 +2,28 @@ import { type CircuitSql, read, type Statement, write } from '@go-go-scope/persi
 import { callsOf } from './calls.js'
 import { PATIENCE } from './patience.js'
 import { nowAt } from './time.js'
+import { telling } from './told.js'
 
 export const COLUMNS = 'state, failure_count, last_failure_time, last_success_time'
 const GIVEN = `key AS k, ${COLUMNS}`
 
-/** @param schema Quoted. */
-export function circuitSql(schema: string): CircuitSql {
+/**
+ * Tells of a change of state. What the row was is read as it was when the statement began: where another one has changed it
+ * meanwhile, one change may be told twice, and none is missed.
+ *
+ * @param table Whose row is named `circuit`.
+ */
+export function tellingOfTurn(channel: string, table: string): string {
+  const turned = `(
+  SELECT old.state <> circuit.state OR old.generation <> circuit.generation FROM ${table} AS old WHERE old.key = circuit.key
+)`
+  return telling(channel, 'circuit', 'circuit.key', `coalesce(${turned}, circuit.state <> 'closed')`)
+}
+
+/** @param schema Quoted. @param channel On which a change of state is told. */
+export function circuitSql(schema: string, channel: string): CircuitSql {
   const table = `${schema}.circuit`
+  const told = tellingOfTurn(channel, table)
   const opens = (count: string, most: string): string =>
     `(circuit.state <> 'closed' OR circuit.failure_count + ${count} >= ${most})`
 
@@ -31,10 +46,16 @@ export function circuitSql(schema: string): CircuitSql {
   last_success_time = excluded.last_success_time, updated_at = ${nowAt(at)},
   opened_at = CASE WHEN excluded.state = circuit.state THEN circuit.opened_at
     WHEN excluded.state <> 'closed' THEN ${nowAt(at)} END,
-  generation = circuit.generation + 1, isolated = 0, successes = 0, probes = '[]'`
+  generation = circuit.generation + 1, isolated = 0, successes = 0, probes = '[]'
+RETURNING ${told}`
 
   const newPeriod = `updated_at = ${nowAt(2)}, generation = circuit.generation + 1, successes = 0, probes = '[]'`
   const insert = `INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at, opened_at, generation)`
+  const changing = (method: string, sql: string): Statement<'one'> =>
+    write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}, ${told}`, {
+      clocked: 'wall',
+      repeatable: true,
+    })
 
   return {
     table: table.replaceAll('"', ''),
@@ -78,7 +99,7 @@ SELECT
   CASE WHEN 1 >= $2::int THEN ${nowAt(3)} END, (1 >= $2::int)::int
 FROM ${PATIENCE}
 ${onFailure('1', 3)}
-RETURNING ${GIVEN}`,
+RETURNING ${GIVEN}, ${told}`,
       {
         clocked: 'wall',
         // Each call gets its own number of the count, and the state that it would have found.
@@ -97,7 +118,7 @@ RETURNING ${GIVEN}`,
     CASE WHEN count >= $2::int THEN ${nowAt(3)} END, (count >= $2::int)::int
   FROM calls CROSS JOIN (SELECT count(*) AS held FROM before) AS waited WHERE nth = 1 ORDER BY key COLLATE "C"
   ${onFailure('excluded.failure_count', 3)}
-  RETURNING circuit.*
+  RETURNING circuit.*, ${told}
 )
 SELECT
   calls.i, changed.key AS k, changed.failure_count - calls.count + calls.nth AS failure_count,
@@ -116,7 +137,7 @@ ORDER BY calls.i`,
       `INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at)
 SELECT $1::text, 'closed', 0, NULL::float8, ${nowAt(2)}, ${nowAt(2)} FROM ${PATIENCE}
 ${onSuccess(2)}
-RETURNING ${GIVEN}`,
+RETURNING ${GIVEN}, ${told}`,
       {
         clocked: 'wall',
         repeatable: true,
@@ -126,14 +147,14 @@ RETURNING ${GIVEN}`,
   INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at)
   SELECT key, 'closed', 0, NULL::float8, ${nowAt(2)}, ${nowAt(2)} FROM calls GROUP BY key ORDER BY key COLLATE "C"
   ${onSuccess(2)}
-  RETURNING circuit.*
+  RETURNING circuit.*, ${told}
 )
 SELECT calls.i, changed.key AS k, ${COLUMNS} FROM calls JOIN changed ON changed.key = calls.key ORDER BY calls.i`,
         },
       },
     ),
 
-    isolate: changed(
+    isolate: changing(
       'isolate',
       `INSERT INTO ${table} AS circuit (key, state, updated_at, opened_at, generation, isolated)
 SELECT $1::text, 'open', ${nowAt(2)}, ${nowAt(2)}, 1, 1 FROM ${PATIENCE}
@@ -142,7 +163,7 @@ ON CONFLICT (key) DO UPDATE SET
   opened_at = CASE WHEN circuit.state = 'open' THEN circuit.opened_at ELSE ${nowAt(2)} END, ${newPeriod}`,
     ),
 
-    reset: changed(
+    reset: changing(
       'reset',
       `INSERT INTO ${table} AS circuit (key, state, updated_at, generation)
 SELECT $1::text, 'closed', ${nowAt(2)}, 1 FROM ${PATIENCE}
@@ -151,8 +172,4 @@ ON CONFLICT (key) DO UPDATE SET
   isolated = 0, ${newPeriod}`,
     ),
   }
-}
-
-function changed(method: string, sql: string): Statement<'one'> {
-  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, { clocked: 'wall', repeatable: true })
 }

@@ -1,7 +1,8 @@
 import { type ClaimSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
-import { callsOf, deleteExpired } from './calls.js'
+import { callsOf, deleteExpired, TEXTS } from './calls.js'
 import { PATIENCE } from './patience.js'
 import { leaseNowAt, nowAt, once, ranAt } from './time.js'
+import { telling } from './told.js'
 
 // Told apart from other advisory locks of this family by the seed of the hash.
 const SEED = 2
@@ -13,9 +14,9 @@ const GIVEN_UP = '0'
  * The row of a key decides alone; see results.ts. A settled claim leaves its owner and generation in it, by which a report
  * whose answer was lost is found.
  *
- * @param schema Quoted.
+ * @param schema Quoted. @param channel On which the end of a claim is told.
  */
-export function claimSql(schema: string): ClaimSql {
+export function claimSql(schema: string, channel: string): ClaimSql {
   const table = `${schema}.idempotency`
   const running = (at: number): string => `entry.claimed_until > greatest(${leaseNowAt(at)}, entry.granted_at)`
   const stored = (at: number): string =>
@@ -40,10 +41,12 @@ export function claimSql(schema: string): ClaimSql {
   FROM ${table} AS entry WHERE entry.key = ${key} LIMIT 1
 ) AS entry ON true WHERE ($2::float8 IS NULL OR true)`
 
+  const told = telling(channel, 'claim', 'entry.key', 'entry.waiting')
+
   /** Ends a claim. @param set What becomes of the row. @param settled Whether it has become that already. */
   const ending = (name: string, set: string, settled: string, at: number): Statement<'one'> => {
     const sql = (condition: string): string =>
-      `UPDATE ${table} AS entry SET ${set} FROM ${PATIENCE} WHERE ${guard} AND ${condition} RETURNING entry.key`
+      `UPDATE ${table} AS entry SET ${set} FROM ${PATIENCE} WHERE ${guard} AND ${condition} RETURNING entry.key, ${told}`
     return write(name, 'one', sql(running(at)), {
       clocked: 'lease',
       afterLoss: sql(`(${running(at)} OR ${settled})`),
@@ -87,11 +90,30 @@ ON CONFLICT (key) DO UPDATE SET
   (granted_at, claimed_until) = (
     SELECT mark, mark + $4::float8 FROM (SELECT greatest(${leaseNowAt(6)}, entry.granted_at) AS mark) AS now
   ),
-  value = NULL, unstored = NULL, expires_at = NULL, failure = NULL, failure_expires_at = NULL
+  value = NULL, unstored = NULL, expires_at = NULL, failure = NULL, failure_expires_at = NULL, waiting = false
 WHERE entry.claimed_until IS NOT NULL AND entry.owner = excluded.owner
   OR NOT (coalesce(${running(6)}, false) OR ${stored(6)} OR ${failed(6)})
 RETURNING entry.generation::float8 AS generation, ${granted(6)}`,
       { clocked: 'lease', repeatable: true },
+    ),
+
+    awaitEnd: write(
+      'idempotency.claim',
+      'one',
+      `UPDATE ${table} AS entry SET waiting = true FROM ${PATIENCE} WHERE entry.key = $1::text AND ${running(2)} RETURNING entry.key`,
+      {
+        clocked: 'lease',
+        repeatable: true,
+        batch: {
+          match: 'echo',
+          echo: ['key'],
+          sql: `WITH held AS MATERIALIZED (
+  SELECT entry.key FROM ${table} AS entry, ${PATIENCE} WHERE entry.key = ANY (${TEXTS}) ORDER BY entry.key FOR UPDATE OF entry
+)
+UPDATE ${table} AS entry SET waiting = true
+WHERE entry.key = ANY (ARRAY(SELECT key FROM held)) AND ${running(2)} RETURNING entry.key`,
+        },
+      },
     ),
 
     renew: write(

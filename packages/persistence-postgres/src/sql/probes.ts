@@ -1,6 +1,6 @@
 import { type ProbeSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf } from './calls.js'
-import { COLUMNS } from './circuits.js'
+import { COLUMNS, tellingOfTurn } from './circuits.js'
 import { PATIENCE } from './patience.js'
 import { nowAt } from './time.js'
 
@@ -11,9 +11,12 @@ const LIST = `coalesce(jsonb_agg(probe ORDER BY nth), '[]')`
 const PROBES = 'jsonb_array_elements(circuit.probes) WITH ORDINALITY AS under(probe, nth)'
 const END = '(probe ->> 1)::float8'
 
-/** @param schema Quoted. */
-export function probeSql(schema: string): ProbeSql {
+/** @param schema Quoted. @param channel On which a change of state is told. */
+export function probeSql(schema: string, channel: string): ProbeSql {
   const table = `${schema}.circuit`
+  const told = tellingOfTurn(channel, table)
+  const turning = (method: string, sql: string, repeatable?: true): Statement<'one'> =>
+    changed(method, sql, repeatable, `, ${told}`)
   const others = `(SELECT ${LIST} FROM ${PROBES} WHERE probe ->> 0 <> $3::text)`
   const probing = (at: number): string =>
     `EXISTS (SELECT 1 FROM ${PROBES} WHERE probe ->> 0 = $3::text AND ${END} > ${nowAt(at)})`
@@ -37,7 +40,7 @@ export function probeSql(schema: string): ProbeSql {
       },
     ),
 
-    admitProbe: changed(
+    admitProbe: turning(
       'admit',
       `UPDATE ${table} AS circuit SET
   state = 'half-open', updated_at = ${nowAt(6)},
@@ -63,7 +66,7 @@ FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int`,
       true,
     ),
 
-    probeSucceeded: changed(
+    probeSucceeded: turning(
       'succeeded',
       `UPDATE ${table} AS circuit SET
   state = CASE WHEN ${closes} THEN 'closed' ELSE circuit.state END,
@@ -77,7 +80,7 @@ FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int`,
 FROM ${PATIENCE} WHERE ${period} AND ${probing(5)}`,
     ),
 
-    probeFailed: changed(
+    probeFailed: turning(
       'failed',
       `UPDATE ${table} AS circuit SET
   state = 'open', failure_count = circuit.failure_count + 1, last_failure_time = ${nowAt(4)}, updated_at = ${nowAt(4)},
@@ -100,7 +103,7 @@ FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int A
       true,
     ),
 
-    callFailed: changed(
+    callFailed: turning(
       'failed',
       `INSERT INTO ${table} AS circuit (
   key, state, failure_count, last_failure_time, updated_at, opened_at, generation
@@ -119,7 +122,7 @@ WHERE circuit.generation = $3::int AND circuit.state = 'closed'`,
   }
 }
 
-function changed(method: string, sql: string, repeatable?: true): Statement<'one'> {
+function changed(method: string, sql: string, repeatable?: true, told = ''): Statement<'one'> {
   const traits = { clocked: 'wall', ...(repeatable && { repeatable }) } as const
-  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}`, traits)
+  return write(`circuitBreaker.${method}`, 'one', `${sql} RETURNING ${GIVEN}${told}`, traits)
 }

@@ -2,14 +2,15 @@ import { type ResultSql, read, write } from '@go-go-scope/persistence-core/diale
 import { callsOf, deleteAll, deleteExpired } from './calls.js'
 import { PATIENCE } from './patience.js'
 import { nowAt, once } from './time.js'
+import { telling } from './told.js'
 
 /**
  * A key is one row, which holds its result, its claim, its fingerprint and a kept failure: a statement that has waited for
  * the row decides by what it is then. Over several tables it would decide by what they were before it waited.
  *
- * @param schema Quoted.
+ * @param schema Quoted. @param channel On which the end of a claim is told.
  */
-export function resultSql(schema: string): ResultSql {
+export function resultSql(schema: string, channel: string): ResultSql {
   const table = `${schema}.idempotency`
   const results = (at: number): string => `SELECT entry.value, entry.unstored, entry.expires_at
 FROM ${table} AS entry
@@ -18,7 +19,8 @@ WHERE (entry.value IS NOT NULL OR entry.unstored IS NOT NULL)
   // A stored result ends the claim on its key, and replaces what was on record.
   const onSet = `ON CONFLICT (key) DO UPDATE SET
   value = excluded.value, expires_at = excluded.expires_at, unstored = NULL, fingerprint = NULL,
-  failure = NULL, failure_expires_at = NULL, owner = NULL, claimed_until = NULL`
+  failure = NULL, failure_expires_at = NULL, owner = NULL, claimed_until = NULL
+RETURNING ${telling(channel, 'claim', 'entry.key', 'entry.waiting')}`
 
   return {
     table: table.replaceAll('"', ''),

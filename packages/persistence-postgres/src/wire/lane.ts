@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
+import type { Listen } from '../news/postgres-news.js'
 import { endsConnection, sqlStateOf } from '../sql/error-codes.js'
 import { within } from './deadline.js'
 import { SilenceWatch } from './silence-watch.js'
@@ -11,6 +12,17 @@ const AT_WORK = "SELECT 1 AS found FROM pg_stat_activity WHERE pid = $1::int AND
 const SHORTEST_PATIENCE_MS = 1_000
 // The server was a primary: what has taken its place is found by a new connection.
 const READ_ONLY = '25006'
+
+/** Whether connections keep our statements prepared; `auto`: until a pooler shows that it keeps none. */
+export type Prepare = 'auto' | boolean
+
+export interface LaneOptions {
+  /** ms within which a connection must be made, and after which a silent server is asked for news. */
+  readonly patience: number
+  readonly prepare: Prepare
+  /** Absent where nothing can be heard. */
+  readonly listen?: Listen | undefined
+}
 
 /**
  * A driver over one connection at a time, in which one statement is in flight. It connects at its first statement, and anew
@@ -25,21 +37,25 @@ export class Lane implements AsyncDriver {
   readonly #patience: number
   readonly #main: boolean
   readonly #watch: SilenceWatch
+  /** Has news heard by a connection beside. */
+  readonly listen: Listen | undefined
   #open: Wire | undefined
-  #prepares = true
+  #alsoEnds: Promise<void> | undefined
+  readonly #learns: boolean
+  #prepares: boolean
 
-  /**
-   * @param patience ms within which a connection must be made, and after which a silent server is asked for news.
-   * @param main Whether closing it ends the source too.
-   */
-  constructor(source: Source, patience: number, main = true) {
+  /** @param main Whether closing it ends the source too. */
+  constructor(source: Source, options: LaneOptions, main = true) {
     this.#source = source
     // Also a caller that waits for nobody wants a connection.
-    this.#patience = Math.max(SHORTEST_PATIENCE_MS, patience)
+    this.#patience = Math.max(SHORTEST_PATIENCE_MS, options.patience)
     this.#main = main
+    this.listen = options.listen
+    this.#learns = options.prepare === 'auto'
+    this.#prepares = options.prepare !== false
     this.#watch = new SilenceWatch(this.#patience, (backend) => this.#isAtWork(backend))
     this.engine = source.engine
-    if (source.several) this.aside = () => new Lane(source, patience, false)
+    if (source.several) this.aside = () => new Lane(source, options, false)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
@@ -55,7 +71,13 @@ export class Lane implements AsyncDriver {
     }
   }
 
+  /** Has {@link leave} wait for the end of what else holds a connection of the source. @param end Never rejects. */
+  alsoEnds(end: Promise<void>): void {
+    this.#alsoEnds = end
+  }
+
   async leave(): Promise<void> {
+    await this.#alsoEnds
     const open = this.#open
     this.#open = undefined
     await open?.close(open.lost)
@@ -79,7 +101,7 @@ export class Lane implements AsyncDriver {
         this.#drop(wire)
         throw error instanceof ConnectionLost ? error : new ConnectionLost(error, true)
       }
-      if (NOT_PREPARED.has(state)) this.#prepares = false
+      if (this.#learns && NOT_PREPARED.has(state)) this.#prepares = false
       if (state === READ_ONLY) this.#drop(wire)
       throw error
     }

@@ -1,12 +1,13 @@
 import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
+import { quoted } from '../sql/quoted.js'
 import { typeParser } from './type-parser.js'
-import type { Source, Wire } from './wire.js'
+import type { Ear, Source, Wire } from './wire.js'
 
 /** The few methods of a client of `pg` that are used here. */
 export interface PgClientLike {
   query(query: object): Promise<{ rows: unknown[] }>
-  on(event: string, listener: (error: Error) => void): unknown
-  removeListener(event: string, listener: (error: Error) => void): unknown
+  on(event: string, listener: (event: Error & { payload?: string }) => void): unknown
+  removeListener(event: string, listener: (event: Error & { payload?: string }) => void): unknown
   end(): Promise<void>
   /** Of the server's process. */
   readonly processID?: number | null
@@ -30,8 +31,11 @@ class PgWire implements Wire {
   readonly #client: PgClientLike
   readonly #leave: (broken: boolean) => Promise<void>
   readonly #lose = (): void => {
+    const before = this.lost
     this.lost = true
+    if (!before) this.#ear?.ended()
   }
+  #ear: Ear | undefined
   lost = false
 
   constructor(client: PgClientLike, leave: (broken: boolean) => Promise<void>) {
@@ -55,6 +59,28 @@ class PgWire implements Wire {
     return (await this.#client.query({ text: sql, values: parameters })).rows as Row[]
   }
 
+  /** Hears what is told on `channel` until it is closed. */
+  async listen(channel: string, ear: Ear): Promise<() => Promise<void>> {
+    this.#ear = ear
+    const hear = ({ payload = '' }: { payload?: string }): void => ear.heard(payload)
+    this.#client.on('notification', hear)
+    const stop = async (): Promise<void> => {
+      this.#ear = undefined
+      this.#client.removeListener('notification', hear)
+      // The app's pool may go on with the connection.
+      if (!this.lost) await this.query(`UNLISTEN ${quoted(channel)}`, [])
+      await this.close(this.lost)
+    }
+    try {
+      await this.query(`LISTEN ${quoted(channel)}`, [])
+    } catch (error) {
+      // The caller needs the error of listening.
+      await stop().catch(() => undefined)
+      throw error
+    }
+    return stop
+  }
+
   async close(broken: boolean): Promise<void> {
     this.#client.removeListener('end', this.#lose)
     if (!broken) this.#client.removeListener('error', this.#lose)
@@ -66,18 +92,20 @@ class PgWire implements Wire {
 export function pgPool(pool: PgPoolLike): Source {
   // A connection that ends in the pool is made anew by it; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // By its callback: what the server says right behind its greeting, such as its end, is read before a promise resolves,
+  // and the client would have no listener.
+  const connect = (): Promise<PgWire> =>
+    new Promise((resolve, reject) => {
+      pool.connect((error, client) => {
+        if (client === undefined) reject(error)
+        else resolve(new PgWire(client, async (broken) => client.release(broken)))
+      })
+    })
   return {
     engine: 'pg',
     several: true,
-    // By its callback: what the server says right behind its greeting, such as its end, is read before a promise resolves,
-    // and the client would have no listener.
-    connect: () =>
-      new Promise((resolve, reject) => {
-        pool.connect((error, client) => {
-          if (client === undefined) reject(error)
-          else resolve(new PgWire(client, async (broken) => client.release(broken)))
-        })
-      }),
+    connect,
+    listen: async (channel, ear) => (await connect()).listen(channel, ear),
     end: () => pool.end(),
   }
 }
@@ -96,23 +124,25 @@ export function pgClient(client: PgClientLike): Source {
   }
 }
 
-/** Connections of its own. @param make An unconnected client. */
-export function pgClients(make: () => PgClientLike & { connect(): Promise<unknown> }): Source {
+/** Connections of its own. @param make Loads the library and makes an unconnected client. */
+export function pgClients(make: () => Promise<PgClientLike & { connect(): Promise<unknown> }>): Source {
+  const connect = async (): Promise<PgWire> => {
+    const client = await make()
+    const wire = new PgWire(client, () => client.end())
+    try {
+      await client.connect()
+    } catch (error) {
+      // The caller needs the error of connecting, not one of ending.
+      void client.end().catch(() => undefined)
+      throw error
+    }
+    return wire
+  }
   return {
     engine: 'pg',
     several: true,
-    async connect() {
-      const client = make()
-      const wire = new PgWire(client, () => client.end())
-      try {
-        await client.connect()
-      } catch (error) {
-        // The caller needs the error of connecting, not one of ending.
-        void client.end().catch(() => undefined)
-        throw error
-      }
-      return wire
-    },
+    connect,
+    listen: async (channel, ear) => (await connect()).listen(channel, ear),
     end: async () => undefined,
   }
 }

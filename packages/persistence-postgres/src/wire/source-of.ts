@@ -1,11 +1,12 @@
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
+import { type BunSqlLike, bunSql } from './bun-sql.js'
 import { type PgClientLike, type PgPoolLike, pgClient, pgPool } from './pg.js'
 import { type PgliteLike, pglite } from './pglite.js'
 import { type PostgresJsLike, postgresJs } from './postgres-js.js'
 import type { Source } from './wire.js'
 
-/** What a constructor takes: a pool or a connected client of `pg`, an `sql` of `postgres`, or a `PGlite`. */
-export type PostgresHandle = PgPoolLike | PgClientLike | PostgresJsLike | PgliteLike
+/** What a constructor takes: a pool or a connected client of `pg`, an `sql` of `postgres`, a `Bun.SQL`, or a `PGlite`. */
+export type PostgresHandle = PgPoolLike | PgClientLike | PostgresJsLike | BunSqlLike | PgliteLike
 
 /** Connections that `open` makes by itself, as a handle of their own. */
 export class OwnConnections {
@@ -19,7 +20,8 @@ export class OwnConnections {
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
 export function sourceOf(handle: PostgresHandle | OwnConnections): Source {
   if (handle instanceof OwnConnections) return handle.source
-  // By the methods that each alone has; postgres.js gives a function.
+  // By the methods that each alone has; postgres.js and Bun give a function.
+  if (has(handle, ['reserve', 'unsafe', 'end', 'commitDistributed'])) return bunSql(handle as BunSqlLike)
   if (has(handle, ['reserve', 'unsafe', 'end'])) return postgresJs(handle as PostgresJsLike)
   if (has(handle, ['query', 'transaction', 'close']) && 'waitReady' in handle) return pglite(handle as PgliteLike)
   if (has(handle, ['connect', 'end', 'on', 'query'])) {
@@ -28,7 +30,7 @@ export function sourceOf(handle: PostgresHandle | OwnConnections): Source {
   throw new PersistenceError(
     'INVALID_ARGUMENT',
     'constructor',
-    `the first argument must be a pool or a connected client of pg, an sql of postgres, or a PGlite, got ${shown(handle)}`,
+    `the first argument must be a pool or a connected client of pg, an sql of postgres, a Bun.SQL, or a PGlite, got ${shown(handle)}`,
   )
 }
 

@@ -25,8 +25,23 @@ export interface Source {
   /** Whether it gives more than one connection at a time. */
   readonly several: boolean
   connect(): Promise<Wire>
+  /**
+   * Listens on a channel by a connection of its own, and settles when that has begun. Absent where there is none to have.
+   *
+   * @returns ends it, and the connection.
+   */
+  listen?(channel: string, ear: Ear): Promise<() => Promise<void>>
   /** Ends the app's pool or client, when the adapter is to close it. */
   end(): Promise<void>
+}
+
+/** Hears what the server tells. */
+export interface Ear {
+  heard(text: string): void
+  /** The library has made another connection: what was told meanwhile is missed. */
+  again(): void
+  /** The connection has ended by itself, and nothing is heard any more. */
+  ended(): void
 }
 
 /** There was no connection, or it ended before the answer came. */

@@ -1,3 +1,4 @@
+import { LOOK_BESIDE_NEWS_MS } from '../../connection/news.js'
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Statement } from '../../queue/statement.js'
@@ -8,9 +9,17 @@ import { StateListeners } from './state-listeners.js'
 
 const OPERATION = 'circuitBreaker.subscribe'
 
+/** A circuit that has listeners here. */
+interface Watched {
+  listeners: number
+  /** Ends what the database tells of it. */
+  leaveNews: (() => void) | undefined
+}
+
 /**
  * Finds the changes that other connections make to circuits that have listeners here. Asks only while there are some,
- * from a timer that does not keep the process alive, and reads nothing while nothing was committed.
+ * from a timer that does not keep the process alive, and reads nothing while nothing was committed. Where the database
+ * tells of changes, it looks then, and less often besides: for what was not told, such as a count.
  */
 export class StateWatch {
   readonly #session: Session
@@ -20,8 +29,8 @@ export class StateWatch {
   readonly #table: string
   /** ms. */
   readonly #interval: number
-  /** Listeners by stored key. */
-  readonly #watched = new Map<string, number>()
+  /** By stored key. */
+  readonly #watched = new Map<string, Watched>()
   #running = false
   #version: unknown
   #cancelTimer: (() => void) | undefined
@@ -38,21 +47,23 @@ export class StateWatch {
 
   /** @returns ends the watching; harmless when repeated. */
   watch(stored: string): () => void {
-    this.#watched.set(stored, (this.#watched.get(stored) ?? 0) + 1)
-    void this.#begin(stored)
+    const watched = this.#watched.get(stored) ?? { listeners: 0, leaveNews: undefined }
+    this.#watched.set(stored, watched)
+    watched.listeners++
+    void this.#begin(stored, watched)
     let watching = true
     return () => {
       if (!watching) return
       watching = false
-      const left = (this.#watched.get(stored) ?? 1) - 1
-      if (left > 0) this.#watched.set(stored, left)
-      else this.#watched.delete(stored)
+      if (--watched.listeners > 0) return
+      this.#watched.delete(stored)
+      watched.leaveNews?.()
       if (this.#watched.size === 0) this.#stop()
     }
   }
 
   /** What a circuit is when the watching begins is what later states are compared with. */
-  async #begin(stored: string): Promise<void> {
+  async #begin(stored: string, watched: Watched): Promise<void> {
     const first = !this.#running
     this.#running = true
     await this.#guarded(async () => {
@@ -60,6 +71,18 @@ export class StateWatch {
       await this.#lookAt(stored)
     })
     if (first) this.#schedule()
+    await this.#followNews(stored, watched)
+  }
+
+  /** Not before the first look, which connects: what is told before it is no change. */
+  async #followNews(stored: string, watched: Watched): Promise<void> {
+    const { news } = this.#session.connection.place
+    if (news === undefined || watched.leaveNews !== undefined || watched.listeners === 0 || !this.#running) return
+    const look = (): Promise<void> => this.#guarded(() => this.#lookAt(stored))
+    watched.leaveNews = news.follow('circuit', stored, () => void look())
+    await news.begun()
+    // What was committed since the first look was told to nobody.
+    if (news.heard && watched.listeners > 0 && this.#running) await look()
   }
 
   async #poll(): Promise<void> {
@@ -89,11 +112,15 @@ export class StateWatch {
     // Where no other connection can reach the database, none can change anything.
     if (!this.#running || this.#session.connection.place.location === '') return
     this.#cancelTimer?.()
-    this.#cancelTimer = this.#session.clock.setTimer(() => void this.#poll(), this.#interval)
+    const { clock, connection } = this.#session
+    const told = connection.place.news?.heard === true
+    const interval = told ? Math.max(this.#interval, LOOK_BESIDE_NEWS_MS) : this.#interval
+    this.#cancelTimer = clock.setTimer(() => void this.#poll(), interval)
   }
 
   #stop(): void {
     this.#running = false
+    for (const { leaveNews } of this.#watched.values()) leaveNews?.()
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
   }

@@ -84,6 +84,12 @@ export class ClaimRows {
     )
   }
 
+  /** Has the end of the claim on a key told. @returns `false` where there is none: it may have ended untold. */
+  async awaitEnd(stored: string): Promise<boolean> {
+    const { awaitEnd } = this.#sql
+    return awaitEnd === undefined || this.#session.execute(awaitEnd, [stored], decided)
+  }
+
   /** @returns `undefined` when the claim was over. */
   async renew(grant: ClaimGrant, lease: number): Promise<LeaseEnd | undefined> {
     const asked = this.#session.clock.monotonic()

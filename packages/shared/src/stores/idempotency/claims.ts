@@ -1,3 +1,4 @@
+import { LOOK_BESIDE_NEWS_MS, type News } from '../../connection/news.js'
 import { FingerprintMismatchError } from '../../errors/fingerprint-mismatch-error.js'
 import type { Claim, ClaimOptions } from '../../ports/claims.js'
 import type { Session } from '../../session/session.js'
@@ -31,22 +32,34 @@ export class Claims {
 
   async #wait<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
     const { clock, connection } = this.#session
+    const { news } = connection.place
     const deadline = clock.monotonic() + request.wait
     // Before the first look, so that no change between a look and the waiting is missed.
     const waiter = this.#waiters.enter(stored)
+    let leaveNews: (() => void) | undefined
     try {
       for (let poll = SHORTEST_POLL_MS; ; poll = Math.min(LONGEST_POLL_MS, poll * 2)) {
         const claim = await this.#ask<T>(stored, request)
         const remaining = deadline - clock.monotonic()
         if (claim.state !== 'running' || remaining <= 0) return claim
+        // After the first look: a result that is there costs no news.
+        leaveNews ??= news?.follow('claim', stored, () => this.#waiters.wake(stored))
+        if (news !== undefined && !(await this.#awaitsNews(news, stored))) continue
         // With jitter, so that the waiters of several processes do not march in step.
-        const pause = poll * (0.5 + connection.random() / 2)
+        const pause = (news?.heard ? LOOK_BESIDE_NEWS_MS : poll) * (0.5 + connection.random() / 2)
         const leaseEnd = Math.max(1, claim.until - clock.now())
         await waiter.next(clock, Math.min(pause, leaseEnd, remaining), request.signal)
       }
     } finally {
+      leaveNews?.()
       waiter.leave()
     }
+  }
+
+  /** @returns `false` when the claim has ended since it was read, which nobody tells any more. */
+  async #awaitsNews(news: News, stored: string): Promise<boolean> {
+    await news.begun()
+    return !news.heard || this.#rows.awaitEnd(stored)
   }
 
   /** Looks first: a replay is the usual case and costs no write. */

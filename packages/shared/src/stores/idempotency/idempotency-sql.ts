@@ -30,6 +30,11 @@ export interface ClaimSql {
    * decision is in the statement. Calls do not share one, because it would not see what it grants itself.
    */
   readonly grant: Statement<'one'>
+  /**
+   * Parameters: key. From now on the end of the claim is told. A row where the claim is running. Absent where the database
+   * tells nothing.
+   */
+  readonly awaitEnd?: Statement<'one'>
   /** Parameters: key, owner, generation, lease. */
   readonly renew: Statement<'one'>
   /** Parameters: key, owner, generation, value, expiry of the value. Ends the claim. */

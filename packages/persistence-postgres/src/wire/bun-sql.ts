@@ -1,0 +1,40 @@
+import { type ListensLike, listenBy, ReservedWire } from './reserved.js'
+import type { Source } from './wire.js'
+
+/** One connection of a `Bun.SQL`, taken from its pool. */
+export interface ReservedBunLike {
+  unsafe(sql: string, parameters: unknown[]): PromiseLike<readonly unknown[]>
+  release(): unknown
+}
+
+/** The few methods of a `Bun.SQL` that are used here. */
+export interface BunSqlLike extends Partial<ListensLike> {
+  reserve(): PromiseLike<ReservedBunLike>
+  unsafe(sql: string, parameters?: unknown[]): PromiseLike<readonly unknown[]>
+  /** Tells it from the `sql` of other libraries. */
+  commitDistributed: unknown
+  end(): PromiseLike<unknown>
+}
+
+/**
+ * Connections of the app's `Bun.SQL`, each held until the adapter disconnects. Whether they keep statements prepared is
+ * decided where it is made, by its own option `prepare`.
+ */
+export function bunSql(sql: BunSqlLike): Source {
+  const { listen } = sql
+  return {
+    engine: 'Bun.SQL',
+    several: true,
+    async connect() {
+      const reserved = await sql.reserve()
+      return new ReservedWire(
+        (text, parameters) => reserved.unsafe(text, [...parameters]),
+        () => reserved.release(),
+      )
+    },
+    ...(listen && { listen: (channel, ear) => listenBy({ listen: listen.bind(sql) }, channel, ear) }),
+    end: async () => {
+      await sql.end()
+    },
+  }
+}

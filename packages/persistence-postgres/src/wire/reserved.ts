@@ -1,0 +1,62 @@
+import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
+import { endsConnection } from '../sql/error-codes.js'
+import type { Ear, Wire } from './wire.js'
+
+/** Sends one statement over a connection that was taken from a pool. */
+export type Send = (sql: string, parameters: readonly SqlValue[], prepare: boolean) => PromiseLike<readonly unknown[]>
+
+/** A connection of a library whose pools lend one, and which tells of its end by the error of the next statement only. */
+export class ReservedWire implements Wire {
+  readonly #send: Send
+  readonly #release: () => unknown
+  lost = false
+
+  constructor(send: Send, release: () => unknown) {
+    this.#send = send
+    this.#release = release
+  }
+
+  run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {
+    return this.#sent(sql, parameters, name !== undefined)
+  }
+
+  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    return this.#sent(sql, parameters, false)
+  }
+
+  async close(): Promise<void> {
+    // One that has ended is not in the pool any more, and must not be given back to it.
+    if (!this.lost) await this.#release()
+  }
+
+  async #sent(sql: string, parameters: readonly SqlValue[], prepare: boolean): Promise<Row[]> {
+    try {
+      return [...(await this.#send(sql, parameters, prepare))] as Row[]
+    } catch (error) {
+      this.lost ||= endsConnection(error)
+      throw error
+    }
+  }
+}
+
+/** What both libraries give that listen by a connection of their own, and make it anew. */
+export interface ListensLike {
+  listen(
+    channel: string,
+    heard: (text: string) => void,
+    listening?: () => void,
+  ): PromiseLike<{ unlisten(): PromiseLike<unknown> }>
+}
+
+export async function listenBy(library: ListensLike, channel: string, ear: Ear): Promise<() => Promise<void>> {
+  let began = false
+  const listening = (): void => {
+    if (began) ear.again()
+    began = true
+  }
+  const subscription = await library.listen(channel, (text) => ear.heard(text), listening)
+  return async () => {
+    // Not waited for: it may ask for a connection of the app's pool, which may have none to give.
+    void Promise.resolve(subscription.unlisten()).catch(() => undefined)
+  }
+}

@@ -1,0 +1,47 @@
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { SQL } from 'bun'
+import { places, serverUrl } from '../server/places.mjs'
+import { engineOfPlaces, merged } from './engine-of-places.mjs'
+
+const WHOLE = 20
+
+/** The connection of a transaction that a test has begun, by its pool. @type {WeakMap<object, any>} */
+const transactions = new WeakMap()
+
+/** @param {string} schema */
+const handle = (schema) =>
+  new SQL({ adapter: 'postgres', url: serverUrl(), max: 4, connection: { search_path: `"${schema}"` } })
+
+export const engine = engineOfPlaces({
+  name: 'postgres:bun',
+  module: new URL(import.meta.url),
+  places,
+  handle,
+
+  async raw(sql, text, parameters) {
+    if (text === 'BEGIN') transactions.set(sql, await sql.reserve())
+    const reserved = transactions.get(sql)
+    const rows = await (reserved ?? sql).unsafe(text, [...parameters])
+    if (text === 'COMMIT' || text === 'ROLLBACK') {
+      transactions.delete(sql)
+      await reserved?.release()
+    }
+    // Whole numbers as numbers, as SQLite gives them.
+    const whole = new Set(rows.columns?.filter((/** @type {any} */ { type }) => type === WHOLE).map(nameOf))
+    return rows.map((/** @type {object} */ row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [name, whole.has(name) && value !== null ? Number(value) : value]),
+      ),
+    )
+  },
+
+  close: (sql) => sql.end(),
+
+  open: (_schema, options, Adapter) =>
+    PostgresAdapter.open.call(Adapter, serverUrl(), merged({ driver: 'bun' }, options)),
+})
+
+/** @param {{ name: string }} column */
+function nameOf({ name }) {
+  return name
+}
