@@ -170,7 +170,20 @@ function endsItsThread(test) {
  * @type {import('../scripts/test-run/choose-changed.mjs').TouchRule[]}
  */
 export const touchRules = [
-  { changed: /^packages\/shared\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
+  // Rooms that have tests of their own; what all adapters go through is every other.
+  {
+    changed: /^packages\/shared\/src\/(?!remote|dialects\/sqlite\/(copies|standby|changesets|thread)\/)/,
+    run: 'node:sqlite:node24',
+    tests: /\/conformance\.test/,
+  },
+  {
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|standby)\//,
+    run: 'node:sqlite:node24',
+    tests: /\/owners\.test/,
+  },
+  { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
+  { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'thread:node:sqlite' },
+  { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite' },
   { changed: /^packages\/shared\/src\//, run: 'core:node20' },
   { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node20' },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
@@ -181,6 +194,7 @@ export const touchRules = [
     run: `${engine}:${engines[engine].runtimes[0]}`,
     tests: /\/conformance\.test/,
   })),
+  { changed: /^packages\/persistence-postgres\/src\//, run: 'postgres:pglite' },
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node20' },
   { changed: /^test\/architecture\//, run: 'architecture:node20' },

@@ -1,8 +1,9 @@
 export {
+  adapterConformance,
   briefConformance,
   conformance,
+  ownerConformance,
   ports as portsOfAdapters,
-  remoteConformance,
   serverConformance,
   threadedConformance,
 } from './conformance.js'
