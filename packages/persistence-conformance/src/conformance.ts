@@ -171,8 +171,8 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
 
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
 export function conformance(runner: Runner, engine: EngineUnderTest): void {
-  ports(runner, engine)
-  for (const suite of SUITES) suite(runner, engine)
+  adapterConformance(runner, engine)
+  ownerConformance(runner, engine)
 }
 
 /** What the owner of a file does with it as a whole, whoever uses its adapter. */
@@ -188,10 +188,15 @@ const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
   changesetSupport,
 ])
 
-/** Declares what an adapter must hold that another thread or process serves. */
-export function remoteConformance(runner: Runner, engine: EngineUnderTest): void {
+/** Declares what an adapter must hold, also one that another thread or process serves. */
+export function adapterConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
   for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
+}
+
+/** Declares what the owner of a file must be able to do with it: copies, standbys, changesets. */
+export function ownerConformance(runner: Runner, engine: EngineUnderTest): void {
+  for (const suite of OF_OWNERS) suite(runner, engine)
 }
 
 /** What depends on the way to an engine in a thread: order, transactions, errors, time, opening, closing, the file. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
 import { verifyAcknowledged } from '../proof/kill/verify-acknowledged.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { thisMember } from '../proof/process/members.js'
@@ -11,7 +12,6 @@ import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -74,7 +74,7 @@ describe('kill -9 under mixed load', () => {
       expect(slowest, 'ms to open again').toBeLessThan(4_000)
       reportProof({
         proof: `kill -9 under mixed load, ${title}`,
-        file: 'test/cells/kill.test.ts',
+        file: 'test/failures/kill.test.ts',
         runs: `${kills} kills, every other with durability 'process'`,
         result: `0 of ${all.length} acknowledged writes lost, opened again within ${Math.ceil(slowest)} ms`,
       })

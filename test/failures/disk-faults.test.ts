@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
 import { compileLibrary } from '../proof/compile-library.js'
 import { onSmallDisk } from '../proof/disk-faults/on-small-disk.js'
 import { verifyFile } from '../proof/disk-faults/verify-file.js'
@@ -12,7 +13,6 @@ import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -67,7 +67,7 @@ describe('a disk that fails', () => {
       const failed = found.reduce((sum, point) => sum + point.failed, 0)
       reportProof({
         proof: `${title}, at every call in turn`,
-        file: 'test/cells/disk-faults.test.ts',
+        file: 'test/failures/disk-faults.test.ts',
         runs: `${points} points, ${failed} failed calls`,
         result: `0 of ${acknowledged.length} acknowledged writes lost, ${codes.length} typed errors`,
       })
@@ -88,7 +88,7 @@ describe('a disk that fails', () => {
     expect(rest).toEqual({ code: 'DISK_FULL', lostWhileFull: 0, lost: 0, after: true, integrity: 'ok' })
     reportProof({
       proof: 'a real file system of 512 KiB is filled up',
-      file: 'test/cells/disk-faults.test.ts',
+      file: 'test/failures/disk-faults.test.ts',
       runs: '1 disk',
       result: `0 of ${acknowledged} acknowledged writes lost, DISK_FULL, goes on when space is freed`,
     })

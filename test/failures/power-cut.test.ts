@@ -3,14 +3,14 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { compileLibrary } from '../proof/compile-library.js'
 import { cutPower, recordWriter } from '../proof/power-cut/cut-power.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -35,7 +35,7 @@ describe('loss of power', () => {
 
   function report(durability: string, result: string) {
     const proof = `loss of power, simulated, with durability '${durability}'`
-    reportProof({ proof, file: 'test/cells/power-cut.test.ts', runs: `${cuts} cuts`, result })
+    reportProof({ proof, file: 'test/failures/power-cut.test.ts', runs: `${cuts} cuts`, result })
   }
 
   test("durability 'power' loses no acknowledged write, leaves no gap and no damage", async () => {

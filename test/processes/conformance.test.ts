@@ -1,6 +1,6 @@
 import { processConformance } from '@go-go-scope/persistence-conformance'
-import { engine, runner } from './cell.js'
-import { proveCell } from './prove-cell.js'
+import { engine, runner } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
 processConformance(runner, engine)

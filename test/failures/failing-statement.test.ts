@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
 import { FAULTS, type Fault, FaultPlan } from '../proof/failing-statement/fault-plan.js'
 import { type Failing, openFailing } from '../proof/failing-statement/open-failing.js'
 import { OPERATIONS, type Operation, prepareContent } from '../proof/failing-statement/operations.js'
@@ -10,7 +11,6 @@ import { printedSeed } from '../proof/printed-seed.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -48,7 +48,7 @@ describe('the k-th statement of a call fails', () => {
     rmSync(folder, { recursive: true, force: true })
     reportProof({
       proof: 'the k-th statement of every public call fails',
-      file: 'test/cells/failing-statement.test.ts',
+      file: 'test/failures/failing-statement.test.ts',
       runs: `${OPERATIONS.length} calls x ${FAULTS.length} faults, ${faults} fired`,
       result: 'success or a typed error, and the state before or after; no transaction left open',
     })
