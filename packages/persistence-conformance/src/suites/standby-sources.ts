@@ -55,6 +55,18 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     })
   }
 
+  check('follows a file of which a takeover died that had it for itself', async (world) => {
+    const adapter = await followedSource(world)
+    await world.follow({ target: ':memory:' }, adapter)
+    await adapter.cache.set('k', 1)
+    const left = join(world.folder, 'left.db')
+    // As it leaves it: with its log, and in no WAL mode.
+    await world.rows(`VACUUM INTO '${left}'`)
+    const standby = await world.follow({ target: fileIn(world) }, left)
+    assert.equal(await standby.cache.get('k'), 1)
+    assert.equal((await standby.verify()).equal, true)
+  })
+
   check('refuses a symbolic link as its target, and writes nothing through it', async (world) => {
     const adapter = await followedSource(world)
     const place = (name: string): string => join(world.folder, name)
