@@ -159,7 +159,7 @@ describe('loss of power in the middle of copies', () => {
     mkdirSync(dirname(source))
     await (await engine.SQLiteAdapter.open(source)).disconnect()
     // Keeps the log beyond the takeover, so that a standby goes on from where it is.
-    const other = await engine.Standby.follow(source, { target: ':memory:', every: 60_000 })
+    const other = await engine.Standby.follow(source as never, { target: ':memory:', every: 60_000 })
     const events = await record('follow')
     let [standbys, followed] = [0, 0]
     const look = async (image: string, acknowledged: number) => {
@@ -174,7 +174,7 @@ describe('loss of power in the middle of copies', () => {
       if (!isStandby) return expect(entries).toBeGreaterThanOrEqual(acknowledged >= written ? rounds + 1 : rounds)
       standbys++
       if (followed++ >= goingOn) return
-      const standby = await engine.Standby.follow(source, { target: file, every: 60_000 })
+      const standby = await engine.Standby.follow(source as never, { target: file, every: 60_000 })
       expect(standby.reason, 'it was copied anew').toBeUndefined()
       expect((await standby.verify()).equal).toBe(true)
       await standby.stop()

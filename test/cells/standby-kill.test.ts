@@ -61,13 +61,13 @@ describe('kill -9 in the middle of the first copy of a standby, and of its takeo
     for (let round = 0; round < kills; round++) {
       const target = join(folder, `standby-${round}.db`)
       await killMidway(`follow ${source} ${target}`)
-      const first = await engine.Standby.follow(source, { target })
+      const first = await engine.Standby.follow(source as never, { target })
       expect(await first.verify()).toMatchObject({ equal: true })
       await first.stop()
       await killMidway(`follow ${source} ${target}`, 'take-over')
       if ((await tablesOf(target)).includes('go_goscope_standby')) {
         standbys++
-        const again = await engine.Standby.follow(source, { target })
+        const again = await engine.Standby.follow(source as never, { target })
         expect(await again.verify()).toMatchObject({ equal: true })
         await (await again.takeOver({ force: true })).disconnect()
       } else databases++
