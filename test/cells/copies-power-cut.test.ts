@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -164,11 +164,14 @@ describe('loss of power in the middle of copies', () => {
     let [standbys, followed] = [0, 0]
     const look = async (image: string, acknowledged: number) => {
       const file = join(image, 'standby.db')
-      const names = existsSync(file) ? await tablesOf(file) : []
+      // What was looked at some engines keep open, and a standby is its follower's alone.
+      const looked = join(image, 'looked-at', 'standby.db')
+      for (const name of readdirSync(image)) cpSync(join(image, name), join(dirname(looked), name))
+      const names = existsSync(looked) ? await tablesOf(looked) : []
       const isStandby = names.includes('go_goscope_standby')
       if (acknowledged >= takenOver) expect([names.length > 0, isStandby]).toEqual([true, false])
       if (names.length === 0) return expect(acknowledged, 'the first copy is gone').toBe(0)
-      const entries = await entriesOf(file)
+      const entries = await entriesOf(looked)
       expect(entries).toBeLessThanOrEqual(rounds + 1)
       expect(entries).toBeGreaterThanOrEqual(Math.min(rounds, acknowledged))
       if (!isStandby) return expect(entries).toBeGreaterThanOrEqual(acknowledged >= written ? rounds + 1 : rounds)
