@@ -55,7 +55,6 @@ describe('an engine in a thread', () => {
     ])
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
     expect((settled[1] as PromiseRejectedResult).reason).toMatchObject({
-      code: 'CONSTRAINT',
       operation: 'cache.set',
       message: expect.stringContaining('refused by the app'),
     })
