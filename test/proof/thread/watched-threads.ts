@@ -41,7 +41,7 @@ export class WatchedThread implements WorkerLike {
     else this.#held.push(message)
   }
 
-  on(event: string, listener: (given: never) => void): void {
+  on(event: string, listener: (...given: unknown[]) => void): void {
     this.worker.on(event, listener)
   }
 
