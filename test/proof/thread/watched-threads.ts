@@ -41,8 +41,8 @@ export class WatchedThread implements WorkerLike {
     else this.#held.push(message)
   }
 
-  on(event: string, listener: (...given: unknown[]) => void): void {
-    this.worker.on(event, listener)
+  on(event: string, listener: (given: never) => void): void {
+    this.worker.on(event, listener as (given: unknown) => void)
   }
 
   ref(): void {
