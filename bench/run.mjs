@@ -95,7 +95,7 @@ for (const cell of cells.slice(0, 4)) {
 for (const cell of main) {
   if (!wanted('threads', cell.name)) continue
   progress(`threads: ${cell.name}`)
-  const effort = options.quick ? { runs: 3, duration: 60, rows: 20_000 } : { runs: 7, duration: 150, rows: 200_000 }
+  const effort = options.quick ? { runs: 3, duration: 60, rows: 20_000 } : { runs: 7, duration: 120, rows: 200_000 }
   results.threads[cell.name] = await measureThreads(cell, effort)
   save()
 }
