@@ -8,6 +8,7 @@ import {
   measureStandby,
   measureStart,
   measureSweep,
+  measureThreads,
   measureTurns,
 } from './growth/measure-growth.mjs'
 import { installPeers } from './install-peers.mjs'
@@ -45,6 +46,7 @@ const results = {
   rows: {},
   sweeps: {},
   standbys: {},
+  threads: {},
   turns: {},
   copies: {},
   locks: {},
@@ -88,6 +90,13 @@ for (const cell of cells.slice(0, 4)) {
   progress(`standbys: ${cell.name}`)
   const size = { rows: options.quick ? 10_000 : 100_000, runs: options.quick ? 5 : 15, duration: 60 }
   results.standbys[cell.name] = await measureStandby(cell, size)
+  save()
+}
+for (const cell of main) {
+  if (!wanted('threads', cell.name)) continue
+  progress(`threads: ${cell.name}`)
+  const effort = options.quick ? { runs: 3, duration: 60, rows: 20_000 } : { runs: 7, duration: 120, rows: 200_000 }
+  results.threads[cell.name] = await measureThreads(cell, effort)
   save()
 }
 for (const cell of cells.slice(0, 4)) {
@@ -167,6 +176,7 @@ function merged(earlier, later) {
     'turns',
     'copies',
     'standbys',
+    'threads',
     'locks',
     'freshLocks',
     'memory',

@@ -3,6 +3,7 @@ import { trialNames } from './plan.mjs'
 import { standbyTable } from './standbys.mjs'
 import { median, pairedRatio, spread } from './statistics.mjs'
 import { targetTable } from './targets.mjs'
+import { threadTables } from './threads.mjs'
 import { trial as lockTrial } from './trials/lock.mjs'
 
 /** @typedef {{ title: string, text?: string, head: string[], rows: string[][] }} Table */
@@ -18,6 +19,7 @@ export async function tablesOf(results) {
     rowsTable(results),
     sweepsTable(results),
     standbyTable(results),
+    ...threadTables(results),
     turnsTable(results),
     copiesTable(results),
     locksTable(results),

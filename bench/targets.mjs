@@ -3,6 +3,7 @@ import { digits, round, short } from './names.mjs'
 import { cells } from './plan.mjs'
 import { standbyTargets } from './standbys.mjs'
 import { median, pairedRatio } from './statistics.mjs'
+import { threadTargets } from './threads.mjs'
 
 const LIMITS = ['ours', 'prepared', 'loader', 'json-each', 'unprepared']
 const cellsOn = (engine) => cells.filter((cell) => cell.engine === engine).map(({ name }) => name)
@@ -36,6 +37,7 @@ export function targetTable(results) {
     ...turnTargets(results),
     ...copyTargets(results),
     ...standbyTargets(results),
+    ...threadTargets(results),
     ...peerTargets(results),
   ]
   return {

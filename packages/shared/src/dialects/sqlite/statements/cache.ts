@@ -86,7 +86,7 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       `SELECT ${nextAfter()}, ${ofValue('value')}, expires_at, created_at * 1000 AS created_at,
   expires_at IS NULL OR expires_at > ?5 AS lasts
 FROM ${name} WHERE ${inRange()} ORDER BY key LIMIT ?3`,
-      { clocked: 'wall' },
+      { clocked: 'wall', scans: true },
     ),
 
     touch: write(

@@ -15,7 +15,7 @@ export const inspectSql: InspectSql = {
     'many',
     `SELECT ${nextAfter()}, owner, token, holds, expires_at, expires_at > max(?4, ${LAST_GRANT_OF_LOCKS}) AS lasts
 FROM go_goscope_locks WHERE ${inRange()} ORDER BY key LIMIT ?3`,
-    { clocked: 'lease' },
+    { clocked: 'lease', scans: true },
   ),
 
   circuits: read(
@@ -24,6 +24,7 @@ FROM go_goscope_locks WHERE ${inRange()} ORDER BY key LIMIT ?3`,
     `SELECT ${nextAfter()}, key AS k, state, failure_count, last_failure_time, last_success_time, updated_at,
   opened_at, isolated, probes
 FROM go_goscope_circuit WHERE ${inRange()} ORDER BY key LIMIT ?3`,
+    { scans: true },
   ),
 
   claims: read(
@@ -31,7 +32,7 @@ FROM go_goscope_circuit WHERE ${inRange()} ORDER BY key LIMIT ?3`,
     'many',
     `SELECT ${nextAfter()}, owner, generation, granted_at, expires_at, expires_at > max(?4, ${LAST_GRANT_OF_CLAIMS}) AS lasts
 FROM go_goscope_claims WHERE ${inRange()} ORDER BY key LIMIT ?3`,
-    { clocked: 'lease' },
+    { clocked: 'lease', scans: true },
   ),
 
   // A value that is a blob is the mark of a result that could not be stored. A kept failure has come after the result.
@@ -43,7 +44,7 @@ FROM go_goscope_claims WHERE ${inRange()} ORDER BY key LIMIT ?3`,
   results.expires_at IS NULL OR results.expires_at > ?5 AS lasts
 FROM go_goscope_idempotency AS results LEFT JOIN go_goscope_claim_records AS failures ON failures.key = results.key
 WHERE ${inRange('results.key')} ORDER BY results.key LIMIT ?3`,
-    { clocked: 'wall' },
+    { clocked: 'wall', scans: true },
   ),
 
   failures: read(
@@ -52,7 +53,7 @@ WHERE ${inRange('results.key')} ORDER BY results.key LIMIT ?3`,
     `SELECT ${nextAfter()}, ${ofValue('failure')}, expires_at, CASE WHEN failure IS NOT NULL THEN 'failed' END AS state,
   expires_at IS NULL OR expires_at > ?5 AS lasts
 FROM go_goscope_claim_records WHERE ${inRange()} ORDER BY key LIMIT ?3`,
-    { clocked: 'wall' },
+    { clocked: 'wall', scans: true },
   ),
 
   // From task to task by the index, not from checkpoint to checkpoint. The rows come in the order in which they are made.
@@ -69,12 +70,14 @@ SELECT ${nextAfter('tasks.id')}, newest.id, newest.sequence, newest.timestamp, n
   newest.estimated_time_remaining, ${ofValue('newest.data')},
   (SELECT count(*) FROM go_goscope_checkpoints WHERE task_id = tasks.id) AS checkpoints
 FROM tasks CROSS JOIN go_goscope_checkpoints AS newest ON newest.rowid = (${NEWEST})`,
+    { scans: true },
   ),
 
   prefixes: read(
     'inspect.prefixes',
     'many',
     `SELECT ${nextAfter('prefix')}, prefix FROM go_goscope_prefixes WHERE ${inRange('prefix')} ORDER BY prefix LIMIT ?3`,
+    { scans: true },
   ),
 
   plainPrefix: read(
