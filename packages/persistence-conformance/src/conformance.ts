@@ -43,6 +43,7 @@ import { leaving } from './suites/leaving.js'
 import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
 import { lockRenewal } from './suites/lock-renewal.js'
+import { lockWaiting } from './suites/lock-waiting.js'
 import { locks } from './suites/locks.js'
 import { madeTogether } from './suites/made-together.js'
 import { movedFile } from './suites/moved-file.js'
@@ -87,6 +88,7 @@ const SUITES: readonly EngineSuite[] = [
   locks,
   lockModel,
   lockRenewal,
+  lockWaiting,
   databaseLocks,
   leaseTime,
   leaseTimeOfFiles,

@@ -118,7 +118,11 @@ export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, c
     { lease: 1, ttl: 1, fingerprint: 'f', wait: 1, signal: new AbortController().signal, onFailure: 'keep' },
     ({ idempotency }, options) => idempotency.claim('k', options),
   ],
-  ['lock.hold', { ttl: 1, owner: 'o', renew: true, maxLife: 1 }, ({ lock }, options) => lock.hold('k', options)],
+  [
+    'lock.hold',
+    { ttl: 1, owner: 'o', renew: true, maxLife: 1, wait: 1, signal: new AbortController().signal },
+    ({ lock }, options) => lock.hold('k', options),
+  ],
   [
     'circuitBreaker.admit',
     { resetTimeout: 1, probes: 1, lease: 1 },

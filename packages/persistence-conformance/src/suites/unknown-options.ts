@@ -29,6 +29,8 @@ const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, opti
   'lock.hold': [
     ['renewal', 'renew'],
     ['maxlife', 'maxLife'],
+    ['wiat', 'wait'],
+    ['singal', 'signal'],
   ],
   'circuitBreaker.admit': [['probe', 'probes']],
   fenced: [['parameter', 'parameters']],
