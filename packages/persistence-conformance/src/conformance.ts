@@ -28,6 +28,7 @@ import { foreignNames } from './suites/foreign-names.js'
 import { getOrSet } from './suites/get-or-set.js'
 import { getOrSetCircles } from './suites/get-or-set-circles.js'
 import { getOrSetMeanwhile } from './suites/get-or-set-meanwhile.js'
+import { getOrSetStale } from './suites/get-or-set-stale.js'
 import { growth } from './suites/growth.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
@@ -107,6 +108,7 @@ const SUITES: readonly EngineSuite[] = [
   getOrSet,
   getOrSetMeanwhile,
   getOrSetCircles,
+  getOrSetStale,
   growth,
   checkpoints,
   idempotency,

@@ -105,7 +105,11 @@ type ObjectCall = (adapter: AdapterUnderTest, argument: never, lock: never) => P
 
 /** One call of every method that takes an object, with one that it accepts. `lock` is a lock in the database. */
 export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, call: ObjectCall])[] = [
-  ['cache.getOrSet', { ttl: 1 }, ({ cache }, options) => cache.getOrSet('k', async () => 1, options)],
+  [
+    'cache.getOrSet',
+    { ttl: 1, staleWhileRevalidate: 1 },
+    ({ cache }, options) => cache.getOrSet('k', async () => 1, options),
+  ],
   ['cache.keys', { startsWith: 'k' }, ({ cache }, options) => cache.keys(options)],
   ['cache.clear', { startsWith: 'none' }, ({ cache }, options) => cache.clear(options)],
   [

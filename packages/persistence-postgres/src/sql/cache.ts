@@ -32,6 +32,14 @@ FROM ${callsOf('key')} CROSS JOIN LATERAL (
       },
     ),
 
+    look: read(
+      'cache.getOrSet',
+      'one',
+      `SELECT entry.value, entry.expires_at, entry.expires_at - ${nowAt(2)} AS remaining
+FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
+      { clocked: 'wall' },
+    ),
+
     getMany: read('cache.getMany', 'many', found(', found.value'), { clocked: 'wall' }),
 
     set: write('cache.set', 'none', insert, {
@@ -47,6 +55,14 @@ FROM ${callsOf('key')} CROSS JOIN LATERAL (
       repeatable: true,
       batch: { match: 'none', distinct: true, sql: `${insertMany} WHERE entry.expires_at <= ${nowAt(2)}` },
     }),
+
+    replace: write(
+      'cache.getOrSet',
+      'none',
+      `UPDATE ${table} AS entry SET value = $2::text, expires_at = ${nowAt(6)} + $3::float8
+FROM ${PATIENCE} WHERE entry.key = $1::text AND entry.value = $4::text AND entry.expires_at = $5::float8`,
+      { clocked: 'wall', repeatable: true },
+    ),
 
     discard: write(
       'cache.getOrSet',

@@ -31,6 +31,14 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
       },
     ),
 
+    look: read(
+      'cache.getOrSet',
+      'one',
+      `SELECT value, expires_at, expires_at - ?2 AS remaining FROM ${name}
+WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
+      { clocked: 'wall' },
+    ),
+
     getMany: read('cache.getMany', 'many', getMany, { clocked: 'wall' }),
 
     set: write('cache.set', 'none', insert, {
@@ -48,6 +56,12 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
         bound: `${insertBound} WHERE ${name}.expires_at <= ${timeAfterRows(3)}`,
       },
     }),
+
+    replace: write(
+      'cache.getOrSet',
+      'none',
+      `UPDATE ${name} SET value = ?2, expires_at = ?3, created_at = unixepoch() WHERE key = ?1 AND value = ?4 AND expires_at = ?5`,
+    ),
 
     discard: write('cache.getOrSet', 'none', `DELETE FROM ${name} WHERE key = ?1 AND value = ?2`),
 
