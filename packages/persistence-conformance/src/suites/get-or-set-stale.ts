@@ -129,17 +129,19 @@ export const getOrSetStale: EngineSuite = engineSuite('getOrSet of stale values'
   check('a refresh that fails is reported, keeps the value, and the next caller begins another', async (world) => {
     const reported: { operation?: string; error?: unknown }[] = []
     const onDiagnostic = (event: { type: string }): void => {
-      if (event.type === 'background-error') reported.push(event as never)
+      if (event.type === 'listener-error') reported.push(event as never)
     }
     const { cache } = await world.adapter({ onDiagnostic })
     await cache.getOrSet('k', () => 'old', STALE)
     world.clock.advance(120)
     const failing = new Loader()
     assert.equal(await cache.getOrSet('k', failing.load, STALE), 'old')
-    await failing.failWith(new Error('upstream is down'))
+    const failure = new Error('upstream is down')
+    await failing.failWith(failure)
     await eventually('it is reported', () => reported.length === 1)
-    const [{ operation } = {}] = reported
+    const [{ operation, error } = {}] = reported
     assert.equal(operation, 'cache.getOrSet')
+    assert.equal(error, failure)
     const refresh = new Loader()
     assert.equal(await cache.getOrSet('k', refresh.load, STALE), 'old')
     await refresh.endWith('new')

@@ -1,6 +1,7 @@
 import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { Row, SqlValue } from '../../driver/driver.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
 import { nothing } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import type { Sweeper } from '../../session/sweeper.js'
@@ -114,7 +115,11 @@ export class CacheLoading {
     const refreshing = this.#loads.refresh(this.#entry(wanted.stored), wanted.key, (loading) =>
       this.#refresh(loading, wanted),
     )
-    refreshing?.catch((error: unknown) => this.#session.diagnostics.backgroundError(OPERATION, error))
+    refreshing?.catch((error: unknown) => {
+      const { diagnostics } = this.#session
+      if (error instanceof PersistenceError) diagnostics.backgroundError(OPERATION, error)
+      else diagnostics.emit({ type: 'listener-error', operation: OPERATION, error })
+    })
   }
 
   /** @returns no row for a value that is not to be stored. */
