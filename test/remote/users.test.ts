@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { commitsIn } from '../proof/remote/commits-in.js'
 import type { RemoteUser } from '../proof/remote/remote-user.js'
@@ -65,6 +65,44 @@ describe('users of one owner', () => {
     expect(loads).toBe(1)
     expect(values).toHaveLength(200)
     expect(new Set(values).size).toBe(1)
+  }, 60_000)
+
+  test('share one refresh of a stale value, and get that value meanwhile', async () => {
+    const hour = 3_600_000
+    const options = { ttl: hour, staleWhileRevalidate: hour }
+    const { cache } = file.adapter
+    await cache.set('k6', 'old', hour)
+    let own = 0
+    const asked = users.map((user) =>
+      user.do<Loaded>('load', { key: 'k6', value: 'new', callers: 20, ms: 100, options }),
+    )
+    const owned = Array.from({ length: 20 }, () =>
+      cache.getOrSet(
+        'k6',
+        async () => {
+          own++
+          await new Promise((resolve) => setTimeout(resolve, 100))
+          return 'new'
+        },
+        options,
+      ),
+    )
+    const values = [...(await Promise.all(owned)), ...(await Promise.all(asked)).flatMap(({ values }) => values)]
+    expect(new Set([...values, 'old', 'new'])).toEqual(new Set(['old', 'new']))
+    expect(values).toContain('old')
+    await vi.waitUntil(async () => (await cache.get('k6')) === 'new', { timeout: 30_000, interval: 5 })
+    // What a user has said stands before its next answer.
+    for (const user of users) await user.do('get', { key: 'k6' })
+    const loads = users.flatMap(({ told }) => told.filter(({ order, value }) => order === 'loading' && value === 'k6'))
+    expect(own + loads.length).toBe(1)
+  }, 60_000)
+
+  test('wait for a lock of one another, in the memory of the owner', async () => {
+    const [one, two, three] = users
+    const held = await file.adapter.lock.hold('job3')
+    const waiting = [one, two, three].map((user) => user?.do('holdFor', { key: 'job3', ms: 1 }))
+    await held?.release()
+    expect(await Promise.all(waiting)).toEqual([true, true, true])
   }, 60_000)
 
   test('all hear of a load that failed, and nothing is stored', async () => {
