@@ -108,7 +108,7 @@ describe('users of one owner', () => {
   test('all hear of a load that failed, and nothing is stored', async () => {
     const [one, two] = users
     const first = one?.do<Loaded>('load', { key: 'k4', value: 1, ms: 200, fails: true })
-    await one?.said('loading')
+    await one?.said('loading', 'k4')
     const second = two?.do<Loaded>('load', { key: 'k4', value: 2, callers: 3, ms: 1 })
     const own = file.adapter.cache.getOrSet('k4', () => 'own').catch((error: unknown) => error)
     const failed = { name: 'TypeError', code: 'E_LOAD', message: 'the load failed' }
@@ -122,7 +122,7 @@ describe('users of one owner', () => {
   test('a load that is overtaken by a write or delete of another user is not stored', async () => {
     const [one, two] = users
     const load = one?.do<Loaded>('load', { key: 'k5', value: 'stale', ms: 300 })
-    await one?.said('loading')
+    await one?.said('loading', 'k5')
     await two?.do('delete', { key: 'k5' })
     expect((await load)?.values).toEqual(['stale'])
     expect(await file.adapter.cache.get('k5')).toBe(null)
@@ -133,7 +133,7 @@ describe('users of one owner', () => {
     const [one, two] = users
     // The first name after all that begin with U+FFFF is U+10000, which JavaScript puts before it.
     const load = one?.do<Loaded>('load', { key: '\uFFFFk', value: 'stale', ms: 300 })
-    await one?.said('loading')
+    await one?.said('loading', '\uFFFFk')
     await two?.do('clear', { startsWith: '\uFFFF' })
     expect((await load)?.values).toEqual(['stale'])
     expect(await file.adapter.cache.get('\uFFFFk')).toBe(null)

@@ -1,6 +1,6 @@
 import { type CacheSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteAll, deleteExpired } from './calls.js'
-import { inRange, nextAfter, ofValue } from './pages.js'
+import { inRange, nameAndNext, ofValue } from './pages.js'
 import { PATIENCE } from './patience.js'
 import { nowAt, once } from './time.js'
 
@@ -98,8 +98,8 @@ WHERE entry.key >= $1::text AND entry.key < $2::text AND ${lasts(3)} ORDER BY en
     page: read(
       'cache.entries',
       'many',
-      `SELECT ${nextAfter('entry.key')}, ${ofValue('entry.value')}, entry.expires_at, ${lasts(5)}::int AS lasts
-FROM ${table} AS entry WHERE ${inRange('entry.key')} ORDER BY entry.key LIMIT $3::int`,
+      `SELECT ${nameAndNext('entry.key')}, ${ofValue('entry.value')}, entry.expires_at, ${lasts(6)}::int AS lasts
+FROM ${table} AS entry WHERE ${inRange('entry.key')} ORDER BY entry.key LIMIT $4::int`,
       { clocked: 'wall' },
     ),
 

@@ -1,7 +1,7 @@
 import { read, write } from '../../../queue/statement.js'
 import type { CacheSql } from '../../../stores/cache/cache-sql.js'
 import { deleteExpired } from './delete-expired.js'
-import { inRange, nextAfter, ofValue } from './pages.js'
+import { inRange, nameAndNext, ofValue } from './pages.js'
 import { boundRows, timeAfterRows } from './places.js'
 
 /** @param table A valid SQL name; the caller has checked it. */
@@ -97,9 +97,9 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
     page: read(
       'cache.entries',
       'many',
-      `SELECT ${nextAfter()}, ${ofValue('value')}, expires_at, created_at * 1000 AS created_at,
-  expires_at IS NULL OR expires_at > ?5 AS lasts
-FROM ${name} WHERE ${inRange()} ORDER BY key LIMIT ?3`,
+      `SELECT ${nameAndNext()}, ${ofValue('value')}, expires_at, created_at * 1000 AS created_at,
+  expires_at IS NULL OR expires_at > ?6 AS lasts
+FROM ${name} WHERE ${inRange()} ORDER BY key LIMIT ?4`,
       { clocked: 'wall' },
     ),
 
