@@ -28,6 +28,7 @@ import { foreignNames } from './suites/foreign-names.js'
 import { getOrSet } from './suites/get-or-set.js'
 import { getOrSetCircles } from './suites/get-or-set-circles.js'
 import { getOrSetMeanwhile } from './suites/get-or-set-meanwhile.js'
+import { getOrSetStale } from './suites/get-or-set-stale.js'
 import { growth } from './suites/growth.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
@@ -43,6 +44,7 @@ import { leaving } from './suites/leaving.js'
 import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
 import { lockRenewal } from './suites/lock-renewal.js'
+import { lockWaiting } from './suites/lock-waiting.js'
 import { locks } from './suites/locks.js'
 import { madeTogether } from './suites/made-together.js'
 import { movedFile } from './suites/moved-file.js'
@@ -87,6 +89,7 @@ const SUITES: readonly EngineSuite[] = [
   locks,
   lockModel,
   lockRenewal,
+  lockWaiting,
   databaseLocks,
   leaseTime,
   leaseTimeOfFiles,
@@ -105,6 +108,7 @@ const SUITES: readonly EngineSuite[] = [
   getOrSet,
   getOrSetMeanwhile,
   getOrSetCircles,
+  getOrSetStale,
   growth,
   checkpoints,
   idempotency,

@@ -101,6 +101,45 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
     }
   })
 
+  check('a file of UTF-16 is listed like any other', async (world) => {
+    for (const sql of ["PRAGMA encoding = 'UTF-16le'", 'CREATE TABLE app (id)']) await world.rows(sql)
+    const adapter = await world.adapter({ keyPrefix: 'äpp:', locks: 'database' })
+    await adapter.lock.acquire('ö', 60_000)
+    for (const key of ['a', 'b', 'ü', '🙂']) await adapter.cache.set(key, 'x'.repeat(key === 'b' ? 100_000 : 1))
+    const [{ encoding } = {}] = await world.rows('PRAGMA encoding')
+    assert.equal(encoding, 'UTF-16le')
+    const found: [string | null, string][] = []
+    for (let after: string | undefined; ; ) {
+      const [item] = await all(
+        adapter.inspect({ prefix: '*' }).entries({ limit: 1, values: true, ...(after !== undefined && { after }) }),
+      )
+      if (item === undefined) break
+      found.push([item.prefix, item.key])
+      assert.equal(String(item.value).length, item.key === 'b' ? 100_000 : 1)
+      after = item.cursor
+    }
+    assert.deepEqual(
+      new Map(found.map(([prefix, key]) => [key, prefix])),
+      new Map(['a', 'b', 'ü', '🙂'].map((key) => [key, 'äpp:'])),
+    )
+    assert.equal(found.length, 4)
+    assert.deepEqual(await codes(adapter.inspect().locks()), [['ö', undefined]])
+  })
+
+  check('a cursor of another list shows nothing beyond the prefix', async (world) => {
+    const one = await world.adapter({ keyPrefix: 'a:' })
+    const two = await world.adapter({ keyPrefix: 'b:' })
+    for (const { cache } of [one, two]) await cache.setMany(['k', 'l'].map((key): [string, number] => [key, 1]))
+    const [first] = await all(one.inspect().entries())
+    const [, last] = await all(two.inspect().entries())
+    assert.ok(first && last)
+    assert.deepEqual(
+      (await codes(two.inspect().entries({ after: first.cursor }))).map(([key]) => key),
+      ['k', 'l'],
+    )
+    assert.deepEqual(await codes(one.inspect().entries({ after: last.cursor })), [])
+  })
+
   check('rows of prefixes that nobody has used are listed among all', async (world) => {
     await createPublishedTables(world)
     await writePublishedRows(world)
