@@ -78,8 +78,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
   })
 
   test('can be found by what it is for', () => {
-    const database = folder === 'persistence-postgres' ? 'postgres' : 'sqlite'
-    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining([database, 'lock', 'cache', 'idempotency']))
+    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining(searchedFor(folder)))
   })
 
   test.each(['.d.ts', '.js'])('imports nothing in its %s files that it does not depend on', (ending) => {
@@ -100,6 +99,13 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     }
   })
 })
+
+/** Words by which somebody looks for what the package is for. */
+function searchedFor(folder: string): string[] {
+  if (folder === 'keyv' || folder === 'unstorage') return [folder, 'cache', 'sqlite', 'postgres', 'ttl']
+  if (folder === 'idempotency-key') return [folder, 'middleware', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
+  return [folder === 'persistence-postgres' ? 'postgres' : 'sqlite', 'lock', 'cache', 'idempotency']
+}
 
 function allExports(): string[] {
   return family.packages.flatMap(({ manifest }) =>

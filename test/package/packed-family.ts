@@ -15,6 +15,9 @@ export const published = {
   'persistence-sqlite-bun': '@go-go-scope/persistence-sqlite-bun',
   'persistence-sqlite-node': '@go-go-scope/persistence-sqlite-node',
   'persistence-postgres': '@go-go-scope/persistence-postgres',
+  keyv: '@go-go-scope/keyv',
+  unstorage: '@go-go-scope/unstorage',
+  'idempotency-key': '@go-go-scope/idempotency-key',
 } as const
 
 export interface Manifest {
