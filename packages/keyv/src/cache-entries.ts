@@ -1,15 +1,10 @@
 import { checkProvider, type SqlCacheProvider } from '@go-go-scope/persistence-core/integration'
 
 /** What the stores use of a cache. */
-export type CacheOfKeyv = Pick<
-  SqlCacheProvider,
-  'get' | 'set' | 'has' | 'delete' | 'keys' | 'getMany' | 'deleteMany' | 'clear'
->
+export type CacheOfKeyv = Pick<SqlCacheProvider, 'get' | 'set' | 'has' | 'getMany' | 'deleteMany' | 'clear' | 'entries'>
 
 /** What a key is stored under begins with this, so that no store clears what the app keeps in the same cache. */
 const ROOT = 'keyv:'
-
-const PAGE = 100
 
 /** The entries of a cache that belong to Keyv. Keys are those of a store, with its namespace. */
 export class CacheEntries {
@@ -17,7 +12,7 @@ export class CacheEntries {
 
   /** @throws PersistenceError `INVALID_ARGUMENT` for what is no cache. */
   constructor(cache: CacheOfKeyv, store: string) {
-    checkProvider(cache, ['getMany', 'deleteMany'], 'the cache', store)
+    checkProvider(cache, ['getMany', 'entries'], 'the cache', store)
     this.#cache = cache
   }
 
@@ -60,21 +55,13 @@ export class CacheEntries {
   }
 
   /** Removes the entries whose keys start with `start`. */
-  async clear(start: string): Promise<void> {
-    await this.#cache.deleteMany(await this.#keys(start))
+  clear(start: string): Promise<void> {
+    return this.#cache.clear({ startsWith: ROOT + start })
   }
 
-  /** The entries whose keys start with `start`, a page in memory at a time. Those that expire meanwhile are left out. */
+  /** The entries whose keys start with `start`, read a page at a time. */
   async *startingWith(start: string): AsyncGenerator<[key: string, value: unknown], void> {
-    const keys = await this.#keys(start)
-    for (let at = 0; at < keys.length; at += PAGE) {
-      const found = await this.#cache.getMany(keys.slice(at, at + PAGE))
-      for (const [key, value] of found) yield [key.slice(ROOT.length), value]
-    }
-  }
-
-  async #keys(start: string): Promise<string[]> {
-    const keys = await this.#cache.keys()
-    return keys.filter((key) => key.startsWith(ROOT + start))
+    const entries = this.#cache.entries({ startsWith: ROOT + start })
+    for await (const [key, value] of entries) yield [key.slice(ROOT.length), value]
   }
 }

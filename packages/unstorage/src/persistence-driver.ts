@@ -6,7 +6,10 @@ import {
 } from '@go-go-scope/persistence-core/integration'
 
 /** What the driver uses of a cache. */
-export type CacheOfDriver = Pick<SqlCacheProvider, 'get' | 'set' | 'has' | 'delete' | 'keys' | 'getMany' | 'deleteMany'>
+export type CacheOfDriver = Pick<
+  SqlCacheProvider,
+  'get' | 'set' | 'has' | 'delete' | 'keys' | 'getMany' | 'clear' | 'ttl'
+>
 
 export interface PersistenceDriverOptions<Cache extends CacheOfDriver = CacheOfDriver> {
   /** The cache of an adapter, which the driver does not close. */
@@ -42,6 +45,8 @@ export interface PersistenceDriver<Cache extends CacheOfDriver = CacheOfDriver> 
   ): Promise<void>
   setItemRaw(key: string, value: unknown, options?: DriverCallOptions): Promise<void>
   removeItem(key: string): Promise<void>
+  /** `ttl`: seconds that are left, absent for an item that stays. */
+  getMeta(key: string): Promise<{ ttl?: number } | null>
   getKeys(base?: string): Promise<string[]>
   clear(base?: string): Promise<void>
 }
@@ -55,18 +60,13 @@ export function persistenceDriver<Cache extends CacheOfDriver>(
   options: PersistenceDriverOptions<Cache>,
 ): PersistenceDriver<Cache> {
   const { cache, base = 'unstorage', ttl } = readOptions(options, OPTIONS, 'persistenceDriver')
-  checkProvider(cache, ['getMany', 'deleteMany'], 'option cache: the cache', 'persistenceDriver')
+  checkProvider(cache, ['getMany', 'ttl'], 'option cache: the cache', 'persistenceDriver')
   const root = `${base}:`
 
   /** @returns ms, as the cache takes it. */
   function lifetime(...seconds: (number | undefined)[]): number | undefined {
     const given = seconds.find((one) => one !== undefined) ?? ttl
     return given === undefined ? undefined : given * 1000
-  }
-
-  async function keysOf(within = ''): Promise<string[]> {
-    const keys = await cache.keys()
-    return keys.filter((key) => key.startsWith(root + within))
   }
 
   return {
@@ -100,12 +100,17 @@ export function persistenceDriver<Cache extends CacheOfDriver>(
 
     removeItem: (key) => cache.delete(root + key),
 
-    async getKeys(within) {
-      return (await keysOf(within)).map((key) => key.slice(root.length))
+    async getMeta(key) {
+      const left = await cache.ttl(root + key)
+      if (left === null) return null
+      return left === Number.POSITIVE_INFINITY ? {} : { ttl: Math.ceil(left / 1000) }
     },
 
-    async clear(within) {
-      await cache.deleteMany(await keysOf(within))
+    async getKeys(within = '') {
+      const keys = await cache.keys({ startsWith: root + within })
+      return keys.map((key) => key.slice(root.length))
     },
+
+    clear: (within = '') => cache.clear({ startsWith: root + within }),
   }
 }

@@ -43,6 +43,9 @@ describe('the driver beyond what all have', () => {
     expect(await storageOf().getKeys()).toEqual([])
     await set(600)
     expect(await storageOf().getItem('key')).toBe('value')
+    const { ttl } = await storageOf().getMeta('key', { nativeOnly: true })
+    expect(ttl).toBeLessThanOrEqual(600)
+    expect(ttl).toBeGreaterThan(500)
   })
 
   test('the ttl of an item goes before that of its batch, and that before the one of the driver', async () => {
@@ -57,6 +60,11 @@ describe('the driver beyond what all have', () => {
     await storage.setItem('of the driver', 3)
     await expect.poll(() => storage.hasItem('of the driver'), { timeout: 20_000 }).toBe(false)
     expect((await storage.getKeys()).toSorted()).toEqual(['of the batch', 'of the item'])
+  })
+
+  test('an item that stays has no ttl', async () => {
+    await storageOf().setItem('key', 'value')
+    expect(await storageOf().getMeta('key')).toEqual({})
   })
 
   test('a raw value may be of any kind that the cache stores', async () => {
