@@ -59,6 +59,8 @@ describe('a call whose signal aborts', () => {
       this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener])
     }
 
+    ref(): void {}
+
     unref(): void {}
 
     end(): void {
