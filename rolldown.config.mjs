@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'rolldown'
 
-/** @type {{ exports: Record<string, string | { default: string }>, dependencies?: object, peerDependencies?: object }} */
+/** @type {{ exports: Record<string, string | { [condition: string]: string }>, dependencies?: object, peerDependencies?: object }} */
 const { exports, dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 const names = Object.values(exports)
-  .filter((target) => typeof target !== 'string')
-  .map((target) => target.default.replace(/^\.\/dist\/(.*)\.js$/, '$1'))
+  .flatMap((target) => (typeof target === 'string' ? [] : Object.entries(target)))
+  .filter(([condition]) => condition !== 'types')
+  .map(([, path]) => path.replace(/^\.\/dist\/(.*)\.js$/, '$1'))
 const needed = new Set(Object.keys({ ...dependencies, ...peerDependencies }))
 const packageOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
 
@@ -28,5 +29,7 @@ export default defineConfig({
     codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
     // The types are written beside these afterwards.
     cleanDir: true,
+    // With the sources in them: what a debugger and a trace of the stack show is what was written.
+    sourcemap: true,
   },
 })

@@ -126,6 +126,15 @@ export const runs = [
   },
   // One instance in the process of the tests: what takes two connections is left to the others.
   ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres']),
+  // What passes a suite of others must pass it on every engine, and on a server's SQL.
+  ...oncePerEngine('integrations', engineNames, ['test/integrations']),
+  {
+    name: 'integrations:postgres:pglite',
+    group: 'integrations',
+    runtime: 'node24',
+    folders: ['test/integrations'],
+    engine: 'postgres:pglite',
+  },
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...suite('package', ['node20'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),

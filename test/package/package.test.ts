@@ -2,6 +2,10 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { checkPackage, createPackageFromTarballData, type Problem } from '@arethetypeswrong/core'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineNames, engines } from '../../scripts/engines.mjs'
 import { runProcess } from '../../scripts/run-process.mjs'
@@ -9,6 +13,7 @@ import { runNpm } from '../../scripts/run-with-pnpm.mjs'
 import { root, tools } from '../../scripts/workspace.mjs'
 import { importsOf } from '../architecture/gates/source-text.js'
 import { runtimes } from '../matrix.mjs'
+import { budgets } from './package-budgets.js'
 import { type Manifest, type PackedFamily, type PackedPackage, packFamily, published } from './packed-family.js'
 
 let family: PackedFamily
@@ -26,7 +31,11 @@ function packed(folder: string): PackedPackage {
 }
 
 function codeTargets({ exports }: Manifest): string[] {
-  return Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target.default.slice(2)]))
+  return Object.values(exports).flatMap((target) => {
+    if (typeof target === 'string') return []
+    const { types: _, ...code } = target
+    return Object.values(code).map((path) => path.slice(2))
+  })
 }
 
 describe.each(Object.keys(published))('the tarball of %s', (folder) => {
@@ -44,8 +53,9 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
         .map((specifier) => join('dist', specifier)),
     )
     const code = new Set([...entries, ...shared])
+    const maps = [...code].map((file) => `${file}.map`)
     expect(code.size).toBeLessThanOrEqual(entries.length + 1)
-    expect([...files].sort()).toEqual([...types, ...code, 'LICENSE', 'README.md', 'package.json'].sort())
+    expect([...files].sort()).toEqual([...types, ...code, ...maps, 'LICENSE', 'README.md', 'package.json'].sort())
   })
 
   test('has the licence of the repository and a README of its own', () => {
@@ -58,7 +68,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
   test('exports only files that are there, each with its types', () => {
     const { installed, manifest } = packed(folder)
     const targets = Object.values(manifest.exports).flatMap((target) =>
-      typeof target === 'string' ? [target] : [target.types, target.default],
+      typeof target === 'string' ? [target] : Object.values(target),
     )
     expect(targets.length).toBeGreaterThan(1)
     for (const target of targets) expect(existsSync(join(installed, target)), target).toBe(true)
@@ -71,6 +81,27 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     }
   })
 
+  test('has nothing that publint finds, not even a suggestion', async () => {
+    const { messages } = await publint({ pkgDir: packed(folder).installed, strict: true, pack: false })
+    expect(messages.map((message) => formatMessage(message, packed(folder).manifest as never))).toEqual([])
+  })
+
+  test('has types that are right for every way to import it, as an ES module', async () => {
+    const tarball = createPackageFromTarballData(new Uint8Array(readFileSync(packed(folder).tarball)))
+    const analysis = await checkPackage(tarball)
+    if (!analysis.types) throw new Error('it has no types')
+    expect(analysis.problems.filter(isProblem)).toEqual([])
+  })
+
+  test('is no larger than its budget', () => {
+    const { files, installed } = packed(folder)
+    const code = files.filter((file) => file.endsWith('.js')).map((file) => readFileSync(join(installed, file)))
+    const bytes = gzipSync(Buffer.concat(code)).length
+    const budget = budgets[folder as keyof typeof budgets]
+    expect(bytes, 'raise the budget in package-budgets.ts if it is worth it').toBeLessThanOrEqual(budget)
+    expect(bytes, 'lower the budget in package-budgets.ts, so that it stays one').toBeGreaterThan(budget * 0.75)
+  })
+
   test('cannot be packed by npm, which would leave workspace: ranges in it', async () => {
     const { exitCode, output } = await runNpm(['pack', '--dry-run'], { cwd: join(root, 'packages', folder) })
     expect(exitCode, output).toBe(1)
@@ -78,8 +109,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
   })
 
   test('can be found by what it is for', () => {
-    const database = folder === 'persistence-postgres' ? 'postgres' : 'sqlite'
-    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining([database, 'lock', 'cache', 'idempotency']))
+    expect(packed(folder).manifest.keywords).toEqual(expect.arrayContaining(searchedFor(folder)))
   })
 
   test.each(['.d.ts', '.js'])('imports nothing in its %s files that it does not depend on', (ending) => {
@@ -100,6 +130,21 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     }
   })
 })
+
+/**
+ * What an ES module cannot mend: the old resolution, which knows no exports, and CommonJS before Node had require() of ES
+ * modules. (`node16-cjs` is that of TypeScript before 5.8.)
+ */
+function isProblem(problem: Problem): boolean {
+  return !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind))
+}
+
+/** Words by which somebody looks for what the package is for. */
+function searchedFor(folder: string): string[] {
+  if (folder === 'keyv' || folder === 'unstorage') return [folder, 'cache', 'sqlite', 'postgres', 'ttl']
+  if (folder === 'idempotency-key') return [folder, 'middleware', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
+  return [folder === 'persistence-postgres' ? 'postgres' : 'sqlite', 'lock', 'cache', 'idempotency']
+}
 
 function allExports(): string[] {
   return family.packages.flatMap(({ manifest }) =>
@@ -125,6 +170,15 @@ describe('installed from tarballs in an empty project', () => {
     const frontEnd = `@go-go-scope/${engines[engine].package}`
     const output = await run(runtime, ['round-trip.mjs', frontEnd, engine])
     expect(output).toContain(`${frontEnd} over ${engine}: round trip done`)
+  })
+
+  test.each([
+    ['node20', '@photostructure/sqlite'],
+    ['node22', 'node:sqlite'],
+    ['node24', 'node:sqlite'],
+    ['bun', 'bun:sqlite'],
+  ])('the same program finds the engine of %s by itself: %s', async (runtime, engine) => {
+    expect(await run(runtime, ['app.mjs'])).toContain(`opened by ${engine}, backed up and restored`)
   })
 
   test('an app that is bundled into one file backs up in a bundle of the thread', async () => {

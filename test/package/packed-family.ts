@@ -15,13 +15,17 @@ export const published = {
   'persistence-sqlite-bun': '@go-go-scope/persistence-sqlite-bun',
   'persistence-sqlite-node': '@go-go-scope/persistence-sqlite-node',
   'persistence-postgres': '@go-go-scope/persistence-postgres',
+  persistence: '@go-go-scope/persistence',
+  keyv: '@go-go-scope/keyv',
+  unstorage: '@go-go-scope/unstorage',
+  'idempotency-key': '@go-go-scope/idempotency-key',
 } as const
 
 export interface Manifest {
   name: string
   license: string
   keywords?: string[]
-  exports: Record<string, string | { types: string; default: string }>
+  exports: Record<string, string | { types: string; bun?: string; default: string }>
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
 }

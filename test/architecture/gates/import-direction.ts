@@ -11,6 +11,17 @@ const allowed: Record<string, readonly string[]> = {
   'persistence-sqlite-bun': [core, `${core}/public`, `${core}/remote`, 'bun:sqlite'],
   'persistence-sqlite-node': [core, `${core}/public`, `${core}/remote`, 'node:sqlite', '@photostructure/sqlite'],
   'persistence-postgres': [`${core}/dialect`, `${core}/public`, '@electric-sql/pglite', 'pg', 'postgres'],
+  // The front ends of both runtimes, of which one is loaded.
+  persistence: [
+    `${core}/public`,
+    `${core}/remote`,
+    '@go-go-scope/persistence-sqlite-bun',
+    '@go-go-scope/persistence-sqlite-node',
+  ],
+  // What gives an adapter the face of another library knows of adapters what their users know, and imports no library.
+  keyv: [`${core}/integration`],
+  unstorage: [`${core}/integration`],
+  'idempotency-key': [`${core}/integration`],
   'go-go-scope': [`${core}/ports`, 'lru-cache'],
   'persistence-conformance': [core, `${core}/ports`, `${core}/remote`, 'fast-check'],
 }

@@ -1,0 +1,91 @@
+import { Guard } from './guard.js'
+import { GuardedRun } from './guarded-run.js'
+import { headersOf, type NodeHeaders } from './node-headers.js'
+import type { IdempotencyKeyOptions } from './options.js'
+import { parsedBody } from './parsed-body.js'
+
+export type { IdempotencyKeyOptions, IdempotencyProblem } from './options.js'
+
+/** What is used of Fastify's request. */
+export interface FastifyRequestLike {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: unknown
+}
+
+/** What is used of Fastify's reply. */
+export interface FastifyReplyLike {
+  readonly statusCode: number
+  code(status: number): unknown
+  header(name: string, value: string): unknown
+  removeHeader(name: string): unknown
+  getHeaders(): NodeHeaders
+  send(payload: unknown): unknown
+}
+
+/** What is used of a Fastify instance. */
+export interface FastifyLike {
+  addHook(name: string, hook: (...args: never[]) => unknown): unknown
+}
+
+type Plugin = (fastify: FastifyLike, options: IdempotencyKeyOptions<FastifyRequestLike>) => Promise<void>
+
+const guardRoutes: Plugin = async (fastify, options) => {
+  const guard = new Guard(options)
+  const runs = new WeakMap<object, GuardedRun>()
+
+  fastify.addHook('preHandler', async (request: FastifyRequestLike, reply: FastifyReplyLike) => {
+    const run = await guard.begin(
+      {
+        method: request.method,
+        target: request.url,
+        key: request.headers['idempotency-key']?.toString(),
+        body: async () => parsedBody(request),
+      },
+      request,
+    )
+    if (run instanceof GuardedRun) runs.set(request, run)
+    if (!(run instanceof Response)) return undefined
+    reply.send(await putInto(reply, run))
+    return reply
+  })
+
+  // Last of all hooks that come to it, so that what is kept is what is sent.
+  fastify.addHook('onSend', async (request: object, reply: FastifyReplyLike, payload: unknown) => {
+    const run = runs.get(request)
+    if (run === undefined) return payload
+    runs.delete(request)
+    const body = bodyOf(payload)
+    const headers = headersOf(reply)
+    const tooLong = body !== null && Buffer.byteLength(body) > guard.maxBody
+    const other = await run.settle({ status: reply.statusCode, headers, body: tooLong ? null : body })
+    if (other === undefined) return payload
+    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
+    return putInto(reply, other)
+  })
+}
+
+/** Puts status and headers into the reply. @returns the payload. */
+async function putInto(reply: FastifyReplyLike, response: Response): Promise<Buffer> {
+  reply.code(response.status)
+  for (const [name, value] of response.headers) reply.header(name, value)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+/** `null` for a stream. */
+function bodyOf(payload: unknown): string | Uint8Array | null {
+  if (payload === undefined || payload === null) return ''
+  return typeof payload === 'string' || payload instanceof Uint8Array ? payload : null
+}
+
+/**
+ * Plugin for Fastify: `await app.register(idempotencyKey, { … })` guards the routes of the instance and of those in it that
+ * are declared later.
+ */
+export const idempotencyKey: Plugin = Object.assign(guardRoutes, {
+  // As fastify-plugin does it: without these, hooks would hold for routes of the plugin alone.
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: '@go-go-scope/idempotency-key',
+  [Symbol.for('plugin-meta')]: { fastify: '5.x', name: '@go-go-scope/idempotency-key' },
+})

@@ -1,0 +1,87 @@
+import { type Claim, invalidArgument, PersistenceError } from '@go-go-scope/persistence-core/integration'
+import { fingerprintOf } from './fingerprint.js'
+import { answerOf, GuardedRun } from './guarded-run.js'
+import type { KeptResponse } from './kept-response.js'
+import { type IdempotencyKeyOptions, type Settings, settingsOf } from './options.js'
+import { parseKey } from './parse-key.js'
+import { malformedKey, missingKey, otherRequest, outstandingRequest, responseNotKept } from './problem-response.js'
+
+/** A request, whatever framework it is of. */
+export interface IncomingRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly target: string
+  /** The header `Idempotency-Key`. */
+  readonly key: string | null | undefined
+  /** Aborts when the client has gone. */
+  readonly signal?: AbortSignal
+  /** The body, which stays to be read by the handler. */
+  body(): Promise<Uint8Array | string>
+}
+
+/** Decides what becomes of a request before its handler runs. */
+export class Guard<Source> {
+  readonly #settings: Settings<Source>
+
+  /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`. */
+  constructor(options: IdempotencyKeyOptions<Source>) {
+    this.#settings = settingsOf(options)
+  }
+
+  /** Bytes of the longest body that is kept. */
+  get maxBody(): number {
+    return this.#settings.maxBody
+  }
+
+  /**
+   * @returns the answer to a request that is not to be handled; the run of one that is, or `undefined` where it is handled
+   *   without a guard.
+   */
+  async begin(request: IncomingRequest, source: Source): Promise<Response | GuardedRun | undefined> {
+    const { methods, required } = this.#settings
+    if (!methods.has(request.method)) return undefined
+    if (request.key === null || request.key === undefined) return required ? missingKey() : undefined
+    const key = parseKey(request.key)
+    if (key === undefined) return malformedKey()
+    const stored = `http:${JSON.stringify([await this.#scope(source), key])}`
+    try {
+      const claim = await this.#claim(stored, request, source)
+      switch (claim.state) {
+        case 'claimed':
+          return new GuardedRun(claim, stored, this.#settings as Settings<never>)
+        case 'completed':
+          return answerOf(claim.value)
+        case 'running':
+          return outstandingRequest()
+        case 'failed':
+          // Its failures are not kept: somebody else has put it there.
+          throw claim.error
+      }
+    } catch (error) {
+      if (!(error instanceof PersistenceError)) throw error
+      if (error.code === 'FINGERPRINT_MISMATCH') return otherRequest()
+      if (error.code === 'RESULT_NOT_STORED') return responseNotKept()
+      throw error
+    }
+  }
+
+  async #claim(stored: string, request: IncomingRequest, source: Source): Promise<Claim<KeptResponse>> {
+    const { store, lease, ttl, wait, fingerprint } = this.#settings
+    return store.claim<KeptResponse>(stored, {
+      ...{ lease, ttl, wait },
+      ...(request.signal && { signal: request.signal }),
+      fingerprint: fingerprint
+        ? await fingerprint(source)
+        : fingerprintOf(request.method, request.target, await request.body()),
+    })
+  }
+
+  async #scope(source: Source): Promise<string> {
+    const scope = await this.#settings.scope(source)
+    if (typeof scope === 'string' && scope !== '') return scope
+    throw invalidArgument(
+      'idempotencyKey',
+      `scope must give a string that is not empty, got ${JSON.stringify(scope)}; where all share their keys, give a constant`,
+    )
+  }
+}

@@ -1,0 +1,73 @@
+import type { ClaimedKey } from '@go-go-scope/persistence-core/integration'
+import { type KeptResponse, keptOf, type MadeResponse, replayOf } from './kept-response.js'
+import type { IdempotencyProblem, Settings } from './options.js'
+import { outstandingRequest, responseNotKept } from './problem-response.js'
+import { readBody } from './read-body.js'
+
+const RENEWALS_PER_LEASE = 3
+
+/** A request whose key is claimed, while its handler runs. One of the methods must be called when the handler has ended. */
+export class GuardedRun {
+  readonly #claim: ClaimedKey<KeptResponse>
+  readonly #key: string
+  readonly #settings: Settings<never>
+  readonly #renewal: NodeJS.Timeout
+
+  constructor(claim: ClaimedKey<KeptResponse>, key: string, settings: Settings<never>) {
+    this.#claim = claim
+    this.#key = key
+    this.#settings = settings
+    // It never rejects; a claim that is lost is found out when the response is reported.
+    this.#renewal = setInterval(() => void claim.renew(), settings.lease / RENEWALS_PER_LEASE)
+    this.#renewal.unref()
+  }
+
+  /** Keeps the response of the handler, or frees the key. @returns the response to send, mostly the same one. */
+  async finish(response: Response): Promise<Response> {
+    const { status, headers } = response
+    const body = this.#settings.keep({ status, headers }) ? await readBody(response, this.#settings.maxBody) : null
+    return (await this.settle({ status, headers, body })) ?? response
+  }
+
+  /** As {@link finish}, for a response that is none of fetch. @returns another response to send instead of it. */
+  async settle(made: MadeResponse): Promise<Response | undefined> {
+    clearInterval(this.#renewal)
+    if (!this.#settings.keep(made)) {
+      await this.#free(`status ${made.status}`)
+      return undefined
+    }
+    if (made.body === null) this.#report('response-not-stored', 'its body is longer than maxBody, or a stream')
+    const outcome = await this.#claim.complete(keptOf(made)).catch((cause) => {
+      this.#report('response-not-stored', 'the store refused it', cause)
+    })
+    if (outcome === undefined || outcome.recorded) return undefined
+    this.#report('claim-lost', `its lease was over; the key is ${outcome.current.state} now`)
+    if (outcome.current.state === 'completed') return answerOf(outcome.current.value)
+    return outcome.current.state === 'running' ? outstandingRequest() : undefined
+  }
+
+  /** The handler has thrown: the key is free again. */
+  async abandon(): Promise<void> {
+    clearInterval(this.#renewal)
+    await this.#free('the handler threw')
+  }
+
+  async #free(reason: string): Promise<void> {
+    await this.#claim.fail(reason).catch((cause) => {
+      this.#report('key-not-freed', `after ${reason} the store could not free the key`, cause)
+    })
+  }
+
+  #report(type: IdempotencyProblem['type'], message: string, cause?: unknown): void {
+    try {
+      this.#settings.onProblem({ type, key: this.#key, message, ...(cause !== undefined && { cause }) })
+    } catch {
+      // The listener is the app's; its response is not to fail by it.
+    }
+  }
+}
+
+/** What a repeated request is answered. */
+export function answerOf(kept: KeptResponse): Response {
+  return kept.body === null ? responseNotKept(kept.status) : replayOf(kept)
+}

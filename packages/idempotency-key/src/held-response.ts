@@ -1,0 +1,151 @@
+import type { MadeResponse } from './kept-response.js'
+import { headersOf, type NodeHeaders } from './node-headers.js'
+
+/** What is used of a response of Node. */
+export interface NodeResponse {
+  statusCode: number
+  statusMessage: string
+  readonly headersSent: boolean
+  getHeaders(): NodeHeaders
+  setHeader(name: string, value: string): unknown
+  removeHeader(name: string): void
+  emit(event: 'drain'): unknown
+  write(...args: never[]): boolean
+  end(...args: never[]): unknown
+  writeHead(...args: never[]): unknown
+  flushHeaders(): void
+}
+
+type Arguments = readonly unknown[]
+type Method = (...args: Arguments) => unknown
+
+/** What a handler writes a response by; the rest only prepares it. */
+const WRITING = ['write', 'end', 'writeHead', 'flushHeaders'] as const
+
+/**
+ * Holds back what a handler writes until `settle` has ended, which may have another response sent instead. A body that
+ * becomes longer than `limit` is let go, after `settle` was called without it.
+ */
+export function holdResponse(
+  response: NodeResponse,
+  limit: number,
+  settle: (made: MadeResponse) => Promise<Response | undefined>,
+): void {
+  new HeldResponse(response, limit, settle)
+}
+
+class HeldResponse {
+  readonly #response: NodeResponse
+  readonly #limit: number
+  readonly #settle: (made: MadeResponse) => Promise<Response | undefined>
+  /** Own members before; the others are those of the class. */
+  readonly #before: PropertyDescriptorMap
+  readonly #calls: { readonly name: 'write' | 'end'; readonly args: Arguments }[] = []
+  readonly #chunks: Uint8Array[] = []
+  #length = 0
+  #settling = false
+  #headersSent = false
+
+  constructor(response: NodeResponse, limit: number, settle: (made: MadeResponse) => Promise<Response | undefined>) {
+    this.#response = response
+    this.#limit = limit
+    this.#settle = settle
+    const all = Object.getOwnPropertyDescriptors(response) as PropertyDescriptorMap
+    this.#before = Object.fromEntries(
+      [...WRITING, 'headersSent'].flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])),
+    )
+    const methods: Record<(typeof WRITING)[number], Method> = {
+      write: (...args) => this.#write(args),
+      end: (...args) => this.#end(args),
+      writeHead: (...args) => this.#writeHead(args),
+      flushHeaders: () => this.#begin(),
+    }
+    for (const name of WRITING) define(response, name, { value: methods[name], writable: true })
+    // A framework that is told so leaves the response alone, as it must once a handler has ended it.
+    define(response, 'headersSent', { get: () => this.#headersSent })
+  }
+
+  #begin(): void {
+    this.#headersSent = true
+  }
+
+  #write(args: Arguments): boolean {
+    this.#begin()
+    this.#take('write', args)
+    if (this.#length > this.#limit) this.#decide(null)
+    // Else the handler would go on for as long as it takes to record the response.
+    return !this.#settling
+  }
+
+  #end(args: Arguments): NodeResponse {
+    this.#begin()
+    this.#take('end', args)
+    this.#decide(this.#length > this.#limit ? null : Buffer.concat(this.#chunks))
+    return this.#response
+  }
+
+  /** The same as setting status and headers one by one, by which they can be read. */
+  #writeHead([status, ...rest]: Arguments): NodeResponse {
+    this.#begin()
+    this.#response.statusCode = Number(status)
+    if (typeof rest[0] === 'string') this.#response.statusMessage = String(rest.shift())
+    const [headers = {}] = rest
+    for (const [name, value] of Array.isArray(headers) ? pairs(headers) : Object.entries(headers as object)) {
+      this.#response.setHeader(name, value as string)
+    }
+    return this.#response
+  }
+
+  #take(name: 'write' | 'end', args: Arguments): void {
+    this.#calls.push({ name, args })
+    const [chunk, encoding] = args
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return
+    const bytes =
+      typeof chunk === 'string'
+        ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+        : chunk
+    this.#length += bytes.length
+    if (this.#length <= this.#limit) this.#chunks.push(bytes)
+  }
+
+  #decide(body: Uint8Array | null): void {
+    if (this.#settling) return
+    this.#settling = true
+    const made = { status: this.#response.statusCode, headers: headersOf(this.#response), body }
+    // The work is done: a response that could not be recorded is sent all the same.
+    void this.#settle(made)
+      .catch(() => undefined)
+      .then((other) => this.#release(other))
+  }
+
+  async #release(other: Response | undefined): Promise<void> {
+    for (const name of [...WRITING, 'headersSent'] as const) {
+      delete (this.#response as Partial<Record<typeof name, unknown>>)[name]
+    }
+    Object.defineProperties(this.#response, this.#before)
+    if (other !== undefined) {
+      for (const name of Object.keys(this.#response.getHeaders())) this.#response.removeHeader(name)
+      await sendResponse(this.#response, other)
+      return
+    }
+    for (const { name, args } of this.#calls) (this.#response[name] as Method)(...args)
+    this.#response.emit('drain')
+  }
+}
+
+/** Sends a response of fetch. Headers that are set already stay, where it has no others. */
+export async function sendResponse(target: NodeResponse, response: Response): Promise<void> {
+  target.statusCode = response.status
+  for (const [name, value] of response.headers) target.setHeader(name, value)
+  const end = target.end as Method
+  end.call(target, Buffer.from(await response.arrayBuffer()))
+}
+
+function define(response: NodeResponse, name: string, descriptor: PropertyDescriptor): void {
+  Object.defineProperty(response, name, { configurable: true, enumerable: true, ...descriptor })
+}
+
+function pairs(flat: readonly unknown[]): [string, unknown][] {
+  if (Array.isArray(flat[0])) return flat as [string, unknown][]
+  return flat.flatMap((name, at) => (at % 2 === 0 ? [[String(name), flat[at + 1]] as [string, unknown]] : []))
+}

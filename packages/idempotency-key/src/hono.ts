@@ -1,0 +1,56 @@
+import { Guard } from './guard.js'
+import { targetOf } from './idempotent.js'
+import type { IdempotencyKeyOptions } from './options.js'
+
+export type { IdempotencyKeyOptions, IdempotencyProblem } from './options.js'
+
+/** What is used of Hono's `Context`. */
+export interface HonoContext {
+  req: {
+    readonly raw: Request
+    header(name: string): string | undefined
+    arrayBuffer(): Promise<ArrayBuffer>
+  }
+  get res(): Response
+  set res(response: Response | undefined)
+}
+
+/**
+ * Middleware for Hono: `app.use('/payments/*', idempotencyKey({ … }))`.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`.
+ */
+export function idempotencyKey<Context extends HonoContext>(
+  options: IdempotencyKeyOptions<Context>,
+): (context: Context, next: () => Promise<void>) => Promise<Response | undefined> {
+  const guard = new Guard(options)
+  return async (context, next) => {
+    const { raw } = context.req
+    const run = await guard.begin(
+      {
+        method: raw.method,
+        target: targetOf(raw.url),
+        key: context.req.header('idempotency-key'),
+        signal: raw.signal,
+        // Hono keeps what was read, so that handlers can read it too.
+        body: async () => new Uint8Array(await context.req.arrayBuffer()),
+      },
+      context,
+    )
+    if (run instanceof Response) return run
+    try {
+      await next()
+    } catch (error) {
+      await run?.abandon()
+      throw error
+    }
+    const made = context.res
+    const response = await run?.finish(made)
+    if (response !== undefined && response !== made) {
+      // Hono would merge the headers of the two.
+      context.res = undefined
+      context.res = response
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,50 @@
+import { Guard } from './guard.js'
+import type { IdempotencyKeyOptions } from './options.js'
+
+/** A handler of fetch's requests, as Bun.serve, Next.js, Deno and h3 take it; further arguments are handed on. */
+export type FetchHandler<Further extends unknown[]> = (
+  request: Request,
+  ...further: Further
+) => Response | Promise<Response>
+
+/**
+ * Guards a handler by the header `Idempotency-Key`: it runs once for each key, over all processes, and a repeated request
+ * is sent the response of the first.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`. The returned handler rejects with what `scope`,
+ *   `fingerprint`, the handler and the store reject with.
+ */
+export function idempotent<Further extends unknown[]>(
+  handler: FetchHandler<Further>,
+  options: IdempotencyKeyOptions<Request>,
+): (request: Request, ...further: Further) => Promise<Response> {
+  const guard = new Guard(options)
+  return async (request, ...further) => {
+    const run = await guard.begin(
+      {
+        method: request.method,
+        target: targetOf(request.url),
+        key: request.headers.get('idempotency-key'),
+        signal: request.signal,
+        body: async () => new Uint8Array(await request.clone().arrayBuffer()),
+      },
+      request,
+    )
+    if (run === undefined) return handler(request, ...further)
+    if (run instanceof Response) return run
+    let response: Response
+    try {
+      response = await handler(request, ...further)
+    } catch (error) {
+      await run.abandon()
+      throw error
+    }
+    return run.finish(response)
+  }
+}
+
+/** Path and query of a URL. */
+export function targetOf(url: string): string {
+  const { pathname, search } = new URL(url)
+  return pathname + search
+}

@@ -1,0 +1,100 @@
+import {
+  type ClaimingIdempotencyProvider,
+  checkProvider,
+  invalidOption,
+  type OptionNames,
+  readOptions,
+} from '@go-go-scope/persistence-core/integration'
+
+/** What may become of a response that the claim of its key cannot hold. */
+export interface IdempotencyProblem {
+  /**
+   * `response-not-stored`: the work is done and its response was sent, but a repeated request cannot have it. `claim-lost`:
+   * the lease ended while the handler ran, as when the process was stopped for long; the handler may have run twice.
+   * `key-not-freed`: the request failed, and its key is free only when the lease is over.
+   */
+  readonly type: 'response-not-stored' | 'claim-lost' | 'key-not-freed'
+  readonly key: string
+  readonly message: string
+  readonly cause?: unknown
+}
+
+/** A response as far as `keep` decides by it. */
+export interface ResponseHead {
+  readonly status: number
+  readonly headers: Headers
+}
+
+// Scope and fingerprint are methods, so that a handler of a subtype, such as the request that an app has extended, can be given.
+/** @typeParam Source What the framework calls a request: `Request`, Hono's `Context`, Fastify's or Express's request. */
+export interface IdempotencyKeyOptions<Source> {
+  /** Where keys are claimed and responses are kept: `persistence.idempotency`. */
+  store: ClaimingIdempotencyProvider
+  /**
+   * Whose keys they are, mostly the id of the authenticated user or tenant: the same key of another one is another key, so
+   * that nobody is sent a response of somebody else.
+   */
+  scope(source: Source): string | Promise<string>
+  /** ms after which the key of a process that died is free again. While a handler runs, it is renewed. Default 30000. */
+  lease?: number
+  /** ms for which a response is kept. Default one day. */
+  ttl?: number
+  /** ms for which a request waits for one that is being handled under its key, before it is refused. Default 0. */
+  wait?: number
+  /** Methods whose requests are guarded. Default POST and PATCH. */
+  methods?: readonly string[]
+  /** Whether a request without the header is refused. Default true; else it is handed on. */
+  required?: boolean
+  /** What must be equal in a repeated request. Default: a hash of method, path, query and body. */
+  fingerprint?(source: Source): string | Promise<string>
+  /** Whether a response is kept; else the key is free again. Default: below status 500. */
+  keep?: (response: ResponseHead) => boolean
+  /** Bytes of the longest body that is kept. Default 1 MiB. */
+  maxBody?: number
+  /** Called with what went wrong besides the response. What it throws is ignored. */
+  onProblem?: (problem: IdempotencyProblem) => void
+}
+
+const NAMES: OptionNames<IdempotencyKeyOptions<unknown>> = {
+  store: true,
+  scope: true,
+  lease: true,
+  ttl: true,
+  wait: true,
+  methods: true,
+  required: true,
+  fingerprint: true,
+  keep: true,
+  maxBody: true,
+  onProblem: true,
+}
+
+/** The options with their defaults. */
+export type Settings<Source> = Required<Omit<IdempotencyKeyOptions<Source>, 'fingerprint' | 'methods'>> & {
+  readonly methods: ReadonlySet<string>
+  readonly fingerprint: IdempotencyKeyOptions<Source>['fingerprint']
+}
+
+const DAY_MS = 24 * 60 * 60_000
+const MEBIBYTE = 1024 ** 2
+
+/**
+ * @throws PersistenceError `INVALID_ARGUMENT` for a store without claims and for a name that is no option, `INVALID_OPTION`
+ *   for a value that cannot be used. Times are checked by the store with each claim.
+ */
+export function settingsOf<Source>(options: IdempotencyKeyOptions<Source>): Settings<Source> {
+  const given = readOptions(options, NAMES as OptionNames<IdempotencyKeyOptions<Source>>, 'idempotencyKey')
+  checkProvider(given.store, ['claim'], 'option store: the idempotency', 'idempotencyKey')
+  // A default would be one space of keys for all users.
+  if (typeof given.scope !== 'function') {
+    throw invalidOption('scope', given.scope, 'a function that gives the id of the user or tenant whose keys they are')
+  }
+  const { lease = 30_000, ttl = DAY_MS, wait = 0, methods = ['POST', 'PATCH'], required = true } = given
+  const { maxBody = MEBIBYTE, keep = ({ status }) => status < 500, onProblem = () => undefined } = given
+  if (!Array.isArray(methods)) throw invalidOption('methods', methods, 'an array of method names')
+  if (!Number.isSafeInteger(maxBody) || maxBody < 0) throw invalidOption('maxBody', maxBody, 'a number of bytes')
+  return {
+    ...{ store: given.store, scope: given.scope, fingerprint: given.fingerprint, lease, ttl, wait, required },
+    ...{ methods: new Set(methods.map((method) => String(method).toUpperCase())), keep, maxBody, onProblem },
+  }
+}

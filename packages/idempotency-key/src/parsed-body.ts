@@ -1,0 +1,24 @@
+import { invalidArgument } from '@go-go-scope/persistence-core/integration'
+
+/** A request of Node whose framework may have parsed its body. */
+export interface ParsedRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body?: unknown
+}
+
+/**
+ * A parsed body as what its hash is made of.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT` for a request with a body that nobody has parsed: its hash would be equal to
+ *   that of another body.
+ */
+export function parsedBody({ headers, body }: ParsedRequest): Uint8Array | string {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body
+  if (body !== undefined && body !== null) return JSON.stringify(body)
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  if (!hasBody || body === null) return ''
+  throw invalidArgument(
+    'idempotencyKey',
+    'the body of the request is not parsed; put a parser such as express.json() before it, or pass the option fingerprint',
+  )
+}

@@ -1,0 +1,22 @@
+/**
+ * The bytes of a response's body, which stays to be read.
+ *
+ * @returns `null` for one that is longer than `limit` bytes, and for a stream of events, which may never end.
+ */
+export async function readBody(response: Response, limit: number): Promise<Uint8Array | null> {
+  if (response.body === null) return new Uint8Array()
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) return null
+  const reader = response.clone().body?.getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+    chunks.push(read.value)
+    length += read.value.length
+    if (length > limit) {
+      // Not awaited: the copy is cancelled only when the response itself has been read or cancelled too.
+      void reader?.cancel()
+      return null
+    }
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,67 @@
+import { checkProvider, type SqlCacheProvider } from '@go-go-scope/persistence-core/integration'
+
+/** What the stores use of a cache. */
+export type CacheOfKeyv = Pick<SqlCacheProvider, 'get' | 'set' | 'has' | 'getMany' | 'deleteMany' | 'clear' | 'entries'>
+
+/** What a key is stored under begins with this, so that no store clears what the app keeps in the same cache. */
+const ROOT = 'keyv:'
+
+/** The entries of a cache that belong to Keyv. Keys are those of a store, with its namespace. */
+export class CacheEntries {
+  readonly #cache: CacheOfKeyv
+
+  /** @throws PersistenceError `INVALID_ARGUMENT` for what is no cache. */
+  constructor(cache: CacheOfKeyv, store: string) {
+    checkProvider(cache, ['getMany', 'entries'], 'the cache', store)
+    this.#cache = cache
+  }
+
+  async get(key: string): Promise<unknown> {
+    return (await this.#cache.get(ROOT + key)) ?? undefined
+  }
+
+  async getMany(keys: readonly string[]): Promise<unknown[]> {
+    const stored = keys.map((key) => ROOT + key)
+    const found = await this.#cache.getMany(stored)
+    return stored.map((key) => found.get(key) ?? undefined)
+  }
+
+  has(key: string): Promise<boolean> {
+    return this.#cache.has(ROOT + key)
+  }
+
+  // Calls of one turn share a statement, so that many keys need no method of their own here and in `setMany`.
+  hasMany(keys: readonly string[]): Promise<boolean[]> {
+    return Promise.all(keys.map((key) => this.has(key)))
+  }
+
+  /** @param ttl ms; absent means for ever. */
+  async set(key: string, value: unknown, ttl?: number): Promise<true> {
+    await this.#cache.set(ROOT + key, value, ttl)
+    return true
+  }
+
+  /** @returns whether the key was there. */
+  async delete(key: string): Promise<boolean> {
+    const [was = false] = await this.deleteMany([key])
+    return was
+  }
+
+  /** @returns for each key whether it was there. Two callers that delete it at the same time may both be told so. */
+  async deleteMany(keys: readonly string[]): Promise<boolean[]> {
+    const were = await this.hasMany(keys)
+    await this.#cache.deleteMany(keys.map((key) => ROOT + key))
+    return were
+  }
+
+  /** Removes the entries whose keys start with `start`. */
+  clear(start: string): Promise<void> {
+    return this.#cache.clear({ startsWith: ROOT + start })
+  }
+
+  /** The entries whose keys start with `start`, read a page at a time. */
+  async *startingWith(start: string): AsyncGenerator<[key: string, value: unknown], void> {
+    const entries = this.#cache.entries({ startsWith: ROOT + start })
+    for await (const [key, value] of entries) yield [key.slice(ROOT.length), value]
+  }
+}

@@ -1,0 +1,95 @@
+import { invalidArgument } from '@go-go-scope/persistence-core/integration'
+import { CacheEntries, type CacheOfKeyv } from './cache-entries.js'
+
+/** An entry as Keyv 6 hands it to a store. `expires`: epoch ms, absent for no expiry. */
+export interface KeyvStoreEntry {
+  readonly key: string
+  readonly value: unknown
+  readonly expires?: number
+}
+
+/**
+ * A store of Keyv 6 over the cache of a persistence adapter. Make one for each Keyv, which gives it its namespace. It does
+ * not close the adapter.
+ */
+export class KeyvStore {
+  /** Set by Keyv. */
+  namespace: string | undefined
+  /** Tells Keyv that the store takes points in time; without it, Keyv would wrap the store. */
+  readonly capabilities: { readonly expires: true } = { expires: true }
+  readonly #entries: CacheEntries
+
+  /** @throws PersistenceError `INVALID_ARGUMENT` for what is no cache. */
+  constructor(cache: CacheOfKeyv) {
+    this.#entries = new CacheEntries(cache, 'KeyvStore')
+  }
+
+  /**
+   * Read by Keyv 5 alone, whose times to live would be taken for points in time long ago.
+   *
+   * @throws PersistenceError `INVALID_ARGUMENT`.
+   */
+  get opts(): never {
+    throw invalidArgument('KeyvStore', 'it is a store for Keyv 6; with Keyv 5 use new Keyv5Store(persistence.cache)')
+  }
+
+  get(key: string): Promise<unknown> {
+    return this.#entries.get(this.#start + key)
+  }
+
+  getMany(keys: readonly string[]): Promise<unknown[]> {
+    return this.#entries.getMany(this.#inNamespace(keys))
+  }
+
+  has(key: string): Promise<boolean> {
+    return this.#entries.has(this.#start + key)
+  }
+
+  hasMany(keys: readonly string[]): Promise<boolean[]> {
+    return this.#entries.hasMany(this.#inNamespace(keys))
+  }
+
+  /** @param expires Epoch ms; absent means for ever. What has expired already is removed. */
+  async set(key: string, value: unknown, expires?: number): Promise<boolean> {
+    if (expires === undefined) return this.#entries.set(this.#start + key, value)
+    // Keyv has made it of this clock.
+    const ttl = expires - Date.now()
+    if (ttl > 0) return this.#entries.set(this.#start + key, value, ttl)
+    await this.#entries.delete(this.#start + key)
+    return true
+  }
+
+  setMany(entries: readonly KeyvStoreEntry[]): Promise<boolean[]> {
+    return Promise.all(entries.map(({ key, value, expires }) => this.set(key, value, expires)))
+  }
+
+  /** @returns whether the key was there. */
+  delete(key: string): Promise<boolean> {
+    return this.#entries.delete(this.#start + key)
+  }
+
+  /** @returns for each key whether it was there. */
+  deleteMany(keys: readonly string[]): Promise<boolean[]> {
+    return this.#entries.deleteMany(this.#inNamespace(keys))
+  }
+
+  /** Removes the entries of the namespace, and of no other. */
+  clear(): Promise<void> {
+    return this.#entries.clear(this.#start)
+  }
+
+  async *iterator(): AsyncGenerator<[key: string, value: unknown], void> {
+    const start = this.#start
+    for await (const [key, value] of this.#entries.startingWith(start)) yield [key.slice(start.length), value]
+  }
+
+  /** The namespace as keys begin with it: with an end that no namespace contains, so that `a` and `a:b` stay apart. */
+  get #start(): string {
+    return `${(this.namespace ?? '').replaceAll('%', '%25').replaceAll(':', '%3A')}:`
+  }
+
+  #inNamespace(keys: readonly string[]): string[] {
+    const start = this.#start
+    return keys.map((key) => start + key)
+  }
+}

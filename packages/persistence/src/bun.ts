@@ -1,0 +1,11 @@
+/** What an app gets on Bun. */
+export * from '@go-go-scope/persistence-core/public'
+export {
+  Adapter,
+  restore,
+  SQLiteAdapter,
+  SQLiteCacheAdapter,
+  SQLiteIdempotencyAdapter,
+  Standby,
+  verifyBackup,
+} from '@go-go-scope/persistence-sqlite-bun'

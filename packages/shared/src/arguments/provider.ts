@@ -1,0 +1,14 @@
+import { invalidArgument, typeName } from './invalid.js'
+
+/**
+ * Refuses what lacks a method of the provider that is wanted, such as an adapter where its cache is.
+ *
+ * @param wanted What to pass, as the app has it: `persistence.cache`.
+ * @throws PersistenceError `INVALID_ARGUMENT`.
+ */
+export function checkProvider(provider: unknown, methods: readonly string[], wanted: string, operation: string): void {
+  const missing = methods.find((name) => typeof (provider as Record<string, unknown> | null)?.[name] !== 'function')
+  if (missing === undefined) return
+  const got = typeof provider === 'object' && provider !== null ? `an object without ${missing}()` : typeName(provider)
+  throw invalidArgument(operation, `pass ${wanted} of an adapter, got ${got}`)
+}

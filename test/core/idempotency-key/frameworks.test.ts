@@ -1,0 +1,199 @@
+import type { Server } from 'node:http'
+import { Readable } from 'node:stream'
+import type { IdempotencyProblem } from '@go-go-scope/idempotency-key'
+import { idempotencyKey as forExpress } from '@go-go-scope/idempotency-key/express'
+import { idempotencyKey as forFastify } from '@go-go-scope/idempotency-key/fastify'
+import { idempotencyKey as forHono } from '@go-go-scope/idempotency-key/hono'
+import express from 'express'
+import fastify from 'fastify'
+import { Hono } from 'hono'
+import { afterEach, describe, expect, test } from 'vitest'
+import { store } from './requests.js'
+
+/** Options with a space of keys of their own. */
+function ownKeys() {
+  const scope = crypto.randomUUID()
+  return { store, scope: () => scope }
+}
+
+const POST = { method: 'POST', headers: { 'idempotency-key': 'key' } } as const
+
+describe('Express', () => {
+  let server: Server | undefined
+  afterEach(async () => {
+    server?.closeAllConnections()
+    await new Promise((resolve) => server?.close(resolve))
+    server = undefined
+  })
+
+  async function post(app: express.Express, init: RequestInit = {}): Promise<Response> {
+    server ??= await new Promise<Server>((resolve) => {
+      const listening: Server = app.listen(0, '127.0.0.1', () => resolve(listening))
+    })
+    const { port } = server.address() as { port: number }
+    return fetch(`http://127.0.0.1:${port}/`, { ...POST, ...init, headers: { ...POST.headers, ...init.headers } })
+  }
+
+  /** The app with the guard, then the handler, then what tells of errors. */
+  function guarded(before: express.RequestHandler, options: object, handler: express.RequestHandler): express.Express {
+    const app = express()
+    app.use(before, forExpress({ ...ownKeys(), ...options }), handler)
+    app.use((error: Error, _request: express.Request, response: express.Response, next: express.NextFunction) => {
+      if (response.headersSent) next(error)
+      else response.status(500).send(error.message)
+    })
+    return app
+  }
+
+  test('a body that nobody has parsed is refused, and what to do is said', async () => {
+    const app = guarded(
+      (_request, _response, next) => next(),
+      {},
+      (_request, response) => {
+        response.send('handled')
+      },
+    )
+    const unparsed = await post(app, { body: '{"amount":1}' })
+    expect([unparsed.status, await unparsed.text()]).toEqual([500, expect.stringContaining('put a parser such as')])
+    expect(await (await post(app)).text(), 'no body needs no parser').toBe('handled')
+  })
+
+  test('parsed bodies are told apart', async () => {
+    const app = guarded(express.json(), {}, (request, response) => {
+      response.json(request.body)
+    })
+    const json = { headers: { 'content-type': 'application/json' } }
+    await post(app, { ...json, body: '{"amount":1}' })
+    expect((await post(app, { ...json, body: '{ "amount": 1 }' })).status).toBe(200)
+    expect((await post(app, { ...json, body: '{"amount":2}' })).status).toBe(422)
+  })
+
+  test.each([
+    ['as long as is kept', 10_000, 400_000, 200],
+    ['longer than is kept', 10_000, 399_999, 410],
+    ['of little pieces, longer than is kept', 1, 1, 410],
+  ])('a body in many pieces arrives whole, %s', async (_which, length, maxBody, repeated) => {
+    const pieces = Array.from({ length: 40 }, (_, index) => String(index % 10).repeat(length))
+    const app = guarded(
+      (_request, _response, next) => next(),
+      { maxBody },
+      (_request, response) => {
+        Readable.from(pieces).pipe(response)
+      },
+    )
+    expect(await (await post(app)).text()).toBe(pieces.join(''))
+    expect((await post(app)).status).toBe(repeated)
+  })
+
+  test('what was sent by writeHead is kept with its headers', async () => {
+    const app = guarded(
+      (_request, _response, next) => next(),
+      {},
+      (_request, response) => {
+        response.writeHead(202, 'Taken', { 'x-one': '1' }).flushHeaders()
+        response.end('deadbeef', 'hex')
+      },
+    )
+    const [first, again] = [await post(app), await post(app)]
+    expect([first.status, first.statusText, first.headers.get('x-one')]).toEqual([202, 'Taken', '1'])
+    expect([again.status, again.headers.get('x-one')]).toEqual([202, '1'])
+    for (const response of [first, again]) {
+      expect(Buffer.from(await response.arrayBuffer()).toString('hex')).toBe('deadbeef')
+    }
+  })
+
+  test('a handler that throws when it has answered does not change what is kept', async () => {
+    const app = guarded(
+      (_request, _response, next) => next(),
+      {},
+      (_request, response) => {
+        response.status(201).send('done')
+        throw new Error('as planted')
+      },
+    )
+    // Express cuts the connection of a response that it is told is sent.
+    expect(await post(app).then(({ status }) => status, () => 'cut')).not.toBe(500)
+    const again = await post(app)
+    expect([again.status, await again.text()]).toEqual([201, 'done'])
+  })
+
+  test('headers of what stands before are sent with a repeated response', async () => {
+    let requests = 0
+    const trace: express.RequestHandler = (_request, response, next) => {
+      response.set('x-request', String(++requests))
+      next()
+    }
+    const app = guarded(trace, { required: false }, (_request, response) => {
+      response.removeHeader('x-request')
+      response.send('done')
+    })
+    await post(app)
+    expect((await post(app)).headers.get('x-request')).toBe('2')
+  })
+})
+
+describe('Fastify', () => {
+  test('a stream is sent and not kept', async () => {
+    const problems: IdempotencyProblem[] = []
+    await using app = fastify()
+    await app.register(forFastify, { ...ownKeys(), onProblem: (problem) => problems.push(problem) })
+    app.post('/', async (_request, reply) => reply.send(Readable.from(['one ', 'two'])))
+    expect((await app.inject({ ...POST, url: '/' })).body).toBe('one two')
+    expect((await app.inject({ ...POST, url: '/' })).statusCode).toBe(410)
+    expect(problems.map(({ type }) => type)).toEqual(['response-not-stored'])
+  })
+
+  test('it guards the routes of its instance that are declared later, and no others', async () => {
+    let runs = 0
+    await using app = fastify()
+    app.register(async (inner) => {
+      await inner.register(forFastify, ownKeys())
+      inner.post('/inside', async () => String(++runs))
+    })
+    app.post('/outside', async () => String(++runs))
+    for (const url of ['/inside', '/outside']) {
+      for (let repeat = 0; repeat < 2; repeat++) await app.inject({ ...POST, url })
+    }
+    expect(runs).toBe(3)
+  })
+
+  test('JSON is kept as it was sent', async () => {
+    await using app = fastify()
+    await app.register(forFastify, ownKeys())
+    app.post('/', async () => ({ receipt: 'R-1' }))
+    for (let repeat = 0; repeat < 2; repeat++) {
+      const answer = await app.inject({ ...POST, url: '/', payload: { amount: 1 } })
+      expect(answer.json()).toEqual({ receipt: 'R-1' })
+      expect(answer.headers['content-type']).toContain('application/json')
+    }
+    expect((await app.inject({ ...POST, url: '/', payload: { amount: 2 } })).statusCode).toBe(422)
+  })
+})
+
+describe('Hono', () => {
+  test('headers of what stands before are sent with a repeated response', async () => {
+    let requests = 0
+    const app = new Hono()
+    app.use(async (context, next) => {
+      await next()
+      context.header('x-request', String(++requests))
+    })
+    app.use(forHono(ownKeys()))
+    app.post('/', (context) => context.text('done'))
+    await app.request('/', POST)
+    expect((await app.request('/', POST)).headers.get('x-request')).toBe('2')
+  })
+
+  test('a body that was read before is told apart all the same, and can be read again', async () => {
+    const app = new Hono()
+    app.use(async (context, next) => {
+      await context.req.json()
+      await next()
+    })
+    app.use(forHono(ownKeys()))
+    app.post('/', async (context) => context.json(await context.req.json()))
+    const sent = (amount: number) => app.request('/', { ...POST, body: JSON.stringify({ amount }) })
+    expect(await (await sent(1)).json()).toEqual({ amount: 1 })
+    expect((await sent(2)).status).toBe(422)
+  })
+})

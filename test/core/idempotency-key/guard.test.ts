@@ -1,0 +1,170 @@
+import { idempotent } from '@go-go-scope/idempotency-key'
+import type { ClaimedKey } from '@go-go-scope/persistence-core/ports'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { clock, guarded, request, store } from './requests.js'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** The store with another way to claim. */
+function withClaim(claim: typeof store.claim): typeof store {
+  return Object.assign(Object.create(store), { claim })
+}
+
+describe('the key in the header', () => {
+  /** The keys as the store is given them. */
+  async function keyIn(header: string): Promise<unknown> {
+    let seen: unknown
+    const claim = async (key: string) => {
+      seen = JSON.parse(key.replace('http:', ''))[1]
+      return { state: 'running', until: 0 } as never
+    }
+    const response = await guarded(() => new Response(), { store: withClaim(claim) })(request(header))
+    return response.status === 400 ? 'malformed' : seen
+  }
+
+  test.each([
+    ['8e03978e-40d5-43e8-bc93-6894a57f9324', '8e03978e-40d5-43e8-bc93-6894a57f9324'],
+    ['"8e03978e-40d5-43e8-bc93-6894a57f9324"', '8e03978e-40d5-43e8-bc93-6894a57f9324'],
+    ['"with spaces, and a comma"', 'with spaces, and a comma'],
+    [String.raw`"a \"quote\" and a \\"`, String.raw`a "quote" and a \ `.trim()],
+    ['"key";with=parameters;more="a, b"', 'key'],
+    [`"${'x'.repeat(255)}"`, 'x'.repeat(255)],
+    ['a/b:c+d=', 'a/b:c+d='],
+  ])('%s is %s', async (header, key) => {
+    expect(await keyIn(header)).toBe(key)
+  })
+
+  test.each([
+    '""',
+    '"unfinished',
+    '"one", "two"',
+    'one, two',
+    'one,two',
+    'with spaces',
+    String.raw`"a \bad escape"`,
+    '"a"quote"',
+    `"${'x'.repeat(256)}"`,
+    'x'.repeat(256),
+    'Schlüssel',
+  ])('%s is malformed', async (header) => {
+    expect(await keyIn(header)).toBe('malformed')
+  })
+
+  test('the same key in quotes and without is the same key', async () => {
+    const handle = guarded(() => new Response('once'))
+    await handle(request('"key"'))
+    expect((await handle(request('key'))).headers.get('idempotency-replayed')).toBe('true')
+  })
+
+  test('users and keys are told apart, however they are spelled', async () => {
+    const runs: string[] = []
+    const of = (user: string) => idempotent(() => new Response(String(runs.push(user))), { store, scope: () => user })
+    await of('a","b')(request('c'))
+    await of('a')(request(String.raw`"b\",\"c"`))
+    await of('a:b')(request('c'))
+    await of('a')(request('b:c'))
+    expect(runs).toEqual(['a","b', 'a', 'a:b', 'a'])
+  })
+})
+
+describe('the lease', () => {
+  test('is renewed while the handler runs, and not after', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    let end = (): void => undefined
+    const running = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const renewed: number[] = []
+    const claim = async (...args: Parameters<typeof store.claim>) => {
+      const claimed = (await store.claim(...args)) as ClaimedKey<unknown>
+      if (claimed.state !== 'claimed') return claimed as never
+      const renew = claimed.renew.bind(claimed)
+      claimed.renew = (lease) => {
+        renewed.push(clock.now())
+        return renew(lease)
+      }
+      return claimed as never
+    }
+    const handler = async () => {
+      await running
+      return new Response('done')
+    }
+    const handle = guarded(handler, { store: withClaim(claim), lease: 30_000 })
+    const first = handle(request())
+    await expect.poll(() => vi.getTimerCount()).toBe(1)
+    for (let step = 0; step < 12; step++) {
+      clock.advance(10_000)
+      await vi.advanceTimersByTimeAsync(10_000)
+    }
+    expect(renewed).toHaveLength(12)
+    expect((await handle(request())).status, 'two minutes later').toBe(409)
+    end()
+    expect(await (await first).text()).toBe('done')
+    expect(vi.getTimerCount()).toBe(0)
+    expect((await handle(request())).headers.get('idempotency-replayed')).toBe('true')
+  })
+
+  test('is renewed no longer after a handler that throws', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const handle = guarded(() => {
+      throw new Error('as planted')
+    })
+    await expect(handle(request())).rejects.toThrow('as planted')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+test('a response is kept for a day, or as long as is asked for', async () => {
+  let runs = 0
+  const counted = () => new Response(String(++runs))
+  const day = guarded(counted)
+  const minute = guarded(counted, { ttl: 60_000 })
+  await day(request())
+  await minute(request())
+  clock.advance(60_001)
+  expect((await day(request())).headers.get('idempotency-replayed')).toBe('true')
+  expect((await minute(request())).headers.get('idempotency-replayed')).toBeNull()
+  clock.advance(24 * 60 * 60_000)
+  expect((await day(request())).headers.get('idempotency-replayed')).toBeNull()
+})
+
+test('what a request stands for can be chosen', async () => {
+  const handle = guarded(() => new Response('ok'), {
+    fingerprint: async (one) => JSON.parse(await one.clone().text()).id,
+  })
+  await handle(request('key', '{"id":"1","sent":"now"}'))
+  expect((await handle(request('key', '{"id":"1","sent":"later"}'))).status).toBe(200)
+  expect((await handle(request('key', '{"id":"2"}'))).status).toBe(422)
+})
+
+test('a request that is aborted while it waits claims nothing', async () => {
+  const handle = guarded(() => new Promise(() => undefined), { wait: 60_000 })
+  void handle(request())
+  const controller = new AbortController()
+  const waiting = handle(new Request(request(), { signal: controller.signal }))
+  controller.abort(new Error('the client has gone'))
+  await expect(waiting).rejects.toThrow('the client has gone')
+})
+
+test('a listener that throws changes nothing', async () => {
+  const onProblem = () => {
+    throw new Error('as planted')
+  }
+  const handle = guarded(() => new Response('too long'), { maxBody: 1, onProblem })
+  expect(await (await handle(request())).text()).toBe('too long')
+})
+
+describe('options that cannot be used are refused', () => {
+  test.each<[string, object, RegExp]>([
+    ['no store', { store: undefined }, /pass option store: the idempotency of an adapter, got undefined/],
+    ['an adapter as store', { store: {} }, /got an object without claim\(\)/],
+    ['no scope', { scope: undefined }, /option scope must be a function that gives the id of the user/],
+    ['a method alone', { methods: 'POST' }, /option methods must be an array/],
+    ['a negative length', { maxBody: -1 }, /option maxBody must be a number of bytes/],
+    ['a name that is none', { leese: 1 }, /did you mean lease/],
+  ])('%s', (_what, wrong, message) => {
+    expect(() => guarded(() => new Response(), wrong)).toThrow(message)
+  })
+})

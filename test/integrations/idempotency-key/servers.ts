@@ -1,0 +1,131 @@
+import { type IdempotencyKeyOptions, idempotent } from '@go-go-scope/idempotency-key'
+import { idempotencyKey as forExpress } from '@go-go-scope/idempotency-key/express'
+import { idempotencyKey as forFastify } from '@go-go-scope/idempotency-key/fastify'
+import { idempotencyKey as forHono } from '@go-go-scope/idempotency-key/hono'
+import express from 'express'
+import fastify from 'fastify'
+import { Hono } from 'hono'
+
+/** What a handler of the tests answers. */
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** The handler behind the guard. @param body The body of the request as text. */
+export type Work = (body: string) => Promise<Answer>
+
+/** The options that are the same for all frameworks; the keys are those of the user in the header `x-user`. */
+export type Options = Omit<IdempotencyKeyOptions<never>, 'scope' | 'fingerprint'> & {
+  user?: (header: string) => string
+}
+
+/** A server with the guard and one handler for all paths. */
+export interface Server extends AsyncDisposable {
+  request(path: string, init: RequestInit): Promise<Response>
+}
+
+const USER = 'x-user'
+
+function fetchHandler({ user = String, ...options }: Options, work: Work) {
+  return idempotent(
+    async (request) => {
+      const { body, ...init } = await work(await request.text())
+      return new Response(init.status === 204 ? null : new Uint8Array(Buffer.from(body)), init)
+    },
+    { ...options, scope: (request) => user(request.headers.get(USER) ?? 'ada') },
+  )
+}
+
+async function serveFetch(options: Options, work: Work): Promise<Server> {
+  const handler = fetchHandler(options, work)
+  if (process.versions.bun === undefined) return inProcess((request) => handler(request))
+  const server = Bun.serve({ port: 0, fetch: handler, error: () => new Response('failed', { status: 500 }) })
+  return {
+    request: (path, init) => fetch(new URL(path, server.url), init),
+    [Symbol.asyncDispose]: () => server.stop(true),
+  }
+}
+
+/** As a server does it with a handler that throws. */
+function inProcess(handler: (request: Request) => Promise<Response>): Server {
+  return {
+    request: (path, init) =>
+      handler(new Request(`http://app.test${path}`, init)).catch(() => new Response('failed', { status: 500 })),
+    async [Symbol.asyncDispose]() {},
+  }
+}
+
+async function serveHono({ user = String, ...options }: Options, work: Work): Promise<Server> {
+  const app = new Hono()
+  app.use('*', forHono({ ...options, scope: (context) => user(context.req.header(USER) ?? 'ada') }))
+  app.all('*', async (context) => {
+    const { status, headers = {}, body } = await work(await context.req.text())
+    const content = new Uint8Array(Buffer.from(body))
+    return status === 204 ? context.body(null, status, headers) : context.body(content, status as 200, headers)
+  })
+  app.onError((_error, context) => context.text('failed', 500))
+  return inProcess(async (request) => app.fetch(request))
+}
+
+async function serveFastify({ user = String, ...options }: Options, work: Work): Promise<Server> {
+  const app = fastify()
+  for (const type of ['application/json', 'text/plain']) {
+    app.removeContentTypeParser(type)
+    app.addContentTypeParser(type, { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  }
+  await app.register(forFastify, { ...options, scope: (request) => user(request.headers[USER]?.toString() ?? 'ada') })
+  app.all('*', async (request, reply) => {
+    const { status, headers = {}, body } = await work(String(request.body ?? ''))
+    return reply.code(status).headers(headers).send(Buffer.from(body))
+  })
+  return {
+    async request(path, init) {
+      const answer = await app.inject({
+        method: (init.method ?? 'GET') as 'GET',
+        url: path,
+        headers: Object.fromEntries(new Headers(init.headers)),
+        ...(init.body !== undefined && { payload: String(init.body) }),
+      })
+      const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)])
+      const body = answer.statusCode === 204 ? null : new Uint8Array(answer.rawPayload)
+      return new Response(body, { status: answer.statusCode, headers })
+    },
+    [Symbol.asyncDispose]: () => app.close(),
+  }
+}
+
+async function serveExpress({ user = String, ...options }: Options, work: Work): Promise<Server> {
+  const app = express()
+  app.use(express.text({ type: () => true }))
+  app.use(forExpress({ ...options, scope: (request) => user(request.headers[USER]?.toString() ?? 'ada') }))
+  app.use(async (request: express.Request, response: express.Response) => {
+    const { status, headers = {}, body } = await work(request.body ?? '')
+    response.writeHead(status, headers)
+    // In pieces, so that what is held is more than one call.
+    response.write(Buffer.from(body).subarray(0, 2))
+    response.end(Buffer.from(body).subarray(2))
+  })
+  // Else Express prints what a handler throws.
+  app.use((_error: unknown, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
+    response.status(500).send('failed')
+  })
+  const server = app.listen(0, '127.0.0.1')
+  await new Promise<void>((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  return {
+    request: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+export const servers = [
+  ['a handler of fetch', serveFetch],
+  ['Hono', serveHono],
+  ['Fastify', serveFastify],
+  ['Express', serveExpress],
+] as const

@@ -1,0 +1,28 @@
+import keyvTestSuite, { keyvIteratorTests } from '@keyv/test-suite'
+import * as vitest from 'vitest'
+
+/** Tests that a version of Keyv cannot pass with any store, by name, each with the reason. */
+export type LeftOut = Readonly<Record<string, string>>
+
+/**
+ * Declares the tests of Keyv's own suite.
+ *
+ * @param makeStore Called by the tests, at least once for each Keyv.
+ * @param found How many tests there must be, so that a suite that is empty or cut short is seen.
+ */
+export function publishedSuite(Keyv: unknown, makeStore: () => unknown, found: number, leftOut: LeftOut = {}): void {
+  const names: string[] = []
+  const runner = {
+    ...vitest,
+    it(name: string, body: vitest.TestFunction) {
+      names.push(name)
+      if (!(name in leftOut)) vitest.test(name, body)
+    },
+  }
+  // Its types are of Keyv 5 and of a whole vitest.
+  for (const declare of [keyvTestSuite, keyvIteratorTests]) declare(runner as never, Keyv as never, makeStore)
+  vitest.test('the suite has the tests that it had when it was pinned', () => {
+    vitest.expect(names).toHaveLength(found)
+    vitest.expect(Object.keys(leftOut).filter((name) => !names.includes(name))).toEqual([])
+  })
+}
