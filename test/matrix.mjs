@@ -136,6 +136,7 @@ export const runs = [
     engine: 'postgres:pglite',
   },
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
+  ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
   ...suite('package', ['node20'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),

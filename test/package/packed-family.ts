@@ -19,6 +19,7 @@ export const published = {
   keyv: '@go-go-scope/keyv',
   unstorage: '@go-go-scope/unstorage',
   'idempotency-key': '@go-go-scope/idempotency-key',
+  cli: '@go-go-scope/cli',
 } as const
 
 export interface Manifest {

@@ -22,6 +22,19 @@ const allowed: Record<string, readonly string[]> = {
   keyv: [`${core}/integration`],
   unstorage: [`${core}/integration`],
   'idempotency-key': [`${core}/integration`],
+  // A program: it opens databases as an app does.
+  cli: [
+    `${core}/public`,
+    '@go-go-scope/persistence-sqlite-node',
+    '@go-go-scope/persistence-sqlite-bun',
+    '@go-go-scope/persistence-postgres',
+    'node:sqlite',
+    'bun:sqlite',
+    '@photostructure/sqlite',
+    'citty',
+    'cli-table3',
+    'log-update',
+  ],
   'go-go-scope': [`${core}/ports`, 'lru-cache'],
   'persistence-conformance': [core, `${core}/ports`, `${core}/remote`, 'fast-check'],
 }
