@@ -44,8 +44,9 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
         .map((specifier) => join('dist', specifier)),
     )
     const code = new Set([...entries, ...shared])
+    const commands = Object.values(manifest.bin ?? {}).map((path) => path.replace('./', ''))
     expect(code.size).toBeLessThanOrEqual(entries.length + 1)
-    expect([...files].sort()).toEqual([...types, ...code, 'LICENSE', 'README.md', 'package.json'].sort())
+    expect([...files].sort()).toEqual([...types, ...code, ...commands, 'LICENSE', 'README.md', 'package.json'].sort())
   })
 
   test('has the licence of the repository and a README of its own', () => {
@@ -125,6 +126,11 @@ describe('installed from tarballs in an empty project', () => {
     const frontEnd = `@go-go-scope/${engines[engine].package}`
     const output = await run(runtime, ['round-trip.mjs', frontEnd, engine])
     expect(output).toContain(`${frontEnd} over ${engine}: round trip done`)
+  })
+
+  test('the command that moves a store runs, and names what it takes', async () => {
+    const output = await run('node20', ['node_modules/.bin/persistence-postgres', '--help'])
+    expect(output).toContain('persistence-postgres copy <from> <to>')
   })
 
   test('an app that is bundled into one file backs up in a bundle of the thread', async () => {

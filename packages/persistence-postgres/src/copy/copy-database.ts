@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
 import { fingerprintOf, type TableFingerprint } from './fingerprint.js'
 import { isServer, openStore } from './open-store.js'
 import { type CopyProgress, Pace } from './pace.js'
@@ -147,24 +147,23 @@ function heldBy(target: Store, { store }: Mark): PersistenceError {
   )
 }
 
-/** Leaves the source, as soon as nothing is held in it. */
+/** Leaves the source, as soon as nothing is held in it. Whether that is so is found out by the transaction that leaves it. */
 async function seal(source: Store, target: Store, id: string, wait: number): Promise<void> {
   const end = systemClock.monotonic() + wait
   for (;;) {
-    const held = await source.held()
-    const refusal = (): PersistenceError =>
-      failure(
-        'BUSY',
-        `${source.name} has held ${held.join(', ') || 'locks or claims'}; stop the apps that use it, or wait for the ends`,
-      )
     try {
-      if (held.length > 0) throw refusal()
-      return await source.seal(id, target.name, refusal)
+      return await source.seal(id, target.name)
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'BUSY' || systemClock.monotonic() >= end) throw error
+      if (!(error instanceof PersistenceError && error.code === 'BUSY')) throw error
+      const held = await source.held()
+      if (systemClock.monotonic() >= end) throw held.length > 0 ? heldError(source, held) : error
     }
     await new Promise<void>((resolve) => systemClock.setTimer(resolve, ASK_AGAIN_MS, { keepAlive: true }))
   }
+}
+
+function heldError({ name }: Store, held: readonly string[]): PersistenceError {
+  return failure('BUSY', `${name} has held ${held.join(', ')}; stop the apps that use it, or wait for the ends`)
 }
 
 async function copyTable(source: Store, target: Store, table: StoreTable, pace: Pace): Promise<void> {

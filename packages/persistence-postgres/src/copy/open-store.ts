@@ -38,7 +38,12 @@ async function openServer(url: string, { schema, readOnly, missing }: Access): P
   const handle = new OwnConnections(await sourceFor(url))
   const dialect = postgresDialect(schema, 'process')
   const options = { ...resolveOptions({ busyTimeout: BUSY_TIMEOUT_MS }), readOnly }
-  const connection = Connection.of(handle, () => new Lane(handle.source, { patience: BUSY_TIMEOUT_MS, prepare: 'auto' }), dialect, options)
+  const connection = Connection.of(
+    handle,
+    () => new Lane(handle.source, { patience: BUSY_TIMEOUT_MS, prepare: 'auto' }),
+    dialect,
+    options,
+  )
   const close = (): Promise<void> => connection.close(false)
   try {
     await connection.open()

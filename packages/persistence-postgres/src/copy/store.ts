@@ -119,8 +119,9 @@ export class Store {
     return (await this.#query(this.#sql.occupied)).length > 0
   }
 
-  /** Has nothing write to it from now on. @throws `held` gives, unless nothing is held. */
-  async seal(id: string, to: string, held: () => PersistenceError): Promise<void> {
+  /** Has nothing write to it from now on. @throws PersistenceError `BUSY` while something is held. */
+  async seal(id: string, to: string): Promise<void> {
+    const held = (): PersistenceError => failure('BUSY', `${this.name} has held locks or claims`)
     const free: Step = { ...this.#sql.held(Date.now()), expect: 0, unmet: held }
     await this.#queue.atomic('copy', this.#sql.seal(free, await this.#ownCaches(), id, to))
   }
