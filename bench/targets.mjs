@@ -1,6 +1,7 @@
 import { engineNames, engines } from '../scripts/engines.mjs'
 import { digits, round, short } from './names.mjs'
 import { cells } from './plan.mjs'
+import { postgresTargets } from './postgres/tables.mjs'
 import { standbyTargets } from './standbys.mjs'
 import { median, pairedRatio } from './statistics.mjs'
 
@@ -37,6 +38,7 @@ export function targetTable(results) {
     ...copyTargets(results),
     ...standbyTargets(results),
     ...peerTargets(results),
+    ...postgresTargets(results),
   ]
   return {
     title: 'Targets',
