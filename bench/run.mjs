@@ -16,6 +16,7 @@ import { describeMachine, describeVersions } from './machine.mjs'
 import { readOptions } from './options.mjs'
 import { packageSizes } from './package-sizes.mjs'
 import { cells, fullPlan, quickPlan } from './plan.mjs'
+import { measurePostgres } from './postgres/measure-postgres.mjs'
 import { printTables } from './print.mjs'
 import { runRace } from './race.mjs'
 import { writeReport } from './report.mjs'
@@ -54,6 +55,7 @@ const results = {
   memory: {},
   starts: {},
   packages: {},
+  postgres: {},
 }
 const keep = everything || options.update
 const earlier = options.update ? (readResults('full') ?? results) : results
@@ -149,6 +151,15 @@ for (const cell of cells.slice(0, 4)) {
   results.starts[cell.name] = await measureStart(cell, options.quick ? 5 : 15)
   save()
 }
+await measurePostgres({
+  ...options,
+  wanted,
+  progress,
+  save(found) {
+    results.postgres = found
+    save()
+  },
+})
 if (wanted('packages')) {
   results.packages = packageSizes()
   save()
@@ -182,6 +193,7 @@ function merged(earlier, later) {
     'memory',
     'starts',
     'packages',
+    'postgres',
   ].map((part) => [part, { ...earlier[part], ...later[part] }])
   return {
     ...earlier,

@@ -1,5 +1,6 @@
 import { digits, nameOf, percent, round, short, storageNames } from './names.mjs'
 import { trialNames } from './plan.mjs'
+import { postgresTables } from './postgres/tables.mjs'
 import { standbyTable } from './standbys.mjs'
 import { median, pairedRatio, spread } from './statistics.mjs'
 import { targetTable } from './targets.mjs'
@@ -27,6 +28,7 @@ export async function tablesOf(results) {
     memoryTable(results),
     startTable(results),
     packagesTable(results),
+    ...postgresTables(results),
     targetTable(results),
   ].filter(({ rows }) => rows.length > 0)
 }

@@ -1,6 +1,7 @@
 import { engineNames, engines } from '../scripts/engines.mjs'
 import { digits, round, short } from './names.mjs'
 import { cells } from './plan.mjs'
+import { postgresTargets } from './postgres/tables.mjs'
 import { standbyTargets } from './standbys.mjs'
 import { median, pairedRatio } from './statistics.mjs'
 import { threadTargets } from './threads.mjs'
@@ -39,6 +40,7 @@ export function targetTable(results) {
     ...standbyTargets(results),
     ...threadTargets(results),
     ...peerTargets(results),
+    ...postgresTargets(results),
   ]
   return {
     title: 'Targets',

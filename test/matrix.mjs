@@ -124,6 +124,8 @@ export const runs = [
     folders: ['test/postgres-hazards'],
     engine: 'postgres:pg',
   },
+  // From a file to the server and back, by one engine and one client library.
+  { name: 'postgres:copy', group: 'copy', runtime: 'node24', folders: ['test/postgres-copy'], engine: 'postgres:pg' },
   // One instance in the process of the tests: what takes two connections is left to the others.
   ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres']),
   // What passes a suite of others must pass it on every engine, and on a server's SQL.

@@ -54,8 +54,12 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     )
     const code = new Set([...entries, ...shared])
     const maps = [...code].map((file) => `${file}.map`)
+    const commands = Object.values(manifest.bin ?? {}).map((path) => path.replace('./', ''))
+    // Of what is bundled.
+    const notices = files.filter((file) => file === 'THIRD-PARTY-LICENSES')
+    const beside = ['LICENSE', 'README.md', 'package.json', ...commands, ...notices]
     expect(code.size).toBeLessThanOrEqual(entries.length + 1)
-    expect([...files].sort()).toEqual([...types, ...code, ...maps, 'LICENSE', 'README.md', 'package.json'].sort())
+    expect([...files].sort()).toEqual([...types, ...code, ...maps, ...beside].sort())
   })
 
   test('has the licence of the repository and a README of its own', () => {
@@ -180,6 +184,11 @@ describe('installed from tarballs in an empty project', () => {
     ['bun', 'bun:sqlite'],
   ])('the same program finds the engine of %s by itself: %s', async (runtime, engine) => {
     expect(await run(runtime, ['app.mjs'])).toContain(`opened by ${engine}, backed up and restored`)
+  })
+
+  test('the command that moves a store runs, and names what it takes', async () => {
+    const output = await run('node20', ['node_modules/.bin/persistence-postgres', '--help'])
+    expect(output).toContain('persistence-postgres copy <from> <to>')
   })
 
   test('an app that is bundled into one file backs up in a bundle of the thread', async () => {

@@ -57,6 +57,7 @@ import { readers } from './suites/readers.js'
 import { remadeSchema } from './suites/remade-schema.js'
 import { restores } from './suites/restores.js'
 import { schema } from './suites/schema.js'
+import { sealedFile } from './suites/sealed-file.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
 import { sharedHandle } from './suites/shared-handle.js'
 import { standby } from './suites/standby.js'
@@ -84,6 +85,7 @@ const SUITES: readonly EngineSuite[] = [
   movedFile,
   schema,
   remadeSchema,
+  sealedFile,
   foreignNames,
   publishedFile29,
   locks,
@@ -152,6 +154,7 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   movedFile,
   schema,
   remadeSchema,
+  sealedFile,
   foreignNames,
   publishedFile29,
   leaseTime,

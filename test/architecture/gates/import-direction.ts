@@ -10,7 +10,7 @@ const allowed: Record<string, readonly string[]> = {
   'persistence-sqlite': [core, `${core}/public`, `${core}/remote`, 'sqlite3'],
   'persistence-sqlite-bun': [core, `${core}/public`, `${core}/remote`, 'bun:sqlite'],
   'persistence-sqlite-node': [core, `${core}/public`, `${core}/remote`, 'node:sqlite', '@photostructure/sqlite'],
-  'persistence-postgres': [`${core}/dialect`, `${core}/public`, '@electric-sql/pglite', 'pg', 'postgres'],
+  'persistence-postgres': [core, `${core}/dialect`, `${core}/public`, '@electric-sql/pglite', 'pg', 'postgres'],
   // The front ends of both runtimes, of which one is loaded.
   persistence: [
     `${core}/public`,
