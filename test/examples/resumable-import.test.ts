@@ -125,7 +125,9 @@ test('an argument that cannot be used is named, with the exit code 2', async () 
     expect(code).toBe(2)
     return stderr
   }
-  expect(await refused('--front-end', 'oracle')).toContain('--front-end must be one of sqlite3, node, bun, postgres, got oracle')
+  expect(await refused('--front-end', 'oracle')).toContain(
+    '--front-end must be one of sqlite3, node, bun, postgres, got oracle',
+  )
   expect(await refused('--source', 'missing.json')).toContain('--source must name a file that exists, got missing.json')
 })
 

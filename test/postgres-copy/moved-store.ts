@@ -52,7 +52,11 @@ export async function onServer({ schema }: Place, keyPrefix = 'shop:'): Promise<
 
 export function toServer(
   place: Place,
-  options: { wait?: number; progress?: (progress: CopyProgress) => void } = {},
+  options: {
+    wait?: number
+    waiting?: (held: readonly string[]) => void
+    progress?: (progress: CopyProgress) => void
+  } = {},
 ): Promise<CopyResult> {
   return copyDatabase(place.file, serverUrl(), { schema: place.schema, ...options })
 }

@@ -93,9 +93,10 @@ test('the command ends with a code for each reason, and never shows a password',
   expect(await command('unseal', place.file)).toMatchObject({ code: 0, out: '' })
   await user.cache.set('k', 1)
   expect(await command('copy', `${place.file}.none`, serverUrl())).toMatchObject({ code: 2 })
-  url.pathname = '/none'
-  expect(await command('copy', place.file, url.href)).toMatchObject({
-    code: 1,
-    err: expect.stringContaining('[CANNOT_OPEN]'),
-  })
+  await writeFile(
+    `${place.file}.text`,
+    'a text of somebody, long enough to be read as the header of a database'.repeat(2),
+  )
+  const text = await command('copy', `${place.file}.text`, url.href, '--schema', place.schema)
+  expect(text).toMatchObject({ code: 1, err: expect.stringContaining('[NOT_A_DATABASE]') })
 })

@@ -56,6 +56,7 @@ export async function runCommand(args: readonly string[], { out, err }: Output):
         dryRun: values['dry-run'] ?? false,
         acceptClock: values['accept-clock'] ?? false,
         wait: Number(values.wait ?? 0) * 1000,
+        waiting: (held) => err(`waiting for ${held.join(', ')}\n`),
         progress: (progress) => err(`${lineOf(progress)}\n`),
       })
       out(`${JSON.stringify(result, undefined, 2)}\n`)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { type PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
 import { fingerprintOf, type TableFingerprint } from './fingerprint.js'
 import { isServer, openStore } from './open-store.js'
 import { type CopyProgress, Pace } from './pace.js'
@@ -12,6 +12,8 @@ export interface CopyDatabaseOptions {
   dryRun?: boolean
   /** ms to wait for locks and claims of the source that are held. Default 0: they are refused. */
   wait?: number
+  /** Hears what is held each time that it is waited for: names of some locks and claims. */
+  waiting?: (held: readonly string[]) => void
   /** Goes on although the clocks of the two sides differ by more than a second. Default `false`. */
   acceptClock?: boolean
   /** Hears about once a second, and when a table is done, how far it is. */
@@ -106,11 +108,11 @@ async function look(
 async function move(
   source: Store,
   target: Store,
-  { wait = 0, progress }: CopyDatabaseOptions,
+  { wait = 0, waiting, progress }: CopyDatabaseOptions,
   clockDifference: number,
 ): Promise<CopyResult> {
   const { id, sealed, done } = await markOf(source, target)
-  if (!sealed) await seal(source, target, id, wait)
+  if (!sealed) await seal(source, target, id, wait, waiting)
   if (done) return { ...(await look(source, target, target.name, clockDifference)), outcome: 'moved' }
   const tables = await source.tables()
   if ((await target.filling()) === undefined) await target.begin({ id, store: source.name }, tables)
@@ -148,22 +150,27 @@ function heldBy(target: Store, { store }: Mark): PersistenceError {
 }
 
 /** Leaves the source, as soon as nothing is held in it. Whether that is so is found out by the transaction that leaves it. */
-async function seal(source: Store, target: Store, id: string, wait: number): Promise<void> {
+async function seal(
+  source: Store,
+  target: Store,
+  id: string,
+  wait: number,
+  waiting: CopyDatabaseOptions['waiting'],
+): Promise<void> {
   const end = systemClock.monotonic() + wait
-  for (;;) {
-    try {
-      return await source.seal(id, target.name)
-    } catch (error) {
-      if (!(error instanceof PersistenceError && error.code === 'BUSY')) throw error
-      const held = await source.held()
-      if (systemClock.monotonic() >= end) throw held.length > 0 ? heldError(source, held) : error
-    }
+  while (!(await source.seal(id, target.name))) {
+    const held = await source.held()
+    if (systemClock.monotonic() >= end) throw heldError(source, held)
+    waiting?.(held)
     await new Promise<void>((resolve) => systemClock.setTimer(resolve, ASK_AGAIN_MS, { keepAlive: true }))
   }
 }
 
 function heldError({ name }: Store, held: readonly string[]): PersistenceError {
-  return failure('BUSY', `${name} has held ${held.join(', ')}; stop the apps that use it, or wait for the ends`)
+  return failure(
+    'BUSY',
+    `${name} has held ${held.join(', ') || 'locks or claims'}; stop the apps that use it, or wait for the ends`,
+  )
 }
 
 async function copyTable(source: Store, target: Store, table: StoreTable, pace: Pace): Promise<void> {

@@ -119,11 +119,18 @@ export class Store {
     return (await this.#query(this.#sql.occupied)).length > 0
   }
 
-  /** Has nothing write to it from now on. @throws PersistenceError `BUSY` while something is held. */
-  async seal(id: string, to: string): Promise<void> {
-    const held = (): PersistenceError => failure('BUSY', `${this.name} has held locks or claims`)
-    const free: Step = { ...this.#sql.held(Date.now()), expect: 0, unmet: held }
-    await this.#queue.atomic('copy', this.#sql.seal(free, await this.#ownCaches(), id, to))
+  /** Has nothing write to it from now on. @returns `false` while something is held. */
+  async seal(id: string, to: string): Promise<boolean> {
+    // No code for which the queue would try again by itself.
+    const held = new PersistenceError('CONSTRAINT', 'copy', 'copy: locks or claims are held')
+    const free: Step = { ...this.#sql.held(Date.now()), expect: 0, unmet: () => held }
+    try {
+      await this.#queue.atomic('copy', this.#sql.seal(free, await this.#ownCaches(), id, to))
+      return true
+    } catch (error) {
+      if (error === held) return false
+      throw error
+    }
   }
 
   async unseal(): Promise<void> {
@@ -164,7 +171,7 @@ export class Store {
 WHERE name = ${this.#places(3)} AND rows = ${this.#places(4)} RETURNING name`,
       parameters: [JSON.stringify(last), from.rows + rows.length, labelOf(table), from.rows],
       expect: 1,
-      unmet: () => failure('BUSY', 'another copy is at the same target; let it end'),
+      unmet: () => failure('CONSTRAINT', 'another copy is at the same target; let it end'),
     }
     await this.#queue.atomic('copy', [progress, ...inserts])
   }
@@ -213,7 +220,7 @@ export function labelOf({ kind, name }: StoreTable): string {
 }
 
 export function failure(
-  code: 'BUSY' | 'DIVERGED' | 'FILE_EXISTS' | 'INVALID_ARGUMENT' | 'MOVED',
+  code: 'BUSY' | 'CONSTRAINT' | 'DIVERGED' | 'FILE_EXISTS' | 'INVALID_ARGUMENT' | 'MOVED',
   problem: string,
 ): PersistenceError {
   return new PersistenceError(code, 'copy', `copy: ${problem}`)
