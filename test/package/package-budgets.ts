@@ -7,7 +7,7 @@ export const budgets: Record<keyof typeof published, number> = {
   'persistence-sqlite-bun': 1_900,
   'persistence-sqlite-node': 2_900,
   'persistence-postgres': 30_000,
-  persistence: 600,
+  persistence: 200,
   keyv: 2_200,
   unstorage: 1_100,
   'idempotency-key': 8_000,
