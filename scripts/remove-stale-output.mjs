@@ -35,6 +35,8 @@ function isBundle(file, bundles) {
 function bundlesOf(folder) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   if (manifest.private) return undefined
-  const targets = Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
+  const targets = Object.values(manifest.exports).flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target),
+  )
   return new Set(targets.map((target) => target.replace(/^\.\/dist\//, '')))
 }

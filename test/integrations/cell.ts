@@ -9,6 +9,9 @@ const declared = runs.find((run) => run.name === process.env.CELL)
 if (declared?.engine === undefined) throw new Error('start a cell with `npm test -- --cell integrations:node:sqlite`')
 const { engine: name, runtime } = declared
 
+/** No test is about giving up. */
+const PATIENCE_MS = 60_000
+
 const { engine }: { engine: EngineUnderTest } = name.startsWith('postgres:')
   ? await import('../postgres/cell.js')
   : await import('../cells/cell.js')
@@ -40,7 +43,7 @@ export async function takePlace(): Promise<Place> {
   const opened: AdapterUnderTest[] = []
   return {
     async open(options) {
-      const adapter = await engine.SQLiteAdapter.open(path as string, options)
+      const adapter = await engine.SQLiteAdapter.open(path as string, { busyTimeout: PATIENCE_MS, ...options })
       opened.push(adapter)
       return adapter
     },

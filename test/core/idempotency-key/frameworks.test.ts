@@ -112,7 +112,12 @@ describe('Express', () => {
       },
     )
     // Express cuts the connection of a response that it is told is sent.
-    expect(await post(app).then(({ status }) => status, () => 'cut')).not.toBe(500)
+    expect(
+      await post(app).then(
+        ({ status }) => status,
+        () => 'cut',
+      ),
+    ).not.toBe(500)
     const again = await post(app)
     expect([again.status, await again.text()]).toEqual([201, 'done'])
   })
