@@ -68,7 +68,7 @@ export type NoteCommand =
   | { readonly word: typeof say.loaded | typeof say.loadFailed; readonly wait: number; readonly text: string }
   | { readonly word: typeof say.loadPassedOn; readonly wait: number }
   | { readonly word: typeof say.more; readonly request: number }
-  | { readonly word: typeof say.bye | typeof say.settle }
+  | { readonly word: typeof say.bye | typeof say.settle | typeof say.taken }
 
 export type Command = RequestCommand | NoteCommand
 
@@ -187,6 +187,7 @@ function readNote(word: number, reader: Reader): NoteCommand {
       return { word, request: reader.count() }
     case say.bye:
     case say.settle:
+    case say.taken:
       return { word }
     default:
       throw new MalformedMessage(`there is no word ${word}`)

@@ -1,6 +1,7 @@
 import type { Row } from '../driver/driver.js'
+import { Fifo } from '../queue/fifo.js'
 import type { AnsweredLock } from './client-locks.js'
-import { type Item, PIECE, tell, unitsOf } from './protocol.js'
+import { type Item, PIECE, tell, WINDOW } from './protocol.js'
 import { Granted } from './requests.js'
 import { RowShapes } from './row-shapes.js'
 import { writeError } from './wire-error.js'
@@ -19,9 +20,25 @@ export class Outgoing {
   #items: Item[] = []
   #flushing = false
   #inOneGo = false
+  /** About the bytes of answers that the user has not taken, and of those that were sent before each mark. */
+  #untaken = 0
+  #unmarked = 0
+  /** About the bytes of an answer, of late. */
+  #usual = 0
+  readonly #marked = new Fifo<number>()
 
   constructor(send: (message: readonly Item[]) => void) {
     this.#send = send
+  }
+
+  /** Whether the user may have more answers than it has not taken, and than `coming` more will be. */
+  hasRoom(coming: number): boolean {
+    return this.#untaken + coming * this.#usual <= WINDOW.units || this.#inOneGo
+  }
+
+  /** The user has taken what was sent before a mark. */
+  taken(): void {
+    for (const units of this.#marked.take(1)) this.#untaken -= units
   }
 
   say(...items: Item[]): void {
@@ -39,9 +56,13 @@ export class Outgoing {
 
   answerSteps(request: number, steps: readonly (readonly Row[])[]): void {
     const items: Item[] = [tell.steps, request, steps.length]
-    for (const rows of steps) this.#writeRows(items, rows, 0, rows.length)
+    let units = 0
+    for (const rows of steps) {
+      const rest = { rows, at: 0 }
+      units += this.#writeRows(items, rest, rows.length, Number.POSITIVE_INFINITY)
+    }
     for (const item of items) this.#items.push(item)
-    this.#flushLater()
+    this.#sent(units)
   }
 
   answerLock(request: number, answer: AnsweredLock): void {
@@ -76,8 +97,7 @@ export class Outgoing {
   #row(request: number, row: Row): void {
     const shape = this.#shapes.announce(this.#items, row)
     this.#items.push(tell.row, request, shape)
-    this.#shapes.write(this.#items, row)
-    this.#flushLater()
+    this.#sent(this.#shapes.write(this.#items, row))
   }
 
   #rows(request: number, rest: Rest): boolean {
@@ -90,26 +110,40 @@ export class Outgoing {
   }
 
   #piece(request: number, rest: Rest): boolean {
-    const { rows, at: from } = rest
-    for (let units = 0; rest.at < rows.length && rest.at - from < PIECE.rows && units < PIECE.units; rest.at++) {
-      units += unitsOf(Object.values(rows[rest.at] as Row))
-    }
-    const whole = rest.at === rows.length
-    const items: Item[] = [tell.rows, request, whole ? 0 : 1]
-    this.#writeRows(items, rows, from, rest.at)
+    const items: Item[] = [tell.rows, request, 0]
+    const units = this.#writeRows(items, rest, PIECE.rows, PIECE.units)
+    const whole = rest.at === rest.rows.length
+    if (!whole) items[2] = 1
     for (const item of items) this.#items.push(item)
-    this.#flushLater()
+    this.#sent(units)
     if (whole) this.#rests.delete(request)
     else this.#rests.set(request, rest)
     return whole
   }
 
-  /** A shape that is new is told before what `items` will be. */
-  #writeRows(items: Item[], rows: readonly Row[], from: number, to: number): void {
-    items.push(to - from)
-    if (to === from) return
-    items.push(this.#shapes.announce(this.#items, rows[from] as Row))
-    for (let at = from; at < to; at++) this.#shapes.write(items, rows[at] as Row)
+  /** A shape that is new is told before what `items` will be. @returns about the bytes of the rows. */
+  #writeRows(items: Item[], rest: Rest, mostRows: number, mostUnits: number): number {
+    const { rows, at: from } = rest
+    const count = items.push(0) - 1
+    if (from < rows.length) items.push(this.#shapes.announce(this.#items, rows[from] as Row))
+    let units = 0
+    for (; rest.at < rows.length && rest.at - from < mostRows && units < mostUnits; rest.at++) {
+      units += this.#shapes.write(items, rows[rest.at] as Row)
+    }
+    items[count] = rest.at - from
+    return units
+  }
+
+  #sent(units: number): void {
+    this.#usual += (units - this.#usual) / 8
+    this.#untaken += units
+    this.#unmarked += units
+    if (this.#unmarked >= PIECE.units) {
+      this.#items.push(tell.mark)
+      this.#marked.push(this.#unmarked)
+      this.#unmarked = 0
+    }
+    this.#flushLater()
   }
 
   /** What settles together goes together. */

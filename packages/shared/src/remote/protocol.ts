@@ -57,6 +57,8 @@ export const say = {
   bye: 22,
   /** The schema has been set up. */
   settle: 23,
+  /** All that came before the first `mark` that it has not told of. */
+  taken: 24,
 } as const
 
 /** What the owner of the database says. */
@@ -101,6 +103,8 @@ export const tell = {
   goodbye: 19,
   /** error. The database is gone. */
   lost: 20,
+  /** To be told `taken`. */
+  mark: 21,
 } as const
 
 /** What the owner tells of itself when it takes a user in. */
@@ -128,17 +132,22 @@ export interface InheritedOptions {
   readonly createTables: boolean
 }
 
-/** How much of one user's may be unanswered at a time; a single larger call goes alone. */
+/**
+ * How much of one user's may be unanswered at a time; a single larger call goes alone. While as many units of answers are
+ * sent and not taken, nothing more of the user is begun.
+ */
 export const WINDOW: { readonly calls: number; readonly units: number } = { calls: 4_096, units: 4 * 1024 * 1024 }
 
 /** How much of an answer goes in one message. */
 export const PIECE: { readonly rows: number; readonly units: number } = { rows: 1_000, units: 1024 * 1024 }
 
-/** About the bytes of a value in a message. */
+/** About the bytes of values in a message. */
 export function unitsOf(values: readonly Item[]): number {
   let units = 0
-  for (const value of values) {
-    units += typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 8
-  }
+  for (const value of values) units += unitsOfItem(value)
   return units
+}
+
+export function unitsOfItem(value: Item): number {
+  return typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 8
 }

@@ -181,6 +181,8 @@ export class RemoteLink {
       reader.text()
       this.end(readError(reader.text()).error.message)
       this.#channel.close()
+    } else if (word === tell.mark) {
+      this.say(say.taken)
     } else if (word === tell.lost) {
       this.#lose(readError(reader.text()).error as PersistenceError)
     } else if (word === tell.goodbye) {

@@ -1,5 +1,5 @@
 import type { Row, SqlValue } from '../driver/driver.js'
-import { type Item, tell } from './protocol.js'
+import { type Item, tell, unitsOfItem } from './protocol.js'
 
 /** The columns of a row, which cross once and then by their number. */
 interface Shape {
@@ -21,9 +21,15 @@ export class RowShapes {
     return at === names.length ? this.#last.number : this.#find(out, row)
   }
 
-  /** Writes the values of a row of the shape that was announced last. */
-  write(out: Item[], row: Row): void {
-    for (const name of this.#last.names) out.push(crossing(row[name] as SqlValue))
+  /** Writes the values of a row of the shape that was announced last. @returns about the bytes of it. */
+  write(out: Item[], row: Row): number {
+    let units = 0
+    for (const name of this.#last.names) {
+      const value = crossing(row[name] as SqlValue)
+      out.push(value)
+      units += unitsOfItem(value)
+    }
+    return units
   }
 
   #find(out: Item[], row: Row): number {

@@ -23,6 +23,7 @@ export interface ServedParts extends SharedParts {
 export class ServedClient implements AnswerTaker {
   readonly #parts: ServedParts
   readonly #atBye: () => void
+  readonly #atReady: () => void
   readonly #out: Outgoing
   readonly #commands: CommandReader
   readonly #locks: ClientLocks
@@ -37,6 +38,8 @@ export class ServedClient implements AnswerTaker {
   /** Requests that came and are not answered, and about the bytes of them. */
   #calls = 0
   #units = 0
+  /** Those of them that were handed to the database. */
+  #begun = 0
   #receivedAt = 0
   /** ms from the coming of the last message until all of it was handed to the database. */
   lag = 0
@@ -45,11 +48,15 @@ export class ServedClient implements AnswerTaker {
   #refusing: string | undefined
   #gone = false
 
-  /** @param atBye To be called when it says that it has sent its last. */
-  constructor(channel: Channel, parts: ServedParts, atBye: () => void) {
+  /**
+   * @param atBye To be called when it says that it has sent its last.
+   * @param atReady To be called when what has come may be begun.
+   */
+  constructor(channel: Channel, parts: ServedParts, atBye: () => void, atReady: () => void) {
     const { connection, statements, locks } = parts
     this.#parts = parts
     this.#atBye = atBye
+    this.#atReady = atReady
     this.#out = new Outgoing((message) => channel.send(message))
     this.#commands = new CommandReader((statement) => statements.intern(statement))
     this.#locks = new ClientLocks(locks, (prefix, { key, token }, reason) =>
@@ -71,18 +78,20 @@ export class ServedClient implements AnswerTaker {
     return this.#locks.size
   }
 
-  /** What has come and waits for its turn. */
-  get waiting(): number {
-    return this.#inbox.length - this.#next
+  /** Whether something has come that may be begun. */
+  get ready(): boolean {
+    return this.#waiting > 0 && this.#out.hasRoom(this.#begun)
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a user may have under way. */
   receive(message: unknown): void {
     const commands = this.#commands.read(new Reader(message))
     for (const command of commands) if ('number' in command) this.#count(command)
-    if (this.waiting === 0) this.#receivedAt = this.#parts.connection.clock.monotonic()
+    if (this.#waiting === 0) this.#receivedAt = this.#parts.connection.clock.monotonic()
     for (const command of commands) {
-      if (this.#refusing === undefined || !('number' in command)) this.#inbox.push(command)
+      // What waits before it may wait for it.
+      if (command.word === say.taken) this.#out.taken()
+      else if (this.#refusing === undefined || !('number' in command)) this.#inbox.push(command)
       else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
     }
   }
@@ -91,9 +100,11 @@ export class ServedClient implements AnswerTaker {
   runNext(): void {
     const command = this.#inbox[this.#next++] as Command
     if (!('number' in command)) this.#note(command)
-    else if (this.#refusing === undefined || this.#parts.connection.usable) this.#requests.run(command)
-    else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
-    if (this.waiting > 0) return
+    else if (this.#refusing === undefined || this.#parts.connection.usable) {
+      this.#begun++
+      this.#requests.run(command)
+    } else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
+    if (this.#waiting > 0) return
     this.#inbox = []
     this.#next = 0
     this.lag = this.#parts.connection.clock.monotonic() - this.#receivedAt
@@ -157,6 +168,10 @@ export class ServedClient implements AnswerTaker {
     this.#forget(command)
   }
 
+  get #waiting(): number {
+    return this.#inbox.length - this.#next
+  }
+
   #note(note: NoteCommand): void {
     switch (note.word) {
       case say.more:
@@ -164,6 +179,9 @@ export class ServedClient implements AnswerTaker {
         break
       case say.bye:
         this.#atBye()
+        break
+      case say.taken:
+        // Told as it came.
         break
       case say.settle:
         void this.#settlePlace()
@@ -208,6 +226,8 @@ export class ServedClient implements AnswerTaker {
   #forget({ units }: RequestCommand): void {
     this.#calls--
     this.#units -= units
+    if (this.#begun > 0) this.#begun--
+    if (this.#waiting > 0 && this.ready) this.#atReady()
     if (this.#calls === 0) for (const idle of this.#atIdle.splice(0)) idle()
   }
 }
