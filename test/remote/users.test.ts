@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
-import { commitsIn } from '../proof/remote/commits-in.js'
 import type { RemoteUser } from '../proof/remote/remote-user.js'
 import { ServedFile } from '../proof/remote/served-file.js'
 
@@ -9,12 +8,6 @@ proveCell()
 interface Loaded {
   readonly loads: number
   readonly values: unknown[]
-}
-
-/** Holds the event loop, while threads send what they have to. */
-function hold(ms: number): void {
-  const end = performance.now() + ms
-  while (performance.now() < end);
 }
 
 describe('users of one owner', () => {
@@ -179,22 +172,6 @@ describe('users of one owner', () => {
     if (claim.state === 'claimed') await claim.complete('done')
     expect(await waiting).toMatchObject({ state: 'completed', value: 'done' })
     expect(performance.now() - before).toBeLessThan(20_000)
-  }, 60_000)
-
-  test('share the commits of durable writes that come within one turn', async () => {
-    const rounds = 3
-    const fourth = await file.user('thread')
-    const four = [...users, fourth]
-    const before = commitsIn(file.path)
-    for (let round = 0; round < rounds; round++) {
-      const written = Promise.all(four.map((user, at) => user.do('set', { key: `c${at}`, value: round })))
-      // Long enough for each thread to get a processor, also on a busy machine.
-      hold(1_000)
-      await written
-    }
-    // One for the first, which does not wait for others, and one for all that follow.
-    expect(commitsIn(file.path) - before).toBeLessThanOrEqual(rounds * 2)
-    await fourth.do('disconnect')
   }, 60_000)
 
   test('see what was written before they were told of it', async () => {

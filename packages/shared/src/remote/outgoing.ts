@@ -1,9 +1,11 @@
 import type { Row } from '../driver/driver.js'
 import { Fifo } from '../queue/fifo.js'
+import type { Statement } from '../queue/statement.js'
 import type { AnsweredLock } from './client-locks.js'
 import { type Item, PIECE, tell, WINDOW } from './protocol.js'
 import { Granted } from './requests.js'
 import { RowShapes } from './row-shapes.js'
+import { Run } from './run.js'
 import { writeError } from './wire-error.js'
 
 /** What still has to be sent of the rows of an answer. */
@@ -16,6 +18,7 @@ interface Rest {
 export class Outgoing {
   readonly #send: (message: readonly Item[]) => void
   readonly #shapes = new RowShapes()
+  readonly #run = new Run()
   readonly #rests = new Map<number, Rest>()
   #items: Item[] = []
   #flushing = false
@@ -46,11 +49,15 @@ export class Outgoing {
     this.#flushLater()
   }
 
-  /** @param given What a statement gave. @returns whether the answer is whole. */
-  answer(request: number, given: Row | readonly Row[] | undefined): boolean {
-    if (given === undefined) this.say(tell.nothing, request)
+  /**
+   * @param given What a statement gave.
+   * @param statement Of a store, if it is one of those.
+   * @returns whether the answer is whole.
+   */
+  answer(request: number, given: Row | readonly Row[] | undefined, statement?: Statement): boolean {
+    if (given === undefined) this.#nothing(request)
     else if (Array.isArray(given)) return this.#rows(request, { rows: given, at: 0 })
-    else this.#row(request, given as Row)
+    else this.#row(request, given as Row, statement)
     return true
   }
 
@@ -67,7 +74,7 @@ export class Outgoing {
 
   answerLock(request: number, answer: AnsweredLock): void {
     if (answer instanceof Granted) this.say(tell.granted, request, answer.token, answer.left)
-    else if (answer === undefined) this.say(tell.nothing, request)
+    else if (answer === undefined) this.#nothing(request)
     else this.say(tell.number, request, answer)
   }
 
@@ -94,10 +101,23 @@ export class Outgoing {
     this.#send(message)
   }
 
-  #row(request: number, row: Row): void {
-    const shape = this.#shapes.announce(this.#items, row)
-    this.#items.push(tell.row, request, shape)
-    this.#sent(this.#shapes.write(this.#items, row))
+  #nothing(request: number): void {
+    if (!this.#run.goesOn(this.#items, tell.nothing, request, 0)) {
+      this.#items.push(tell.nothing, request, 1)
+      this.#run.begin(this.#items, tell.nothing, request, 0)
+    }
+    this.#flushLater()
+  }
+
+  #row(request: number, row: Row, statement: Statement | undefined): void {
+    const shape = this.#shapes.announce(this.#items, row, statement)
+    if (!this.#run.goesOn(this.#items, tell.row, request, shape)) {
+      this.#items.push(tell.row, request, shape, 1)
+      this.#run.begin(this.#items, tell.row, request, shape)
+    }
+    const units = this.#shapes.write(this.#items, row)
+    this.#run.wrote(this.#items)
+    this.#sent(units)
   }
 
   #rows(request: number, rest: Rest): boolean {

@@ -18,9 +18,9 @@ export const say = {
   hello: 1,
   /** number, then what {@link file://./wire-statement.ts} writes. Before the statement's first call. */
   declare: 2,
-  /** request: statement, n, n parameters */
+  /** several requests: statement, n, number of calls, n parameters of each */
   call: 3,
-  /** wait. The next call changes nothing where the entry of that load was written meanwhile. */
+  /** wait. The next call, which goes alone, changes nothing where the entry of that load was written meanwhile. */
   guard: 4,
   /** request: name, sql, n, n parameters */
   query: 5,
@@ -69,9 +69,9 @@ export const tell = {
   refuse: 2,
   /** number of the shape, n, n names of columns */
   shape: 3,
-  /** request. No row, or nothing to say. */
+  /** first request, number of requests. No row, or nothing to say. */
   nothing: 4,
-  /** request, shape, values */
+  /** first request, shape, number of requests, values of a row for each */
   row: 5,
   /** request, whether more rows follow, number of rows, shape and values where there are rows */
   rows: 6,
