@@ -208,10 +208,11 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
   })
 
   check('only the first of those who wait asks for the lock', async (world) => {
-    // The first would look after 10 ms, and the second, if it did, after 5.
-    const pauses = [1, 0]
+    const pauses: number[] = []
     const adapter = await world.adapter({ locks: 'database', random: () => pauses.shift() ?? 1 })
     granted(await adapter.lock.acquire('k', LONG))
+    // The first looks again after 10 ms, and the second, if it did, would after 5.
+    pauses.push(1, 0)
     const first = await waiting(world, adapter)
     const second = await waiting(world, adapter)
     const order: string[] = []
