@@ -187,6 +187,7 @@ describe('users of one owner', () => {
     await one.do('acquire', { key: 'job10', ttl: 60_000 })
     const clients = file.server.clients()
     expect(clients).toHaveLength(4)
+    expect(file.adapter.inspect().clients()).toEqual(clients)
     expect(clients.at(-1)?.locks).toBe(1)
     for (const { calls, lag } of clients) {
       expect(calls).toBe(0)
@@ -194,6 +195,7 @@ describe('users of one owner', () => {
     }
     await one.do('disconnect')
     expect(file.server.clients()).toHaveLength(3)
+    expect(file.adapter.inspect().clients()).toHaveLength(3)
     expect(await file.adapter.acquire('job10', 60_000), 'its locks are free when it has disconnected').not.toBe(null)
   }, 60_000)
 })

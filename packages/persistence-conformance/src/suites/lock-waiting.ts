@@ -27,6 +27,18 @@ async function waiting(world: World, { lock }: AdapterUnderTest, options: HoldOp
   return { lease }
 }
 
+/** Lets time pass, a little at a time, until `done` has settled. */
+async function soon(world: World, done: Promise<unknown>): Promise<void> {
+  let isDone = false
+  void done.finally(() => {
+    isDone = true
+  })
+  await eventually('it has the lock', () => {
+    if (!isDone) world.clock.advance(1)
+    return isDone
+  })
+}
+
 export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check) => {
   for (const locks of KINDS) {
     const of = `${locks}: `
@@ -116,16 +128,22 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
       const { lease } = await waiting(world, adapter)
       world.clock.advance(5)
       // Where it looks again and again, it may look a little later.
-      const got = lease.then(granted)
-      let isDone = false
-      void got.finally(() => {
-        isDone = true
-      })
-      await eventually('it has the lock', () => {
-        if (!isDone) world.clock.advance(1)
-        return isDone
-      })
-      assert.equal(await (await got).isValid(), true)
+      await soon(world, lease)
+      assert.equal(await granted(await lease).isValid(), true)
+    })
+
+    check(`${of}who is behind a waiter that gave up looks when the lease is over`, async (world) => {
+      const adapter = await world.adapter({ locks })
+      granted(await adapter.lock.acquire('k', 500))
+      const controller = new AbortController()
+      const first = await waiting(world, adapter, { signal: controller.signal })
+      const second = await waiting(world, adapter)
+      controller.abort(new Error('enough'))
+      await assert.rejects(first.lease)
+      const started = world.clock.now()
+      await soon(world, second.lease)
+      granted(await second.lease)
+      assert.ok(world.clock.now() - started < 5_000, 'it was not told that it is the first now')
     })
 
     check(`${of}an owner that holds the lock takes it again before those who wait for it`, async (world) => {
@@ -189,20 +207,31 @@ export const lockWaiting: EngineSuite = engineSuite('waiting for a lock', (check
     assert.deepEqual(order, ['first', 'second'])
   })
 
+  check('only the first of those who wait asks for the lock', async (world) => {
+    const pauses: number[] = []
+    const adapter = await world.adapter({ locks: 'database', random: () => pauses.shift() ?? 1 })
+    granted(await adapter.lock.acquire('k', LONG))
+    // The first looks again after 10 ms, and the second, if it did, would after 5.
+    pauses.push(1, 0)
+    const first = await waiting(world, adapter)
+    const second = await waiting(world, adapter)
+    const order: string[] = []
+    void first.lease.then(() => order.push('first'))
+    void second.lease.then(() => order.push('second'))
+    await world.rows('DELETE FROM go_goscope_locks')
+    await soon(world, Promise.race([first.lease, second.lease]))
+    assert.deepEqual(order, ['first'])
+    await granted(await first.lease).release()
+    granted(await second.lease)
+  })
+
   check('a release by another process is found by looking again', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
     granted(await adapter.lock.acquire('k', LONG))
     const { lease } = await waiting(world, adapter)
-    let isDone = false
-    void lease.finally(() => {
-      isDone = true
-    })
     // As another process does it: nobody here is told.
-    await world.rows(`DELETE FROM go_goscope_locks`)
-    await eventually('it has the lock', () => {
-      if (!isDone) world.clock.advance(1)
-      return isDone
-    })
+    await world.rows('DELETE FROM go_goscope_locks')
+    await soon(world, lease)
     granted(await lease)
   })
 

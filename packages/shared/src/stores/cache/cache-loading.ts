@@ -2,7 +2,7 @@ import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { Row, SqlValue } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
-import { nothing } from '../../queue/statement.js'
+import { nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import type { Sweeper } from '../../session/sweeper.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
@@ -28,6 +28,15 @@ interface Seen {
   readonly remaining: number | null
 }
 
+/** A stored value that cannot be decoded. */
+class Unreadable {
+  readonly stored: SqlValue
+
+  constructor(stored: SqlValue) {
+    this.stored = stored
+  }
+}
+
 /** What one call of `getOrSet` wants. */
 interface Wanted<T> {
   readonly key: string
@@ -45,6 +54,12 @@ export class CacheLoading {
   readonly #sweeper: Sweeper
   readonly #tally: CacheTally
   readonly #loads: Loads
+  // A field, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
+  readonly #valueOrUnreadable = (row: Row | undefined, [stored]: Parameters): unknown => {
+    const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, OPERATION)
+    this.#count(value)
+    return value === ABSENT && row !== undefined ? new Unreadable(row.value as SqlValue) : value
+  }
   readonly #seen = (row: Row | undefined): Seen | undefined => row && seenIn(row)
 
   constructor(session: Session, rows: CacheRows, sweeper: Sweeper, tally: CacheTally) {
@@ -55,36 +70,30 @@ export class CacheLoading {
     this.#loads = session.connection.shared(Loads)
   }
 
-  async getOrSet<T>(key: string, load: () => T | Promise<T>, options: GetOrSetOptions<T> = {}): Promise<T> {
-    const wanted = this.#wanted(key, load, options)
-    const { stored } = wanted
+  async getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
+    if (typeof load !== 'function') throw invalidArgument(OPERATION, `load must be a function, got ${typeof load}`)
+    const { ttl, stale } = options === undefined ? NO_OPTIONS : checkedOptions(options)
+    const stored = this.#rows.stored(key, OPERATION)
     if (!this.#session.ready) await this.#session.connect(OPERATION)
-    // Without a stale time by the statement of `get`, which calls can share.
-    const { get, look } = this.#rows.sql
-    const seen = await this.#session.execute(wanted.stale === 0 ? get : look, [stored], this.#seen)
-    const value = seen === undefined ? ABSENT : this.#rows.decode<T>(seen.text, stored, OPERATION)
-    if (value === ABSENT) {
-      this.#tally.misses++
-      const begin = (loading: Load): Promise<T> => this.#load(loading, wanted, seen?.text)
-      return this.#loads.share(this.#entry(stored), key, begin, (text) => this.#read<T>(text, stored))
-    }
-    this.#tally.hits++
+    if (stale > 0) return this.#getOrRefresh({ key, stored, load, ttl, stale })
+    const cached = await this.#session.execute(this.#rows.sql.get, [stored], this.#valueOrUnreadable)
+    if (cached !== ABSENT && !(cached instanceof Unreadable)) return cached as T
+    return this.#share({ key, stored, load, ttl, stale }, cached === ABSENT ? undefined : (cached as Unreadable).stored)
+  }
+
+  async #getOrRefresh<T>(wanted: Wanted<T>): Promise<T> {
+    const seen = await this.#look(wanted.stored)
+    const value = seen === undefined ? ABSENT : this.#rows.decode<T>(seen.text, wanted.stored, OPERATION)
+    this.#count(value)
+    if (value === ABSENT) return this.#share(wanted, seen?.text)
     if (isStale(seen, wanted.stale)) this.#refreshInBackground(wanted)
     return value
   }
 
-  #wanted<T>(key: string, load: () => T | Promise<T>, options: GetOrSetOptions<T>): Wanted<T> {
-    if (typeof load !== 'function') throw invalidArgument(OPERATION, `load must be a function, got ${typeof load}`)
-    const { ttl, staleWhileRevalidate } = readOptions(options, OPTIONS as OptionNames<GetOrSetOptions<T>>, OPERATION)
-    if (typeof ttl !== 'function') timeToLive(ttl, OPERATION)
-    const stale = timeToLive(staleWhileRevalidate, OPERATION, STALE) ?? 0
-    if (stale > 0 && ttl === undefined) {
-      throw invalidArgument(
-        OPERATION,
-        `option staleWhileRevalidate needs a ttl, got ${shown(staleWhileRevalidate)} alone; what never expires is never stale`,
-      )
-    }
-    return { key, stored: this.#rows.stored(key, OPERATION), load, ttl, stale }
+  #share<T>(wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
+    const { key, stored } = wanted
+    const begin = (loading: Load): Promise<T> => this.#load(loading, wanted, unreadable)
+    return this.#loads.share(this.#entry(stored), key, begin, (text) => this.#read<T>(text, stored))
   }
 
   /** @param unreadable The stored text of an entry that cannot be decoded. */
@@ -164,9 +173,27 @@ export class CacheLoading {
     return this.#session.execute(this.#rows.sql.replace, [...row, text, expiresAt], nothing)
   }
 
+  #count(value: unknown): void {
+    if (value === ABSENT) this.#tally.misses++
+    else this.#tally.hits++
+  }
+
   #entry(stored: string): string {
     return this.#rows.ofTable + stored
   }
+}
+
+const NO_OPTIONS = { ttl: undefined, stale: 0 }
+
+function checkedOptions<T>(options: GetOrSetOptions<T>): Pick<Wanted<T>, 'ttl' | 'stale'> {
+  const { ttl, staleWhileRevalidate } = readOptions(options, OPTIONS as OptionNames<GetOrSetOptions<T>>, OPERATION)
+  if (typeof ttl !== 'function') timeToLive(ttl, OPERATION)
+  const stale = timeToLive(staleWhileRevalidate, OPERATION, STALE) ?? 0
+  if (stale === 0 || ttl !== undefined) return { ttl, stale }
+  throw invalidArgument(
+    OPERATION,
+    `option staleWhileRevalidate needs a ttl, got ${shown(staleWhileRevalidate)} alone; what never expires is never stale`,
+  )
 }
 
 function seenIn({ value = null, expires_at = null, remaining = null }: Row): Seen {
