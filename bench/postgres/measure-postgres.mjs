@@ -25,7 +25,7 @@ export async function measurePostgres({ quick, runs, peers, wanted, progress, sa
     for (const trial of Object.keys(races)) {
       if (!named.includes(trial)) continue
       progress(`postgres: ${trial}`)
-      const effort = { runs: runs ?? (quick ? 7 : 15), duration: 100, peers }
+      const effort = { runs: runs ?? (quick ? 7 : 15), duration: 150, peers }
       enter('races', { ...found.races, [trial]: await runServerRace(url, trial, effort) })
     }
     if (named.includes('rows')) {

@@ -22,7 +22,7 @@ function racesTable({ server, races = {} }) {
   )
   return {
     title: 'PostgreSQL',
-    text: `Version ${server} on the same machine, over TCP, its data in memory. Prepared: hand-written statements on one client. A pool: the
+    text: `Version ${server} on the same machine, over TCP; each commit is flushed. Prepared: hand-written statements on one client. A pool: the
 same on \`pg.Pool\`, of 10 connections for the cache and 16 for locks and breakers. Peers keep pools of 10.`,
     head: ['operation', 'in flight', 'ours, calls/s', 'spread', ...Object.values(OTHERS).map((name) => `÷ ${name}`)],
     rows,

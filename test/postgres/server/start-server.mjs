@@ -37,11 +37,12 @@ const SETTINGS = {
  * Starts a server of the PostgreSQL that npm has brought.
  *
  * @param {Record<string, string>} [settings] besides those of every test
+ * @param {string} [parent] the folder for its data, which every user can reach; by default in memory where there is such a folder
  * @returns {Promise<Server>}
  */
-export async function startServer(settings = {}) {
+export async function startServer(settings = {}, parent) {
   const { initdb, postgres } = await binaries()
-  const folder = await mkdtemp(join(await parentFolder(), 'postgres-'))
+  const folder = await mkdtemp(join(parent ?? (await parentFolder()), 'postgres-'))
   if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid)
   const data = join(folder, 'data')
   await finished(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
