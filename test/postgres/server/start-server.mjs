@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, mkdtemp, rm, stat } from 'node:fs/promises'
+import { appendFile, chown, cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
@@ -14,6 +14,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
  * @property {string} folder
  * @property {number | undefined} pid of the postmaster; undefined for a server of one's own
  * @property {() => Promise<void>} crash ends it as a crash does, and starts it again
+ * @property {() => Promise<void>} kill ends it as a crash does
  * @property {() => Promise<void>} stop and removes what it has written
  */
 
@@ -41,12 +42,30 @@ const SETTINGS = {
  * @returns {Promise<Server>}
  */
 export async function startServer(settings = {}) {
-  const { initdb, postgres } = await binaries()
+  const { initdb } = await binaries()
+  return startIn(await newFolder(), settings, (data) =>
+    finished(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']),
+  )
+}
+
+/** @returns {Promise<string>} a folder for a server, which its user can reach and owns */
+async function newFolder() {
   const folder = await mkdtemp(join(await parentFolder(), 'postgres-'))
   if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid)
+  return folder
+}
+
+/**
+ * @param {string} folder
+ * @param {Record<string, string>} settings
+ * @param {(data: string) => Promise<void>} make fills the data folder
+ * @returns {Promise<Server>}
+ */
+async function startIn(folder, settings, make) {
   const leave = endsWithRun(folder)
   const data = join(folder, 'data')
-  await finished(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
+  await make(data)
+  const { postgres } = await binaries()
   const port = await freePort()
   const flags = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const run = () => running(postgres, ['-D', data, '-p', String(port), ...flags])
@@ -59,19 +78,55 @@ export async function startServer(settings = {}) {
       return server.pid
     },
     async crash() {
+      await this.kill()
+      server = await run()
+    },
+    async kill() {
       const ended = once(server, 'exit')
       server.kill('SIGQUIT')
       await ended
-      server = await run()
     },
     async stop() {
-      const ended = once(server, 'exit')
-      server.kill('SIGINT')
-      await ended
+      if (server.exitCode === null && server.signalCode === null) {
+        const ended = once(server, 'exit')
+        server.kill('SIGINT')
+        await ended
+      }
       await rm(folder, { recursive: true, force: true })
       leave()
     },
   }
+}
+
+/**
+ * Starts a standby of `primary` from a copy of it. It follows until its `primary_conninfo` is set to nothing.
+ *
+ * @param {Server} primary
+ * @param {(sql: string) => Promise<any[]>} ask runs statements on one connection to the primary
+ * @returns {Promise<Server>}
+ */
+export async function startStandby(primary, ask) {
+  return startIn(await newFolder(), {}, async (data) => {
+    await ask("SELECT pg_backup_start('standby', true)")
+    await cp(join(primary.folder, 'data'), data, {
+      recursive: true,
+      filter: (path) => !path.endsWith('postmaster.pid'),
+    })
+    const [{ label }] = await ask('SELECT labelfile AS label FROM pg_backup_stop(false)')
+    await writeFile(join(data, 'backup_label'), label)
+    await writeFile(join(data, 'standby.signal'), '')
+    // In a file, so that it can be taken back.
+    const leads = `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=postgres'\n`
+    await appendFile(join(data, 'postgresql.auto.conf'), leads)
+    await ownedBySelf(data)
+  })
+}
+
+/** @param {string} path */
+async function ownedBySelf(path) {
+  const { uid, gid } = identity
+  if (uid === undefined) return
+  for (const name of ['.', ...(await readdir(path, { recursive: true }))]) await chown(join(path, name), uid, gid)
 }
 
 /**
@@ -117,7 +172,7 @@ async function running(program, args) {
     child.on('exit', (code) => reject(new Error(`${program} ended with ${code}: ${output}`)))
     child.stderr.on('data', (data) => {
       output += data
-      if (output.includes('ready to accept connections')) resolve(undefined)
+      if (/ready to accept (read-only )?connections/.test(output)) resolve(undefined)
     })
   })
   child.removeAllListeners('exit')
