@@ -118,7 +118,7 @@ export const runs = [
   // The same proofs as on a file, by processes that use three client libraries.
   {
     name: 'postgres:processes',
-    group: 'processes',
+    group: 'server-processes',
     runtime: 'node24',
     folders: ['test/processes'],
     engine: 'postgres:pg',
