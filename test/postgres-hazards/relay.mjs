@@ -13,16 +13,14 @@ export async function relay(serverUrl) {
   const sockets = new Set()
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1')
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ]) {
+    client.pipe(upstream).pipe(client)
+    for (const socket of [client, upstream]) {
       sockets.add(socket)
-      socket.pipe(other)
       socket.on('error', () => undefined)
       socket.on('close', () => {
         sockets.delete(socket)
-        other.destroy()
+        client.destroy()
+        upstream.destroy()
       })
     }
   }).listen(0, '127.0.0.1')

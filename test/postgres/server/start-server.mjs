@@ -71,6 +71,11 @@ async function startIn(folder, postgres, settings, make) {
   const flags = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const run = () => running(postgres, ['-D', data, '-p', String(port), ...flags])
   let server = await run()
+  const kill = async () => {
+    const ended = once(server, 'exit')
+    server.kill('SIGQUIT')
+    await ended
+  }
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
@@ -79,14 +84,10 @@ async function startIn(folder, postgres, settings, make) {
       return server.pid
     },
     async crash() {
-      await this.kill()
+      await kill()
       server = await run()
     },
-    async kill() {
-      const ended = once(server, 'exit')
-      server.kill('SIGQUIT')
-      await ended
-    },
+    kill,
     async stop() {
       if (server.exitCode === null && server.signalCode === null) {
         const ended = once(server, 'exit')
