@@ -115,7 +115,14 @@ export const runs = [
   ...oncePerEngine('processes', engineNames, ['test/processes', 'test/failures']),
   ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
   ...servers('postgres', ['postgres:bun'], 'bun', ['test/postgres']),
-  { name: 'postgres:pg:bun', group: 'postgres', runtime: 'bun', folders: ['test/postgres'], engine: 'postgres:pg' },
+  // The same proofs as on a file, by processes that use three client libraries.
+  {
+    name: 'postgres:processes',
+    group: 'server-processes',
+    runtime: 'node24',
+    folders: ['test/processes'],
+    engine: 'postgres:pg',
+  },
   // What a server and a network do to it; by one client library, because it is the same for all.
   {
     name: 'postgres:hazards',

@@ -7,5 +7,5 @@ import { startServer } from '../../test/postgres/server/start-server.mjs'
  */
 export async function benchServer() {
   const { POSTGRES_URL: url } = process.env
-  return url === undefined ? startServer({}, tmpdir()) : { url, stop: async () => undefined }
+  return url === undefined ? startServer({}, { parent: tmpdir() }) : { url, stop: async () => undefined }
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { Claimants, type Round } from '../proof/claiming/claimed-work.js'
 import { printedSeed } from '../proof/printed-seed.js'
+import { newPlace } from '../proof/process/new-place.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
@@ -21,7 +22,7 @@ describe('processes that want the work of the same keys done, Node and Bun mixed
   const wanted = proofCount({ inTests: 40, inSoak: 100 })
   let claimants: Claimants
   beforeAll(async () => {
-    claimants = await Claimants.start(join(folder, 'app.db'), workers)
+    claimants = await Claimants.start(newPlace(folder, 'app'), workers)
   })
   afterAll(async () => {
     await claimants.end()

@@ -6,6 +6,7 @@ import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { Company } from '../proof/process/company.js'
 import { mixedMembers } from '../proof/process/members.js'
+import { newPlace } from '../proof/process/new-place.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 
@@ -31,7 +32,7 @@ describe('Node and Bun processes on one file', () => {
   })
 
   test('failures that all record at once are counted exactly, and the circuit opens once', async () => {
-    const path = join(folder, 'app.db')
+    const path = newPlace(folder, 'app')
     const calls = proofCount({ inTests: 300, inSoak: 1_000 })
     const total = calls * processes
     const threshold = Math.floor(total / 2)
@@ -62,7 +63,7 @@ describe('Node and Bun processes on one file', () => {
   test('processes that meet on a missing file all open it, to one schema', async () => {
     const rounds = proofCount({ inTests: 5, inSoak: 25 })
     for (let round = 0; round < rounds; round++) {
-      const path = join(folder, `round-${round}.db`)
+      const path = newPlace(folder, `round-${round}`)
       const counts = await company.askAll<number>(`${round % 2 === 0 ? 'arrive' : 'connect'} ${path}`)
       expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: processes }, (_, index) => index + 1))
       const steps = await company.askAll<string>(`schema ${path}`)

@@ -8,6 +8,7 @@ import { type Event, violations } from '../proof/history/check-history.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { Company } from '../proof/process/company.js'
 import { mixedMembers } from '../proof/process/members.js'
+import { makePlace, newPlace } from '../proof/process/new-place.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
@@ -34,7 +35,7 @@ describe('histories of random calls from several processes', () => {
   async function record(way: 'run' | 'torn', files: number): Promise<string[][]> {
     const found: string[][] = []
     for (let number = 0; number < files; number++) {
-      const path = join(folder, `${way}-${number}.db`)
+      const path = newPlace(folder, `${way}-${number}`)
       await makeCounters(path)
       await company.askAll(`open ${path}`)
       const seeds = company.all.map(() => Math.floor(random() * 2 ** 32))
@@ -48,8 +49,8 @@ describe('histories of random calls from several processes', () => {
   }
 
   async function makeCounters(path: string): Promise<void> {
+    await makePlace(path)
     const handle = await engine.openHandle(path)
-    await engine.rows(handle, 'PRAGMA journal_mode = WAL')
     await engine.rows(handle, 'CREATE TABLE torn (key TEXT PRIMARY KEY, count INTEGER NOT NULL)')
     for (const key of [0, 1, 2]) await engine.rows(handle, 'INSERT INTO torn VALUES (?, 0)', [`counter-${key}`])
     await engine.closeHandle(handle)

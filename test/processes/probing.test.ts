@@ -9,6 +9,7 @@ import { printedSeed } from '../proof/printed-seed.js'
 import type { Admitted } from '../proof/probing/prober.mjs'
 import { Company } from '../proof/process/company.js'
 import { mixedMembers } from '../proof/process/members.js'
+import { newPlace } from '../proof/process/new-place.js'
 import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
@@ -24,7 +25,7 @@ const PROBER = new URL('../proof/probing/prober.mjs', import.meta.url)
 
 describe('processes that share one circuit breaker, Node and Bun mixed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'probing-'))
-  const path = join(folder, 'app.db')
+  const path = newPlace(folder, 'app')
   const random = seededRandom(printedSeed('probes'))
   const processes = proofCount({ inTests: 4, inSoak: 6 })
   let adapter: Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
