@@ -2,6 +2,7 @@ import { barChart, lineChart } from './charts.mjs'
 import { nameOf } from './names.mjs'
 import { cells } from './plan.mjs'
 import { median } from './statistics.mjs'
+import { WORKERS } from './threads.mjs'
 
 const KINDS = { ours: 'ours', prepared: 'limit', loader: 'limit', 'json-each': 'limit', unprepared: 'obvious' }
 const main = cells.slice(0, 4).map(({ name }) => name)
@@ -16,6 +17,7 @@ export function drawCharts(results) {
     bars(results, 'cache-set', 'power', 100, 'Durable cache set on a file, 100 in flight: calls a second'),
     rowLines(results),
     lockLines(results),
+    workerLines(results),
   ].filter((chart) => chart !== undefined)
 }
 
@@ -57,6 +59,26 @@ function lockLines({ locks }) {
       .map(([id, { rates }]) => ({ name: nameOf(id.split('/')[0]), points: pointsOf(rates) })),
   }))
   return { file: 'locks.svg', title, svg: lineChart(title, 'locks held', panels) }
+}
+
+function workerLines({ threads = {} }) {
+  const found = Object.entries(threads)
+  if (found.length === 0) return undefined
+  const title = 'Gets against workers: calls a second of all together, 100 in flight each'
+  const panels = found.map(([cell, { gets }]) => {
+    const line = (name, figure) => ({
+      name,
+      points: WORKERS.map((workers) => [workers, median(gets[figure(workers)])]),
+    })
+    const lines = [
+      line('one owner, remote', (workers) => `remote ${workers}`),
+      line('own handles', (workers) => `own ${workers}`),
+      line('hand-written messages', (workers) => `pattern ${workers}`),
+      line('no workers', () => 'direct'),
+    ]
+    return { heading: cell, lines }
+  })
+  return { file: 'threads.svg', title, svg: lineChart(title, 'workers', panels) }
 }
 
 const pointsOf = (figures) => Object.entries(figures).map(([x, y]) => [Number(x), y])

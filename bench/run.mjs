@@ -8,6 +8,7 @@ import {
   measureStandby,
   measureStart,
   measureSweep,
+  measureThreads,
   measureTurns,
 } from './growth/measure-growth.mjs'
 import { installPeers } from './install-peers.mjs'
@@ -15,6 +16,7 @@ import { describeMachine, describeVersions } from './machine.mjs'
 import { readOptions } from './options.mjs'
 import { packageSizes } from './package-sizes.mjs'
 import { cells, fullPlan, quickPlan } from './plan.mjs'
+import { measurePostgres } from './postgres/measure-postgres.mjs'
 import { printTables } from './print.mjs'
 import { runRace } from './race.mjs'
 import { writeReport } from './report.mjs'
@@ -45,6 +47,7 @@ const results = {
   rows: {},
   sweeps: {},
   standbys: {},
+  threads: {},
   turns: {},
   copies: {},
   locks: {},
@@ -52,6 +55,7 @@ const results = {
   memory: {},
   starts: {},
   packages: {},
+  postgres: {},
 }
 const keep = everything || options.update
 const earlier = options.update ? (readResults('full') ?? results) : results
@@ -90,17 +94,23 @@ for (const cell of cells.slice(0, 4)) {
   results.standbys[cell.name] = await measureStandby(cell, size)
   save()
 }
+for (const cell of main) {
+  if (!wanted('threads', cell.name)) continue
+  progress(`threads: ${cell.name}`)
+  const effort = options.quick ? { runs: 3, duration: 60, rows: 20_000 } : { runs: 7, duration: 120, rows: 200_000 }
+  results.threads[cell.name] = await measureThreads(cell, effort)
+  save()
+}
 for (const cell of cells.slice(0, 4)) {
   if (!wanted('turns', cell.name)) continue
   progress(`turns: ${cell.name}`)
   results.turns[cell.name] = await measureTurns(cell, { runs: options.quick ? 11 : 41, duration: 100 })
   save()
 }
-for (const cell of cells.slice(0, 4)) {
-  if (!wanted('copies', cell.name)) continue
-  progress(`copies: ${cell.name}`)
-  const effort = options.quick ? { megabytes: 100, runs: 3 } : { megabytes: 1_000, runs: 5 }
-  results.copies[cell.name] = await measureCopies(cell, effort)
+for (const [name, cell, effort] of copyPlan()) {
+  if (!wanted('copies', name)) continue
+  progress(`copies: ${name}`)
+  results.copies[name] = await measureCopies(cell, effort)
   save()
 }
 for (const [cell, contestant] of [
@@ -141,6 +151,15 @@ for (const cell of cells.slice(0, 4)) {
   results.starts[cell.name] = await measureStart(cell, options.quick ? 5 : 15)
   save()
 }
+await measurePostgres({
+  ...options,
+  wanted,
+  progress,
+  save(found) {
+    results.postgres = found
+    save()
+  },
+})
 if (wanted('packages')) {
   results.packages = packageSizes()
   save()
@@ -151,6 +170,14 @@ printTables(await tablesOf(results))
 console.log(`\n${Math.round((performance.now() - began) / 1000)} s`)
 if (keep && all().mode === 'full') await writeReport(all())
 
+/** Each engine with what is copied in a second or so, and one with a whole GiB. */
+function copyPlan() {
+  const each = options.quick ? { megabytes: 100, runs: 3 } : { megabytes: 250, runs: 5 }
+  const plan = cells.slice(0, 4).map((cell) => [cell.name, cell, each])
+  const [, cell] = cells
+  return options.quick ? plan : [...plan, [`${cell.name}, 1 GiB`, cell, { megabytes: 1_074, runs: 3 }]]
+}
+
 /** The figures of an earlier run with those of this one in their place. */
 function merged(earlier, later) {
   const parts = [
@@ -160,11 +187,13 @@ function merged(earlier, later) {
     'turns',
     'copies',
     'standbys',
+    'threads',
     'locks',
     'freshLocks',
     'memory',
     'starts',
     'packages',
+    'postgres',
   ].map((part) => [part, { ...earlier[part], ...later[part] }])
   return {
     ...earlier,

@@ -1,8 +1,10 @@
 import { digits, nameOf, percent, round, short, storageNames } from './names.mjs'
 import { trialNames } from './plan.mjs'
+import { postgresTables } from './postgres/tables.mjs'
 import { standbyTable } from './standbys.mjs'
 import { median, pairedRatio, spread } from './statistics.mjs'
 import { targetTable } from './targets.mjs'
+import { threadTables } from './threads.mjs'
 import { trial as lockTrial } from './trials/lock.mjs'
 
 /** @typedef {{ title: string, text?: string, head: string[], rows: string[][] }} Table */
@@ -18,6 +20,7 @@ export async function tablesOf(results) {
     rowsTable(results),
     sweepsTable(results),
     standbyTable(results),
+    ...threadTables(results),
     turnsTable(results),
     copiesTable(results),
     locksTable(results),
@@ -25,6 +28,7 @@ export async function tablesOf(results) {
     memoryTable(results),
     startTable(results),
     packagesTable(results),
+    ...postgresTables(results),
     targetTable(results),
   ].filter(({ rows }) => rows.length > 0)
 }

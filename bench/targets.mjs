@@ -1,8 +1,10 @@
 import { engineNames, engines } from '../scripts/engines.mjs'
 import { digits, round, short } from './names.mjs'
 import { cells } from './plan.mjs'
+import { postgresTargets } from './postgres/tables.mjs'
 import { standbyTargets } from './standbys.mjs'
 import { median, pairedRatio } from './statistics.mjs'
+import { threadTargets } from './threads.mjs'
 
 const LIMITS = ['ours', 'prepared', 'loader', 'json-each', 'unprepared']
 const cellsOn = (engine) => cells.filter((cell) => cell.engine === engine).map(({ name }) => name)
@@ -36,7 +38,9 @@ export function targetTable(results) {
     ...turnTargets(results),
     ...copyTargets(results),
     ...standbyTargets(results),
+    ...threadTargets(results),
     ...peerTargets(results),
+    ...postgresTargets(results),
   ]
   return {
     title: 'Targets',

@@ -109,11 +109,20 @@ export const runs = [
   ...oncePerEngine('remote', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/remote']),
   // Once on each runtime: how an engine runs in a thread is the same for all.
   ...oncePerEngine('thread', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/thread']),
-  // Processes of both runtimes take part in each.
-  ...oncePerEngine('processes', engineNames, ['test/processes']),
+  // Once per engine and not on each runtime: what a kill, a disk or another process does to a file is up to the build of
+  // SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements that fail are made to
+  // by our own driver.
+  ...oncePerEngine('processes', engineNames, ['test/processes', 'test/failures']),
   ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
   ...servers('postgres', ['postgres:bun'], 'bun', ['test/postgres']),
-  { name: 'postgres:pg:bun', group: 'postgres', runtime: 'bun', folders: ['test/postgres'], engine: 'postgres:pg' },
+  // The same proofs as on a file, by processes that use three client libraries.
+  {
+    name: 'postgres:processes',
+    group: 'server-processes',
+    runtime: 'node24',
+    folders: ['test/processes'],
+    engine: 'postgres:pg',
+  },
   // What a server and a network do to it; by one client library, because it is the same for all.
   {
     name: 'postgres:hazards',
@@ -122,6 +131,8 @@ export const runs = [
     folders: ['test/postgres-hazards'],
     engine: 'postgres:pg',
   },
+  // From a file to the server and back, by one engine and one client library.
+  { name: 'postgres:copy', group: 'copy', runtime: 'node24', folders: ['test/postgres-copy'], engine: 'postgres:pg' },
   // One instance in the process of the tests: what takes two connections is left to the others.
   ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres']),
   // What passes a suite of others must pass it on every engine, and on a server's SQL.
@@ -134,6 +145,7 @@ export const runs = [
     engine: 'postgres:pglite',
   },
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
+  ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
   ...suite('package', ['node20'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
@@ -177,7 +189,20 @@ function endsItsThread(test) {
  * @type {import('../scripts/test-run/choose-changed.mjs').TouchRule[]}
  */
 export const touchRules = [
-  { changed: /^packages\/shared\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
+  // Rooms that have tests of their own; what all adapters go through is every other.
+  {
+    changed: /^packages\/shared\/src\/(?!remote|dialects\/sqlite\/(copies|standby|changesets|thread)\/)/,
+    run: 'node:sqlite:node24',
+    tests: /\/conformance\.test/,
+  },
+  {
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|standby)\//,
+    run: 'node:sqlite:node24',
+    tests: /\/owners\.test/,
+  },
+  { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
+  { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'thread:node:sqlite' },
+  { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite' },
   { changed: /^packages\/shared\/src\//, run: 'core:node20' },
   { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node20' },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
@@ -188,6 +213,7 @@ export const touchRules = [
     run: `${engine}:${engines[engine].runtimes[0]}`,
     tests: /\/conformance\.test/,
   })),
+  { changed: /^packages\/persistence-postgres\/src\//, run: 'postgres:pglite' },
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node20' },
   { changed: /^test\/architecture\//, run: 'architecture:node20' },

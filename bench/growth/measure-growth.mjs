@@ -124,6 +124,22 @@ export async function measureStandby(cell, { rows, runs, duration }) {
   }
 }
 
+/**
+ * One owner and its users against other ways, and an engine in a thread of its own; see threads/measure.mjs.
+ *
+ * @param {import('../plan.mjs').Cell} cell
+ */
+export async function measureThreads(cell, { runs, duration, rows }) {
+  const folder = mkdtempSync(join(workFolder(), 'threads-'))
+  const child = start(cell, '../threads/measure.mjs', { engine: cell.engine, folder, runs, duration, rows })
+  try {
+    return { rows, ...(await child.said()) }
+  } finally {
+    await child.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 /** Bytes that `calls` operations leave in the heap, and the most memory above the start. */
 export async function measureMemory(cell, contestant, calls) {
   const folder = ['keyv', 'cache-manager', 'bun-sqlite-key-value'].includes(contestant) ? 'peers' : 'contestants'

@@ -3,16 +3,18 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../../scripts/command-line.mjs'
 
-const FRONT_ENDS = /** @type {const} */ (['sqlite3', 'node', 'bun'])
+const FRONT_ENDS = /** @type {const} */ (['sqlite3', 'node', 'bun', 'postgres'])
 const SLOW_PAUSE_MS = 400
 const BATCH_CITIES = 2_000
 
-export const usage = `Imports the world's cities into SQLite, in a way that survives being killed.
+export const usage = `Imports the world's cities into SQLite or PostgreSQL, in a way that survives being killed.
 
   npm start                      the demonstration at first; later goes on, or verifies, whatever is there
   npm start -- [options]         the import alone, which Ctrl-C stops and the same command resumes
 
-  --front-end <name>   sqlite3, node or bun (default: sqlite3, on Bun bun)
+  --front-end <name>   sqlite3, node, bun or postgres (default: sqlite3, on Bun bun); postgres uses the server of
+                       POSTGRES_URL, else one that is started and ends with this process
+  --move-from <file>   with postgres: first moves what is in that database to the server
   --db <file>          database (default: cities.db beside this example)
   --fresh              delete that database first
   --slow               pause after every batch, so that there is time to press Ctrl-C
@@ -37,6 +39,7 @@ export function readArguments(argv) {
       json: { type: 'boolean' },
       slow: { type: 'boolean' },
       'front-end': { type: 'string' },
+      'move-from': { type: 'string' },
       db: { type: 'string' },
       batch: { type: 'string' },
       source: { type: 'string' },
@@ -49,6 +52,10 @@ export function readArguments(argv) {
   if (frontEnd === undefined) {
     throw new UsageError(`--front-end must be one of ${FRONT_ENDS.join(', ')}, got ${values['front-end']}`)
   }
+  const moveFrom = values['move-from']
+  if (moveFrom !== undefined && (frontEnd !== 'postgres' || !existsSync(moveFrom))) {
+    throw new UsageError(`--move-from must name a file that exists, with --front-end postgres, got ${moveFrom}`)
+  }
   if (values.source !== undefined && !existsSync(values.source)) {
     throw new UsageError(`--source must name a file that exists, got ${values.source}`)
   }
@@ -58,6 +65,7 @@ export function readArguments(argv) {
     json: values.json ?? false,
     frontEnd,
     file: values.db === undefined ? join(import.meta.dirname, 'cities.db') : resolve(values.db),
+    moveFrom: moveFrom === undefined ? undefined : resolve(moveFrom),
     pause: values.slow ? SLOW_PAUSE_MS : 0,
     batchSize: wholeNumber('batch', values.batch) ?? BATCH_CITIES,
     source: values.source === undefined ? undefined : resolve(values.source),

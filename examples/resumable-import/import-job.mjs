@@ -1,9 +1,9 @@
-import { rm } from 'node:fs/promises'
 import { scope } from 'go-go-scope'
-import { loadEngine } from './database/engine.mjs'
+import { createCityTable } from './database/city-table.mjs'
 import { openDatabase } from './database/open-database.mjs'
-import { processLock } from './database/process-lock.mjs'
+import { choosePlace } from './database/place.mjs'
 import { importBatches } from './import-batches.mjs'
+import { moveToServer } from './move-to-server.mjs'
 import { regionLookup } from './region-lookup.mjs'
 import { loadCities } from './source/cities.mjs'
 import { RegionService } from './source/region-service.mjs'
@@ -19,22 +19,20 @@ const LOCK_TTL_MS = 30_000
  * @returns {Promise<number>} exit code: 0 verified, or nothing to do here; 1 the verification failed; 130 interrupted
  */
 export async function runImport(options, { report, interrupted }) {
-  const { open, SQLiteAdapter } = await loadEngine(options.frontEnd)
+  const place = await choosePlace(options)
   /**
-   * An engine names neither the file that it cannot open nor the remedy. The adapter's own `open` names both.
-   *
    * @template Opened
    * @param {Promise<Opened>} opening
    */
   const explained = (opening) =>
     opening.catch(async (error) => {
-      if (!interrupted.aborted) await (await SQLiteAdapter.open(options.file)).disconnect()
+      if (!interrupted.aborted) await place.explain()
       throw error
     })
   const root = scope({
     name: 'import',
     signal: interrupted,
-    persistence: { lock: processLock(open, options.file) },
+    persistence: { lock: place.lock },
   })
   try {
     // Before the database is opened: the holder of the lock may even delete the file.
@@ -43,8 +41,9 @@ export async function runImport(options, { report, interrupted }) {
       report({ type: 'locked' })
       return 0
     }
-    if (options.fresh) await removeDatabase(options.file)
-    const database = await explained(openDatabase(open, options.file))
+    if (options.fresh) await place.remove()
+    if (options.moveFrom !== undefined) await move(options.moveFrom, place, report)
+    const database = await explained(openDatabase(place))
     try {
       // Cancelled with the import, and when the lock is lost.
       const job = root.createChild({ name: 'cities', persistence: database.adapter, signal: guard.signal })
@@ -68,10 +67,18 @@ async function acquire(root) {
   }
 }
 
-/** @param {string} file */
-async function removeDatabase(file) {
-  // All three: a log left behind would be replayed into the new database.
-  for (const suffix of ['', '-wal', '-shm']) await rm(file + suffix, { force: true })
+/**
+ * @param {string} file
+ * @param {import('./database/place.mjs').Place} place
+ * @param {import('./report/event.mjs').Report} report
+ */
+async function move(file, place, report) {
+  const engine = await place.open()
+  try {
+    report({ type: 'moved', ...(await moveToServer(file, await createCityTable(engine))) })
+  } finally {
+    await engine.close()
+  }
 }
 
 /**
@@ -88,7 +95,7 @@ async function importAndVerify(job, database, options, report, interrupted) {
     type: 'started',
     engine: database.engineName,
     runtime: runtime(),
-    file: options.file,
+    file: database.placeName,
     cities: cities.length,
   })
 

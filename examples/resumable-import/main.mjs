@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readCommandLine } from '../../scripts/command-line.mjs'
 import { createPaint } from '../../scripts/paint.mjs'
 import { readArguments, usage } from './arguments.mjs'
+import { provideServer } from './database/embedded-server.mjs'
 import { demonstrate } from './demonstration.mjs'
 import { runImport } from './import-job.mjs'
 import { interruption } from './interruption.mjs'
@@ -24,12 +25,14 @@ async function main() {
     : `To go on from there: ${ownCommand()}`
   const print = createReport(process.stdout, options)
   let kept = false
+  let endServer = async () => {}
   /** @type {import('./report/event.mjs').Report} */
   const report = (event) => {
     kept ||= event.type === 'progress' || event.type === 'resuming'
     print(event)
   }
   try {
+    endServer = await provideServer(options.frontEnd)
     const code = await (demo ? demonstrate : runImport)(options, { report, interrupted })
     if (code === 130 && !options.json) print({ type: 'note', text: goOn })
     return exitCode(code)
@@ -38,6 +41,8 @@ async function main() {
     console.error(describeFailure(error, interrupted))
     if (kept && !options.json) console.error(`What was imported is kept. ${goOn}`)
     return interrupted.aborted ? 130 : 1
+  } finally {
+    await endServer()
   }
 }
 

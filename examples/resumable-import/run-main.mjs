@@ -8,7 +8,7 @@ const main = join(import.meta.dirname, 'main.mjs')
 /**
  * Runs main.mjs in another process, on the runtime that the front end needs.
  *
- * @param {'sqlite3' | 'node' | 'bun'} frontEnd
+ * @param {import('./arguments.mjs').Arguments['frontEnd']} frontEnd
  * @param {string[]} argv
  * @param {{ interrupted: AbortSignal, onEvent?: (event: import('./report/event.mjs').Event, child: import('node:child_process').ChildProcess) => void }} options
  *   without `onEvent` the process writes to our terminal; with it, `argv` must have --json
@@ -33,7 +33,7 @@ export async function runMain(frontEnd, argv, { interrupted, onEvent }) {
   }
 }
 
-/** @param {'sqlite3' | 'node' | 'bun'} frontEnd */
+/** @param {import('./arguments.mjs').Arguments['frontEnd']} frontEnd */
 function runtimeOf(frontEnd) {
   if (frontEnd !== 'bun' || process.versions.bun !== undefined) return process.execPath
   // The workspace's own Bun, so that it need not be installed.

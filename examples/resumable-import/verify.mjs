@@ -7,7 +7,7 @@ import { loadRegions } from './source/regions.mjs'
  * computed, cached or remembered is used.
  *
  * @param {readonly import('./source/cities.mjs').City[]} cities
- * @param {{ all(): AsyncIterable<import('./database/city-table.mjs').CityRow> }} table
+ * @param {{ pages(): AsyncIterable<import('./database/city-table.mjs').CityRow[]> }} table
  */
 export async function verify(cities, table) {
   const regions = await loadRegions()
@@ -26,14 +26,16 @@ export async function verify(cities, table) {
   let rows = 0
   let duplicates = 0
   let unknown = 0
-  for await (const row of table.all()) {
-    rows++
-    tableHash.update(`${JSON.stringify(row)}\n`)
-    const content = JSON.stringify(row.slice(1))
-    const left = expected.get(content)
-    if (left === undefined) unknown++
-    else if (left === 0) duplicates++
-    else expected.set(content, left - 1)
+  for await (const page of table.pages()) {
+    for (const row of page) {
+      rows++
+      tableHash.update(`${JSON.stringify(row)}\n`)
+      const content = JSON.stringify(row.slice(1))
+      const left = expected.get(content)
+      if (left === undefined) unknown++
+      else if (left === 0) duplicates++
+      else expected.set(content, left - 1)
+    }
   }
   let missing = 0
   for (const left of expected.values()) missing += left

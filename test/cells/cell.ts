@@ -11,7 +11,9 @@ if (declared?.engine === undefined) throw new Error('start a cell with `npm test
 export const cell = { ...declared, engine: declared.engine as EngineName }
 
 const module: { engine: EngineUnderTest } = await import(
-  new URL(`engines/${engines[cell.engine].module}.mjs`, import.meta.url).href
+  cell.engine in engines
+    ? new URL(`engines/${engines[cell.engine].module}.mjs`, import.meta.url).href
+    : new URL(`../postgres/engines/${declared.engine.replace('postgres:', '')}.mjs`, import.meta.url).href
 )
 
 /** The cell's front end over its engine. */

@@ -1,10 +1,7 @@
-import { conformance } from '@go-go-scope/persistence-conformance'
-import { engines } from '../../scripts/engines.mjs'
-import { cell, engine, runner } from './cell.js'
+import { adapterConformance } from '@go-go-scope/persistence-conformance'
+import { engine, runner } from './cell.js'
 import { proveCell } from './prove-cell.js'
+import './set-example-count.js'
 
 proveCell()
-// Each cell draws other examples, so the runtimes of an engine share its part: with 3/4 of the full count the models found
-// each planted bug at each of eight trials (test/models finds them with the whole). A soak sets more.
-process.env.CONFORMANCE_RUNS ??= String(0.75 / engines[cell.engine].runtimes.length)
-conformance(runner, engine)
+adapterConformance(runner, engine)

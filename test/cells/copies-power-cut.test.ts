@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -159,22 +159,25 @@ describe('loss of power in the middle of copies', () => {
     mkdirSync(dirname(source))
     await (await engine.SQLiteAdapter.open(source)).disconnect()
     // Keeps the log beyond the takeover, so that a standby goes on from where it is.
-    const other = await engine.Standby.follow(source, { target: ':memory:', every: 60_000 })
+    const other = await engine.Standby.follow(source as never, { target: ':memory:', every: 60_000 })
     const events = await record('follow')
     let [standbys, followed] = [0, 0]
     const look = async (image: string, acknowledged: number) => {
       const file = join(image, 'standby.db')
-      const names = existsSync(file) ? await tablesOf(file) : []
+      // What was looked at some engines keep open, and a standby is its follower's alone.
+      const looked = join(image, 'looked-at', 'standby.db')
+      for (const name of readdirSync(image)) cpSync(join(image, name), join(dirname(looked), name))
+      const names = existsSync(looked) ? await tablesOf(looked) : []
       const isStandby = names.includes('go_goscope_standby')
       if (acknowledged >= takenOver) expect([names.length > 0, isStandby]).toEqual([true, false])
       if (names.length === 0) return expect(acknowledged, 'the first copy is gone').toBe(0)
-      const entries = await entriesOf(file)
+      const entries = await entriesOf(looked)
       expect(entries).toBeLessThanOrEqual(rounds + 1)
       expect(entries).toBeGreaterThanOrEqual(Math.min(rounds, acknowledged))
       if (!isStandby) return expect(entries).toBeGreaterThanOrEqual(acknowledged >= written ? rounds + 1 : rounds)
       standbys++
       if (followed++ >= goingOn) return
-      const standby = await engine.Standby.follow(source, { target: file, every: 60_000 })
+      const standby = await engine.Standby.follow(source as never, { target: file, every: 60_000 })
       expect(standby.reason, 'it was copied anew').toBeUndefined()
       expect((await standby.verify()).equal).toBe(true)
       await standby.stop()

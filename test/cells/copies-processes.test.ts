@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { compileLibrary } from '../proof/compile-library.js'
 import { onSmallDisk } from '../proof/disk-faults/on-small-disk.js'
 import { otherMember, thisMember } from '../proof/process/members.js'
 import { ProofProcess } from '../proof/process/proof-process.js'
@@ -26,7 +25,7 @@ describe('copies and other processes', () => {
     await adapter.disconnect()
   })
 
-  const copier = (member = thisMember, env = {}) => new ProofProcess(member, COPIER, [folder], env)
+  const copier = (member = thisMember) => new ProofProcess(member, COPIER, [folder])
 
   test('of two processes that back up into one name one does, and of two that restore one file one does', async () => {
     const both = [copier(), copier(otherMember)]
@@ -77,7 +76,7 @@ describe('copies and other processes', () => {
   }, 60_000)
 
   test('process.exit in the middle of a backup ends the process with its own code, and nothing has the name', async () => {
-    const exits = proofCount({ inTests: 3, inSoak: 20 })
+    const exits = proofCount({ inTests: 1, inSoak: 20 })
     for (let round = 0; round < exits; round++) {
       const leaver = copier()
       await withProcesses([leaver], async () => {
@@ -107,29 +106,6 @@ describe('copies and other processes', () => {
     }
   }, 60_000)
 
-  test('where there are no hard links nothing is overwritten either, and what is replaced is kept', async () => {
-    const library = await compileLibrary(new URL('../proof/copies/no-links.c', import.meta.url), folder)
-    const both = [thisMember, thisMember].map((member) => copier(member, { LD_PRELOAD: library }))
-    await withProcesses(both, async () => {
-      await Promise.all(both.map((one) => one.ready()))
-      const backups = await Promise.all(both.map((one) => one.ask<string>('backup unlinked.db 20')))
-      expect(backups.toSorted()).toEqual(['FILE_EXISTS', 'done'])
-      const [one] = both
-      await one?.ask('disconnect')
-      for (let times = 0; times < 3; times++)
-        expect(await one?.ask('restore unlinked.db unlinked-target.db')).toBe('done')
-    })
-    await engine.verifyBackup(join(folder, 'unlinked.db'))
-    const kept = readdirSync(folder).filter((name) => name.startsWith('unlinked-target.db.before'))
-    expect(kept).toHaveLength(2)
-    for (const name of ['unlinked-target.db', ...kept]) {
-      const adapter = await engine.SQLiteAdapter.open(join(folder, name))
-      expect(await adapter.cache.keys('entry-*')).toHaveLength(30)
-      await adapter.disconnect()
-    }
-    expect(readdirSync(folder).filter((name) => /^unlinked-target.*restoring/.test(name))).toEqual([])
-  }, 60_000)
-
   test('a disk that is full is a typed error that leaves nothing, before the copy begins or in the middle of it', async () => {
     const place = join(folder, 'small')
     mkdirSync(place)
@@ -146,7 +122,6 @@ describe('copies and other processes', () => {
       after: ['copy.db', 'copy.db.json'],
       still: true,
     })
-    // An engine that copies on its own may be faster than the disk is filled.
-    expect(['DISK_FULL', 'IO_ERROR', 'done']).toContain(found.meanwhile)
+    expect(['DISK_FULL', 'IO_ERROR']).toContain(found.meanwhile)
   }, 120_000)
 })

@@ -13,8 +13,9 @@ describe('deep values', () => {
     await adapter.cache.set('k', nested(kind, most))
     expect(levelsOf(kind, await adapter.cache.get('k'))).toBe(most)
     for (const levels of [most + 1, 2 * most, 100 * most]) {
-      await expect(adapter.cache.set('k', nested(kind, levels))).rejects.toMatchObject(refused)
-      await expect(adapter.idempotency.set('k', nested(kind, levels))).rejects.toMatchObject(refused)
+      const deeper = nested(kind, levels)
+      await expect(adapter.cache.set('k', deeper)).rejects.toMatchObject(refused)
+      await expect(adapter.idempotency.set('k', deeper)).rejects.toMatchObject(refused)
     }
     await adapter.disconnect()
   })

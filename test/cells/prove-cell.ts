@@ -8,10 +8,11 @@ export function proveCell(): void {
     const { bun, node } = process.versions
     expect(bun === undefined ? `node ${node}` : `bun ${bun}`).toBe(runtimes[cell.runtime]?.version)
     expect(engine.name).toBe(cell.engine)
+    const onServer = engine.places !== undefined
     const handle = await engine.openHandle(':memory:')
-    const [row] = await engine.rows(handle, 'SELECT sqlite_version() AS version')
+    const [row] = await engine.rows(handle, `SELECT ${onServer ? '' : 'sqlite_'}version() AS version`)
     await engine.closeHandle(handle)
-    expect(row?.version).toMatch(/^3\.\d+\.\d+$/)
+    expect(row?.version).toMatch(onServer ? /^PostgreSQL \d+/ : /^3\.\d+\.\d+$/)
     Object.assign(task.meta, { engine: engine.name })
   })
 }

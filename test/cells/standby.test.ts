@@ -76,7 +76,7 @@ describe('a standby under several writing processes, with kills on both sides', 
       runs: `${histories} histories, ${kills} kills`,
       result: '0 cells differ by sha256, 0 called diverged, 0 acknowledged writes lost by takeover',
     })
-  }, 1_200_000)
+  }, 3_000_000)
 
   /** @returns how many processes were killed. */
   async function runHistory(number: number, writers: Replaceable[], follower: Replaceable): Promise<number> {

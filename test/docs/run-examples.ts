@@ -7,7 +7,7 @@ import { exampleRuntime } from './example-runtime.js'
 import type { Example } from './extract-examples.js'
 
 /** ms */
-const EXAMPLE_LIMIT = 30_000
+const EXAMPLE_LIMIT = 80_000
 
 /** Examples compiled with the workspace's TypeScript, because Node 20 reads no types and has no `await using`. */
 export interface CompiledExamples extends AsyncDisposable {

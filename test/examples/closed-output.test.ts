@@ -33,6 +33,7 @@ describe.concurrent('an example whose output nobody reads any more ends without 
     ['cron-without-overlap', ['cron.db']],
     ['circuit-breaker-restart', ['breaker.db']],
     ['backup-and-standby', ['orders.db']],
+    ['cluster-api', ['cluster.db']],
   ])('%s', async (name, files) => {
     const { code, stderr } = await runUnread(
       `${name}/main.mjs`,

@@ -54,6 +54,22 @@ describe.concurrent('the example', () => {
     expect(stdout).toMatch(/acknowledged since the restore: \d{3,}, of which 0 are lost\.\n$/)
   }, 120_000)
 
+  test('cluster-api: workers share locks, loads and orders, a killed one leaves nothing behind, and the end loses no answer', async () => {
+    const { code, stdout, stderr } = await runExample('cluster-api/main.mjs', [join(folder, 'cluster.db')])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout.split('\n')).toEqual([
+      '3 workers serve the API; the primary owns cluster.db.',
+      '60 requests for the rates, over all workers: asked for 1 time.',
+      '20 requests of one order, with one Idempotency-Key: charged 1 time,',
+      '  and 1 answer for all.',
+      '12 requests for the report at once: 1 made it, 11 were told that it is being made.',
+      'A worker is killed that makes the report: its lock is free.',
+      'A worker is killed that handles an order: sent again, it is charged 1 time.',
+      'The API is told to end while it handles 6 requests: 6 are answered.',
+      '',
+    ])
+  }, 120_000)
+
   test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
     const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.mjs', [join(folder, 'breaker.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -56,8 +56,12 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     // What only hands on has nothing to show.
     const mapped = [...code].filter((file) => readFileSync(join(installed, file), 'utf8').includes('sourceMappingURL='))
     const maps = mapped.map((file) => `${file}.map`)
+    const commands = Object.values(manifest.bin ?? {}).map((path) => path.replace('./', ''))
+    // Of what is bundled.
+    const notices = files.filter((file) => file === 'THIRD-PARTY-LICENSES')
+    const beside = ['LICENSE', 'README.md', 'package.json', ...commands, ...notices]
     expect(code.size).toBeLessThanOrEqual(entries.length + 1)
-    expect([...files].sort()).toEqual([...types, ...code, ...maps, 'LICENSE', 'README.md', 'package.json'].sort())
+    expect([...files].sort()).toEqual([...types, ...code, ...maps, ...beside].sort())
   })
 
   test('has the licence of the repository and a README of its own', () => {
@@ -145,6 +149,7 @@ function isProblem(problem: Problem): boolean {
 function searchedFor(folder: string): string[] {
   if (folder === 'keyv' || folder === 'unstorage') return [folder, 'cache', 'sqlite', 'postgres', 'ttl']
   if (folder === 'idempotency-key') return [folder, 'middleware', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
+  if (folder === 'cli') return [folder, 'sqlite', 'postgres', 'lock']
   return [folder === 'persistence-postgres' ? 'postgres' : 'sqlite', 'lock', 'cache', 'idempotency']
 }
 
@@ -181,6 +186,11 @@ describe('installed from tarballs in an empty project', () => {
     ['bun', 'bun:sqlite'],
   ])('the same program finds the engine of %s by itself: %s', async (runtime, engine) => {
     expect(await run(runtime, ['app.mjs'])).toContain(`opened by ${engine}, backed up and restored`)
+  })
+
+  test('the command that moves a store runs, and names what it takes', async () => {
+    const output = await run('node20', ['node_modules/.bin/persistence-postgres', '--help'])
+    expect(output).toContain('persistence-postgres copy <from> <to>')
   })
 
   test('an app that is bundled into one file backs up in a bundle of the thread', async () => {

@@ -19,12 +19,14 @@ export const published = {
   keyv: '@go-go-scope/keyv',
   unstorage: '@go-go-scope/unstorage',
   'idempotency-key': '@go-go-scope/idempotency-key',
+  cli: '@go-go-scope/cli',
 } as const
 
 export interface Manifest {
   name: string
   license: string
   keywords?: string[]
+  bin?: Record<string, string>
   exports: Record<string, string | { types: string; bun?: string; default: string }>
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { startServer } from '../postgres/server/start-server.mjs'
-import { admin, disconnectAfterEach, newSchema, opens, track } from './server-adapters.js'
+import { admin, disconnectAfterEach, newSchema, opens, rewritten, track } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -63,6 +63,25 @@ test('an encoding that does not hold every text is refused', async () => {
     expect((error as Error).message).toMatch(/encoding .*ENCODING 'UTF8'/)
     await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`)
   }
+})
+
+test.each([
+  ['CockroachDB CCL v24.3.1 (x86_64-pc-linux-gnu)', '130000', /CockroachDB answers advisory locks.*PostgreSQL 14/],
+  ['PostgreSQL 13.22 on x86_64-pc-linux-gnu', '130022', /PostgreSQL 13\.22.*PostgreSQL 14 or later is needed/],
+  ['PostgreSQL 9.6.24 on x86_64-pc-linux-gnu', '90624', /PostgreSQL 14 or later is needed/],
+  ['QuestDB speaks the protocol too', 'NULL', /PostgreSQL 14 or later is needed/],
+])('a server that says it is %s is refused before anything is written', async (version, number, says) => {
+  const schema = newSchema()
+  const claiming = rewritten(schema, (sql) =>
+    sql
+      .replace('version() AS version', `'${version}' AS version`)
+      .replace("current_setting('server_version_num', true)::int", `${number}::int`),
+  )
+  const error = await refused(claiming)
+  expect(error).toMatchObject({ code: 'ENGINE_UNSUPPORTED' })
+  expect((error as Error).message).toMatch(says)
+  const { rows } = await admin.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])
+  expect(rows).toEqual([])
 })
 
 test('a server that keeps less than was asked for is refused', async () => {

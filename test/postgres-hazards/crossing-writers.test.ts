@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
-import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+import { admin, disconnectAfterEach, eventually, newSchema, opens } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -58,4 +58,28 @@ test('one of many claimants runs each key, and the others get its result', async
   const answers = await Promise.all(keys.map((key) => Promise.all(adapters.map((_, at) => run(at, key)))))
   for (const values of answers) expect(new Set(values).size).toBe(1)
   expect([...runs.values()]).toEqual(Array.from({ length: 150 }, () => 1))
+})
+
+test('pruning that has to wait holds up no other call', async () => {
+  const schema = newSchema()
+  const adapter = await opens(schema)
+  await adapter.cache.set('k', 1)
+  await adapter.cache.set('old', 1, 1)
+  const client = await admin.connect()
+  try {
+    await client.query(`BEGIN; LOCK TABLE "${schema}".cache IN SHARE MODE`)
+    const pruning = adapter.prune()
+    await eventually(async () => {
+      const { rows } = await admin.query(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1",
+        [`DELETE FROM "${schema}".cache%`],
+      )
+      return rows.length > 0 ? true : undefined
+    })
+    expect(await adapter.cache.get('k')).toBe(1)
+    await client.query('COMMIT')
+    expect(await pruning).toEqual({ cache: 1, idempotency: 0 })
+  } finally {
+    client.release(true)
+  }
 })

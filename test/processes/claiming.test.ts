@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
-import { type Crowd, type Round, withClaimants } from '../proof/claiming/claimed-work.js'
+import { Claimants, type Round } from '../proof/claiming/claimed-work.js'
 import { printedSeed } from '../proof/printed-seed.js'
+import { newPlace } from '../proof/process/new-place.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
@@ -17,17 +18,21 @@ const LATEST_KILL_MS = 60
 describe('processes that want the work of the same keys done, Node and Bun mixed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'claiming-'))
   const random = seededRandom(printedSeed('killed claimants'))
-  const crowd: Crowd = {
-    workers: proofCount({ inTests: 4, inSoak: 6 }),
-    keys: proofCount({ inTests: 40, inSoak: 100 }),
-    lease: LEASE_MS,
-  }
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const workers = proofCount({ inTests: 4, inSoak: 6 })
+  const wanted = proofCount({ inTests: 40, inSoak: 100 })
+  let claimants: Claimants
+  beforeAll(async () => {
+    claimants = await Claimants.start(newPlace(folder, 'app'), workers)
+  })
+  afterAll(async () => {
+    await claimants.end()
+    rmSync(folder, { recursive: true, force: true })
+  })
 
   function expectOneResult({ keys, seized, worked, errors, begun }: Round): void {
     expect(errors).toEqual([])
-    expect(worked).toHaveLength(crowd.workers * crowd.keys)
-    expect(keys).toHaveLength(crowd.keys)
+    expect(worked).toHaveLength(workers * wanted)
+    expect(keys).toHaveLength(wanted)
     for (const key of keys) {
       const answers = worked.filter((one) => one.key === key)
       expect(new Set(answers.map(({ value }) => value)).size, `everybody has the same result of ${key}`).toBe(1)
@@ -36,7 +41,7 @@ describe('processes that want the work of the same keys done, Node and Bun mixed
       expect(runs.every(({ recorded }) => recorded)).toBe(true)
       const lost = seized.find((one) => one.key === key)
       for (const { begun, generation } of lost === undefined ? [] : runs) {
-        const end = Math.max(lost?.until ?? 0, Number(lost?.from) + crowd.lease)
+        const end = Math.max(lost?.until ?? 0, Number(lost?.from) + LEASE_MS)
         expect(begun, 'not before the lease of the dead is over').toBeGreaterThanOrEqual(end)
         expect(generation).toBeGreaterThan(lost?.generation ?? 0)
       }
@@ -48,53 +53,51 @@ describe('processes that want the work of the same keys done, Node and Bun mixed
 
   test('the work of a claimed key is done once, and all get its result', async () => {
     const rounds = proofCount({ inTests: 1, inSoak: 20 })
-    await withClaimants(join(folder, 'alive.db'), crowd, async (round) => {
-      for (let number = 0; number < rounds; number++) {
-        const found = await round(number, 'work')
-        expectOneResult(found)
-        expect([...found.begun.values()], 'once').toEqual(found.keys.map(() => 1))
-      }
-    })
+    for (let number = 0; number < rounds; number++) {
+      const found = await claimants.round({ way: 'work', keys: wanted })
+      expectOneResult(found)
+      expect([...found.begun.values()], 'once').toEqual(found.keys.map(() => 1))
+    }
     reportProof({
       proof: 'work under claimed keys, Node and Bun mixed',
       file: 'test/processes/claiming.test.ts',
-      runs: `${rounds} rounds x ${crowd.workers} processes x ${crowd.keys} keys`,
-      result: `the work of ${rounds * crowd.keys} of ${rounds * crowd.keys} keys done once, one result for all`,
+      runs: `${rounds} rounds x ${workers} processes x ${wanted} keys`,
+      result: `the work of ${rounds * wanted} of ${rounds * wanted} keys done once, one result for all`,
     })
   }, 300_000)
 
   test('a claimant that is killed frees its keys when its lease is over, and all get one result', async () => {
     const rounds = proofCount({ inTests: 1, inSoak: 20 })
     let [freed, again] = [0, 0]
-    await withClaimants(join(folder, 'killed.db'), crowd, async (round) => {
-      for (let number = 0; number < rounds; number++) {
-        const found = await round(number, 'work', () => random() * LATEST_KILL_MS)
-        expectOneResult(found)
-        expect(found.seized.length, 'keys were held by the dead').toBeGreaterThan(0)
-        freed += found.seized.length
-        again += [...found.begun.values()].filter((count) => count > 1).length
-      }
-    })
+    for (let number = 0; number < rounds; number++) {
+      const found = await claimants.round({
+        way: 'work',
+        keys: wanted,
+        kill: { lease: LEASE_MS, after: random() * LATEST_KILL_MS },
+      })
+      expectOneResult(found)
+      expect(found.seized.length, 'keys were held by the dead').toBeGreaterThan(0)
+      freed += found.seized.length
+      again += [...found.begun.values()].filter((count) => count > 1).length
+    }
     reportProof({
       proof: 'work under claimed keys, some claimants killed at it, Node and Bun mixed',
       file: 'test/processes/claiming.test.ts',
-      runs: `${rounds} rounds x ${crowd.workers} processes x ${crowd.keys} keys, ${rounds * 2} kills`,
+      runs: `${rounds} rounds x ${workers} processes x ${wanted} keys, ${rounds * 2} kills`,
       result: `one result for all, ${freed} keys of the dead free after their lease, ${again} begun by the dead done again`,
     })
   }, 300_000)
 
   test('without claims the work of a key is done several times, so this test sees it', async () => {
-    await withClaimants(join(folder, 'unclaimed.db'), crowd, async (round) => {
-      const found = await round(0, 'unclaimed')
-      expect(found.errors).toEqual([])
-      const several = [...found.begun.values()].filter((count) => count > 1).length
-      expect(several).toBeGreaterThan(0)
-      reportProof({
-        proof: 'work under keys that are looked up and then stored, without claims (control)',
-        file: 'test/processes/claiming.test.ts',
-        runs: `1 round x ${crowd.workers} processes x ${crowd.keys} keys`,
-        result: `the work of ${several} of ${crowd.keys} keys done more than once, as there must be`,
-      })
+    const found = await claimants.round({ way: 'unclaimed', keys: wanted })
+    expect(found.errors).toEqual([])
+    const several = [...found.begun.values()].filter((count) => count > 1).length
+    expect(several).toBeGreaterThan(0)
+    reportProof({
+      proof: 'work under keys that are looked up and then stored, without claims (control)',
+      file: 'test/processes/claiming.test.ts',
+      runs: `1 round x ${workers} processes x ${wanted} keys`,
+      result: `the work of ${several} of ${wanted} keys done more than once, as there must be`,
     })
   }, 120_000)
 })

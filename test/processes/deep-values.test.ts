@@ -8,6 +8,7 @@ import { cell, engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { kinds, nested } from '../proof/deep-values/kinds.mjs'
 import { everyRuntime } from '../proof/process/members.js'
+import { newPlace } from '../proof/process/new-place.js'
 import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 
@@ -20,7 +21,7 @@ describe('deep values', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test('what is taken, a fresh process of every runtime reads', async () => {
-    const path = join(folder, 'app.db')
+    const path = newPlace(folder, 'app')
     const writer = await engine.SQLiteAdapter.open(path)
     for (const [kind, { most }] of Object.entries(kinds)) {
       const saved = { id: kind, taskId: kind, sequence: 1, timestamp: 1, progress: 0 }

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { contend } from '../proof/fencing/contend.js'
 import { printedSeed } from '../proof/printed-seed.js'
+import { newPlace } from '../proof/process/new-place.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
@@ -23,7 +24,7 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
 
   test('every grant has a token of its own, and no stale holder writes through the fence', async () => {
     const grants = proofCount({ inTests: 120, inSoak: 1_200 })
-    const found = await contend(join(folder, 'fenced.db'), 'fenced', { processes, grants }, random)
+    const found = await contend(newPlace(folder, 'fenced'), 'fenced', { processes, grants }, random)
     expect(new Set(found.granted).size, 'tokens are unique').toBe(found.granted.length)
     expect(found.journal, 'written in the order of the tokens').toEqual(found.journal.toSorted((a, b) => a - b))
     expect(found.acknowledged.filter((token) => !found.journal.includes(token))).toEqual([])
@@ -43,7 +44,8 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
 
   test('without the fence stale holders do overwrite, so this test sees them', async () => {
     const grants = proofCount({ inTests: 100, inSoak: 300 })
-    const found = await contend(join(folder, 'unfenced.db'), 'unfenced', { processes, grants }, random)
+    // One that is stopped and one that overtakes it are enough to see.
+    const found = await contend(newPlace(folder, 'unfenced'), 'unfenced', { processes: 2, grants }, random)
     expect(overtaken(found.journal)).toBeGreaterThan(0)
     reportProof({
       proof: 'lock holders stopped past their lease and killed, without the fence (control)',

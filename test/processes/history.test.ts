@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { withProcesses } from '@go-go-scope/persistence-conformance/process'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { type Event, violations } from '../proof/history/check-history.js'
 import { printedSeed } from '../proof/printed-seed.js'
+import { Company } from '../proof/process/company.js'
 import { mixedMembers } from '../proof/process/members.js'
-import { ProofProcess } from '../proof/process/proof-process.js'
+import { makePlace, newPlace } from '../proof/process/new-place.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
@@ -22,33 +22,35 @@ describe('histories of random calls from several processes', () => {
   const random = seededRandom(printedSeed('histories'))
   const histories = proofCount({ inTests: 2, inSoak: 20 })
   const operations = 1_600 / PROCESSES
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  let company: Company
+  beforeAll(async () => {
+    company = await Company.start(mixedMembers(PROCESSES), new URL('../proof/history/historian.mjs', import.meta.url))
+  })
+  afterAll(async () => {
+    await company.end()
+    rmSync(folder, { recursive: true, force: true })
+  })
 
   /** Has all processes call at once, once per file, and gives what each history cannot explain. */
   async function record(way: 'run' | 'torn', files: number): Promise<string[][]> {
-    const script = new URL('../proof/history/historian.mjs', import.meta.url)
-    const all = mixedMembers(PROCESSES).map((member) => new ProofProcess(member, script))
-    return withProcesses(all, async () => {
-      await Promise.all(all.map((one) => one.next()))
-      const found: string[][] = []
-      for (let number = 0; number < files; number++) {
-        const path = join(folder, `${way}-${number}.db`)
-        await makeCounters(path)
-        await Promise.all(all.map((one) => one.ask(`open ${path}`)))
-        const seeds = all.map(() => Math.floor(random() * 2 ** 32))
-        const parts = await Promise.all(all.map((one, at) => one.ask<Event[]>(`${way} ${operations} ${seeds[at]}`)))
-        await Promise.all(all.map((one) => one.ask('close')))
-        const history = parts.flat()
-        expect(history.length).toBeGreaterThanOrEqual(operations * PROCESSES)
-        found.push(violations(history))
-      }
-      return found
-    })
+    const found: string[][] = []
+    for (let number = 0; number < files; number++) {
+      const path = newPlace(folder, `${way}-${number}`)
+      await makeCounters(path)
+      await company.askAll(`open ${path}`)
+      const seeds = company.all.map(() => Math.floor(random() * 2 ** 32))
+      const parts = await company.askAll<Event[]>((at) => `${way} ${operations} ${seeds[at]}`)
+      await company.askAll('close')
+      const history = parts.flat()
+      expect(history.length).toBeGreaterThanOrEqual(operations * PROCESSES)
+      found.push(violations(history))
+    }
+    return found
   }
 
   async function makeCounters(path: string): Promise<void> {
+    await makePlace(path)
     const handle = await engine.openHandle(path)
-    await engine.rows(handle, 'PRAGMA journal_mode = WAL')
     await engine.rows(handle, 'CREATE TABLE torn (key TEXT PRIMARY KEY, count INTEGER NOT NULL)')
     for (const key of [0, 1, 2]) await engine.rows(handle, 'INSERT INTO torn VALUES (?, 0)', [`counter-${key}`])
     await engine.closeHandle(handle)

@@ -7,6 +7,7 @@ import { systemClock } from '@go-go-scope/persistence-core/public'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { type Member, otherMember, thisMember } from '../proof/process/members.js'
+import { newPlace } from '../proof/process/new-place.js'
 import { ProofProcess } from '../proof/process/proof-process.js'
 
 const APP = new URL('../proof/integrations/app.mjs', import.meta.url)
@@ -20,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const start = (member: Member, ...mode: string[]) =>
-  new ProofProcess(member, APP, [join(folder, 'app.db'), join(folder, 'runs'), ...mode])
+  new ProofProcess(member, APP, [newPlace(folder, 'app'), join(folder, 'runs'), ...mode])
 const runs = (): string[] =>
   existsSync(join(folder, 'runs')) ? readFileSync(join(folder, 'runs'), 'utf8').trim().split('\n') : []
 
@@ -63,7 +64,7 @@ describe('apps in several processes on one file, Node and Bun', () => {
 
       // As the clock is when the lease is over.
       const clock = { ...systemClock, now: () => Date.now() + LEASE_MS }
-      const later = await engine.SQLiteAdapter.open(join(folder, 'app.db'), { clock })
+      const later = await engine.SQLiteAdapter.open(newPlace(folder, 'app'), { clock })
       try {
         const handle = idempotent(() => new Response('receipt', { status: 201 }), {
           store: later.idempotency,

@@ -1,4 +1,4 @@
-import { type Runner, remoteConformance, remoteEngine } from '@go-go-scope/persistence-conformance'
+import { adapterConformance, type Runner, remoteEngine } from '@go-go-scope/persistence-conformance'
 import { expect, test } from 'vitest'
 import { engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
@@ -28,7 +28,7 @@ const overPort: Runner = {
 proveCell()
 // What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
 process.env.CONFORMANCE_RUNS ??= '0.1'
-remoteConformance(overPort, remoteEngine(engine))
+adapterConformance(overPort, remoteEngine(engine))
 
 test('every test that is left out is one of the suite', () => {
   expect([...leftOut].sort()).toEqual(Object.keys(LEFT_OUT).sort())

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
-import { commitsIn } from '../proof/remote/commits-in.js'
 import type { RemoteUser } from '../proof/remote/remote-user.js'
 import { ServedFile } from '../proof/remote/served-file.js'
 
@@ -9,12 +8,6 @@ proveCell()
 interface Loaded {
   readonly loads: number
   readonly values: unknown[]
-}
-
-/** Holds the event loop, while threads send what they have to. */
-function hold(ms: number): void {
-  const end = performance.now() + ms
-  while (performance.now() < end);
 }
 
 describe('users of one owner', () => {
@@ -67,10 +60,48 @@ describe('users of one owner', () => {
     expect(new Set(values).size).toBe(1)
   }, 60_000)
 
+  test('share one refresh of a stale value, and get that value meanwhile', async () => {
+    const hour = 3_600_000
+    const options = { ttl: hour, staleWhileRevalidate: hour }
+    const { cache } = file.adapter
+    await cache.set('k6', 'old', hour)
+    let own = 0
+    const asked = users.map((user) =>
+      user.do<Loaded>('load', { key: 'k6', value: 'new', callers: 20, ms: 100, options }),
+    )
+    const owned = Array.from({ length: 20 }, () =>
+      cache.getOrSet(
+        'k6',
+        async () => {
+          own++
+          await new Promise((resolve) => setTimeout(resolve, 100))
+          return 'new'
+        },
+        options,
+      ),
+    )
+    const values = [...(await Promise.all(owned)), ...(await Promise.all(asked)).flatMap(({ values }) => values)]
+    expect(new Set([...values, 'old', 'new'])).toEqual(new Set(['old', 'new']))
+    expect(values).toContain('old')
+    await vi.waitUntil(async () => (await cache.get('k6')) === 'new', { timeout: 30_000, interval: 5 })
+    // What a user has said stands before its next answer.
+    for (const user of users) await user.do('get', { key: 'k6' })
+    const loads = users.flatMap(({ told }) => told.filter(({ order, value }) => order === 'loading' && value === 'k6'))
+    expect(own + loads.length).toBe(1)
+  }, 60_000)
+
+  test('wait for a lock of one another, in the memory of the owner', async () => {
+    const [one, two, three] = users
+    const held = await file.adapter.lock.hold('job3')
+    const waiting = [one, two, three].map((user) => user?.do('holdFor', { key: 'job3', ms: 1 }))
+    await held?.release()
+    expect(await Promise.all(waiting)).toEqual([true, true, true])
+  }, 60_000)
+
   test('all hear of a load that failed, and nothing is stored', async () => {
     const [one, two] = users
     const first = one?.do<Loaded>('load', { key: 'k4', value: 1, ms: 200, fails: true })
-    await one?.said('loading')
+    await one?.said('loading', 'k4')
     const second = two?.do<Loaded>('load', { key: 'k4', value: 2, callers: 3, ms: 1 })
     const own = file.adapter.cache.getOrSet('k4', () => 'own').catch((error: unknown) => error)
     const failed = { name: 'TypeError', code: 'E_LOAD', message: 'the load failed' }
@@ -84,7 +115,7 @@ describe('users of one owner', () => {
   test('a load that is overtaken by a write or delete of another user is not stored', async () => {
     const [one, two] = users
     const load = one?.do<Loaded>('load', { key: 'k5', value: 'stale', ms: 300 })
-    await one?.said('loading')
+    await one?.said('loading', 'k5')
     await two?.do('delete', { key: 'k5' })
     expect((await load)?.values).toEqual(['stale'])
     expect(await file.adapter.cache.get('k5')).toBe(null)
@@ -95,7 +126,7 @@ describe('users of one owner', () => {
     const [one, two] = users
     // The first name after all that begin with U+FFFF is U+10000, which JavaScript puts before it.
     const load = one?.do<Loaded>('load', { key: '\uFFFFk', value: 'stale', ms: 300 })
-    await one?.said('loading')
+    await one?.said('loading', '\uFFFFk')
     await two?.do('clear', { startsWith: '\uFFFF' })
     expect((await load)?.values).toEqual(['stale'])
     expect(await file.adapter.cache.get('\uFFFFk')).toBe(null)
@@ -143,22 +174,6 @@ describe('users of one owner', () => {
     expect(performance.now() - before).toBeLessThan(20_000)
   }, 60_000)
 
-  test('share the commits of durable writes that come within one turn', async () => {
-    const rounds = 3
-    const fourth = await file.user('thread')
-    const four = [...users, fourth]
-    const before = commitsIn(file.path)
-    for (let round = 0; round < rounds; round++) {
-      const written = Promise.all(four.map((user, at) => user.do('set', { key: `c${at}`, value: round })))
-      // Long enough for each thread to get a processor, also on a busy machine.
-      hold(1_000)
-      await written
-    }
-    // One for the first, which does not wait for others, and one for all that follow.
-    expect(commitsIn(file.path) - before).toBeLessThanOrEqual(rounds * 2)
-    await fourth.do('disconnect')
-  }, 60_000)
-
   test('see what was written before they were told of it', async () => {
     const [one, two] = users
     for (let n = 0; n < 20; n++) {
@@ -172,6 +187,7 @@ describe('users of one owner', () => {
     await one.do('acquire', { key: 'job10', ttl: 60_000 })
     const clients = file.server.clients()
     expect(clients).toHaveLength(4)
+    expect(file.adapter.inspect().clients()).toEqual(clients)
     expect(clients.at(-1)?.locks).toBe(1)
     for (const { calls, lag } of clients) {
       expect(calls).toBe(0)
@@ -179,6 +195,7 @@ describe('users of one owner', () => {
     }
     await one.do('disconnect')
     expect(file.server.clients()).toHaveLength(3)
+    expect(file.adapter.inspect().clients()).toHaveLength(3)
     expect(await file.adapter.acquire('job10', 60_000), 'its locks are free when it has disconnected').not.toBe(null)
   }, 60_000)
 })

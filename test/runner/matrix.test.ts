@@ -17,6 +17,17 @@ test('the matrix has the cells that are promised, so that none can be dropped in
   for (const cell of cells) expect(cell.name).toBe(`${cell.engine}:${cell.runtime}`)
 })
 
+test('each build of SQLite is killed, cut off and shared by processes', () => {
+  const cells = runs.filter((run) => run.folders.includes('test/failures'))
+  expect(cells.map(({ engine, runtime }) => `${engine} on ${runtime}`)).toEqual([
+    'sqlite3 on node20',
+    'bun:sqlite on bun',
+    'node:sqlite on node24',
+    '@photostructure/sqlite on node20',
+  ])
+  for (const { folders } of cells) expect(folders).toContain('test/processes')
+})
+
 test('the oldest version of each promised line is tested with its engines', () => {
   const cells = runs.filter((run) => run.group === 'versions')
   expect(cells.map(({ engine, runtime }) => `${engine} on ${runtimes[runtime]?.version}`)).toEqual([

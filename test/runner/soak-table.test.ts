@@ -20,7 +20,7 @@ const proof = (at: number, more: Partial<Proof>): Proof => ({
   engine: '',
   runtime: '',
   proof: 'killed',
-  file: 'test/cells/kill.test.ts',
+  file: 'test/failures/kill.test.ts',
   runs: '9 kills',
   result: '0 lost',
   ...more,
@@ -30,7 +30,7 @@ const rowsOf = (proofs: Proof[]) =>
     .split('\n')
     .filter((line) => line.startsWith('| killed'))
 
-const LINK = '[kill.test.ts](../test/cells/kill.test.ts)'
+const LINK = '[kill.test.ts](../test/failures/kill.test.ts)'
 
 test('what all cells say alike is said once', () => {
   expect(rowsOf([proof(1, {}), proof(0, {})])).toEqual([`| killed (${LINK}) | 9 kills | 0 lost |`])

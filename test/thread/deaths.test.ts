@@ -38,7 +38,7 @@ describe('a thread that dies', () => {
         reason: { code: 'DISCONNECTED', outcome: 'none', retryable: true },
       })
     }
-    const [{ reason }] = (await writes) as [PromiseRejectedResult]
+    const [{ reason }] = (await writes) as unknown as [PromiseRejectedResult]
     expect(reason.operation).toBe('cache.set')
     expect(reason.message).toContain('the next call starts it anew')
   })

@@ -16,7 +16,7 @@ const checkpoint = (n: number) => ({
 })
 
 describe('connections that only read', () => {
-  test('look at many rows: keys, list and stats; the rest goes where the writes go', async () => {
+  test('look at many rows: keys, list, stats and inspect; the rest goes where the writes go', async () => {
     await using file = await ThreadedFile.open({ readers: 1 })
     const { adapter, threads } = file
     await adapter.set('k', 1)
@@ -34,6 +34,12 @@ describe('connections that only read', () => {
       await look()
       expect(reader.told.length).toBeGreaterThan(before)
       expect(threads.engine.told.length).toBe(engine)
+    }
+    const inspection = adapter.inspect()
+    for (const list of ['locks', 'circuits', 'claims', 'results', 'tasks', 'entries', 'prefixes'] as const) {
+      const before = reader.told.length
+      for await (const _ of inspection[list]());
+      expect(reader.told.length, list).toBeGreaterThan(before)
     }
     const before = reader.told.length
     await adapter.get('k')

@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-bun'
+import { sqliteDatabase } from './sqlite-database.mjs'
 
 export { SQLiteAdapter }
 
@@ -8,6 +9,7 @@ export async function open(path) {
   const handle = new Database(path)
   return {
     name: 'bun:sqlite',
+    ...sqliteDatabase,
     rows: async (sql, parameters = []) => {
       const statement = handle.prepare(sql)
       try {

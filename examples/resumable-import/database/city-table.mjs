@@ -1,29 +1,4 @@
-const CREATE = `
-  CREATE TABLE IF NOT EXISTS cities (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL,
-    country TEXT NOT NULL,
-    region TEXT,
-    latitude REAL NOT NULL,
-    longitude REAL NOT NULL
-  ) STRICT`
-
-// One statement for the whole batch, so that it is one commit without BEGIN: all of its rows or none.
-// WHERE true: without it SQLite would read ON CONFLICT as the condition of a join.
-const WRITE = `
-  INSERT INTO cities (id, name, country, region, latitude, longitude)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?) WHERE true
-  ON CONFLICT (id) DO UPDATE SET
-    name = excluded.name,
-    country = excluded.country,
-    region = excluded.region,
-    latitude = excluded.latitude,
-    longitude = excluded.longitude`
-
 const COUNT = 'SELECT count(*) AS cities FROM cities'
-
-const PAGE = `
-  SELECT id, name, country, region, latitude, longitude FROM cities WHERE id > ? ORDER BY id LIMIT 5000`
 
 const SUMMARY = `
   SELECT count(*) AS cities, count(DISTINCT country) AS countries, count(DISTINCT country || '/' || region) AS regions
@@ -40,6 +15,7 @@ const LARGEST = `
  * @param {import('./engine.mjs').Engine} engine
  */
 export async function createCityTable(engine) {
+  const { CREATE, WRITE, PAGE } = engine.citySql
   await engine.rows(CREATE)
   return {
     /**
@@ -57,13 +33,13 @@ export async function createCityTable(engine) {
     },
 
     /** Every row in order of id, a page at a time. */
-    async *all() {
+    async *pages() {
       for (let last = 0; ; ) {
         const page = await engine.rows(PAGE, [last])
         if (page.length === 0) return
-        for (const { id, name, country, region, latitude, longitude } of page) {
-          yield/** @type {CityRow} */ ([id, name, country, region, latitude, longitude])
-        }
+        yield page.map(({ id, name, country, region, latitude, longitude }) => {
+          return /** @type {CityRow} */ ([id, name, country, region, latitude, longitude])
+        })
         last = Number(page.at(-1)?.id)
       }
     },

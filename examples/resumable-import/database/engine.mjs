@@ -1,14 +1,17 @@
 /**
- * What this example needs of an SQLite engine; one file beside this one for each front end.
+ * What this example needs of a database; one file beside this one for each front end.
  *
  * @typedef {Record<string, string | number | null>} Row
  *
  * @typedef {object} Engine
  * @property {string} name for people, for example `node:sqlite`
+ * @property {readonly string[]} setUp what the connection needs before it is used
+ * @property {import('./city-sql.mjs').CitySql} citySql
  * @property {(sql: string, parameters?: (string | number)[]) => Promise<Row[]>} rows runs one statement to its end
  * @property {() => import('@go-go-scope/persistence-sqlite').SQLiteAdapter
  *   | import('@go-go-scope/persistence-sqlite-node').SQLiteAdapter
- *   | import('@go-go-scope/persistence-sqlite-bun').SQLiteAdapter} adapter the providers over this very connection
+ *   | import('@go-go-scope/persistence-sqlite-bun').SQLiteAdapter
+ *   | import('@go-go-scope/persistence-postgres').PostgresAdapter} adapter the providers over this very connection
  * @property {() => Promise<void>} close for a connection without an adapter; an adapter closes it itself
  *
  * @typedef {(path: string) => Promise<Engine>} OpenEngine

@@ -1,4 +1,5 @@
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { sqliteDatabase } from './sqlite-database.mjs'
 
 // Node has a SQLite of its own from 22.13 on; for older ones there is a package with the same class.
 const { DatabaseSync, name } = await loadDatabaseSync()
@@ -10,6 +11,7 @@ export async function open(path) {
   const handle = new DatabaseSync(path)
   return {
     name,
+    ...sqliteDatabase,
     rows: async (sql, parameters = []) =>
       /** @type {import('./engine.mjs').Row[]} */ (handle.prepare(sql).all(...parameters)),
     adapter: () => new SQLiteAdapter(handle),

@@ -1,5 +1,6 @@
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import sqlite3 from 'sqlite3'
+import { sqliteDatabase } from './sqlite-database.mjs'
 
 export { SQLiteAdapter }
 
@@ -11,6 +12,7 @@ export async function open(path) {
   })
   return {
     name: `sqlite3 ${sqlite3.VERSION}`,
+    ...sqliteDatabase,
     rows: (sql, parameters = []) =>
       new Promise((resolve, reject) => {
         handle.all(sql, parameters, (error, /** @type {import('./engine.mjs').Row[]} */ rows) =>

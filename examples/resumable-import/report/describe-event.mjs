@@ -25,6 +25,10 @@ export function describeEvent(event, paint) {
       ]
     case 'locked':
       return [paint('yellow', 'Another process is importing into this database. This one has changed nothing.')]
+    case 'moved':
+      return [
+        `Moved to the server: ${formatCount(event.rows, 'stored row', 'stored rows')}, checkpoints among them, and ${formatNumber(event.cities)} cities.`,
+      ]
     case 'resuming':
       return describeResuming(event)
     case 'hanging':
@@ -48,6 +52,7 @@ export function describeEvent(event, paint) {
 
 /** @param {string} file an absolute path */
 function shortPath(file) {
+  if (file.startsWith('postgres:')) return file
   const path = relative('', file)
   return path.startsWith('..') ? file : path
 }

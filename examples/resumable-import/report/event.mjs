@@ -4,6 +4,7 @@
  * @typedef {(
  *   | { type: 'started', engine: string, runtime: string, file: string, cities: number }
  *   | { type: 'locked' }
+  | { type: 'moved', rows: number, cities: number }
  *   | { type: 'resuming', checkpoint: number, rows: number, total: number }
  *   | { type: 'progress', done: number, from: number, total: number, elapsed: number }
  *   | { type: 'hanging', done: number, checkpoint: number }

@@ -28,6 +28,7 @@ import { foreignNames } from './suites/foreign-names.js'
 import { getOrSet } from './suites/get-or-set.js'
 import { getOrSetCircles } from './suites/get-or-set-circles.js'
 import { getOrSetMeanwhile } from './suites/get-or-set-meanwhile.js'
+import { getOrSetStale } from './suites/get-or-set-stale.js'
 import { growth } from './suites/growth.js'
 import { hostileRows } from './suites/hostile-rows.js'
 import { idempotency } from './suites/idempotency.js'
@@ -43,6 +44,7 @@ import { leaving } from './suites/leaving.js'
 import { lifeCycle } from './suites/life-cycle.js'
 import { lockModel } from './suites/lock-model.js'
 import { lockRenewal } from './suites/lock-renewal.js'
+import { lockWaiting } from './suites/lock-waiting.js'
 import { locks } from './suites/locks.js'
 import { madeTogether } from './suites/made-together.js'
 import { movedFile } from './suites/moved-file.js'
@@ -55,6 +57,7 @@ import { readers } from './suites/readers.js'
 import { remadeSchema } from './suites/remade-schema.js'
 import { restores } from './suites/restores.js'
 import { schema } from './suites/schema.js'
+import { sealedFile } from './suites/sealed-file.js'
 import { sharedBreaker } from './suites/shared-breaker.js'
 import { sharedHandle } from './suites/shared-handle.js'
 import { standby } from './suites/standby.js'
@@ -82,11 +85,13 @@ const SUITES: readonly EngineSuite[] = [
   movedFile,
   schema,
   remadeSchema,
+  sealedFile,
   foreignNames,
   publishedFile29,
   locks,
   lockModel,
   lockRenewal,
+  lockWaiting,
   databaseLocks,
   leaseTime,
   leaseTimeOfFiles,
@@ -105,6 +110,7 @@ const SUITES: readonly EngineSuite[] = [
   getOrSet,
   getOrSetMeanwhile,
   getOrSetCircles,
+  getOrSetStale,
   growth,
   checkpoints,
   idempotency,
@@ -148,6 +154,7 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   movedFile,
   schema,
   remadeSchema,
+  sealedFile,
   foreignNames,
   publishedFile29,
   leaseTime,
@@ -171,8 +178,8 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
 
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
 export function conformance(runner: Runner, engine: EngineUnderTest): void {
-  ports(runner, engine)
-  for (const suite of SUITES) suite(runner, engine)
+  adapterConformance(runner, engine)
+  ownerConformance(runner, engine)
 }
 
 /** What the owner of a file does with it as a whole, whoever uses its adapter. */
@@ -188,10 +195,15 @@ const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
   changesetSupport,
 ])
 
-/** Declares what an adapter must hold that another thread or process serves. */
-export function remoteConformance(runner: Runner, engine: EngineUnderTest): void {
+/** Declares what an adapter must hold, also one that another thread or process serves. */
+export function adapterConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
   for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
+}
+
+/** Declares what the owner of a file must be able to do with it: copies, standbys, changesets. */
+export function ownerConformance(runner: Runner, engine: EngineUnderTest): void {
+  for (const suite of OF_OWNERS) suite(runner, engine)
 }
 
 /** What depends on the way to an engine in a thread: order, transactions, errors, time, opening, closing, the file. */

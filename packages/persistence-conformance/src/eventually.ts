@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 
 /** Waits for what happens by itself, without a guess how long that takes: fails only when it never happens. */
-export async function eventually(what: string, condition: () => boolean, limitMs = 10_000): Promise<void> {
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  limitMs = 10_000,
+): Promise<void> {
   const end = performance.now() + limitMs
-  while (!condition()) {
+  while (!(await condition())) {
     assert.ok(performance.now() < end, `it never happened: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 1))
   }

@@ -1,8 +1,9 @@
 export {
+  adapterConformance,
   briefConformance,
   conformance,
+  ownerConformance,
   ports as portsOfAdapters,
-  remoteConformance,
   serverConformance,
   threadedConformance,
 } from './conformance.js'
@@ -13,6 +14,7 @@ export { oneEngineConformance } from './one-engine-conformance.js'
 export { portConformance } from './port-conformance.js'
 export { type PortName, portNames } from './port-names.js'
 export { processConformance } from './process-conformance.js'
+export { endings } from './process-suites/endings.js'
 export { type ReferenceProviders, referenceProviders } from './reference/reference-providers.js'
 export { OwnerProcess } from './remote/owner-process.js'
 export { remoteEngine } from './remote/remote-engine.js'

@@ -45,7 +45,7 @@ const KEPT = 'pglite:'
 
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
 function checkUrl(url: unknown): asserts url is string {
-  if (typeof url === 'string' && (isServerUrl(url) || url === 'memory:' || isFolder(url))) return
+  if (typeof url === 'string' && (isUrl(url) || url === 'memory:')) return
   const got = typeof url === 'string' ? JSON.stringify(url.slice(0, 40)) : url === null ? 'null' : typeof url
   throw invalidArgument(
     'open',
@@ -53,11 +53,16 @@ function checkUrl(url: unknown): asserts url is string {
   )
 }
 
+/** Whether `place` names what stays when this process ends. */
+export function isUrl(place: string): boolean {
+  return isServerUrl(place) || isFolder(place)
+}
+
 function isFolder(url: string): boolean {
   return url.startsWith(KEPT) && url.length > KEPT.length
 }
 
-async function sourceFor(url: string, driver: DriverName | undefined): Promise<Source> {
+export async function sourceFor(url: string, driver?: DriverName): Promise<Source> {
   if (isServerUrl(url)) return sourceByUrl(url, driver)
   return pglite(await newPglite(url === 'memory:' ? undefined : url.slice(KEPT.length)))
 }

@@ -10,6 +10,7 @@ export { libraryOf } from './dialects/sqlite/engine/library.js'
 export type { LoadedEngine } from './dialects/sqlite/engine/loaded-engine.js'
 export { NamedStatement, takesNumbersForNames } from './dialects/sqlite/engine/named-statement.js'
 export { SpreadStatement, type SpreadStatementLike } from './dialects/sqlite/engine/spread-statement.js'
+export { type FileAccess, openFile } from './dialects/sqlite/front-end/file-access.js'
 export {
   type AdapterClass,
   type CacheAdapterClass,
@@ -25,6 +26,7 @@ export { serveThread } from './dialects/sqlite/front-end/serve-thread.js'
 export { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
 export type { StandbyClass } from './dialects/sqlite/front-end/standby-class.js'
 export { unloadablePackage } from './dialects/sqlite/front-end/unloadable-package.js'
+export { COPIES_TABLE, MOVED_TABLE, sealingSteps, unsealingSteps } from './dialects/sqlite/schema/moved-file.js'
 export type { Standby } from './dialects/sqlite/standby/standby.js'
 export type { LoadInThread, ThreadEngine } from './dialects/sqlite/thread/thread-engine.js'
 export { ThreadedHandle } from './dialects/sqlite/threaded-engine/threaded-handle.js'

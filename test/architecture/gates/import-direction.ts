@@ -10,7 +10,7 @@ const allowed: Record<string, readonly string[]> = {
   'persistence-sqlite': [core, `${core}/public`, `${core}/remote`, 'sqlite3'],
   'persistence-sqlite-bun': [core, `${core}/public`, `${core}/remote`, 'bun:sqlite'],
   'persistence-sqlite-node': [core, `${core}/public`, `${core}/remote`, 'node:sqlite', '@photostructure/sqlite'],
-  'persistence-postgres': [`${core}/dialect`, `${core}/public`, '@electric-sql/pglite', 'pg', 'postgres'],
+  'persistence-postgres': [core, `${core}/dialect`, `${core}/public`, '@electric-sql/pglite', 'pg', 'postgres'],
   // The front ends of both runtimes, of which one is loaded.
   persistence: [
     `${core}/public`,
@@ -22,6 +22,19 @@ const allowed: Record<string, readonly string[]> = {
   keyv: [`${core}/integration`],
   unstorage: [`${core}/integration`],
   'idempotency-key': [`${core}/integration`],
+  // A program: it opens databases as an app does.
+  cli: [
+    `${core}/public`,
+    '@go-go-scope/persistence-sqlite-node',
+    '@go-go-scope/persistence-sqlite-bun',
+    '@go-go-scope/persistence-postgres',
+    'node:sqlite',
+    'bun:sqlite',
+    '@photostructure/sqlite',
+    'citty',
+    'cli-table3',
+    'log-update',
+  ],
   'go-go-scope': [`${core}/ports`, 'lru-cache'],
   'persistence-conformance': [core, `${core}/ports`, `${core}/remote`, 'fast-check'],
 }

@@ -1,6 +1,6 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { SQL } from 'bun'
-import { places, serverUrl } from '../server/places.mjs'
+import { places, serverUrl, urlOfPlace } from '../server/places.mjs'
 import { engineOfPlaces, merged } from './engine-of-places.mjs'
 
 const WHOLE = 20
@@ -37,8 +37,8 @@ export const engine = engineOfPlaces({
 
   close: (sql) => sql.end(),
 
-  open: (_schema, options, Adapter) =>
-    PostgresAdapter.open.call(Adapter, serverUrl(), merged({ driver: 'bun' }, options)),
+  open: (schema, options, Adapter) =>
+    PostgresAdapter.open.call(Adapter, urlOfPlace(schema), merged({ driver: 'bun' }, options)),
 })
 
 /** @param {{ name: string }} column */

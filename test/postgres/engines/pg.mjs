@@ -1,6 +1,6 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
-import { places, serverUrl } from '../server/places.mjs'
+import { places, serverUrl, urlOfPlace } from '../server/places.mjs'
 import { engineOfPlaces } from './engine-of-places.mjs'
 
 /** The client of a transaction that a test has begun, by its pool. @type {WeakMap<pg.Pool, pg.PoolClient>} */
@@ -33,5 +33,5 @@ export const engine = engineOfPlaces({
 
   close: (pool) => pool.end(),
 
-  open: (_schema, options, Adapter) => PostgresAdapter.open.call(Adapter, serverUrl(), options),
+  open: (schema, options, Adapter) => PostgresAdapter.open.call(Adapter, urlOfPlace(schema), options),
 })

@@ -1,6 +1,6 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import postgres from 'postgres'
-import { places, serverUrl } from '../server/places.mjs'
+import { places, serverUrl, urlOfPlace } from '../server/places.mjs'
 import { engineOfPlaces, merged } from './engine-of-places.mjs'
 
 /** The connection of a transaction that a test has begun, by its pool. @type {WeakMap<object, postgres.ReservedSql>} */
@@ -35,6 +35,6 @@ export const engine = engineOfPlaces({
 
   close: (sql) => sql.end(),
 
-  open: (_schema, options, Adapter) =>
-    PostgresAdapter.open.call(Adapter, serverUrl(), merged({ driver: 'postgres' }, options)),
+  open: (schema, options, Adapter) =>
+    PostgresAdapter.open.call(Adapter, urlOfPlace(schema), merged({ driver: 'postgres' }, options)),
 })

@@ -1,3 +1,7 @@
+// What a schema holds, where SQLite tells it by the texts that made it.
+const SCHEMA =
+  'FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position'
+
 /**
  * The suites' own statements are written for SQLite. They name tables and parameters as it does, and little else differs.
  *
@@ -8,6 +12,11 @@ export function translated(sql) {
   return sql
     .replaceAll(/\bgo_goscope_idempotency\b/g, 'results')
     .replaceAll(/\bgo_goscope_(?=[a-z])/g, '')
+    .replace(/^PRAGMA busy_timeout = \d+$/, 'SELECT 1')
+    .replace('INTEGER PRIMARY KEY AUTOINCREMENT', 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY')
+    .replaceAll(' INTEGER NOT NULL', ' bigint NOT NULL')
+    .replace(/\bFROM sqlite_master\b.*/, SCHEMA)
+    .replace('SELECT type, name, sql FROM', 'SELECT table_name, column_name, data_type FROM')
     .replaceAll(/\?(\d*)/g, (_, number) => `$${number === '' ? ++count : number}`)
 }
 

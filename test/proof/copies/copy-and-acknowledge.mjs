@@ -14,7 +14,10 @@ const write = (/** @type {typeof adapter} */ to, /** @type {number} */ round) =>
   to.cache.set(`entry-${round}`, 'x'.repeat(20_000))
 
 if (what === 'follow') {
-  const standby = await engine.Standby.follow(adapter, { target: join(recorded, 'standby.db'), every: 60_000 })
+  const standby = await engine.Standby.follow(/** @type {never} */ (adapter), {
+    target: join(recorded, 'standby.db'),
+    every: 60_000,
+  })
   for (let round = 1; round <= Number(rounds); round++) {
     await write(adapter, round)
     await standby.waitFor()

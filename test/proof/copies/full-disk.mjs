@@ -1,6 +1,6 @@
 // full-disk.mjs <engine> <folder>: backs a database of another disk up into the small one that holds the folder, first a
-// database that is larger than the disk, then one that fits and does not once other files are there, and says what it found.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+// database that is larger than the disk, then one for which there is room and for nothing beside it, and says what it found.
+import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { say } from '@go-go-scope/persistence-conformance/process'
@@ -34,22 +34,14 @@ try {
 
   const second = await engine.SQLiteAdapter.open(path)
   await second.cache.setMany([['entry', 'x'.repeat(100_000)]])
-  // Enough when it begins, and not when it goes on: the disk fills up meanwhile.
-  let filled = false
-  const options = {
-    rate: 1,
-    maxBytesPerSecond: 400_000,
-    progress: () => {
-      if (filled) return
-      filled = true
-      try {
-        writeFileSync(join(folder, 'ballast'), Buffer.alloc(1_000_000))
-      } catch {
-        // As much as there is room for.
-      }
-    },
-  }
-  const meanwhile = await second.backup(join(folder, 'copy.db'), options).then(
+  const reader = await engine.openHandle(path)
+  const size = 'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size'
+  const needed = Number((await engine.rows(reader, size))[0]?.bytes)
+  await engine.closeHandle(reader)
+  // Enough for the copy, and not for what an engine writes beside it until it is whole, nor for the manifest.
+  const { bavail, bsize } = statfsSync(folder)
+  writeFileSync(join(folder, 'ballast'), Buffer.alloc(bavail * bsize - Math.ceil(needed / bsize) * bsize))
+  const meanwhile = await second.backup(join(folder, 'copy.db')).then(
     () => 'done',
     (error) => error.code,
   )

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../../cells/cell.js'
 import { type Member, mixedMembers } from '../process/members.js'
+import { makePlace } from '../process/new-place.js'
 import { ProofProcess } from '../process/proof-process.js'
 
 const TTL_MS = 80
@@ -29,6 +30,7 @@ export async function contend(
   { processes, grants }: { processes: number; grants: number },
   random: () => number,
 ): Promise<Contention> {
+  await makePlace(path)
   const handle = await engine.openHandle(path)
   await engine.rows(handle, 'CREATE TABLE journal (at INTEGER PRIMARY KEY AUTOINCREMENT, token INTEGER NOT NULL)')
   await engine.closeHandle(handle)

@@ -10,7 +10,12 @@ const [path = ''] = processArguments
 const adapter = await engine.SQLiteAdapter.open(path, { durability: 'process', busyTimeout: 60_000 })
 const breaker = adapter.circuitBreaker
 
-/** @typedef {import('./probers.js').Admitted} Admitted */
+/**
+ * One admission, with the epoch ms between which it was asked for and given. `probe` is the name of the probe's place, `null`
+ * where the circuit was closed.
+ *
+ * @typedef {{ from: number, to: number, probe: string | null }} Admitted
+ */
 /** @typedef {Parameters<typeof breaker.failed>[0]} Permit */
 
 /** @type {Map<string, Permit[]>} */

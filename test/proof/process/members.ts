@@ -8,23 +8,31 @@ export interface Member {
   readonly module: URL
 }
 
+/** Whether the processes meet on a server, each by another client library. */
+const onServer = engine.places !== undefined
+
 /** The runtime and the engine of this cell. */
 export const thisMember: Member = { runtime: cell.runtime, module: engine.module }
 
 /** A process of the other kind of runtime, with that one's own engine: Bun beside Node, Node beside Bun. */
-export const otherMember: Member =
-  cell.runtime === 'bun' ? memberOf('node24', 'node:sqlite') : memberOf('bun', 'bun:sqlite')
+export const otherMember: Member = onServer
+  ? serverMember('bun', 'bun')
+  : cell.runtime === 'bun'
+    ? memberOf('node24', 'node:sqlite')
+    : memberOf('bun', 'bun:sqlite')
 
 /** One kind of process for each runtime. */
-export const everyRuntime: readonly Member[] = [
-  memberOf('node20', '@photostructure/sqlite'),
-  memberOf('node24', 'node:sqlite'),
-  memberOf('bun', 'bun:sqlite'),
-]
+export const everyRuntime: readonly Member[] = onServer
+  ? [serverMember('node20', 'postgres-js'), serverMember('node24', 'pg'), serverMember('bun', 'bun')]
+  : [memberOf('node20', '@photostructure/sqlite'), memberOf('node24', 'node:sqlite'), memberOf('bun', 'bun:sqlite')]
 
-/** `count` processes on one file, half of them of the other kind. */
+/** `count` processes on one file or server, half of them of the other kind. */
 export function mixedMembers(count: number): Member[] {
   return Array.from({ length: count }, (_, index) => (index % 2 === 0 ? thisMember : otherMember))
+}
+
+function serverMember(runtime: string, library: string): Member {
+  return { runtime, module: new URL(`../../postgres/engines/${library}.mjs`, import.meta.url) }
 }
 
 function memberOf(runtime: string, name: EngineName): Member {

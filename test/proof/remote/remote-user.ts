@@ -25,7 +25,12 @@ export interface UserOptions {
 export class RemoteUser {
   readonly peer: Worker | ChildProcess | ClusterWorker
   readonly ended: Promise<unknown>
-  readonly #waiting: { order: string; resolve: (value: never) => void; reject: (error: unknown) => void }[] = []
+  readonly #waiting: {
+    order: string
+    said: unknown
+    resolve: (value: never) => void
+    reject: (error: unknown) => void
+  }[] = []
   /** What it has said without being asked. */
   readonly told: { readonly order: string; readonly value: unknown }[] = []
 
@@ -96,10 +101,10 @@ export class RemoteUser {
     else this.peer.send({ order, given })
   }
 
-  /** Settles when it has said so. */
-  async said(order: string): Promise<unknown> {
-    const told = this.told.find((one) => one.order === order)
-    return told === undefined ? this.#answer(order) : told.value
+  /** Settles when it has said so. @param value What it said of it, where it says so of several. */
+  async said(order: string, value?: unknown): Promise<unknown> {
+    const told = this.told.find((one) => one.order === order && (value === undefined || one.value === value))
+    return told === undefined ? this.#answer(order, value) : told.value
   }
 
   /** Ends it from outside. */
@@ -110,12 +115,14 @@ export class RemoteUser {
     await this.ended
   }
 
-  #answer<Value>(order: string): Promise<Value> {
-    return new Promise((resolve, reject) => this.#waiting.push({ order, resolve, reject }))
+  #answer<Value>(order: string, said?: unknown): Promise<Value> {
+    return new Promise((resolve, reject) => this.#waiting.push({ order, said, resolve, reject }))
   }
 
   #hear({ order, value, error }: Said): void {
-    const at = this.#waiting.findIndex((one) => one.order === order)
+    const at = this.#waiting.findIndex(
+      ({ order: wanted, said }) => wanted === order && (said === undefined || said === value),
+    )
     if (order === undefined) return
     if (at === -1) {
       this.told.push({ order, value })

@@ -35,7 +35,7 @@ const orders = {
   delete: ({ key }) => adapter.cache.delete(key),
   clear: ({ startsWith }) => adapter.cache.clear({ startsWith }),
   /** Many callers of one load; `ms` is how long it takes, for ever when absent. */
-  async load({ key, value, callers = 1, ms, fails }) {
+  async load({ key, value, callers = 1, ms, fails, options }) {
     let loads = 0
     const load = async () => {
       loads++
@@ -44,7 +44,8 @@ const orders = {
       if (fails) throw Object.assign(new TypeError('the load failed'), { code: 'E_LOAD' })
       return value
     }
-    const values = await Promise.allSettled(Array.from({ length: callers }, () => adapter.cache.getOrSet(key, load)))
+    const calls = Array.from({ length: callers }, () => adapter.cache.getOrSet(key, load, options))
+    const values = await Promise.allSettled(calls)
     return {
       loads,
       values: values.map((one) => (one.status === 'fulfilled' ? one.value : { ...plain(one.reason) })),
@@ -59,6 +60,13 @@ const orders = {
       return inner()
     }
     return adapter.cache.getOrSet(key, load)
+  },
+  /** A lock that is waited for, and given back after `ms`. */
+  async holdFor({ key, ms }) {
+    const lock = await adapter.lock.hold(key, { ttl: 60_000, wait: 60_000 })
+    say({ order: 'holds', value: key })
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    return lock?.release()
   },
   recordFailure: ({ key, max }) => adapter.recordFailure(key, max),
   /** Loops that each wait for one answer before the next call. */

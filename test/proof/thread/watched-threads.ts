@@ -42,7 +42,7 @@ export class WatchedThread implements WorkerLike {
   }
 
   on(event: string, listener: (given: never) => void): void {
-    this.worker.on(event, listener)
+    this.worker.on(event, listener as (given: unknown) => void)
   }
 
   ref(): void {

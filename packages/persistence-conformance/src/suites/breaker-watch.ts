@@ -69,9 +69,10 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     await pass(world, 2)
     await two.admit('api', options)
     await pass(world, 2)
-    assert.deepEqual(heard, [
-      ['two', 'half-open'],
+    // Whoever is told by the database may hear of it before the one who made it has its answer.
+    assert.deepEqual(heard.sort(), [
       ['one', 'half-open'],
+      ['two', 'half-open'],
     ])
   })
 

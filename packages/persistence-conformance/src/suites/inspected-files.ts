@@ -84,8 +84,10 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
     for (const end of ['FE', 'FF', '00', '00FF']) {
       await world.rows(`${insert} (CAST(x'63616368653A61${end}' AS TEXT), '1')`)
     }
-    await adapter.cache.setMany(['a', 'b', 'z'].map((key): [string, number] => [key, 1]))
-    for (const limit of [1, 2, 100]) {
+    // So many that a page of a long walk ends among them.
+    const more = Array.from({ length: 124 }, (_, index) => `0${String(index).padStart(3, '0')}`)
+    await adapter.cache.setMany([...more, 'a', 'b', 'z'].map((key): [string, number] => [key, 1]))
+    for (const limit of [1, 2, 1_000]) {
       const found: [string, string | undefined][] = []
       for (let after: string | undefined; ; ) {
         const page = await all(adapter.inspect().entries({ limit, ...(after !== undefined && { after }) }))
@@ -93,18 +95,58 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
         for (const { key, unreadable } of page) found.push([key, unreadable?.code])
         after = page.at(-1)?.cursor
       }
-      assert.equal(found.length, 7, `by ${limit}: ${JSON.stringify(found)}`)
+      assert.equal(found.length, 131, `by ${limit}`)
       assert.deepEqual(
         found.filter(([, code]) => code === undefined).map(([key]) => key),
-        ['a', 'b', 'z'],
+        [...more, 'a', 'b', 'z'],
       )
     }
+  })
+
+  check('a file of UTF-16 is listed like any other', async (world) => {
+    for (const sql of ["PRAGMA encoding = 'UTF-16le'", 'CREATE TABLE app (id)']) await world.rows(sql)
+    const adapter = await world.adapter({ keyPrefix: 'äpp:', locks: 'database' })
+    await adapter.lock.acquire('ö', 60_000)
+    for (const key of ['a', 'b', 'ü', '🙂']) await adapter.cache.set(key, 'x'.repeat(key === 'b' ? 100_000 : 1))
+    const [{ encoding } = {}] = await world.rows('PRAGMA encoding')
+    assert.equal(encoding, 'UTF-16le')
+    const found: [string | null, string][] = []
+    for (let after: string | undefined; ; ) {
+      const [item] = await all(
+        adapter.inspect({ prefix: '*' }).entries({ limit: 1, values: true, ...(after !== undefined && { after }) }),
+      )
+      if (item === undefined) break
+      found.push([item.prefix, item.key])
+      assert.equal(String(item.value).length, item.key === 'b' ? 100_000 : 1)
+      after = item.cursor
+    }
+    assert.deepEqual(
+      new Map(found.map(([prefix, key]) => [key, prefix])),
+      new Map(['a', 'b', 'ü', '🙂'].map((key) => [key, 'äpp:'])),
+    )
+    assert.equal(found.length, 4)
+    assert.deepEqual(await codes(adapter.inspect().locks()), [['ö', undefined]])
+  })
+
+  check('a cursor of another list shows nothing beyond the prefix', async (world) => {
+    const one = await world.adapter({ keyPrefix: 'a:' })
+    const two = await world.adapter({ keyPrefix: 'b:' })
+    for (const { cache } of [one, two]) await cache.setMany(['k', 'l'].map((key): [string, number] => [key, 1]))
+    const [first] = await all(one.inspect().entries())
+    const [, last] = await all(two.inspect().entries())
+    assert.ok(first && last)
+    assert.deepEqual(
+      (await codes(two.inspect().entries({ after: first.cursor }))).map(([key]) => key),
+      ['k', 'l'],
+    )
+    assert.deepEqual(await codes(one.inspect().entries({ after: last.cursor })), [])
   })
 
   check('rows of prefixes that nobody has used are listed among all', async (world) => {
     await createPublishedTables(world)
     await writePublishedRows(world)
-    const adapter = await world.adapter({ keyPrefix: 'new:' })
+    // Before theirs in order, but not what they begin with.
+    const adapter = await world.adapter({ keyPrefix: 'aa:' })
     const named = async (list: AsyncIterable<{ prefix: string | null; key: string }>) =>
       (await all(list)).map(({ prefix, key }) => [prefix, key])
     const whole = adapter.inspect({ prefix: '*' })
@@ -131,10 +173,10 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
       ['app:', 'pay-2'],
     ])
     // Bare tasks belong to the first prefix.
-    assert.deepEqual(await named(whole.tasks()), [['new:', 'import']])
+    assert.deepEqual(await named(whole.tasks()), [['aa:', 'import']])
     assert.deepEqual(
       (await all(whole.prefixes())).map(({ prefix }) => prefix),
-      ['app:', 'new:', 'other:'],
+      ['aa:', 'app:', 'other:'],
     )
   })
 

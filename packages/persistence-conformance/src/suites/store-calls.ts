@@ -105,7 +105,11 @@ type ObjectCall = (adapter: AdapterUnderTest, argument: never, lock: never) => P
 
 /** One call of every method that takes an object, with one that it accepts. `lock` is a lock in the database. */
 export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, call: ObjectCall])[] = [
-  ['cache.getOrSet', { ttl: 1 }, ({ cache }, options) => cache.getOrSet('k', async () => 1, options)],
+  [
+    'cache.getOrSet',
+    { ttl: 1, staleWhileRevalidate: 1 },
+    ({ cache }, options) => cache.getOrSet('k', async () => 1, options),
+  ],
   ['cache.keys', { startsWith: 'k' }, ({ cache }, options) => cache.keys(options)],
   ['cache.clear', { startsWith: 'none' }, ({ cache }, options) => cache.clear(options)],
   [
@@ -118,7 +122,11 @@ export const OBJECT_CALLS: readonly (readonly [name: string, argument: object, c
     { lease: 1, ttl: 1, fingerprint: 'f', wait: 1, signal: new AbortController().signal, onFailure: 'keep' },
     ({ idempotency }, options) => idempotency.claim('k', options),
   ],
-  ['lock.hold', { ttl: 1, owner: 'o', renew: true, maxLife: 1 }, ({ lock }, options) => lock.hold('k', options)],
+  [
+    'lock.hold',
+    { ttl: 1, owner: 'o', renew: true, maxLife: 1, wait: 1, signal: new AbortController().signal },
+    ({ lock }, options) => lock.hold('k', options),
+  ],
   [
     'circuitBreaker.admit',
     { resetTimeout: 1, probes: 1, lease: 1 },

@@ -14,7 +14,10 @@ const ADAPTER_SLIPS: readonly (readonly [slip: string, option: string])[] = [
 ]
 const OPEN_SLIPS = [...ADAPTER_SLIPS, ['readonly', 'readOnly'], ['cachesize', 'cacheSize'], ['durabilty', 'durability']]
 const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, option: string])[]>> = {
-  'cache.getOrSet': [['tll', 'ttl']],
+  'cache.getOrSet': [
+    ['tll', 'ttl'],
+    ['staleWhileRevaldate', 'staleWhileRevalidate'],
+  ],
   'cache.keys': [['startWith', 'startsWith']],
   'cache.clear': [['startswith', 'startsWith']],
   'cache.entries': [
@@ -29,6 +32,8 @@ const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, opti
   'lock.hold': [
     ['renewal', 'renew'],
     ['maxlife', 'maxLife'],
+    ['wiat', 'wait'],
+    ['singal', 'signal'],
   ],
   'circuitBreaker.admit': [['probe', 'probes']],
   fenced: [['parameter', 'parameters']],

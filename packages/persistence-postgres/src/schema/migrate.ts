@@ -1,22 +1,35 @@
 import { type OperationQueue, PersistenceError, type SetUp } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
 import { cacheTable, MIGRATIONS, migrationSteps, ONE_AT_A_TIME, SCHEMA_VERSION, TABLES } from './migrations.js'
+import { MARKS, refuseMoved } from './moved.js'
 
-/** Brings the tables of `schema` up to date, or checks that they are. */
+/** Brings the tables of `schema` up to date, or checks that they are, unless the command `copy` has left them. */
 export function migrating(schema: string): SetUp {
   return async (queue, create) => {
     const found = await readSchema(queue, schema)
-    if (found.version > SCHEMA_VERSION) throw schemaNewer(schema, found.version)
-    if (found.version === SCHEMA_VERSION) return checkTables(schema, found.missing)
-    if (!create) throw schemaMissing(schema, `version ${found.version}, ${SCHEMA_VERSION} is needed`)
-    await apply(queue, schema, found)
+    await refuseMoved(queue, schema, found.marks)
+    await bringUpToDate(queue, schema, create, found)
   }
+}
+
+/** {@link migrating} of tables whoever has left them. */
+export function migratingAnyway(schema: string): SetUp {
+  return async (queue, create) => bringUpToDate(queue, schema, create, await readSchema(queue, schema))
+}
+
+async function bringUpToDate(queue: OperationQueue, schema: string, create: boolean, found: Found): Promise<void> {
+  if (found.version > SCHEMA_VERSION) throw schemaNewer(schema, found.version)
+  if (found.version === SCHEMA_VERSION) return checkTables(schema, found.missing)
+  if (!create) throw schemaMissing(schema, `version ${found.version}, ${SCHEMA_VERSION} is needed`)
+  await apply(queue, schema, found)
 }
 
 /** Makes a cache table of the app's name, or checks that it is there. */
 export function creatingCacheTable(schema: string, name: string): SetUp {
   const table = `${quoted(schema)}.${quoted(name)}`
   return async (queue, create) => {
+    const { marks } = await readSchema(queue, schema)
+    await refuseMoved(queue, schema, marks)
     if (await exists(queue, table)) return
     if (!create) throw schemaMissing(schema, `no table ${name}`)
     await creating(async () => {
@@ -31,6 +44,8 @@ interface Found {
   readonly version: number
   /** Tables of ours that are not there. */
   readonly missing: readonly string[]
+  /** Tables of `schema/moved.ts` that are there. */
+  readonly marks: readonly string[]
 }
 
 async function readSchema(queue: OperationQueue, schema: string): Promise<Found> {
@@ -38,14 +53,16 @@ async function readSchema(queue: OperationQueue, schema: string): Promise<Found>
   const rows = await queue.query(
     'connect',
     `SELECT name FROM json_array_elements_text($1::text::json) AS name
-WHERE to_regclass(quote_ident($2::text) || '.' || quote_ident(name)) IS NULL`,
-    [JSON.stringify(names), schema],
+WHERE to_regclass(quote_ident($2::text) || '.' || quote_ident(name)) IS NOT NULL`,
+    [JSON.stringify([...names, ...MARKS]), schema],
   )
-  const missing = rows.map(({ name }) => String(name))
-  if (missing.includes('meta')) return { version: 0, missing }
+  const found = rows.map(({ name }) => String(name))
+  const missing = names.filter((name) => !found.includes(name))
+  const marks = MARKS.filter((name) => found.includes(name))
+  if (missing.includes('meta')) return { version: 0, missing, marks }
   const [row] = await queue.query('connect', `SELECT value FROM ${quoted(schema)}.meta WHERE key = 'schema_version'`)
   const version = Number(row?.value ?? 0)
-  if (Number.isSafeInteger(version) && version >= 0) return { version, missing }
+  if (Number.isSafeInteger(version) && version >= 0) return { version, missing, marks }
   throw new PersistenceError(
     'CORRUPT',
     'connect',

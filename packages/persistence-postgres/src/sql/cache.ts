@@ -1,6 +1,6 @@
 import { type CacheSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteAll, deleteExpired } from './calls.js'
-import { inRange, nextAfter, ofValue } from './pages.js'
+import { inRange, nameAndNext, ofValue } from './pages.js'
 import { PATIENCE } from './patience.js'
 import { nowAt, once } from './time.js'
 
@@ -32,6 +32,14 @@ FROM ${callsOf('key')} CROSS JOIN LATERAL (
       },
     ),
 
+    look: read(
+      'cache.getOrSet',
+      'one',
+      `SELECT entry.value, entry.expires_at, entry.expires_at - ${nowAt(2)} AS remaining
+FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
+      { clocked: 'wall' },
+    ),
+
     getMany: read('cache.getMany', 'many', found(', found.value'), { clocked: 'wall' }),
 
     set: write('cache.set', 'none', insert, {
@@ -47,6 +55,14 @@ FROM ${callsOf('key')} CROSS JOIN LATERAL (
       repeatable: true,
       batch: { match: 'none', distinct: true, sql: `${insertMany} WHERE entry.expires_at <= ${nowAt(2)}` },
     }),
+
+    replace: write(
+      'cache.getOrSet',
+      'none',
+      `UPDATE ${table} AS entry SET value = $2::text, expires_at = ${nowAt(6)} + $3::float8
+FROM ${PATIENCE} WHERE entry.key = $1::text AND entry.value = $4::text AND entry.expires_at = $5::float8`,
+      { clocked: 'wall', repeatable: true },
+    ),
 
     discard: write(
       'cache.getOrSet',
@@ -82,8 +98,8 @@ WHERE entry.key >= $1::text AND entry.key < $2::text AND ${lasts(3)} ORDER BY en
     page: read(
       'cache.entries',
       'many',
-      `SELECT ${nextAfter('entry.key')}, ${ofValue('entry.value')}, entry.expires_at, ${lasts(5)}::int AS lasts
-FROM ${table} AS entry WHERE ${inRange('entry.key')} ORDER BY entry.key LIMIT $3::int`,
+      `SELECT ${nameAndNext('entry.key')}, ${ofValue('entry.value')}, entry.expires_at, ${lasts(6)}::int AS lasts
+FROM ${table} AS entry WHERE ${inRange('entry.key')} ORDER BY entry.key LIMIT $4::int`,
       { clocked: 'wall' },
     ),
 

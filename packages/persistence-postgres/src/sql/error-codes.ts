@@ -1,5 +1,8 @@
-import { PersistenceError, type PersistenceErrorCode } from '@go-go-scope/persistence-core/dialect'
+import { movedError, PersistenceError, type PersistenceErrorCode } from '@go-go-scope/persistence-core/dialect'
 import { ConnectionLost } from '../wire/wire.js'
+
+/** What the triggers of a store that the command `copy` has left raise, with where it moved as their message. */
+export const MOVED_STATE = 'GGS01'
 
 // SQLSTATE (appendix A of the PostgreSQL documentation), whole or by class.
 const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[] = [
@@ -19,6 +22,7 @@ const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[
   ['58', 'IO_ERROR'],
   ['XX001', 'CORRUPT'],
   ['XX002', 'CORRUPT'],
+  [MOVED_STATE, 'MOVED'],
   ['23', 'CONSTRAINT'],
   ['54000', 'VALUE_TOO_LARGE'],
   ['22021', 'VALUE_NOT_SERIALIZABLE'],
@@ -81,6 +85,7 @@ export function classify(error: unknown, operation: string): PersistenceError {
   if (error instanceof PersistenceError) return error
   const code = codeOf(error)
   const native = error instanceof Error ? error.message : String(error)
+  if (code === 'MOVED') return movedError(operation, native)
   const advice = ADVICE[code]
   const cause = error instanceof ConnectionLost ? error.cause : error
   return new PersistenceError(

@@ -1,5 +1,5 @@
 import { type InspectSql, read } from '@go-go-scope/persistence-core/dialect'
-import { inRange, nextAfter, ofValue } from './pages.js'
+import { inRange, nameAndNext, ofValue } from './pages.js'
 import { leaseNowAt, nowAt } from './time.js'
 
 /** @param schema Quoted. */
@@ -18,41 +18,41 @@ export function inspectSql(schema: string): InspectSql {
     locks: read(
       'inspect.locks',
       'many',
-      `SELECT ${nextAfter('lock.key')}, lock.owner, lock.token::float8 AS token, lock.holds, lock.expires_at,
-  (lock.expires_at > greatest(${leaseNowAt(4)}, lock.marked_at))::int AS lasts
-FROM ${locks} AS lock WHERE ${inRange('lock.key')} ORDER BY lock.key LIMIT $3::int`,
+      `SELECT ${nameAndNext('lock.key')}, lock.owner, lock.token::float8 AS token, lock.holds, lock.expires_at,
+  (lock.expires_at > greatest(${leaseNowAt(5)}, lock.marked_at))::int AS lasts
+FROM ${locks} AS lock WHERE ${inRange('lock.key')} ORDER BY lock.key LIMIT $4::int`,
       { clocked: 'lease' },
     ),
 
     circuits: read(
       'inspect.circuits',
       'many',
-      `SELECT ${nextAfter('key')}, key AS k, state, failure_count, last_failure_time, last_success_time, updated_at,
+      `SELECT ${nameAndNext('key')}, key AS k, state, failure_count, last_failure_time, last_success_time, updated_at,
   opened_at, isolated, probes::text AS probes
-FROM ${circuits} AS circuit WHERE ${inRange('key')} ORDER BY key LIMIT $3::int`,
+FROM ${circuits} AS circuit WHERE ${inRange('key')} ORDER BY key LIMIT $4::int`,
     ),
 
     claims: read(
       'inspect.claims',
       'many',
-      `SELECT ${nextAfter('key')}, owner, generation::float8 AS generation, granted_at, claimed_until AS expires_at,
-  (claimed_until > greatest(${leaseNowAt(4)}, granted_at))::int AS lasts
-FROM ${idempotency} AS entry WHERE claimed_until IS NOT NULL AND ${inRange('key')} ORDER BY key LIMIT $3::int`,
+      `SELECT ${nameAndNext('key')}, owner, generation::float8 AS generation, granted_at, claimed_until AS expires_at,
+  (claimed_until > greatest(${leaseNowAt(5)}, granted_at))::int AS lasts
+FROM ${idempotency} AS entry WHERE claimed_until IS NOT NULL AND ${inRange('key')} ORDER BY key LIMIT $4::int`,
       { clocked: 'lease' },
     ),
 
     results: read(
       'inspect.results',
       'many',
-      `SELECT ${nextAfter('key')}, state, expires_at, (expires_at IS NULL OR expires_at > ${nowAt(5)})::int AS lasts, octets AS bytes,
-  CASE WHEN octets <= $4::float8 THEN content END AS value,
-  CASE WHEN octets <= $4::float8 THEN unstored END AS unstored
+      `SELECT ${nameAndNext('key')}, state, expires_at, (expires_at IS NULL OR expires_at > ${nowAt(6)})::int AS lasts, octets AS bytes,
+  CASE WHEN octets <= $5::float8 THEN content END AS value,
+  CASE WHEN octets <= $5::float8 THEN unstored END AS unstored
 FROM (
   SELECT key, coalesce(failure, value) AS content, unstored,
     coalesce(octet_length(failure), octet_length(value), octet_length(unstored)) AS octets,
     CASE WHEN failure IS NULL THEN expires_at ELSE failure_expires_at END AS expires_at,
     CASE WHEN failure IS NOT NULL THEN 'failed' WHEN value IS NOT NULL THEN 'completed' WHEN unstored IS NOT NULL THEN 'unstored' END AS state
-  FROM ${idempotency} AS entry WHERE ${inRange('key')} ORDER BY key LIMIT $3::int
+  FROM ${idempotency} AS entry WHERE ${inRange('key')} ORDER BY key LIMIT $4::int
 ) AS entry ORDER BY key`,
       { clocked: 'wall' },
     ),
@@ -66,8 +66,8 @@ FROM (
   UNION ALL
   SELECT (${following(`task_id > tasks.id AND ${inRange('task_id')}`)}) FROM tasks WHERE tasks.id IS NOT NULL
 )
-SELECT ${nextAfter('tasks.id')}, newest.*, (SELECT count(*)::int FROM ${checkpoints} WHERE task_id = tasks.id) AS checkpoints
-FROM (SELECT id FROM tasks WHERE id IS NOT NULL LIMIT $3::int) AS tasks CROSS JOIN LATERAL (
+SELECT ${nameAndNext('tasks.id')}, newest.*, (SELECT count(*)::int FROM ${checkpoints} WHERE task_id = tasks.id) AS checkpoints
+FROM (SELECT id FROM tasks WHERE id IS NOT NULL LIMIT $4::int) AS tasks CROSS JOIN LATERAL (
   SELECT id, sequence::float8 AS sequence, timestamp, progress, estimated_time_remaining, ${ofValue('data')}
   FROM ${checkpoints} WHERE task_id = tasks.id ORDER BY ${checkpoints}.sequence DESC, row_id DESC LIMIT 1
 ) AS newest`,
@@ -76,7 +76,7 @@ FROM (SELECT id FROM tasks WHERE id IS NOT NULL LIMIT $3::int) AS tasks CROSS JO
     prefixes: read(
       'inspect.prefixes',
       'many',
-      `SELECT ${nextAfter('prefix')}, prefix FROM ${prefixes} AS used WHERE ${inRange('prefix')} ORDER BY prefix LIMIT $3::int`,
+      `SELECT ${nameAndNext('prefix')}, prefix FROM ${prefixes} AS used WHERE ${inRange('prefix')} ORDER BY prefix LIMIT $4::int`,
     ),
 
     plainPrefix: read(

@@ -7,7 +7,8 @@ export function bindTime(sent: number | undefined, now: number | undefined): num
   return sent === undefined ? (now ?? null) : `{${sent},${now ?? 'NULL'}}`
 }
 
-const SERVER_NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::float8'
+// Not by `extract`, whose numeric took a sixth of a grant.
+const SERVER_NOW = "floor(date_part('epoch', clock_timestamp()) * 1000)"
 
 /** Epoch ms now, in SQL. @param at The number of the time's parameter. */
 export function nowAt(at: number): string {

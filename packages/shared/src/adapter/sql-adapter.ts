@@ -179,7 +179,7 @@ export class SqlAdapter
     return this.cache.deleteMany(keys)
   }
 
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions): Promise<T> {
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T> {
     return this.cache.getOrSet(key, load, options)
   }
 

@@ -101,7 +101,7 @@ export class SqlCacheAdapter extends BaseAdapter implements SqlCacheProvider {
     return this.#cache.deleteMany(keys)
   }
 
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions): Promise<T> {
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T> {
     return this.#cache.getOrSet(key, load, options)
   }
 

@@ -18,7 +18,7 @@ export type DiagnosticEvent =
   | { type: 'sweep'; table: string; removed: number }
   /** Work that no caller awaits failed: a sweep, an extension of a lease, a renewal. */
   | { type: 'background-error'; operation: string; error: PersistenceError }
-  /** A listener of the app threw. */
+  /** A listener of the app threw, or a load of `getOrSet` that refreshes a stale value. */
   | { type: 'listener-error'; operation: string; error: unknown }
 
 export type DiagnosticListener = (event: DiagnosticEvent) => void

@@ -25,6 +25,7 @@ export type PersistenceErrorCode =
   | 'IO_ERROR'
   | 'LOCK_LOST'
   | 'LOG_TOO_LARGE'
+  | 'MOVED'
   | 'NOT_A_BACKUP'
   | 'NOT_A_DATABASE'
   | 'NOT_FOLLOWING'

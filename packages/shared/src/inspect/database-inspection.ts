@@ -2,6 +2,7 @@ import { invalidArgument, shown } from '../arguments/invalid.js'
 import { checkText } from '../arguments/limits.js'
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { checkedLimit, checkedStart } from '../arguments/page-options.js'
+import { type ServedUser, ServedUsers } from '../connection/served-users.js'
 import type { Names } from '../keys/key-space.js'
 import type { PageStatement, ValuePageStatement } from '../session/row-walk.js'
 import type { Session } from '../session/session.js'
@@ -119,6 +120,10 @@ export class DatabaseInspection implements Inspection {
     const { after, limit } = readOptions(options, PAGE, 'inspect.prefixes')
     const place = placeOf(after, 'inspect.prefixes')
     return listPrefixes(this.#session, this.#inspected, place, checkedLimit(limit, 'inspect.prefixes'))
+  }
+
+  clients(): readonly ServedUser[] {
+    return this.#session.connection.shared(ServedUsers).list ?? []
   }
 
   #tagged(tag: 'cache:' | 'circuit:'): (startsWith: string) => Naming {

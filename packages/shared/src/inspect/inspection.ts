@@ -1,3 +1,4 @@
+import type { ServedUser } from '../connection/served-users.js'
 import type {
   CircuitInfo,
   ClaimInfo,
@@ -52,4 +53,6 @@ export interface Inspection {
   entries(options?: ValueListOptions): AsyncIterableIterator<Item<EntryInfo>>
   /** Prefixes in the database, whichever this looks at: those that adapters have used, and others that rows begin with. */
   prefixes(options?: PageOptions): AsyncIterableIterator<PrefixItem>
+  /** The threads and processes that this process serves on the connection. */
+  clients(): readonly ServedUser[]
 }

@@ -1,7 +1,6 @@
 import { invalidArgument, shown } from '../arguments/invalid.js'
 import type { Row } from '../driver/driver.js'
 import { hasCode, PersistenceError } from '../errors/persistence-error.js'
-import type { NameRange } from '../keys/key-range.js'
 import { nameOf, type PageStatement, type Position, type ValuePageStatement, walkRows } from '../session/row-walk.js'
 import type { Session } from '../session/session.js'
 import type { Item, Listed } from './listed-rows.js'
@@ -41,9 +40,8 @@ export async function* listItems<Info>(
   for (const [part, statement] of listing.statements.entries()) {
     if (part < place.part) continue
     for (const range of ranges) {
-      const from = startIn(range, part === place.part ? place.from : undefined)
-      if (from === undefined) continue
-      for await (const row of walkRows(session, statement, { from, end: range.end, most: left, ...values })) {
+      const from = part === place.part ? place.from : undefined
+      for await (const row of walkRows(session, statement, { range, from, most: left, ...values })) {
         const item = await itemOf(listing, row, part)
         if (item === undefined) continue
         yield item
@@ -96,17 +94,6 @@ function unreadableName(name: string, operation: string): PersistenceError {
     operation,
     `${operation}: the key of the row ${JSON.stringify(name)} is no text; no call of ours made it, and none can name it`,
   )
-}
-
-/** Where to begin in `range`; `undefined` where `start` is behind it. By bytes, as the table is in order. */
-function startIn({ first, end }: NameRange, start: Position | undefined): Position | undefined {
-  if (start === undefined) return first
-  if (end !== null && compare(start, end) >= 0) return undefined
-  return compare(start, first) > 0 ? start : first
-}
-
-function compare(one: Position, other: Position): number {
-  return Buffer.compare(bytesOf(one), bytesOf(other))
 }
 
 function bytesOf(position: Position): Buffer {

@@ -1,11 +1,13 @@
 import type { Row } from '../driver/driver.js'
-import { keyRange } from '../keys/key-range.js'
+import { keyRange, type NameRange } from '../keys/key-range.js'
 import { type NamedKey, qualifiedNames, splitQualified, splitTagged, taggedNames } from '../keys/key-space.js'
 import { nameOf, type PageStatement, type Position, type ValuePageStatement, walkRows } from '../session/row-walk.js'
 import type { Session } from '../session/session.js'
 import type { Inspected } from './database-inspection.js'
 import { cursorOf, type Place } from './list.js'
 import type { PrefixItem } from './listed-rows.js'
+
+const ALL: NameRange = { first: '', end: null }
 
 /** A table whose names tell their prefix. */
 interface Named {
@@ -31,24 +33,28 @@ export async function* listPrefixes(
     tagged('circuit:', { statement: sql.circuits }),
     { statement: sql.locks, startOf: (prefix) => qualifiedNames(prefix).start, split: splitQualified },
   ]
-  const first = async (statement: Named['statement'], from: Position, end: string | null, values?: false) => {
-    const walk = walkRows(session, statement, { from, end, most: 1, ...(values !== undefined && { values }) })
+  const first = async (
+    { statement, values }: Pick<Named, 'statement' | 'values'>,
+    from: Position,
+    range: NameRange = ALL,
+  ): Promise<Row | undefined> => {
+    const walk = walkRows(session, statement, { range, from, most: 1, ...(values !== undefined && { values }) })
     const { value } = await walk.next()
-    return value as Row | undefined
+    return value ?? undefined
   }
   const isListed = async (prefix: string, before: readonly Named[]): Promise<boolean> => {
-    const settled = await first(sql.prefixes, prefix, null)
+    const settled = await first({ statement: sql.prefixes }, prefix)
     if (settled?.prefix === prefix) return true
-    for (const { statement, startOf, values } of before) {
-      const range = keyRange(startOf(prefix))
-      if ((await first(statement, range.first, range.end, values)) !== undefined) return true
+    for (const table of before) {
+      const range = keyRange(table.startOf(prefix))
+      if ((await first(table, range.first, range)) !== undefined) return true
     }
     return false
   }
 
   let left = limit
   if (place.part === 0) {
-    for await (const row of walkRows(session, sql.prefixes, { from: place.from ?? '', end: null, most: left })) {
+    for await (const row of walkRows(session, sql.prefixes, { range: ALL, from: place.from, most: left })) {
       yield { prefix: String(row.prefix), cursor: cursorOf(row, 0) }
       if (--left === 0) return
     }
@@ -58,7 +64,7 @@ export async function* listPrefixes(
     if (part < place.part) continue
     let from: Position | undefined = part === place.part ? (place.from ?? '') : ''
     while (from !== undefined) {
-      const row: Row | undefined = await first(table.statement, from, null, table.values)
+      const row: Row | undefined = await first(table, from)
       if (row === undefined) break
       const name = nameOf(row)
       const prefix = name === undefined ? undefined : table.split(name)?.prefix

@@ -2,10 +2,10 @@ import type { Row } from '../driver/driver.js'
 import { type Classify, failureOf, PersistenceError } from '../errors/persistence-error.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
-import { mayWrite, newCall, type Work } from './call.js'
-import type { OperationQueue, Take } from './operation-queue.js'
+import { mayWrite, newCall, type SubmittedCall, type Work } from './call.js'
+import type { OperationQueue } from './operation-queue.js'
 import type { QueueContext } from './queue-context.js'
-import { type Decode, nothing, type Parameters, type RowCount, type Statement, type Step } from './statement.js'
+import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 // About as many as take 5 ms, with what their callers do next.
 const MAX_GIVEN_UP_IN_TURN = 5_000
@@ -56,12 +56,12 @@ export abstract class BacklogQueue implements OperationQueue {
   /** Works the backlog off and then calls {@link sleep}. Called once until then. */
   protected abstract wake(): void
 
-  submit(statement: Statement, parameters: Parameters, decode: Take, reject: (error: unknown) => void): void {
-    const deadline = statement.background ? NEVER_WAITS : this.#deadline()
+  submit(call: SubmittedCall): void {
     try {
-      this.#submit(newCall(statement, parameters, decode, nothing, reject, deadline))
+      call.deadline = call.statement.background ? NEVER_WAITS : this.#deadline()
+      this.#submit(call)
     } catch (error) {
-      reject(error)
+      call.reject(error)
     }
   }
 

@@ -14,6 +14,12 @@ export interface Call {
   readonly deadline: number
 }
 
+/** A call that was made elsewhere, without a promise: it takes its answer or error itself. */
+export interface SubmittedCall extends Call {
+  /** Set by the queue. */
+  deadline: number
+}
+
 /** Statements that hold together or not at all. */
 export interface Atomic {
   readonly type: 'atomic'

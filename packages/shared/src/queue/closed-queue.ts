@@ -1,7 +1,8 @@
 import type { Row } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import type { OperationQueue, Take } from './operation-queue.js'
-import type { Parameters, Statement } from './statement.js'
+import type { SubmittedCall } from './call.js'
+import type { OperationQueue } from './operation-queue.js'
+import type { Statement } from './statement.js'
 
 /** Takes the place of a connection's queue when it has ended: what still comes must reach neither engine nor handle. */
 export class ClosedQueue implements OperationQueue {
@@ -14,8 +15,8 @@ export class ClosedQueue implements OperationQueue {
     throw closedError(statement.name)
   }
 
-  submit(statement: Statement, _: Parameters, __: Take, reject: (error: unknown) => void): void {
-    reject(closedError(statement.name))
+  submit(call: SubmittedCall): void {
+    call.reject(closedError(call.name))
   }
 
   atomic(name: string): Promise<Row[][]> {

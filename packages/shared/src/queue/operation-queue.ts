@@ -1,8 +1,6 @@
 import type { Row } from '../driver/driver.js'
+import type { SubmittedCall } from './call.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
-
-/** Takes what a statement gave. */
-export type Take = Decode<RowCount, void>
 
 /**
  * Order and speed of one connection. Whatever a queue does to be fast, results, errors and what the database holds are
@@ -19,11 +17,8 @@ export interface OperationQueue {
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result>
 
-  /**
-   * Runs a call among others that are made with it, without a promise for each: `decode` is given its result, `reject` its
-   * error.
-   */
-  submit(statement: Statement, parameters: Parameters, decode: Take, reject: (error: unknown) => void): void
+  /** Runs a call among others that are made with it, without a promise for each. */
+  submit(call: SubmittedCall): void
 
   /** Runs steps in one IMMEDIATE transaction, all or nothing, and gives the rows of each. */
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]>

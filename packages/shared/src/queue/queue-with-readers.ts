@@ -1,5 +1,6 @@
 import type { Row } from '../driver/driver.js'
-import type { OperationQueue, Take } from './operation-queue.js'
+import type { SubmittedCall } from './call.js'
+import type { OperationQueue } from './operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 /**
@@ -57,10 +58,10 @@ export class QueueWithReaders implements OperationQueue {
     return this.#settled().then(() => this.#reader().execute(statement, parameters, decode))
   }
 
-  submit(statement: Statement, parameters: Parameters, decode: Take, reject: (error: unknown) => void): void {
-    if (statement.scans !== true) this.#queue.submit(statement, parameters, decode, reject)
-    else if (this.#queue.idle) this.#reader().submit(statement, parameters, decode, reject)
-    else void this.#settled().then(() => this.#reader().submit(statement, parameters, decode, reject))
+  submit(call: SubmittedCall): void {
+    if (call.statement.scans !== true) this.#queue.submit(call)
+    else if (this.#queue.idle) this.#reader().submit(call)
+    else void this.#settled().then(() => this.#reader().submit(call))
   }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {

@@ -31,12 +31,16 @@ export class AnswerReader {
         this.#shapes[number] = reader.values().map(String)
         return true
       }
-      case tell.nothing:
-        this.#listener.answered(reader.count(), undefined)
+      case tell.nothing: {
+        const [first, requests] = [reader.count(), reader.count()]
+        for (let at = 0; at < requests; at++) this.#listener.answered(first + at, undefined)
         return true
+      }
       case tell.row: {
-        const request = reader.count()
-        this.#listener.answered(request, this.#row(this.#shape(reader), reader))
+        const first = reader.count()
+        const names = this.#shape(reader)
+        const requests = reader.count()
+        for (let at = 0; at < requests; at++) this.#listener.answered(first + at, this.#row(names, reader))
         return true
       }
       case tell.rows:

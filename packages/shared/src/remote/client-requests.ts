@@ -7,6 +7,7 @@ import type { ClientLoads } from './client-loads.js'
 import type { AnsweredLock, ClientLocks } from './client-locks.js'
 import type { RequestCommand } from './commands.js'
 import { say } from './protocol.js'
+import type { CallTaker, ServedCall } from './served-call.js'
 import { UnmetStep } from './wire-error.js'
 
 /** What users of one connection share. */
@@ -30,11 +31,10 @@ export interface AnswerTaker {
   refuse(command: RequestCommand, error: unknown): void
 }
 
-type CallCommand = Extract<RequestCommand, { readonly word: typeof say.call }>
 type AtomicCommand = Extract<RequestCommand, { readonly word: typeof say.atomic }>
 
 /** Does what one user asks for, through the queue of the owner. */
-export class ClientRequests {
+export class ClientRequests implements CallTaker {
   readonly #shared: SharedParts
   readonly #own: ClientParts
   readonly #answers: AnswerTaker
@@ -65,25 +65,29 @@ export class ClientRequests {
     }
   }
 
-  #call(command: CallCommand): void {
-    const { statement, parameters, guard } = command
-    const { announces } = statement
+  answered(call: ServedCall, given: Row | readonly Row[] | undefined): void {
+    this.#answers.answer(call, given)
+    const { announces, rows } = call.statement
+    if (announces === undefined || (rows === 'one' && given === undefined)) return
+    this.#announce(announces, call.parameters, given as Row | undefined)
+  }
+
+  refused(call: ServedCall, error: unknown): void {
+    this.#answers.refuse(call, error)
+  }
+
+  #call(call: ServedCall): void {
     const { connection, announcer } = this.#shared
+    const { guard, statement, parameters } = call
     const load = guard === undefined ? undefined : this.#own.loads.loadOf(guard)
     if (guard !== undefined && (load === undefined || load.overtaken)) {
-      this.#answers.answer(command, undefined)
+      this.#answers.answer(call, undefined)
       return
     }
-    if (announces !== undefined) announcer.sending(announces, parameters)
-    const decode = (given: Row | readonly Row[] | undefined): void => {
-      this.#answers.answer(command, given)
-      if (announces === undefined || (statement.rows === 'one' && given === undefined)) return
-      this.#announce(announces, parameters, given as Row | undefined)
-    }
-    const refuse = (error: unknown): void => this.#answers.refuse(command, error)
-    const { queue } = connection
-    if (load?.turn === undefined) queue.submit(statement, parameters, decode, refuse)
-    else load.turn.store(() => queue.submit(statement, parameters, decode, refuse))
+    if (statement.announces !== undefined) announcer.sending(statement.announces, parameters)
+    call.taker = this
+    if (load?.turn === undefined) connection.queue.submit(call)
+    else load.turn.store(() => connection.queue.submit(call))
   }
 
   #atomic(command: AtomicCommand): void {

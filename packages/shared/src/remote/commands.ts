@@ -1,6 +1,7 @@
 import type { Announcement, BoundTime, Parameters, Statement } from '../queue/statement.js'
-import { say, unitsOf } from './protocol.js'
+import { say, unitsOf, WINDOW } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
+import { ServedCall } from './served-call.js'
 import { readAnnouncement, readStatement, TIMES } from './wire-statement.js'
 
 /** A step of an atomic batch that has crossed: what its owner makes of an unmet expectation stays where it came from. */
@@ -20,18 +21,19 @@ interface Numbered {
 }
 
 /** What is to be answered. */
-export type RequestCommand = Numbered &
-  (
-    | {
-        readonly word: typeof say.call
-        readonly statement: Statement
-        readonly parameters: Parameters
-        readonly guard: number | undefined
-      }
-    | { readonly word: typeof say.query; readonly name: string; readonly sql: string; readonly parameters: Parameters }
-    | { readonly word: typeof say.atomic; readonly name: string; readonly steps: readonly WireStep[] }
-    | LockCommand
-  )
+export type RequestCommand =
+  | ServedCall
+  | (Numbered &
+      (
+        | {
+            readonly word: typeof say.query
+            readonly name: string
+            readonly sql: string
+            readonly parameters: Parameters
+          }
+        | { readonly word: typeof say.atomic; readonly name: string; readonly steps: readonly WireStep[] }
+        | LockCommand
+      ))
 
 export type LockCommand =
   | {
@@ -68,7 +70,7 @@ export type NoteCommand =
   | { readonly word: typeof say.loaded | typeof say.loadFailed; readonly wait: number; readonly text: string }
   | { readonly word: typeof say.loadPassedOn; readonly wait: number }
   | { readonly word: typeof say.more; readonly request: number }
-  | { readonly word: typeof say.bye | typeof say.settle }
+  | { readonly word: typeof say.bye | typeof say.settle | typeof say.taken }
 
 export type Command = RequestCommand | NoteCommand
 
@@ -92,22 +94,26 @@ export class CommandReader {
       const word = reader.count()
       if (word === say.declare) this.#statements.set(reader.count(), this.#intern(readStatement(reader)))
       else if (word === say.guard) guard = reader.count()
-      else {
-        commands.push(this.#command(word, reader, guard))
+      else if (word === say.call) {
+        this.#readCalls(commands, reader, guard)
         guard = undefined
-      }
+      } else commands.push(this.#command(word, reader))
     }
     return commands
   }
 
-  #command(word: number, reader: Reader, guard: number | undefined): Command {
+  #readCalls(commands: Command[], reader: Reader, guard: number | undefined): void {
+    const statement = this.#statements.get(reader.count())
+    if (statement === undefined) throw new MalformedMessage('a statement was not declared')
+    const [length, calls] = [reader.count(), reader.count()]
+    if (calls > WINDOW.calls) throw new MalformedMessage('more calls than a user may have under way')
+    for (let left = calls; left > 0; left--) {
+      commands.push(new ServedCall(++this.#requests, statement, reader.valuesOf(length), guard))
+    }
+  }
+
+  #command(word: number, reader: Reader): Command {
     switch (word) {
-      case say.call: {
-        const statement = this.#statements.get(reader.count())
-        if (statement === undefined) throw new MalformedMessage('a statement was not declared')
-        const parameters = reader.values()
-        return { word, number: ++this.#requests, units: unitsOf(parameters), statement, parameters, guard }
-      }
       case say.query: {
         const [name, sql, parameters] = [reader.text(), reader.text(), reader.values()]
         return { word, number: ++this.#requests, units: sql.length + unitsOf(parameters), name, sql, parameters }
@@ -187,6 +193,7 @@ function readNote(word: number, reader: Reader): NoteCommand {
       return { word, request: reader.count() }
     case say.bye:
     case say.settle:
+    case say.taken:
       return { word }
     default:
       throw new MalformedMessage(`there is no word ${word}`)

@@ -1,8 +1,11 @@
 import type { Row } from '../driver/driver.js'
+import { Fifo } from '../queue/fifo.js'
+import type { Statement } from '../queue/statement.js'
 import type { AnsweredLock } from './client-locks.js'
-import { type Item, PIECE, tell, unitsOf } from './protocol.js'
+import { type Item, PIECE, tell, WINDOW } from './protocol.js'
 import { Granted } from './requests.js'
 import { RowShapes } from './row-shapes.js'
+import { Run } from './run.js'
 import { writeError } from './wire-error.js'
 
 /** What still has to be sent of the rows of an answer. */
@@ -15,13 +18,30 @@ interface Rest {
 export class Outgoing {
   readonly #send: (message: readonly Item[]) => void
   readonly #shapes = new RowShapes()
+  readonly #run = new Run()
   readonly #rests = new Map<number, Rest>()
   #items: Item[] = []
   #flushing = false
   #inOneGo = false
+  /** About the bytes of answers that the user has not taken, and of those that were sent before each mark. */
+  #untaken = 0
+  #unmarked = 0
+  /** About the bytes of an answer, of late. */
+  #usual = 0
+  readonly #marked = new Fifo<number>()
 
   constructor(send: (message: readonly Item[]) => void) {
     this.#send = send
+  }
+
+  /** Whether the user may have more answers than it has not taken, and than `coming` more will be. */
+  hasRoom(coming: number): boolean {
+    return this.#untaken + coming * this.#usual <= WINDOW.units || this.#inOneGo
+  }
+
+  /** The user has taken what was sent before a mark. */
+  taken(): void {
+    for (const units of this.#marked.take(1)) this.#untaken -= units
   }
 
   say(...items: Item[]): void {
@@ -29,24 +49,32 @@ export class Outgoing {
     this.#flushLater()
   }
 
-  /** @param given What a statement gave. @returns whether the answer is whole. */
-  answer(request: number, given: Row | readonly Row[] | undefined): boolean {
-    if (given === undefined) this.say(tell.nothing, request)
+  /**
+   * @param given What a statement gave.
+   * @param statement Of a store, if it is one of those.
+   * @returns whether the answer is whole.
+   */
+  answer(request: number, given: Row | readonly Row[] | undefined, statement?: Statement): boolean {
+    if (given === undefined) this.#nothing(request)
     else if (Array.isArray(given)) return this.#rows(request, { rows: given, at: 0 })
-    else this.#row(request, given as Row)
+    else this.#row(request, given as Row, statement)
     return true
   }
 
   answerSteps(request: number, steps: readonly (readonly Row[])[]): void {
     const items: Item[] = [tell.steps, request, steps.length]
-    for (const rows of steps) this.#writeRows(items, rows, 0, rows.length)
+    let units = 0
+    for (const rows of steps) {
+      const rest = { rows, at: 0 }
+      units += this.#writeRows(items, rest, rows.length, Number.POSITIVE_INFINITY)
+    }
     for (const item of items) this.#items.push(item)
-    this.#flushLater()
+    this.#sent(units)
   }
 
   answerLock(request: number, answer: AnsweredLock): void {
     if (answer instanceof Granted) this.say(tell.granted, request, answer.token, answer.left)
-    else if (answer === undefined) this.say(tell.nothing, request)
+    else if (answer === undefined) this.#nothing(request)
     else this.say(tell.number, request, answer)
   }
 
@@ -73,11 +101,23 @@ export class Outgoing {
     this.#send(message)
   }
 
-  #row(request: number, row: Row): void {
-    const shape = this.#shapes.announce(this.#items, row)
-    this.#items.push(tell.row, request, shape)
-    this.#shapes.write(this.#items, row)
+  #nothing(request: number): void {
+    if (!this.#run.goesOn(this.#items, tell.nothing, request, 0)) {
+      this.#items.push(tell.nothing, request, 1)
+      this.#run.begin(this.#items, tell.nothing, request, 0)
+    }
     this.#flushLater()
+  }
+
+  #row(request: number, row: Row, statement: Statement | undefined): void {
+    const shape = this.#shapes.announce(this.#items, row, statement)
+    if (!this.#run.goesOn(this.#items, tell.row, request, shape)) {
+      this.#items.push(tell.row, request, shape, 1)
+      this.#run.begin(this.#items, tell.row, request, shape)
+    }
+    const units = this.#shapes.write(this.#items, row)
+    this.#run.wrote(this.#items)
+    this.#sent(units)
   }
 
   #rows(request: number, rest: Rest): boolean {
@@ -90,26 +130,40 @@ export class Outgoing {
   }
 
   #piece(request: number, rest: Rest): boolean {
-    const { rows, at: from } = rest
-    for (let units = 0; rest.at < rows.length && rest.at - from < PIECE.rows && units < PIECE.units; rest.at++) {
-      units += unitsOf(Object.values(rows[rest.at] as Row))
-    }
-    const whole = rest.at === rows.length
-    const items: Item[] = [tell.rows, request, whole ? 0 : 1]
-    this.#writeRows(items, rows, from, rest.at)
+    const items: Item[] = [tell.rows, request, 0]
+    const units = this.#writeRows(items, rest, PIECE.rows, PIECE.units)
+    const whole = rest.at === rest.rows.length
+    if (!whole) items[2] = 1
     for (const item of items) this.#items.push(item)
-    this.#flushLater()
+    this.#sent(units)
     if (whole) this.#rests.delete(request)
     else this.#rests.set(request, rest)
     return whole
   }
 
-  /** A shape that is new is told before what `items` will be. */
-  #writeRows(items: Item[], rows: readonly Row[], from: number, to: number): void {
-    items.push(to - from)
-    if (to === from) return
-    items.push(this.#shapes.announce(this.#items, rows[from] as Row))
-    for (let at = from; at < to; at++) this.#shapes.write(items, rows[at] as Row)
+  /** A shape that is new is told before what `items` will be. @returns about the bytes of the rows. */
+  #writeRows(items: Item[], rest: Rest, mostRows: number, mostUnits: number): number {
+    const { rows, at: from } = rest
+    const count = items.push(0) - 1
+    if (from < rows.length) items.push(this.#shapes.announce(this.#items, rows[from] as Row))
+    let units = 0
+    for (; rest.at < rows.length && rest.at - from < mostRows && units < mostUnits; rest.at++) {
+      units += this.#shapes.write(items, rows[rest.at] as Row)
+    }
+    items[count] = rest.at - from
+    return units
+  }
+
+  #sent(units: number): void {
+    this.#usual += (units - this.#usual) / 8
+    this.#untaken += units
+    this.#unmarked += units
+    if (this.#unmarked >= PIECE.units) {
+      this.#items.push(tell.mark)
+      this.#marked.push(this.#unmarked)
+      this.#unmarked = 0
+    }
+    this.#flushLater()
   }
 
   /** What settles together goes together. */

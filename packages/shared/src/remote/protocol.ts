@@ -18,9 +18,9 @@ export const say = {
   hello: 1,
   /** number, then what {@link file://./wire-statement.ts} writes. Before the statement's first call. */
   declare: 2,
-  /** request: statement, n, n parameters */
+  /** several requests: statement, n, number of calls, n parameters of each */
   call: 3,
-  /** wait. The next call changes nothing where the entry of that load was written meanwhile. */
+  /** wait. The next call, which goes alone, changes nothing where the entry of that load was written meanwhile. */
   guard: 4,
   /** request: name, sql, n, n parameters */
   query: 5,
@@ -57,6 +57,8 @@ export const say = {
   bye: 22,
   /** The schema has been set up. */
   settle: 23,
+  /** All that came before the first `mark` that it has not told of. */
+  taken: 24,
 } as const
 
 /** What the owner of the database says. */
@@ -67,9 +69,9 @@ export const tell = {
   refuse: 2,
   /** number of the shape, n, n names of columns */
   shape: 3,
-  /** request. No row, or nothing to say. */
+  /** first request, number of requests. No row, or nothing to say. */
   nothing: 4,
-  /** request, shape, values */
+  /** first request, shape, number of requests, values of a row for each */
   row: 5,
   /** request, whether more rows follow, number of rows, shape and values where there are rows */
   rows: 6,
@@ -101,6 +103,8 @@ export const tell = {
   goodbye: 19,
   /** error. The database is gone. */
   lost: 20,
+  /** To be told `taken`. */
+  mark: 21,
 } as const
 
 /** What the owner tells of itself when it takes a user in. */
@@ -128,17 +132,22 @@ export interface InheritedOptions {
   readonly createTables: boolean
 }
 
-/** How much of one user's may be unanswered at a time; a single larger call goes alone. */
+/**
+ * How much of one user's may be unanswered at a time; a single larger call goes alone. While as many units of answers are
+ * sent and not taken, nothing more of the user is begun.
+ */
 export const WINDOW: { readonly calls: number; readonly units: number } = { calls: 4_096, units: 4 * 1024 * 1024 }
 
 /** How much of an answer goes in one message. */
 export const PIECE: { readonly rows: number; readonly units: number } = { rows: 1_000, units: 1024 * 1024 }
 
-/** About the bytes of a value in a message. */
+/** About the bytes of values in a message. */
 export function unitsOf(values: readonly Item[]): number {
   let units = 0
-  for (const value of values) {
-    units += typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 8
-  }
+  for (const value of values) units += unitsOfItem(value)
   return units
+}
+
+export function unitsOfItem(value: Item): number {
+  return typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 8
 }

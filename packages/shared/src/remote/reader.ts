@@ -61,7 +61,10 @@ export class Reader {
   }
 
   values(): Item[] {
-    const length = this.count()
+    return this.valuesOf(this.count())
+  }
+
+  valuesOf(length: number): Item[] {
     if (length > this.#items.length - this.#at) throw this.#wrong('fewer values', length)
     const values: Item[] = new Array(length)
     for (let at = 0; at < length; at++) values[at] = this.value()

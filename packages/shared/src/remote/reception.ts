@@ -43,6 +43,7 @@ export class Reception {
       client.say(tell.closing)
       client.refuseLater(reason)
       client.flush()
+      this.#parts.turns.gather()
       await client.drain()
       client.say(tell.goodbye)
       client.flush()
@@ -88,7 +89,12 @@ export class Reception {
       const { connection } = adapter.session
       await connection.open()
       if (this.client !== undefined || this.#closing !== undefined) return
-      const client = new ServedClient(this.#channel, served, () => void this.#bye(client))
+      const client = new ServedClient(
+        this.#channel,
+        served,
+        () => void this.#bye(client),
+        () => turns.gather(),
+      )
       this.client = client
       turns.enter(client)
       this.#channel.send([tell.welcome, nonce, JSON.stringify(welcome(adapter, served))])

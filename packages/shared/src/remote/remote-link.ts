@@ -1,15 +1,15 @@
 import type { OwnerContext } from '../connection/database-owner.js'
 import { DisconnectedError } from '../errors/disconnected-error.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import { Backlog } from '../queue/backlog.js'
-import type { Statement } from '../queue/statement.js'
 import { AnswerReader } from './answer-reader.js'
 import type { Channel } from './channel.js'
-import { type Item, say, tell, WINDOW } from './protocol.js'
+import { DeclaredStatements } from './declared-statements.js'
+import { type Item, say, tell } from './protocol.js'
 import { Reader } from './reader.js'
+import { RequestWindow } from './request-window.js'
 import type { Request } from './requests.js'
+import { Run } from './run.js'
 import { readError } from './wire-error.js'
-import { contentOf, writeStatement } from './wire-statement.js'
 
 /** What the owner tells besides answers. */
 export interface NewsListener {
@@ -27,16 +27,13 @@ export interface NewsListener {
  */
 export class RemoteLink {
   readonly #channel: Channel
-  #backlog: Backlog<Request>
   readonly #news: NewsListener
   #lose: OwnerContext['lose']
   readonly #answers: AnswerReader
-  readonly #numbers = new WeakMap<Statement, number>()
-  readonly #declared = new Map<string, number>()
-  /** Sent and not answered, by number. */
-  readonly #pending = new Map<number, Request>()
-  #lastRequest = 0
-  #units = 0
+  readonly #requests: RequestWindow
+  readonly statements: DeclaredStatements = new DeclaredStatements()
+  /** Calls of one statement at the end of what is written. */
+  readonly run: Run = new Run()
   #out: Item[] = []
   #flushing = false
   /** Requests that callers await, and what else keeps the process alive. */
@@ -51,7 +48,7 @@ export class RemoteLink {
   /** @param channel Through which the owner has taken this user in. */
   constructor(channel: Channel, { diagnostics, lose }: OwnerContext, news: NewsListener) {
     this.#channel = channel
-    this.#backlog = new Backlog(diagnostics)
+    this.#requests = new RequestWindow(diagnostics)
     this.#lose = lose
     this.#news = news
     this.#answers = new AnswerReader({
@@ -64,15 +61,20 @@ export class RemoteLink {
   /** Goes on for another connection, when the one before has nothing under way any more. */
   use({ diagnostics, lose }: OwnerContext): void {
     this.#lose = lose
-    if (this.#backlog.length === 0) this.#backlog = new Backlog(diagnostics)
+    this.#requests.use(diagnostics)
+  }
+
+  /** The number of the request that is written next. */
+  get nextRequest(): number {
+    return this.#requests.next
   }
 
   get waiting(): number {
-    return this.#backlog.length
+    return this.#requests.waiting
   }
 
   get idle(): boolean {
-    return this.#pending.size === 0 && this.#backlog.length === 0
+    return this.#requests.idle
   }
 
   /** Whether requests reach the owner. */
@@ -89,8 +91,14 @@ export class RemoteLink {
       request.reject(DisconnectedError.of(request.name, 'none', this.#closed))
       return
     }
-    if (this.#backlog.length > 0 || !this.#hasRoom(request)) this.#wait(request)
-    else this.#send(request)
+    let isNext: boolean
+    try {
+      isNext = this.#requests.enter(request)
+    } catch (error) {
+      request.reject(error)
+      return
+    }
+    if (isNext) this.#send(request)
     this.awaited(request.awaited ? 1 : 0)
   }
 
@@ -99,23 +107,6 @@ export class RemoteLink {
     if (this.#over) return
     this.#out.push(...items)
     this.#flushLater()
-  }
-
-  /** @returns the number by which calls of the statement name it. */
-  declare(statement: Statement): number {
-    const known = this.#numbers.get(statement)
-    if (known !== undefined) return known
-    // Sessions make statements of the same content anew.
-    const content = contentOf(statement)
-    let number = this.#declared.get(content)
-    if (number === undefined) {
-      number = this.#declared.size
-      this.#declared.set(content, number)
-      this.#out.push(say.declare, number)
-      writeStatement(this.#out, statement)
-    }
-    this.#numbers.set(statement, number)
-    return number
   }
 
   /** Counts what the process must stay alive for. */
@@ -148,7 +139,7 @@ export class RemoteLink {
       this.#channel.close()
       return
     }
-    this.#sendWaiting()
+    for (let next = this.#requests.takeNext(); next !== undefined; next = this.#requests.takeNext()) this.#send(next)
     if (this.idle) this.#signalIdle()
   }
 
@@ -157,9 +148,7 @@ export class RemoteLink {
     if (this.#over) return
     this.#over = true
     this.#closed ??= reason
-    const sent = [...this.#pending.values()]
-    this.#pending.clear()
-    this.#units = 0
+    const sent = this.#requests.takeSent()
     // Before the callers go on: the signals of what they hold have aborted by then.
     this.#news.ended(reason)
     for (const request of sent) {
@@ -181,6 +170,8 @@ export class RemoteLink {
       reader.text()
       this.end(readError(reader.text()).error.message)
       this.#channel.close()
+    } else if (word === tell.mark) {
+      this.say(say.taken)
     } else if (word === tell.lost) {
       this.#lose(readError(reader.text()).error as PersistenceError)
     } else if (word === tell.goodbye) {
@@ -195,44 +186,19 @@ export class RemoteLink {
   }
 
   #take(number: number): Request {
-    const request = this.#pending.get(number)
-    if (request === undefined) throw new Error(`nothing waits for the answer ${number}`)
-    this.#pending.delete(number)
-    this.#units -= request.units
+    const request = this.#requests.answered(number)
     if (request.awaited) this.awaited(-1)
     return request
   }
 
-  #hasRoom({ units }: Request): boolean {
-    const { size } = this.#pending
-    return size === 0 || (size < WINDOW.calls && this.#units + units <= WINDOW.units)
-  }
-
-  #wait(request: Request): void {
-    try {
-      this.#backlog.push(request)
-    } catch (error) {
-      this.awaited(request.awaited ? -1 : 0)
-      request.reject(error)
-    }
-  }
-
   #send(request: Request): void {
     request.write(this.#out)
-    this.#pending.set(++this.#lastRequest, request)
-    this.#units += request.units
+    this.#requests.send(request)
     this.#flushLater()
   }
 
-  #sendWaiting(): void {
-    for (let next = this.#backlog.peek(); next !== undefined && this.#hasRoom(next); next = this.#backlog.peek()) {
-      this.#backlog.take(1)
-      this.#send(next)
-    }
-  }
-
   #refuseWaiting(reason: string): void {
-    for (const request of this.#backlog.take(this.#backlog.length)) {
+    for (const request of this.#requests.takeWaiting()) {
       if (request.awaited) this.awaited(-1)
       request.reject(DisconnectedError.of(request.name, 'none', reason))
     }

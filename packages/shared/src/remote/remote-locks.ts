@@ -3,6 +3,7 @@ import type { Sweeper } from '../session/sweeper.js'
 import { expiryOf, type Hold, isLost, moveExpiry } from '../stores/lock/hold.js'
 import type { HoldTable } from '../stores/lock/hold-table.js'
 import { HoldTables } from '../stores/lock/hold-tables.js'
+import { anybodyWaits, wakeLine } from '../stores/lock/lock-line.js'
 import type { LockSession, LockStore } from '../stores/lock/lock-store.js'
 import type { Clock } from '../time/clock.js'
 import { type Item, say, unitsOf } from './protocol.js'
@@ -74,12 +75,21 @@ export class RemoteLockStore implements LockStore {
   /** A lock of an owner that has gone has gone with it. */
   async release(hold: Hold): Promise<boolean> {
     if (isLost(hold)) return false
-    return this.#confirmed('lock.release', hold, [say.release, hold.token], () => this.#holds.release(hold))
+    const released = await this.#confirmed('lock.release', hold, [say.release, hold.token], () =>
+      this.#holds.release(hold),
+    )
+    if (anybodyWaits()) wakeLine(this.lineOf(hold.key))
+    return released
+  }
+
+  lineOf(key: string): string {
+    return `${this.#holds.name}:${key}`
   }
 
   async forceRelease(key: string): Promise<void> {
     await this.#ask('lock.forceRelease', true, [say.forceRelease, this.#prefix, key], () => undefined)
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+    if (anybodyWaits()) wakeLine(this.lineOf(key))
   }
 
   #granted(key: string, owner: string | undefined, { token, left }: Granted, asked: number): Hold {

@@ -1,5 +1,6 @@
 import type { Row } from '../driver/driver.js'
-import type { OperationQueue, Take } from '../queue/operation-queue.js'
+import type { SubmittedCall } from '../queue/call.js'
+import type { OperationQueue } from '../queue/operation-queue.js'
 import { type Decode, nothing, type Parameters, type RowCount, type Statement, type Step } from '../queue/statement.js'
 import { type Item, say, unitsOf } from './protocol.js'
 import type { RemoteLink } from './remote-link.js'
@@ -44,8 +45,9 @@ export class RemoteQueue implements OperationQueue {
     })
   }
 
-  submit(statement: Statement, parameters: Parameters, decode: Take, reject: (error: unknown) => void): void {
-    this.#ask(statement, parameters, decode, nothing, reject)
+  submit(call: SubmittedCall): void {
+    const decode: Decode<RowCount, unknown> = (given, parameters) => call.decode(given, parameters)
+    this.#ask(call.statement, call.parameters, decode, nothing, (error) => call.reject(error))
   }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
@@ -136,10 +138,17 @@ class CallRequest implements Request {
   }
 
   write(out: Item[]): void {
-    const number = this.#link.declare(this.#statement)
-    if (this.#guard !== undefined) out.push(say.guard, this.#guard)
-    out.push(say.call, number)
-    writeParameters(out, this.#parameters)
+    const { nextRequest, run, statements } = this.#link
+    const number = statements.numberIn(out, this.#statement)
+    const { length } = this.#parameters
+    const of = number * MOST_PARAMETERS + length
+    if (this.#guard !== undefined) out.push(say.guard, this.#guard, say.call, number, length, 1)
+    else if (!run.goesOn(out, say.call, nextRequest, of)) {
+      out.push(say.call, number, length, 1)
+      run.begin(out, say.call, nextRequest, of)
+    }
+    for (const parameter of this.#parameters) out.push(crossing(parameter))
+    if (this.#guard === undefined) run.wrote(out)
   }
 
   settle(answer: Answer): void {
@@ -152,6 +161,8 @@ class CallRequest implements Request {
   }
 }
 
+// Of SQLite, in one statement.
+const MOST_PARAMETERS = 32_767
 const NO_ROWS: readonly Row[] = []
 
 function writeParameters(out: Item[], parameters: Parameters): void {

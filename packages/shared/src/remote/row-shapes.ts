@@ -1,5 +1,9 @@
 import type { Row, SqlValue } from '../driver/driver.js'
-import { type Item, tell } from './protocol.js'
+import type { Statement } from '../queue/statement.js'
+import { type Item, tell, unitsOfItem } from './protocol.js'
+
+/** By what a batch tells whose a row is; a call by itself has no such column. */
+const INDEX = 'i'
 
 /** The columns of a row, which cross once and then by their number. */
 interface Shape {
@@ -10,24 +14,40 @@ interface Shape {
 /** Writes rows for one user. */
 export class RowShapes {
   readonly #byNames = new Map<string, Shape>()
-  /** That of the last row. */
+  /** That of the last row, and the statement all of whose rows have it. */
   #last: Shape = { number: -1, names: [] }
+  #ofLast: Statement | undefined
 
-  /** Makes sure that the other end knows the shape of `row`, which is the first to be written. @returns its number. */
-  announce(out: Item[], row: Row): number {
+  /**
+   * Makes sure that the other end knows the shape of `row`, which is the first to be written.
+   *
+   * @param statement Of a store: all its rows have one shape.
+   * @returns its number.
+   */
+  announce(out: Item[], row: Row, statement?: Statement): number {
+    if (statement !== undefined && statement === this.#ofLast) return this.#last.number
+    const batch = statement?.batch
+    const ofBatch = batch?.match === 'index' ? INDEX : undefined
+    this.#ofLast = batch === undefined || ofBatch !== undefined ? statement : undefined
     let at = 0
     const { names } = this.#last
-    for (const name in row) if (names[at++] !== name) return this.#find(out, row)
-    return at === names.length ? this.#last.number : this.#find(out, row)
+    for (const name in row) if (name !== ofBatch && names[at++] !== name) return this.#find(out, row, ofBatch)
+    return at === names.length ? this.#last.number : this.#find(out, row, ofBatch)
   }
 
-  /** Writes the values of a row of the shape that was announced last. */
-  write(out: Item[], row: Row): void {
-    for (const name of this.#last.names) out.push(crossing(row[name] as SqlValue))
+  /** Writes the values of a row of the shape that was announced last. @returns about the bytes of it. */
+  write(out: Item[], row: Row): number {
+    let units = 0
+    for (const name of this.#last.names) {
+      const value = crossing(row[name] as SqlValue)
+      out.push(value)
+      units += unitsOfItem(value)
+    }
+    return units
   }
 
-  #find(out: Item[], row: Row): number {
-    const names = Object.keys(row)
+  #find(out: Item[], row: Row, without: string | undefined): number {
+    const names = Object.keys(row).filter((name) => name !== without)
     // No column of ours has a comma in its name; those of the app's statements are quoted.
     const key = names.map((name) => JSON.stringify(name)).join()
     let shape = this.#byNames.get(key)

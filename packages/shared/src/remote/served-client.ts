@@ -6,12 +6,14 @@ import { ClientFollowing } from './client-following.js'
 import { ClientLoads } from './client-loads.js'
 import { type AnsweredLock, ClientLocks } from './client-locks.js'
 import { type AnswerTaker, ClientRequests, type SharedParts } from './client-requests.js'
-import { type Command, CommandReader, type NoteCommand, type RequestCommand } from './commands.js'
+import { CommandReader, type NoteCommand, type RequestCommand } from './commands.js'
+import { Inbox } from './inbox.js'
 import type { LockStores } from './lock-stores.js'
 import { Outgoing } from './outgoing.js'
-import { say, tell, WINDOW } from './protocol.js'
-import { MalformedMessage, Reader } from './reader.js'
+import { say, tell } from './protocol.js'
+import { Reader } from './reader.js'
 import type { StatementPool } from './statement-pool.js'
+import { Unanswered } from './unanswered.js'
 
 /** What users of one connection share. */
 export interface ServedParts extends SharedParts {
@@ -23,33 +25,31 @@ export interface ServedParts extends SharedParts {
 export class ServedClient implements AnswerTaker {
   readonly #parts: ServedParts
   readonly #atBye: () => void
+  readonly #atReady: () => void
   readonly #out: Outgoing
   readonly #commands: CommandReader
   readonly #locks: ClientLocks
   readonly #loads: ClientLoads
   readonly #following: ClientFollowing
   readonly #requests: ClientRequests
-  /** What has come and is to be done, from {@link #next} on. */
-  #inbox: Command[] = []
-  #next = 0
+  readonly #inbox: Inbox
+  readonly #unanswered = new Unanswered()
   /** Requests of which some rows have been sent. */
   readonly #inPieces = new Map<number, RequestCommand>()
-  /** Requests that came and are not answered, and about the bytes of them. */
-  #calls = 0
-  #units = 0
-  #receivedAt = 0
-  /** ms from the coming of the last message until all of it was handed to the database. */
-  lag = 0
-  #atIdle: (() => void)[] = []
   /** Why nothing more is done for it. */
   #refusing: string | undefined
   #gone = false
 
-  /** @param atBye To be called when it says that it has sent its last. */
-  constructor(channel: Channel, parts: ServedParts, atBye: () => void) {
+  /**
+   * @param atBye To be called when it says that it has sent its last.
+   * @param atReady To be called when what has come may be begun.
+   */
+  constructor(channel: Channel, parts: ServedParts, atBye: () => void, atReady: () => void) {
     const { connection, statements, locks } = parts
     this.#parts = parts
     this.#atBye = atBye
+    this.#atReady = atReady
+    this.#inbox = new Inbox(connection.clock)
     this.#out = new Outgoing((message) => channel.send(message))
     this.#commands = new CommandReader((statement) => statements.intern(statement))
     this.#locks = new ClientLocks(locks, (prefix, { key, token }, reason) =>
@@ -63,7 +63,7 @@ export class ServedClient implements AnswerTaker {
 
   /** Requests that came and are not answered. */
   get calls(): number {
-    return this.#calls
+    return this.#unanswered.calls
   }
 
   /** Locks in memory that it holds, some of which may have expired. */
@@ -71,32 +71,36 @@ export class ServedClient implements AnswerTaker {
     return this.#locks.size
   }
 
-  /** What has come and waits for its turn. */
-  get waiting(): number {
-    return this.#inbox.length - this.#next
+  /** ms from the coming of the last message until all of it was handed to the database. */
+  get lag(): number {
+    return this.#inbox.lag
+  }
+
+  /** Whether something has come that may be begun. */
+  get ready(): boolean {
+    return this.#inbox.length > 0 && this.#out.hasRoom(this.#unanswered.begun)
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a user may have under way. */
   receive(message: unknown): void {
     const commands = this.#commands.read(new Reader(message))
-    for (const command of commands) if ('number' in command) this.#count(command)
-    if (this.waiting === 0) this.#receivedAt = this.#parts.connection.clock.monotonic()
+    for (const command of commands) if ('number' in command) this.#unanswered.enter(command)
     for (const command of commands) {
-      if (this.#refusing === undefined || !('number' in command)) this.#inbox.push(command)
-      else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
+      // What waits before it may wait for it.
+      if (command.word === say.taken) this.#out.taken()
+      else if (this.#refusing === undefined || !('number' in command)) this.#inbox.push(command)
+      else this.#decline(command, this.#refusing)
     }
   }
 
   /** Does the next thing that came. */
   runNext(): void {
-    const command = this.#inbox[this.#next++] as Command
+    const command = this.#inbox.take()
     if (!('number' in command)) this.#note(command)
-    else if (this.#refusing === undefined || this.#parts.connection.usable) this.#requests.run(command)
-    else this.refuse(command, DisconnectedError.of(nameOf(command), 'none', this.#refusing))
-    if (this.waiting > 0) return
-    this.#inbox = []
-    this.#next = 0
-    this.lag = this.#parts.connection.clock.monotonic() - this.#receivedAt
+    else if (this.#refusing === undefined || this.#parts.connection.usable) {
+      this.#unanswered.begun++
+      this.#requests.run(command)
+    } else this.#decline(command, this.#refusing)
   }
 
   /** Sends what there is to be sent, at the end of a turn. */
@@ -110,8 +114,7 @@ export class ServedClient implements AnswerTaker {
 
   /** Settles when all that has come is answered. */
   drain(): Promise<void> {
-    if (this.#calls === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#atIdle.push(resolve))
+    return this.#unanswered.drain()
   }
 
   /** Refuses what comes from now on, and waits for no word of the user. */
@@ -125,10 +128,8 @@ export class ServedClient implements AnswerTaker {
   leave(certain: boolean): void {
     if (!this.#gone) {
       this.#gone = true
-      for (const command of this.#inbox.slice(this.#next)) if ('number' in command) this.#forget(command)
-      this.#inbox = []
-      this.#next = 0
-      for (const command of this.#inPieces.values()) this.#forget(command)
+      for (const command of this.#inbox.clear()) if ('number' in command) this.#unanswered.leave(command)
+      for (const command of this.#inPieces.values()) this.#end(command)
       this.#inPieces.clear()
       this.#following.end()
       this.#loads.passOn()
@@ -138,23 +139,30 @@ export class ServedClient implements AnswerTaker {
   }
 
   answer(command: RequestCommand, given: Row | readonly Row[] | undefined): void {
-    if (this.#gone || this.#out.answer(command.number, given)) this.#forget(command)
+    const statement = command.word === say.call ? command.statement : undefined
+    if (this.#gone || this.#out.answer(command.number, given, statement)) this.#end(command)
     else this.#inPieces.set(command.number, command)
   }
 
   answerSteps(command: RequestCommand, steps: readonly (readonly Row[])[]): void {
     if (!this.#gone) this.#out.answerSteps(command.number, steps)
-    this.#forget(command)
+    this.#end(command)
   }
 
   answerLock(command: RequestCommand, answer: AnsweredLock): void {
     if (!this.#gone) this.#out.answerLock(command.number, answer)
-    this.#forget(command)
+    this.#end(command)
   }
 
   refuse(command: RequestCommand, error: unknown): void {
     if (!this.#gone) this.#out.refuse(command.number, error)
-    this.#forget(command)
+    this.#end(command)
+  }
+
+  /** What was not begun is not done. */
+  #decline(command: RequestCommand, reason: string): void {
+    this.#out.refuse(command.number, DisconnectedError.of(nameOf(command), 'none', reason))
+    this.#unanswered.leave(command)
   }
 
   #note(note: NoteCommand): void {
@@ -164,6 +172,9 @@ export class ServedClient implements AnswerTaker {
         break
       case say.bye:
         this.#atBye()
+        break
+      case say.taken:
+        // Told as it came.
         break
       case say.settle:
         void this.#settlePlace()
@@ -183,7 +194,7 @@ export class ServedClient implements AnswerTaker {
     const command = this.#inPieces.get(request)
     if (command === undefined || !this.#out.more(request)) return
     this.#inPieces.delete(request)
-    this.#forget(command)
+    this.#end(command)
   }
 
   async #settlePlace(): Promise<void> {
@@ -197,18 +208,11 @@ export class ServedClient implements AnswerTaker {
     }
   }
 
-  #count({ units }: RequestCommand): void {
-    this.#calls++
-    this.#units += units
-    if (this.#calls > WINDOW.calls || (this.#calls > 1 && this.#units > WINDOW.units)) {
-      throw new MalformedMessage('more is under way than a user may have')
-    }
-  }
-
-  #forget({ units }: RequestCommand): void {
-    this.#calls--
-    this.#units -= units
-    if (this.#calls === 0) for (const idle of this.#atIdle.splice(0)) idle()
+  /** It has all of its answer. */
+  #end(command: RequestCommand): void {
+    this.#unanswered.begun--
+    this.#unanswered.leave(command)
+    if (this.ready) this.#atReady()
   }
 }
 

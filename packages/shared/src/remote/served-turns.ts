@@ -57,7 +57,7 @@ export class ServedTurns implements EndsWithConnection {
     let left = false
     for (const client of this.#clients) {
       this.#serve(client)
-      left ||= client.waiting > 0
+      left ||= client.ready
     }
     for (const client of this.#clients) client.flush()
     if (left) this.gather()
@@ -65,7 +65,7 @@ export class ServedTurns implements EndsWithConnection {
 
   #serve(client: ServedClient): void {
     const end = this.#clock.monotonic() + LONGEST_IN_TURN_MS
-    for (let done = 1; client.waiting > 0 && done <= MOST_IN_TURN; done++) {
+    for (let done = 1; client.ready && done <= MOST_IN_TURN; done++) {
       client.runNext()
       if (done % CALLS_BETWEEN_LOOKS === 0 && this.#clock.monotonic() >= end) return
     }

@@ -5,17 +5,17 @@ import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
 
 /**
- * A statement that reads a table in the order of its names. Parameters: from, end of range, most rows. `from` is the first
- * name that may be read, or what a row gives as `next`; `end` may be `null`.
+ * A statement that reads a table in the order of its names. Parameters: from, first name and end of range, most rows. `from`
+ * is a name, or what a row gives as `next`; rows before the first name are not read, whatever it is. `end` may be `null`.
  *
- * A row gives `next`, which is where the rows after it begin: its name and the least character that a name can have. It
- * is text, or bytes where names in a file may be no text.
+ * A row gives its `name`, and as `next` where the rows after it begin: the name and the least character that a name can
+ * have. That is text; or bytes as the file has them, where a name may be no text.
  */
 export type PageStatement = Statement<'many'>
 
 /**
- * One whose rows have a value. A fourth parameter: most bytes of a value; -1 for no values. A row gives its `bytes`, and
- * the `value` itself unless it has more bytes than that.
+ * One whose rows have a value. A fifth parameter: most bytes of a value; -1 for no values. A row gives its `bytes`, and the
+ * `value` itself unless it has more bytes than that.
  */
 export type ValuePageStatement = Statement<'many'>
 
@@ -27,8 +27,9 @@ const PAGE_ROWS = 128
 const LARGEST_VALUE_IN_PAGE = 64 * 1024
 
 export interface WalkOptions {
-  readonly from: Position
-  readonly end: NameRange['end']
+  readonly range: NameRange
+  /** Default: the first name of the range. */
+  readonly from?: Position | undefined
   /** How many rows the caller takes at most, where that is known. */
   readonly most?: number
   /** Whether rows come with their values; absent for a {@link PageStatement}. */
@@ -42,19 +43,21 @@ export interface WalkOptions {
 export async function* walkRows(
   session: Session,
   statement: PageStatement | ValuePageStatement,
-  { from, end, most = PAGE_ROWS, values }: WalkOptions,
+  { range, from, most = PAGE_ROWS, values }: WalkOptions,
 ): AsyncGenerator<Row, void, undefined> {
   const count = Math.min(most, PAGE_ROWS)
+  const { first, end } = range
   const read = (at: Position, rows: number, bytes: number): readonly Row[] | Promise<readonly Row[]> =>
-    session.execute(statement, values === undefined ? [at, end, rows] : [at, end, rows, bytes], allRows)
-  for (let at = from; ; ) {
+    session.execute(statement, [at, first, end, rows, ...(values === undefined ? [] : [bytes])], allRows)
+  for (let at = from ?? first; ; ) {
     const rows = await read(at, count, values ? LARGEST_VALUE_IN_PAGE : -1)
     for (const row of rows) {
-      if (values !== true || Number(row.bytes) <= LARGEST_VALUE_IN_PAGE) {
+      const name = values !== true || Number(row.bytes) <= LARGEST_VALUE_IN_PAGE ? undefined : nameOf(row)
+      if (name === undefined) {
         yield row
         continue
       }
-      const [whole] = await read(nameAt(row), 1, Number.MAX_SAFE_INTEGER)
+      const [whole] = await read(name, 1, Number.MAX_SAFE_INTEGER)
       // It may be gone meanwhile, and another one in its place.
       if (whole !== undefined && isSame(whole.next, row.next)) yield whole
     }
@@ -67,16 +70,18 @@ export async function* walkRows(
 }
 
 /** The name of a row; `undefined` for bytes that are no text, or no text that a store binds. */
-export function nameOf(row: Row): string | undefined {
-  const name = nameAt(row)
-  if (typeof name === 'string') return name
-  const text = Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString('utf8')
-  return Buffer.from(text).equals(name) && !text.includes('\0') ? text : undefined
+export function nameOf({ name, next }: Row): string | undefined {
+  if (typeof name !== 'string' || name.includes('\0')) return undefined
+  // An engine gives other characters for bytes that are no text.
+  return typeof next === 'string' || isTextOf(name, next as Uint8Array) ? name : undefined
 }
 
-/** The name of a row, as it stands in the table. */
-function nameAt({ next }: Row): Position {
-  return typeof next === 'string' ? next.slice(0, -1) : (next as Uint8Array).subarray(0, -1)
+/** Whether `next` is `name` and a character, in an encoding that a file may have. */
+function isTextOf(name: string, next: Uint8Array): boolean {
+  const utf8 = Buffer.from(`${name}\0`)
+  if (utf8.equals(next)) return true
+  const utf16 = Buffer.from(`${name}\0`, 'utf16le')
+  return utf16.equals(next) || utf16.swap16().equals(next)
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { Row } from '../driver/driver.js'
+import type { OperationQueue } from '../queue/operation-queue.js'
 import type { Statement } from '../queue/statement.js'
 import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
@@ -46,28 +47,28 @@ export class Sweeper {
   }
 
   /**
-   * Removes every expired row, in short statements with others between them. Ends early when the session does. Returns
-   * how many.
+   * Removes every expired row, in short statements with others between them, on a second connection where there is one.
+   * Ends early when the session does. Returns how many.
    *
    * @param background No caller awaits it: where the database is busy it fails at once.
    */
   async prune(background = false): Promise<number> {
     let removed = 0
     for (;;) {
-      const rows = await this.#sweep(background ? this.#background : this.#statement)
+      if (!this.#session.ready) await this.#session.connect(this.#statement.name)
+      const rows = await this.#sweep(background ? this.#background : this.#statement, this.#session.connection.aside)
       removed += rows
       if (rows < SWEEP_ROWS) return removed
       // A synchronous engine gives the event loop nothing between two statements.
       await nextTurn()
       if (this.#session.over) return removed
-      if (!this.#session.ready) await this.#session.connect(this.#statement.name)
     }
   }
 
   async #sweepInBackground(statements: number): Promise<void> {
     try {
       for (let left = statements; left > 0 && this.#session.ready; left--) {
-        if ((await this.#sweep(this.#background)) < SWEEP_ROWS) break
+        if ((await this.#sweep(this.#background, this.#session.queue)) < SWEEP_ROWS) break
         await nextTurn()
       }
     } catch (error) {
@@ -75,8 +76,8 @@ export class Sweeper {
     }
   }
 
-  async #sweep(statement: Statement<'many'>): Promise<number> {
-    const removed = await this.#session.execute(statement, [SWEEP_ROWS], countRows)
+  async #sweep(statement: Statement<'many'>, queue: OperationQueue): Promise<number> {
+    const removed = await queue.execute(statement, [SWEEP_ROWS], countRows)
     this.#futileAt = removed === 0 ? this.#session.clock.monotonic() : undefined
     if (removed > 0) this.#session.diagnostics.emit({ type: 'sweep', table: this.#table, removed })
     return removed

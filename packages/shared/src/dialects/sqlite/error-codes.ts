@@ -1,4 +1,5 @@
 import { PersistenceError, type PersistenceErrorCode } from '../../errors/persistence-error.js'
+import { refusedAsMoved } from './schema/moved-file.js'
 
 // Primary result codes of SQLite (https://www.sqlite.org/rescode.html).
 const BY_NUMBER: ReadonlyMap<number, PersistenceErrorCode> = new Map([
@@ -94,8 +95,10 @@ function codeOf(error: unknown): PersistenceErrorCode {
 /** Wraps an engine's error; a {@link PersistenceError} comes through as it is. */
 export function classify(error: unknown, operation: string): PersistenceError {
   if (error instanceof PersistenceError) return error
-  const code = codeOf(error)
   const native = error instanceof Error ? error.message : String(error)
+  const moved = refusedAsMoved(native, operation)
+  if (moved !== undefined) return moved
+  const code = codeOf(error)
   const advice = IN_TRANSACTION.test(native) ? LEAVE_TRANSACTION : ADVICE[code]
   return new PersistenceError(
     code,

@@ -59,10 +59,9 @@ export class CacheListing {
   ): AsyncGenerator<[string, T], void, undefined> {
     if (range === undefined) return
     const { names, sql } = this.#rows
-    const { first, end } = range
     let left = limit
-    const from = after === undefined ? first : laterOf(first, names.store(after))
-    for await (const row of walkRows(this.#session, sql.page, { from, end, most: limit, values: true })) {
+    const from = after === undefined ? undefined : names.store(after)
+    for await (const row of walkRows(this.#session, sql.page, { range, from, most: limit, values: true })) {
       const stored = nameOf(row)
       if (row.lasts !== 1 || stored === undefined) continue
       const key = names.restore(stored)
@@ -90,8 +89,3 @@ export class CacheListing {
 }
 
 const all = (): boolean => true
-
-/** By bytes, as the table is in order. */
-function laterOf(a: string, b: string): string {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0 ? b : a
-}

@@ -1,9 +1,18 @@
 import type { CacheProvider, CacheStats } from '../../ports/cache.js'
 
 /** How {@link SqlCacheProvider.getOrSet} stores the loaded value. */
-export interface GetOrSetOptions {
-  /** ms; absent means for ever. */
-  ttl?: number
+export interface GetOrSetOptions<T = unknown> {
+  /**
+   * ms; absent means for ever. A function is given the loaded value; what it gives 0 for is not stored, and `undefined`
+   * stands for ever.
+   */
+  ttl?: number | ((value: T) => number | undefined)
+  /**
+   * How many ms longer the value is given while it is loaded anew: the first caller that finds it older than its `ttl` gets
+   * it at once, and begins one load in the background. Its failure goes to the diagnostics, and the next caller begins
+   * another. The entry lasts both times together, also for `get`. Default: none.
+   */
+  staleWhileRevalidate?: number
 }
 
 /** Keys that begin with a text, taken literally: no character in it stands for another. */
@@ -61,7 +70,7 @@ export interface SqlCacheProvider extends CacheProvider {
    *
    * @throws PersistenceError `INVALID_ARGUMENT` when a `load` asks for its own key, also through the loads of other keys.
    */
-  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions): Promise<T>
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T>
   /** Removes expired entries of the table. Returns how many. */
   prune(): Promise<number>
   /** Hits and misses of this adapter's reads, and the number of unexpired entries of this prefix. */

@@ -6,12 +6,16 @@ export interface CacheSql {
   readonly table: string
   /** Parameters: key. */
   readonly get: Statement<'one'>
+  /** {@link get} that also gives `expires_at` and, in ms, `remaining`; both `null` for no expiry. */
+  readonly look: Statement<'one'>
   /** Parameters: JSON array of keys. */
   readonly getMany: Statement<'many'>
   /** Parameters: key, value, expiry. */
   readonly set: Statement<'none'>
   /** Stores where nothing unexpired is. Parameters: key, value, expiry. */
   readonly add: Statement<'none'>
+  /** Stores in the place of that value and expiry. Parameters: key, value, expiry, value and `expires_at` to replace. */
+  readonly replace: Statement<'none'>
   /** Deletes the row only while it holds that value. Parameters: key, value. */
   readonly discard: Statement<'none'>
   /** Parameters: JSON array of [key, value, expiry]. */

@@ -1,6 +1,4 @@
-import { invalidArgument } from '../../arguments/invalid.js'
 import { itemsOf, pairsOf } from '../../arguments/iterables.js'
-import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { Row, SqlValue } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { keyRange } from '../../keys/key-range.js'
@@ -10,21 +8,11 @@ import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
 import { CacheListing } from './cache-listing.js'
+import { CacheLoading, type CacheTally } from './cache-loading.js'
 import type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from './cache-provider.js'
 import { ABSENT, CacheRows } from './cache-rows.js'
 import type { CacheSql } from './cache-sql.js'
-import { type Load, Loads } from './loads.js'
-
-const GET_OR_SET_OPTIONS: OptionNames<GetOrSetOptions> = { ttl: true }
-
-/** A stored value that cannot be decoded. */
-class Unreadable {
-  readonly stored: SqlValue
-
-  constructor(stored: SqlValue) {
-    this.stored = stored
-  }
-}
+import { Loads } from './loads.js'
 
 /** A cache in one table. */
 export class CacheStore implements SqlCacheProvider {
@@ -32,26 +20,22 @@ export class CacheStore implements SqlCacheProvider {
   readonly #sql: CacheSql
   readonly #rows: CacheRows
   readonly #listing: CacheListing
+  readonly #loading: CacheLoading
   readonly #loads: Loads
   readonly #sweeper: Sweeper
   readonly sweepers: readonly Sweeper[]
   // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
   readonly #valueOrAbsent = (row: Row | undefined, [stored]: Parameters): unknown => {
     const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, 'cache.get')
-    if (value === ABSENT) this.#misses++
-    else this.#hits++
+    if (value === ABSENT) this.#tally.misses++
+    else this.#tally.hits++
     return value
   }
   readonly #valueOrNull = (row: Row | undefined, parameters: Parameters): unknown => {
     const value = this.#valueOrAbsent(row, parameters)
     return value === ABSENT ? null : value
   }
-  readonly #valueOrUnreadable = (row: Row | undefined, parameters: Parameters): unknown => {
-    const value = this.#valueOrAbsent(row, parameters)
-    return value === ABSENT && row !== undefined ? new Unreadable(row.value as SqlValue) : value
-  }
-  #hits = 0
-  #misses = 0
+  readonly #tally: CacheTally = { hits: 0, misses: 0 }
 
   constructor(session: Session, sql: CacheSql) {
     this.#session = session
@@ -61,6 +45,7 @@ export class CacheStore implements SqlCacheProvider {
     this.#loads = session.connection.shared(Loads)
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
     this.sweepers = [this.#sweeper]
+    this.#loading = new CacheLoading(session, this.#rows, this.#sweeper, this.#tally)
   }
 
   // Not async, as `set`: an async function that has a promise to return resolves one of its own with it, which takes
@@ -132,8 +117,8 @@ export class CacheStore implements SqlCacheProvider {
       const value = this.#rows.decode<T>(row.value, stored[at] as string, 'cache.getMany')
       if (value !== ABSENT) found.set(wanted[at] as string, value)
     }
-    this.#hits += found.size
-    this.#misses += stored.length - found.size
+    this.#tally.hits += found.size
+    this.#tally.misses += stored.length - found.size
     return found
   }
 
@@ -154,31 +139,8 @@ export class CacheStore implements SqlCacheProvider {
     return this.#session.execute(this.#sql.deleteMany, [JSON.stringify(stored)], nothing)
   }
 
-  async getOrSet<T>(key: string, load: () => T | Promise<T>, options: GetOrSetOptions = {}): Promise<T> {
-    if (typeof load !== 'function')
-      throw invalidArgument('cache.getOrSet', `load must be a function, got ${typeof load}`)
-    const { ttl } = readOptions(options, GET_OR_SET_OPTIONS, 'cache.getOrSet')
-    timeToLive(ttl, 'cache.getOrSet')
-    const stored = this.#rows.stored(key, 'cache.getOrSet')
-    if (!this.#session.ready) await this.#session.connect('cache.getOrSet')
-    const cached = await this.#session.execute(this.#sql.get, [stored], this.#valueOrUnreadable)
-    const unreadable = cached instanceof Unreadable ? cached.stored : undefined
-    if (cached !== ABSENT && unreadable === undefined) return cached as T
-    const read = (text: string): T => this.#session.values.decode<T>(text, this.#sql.table, stored, 'cache.getOrSet')
-    const begin = async (loading: Load): Promise<T> => {
-      // Another thread or process may have had the turn between the look and this one.
-      const meanwhile = loading.turn === undefined || unreadable !== undefined ? null : await this.#textOf(stored)
-      if (meanwhile !== null) {
-        loading.text = meanwhile
-        return read(meanwhile)
-      }
-      const value = await loading.run(load)
-      const row = this.#rows.row(key, value, ttl, 'cache.getOrSet')
-      loading.text = row[1] as string
-      await loading.store(() => this.#add(row, unreadable))
-      return value
-    }
-    return this.#loads.share(this.#rows.ofTable + stored, key, begin, read)
+  getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T> {
+    return this.#loading.getOrSet(key, load, options)
   }
 
   async prune(): Promise<number> {
@@ -189,22 +151,9 @@ export class CacheStore implements SqlCacheProvider {
   async stats(): Promise<CacheStats> {
     const { first, end } = keyRange(this.#rows.names.start)
     const size = await this.#session.execute(this.#sql.count, [first, end], (row) => Number(row?.size ?? 0))
-    const reads = this.#hits + this.#misses
-    return { hits: this.#hits, misses: this.#misses, size, hitRatio: reads === 0 ? 0 : this.#hits / reads }
-  }
-
-  /** The encoded value of a key; `null` where there is none. */
-  async #textOf(stored: string): Promise<string | null> {
-    return this.#session.execute(this.#sql.get, [stored], (row) => (typeof row?.value === 'string' ? row.value : null))
-  }
-
-  /** Stores the row where nothing unexpired is but what could not be read. */
-  async #add(row: SqlValue[], unreadable: SqlValue | undefined): Promise<void> {
-    if (row[2] !== null) this.#sweeper.wrote(1)
-    if (unreadable === undefined) return this.#session.execute(this.#sql.add, row, nothing)
-    const [stored = null] = row
-    const discarded = this.#session.execute(this.#sql.discard, [stored, unreadable], nothing)
-    await Promise.all([discarded, this.#session.execute(this.#sql.add, row, nothing)])
+    const { hits, misses } = this.#tally
+    const reads = hits + misses
+    return { hits, misses, size, hitRatio: reads === 0 ? 0 : hits / reads }
   }
 
   #overtake(stored: string): void {

@@ -112,6 +112,18 @@ export class Loads {
   }
 
   /**
+   * Begins a load for which no caller waits, unless one is under way at `entry`.
+   *
+   * @returns what becomes of it; `undefined` where none was begun.
+   */
+  refresh(entry: string, key: string, begin: Begin<unknown>): Promise<unknown> | undefined {
+    if (this.#byEntry.has(entry)) return undefined
+    const start = (): Promise<unknown> => this.enter(entry, key, begin, undefined).value
+    // The code that asks may be that of a load, which does not wait for this one.
+    return caller.getStore() === undefined ? start() : caller.run(undefined as never, start)
+  }
+
+  /**
    * The load under way at `entry`, or else the one that `begin` is given to run, and its value.
    *
    * @param asking The load whose code asks.

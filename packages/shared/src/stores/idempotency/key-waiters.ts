@@ -1,6 +1,6 @@
 import type { Connection, EndsWithConnection } from '../../connection/connection.js'
 import type { DatabaseOwner } from '../../connection/database-owner.js'
-import type { Clock } from '../../time/clock.js'
+import { WakeUp } from '../../time/wake-up.js'
 
 interface Waiting {
   readonly wakes: Set<() => void>
@@ -49,46 +49,11 @@ export class KeyWaiters implements EndsWithConnection {
 }
 
 /** One caller's place among the {@link KeyWaiters}. */
-export class KeyWaiter {
-  readonly #leave: () => void
-  #woken = false
-  #continue: (() => void) | undefined
+export class KeyWaiter extends WakeUp {
+  readonly leave: () => void
 
   constructor(register: (wake: () => void) => () => void) {
-    this.#leave = register(() => {
-      this.#woken = true
-      this.#continue?.()
-    })
-  }
-
-  /**
-   * Waits for a wake-up since the last call, or for `delay` ms.
-   *
-   * @throws the reason of `signal` when it aborts.
-   */
-  async next(clock: Clock, delay: number, signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted()
-    if (!this.#woken) {
-      await new Promise<void>((resolve) => {
-        const finish = (): void => {
-          cancelTimer?.()
-          signal?.removeEventListener('abort', finish)
-          this.#continue = undefined
-          resolve()
-        }
-        let cancelTimer: (() => void) | undefined
-        // Before the timer: where it fails, none is left behind.
-        signal?.addEventListener('abort', finish)
-        // A caller awaits this, so it must keep the process alive.
-        cancelTimer = clock.setTimer(finish, delay, { keepAlive: true })
-        this.#continue = finish
-      })
-    }
-    this.#woken = false
-    signal?.throwIfAborted()
-  }
-
-  leave(): void {
-    this.#leave()
+    super()
+    this.leave = register(() => this.wake())
   }
 }

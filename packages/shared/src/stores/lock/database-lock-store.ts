@@ -9,6 +9,7 @@ import { leaseMargin } from '../../time/lease.js'
 import { expiryOf, grantedAnew, type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
+import { anybodyWaits, wakeLine } from './lock-line.js'
 import type { LockSql } from './lock-sql.js'
 import type { LockStore } from './lock-store.js'
 
@@ -120,12 +121,19 @@ export class DatabaseLockStore implements LockStore {
     const released = await this.#session.execute(statement, this.#ofGrant(hold), (row) => row !== undefined)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
+    if (anybodyWaits()) wakeLine(this.lineOf(hold.key))
     return released
   }
 
   async forceRelease(key: string): Promise<void> {
     await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], nothing)
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+    if (anybodyWaits()) wakeLine(this.lineOf(key))
+  }
+
+  lineOf(key: string): string {
+    const database = this.#session.connection.place.identity ?? this.#holds.name
+    return `${database}:${this.#names.store(key)}`
   }
 
   /** The step that lets a transaction go on only while `hold` lasts. */

@@ -7,6 +7,8 @@ import { expiryOf, type Hold, loseHold } from './hold.js'
 const NEW_KEYS_BETWEEN_VISITS = 64
 const VISITS = 2 * NEW_KEYS_BETWEEN_VISITS
 
+let tables = 0
+
 /**
  * The holds that were granted in this process on one handle and prefix, by key. Every operation is O(1).
  *
@@ -16,6 +18,8 @@ const VISITS = 2 * NEW_KEYS_BETWEEN_VISITS
  */
 export class HoldTable {
   readonly clock: Clock
+  /** Unlike that of any other table of this process. */
+  readonly name: string = `table ${++tables}`
   readonly #holds = new Map<string, Hold | undefined>()
   #visitor: MapIterator<[string, Hold | undefined]> | undefined
   #newKeys = 0

@@ -22,6 +22,10 @@ export interface LockStore {
   /** Epoch ms by the clock that judges the leases. */
   now(): number
   ownerOf(hold: Hold): string
+  /** Names the line in which callers of this process wait for the lock, whichever adapter they use. */
+  lineOf(key: string): string
+  /** ms until the lock is free unless it is extended. Absent where others decide too. */
+  freeIn?(key: string): number
   /** `undefined` while another owner holds the lock. */
   acquire(key: string, ttl: number, owner: string | undefined): Answered<Hold | undefined>
   /** Never rejects: what cannot be confirmed is `false`. */

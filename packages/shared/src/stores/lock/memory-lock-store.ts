@@ -4,6 +4,7 @@ import type { Turn } from '../../time/turn.js'
 import { grantedAnew, type Hold, loseHold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
+import { anybodyWaits, wakeLine } from './lock-line.js'
 import type { LockSession, LockStore } from './lock-store.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
@@ -87,7 +88,10 @@ export class MemoryLockStore implements LockStore {
 
   extend(hold: Hold, ttl: number): boolean {
     if (!this.isHeld(hold)) return false
-    moveExpiry(hold, this.clock.monotonic() + ttl)
+    const expiresAt = this.clock.monotonic() + ttl
+    const isSooner = expiresAt < hold.expiresAt
+    moveExpiry(hold, expiresAt)
+    if (isSooner && anybodyWaits()) wakeLine(this.lineOf(hold.key))
     return true
   }
 
@@ -100,10 +104,21 @@ export class MemoryLockStore implements LockStore {
   release(hold: Hold): boolean {
     if (!this.isHeld(hold)) return false
     this.#holds.release(hold)
+    if (anybodyWaits()) wakeLine(this.lineOf(hold.key))
     return true
   }
 
   forceRelease(key: string): void {
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+    if (anybodyWaits()) wakeLine(this.lineOf(key))
+  }
+
+  lineOf(key: string): string {
+    return `${this.#holds.name}:${key}`
+  }
+
+  freeIn(key: string): number {
+    const hold = this.#holds.find(key)
+    return hold === undefined ? 0 : hold.expiresAt - this.clock.monotonic()
   }
 }

@@ -1,3 +1,4 @@
+import { checkSignal } from '../../arguments/abort-signal.js'
 import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
@@ -6,6 +7,7 @@ import type { Session } from '../../session/session.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
 import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
 import type { LockStore } from './lock-store.js'
+import { LockWaits } from './lock-wait.js'
 
 /** How {@link SqlLockProvider.hold} takes a lock. */
 export interface HoldOptions {
@@ -17,6 +19,13 @@ export interface HoldOptions {
   renew?: boolean
   /** ms after which the lease is no longer renewed and ends. Default: none. */
   maxLife?: number
+  /**
+   * ms to wait for a lock that another one holds; may be Infinity. Callers that wait in one process get it in the order in
+   * which they came; between processes there is no order. Default 0: it is asked for once.
+   */
+  wait?: number
+  /** Ends the waiting: the call rejects with its reason and holds nothing. */
+  signal?: AbortSignal
 }
 
 /** The lock port with what our locks add. */
@@ -24,7 +33,7 @@ export interface SqlLockProvider extends LockProvider {
   /** As the port's; `ttl` in ms falls back to `defaultLockTTL`. */
   acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null>
   /**
-   * As {@link acquire}, with renewal where `renew` is set. Renewal never rejects, throws or keeps the process alive: when
+   * As {@link acquire}, with waiting where `wait` is set, and with renewal where `renew` is set. Renewal never rejects, throws or keeps the process alive: when
    * it fails for too long, the handle's signal aborts.
    */
   hold(key: string, options?: HoldOptions): Promise<SqlLockHandle | null>
@@ -40,11 +49,13 @@ const MAX_LIFE: TimeArgument = { name: 'maxLife', advice: '; leave it out for no
 export class StoredLockProvider implements SqlLockProvider {
   readonly #session: Session
   readonly #store: LockStore
+  readonly #waits: LockWaits
   readonly #defaultTtl: number
 
   constructor(session: Session, store: LockStore, defaultTtl: number) {
     this.#session = session
     this.#store = store
+    this.#waits = new LockWaits(session, store)
     this.#defaultTtl = defaultTtl
   }
 
@@ -58,10 +69,15 @@ export class StoredLockProvider implements SqlLockProvider {
   }
 
   async hold(key: string, options: HoldOptions = {}): Promise<SqlLockHandle | null> {
-    const { ttl = this.#defaultTtl, owner, renew, maxLife } = checkHoldOptions(options)
+    const { ttl = this.#defaultTtl, owner, renew, maxLife, wait = 0, signal } = checkHoldOptions(options)
     const longest = timeToLive(maxLife, 'lock.hold', MAX_LIFE) ?? Number.POSITIVE_INFINITY
     const duration = Math.min(timeToLive(ttl, 'lock.hold', LOCK_TTL) ?? Number.POSITIVE_INFINITY, longest)
-    const handle = await this.#acquire(key, duration, owner, 'lock.hold')
+    signal?.throwIfAborted()
+    const handle = await this.#acquireOrWait(key, duration, owner, wait, signal)
+    if (signal?.aborted) {
+      if (handle !== null) await this.#giveBack(handle)
+      throw signal.reason
+    }
     if (handle !== null && renew === true && duration < Number.POSITIVE_INFINITY) handle.renew(duration, longest)
     return handle
   }
@@ -99,6 +115,33 @@ export class StoredLockProvider implements SqlLockProvider {
     checkKey(owner, this.#session.maxKeyLength, operation, 'owner')
   }
 
+  async #acquireOrWait(
+    key: string,
+    ttl: number,
+    owner: string | undefined,
+    wait: number,
+    signal: AbortSignal | undefined,
+  ): Promise<StoredLockHandle | null> {
+    const acquire = (): Promise<StoredLockHandle | null> => this.#acquire(key, ttl, owner, 'lock.hold')
+    // An owner that holds the lock takes it again before those who wait for that owner.
+    if (wait === 0 || owner !== undefined) {
+      const handle = await acquire()
+      if (handle !== null || wait === 0) return handle
+    }
+    checkKey(key, this.#session.maxKeyLength, 'lock.hold')
+    if (!this.#session.ready) await this.#session.connect('lock.hold')
+    return this.#waits.run({ key, wait, signal, acquire })
+  }
+
+  /** For a lock whose caller has given up meanwhile: it would last until its lease is over. Never rejects. */
+  async #giveBack(handle: StoredLockHandle): Promise<void> {
+    try {
+      await handle.release()
+    } catch (error) {
+      this.#session.diagnostics.backgroundError('lock.hold', error)
+    }
+  }
+
   async #acquire(
     key: string,
     ttl: number,
@@ -115,12 +158,22 @@ export class StoredLockProvider implements SqlLockProvider {
   }
 }
 
-const HOLD_OPTIONS: OptionNames<HoldOptions> = { ttl: true, owner: true, renew: true, maxLife: true }
+const HOLD_OPTIONS: OptionNames<HoldOptions> = {
+  ttl: true,
+  owner: true,
+  renew: true,
+  maxLife: true,
+  wait: true,
+  signal: true,
+}
 
 function checkHoldOptions(given: HoldOptions): HoldOptions {
   const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
-  const { renew = false } = options
+  const { renew = false, wait = 0, signal } = options
   if (typeof renew !== 'boolean')
     throw invalidArgument('lock.hold', `options.renew must be true or false, got ${shown(renew)}`)
+  if (typeof wait !== 'number' || !(wait >= 0))
+    throw invalidArgument('lock.hold', `options.wait must be a number of ms from 0, got ${shown(wait)}`)
+  checkSignal(signal, 'lock.hold')
   return options
 }

@@ -68,11 +68,10 @@ export class LogWatch implements WriteGuard {
       this.#identity = undefined
       return
     }
-    if (this.#lost === undefined && this.#opening !== this.#openings()) {
-      this.#beginAnew()
-      return
-    }
     if (this.#lost === undefined) {
+      if (this.#opening !== this.#openings()) this.#beginAnew()
+      // Also for who has asked meanwhile.
+      if (identityOf(this.#path, this.#identity) === this.#identity) return
       this.#lost = new PersistenceError(
         'FILE_REPLACED',
         'connect',

@@ -9,8 +9,10 @@ import { type Restored, type RestoreOptions, restore } from '../copies/restore.j
 import { verifyBackup } from '../copies/verify-backup.js'
 import type { LoadedEngine } from '../engine/loaded-engine.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
+import { openOwn } from '../thread/own-connection.js'
 import type { StartWorker } from '../thread/worker.js'
 import { ThreadedHandle } from '../threaded-engine/threaded-handle.js'
+import { keepOpener } from './file-access.js'
 import { openAdapter } from './open-adapter.js'
 import { OPEN_OPTIONS, type OpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
@@ -76,6 +78,9 @@ export interface FrontEnd<Handle extends object, Options extends OpenOptions> {
   readonly Standby: StandbyClass<Options>
 }
 
+// A tool waits longer for a writer than an app would.
+const TOOL_BUSY_TIMEOUT_MS = 10_000
+
 /** Makes the classes of a front end, so that front ends differ only in their engines. */
 export function defineFrontEnd<Handle extends object, Options extends OpenOptions>(
   definition: FrontEndDefinition<Handle, Options>,
@@ -101,6 +106,12 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
       return openAdapter(path, given, threadedOpener({ path, options: given, startWorker, load, adapter }))
     }
   }
+
+  keepOpener(SQLiteAdapter, async (path, readOnly) => {
+    const engine = await definition.load({} as Options)
+    const driver = (handle: object) => definition.driver(handle as Handle)
+    return openOwn(path, { ...engine, driver }, { readOnly, busyTimeout: TOOL_BUSY_TIMEOUT_MS })
+  })
 
   class SQLiteCacheAdapter extends SqlCacheAdapter {
     constructor(handle: Handle, options?: CacheAdapterOptions) {

@@ -3,6 +3,7 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { checkObjects } from './foreign-objects.js'
 import { publishedObjects } from './known-objects.js'
+import { checkNotMoved } from './moved-file.js'
 import { CACHE_TABLE, type PublishedTable } from './published-tables.js'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
@@ -26,6 +27,7 @@ export function checkTableName(name: string): string {
 
 /** Creates a cache table of the app's own name, or checks it where `create` is `false`. */
 export async function createCacheTable(name: string, queue: OperationQueue, create: boolean): Promise<void> {
+  await checkNotMoved(queue)
   const table: PublishedTable = {
     name,
     columns: CACHE_TABLE.columns,

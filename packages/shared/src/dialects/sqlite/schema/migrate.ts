@@ -13,10 +13,15 @@ const READ_VERSION = "SELECT value FROM go_goscope_meta WHERE key = 'schema_vers
  * Brings the schema of the file up to date.
  *
  * @param create `false`: only check that it is.
- * @throws PersistenceError `SCHEMA_NEWER`, `SCHEMA_MISSING`, `FOREIGN_TABLE`; the schema is unchanged then.
+ * @throws PersistenceError `SCHEMA_NEWER`, `SCHEMA_MISSING`, `FOREIGN_TABLE`, `MOVED`; the schema is unchanged then.
  */
 export async function migrate(queue: OperationQueue, create: boolean): Promise<void> {
   await checkFollowed(queue, create)
+  await bringUpToDate(queue, create)
+}
+
+/** {@link migrate} of a file whoever has it. */
+export async function bringUpToDate(queue: OperationQueue, create: boolean): Promise<void> {
   for (let remade = false; ; ) {
     const { version, found } = await readSchema(queue)
     const absent = KNOWN_OBJECTS.filter(({ name }) => !found.has(name))

@@ -1,6 +1,7 @@
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
 import { createFile } from '../file/create-file.js'
+import { READ_LOG } from '../schema/change-log.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { Job, JobContext } from '../thread/run-job.js'
 import type { ThreadEngine } from '../thread/thread-engine.js'
@@ -92,6 +93,8 @@ async function openSource(path: string, engine: ThreadEngine<object>): Promise<O
   const source = { ...sqlOf(connection), close: () => connection.close() }
   // What a loss of power takes from the log it takes with the changes that it tells of. A flush would hold up writers.
   await source.query('PRAGMA synchronous = NORMAL')
+  // A takeover that died while it had the source for itself has left its mode: what is followed was in this one.
+  if ((await source.query(READ_LOG)).length > 0) await source.query('PRAGMA journal_mode = WAL')
   return source
 }
 

@@ -1,7 +1,7 @@
 import { read, write } from '../../../queue/statement.js'
 import type { CacheSql } from '../../../stores/cache/cache-sql.js'
 import { deleteExpired } from './delete-expired.js'
-import { inRange, nextAfter, ofValue } from './pages.js'
+import { inRange, nameAndNext, ofValue } from './pages.js'
 import { boundRows, timeAfterRows } from './places.js'
 
 /** @param table A valid SQL name; the caller has checked it. */
@@ -31,6 +31,14 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
       },
     ),
 
+    look: read(
+      'cache.getOrSet',
+      'one',
+      `SELECT value, expires_at, expires_at - ?2 AS remaining FROM ${name}
+WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
+      { clocked: 'wall' },
+    ),
+
     getMany: read('cache.getMany', 'many', getMany, { clocked: 'wall' }),
 
     set: write('cache.set', 'none', insert, {
@@ -48,6 +56,12 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
         bound: `${insertBound} WHERE ${name}.expires_at <= ${timeAfterRows(3)}`,
       },
     }),
+
+    replace: write(
+      'cache.getOrSet',
+      'none',
+      `UPDATE ${name} SET value = ?2, expires_at = ?3, created_at = unixepoch() WHERE key = ?1 AND value = ?4 AND expires_at = ?5`,
+    ),
 
     discard: write('cache.getOrSet', 'none', `DELETE FROM ${name} WHERE key = ?1 AND value = ?2`),
 
@@ -83,10 +97,10 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
     page: read(
       'cache.entries',
       'many',
-      `SELECT ${nextAfter()}, ${ofValue('value')}, expires_at, created_at * 1000 AS created_at,
-  expires_at IS NULL OR expires_at > ?5 AS lasts
-FROM ${name} WHERE ${inRange()} ORDER BY key LIMIT ?3`,
-      { clocked: 'wall' },
+      `SELECT ${nameAndNext()}, ${ofValue('value')}, expires_at, created_at * 1000 AS created_at,
+  expires_at IS NULL OR expires_at > ?6 AS lasts
+FROM ${name} WHERE ${inRange()} ORDER BY key LIMIT ?4`,
+      { clocked: 'wall', scans: true },
     ),
 
     touch: write(

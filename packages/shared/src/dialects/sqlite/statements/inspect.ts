@@ -1,6 +1,6 @@
 import type { InspectSql } from '../../../inspect/inspect-sql.js'
 import { read } from '../../../queue/statement.js'
-import { inRange, nextAfter, ofValue } from './pages.js'
+import { inRange, isBeforeEnd, nameAndNext, ofValue } from './pages.js'
 
 // As in locks.ts and claims.ts: a lease ends by the time of the last grant where that is later than the caller's.
 const LAST_GRANT_OF_LOCKS = '(SELECT clock FROM go_goscope_lock_counter WHERE id = 1)'
@@ -13,46 +13,47 @@ export const inspectSql: InspectSql = {
   locks: read(
     'inspect.locks',
     'many',
-    `SELECT ${nextAfter()}, owner, token, holds, expires_at, expires_at > max(?4, ${LAST_GRANT_OF_LOCKS}) AS lasts
-FROM go_goscope_locks WHERE ${inRange()} ORDER BY key LIMIT ?3`,
-    { clocked: 'lease' },
+    `SELECT ${nameAndNext()}, owner, token, holds, expires_at, expires_at > max(?5, ${LAST_GRANT_OF_LOCKS}) AS lasts
+FROM go_goscope_locks WHERE ${inRange()} ORDER BY key LIMIT ?4`,
+    { clocked: 'lease', scans: true },
   ),
 
   circuits: read(
     'inspect.circuits',
     'many',
-    `SELECT ${nextAfter()}, key AS k, state, failure_count, last_failure_time, last_success_time, updated_at,
+    `SELECT ${nameAndNext()}, key AS k, state, failure_count, last_failure_time, last_success_time, updated_at,
   opened_at, isolated, probes
-FROM go_goscope_circuit WHERE ${inRange()} ORDER BY key LIMIT ?3`,
+FROM go_goscope_circuit WHERE ${inRange()} ORDER BY key LIMIT ?4`,
+    { scans: true },
   ),
 
   claims: read(
     'inspect.claims',
     'many',
-    `SELECT ${nextAfter()}, owner, generation, granted_at, expires_at, expires_at > max(?4, ${LAST_GRANT_OF_CLAIMS}) AS lasts
-FROM go_goscope_claims WHERE ${inRange()} ORDER BY key LIMIT ?3`,
-    { clocked: 'lease' },
+    `SELECT ${nameAndNext()}, owner, generation, granted_at, expires_at, expires_at > max(?5, ${LAST_GRANT_OF_CLAIMS}) AS lasts
+FROM go_goscope_claims WHERE ${inRange()} ORDER BY key LIMIT ?4`,
+    { clocked: 'lease', scans: true },
   ),
 
   // A value that is a blob is the mark of a result that could not be stored. A kept failure has come after the result.
   results: read(
     'inspect.results',
     'many',
-    `SELECT ${nextAfter('results.key')}, ${ofValue('results.value')}, results.expires_at,
+    `SELECT ${nameAndNext('results.key')}, ${ofValue('results.value')}, results.expires_at,
   CASE WHEN failures.failure IS NULL THEN CASE typeof(results.value) WHEN 'blob' THEN 'unstored' ELSE 'completed' END END AS state,
-  results.expires_at IS NULL OR results.expires_at > ?5 AS lasts
+  results.expires_at IS NULL OR results.expires_at > ?6 AS lasts
 FROM go_goscope_idempotency AS results LEFT JOIN go_goscope_claim_records AS failures ON failures.key = results.key
-WHERE ${inRange('results.key')} ORDER BY results.key LIMIT ?3`,
-    { clocked: 'wall' },
+WHERE ${inRange('results.key')} ORDER BY results.key LIMIT ?4`,
+    { clocked: 'wall', scans: true },
   ),
 
   failures: read(
     'inspect.results',
     'many',
-    `SELECT ${nextAfter()}, ${ofValue('failure')}, expires_at, CASE WHEN failure IS NOT NULL THEN 'failed' END AS state,
-  expires_at IS NULL OR expires_at > ?5 AS lasts
-FROM go_goscope_claim_records WHERE ${inRange()} ORDER BY key LIMIT ?3`,
-    { clocked: 'wall' },
+    `SELECT ${nameAndNext()}, ${ofValue('failure')}, expires_at, CASE WHEN failure IS NOT NULL THEN 'failed' END AS state,
+  expires_at IS NULL OR expires_at > ?6 AS lasts
+FROM go_goscope_claim_records WHERE ${inRange()} ORDER BY key LIMIT ?4`,
+    { clocked: 'wall', scans: true },
   ),
 
   // From task to task by the index, not from checkpoint to checkpoint. The rows come in the order in which they are made.
@@ -62,19 +63,21 @@ FROM go_goscope_claim_records WHERE ${inRange()} ORDER BY key LIMIT ?3`,
     `WITH RECURSIVE tasks(id) AS (
   SELECT min(task_id) FROM go_goscope_checkpoints WHERE ${inRange('task_id')}
   UNION ALL
-  SELECT (SELECT min(task_id) FROM go_goscope_checkpoints WHERE task_id > tasks.id AND task_id < coalesce(?2, x''))
-  FROM tasks WHERE tasks.id IS NOT NULL LIMIT ?3
+  SELECT (SELECT min(task_id) FROM go_goscope_checkpoints WHERE task_id > tasks.id AND ${isBeforeEnd('task_id')})
+  FROM tasks WHERE tasks.id IS NOT NULL LIMIT ?4
 )
-SELECT ${nextAfter('tasks.id')}, newest.id, newest.sequence, newest.timestamp, newest.progress,
+SELECT ${nameAndNext('tasks.id')}, newest.id, newest.sequence, newest.timestamp, newest.progress,
   newest.estimated_time_remaining, ${ofValue('newest.data')},
   (SELECT count(*) FROM go_goscope_checkpoints WHERE task_id = tasks.id) AS checkpoints
 FROM tasks CROSS JOIN go_goscope_checkpoints AS newest ON newest.rowid = (${NEWEST})`,
+    { scans: true },
   ),
 
   prefixes: read(
     'inspect.prefixes',
     'many',
-    `SELECT ${nextAfter('prefix')}, prefix FROM go_goscope_prefixes WHERE ${inRange('prefix')} ORDER BY prefix LIMIT ?3`,
+    `SELECT ${nameAndNext('prefix')}, prefix FROM go_goscope_prefixes WHERE ${inRange('prefix')} ORDER BY prefix LIMIT ?4`,
+    { scans: true },
   ),
 
   plainPrefix: read(

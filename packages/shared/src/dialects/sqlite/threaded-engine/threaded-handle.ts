@@ -20,7 +20,7 @@ export class ThreadedHandle {
   readonly startWorker: StartWorker
   readonly driver: ThreadedDriver
   /** What makes the connection of a thread that is started later what this one is. */
-  #settings: readonly string[] = []
+  readonly #settings: string[]
 
   /** @param path As the engine takes it. */
   static async open(
@@ -34,20 +34,20 @@ export class ThreadedHandle {
     const absolute = isPath ? resolve(path) : path
     const identity = isPath ? await fileIdentity(absolute) : undefined
     const file = identity === undefined ? undefined : { path: absolute, identity }
-    const input = (only: boolean) => () => ({ path: absolute, readOnly: only, settings: handle.#settings })
     const source = { startWorker: options.startWorker, engine: engine.name, file }
-    const connection = new EngineConnection({ ...source, input: input(readOnly) })
-    const readers = Array.from({ length: options.readers }, () => {
-      return new ThreadedDriver(new EngineConnection({ ...source, input: input(true) }), engine)
-    })
-    const handle = new ThreadedHandle(options.startWorker, new ThreadedDriver(connection, engine, readers))
+    const settings: string[] = []
+    const connect = (only: boolean): EngineConnection =>
+      new EngineConnection({ ...source, input: () => ({ path: absolute, readOnly: only, settings }) })
+    const readers = Array.from({ length: options.readers }, () => new ThreadedDriver(connect(true), engine))
+    const connection = connect(readOnly)
     await connection.open()
-    return handle
+    return new ThreadedHandle(options.startWorker, new ThreadedDriver(connection, engine, readers), settings)
   }
 
-  private constructor(startWorker: StartWorker, driver: ThreadedDriver) {
+  private constructor(startWorker: StartWorker, driver: ThreadedDriver, settings: string[]) {
     this.startWorker = startWorker
     this.driver = driver
+    this.#settings = settings
   }
 
   /** To be called when the connection is as it has to be. */
@@ -58,6 +58,6 @@ export class ThreadedHandle {
       // An engine that is built without maps has no such setting.
       for (const value of Object.values(row)) settings.push(`PRAGMA ${name} = ${value}`)
     }
-    this.#settings = settings
+    this.#settings.splice(0, this.#settings.length, ...settings)
   }
 }

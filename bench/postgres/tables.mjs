@@ -1,0 +1,116 @@
+import { digits, percent, round, short } from '../names.mjs'
+import { median, pairedRatio, quantile, spread } from '../statistics.mjs'
+import { trials } from './trials.mjs'
+
+const PLACE = 'pg, Node 24'
+const OTHERS = { prepared: 'prepared', pool: 'a pool', keyv: '@keyv/postgres', langgraph: 'langgraph' }
+
+/** @param {object} results @returns {import('../tables.mjs').Table[]} */
+export function postgresTables({ postgres = {} }) {
+  return [racesTable(postgres), rowsTable(postgres), startsTable(postgres)]
+}
+
+function racesTable({ server, races = {} }) {
+  const rows = Object.entries(races).flatMap(([trial, levels]) =>
+    Object.entries(levels).map(([inFlight, rates]) => [
+      trials[trial].title,
+      inFlight,
+      short(median(rates.ours)),
+      percent(spread(rates.ours)),
+      ...Object.keys(OTHERS).map((name) => (rates[name] ? digits(pairedRatio(rates.ours, rates[name])) : '')),
+    ]),
+  )
+  return {
+    title: 'PostgreSQL',
+    text: `Version ${server} on the same machine, over TCP; each commit is flushed. Prepared: hand-written statements on one client. A pool: the
+same on \`pg.Pool\`, of 10 connections for the cache and 16 for locks and breakers. Peers keep pools of 10.`,
+    head: ['operation', 'in flight', 'ours, calls/s', 'spread', ...Object.values(OTHERS).map((name) => `÷ ${name}`)],
+    rows,
+  }
+}
+
+function rowsTable({ rows = {} }) {
+  const sizes = Object.keys(rows)
+  const [first = {}, last = {}] = [rows[sizes[0]], rows[sizes.at(-1)]]
+  return {
+    title: 'PostgreSQL, cost against rows: µs a call by rows in the cache and the checkpoint table',
+    head: ['operation', ...sizes.map((size) => `${round(Number(size))} rows`), 'last ÷ first'],
+    rows: Object.keys(first).map((operation) => [
+      operation,
+      ...[first[operation], last[operation], last[operation] / first[operation]].map(digits),
+    ]),
+  }
+}
+
+function startsTable({ waiter, pglite }) {
+  const line = (what, values) => [what, digits(median(values)), digits(quantile(values, 0.9))]
+  return {
+    title: 'PostgreSQL, waiting and starting',
+    text: 'ms, but the queries.',
+    head: ['what', 'half within', '9 of 10 within'],
+    rows: [
+      ...(waiter === undefined
+        ? []
+        : [
+            line('a waiter hears of a completed claim', waiter.milliseconds),
+            line('queries while it waits', waiter.queries),
+          ]),
+      ...(pglite === undefined
+        ? []
+        : [
+            line('PGlite, cold', pglite.cold),
+            line('PGlite, from the dumped folder of one with tables', pglite.template),
+            line('PGlite, another schema of one that runs', pglite.schema),
+          ]),
+    ],
+  }
+}
+
+const RATIOS = [
+  ['cache-get', 1, 'prepared', 0.85],
+  ['cache-set', 1, 'prepared', 0.85],
+  ['cache-get', 100, 'pool', 10],
+  ['cache-get', 100, 'keyv', 20],
+  ['cache-set', 100, 'pool', 6],
+  ['cache-set', 100, 'keyv', 7],
+  ['lock', 100, 'pool', 15],
+  ['record-failure', 100, 'pool', 20],
+  ['checkpoint-save', 1, 'langgraph', 2.5],
+  ['checkpoint-load-latest', 1, 'langgraph', 6],
+]
+
+/** @param {object} results */
+export function postgresTargets({ postgres = {} }) {
+  const { races = {}, rows = {}, waiter, pglite } = postgres
+  const sizes = Object.keys(rows)
+  return [
+    ...RATIOS.flatMap(([trial, inFlight, other, least]) => {
+      const rates = races[trial]?.[inFlight]
+      if (!rates?.[other]) return []
+      const ratio = pairedRatio(rates.ours, rates[other])
+      const calls = inFlight === 1 ? 'sequential' : `${inFlight} in flight`
+      return [judged(`${trial}, ${calls}: against ${OTHERS[other]}`, `≥ ${least}`, ratio, ratio >= least)]
+    }),
+    ...Object.keys(rows[sizes[0]] ?? {}).map((operation) => {
+      const ratio = rows[sizes.at(-1)][operation] / rows[sizes[0]][operation]
+      return judged(
+        `${operation} at ${round(Number(sizes.at(-1)))} rows: cost against 1 k rows`,
+        '≤ 2',
+        ratio,
+        ratio <= 2,
+      )
+    }),
+    ...(waiter === undefined
+      ? []
+      : [
+          atMost('a waiter hears of a completed claim: ms, half of them', median(waiter.milliseconds), 5),
+          atMost('queries of a waiter, half of them', median(waiter.queries), 3),
+        ]),
+    ...(pglite === undefined
+      ? []
+      : [atMost('PGlite from a template: against a cold start', pairedRatio(pglite.template, pglite.cold), 0.35)]),
+  ]
+}
+
+const judged = (target, must, reached, met) => ({ target, place: PLACE, must, reached: digits(reached), met })
+const atMost = (target, reached, limit) => judged(target, `≤ ${limit}`, reached, reached <= limit)

@@ -1,0 +1,23 @@
+/**
+ * Makes calls for a while, so many at a time, each as soon as one before it has settled.
+ *
+ * @param {(index: number) => unknown} call
+ * @param {{ inFlight: number, duration: number }} how `duration` in ms
+ * @returns how many were made, and in how many ms
+ */
+export async function rateOf(call, { inFlight, duration }) {
+  const began = performance.now()
+  const end = began + duration
+  let made = 0
+  const lane = async (from) => {
+    for (let index = from; performance.now() < end; index += inFlight) {
+      await call(index)
+      made++
+    }
+  }
+  await Promise.all(Array.from({ length: inFlight }, (_, from) => lane(from)))
+  return { made, ms: performance.now() - began }
+}
+
+/** Calls a second. @param {{ made: number, ms: number }[]} all of users that ran at the same time */
+export const perSecond = (all) => all.reduce((sum, { made, ms }) => sum + (made * 1_000) / ms, 0)

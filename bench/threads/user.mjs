@@ -1,0 +1,48 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { connectRemote } from '@go-go-scope/persistence-sqlite-node/remote'
+import { callsOf } from './calls.mjs'
+import { rateOf } from './rate.mjs'
+
+/**
+ * A thread or process that uses a database in one of these ways and makes calls when it is told to. Given `{ kind, engine,
+ * path, port, options }`: `remote` uses an adapter that its parent serves, `own` opens the file itself, `pattern` sends named
+ * queries to its parent. An order `{ order: 'run', call, inFlight, duration }` is answered by how many calls were made.
+ */
+const given = workerData ?? JSON.parse(process.argv.at(-1))
+const app = parentPort ?? process
+const say = (said) => (parentPort ? parentPort.postMessage(said) : process.send(said))
+
+const calls = given.kind === 'pattern' ? patternCalls() : callsOf(await adapterOf(given), given.number)
+
+app.on('message', async ({ order, call, ...how }) => {
+  if (order === 'run') say({ ran: await rateOf(calls[call], how) })
+})
+say({ ready: true })
+
+async function adapterOf({ kind, engine: name, path, port, options }) {
+  if (kind === 'remote') return connectRemote(port ?? app, options)
+  const { engine } = await import(`../engines/${name}.mjs`)
+  return engine.openAdapter(path, options)
+}
+
+/** As people write it by hand: a request with so many queries has an id, and its answer has it too. */
+function patternCalls() {
+  const waiting = new Map()
+  let last = 0
+  process.on('message', ({ id, rows }) => {
+    const resolve = waiting.get(id)
+    if (resolve === undefined) return
+    waiting.delete(id)
+    resolve(rows.map(({ value }) => JSON.parse(value)))
+  })
+  const request = (index, queries) =>
+    new Promise((resolve) => {
+      waiting.set(++last, resolve)
+      const wanted = Array.from({ length: queries }, (_, at) => ({
+        name: 'get',
+        key: `cache:k${(index + at) % 1_000}`,
+      }))
+      process.send({ id: last, queries: wanted })
+    })
+  return Object.fromEntries([1, 100, 1_000].map((queries) => [`get ${queries}`, (index) => request(index, queries)]))
+}

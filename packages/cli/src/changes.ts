@@ -1,0 +1,71 @@
+import { createInterface } from 'node:readline/promises'
+import { NotAsNamedError, UsageError } from './exit-codes.js'
+import { withDatabase } from './open-database.js'
+import { cell, say } from './output.js'
+
+/** How something is changed. */
+export interface ChangeOptions {
+  readonly prefix?: string | undefined
+  readonly yes?: boolean | undefined
+}
+
+export async function circuit(path: string, action: string, key: string, options: ChangeOptions): Promise<void> {
+  if (action !== 'reset' && action !== 'isolate') {
+    throw new UsageError(`there is no circuit ${action}; there are circuit reset and circuit isolate`)
+  }
+  await confirm(`${action} the circuit ${cell(key)} of ${path}`, options)
+  await withDatabase(path, { ...options, write: true }, ({ circuitBreaker }) => circuitBreaker[action](key))
+}
+
+/** Ends the hold under that token; a newer holder keeps its own. */
+export async function releaseLock(path: string, key: string, token: number, options: ChangeOptions): Promise<void> {
+  await confirm(`release the lock ${cell(key)} of ${path}, if its token is ${token}`, options)
+  await withDatabase(path, { ...options, write: true }, async (database) => {
+    for await (const lock of database.inspect().locks({ startsWith: key })) {
+      if (lock.key !== key) continue
+      if (lock.token !== token)
+        throw new NotAsNamedError(`the lock ${cell(key)} has the token ${lock.token}; nothing was changed`)
+      // A lease that ends with the next ms, and that of this owner only: a release could meet a holder that came meanwhile.
+      if (await database.lock.extend(key, 1, lock.owner ?? '')) return
+      break
+    }
+    throw new NotAsNamedError(`nobody holds the lock ${cell(key)}; nothing was changed`)
+  })
+}
+
+export async function deleteResult(path: string, key: string, options: ChangeOptions): Promise<void> {
+  await confirm(`remove the result of ${cell(key)} from ${path}, so that its work may run again`, options)
+  await withDatabase(path, { ...options, write: true }, ({ idempotency }) => idempotency.delete(key))
+}
+
+export async function clear(path: string, startsWith: string | undefined, options: ChangeOptions): Promise<void> {
+  const which = startsWith === undefined ? '' : ` that begin with ${cell(startsWith)}`
+  await confirm(
+    `remove the cache entries${which} of the prefix ${cell(options.prefix ?? '(none)')} from ${path}`,
+    options,
+  )
+  await withDatabase(path, { ...options, write: true }, ({ cache }) =>
+    startsWith === undefined ? cache.clear() : cache.clear({ startsWith }),
+  )
+}
+
+export async function prune(path: string, options: ChangeOptions): Promise<void> {
+  await confirm(`remove what has expired from ${path}`, options)
+  const { cache, idempotency } = await withDatabase(path, { write: true }, (database) => database.prune())
+  say(`removed ${cache} cache entries and ${idempotency} results`)
+}
+
+/**
+ * Asks whether to go on.
+ *
+ * @throws UsageError without a terminal and without `yes`.
+ * @throws NotAsNamedError when the answer is no.
+ */
+export async function confirm(what: string, { yes }: ChangeOptions): Promise<void> {
+  if (yes === true) return
+  if (!process.stdin.isTTY) throw new UsageError(`this would ${what}; pass --yes to do it`)
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await lines.question(`This will ${what}. Go on? [y/N] `)
+  lines.close()
+  if (!/^y(es)?$/i.test(answer.trim())) throw new NotAsNamedError('nothing was changed')
+}

@@ -1,0 +1,43 @@
+import { loadFrontEnd } from './open-database.js'
+
+interface Handle {
+  prepare(sql: string): { all(): unknown[] }
+  close(): void
+}
+
+type HandleClass = new (path: string, options: Record<string, boolean>) => Handle
+
+/**
+ * Has the engine check every page of a file.
+ *
+ * @returns what it found wrong; empty where nothing is.
+ */
+export async function checkPages(path: string): Promise<string[]> {
+  const handle = await openHandle(path)
+  try {
+    const rows = handle.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[]
+    return rows.map(({ integrity_check }) => integrity_check).filter((line) => line !== 'ok')
+  } finally {
+    handle.close()
+  }
+}
+
+/** The same library as the adapter's: two on one file lose each other's locks. */
+async function openHandle(path: string): Promise<Handle> {
+  if (process.versions.bun !== undefined) {
+    const { Database } = (await import('bun:sqlite' as string)) as unknown as { Database: HandleClass }
+    return new Database(path, { readonly: true })
+  }
+  const { DatabaseSync } = (await loadEngine()) as { DatabaseSync: HandleClass }
+  return new DatabaseSync(path, { readOnly: true })
+}
+
+async function loadEngine(): Promise<unknown> {
+  await loadFrontEnd()
+  try {
+    return await import('node:sqlite')
+  } catch {
+    // Node 20 has none; the front end opened the file with this one.
+    return import('@photostructure/sqlite' as string)
+  }
+}

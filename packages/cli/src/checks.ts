@@ -1,0 +1,88 @@
+import type { DiagnosticEvent, OwnerProcess } from '@go-go-scope/persistence-core/public'
+import { checkPages } from './check-pages.js'
+import { EXIT } from './exit-codes.js'
+import { LISTS, type List } from './lists.js'
+import { type Database, isServer, withDatabase } from './open-database.js'
+import { bytes, cell, paint, say, toJson, write } from './output.js'
+
+/** Something that is not as it should be. */
+interface Finding {
+  /** `pages`, or the list that it stands in. */
+  readonly where: string
+  readonly what: string
+}
+
+/**
+ * Reads all pages of a file and decodes all that is stored.
+ *
+ * @returns the exit code.
+ */
+export async function verify(path: string, json: boolean): Promise<number> {
+  const findings: Finding[] = []
+  let items = 0
+  await withDatabase(path, {}, async (database) => {
+    if (!isServer(path)) for (const what of await checkPages(path)) findings.push({ where: 'pages', what })
+    for (const [where, list] of Object.entries(LISTS)) {
+      const all = (list as List<object>).items(database.inspect({ prefix: '*' }), askingForAll(list))
+      for await (const { key, unreadable } of all) {
+        items++
+        if (unreadable !== undefined) findings.push({ where, what: `${cell(key)}: ${unreadable.message}` })
+      }
+    }
+  })
+  return report(findings, json, { items }, `${items} items were read`)
+}
+
+const askingForAll = ({ takes }: { readonly takes: readonly string[] }) => ({
+  ...(takes.includes('values') && { values: true }),
+  ...(takes.includes('expired') && { expired: true }),
+})
+
+/**
+ * Tells where a database runs and what is wrong there.
+ *
+ * @returns the exit code.
+ */
+export async function doctor(path: string, json: boolean): Promise<number> {
+  const told: DiagnosticEvent[] = []
+  const findings: Finding[] = []
+  const facts = await withDatabase(path, { onDiagnostic: (event) => told.push(event) }, async (database) => {
+    findings.push(...(await heldByTheDead(database)))
+    const { engine, cache: _, ...stats } = await database.stats()
+    return { runtime: runtime(), engine, ...stats }
+  })
+  for (const event of told)
+    if (event.type === 'unsafe-environment') findings.push({ where: 'environment', what: event.problem })
+  const shown = Object.entries(facts)
+    .filter(([, value]) => typeof value !== 'object')
+    .map(([name, value]) => `${name}: ${/Bytes$/.test(name) ? bytes(Number(value)) : value}`)
+  return report(findings, json, facts, shown.join('\n'))
+}
+
+/** Locks and claims of processes of this host that are gone: nobody else gets them before their leases end. */
+async function heldByTheDead(database: Database): Promise<Finding[]> {
+  const all = database.inspect({ prefix: '*' })
+  const found: Finding[] = []
+  const look = async (where: string, items: AsyncIterable<{ key: string; process?: OwnerProcess }>) => {
+    for await (const { key, process } of items) {
+      if (process?.alive === false)
+        found.push({ where, what: `${cell(key)} is held by process ${process.pid}, which is gone` })
+    }
+  }
+  await look('locks', all.locks())
+  await look('claims', all.claims())
+  return found
+}
+
+const runtime = (): string =>
+  process.versions.bun === undefined ? `Node ${process.versions.node}` : `Bun ${process.versions.bun}`
+
+async function report(findings: readonly Finding[], json: boolean, facts: object, text: string): Promise<number> {
+  if (json) await write(`${toJson({ ...facts, findings }, 2)}\n`)
+  else {
+    await write(`${text}\n`)
+    for (const { where, what } of findings) await write(`${paint('red', where)}: ${what}\n`)
+    if (findings.length === 0) say(paint('green', 'nothing is wrong'))
+  }
+  return findings.length === 0 ? EXIT.ok : EXIT.found
+}

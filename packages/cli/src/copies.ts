@@ -1,0 +1,41 @@
+import { type ChangeOptions, confirm } from './changes.js'
+import { UsageError } from './exit-codes.js'
+import { loadFrontEnd, withDatabase } from './open-database.js'
+import { bytes, duration, say, toJson, write } from './output.js'
+
+/** Copies a file while others use it. */
+export async function backupDatabase(
+  path: string,
+  to: string,
+  maxBytesPerSecond: number | undefined,
+  json: boolean,
+): Promise<void> {
+  await withDatabase(path, {}, async (database) => {
+    if (!('backup' in database)) throw new UsageError('a PostgreSQL database is copied with pg_dump')
+    const made = await database.backup(to, {
+      ...(maxBytesPerSecond !== undefined && { maxBytesPerSecond }),
+      ...(process.stderr.isTTY && { progress: showProgress }),
+    })
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+    say(`copied ${bytes(made.bytes)} in ${duration(made.milliseconds)}, read again and found whole`)
+    await write(json ? `${toJson(made, 2)}\n` : `${made.path}\n`)
+  })
+}
+
+/** Puts a backup in the place of a database. */
+export async function restoreDatabase(
+  from: string,
+  to: string,
+  { yes, json }: ChangeOptions & { json?: boolean | undefined },
+): Promise<void> {
+  await confirm(`put ${from} in the place of ${to}`, { yes })
+  const { restore } = await loadFrontEnd()
+  const restored = await restore(from, to)
+  if (restored.kept !== undefined) say(`the file that was there is now ${restored.kept}`)
+  await write(json === true ? `${toJson(restored, 2)}\n` : `${restored.path}\n`)
+}
+
+function showProgress({ totalPages, remainingPages }: { totalPages: number; remainingPages: number }): void {
+  const percent = totalPages === 0 ? 100 : Math.floor((100 * (totalPages - remainingPages)) / totalPages)
+  process.stderr.write(`\rcopying ${percent} %`)
+}

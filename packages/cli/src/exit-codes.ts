@@ -1,0 +1,47 @@
+import { PersistenceError } from '@go-go-scope/persistence-core/public'
+
+/** What the process ends with. */
+export const EXIT = {
+  ok: 0,
+  /** `verify` or `doctor` found something, or what was to be changed is not as it was named. */
+  found: 1,
+  usage: 2,
+  cannotOpen: 3,
+  busy: 4,
+  schemaNewer: 5,
+  /** Anything else that went wrong. */
+  failed: 6,
+} as const
+
+/** Something is wrong with the command line. */
+export class UsageError extends Error {}
+
+/** Nothing was changed, because what is there is not what was named. */
+export class NotAsNamedError extends Error {}
+
+const OF_CODE: Readonly<Record<string, number>> = {
+  BUSY: EXIT.busy,
+  FILE_IN_USE: EXIT.busy,
+  SCHEMA_NEWER: EXIT.schemaNewer,
+  CANNOT_OPEN: EXIT.cannotOpen,
+  ENGINE_MISSING: EXIT.cannotOpen,
+  ENGINE_UNSUPPORTED: EXIT.cannotOpen,
+  NOT_A_DATABASE: EXIT.cannotOpen,
+  UNAVAILABLE: EXIT.cannotOpen,
+  READ_ONLY: EXIT.cannotOpen,
+  INVALID_ARGUMENT: EXIT.usage,
+  INVALID_KEY: EXIT.usage,
+  INVALID_OPTION: EXIT.usage,
+}
+
+/** The exit code of an error, and what to say of it. */
+export function exitCodeOf(error: unknown): { code: number; message: string } {
+  if (error instanceof PersistenceError) {
+    return { code: OF_CODE[error.code] ?? EXIT.failed, message: `${error.code}: ${error.message}` }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof NotAsNamedError) return { code: EXIT.found, message }
+  // citty's own errors are told by their name alone.
+  const usage = error instanceof UsageError || (error instanceof Error && error.name === 'CLIError')
+  return { code: usage ? EXIT.usage : EXIT.failed, message }
+}

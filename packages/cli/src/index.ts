@@ -1,0 +1,44 @@
+import { runCommand, showUsage } from 'citty'
+import { type Command, commands, scopedb } from './commands.js'
+import { EXIT, exitCodeOf, UsageError } from './exit-codes.js'
+import { endWithReader } from './output.js'
+
+/**
+ * Runs `scopedb`: data goes to stdout, all else to stderr.
+ *
+ * @param args Without the runtime and the script.
+ * @returns the exit code; see the README.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  endWithReader()
+  const given = inOrder(args)
+  const [name = '', ...rest] = given
+  const command: Command | undefined = Object.hasOwn(commands, name) ? commands[name] : undefined
+  try {
+    if (given.length === 0 || name === '--help' || name === '-h') {
+      await showUsage(scopedb)
+      return given.length === 0 ? EXIT.usage : EXIT.ok
+    }
+    if (command === undefined) throw new UsageError(`there is no command ${name}; scopedb --help lists them`)
+    if (rest.includes('--help') || rest.includes('-h')) {
+      await showUsage(command, scopedb)
+      return EXIT.ok
+    }
+    const { result } = await runCommand(command, { rawArgs: [...rest] })
+    return typeof result === 'number' ? result : EXIT.ok
+  } catch (error) {
+    const { code, message } = exitCodeOf(error)
+    process.stderr.write(`scopedb: ${message}\n`)
+    return code
+  }
+}
+
+/** The command first: the database may be named before it, as in `scopedb app.db locks`. */
+function inOrder(args: readonly string[]): readonly string[] {
+  const [first, second, ...rest] = args
+  if (first === undefined || first.startsWith('-') || Object.hasOwn(commands, first)) return args
+  if (second !== undefined && Object.hasOwn(commands, second)) return [second, first, ...rest]
+  // A database alone: what is in it, in short. A word that is neither is a mistake in the command's name.
+  if (second === undefined || second.startsWith('-')) return ['summary', ...args]
+  return [second, first, ...rest]
+}

@@ -1,0 +1,111 @@
+import type { Inspection } from '@go-go-scope/persistence-core/public'
+import logUpdate from 'log-update'
+import { LISTS } from './lists.js'
+import { type Database, withDatabase } from './open-database.js'
+import { bytes, cell, fromNow, paint, progressBar, table, toJson, write } from './output.js'
+
+// Of each kind so many are shown; the lists show all.
+const SHOWN = 5
+
+/** Prints what is in a database, in short. */
+export async function summary(path: string, json: boolean): Promise<void> {
+  await withDatabase(path, {}, async (database) => {
+    const now = await read(database)
+    await write(`${json ? toJson(now, 2) : show(now)}\n`)
+  })
+}
+
+/** Draws the summary anew every so often until the process is interrupted. @param every ms */
+export async function watch(path: string, every = 1_000): Promise<void> {
+  const stopped = new Promise<'stopped'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stopped'))
+  })
+  await withDatabase(path, {}, async (database) => {
+    for (let going = true; going; ) {
+      const text = show(await read(database))
+      // What is drawn over is of no use in a file.
+      if (process.stdout.isTTY) logUpdate(text)
+      else await write(`${text}\n\n`)
+      let timer: NodeJS.Timeout | undefined
+      const pause = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, every)
+      })
+      going = (await Promise.race([pause, stopped])) !== 'stopped'
+      clearTimeout(timer)
+    }
+  })
+  if (process.stdout.isTTY) logUpdate.done()
+}
+
+type Summary = Awaited<ReturnType<typeof read>>
+
+async function read(database: Database) {
+  const all = database.inspect({ prefix: '*' })
+  const [stats, prefixes, locks, circuits, claims, tasks] = await Promise.all([
+    database.stats(),
+    collect(all.prefixes({ limit: 100 })),
+    collect(all.locks({ limit: SHOWN })),
+    openCircuits(all),
+    collect(all.claims({ limit: SHOWN })),
+    collect(all.tasks({ limit: SHOWN })),
+  ])
+  return { stats, prefixes: prefixes.map(({ prefix }) => prefix), locks, circuits, claims, tasks }
+}
+
+async function openCircuits(all: Inspection) {
+  const open = []
+  for await (const circuit of all.circuits()) {
+    if (circuit.state === 'closed' && !circuit.isolated) continue
+    open.push(circuit)
+    if (open.length === SHOWN) break
+  }
+  return open
+}
+
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+function show({ stats, prefixes, locks, circuits, claims, tasks }: Summary): string {
+  const { circuits: known, checkpoints, idempotency, engine, clients, ...of } = stats
+  const place =
+    'file' in of
+      ? [of.file || 'in memory', `SQLite ${of.sqliteVersion}`, bytes(of.fileBytes), `log ${bytes(of.walBytes)}`]
+      : []
+  const names = prefixes.map((prefix) => (prefix === '' ? '(none)' : cell(prefix)))
+  const parts = [
+    [engine, ...place].join(', '),
+    table(['results', 'checkpoints', 'circuits'], [[idempotency, checkpoints, known].map(String)]),
+    `${paint('bold', 'prefixes')}  ${names.join(', ') || 'none'}`,
+    part('held locks', LISTS.locks.head, locks, LISTS.locks.cells),
+    part('open circuits', LISTS.circuits.head, circuits, LISTS.circuits.cells),
+    part('work under way', LISTS.claims.head, claims, LISTS.claims.cells),
+    tasks.length === 0
+      ? undefined
+      : table(
+          ['tasks', '', 'saved'],
+          tasks.map((task) => [
+            cell(task.key),
+            task.latest === undefined ? '' : progressBar(task.latest.progress),
+            task.latest === undefined ? '' : fromNow(task.latest.timestamp),
+          ]),
+        ),
+    clients === undefined ? undefined : `${paint('bold', 'clients')}  ${clients.length}`,
+  ]
+  return parts.filter((part) => part !== undefined).join('\n\n')
+}
+
+function part<Info extends object>(
+  title: string,
+  head: readonly string[],
+  items: readonly (Partial<Info> & { readonly key: string })[],
+  cells: (item: Partial<Info>) => readonly string[],
+): string | undefined {
+  if (items.length === 0) return undefined
+  return table(
+    [title, ...head],
+    items.map((item) => [cell(item.key), ...cells(item)]),
+  )
+}

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import type { AdapterUnderTest } from '../engine-under-test.js'
+import { eventually } from '../eventually.js'
+import { refuses } from '../refusal.js'
+import { type EngineSuite, engineSuite } from '../suite.js'
+
+type Cache = AdapterUnderTest['cache']
+
+const STALE = { ttl: 100, staleWhileRevalidate: 50 }
+
+/** A loader that is told when to end, and how often it ran. */
+class Loader {
+  loads = 0
+  #end: ((value: string) => void) | undefined
+  #fail: ((error: unknown) => void) | undefined
+
+  readonly load = (): Promise<string> => {
+    this.loads++
+    return new Promise((resolve, reject) => {
+      this.#end = resolve
+      this.#fail = reject
+    })
+  }
+
+  async endWith(value: string): Promise<void> {
+    await this.#begun()
+    this.#end?.(value)
+  }
+
+  async failWith(error: unknown): Promise<void> {
+    await this.#begun()
+    this.#fail?.(error)
+  }
+
+  #begun(): Promise<void> {
+    return eventually('it loads', () => this.loads > 0)
+  }
+}
+
+/** Waits until `cache` holds the value. */
+async function stored(cache: Cache, value: string): Promise<void> {
+  for (const end = performance.now() + 10_000; (await cache.get('k')) !== value; ) {
+    assert.ok(performance.now() < end, `${value} was never stored`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+export const getOrSetStale: EngineSuite = engineSuite('getOrSet of stale values', (check) => {
+  check('a ttl may depend on the value, and 0 stores nothing', async (world) => {
+    const { cache } = await world.adapter()
+    const ttl = (value: string): number | undefined => ({ short: 10, none: 0, ever: undefined })[value]
+    assert.equal(await cache.getOrSet('short', () => 'short', { ttl }), 'short')
+    assert.equal(await cache.getOrSet('none', () => 'none', { ttl }), 'none')
+    assert.equal(await cache.getOrSet('ever', () => 'ever', { ttl }), 'ever')
+    assert.deepEqual(await Promise.all(['short', 'none', 'ever'].map((key) => cache.ttl(key))), [
+      10,
+      null,
+      Number.POSITIVE_INFINITY,
+    ])
+  })
+
+  check(
+    'a ttl that cannot be used, or a function that throws, reaches the caller and stores nothing',
+    async (world) => {
+      const { cache } = await world.adapter()
+      await refuses(() => cache.getOrSet('k', () => 1, { ttl: () => -1 }), { code: 'INVALID_TTL', says: ['-1'] })
+      const failure = new Error('no ttl')
+      const failing = cache.getOrSet('k', () => 1, {
+        ttl: () => {
+          throw failure
+        },
+      })
+      await assert.rejects(failing, failure)
+      assert.equal(await cache.has('k'), false)
+    },
+  )
+
+  check('what is older than its ttl is given at once, and loaded anew in the background', async (world) => {
+    const { cache } = await world.adapter()
+    await cache.getOrSet('k', () => 'old', STALE)
+    assert.equal(await cache.ttl('k'), 150)
+    const load = (): string => assert.fail('it was loaded while it was fresh')
+    world.clock.advance(99)
+    assert.equal(await cache.getOrSet('k', load, STALE), 'old')
+    world.clock.advance(1)
+    const refresh = new Loader()
+    assert.equal(await cache.getOrSet('k', refresh.load, STALE), 'old')
+    await refresh.endWith('new')
+    await stored(cache, 'new')
+    assert.equal(await cache.ttl('k'), 150)
+    assert.equal(await cache.getOrSet('k', load, STALE), 'new')
+  })
+
+  check('one refresh of a key runs at a time, for all callers of a handle', async (world) => {
+    const one = await world.adapter()
+    const two = await world.adapter()
+    await one.cache.getOrSet('k', () => 'old', STALE)
+    world.clock.advance(100)
+    const refresh = new Loader()
+    const ask = ({ cache }: AdapterUnderTest) => cache.getOrSet('k', refresh.load, STALE)
+    const values = await Promise.all([one, two, one, two, one].map(ask))
+    assert.deepEqual(values, Array(5).fill('old'))
+    assert.equal(await ask(two), 'old')
+    await refresh.endWith('new')
+    await stored(one.cache, 'new')
+    assert.equal(await ask(two), 'new')
+    assert.equal(refresh.loads, 1)
+  })
+
+  check('a caller that comes when nothing is left waits for the refresh under way', async (world) => {
+    const { cache } = await world.adapter()
+    await cache.getOrSet('k', () => 'old', STALE)
+    world.clock.advance(100)
+    const refresh = new Loader()
+    assert.equal(await cache.getOrSet('k', refresh.load, STALE), 'old')
+    await eventually('it loads', () => refresh.loads === 1)
+    world.clock.advance(50)
+    const waiting = cache.getOrSet('k', () => assert.fail('a second load'), STALE)
+    await turns(3)
+    await refresh.endWith('new')
+    assert.equal(await waiting, 'new')
+    await stored(cache, 'new')
+  })
+
+  check('a refresh that fails is reported, keeps the value, and the next caller begins another', async (world) => {
+    const reported: { operation?: string; error?: unknown }[] = []
+    const onDiagnostic = (event: { type: string }): void => {
+      if (event.type === 'listener-error') reported.push(event as never)
+    }
+    const { cache } = await world.adapter({ onDiagnostic })
+    await cache.getOrSet('k', () => 'old', STALE)
+    world.clock.advance(120)
+    const failing = new Loader()
+    assert.equal(await cache.getOrSet('k', failing.load, STALE), 'old')
+    const failure = new Error('upstream is down')
+    await failing.failWith(failure)
+    await eventually('it is reported', () => reported.length === 1)
+    const [{ operation, error } = {}] = reported
+    assert.equal(operation, 'cache.getOrSet')
+    assert.equal(error, failure)
+    const refresh = new Loader()
+    assert.equal(await cache.getOrSet('k', refresh.load, STALE), 'old')
+    await refresh.endWith('new')
+    await stored(cache, 'new')
+  })
+
+  check('a refresh never overwrites what was written, nor brings back what was removed meanwhile', async (world) => {
+    const one = await world.adapter()
+    const two = await world.second()
+    const meanwhile: [string | null, (cache: Cache) => Promise<unknown>][] = [
+      ['written', (cache) => cache.set('k', 'written')],
+      [null, (cache) => cache.delete('k')],
+      [null, (cache) => cache.clear({ startsWith: 'k' })],
+    ]
+    for (const writer of [one, two]) {
+      for (const [expected, write] of meanwhile) {
+        await one.cache.delete('k')
+        await one.cache.getOrSet('k', () => 'old', STALE)
+        world.clock.advance(100)
+        const refresh = new Loader()
+        await one.cache.getOrSet('k', refresh.load, STALE)
+        await eventually('it loads', () => refresh.loads === 1)
+        await write(writer.cache)
+        await refresh.endWith('loaded')
+        await turns(20)
+        assert.equal(await one.cache.get('k'), expected)
+      }
+    }
+  })
+
+  check('a load may ask for a stale value whose refresh asks for what is being loaded', async (world) => {
+    const { cache } = await world.adapter()
+    await cache.getOrSet('k', () => 'old', STALE)
+    world.clock.advance(100)
+    const outer = await cache.getOrSet('outer', async () => {
+      const inner = await cache.getOrSet('k', async () => `new with ${await cache.getOrSet('outer', () => '')}`, STALE)
+      await turns(3)
+      return `outer with ${inner}`
+    })
+    assert.equal(outer, 'outer with old')
+    await stored(cache, 'new with outer with old')
+  })
+
+  check('a stale time without a ttl is refused, and so is one that is no time', async (world) => {
+    const { cache } = await world.adapter()
+    await refuses(() => cache.getOrSet('k', () => 1, { staleWhileRevalidate: 10 }), {
+      code: 'INVALID_ARGUMENT',
+      says: ['staleWhileRevalidate', 'ttl'],
+    })
+    await refuses(() => cache.getOrSet('k', () => 1, { ttl: 1, staleWhileRevalidate: -1 }), {
+      code: 'INVALID_TTL',
+      says: ['staleWhileRevalidate', '-1'],
+    })
+    assert.equal(await cache.has('k'), false)
+  })
+})

@@ -1,0 +1,105 @@
+import { parseArgs } from 'node:util'
+import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
+import { type CopyResult, copyDatabase, unsealDatabase } from './copy-database.js'
+import type { CopyProgress } from './pace.js'
+
+const USAGE = `persistence-postgres copy <from> <to> [options]
+persistence-postgres unseal <place> [--schema name]
+
+copy moves what go-go-scope has stored from a file to a PostgreSQL server, or back. Each place is a path or a URL
+(postgres://user:password@host:5432/database, pglite:./folder); the target must be empty, and a file is made. The source is
+sealed: whoever opens it gets the error MOVED, which names the target. Ended in the middle, it goes on where it was when it is
+run again with the same arguments. unseal puts the source back into use.
+
+  --dry-run         look on both sides, and write nothing
+  --wait seconds    wait so long for locks and claims that are held; without it they are refused
+  --schema name     the PostgreSQL schema (go_goscope)
+  --accept-clock    go on although the clocks of the two sides differ by more than a second
+
+Progress goes to stderr, the result as JSON to stdout. Exit code: 0 moved; 1 failed, run it again; 2 wrong arguments;
+3 locks or claims are held; 4 the two sides are not the same.`
+
+const FAILED = 1
+const WRONG_ARGUMENTS = 2
+const EXIT_CODES: Readonly<Partial<Record<string, number>>> = {
+  BUSY: 3,
+  DIVERGED: 4,
+  INVALID_ARGUMENT: WRONG_ARGUMENTS,
+}
+
+/** Where a command writes. */
+export interface Output {
+  out(text: string): void
+  err(text: string): void
+}
+
+/** Runs the command of this package. @returns the exit code. */
+export async function runCommand(args: readonly string[], { out, err }: Output): Promise<number> {
+  let read: ReturnType<typeof readArguments>
+  try {
+    read = readArguments(args)
+  } catch (error) {
+    err(`${(error as Error).message}\n\n${USAGE}\n`)
+    return WRONG_ARGUMENTS
+  }
+  if (read === undefined) {
+    out(`${USAGE}\n`)
+    return 0
+  }
+  const { command, places, values } = read
+  const schema = values.schema === undefined ? {} : { schema: values.schema }
+  try {
+    if (command === 'unseal') await unsealDatabase(places[0] as string, schema)
+    else {
+      const result = await copyDatabase(places[0] as string, places[1] as string, {
+        ...schema,
+        dryRun: values['dry-run'] ?? false,
+        acceptClock: values['accept-clock'] ?? false,
+        wait: Number(values.wait ?? 0) * 1000,
+        waiting: (held) => err(`waiting for ${held.join(', ')}\n`),
+        progress: (progress) => err(`${lineOf(progress)}\n`),
+      })
+      out(`${JSON.stringify(result, undefined, 2)}\n`)
+      return exitCodeOf(result)
+    }
+    return 0
+  } catch (error) {
+    if (!(error instanceof PersistenceError)) throw error
+    err(`${error.message} [${error.code}]\n`)
+    return EXIT_CODES[error.code] ?? FAILED
+  }
+}
+
+function readArguments(args: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      'dry-run': { type: 'boolean' },
+      'accept-clock': { type: 'boolean' },
+      schema: { type: 'string' },
+      wait: { type: 'string' },
+    },
+  })
+  if (values.help) return undefined
+  const [command, ...places] = positionals
+  if (command !== 'copy' && command !== 'unseal')
+    throw new Error(`the command must be copy or unseal, got ${command ?? 'none'}`)
+  const wanted = command === 'copy' ? 2 : 1
+  if (places.length !== wanted)
+    throw new Error(`${command} takes ${wanted} place${wanted > 1 ? 's' : ''}, got ${places.length}`)
+  if (values.wait !== undefined && !(Number(values.wait) >= 0))
+    throw new Error(`--wait takes seconds, got ${values.wait}`)
+  return { command, places, values }
+}
+
+/** A dry run tells what a copy would have ended with. */
+function exitCodeOf({ held }: CopyResult): number {
+  return held.length > 0 ? 3 : 0
+}
+
+function lineOf({ phase, table, rows, of, rowsPerSecond, secondsLeft }: CopyProgress): string {
+  const count = (value: number): string => Math.round(value).toLocaleString('en-US')
+  return `${phase} ${table}: ${count(rows)} of ${count(of)} rows, ${count(rowsPerSecond)} rows/s, ${Math.ceil(secondsLeft)} s left`
+}

@@ -1,0 +1,98 @@
+import { PersistenceError, type Row } from '@go-go-scope/persistence-core/dialect'
+
+/** What a cell holds, on both sides alike. A trailing `?` allows NULL. */
+type Kind = 'text' | 'text?' | 'number' | 'number?' | 'json'
+
+/** A kind of rows as the copy has them: both sides give and take these columns, whatever their tables look like. */
+export interface CopiedTable {
+  readonly columns: Readonly<Record<string, Kind>>
+  /** Where a page ends: the column, and how it is ordered. A number is no cell: each side counts for itself. */
+  readonly order: 'text' | 'number'
+}
+
+export type TableKind = 'prefixes' | 'circuit' | 'idempotency' | 'checkpoints' | 'cache'
+
+/**
+ * In the order in which they are copied. Locks and claims are not among them: a store is only left when none is held, and what
+ * is left of others has no meaning. Their counters are carried on.
+ */
+export const COPIED_TABLES: Readonly<Record<TableKind, CopiedTable>> = {
+  prefixes: { order: 'text', columns: { prefix: 'text', idempotency: 'text', checkpoints: 'text' } },
+  circuit: {
+    order: 'text',
+    columns: {
+      key: 'text',
+      state: 'text',
+      failure_count: 'number',
+      last_failure_time: 'number?',
+      last_success_time: 'number?',
+      updated_at: 'number',
+      opened_at: 'number?',
+      generation: 'number',
+      isolated: 'number',
+      successes: 'number',
+      probes: 'json',
+    },
+  },
+  idempotency: {
+    order: 'text',
+    columns: {
+      key: 'text',
+      value: 'text?',
+      unstored: 'text?',
+      expires_at: 'number?',
+      fingerprint: 'text?',
+      failure: 'text?',
+      failure_expires_at: 'number?',
+    },
+  },
+  checkpoints: {
+    // In the order in which they were made, which is that of checkpoints with equal sequence numbers.
+    order: 'number',
+    columns: {
+      id: 'text',
+      task_id: 'text',
+      sequence: 'number',
+      timestamp: 'number',
+      progress: 'number',
+      data: 'text',
+      estimated_time_remaining: 'number?',
+    },
+  },
+  cache: { order: 'text', columns: { key: 'text', value: 'text', expires_at: 'number?' } },
+}
+
+export type Cell = string | number | null
+
+/** The cells of a row that was read, in the order of the columns. @throws PersistenceError `VALUE_UNREADABLE`. */
+export function cellsOf({ columns }: CopiedTable, table: string, row: Row): Cell[] {
+  return Object.entries(columns).map(([name, kind]) => {
+    const cell = row[name] as Cell
+    const problem = problemOf(cell, kind)
+    if (problem === undefined) return kind === 'json' ? (plain(cell as string) ?? null) : cell
+    const key = String(Object.values(row)[0]).slice(0, 100)
+    throw new PersistenceError(
+      'VALUE_UNREADABLE',
+      'copy',
+      `copy: the row ${JSON.stringify(key)} of ${table} has ${problem} in ${name}; correct or delete it, and run the copy again`,
+    )
+  })
+}
+
+function problemOf(cell: unknown, kind: Kind): string | undefined {
+  if (cell === null || cell === undefined) return kind.endsWith('?') ? undefined : 'nothing'
+  if (kind.startsWith('number')) return Number.isFinite(cell) ? undefined : `no number (${typeof cell})`
+  if (typeof cell !== 'string') return `no text (${typeof cell})`
+  // PostgreSQL has no place for it.
+  if (cell.includes('\0')) return 'a NUL character'
+  return kind === 'json' && plain(cell) === undefined ? 'no JSON' : undefined
+}
+
+/** JSON written in one way: PostgreSQL writes it with spaces. */
+function plain(text: string): string | undefined {
+  try {
+    return JSON.stringify(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto'
+import { type PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { fingerprintOf, type TableFingerprint } from './fingerprint.js'
+import { isServer, openStore } from './open-store.js'
+import { type CopyProgress, Pace } from './pace.js'
+import { failure, labelOf, type Mark, type Store, type StoreTable } from './store.js'
+
+export interface CopyDatabaseOptions {
+  /** The PostgreSQL schema, on a server. Default `go_goscope`. */
+  schema?: string
+  /** Only looks, on both sides. Default `false`. */
+  dryRun?: boolean
+  /** ms to wait for locks and claims of the source that are held. Default 0: they are refused. */
+  wait?: number
+  /** Hears what is held each time that it is waited for: names of some locks and claims. */
+  waiting?: (held: readonly string[]) => void
+  /** Goes on although the clocks of the two sides differ by more than a second. Default `false`. */
+  acceptClock?: boolean
+  /** Hears about once a second, and when a table is done, how far it is. */
+  progress?: (progress: CopyProgress) => void
+}
+
+/** What a copy came to. */
+export interface CopyResult {
+  readonly from: string
+  readonly to: string
+  /** `dry-run`: nothing was written. */
+  readonly outcome: 'moved' | 'dry-run'
+  /** Of both sides, which are the same; where nothing was copied those of the source, without `sha256`. */
+  readonly tables: readonly (TableFingerprint | Omit<TableFingerprint, 'sha256'>)[]
+  /** Locks and claims that are held in the source, which is why a copy would be refused. */
+  readonly held: readonly string[]
+  /** ms by which the clock that judges the target is ahead of the one that judges the source. */
+  readonly clockDifference: number
+}
+
+const ASK_AGAIN_MS = 200
+const CLOCKS_MAY_DIFFER_MS = 1_000
+
+/**
+ * Moves everything that adapters have stored from a file to a server, or back. The source is left sealed: whoever opens it, or
+ * has it open, gets `MOVED`, which names the target. A copy that was ended goes on where it was when it is run again.
+ *
+ * @param from A path, or a URL as `PostgresAdapter.open` takes it.
+ * @param to The same; a file that does not exist is made. It must be empty.
+ * @throws PersistenceError `BUSY` while locks or claims are held, `MOVED` and `FILE_EXISTS` where one side belongs to something
+ *   else, `DIVERGED` where the two sides are not the same in the end; those of opening both.
+ */
+export async function copyDatabase(from: string, to: string, options: CopyDatabaseOptions = {}): Promise<CopyResult> {
+  const { schema = 'go_goscope', dryRun = false } = options
+  if (!isServer(from) && !isServer(to)) {
+    throw failure(
+      'INVALID_ARGUMENT',
+      'one side must be a server, like postgres://…; of files, backup and restore make copies',
+    )
+  }
+  const source = (await openStore(from, { schema, readOnly: dryRun, missing: 'refuse' })) as Store
+  try {
+    const target = await openStore(to, { schema, readOnly: dryRun, missing: dryRun ? 'skip' : 'make' })
+    try {
+      const clockDifference = target === undefined ? 0 : await clocks(source, target, options)
+      if (dryRun) return await look(source, target, to, clockDifference)
+      return await move(source, target as Store, options, clockDifference)
+    } finally {
+      await target?.close()
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+/** Puts a store back into use that a copy has left. What was written to the other one since is not brought back. */
+export async function unsealDatabase(
+  place: string,
+  { schema = 'go_goscope' }: { schema?: string } = {},
+): Promise<void> {
+  const store = await openStore(place, { schema, readOnly: false, missing: 'refuse' })
+  try {
+    await store?.unseal()
+  } finally {
+    await store?.close()
+  }
+}
+
+async function clocks(source: Store, target: Store, { acceptClock = false }: CopyDatabaseOptions): Promise<number> {
+  const sourceNow = await source.now()
+  const difference = Math.round((await target.now()) - sourceNow)
+  if (acceptClock || Math.abs(difference) <= CLOCKS_MAY_DIFFER_MS) return difference
+  throw failure(
+    'INVALID_ARGUMENT',
+    `the clock of ${target.name} is ${difference} ms ahead of that of ${source.name}, by which everything would expire earlier or later; correct one, or pass --accept-clock`,
+  )
+}
+
+async function look(
+  source: Store,
+  target: Store | undefined,
+  to: string,
+  clockDifference: number,
+): Promise<CopyResult> {
+  if (target !== undefined) await markOf(source, target)
+  const tables = []
+  for (const table of await source.tables()) tables.push({ table: labelOf(table), rows: await source.count(table) })
+  const held = await source.held()
+  return { from: source.name, to: target?.name ?? to, outcome: 'dry-run', tables, held, clockDifference }
+}
+
+async function move(
+  source: Store,
+  target: Store,
+  { wait = 0, waiting, progress }: CopyDatabaseOptions,
+  clockDifference: number,
+): Promise<CopyResult> {
+  const { id, sealed, done } = await markOf(source, target)
+  if (!sealed) await seal(source, target, id, wait, waiting)
+  if (done) return { ...(await look(source, target, target.name, clockDifference)), outcome: 'moved' }
+  const tables = await source.tables()
+  if ((await target.filling()) === undefined) await target.begin({ id, store: source.name }, tables)
+  const pace = await Pace.over(source, tables, progress)
+  for (const table of tables) await copyTable(source, target, table, pace)
+  const prints: TableFingerprint[] = []
+  for (const table of tables) prints.push(await compare(source, target, table, pace))
+  await target.finish(id, await source.given())
+  return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
+}
+
+/** Which copy this is, and how far it has come. @throws PersistenceError where one of the two is in use for something else. */
+async function markOf(source: Store, target: Store): Promise<{ id: string; sealed: boolean; done: boolean }> {
+  const [left, filling, filledBy] = [await source.moved(), await target.filling(), await target.filledBy()]
+  if ((await source.filling()) !== undefined)
+    throw failure('MOVED', `${source.name} has not been filled to its end itself`)
+  const targetLeft = await target.moved()
+  if (targetLeft !== undefined) throw failure('MOVED', `${target.name} was itself moved to ${targetLeft.store}`)
+  if (left !== undefined && left.id === filledBy) return { id: left.id, sealed: true, done: true }
+  if (filling !== undefined && filling.id !== left?.id) throw heldBy(target, filling)
+  if (filling === undefined && (await target.occupied())) {
+    throw failure('FILE_EXISTS', `${target.name} has rows already; name an empty schema or a file that does not exist`)
+  }
+  if (left !== undefined && filling === undefined && left.store !== target.name) {
+    throw failure('MOVED', `${source.name} was moved to ${left.store}; name that, or unseal the source first`)
+  }
+  return { id: left?.id ?? randomUUID(), sealed: left !== undefined, done: false }
+}
+
+function heldBy(target: Store, { store }: Mark): PersistenceError {
+  return failure(
+    'FILE_EXISTS',
+    `${target.name} holds a part of another copy, of ${store}; drop it, or name another target`,
+  )
+}
+
+/** Leaves the source, as soon as nothing is held in it. Whether that is so is found out by the transaction that leaves it. */
+async function seal(
+  source: Store,
+  target: Store,
+  id: string,
+  wait: number,
+  waiting: CopyDatabaseOptions['waiting'],
+): Promise<void> {
+  const end = systemClock.monotonic() + wait
+  while (!(await source.seal(id, target.name))) {
+    const held = await source.held()
+    if (systemClock.monotonic() >= end) throw heldError(source, held)
+    waiting?.(held)
+    await new Promise<void>((resolve) => systemClock.setTimer(resolve, ASK_AGAIN_MS, { keepAlive: true }))
+  }
+}
+
+function heldError({ name }: Store, held: readonly string[]): PersistenceError {
+  return failure(
+    'BUSY',
+    `${name} has held ${held.join(', ') || 'locks or claims'}; stop the apps that use it, or wait for the ends`,
+  )
+}
+
+async function copyTable(source: Store, target: Store, table: StoreTable, pace: Pace): Promise<void> {
+  let filled = await target.filled(table)
+  pace.skip('copying', filled.rows)
+  for (;;) {
+    const page = await source.page(table, filled.position)
+    if (page === undefined) return
+    await target.write(table, page, filled)
+    filled = { rows: filled.rows + page.rows.length, position: page.last }
+    pace.did('copying', labelOf(table), page.rows.length)
+  }
+}
+
+/** @throws PersistenceError `DIVERGED`. */
+async function compare(source: Store, target: Store, table: StoreTable, pace: Pace): Promise<TableFingerprint> {
+  const name = labelOf(table)
+  const there = await fingerprintOf(source, table, (rows) => pace.did('comparing', name, rows))
+  const here = await fingerprintOf(target, table)
+  if (there.rows === here.rows && there.sha256 === here.sha256) return there
+  const sides = `${name} has ${there.rows} rows in ${source.name} (${there.sha256.slice(0, 12)}) and ${here.rows} in ${target.name} (${here.sha256.slice(0, 12)})`
+  throw failure(
+    'DIVERGED',
+    `the two sides are not the same: ${sides}; nothing may write to the target meanwhile: drop it, and run the copy again`,
+  )
+}

@@ -1,0 +1,110 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { openFile } from '@go-go-scope/persistence-core'
+import { Connection, PersistenceError, resolveOptions } from '@go-go-scope/persistence-core/dialect'
+import { isUrl, sourceFor } from '../open.js'
+import { postgresDialect } from '../postgres-dialect.js'
+import { migratingAnyway } from '../schema/migrate.js'
+import { Lane } from '../wire/lane.js'
+import { OwnConnections } from '../wire/source-of.js'
+import { fileSql } from './file-sql.js'
+import { serverSql } from './server-sql.js'
+import { failure, Store } from './store.js'
+
+/** What is done to a store. */
+export interface Access {
+  /** The schema on a server. */
+  readonly schema: string
+  /** Nothing is written, and nothing that is missing is made. */
+  readonly readOnly: boolean
+  /** What becomes of a file or a schema that is not there. */
+  readonly missing: 'make' | 'refuse' | 'skip'
+}
+
+// A copy waits longer for a row or a connection than an app would.
+const BUSY_TIMEOUT_MS = 10_000
+
+/** Whether a name is that of a server, and not of a file. */
+export function isServer(place: string): boolean {
+  return isUrl(place)
+}
+
+/** @returns `undefined` for what is not there, where `missing` is `skip`. */
+export function openStore(place: string, access: Access): Promise<Store | undefined> {
+  return isServer(place) ? openServer(place, access) : openFileStore(place, access)
+}
+
+async function openServer(url: string, { schema, readOnly, missing }: Access): Promise<Store | undefined> {
+  const handle = new OwnConnections(await sourceFor(url))
+  const dialect = postgresDialect(schema, 'process')
+  const options = { ...resolveOptions({ busyTimeout: BUSY_TIMEOUT_MS }), readOnly }
+  const connection = Connection.of(
+    handle,
+    () => new Lane(handle.source, { patience: BUSY_TIMEOUT_MS, prepare: 'auto' }),
+    dialect,
+    options,
+  )
+  const close = (): Promise<void> => connection.close(false)
+  try {
+    await connection.open()
+    await migratingAnyway(schema)(connection.queue, missing === 'make')
+    return new Store(nameOf(url, schema), connection.queue, serverSql(schema), close)
+  } catch (error) {
+    await close().catch(() => undefined) // The caller needs the error of opening.
+    if (missing === 'skip' && error instanceof PersistenceError && error.code === 'SCHEMA_MISSING') return undefined
+    throw error
+  }
+}
+
+/** Without user, password and parameters, which may hold secrets. */
+function nameOf(url: string, schema: string): string {
+  if (!url.startsWith('postgres')) return `${url} (schema ${schema})`
+  const { host, pathname } = new URL(url)
+  return `postgres://${host}${pathname} (schema ${schema})`
+}
+
+async function openFileStore(path: string, { readOnly, missing }: Access): Promise<Store | undefined> {
+  const found = await stat(path).catch(() => undefined) // Missing, or a reason that opening it tells.
+  if (found === undefined && missing === 'refuse')
+    throw failure('INVALID_ARGUMENT', `there is no file ${JSON.stringify(path)}`)
+  if (found === undefined && missing === 'skip') return undefined
+  const Adapter = await frontEnd()
+  // Makes it as an app would, with its journal and its permissions.
+  if (found === undefined) await (await Adapter.open(path)).disconnect()
+  const file = await openFile(Adapter, path, readOnly)
+  if (file === undefined) {
+    throw new PersistenceError(
+      'SECOND_COPY',
+      'copy',
+      'copy: the package for SQLite uses another copy of @go-go-scope/persistence-core; install one copy (npm dedupe)',
+    )
+  }
+  return new Store(resolve(path), file.queue, fileSql, () => file.close())
+}
+
+interface FrontEndClass {
+  open(path: string): Promise<{ disconnect(): Promise<void> }>
+}
+
+const FRONT_ENDS = ['-node', '', '-bun'].map((engine) => `@go-go-scope/persistence-sqlite${engine}`)
+
+/** The class of the first front end that is installed and whose engine can be loaded. */
+async function frontEnd(): Promise<FrontEndClass> {
+  const failures: unknown[] = []
+  for (const name of FRONT_ENDS) {
+    try {
+      const { SQLiteAdapter } = (await import(name)) as { SQLiteAdapter: FrontEndClass }
+      await (await SQLiteAdapter.open(':memory:')).disconnect()
+      return SQLiteAdapter
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  const why = failures.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
+  throw new PersistenceError(
+    'ENGINE_MISSING',
+    'copy',
+    `copy: no package for SQLite can be loaded; npm install ${FRONT_ENDS[0]} (${why})`,
+    new AggregateError(failures),
+  )
+}

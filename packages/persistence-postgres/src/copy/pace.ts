@@ -1,0 +1,70 @@
+import { systemClock } from '@go-go-scope/persistence-core/dialect'
+import type { Store, StoreTable } from './store.js'
+
+/** How far a copy is. */
+export interface CopyProgress {
+  readonly phase: 'copying' | 'comparing'
+  readonly table: string
+  /** Of all tables, in this phase. */
+  readonly rows: number
+  readonly of: number
+  /** Since this process began the phase. */
+  readonly rowsPerSecond: number
+  /** Seconds until the phase ends, at that rate. */
+  readonly secondsLeft: number
+}
+
+const TELL_EVERY_MS = 1_000
+
+/** Counts the rows of a copy, and tells about once a second. */
+export class Pace {
+  readonly #total: number
+  readonly #tell: (progress: CopyProgress) => void
+  #phase: CopyProgress['phase'] | undefined
+  #rows = 0
+  #begun = 0
+  /** Rows that an earlier process has copied. */
+  #skipped = 0
+  #told = 0
+
+  static async over(
+    source: Store,
+    tables: readonly StoreTable[],
+    tell: ((progress: CopyProgress) => void) | undefined,
+  ): Promise<Pace> {
+    let total = 0
+    for (const table of tables) total += await source.count(table)
+    return new Pace(total, tell ?? (() => undefined))
+  }
+
+  private constructor(total: number, tell: (progress: CopyProgress) => void) {
+    this.#total = total
+    this.#tell = tell
+  }
+
+  skip(phase: CopyProgress['phase'], rows: number): void {
+    this.#enter(phase)
+    this.#rows += rows
+    this.#skipped += rows
+  }
+
+  did(phase: CopyProgress['phase'], table: string, rows: number): void {
+    this.#enter(phase)
+    this.#rows += rows
+    const now = systemClock.monotonic()
+    if (now - this.#told < TELL_EVERY_MS && this.#rows < this.#total) return
+    this.#told = now
+    const rowsPerSecond = ((this.#rows - this.#skipped) * 1000) / Math.max(1, now - this.#begun)
+    const left = Math.max(0, this.#total - this.#rows)
+    this.#tell({ phase, table, rows: this.#rows, of: this.#total, rowsPerSecond, secondsLeft: left / rowsPerSecond })
+  }
+
+  #enter(phase: CopyProgress['phase']): void {
+    if (this.#phase === phase) return
+    this.#phase = phase
+    this.#rows = 0
+    this.#skipped = 0
+    this.#begun = systemClock.monotonic()
+    this.#told = this.#begun
+  }
+}

@@ -1,0 +1,125 @@
+import type { Step } from '@go-go-scope/persistence-core/dialect'
+import { cacheTable, TABLES } from '../schema/migrations.js'
+import { sealingSteps, unsealingSteps } from '../schema/moved.js'
+import { quoted } from '../sql/quoted.js'
+import { nowAt } from '../sql/time.js'
+import { COPIED_TABLES, type TableKind } from './copied-tables.js'
+import type { StoreSql, TableSql } from './store-sql.js'
+
+const NOW = `(SELECT ${nowAt(1)})`
+const behind = (first: boolean): string => (first ? '>=' : '>')
+const bytes = (...columns: string[]): string =>
+  columns.map((column) => `coalesce(octet_length(${column}), 0)`).join(' + ')
+
+/** How a column is read, and the type it is written as, where they are not those of its name. */
+const READ: Readonly<Record<string, string>> = {
+  sequence: 'sequence::float8 AS sequence',
+  probes: 'probes::text AS probes',
+  unstored: "convert_from(unstored, 'UTF8') AS unstored",
+}
+const WHOLE: ReadonlySet<string> = new Set(['sequence', 'failure_count', 'generation', 'isolated', 'successes'])
+
+interface Shape {
+  readonly at: string
+  readonly type: 'text' | 'bigint'
+  readonly bytes: string
+  readonly condition?: string
+}
+
+const SHAPES: Readonly<Record<TableKind, Shape>> = {
+  prefixes: { at: 'prefix', type: 'text', bytes: '0' },
+  circuit: { at: 'key', type: 'text', bytes: '0' },
+  cache: { at: 'key', type: 'text', bytes: bytes('value') },
+  checkpoints: { at: 'row_id', type: 'bigint', bytes: bytes('data') },
+  // What is left of a claim that ended without a result is no row to others.
+  idempotency: {
+    at: 'key',
+    type: 'text',
+    bytes: bytes('value', 'failure'),
+    condition: '(value IS NOT NULL OR unstored IS NOT NULL OR failure IS NOT NULL)',
+  },
+}
+
+function tableSql(schema: string, kind: TableKind, name: string): TableSql {
+  const table = `${schema}.${quoted(name)}`
+  const { at, type, bytes, condition = 'true' } = SHAPES[kind]
+  const columns = Object.entries(COPIED_TABLES[kind].columns)
+  const from = (first: boolean): string => `FROM ${table} WHERE ${condition} AND ${at} ${behind(first)} $1::${type}`
+  const cells = columns.map(([column, cell], index) => {
+    if (column === 'unstored') return `convert_to(call ->> ${index}, 'UTF8')`
+    if (cell === 'json') return `(call ->> ${index})::jsonb`
+    if (!cell.startsWith('number')) return `call ->> ${index}`
+    return `(call ->> ${index})::${WHOLE.has(column) ? 'bigint' : 'float8'}`
+  })
+  return {
+    count: `SELECT count(*)::float8 AS rows FROM ${table} WHERE ${condition}`,
+    sizes: (first) =>
+      `SELECT ${type === 'bigint' ? `${at}::float8` : at} AS at, (${bytes})::float8 AS bytes ${from(first)} ORDER BY ${at} LIMIT $2::int`,
+    rows: (first) =>
+      `SELECT ${columns.map(([column]) => READ[column] ?? column).join(', ')} ${from(first)} AND ${at} <= $2::${type} ORDER BY ${at}`,
+    insert: [
+      `INSERT INTO ${table} (${columns.map(([column]) => column).join(', ')})
+SELECT ${cells.join(', ')} FROM json_array_elements($1::text::json) WITH ORDINALITY AS element(call, n) ORDER BY n`,
+    ],
+  }
+}
+
+// As the statements of locks.ts have it.
+const TIMELINE = "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint * 4294967296"
+
+/** The side that is a schema of a server. @param name Of the schema. */
+export function serverSql(name: string): StoreSql {
+  const schema = quoted(name)
+  const lastOf = (sequence: string): string =>
+    `(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM ${schema}.${sequence})`
+  const occupied = TABLES.filter((table) => table !== 'prefixes')
+    .map((table) => `SELECT 1 AS found FROM (SELECT 1 FROM ${schema}.${table} LIMIT 1) AS ${table}`)
+    .join(' UNION ')
+  const raised = (sequence: string, least: string, value: number): Step => ({
+    sql: `SELECT setval('${schema}.${sequence}', last) FROM (SELECT greatest(${lastOf(sequence)}, ${least}) AS last) AS given WHERE last > 0`,
+    parameters: [value],
+  })
+  return {
+    table: (kind, table) => tableSql(schema, kind, table),
+
+    ownCaches: `SELECT relname AS name FROM pg_class
+WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${name.replaceAll("'", "''")}') AND relkind = 'r'
+  AND relname NOT IN (${[...TABLES, 'meta', 'moved', 'copies'].map((table) => `'${table}'`).join(', ')})
+  AND ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)
+    = ARRAY['key', 'value', 'expires_at']
+ORDER BY 1`,
+
+    createCache: (table) => cacheTable(`${schema}.${quoted(table)}`, quoted(`${table.slice(0, 55)}_expires`)),
+
+    now: `SELECT ${nowAt(1)} AS now`,
+
+    held: () => ({
+      sql: `SELECT 'lock ' || key AS name FROM ${schema}.locks WHERE expires_at > greatest(${NOW}, marked_at)
+UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until > greatest(${NOW}, granted_at) LIMIT 5`,
+      parameters: [null],
+    }),
+
+    given: `SELECT greatest(${TIMELINE} + ${lastOf('lock_token')}, (SELECT max(token) FROM ${schema}.locks))::float8 AS token,
+  ${lastOf('claim_generation')}::float8 AS generation`,
+
+    // The timeline is a part of a token here.
+    raise: ({ token, generation }) => [
+      raised('lock_token', `$1::bigint - ${TIMELINE}`, token),
+      raised('claim_generation', '$1::bigint', generation),
+    ],
+
+    marks: `SELECT relname AS name FROM pg_class
+WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${name.replaceAll("'", "''")}') AND relname IN ('moved', 'copies')`,
+    moved: `${schema}.moved`,
+    copies: `${schema}.copies`,
+    createCopies: `CREATE TABLE IF NOT EXISTS ${schema}.copies (
+  name text PRIMARY KEY, id text NOT NULL, store text NOT NULL, position text, rows float8 NOT NULL
+)`,
+
+    occupied,
+    deletePrefixes: `DELETE FROM ${schema}.prefixes`,
+    seal: (free, caches, id, to) => sealingSteps(name, free, caches, id, to),
+    unseal: (caches) => unsealingSteps(name, caches),
+    parameter: (n) => `$${n}`,
+  }
+}

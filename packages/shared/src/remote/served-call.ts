@@ -1,0 +1,47 @@
+import type { Row } from '../driver/driver.js'
+import type { SubmittedCall } from '../queue/call.js'
+import type { Parameters, Statement } from '../queue/statement.js'
+import { say, unitsOf } from './protocol.js'
+
+/** Who answers a call. */
+export interface CallTaker {
+  answered(call: ServedCall, given: Row | readonly Row[] | undefined): void
+  refused(call: ServedCall, error: unknown): void
+}
+
+/** A call that a user has sent, as the queue of the owner takes it. One object for each: there are many of them. */
+export class ServedCall implements SubmittedCall {
+  readonly type: 'call' = 'call'
+  readonly word: typeof say.call = say.call
+  readonly number: number
+  readonly statement: Statement
+  readonly parameters: Parameters
+  /** The load for which it stores. */
+  readonly guard: number | undefined
+  readonly units: number
+  deadline = 0
+  /** Set before it is submitted. */
+  taker: CallTaker | undefined = undefined
+
+  constructor(number: number, statement: Statement, parameters: Parameters, guard: number | undefined) {
+    this.number = number
+    this.statement = statement
+    this.parameters = parameters
+    this.guard = guard
+    this.units = unitsOf(parameters)
+  }
+
+  get name(): string {
+    return this.statement.name
+  }
+
+  decode(given: Row | readonly Row[] | undefined): void {
+    this.taker?.answered(this, given)
+  }
+
+  resolve(): void {}
+
+  reject(error: unknown): void {
+    this.taker?.refused(this, error)
+  }
+}

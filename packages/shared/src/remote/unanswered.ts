@@ -1,0 +1,36 @@
+import { WINDOW } from './protocol.js'
+import { MalformedMessage } from './reader.js'
+
+interface Sized {
+  /** About its bytes. */
+  readonly units: number
+}
+
+/** How many requests of a user came and are not answered. */
+export class Unanswered {
+  #units = 0
+  #atIdle: (() => void)[] = []
+  calls = 0
+  /** Those of them that were handed to the database. */
+  begun = 0
+
+  /** @throws MalformedMessage for more than a user may have under way. */
+  enter({ units }: Sized): void {
+    this.calls++
+    this.#units += units
+    if (this.calls > WINDOW.calls || (this.calls > 1 && this.#units > WINDOW.units)) {
+      throw new MalformedMessage('more is under way than a user may have')
+    }
+  }
+
+  leave({ units }: Sized): void {
+    this.calls--
+    this.#units -= units
+    if (this.calls === 0) for (const idle of this.#atIdle.splice(0)) idle()
+  }
+
+  /** Settles when there are none. */
+  drain(): Promise<void> {
+    return this.calls === 0 ? Promise.resolve() : new Promise((resolve) => this.#atIdle.push(resolve))
+  }
+}

@@ -1,0 +1,205 @@
+import { invalidArgument, shown } from '../../arguments/invalid.js'
+import { type OptionNames, readOptions } from '../../arguments/options.js'
+import type { Row, SqlValue } from '../../driver/driver.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import { nothing, type Parameters } from '../../queue/statement.js'
+import type { Session } from '../../session/session.js'
+import type { Sweeper } from '../../session/sweeper.js'
+import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
+import type { GetOrSetOptions } from './cache-provider.js'
+import { ABSENT, type CacheRows } from './cache-rows.js'
+import { type Load, Loads } from './loads.js'
+
+const OPERATION = 'cache.getOrSet'
+const OPTIONS: OptionNames<GetOrSetOptions<never>> = { ttl: true, staleWhileRevalidate: true }
+const STALE: TimeArgument = { name: 'staleWhileRevalidate', advice: '; leave it out for none' }
+
+/** Reads of an adapter that found a value, and that found none. */
+export interface CacheTally {
+  hits: number
+  misses: number
+}
+
+/** An entry as a load found it. */
+interface Seen {
+  readonly text: SqlValue
+  readonly expiresAt: SqlValue
+  /** ms until it expires; `null` for never. */
+  readonly remaining: number | null
+}
+
+/** A stored value that cannot be decoded. */
+class Unreadable {
+  readonly stored: SqlValue
+
+  constructor(stored: SqlValue) {
+    this.stored = stored
+  }
+}
+
+/** What one call of `getOrSet` wants. */
+interface Wanted<T> {
+  readonly key: string
+  readonly stored: string
+  readonly load: () => T | Promise<T>
+  readonly ttl: GetOrSetOptions<T>['ttl']
+  /** ms before its expiry at which an entry is stale; 0 for never. */
+  readonly stale: number
+}
+
+/** Values that are loaded where there is none, once for all who ask meanwhile. */
+export class CacheLoading {
+  readonly #session: Session
+  readonly #rows: CacheRows
+  readonly #sweeper: Sweeper
+  readonly #tally: CacheTally
+  readonly #loads: Loads
+  // A field, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
+  readonly #valueOrUnreadable = (row: Row | undefined, [stored]: Parameters): unknown => {
+    const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, OPERATION)
+    this.#count(value)
+    return value === ABSENT && row !== undefined ? new Unreadable(row.value as SqlValue) : value
+  }
+  readonly #seen = (row: Row | undefined): Seen | undefined => row && seenIn(row)
+
+  constructor(session: Session, rows: CacheRows, sweeper: Sweeper, tally: CacheTally) {
+    this.#session = session
+    this.#rows = rows
+    this.#sweeper = sweeper
+    this.#tally = tally
+    this.#loads = session.connection.shared(Loads)
+  }
+
+  async getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<T>): Promise<T> {
+    if (typeof load !== 'function') throw invalidArgument(OPERATION, `load must be a function, got ${typeof load}`)
+    const { ttl, stale } = options === undefined ? NO_OPTIONS : checkedOptions(options)
+    const stored = this.#rows.stored(key, OPERATION)
+    if (!this.#session.ready) await this.#session.connect(OPERATION)
+    if (stale > 0) return this.#getOrRefresh({ key, stored, load, ttl, stale })
+    const cached = await this.#session.execute(this.#rows.sql.get, [stored], this.#valueOrUnreadable)
+    if (cached !== ABSENT && !(cached instanceof Unreadable)) return cached as T
+    return this.#share({ key, stored, load, ttl, stale }, cached === ABSENT ? undefined : (cached as Unreadable).stored)
+  }
+
+  async #getOrRefresh<T>(wanted: Wanted<T>): Promise<T> {
+    const seen = await this.#look(wanted.stored)
+    const value = seen === undefined ? ABSENT : this.#rows.decode<T>(seen.text, wanted.stored, OPERATION)
+    this.#count(value)
+    if (value === ABSENT) return this.#share(wanted, seen?.text)
+    if (isStale(seen, wanted.stale)) this.#refreshInBackground(wanted)
+    return value
+  }
+
+  #share<T>(wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
+    const { key, stored } = wanted
+    const begin = (loading: Load): Promise<T> => this.#load(loading, wanted, unreadable)
+    return this.#loads.share(this.#entry(stored), key, begin, (text) => this.#read<T>(text, stored))
+  }
+
+  /** @param unreadable The stored text of an entry that cannot be decoded. */
+  async #load<T>(loading: Load, wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
+    // Another thread or process may have had the turn between the look and this one.
+    if (loading.turn !== undefined && unreadable === undefined) {
+      const meanwhile = await this.#look(wanted.stored)
+      if (typeof meanwhile?.text === 'string') return this.#give<T>(loading, meanwhile.text, wanted.stored)
+    }
+    const { value, row } = await this.#run(loading, wanted)
+    if (row !== undefined) await loading.store(() => this.#add(row, unreadable))
+    return value
+  }
+
+  /** Loads anew what is stale, and stores it in the place of what was seen. */
+  async #refresh<T>(loading: Load, wanted: Wanted<T>): Promise<T> {
+    const seen = await this.#look(wanted.stored)
+    // Somebody else may have been quicker.
+    if (typeof seen?.text === 'string' && !isStale(seen, wanted.stale))
+      return this.#give<T>(loading, seen.text, wanted.stored)
+    const { value, row } = await this.#run(loading, wanted)
+    if (row !== undefined)
+      await loading.store(() => (seen === undefined ? this.#add(row, undefined) : this.#replace(row, seen)))
+    return value
+  }
+
+  #refreshInBackground<T>(wanted: Wanted<T>): void {
+    const refreshing = this.#loads.refresh(this.#entry(wanted.stored), wanted.key, (loading) =>
+      this.#refresh(loading, wanted),
+    )
+    refreshing?.catch((error: unknown) => {
+      const { diagnostics } = this.#session
+      if (error instanceof PersistenceError) diagnostics.backgroundError(OPERATION, error)
+      else diagnostics.emit({ type: 'listener-error', operation: OPERATION, error })
+    })
+  }
+
+  /** @returns no row for a value that is not to be stored. */
+  async #run<T>(loading: Load, wanted: Wanted<T>): Promise<{ value: T; row: SqlValue[] | undefined }> {
+    const value = await loading.run(wanted.load)
+    const ttl = typeof wanted.ttl === 'function' ? wanted.ttl(value) : wanted.ttl
+    const isKept = ttl !== 0 || typeof wanted.ttl !== 'function'
+    const lifetime = isKept ? timeToLive(ttl, OPERATION) : undefined
+    const life = lifetime === undefined ? undefined : lifetime + wanted.stale
+    const row = this.#rows.row(wanted.key, value, life, OPERATION)
+    loading.text = row[1] as string
+    return { value, row: isKept ? row : undefined }
+  }
+
+  /** Ends a load with what is stored. */
+  #give<T>(loading: Load, text: string, stored: string): T {
+    loading.text = text
+    return this.#read<T>(text, stored)
+  }
+
+  #read<T>(text: string, stored: string): T {
+    return this.#session.values.decode<T>(text, this.#rows.sql.table, stored, OPERATION)
+  }
+
+  async #look(stored: string): Promise<Seen | undefined> {
+    return this.#session.execute(this.#rows.sql.look, [stored], this.#seen)
+  }
+
+  /** Stores the row where nothing unexpired is but what could not be read. */
+  async #add(row: SqlValue[], unreadable: SqlValue | undefined): Promise<void> {
+    const { add, discard } = this.#rows.sql
+    if (row[2] !== null) this.#sweeper.wrote(1)
+    if (unreadable === undefined) return this.#session.execute(add, row, nothing)
+    const [stored = null] = row
+    const discarded = this.#session.execute(discard, [stored, unreadable], nothing)
+    await Promise.all([discarded, this.#session.execute(add, row, nothing)])
+  }
+
+  /** Stores the row in the place of an entry that is as it was seen; one that was written or removed meanwhile stays so. */
+  async #replace(row: SqlValue[], { text, expiresAt }: Seen): Promise<void> {
+    if (row[2] !== null) this.#sweeper.wrote(1)
+    return this.#session.execute(this.#rows.sql.replace, [...row, text, expiresAt], nothing)
+  }
+
+  #count(value: unknown): void {
+    if (value === ABSENT) this.#tally.misses++
+    else this.#tally.hits++
+  }
+
+  #entry(stored: string): string {
+    return this.#rows.ofTable + stored
+  }
+}
+
+const NO_OPTIONS = { ttl: undefined, stale: 0 }
+
+function checkedOptions<T>(options: GetOrSetOptions<T>): Pick<Wanted<T>, 'ttl' | 'stale'> {
+  const { ttl, staleWhileRevalidate } = readOptions(options, OPTIONS as OptionNames<GetOrSetOptions<T>>, OPERATION)
+  if (typeof ttl !== 'function') timeToLive(ttl, OPERATION)
+  const stale = timeToLive(staleWhileRevalidate, OPERATION, STALE) ?? 0
+  if (stale === 0 || ttl !== undefined) return { ttl, stale }
+  throw invalidArgument(
+    OPERATION,
+    `option staleWhileRevalidate needs a ttl, got ${shown(staleWhileRevalidate)} alone; what never expires is never stale`,
+  )
+}
+
+function seenIn({ value = null, expires_at = null, remaining = null }: Row): Seen {
+  return { text: value, expiresAt: expires_at, remaining: remaining === null ? null : Number(remaining) }
+}
+
+function isStale(seen: Seen | undefined, stale: number): boolean {
+  return seen !== undefined && seen.remaining !== null && seen.remaining <= stale
+}

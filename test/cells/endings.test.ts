@@ -1,0 +1,7 @@
+import { endings } from '@go-go-scope/persistence-conformance'
+import { engine, runner } from './cell.js'
+import { proveCell } from './prove-cell.js'
+
+proveCell()
+// On each runtime, because what keeps a process alive is the runtime's matter.
+endings(runner, engine)

@@ -1,0 +1,247 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Ended, scopedb } from './scopedb.js'
+
+// Typed by one of the two, which are alike in what is called here.
+const { SQLiteAdapter }: typeof import('@go-go-scope/persistence-sqlite-node') =
+  process.versions.bun === undefined
+    ? await import('@go-go-scope/persistence-sqlite-node')
+    : ((await import('@go-go-scope/persistence-sqlite-bun')) as never)
+
+const ESCAPE = 'a\u001b[31mb'
+let folder: string
+let path: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scopedb-'))
+  path = join(folder, 'app.db')
+  await using shop = await SQLiteAdapter.open(path, { locks: 'database', keyPrefix: 'shop:' })
+  await shop.cache.set('session:42', { user: 'ada', at: new Date(0) }, 600_000)
+  await shop.cache.set(ESCAPE, new Map([[1, 2n]]))
+  for (let call = 0; call < 3; call++) await shop.circuitBreaker.recordFailure('payments', 3)
+  await shop.idempotency.set('charge:1', { receipt: 'R-1' }, 600_000)
+  for (let sequence = 1; sequence <= 3; sequence++) {
+    const data = { done: sequence * 100, source: 'sales.csv' }
+    await shop.checkpoint.save({
+      id: `c${sequence}`,
+      taskId: 'import',
+      sequence,
+      timestamp: sequence,
+      progress: sequence * 25,
+      data,
+    })
+  }
+  await using plain = await SQLiteAdapter.open(path, { locks: 'database' })
+  await plain.lock.acquire('nightly', 600_000, 'the operator')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const parsed = ({ out }: Ended): Record<string, unknown>[] => JSON.parse(out)
+
+describe('who holds a lock and how far a task is', () => {
+  test('is told by the database alone', async () => {
+    const { code, out } = await scopedb(path)
+    expect(code).toBe(0)
+    expect(out).toMatch(/nightly +held +the operator/)
+    expect(out).toMatch(/payments +open/)
+    expect(out).toMatch(/import .*75 %/)
+  })
+
+  test('is told to a program', async () => {
+    const [lock] = parsed(await scopedb(path, 'locks', '--json'))
+    expect(lock).toMatchObject({ prefix: '', key: 'nightly', owner: 'the operator', held: true, token: 1 })
+    const [task] = parsed(await scopedb('tasks', path, '--json', '--values'))
+    expect(task).toMatchObject({ prefix: 'shop:', key: 'import', latest: { progress: 75, data: { done: 300 } } })
+  })
+
+  test('as a timeline, and by what changed', async () => {
+    const { out } = await scopedb(path, 'task', 'import')
+    expect(out.match(/^\d +1970-01-01T/gm)).toHaveLength(3)
+    const { out: changed } = await scopedb(path, 'task', 'import', '--diff', '1:3')
+    expect(changed).toMatch(/- +"done": 100/)
+    expect(changed).toMatch(/\+ +"done": 300/)
+    expect(changed).not.toContain('sales.csv')
+  })
+})
+
+describe('lists', () => {
+  test('have the items of all prefixes, or of one, or those that begin with a text', async () => {
+    expect(parsed(await scopedb(path, 'cache', '--json')).map(({ key }) => key)).toEqual([ESCAPE, 'session:42'])
+    expect(parsed(await scopedb(path, 'cache', '--json', '--prefix', 'other:'))).toEqual([])
+    const some = await scopedb(path, 'cache', '--prefix', 'shop:', '--starts-with', 'sess', '--jsonl')
+    expect(JSON.parse(some.out)).toMatchObject({ key: 'session:42' })
+  })
+
+  test('show values where they are asked for', async () => {
+    const [without] = parsed(await scopedb(path, 'results', '--json'))
+    expect(without).not.toHaveProperty('value')
+    const [given] = parsed(await scopedb(path, 'results', '--json', '--values'))
+    expect(given?.value).toEqual({ receipt: 'R-1' })
+  })
+
+  test('write no control character of a key to a terminal', async () => {
+    const { out } = await scopedb(path, 'cache')
+    expect(out).not.toContain('\u001b')
+    expect(out).toContain(String.raw`a\u001b[31mb`)
+  })
+
+  test('end quietly when their reader does', async () => {
+    const program = join(import.meta.dirname, '../../packages/cli/bin/scopedb.js')
+    const child = spawn('sh', ['-c', '"$0" "$1" "$2" circuits | head -c 1', process.execPath, program, path])
+    let err = ''
+    child.stderr.on('data', (text) => {
+      err += text
+    })
+    await new Promise((resolve) => child.once('close', resolve))
+    expect(err).toBe('')
+  })
+})
+
+describe('what is wrong', () => {
+  test('nothing is, in a sound file', async () => {
+    expect(await scopedb(path, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
+    expect((await scopedb(path, 'doctor')).out).toContain('sqliteVersion')
+  })
+
+  test('a value that cannot be decoded is found, and the rest is read', async () => {
+    const damaged = await copyOf('undecodable')
+    await inFile(damaged, "UPDATE go_goscope_cache SET value = '{' WHERE key LIKE '%session%'")
+    const ended = await scopedb(damaged, 'verify', '--json')
+    expect(ended.code).toBe(1)
+    expect(JSON.parse(ended.out).findings).toMatchObject([
+      { where: 'cache', what: expect.stringContaining('session:42') },
+    ])
+  })
+
+  test('pages that do not fit together are found', async () => {
+    const damaged = await copyOf('pages')
+    const bytes = readFileSync(damaged)
+    // How many pages are free, in the header of the file: there are none.
+    bytes.writeUInt32BE(7, 36)
+    writeFileSync(damaged, bytes)
+    expect(await scopedb(damaged, 'verify')).toMatchObject({ code: 1, out: expect.stringContaining('should be 7') })
+  })
+
+  test('a lock of a process that is gone is named', async () => {
+    const file = join(folder, 'dead.db')
+    const script = `
+      const { SQLiteAdapter } = await import(${JSON.stringify(frontEnd())})
+      const persistence = await SQLiteAdapter.open(${JSON.stringify(file)}, { locks: 'database' })
+      await persistence.lock.acquire('left', 600_000)
+      process.exit(0)`
+    writeFileSync(join(folder, 'die.mjs'), script)
+    await new Promise((resolve) => spawn(process.execPath, [join(folder, 'die.mjs')]).once('close', resolve))
+    const { code, out } = await scopedb(file, 'doctor')
+    expect(code).toBe(1)
+    expect(out).toMatch(/left is held by process \d+, which is gone/)
+  })
+})
+
+describe('changes', () => {
+  test('need --yes without a terminal, and change nothing before', async () => {
+    const { code, err } = await scopedb(path, 'circuit', 'reset', 'payments', '--prefix', 'shop:')
+    expect(code).toBe(2)
+    expect(err).toContain('--yes')
+    expect(parsed(await scopedb(path, 'circuits', '--json'))[0]).toMatchObject({ state: 'open' })
+  })
+
+  test('a circuit is closed, and opened until it is reset', async () => {
+    const file = await copyOf('circuit')
+    const state = async () => parsed(await scopedb(file, 'circuits', '--json'))[0]
+    const circuit = (action: string) => scopedb(file, 'circuit', action, 'payments', '--prefix', 'shop:', '--yes')
+    expect((await circuit('reset')).code).toBe(0)
+    expect(await state()).toMatchObject({ state: 'closed', failures: 0 })
+    expect((await circuit('isolate')).code).toBe(0)
+    expect(await state()).toMatchObject({ isolated: true })
+  })
+
+  test('a lock is released under the token that was seen, and under no other', async () => {
+    const file = await copyOf('lock')
+    const release = (token: string) => scopedb(file, 'lock', 'release', 'nightly', '--token', token, '--yes')
+    await using persistence = await SQLiteAdapter.open(file, { locks: 'database' })
+    await persistence.lock.forceRelease('nightly')
+    const lock = await persistence.lock.acquire('nightly', 600_000)
+    expect(await release(String((lock?.token ?? 0) + 1))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('token'),
+    })
+    expect(await lock?.isValid()).toBe(true)
+    expect((await release(String(lock?.token))).code).toBe(0)
+    expect(await lock?.isValid()).toBe(false)
+  })
+
+  test('a result, cache entries that begin alike, and what has expired are removed', async () => {
+    const file = await copyOf('removed')
+    const under = ['--prefix', 'shop:', '--yes']
+    await scopedb(file, 'result', 'delete', 'charge:1', ...under)
+    expect(parsed(await scopedb(file, 'results', '--json'))).toEqual([])
+    await scopedb(file, 'clear', '--starts-with', 'session:', ...under)
+    expect(parsed(await scopedb(file, 'cache', '--json')).map(({ key }) => key)).toEqual([ESCAPE])
+    expect((await scopedb(file, 'prune', '--yes')).err).toBe('removed 0 cache entries and 0 results\n')
+  })
+
+  test('a backup is made and restored; the file that was there is kept', async () => {
+    const [copy, target] = [join(folder, 'copy.db'), join(folder, 'restored.db')]
+    expect(await scopedb(path, 'backup', copy)).toMatchObject({ code: 0, out: `${copy}\n` })
+    expect((await scopedb(path, 'backup', copy)).err).toContain('FILE_EXISTS')
+    writeFileSync(target, readFileSync(await copyOf('older')))
+    const { code, err } = await scopedb('restore', copy, target, '--yes')
+    expect(code).toBe(0)
+    const [, kept = ''] = /is now (.*)/.exec(err) ?? []
+    expect(existsSync(kept)).toBe(true)
+    expect(parsed(await scopedb(target, 'results', '--json'))).toHaveLength(1)
+  })
+})
+
+describe('exit codes', () => {
+  test.each([
+    [2, ['unheard', 'of']],
+    [2, ['locks']],
+    [2, ['FILE', 'locks', '--limit', 'many']],
+    [2, ['nowhere.db', 'locks']],
+    [3, ['README', 'locks']],
+    [0, ['--help']],
+    [0, ['locks', '--help']],
+  ])('%i for scopedb %j', async (code, args) => {
+    const readme = join(import.meta.dirname, '../../README.md')
+    const given = args.map((word) => (word === 'FILE' ? path : word === 'README' ? readme : word))
+    expect((await scopedb(...given)).code).toBe(code)
+  })
+
+  test('5 for a schema that is newer', async () => {
+    const newer = await copyOf('newer')
+    await inFile(newer, "UPDATE go_goscope_meta SET value = 9999 WHERE key = 'schema_version'")
+    expect((await scopedb(newer, 'locks')).code).toBe(5)
+  })
+})
+
+/** A copy of the file that a test may change. */
+async function copyOf(name: string): Promise<string> {
+  const copy = join(folder, `${name}.db`)
+  await using adapter = await SQLiteAdapter.open(path)
+  await adapter.backup(copy)
+  return copy
+}
+
+async function inFile(file: string, sql: string): Promise<void> {
+  const engine: { DatabaseSync?: new (path: string) => Handle; Database?: new (path: string) => Handle } =
+    process.versions.bun !== undefined
+      ? await import('bun:sqlite' as string)
+      : await import((process.versions.node.startsWith('20') ? '@photostructure/sqlite' : 'node:sqlite') as string)
+  const Handle = engine.DatabaseSync ?? engine.Database
+  if (Handle === undefined) throw new Error('no engine')
+  const handle = new Handle(file)
+  handle.exec(sql)
+  handle.close()
+}
+
+interface Handle {
+  exec(sql: string): void
+  close(): void
+}
+
+const frontEnd = (): string =>
+  import.meta.resolve(`@go-go-scope/persistence-sqlite-${process.versions.bun === undefined ? 'node' : 'bun'}`)

@@ -1,0 +1,50 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { compileLibrary } from '../proof/compile-library.js'
+import { thisMember } from '../proof/process/members.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
+
+proveCell()
+
+const COPIER = new URL('../proof/copies/copier.mjs', import.meta.url)
+const ENTRIES = 10
+
+/** No engine knows of it: names are given by the core. */
+describe('copies on a file system without hard links', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'copies-without-links-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  beforeAll(async () => {
+    const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
+    await adapter.cache.setMany(Array.from({ length: ENTRIES }, (_, at) => [`entry-${at}`, 'x'.repeat(100_000)]))
+    await adapter.disconnect()
+  })
+
+  test('where there are no hard links nothing is overwritten either, and what is replaced is kept', async () => {
+    const library = await compileLibrary(new URL('../proof/copies/no-links.c', import.meta.url), folder)
+    const both = [1, 2].map(() => new ProofProcess(thisMember, COPIER, [folder], { LD_PRELOAD: library }))
+    await withProcesses(both, async () => {
+      await Promise.all(both.map((one) => one.ready()))
+      const backups = await Promise.all(both.map((one) => one.ask<string>('backup unlinked.db 20')))
+      expect(backups.toSorted()).toEqual(['FILE_EXISTS', 'done'])
+      const [one] = both
+      await one?.ask('disconnect')
+      for (let times = 0; times < 3; times++)
+        expect(await one?.ask('restore unlinked.db unlinked-target.db')).toBe('done')
+    })
+    await engine.verifyBackup(join(folder, 'unlinked.db'))
+    const kept = readdirSync(folder).filter((name) => name.startsWith('unlinked-target.db.before'))
+    expect(kept).toHaveLength(2)
+    for (const name of ['unlinked-target.db', ...kept]) {
+      const adapter = await engine.SQLiteAdapter.open(join(folder, name))
+      expect(await adapter.cache.keys('entry-*')).toHaveLength(ENTRIES)
+      await adapter.disconnect()
+    }
+    expect(readdirSync(folder).filter((name) => /^unlinked-target.*restoring/.test(name))).toEqual([])
+  }, 60_000)
+})

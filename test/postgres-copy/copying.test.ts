@@ -1,0 +1,106 @@
+import { DatabaseSync } from 'node:sqlite'
+import { PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
+import { SQLiteCacheAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
+import { answers, fillEveryKind } from './every-kind.js'
+import { admin, fingerprints, newPlace, onFile, onServer, toFile, toServer } from './moved-store.js'
+
+proveCell()
+
+test('every port answers on the server as it did on the file, and on a file again', async () => {
+  const place = await newPlace()
+  const before = await onFile(place.file)
+  await fillEveryKind(before, 3_000)
+  const expected = await answers(before)
+  const there = await toServer(place)
+  expect(there.outcome).toBe('moved')
+  expect(fingerprints(there).cache?.rows).toBe(3_002)
+  expect(fingerprints(there).idempotency?.rows).toBe(4)
+  const server = await onServer(place)
+  expect(await answers(server)).toEqual(expected)
+  await server.disconnect()
+
+  const back = await toFile(place, `${place.file}.back`)
+  expect(fingerprints(back)).toEqual(fingerprints(there))
+  expect(await answers(await onFile(`${place.file}.back`))).toEqual(expected)
+})
+
+test('tokens and generations go on growing, there and back and there again', async () => {
+  const place = await newPlace()
+  const given: { token: number; generation: number }[] = []
+  const give = async (
+    adapter: Awaited<ReturnType<typeof onServer>> | Awaited<ReturnType<typeof onFile>>,
+  ): Promise<void> => {
+    for (let count = 0; count < 3; count++) {
+      const lock = await adapter.acquire('lock', 60_000)
+      const claim = await adapter.idempotency.claim('work', { lease: 60_000 })
+      given.push({ token: lock?.token ?? 0, generation: claim.state === 'claimed' ? claim.generation : 0 })
+      if (claim.state === 'claimed') await claim.fail(new Error('again'))
+      await lock?.release()
+    }
+    await adapter.disconnect()
+  }
+  await give(await onFile(place.file))
+  await toServer(place)
+  await give(await onServer(place))
+  await toFile(place, `${place.file}.2`)
+  await give(await onFile(`${place.file}.2`))
+  await admin.query(`DROP SCHEMA "${place.schema}" CASCADE`)
+  await toServer({ ...place, file: `${place.file}.2` })
+  await give(await onServer(place))
+  for (const counter of ['token', 'generation'] as const) {
+    const numbers = given.map((each) => each[counter])
+    expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
+  }
+})
+
+test('prefixes keep their layouts, and caches with a name of the app come along', async () => {
+  const place = await newPlace()
+  for (const prefix of ['', 'a:', 'a:b:']) {
+    const adapter = await onFile(place.file, prefix)
+    await adapter.idempotency.set('k', prefix)
+    await adapter.checkpoint.save({ id: 'c', taskId: 't', sequence: 1, timestamp: 1, progress: 1, data: prefix })
+    await adapter.disconnect()
+  }
+  const own = new SQLiteCacheAdapter(new DatabaseSync(place.file), { tableName: 'sessions' })
+  await own.set('s', { user: 'ada' })
+  await own.disconnect()
+  expect(fingerprints(await toServer(place))['cache sessions']?.rows).toBe(1)
+  for (const prefix of ['', 'a:', 'a:b:']) {
+    const adapter = await onServer(place, prefix)
+    expect(await adapter.idempotency.get('k')).toMatchObject({ value: prefix })
+    expect((await adapter.checkpoint.loadLatest('t'))?.data).toBe(prefix)
+    await adapter.disconnect()
+  }
+  const there = new PostgresCacheAdapter(admin, {
+    schema: place.schema,
+    tableName: 'sessions',
+    durability: 'process',
+    closeOnDisconnect: false,
+  })
+  expect(await there.get('s')).toEqual({ user: 'ada' })
+  await there.disconnect()
+  await toFile(place, `${place.file}.back`)
+  const back = new SQLiteCacheAdapter(new DatabaseSync(`${place.file}.back`), { tableName: 'sessions' })
+  expect(await back.get('s')).toEqual({ user: 'ada' })
+  await back.disconnect()
+})
+
+test('the two sides are compared: a row that comes out otherwise is found, and nothing is called moved', async () => {
+  const place = await newPlace()
+  const adapter = await onFile(place.file)
+  await adapter.cache.setMany([
+    ['k', 'file'],
+    ['l', 'file'],
+  ])
+  await adapter.disconnect()
+  await (await onServer(place)).disconnect()
+  await admin.query(`CREATE FUNCTION "${place.schema}".other() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN IF NEW.key = 'shop:cache:k' THEN NEW.value := '"filf"'; END IF; RETURN NEW; END $$`)
+  await admin.query(`CREATE TRIGGER other BEFORE INSERT ON "${place.schema}".cache
+    FOR EACH ROW EXECUTE FUNCTION "${place.schema}".other()`)
+  const refused = { code: 'DIVERGED', message: expect.stringContaining('cache has 2 rows') }
+  await expect(toServer(place)).rejects.toMatchObject(refused)
+  await expect(onServer(place)).rejects.toMatchObject({ code: 'MOVED' })
+})

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { type CopyProgress, type CopyResult, copyDatabase } from '@go-go-scope/persistence-postgres/copy'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import pg from 'pg'
+import { afterEach } from 'vitest'
+import { serverUrl } from '../postgres/server/places.mjs'
+
+export interface Place {
+  readonly folder: string
+  readonly file: string
+  /** Of the server; not there yet. */
+  readonly schema: string
+}
+
+const places: Place[] = []
+const open: { disconnect(): Promise<void> }[] = []
+let made = 0
+
+/** Runs statements past every adapter. */
+export const admin: pg.Pool = new pg.Pool({ connectionString: serverUrl(), max: 2, allowExitOnIdle: true })
+
+/** A folder and a schema that are gone when the test ends. */
+export async function newPlace(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'copy-'))
+  const place = { folder, file: join(folder, 'app.db'), schema: `copy_${process.pid}_${++made}` }
+  places.push(place)
+  return place
+}
+
+afterEach(async () => {
+  await Promise.allSettled(open.splice(0).map((adapter) => adapter.disconnect()))
+  for (const { folder, schema } of places.splice(0)) {
+    await admin.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+export async function onFile(file: string, keyPrefix = 'shop:'): Promise<SQLiteAdapter> {
+  const adapter = await SQLiteAdapter.open(file, { keyPrefix, locks: 'database' })
+  open.push(adapter)
+  return adapter
+}
+
+export async function onServer({ schema }: Place, keyPrefix = 'shop:'): Promise<PostgresAdapter> {
+  const adapter = await PostgresAdapter.open(serverUrl(), { schema, keyPrefix, durability: 'process' })
+  open.push(adapter)
+  return adapter
+}
+
+export function toServer(
+  place: Place,
+  options: {
+    wait?: number
+    waiting?: (held: readonly string[]) => void
+    progress?: (progress: CopyProgress) => void
+  } = {},
+): Promise<CopyResult> {
+  return copyDatabase(place.file, serverUrl(), { schema: place.schema, ...options })
+}
+
+export function toFile(place: Place, file: string): Promise<CopyResult> {
+  return copyDatabase(serverUrl(), file, { schema: place.schema })
+}
+
+/** Rows, by table. */
+export function fingerprints({ tables }: CopyResult): Record<string, { rows: number; sha256: string }> {
+  return Object.fromEntries(tables.map((table) => [table.table, table as { rows: number; sha256: string }]))
+}

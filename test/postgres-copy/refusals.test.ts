@@ -1,0 +1,102 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { DatabaseSync } from 'node:sqlite'
+import { runCommand } from '@go-go-scope/persistence-postgres/copy'
+import { expect, test } from 'vitest'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { admin, newPlace, onFile, onServer, type Place, toFile, toServer } from './moved-store.js'
+
+async function schemas({ schema }: Place): Promise<number> {
+  return (await admin.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])).rows.length
+}
+
+async function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const [out, err]: [string[], string[]] = [[], []]
+  const code = await runCommand(args, { out: (text) => out.push(text), err: (text) => err.push(text) })
+  return { code, out: out.join(''), err: err.join('') }
+}
+
+test('what is no file of ours is refused, and stays as it is', async () => {
+  const place = await newPlace()
+  await expect(toServer(place)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  await writeFile(
+    place.file,
+    'a text of somebody, long enough to be read as the header of a database, and then some more',
+  )
+  await expect(toServer(place)).rejects.toMatchObject({ code: 'NOT_A_DATABASE' })
+  expect(await readFile(place.file, 'utf8')).toContain('of somebody')
+  const foreign = await newPlace()
+  const database = new DatabaseSync(foreign.file)
+  database.exec('CREATE TABLE orders (id INTEGER)')
+  database.close()
+  await expect(toServer(foreign)).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+  await expect(toFile(await newPlace(), `${place.file}.back`)).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
+})
+
+test('a damaged file is no source, and what was sealed can be unsealed', async () => {
+  const place = await newPlace()
+  const adapter = await onFile(place.file)
+  await adapter.cache.setMany(Array.from({ length: 4_000 }, (_, index) => [`k${index}`, 'x'.repeat(200)] as const))
+  await adapter.disconnect()
+  const bytes = await readFile(place.file)
+  const { size } = await stat(place.file)
+  await writeFile(place.file, bytes.fill(0xff, Math.floor(size * 0.4), Math.floor(size * 0.7)))
+  await expect(toServer(place)).rejects.toMatchObject({ code: 'CORRUPT' })
+  await expect(onServer(place)).rejects.toMatchObject({ code: 'MOVED' })
+})
+
+test('a row that something else has written is named', async () => {
+  const place = await newPlace()
+  await (await onFile(place.file)).disconnect()
+  const database = new DatabaseSync(place.file)
+  database.exec("INSERT INTO go_goscope_cache (key, value) VALUES ('shop:cache:odd', x'00ff')")
+  database.close()
+  const named = { code: 'VALUE_UNREADABLE', message: expect.stringContaining('"shop:cache:odd" of cache') }
+  await expect(toServer(place)).rejects.toMatchObject(named)
+})
+
+test('a dry run tells what there is, and writes nothing on either side', async () => {
+  const place = await newPlace()
+  const user = await onFile(place.file)
+  await user.cache.set('k', 1)
+  const lock = await user.acquire('lock', 60_000)
+  const args = ['copy', place.file, serverUrl(), '--schema', place.schema, '--dry-run']
+  const held = await command(...args)
+  expect(held.code).toBe(3)
+  expect(JSON.parse(held.out)).toMatchObject({ outcome: 'dry-run', held: ['lock /shop:/lock'] })
+  await lock?.release()
+  const free = await command(...args)
+  expect(free.code).toBe(0)
+  expect(JSON.parse(free.out).tables).toContainEqual({ table: 'cache', rows: 1 })
+  expect(await schemas(place)).toBe(0)
+  await user.cache.set('k', 2)
+})
+
+test('the command ends with a code for each reason, and never shows a password', async () => {
+  const place = await newPlace()
+  const user = await onFile(place.file)
+  const lock = await user.acquire('lock', 60_000)
+  const url = new URL(serverUrl())
+  url.password = 'secret'
+  const copy = ['copy', place.file, url.href, '--schema', place.schema]
+  expect(await command('copy', place.file)).toMatchObject({ code: 2, err: expect.stringContaining('takes 2 places') })
+  expect(await command('move')).toMatchObject({ code: 2 })
+  expect(await command(...copy, '--wait', 'long')).toMatchObject({ code: 2 })
+  expect(await command(...copy, '--fast')).toMatchObject({ code: 2 })
+  expect(await command('copy', place.file, `${place.file}.other`)).toMatchObject({ code: 2 })
+  expect(await command('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit code') })
+  expect(await command(...copy)).toMatchObject({ code: 3, err: expect.stringContaining('[BUSY]') })
+  await lock?.release()
+  const moved = await command(...copy)
+  expect(moved).toMatchObject({ code: 0, err: expect.stringMatching(/^copying .* rows\/s, \d+ s left$/m) })
+  expect(moved.out + moved.err).not.toContain('secret')
+  await expect(user.cache.set('k', 1)).rejects.toThrow(/moved to postgres:\/\/127.0.0.1:\d+\/postgres \(schema copy_/)
+  expect(await command('unseal', place.file)).toMatchObject({ code: 0, out: '' })
+  await user.cache.set('k', 1)
+  expect(await command('copy', `${place.file}.none`, serverUrl())).toMatchObject({ code: 2 })
+  await writeFile(
+    `${place.file}.text`,
+    'a text of somebody, long enough to be read as the header of a database'.repeat(2),
+  )
+  const text = await command('copy', `${place.file}.text`, url.href, '--schema', place.schema)
+  expect(text).toMatchObject({ code: 1, err: expect.stringContaining('[NOT_A_DATABASE]') })
+})

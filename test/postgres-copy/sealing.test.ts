@@ -1,0 +1,113 @@
+import { unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
+import { expect, test, vi } from 'vitest'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { admin, newPlace, onFile, onServer, toFile, toServer } from './moved-store.js'
+
+test('a store that was left refuses everybody, and names where it moved: also those who have it open', async () => {
+  const place = await newPlace()
+  const user = await onFile(place.file)
+  await user.cache.set('k', 1)
+  await toServer(place)
+  const moved = { code: 'MOVED', message: expect.stringContaining(`/postgres (schema ${place.schema})`) }
+  for (const write of [
+    () => user.cache.set('k', 2),
+    () => user.cache.delete('k'),
+    () => user.acquire('lock', 1_000),
+    () => user.idempotency.claim('key', { lease: 1_000 }),
+    () => user.recordFailure('api', 3),
+    () => user.checkpoint.save({ id: 'c', taskId: 't', sequence: 1, timestamp: 1, progress: 0, data: 1 }),
+  ]) {
+    await expect(write()).rejects.toMatchObject(moved)
+  }
+  await expect(onFile(place.file)).rejects.toMatchObject(moved)
+
+  const server = await onServer(place)
+  await toFile(place, `${place.file}.back`)
+  const left = { code: 'MOVED', message: expect.stringContaining(`${place.file}.back`) }
+  for (const write of [
+    () => server.cache.set('k', 2),
+    () => server.cache.delete('k'),
+    () => server.acquire('lock', 1_000),
+    () => server.idempotency.claim('key', { lease: 1_000 }),
+    () => server.recordFailure('api', 3),
+  ]) {
+    await expect(write()).rejects.toMatchObject(left)
+  }
+  await expect(onServer(place)).rejects.toMatchObject(left)
+})
+
+test('unsealed, a store is as it was', async () => {
+  const place = await newPlace()
+  const user = await onFile(place.file)
+  await user.cache.set('k', 1)
+  await toServer(place)
+  await unsealDatabase(place.file)
+  await user.cache.set('k', 2)
+  expect(await (await onFile(place.file)).cache.get('k')).toBe(2)
+  await toFile(place, `${place.file}.back`)
+  await unsealDatabase(serverUrl(), { schema: place.schema })
+  await (await onServer(place)).cache.set('k', 3)
+})
+
+test('a copy is refused while locks or claims are held, or waits for their end', async () => {
+  const place = await newPlace()
+  const user = await onFile(place.file)
+  const lock = await user.acquire('nightly', 60_000)
+  const claim = await user.idempotency.claim('order', { lease: 60_000 })
+  await expect(toServer(place)).rejects.toMatchObject({
+    code: 'BUSY',
+    message: expect.stringContaining('lock /shop:/nightly'),
+  })
+  let copying: Promise<unknown> = Promise.resolve()
+  const heard = await new Promise((resolve, reject) => {
+    copying = toServer(place, { wait: 60_000, waiting: resolve })
+    copying.catch(reject)
+  })
+  expect(heard).toEqual(['lock /shop:/nightly', 'claim shop:order'])
+  expect(await lock?.release()).toBe(true)
+  if (claim.state === 'claimed') expect(await claim.complete('done')).toEqual({ recorded: true })
+  await copying
+  const server = await onServer(place)
+  expect(await server.idempotency.get('order')).toMatchObject({ value: 'done' })
+  await server.acquire('nightly', 60_000)
+  await expect(toFile(place, `${place.file}.back`)).rejects.toMatchObject({ code: 'BUSY' })
+})
+
+test('a store that is not filled to its end is refused, and a target that something is in', async () => {
+  const place = await newPlace()
+  const user = await onFile(place.file)
+  await user.cache.set('k', 1)
+  await user.disconnect()
+  await expect(
+    toServer(place, {
+      progress() {
+        throw new Error('ended')
+      },
+    }),
+  ).rejects.toThrow('ended')
+  await expect(onServer(place)).rejects.toMatchObject({ code: 'MOVED', message: expect.stringContaining(place.file) })
+  const other = await newPlace()
+  await (await onFile(other.file)).disconnect()
+  await expect(toServer({ ...other, schema: place.schema })).rejects.toMatchObject({ code: 'FILE_EXISTS' })
+  await toServer(place)
+  await expect(toServer({ ...other, schema: place.schema })).rejects.toMatchObject({ code: 'FILE_EXISTS' })
+  await expect(toServer({ ...place, schema: other.schema })).rejects.toMatchObject({ code: 'MOVED' })
+  expect((await toServer(place)).outcome, 'run again').toBe('moved')
+  expect((await admin.query(`SELECT key FROM "${place.schema}".cache`)).rows).toHaveLength(1)
+})
+
+test('clocks that differ by more than a second are told before anything is written', async () => {
+  const place = await newPlace()
+  await (await onFile(place.file)).disconnect()
+  const now = Date.now
+  const shifted = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000)
+  try {
+    await expect(toServer(place)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('--accept-clock'),
+    })
+  } finally {
+    shifted.mockRestore()
+  }
+  await (await onFile(place.file)).disconnect()
+})

@@ -1,0 +1,107 @@
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
+import { type Server, startServer, startStandby } from '../postgres/server/start-server.mjs'
+import { relay } from './relay.mjs'
+import { disconnectAfterEach, eventually, newSchema, opens } from './server-adapters.js'
+
+disconnectAfterEach()
+
+proveCell()
+
+let primary: Server
+let standby: Server
+const schema = newSchema()
+
+async function asked(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** The place in the log that a server has come to. */
+async function reached(url: string, how: string): Promise<string> {
+  const [row] = await asked(url, `SELECT (${how})::text AS at`)
+  return String(row?.at)
+}
+
+beforeAll(async () => {
+  primary = await startServer()
+  await (await PostgresAdapter.open(primary.url, { schema })).disconnect()
+  const client = new pg.Client({ connectionString: primary.url })
+  await client.connect()
+  standby = await startStandby(primary, async (sql) => (await client.query(sql)).rows)
+  await client.end()
+}, 60_000)
+
+afterAll(async () => {
+  await standby?.stop()
+  await primary?.stop()
+})
+
+test('a standby is refused, unless nothing is to be written', async () => {
+  await expect(opens(schema, {}, standby.url)).rejects.toMatchObject({ code: 'READ_ONLY' })
+  const writer = await opens(schema, {}, primary.url)
+  await writer.cache.set('k', 1)
+  const reader = await opens(schema, { readOnly: true }, standby.url)
+  expect(await eventually(() => reader.cache.get<number>('k'))).toBe(1)
+  await expect(reader.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
+  reader.subscribe('api', () => undefined)
+  expect(await reader.stats()).toMatchObject({ timeline: 0, news: 'polled' })
+})
+
+test('a standby that lacks the last grants is promoted: it gives no token again, and revives no lease', async () => {
+  const route = await relay(primary.url)
+  try {
+    const adapter = await opens(schema, { busyTimeout: 20_000 }, route.url)
+    const first = await adapter.acquire('job', 60_000)
+    await first?.release()
+    const at = await reached(primary.url, 'pg_current_wal_lsn()')
+    await eventually(async () =>
+      (await reached(standby.url, `pg_last_wal_replay_lsn() >= '${at}'::pg_lsn`)) === 'true' ? true : undefined,
+    )
+    // From here on the standby hears nothing.
+    await asked(standby.url, "ALTER SYSTEM SET primary_conninfo = ''")
+    await asked(standby.url, 'SELECT pg_reload_conf()')
+    await eventually(async () =>
+      (await asked(standby.url, 'SELECT 1 FROM pg_stat_wal_receiver')).length === 0 ? true : undefined,
+    )
+    let last = 0
+    for (let round = 0; round < 60; round++) {
+      const lock = await adapter.acquire('job', 60_000)
+      if (lock === null) throw new Error('the lock is free')
+      last = lock.token
+      await lock.release()
+    }
+    const held = await adapter.acquire('held', 60_000)
+    if (held === null) throw new Error('the lock is free')
+    expect((await adapter.stats()).timeline).toBe(1)
+
+    await primary.kill()
+    route.leadTo(standby.port)
+    // Before the promotion it can be read, and says that it cannot be written.
+    await expect(adapter.cache.set('early', 1)).rejects.toMatchObject({ code: 'READ_ONLY' })
+    await asked(standby.url, 'SELECT pg_promote()')
+    await eventually(() =>
+      adapter.cache.set('after', 1).then(
+        () => true,
+        () => undefined,
+      ),
+    )
+
+    expect((await adapter.stats()).timeline).toBe(2)
+    const next = await adapter.acquire('job', 60_000)
+    expect(next?.token).toBeGreaterThan(last)
+    // The grant is lost with the primary: its holder is told.
+    expect(await held.isValid()).toBe(false)
+    await expect(adapter.fenced(held, [{ sql: 'SELECT 1' }])).rejects.toMatchObject({ code: 'LOCK_LOST' })
+    expect((await adapter.acquire('held', 60_000))?.token).toBeGreaterThan(held.token)
+  } finally {
+    await route.close()
+  }
+})

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { freePort, identity, newFolder, startServer } from '../postgres/server/start-server.mjs'
+
+/** @typedef {{ url: string, stop(): Promise<void> }} Service */
+
+const SERVERS = '/usr/lib/postgresql'
+const POOLER = '/usr/sbin/pgbouncer'
+
+/** The folder of the programs of a PostgreSQL that the system has, where it has one. */
+export function installedServer() {
+  if (!existsSync(SERVERS)) return undefined
+  const folders = readdirSync(SERVERS).map((version) => join(SERVERS, version, 'bin'))
+  return folders.find((folder) => existsSync(join(folder, 'postgres')))
+}
+
+/** Whether the system has pgbouncer. */
+export const hasPooler = existsSync(POOLER)
+
+/**
+ * A server behind pgbouncer, which lends its few connections by transaction.
+ *
+ * @returns {Promise<Service & { direct: string }>}
+ */
+export async function startPooler() {
+  const server = await startServer()
+  const folder = await newFolder()
+  const port = await freePort()
+  const file = join(folder, 'pgbouncer.ini')
+  await writeFile(
+    file,
+    `[databases]
+postgres = host=127.0.0.1 port=${server.port} user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 5
+max_client_conn = 200
+`,
+  )
+  const pooler = spawn(POOLER, ['--quiet', file], { ...identity, cwd: '/', stdio: 'ignore' })
+  const url = new URL(server.url)
+  url.port = String(port)
+  while (!(await accepts(port))) await new Promise((resolve) => setTimeout(resolve, 20))
+  return {
+    url: url.href,
+    direct: server.url,
+    async stop() {
+      const ended = once(pooler, 'exit')
+      pooler.kill('SIGKILL')
+      await ended
+      await rm(folder, { recursive: true, force: true })
+      await server.stop()
+    },
+  }
+}
+
+/** @param {number} port @returns {Promise<boolean>} */
+async function accepts(port) {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}

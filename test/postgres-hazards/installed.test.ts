@@ -1,0 +1,103 @@
+import { ManualClock, portConformance } from '@go-go-scope/persistence-conformance'
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proveCell, runner } from '../postgres/cell.js'
+import { startServer } from '../postgres/server/start-server.mjs'
+import { reportProof } from '../proof/report-proof.js'
+import { hasPooler, installedServer, startPooler } from './installed.mjs'
+import { disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+
+disconnectAfterEach()
+
+proveCell()
+
+const FILE = 'test/postgres-hazards/installed.test.ts'
+const older = installedServer()
+
+/** What a system may have beside the server that npm brings: used in a soak, where it is installed. */
+const SERVICES = [
+  {
+    name: 'a PostgreSQL of the system',
+    installed: older !== undefined,
+    start: async () => {
+      const server = await startServer({}, { programs: older })
+      return { ...server, stop: () => server.stop(), direct: server.url }
+    },
+  },
+  { name: 'pgbouncer, which lends connections by transaction', installed: hasPooler, start: startPooler },
+]
+
+for (const { name, installed, start } of process.env.SOAK === undefined ? [] : SERVICES) {
+  describe(name, () => {
+    if (!installed) {
+      test('is named as not run', () => {
+        reportProof({ proof: name, file: FILE, runs: 'none', result: 'not run: it is not installed' })
+      })
+      return
+    }
+    let service: Awaited<ReturnType<typeof start>>
+    beforeAll(async () => {
+      service = await start()
+    }, 60_000)
+    afterAll(() => service.stop())
+
+    portConformance(runner, 'every port', async () => {
+      const clock = new ManualClock()
+      const options = { schema: newSchema(), durability: 'process', clock } as const
+      const adapter = await PostgresAdapter.open(service.url, options)
+      return { providers: adapter, clock, dispose: () => adapter.disconnect() }
+    })
+
+    test('many calls of several adapters count exactly, and leave no setting to others', async () => {
+      const schema = newSchema()
+      const adapters = await Promise.all([1, 2, 3, 4].map(() => opens(schema, {}, service.url)))
+      const calls = 50
+      const counts: number[] = []
+      const work = async (adapter: PostgresAdapter, at: number): Promise<void> => {
+        for (let round = 0; round < calls; round++) {
+          counts.push(await adapter.recordFailure('api', 10_000))
+          await adapter.cache.set(`k${at}-${round}`, round)
+          expect(await adapter.cache.get(`k${at}-${round}`)).toBe(round)
+          const lock = await adapter.acquire('job', 60_000)
+          if (lock !== null) {
+            await adapter.fenced(lock, [{ sql: 'SELECT 1' }])
+            expect(await lock.release()).toBe(true)
+          }
+        }
+      }
+      await Promise.all(adapters.map(work))
+      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 4 * calls }, (_, index) => index + 1))
+      const client = new pg.Client({ connectionString: service.url })
+      await client.connect()
+      for (const setting of ['lock_timeout', 'idle_in_transaction_session_timeout']) {
+        expect((await client.query(`SHOW ${setting}`)).rows, setting).toEqual([{ [setting]: '0' }])
+      }
+      const { rows } = await client.query("SELECT current_setting('server_version') AS version")
+      await client.end()
+      reportProof({
+        proof: name,
+        file: FILE,
+        runs: `every port, and ${4 * calls * 4} calls of 4 adapters`,
+        result: `server ${rows[0].version}: 0 failed, counted exactly, no setting left on a session`,
+      })
+    }, 120_000)
+
+    test('a waiter gets the result, by looking or by news', async () => {
+      const schema = newSchema()
+      const holder = await opens(schema, {}, service.url)
+      for (const newsUrl of [undefined, service.direct]) {
+        const waiter = await opens(schema, newsUrl === undefined ? {} : { newsUrl }, service.url)
+        const key = String(newsUrl)
+        const claim = await holder.idempotency.claim<number>(key, { lease: 60_000 })
+        if (claim.state !== 'claimed') throw new Error('the key is free')
+        const waiting = waiter.idempotency.claim(key, { lease: 60_000, wait: 20_000 })
+        await new Promise((resolve) => setTimeout(resolve, 1_500))
+        const direct = newsUrl !== undefined || service.url === service.direct
+        expect((await waiter.stats()).news).toBe(direct ? 'heard' : 'polled')
+        await claim.complete(1)
+        expect(await waiting).toMatchObject({ state: 'completed', value: 1 })
+      }
+    })
+  })
+}

@@ -1,0 +1,98 @@
+import type { MessagePort } from 'node:worker_threads'
+import { connectRemote, type PersistenceServer, serve } from '@go-go-scope/persistence-core/remote'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { checkCredits } from '../proof/remote/check-credits.js'
+import { checkGathering } from '../proof/remote/check-gathering.js'
+import { ENVELOPE, greeting } from '../proof/remote/raw-user.js'
+import { worldOfCell } from '../proof/remote/served-world.js'
+
+proveCell()
+
+let adapter: Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
+let server: PersistenceServer
+
+beforeEach(async () => {
+  adapter = await engine.SQLiteAdapter.open(':memory:')
+  server = serve(adapter)
+})
+afterEach(async () => {
+  await server.close()
+  await adapter.disconnect()
+})
+
+const port = (): MessagePort => server.createPort() as unknown as MessagePort
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
+/** Calls of the user that came last. */
+const left = () => server.clients().at(-1)?.calls
+
+/** Each turn begins some, until the user has more unread than it may have. */
+async function untilNothingIsBegun(): Promise<void> {
+  for (let before: number | undefined; before !== left(); ) {
+    before = left()
+    for (let turn = 0; turn < 20; turn++) await nextTurn()
+  }
+}
+
+test('no more of a user waits at the owner than it takes, and no more is sent than it takes', () =>
+  checkCredits(worldOfCell))
+
+test('writes of several users that come within one turn share a commit', () => checkGathering(worldOfCell))
+
+test('a user that floods the owner does not keep it from others', async () => {
+  const [flooding, other] = await Promise.all([connectRemote(port()), connectRemote(port())])
+  const flood = Array.from({ length: 30_000 }, (_, n) => flooding.cache.set(`k${n % 100}`, n))
+  let over = false
+  void Promise.all(flood).then(() => {
+    over = true
+  })
+  for (let n = 0; n < 5; n++) {
+    await other.cache.get('k')
+    for (const { calls } of server.clients()) expect(calls).toBeLessThanOrEqual(4_096)
+  }
+  expect(over, 'the others were served meanwhile').toBe(false)
+  await Promise.all(flood)
+  await Promise.all([flooding.disconnect(), other.disconnect()])
+})
+
+test('for a user that reads nothing no more is begun than it may have unread, and all of it when it reads again', async () => {
+  /** The words of a statement that runs once, and of a user that has taken what came before a mark; see protocol.ts. */
+  const [QUERY, TAKEN, MARK] = [5, 24, 21]
+  const calls = 4_000
+  const raw = port()
+  const said: unknown[][] = []
+  raw.on('message', (message) => said.push(message[ENVELOPE]))
+  raw.postMessage({ [ENVELOPE]: await greeting(port()) })
+  while (said.length === 0) await nextTurn()
+  const large = [QUERY, 'raw', "SELECT printf('%.*c', 10000, 'x') AS large", 0]
+  raw.postMessage({ [ENVELOPE]: Array.from({ length: calls }, () => large).flat() })
+  while (left() !== calls) await nextTurn()
+  await untilNothingIsBegun()
+  expect(left()).toBeGreaterThanOrEqual(calls - 2_000)
+  expect((await adapter.stats()).waiting, 'nor is it in the queue').toBe(0)
+  // Others are served meanwhile.
+  const other = await connectRemote(port())
+  await other.cache.set('k', 1)
+  await other.disconnect()
+
+  for (let marks = 0; left() !== 0; await nextTurn()) {
+    const come = said.flat().filter((item) => item === MARK).length
+    for (; marks < come; marks++) raw.postMessage({ [ENVELOPE]: [TAKEN] })
+  }
+  raw.close()
+})
+
+test('an owner that closes does not wait for a user that reads nothing', async () => {
+  const raw = port()
+  let said = 0
+  raw.on('message', () => said++)
+  raw.postMessage({ [ENVELOPE]: await greeting(port()) })
+  while (said === 0) await nextTurn()
+  const large = [5, 'raw', "SELECT printf('%.*c', 10000, 'x') AS large", 0]
+  raw.postMessage({ [ENVELOPE]: Array.from({ length: 3_000 }, () => large).flat() })
+  while (left() !== 3_000) await nextTurn()
+  await untilNothingIsBegun()
+  await server.close()
+  expect(server.clients()).toEqual([])
+})
