@@ -23,7 +23,7 @@ let compiled: CompiledExamples
 
 beforeAll(async () => {
   compiled = await compileExamples(examples)
-})
+}, 120_000)
 afterAll(() => compiled?.[Symbol.asyncDispose]())
 
 test.each(readmes)('%s has an example that runs', (document) => {
