@@ -206,9 +206,8 @@ export function ownerConformance(runner: Runner, engine: EngineUnderTest): void 
   for (const suite of OF_OWNERS) suite(runner, engine)
 }
 
-/** What depends on the way to an engine in a thread: order, transactions, errors, time, opening, closing, the file. */
+/** What depends on the way to an engine in a thread: order, transactions, errors, opening, the file. */
 const OF_THREADS: readonly EngineSuite[] = [
-  lifeCycle,
   sharedHandle,
   open,
   movedFile,
