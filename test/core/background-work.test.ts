@@ -18,7 +18,10 @@ const LOCKS = /^UPDATE go_goscope_locks/
 
 describe.each([
   ['an engine that answers within the call', (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => driver],
-  ['an engine with a thread of its own', (driver) => inAnotherThread(driver)],
+  [
+    'an engine with a thread of its own',
+    (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => inAnotherThread(driver),
+  ],
 ])('%s, on a database that is busy', (_title, engineOf) => {
   /** An adapter of whose statements those that fit `busy` find the database busy. */
   async function adapterOn(state: { busy: RegExp | undefined; tries: number }, options: AdapterOptions = {}) {

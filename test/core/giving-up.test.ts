@@ -21,7 +21,10 @@ const busy = (): never => {
 
 describe.each([
   ['an engine that answers within the call', (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => driver],
-  ['an engine with a thread of its own', (driver) => inAnotherThread(driver)],
+  [
+    'an engine with a thread of its own',
+    (driver: ReturnType<typeof databaseSyncDriver>): SqlDriver => inAnotherThread(driver),
+  ],
 ])('%s, on a database that stays busy', (_title, engineOf) => {
   /** An adapter of whose statements on the database `meet` hears, and may throw. */
   async function adapterThat(meet: Meet) {

@@ -21,7 +21,7 @@ const SERVICES = [
     name: 'a PostgreSQL of the system',
     installed: older !== undefined,
     start: async () => {
-      const server = await startServer({}, { programs: older })
+      const server = await startServer({}, older === undefined ? {} : { programs: older })
       return { ...server, stop: () => server.stop(), direct: server.url }
     },
   },

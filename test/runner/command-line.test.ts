@@ -18,7 +18,7 @@ function runWithoutSetUp(script: string, ...args: string[]): ReturnType<typeof r
 }
 
 test('there are scripts', () => {
-  expect(scripts.map(([name]) => name)).toEqual(['start', 'test', 'check', 'build', 'bench', 'soak'])
+  expect(scripts.map(([name]) => name)).toEqual(['start', 'test', 'check', 'build', 'bench', 'docs', 'soak'])
 })
 
 describe.each(scripts)('npm run %s', (_name, script) => {
