@@ -109,9 +109,9 @@ export const runs = [
   ...oncePerEngine('remote', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/remote']),
   // Once on each runtime: how an engine runs in a thread is the same for all.
   ...oncePerEngine('thread', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/thread']),
-  // Once per engine and not on each runtime: what a kill, a disk or another process does to a file is up to the build of
-  // SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements that fail are made to
-  // by our own driver.
+  // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is up
+  // to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements that
+  // fail are made to by our own driver.
   ...oncePerEngine('processes', engineNames, ['test/processes', 'test/failures']),
   ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
   ...servers('postgres', ['postgres:bun'], 'bun', ['test/postgres']),

@@ -11,8 +11,8 @@ import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
 
@@ -72,7 +72,7 @@ describe('a standby under several writing processes, with kills on both sides', 
     expect(kills).toBeGreaterThanOrEqual(histories * 3)
     reportProof({
       proof: 'standby under two writing processes, SIGKILL of writers and follower',
-      file: 'test/cells/standby.test.ts',
+      file: 'test/failures/standby.test.ts',
       runs: `${histories} histories, ${kills} kills`,
       result: '0 cells differ by sha256, 0 called diverged, 0 acknowledged writes lost by takeover',
     })

@@ -7,8 +7,8 @@ import { onSmallDisk } from '../proof/disk-faults/on-small-disk.js'
 import { otherMember, thisMember } from '../proof/process/members.js'
 import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
 

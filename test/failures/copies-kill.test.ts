@@ -10,8 +10,8 @@ import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
 
@@ -82,7 +82,7 @@ describe('kill -9 in the middle of copies', () => {
     expect(await entriesOf(join(folder, 'app.db'))).toBe(ENTRIES)
     reportProof({
       proof: 'kill -9 in the middle of backups',
-      file: 'test/cells/copies-kill.test.ts',
+      file: 'test/failures/copies-kill.test.ts',
       runs: `${kills} kills`,
       result: `${whole} backups under their names, all whole; ${left} leftovers, all swept`,
     })
@@ -106,7 +106,7 @@ describe('kill -9 in the middle of copies', () => {
     expect(filesOf(/\.partial|\.restoring$/)).toEqual([])
     reportProof({
       proof: 'kill -9 in the middle of restores',
-      file: 'test/cells/copies-kill.test.ts',
+      file: 'test/failures/copies-kill.test.ts',
       runs: `${kills} kills`,
       result: `never neither file; ${kept} old ones kept, all whole`,
     })

@@ -10,8 +10,8 @@ import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
 
@@ -82,7 +82,7 @@ describe('kill -9 in the middle of the first copy of a standby, and of its takeo
     expect(standbys + databases).toBe(kills)
     reportProof({
       proof: 'kill -9 in the middle of first copies and takeovers of a standby',
-      file: 'test/cells/standby-kill.test.ts',
+      file: 'test/failures/standby-kill.test.ts',
       runs: `${2 * kills} kills`,
       result: `${standbys} standbys that went on, ${databases} databases with everything, nothing in between`,
     })

@@ -15,8 +15,8 @@ import { otherMember, thisMember } from '../proof/process/members.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
 
@@ -109,7 +109,7 @@ describe('loss of power in the middle of copies', () => {
     })
     reportProof({
       proof: 'loss of power in the middle of backups, simulated',
-      file: 'test/cells/copies-power-cut.test.ts',
+      file: 'test/failures/copies-power-cut.test.ts',
       runs: `${cuts} cuts`,
       result: `${found} backups under their names, all whole, none missing that was acknowledged`,
     })
@@ -147,7 +147,7 @@ describe('loss of power in the middle of copies', () => {
     })
     reportProof({
       proof: 'loss of power in the middle of restores, simulated',
-      file: 'test/cells/copies-power-cut.test.ts',
+      file: 'test/failures/copies-power-cut.test.ts',
       runs: `${cuts} cuts`,
       result: 'the old file or the new one, whole; every old one kept',
     })
@@ -187,7 +187,7 @@ describe('loss of power in the middle of copies', () => {
     expect(standbys).toBeGreaterThan(0)
     reportProof({
       proof: 'loss of power of a standby, simulated',
-      file: 'test/cells/copies-power-cut.test.ts',
+      file: 'test/failures/copies-power-cut.test.ts',
       runs: `${cuts} cuts, ${Math.min(followed, goingOn)} followed on`,
       result: 'each at one of its rounds, none lost that was waited for; no takeover undone',
     })
