@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { runtimes } from '../matrix.mjs'
 import { compileLibrary } from '../proof/compile-library.js'
 import { DiskOfNames } from '../proof/copies/disk-of-names.js'
@@ -15,8 +17,6 @@ import { otherMember, thisMember } from '../proof/process/members.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { engine } from '../cells/cell.js'
-import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { onSmallDisk } from '../proof/disk-faults/on-small-disk.js'
 import { otherMember, thisMember } from '../proof/process/members.js'
 import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
-import { engine } from '../cells/cell.js'
-import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
 

@@ -5,14 +5,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { followedContents, sha256Of } from '@go-go-scope/persistence-conformance'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { type Member, otherMember, thisMember } from '../proof/process/members.js'
 import { ProofProcess } from '../proof/process/proof-process.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
-import { engine } from '../cells/cell.js'
-import { proveCell } from '../cells/prove-cell.js'
 
 proveCell()
 

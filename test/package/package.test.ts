@@ -129,7 +129,7 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
       for (const specifier of importsOf(text)) {
         const isOwn = own.some((name) => specifier === name || specifier.startsWith(`${name}/`))
         // Types must stand without those of any runtime; code may use what every runtime has, and on Bun what Bun has.
-        const builtin = folder === 'persistence-sqlite-bun' ? /^(node|bun):/ : /^node:/
+        const builtin = folder === 'persistence-sqlite-bun' || folder === 'cli' ? /^(node|bun):/ : /^node:/
         const isBuiltin = ending === '.js' && builtin.test(specifier)
         expect(specifier.startsWith('.') || isOwn || isBuiltin, `${file} imports ${specifier}`).toBe(true)
       }

@@ -1,4 +1,4 @@
-import { type ArgsDef, type CommandDef, defineCommand } from 'citty'
+import { type ArgsDef, defineCommand } from 'citty'
 import { circuit, clear, deleteResult, prune, releaseLock } from './changes.js'
 import { doctor, verify } from './checks.js'
 import { backupDatabase, restoreDatabase } from './copies.js'
@@ -9,9 +9,13 @@ import type { Format } from './output.js'
 import { summary, watch } from './summary.js'
 import { task } from './task.js'
 
-// Commands of different arguments have no type in common.
-// biome-ignore lint/suspicious/noExplicitAny: citty's own type for any command
-export type Command = CommandDef<any>
+/** A command of citty, whose types stay inside: it is bundled. */
+export interface Command {
+  readonly meta?: unknown
+  readonly args?: unknown
+  readonly run?: unknown
+  readonly subCommands?: unknown
+}
 
 const db = { type: 'positional', required: true, description: 'a SQLite file, or a postgres:// URL' } as const
 const prefix = { type: 'string', description: 'the keyPrefix of the app', valueHint: 'P' } as const
@@ -173,7 +177,7 @@ export const scopedb: Command = defineCommand({
     name: 'scopedb',
     description: 'Looks into a database of go-go-scope persistence, checks, copies and mends it.',
   },
-  subCommands: commands as Record<string, Command>,
+  subCommands: commands as Record<string, object>,
 })
 
 function listCommand(name: string, list: List<object>): Command {

@@ -1,4 +1,4 @@
-import { runCommand, showUsage } from 'citty'
+import { type CommandDef, runCommand, showUsage } from 'citty'
 import { type Command, commands, scopedb } from './commands.js'
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js'
 import { endWithReader } from './output.js'
@@ -16,15 +16,15 @@ export async function run(args: readonly string[]): Promise<number> {
   const command: Command | undefined = Object.hasOwn(commands, name) ? commands[name] : undefined
   try {
     if (given.length === 0 || name === '--help' || name === '-h') {
-      await showUsage(scopedb)
+      await showUsage(scopedb as CommandDef)
       return given.length === 0 ? EXIT.usage : EXIT.ok
     }
     if (command === undefined) throw new UsageError(`there is no command ${name}; scopedb --help lists them`)
     if (rest.includes('--help') || rest.includes('-h')) {
-      await showUsage(command, scopedb)
+      await showUsage(command as CommandDef, scopedb as CommandDef)
       return EXIT.ok
     }
-    const { result } = await runCommand(command, { rawArgs: [...rest] })
+    const { result } = await runCommand(command as CommandDef, { rawArgs: [...rest] })
     return typeof result === 'number' ? result : EXIT.ok
   } catch (error) {
     const { code, message } = exitCodeOf(error)
