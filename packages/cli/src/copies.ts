@@ -11,7 +11,7 @@ export async function backupDatabase(
   json: boolean,
 ): Promise<void> {
   await withDatabase(path, {}, async (database) => {
-    if (!('backup' in database)) throw new UsageError('a PostgreSQL database is copied with pg_dump')
+    if (database.backup === undefined) throw new UsageError('a PostgreSQL database is copied with pg_dump')
     const made = await database.backup(to, {
       ...(maxBytesPerSecond !== undefined && { maxBytesPerSecond }),
       ...(process.stderr.isTTY && { progress: showProgress }),

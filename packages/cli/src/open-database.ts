@@ -1,11 +1,19 @@
 import { existsSync } from 'node:fs'
-import type { DiagnosticListener } from '@go-go-scope/persistence-core/public'
-import type { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import type { AdapterStats, DiagnosticListener } from '@go-go-scope/persistence-core/public'
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { UsageError } from './exit-codes.js'
 
-/** A database that is looked into or changed. */
-export type Database = SQLiteAdapter | PostgresAdapter
+/** A database that is looked into or changed. What only a file has is absent on a server. */
+export interface Database
+  extends Pick<
+    SQLiteAdapter,
+    'lock' | 'circuitBreaker' | 'cache' | 'idempotency' | 'checkpoint' | 'inspect' | 'prune' | 'disconnect'
+  > {
+  readonly backup?: SQLiteAdapter['backup']
+  stats(): Promise<Omit<AdapterStats, OfFile> & Partial<Pick<AdapterStats, OfFile>>>
+}
+
+type OfFile = 'sqliteVersion' | 'file' | 'fileBytes' | 'walBytes'
 
 export interface HowToOpen {
   /** Put before every key. */

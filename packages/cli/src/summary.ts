@@ -70,10 +70,11 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 
 function show({ stats, prefixes, locks, circuits, claims, tasks }: Summary): string {
   const { circuits: known, checkpoints, idempotency, engine, clients, ...of } = stats
+  const { file, sqliteVersion, fileBytes = 0, walBytes = 0 } = of
   const place =
-    'file' in of
-      ? [of.file || 'in memory', `SQLite ${of.sqliteVersion}`, bytes(of.fileBytes), `log ${bytes(of.walBytes)}`]
-      : []
+    file === undefined
+      ? []
+      : [file || 'in memory', `SQLite ${sqliteVersion}`, bytes(fileBytes), `log ${bytes(walBytes)}`]
   const names = prefixes.map((prefix) => (prefix === '' ? '(none)' : cell(prefix)))
   const parts = [
     [engine, ...place].join(', '),

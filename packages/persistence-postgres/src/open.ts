@@ -69,15 +69,16 @@ export async function sourceFor(url: string, driver?: DriverName): Promise<Sourc
 
 /** @throws PersistenceError `ENGINE_MISSING`. */
 async function newPglite(folder: string | undefined): Promise<PgliteLike> {
-  try {
-    const { PGlite } = await import('@electric-sql/pglite')
-    return new PGlite(folder)
-  } catch (cause) {
+  const { PGlite } = await import('@electric-sql/pglite').catch((cause: unknown) => {
     throw new PersistenceError(
       'ENGINE_MISSING',
       'open',
       'open: the package @electric-sql/pglite cannot be loaded; npm install @electric-sql/pglite, or open a server by its URL',
       cause,
     )
-  }
+  })
+  const instance = new PGlite(folder)
+  // Its start takes seconds on a busy machine, and is no wait for a database that others use. Connecting tells if it failed.
+  await instance.waitReady.catch(() => undefined)
+  return instance
 }
