@@ -5,7 +5,7 @@ import Table from 'cli-table3'
 /** How a list is printed. */
 export type Format = 'table' | 'json' | 'jsonl'
 
-export type Style = Parameters<typeof styleText>[0]
+export type Style = 'bold' | 'cyan' | 'green' | 'red'
 
 const colours =
   process.stdout.isTTY === true && process.env.NO_COLOR === undefined && !process.argv.includes('--no-color')
