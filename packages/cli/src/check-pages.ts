@@ -1,5 +1,3 @@
-import { loadFrontEnd } from './open-database.js'
-
 interface Handle {
   prepare(sql: string): { all(): unknown[] }
   close(): void
@@ -33,7 +31,6 @@ async function openHandle(path: string): Promise<Handle> {
 }
 
 async function loadEngine(): Promise<unknown> {
-  await loadFrontEnd()
   try {
     return await import('node:sqlite')
   } catch {

@@ -4,6 +4,8 @@ import { systemClock } from '../../../time/clock.js'
 import type { BackupSteps } from './backup-steps.js'
 
 const LOOK_EVERY_MS = 5
+// Of a copy that is to be held back and is slower than that by itself.
+const LOOK_EVERY_MS_BEHIND = 1
 const WAIT = 'go_goscope_wait'
 // Pages of the target wait in the engine's cache, 2 MiB by default, before they show in the file.
 const UNSEEN_BYTES = 2_097_152
@@ -39,17 +41,20 @@ export async function backupOnPool(
   })
   let unseen = 0
   let seen = 0
+  let ahead = true
   try {
     for (;;) {
-      // A copy that is held back gets little more than the time of one step between two waits.
-      await Promise.race([copied, pause(paced ? 0 : LOOK_EVERY_MS)])
+      // A copy that is held back gets little more than the time of one step between two waits. One that a slow disk holds
+      // back anyway is not looked at all the time.
+      await Promise.race([copied, pause(!paced ? LOOK_EVERY_MS : ahead ? 0 : LOOK_EVERY_MS_BEHIND)])
       if (over) return
       const before = seen
       seen = Math.min(totalPages, Math.floor((await stat(target)).size / pageBytes))
       // What shows now was counted as unseen before. One step is taken to have been made since the last look.
       unseen = Math.min(mostUnseen, totalPages - seen, Math.max(0, unseen - (seen - before)) + steps.rate)
       const wait = steps.next({ totalPages, remainingPages: totalPages - seen }, unseen)
-      if (wait > 0) await driver.query(`SELECT ${WAIT}(?1)`, [wait])
+      ahead = wait > 0
+      if (ahead) await driver.query(`SELECT ${WAIT}(?1)`, [wait])
     }
   } finally {
     // Also when it is to stop: the engine has the target open until it is done.
