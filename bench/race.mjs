@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineProcess } from '@go-go-scope/persistence-conformance/process'
+import { raceInTurn } from './race-in-turn.mjs'
 import { runtimes } from './runtimes.mjs'
 import { workFolder } from './work-folder.mjs'
 
@@ -10,13 +11,13 @@ const child = join(bench, 'child.mjs')
 const peers = ['keyv', 'cache-manager', 'bun-sqlite-key-value', 'langgraph']
 
 /**
- * Lets the contestants run in turn, A B C A B C, so that what else the machine does meets all of them.
+ * Lets the contestants run in turn, each in a process of its own.
  *
  * @param {import('./plan.mjs').Race} race
  * @param {{ runs: number, duration: number }} effort `duration` of one run in ms
  * @returns {Promise<Record<number, Record<string, number[]>>>} calls a second by calls in flight and contestant
  */
-export async function runRace({ trial, cell, storage, contestants }, { runs, duration }) {
+export async function runRace({ trial, cell, storage, contestants }, effort) {
   const folder = mkdtempSync(join(workFolder(), 'race-'))
   const racers = Object.entries(contestants).map(([name, inFlight]) => {
     const contestant = join(bench, peers.includes(name) ? 'peers' : 'contestants', `${name}.mjs`)
@@ -34,19 +35,8 @@ export async function runRace({ trial, cell, storage, contestants }, { runs, dur
     }
   })
   try {
-    for (const { process } of racers) await process.ready()
-    const rates = {}
-    for (const inFlight of contestants.ours) {
-      const present = racers.filter((racer) => racer.inFlight.includes(inFlight))
-      rates[inFlight] = Object.fromEntries(present.map(({ name }) => [name, []]))
-      for (let run = 0; run < runs; run++) {
-        for (const { name, process } of present)
-          rates[inFlight][name].push(await process.ask(`${inFlight} ${duration}`))
-      }
-    }
-    return rates
+    return await raceInTurn(racers, contestants.ours, effort)
   } finally {
-    await Promise.all(racers.map(({ process }) => process.kill()))
     rmSync(folder, { recursive: true, force: true })
   }
 }

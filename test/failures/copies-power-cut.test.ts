@@ -70,6 +70,11 @@ describe('loss of power in the middle of copies', () => {
     expect(disk.acknowledged).toBe(last)
   }
 
+  function expectAsInManifest(path: string): void {
+    const { sha256 } = JSON.parse(readFileSync(`${path}.json`, 'utf8'))
+    expect(createHash('sha256').update(readFileSync(path)).digest('hex')).toBe(sha256)
+  }
+
   async function entriesOf(path: string): Promise<number> {
     const handle = await engine.openHandle(path)
     try {
@@ -97,12 +102,7 @@ describe('loss of power in the middle of copies', () => {
       const names = readdirSync(image).filter((name) => /^\d+\.db$/.test(name))
       expect(names.length).toBeGreaterThanOrEqual(acknowledged)
       for (const name of names) {
-        const { sha256 } = JSON.parse(readFileSync(join(image, `${name}.json`), 'utf8'))
-        expect(
-          createHash('sha256')
-            .update(readFileSync(join(image, name)))
-            .digest('hex'),
-        ).toBe(sha256)
+        expectAsInManifest(join(image, name))
         expect(await entriesOf(join(image, name))).toBe(Number.parseInt(name, 10))
         found++
       }
@@ -119,14 +119,8 @@ describe('loss of power in the middle of copies', () => {
     // The recording without what makes contents stay: some cut must leave a backup that is not whole.
     const early = (await backups).filter(({ type }) => type !== 'flush')
     const damaged = cutPower(early, async (image) => {
-      for (const name of readdirSync(image).filter((one) => /^\d+\.db$/.test(one))) {
-        const { sha256 } = JSON.parse(readFileSync(join(image, `${name}.json`), 'utf8'))
-        expect(
-          createHash('sha256')
-            .update(readFileSync(join(image, name)))
-            .digest('hex'),
-        ).toBe(sha256)
-      }
+      for (const name of readdirSync(image).filter((one) => /^\d+\.db$/.test(one)))
+        expectAsInManifest(join(image, name))
     })
     await expect(damaged).rejects.toThrow()
   }, 300_000)

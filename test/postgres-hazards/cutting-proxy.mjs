@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { startProxy } from './proxy.mjs'
 
 /**
  * @typedef {object} CuttingProxy
@@ -18,24 +17,13 @@ import { connect, createServer } from 'node:net'
  * @returns {Promise<CuttingProxy>}
  */
 export async function cuttingProxy(serverUrl) {
-  const { hostname, port } = new URL(serverUrl)
   let left = Number.POSITIVE_INFINITY
   let cut = false
   let silent = false
-  /** @type {Set<import('node:net').Socket>} */
-  const sockets = new Set()
-  const proxy = createServer((client) => {
-    const server = connect(Number(port), hostname)
-    for (const socket of [client, server]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined)
-      socket.on('close', () => sockets.delete(socket))
-    }
+  const { url, close } = await startProxy(serverUrl, (client, server) => {
     client.on('data', (data) => {
       if (!silent) server.write(data)
     })
-    client.on('close', () => server.destroy())
-    server.on('close', () => client.destroy())
     server.on('data', (data) => {
       if (silent) return
       if (data.length <= left) {
@@ -49,12 +37,10 @@ export async function cuttingProxy(serverUrl) {
       client.end()
       server.destroy()
     })
-  }).listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  const url = new URL(serverUrl)
-  url.port = String(/** @type {import('node:net').AddressInfo} */ (proxy.address()).port)
+  })
   return {
-    url: url.href,
+    url,
+    close,
     cutAfter(bytes) {
       left = bytes
       cut = false
@@ -64,11 +50,6 @@ export async function cuttingProxy(serverUrl) {
     },
     fallSilent(value) {
       silent = value
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      proxy.close()
-      await once(proxy, 'close')
     },
   }
 }

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { startProxy } from './proxy.mjs'
 
 const NOTIFICATION = 'A'.charCodeAt(0)
 
@@ -8,21 +7,11 @@ const NOTIFICATION = 'A'.charCodeAt(0)
  * transaction.
  *
  * @param {string} serverUrl
- * @returns {Promise<{ url: string, close(): Promise<void> }>}
+ * @returns {Promise<import('./proxy.mjs').Proxy>}
  */
-export async function swallowingProxy(serverUrl) {
-  const { hostname, port } = new URL(serverUrl)
-  /** @type {Set<import('node:net').Socket>} */
-  const sockets = new Set()
-  const proxy = createServer((client) => {
-    const server = connect(Number(port), hostname)
-    for (const socket of [client, server]) {
-      sockets.add(socket)
-      socket.on('error', () => undefined)
-      socket.on('close', () => sockets.delete(socket))
-    }
+export function swallowingProxy(serverUrl) {
+  return startProxy(serverUrl, (client, server) => {
     client.pipe(server)
-    server.on('close', () => client.destroy())
     let rest = Buffer.alloc(0)
     server.on('data', (data) => {
       rest = Buffer.concat([rest, data])
@@ -33,16 +22,5 @@ export async function swallowingProxy(serverUrl) {
         rest = rest.subarray(length)
       }
     })
-  }).listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  const url = new URL(serverUrl)
-  url.port = String(/** @type {import('node:net').AddressInfo} */ (proxy.address()).port)
-  return {
-    url: url.href,
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      proxy.close()
-      await once(proxy, 'close')
-    },
-  }
+  })
 }

@@ -1,31 +1,18 @@
-import type { MessagePort } from 'node:worker_threads'
-import { connectRemote, type PersistenceServer, serve } from '@go-go-scope/persistence-core/remote'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { engine } from '../cells/cell.js'
+import { connectRemote } from '@go-go-scope/persistence-core/remote'
+import { expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { checkCredits } from '../proof/remote/check-credits.js'
 import { checkGathering } from '../proof/remote/check-gathering.js'
 import { ENVELOPE, greeting } from '../proof/remote/raw-user.js'
+import { serveForEachTest } from '../proof/remote/served-adapter.js'
 import { worldOfCell } from '../proof/remote/served-world.js'
 
 proveCell()
 
-let adapter: Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
-let server: PersistenceServer
-
-beforeEach(async () => {
-  adapter = await engine.SQLiteAdapter.open(':memory:')
-  server = serve(adapter)
-})
-afterEach(async () => {
-  await server.close()
-  await adapter.disconnect()
-})
-
-const port = (): MessagePort => server.createPort() as unknown as MessagePort
+const served = serveForEachTest()
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 /** Calls of the user that came last. */
-const left = () => server.clients().at(-1)?.calls
+const left = () => served.server.clients().at(-1)?.calls
 
 /** Each turn begins some, until the user has more unread than it may have. */
 async function untilNothingIsBegun(): Promise<void> {
@@ -41,7 +28,7 @@ test('no more of a user waits at the owner than it takes, and no more is sent th
 test('writes of several users that come within one turn share a commit', () => checkGathering(worldOfCell))
 
 test('a user that floods the owner does not keep it from others', async () => {
-  const [flooding, other] = await Promise.all([connectRemote(port()), connectRemote(port())])
+  const [flooding, other] = await Promise.all([connectRemote(served.port()), connectRemote(served.port())])
   const flood = Array.from({ length: 30_000 }, (_, n) => flooding.cache.set(`k${n % 100}`, n))
   let over = false
   void Promise.all(flood).then(() => {
@@ -49,7 +36,7 @@ test('a user that floods the owner does not keep it from others', async () => {
   })
   for (let n = 0; n < 5; n++) {
     await other.cache.get('k')
-    for (const { calls } of server.clients()) expect(calls).toBeLessThanOrEqual(4_096)
+    for (const { calls } of served.server.clients()) expect(calls).toBeLessThanOrEqual(4_096)
   }
   expect(over, 'the others were served meanwhile').toBe(false)
   await Promise.all(flood)
@@ -60,19 +47,19 @@ test('for a user that reads nothing no more is begun than it may have unread, an
   /** The words of a statement that runs once, and of a user that has taken what came before a mark; see protocol.ts. */
   const [QUERY, TAKEN, MARK] = [5, 24, 21]
   const calls = 4_000
-  const raw = port()
+  const raw = served.port()
   const said: unknown[][] = []
   raw.on('message', (message) => said.push(message[ENVELOPE]))
-  raw.postMessage({ [ENVELOPE]: await greeting(port()) })
+  raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
   while (said.length === 0) await nextTurn()
   const large = [QUERY, 'raw', "SELECT printf('%.*c', 10000, 'x') AS large", 0]
   raw.postMessage({ [ENVELOPE]: Array.from({ length: calls }, () => large).flat() })
   while (left() !== calls) await nextTurn()
   await untilNothingIsBegun()
   expect(left()).toBeGreaterThanOrEqual(calls - 2_000)
-  expect((await adapter.stats()).waiting, 'nor is it in the queue').toBe(0)
+  expect((await served.adapter.stats()).waiting, 'nor is it in the queue').toBe(0)
   // Others are served meanwhile.
-  const other = await connectRemote(port())
+  const other = await connectRemote(served.port())
   await other.cache.set('k', 1)
   await other.disconnect()
 
@@ -84,15 +71,15 @@ test('for a user that reads nothing no more is begun than it may have unread, an
 })
 
 test('an owner that closes does not wait for a user that reads nothing', async () => {
-  const raw = port()
+  const raw = served.port()
   let said = 0
   raw.on('message', () => said++)
-  raw.postMessage({ [ENVELOPE]: await greeting(port()) })
+  raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
   while (said === 0) await nextTurn()
   const large = [5, 'raw', "SELECT printf('%.*c', 10000, 'x') AS large", 0]
   raw.postMessage({ [ENVELOPE]: Array.from({ length: 3_000 }, () => large).flat() })
   while (left() !== 3_000) await nextTurn()
   await untilNothingIsBegun()
-  await server.close()
-  expect(server.clients()).toEqual([])
+  await served.server.close()
+  expect(served.server.clients()).toEqual([])
 })

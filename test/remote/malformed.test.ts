@@ -1,68 +1,56 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { connectRemote, type PersistenceServer, serve } from '@go-go-scope/persistence-core/remote'
+import { MessageChannel } from 'node:worker_threads'
+import { connectRemote } from '@go-go-scope/persistence-core/remote'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { engine } from '../cells/cell.js'
+import { describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { answerTo, ENVELOPE, greeting } from '../proof/remote/raw-user.js'
+import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
 
 /** The word of a statement that runs once; see protocol.ts. */
 const QUERY = 5
 
-let adapter: Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
-let server: PersistenceServer
-
-beforeEach(async () => {
-  adapter = await engine.SQLiteAdapter.open(':memory:')
-  server = serve(adapter)
-})
-afterEach(async () => {
-  await server.close()
-  await adapter.disconnect()
-})
-
-const port = (): MessagePort => server.createPort() as unknown as MessagePort
+const served = serveForEachTest()
 
 describe('what the owner is sent', () => {
   const item = fc.oneof(fc.nat(30), fc.double(), fc.string(), fc.constant(null), fc.uint8Array(), fc.object())
 
   test('anything but a message of a user is refused, and changes nothing', async () => {
-    await adapter.cache.set('k', 1)
+    await served.adapter.cache.set('k', 1)
     await fc.assert(
       fc.asyncProperty(fc.anything({ withDate: true, withMap: true }), async (message) => {
-        const said = await answerTo(port(), message)
+        const said = await answerTo(served.port(), message)
         expect(said[0]).toBe(2)
         expect(JSON.parse(String(said[2])).code).toMatch(/INVALID_ARGUMENT|VERSION_MISMATCH/)
       }),
       { numRuns: 50 },
     )
-    expect(server.clients()).toEqual([])
-    expect(await adapter.cache.get('k')).toBe(1)
+    expect(served.server.clients()).toEqual([])
+    expect(await served.adapter.cache.get('k')).toBe(1)
   })
 
   test('a message that is malformed at its end is not done at its beginning', async () => {
-    const hi = await greeting(port())
+    const hi = await greeting(served.port())
     const drop = [QUERY, 'raw', 'DELETE FROM go_goscope_cache', 0]
-    await adapter.cache.set('k', 1)
+    await served.adapter.cache.set('k', 1)
     await fc.assert(
       fc.asyncProperty(fc.array(item, { minLength: 1 }), async (rest) => {
         // A word that there is none of, so that the rest cannot be a message by chance.
-        const said = await answerTo(port(), hi, [...drop, 99, ...rest])
+        const said = await answerTo(served.port(), hi, [...drop, 99, ...rest])
         expect(said[0]).toBe(2)
       }),
       { numRuns: 50 },
     )
-    expect(await adapter.cache.get('k')).toBe(1)
+    expect(await served.adapter.cache.get('k')).toBe(1)
   })
 
   test('more than a user may have under way is refused', async () => {
-    const hi = await greeting(port())
+    const hi = await greeting(served.port())
     const call = [QUERY, 'raw', 'SELECT 1', 0]
-    const said = await answerTo(port(), hi, Array.from({ length: 4_097 }, () => call).flat())
+    const said = await answerTo(served.port(), hi, Array.from({ length: 4_097 }, () => call).flat())
     expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
-    const taken = await answerTo(port(), hi, Array.from({ length: 4_096 }, () => call).flat())
+    const taken = await answerTo(served.port(), hi, Array.from({ length: 4_096 }, () => call).flat())
     expect(taken.slice(0, 3)).not.toContain(2)
   })
 })
@@ -75,7 +63,7 @@ describe('what a user is sent', () => {
       fc.asyncProperty(fc.oneof(fc.anything(), fc.array(item)), async (garbage) => {
         // Between the two: what the owner says goes on to the user until there is garbage in its place.
         const { port1, port2 } = new MessageChannel()
-        const owner = port()
+        const owner = served.port()
         let broken = false
         port2.on('message', (message) => owner.postMessage(message))
         owner.on('message', (message) => port2.postMessage(broken ? { [ENVELOPE]: [99, garbage] } : message))
@@ -94,7 +82,7 @@ describe('what a user is sent', () => {
   })
 
   test('what is not of an owner is the app’s, at both ends', async () => {
-    const raw = port()
+    const raw = served.port()
     const remote = await connectRemote(raw)
     const foreign = fc.anything().filter((message) => !(typeof message === 'object' && message && ENVELOPE in message))
     const posted = fc.sample(foreign, 30).filter((message) => isCloneable(message))

@@ -1,35 +1,21 @@
 import { deserialize, serialize } from 'node:v8'
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { MessageChannel } from 'node:worker_threads'
 import {
   connectRemote,
   openRemote,
-  type PersistenceServer,
   SQLiteAdapter,
   SQLiteCacheAdapter,
   serve,
 } from '@go-go-scope/persistence-core/remote'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { ENVELOPE, refusal } from '../proof/remote/raw-user.js'
+import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
 
-type Adapter = Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
-
-let adapter: Adapter
-let server: PersistenceServer
-
-beforeEach(async () => {
-  adapter = await engine.SQLiteAdapter.open(':memory:')
-  server = serve(adapter)
-})
-afterEach(async () => {
-  await server.close()
-  await adapter.disconnect()
-})
-
-const port = (): MessagePort => server.createPort() as unknown as MessagePort
+const served = serveForEachTest()
 describe('connecting', () => {
   test('a port that nobody serves fails after connectTimeout', async () => {
     const { port1, port2 } = new MessageChannel()
@@ -43,29 +29,31 @@ describe('connecting', () => {
   })
 
   test('a port is used once at a time', async () => {
-    const shared = port()
+    const shared = served.port()
     const one = await connectRemote(shared)
     await expect(connectRemote(shared)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     await one.disconnect()
     const attached = new MessageChannel()
-    server.attach(attached.port1)
-    expect(() => server.attach(attached.port1)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    served.server.attach(attached.port1)
+    expect(() => served.server.attach(attached.port1)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
   })
 
   test('what leads nowhere is refused, with what to pass', async () => {
     for (const wrong of [undefined, null, 7, 'port', {}, []]) {
       await expect(connectRemote(wrong as never)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
-      expect(() => server.attach(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+      expect(() => served.server.attach(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
       expect(() => serve(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
       expect(() => new SQLiteAdapter(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
     }
-    await expect(connectRemote(port(), { connectTimeout: 0 })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-    await expect(connectRemote(port(), { busyTimeout: 5 } as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(connectRemote(served.port(), { connectTimeout: 0 })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(connectRemote(served.port(), { busyTimeout: 5 } as never)).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    })
   })
 
   test('another protocol or schema is refused, and both are named', async () => {
-    expect(await refusal(port(), 2, 0)).toMatch(/protocol 2.*protocol 1/)
-    expect(await refusal(port(), 1, 999)).toMatch(/schema 999.*schema \d+/)
+    expect(await refusal(served.port(), 2, 0)).toMatch(/protocol 2.*protocol 1/)
+    expect(await refusal(served.port(), 1, 999)).toMatch(/schema 999.*schema \d+/)
     const { port1, port2 } = new MessageChannel()
     port2.on('message', (message) => {
       const [, nonce] = message[ENVELOPE]
@@ -78,7 +66,7 @@ describe('connecting', () => {
 
   test('a codec is had by both or by none', async () => {
     const codec = { encode: JSON.stringify, decode: JSON.parse }
-    await expect(connectRemote(port(), { codec })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(connectRemote(served.port(), { codec })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
     const coded = await engine.SQLiteAdapter.open(':memory:', { codec })
     await using other = serve(coded)
     await expect(connectRemote(other.createPort())).rejects.toMatchObject({ code: 'INVALID_OPTION' })
@@ -91,21 +79,21 @@ describe('connecting', () => {
   })
 
   test('a server that is closed takes nobody in', async () => {
-    const waiting = port()
-    await server.close()
-    expect(() => server.createPort()).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+    const waiting = served.port()
+    await served.server.close()
+    expect(() => served.server.createPort()).toThrow(expect.objectContaining({ code: 'CLOSED' }))
     await expect(connectRemote(waiting, { connectTimeout: 5_000 })).rejects.toMatchObject({ code: 'DISCONNECTED' })
   })
 
   test('a user may serve on what it was served', async () => {
-    const middle = await connectRemote(port(), { keyPrefix: 'm:' })
+    const middle = await connectRemote(served.port(), { keyPrefix: 'm:' })
     const inner = serve(middle)
     const last = await connectRemote(inner.createPort())
     await last.cache.set('k', 1)
     expect(await middle.cache.get('k')).toBe(1)
     expect((await last.acquire('job', 60_000, 'me'))?.token).toBeGreaterThan(0)
     expect(await middle.acquire('job', 60_000)).toBe(null)
-    const outside = await connectRemote(port(), { keyPrefix: 'm:' })
+    const outside = await connectRemote(served.port(), { keyPrefix: 'm:' })
     expect(await outside.acquire('job', 60_000)).toBe(null)
     const [a, b] = await Promise.all([
       last.cache.getOrSet('one', () => new Promise((resolve) => setTimeout(() => resolve('last'), 50))),
@@ -119,22 +107,22 @@ describe('connecting', () => {
   })
 
   test('several adapters share one connection, and the last one ends it', async () => {
-    const database = await openRemote(port())
+    const database = await openRemote(served.port())
     const one = new SQLiteAdapter(database, { keyPrefix: 'one:' })
     const entries = new SQLiteCacheAdapter(database, { tableName: 'entries' })
     await one.cache.set('k', 1)
     await entries.set('k', 2)
     await one.disconnect()
     expect(await entries.get('k')).toBe(2)
-    expect(server.clients()).toHaveLength(1)
+    expect(served.server.clients()).toHaveLength(1)
     await entries.disconnect()
-    expect(server.clients()).toHaveLength(0)
+    expect(served.server.clients()).toHaveLength(0)
   })
 })
 
 describe('what crosses', () => {
   test('calls in step are one message', async () => {
-    const raw = port()
+    const raw = served.port()
     let messages = 0
     const counted = new Proxy(raw, {
       get(target, name) {
@@ -147,12 +135,12 @@ describe('what crosses', () => {
     messages = 0
     await Promise.all(Array.from({ length: 100 }, (_, n) => remote.cache.get(`k${n}`)))
     expect(messages).toBe(1)
-    expect(server.clients()[0]?.calls).toBe(0)
+    expect(served.server.clients()[0]?.calls).toBe(0)
     await remote.disconnect()
   })
 
   test('answers of many rows come in pieces, and whole', async () => {
-    const remote = await connectRemote(port())
+    const remote = await connectRemote(served.port())
     const keys = Array.from({ length: 4_500 }, (_, n) => `k${String(n).padStart(5, '0')}`)
     await remote.cache.setMany(keys.map((key) => [key, 'v'.repeat(10)] as const))
     expect(await remote.cache.keys()).toEqual(keys)
@@ -164,7 +152,7 @@ describe('what crosses', () => {
   })
 
   test('errors keep their class, code, operation and cause', async () => {
-    const remote = await connectRemote(port(), { locks: 'database' })
+    const remote = await connectRemote(served.port(), { locks: 'database' })
     const lock = await remote.acquire('job', 60_000)
     const failed = remote.fenced(lock as never, [{ sql: 'SELECT * FROM missing' }])
     await expect(failed).rejects.toMatchObject({
@@ -178,7 +166,7 @@ describe('what crosses', () => {
   })
 
   test('a call that takes long holds up no answer of another', async () => {
-    const remote = await connectRemote(port(), { locks: 'database' })
+    const remote = await connectRemote(served.port(), { locks: 'database' })
     const load = remote.cache.getOrSet('slow', () => new Promise((resolve) => setTimeout(() => resolve(1), 300)))
     const order: string[] = []
     void load.then(() => order.push('slow'))
@@ -213,15 +201,15 @@ describe('what crosses', () => {
   })
 
   test.each(['set', 'delete'] as const)('a loaded value that is overtaken on its way is not stored: %s', async (by) => {
-    const remote = await connectRemote(port())
+    const remote = await connectRemote(served.port())
     const { load, loaded } = await new Promise<{ load: Promise<string>; loaded: (value: string) => void }>((begin) => {
       const load = remote.cache.getOrSet('k', () => new Promise<string>((loaded) => begin({ load, loaded })))
     })
     loaded('stale')
     // Until it is sent, and not until it has come.
     for (let turns = 0; turns < 50; turns++) await Promise.resolve()
-    if (by === 'set') void adapter.cache.set('k', 'newer')
-    else void adapter.cache.delete('k')
+    if (by === 'set') void served.adapter.cache.set('k', 'newer')
+    else void served.adapter.cache.delete('k')
     expect(await load).toBe('stale')
     expect(await remote.cache.get('k')).toBe(by === 'set' ? 'newer' : null)
     await remote.disconnect()

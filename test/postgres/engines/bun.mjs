@@ -1,12 +1,9 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { SQL } from 'bun'
 import { places, serverUrl, urlOfPlace } from '../server/places.mjs'
-import { engineOfPlaces, merged } from './engine-of-places.mjs'
+import { engineOfPlaces, merged, rawOfPool } from './engine-of-places.mjs'
 
 const WHOLE = 20
-
-/** The connection of a transaction that a test has begun, by its pool. @type {WeakMap<object, any>} */
-const transactions = new WeakMap()
 
 /** @param {string} schema */
 const handle = (schema) =>
@@ -18,14 +15,7 @@ export const engine = engineOfPlaces({
   places,
   handle,
 
-  async raw(sql, text, parameters) {
-    if (text === 'BEGIN') transactions.set(sql, await sql.reserve())
-    const reserved = transactions.get(sql)
-    const rows = await (reserved ?? sql).unsafe(text, [...parameters])
-    if (text === 'COMMIT' || text === 'ROLLBACK') {
-      transactions.delete(sql)
-      await reserved?.release()
-    }
+  raw: rawOfPool((rows) => {
     // Whole numbers as numbers, as SQLite gives them.
     const whole = new Set(rows.columns?.filter((/** @type {any} */ { type }) => type === WHOLE).map(nameOf))
     return rows.map((/** @type {object} */ row) =>
@@ -33,7 +23,7 @@ export const engine = engineOfPlaces({
         Object.entries(row).map(([name, value]) => [name, whole.has(name) && value !== null ? Number(value) : value]),
       ),
     )
-  },
+  }),
 
   close: (sql) => sql.end(),
 

@@ -15,6 +15,27 @@ import { translated, translatedAll } from './raw-sql.mjs'
 /** The schema of each handle that a test has opened. @type {WeakMap<object, string>} */
 const schemas = new WeakMap()
 
+/**
+ * Raw statements of a pool whose connections are reserved by `reserve()`: a transaction that a test begins has one for itself.
+ *
+ * @param {(rows: any) => Record<string, unknown>[]} rowsOf
+ * @returns {Library['raw']}
+ */
+export function rawOfPool(rowsOf) {
+  /** The connection of a transaction that a test has begun, by its pool. @type {WeakMap<object, any>} */
+  const transactions = new WeakMap()
+  return async (sql, text, parameters) => {
+    if (text === 'BEGIN') transactions.set(sql, await sql.reserve())
+    const reserved = transactions.get(sql)
+    const rows = await (reserved ?? sql).unsafe(text, [...parameters])
+    if (text === 'COMMIT' || text === 'ROLLBACK') {
+      transactions.delete(sql)
+      await reserved?.release()
+    }
+    return rowsOf(rows)
+  }
+}
+
 /** @param {any} handle @param {unknown} options @returns {any} */
 const placed = (handle, options) =>
   merged(schemas.has(handle) ? { schema: schemas.get(handle), durability: 'process' } : {}, options)

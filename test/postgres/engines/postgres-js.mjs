@@ -1,10 +1,7 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import postgres from 'postgres'
 import { places, serverUrl, urlOfPlace } from '../server/places.mjs'
-import { engineOfPlaces, merged } from './engine-of-places.mjs'
-
-/** The connection of a transaction that a test has begun, by its pool. @type {WeakMap<object, postgres.ReservedSql>} */
-const transactions = new WeakMap()
+import { engineOfPlaces, merged, rawOfPool } from './engine-of-places.mjs'
 
 /** @param {string} schema */
 const handle = (schema) =>
@@ -22,16 +19,7 @@ export const engine = engineOfPlaces({
   places,
   handle,
 
-  async raw(sql, text, parameters) {
-    if (text === 'BEGIN') transactions.set(sql, await sql.reserve())
-    const reserved = transactions.get(sql)
-    const rows = await (reserved ?? sql).unsafe(text, [...parameters])
-    if (text === 'COMMIT' || text === 'ROLLBACK') {
-      transactions.delete(sql)
-      reserved?.release()
-    }
-    return rows.map((/** @type {object} */ row) => ({ ...row }))
-  },
+  raw: rawOfPool((rows) => rows.map((/** @type {object} */ row) => ({ ...row }))),
 
   close: (sql) => sql.end(),
 
