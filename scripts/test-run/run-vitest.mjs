@@ -43,6 +43,9 @@ export async function runVitest(run, { files, pattern, folder }) {
     // Only npm and pnpm, which test/package starts, may have to reach a registry.
     ...(run.group !== 'package' && { NODE_EXTRA_CA_CERTS: undefined }),
     TMPDIR: folder,
+    // The processes of the tests load the same files over and over: those of Node from 22.1 take them compiled, which saves a
+    // tenth to a fifth of a run.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
   }
   const outcome = await runProcess(runtime.path, [...runtime.args, tools.vitest, ...args], {
     env,
