@@ -149,6 +149,7 @@ function isProblem(problem: Problem): boolean {
 function searchedFor(folder: string): string[] {
   if (folder === 'keyv' || folder === 'unstorage') return [folder, 'cache', 'sqlite', 'postgres', 'ttl']
   if (folder === 'idempotency-key') return [folder, 'middleware', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
+  if (folder === 'inspector') return ['dashboard', 'lock', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
   if (folder === 'cli') return [folder, 'sqlite', 'postgres', 'lock']
   return [folder === 'persistence-postgres' ? 'postgres' : 'sqlite', 'lock', 'cache', 'idempotency']
 }

@@ -19,6 +19,7 @@ export const published = {
   keyv: '@go-go-scope/keyv',
   unstorage: '@go-go-scope/unstorage',
   'idempotency-key': '@go-go-scope/idempotency-key',
+  inspector: '@go-go-scope/persistence-inspector',
   cli: '@go-go-scope/cli',
 } as const
 

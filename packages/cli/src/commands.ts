@@ -6,6 +6,7 @@ import { UsageError } from './exit-codes.js'
 import { type Asked, LISTS, type List, printList, printPrefixes } from './lists.js'
 import { withDatabase } from './open-database.js'
 import type { Format } from './output.js'
+import { serve } from './serve.js'
 import { summary, watch } from './summary.js'
 import { task } from './task.js'
 
@@ -76,6 +77,28 @@ export const commands: Readonly<Record<string, Command>> = {
       color,
     },
     run: ({ args }) => watch(args.db, whole(args.every, 'every')),
+  }),
+  serve: defineCommand({
+    meta: {
+      name: 'serve',
+      description: 'a page for a browser of this machine that shows all of it, live, until Ctrl-C',
+    },
+    args: {
+      db,
+      port: { type: 'string', description: 'default: any that is free', valueHint: 'N' },
+      values: { type: 'boolean', description: 'let the page show stored values, one at a time' },
+      host: {
+        type: 'string',
+        description: 'listen at this address instead of at this machine alone; with --behind-tls',
+        valueHint: 'A',
+      },
+      'behind-tls': {
+        type: 'string',
+        description: 'the name under which a proxy with TLS is reached that hands requests on',
+        valueHint: 'NAME',
+      },
+    },
+    run: ({ args }) => serve(args.db, { ...args, port: whole(args.port, 'port'), behindTls: args['behind-tls'] }),
   }),
   verify: defineCommand({
     meta: {

@@ -22,9 +22,13 @@ const allowed: Record<string, readonly string[]> = {
   keyv: [`${core}/integration`],
   unstorage: [`${core}/integration`],
   'idempotency-key': [`${core}/integration`],
+  // What the text of the page is made of stands in its folder page.
+  inspector: [`${core}/integration`, `${core}/public`, 'inspector:page'],
   // A program: it opens databases as an app does.
   cli: [
     `${core}/public`,
+    '@go-go-scope/persistence-inspector',
+    '@go-go-scope/persistence-inspector/node',
     '@go-go-scope/persistence-sqlite-node',
     '@go-go-scope/persistence-sqlite-bun',
     '@go-go-scope/persistence-postgres',

@@ -1,0 +1,47 @@
+import { byId, setText } from './dom.js'
+
+const STORED = `inspector ${location.pathname}`
+
+/** The token: from the fragment of the address, from this tab, or from who looks at the page. */
+export class Access {
+  #token: string | null
+  readonly #form: HTMLElement = byId('access')
+  readonly #content: HTMLElement = byId('content')
+
+  /** @param onToken Called when a token was entered. */
+  constructor(onToken: () => void) {
+    const given = new URLSearchParams(location.hash.slice(1)).get('token')
+    if (given !== null) {
+      // Out of the address, so that it stays in no history and no screenshot; the tab keeps it for a reload.
+      history.replaceState(null, '', location.pathname)
+      sessionStorage.setItem(STORED, given)
+    }
+    this.#token = given ?? sessionStorage.getItem(STORED)
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault()
+      const input = byId<HTMLInputElement>('token')
+      this.#token = input.value.trim()
+      sessionStorage.setItem(STORED, this.#token)
+      input.value = ''
+      onToken()
+    })
+  }
+
+  get headers(): Record<string, string> {
+    return this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }
+  }
+
+  /** Takes the lists away and asks for the token, where there is one. @param why What the server said. */
+  refuse(why: string): void {
+    const first = this.#token === null
+    this.#content.hidden = true
+    this.#form.hidden = document.documentElement.dataset.access !== 'token'
+    setText(byId('access-wrong'), first ? '' : why)
+    if (!this.#form.hidden) byId('token').focus()
+  }
+
+  admit(): void {
+    this.#form.hidden = true
+    this.#content.hidden = false
+  }
+}

@@ -1,0 +1,45 @@
+import type { CacheGroup, CacheSurvey, Part } from '../src/overview.js'
+import { type Column, text, type View } from './columns.js'
+import { element, setAttributes, setText } from './dom.js'
+import { bytes, count, visible } from './format.js'
+import type { ListOf } from './lists.js'
+
+/** A group as an item of a list. */
+export type CacheRow = Pick<CacheGroup, 'entries' | 'bytes'> & { readonly share: number }
+
+const SIZE: Column<CacheRow> = {
+  label: 'Size',
+  show(cell, { bytes: size = 0, share = 0, key }) {
+    if (cell.firstElementChild === null) {
+      cell.append(element('div', { class: 'bar' }, element('progress', { max: 100 }), element('span')))
+    }
+    const [bar, figure] = cell.querySelectorAll<HTMLElement>('progress, span')
+    setAttributes(bar as HTMLElement, { value: share, 'aria-label': `Share of ${visible(key)} in what was looked at` })
+    setText(figure as HTMLElement, bytes(size))
+  },
+}
+
+/** The cache by how its keys begin. */
+export const CACHE: ListOf<CacheRow> = {
+  title: 'Cache',
+  none: 'The cache is empty.',
+  keys: 'Keys that begin with',
+  columns: [SIZE, text('Entries', 'figure', ({ entries }) => (entries === undefined ? '' : count(entries)))],
+}
+
+export function cacheRows({ groups }: CacheSurvey): Part<CacheRow> {
+  const all = groups.reduce((sum, group) => sum + group.bytes, 0)
+  const items = groups.map(({ prefix, startsWith, entries, bytes: size }) => ({
+    ...{ prefix, key: startsWith || 'others', entries, bytes: size },
+    share: all === 0 ? 0 : (100 * size) / all,
+  }))
+  return { items, more: false }
+}
+
+/** How old the figures are, and what they leave out. */
+export function cacheRemark({ at, partial, groups }: CacheSurvey, { now }: View): string {
+  if (groups.length === 0) return ''
+  const age = Math.max(0, Math.round((now - at) / 1_000))
+  const part = partial ? ' There are more: of a prefix 2,000 entries are looked at.' : ''
+  return `As of ${age} s ago.${part} Choose a prefix to see entries.`
+}

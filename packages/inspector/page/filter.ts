@@ -1,0 +1,51 @@
+import type { Part } from '../src/overview.js'
+import { byId, element } from './dom.js'
+import { visible } from './format.js'
+
+const ALL = '*'
+
+/** Which keys are shown. */
+export class Filter {
+  readonly #prefix: HTMLSelectElement = byId('prefix')
+  readonly #startsWith: HTMLInputElement = byId('starts-with')
+  #known = ''
+
+  /** @param onChange Called when others are to be shown. */
+  constructor(onChange: () => void) {
+    this.#showPrefixes([])
+    this.#prefix.addEventListener('change', () => {
+      this.#enable()
+      onChange()
+    })
+    this.#startsWith.addEventListener('input', onChange)
+    byId('filter').addEventListener('submit', (event) => event.preventDefault())
+    this.#enable()
+  }
+
+  get query(): Record<string, string> {
+    const startsWith = this.#startsWith.disabled ? '' : this.#startsWith.value
+    return { prefix: this.#prefix.value, ...(startsWith !== '' && { startsWith }) }
+  }
+
+  showPrefixes({ items }: Part<object>): void {
+    const prefixes = items.map(({ prefix }) => prefix).filter((prefix) => prefix !== null)
+    if (JSON.stringify(prefixes) !== this.#known) this.#showPrefixes(prefixes)
+  }
+
+  #showPrefixes(prefixes: readonly string[]): void {
+    this.#known = JSON.stringify(prefixes)
+    const chosen = this.#prefix.value
+    this.#prefix.replaceChildren(
+      element('option', { value: ALL }, 'all'),
+      ...prefixes.map((prefix) => element('option', { value: prefix }, prefix === '' ? '(none)' : visible(prefix))),
+    )
+    this.#prefix.value = prefixes.includes(chosen) ? chosen : ALL
+    this.#enable()
+  }
+
+  /** Keys are looked up in one prefix. */
+  #enable(): void {
+    this.#startsWith.disabled = this.#prefix.value === ALL
+    this.#startsWith.placeholder = this.#startsWith.disabled ? 'choose a prefix first' : ''
+  }
+}

@@ -1,0 +1,68 @@
+import { byId, setAttributes, setText } from './dom.js'
+
+const EVERY_MS = 1_000
+const LONGEST_MS = 15_000
+
+/** Looks again and again while the page can be seen: the next time when the last one has ended. */
+export class Live {
+  readonly #look: () => Promise<void>
+  readonly #pause: HTMLElement = byId('pause')
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #looking = false
+  #again = false
+  #paused = false
+  #failures = 0
+
+  /** @param look Throws where it saw nothing. */
+  constructor(look: () => Promise<void>) {
+    this.#look = look
+    this.#pause.addEventListener('click', () => {
+      this.#paused = !this.#paused
+      setAttributes(this.#pause, { 'aria-pressed': String(this.#paused) })
+      setText(this.#pause, this.#paused ? 'Go on' : 'Pause')
+      if (this.#paused) this.#stop('Paused', 'paused')
+      else this.now()
+    })
+    document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(this.#timer) : this.now()))
+  }
+
+  /** Looks at once. */
+  now(): void {
+    clearTimeout(this.#timer)
+    if (this.#looking) this.#again = true
+    else void this.#lookOnce()
+  }
+
+  async #lookOnce(): Promise<void> {
+    this.#looking = true
+    try {
+      await this.#look()
+      this.#failures = 0
+      this.#pause.hidden = false
+      if (!this.#paused) this.#tell('Live', 'live')
+    } catch (error) {
+      this.#failures++
+      this.#tell(error instanceof Error ? error.message : String(error), 'failing')
+    }
+    this.#looking = false
+    if (this.#again) {
+      this.#again = false
+      void this.#lookOnce()
+    } else if (!this.#paused && !document.hidden) {
+      const wait = Math.min(LONGEST_MS, EVERY_MS * 2 ** Math.min(10, this.#failures))
+      this.#timer = setTimeout(() => this.now(), this.#failures === 0 ? EVERY_MS : wait)
+    }
+  }
+
+  #stop(text: string, state: string): void {
+    clearTimeout(this.#timer)
+    this.#tell(text, state)
+  }
+
+  /** Only what is new is told: the text is read out. */
+  #tell(text: string, state: string): void {
+    const status = byId('status')
+    setText(status, text)
+    setAttributes(status, { 'data-state': state })
+  }
+}

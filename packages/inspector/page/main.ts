@@ -1,0 +1,106 @@
+import type { ServedUser } from '@go-go-scope/persistence-core/public'
+import type { Lists, Overview, Shown } from '../src/overview.js'
+import { Access } from './access.js'
+import { CACHE, type CacheRow, cacheRemark, cacheRows } from './cache-panel.js'
+import { CircuitHistory } from './circuit-history.js'
+import type { View } from './columns.js'
+import { byId, setText } from './dom.js'
+import { Filter } from './filter.js'
+import { visible } from './format.js'
+import { CLIENTS, idOf, LISTS, stateOf } from './lists.js'
+import { Live } from './live.js'
+import { Panel } from './panel.js'
+import { ask, NotGivenError } from './server.js'
+import { Tiles } from './tiles.js'
+
+type Name = keyof Lists
+
+const STEP = 25
+const NAMES = Object.keys(LISTS) as Name[]
+
+const limits = new Map<Name, number>(NAMES.map((name) => [name, name === 'results' ? 10 : STEP]))
+const history = new CircuitHistory()
+const access = new Access(() => live.now())
+const filter = new Filter(() => live.now())
+const tiles = new Tiles(byId('tiles'))
+const live = new Live(look)
+let panels: ReturnType<typeof makePanels> | undefined
+live.now()
+
+async function look(): Promise<void> {
+  const shown = Object.fromEntries([...limits].map(([name, limit]) => [name, String(limit)]))
+  try {
+    show(await ask<Overview>(access, { view: 'overview', ...filter.query, ...shown }))
+  } catch (error) {
+    if (error instanceof NotGivenError && error.refused) access.refuse(error.message)
+    throw error
+  }
+}
+
+function show(overview: Overview): void {
+  const { now, circuits, database, prefixes, cache, clients } = overview
+  const view: View = { now, history }
+  history.see(
+    circuits.items.map((circuit) => ({ id: idOf(circuit), state: stateOf(circuit) })),
+    now,
+  )
+  access.admit()
+  filter.showPrefixes(prefixes)
+  tiles.show(overview)
+  setText(byId('place'), placeOf(database))
+  panels ??= makePanels(overview.values)
+  for (const name of NAMES) {
+    const part = overview[name]
+    const panel = panels.lists[name]
+    panel.element.hidden = part === undefined
+    if (part !== undefined) panel.show(part as never, view, remarkOf(name, overview))
+  }
+  panels.cache.show(cacheRows(cache), view, cacheRemark(cache, view))
+  panels.clients.element.hidden = clients.length === 0
+  panels.clients.show({ items: clients.map(asItem), more: false }, view)
+}
+
+function makePanels(values: boolean) {
+  const listOf = (name: Name): Panel<object> =>
+    new Panel<object>(name, LISTS[name], {
+      showMore() {
+        limits.set(name, (limits.get(name) ?? STEP) + STEP)
+        live.now()
+      },
+      ...(values && { showValue: (item: Shown<object>) => void showValue(name, item) }),
+    })
+  const made = {
+    lists: Object.fromEntries(NAMES.map((name) => [name, listOf(name)])) as Record<Name, Panel<object>>,
+    cache: new Panel<CacheRow>('cache', CACHE, {}),
+    clients: new Panel<ServedUser>('clients', CLIENTS, {}),
+  }
+  const { entries, ...others } = made.lists
+  const inOrder = [...Object.values(others), made.cache, entries, made.clients]
+  byId('lists').replaceChildren(...inOrder.map(({ element }) => element))
+  return made
+}
+
+/** Locks in memory are of one process, and nobody else can tell whose. */
+function remarkOf(name: Name, { database }: Overview): string {
+  if (name !== 'locks' || database.locks === 0) return ''
+  return `This process has granted ${database.locks} under its prefix, those in its memory among them, which are not listed.`
+}
+
+function placeOf({ engine, file, location: address, sqliteVersion, serverVersion }: Overview['database']): string {
+  const place = file === '' ? 'in memory' : (file ?? address ?? '')
+  const version = serverVersion === undefined ? `SQLite ${sqliteVersion}` : `PostgreSQL ${serverVersion}`
+  return [place, engine, version].filter((part) => part !== '').join(' · ')
+}
+
+const asItem = (client: ServedUser, at: number): Shown<ServedUser> => ({ prefix: '', key: String(at + 1), ...client })
+
+async function showValue(of: Name, { prefix, key }: Shown<object>): Promise<void> {
+  setText(byId('value-key'), visible(`${prefix}${key}`))
+  const shown = byId<HTMLTextAreaElement>('value-text')
+  shown.value = '…'
+  byId<HTMLDialogElement>('value').showModal()
+  shown.value = await ask<{ text: string }>(access, { view: 'value', of, prefix: prefix ?? '', key }).then(
+    (answer) => answer.text,
+    (error: Error) => error.message,
+  )
+}

@@ -1,0 +1,93 @@
+import type { Part, Shown } from '../src/overview.js'
+import type { View } from './columns.js'
+import { element, setText } from './dom.js'
+import { count, visible } from './format.js'
+import { idOf, type ListOf } from './lists.js'
+import { type Row, Rows } from './rows.js'
+
+/** What a panel asks of the page. */
+export interface PanelActions {
+  /** Absent where values are not shown. */
+  readonly showValue?: (item: Shown<object>) => void
+  readonly showMore?: () => void
+}
+
+/** A list on the page: heading, table, and what there is to say where it is empty. */
+export class Panel<Info extends object> {
+  readonly element: HTMLElement
+  readonly #list: ListOf<Info>
+  readonly #count: HTMLElement = element('span', { class: 'count' })
+  readonly #note: HTMLElement = element('p')
+  readonly #table: HTMLElement
+  readonly #more: HTMLElement = element('button', { type: 'button', class: 'more' }, 'Show more')
+  readonly #rows: Rows<Shown<Info>>
+  readonly #actions: PanelActions
+  #view: View | undefined
+
+  constructor(name: string, list: ListOf<Info>, actions: PanelActions) {
+    this.#list = list
+    this.#actions = actions
+    const labels = [list.keys, ...list.columns.map(({ label }) => label)]
+    const heads = labels.map((label) => element('th', { scope: 'col', role: 'columnheader' }, label))
+    if (this.#hasValues) heads.push(element('th', { scope: 'col', role: 'columnheader' }, 'Value'))
+    const body = element('tbody', { role: 'rowgroup' })
+    const table = element(
+      'table',
+      { role: 'table', 'aria-labelledby': `${name}-title` },
+      element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...heads)),
+      body,
+    )
+    this.#table = element('div', { class: 'wide' }, table)
+    this.#rows = new Rows(body, idOf, (item) => this.#makeRow(item))
+    this.#more.addEventListener('click', () => actions.showMore?.())
+    const title = element('h2', {}, element('span', { id: `${name}-title` }, list.title), this.#count)
+    this.element = element(
+      'section',
+      { class: 'panel', id: name, 'aria-labelledby': `${name}-title` },
+      ...[title, this.#note, this.#table, this.#more],
+    )
+  }
+
+  /** @param remark Said below the heading. */
+  show({ items, more }: Part<Info>, view: View, remark = ''): void {
+    this.#view = view
+    setText(this.#count, items.length === 0 ? '' : `${count(items.length)}${more ? '+' : ''}`)
+    setText(this.#note, [items.length === 0 ? this.#list.none : '', remark].join(' ').trim())
+    this.#note.hidden = this.#note.textContent === ''
+    this.#table.hidden = items.length === 0
+    this.#more.hidden = !(more && this.#actions.showMore)
+    this.#rows.show(items)
+  }
+
+  get #hasValues(): boolean {
+    return this.#list.values === true && this.#actions.showValue !== undefined
+  }
+
+  #makeRow(made: Shown<Info>): Row<Shown<Info>> {
+    const { columns } = this.#list
+    const name = element('th', { scope: 'row', role: 'rowheader', class: 'key' })
+    if (made.prefix !== '') name.append(element('span', { class: 'prefix' }, visible(made.prefix ?? '?')))
+    name.append(visible(made.key))
+    const cells = columns.map(({ label, className }) =>
+      element('td', { role: 'cell', 'data-label': label, class: className }),
+    )
+    const row = element('tr', { role: 'row' }, name, ...cells)
+    if (this.#hasValues) row.append(element('td', { role: 'cell', 'data-label': 'Value' }, this.#valueButton(made)))
+    return { element: row, update: (item) => this.#updateRow(item, cells) }
+  }
+
+  #updateRow(item: Shown<Info>, cells: readonly HTMLElement[]): void {
+    for (const [at, cell] of cells.entries()) {
+      if (item.unreadable === undefined) this.#list.columns[at]?.show(cell, item, this.#view as View)
+      else setText(cell, at === 0 ? `cannot be read: ${item.unreadable}` : '')
+    }
+  }
+
+  #valueButton(item: Shown<Info>): HTMLElement {
+    const button = element('button', { type: 'button', 'aria-label': `Show the value of ${visible(item.key)}` }, 'Show')
+    // Where a row belongs to no known prefix, its key cannot be asked for.
+    button.hidden = item.prefix === null
+    button.addEventListener('click', () => this.#actions.showValue?.(item))
+    return button
+  }
+}

@@ -1,0 +1,36 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { hostName, type Settings } from './options.js'
+
+/** Why a request is refused, as it is told. */
+export type Refusal = string
+
+/**
+ * Whether a request may be answered at all, were it for the page only.
+ *
+ * A page of a stranger can have its own name resolve to this server (DNS rebinding): its requests are then of the same
+ * origin to the browser, and only their `Host` tells. So that is looked at before anything else.
+ */
+export function refusalOf(request: Request, { hosts }: Settings): Refusal | undefined {
+  const host = hostName(request.headers.get('host') ?? new URL(request.url).host)
+  if (host === undefined || !hosts.has(host)) {
+    return 'this name of the server is not known here; add it to the option hosts of inspector()'
+  }
+  // Absent in old browsers and outside of browsers. "same-site" is another port of this machine, too.
+  const site = request.headers.get('sec-fetch-site') ?? 'none'
+  if (site !== 'none' && site !== 'same-origin') {
+    return 'this is a request of another site; open the page by its address'
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return 'nothing can be changed here'
+  return undefined
+}
+
+/** Whether a request shows that it may see what is in the database. */
+export async function isAuthorized(request: Request, { token, authorize }: Settings): Promise<boolean> {
+  if (authorize !== undefined) return (await authorize(request)) === true
+  if (token === undefined) return false
+  const [, given] = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '') ?? []
+  return given !== undefined && timingSafeEqual(digest(given), digest(token))
+}
+
+/** Of one length, which the comparison needs, and which tells nothing of the length of a token. */
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

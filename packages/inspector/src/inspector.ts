@@ -1,0 +1,43 @@
+import { PersistenceError } from '@go-go-scope/persistence-core/integration'
+import { isAuthorized, refusalOf } from './admission.js'
+import { type Inspectable, type InspectorOptions, settingsOf } from './options.js'
+import { OverviewReader } from './overview-reader.js'
+import { pageResponse } from './page.js'
+import { jsonResponse, refuse } from './responses.js'
+import { readValue } from './value.js'
+
+/** Answers a request for the page or for its data, which is of the same path with a query. */
+export type InspectorHandler = (request: Request) => Promise<Response>
+
+/**
+ * A page that shows what is in a database while apps use it, for any path of an app:
+ * `app.all('/inspector', (context) => inspect(context.req.raw))`. It changes nothing.
+ *
+ * @returns a handler of fetch's requests. It rejects with what `authorize` rejects with, and with nothing else.
+ * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`: also where neither `token` nor `authorize` is given.
+ */
+export function inspector(persistence: Inspectable, options: InspectorOptions): InspectorHandler {
+  const settings = settingsOf(persistence, options)
+  const overview = new OverviewReader(persistence, settings)
+  const byToken = settings.token !== undefined
+
+  return async (request) => {
+    const refusal = refusalOf(request, settings)
+    if (refusal !== undefined) return refuse(refusal)
+    const { searchParams: query } = new URL(request.url)
+    const isPage = query.size === 0
+    // The page has nothing of the database in it, and must be there to ask for the token.
+    if (!(isPage && byToken) && !(await isAuthorized(request, settings))) {
+      return refuse(byToken ? 'the token is missing or wrong' : 'you may not look at this')
+    }
+    if (isPage) return pageResponse(byToken)
+    try {
+      if (query.get('view') === 'overview') return jsonResponse(await overview.read(query))
+      if (query.get('view') === 'value') return await readValue(persistence, settings, query)
+      return refuse('there is no such view', 404)
+    } catch (error) {
+      if (!(error instanceof PersistenceError)) return refuse(String(error), 500)
+      return refuse(`${error.code}: ${error.message}`, error.code.startsWith('INVALID') ? 400 : 503)
+    }
+  }
+}

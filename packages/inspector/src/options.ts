@@ -1,0 +1,79 @@
+import { checkProvider, invalidOption, type OptionNames, readOptions } from '@go-go-scope/persistence-core/integration'
+import { type Clock, type Inspection, type InspectOptions, systemClock } from '@go-go-scope/persistence-core/public'
+import type { DatabaseStats } from './overview.js'
+
+/** What is used of an adapter. */
+export interface Inspectable {
+  inspect(options?: InspectOptions): Inspection
+  stats(): Promise<DatabaseStats>
+}
+
+/** One of `token` and `authorize` is required. */
+export interface InspectorOptions {
+  /**
+   * What a request for data must have as `Authorization: Bearer …`, at least 16 characters. The page takes it from the
+   * fragment of its address, `/inspector#token=…`, which browsers send to nobody, or asks for it.
+   */
+  token?: string
+  /** Decides instead of a token whether a request may see the page and its data, as by the session of the app. */
+  authorize?(request: Request): boolean | Promise<boolean>
+  /**
+   * Names under which the app is reached, without a port. Default: those of the own machine, which are `localhost`, `127.0.0.1` and `[::1]`. A
+   * request whose `Host` is another is refused: a page of somebody else could have had its name resolve to this server.
+   */
+  hosts?: readonly string[]
+  /** Whether stored values may be asked for, one at a time. Default `false`. */
+  values?: boolean
+  /** Where time comes from: give that of the adapter. Default: the machine's. */
+  clock?: Clock
+}
+
+const NAMES: OptionNames<InspectorOptions> = { token: true, authorize: true, hosts: true, values: true, clock: true }
+
+/** The options with their defaults. */
+export interface Settings {
+  readonly token: string | undefined
+  readonly authorize: InspectorOptions['authorize']
+  readonly hosts: ReadonlySet<string>
+  readonly values: boolean
+  readonly clock: Clock
+}
+
+const OWN_MACHINE = ['localhost', '127.0.0.1', '[::1]']
+// Fewer can be tried one after the other.
+const SHORTEST_TOKEN = 16
+
+/**
+ * @throws PersistenceError `INVALID_ARGUMENT` for what is no adapter and for a name that is no option, `INVALID_OPTION` for
+ *   a value that cannot be used, and where nothing decides who may look.
+ */
+export function settingsOf(persistence: Inspectable, options: InspectorOptions): Settings {
+  checkProvider(persistence, ['inspect', 'stats'], 'the whole', 'inspector')
+  const given = readOptions(options, NAMES, 'inspector')
+  const { token, authorize, hosts = OWN_MACHINE, values = false, clock = systemClock } = given
+  if (authorize !== undefined && typeof authorize !== 'function') {
+    throw invalidOption('authorize', authorize, 'a function of the request')
+  }
+  // Messages name the type of a token, for it is a secret.
+  if ((token === undefined) === (authorize === undefined)) {
+    const got = token === undefined ? undefined : 'both'
+    throw invalidOption('token', got, 'a secret text, or option authorize a function; give one of the two')
+  }
+  if (token !== undefined && !(typeof token === 'string' && token.length >= SHORTEST_TOKEN)) {
+    const wanted = `a text of ${SHORTEST_TOKEN} characters or more, such as crypto.randomUUID()`
+    throw invalidOption('token', typeof token === 'string' ? `${token.length} characters` : typeof token, wanted)
+  }
+  if (
+    !Array.isArray(hosts) ||
+    hosts.some((host) => typeof host !== 'string' || hostName(host) !== host.toLowerCase())
+  ) {
+    throw invalidOption('hosts', hosts, 'an array of host names without ports, such as "admin.example.com"')
+  }
+  if (typeof values !== 'boolean') throw invalidOption('values', values, 'true or false')
+  return { token, authorize, hosts: new Set(hosts.map((host) => host.toLowerCase())), values, clock }
+}
+
+/** The name in a `Host` header, in lower case; `undefined` for what is none. */
+export function hostName(host: string): string | undefined {
+  return /^([\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase()
+}

@@ -1,0 +1,52 @@
+import { surveyCache } from './cache-survey.js'
+import { askedBy, partOf, readLists } from './lists.js'
+import type { Inspectable, Settings } from './options.js'
+import type { CacheSurvey, DatabaseStats, Overview } from './overview.js'
+import { Paced } from './paced.js'
+
+const PREFIXES = 100
+
+/** Reads what the page shows. Lists are read each time; what looks at many rows is not. */
+export class OverviewReader {
+  readonly #persistence: Inspectable
+  readonly #settings: Settings
+  readonly #database: Paced<Overview['database']>
+  readonly #cache: Paced<CacheSurvey>
+
+  constructor(persistence: Inspectable, settings: Settings) {
+    const { clock } = settings
+    this.#persistence = persistence
+    this.#settings = settings
+    this.#database = new Paced(async () => ({ ...(await readDatabase(persistence)), at: clock.now() }), clock)
+    this.#cache = new Paced(() => surveyCache(persistence, clock.now()), clock)
+  }
+
+  /** @param query Which part; see `askedBy`. */
+  async read(query: URLSearchParams): Promise<Overview> {
+    const asked = askedBy(query)
+    const inspection = this.#persistence.inspect({ prefix: asked.prefix })
+    const [lists, prefixes, database, cache] = await Promise.all([
+      readLists(inspection, asked),
+      partOf(inspection.prefixes({ limit: PREFIXES + 1 }) as never, PREFIXES),
+      this.#database.get(),
+      this.#cache.get(),
+    ])
+    const { clock, values } = this.#settings
+    return { now: clock.now(), ...lists, prefixes, database, cache, clients: inspection.clients(), values }
+  }
+}
+
+/** What the page shows of it, and nothing else. */
+async function readDatabase(persistence: Inspectable): Promise<DatabaseStats> {
+  const { engine, waiting, locks, cache, sqliteVersion, serverVersion, file, location, fileBytes, walBytes } =
+    await persistence.stats()
+  return {
+    ...{ engine, waiting, locks, cache },
+    ...(sqliteVersion !== undefined && { sqliteVersion }),
+    ...(serverVersion !== undefined && { serverVersion }),
+    ...(file !== undefined && { file }),
+    ...(location !== undefined && { location }),
+    ...(fileBytes !== undefined && { fileBytes }),
+    ...(walBytes !== undefined && { walBytes }),
+  }
+}

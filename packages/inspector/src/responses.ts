@@ -1,0 +1,31 @@
+/** What every response has. No response says that another origin may read it. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/** For what is no document. */
+const NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
+export function jsonResponse(body: unknown, status = 200): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { ...HEADERS, 'content-security-policy': NOTHING, 'content-type': 'application/json' },
+  })
+}
+
+/** The response to what is not answered. @param error What is wrong, and what to do. */
+export function refuse(error: string, status = 403): Response {
+  return jsonResponse({ error }, status)
+}
+
+/** @param policy `Content-Security-Policy` */
+export function htmlResponse(html: string, policy: string): Response {
+  return new Response(html, {
+    headers: { ...HEADERS, 'content-security-policy': policy, 'content-type': 'text/html; charset=utf-8' },
+  })
+}

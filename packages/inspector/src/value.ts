@@ -1,0 +1,46 @@
+import { inspect } from 'node:util'
+import type { Inspection } from '@go-go-scope/persistence-core/public'
+import type { Inspectable, Settings } from './options.js'
+import { jsonResponse, refuse } from './responses.js'
+
+/** Of what is longer, the beginning is shown. */
+const CHARACTERS = 20_000
+const RESULTS = 10_000
+
+/** Reads one value, where that is allowed. @param query `of`, `prefix` and `key`. */
+export async function readValue(
+  persistence: Inspectable,
+  { values }: Settings,
+  query: URLSearchParams,
+): Promise<Response> {
+  if (!values) return refuse('values are not shown here; the option values of inspector() would allow it')
+  const key = query.get('key') ?? ''
+  const inspection = persistence.inspect({ prefix: query.get('prefix') ?? '' })
+  for await (const item of itemsFrom(inspection, query.get('of'), key)) {
+    if (item.key !== key) continue
+    if (item.unreadable !== undefined) return jsonResponse({ text: item.unreadable.message })
+    return jsonResponse({ text: asText('latest' in item ? item.latest?.data : item.value) })
+  }
+  return refuse('it is not there any more', 404)
+}
+
+function itemsFrom(inspection: Inspection, of: string | null, key: string) {
+  // A key stands before all that begin with it.
+  const first = { startsWith: key, limit: 1, values: true } as const
+  // But a kept failure stands behind all results.
+  if (of === 'results') return inspection.results({ ...first, limit: RESULTS })
+  return of === 'tasks' ? inspection.tasks(first) : inspection.entries(first)
+}
+
+/** As a console shows it, which has a form for everything that can be stored, also for what refers to itself. */
+function asText(value: unknown): string {
+  const text = inspect(value, {
+    depth: 10,
+    customInspect: false,
+    maxArrayLength: 1_000,
+    maxStringLength: CHARACTERS,
+    breakLength: 80,
+    sorted: false,
+  })
+  return text.length > CHARACTERS ? `${text.slice(0, CHARACTERS)}…` : text
+}
