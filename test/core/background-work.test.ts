@@ -129,7 +129,7 @@ describe.each([
 
 test('a call that a caller awaits waits on, where a background one that was taken with it gives up', async () => {
   const clock = new ManualClock()
-  const diagnostics = new Diagnostics(sqliteDialect.classify)
+  const diagnostics = new Diagnostics(sqliteDialect.classify, { system: 'sqlite', engine: 'none', location: '' })
   const database = new DatabaseSync(':memory:')
   database.exec('CREATE TABLE leases (until INTEGER); CREATE TABLE entries (value INTEGER)')
   const sweep = { ...write('sweep', 'none', 'UPDATE leases SET until = ?1'), background: true as const }

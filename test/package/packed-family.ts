@@ -18,6 +18,7 @@ export const published = {
   persistence: '@go-go-scope/persistence',
   keyv: '@go-go-scope/keyv',
   unstorage: '@go-go-scope/unstorage',
+  'persistence-otel': '@go-go-scope/persistence-otel',
   'idempotency-key': '@go-go-scope/idempotency-key',
   inspector: '@go-go-scope/persistence-inspector',
   cli: '@go-go-scope/cli',

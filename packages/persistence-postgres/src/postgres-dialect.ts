@@ -32,6 +32,7 @@ function makeDialect(schema: string, durability: Durability): Dialect {
   const prefix = quoted(schema)
   const setUp = migrating(schema)
   return {
+    system: 'postgresql',
     ping: 'SELECT 1 AS pong',
     transaction: TRANSACTION,
     classify,

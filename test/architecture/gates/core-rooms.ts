@@ -29,7 +29,7 @@ export const ROOMS: readonly (readonly string[])[] = [
   ['time', 'values'],
   ['arguments'],
   ['errors'],
-  ['ports', 'keys', 'processes'],
+  ['ports', 'keys', 'processes', 'tracing'],
 ]
 
 const LINE_OF: ReadonlyMap<string, number> = new Map(ROOMS.flatMap((rooms, line) => rooms.map((room) => [room, line])))

@@ -21,6 +21,7 @@ const allowed: Record<string, readonly string[]> = {
   // What gives an adapter the face of another library knows of adapters what their users know, and imports no library.
   keyv: [`${core}/integration`],
   unstorage: [`${core}/integration`],
+  'persistence-otel': [`${core}/integration`, '@opentelemetry/api'],
   'idempotency-key': [`${core}/integration`],
   // What the text of the page is made of stands in its folder page.
   inspector: [`${core}/integration`, `${core}/public`, 'inspector:page'],

@@ -7,8 +7,10 @@ import type { OperationQueue } from '../queue/operation-queue.js'
 import type { QueueContext } from '../queue/queue-context.js'
 import { QueueWithReaders } from '../queue/queue-with-readers.js'
 import { SyncQueue } from '../queue/sync-queue.js'
+import { TracedQueue } from '../queue/traced-queue.js'
 import type { Clock } from '../time/clock.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
+import type { TracedDatabase } from '../tracing/traced-database.js'
 import type { DatabaseOwner } from './database-owner.js'
 import type { ConnectionDialect, Place } from './place.js'
 
@@ -31,6 +33,7 @@ export interface ConnectionOptions {
 /** What a connection gives to what it runs on. */
 export interface BackendContext {
   readonly clock: ConnectionClock
+  readonly database: TracedDatabase
   readonly diagnostics: Diagnostics
   /** As that of a place. */
   lose(reason: PersistenceError): void
@@ -65,7 +68,7 @@ export function backendOf(
 }
 
 function overOwner(owner: DatabaseOwner, dialect: ConnectionDialect, context: BackendContext): Backend {
-  const queue = owner.queue(context)
+  const queue = new TracedQueue(owner.queue(context), context.database)
   return {
     queue,
     place: owner.place,
@@ -81,18 +84,18 @@ function overDriver(
   driver: SqlDriver,
   dialect: ConnectionDialect,
   { clock: source, random, busyTimeout, readOnly = false, immutable = false, exclusive = false }: ConnectionOptions,
-  { clock, diagnostics, lose }: BackendContext,
+  { clock, database, diagnostics, lose }: BackendContext,
 ): Backend {
   const place = dialect.place({ driver, clock, diagnostics, busyTimeout, readOnly, immutable, lose })
   const busyRetry = new BusyRetry(source, random, diagnostics, busyTimeout)
   const context: QueueContext = { dialect, clock, diagnostics, busyRetry, guard: place.guard }
   const another = driver.synchronous ? undefined : driver.aside?.bind(driver)
   return {
-    queue: queueOf(driver, context, dialect.ping),
+    queue: new TracedQueue(queueOf(driver, context, dialect.ping), database),
     place,
     readOnly,
     sharesCommits: driver.synchronous || exclusive,
-    ...(another && { openAside: () => new AsyncQueue(another(), context) }),
+    ...(another && { openAside: () => new TracedQueue(new AsyncQueue(another(), context), database) }),
     ask: () => driver.query(dialect.ping, []),
     recorder: () => (driver.synchronous ? driver.recorder : undefined),
   }

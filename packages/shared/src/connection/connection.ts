@@ -7,6 +7,7 @@ import { ClosedQueue, closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import { nextTurn } from '../time/clock.js'
 import { ConnectionClock } from '../time/connection-clock.js'
+import type { TracedDatabase } from '../tracing/traced-database.js'
 import { type Backend, backendOf, type ConnectionOptions } from './backend.js'
 import { Closing } from './closing.js'
 import type { DatabaseOwner } from './database-owner.js'
@@ -45,6 +46,8 @@ export class Connection {
   readonly clock: ConnectionClock
   readonly random: () => number
   readonly engine: string
+  /** What messages for those who watch say of it. */
+  readonly database: TracedDatabase
   readonly readOnly: boolean
   readonly place: Place
   /** The thread or process that owns the database, where that is another one. */
@@ -96,12 +99,25 @@ export class Connection {
     this.clock = new ConnectionClock(options.clock, dialect.bindTime)
     this.random = options.random
     this.engine = over.engine
-    this.diagnostics = new Diagnostics(dialect.classify)
+    const connection = this
+    this.database = {
+      system: dialect.system,
+      engine: over.engine,
+      get location() {
+        return connection.place.location
+      },
+    }
+    this.diagnostics = new Diagnostics(dialect.classify, this.database)
     this.#handle = handle
     this.#dialect = dialect
     this.#predecessor = predecessor
-    const { clock, diagnostics } = this
-    this.#backend = backendOf(over, dialect, options, { clock, diagnostics, lose: (reason) => this.#lose(reason) })
+    const { clock, database, diagnostics } = this
+    this.#backend = backendOf(over, dialect, options, {
+      clock,
+      database,
+      diagnostics,
+      lose: (reason) => this.#lose(reason),
+    })
     const { queue, place, readOnly, owner, ask } = this.#backend
     this.queue = queue
     this.place = place

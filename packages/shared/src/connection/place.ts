@@ -61,6 +61,8 @@ export interface Place {
 
 /** What a connection has to know of its dialect. */
 export interface ConnectionDialect extends QueueDialect {
+  /** As OpenTelemetry names it in `db.system.name`. */
+  readonly system: string
   /** The shortest statement there is. Asks nothing of the database. */
   readonly ping: string
   /** The driver with what the dialect adds to it. */

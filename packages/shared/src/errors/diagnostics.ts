@@ -1,3 +1,5 @@
+import { eventChannel } from '../tracing/channels.js'
+import type { TracedDatabase } from '../tracing/traced-database.js'
 import type { Classify, PersistenceError } from './persistence-error.js'
 
 /** What an adapter tells its `onDiagnostic` option; it writes to no console. */
@@ -23,18 +25,28 @@ export type DiagnosticEvent =
 
 export type DiagnosticListener = (event: DiagnosticEvent) => void
 
-/** Hands events to all listeners of one connection. */
+/** The message of `go-go-scope.persistence.diagnostic`. */
+export interface DiagnosticMessage {
+  readonly database: TracedDatabase
+  readonly event: DiagnosticEvent
+}
+
+const published = eventChannel<DiagnosticMessage>('diagnostic')
+
+/** Hands events to all listeners of one connection, and to those who subscribe to the channel. */
 export class Diagnostics {
   readonly #classify: Classify
+  readonly #database: TracedDatabase
   readonly #listeners: DiagnosticListener[] = []
 
-  constructor(classify: Classify) {
+  constructor(classify: Classify, database: TracedDatabase) {
     this.#classify = classify
+    this.#database = database
   }
 
   /** Whether there is a listener; without one, callers make no event. */
   get active(): boolean {
-    return this.#listeners.length > 0
+    return this.#listeners.length > 0 || published.hasSubscribers
   }
 
   add(listener: DiagnosticListener): () => void {
@@ -51,6 +63,7 @@ export class Diagnostics {
   }
 
   emit(event: DiagnosticEvent): void {
+    if (published.hasSubscribers) published.publish({ database: this.#database, event })
     for (const listener of [...this.#listeners]) {
       try {
         listener(event)

@@ -53,7 +53,7 @@ export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row
   const [first] = calls
   const { batch } = first.statement
   if (calls.length === 1) {
-    settle(first, first.statement.rows === 'many' ? rows : rows[0])
+    settle(first, first.statement.rows === 'many' ? rows : rows[0], 1)
   } else if (batch?.match === 'order') {
     distributeInOrder(calls, rows)
   } else if (batch?.match === 'echo') {
@@ -62,14 +62,14 @@ export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row
     const given: (Row | undefined)[] = new Array(calls.length)
     if (batch?.match === 'index') for (const row of rows) given[row.i as number] = row
     // Not by entries(), which makes an array for each call.
-    for (let at = 0; at < calls.length; at++) settle(calls[at] as Call, given[at])
+    for (let at = 0; at < calls.length; at++) settle(calls[at] as Call, given[at], calls.length)
   }
 }
 
 function distributeByEcho(columns: readonly string[], calls: readonly Call[], rows: readonly Row[]): void {
   // NUL separates: no key or owner contains it.
   const byEcho = new Map(rows.map((row) => [columns.map((column) => row[column]).join('\0'), row]))
-  for (const call of calls) settle(call, byEcho.get(call.parameters.slice(0, columns.length).join('\0')))
+  for (const call of calls) settle(call, byEcho.get(call.parameters.slice(0, columns.length).join('\0')), calls.length)
 }
 
 // That RETURNING gives rows in the order of the SELECT is what every engine here does, not what SQLite promises. A
@@ -78,7 +78,7 @@ function distributeInOrder(calls: readonly Call[], rows: readonly Row[]): void {
   const ordered = rows.length === calls.length && calls.every(({ parameters }, at) => rows[at]?.k === parameters[0])
   for (let at = 0; at < calls.length; at++) {
     const call = calls[at] as Call
-    if (ordered) settle(call, rows[at])
+    if (ordered) settle(call, rows[at], calls.length)
     else
       call.reject(
         new PersistenceError(

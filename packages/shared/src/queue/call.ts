@@ -70,10 +70,10 @@ export function newCall<Rows extends RowCount, Result>(
   }
 }
 
-/** Gives a call its result; an error of its decoder is its own. */
-export function settle(call: Call, given: Row | readonly Row[] | undefined): void {
+/** Gives a call its result; an error of its decoder is its own. @param calls How many shared the statement. */
+export function settle(call: Call, given: Row | readonly Row[] | undefined, calls: number): void {
   try {
-    call.resolve(call.decode(given as never, call.parameters))
+    call.resolve(call.decode(given as never, call.parameters, calls))
   } catch (error) {
     call.reject(error)
   }

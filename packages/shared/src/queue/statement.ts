@@ -13,9 +13,14 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
 
 /**
  * Turns what a statement gave into what its caller gets. May throw; only its own caller sees that. It is also given the
- * parameters of the call, so that one function serves all calls and none allocates a closure.
+ * parameters of the call, so that one function serves all calls and none allocates a closure, and how many calls shared
+ * the statement; `undefined` where another thread or process knows.
  */
-export type Decode<Rows extends RowCount, Result> = (given: Given<Rows>, parameters: Parameters) => Result
+export type Decode<Rows extends RowCount, Result> = (
+  given: Given<Rows>,
+  parameters: Parameters,
+  calls?: number,
+) => Result
 
 /** Decodes what gives nothing to its caller. */
 export const nothing = (): void => undefined

@@ -60,7 +60,7 @@ export class SyncQueue extends BacklogQueue {
       if (reason.code === 'BUSY') return this.enqueue(statement, parameters, decode)
       throw reason
     }
-    return decode(answer as never, parameters)
+    return decode(answer as never, parameters, 1)
   }
 
   async close(keepHandle: boolean): Promise<void> {
@@ -181,6 +181,6 @@ export class SyncQueue extends BacklogQueue {
 }
 
 function giveOut(part: Run, answer: Answer): void {
-  if (part.length === 1) settle(part[0], answer)
+  if (part.length === 1) settle(part[0], answer, 1)
   else distribute(part, answer as readonly Row[])
 }

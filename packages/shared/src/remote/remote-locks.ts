@@ -17,6 +17,7 @@ import { type Answer, Granted, Question } from './requests.js'
  */
 export class RemoteLockStore implements LockStore {
   readonly clock: Clock
+  readonly kind = 'process'
   readonly sweepers: readonly Sweeper[] = []
   readonly #owner: RemoteOwner
   readonly #session: LockSession

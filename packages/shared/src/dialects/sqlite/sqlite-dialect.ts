@@ -24,6 +24,7 @@ const CACHE_SQL = cacheSql(CACHE_TABLE.name)
 
 export const sqliteDialect: Dialect = {
   schemaVersion: SCHEMA_VERSION,
+  system: 'sqlite',
   ping: 'SELECT 1',
   transaction: { begin: 'BEGIN IMMEDIATE', commit: 'COMMIT', rollback: 'ROLLBACK' },
   classify,

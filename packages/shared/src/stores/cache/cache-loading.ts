@@ -8,17 +8,12 @@ import type { Sweeper } from '../../session/sweeper.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
 import type { GetOrSetOptions } from './cache-provider.js'
 import { ABSENT, type CacheRows } from './cache-rows.js'
+import type { CacheTally } from './cache-tally.js'
 import { type Load, Loads } from './loads.js'
 
 const OPERATION = 'cache.getOrSet'
 const OPTIONS: OptionNames<GetOrSetOptions<never>> = { ttl: true, staleWhileRevalidate: true }
 const STALE: TimeArgument = { name: 'staleWhileRevalidate', advice: '; leave it out for none' }
-
-/** Reads of an adapter that found a value, and that found none. */
-export interface CacheTally {
-  hits: number
-  misses: number
-}
 
 /** An entry as a load found it. */
 interface Seen {
@@ -174,8 +169,8 @@ export class CacheLoading {
   }
 
   #count(value: unknown): void {
-    if (value === ABSENT) this.#tally.misses++
-    else this.#tally.hits++
+    if (value === ABSENT) this.#tally.count(0, 1)
+    else this.#tally.count(1, 0)
   }
 
   #entry(stored: string): string {

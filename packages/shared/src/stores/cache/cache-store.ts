@@ -8,10 +8,11 @@ import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
 import { CacheListing } from './cache-listing.js'
-import { CacheLoading, type CacheTally } from './cache-loading.js'
+import { CacheLoading } from './cache-loading.js'
 import type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from './cache-provider.js'
 import { ABSENT, CacheRows } from './cache-rows.js'
 import type { CacheSql } from './cache-sql.js'
+import { CacheTally } from './cache-tally.js'
 import { Loads } from './loads.js'
 
 /** A cache in one table. */
@@ -27,19 +28,20 @@ export class CacheStore implements SqlCacheProvider {
   // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
   readonly #valueOrAbsent = (row: Row | undefined, [stored]: Parameters): unknown => {
     const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, 'cache.get')
-    if (value === ABSENT) this.#tally.misses++
-    else this.#tally.hits++
+    if (value === ABSENT) this.#tally.count(0, 1)
+    else this.#tally.count(1, 0)
     return value
   }
   readonly #valueOrNull = (row: Row | undefined, parameters: Parameters): unknown => {
     const value = this.#valueOrAbsent(row, parameters)
     return value === ABSENT ? null : value
   }
-  readonly #tally: CacheTally = { hits: 0, misses: 0 }
+  readonly #tally: CacheTally
 
   constructor(session: Session, sql: CacheSql) {
     this.#session = session
     this.#sql = sql
+    this.#tally = new CacheTally(session.connection.database)
     this.#rows = new CacheRows(session, sql)
     this.#listing = new CacheListing(session, this.#rows)
     this.#loads = session.connection.shared(Loads)
@@ -117,8 +119,7 @@ export class CacheStore implements SqlCacheProvider {
       const value = this.#rows.decode<T>(row.value, stored[at] as string, 'cache.getMany')
       if (value !== ABSENT) found.set(wanted[at] as string, value)
     }
-    this.#tally.hits += found.size
-    this.#tally.misses += stored.length - found.size
+    this.#tally.count(found.size, stored.length - found.size)
     return found
   }
 

@@ -1,7 +1,13 @@
 import type { Connection } from '../../connection/connection.js'
 import type { CircuitFollower, DatabaseOwner } from '../../connection/database-owner.js'
 import type { Diagnostics } from '../../errors/diagnostics.js'
+import { splitTagged } from '../../keys/key-space.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
+import { type CircuitEvent, circuitEvents } from '../../tracing/events.js'
+import type { TracedDatabase } from '../../tracing/traced-database.js'
+
+// Of circuits that nobody listens to here; the one that was heard of first goes.
+const MOST_PUBLISHED = 10_000
 
 export type StateListener = (state: CircuitBreakerPersistedState) => void
 
@@ -18,17 +24,21 @@ interface Subscribers {
 /** The listeners of circuits, by stored key. All adapters on one handle share them. */
 export class StateListeners {
   readonly #diagnostics: Diagnostics
+  readonly #database: TracedDatabase
   readonly #owner: DatabaseOwner | undefined
   readonly #byKey = new Map<string, Subscribers>()
+  /** The states that were published last. */
+  readonly #published = new Map<string, CircuitEvent['state']>()
 
-  constructor({ diagnostics, owner }: Connection) {
+  constructor({ database, diagnostics, owner }: Connection) {
+    this.#database = database
     this.#diagnostics = diagnostics
     this.#owner = owner
   }
 
   /** Whether nobody listens. */
   get none(): boolean {
-    return this.#byKey.size === 0
+    return this.#byKey.size === 0 && !circuitEvents.hasSubscribers
   }
 
   add(key: string, listener: StateListener): () => void {
@@ -53,6 +63,7 @@ export class StateListeners {
 
   /** A change was made through this handle. To be called where the result of its statement is decoded: in order. */
   emit(key: string, state: CircuitBreakerPersistedState): void {
+    if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
     for (const told of subscribers.followers) told(state, true)
@@ -61,6 +72,7 @@ export class StateListeners {
 
   /** As {@link emit}, for a statement that may leave the state that the port shows as it was. */
   emitNews(key: string, state: CircuitBreakerPersistedState): void {
+    if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
     for (const told of subscribers.followers) told(state, false)
@@ -93,6 +105,17 @@ export class StateListeners {
     if (this.#byKey.get(key) !== subscribers) return
     this.#byKey.delete(key)
     subscribers.leaveOwner?.()
+  }
+
+  /** A circuit that was never heard of was closed, or is in a state that this connection has not brought about. */
+  #publish(stored: string, { state }: CircuitBreakerPersistedState): void {
+    const previous = this.#published.get(stored)
+    if (state === (previous ?? 'closed')) return
+    this.#published.delete(stored)
+    this.#published.set(stored, state)
+    if (this.#published.size > MOST_PUBLISHED) this.#published.delete(this.#published.keys().next().value as string)
+    const key = splitTagged(stored, 'circuit:')?.key ?? stored
+    circuitEvents.publish({ database: this.#database, key, state, ...(previous && { previous }) })
   }
 
   #tell(subscribers: Subscribers, state: CircuitBreakerPersistedState): void {

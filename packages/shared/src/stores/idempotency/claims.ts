@@ -2,6 +2,7 @@ import { LOOK_BESIDE_NEWS_MS, type News } from '../../connection/news.js'
 import { FingerprintMismatchError } from '../../errors/fingerprint-mismatch-error.js'
 import type { Claim, ClaimOptions } from '../../ports/claims.js'
 import type { Session } from '../../session/session.js'
+import { type ClaimEvent, claimEvents } from '../../tracing/events.js'
 import { type ClaimRequest, claimRequest } from './claim-options.js'
 import type { ClaimGrant, ClaimRows } from './claim-rows.js'
 import { HeldClaim } from './held-claim.js'
@@ -27,7 +28,24 @@ export class Claims {
     request.signal?.throwIfAborted()
     if (!this.#session.ready) await this.#session.connect('idempotency.claim')
     const stored = this.#session.names.idempotency.store(key)
-    return request.wait > 0 ? this.#wait<T>(stored, request) : this.#ask<T>(stored, request)
+    const asked = request.wait > 0 ? this.#wait<T>(stored, request) : this.#ask<T>(stored, request)
+    return claimEvents.hasSubscribers ? this.#published(asked, request.key) : asked
+  }
+
+  /** For those who hear of claims: what the call has come to. */
+  async #published<T>(asked: Promise<Claim<T>>, key: string): Promise<Claim<T>> {
+    try {
+      const claim = await asked
+      this.#publish(key, claim.state === 'claimed' || claim.state === 'running' ? claim.state : 'replayed')
+      return claim
+    } catch (error) {
+      if (error instanceof FingerprintMismatchError) this.#publish(key, 'mismatch')
+      throw error
+    }
+  }
+
+  #publish(key: string, outcome: ClaimEvent['outcome']): void {
+    if (claimEvents.hasSubscribers) claimEvents.publish({ database: this.#session.connection.database, key, outcome })
   }
 
   async #wait<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
@@ -100,6 +118,7 @@ export class Claims {
       wake()
       throw signal.reason
     }
-    return new HeldClaim<T>(grant, end, { rows: this.#rows, clock, diagnostics, lease, onFailure, wake })
+    const lost = (): void => this.#publish(request.key, 'lost')
+    return new HeldClaim<T>(grant, end, { rows: this.#rows, clock, diagnostics, lease, onFailure, wake, lost })
   }
 }

@@ -16,6 +16,8 @@ export interface ClaimContext {
   readonly onFailure: 'forget' | 'keep'
   /** Tells the callers that wait for the key. */
   readonly wake: () => void
+  /** Told once when the claim is found to be lost. */
+  readonly lost: () => void
 }
 
 /** A claim while its work runs. */
@@ -27,6 +29,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
   #expiresAt: number
   /** The latest report, until it is known whether it ended the claim. */
   #ending: Promise<Ending | undefined> | undefined
+  #lost = false
 
   constructor(grant: ClaimGrant, end: LeaseEnd, context: ClaimContext) {
     this.#grant = grant
@@ -79,12 +82,18 @@ export class HeldClaim<T> implements ClaimedKey<T> {
       }
       // A report of its own holder may have ended the claim a moment ago: that is no loss. If it rejects, its caller knows.
       await this.#ending?.catch(() => undefined)
-      this.#lease.lose('its lease was over in the file, or the key was settled by another')
+      this.#lose('its lease was over in the file, or the key was settled by another')
       return false
     } catch (error) {
       this.#context.diagnostics.backgroundError('idempotency.renew', error)
       return false
     }
+  }
+
+  #lose(reason: string): void {
+    this.#lease.lose(reason)
+    if (!this.#lost) this.#context.lost()
+    this.#lost = true
   }
 
   #extend(end: LeaseEnd, duration: number): void {
@@ -97,7 +106,7 @@ export class HeldClaim<T> implements ClaimedKey<T> {
     const ending = await this.#ending
     if (ending?.unstored !== undefined) throw ending.unstored
     if (ending !== undefined) return { recorded: true }
-    this.#lease.lose('its lease was over when it was reported')
+    this.#lose('its lease was over when it was reported')
     const { record } = await this.#context.rows.read(this.#grant.stored)
     return { recorded: false, current: record as KeyRecord<T> | VacantKey }
   }

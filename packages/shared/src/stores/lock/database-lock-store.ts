@@ -19,6 +19,7 @@ import type { LockStore } from './lock-store.js'
  */
 export class DatabaseLockStore implements LockStore {
   readonly clock: ConnectionClock
+  readonly kind = 'database'
   readonly #session: Session
   readonly #sql: LockSql
   readonly #names: PrefixedNames

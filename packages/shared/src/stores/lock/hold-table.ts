@@ -1,5 +1,5 @@
 import type { Clock } from '../../time/clock.js'
-import { expiryOf, type Hold, loseHold } from './hold.js'
+import { expiryOf, type Hold, isLost, loseHold } from './hold.js'
 
 // Two visits for each new key: an iterator that visits more entries than are added reaches the end. So expired holds are
 // found within a bounded number of grants, no grant pays for all of them, and a grant of a known key pays nothing.
@@ -26,9 +26,12 @@ export class HoldTable {
   #held = 0
   /** Called when the table holds nothing any more. */
   onEmpty: (() => void) | undefined
+  readonly #onLost: ((key: string, reason: string) => void) | undefined
 
-  constructor(clock: Clock) {
+  /** @param onLost Called once for each hold that is found to be lost. */
+  constructor(clock: Clock, onLost?: (key: string, reason: string) => void) {
     this.clock = clock
+    this.#onLost = onLost
   }
 
   /** Holds in the table, some of which may have expired. */
@@ -73,6 +76,12 @@ export class HoldTable {
   /** Ends `hold` because it was lost. */
   lose(hold: Hold, reason: string): void {
     this.#free(hold)
+    this.end(hold, reason)
+  }
+
+  /** Ends `hold` because it was lost, and leaves its key to the grant that takes its place. */
+  end(hold: Hold, reason: string): void {
+    if (!isLost(hold)) this.#onLost?.(hold.key, reason)
     loseHold(hold, reason)
   }
 
@@ -105,7 +114,7 @@ export class HoldTable {
         // Before the loss is told: a listener of the signal may acquire the key at once.
         this.#holds.delete(key)
         this.#countDown()
-        loseHold(hold, expiryOf(key))
+        this.end(hold, expiryOf(key))
       }
     }
   }

@@ -1,8 +1,10 @@
 import type { Connection, EndsWithConnection } from '../../connection/connection.js'
 import { ownerPrefix } from '../../processes/made-up-owner.js'
 import type { Clock } from '../../time/clock.js'
+import { lockEvents } from '../../tracing/events.js'
+import type { TracedDatabase } from '../../tracing/traced-database.js'
 import { HoldTable } from './hold-table.js'
-import type { LockSession } from './lock-store.js'
+import type { LockSession, LockStore } from './lock-store.js'
 
 interface NamedTable {
   readonly table: HoldTable
@@ -18,23 +20,25 @@ const VISITS_PER_ENTER = 2
  */
 export class HoldTables implements EndsWithConnection {
   readonly #clock: Clock
+  readonly #database: TracedDatabase
   readonly #tables = new Map<string, NamedTable>()
   /** Tables that no adapter uses, with holds that last. */
   readonly #abandoned = new Set<NamedTable>()
   /** Begins the names of owners that are made up for locks in memory. */
   readonly ownerPrefix: string
 
-  constructor({ clock, random }: Connection) {
+  constructor({ clock, database, random }: Connection) {
     this.#clock = clock
+    this.#database = database
     this.ownerPrefix = ownerPrefix(Math.floor(random() * 2 ** 48).toString(36))
   }
 
   /** The table of the locks of `kind` under `prefix`, until `session` has ended. */
-  static of(session: LockSession, kind: string, prefix: string = session.prefix): HoldTable {
+  static of(session: LockSession, kind: LockStore['kind'], prefix: string = session.prefix): HoldTable {
     const tables = session.connection.shared(HoldTables)
     const name = `${kind}:${prefix}`
     session.afterEnd(() => tables.leave(name))
-    return tables.enter(name)
+    return tables.enter(name, kind)
   }
 
   /** How many tables there are. */
@@ -43,9 +47,9 @@ export class HoldTables implements EndsWithConnection {
   }
 
   /** The table of that name, until {@link leave}. */
-  enter(name: string): HoldTable {
+  enter(name: string, kind: LockStore['kind']): HoldTable {
     this.#visitAbandoned()
-    const entered = this.#tables.get(name) ?? { table: new HoldTable(this.#clock), users: 0 }
+    const entered = this.#tables.get(name) ?? { table: this.#newTable(kind), users: 0 }
     this.#tables.set(name, entered)
     this.#abandoned.delete(entered)
     entered.table.onEmpty = undefined
@@ -72,6 +76,13 @@ export class HoldTables implements EndsWithConnection {
     for (const { table } of [...this.#tables.values()]) {
       table.dropAll('the adapter that granted the lock was disconnected')
     }
+  }
+
+  #newTable(kind: LockStore['kind']): HoldTable {
+    const database = this.#database
+    return new HoldTable(this.#clock, (key, reason) => {
+      if (lockEvents.hasSubscribers) lockEvents.publish({ database, kind, outcome: 'lost', key, reason })
+    })
   }
 
   /** Ends holds that have expired in tables that no grant visits any more. */

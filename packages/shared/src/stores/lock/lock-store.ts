@@ -15,6 +15,8 @@ type Answered<Value> = Value | Promise<Value>
  */
 export interface LockStore {
   readonly clock: Clock
+  /** Among whom its locks count. */
+  readonly kind: 'process' | 'database'
   /** Locks granted in this process, some of which may have expired. */
   readonly held: number
   /** What removes the rows of locks that are over; none where locks are in memory. */

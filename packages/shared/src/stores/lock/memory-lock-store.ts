@@ -1,7 +1,7 @@
 import type { Sweeper } from '../../session/sweeper.js'
 import { type Clock, nextTurn } from '../../time/clock.js'
 import type { Turn } from '../../time/turn.js'
-import { grantedAnew, type Hold, loseHold, moveExpiry } from './hold.js'
+import { expiryOf, grantedAnew, type Hold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import { anybodyWaits, wakeLine } from './lock-line.js'
@@ -19,6 +19,7 @@ const grants: { count: number } = host[GRANTS]
  */
 export class MemoryLockStore implements LockStore {
   readonly clock: Clock
+  readonly kind = 'process'
   readonly sweepers: readonly Sweeper[] = []
   readonly #session: LockSession
   readonly #holds: HoldTable
@@ -71,7 +72,7 @@ export class MemoryLockStore implements LockStore {
         if (now + ttl > held.expiresAt) moveExpiry(held, now + ttl)
         return held
       }
-      loseHold(held, grantedAnew(key))
+      this.#holds.end(held, grantedAnew(key))
     }
     const hold: Hold = { key, token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
     this.#holds.add(hold)
@@ -102,7 +103,11 @@ export class MemoryLockStore implements LockStore {
   }
 
   release(hold: Hold): boolean {
-    if (!this.isHeld(hold)) return false
+    if (!this.isHeld(hold)) {
+      // Nobody may have found that it was lost.
+      if (this.#holds.get(hold.key) === hold) this.#holds.lose(hold, expiryOf(hold.key))
+      return false
+    }
     this.#holds.release(hold)
     if (anybodyWaits()) wakeLine(this.lineOf(hold.key))
     return true

@@ -5,6 +5,7 @@ import { type OptionNames, readOptions } from '../../arguments/options.js'
 import type { LockProvider } from '../../ports/lock.js'
 import type { Session } from '../../session/session.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
+import { lockEvents } from '../../tracing/events.js'
 import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
 import type { LockStore } from './lock-store.js'
 import { LockWaits } from './lock-wait.js'
@@ -65,7 +66,8 @@ export class StoredLockProvider implements SqlLockProvider {
   }
 
   acquire(key: string, ttl: number = this.#defaultTtl, owner?: string): Promise<SqlLockHandle | null> {
-    return this.#acquire(key, ttl, owner, 'lock.acquire')
+    const acquired = this.#acquire(key, ttl, owner, 'lock.acquire')
+    return lockEvents.hasSubscribers ? this.#published(acquired, key) : acquired
   }
 
   async hold(key: string, options: HoldOptions = {}): Promise<SqlLockHandle | null> {
@@ -73,7 +75,8 @@ export class StoredLockProvider implements SqlLockProvider {
     const longest = timeToLive(maxLife, 'lock.hold', MAX_LIFE) ?? Number.POSITIVE_INFINITY
     const duration = Math.min(timeToLive(ttl, 'lock.hold', LOCK_TTL) ?? Number.POSITIVE_INFINITY, longest)
     signal?.throwIfAborted()
-    const handle = await this.#acquireOrWait(key, duration, owner, wait, signal)
+    const acquired = this.#acquireOrWait(key, duration, owner, wait, signal)
+    const handle = await (lockEvents.hasSubscribers ? this.#published(acquired, key, wait > 0) : acquired)
     if (signal?.aborted) {
       if (handle !== null) await this.#giveBack(handle)
       throw signal.reason
@@ -92,6 +95,25 @@ export class StoredLockProvider implements SqlLockProvider {
     checkKey(key, this.#session.maxKeyLength, 'lock.forceRelease')
     if (!this.#session.ready) await this.#session.connect('lock.forceRelease')
     return this.#store.forceRelease(key)
+  }
+
+  /** For those who hear of locks: what the call has come to. */
+  async #published(
+    acquired: Promise<StoredLockHandle | null>,
+    key: string,
+    waits = false,
+  ): Promise<StoredLockHandle | null> {
+    const { clock, connection } = this.#session
+    const asked = clock.monotonic()
+    const handle = await acquired
+    lockEvents.publish({
+      database: connection.database,
+      kind: this.#store.kind,
+      outcome: handle === null ? 'refused' : 'granted',
+      key,
+      ...(waits && { waited: clock.monotonic() - asked }),
+    })
+    return handle
   }
 
   /** Whether there can be a lock of that key and owner. */

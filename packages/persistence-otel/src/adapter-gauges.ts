@@ -1,0 +1,93 @@
+import { type BatchObservableResult, context, createContextKey, type Meter, type Observable } from '@opentelemetry/api'
+import { databaseAttributes, namespaceOf, POOL } from './attributes.js'
+
+// The key by which all parts of OpenTelemetry tell one another to make no spans; its own function for it is in no API.
+const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
+
+/** What `stats()` of an adapter answers, as far as it is shown. Sizes are bytes; absent where a database has none. */
+export interface ObservedStats {
+  readonly waiting: number
+  readonly locks: number
+  readonly circuits: number
+  readonly checkpoints: number
+  readonly idempotency: number
+  readonly cache: { readonly size: number }
+  readonly clients?: readonly unknown[]
+  /** Of SQLite. */
+  readonly file?: string
+  readonly fileBytes?: number
+  readonly walBytes?: number
+  /** Of a server. */
+  readonly location?: string
+}
+
+/** An adapter, as far as it is observed. */
+export interface ObservedAdapter {
+  stats(): Promise<ObservedStats>
+  inspect(): { circuits(): AsyncIterable<{ readonly state?: string }> }
+}
+
+/**
+ * Shows what `stats()` answers and how many circuits of the adapter's prefix are in which state, read at each collection. An
+ * adapter that fails is left out of that collection, and the error goes to the SDK.
+ *
+ * @returns ends it.
+ */
+export function observeAdapters(meter: Meter, adapters: readonly ObservedAdapter[]): () => void {
+  const gauge = (name: string, unit: string, description: string): Observable =>
+    meter.createObservableGauge(name, { unit, description })
+  const pending = meter.createObservableUpDownCounter('db.client.connection.pending_requests', {
+    unit: '{request}',
+    description: 'Calls that have not been sent.',
+  })
+  const held = gauge('go_go_scope.lock.held', '{lock}', 'Locks that this process was granted and has not given back.')
+  const rows = gauge('go_go_scope.rows', '{row}', 'Rows of each store.')
+  const circuits = gauge('go_go_scope.circuits', '{circuit}', 'Circuits of each state.')
+  const clients = gauge('go_go_scope.clients', '{client}', 'Threads and processes that the database is served to.')
+  const file = gauge('go_go_scope.sqlite.file.size', 'By', 'Size of the database file.')
+  const log = gauge('go_go_scope.sqlite.wal.size', 'By', 'Size of the write-ahead log.')
+
+  const observe = async (adapter: ObservedAdapter, result: BatchObservableResult): Promise<void> => {
+    const [stats, states] = await Promise.all([adapter.stats(), countStates(adapter)])
+    const database = databaseOf(stats)
+    const attributes = databaseAttributes(database)
+    result.observe(pending, stats.waiting, { ...attributes, [POOL]: namespaceOf(database) ?? ':memory:' })
+    result.observe(held, stats.locks, attributes)
+    for (const [store, count] of rowsOf(stats)) result.observe(rows, count, { ...attributes, store })
+    for (const [state, count] of states) result.observe(circuits, count, { ...attributes, state })
+    if (stats.clients !== undefined) result.observe(clients, stats.clients.length, attributes)
+    if (stats.fileBytes !== undefined) result.observe(file, stats.fileBytes, attributes)
+    if (stats.walBytes !== undefined) result.observe(log, stats.walBytes, attributes)
+  }
+  const read = async (result: BatchObservableResult): Promise<void> => {
+    // Spans of a collection would be traces of their own, one for each scrape.
+    const silent = context.active().setValue(SUPPRESSED, true)
+    const all = await context.with(silent, () => Promise.allSettled(adapters.map((one) => observe(one, result))))
+    const failed = all.find((one) => one.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+  const observables = [pending, held, rows, circuits, clients, file, log]
+  meter.addBatchObservableCallback(read, observables)
+  return () => meter.removeBatchObservableCallback(read, observables)
+}
+
+function rowsOf({ cache, circuits, checkpoints, idempotency }: ObservedStats): [store: string, rows: number][] {
+  return Object.entries({ cache: cache.size, circuits, checkpoints, idempotency })
+}
+
+function databaseOf({ file, location = '' }: ObservedStats): { system: string; location: string } {
+  return file === undefined ? { system: 'postgresql', location } : { system: 'sqlite', location: file }
+}
+
+/** All three, so that a state that no circuit has any more is shown as 0. */
+async function countStates(adapter: ObservedAdapter): Promise<Map<string, number>> {
+  const counts = new Map([
+    ['closed', 0],
+    ['open', 0],
+    ['half-open', 0],
+  ])
+  for await (const { state } of adapter.inspect().circuits()) {
+    if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + 1)
+  }
+  return counts
+}

@@ -1,0 +1,53 @@
+import {
+  type CacheEvent,
+  CHANNELS,
+  type CircuitEvent,
+  type ClaimEvent,
+  type DiagnosticMessage,
+  type LockEvent,
+} from '@go-go-scope/persistence-core/integration'
+import type { Meter } from '@opentelemetry/api'
+import { databaseAttributes, operationAttribute } from './attributes.js'
+import { subscribe } from './subscribe.js'
+
+/** What happened to caches, locks, circuits and claims, and what the diagnostics tell. @returns ends it. */
+export function eventMetrics(meter: Meter): () => void {
+  const counter = (name: string, unit: string, description: string) => meter.createCounter(name, { unit, description })
+  const requests = counter('go_go_scope.cache.requests', '{request}', 'Keys that were read from a cache.')
+  const acquisitions = counter('go_go_scope.lock.acquisitions', '{acquisition}', 'Calls that asked for a lock.')
+  const lost = counter('go_go_scope.lock.lost', '{lock}', 'Locks that were found to be lost.')
+  const waits = meter.createHistogram('go_go_scope.lock.wait.duration', {
+    description: 'How long calls of hold that may wait took.',
+    unit: 's',
+    advice: { explicitBucketBoundaries: [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60] },
+  })
+  const transitions = counter('go_go_scope.circuit.transitions', '{transition}', 'Circuits that changed their state.')
+  const claims = counter('go_go_scope.claim.outcomes', '{claim}', 'What claims of idempotency keys came to.')
+  const busy = counter('go_go_scope.busy.waits', '{wait}', 'Pauses because another connection held the database.')
+  const diagnostics = counter('go_go_scope.diagnostics', '{event}', 'Diagnostic events, without pauses.')
+
+  return subscribe({
+    [CHANNELS.cache]: ({ database, hits, misses }: CacheEvent) => {
+      const attributes = databaseAttributes(database)
+      if (hits > 0) requests.add(hits, { ...attributes, result: 'hit' })
+      if (misses > 0) requests.add(misses, { ...attributes, result: 'miss' })
+    },
+    [CHANNELS.lock]: ({ database, kind, outcome, waited }: LockEvent) => {
+      const attributes = { ...databaseAttributes(database), kind }
+      if (outcome === 'lost') return lost.add(1, attributes)
+      acquisitions.add(1, { ...attributes, outcome })
+      if (waited !== undefined) waits.record(waited / 1000, { ...attributes, outcome })
+    },
+    [CHANNELS.circuit]: ({ database, state, previous }: CircuitEvent) => {
+      transitions.add(1, { ...databaseAttributes(database), ...(previous && { from: previous }), to: state })
+    },
+    [CHANNELS.claim]: ({ database, outcome }: ClaimEvent) => {
+      claims.add(1, { ...databaseAttributes(database), outcome })
+    },
+    [CHANNELS.diagnostic]: ({ database, event }: DiagnosticMessage) => {
+      const attributes = databaseAttributes(database)
+      if (event.type === 'busy-retry') busy.add(1, { ...attributes, ...operationAttribute(event.operation) })
+      else diagnostics.add(1, { ...attributes, type: event.type })
+    },
+  })
+}

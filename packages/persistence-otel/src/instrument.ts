@@ -1,0 +1,61 @@
+import { checkProvider, type OptionNames, readOptions } from '@go-go-scope/persistence-core/integration'
+import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
+import { type ObservedAdapter, observeAdapters } from './adapter-gauges.js'
+import { callMetrics } from './call-metrics.js'
+import { callSpans } from './call-spans.js'
+import { eventMetrics } from './event-metrics.js'
+
+export interface InstrumentOptions {
+  /**
+   * Adapters whose `stats()` and circuits are read at each collection of metrics. `stats()` counts rows: leave a database
+   * out whose tables are too large for that. Default: none.
+   */
+  readonly adapters?: readonly ObservedAdapter[]
+  /** Whether calls become spans. Default true. */
+  readonly spans?: boolean
+  /** Whether there are metrics. Default true. */
+  readonly metrics?: boolean
+  /** Default: the global one. */
+  readonly tracerProvider?: TracerProvider
+  /** Default: the global one, which must be set before. */
+  readonly meterProvider?: MeterProvider
+}
+
+/** Ends with {@link Instrumentation.stop}, or with the block of `using`. */
+export interface Instrumentation extends Disposable {
+  /** Nothing is heard or read any more. Idempotent. Closes no adapter and no provider. */
+  stop(): void
+}
+
+const SCOPE = '@go-go-scope/persistence-otel'
+const OPERATION = 'instrument'
+const NAMES: OptionNames<InstrumentOptions> = {
+  adapters: true,
+  spans: true,
+  metrics: true,
+  tracerProvider: true,
+  meterProvider: true,
+}
+
+/**
+ * Makes spans and metrics of what all adapters in this thread do, by OpenTelemetry's conventions for databases. No attribute
+ * has a key or a value.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT`.
+ */
+export function instrument(options: InstrumentOptions = {}): Instrumentation {
+  const given = readOptions(options, NAMES, OPERATION)
+  const { adapters = [], tracerProvider = trace, meterProvider = metrics } = given
+  for (const adapter of adapters) checkProvider(adapter, ['stats', 'inspect'], 'adapters', OPERATION)
+  const ends: (() => void)[] = []
+  if (given.spans !== false) ends.push(callSpans(tracerProvider.getTracer(SCOPE)))
+  if (given.metrics !== false) {
+    const meter = meterProvider.getMeter(SCOPE)
+    ends.push(callMetrics(meter), eventMetrics(meter))
+    if (adapters.length > 0) ends.push(observeAdapters(meter, adapters))
+  }
+  const stop = (): void => {
+    for (const end of ends.splice(0)) end()
+  }
+  return { stop, [Symbol.dispose]: stop }
+}

@@ -1,0 +1,20 @@
+import { cacheEvents } from '../../tracing/events.js'
+import type { TracedDatabase } from '../../tracing/traced-database.js'
+
+/** Reads of an adapter that found a value, and that found none. */
+export class CacheTally {
+  hits = 0
+  misses = 0
+  readonly #database: TracedDatabase
+
+  constructor(database: TracedDatabase) {
+    this.#database = database
+  }
+
+  /** Counts what one read has found. */
+  count(hits: number, misses: number): void {
+    this.hits += hits
+    this.misses += misses
+    if (cacheEvents.hasSubscribers) cacheEvents.publish({ database: this.#database, hits, misses })
+  }
+}

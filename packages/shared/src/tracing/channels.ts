@@ -1,0 +1,31 @@
+import { type Channel, channel } from 'node:diagnostics_channel'
+
+/** The names of the channels of `node:diagnostics_channel`. The one of calls is that of a `tracingChannel`. */
+export const CHANNELS = {
+  call: 'go-go-scope.persistence.call',
+  lock: 'go-go-scope.persistence.lock',
+  circuit: 'go-go-scope.persistence.circuit',
+  cache: 'go-go-scope.persistence.cache',
+  claim: 'go-go-scope.persistence.claim',
+  diagnostic: 'go-go-scope.persistence.diagnostic',
+} as const
+
+/** A channel that carries messages of one type. */
+export interface MessageChannel<Message> {
+  /** Whether a message would reach anybody. To be asked before one is made. */
+  readonly hasSubscribers: boolean
+  publish(message: Message): void
+}
+
+/** The channel of one kind of event. */
+export function eventChannel<Message>(event: Exclude<keyof typeof CHANNELS, 'call'>): MessageChannel<Message> {
+  return channel(CHANNELS[event])
+}
+
+/** What a call comes by, as a `tracingChannel` names it. */
+export type Phase = 'start' | 'end' | 'error' | 'asyncStart' | 'asyncEnd'
+
+/** The channel of one phase of calls. By its name: the `tracingChannel` of Bun has no `hasSubscribers`. */
+export function phaseChannel(phase: Phase): Channel {
+  return channel(`tracing:${CHANNELS.call}:${phase}`)
+}

@@ -1,0 +1,76 @@
+import { phaseChannel } from './channels.js'
+import type { TracedDatabase } from './traced-database.js'
+
+/**
+ * A call of a store's statement, or of statements that hold together: the message of `tracing:go-go-scope.persistence.call`.
+ * One object for all events of the call. It has neither keys nor values.
+ */
+export interface TracedCall {
+  /** For example `cache.get`, as errors name it. */
+  readonly operation: string
+  readonly kind: 'read' | 'write'
+  readonly database: TracedDatabase
+  /** Whether no caller awaits it, as a sweep. */
+  readonly background: boolean
+  /**
+   * How many calls shared the statement that answered it, this one among them; set before `asyncStart`. Absent for a call
+   * that failed, for statements that hold together, and where another thread or process has the database.
+   */
+  calls?: number
+  /** Set before `error`. */
+  error?: unknown
+}
+
+const start = phaseChannel('start')
+const end = phaseChannel('end')
+const failure = phaseChannel('error')
+const asyncStart = phaseChannel('asyncStart')
+const asyncEnd = phaseChannel('asyncEnd')
+
+/** Whether anybody hears of calls. The one question that a call asks while nobody does. */
+export function callsAreTraced(): boolean {
+  return (
+    start.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    failure.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers
+  )
+}
+
+/**
+ * Runs a call and publishes `start`, `end`, `error` where it fails, `asyncStart` and `asyncEnd`, each once and in this order;
+ * also where the engine answers within the call.
+ *
+ * @returns what `run` has returned, the same promise.
+ */
+export function traced<Result>(call: TracedCall, run: () => Result | Promise<Result>): Result | Promise<Result> {
+  let result: Result | Promise<Result>
+  try {
+    // As a TracingChannel does it: what subscribers bind to `start` holds within `run`.
+    result = start.runStores(call, run)
+  } catch (error) {
+    end.publish(call)
+    failed(call, error)
+    throw error
+  }
+  end.publish(call)
+  if (!(result instanceof Promise)) settled(call)
+  else
+    result.then(
+      () => settled(call),
+      (error: unknown) => failed(call, error),
+    )
+  return result
+}
+
+function failed(call: TracedCall, error: unknown): void {
+  call.error = error
+  failure.publish(call)
+  settled(call)
+}
+
+function settled(call: TracedCall): void {
+  asyncStart.publish(call)
+  asyncEnd.publish(call)
+}
