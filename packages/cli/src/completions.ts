@@ -79,7 +79,7 @@ type Commands = Readonly<Record<string, CompletedCommand>>
 export type Choices = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 
 /** Words of a positional that is a path. */
-const PATHS: ReadonlySet<string> = new Set(['db', 'to', 'from', 'file'])
+const PATHS: ReadonlySet<string> = new Set(['db', 'to', 'file', 'from'])
 
 /** The words that can follow, a line each. @param words All that were typed; the last one may be empty. */
 export function completionsOf(words: readonly string[], commands: Commands, choices: Choices): string[] {
