@@ -3,13 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Ended, scopedb } from './scopedb.js'
-
-// Typed by one of the two, which are alike in what is called here.
-const { SQLiteAdapter }: typeof import('@go-go-scope/persistence-sqlite-node') =
-  process.versions.bun === undefined
-    ? await import('@go-go-scope/persistence-sqlite-node')
-    : ((await import('@go-go-scope/persistence-sqlite-bun')) as never)
+import { type Ended, inFile, SQLiteAdapter, scopedb } from './scopedb.js'
 
 const ESCAPE = 'a\u001b[31mb'
 let folder: string
@@ -224,23 +218,6 @@ async function copyOf(name: string): Promise<string> {
   await using adapter = await SQLiteAdapter.open(path)
   await adapter.backup(copy)
   return copy
-}
-
-async function inFile(file: string, sql: string): Promise<void> {
-  const engine: { DatabaseSync?: new (path: string) => Handle; Database?: new (path: string) => Handle } =
-    process.versions.bun !== undefined
-      ? await import('bun:sqlite' as string)
-      : await import((process.versions.node.startsWith('20') ? '@photostructure/sqlite' : 'node:sqlite') as string)
-  const Handle = engine.DatabaseSync ?? engine.Database
-  if (Handle === undefined) throw new Error('no engine')
-  const handle = new Handle(file)
-  handle.exec(sql)
-  handle.close()
-}
-
-interface Handle {
-  exec(sql: string): void
-  close(): void
 }
 
 const frontEnd = (): string =>

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
+import { run } from '../../packages/cli/dist/index.js'
 
 const program = fileURLToPath(new URL('../../packages/cli/bin/scopedb.js', import.meta.url))
 
@@ -10,9 +12,40 @@ export interface Ended {
   readonly err: string
 }
 
+/** Runs `scopedb` in this process, which costs a hundredth of a process of its own. One call at a time. */
+export async function scopedbHere(...args: readonly string[]): Promise<Ended> {
+  let [out, err] = ['', '']
+  const heard = [
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      out += text
+      return true
+    }),
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      err += text
+      return true
+    }),
+  ]
+  try {
+    const code = await run(args)
+    return { code, out, err }
+  } finally {
+    for (const spy of heard) spy.mockRestore()
+  }
+}
+
 /** Runs `scopedb` on the runtime of this process, without a terminal. */
 export function scopedb(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return scopedbWith({}, ...args)
+}
+
+/** As {@link scopedb}, with what it reads from stdin, and options of the runtime. */
+export function scopedbWith(
+  { input, runtime = [] }: { readonly input?: string; readonly runtime?: readonly string[] },
+  ...args: readonly string[]
+): Promise<Ended> {
+  const child = spawn(process.execPath, [...runtime, program, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  // One that reads nothing ends first.
+  child.stdin.on('error', () => undefined).end(input ?? '')
   let [out, err] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text
@@ -24,4 +57,28 @@ export function scopedb(...args: readonly string[]): Promise<Ended> {
     child.once('error', reject)
     child.once('close', (code) => resolve({ code, out, err }))
   })
+}
+
+/** The front end of the runtime. Typed by one of the two, which are alike in what is called here. */
+export const { SQLiteAdapter }: typeof import('@go-go-scope/persistence-sqlite-node') =
+  process.versions.bun === undefined
+    ? await import('@go-go-scope/persistence-sqlite-node')
+    : ((await import('@go-go-scope/persistence-sqlite-bun')) as never)
+
+/** Runs statements on a file past every adapter. */
+export async function inFile(file: string, sql: string): Promise<void> {
+  const engine: { DatabaseSync?: new (path: string) => Handle; Database?: new (path: string) => Handle } =
+    process.versions.bun !== undefined
+      ? await import('bun:sqlite' as string)
+      : await import((process.versions.node.startsWith('20') ? '@photostructure/sqlite' : 'node:sqlite') as string)
+  const Handle = engine.DatabaseSync ?? engine.Database
+  if (Handle === undefined) throw new Error('no engine')
+  const handle = new Handle(file)
+  handle.exec(sql)
+  handle.close()
+}
+
+interface Handle {
+  exec(sql: string): void
+  close(): void
 }

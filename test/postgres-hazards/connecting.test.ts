@@ -40,7 +40,12 @@ test('a role that may not create schemas uses one that is there', async () => {
 
 test('tables that are missing or newer are refused', async () => {
   const schema = newSchema()
-  expect(await refused(opens(schema, { createTables: false }))).toMatchObject({ code: 'SCHEMA_MISSING' })
+  expect(await refused(opens(schema, { createTables: false }))).toMatchObject({
+    code: 'SCHEMA_MISSING',
+    version: 0,
+    needed: 1,
+    steps: ['to version 1: the tables'],
+  })
   await (await opens(schema)).disconnect()
   await (await opens(schema, { createTables: false })).disconnect()
   await admin.query(`UPDATE "${schema}".meta SET value = '99'`)

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { NotAsNamedError, UsageError } from './exit-codes.js'
 import { withDatabase } from './open-database.js'
-import { cell, say } from './output.js'
+import { cell, say, withoutPasswords } from './output.js'
 
 /** How something is changed. */
 export interface ChangeOptions {
@@ -30,6 +30,19 @@ export async function releaseLock(path: string, key: string, token: number, opti
       break
     }
     throw new NotAsNamedError(`nobody holds the lock ${cell(key)}; nothing was changed`)
+  })
+}
+
+/** Ends the claim of that generation, as the end of its lease would; a newer claim goes on. */
+export async function freeClaim(path: string, key: string, generation: number, options: ChangeOptions): Promise<void> {
+  await confirm(`free the claim on ${cell(key)} of ${path}, if its generation is ${generation}`, options)
+  await withDatabase(path, { ...options, write: true }, async (database) => {
+    if (await database.idempotency.freeClaim(key, generation)) return
+    for await (const claim of database.inspect().claims({ startsWith: key })) {
+      if (claim.key !== key) continue
+      throw new NotAsNamedError(`the claim on ${cell(key)} has the generation ${claim.generation}; nothing was changed`)
+    }
+    throw new NotAsNamedError(`nobody works on ${cell(key)}; nothing was changed`)
   })
 }
 
@@ -65,7 +78,7 @@ export async function confirm(what: string, { yes }: ChangeOptions): Promise<voi
   if (yes === true) return
   if (!process.stdin.isTTY) throw new UsageError(`this would ${what}; pass --yes to do it`)
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await lines.question(`This will ${what}. Go on? [y/N] `)
+  const answer = await lines.question(withoutPasswords(`This will ${what}. Go on? [y/N] `))
   lines.close()
   if (!/^y(es)?$/i.test(answer.trim())) throw new NotAsNamedError('nothing was changed')
 }

@@ -1,14 +1,18 @@
 import { type ArgsDef, defineCommand } from 'citty'
-import { circuit, clear, deleteResult, prune, releaseLock } from './changes.js'
+import { circuit, clear, deleteResult, freeClaim, prune, releaseLock } from './changes.js'
 import { doctor, verify } from './checks.js'
+import { type Choices, type CompletedCommand, completionsOf, printCompletions, wordsOfLine } from './completions.js'
 import { backupDatabase, restoreDatabase } from './copies.js'
 import { UsageError } from './exit-codes.js'
 import { type Asked, LISTS, type List, printList, printPrefixes } from './lists.js'
+import { migrate } from './migrate.js'
 import { withDatabase } from './open-database.js'
-import type { Format } from './output.js'
+import { type Format, write } from './output.js'
 import { serve } from './serve.js'
 import { summary, watch } from './summary.js'
 import { task } from './task.js'
+import { exportDatabase } from './transfer/export.js'
+import { importDatabase } from './transfer/import.js'
 
 /** A command of citty, whose types stay inside: it is bundled. */
 export interface Command {
@@ -168,6 +172,24 @@ export const commands: Readonly<Record<string, Command>> = {
       return releaseLock(args.db, args.key, whole(args.token, 'token') ?? 0, args)
     },
   }),
+  claim: defineCommand({
+    meta: {
+      name: 'claim',
+      description: 'frees an idempotency key whose claimant is gone, if it has the generation that was seen',
+    },
+    args: {
+      db,
+      action: { type: 'positional', required: true, description: 'free' },
+      key: { type: 'positional', required: true, description: 'that is claimed' },
+      generation: { type: 'string', required: true, description: 'as `scopedb <db> claims` shows it', valueHint: 'N' },
+      prefix,
+      yes,
+    },
+    run: ({ args }) => {
+      if (args.action !== 'free') throw new UsageError(`there is no claim ${args.action}; there is claim free`)
+      return freeClaim(args.db, args.key, whole(args.generation, 'generation') ?? 0, args)
+    },
+  }),
   result: defineCommand({
     meta: { name: 'result', description: 'removes the result of an idempotency key, so that its work may run again' },
     args: {
@@ -192,6 +214,63 @@ export const commands: Readonly<Record<string, Command>> = {
     args: { db, yes },
     run: ({ args }) => prune(args.db, args),
   }),
+  export: defineCommand({
+    meta: {
+      name: 'export',
+      description: 'cache entries, results, checkpoints and circuits as lines of JSON, which import reads',
+    },
+    args: {
+      db,
+      file: { type: 'positional', required: false, description: 'a file that does not exist yet; else stdout' },
+      prefix,
+    },
+    run: ({ args }) => exportDatabase(args.db, args.file, args),
+  }),
+  import: defineCommand({
+    meta: {
+      name: 'import',
+      description: 'writes the items of an export into a database, which is made if there is none',
+    },
+    args: {
+      db,
+      file: { type: 'positional', required: false, description: 'the export; else stdin' },
+      conflicts: {
+        type: 'string',
+        default: 'fail',
+        description: 'what becomes of an item whose key is taken: fail, skip or replace',
+        valueHint: 'HOW',
+      },
+      json,
+      yes,
+    },
+    run: ({ args }) => importDatabase(args.db, args.file, { ...args, json: args.json === true }),
+  }),
+  migrate: defineCommand({
+    meta: { name: 'migrate', description: 'brings the tables up to date; with --dry-run only names the steps' },
+    args: { db, 'dry-run': { type: 'boolean', description: 'change nothing' }, json, yes },
+    run: ({ args }) => migrate(args.db, { ...args, dryRun: args['dry-run'] === true, json: args.json === true }),
+  }),
+  completions: defineCommand({
+    meta: { name: 'completions', description: 'what a shell sources to complete commands: bash, zsh or fish' },
+    args: { shell: { type: 'positional', required: true, description: 'bash, zsh or fish' } },
+    run: ({ args }) => printCompletions(args.shell),
+  }),
+}
+
+const CHOICES: Choices = {
+  circuit: { action: ['reset', 'isolate'] },
+  lock: { action: ['release'] },
+  claim: { action: ['free'] },
+  result: { action: ['delete'] },
+  import: { conflicts: ['fail', 'skip', 'replace'] },
+  completions: { shell: ['bash', 'zsh', 'fish'] },
+}
+
+/** Tells the script of a shell which words can follow. @param given The words, or `--line` and the line up to the cursor. */
+export async function complete(given: readonly string[]): Promise<void> {
+  const words = given[0] === '--line' ? wordsOfLine(given[1] ?? '') : given
+  const lines = completionsOf(words, commands as Readonly<Record<string, CompletedCommand>>, CHOICES)
+  await write(lines.map((line) => `${line}\n`).join(''))
 }
 
 /** The whole of it, for the help. */

@@ -1,4 +1,4 @@
-import { PersistenceError } from '@go-go-scope/persistence-core/public'
+import { PersistenceError, type SchemaMissingError } from '@go-go-scope/persistence-core/public'
 
 /** What the process ends with. */
 export const EXIT = {
@@ -8,9 +8,12 @@ export const EXIT = {
   usage: 2,
   cannotOpen: 3,
   busy: 4,
+  /** The schema, or an export, is of a later release. */
   schemaNewer: 5,
   /** Anything else that went wrong. */
   failed: 6,
+  /** Tables are older than this program, or not there: `scopedb <db> migrate`. */
+  schemaOlder: 7,
 } as const
 
 /** Something is wrong with the command line. */
@@ -18,6 +21,25 @@ export class UsageError extends Error {}
 
 /** Nothing was changed, because what is there is not what was named. */
 export class NotAsNamedError extends Error {}
+
+/** An export is of a later release. */
+export class NewerFormatError extends Error {}
+
+/** The tables are older than this program. */
+export class SchemaOlderError extends Error {
+  declare readonly cause: SchemaMissingError
+
+  constructor(database: string, cause: SchemaMissingError) {
+    const { version, needed, steps } = cause
+    const what =
+      version === needed ? `lacks what this program needs: ${steps.join(', ')}` : `has schema version ${version}`
+    super(
+      `${database} ${what}, and this program reads and writes version ${needed}; nothing was changed. ` +
+        `scopedb ${database} migrate --dry-run names the steps, scopedb ${database} migrate takes them`,
+      { cause },
+    )
+  }
+}
 
 const OF_CODE: Readonly<Record<string, number>> = {
   BUSY: EXIT.busy,
@@ -40,6 +62,8 @@ export function exitCodeOf(error: unknown): { code: number; message: string } {
     return { code: OF_CODE[error.code] ?? EXIT.failed, message: `${error.code}: ${error.message}` }
   }
   const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof NewerFormatError) return { code: EXIT.schemaNewer, message }
+  if (error instanceof SchemaOlderError) return { code: EXIT.schemaOlder, message }
   if (error instanceof NotAsNamedError) return { code: EXIT.found, message }
   // citty's own errors are told by their name alone.
   const usage = error instanceof UsageError || (error instanceof Error && error.name === 'CLIError')

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs'
-import type { AdapterStats, DiagnosticListener } from '@go-go-scope/persistence-core/public'
+import {
+  type AdapterOptions,
+  type AdapterStats,
+  type DiagnosticListener,
+  SchemaMissingError,
+} from '@go-go-scope/persistence-core/public'
 import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
-import { UsageError } from './exit-codes.js'
+import { SchemaOlderError, UsageError } from './exit-codes.js'
 
 /** A database that is looked into or changed. What only a file has is absent on a server. */
 export interface Database
@@ -20,6 +25,10 @@ export interface HowToOpen {
   readonly prefix?: string | undefined
   /** Whether something is to be changed. */
   readonly write?: boolean
+  /** Makes the tables, or brings them up to date, and the file where there is none. Only with `write`. */
+  readonly migrate?: boolean
+  /** The adapter's own options of these names. */
+  readonly exactly?: Pick<AdapterOptions, 'codec' | 'clock' | 'maxKeyLength' | 'maxValueSize'>
   readonly onDiagnostic?: DiagnosticListener
 }
 
@@ -38,30 +47,58 @@ export async function loadFrontEnd(): Promise<FrontEnd> {
 /**
  * Opens an existing database, for reading unless `write`.
  *
- * @throws UsageError where there is no such file: `open` would make one.
+ * @throws UsageError where there is no such file, and none is to be made.
+ * @throws SchemaOlderError where its tables are older; nothing is changed then.
  */
-export async function openDatabase(
-  path: string,
-  { prefix = '', write = false, onDiagnostic }: HowToOpen = {},
-): Promise<Database> {
+export async function openDatabase(path: string, how: HowToOpen = {}): Promise<Database> {
+  const { write = false, migrate = false } = how
+  if (!isServer(path) && !migrate) {
+    if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
+    // Opening a file for writing gives it its journal mode before its tables are looked at.
+    if (write) await (await open(path, { prefix: how.prefix })).disconnect()
+  }
+  return open(path, how)
+}
+
+async function open(path: string, how: HowToOpen): Promise<Database> {
+  const { prefix = '', write = false, migrate = false, exactly, onDiagnostic } = how
   const options = {
     keyPrefix: prefix,
     readOnly: !write,
     locks: 'database',
-    createTables: write,
+    createTables: write && migrate,
+    ...exactly,
     ...(onDiagnostic && { onDiagnostic }),
   } as const
-  if (isServer(path)) {
-    const { PostgresAdapter } = await import('@go-go-scope/persistence-postgres').catch((cause: unknown) => {
-      throw new UsageError('a PostgreSQL database needs the package @go-go-scope/persistence-postgres; install it', {
-        cause,
-      })
-    })
-    return PostgresAdapter.open(path, options)
+  try {
+    if (isServer(path)) {
+      const { url, schema } = splitUrl(path)
+      // Nothing stops somebody who only looks, or mends: whatever the settings of the server keep will do.
+      const ofServer = { ...options, durability: 'process', ...(schema !== null && { schema }) } as const
+      return await (await loadPostgres()).open(url, ofServer)
+    }
+    return await (await loadFrontEnd()).SQLiteAdapter.open(path, options)
+  } catch (error) {
+    throw error instanceof SchemaMissingError ? new SchemaOlderError(path, error) : error
   }
-  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
-  const { SQLiteAdapter } = await loadFrontEnd()
-  return SQLiteAdapter.open(path, options)
+}
+
+/** `?schema=name` of a URL is for us: client libraries would refuse it. */
+function splitUrl(path: string): { readonly url: string; readonly schema: string | null } {
+  const [url = '', query = ''] = path.split('?', 2)
+  const parameters = new URLSearchParams(query)
+  const schema = parameters.get('schema')
+  parameters.delete('schema')
+  return { url: parameters.size === 0 ? url : `${url}?${parameters}`, schema }
+}
+
+async function loadPostgres() {
+  const { PostgresAdapter } = await import('@go-go-scope/persistence-postgres').catch((cause: unknown) => {
+    throw new UsageError('a PostgreSQL database needs the package @go-go-scope/persistence-postgres; install it', {
+      cause,
+    })
+  })
+  return PostgresAdapter
 }
 
 /** Opens a database for as long as `use` runs. */

@@ -15,8 +15,12 @@ export function paint(style: Style, text: string): string {
   return colours ? styleText(style, text) : text
 }
 
+let ending = false
+
 /** `scopedb app.db cache | head -1` ends as any command does whose reader has gone. */
 export function endWithReader(): void {
+  if (ending) return
+  ending = true
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     process.exit(0)
@@ -30,7 +34,12 @@ export async function write(text: string): Promise<void> {
 
 /** Says something that is no data. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${withoutPasswords(text)}\n`)
+}
+
+/** URLs without the passwords in them, for terminals and logs. */
+export function withoutPasswords(text: string): string {
+  return text.replaceAll(/(\bpostgres(?:ql)?:\/\/[^\s:@/]*):[^\s@/]*@/g, '$1@')
 }
 
 /** A table without rules, each column as wide as its widest cell. */

@@ -14,6 +14,7 @@ import { changesetSupport } from './suites/changeset-support.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
 import { claimCrossings } from './suites/claim-crossings.js'
+import { claimFreeing } from './suites/claim-freeing.js'
 import { claimLeases } from './suites/claim-leases.js'
 import { claimModel } from './suites/claim-model.js'
 import { claimWaiting } from './suites/claim-waiting.js'
@@ -116,6 +117,7 @@ const SUITES: readonly EngineSuite[] = [
   idempotency,
   claims,
   claimCrossings,
+  claimFreeing,
   claimLeases,
   claimWaiting,
   claimModel,

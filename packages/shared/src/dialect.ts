@@ -15,6 +15,7 @@ export type { AsyncDriver, AsyncStatement, Row, SqlValue } from './driver/driver
 export type { Diagnostics } from './errors/diagnostics.js'
 export { fillingError, movedError } from './errors/moved-error.js'
 export { type Classify, PersistenceError, type PersistenceErrorCode } from './errors/persistence-error.js'
+export { SchemaMissingError } from './errors/schema-missing-error.js'
 export type { InspectSql } from './inspect/inspect-sql.js'
 export { canBePlain, type NameLayout, NameSpace, type Names } from './keys/key-space.js'
 export type { OperationQueue } from './queue/operation-queue.js'

@@ -31,6 +31,7 @@ export type { DiagnosticEvent, DiagnosticListener, DiagnosticMessage } from './e
 export { DisconnectedError } from './errors/disconnected-error.js'
 export { FingerprintMismatchError } from './errors/fingerprint-mismatch-error.js'
 export { PersistenceError, type PersistenceErrorCode } from './errors/persistence-error.js'
+export { SchemaMissingError } from './errors/schema-missing-error.js'
 export type { Inspection, InspectOptions, ListOptions, PageOptions, ValueListOptions } from './inspect/inspection.js'
 export type {
   CircuitInfo,

@@ -100,6 +100,11 @@ export const OPERATIONS: readonly Operation[] = [
     call: (_, claim: Claimed) => claim.complete('value'),
   },
   { name: 'claim.fail that is kept', before: claimedToKeep, call: (_, claim: Claimed) => claim.fail('no') },
+  {
+    name: 'idempotency.freeClaim',
+    before: claimed,
+    call: ({ idempotency }, claim: Claimed) => idempotency.freeClaim('claimed', claim.generation),
+  },
   { name: 'claim.renew', before: claimed, call: (_, claim: Claimed) => claim.renew(2 * HOUR_MS), whenRefused: false },
   { name: 'checkpoint.save', call: ({ checkpoint: port }) => port.save(checkpoint(4)) },
   { name: 'checkpoint.load', call: ({ checkpoint: port }) => port.load('c1') },

@@ -111,11 +111,11 @@ export const inspection: EngineSuite = engineSuite('inspection', (check) => {
     const at = world.clock.now()
     await idempotency.claim('running', { lease: 1_000 })
     await idempotency.claim('left', { lease: 10 })
-    const failing = await idempotency.claim('failed', { lease: 1_000, onFailure: 'keep', ttl: 5_000 })
+    const failing = await idempotency.claim('failed', { lease: 1_000, onFailure: 'keep', ttl: 5_000, fingerprint: 'g' })
     if (failing.state === 'claimed') await failing.fail({ message: 'no' })
     const done = await idempotency.claim('done', { lease: 1_000, fingerprint: 'f' })
     if (done.state === 'claimed') await done.complete({ receipt: 7 })
-    const lost = await idempotency.claim('unstored', { lease: 1_000 })
+    const lost = await idempotency.claim('unstored', { lease: 1_000, fingerprint: 'h' })
     if (lost.state === 'claimed') await lost.complete({ fn() {} }).catch(() => undefined)
     await idempotency.set('expired', 1, 10)
     world.clock.advance(10)
@@ -136,14 +136,14 @@ export const inspection: EngineSuite = engineSuite('inspection', (check) => {
       .map(({ cursor, prefix, bytes, unreadable, ...item }) => ({ ...item, code: unreadable?.code }))
       .toSorted((one, other) => one.key.localeCompare(other.key))
     assert.deepEqual(shown, [
-      { key: 'done', outcome: 'completed', expired: false, value: { receipt: 7 }, code: undefined },
-      { key: 'failed', outcome: 'failed', expired: false, expiresAt: at + 5_000, value: { message: 'no' }, code: undefined },
-      { key: 'unstored', outcome: 'unstored', expired: false, code: 'RESULT_NOT_STORED' },
+      { key: 'done', outcome: 'completed', expired: false, fingerprint: 'f', value: { receipt: 7 }, code: undefined },
+      { key: 'failed', outcome: 'failed', expired: false, expiresAt: at + 5_000, fingerprint: 'g', value: { message: 'no' }, code: undefined },
+      { key: 'unstored', outcome: 'unstored', expired: false, fingerprint: 'h', code: 'RESULT_NOT_STORED' },
     ]) // biome-ignore format: one line is easier to compare
     const expired = (await all(inspection.results({ expired: true }))).find(({ key }) => key === 'expired')
     assert.deepEqual([expired?.expired, expired?.expiresAt], [true, at + 10])
     for (const item of await all(inspection.results())) {
-      assert.ok(!('value' in item) && Number(item.bytes) > 0 && item.unreadable === undefined, item.key)
+      assert.ok(!('value' in item) && !('fingerprint' in item) && Number(item.bytes) > 0 && item.unreadable === undefined, item.key)
     }
   })
 

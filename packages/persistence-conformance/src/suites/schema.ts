@@ -110,7 +110,10 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     await world.rows('CREATE TABLE mine (id INTEGER)')
     const adapter = world.unconnected(await world.handle(), { createTables: false })
     const before = await world.dump()
-    await refuses(() => adapter.connect(), { code: 'SCHEMA_MISSING', says: [/createTables|connect/] })
+    const error = await refuses(() => adapter.connect(), { code: 'SCHEMA_MISSING', says: [/createTables|connect/] })
+    const { version, needed, steps = [] } = error as { version?: number; needed?: number; steps?: readonly string[] }
+    assert.ok(version === 0 && needed === steps.length, `${needed} steps from version ${version}: ${steps}`)
+    steps.forEach((step, at) => assert.match(step, new RegExp(`^to version ${at + 1}: \\w`)))
     await refuses(() => adapter.cache.get('k'), { code: 'SCHEMA_MISSING' })
     assert.equal(adapter.isConnected(), false)
     assert.equal(await world.dump(), before)

@@ -1,4 +1,9 @@
-import { type OperationQueue, PersistenceError, type SetUp } from '@go-go-scope/persistence-core/dialect'
+import {
+  type OperationQueue,
+  PersistenceError,
+  SchemaMissingError,
+  type SetUp,
+} from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
 import { cacheTable, MIGRATIONS, migrationSteps, ONE_AT_A_TIME, SCHEMA_VERSION, TABLES } from './migrations.js'
 import { MARKS, refuseMoved } from './moved.js'
@@ -20,7 +25,7 @@ export function migratingAnyway(schema: string): SetUp {
 async function bringUpToDate(queue: OperationQueue, schema: string, create: boolean, found: Found): Promise<void> {
   if (found.version > SCHEMA_VERSION) throw schemaNewer(schema, found.version)
   if (found.version === SCHEMA_VERSION) return checkTables(schema, found.missing)
-  if (!create) throw schemaMissing(schema, `version ${found.version}, ${SCHEMA_VERSION} is needed`)
+  if (!create) throw schemaOlder(schema, found.version)
   await apply(queue, schema, found)
 }
 
@@ -111,6 +116,15 @@ function checkTables(schema: string, missing: readonly string[]): void {
       `connect: the schema ${schema} lacks ${missing.join(', ')}; restore the database from a backup`,
     )
   }
+}
+
+function schemaOlder(schema: string, version: number): PersistenceError {
+  return new SchemaMissingError(
+    schemaMissing(schema, `version ${version}, ${SCHEMA_VERSION} is needed`).message,
+    version,
+    SCHEMA_VERSION,
+    MIGRATIONS.slice(version).map((migration) => `to version ${migration.version}: ${migration.title}`),
+  )
 }
 
 function schemaMissing(schema: string, what: string): PersistenceError {

@@ -3,6 +3,8 @@ import type { Step } from '@go-go-scope/persistence-core/dialect'
 /** Numbered and, once released, frozen: a change of the schema is a new migration at the end. */
 export interface Migration {
   readonly version: number
+  /** What it brings, for people. */
+  readonly title: string
   /** @param schema Quoted. */
   readonly steps: (schema: string) => readonly string[]
 }
@@ -20,6 +22,7 @@ export function cacheTable(table: string, index: string): string[] {
 
 const FIRST: Migration = {
   version: 1,
+  title: 'the tables',
   steps: (schema) => [
     ...cacheTable(`${schema}.cache`, 'cache_expires'),
 

@@ -26,6 +26,7 @@ export function claimSql(schema: string, channel: string): ClaimSql {
   const lease = (duration: string, at: number): string =>
     `(SELECT mark, mark + ${duration} FROM (SELECT greatest(${leaseNowAt(at)}, entry.granted_at) AS mark) AS now)`
   const guard = 'entry.key = $1::text AND entry.owner = $2::text AND entry.generation = $3::bigint'
+  const guardOfAnybody = 'entry.key = $1::text AND entry.generation = $2::bigint'
   const granted = (at: number): string => `entry.granted_at, entry.claimed_until AS expires_at, ${ranAt(at)}`
 
   // `$2` is the wall time, which other dialects need: here the server's time is the one.
@@ -44,9 +45,9 @@ export function claimSql(schema: string, channel: string): ClaimSql {
   const told = telling(channel, 'claim', 'entry.key', 'entry.waiting')
 
   /** Ends a claim. @param set What becomes of the row. @param settled Whether it has become that already. */
-  const ending = (name: string, set: string, settled: string, at: number): Statement<'one'> => {
+  const ending = (name: string, set: string, settled: string, at: number, of = guard): Statement<'one'> => {
     const sql = (condition: string): string =>
-      `UPDATE ${table} AS entry SET ${set} FROM ${PATIENCE} WHERE ${guard} AND ${condition} RETURNING entry.key, ${told}`
+      `UPDATE ${table} AS entry SET ${set} FROM ${PATIENCE} WHERE ${of} AND ${condition} RETURNING entry.key, ${told}`
     return write(name, 'one', sql(running(at)), {
       clocked: 'lease',
       afterLoss: sql(`(${running(at)} OR ${settled})`),
@@ -135,6 +136,14 @@ FROM ${PATIENCE} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
     ),
 
     forget: ending('idempotency.fail', `claimed_until = ${GIVEN_UP}`, `entry.claimed_until = ${GIVEN_UP}`, 4),
+
+    free: ending(
+      'idempotency.freeClaim',
+      `claimed_until = ${GIVEN_UP}`,
+      `entry.claimed_until = ${GIVEN_UP}`,
+      3,
+      guardOfAnybody,
+    ),
 
     sweepClaims: write(
       'idempotency.sweep',

@@ -44,11 +44,11 @@ FROM ${idempotency} AS entry WHERE claimed_until IS NOT NULL AND ${inRange('key'
     results: read(
       'inspect.results',
       'many',
-      `SELECT ${nameAndNext('key')}, state, expires_at, (expires_at IS NULL OR expires_at > ${nowAt(6)})::int AS lasts, octets AS bytes,
+      `SELECT ${nameAndNext('key')}, state, fingerprint, expires_at, (expires_at IS NULL OR expires_at > ${nowAt(6)})::int AS lasts, octets AS bytes,
   CASE WHEN octets <= $5::float8 THEN content END AS value,
   CASE WHEN octets <= $5::float8 THEN unstored END AS unstored
 FROM (
-  SELECT key, coalesce(failure, value) AS content, unstored,
+  SELECT key, fingerprint, coalesce(failure, value) AS content, unstored,
     coalesce(octet_length(failure), octet_length(value), octet_length(unstored)) AS octets,
     CASE WHEN failure IS NULL THEN expires_at ELSE failure_expires_at END AS expires_at,
     CASE WHEN failure IS NOT NULL THEN 'failed' WHEN value IS NOT NULL THEN 'completed' WHEN unstored IS NOT NULL THEN 'unstored' END AS state

@@ -46,6 +46,10 @@ export class SqlIdempotencyAdapter extends BaseAdapter implements SqlIdempotency
     return this.#results.claim<T>(key, options)
   }
 
+  freeClaim(key: string, generation: number): Promise<boolean> {
+    return this.#results.freeClaim(key, generation)
+  }
+
   prune(): Promise<number> {
     return this.#results.prune()
   }

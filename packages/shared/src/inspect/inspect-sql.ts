@@ -13,8 +13,8 @@ export interface InspectSql {
   /** `owner`, `generation`, `granted_at`, `expires_at`, `lasts`; `expires_at` is NULL where there is no claim. Clocked by the lease clock. */
   readonly claims: PageStatement
   /**
-   * `state` (`completed`, `failed` or `unstored`; NULL where there is no result), `expires_at`, `lasts`. Clocked by the wall
-   * clock.
+   * `state` (`completed`, `failed` or `unstored`; NULL where there is no result), `fingerprint`, `expires_at`, `lasts`.
+   * Clocked by the wall clock.
    */
   readonly results: ValuePageStatement
   /** The same, for failures, where those stand in a table of their own. */

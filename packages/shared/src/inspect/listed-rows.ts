@@ -68,6 +68,8 @@ export interface ResultInfo {
   /** Epoch ms; absent for no expiry. */
   readonly expiresAt?: number
   readonly expired: boolean
+  /** What the key stands for, where its claim had one and values were asked for. */
+  readonly fingerprint?: string
   /** The result or the error, where values were asked for. */
   readonly value?: unknown
 }

@@ -83,7 +83,12 @@ export function resultReader(table: string, values: ValueStore | undefined): Row
     read: (row) =>
       row.state === null
         ? undefined
-        : { outcome: row.state as ResultInfo['outcome'], ...sizeAndExpiry(row, table, operation) },
+        : {
+            outcome: row.state as ResultInfo['outcome'],
+            ...sizeAndExpiry(row, table, operation),
+            // It may be a request's own text, so it is shown like a value.
+            ...(values !== undefined && typeof row.fingerprint === 'string' && { fingerprint: row.fingerprint }),
+          },
     complete:
       values === undefined
         ? null

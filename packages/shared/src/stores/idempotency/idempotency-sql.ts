@@ -43,6 +43,8 @@ export interface ClaimSql {
   readonly completeUnstored: Statement<'one'>
   /** Parameters: key, owner, generation. */
   readonly forget: Statement<'one'>
+  /** Parameters: key, generation. As {@link forget}, whoever asks. */
+  readonly free: Statement<'one'>
   /**
    * Parameters: key, fingerprint, failure, expiry. Follows {@link complete} or {@link forget} in one transaction. Absent
    * where a claim and its record are one row: that keeps its fingerprint by itself.

@@ -1,3 +1,4 @@
+import { invalidArgument, shown } from '../../arguments/invalid.js'
 import { checkKey } from '../../arguments/limits.js'
 import type { Row } from '../../driver/driver.js'
 import type { Claim, ClaimingIdempotencyProvider, ClaimOptions } from '../../ports/claims.js'
@@ -19,6 +20,15 @@ export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
   get<T>(key: string): Promise<IdempotencyEntry<T> | null>
   claim(key: string, options: ClaimOptions): Promise<Claim<unknown>>
   claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>>
+  /**
+   * Ends the claim on `key` that has this generation, as the end of its lease would: the key is free, and what its claimant
+   * reports later is refused. For the claim of a process that is gone.
+   *
+   * @param generation As `inspect().claims()` lists it.
+   * @returns `false` when that claim is over; another claim on the key goes on.
+   * @throws (as a rejection) PersistenceError `INVALID_KEY`, `INVALID_ARGUMENT`.
+   */
+  freeClaim(key: string, generation: number): Promise<boolean>
   /** Removes expired results of the table. Returns how many. */
   prune(): Promise<number>
 }
@@ -99,6 +109,18 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     const claim = await this.#claims.claim<T>(key, options)
     if (claim.state === 'claimed') for (const sweeper of this.#claimSweepers) sweeper.wrote(1)
     return claim
+  }
+
+  async freeClaim(key: string, generation: number): Promise<boolean> {
+    checkKey(key, this.#session.maxKeyLength, 'idempotency.freeClaim')
+    if (!Number.isSafeInteger(generation)) {
+      throw invalidArgument('idempotency.freeClaim', `generation must be a whole number, got ${shown(generation)}`)
+    }
+    if (!this.#session.ready) await this.#session.connect('idempotency.freeClaim')
+    const stored = this.#session.names.idempotency.store(key)
+    const freed = await this.#session.execute(this.#claimSql.free, [stored, generation], (row) => row !== undefined)
+    if (freed) this.#waiters.wake(stored)
+    return freed
   }
 
   async prune(): Promise<number> {

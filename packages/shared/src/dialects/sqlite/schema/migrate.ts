@@ -1,4 +1,5 @@
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
+import { SchemaMissingError } from '../../../errors/schema-missing-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
 import { checkFollowed } from './followed-file.js'
 import { checkObjects } from './foreign-objects.js'
@@ -83,10 +84,12 @@ function schemaMissing(version: number, missing: readonly string[]): Persistence
     version === SCHEMA_VERSION
       ? `lacks ${missing.join(', ')}`
       : `has schema version ${version}, ${SCHEMA_VERSION} is needed`
-  return new PersistenceError(
-    'SCHEMA_MISSING',
-    'connect',
+  const migrations = MIGRATIONS.slice(version).map((migration) => `to version ${migration.version}: ${migration.title}`)
+  return new SchemaMissingError(
     `connect: the file ${found}; connect once without createTables: false and with write access`,
+    version,
+    SCHEMA_VERSION,
+    migrations.length > 0 ? migrations : missing.map((name) => `make ${name} again`),
   )
 }
 

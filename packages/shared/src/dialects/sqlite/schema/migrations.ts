@@ -10,6 +10,8 @@ import { PUBLISHED_TABLES } from './published-tables.js'
  */
 export interface Migration {
   readonly version: number
+  /** What it brings, for people. */
+  readonly title: string
   /**
    * SQL. What they make is read off the text (known-objects.ts): keywords in upper case, names in lower, and a column a
    * line, indented by two. A column that is read off no `CREATE TABLE` would make the table a foreign one.
@@ -19,6 +21,8 @@ export interface Migration {
 
 const PUBLISHED_AND_PREFIXES: Migration = {
   version: 1,
+  title:
+    'tables of the cache, circuits, results and checkpoints; expiry times of go-go-scope 2.9 from seconds to ms; key prefixes',
   steps: [
     // go-go-scope 2.9 wrote whole epoch seconds. A table of its making is one that is here before this migration ran.
     ...PUBLISHED_TABLES.map(({ create }) => create),
@@ -39,6 +43,7 @@ const PUBLISHED_AND_PREFIXES: Migration = {
 // never be granted twice.
 const LOCKS: Migration = {
   version: 2,
+  title: 'locks in the database',
   steps: [
     `CREATE TABLE go_goscope_locks (
   key TEXT PRIMARY KEY NOT NULL,
@@ -64,13 +69,18 @@ END`,
   ],
 }
 
-const CLAIMS: Migration = { version: 3, steps: [...CLAIM_TABLES, ...RESULT_TRIGGERS] }
+const CLAIMS: Migration = {
+  version: 3,
+  title: 'claims on idempotency keys',
+  steps: [...CLAIM_TABLES, ...RESULT_TRIGGERS],
+}
 
-const SHARED_BREAKER: Migration = { version: 4, steps: ADD_CIRCUIT_COLUMNS }
+const SHARED_BREAKER: Migration = { version: 4, title: 'circuits that processes share', steps: ADD_CIRCUIT_COLUMNS }
 
 // What time it is in the file while the wall clock is behind it; see session/lease-time-record.ts. At most one row.
 const LEASE_TIME: Migration = {
   version: 5,
+  title: 'the time of leases where a clock is behind',
   steps: [
     `CREATE TABLE go_goscope_lease_time (
   id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
@@ -100,6 +110,7 @@ END`,
 // large file. The name stays: 2.9 makes its index where there is none of that name, and finds this one as useful.
 const CACHE_EXPIRY: Migration = {
   version: 6,
+  title: 'an index on the expiry of the cache without entries that never expire',
   steps: [
     'DROP INDEX IF EXISTS idx_cache_expires',
     'CREATE INDEX idx_cache_expires ON go_goscope_cache(expires_at) WHERE expires_at IS NOT NULL',

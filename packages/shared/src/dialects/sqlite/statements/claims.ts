@@ -86,6 +86,15 @@ RETURNING key`,
     { clocked: 'lease', announces: { of: 'claim' } },
   ),
 
+  // A guess of the generation ends nothing: it is given once, to one claim.
+  free: write(
+    'idempotency.freeClaim',
+    'one',
+    `DELETE FROM go_goscope_claims WHERE key = ?1 AND generation = ?2 AND expires_at > max(?3, ${LAST_GRANT})
+RETURNING key`,
+    { clocked: 'lease', announces: { of: 'claim' } },
+  ),
+
   record: write(
     'idempotency.complete',
     'none',

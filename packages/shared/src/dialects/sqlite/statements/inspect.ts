@@ -39,7 +39,7 @@ FROM go_goscope_claims WHERE ${inRange()} ORDER BY key LIMIT ?4`,
   results: read(
     'inspect.results',
     'many',
-    `SELECT ${nameAndNext('results.key')}, ${ofValue('results.value')}, results.expires_at,
+    `SELECT ${nameAndNext('results.key')}, ${ofValue('results.value')}, results.expires_at, failures.fingerprint,
   CASE WHEN failures.failure IS NULL THEN CASE typeof(results.value) WHEN 'blob' THEN 'unstored' ELSE 'completed' END END AS state,
   results.expires_at IS NULL OR results.expires_at > ?6 AS lasts
 FROM go_goscope_idempotency AS results LEFT JOIN go_goscope_claim_records AS failures ON failures.key = results.key
@@ -50,7 +50,7 @@ WHERE ${inRange('results.key')} ORDER BY results.key LIMIT ?4`,
   failures: read(
     'inspect.results',
     'many',
-    `SELECT ${nameAndNext()}, ${ofValue('failure')}, expires_at, CASE WHEN failure IS NOT NULL THEN 'failed' END AS state,
+    `SELECT ${nameAndNext()}, ${ofValue('failure')}, expires_at, fingerprint, CASE WHEN failure IS NOT NULL THEN 'failed' END AS state,
   expires_at IS NULL OR expires_at > ?6 AS lasts
 FROM go_goscope_claim_records WHERE ${inRange()} ORDER BY key LIMIT ?4`,
     { clocked: 'wall', scans: true },

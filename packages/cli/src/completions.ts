@@ -1,0 +1,135 @@
+import { UsageError } from './exit-codes.js'
+import { write } from './output.js'
+
+// No library: those that there are hand the words that were typed to `eval`, need the package bash-completion, or make global
+// constants that a second program's script fails at. Each script asks `scopedb complete` for the words that can follow, a
+// line each, with a tab and what it means; `:files` stands for the paths.
+const SCRIPTS: Readonly<Record<string, string>> = {
+  bash: `# scopedb: bash 3.2 and later. In ~/.bashrc: source <(scopedb completions bash)
+_scopedb() {
+  local cur="\${COMP_WORDS[COMP_CWORD]}" line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    if [ "$line" = :files ]; then
+      compopt -o filenames 2>/dev/null
+      while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$cur")
+    else
+      COMPREPLY+=("\${line%%$'\\t'*}")
+    fi
+  done < <(scopedb complete --line "\${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
+}
+complete -F _scopedb scopedb
+`,
+  zsh: `#compdef scopedb
+# In ~/.zshrc, behind compinit: source <(scopedb completions zsh)
+_scopedb() {
+  local line files
+  local -a found
+  while IFS= read -r line; do
+    if [[ $line == :files ]]; then
+      files=yes
+    else
+      line=\${line//:/\\\\:}
+      found+=("\${line/$'\\t'/:}")
+    fi
+  done < <(scopedb complete "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  (( $#found )) && _describe scopedb found
+  [[ -n $files ]] && _files
+}
+if [[ $funcstack[1] == _scopedb ]]; then _scopedb "$@"; else compdef _scopedb scopedb; fi
+`,
+  fish: `# In ~/.config/fish/completions/scopedb.fish: scopedb completions fish | source
+function __scopedb_complete
+  set -l words (commandline -opc)
+  set -e words[1]
+  set -l current (commandline -ct)
+  for line in (scopedb complete $words "$current" 2>/dev/null)
+    if test "$line" = :files
+      __fish_complete_path "$current"
+    else
+      printf '%s\\n' $line
+    end
+  end
+end
+complete -c scopedb -f -a '(__scopedb_complete)'
+`,
+}
+
+/** Prints what a shell is to source. */
+export async function printCompletions(shell: string): Promise<void> {
+  const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
+  if (script === undefined) throw new UsageError(`there are completions for bash, zsh and fish, not for ${shell}`)
+  await write(script)
+}
+
+/** What a word can be, as `scopedb` declares its commands. */
+export interface CompletedCommand {
+  readonly meta: { readonly description: string }
+  readonly args: Readonly<
+    Record<
+      string,
+      { readonly type: string; readonly description?: string; readonly default?: unknown; readonly valueHint?: string }
+    >
+  >
+}
+
+type Commands = Readonly<Record<string, CompletedCommand>>
+
+/** The words of a command, where there are few. */
+export type Choices = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+
+/** Words of a positional that is a path. */
+const PATHS: ReadonlySet<string> = new Set(['db', 'to', 'file', 'from'])
+
+/** The words that can follow, a line each. @param words All that were typed; the last one may be empty. */
+export function completionsOf(words: readonly string[], commands: Commands, choices: Choices): string[] {
+  const before = words.slice(0, -1)
+  const current = words.at(-1) ?? ''
+  const named = (name: string | undefined): name is string => name !== undefined && Object.hasOwn(commands, name)
+  const listed = (names: readonly string[]): string[] =>
+    names.filter((name) => name.startsWith(current)).map((name) => `${name}\t${commands[name]?.meta.description}`)
+  const [first, second] = before
+  if (first === undefined) return [...listed(Object.keys(commands)), ':files']
+  // A database that is named first: any command that takes one.
+  if (!named(first) && before.length === 1 && !current.startsWith('-'))
+    return listed(Object.keys(commands).filter((name) => 'db' in (commands[name]?.args ?? {})))
+  const name = named(first) ? first : named(second) ? second : 'summary'
+  const command = commands[name]
+  if (command === undefined) return []
+  const rest = before.filter((_, at) => at !== before.indexOf(name))
+  return argumentsOf(command, choices[name] ?? {}, rest, current)
+}
+
+function argumentsOf(
+  { args }: CompletedCommand,
+  choices: Choices[string],
+  before: readonly string[],
+  current: string,
+): string[] {
+  const options = Object.entries(args).filter(([, { type }]) => type !== 'positional')
+  const takesWord = (word: string | undefined): string | undefined =>
+    options.find(([name, { type }]) => word === `--${name}` && type !== 'boolean')?.[0]
+  const chosen = (name: string): string[] =>
+    PATHS.has(name) ? [':files'] : (choices[name] ?? []).filter((word) => word.startsWith(current))
+  const option = takesWord(before.at(-1))
+  if (option !== undefined) return chosen(option)
+  if (current.startsWith('-')) {
+    return options
+      .map(([name, { type, default: usual, description = '' }]) => ({
+        word: type === 'boolean' && usual === true ? `--no-${name}` : `--${name}`,
+        description,
+      }))
+      .filter(({ word }) => word.startsWith(current) && !before.includes(word))
+      .map(({ word, description }) => `${word}\t${description}`)
+  }
+  const given = before.filter((word, at) => !word.startsWith('-') && takesWord(before[at - 1]) === undefined)
+  const next = Object.entries(args).filter(([, { type }]) => type === 'positional')[given.length]?.[0]
+  return next === undefined ? [] : chosen(next)
+}
+
+/** The words of a line up to the cursor, behind the name of the program. */
+export function wordsOfLine(line: string): string[] {
+  const words = [...line.matchAll(/(?:\\.|"[^"]*"?|'[^']*'?|[^\s\\"'])+/g)].map(([word]) => word)
+  if (/(?<!\\)\s$/.test(line) || words.length === 0) words.push('')
+  return words.slice(1)
+}

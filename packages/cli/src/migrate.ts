@@ -1,0 +1,43 @@
+import { type ChangeOptions, confirm } from './changes.js'
+import { SchemaOlderError } from './exit-codes.js'
+import { withDatabase } from './open-database.js'
+import { say, toJson, write } from './output.js'
+
+/** What bringing the tables up to date takes. */
+interface Plan {
+  readonly from: number
+  readonly to: number
+  /** In words, in that order. */
+  readonly steps: readonly string[]
+}
+
+/** Brings the tables of a database up to date, or with `dryRun` names the steps and changes nothing. */
+export async function migrate(
+  path: string,
+  { dryRun, json, yes }: ChangeOptions & { dryRun: boolean; json: boolean },
+): Promise<void> {
+  const plan = await planFor(path)
+  if (json) await write(`${toJson(plan ?? { steps: [] }, 2)}\n`)
+  else for (const step of plan?.steps ?? []) await write(`${step}\n`)
+  if (plan === undefined) return say('the tables are up to date')
+  const steps = plan.steps.length === 1 ? '1 step' : `${plan.steps.length} steps`
+  if (dryRun) return say(`${steps} from version ${plan.from} to ${plan.to}; nothing was changed`)
+  await confirm(
+    `take ${path} in ${steps} from version ${plan.from} to ${plan.to}, which earlier releases may not open any more`,
+    { yes },
+  )
+  await withDatabase(path, { write: true, migrate: true }, async () => {})
+  say(`migrated from version ${plan.from} to ${plan.to}`)
+}
+
+/** @returns `undefined` where there is nothing to do. */
+async function planFor(path: string): Promise<Plan | undefined> {
+  try {
+    await withDatabase(path, {}, async () => {})
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SchemaOlderError)) throw error
+    const { version, needed, steps } = error.cause
+    return { from: version, to: needed, steps }
+  }
+}

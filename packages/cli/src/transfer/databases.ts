@@ -1,0 +1,35 @@
+import { type Database, type HowToOpen, isServer, openDatabase } from '../open-database.js'
+import { storedText } from './stored-text.js'
+
+/** One database under one prefix after the other: items come sorted by prefix, and there may be thousands of those. */
+export class DatabaseByPrefix {
+  readonly #path: string
+  readonly #how: HowToOpen
+  #open: { readonly prefix: string; readonly database: Database } | undefined
+
+  constructor(path: string, how: HowToOpen) {
+    this.#path = path
+    const exactly = {
+      codec: storedText,
+      maxValueSize: Number.MAX_SAFE_INTEGER,
+      // An app may have raised its limit; a server has one of its own.
+      maxKeyLength: isServer(path) ? 1_536 : Number.MAX_SAFE_INTEGER,
+      ...how.exactly,
+    }
+    this.#how = { ...how, exactly }
+  }
+
+  async under(prefix: string): Promise<Database> {
+    if (this.#open?.prefix === prefix) return this.#open.database
+    await this.close()
+    const database = await openDatabase(this.#path, { ...this.#how, prefix })
+    this.#open = { prefix, database }
+    return database
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    await open?.database.disconnect()
+  }
+}

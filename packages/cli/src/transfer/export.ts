@@ -1,0 +1,129 @@
+import type { Checkpoint, Item, PersistenceError, ResultInfo } from '@go-go-scope/persistence-core/public'
+import { EXIT } from '../exit-codes.js'
+import { type Database, withDatabase } from '../open-database.js'
+import { cell, say } from '../output.js'
+import { DatabaseByPrefix } from './databases.js'
+import {
+  type Counts,
+  type ExportedItem,
+  firstLine,
+  KINDS,
+  lastLine,
+  none,
+  type ResultItem,
+  shownCount,
+} from './format.js'
+import { writeLines } from './lines.js'
+import { reasonIn, storedText } from './stored-text.js'
+
+/**
+ * Writes what a database holds as lines of JSON, to a new file or to stdout.
+ *
+ * @returns the exit code.
+ */
+export async function exportDatabase(
+  path: string,
+  file: string | undefined,
+  { prefix = '*' }: { prefix?: string | undefined },
+): Promise<number> {
+  const unread: string[] = []
+  const counts = none()
+  const how = { exactly: { codec: storedText } }
+  const byPrefix = new DatabaseByPrefix(path, {})
+  try {
+    await withDatabase(path, how, (database) => writeLines(linesOf(database, byPrefix, prefix, counts, unread), file))
+  } finally {
+    await byPrefix.close()
+  }
+  const written = KINDS.map((kind) => shownCount(counts[kind], kind)).join(', ')
+  say(`exported ${written}; not locks and claims under way, which belong to processes`)
+  for (const what of unread) say(`not exported: ${what}`)
+  return unread.length === 0 ? EXIT.ok : EXIT.found
+}
+
+// Those that are named; the others are counted.
+const MOST_NAMED = 20
+
+async function* linesOf(
+  database: Database,
+  byPrefix: DatabaseByPrefix,
+  prefix: string,
+  counts: Counts,
+  unread: string[],
+): AsyncGenerator<string, void, undefined> {
+  yield firstLine(Date.now())
+  let unnamed = 0
+  for await (const item of items(database, byPrefix, prefix)) {
+    if (typeof item === 'string') {
+      if (unread.length < MOST_NAMED) unread.push(item)
+      else unnamed++
+      continue
+    }
+    counts[item.kind]++
+    yield JSON.stringify(item)
+  }
+  if (unnamed > 0) unread.push(`${unnamed} more`)
+  yield lastLine(counts)
+}
+
+/** The items, and in words those that cannot be read. */
+async function* items(
+  database: Database,
+  byPrefix: DatabaseByPrefix,
+  prefix: string,
+): AsyncGenerator<ExportedItem | string, void, undefined> {
+  const all = database.inspect({ prefix })
+  for await (const item of all.circuits()) {
+    const { key, prefix, unreadable, cursor: _, probes: __, ...state } = item
+    yield unreadable === undefined && prefix !== null
+      ? ({ kind: 'circuit', prefix, key, ...state } as ExportedItem)
+      : problem('circuit', item)
+  }
+  for await (const item of all.results({ values: true })) yield resultOf(item) ?? problem('result', item)
+  for await (const item of all.tasks()) {
+    const { key, prefix } = item
+    if (prefix === null) yield problem('task', item)
+    else for (const one of await checkpointsOf(await byPrefix.under(prefix), prefix, key)) yield one
+  }
+  for await (const item of all.entries({ values: true })) {
+    const { key, prefix, value, expiresAt, unreadable } = item
+    yield unreadable === undefined && prefix !== null
+      ? { kind: 'cache', prefix, key, value: value as string, ...(expiresAt !== undefined && { expiresAt }) }
+      : problem('cache entry', item)
+  }
+}
+
+/** All of a task, which is as many as its app keeps of one. */
+async function checkpointsOf(
+  { checkpoint }: Database,
+  prefix: string,
+  task: string,
+): Promise<(ExportedItem | string)[]> {
+  try {
+    const all = (await checkpoint.list(task)) as Checkpoint<string>[]
+    return all.map((one) => ({ kind: 'checkpoint', prefix, ...one }))
+  } catch (error) {
+    if ((error as PersistenceError).code !== 'VALUE_UNREADABLE') throw error
+    return [problem('task', { key: task, unreadable: error as PersistenceError })]
+  }
+}
+
+function resultOf(item: Item<ResultInfo>): ResultItem | undefined {
+  const { key, prefix, outcome, value, fingerprint, expiresAt, unreadable } = item
+  const cause = unreadable?.code === 'RESULT_NOT_STORED' ? unreadable.cause : undefined
+  if (prefix === null || outcome === undefined || (unreadable !== undefined && cause === undefined)) return undefined
+  return {
+    kind: 'result',
+    prefix,
+    key,
+    outcome,
+    ...(cause === undefined ? { value: value as string } : { reason: reasonIn((cause as Error).message) }),
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  }
+}
+
+const problem = (
+  what: string,
+  { key, unreadable }: { key: string; unreadable?: PersistenceError | undefined },
+): string => `the ${what} ${cell(key)}: ${unreadable?.message ?? 'its prefix is not known'}`

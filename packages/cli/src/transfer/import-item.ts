@@ -1,0 +1,135 @@
+import type { Claim, PersistenceError } from '@go-go-scope/persistence-core/public'
+import type { Database } from '../open-database.js'
+import { cell } from '../output.js'
+import type { CheckpointItem, CircuitItem, EntryItem, ExportedItem, ResultItem } from './format.js'
+import { NotStored, type StandingClock } from './stored-text.js'
+
+/** What becomes of an item whose key is taken. */
+export type Conflicts = 'fail' | 'skip' | 'replace'
+
+/** What became of an item. */
+export type Outcome = 'written' | 'replaced' | 'there' | 'expired'
+
+export const nameOf = (item: ExportedItem): string =>
+  `the ${item.kind} ${cell(item.kind === 'checkpoint' ? item.id : item.key)}`
+
+/** Writes one item under the prefix that the database was opened with. */
+export async function importItem(
+  database: Database,
+  item: ExportedItem,
+  clock: StandingClock,
+  conflicts: Conflicts,
+): Promise<Outcome> {
+  const replace = conflicts === 'replace'
+  switch (item.kind) {
+    case 'cache':
+      return importEntry(database, item, clock, replace)
+    case 'result':
+      return importResult(database, item, clock, replace)
+    case 'checkpoint':
+      return importCheckpoint(database, item, replace)
+    case 'circuit':
+      return importCircuit(database, item, clock, replace)
+  }
+}
+
+async function importEntry(
+  { cache }: Database,
+  { key, value, expiresAt }: EntryItem,
+  clock: StandingClock,
+  replace: boolean,
+): Promise<Outcome> {
+  const ttl = timeLeft(expiresAt, clock)
+  if (ttl === 'none') return 'expired'
+  if (replace) {
+    const there = await cache.has(key)
+    await cache.set(key, value, ttl)
+    return there ? 'replaced' : 'written'
+  }
+  let asked = false
+  // It stores nothing where another has stored meanwhile.
+  const given = (): string => {
+    asked = true
+    return value
+  }
+  await cache.getOrSet(key, given, ttl === undefined ? {} : { ttl })
+  return asked ? 'written' : 'there'
+}
+
+/** By a claim, which decides in the database who is first, and keeps what `set` has no place for. */
+async function importResult(
+  { idempotency }: Database,
+  { key, outcome, value, reason = '', fingerprint, expiresAt }: ResultItem,
+  clock: StandingClock,
+  replace: boolean,
+): Promise<Outcome> {
+  const ttl = timeLeft(expiresAt, clock)
+  if (ttl === 'none') return 'expired'
+  const options = {
+    lease: 60_000,
+    onFailure: 'keep',
+    ...(ttl !== undefined && { ttl }),
+    ...(fingerprint !== undefined && { fingerprint }),
+  } as const
+  const claim = async (): Promise<Claim<unknown> | undefined> => {
+    try {
+      return await idempotency.claim(key, options)
+    } catch (error) {
+      if (!['RESULT_NOT_STORED', 'FINGERPRINT_MISMATCH'].includes((error as PersistenceError).code)) throw error
+      return undefined
+    }
+  }
+  let claimed = await claim()
+  const first = claimed?.state === 'claimed'
+  if (!first && replace && claimed?.state !== 'running') {
+    await idempotency.delete(key)
+    claimed = await claim()
+  }
+  if (claimed?.state !== 'claimed') return 'there'
+  if (outcome === 'failed') await claimed.fail(value)
+  else if (outcome === 'completed') await claimed.complete(value)
+  else {
+    await claimed.complete(new NotStored(reason)).catch((error: PersistenceError) => {
+      if (error.code !== 'RESULT_NOT_STORED') throw error
+    })
+  }
+  return first ? 'written' : 'replaced'
+}
+
+async function importCheckpoint(
+  { checkpoint }: Database,
+  { kind: _, prefix: __, ...given }: CheckpointItem,
+  replace: boolean,
+): Promise<Outcome> {
+  const there = (await checkpoint.load(given.id)) !== undefined
+  if (there && !replace) return 'there'
+  await checkpoint.save(given)
+  return there ? 'replaced' : 'written'
+}
+
+async function importCircuit(
+  { circuitBreaker }: Database,
+  { key, state, failures, isolated, openedAt, lastFailureAt, lastSuccessAt, updatedAt }: CircuitItem,
+  clock: StandingClock,
+  replace: boolean,
+): Promise<Outcome> {
+  const there = (await circuitBreaker.getState(key)) !== null
+  if (there && !replace) return 'there'
+  // The time since which it is open is that of the call which opens it; one that is open already keeps its own.
+  clock.moveTo(openedAt ?? updatedAt)
+  if (there) await circuitBreaker.reset(key)
+  await circuitBreaker.setState(key, {
+    state,
+    failureCount: failures,
+    ...(lastFailureAt !== undefined && { lastFailureTime: lastFailureAt }),
+    ...(lastSuccessAt !== undefined && { lastSuccessTime: lastSuccessAt }),
+  })
+  if (isolated) await circuitBreaker.isolate(key)
+  return there ? 'replaced' : 'written'
+}
+
+/** ms to live; `undefined` for ever. */
+function timeLeft(expiresAt: number | undefined, clock: StandingClock): number | 'none' | undefined {
+  if (expiresAt === undefined) return undefined
+  return expiresAt > clock.now() ? expiresAt - clock.now() : 'none'
+}

@@ -1,0 +1,59 @@
+import { createWriteStream } from 'node:fs'
+import { unlink } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { TextDecoder } from 'node:util'
+import { UsageError } from '../exit-codes.js'
+
+/** The lines of a text, each as soon as it has come. `node:readline` would end lines at U+2028 too, which JSON may hold. */
+export async function* linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let begun: string[] = []
+  for await (const bytes of source) {
+    const [first = '', ...others] = decodedBy(decoder, bytes).split('\n')
+    begun.push(first)
+    for (const next of others) {
+      yield begun.join('')
+      begun = [next]
+    }
+  }
+  const last = begun.join('')
+  if (last !== '') yield last
+}
+
+function decodedBy(decoder: TextDecoder, bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes, { stream: true })
+  } catch (cause) {
+    throw new UsageError('this is no export of scopedb: it is no UTF-8', { cause })
+  }
+}
+
+// So much is written at once: a call for each line would take most of the time.
+const PIECE = 64 * 1024
+
+async function* inPieces(lines: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  let piece: string[] = []
+  let length = 0
+  for await (const line of lines) {
+    piece.push(line, '\n')
+    length += line.length
+    if (length < PIECE) continue
+    yield piece.join('')
+    piece = []
+    length = 0
+  }
+  yield piece.join('')
+}
+
+/** Writes lines, and waits while their reader is slower. A new file is for its owner alone, and goes again on failure. */
+export async function writeLines(lines: AsyncIterable<string>, file: string | undefined): Promise<void> {
+  if (file === undefined) return pipeline(inPieces(lines), process.stdout, { end: false })
+  const target = createWriteStream(file, { flags: 'wx', mode: 0o600 })
+  try {
+    await pipeline(inPieces(lines), target)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new UsageError(`there is a file ${file} already`)
+    await unlink(file).catch(() => undefined) // The caller needs the error of writing.
+    throw error
+  }
+}

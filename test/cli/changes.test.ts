@@ -1,0 +1,77 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { SQLiteAdapter, scopedbHere as scopedb } from './scopedb.js'
+
+const HOUR = 3_600_000
+let folder: string
+let path: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scopedb-changes-'))
+  path = join(folder, 'app.db')
+  await using adapter = await SQLiteAdapter.open(path, { locks: 'database' })
+  await adapter.cache.set('k', 1)
+  await adapter.circuitBreaker.recordFailure('k', 1)
+  await adapter.idempotency.set('k', 1)
+  await adapter.idempotency.claim('claimed', { lease: HOUR })
+  await adapter.lock.acquire('k', HOUR, 'me')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Every command that changes something, with what it says that it would do. `COPY` is another file, `EXPORT` an export. */
+const COMMANDS: readonly (readonly [does: RegExp, words: readonly string[]])[] = [
+  [/reset the circuit k/, ['circuit', 'reset', 'k']],
+  [/isolate the circuit k/, ['circuit', 'isolate', 'k']],
+  [/release the lock k .*token is 1/, ['lock', 'release', 'k', '--token', '1']],
+  [/free the claim on claimed .*generation is 1/, ['claim', 'free', 'claimed', '--generation', '1']],
+  [/remove the result of k/, ['result', 'delete', 'k']],
+  [/remove the cache entries/, ['clear']],
+  [/remove what has expired/, ['prune']],
+  [/write the items of .*empty\.jsonl/, ['import', 'EXPORT']],
+]
+
+test.each(COMMANDS)('without --yes and a terminal nothing is done: %s', async (does, words) => {
+  const before = readFileSync(path)
+  const { code, out, err } = await scopedb(path, ...words.map((word) => (word === 'EXPORT' ? emptyExport() : word)))
+  expect([code, out]).toEqual([2, ''])
+  expect(err).toMatch(does)
+  expect(err).toContain('pass --yes')
+  expect(readFileSync(path).equals(before)).toBe(true)
+})
+
+test('without --yes and a terminal no backup is put in the place of a file', async () => {
+  const copy = join(folder, 'copy.db')
+  expect(await scopedb(path, 'backup', copy)).toMatchObject({ code: 0, out: `${copy}\n` })
+  const target = join(folder, 'target.db')
+  expect(await scopedb('restore', copy, target)).toMatchObject({ code: 2, err: expect.stringContaining('pass --yes') })
+  expect(existsSync(target)).toBe(false)
+})
+
+test('a claim is freed under the generation that was seen, and under no other', async () => {
+  const file = join(folder, 'claim.db')
+  await using adapter = await SQLiteAdapter.open(file, { keyPrefix: 'shop:' })
+  const claim = await adapter.idempotency.claim('charge', { lease: HOUR })
+  if (claim.state !== 'claimed') throw new Error(claim.state)
+  const free = (key: string, generation: number) =>
+    scopedb(file, 'claim', 'free', key, '--generation', String(generation), '--prefix', 'shop:', '--yes')
+  expect(await free('charge', claim.generation + 1)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(`has the generation ${claim.generation}`),
+  })
+  expect(await free('other', claim.generation)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('nobody works on'),
+  })
+  expect(await claim.renew()).toBe(true)
+  expect(await free('charge', claim.generation)).toEqual({ code: 0, out: '', err: '' })
+  expect(await claim.complete('late')).toMatchObject({ recorded: false })
+  expect((await scopedb(file, 'claims')).err).toBe('none\n')
+})
+
+function emptyExport(): string {
+  const file = join(folder, 'empty.jsonl')
+  writeFileSync(file, '{"format":"scopedb-export","version":1,"at":1}\n{"end":true,"items":{}}\n')
+  return file
+}

@@ -1,0 +1,127 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inFile, SQLiteAdapter, scopedbHere as scopedb } from './scopedb.js'
+
+let folder: string
+/** As an app of go-go-scope 2.9 has left it. */
+let published: string
+let current: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scopedb-migrate-'))
+  published = join(folder, 'published.db')
+  await inFile(
+    published,
+    `CREATE TABLE go_goscope_cache (
+  key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER, created_at INTEGER DEFAULT (unixepoch())
+);
+INSERT INTO go_goscope_cache (key, value) VALUES ('app:cache:k', '1');`,
+  )
+  current = join(folder, 'current.db')
+  await using adapter = await SQLiteAdapter.open(current)
+  await adapter.cache.set('k', 1)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function copyOf(file: string, name: string): string {
+  const copy = join(folder, name)
+  copyFileSync(file, copy)
+  return copy
+}
+
+/** Whether the file, with what may stand beside it, is as it was. */
+function watched(file: string): () => void {
+  const before = readFileSync(file)
+  return () => {
+    expect(readFileSync(file).equals(before), 'the bytes of the file').toBe(true)
+    expect(existsSync(`${file}-wal`), 'a log beside it').toBe(false)
+  }
+}
+
+test('a dry run names the steps, and not a byte of the file is another', async () => {
+  const file = copyOf(published, 'dry.db')
+  const unchanged = watched(file)
+  const { code, out, err } = await scopedb(file, 'migrate', '--dry-run')
+  expect(code).toBe(0)
+  const steps = out.trimEnd().split('\n')
+  expect(steps.length).toBeGreaterThanOrEqual(6)
+  for (const [at, step] of steps.entries()) expect(step).toMatch(new RegExp(`^to version ${at + 1}: \\w`))
+  expect(err).toContain('nothing was changed')
+  expect(JSON.parse((await scopedb(file, 'migrate', '--dry-run', '--json')).out)).toEqual({
+    from: 0,
+    to: steps.length,
+    steps,
+  })
+  unchanged()
+})
+
+test('migrate takes the steps, and says so where there are none', async () => {
+  const file = copyOf(published, 'migrated.db')
+  const unchanged = watched(file)
+  expect(await scopedb(file, 'migrate')).toMatchObject({ code: 2, err: expect.stringContaining('--yes') })
+  unchanged()
+  expect(await scopedb(file, 'migrate', '--yes')).toMatchObject({ code: 0, err: expect.stringContaining('migrated') })
+  expect(JSON.parse((await scopedb(file, 'cache', '--json')).out)).toMatchObject([{ prefix: 'app:', key: 'k' }])
+  expect(await scopedb(file, 'migrate', '--yes')).toMatchObject({
+    code: 0,
+    out: '',
+    err: 'the tables are up to date\n',
+  })
+})
+
+describe('a file that is older is not changed by', () => {
+  const commands = [
+    ['circuit', 'reset', 'k'],
+    ['circuit', 'isolate', 'k'],
+    ['lock', 'release', 'k', '--token', '1'],
+    ['claim', 'free', 'k', '--generation', '1'],
+    ['result', 'delete', 'k'],
+    ['clear'],
+    ['prune'],
+    ['import', 'EXPORT'],
+  ]
+  test.each(commands.map((words) => [words.join(' '), words] as const))('%s', async (name, words) => {
+    const file = copyOf(published, `${words.join('-').replaceAll('/', '')}.db`)
+    const unchanged = watched(file)
+    const given = words.map((word) => (word === 'EXPORT' ? emptyExport() : word))
+    const { code, err } = await scopedb(file, ...given, '--yes')
+    expect(code, name).toBe(7)
+    expect(err).toContain(`scopedb ${file} migrate`)
+    unchanged()
+  })
+
+  test('those that look: they say what to do', async () => {
+    const file = copyOf(published, 'looked.db')
+    const unchanged = watched(file)
+    for (const words of [[], ['cache'], ['verify'], ['export']]) {
+      const { code, out, err } = await scopedb(file, ...words)
+      expect([code, out]).toEqual([7, ''])
+      expect(err).toContain('migrate --dry-run')
+    }
+    unchanged()
+  })
+})
+
+test('a trigger that was dropped is named, and made again', async () => {
+  const file = copyOf(current, 'dropped.db')
+  await inFile(file, 'DROP TRIGGER go_goscope_claim_granted')
+  expect(await scopedb(file, 'prune', '--yes')).toMatchObject({ code: 7 })
+  expect((await scopedb(file, 'migrate', '--dry-run')).out).toBe('make go_goscope_claim_granted again\n')
+  expect((await scopedb(file, 'migrate', '--yes')).code).toBe(0)
+  expect((await scopedb(file, 'prune', '--yes')).code).toBe(0)
+})
+
+test('a file that is not there is not made', async () => {
+  const missing = join(folder, 'missing.db')
+  expect((await scopedb(missing, 'migrate', '--yes')).code).toBe(2)
+  expect(existsSync(missing)).toBe(false)
+})
+
+function emptyExport(): string {
+  const file = join(folder, 'empty.jsonl')
+  const items = { circuit: 0, result: 0, checkpoint: 0, cache: 0 }
+  writeFileSync(file, `{"format":"scopedb-export","version":1,"at":1}\n${JSON.stringify({ end: true, items })}\n`)
+  return file
+}
