@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { replaceBlock } from '../scripts/replace-block.mjs'
 import { drawCharts } from './draw-charts.mjs'
+import { inShort } from './in-short.mjs'
 import { toMarkdown } from './markdown.mjs'
 import { readResults } from './results.mjs'
 import { tablesOf } from './tables.mjs'
@@ -9,7 +10,7 @@ import { tablesOf } from './tables.mjs'
 const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 const assets = fileURLToPath(new URL('../docs/assets/', import.meta.url))
 
-/** Writes the figures of a full run into docs/performance.md, between its two marks, and the charts beside it. */
+/** Writes the figures of a full run into docs/performance.md, between its marks, and the charts beside it. */
 export async function writeReport(results) {
   mkdirSync(assets, { recursive: true })
   const charts = drawCharts(results)
@@ -23,7 +24,8 @@ export async function writeReport(results) {
     ...charts.map(({ file, title }) => `![${title}](assets/${file})\n`),
     toMarkdown(others),
   ].join('\n')
-  writeFileSync(page, replaceBlock(readFileSync(page, 'utf8'), 'npm run bench', generated.trimEnd()))
+  const figures = replaceBlock(readFileSync(page, 'utf8'), 'npm run bench, in short', inShort(results))
+  writeFileSync(page, replaceBlock(figures, 'npm run bench', generated.trimEnd()))
 }
 
 function measuredOn({ date, command, machine, versions }) {

@@ -2,13 +2,14 @@ import { readArguments, usage } from '../examples/resumable-import/arguments.mjs
 import { readCommandLine } from './command-line.mjs'
 import { runProcess } from './run-process.mjs'
 import { setUp } from './set-up.mjs'
+import { typescriptArguments } from './typescript-arguments.mjs'
 
 // Before the set-up, which a wrong argument need not wait for.
 readCommandLine(usage, readArguments)
 await setUp()
 const { exitCode } = await runProcess(
   process.execPath,
-  ['examples/resumable-import/main.mjs', ...process.argv.slice(2)],
+  [...typescriptArguments(), 'examples/resumable-import/main.ts', ...process.argv.slice(2)],
   { inherit: true },
 )
 process.exitCode = exitCode ?? 1

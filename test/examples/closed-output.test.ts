@@ -36,7 +36,7 @@ describe.concurrent('an example whose output nobody reads any more ends without 
     ['cluster-api', ['cluster.db']],
   ])('%s', async (name, files) => {
     const { code, stderr } = await runUnread(
-      `${name}/main.mjs`,
+      `${name}/main.ts`,
       files.map((file) => join(folder, file)),
     )
     expect(stderr).toBe('')
@@ -46,22 +46,22 @@ describe.concurrent('an example whose output nobody reads any more ends without 
 
   test('resumable-import, which can be resumed', async () => {
     const flags = ['--db', join(folder, 'cities.db'), '--source', source]
-    const { code, stderr } = await runUnread('resumable-import/main.mjs', [...flags, '--slow', '--batch', '250'])
+    const { code, stderr } = await runUnread('resumable-import/main.ts', [...flags, '--slow', '--batch', '250'])
     expect({ code, stderr }).toEqual({ code: UNREAD, stderr: '' })
-    const resumed = await runExample('resumable-import/main.mjs', flags)
+    const resumed = await runExample('resumable-import/main.ts', flags)
     expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0)
     expect(resumed.stdout).toContain('Every city was imported exactly once.')
   })
 
   test('resumable-import, the demonstration, with the processes that it started', async () => {
     const flags = ['--db', join(folder, 'demonstration.db'), '--source', source]
-    const run = startExample('resumable-import/main.mjs', [...flags, '--demo', '--batch', '100'])
+    const run = startExample('resumable-import/main.ts', [...flags, '--demo', '--batch', '100'])
     await run.printed(/Meanwhile/)
     run.stopReading()
     const { code, stderr } = await run.ended
     expect({ code, stderr }).toEqual({ code: UNREAD, stderr: '' })
     // Nobody holds the lock: it is free at once.
-    const resumed = await runExample('resumable-import/main.mjs', flags)
+    const resumed = await runExample('resumable-import/main.ts', flags)
     expect(resumed.stdout).not.toContain('Another process is importing')
     expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0)
   })

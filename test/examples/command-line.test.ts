@@ -6,9 +6,10 @@ import { examples, type RunSurroundings, runExample } from './run-example.js'
 
 const folders = (await readdir(examples, { withFileTypes: true })).filter((entry) => entry.isDirectory())
 const scripts = [
-  ...folders.map(({ name }) => `${name}/main.mjs`),
-  'cron-without-overlap/job.mjs',
-  'circuit-breaker-restart/call-service.mjs',
+  ...folders.map(({ name }) => `${name}/main.ts`),
+  'cron-without-overlap/job.ts',
+  'circuit-breaker-restart/call-service.ts',
+  'http-service/service.ts',
 ]
 
 let folder: string
@@ -24,8 +25,8 @@ test('there are examples', () => {
 })
 
 test.each([
-  ['api-cache/main.mjs', ['one.db', 'two.db'], 'takes 0 to 1 arguments, got one.db two.db'],
-  ['cron-without-overlap/job.mjs', [], 'takes 2 arguments, got none'],
+  ['api-cache/main.ts', ['one.db', 'two.db'], 'takes 0 to 1 arguments, got one.db two.db'],
+  ['cron-without-overlap/job.ts', [], 'takes 2 arguments, got none'],
 ])('%s %j is refused: %s', async (script, args, problem) => {
   const { code, stderr } = await runExample(script, args, surroundings)
   expect(code).toBe(2)
@@ -37,7 +38,7 @@ describe.each(scripts)('%s', (script) => {
   test('--help prints what it takes and makes no file', async () => {
     const { code, stdout, stderr } = await runExample(script, ['--help'], surroundings)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/^[A-Z].*\n\n {2}(node [\w-]+\.mjs|npm start)/)
+    expect(stdout).toMatch(/^[A-Z].*\n\n {2}(node [\w-]+\.ts|npm start)/)
     expect(stdout).toContain('--help')
     expect(await readdir(folder)).toEqual([])
   })

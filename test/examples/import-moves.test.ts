@@ -6,7 +6,7 @@ import { type Server, startServer } from '../postgres/server/start-server.mjs'
 import { runExample, startExample } from './run-example.js'
 import { writeShortSource } from './short-source.js'
 
-const MAIN = 'resumable-import/main.mjs'
+const MAIN = 'resumable-import/main.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 

@@ -6,7 +6,7 @@ import { runExample } from './run-example.js'
 import { writeShortSource } from './short-source.js'
 import { tamper } from './tamper.js'
 
-const MAIN = 'resumable-import/main.mjs'
+const MAIN = 'resumable-import/main.ts'
 
 let folder: string
 let imported: string

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runExample, startExample } from './run-example.js'
 import { writeShortSource } from './short-source.js'
 
-const MAIN = 'resumable-import/main.mjs'
+const MAIN = 'resumable-import/main.ts'
 
 // A demonstration is five processes, and six tests start some at a time: on a machine that is busy with other work that
 // takes more than a test usually may.
@@ -104,7 +104,7 @@ test('the demonstration, interrupted, says that it is over and how to import the
   expect({ code, stderr }, stdout).toEqual({ code: 130, stderr: '' })
   expect(stdout).toMatch(/Stopped\. The last checkpoint is at [\d,]+ of 3,000 cities\.\n/)
   expect(stdout).toMatch(
-    /The demonstration ends here\. To import the rest without it: (node|bun) .*main\.mjs --db (?!.*--demo)/,
+    /The demonstration ends here\. To import the rest without it: (node|bun) .*main\.ts --db (?!.*--demo)/,
   )
   expect(stdout).not.toContain('To go on from there')
 })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { typescriptArguments } from '../../scripts/typescript-arguments.mjs'
 
 /** The folder of all examples. */
 export const examples: string = fileURLToPath(new URL('../../examples', import.meta.url))
@@ -33,7 +34,7 @@ export function startExample(
   args: readonly string[] = [],
   { cwd, env }: RunSurroundings = {},
 ): RunningExample {
-  const child = spawn(process.execPath, [join(examples, script), ...args], {
+  const child = spawn(process.execPath, [...typescriptArguments(), join(examples, script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd,
     // What vitest sets for itself must not leak into the example.

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { examples } from './run-example.js'
 
-const ofImport = createRequire(pathToFileURL(join(examples, 'resumable-import/main.mjs')))
+const ofImport = createRequire(pathToFileURL(join(examples, 'resumable-import/main.ts')))
 
 /**
  * Writes the first cities of the import's list into a file, for `--source`: with `--limit` each process would read the 17 MB

@@ -13,7 +13,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 // At the same time, because they mostly wait.
 describe.concurrent('the example', () => {
   test('api-cache: a hundred callers cause one request, and the next run none', async () => {
-    const run = () => runExample('api-cache/main.mjs', [join(folder, 'api-cache.db')])
+    const run = () => runExample('api-cache/main.ts', [join(folder, 'api-cache.db')])
     const first = await run()
     expect(first).toMatchObject({ code: 0, stderr: '' })
     expect(first.stdout).toContain('100 callers asked for the weather of Reykjavík and got 4 °C.')
@@ -22,7 +22,7 @@ describe.concurrent('the example', () => {
   })
 
   test('cron-without-overlap: a run is skipped while another process holds the lock, and a killed one frees it after its lease', async () => {
-    const { code, stdout, stderr } = await runExample('cron-without-overlap/main.mjs', [join(folder, 'cron.db')])
+    const { code, stdout, stderr } = await runExample('cron-without-overlap/main.ts', [join(folder, 'cron.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     // Run 5 comes within the lease of the killed one, or after it on a machine that is busy.
     const said = stdout.split('\n').filter((line) => /^run [^5]/.test(line))
@@ -40,7 +40,7 @@ describe.concurrent('the example', () => {
   })
 
   test('backup-and-standby: of what was acknowledged before the backup nothing is lost, and with the standby nothing at all', async () => {
-    const { code, stdout, stderr } = await runExample('backup-and-standby/main.mjs', [join(folder, 'orders.db')])
+    const { code, stdout, stderr } = await runExample('backup-and-standby/main.ts', [join(folder, 'orders.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/\[█{30}\] 100 %\n {3}\d+\.\d MB in \d+ ms; meanwhile \d+ orders were stored\./)
     expect(stdout).toMatch(/The app does not start: (CORRUPT|NOT_A_DATABASE)\./)
@@ -55,7 +55,7 @@ describe.concurrent('the example', () => {
   }, 120_000)
 
   test('cluster-api: workers share locks, loads and orders, a killed one leaves nothing behind, and the end loses no answer', async () => {
-    const { code, stdout, stderr } = await runExample('cluster-api/main.mjs', [join(folder, 'cluster.db')])
+    const { code, stdout, stderr } = await runExample('cluster-api/main.ts', [join(folder, 'cluster.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout.split('\n')).toEqual([
       '3 workers serve the API; the primary owns cluster.db.',
@@ -70,8 +70,26 @@ describe.concurrent('the example', () => {
     ])
   }, 120_000)
 
+  test('http-service: each of its facts holds, with two processes of which one is killed', async () => {
+    const { code, stdout, stderr } = await runExample('http-service/main.ts')
+    expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' })
+    expect(stdout.split('\n').map((line) => line.slice(0, line.indexOf(':')))).toEqual([
+      '✓ cache',
+      '✓ cache',
+      '✓ payments',
+      '✓ payments',
+      '✓ breaker',
+      '✓ breaker',
+      '✓ job',
+      '✓ cron',
+      '✓ backup',
+      '✓ end',
+      '',
+    ])
+  }, 120_000)
+
   test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
-    const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.mjs', [join(folder, 'breaker.db')])
+    const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.ts', [join(folder, 'breaker.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [, down, restarted, recovered] = stdout.split(/^\w+ process/m) as [string, string, string, string]
     expect(down).toContain('call 3: the service is down (circuit open)')

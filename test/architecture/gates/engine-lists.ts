@@ -19,10 +19,7 @@ const LISTS: readonly (readonly [path: string, named: Named, part?: RegExp])[] =
   ['bench/package.json', dependencies],
   ['examples/resumable-import/package.json', dependencies],
   ['bench/plan.mjs', (_, { module }) => [`engine: '${module}'`]],
-  [
-    'examples/resumable-import/database/engine.mjs',
-    (_, registered) => [`import('@go-go-scope/${registered.package}')`],
-  ],
+  ['examples/resumable-import/database/engine.ts', (_, registered) => [`from '@go-go-scope/${registered.package}'`]],
   ['ARCHITECTURE.md', (engine, registered) => [registered.package, engine], /^```text[\s\S]*?^```/m],
   [
     'packages/shared/README.md',

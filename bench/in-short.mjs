@@ -1,0 +1,53 @@
+import { markdownTable } from '../scripts/markdown-table.mjs'
+import { digits, short } from './names.mjs'
+import { cells } from './plan.mjs'
+import { median, pairedRatio } from './statistics.mjs'
+import { targetTable } from './targets.mjs'
+
+const engines = cells.slice(0, 4).map(({ name }) => name)
+
+/** The figures at the top of docs/performance.md: one engine a row, and how many targets were reached. */
+export function inShort(results) {
+  const rows = engines.map((engine) => [
+    engine,
+    lone(results, `cache-get/${engine}/memory`),
+    lone(results, `cache-set/${engine}/memory`),
+    lone(results, `cache-set/${engine}/power`),
+    sharedFlush(results, engine),
+    short(median(results.races[`lock/${engine}/memory`][1].ours)),
+    `${growth(results.rows[engine].get)}, ${growth(results.rows[engine].set)}`,
+  ])
+  const met = targetTable(results).rows.map((row) => row.at(-1) === 'yes')
+  return `${markdownTable(
+    [
+      'engine',
+      '`get` in memory',
+      '`set` in memory',
+      '`set`, flushed to the disk',
+      '100 such `set`s at once',
+      'lock and release',
+      '`get`, `set` in 1 M rows',
+    ],
+    rows,
+  )}
+Calls a second, one after the other, and in brackets their part of the rate of a prepared statement that was written by hand.
+A hundred \`set\`s at once: how many times the rate of one commit each. 1 M rows: how many times the cost of 1,000.
+
+**${met.filter(Boolean).length} of ${met.length} [targets](#targets) were reached.** The others are in the list as \`no\`, with what was reached.`
+}
+
+function lone({ races }, race) {
+  const { ours, prepared } = races[race][1]
+  return `${short(median(ours))} (${digits(pairedRatio(ours, prepared))})`
+}
+
+function sharedFlush({ races }, engine) {
+  const levels = races[`cache-set/${engine}/power`]
+  return `${digits(pairedRatio(levels[100].ours, levels[1].prepared))} ×`
+}
+
+/** @param {Record<string, number>} costs by rows */
+function growth(costs) {
+  const sizes = Object.keys(costs).map(Number)
+  return `${digits(costs[Math.max(...sizes)] / costs[Math.min(...sizes)])} ×`
+}

@@ -1,0 +1,106 @@
+// A worker of the cluster: an HTTP API over the adapter that the primary serves.
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connectRemote } from '@go-go-scope/persistence-sqlite-node/remote'
+
+const MINUTE = 60_000
+// How long an order that a dead worker had begun waits for another one.
+const LEASE_MS = 1_000
+
+const persistence = await connectRemote(process)
+
+/** What the primary says, beside what the adapter does. */
+interface FromPrimary {
+  id?: string
+  answer?: unknown
+  end?: true
+}
+
+type Answer = [status: number, body: unknown]
+
+const routes: Record<string, (request: IncomingMessage) => Promise<Answer>> = {
+  async 'GET /rates'() {
+    // One of all workers asks for them, and all have the answer.
+    return [200, await persistence.cache.getOrSet('rates', () => service('rates'), { ttl: MINUTE })]
+  },
+
+  async 'POST /orders'({ headers }) {
+    const key = String(headers['idempotency-key'] ?? randomUUID())
+    // One of all workers does it; the others wait for its answer, and so does who sends it again later.
+    const claim = await persistence.idempotency.claim(`order ${key}`, {
+      lease: LEASE_MS,
+      wait: MINUTE,
+      ttl: 60 * MINUTE,
+    })
+    if (claim.state === 'completed') return [200, claim.value]
+    if (claim.state !== 'claimed') return [503, { error: claim.state }]
+    const renewing = setInterval(() => void claim.renew(), LEASE_MS / 3)
+    try {
+      const charge = await service('charge', key)
+      await claim.complete(charge)
+      return [201, charge]
+    } catch (error) {
+      await claim.fail(error)
+      throw error
+    } finally {
+      clearInterval(renewing)
+    }
+  },
+
+  async 'POST /report'() {
+    const lock = await persistence.acquire('report', MINUTE)
+    if (lock === null) return [409, { error: 'it is being made' }]
+    try {
+      return [201, await service('print')]
+    } finally {
+      await lock.release()
+    }
+  },
+}
+
+const server = createServer(async (request, response) => {
+  const route = routes[`${request.method} ${request.url}`]
+  let [status, body]: Answer = [404, { error: 'there is no such resource' }]
+  try {
+    if (route !== undefined) [status, body] = await route(request)
+  } catch (error) {
+    ;[status, body] = [500, { error: (error as Error).message }]
+  }
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+})
+
+const asked = new Map<string, (answer: unknown) => void>()
+
+/** Asks a service of others, which the primary plays: messages of the app, beside those of the adapter. */
+function service(name: string, given?: unknown): Promise<unknown> {
+  const id = randomUUID()
+  return new Promise((resolve) => {
+    asked.set(id, resolve)
+    process.send?.({ service: name, id, given })
+  })
+}
+
+process.on('message', ({ id, answer, end }: FromPrimary) => {
+  if (end === true) void shutDown()
+  if (id === undefined) return
+  asked.get(id)?.(answer)
+  asked.delete(id)
+})
+// A terminal sends its ^C to the whole group: the primary says when it is time to end.
+process.on('SIGINT', () => undefined)
+
+/** Answers what has come, and leaves. */
+async function shutDown(): Promise<void> {
+  await new Promise((resolve) => {
+    server.close(resolve)
+    server.closeIdleConnections()
+  })
+  await persistence.disconnect()
+  process.disconnect()
+}
+
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  process.send?.({ listens: port })
+})

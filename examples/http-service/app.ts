@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto'
+import { idempotencyKey } from '@go-go-scope/idempotency-key/hono'
+import type { BackupSchedule } from '@go-go-scope/persistence'
+import { type Context, Hono } from 'hono'
+import { type Bank, BankError, CircuitOpenError } from './bank.ts'
+import type { Persistence } from './database.ts'
+import type { Payouts } from './payouts.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+export interface Parts {
+  persistence: Persistence
+  backups: BackupSchedule | undefined
+  bank: Bank
+  payouts: Payouts
+}
+
+/** The routes. All that they keep is in the database, so any process may answer any request. */
+export function createApp({ persistence, backups, bank, payouts }: Parts): Hono {
+  const app = new Hono()
+  const { cache, idempotency } = persistence
+
+  // Many ask at once: one request goes to the bank. After a minute the old rate is given while a new one is loaded.
+  app.get('/rates/:currency', async (c) => {
+    const currency = c.req.param('currency')
+    const load = () => bank.rate(currency)
+    return c.json(await cache.getOrSet(`rate:${currency}`, load, { ttl: MINUTE, staleWhileRevalidate: HOUR }))
+  })
+
+  // A request with a key is handled once by all processes; who repeats it is sent the first answer.
+  const once = idempotencyKey({ store: idempotency, scope: user, wait: 10_000 })
+
+  app.post('/payments', once, async (c) => {
+    const { amount } = await c.req.json<{ amount: number }>()
+    // The bank is given the key, too: this process may die before it has recorded the answer.
+    return c.json(await bank.charge(`${user(c)}/${c.req.header('idempotency-key')}`, amount), 201)
+  })
+
+  app.post('/payouts', once, async (c) => {
+    const { people } = await c.req.json<{ people: number }>()
+    const id = `payout-${randomUUID()}`
+    await payouts.order(id, people)
+    return c.json({ id }, 202)
+  })
+
+  app.get('/payouts/:id', async (c) => {
+    const payout = await payouts.find(c.req.param('id'))
+    return payout === undefined ? c.notFound() : c.json(payout)
+  })
+
+  app.post('/backups', async (c) => {
+    if (backups === undefined) return c.json({ error: 'the server has backups of its own' }, 501)
+    return c.json(await backups.run(), 201)
+  })
+
+  app.onError((error, c) => {
+    if (error instanceof CircuitOpenError) {
+      c.header('retry-after', String(Math.ceil((error.retryAt - Date.now()) / 1000)))
+      return c.json({ error: error.message }, 503)
+    }
+    if (error instanceof BankError) return c.json({ error: error.message }, 502)
+    console.error(error)
+    return c.json({ error: 'something went wrong here' }, 500)
+  })
+
+  return app
+}
+
+/** What your authentication has found out. Nobody is refused by {@link idempotencyKey}. */
+function user(c: Context): string {
+  return c.req.header('x-user') ?? ''
+}

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const service = fileURLToPath(new URL('service.ts', import.meta.url))
+
+export interface Answer {
+  status: number
+  headers: Headers
+  body: string
+}
+
+/** A process of the service, as a user of it sees it. */
+export class ServiceProcess {
+  readonly #child: ChildProcess
+  readonly #url: string
+
+  static async start(options: string[]): Promise<ServiceProcess> {
+    // On Node 20 the arguments of this process name what reads TypeScript.
+    const child = spawn(process.execPath, [...process.execArgv, service, ...options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    process.once('exit', () => child.kill('SIGKILL'))
+    const died = once(child, 'exit').then(([code]) => {
+      throw new Error(`the service ended with ${code} before it listened`)
+    })
+    const [url] = await Promise.race([once(createInterface(child.stdout), 'line'), died])
+    return new ServiceProcess(child, url)
+  }
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child
+    this.#url = url
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  async get(path: string): Promise<Answer> {
+    return read(await fetch(this.#url + path))
+  }
+
+  async post(path: string, body: object, key: string): Promise<Answer> {
+    const headers = { 'idempotency-key': key, 'x-user': 'ada' }
+    return read(await fetch(this.#url + path, { method: 'POST', headers, body: JSON.stringify(body) }))
+  }
+
+  /** @returns the exit code, and `null` of one that was killed */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    const ended = once(this.#child, 'exit')
+    this.#child.kill(signal)
+    const [code] = await ended
+    return code
+  }
+}
+
+async function read(response: Response): Promise<Answer> {
+  return { status: response.status, headers: response.headers, body: await response.text() }
+}

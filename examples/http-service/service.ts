@@ -1,0 +1,79 @@
+// The service. Start it as often as you like: its processes share what is in the database.
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { createAdaptorServer } from '@hono/node-server'
+import { readCommandLine } from '../../scripts/command-line.mjs'
+import '../end-with-reader.ts'
+import { createApp } from './app.ts'
+import { Bank } from './bank.ts'
+import { BankStandIn } from './bank-stand-in.ts'
+import { type Cron, every } from './cron.ts'
+import { openDatabase, startBackups } from './database.ts'
+import { Payouts } from './payouts.ts'
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const usage = `An HTTP service: cache, payments that are made once, a circuit breaker, jobs, backups.
+
+  node service.ts [options]
+
+  --database <file|url>   a file, or the URL of a PostgreSQL database (default: service.db beside this file)
+  --backups <folder>      of the file (default: backups beside this file)
+  --bank <url>            the bank (default: one that this process plays)
+  --port <number>         where it listens (default: any)
+  --report-every <ms>     how often a report is due (default: a minute)
+  -h, --help`
+
+const { values } = readCommandLine(usage, (args) =>
+  parseArgs({
+    args,
+    options: {
+      database: { type: 'string', default: here('service.db') },
+      backups: { type: 'string', default: here('backups') },
+      bank: { type: 'string' },
+      port: { type: 'string', default: '0' },
+      'report-every': { type: 'string', default: '60000' },
+    },
+  }),
+)
+
+const persistence = await openDatabase(values.database)
+const backups = await startBackups(persistence, values.backups)
+const standIn = values.bank === undefined ? await BankStandIn.start() : undefined
+const bank = new Bank(values.bank ?? (standIn as BankStandIn).url, persistence.circuitBreaker)
+const payouts = new Payouts(persistence, bank)
+const server = createAdaptorServer({ fetch: createApp({ persistence, backups, bank, payouts }).fetch })
+
+const ending = new AbortController()
+const cron: Cron = { lock: persistence.lock, signal: ending.signal, onError: (error) => console.error(error) }
+const reportEvery = Number(values['report-every'])
+const jobs = [
+  every(1_000, 'payouts', (signal) => payouts.goOn(signal), cron),
+  every(reportEvery, 'report', report, cron),
+]
+
+server.listen(Number(values.port), '127.0.0.1')
+await once(server, 'listening')
+console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop)
+
+/** One report for each period: the lock keeps two processes apart, and the cache knows the last. */
+async function report(): Promise<void> {
+  const period = Math.floor(Date.now() / reportEvery)
+  const last = await persistence.cache.get<{ period: number }>('report')
+  if (last !== null && last.period >= period) return
+  const { charges } = await bank.statement(period)
+  await persistence.cache.set('report', { period, charges })
+}
+
+/** What was taken in comes to its end; the database is closed at last. */
+async function stop(): Promise<void> {
+  await new Promise((resolve) => server.close(resolve))
+  ending.abort()
+  await Promise.all(jobs)
+  await backups?.stop()
+  await persistence.disconnect()
+  await standIn?.stop()
+}

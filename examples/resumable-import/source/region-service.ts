@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { loadRegions } from './regions.ts'
+
+const LATENCY_MS = 1
+const FAILURES_IN_100 = 30
+
+/**
+ * Stands in for a remote service: answers after a while with the regions of one country, and fails now and then. Which
+ * calls fail depends on nothing but the country and how often it was asked for, so every run meets the same failures.
+ */
+export class RegionService {
+  calls = 0
+  failures = 0
+  #regions: Map<string, Record<string, string>> | undefined
+  readonly #attempts = new Map<string, number>()
+
+  /**
+   * @param country ISO code
+   * @returns names by code
+   * @throws Error now and then
+   */
+  async regionsOf(country: string): Promise<Record<string, string>> {
+    this.calls++
+    const attempt = (this.#attempts.get(country) ?? 0) + 1
+    this.#attempts.set(country, attempt)
+    await delay(LATENCY_MS)
+    if (scatter(`${country} ${attempt}`) % 100 < FAILURES_IN_100) {
+      this.failures++
+      throw new Error(`the region service did not answer for ${country}`)
+    }
+    this.#regions ??= byCountry(await loadRegions())
+    return this.#regions.get(country) ?? {}
+  }
+}
+
+function byCountry(regions: Map<string, string>): Map<string, Record<string, string>> {
+  const countries = new Map<string, Record<string, string>>()
+  for (const [code, name] of regions) {
+    const country = code.slice(0, 2)
+    countries.set(country, { ...countries.get(country), [code]: name })
+  }
+  return countries
+}
+
+/** A whole number that looks random and is always the same for the same text (FNV-1a, then mixed). */
+function scatter(text: string): number {
+  let hash = 0x811c9dc5
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39)
+  return (hash ^ (hash >>> 15)) >>> 0
+}
