@@ -112,7 +112,7 @@ export const runs = [
   // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is up
   // to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements that
   // fail are made to by our own driver.
-  ...oncePerEngine('processes', engineNames, ['test/processes', 'test/failures']),
+  ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/processes']),
   ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
   ...servers('postgres', ['postgres:bun'], 'bun', ['test/postgres']),
   // The same proofs as on a file, by processes that use three client libraries.
@@ -199,6 +199,16 @@ export const touchRules = [
     changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|standby)\//,
     run: 'node:sqlite:node24',
     tests: /\/owners\.test/,
+  },
+  {
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|standby)\//,
+    run: 'processes:node:sqlite',
+    tests: /\/owners\.test/,
+  },
+  {
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|standby)\//,
+    run: 'models:node:sqlite',
+    tests: /\/one-engine\.test/,
   },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'thread:node:sqlite' },

@@ -1,15 +1,18 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { rmSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { quantile } from '../statistics.mjs'
 import { watchTimers } from './late-timers.mjs'
 
 /**
  * Backups of a file beside other ways to copy it, in turns, in a process of its own. Argument: `{ engine, path, megabytes,
- * runs }`. Prints a line of JSON: seconds of each run of `ours`, of `copy` (dd with fsync) and, where it is installed, of
- * `shell` (the .backup of the sqlite3 shell); `busy`, seconds of ours while another process commits every ms, and how often
- * the copy started anew; ms that timers fired late meanwhile; ms of the commits of that process with and without a backup.
+ * runs }`. Prints a line of JSON: seconds of each run of `ours`, of `copied` (the part of ours until the engine has copied and
+ * flushed all pages), of `copy` (dd with fsync) and, where it is installed, of `shell` (the .backup of the sqlite3 shell, which
+ * verifies nothing); ms that timers fired late during `ours`, and during `copy` to compare; `busy`, seconds of ours while
+ * another process commits every ms, and how often the copy started anew; ms of the commits of that process with and
+ * without a backup.
  */
 const { engine: engineName, path, megabytes, runs } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
@@ -22,20 +25,27 @@ for (let entry = 0; entry < megabytes * 10; entry += ENTRIES_PER_CALL) {
   await adapter.cache.setMany(Array.from({ length: ENTRIES_PER_CALL }, (_, at) => [`entry-${entry + at}`, VALUE]))
 }
 
-const late = []
+const run = promisify(execFile)
 const ways = {
-  ours: () => adapter.backup(target),
-  copy: async () => execFileSync('dd', [`if=${path}`, `of=${target}`, 'bs=1M', 'conv=fsync'], { stdio: 'ignore' }),
-  ...(hasShell() && { shell: async () => execFileSync('sqlite3', [path, `.backup ${target}`]) }),
+  ours: (progress) => adapter.backup(target, { progress }),
+  copy: () => run('dd', [`if=${path}`, `of=${target}`, 'bs=1M', 'conv=fsync']),
+  ...(hasShell() && { shell: () => run('sqlite3', [path, `.backup ${target}`]) }),
 }
-const seconds = Object.fromEntries(Object.keys(ways).map((way) => [way, []]))
+const late = Object.fromEntries(Object.keys(ways).map((way) => [way, []]))
+const seconds = { copied: [], ...Object.fromEntries(Object.keys(ways).map((way) => [way, []])) }
 // The first round fills the cache of the system.
-for (let run = 0; run <= runs; run++) {
+for (let round = 0; round <= runs; round++) {
   for (const [way, copy] of Object.entries(ways)) {
-    const timer = way === 'ours' ? watchTimers(late) : undefined
-    const took = await timed(copy)
-    clearInterval(timer)
-    if (run > 0) seconds[way].push(took)
+    let copied = 0
+    const took = await timed(() => {
+      const began = performance.now()
+      return copy(() => {
+        copied = performance.now() - began
+      })
+    }, late[way])
+    if (round === 0) continue
+    seconds[way].push(took)
+    if (way === 'ours') seconds.copied.push(copied / 1_000)
   }
 }
 
@@ -67,18 +77,22 @@ console.log(
     seconds,
     busy,
     restarts,
-    late: quantile(late, 0.99),
-    longest: quantile(late, 1),
+    late: { ours: quantile(late.ours, 0.99), longest: quantile(late.ours, 1), copy: quantile(late.copy, 0.99) },
     commits: { quiet: quantile(quiet, 0.99), beside: quantile(beside, 0.99) },
   }),
 )
 process.exit(0)
 
-async function timed(copy) {
+/** @param {() => Promise<unknown>} copy @param {number[]} [late] takes ms that timers fired late meanwhile */
+async function timed(copy, late = []) {
+  // Before the timers: to remove a GiB holds this thread for half a second.
   for (const name of [target, `${target}.json`]) rmSync(name, { force: true })
+  const timer = watchTimers(late)
   const began = performance.now()
   await copy()
-  return (performance.now() - began) / 1_000
+  const took = performance.now() - began
+  clearInterval(timer)
+  return took / 1_000
 }
 
 function hasShell() {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 /**
  * What a standby costs and how fast it is, in a process of its own. Argument: `{ engine, folder, rows, runs, duration }`.
  * Prints a line of JSON: calls a second with the log and without in each run, ms of the lag, ms of increments of so many rows
- * and of a full copy, ms of a takeover.
+ * and of a full copy, ms of a takeover and of the integrity_check in it.
  */
 const { engine: engineName, folder, rows, runs, duration } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
@@ -121,11 +121,25 @@ async function measureLag(adapter) {
   return lags
 }
 
+/** ms of takeovers in a file beside the source, and of the check of the same file that each of them makes. */
+async function measureTakeovers(adapter) {
+  const takeovers = []
+  const checks = []
+  for (let run = 0; run < 5; run++) {
+    const target = `${folder}/standby-${run}.db`
+    const standby = await engine.follow(adapter, { target, every: EVERY_MS })
+    await standby.waitFor()
+    takeovers.push(await timed(async () => (await standby.takeOver({ force: true })).disconnect()))
+    const handle = await engine.open(target)
+    await engine.exec(handle, 'PRAGMA cache_size = -16384')
+    checks.push(await timed(() => engine.exec(handle, 'PRAGMA integrity_check(1)')))
+  }
+  return { takeover: middle(takeovers), check: middle(checks) }
+}
+
 const log = await measureLog()
 const { adapter, ...following } = await measureFollowing()
-const standby = await engine.follow(adapter, { target: `${folder}/standby.db`, every: EVERY_MS })
-await standby.waitFor()
-const takeover = await timed(async () => (await standby.takeOver({ force: true })).disconnect())
+const takeovers = await measureTakeovers(adapter)
 await adapter.disconnect()
-console.log(JSON.stringify({ rows, every: EVERY_MS, log, ...following, takeover }))
+console.log(JSON.stringify({ rows, every: EVERY_MS, log, ...following, ...takeovers }))
 process.exit(0)

@@ -4,5 +4,6 @@ import { proveCell } from './prove-cell.js'
 import './set-example-count.js'
 
 proveCell()
-// In a file of its own, because these take half of the time of a cell and most changes do not touch them.
-ownerConformance(runner, engine)
+// In a file of its own, because most changes do not touch them. The others of these tests are in test/builds and test/models:
+// each step of theirs takes a thread.
+ownerConformance(runner, engine, 'runtime')

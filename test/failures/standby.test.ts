@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { followedContents, sha256Of } from '@go-go-scope/persistence-conformance'
-import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
@@ -30,20 +29,26 @@ interface Found {
 const writerScript = new URL('../proof/standby/writer.mjs', import.meta.url)
 const followerScript = new URL('../proof/standby/follower.mjs', import.meta.url)
 
-/** A process that can be killed, and another one put in its place. */
+/** A process that can be killed; the next order starts another one in its place. */
 class Replaceable {
-  process: ProofProcess
   readonly #start: () => ProofProcess
+  #process: ProofProcess | undefined
 
   constructor(start: () => ProofProcess) {
     this.#start = start
-    this.process = start()
   }
 
-  async replace(): Promise<void> {
-    await this.process.kill()
-    this.process = this.#start()
-    await this.process.ready()
+  async ask<T>(order: string): Promise<T> {
+    if (this.#process === undefined) {
+      this.#process = this.#start()
+      await this.#process.ready()
+    }
+    return this.#process.ask<T>(order)
+  }
+
+  async kill(): Promise<void> {
+    await this.#process?.kill()
+    this.#process = undefined
   }
 }
 
@@ -61,14 +66,11 @@ describe('a standby under several writing processes, with kills on both sides', 
     const follower = new Replaceable(() => new ProofProcess(thisMember, followerScript))
     const everybody = [...writers, follower]
     let kills = 0
-    await withProcesses([], async () => {
-      try {
-        await Promise.all(everybody.map(({ process }) => process.ready()))
-        for (let number = 0; number < histories; number++) kills += await runHistory(number, writers, follower)
-      } finally {
-        await Promise.all(everybody.map(({ process }) => process.kill()))
-      }
-    })
+    try {
+      for (let number = 0; number < histories; number++) kills += await runHistory(number, writers, follower)
+    } finally {
+      await Promise.all(everybody.map((one) => one.kill()))
+    }
     expect(kills).toBeGreaterThanOrEqual(histories * 3)
     reportProof({
       proof: 'standby under two writing processes, SIGKILL of writers and follower',
@@ -83,31 +85,31 @@ describe('a standby under several writing processes, with kills on both sides', 
     const source = join(folder, `${number}.db`)
     const target = join(folder, `${number}-standby.db`)
     const logs = writers.map((_, at) => join(folder, `${number}-${at}.log`))
-    const write = (at: number) => writers[at]?.process.ask(`write ${source} ${at} ${logs[at]}`)
-    const follow = () => follower.process.ask<Found>(`follow ${source} ${target}`)
-    await writers[0]?.process.ask(`make ${source}`)
+    const write = (at: number) => writers[at]?.ask(`write ${source} ${at} ${logs[at]}`)
+    const follow = () => follower.ask<Found>(`follow ${source} ${target}`)
+    await writers[0]?.ask(`make ${source}`)
     await Promise.all(writers.map((_, at) => write(at)))
     let kills = 0
     let { state } = await follow()
     expect(state).toBe('following')
     for (let round = 0; round < 2; round++) {
       await meanwhile()
-      await follower.replace()
+      await follower.kill()
       kills++
       const again = await follow()
       expect(again).toMatchObject({ state: 'following' })
       state = again.state
     }
     await meanwhile()
-    expect(await follower.process.ask<Found>('verify')).toMatchObject({ equal: true, state: 'following' })
+    expect(await follower.ask<Found>('verify')).toMatchObject({ equal: true, state: 'following' })
     const [killed, stopped] = random() < 0.5 ? [0, 1] : [1, 0]
-    await writers[killed]?.replace()
+    await writers[killed]?.kill()
     kills++
-    await writers[stopped]?.process.ask('stop')
+    await writers[stopped]?.ask('stop')
     // Ended, because some engines keep a file open for longer than its handle.
-    await writers[stopped]?.replace()
-    expect(await follower.process.ask<Found>('verify')).toMatchObject({ equal: true, state: 'following' })
-    const taken = await follower.process.ask<{ last: Record<string, number>; token: number }>('take-over')
+    await writers[stopped]?.kill()
+    expect(await follower.ask<Found>('verify')).toMatchObject({ equal: true, state: 'following' })
+    const taken = await follower.ask<{ last: Record<string, number>; token: number }>('take-over')
     expect(taken.token).toBeGreaterThan(JUMP)
     for (const [at, log] of logs.entries()) {
       const acknowledged = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').map(Number).at(-1) : 0

@@ -1,7 +1,7 @@
 import type { EngineUnderTest, OptionsUnderTest } from './engine-under-test.js'
 import { portConformance } from './port-conformance.js'
 import type { Runner } from './runner.js'
-import type { EngineSuite, PortWorld } from './suite.js'
+import type { DependsOn, EngineSuite, PortWorld } from './suite.js'
 import { backupSchedules } from './suites/backup-schedules.js'
 import { backups } from './suites/backups.js'
 import { badInput } from './suites/bad-input.js'
@@ -203,9 +203,9 @@ export function adapterConformance(runner: Runner, engine: EngineUnderTest): voi
   for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
 }
 
-/** Declares what the owner of a file must be able to do with it: copies, standbys, changesets. */
-export function ownerConformance(runner: Runner, engine: EngineUnderTest): void {
-  for (const suite of OF_OWNERS) suite(runner, engine)
+/** Declares what the owner of a file must be able to do with it: copies, standbys, changesets. @param which All without it. */
+export function ownerConformance(runner: Runner, engine: EngineUnderTest, which?: DependsOn): void {
+  for (const suite of OF_OWNERS) suite(runner, engine, which)
 }
 
 /** What depends on the way to an engine in a thread: order, transactions, errors, opening, the file. */

@@ -55,8 +55,9 @@ export class Writing {
         [`second-${number}`, number],
       ])
       this.acknowledged = number
-      // On a synchronous engine the writes would otherwise leave no turn for the answers of a thread.
-      await new Promise((resolve) => setImmediate(resolve))
+      // On a synchronous engine the writes would otherwise leave no turn for the answers of a thread; and one after the other
+      // without a pause took most of the time of these tests.
+      await new Promise((resolve) => setTimeout(resolve, 2))
     }
   }
 }

@@ -1,3 +1,4 @@
+import { ownerConformance } from './conformance.js'
 import type { EngineUnderTest } from './engine-under-test.js'
 import type { Runner } from './runner.js'
 import type { EngineSuite } from './suite.js'
@@ -12,5 +13,6 @@ const SUITES: readonly EngineSuite[] = [backupManners, backupRotation, restoreRe
  * thread.
  */
 export function oneEngineConformance(runner: Runner, engine: EngineUnderTest): void {
+  ownerConformance(runner, engine, 'core')
   for (const suite of SUITES) suite(runner, engine)
 }

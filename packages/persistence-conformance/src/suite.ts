@@ -8,30 +8,44 @@ const DEFAULT_TIMEOUT_MS = 60_000
 
 type Check<T> = (name: string, body: (subject: T) => Promise<void>, timeoutMs?: number) => void
 
+/** What a test depends on: the runtime, the build of SQLite, which several runtimes share, or our own code alone. */
+export type DependsOn = 'runtime' | 'build' | 'core'
+
 /**
- * Declares tests. `inFile` is for what only a file can promise, or what a test can only look for in one;
- * `betweenConnections` for what takes two connections, of which one waits for the other.
+ * Declares tests, of what depends on the runtime. `oncePerBuild` is for what the build of SQLite decides, `once` for what is
+ * our own code on each engine, so that any of them stands for all; `inFile` for what only a file can promise, or what a test
+ * can only look for in one; `betweenConnections` for what takes two connections, of which one waits for the other.
  */
 interface EngineCheck extends Check<World> {
+  readonly oncePerBuild: Check<World>
+  readonly once: Check<World>
   readonly inFile: Check<World>
   readonly betweenConnections: Check<World>
 }
 
-/** A promise about an engine: `register` declares its tests, each of which gets a world of its own. */
-export type EngineSuite = (runner: Runner, engine: EngineUnderTest) => void
+/**
+ * A promise about an engine: `register` declares its tests, each of which gets a world of its own. With `which` only those
+ * that depend on that.
+ */
+export type EngineSuite = (runner: Runner, engine: EngineUnderTest, which?: DependsOn) => void
 
 export function engineSuite(name: string, register: (check: EngineCheck) => void): EngineSuite {
-  return (runner, engine) =>
+  return (runner, engine, which) =>
     declare<World>(
       runner,
       name,
       () => createWorld(engine),
-      (check) => {
+      (declared) => {
         const { places } = engine
         const undeclared: Check<World> = () => undefined
+        const those = (dependsOn: DependsOn): Check<World> =>
+          which === undefined || which === dependsOn ? (...test) => declared(...test) : undeclared
+        const check = those('runtime')
         const inFile = places === undefined ? check : undeclared
         const betweenConnections = places?.several === false ? undeclared : check
-        register(Object.assign(check, { inFile, betweenConnections }))
+        register(
+          Object.assign(check, { oncePerBuild: those('build'), once: those('core'), inFile, betweenConnections }),
+        )
       },
     )
 }
@@ -81,20 +95,24 @@ function declare<T extends { dispose(): Promise<void> }>(
   create: () => Promise<T>,
   register: (check: Check<T>) => void,
 ): void {
-  runner.describe(name, () => {
-    register((title, body, timeoutMs = DEFAULT_TIMEOUT_MS) => {
-      const run = async () => {
-        const subject = await create()
-        try {
-          await body(subject)
-        } catch (failure) {
-          // A trouble in cleaning up after a failed test would only hide why it failed.
-          await subject.dispose().catch(() => undefined)
-          throw failure
-        }
-        await subject.dispose()
+  const tests: Parameters<Runner['test']>[] = []
+  register((title, body, timeoutMs = DEFAULT_TIMEOUT_MS) => {
+    const run = async () => {
+      const subject = await create()
+      try {
+        await body(subject)
+      } catch (failure) {
+        // A trouble in cleaning up after a failed test would only hide why it failed.
+        await subject.dispose().catch(() => undefined)
+        throw failure
       }
-      runner.test(title, run, timeoutMs)
-    })
+      await subject.dispose()
+    }
+    tests.push([title, run, timeoutMs])
+  })
+  // Runners refuse a group without a test.
+  if (tests.length === 0) return
+  runner.describe(name, () => {
+    for (const test of tests) runner.test(...test)
   })
 }

@@ -4,7 +4,7 @@ import { DAY, HOUR, type Scheduled, startSchedule as start, untilBackups } from 
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 export const backupSchedules: EngineSuite = engineSuite('backup schedules', (check) => {
-  check('the first backup comes at once, and each next one when its time has come', async (world) => {
+  check.once('the first backup comes at once, and each next one when its time has come', async (world) => {
     const scheduled = await start(world)
     await untilBackups(world, scheduled, 1)
     const [first] = await scheduled.schedule.list()
@@ -23,7 +23,7 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     assert.equal((await scheduled.schedule.list()).length, 2, 'it went on after it was stopped')
   })
 
-  check('of many schedules on one file one makes each backup', async (world) => {
+  check.oncePerBuild('of many schedules on one file one makes each backup', async (world) => {
     // Waiting for another writer takes real time.
     const all = await Promise.all(Array.from({ length: 3 }, () => start(world, { every: 1_000 * DAY }, {})))
     const [first] = all as [Scheduled]

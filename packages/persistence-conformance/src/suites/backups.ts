@@ -73,7 +73,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     await assertMoment(world, target(world), before)
   })
 
-  check('a plain copy of the open file fails the same test', async (world) => {
+  check.oncePerBuild('a plain copy of the open file fails the same test', async (world) => {
     const adapter = await world.open()
     await fill(adapter, 10)
     await world.rows('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -86,7 +86,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     await assert.rejects(assertMoment(world, target(world), acknowledged), /were acknowledged before the copy began/)
   })
 
-  check('nothing is ever overwritten: a name that is taken is refused, whatever has it', async (world) => {
+  check.once('nothing is ever overwritten: a name that is taken is refused, whatever has it', async (world) => {
     const adapter = await world.open()
     const place = (name: string): string => join(world.folder, name)
     const open = await world.open({}, place('open.db'))
@@ -108,7 +108,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     )
   })
 
-  check('of two backups into one name one is made and the other refused', async (world) => {
+  check.once('of two backups into one name one is made and the other refused', async (world) => {
     const adapter = await world.open()
     await fill(adapter, ENTRIES)
     const results = await Promise.allSettled([adapter.backup(target(world)), adapter.backup(target(world))])
@@ -138,7 +138,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     await adapter.backup(target(world))
   })
 
-  check('a source that is deleted or replaced meanwhile gives no backup', async (world) => {
+  check.oncePerBuild('a source that is deleted or replaced meanwhile gives no backup', async (world) => {
     for (const replace of [async () => undefined, () => writeFile(world.path, '')]) {
       const adapter = await world.open()
       await fill(adapter, ENTRIES)
@@ -161,7 +161,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     }
   })
 
-  check('a file that was opened through a symbolic link is the file that is copied', async (world) => {
+  check.once('a file that was opened through a symbolic link is the file that is copied', async (world) => {
     const adapter = await world.open()
     await adapter.cache.set('k', 1)
     await symlink(world.path, join(world.folder, 'link.db'))
@@ -170,7 +170,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     assert.equal(await inCopy(world, target(world), ({ cache }) => cache.get('k')), 1)
   })
 
-  check('a database in memory is copied too', async (world) => {
+  check.oncePerBuild('a database in memory is copied too', async (world) => {
     const adapter = await world.open({}, ':memory:')
     await fill(adapter, 100)
     await adapter.backup(target(world))
@@ -178,14 +178,17 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     assert.equal((await inCopy(world, target(world), ({ cache }) => cache.keys('entry-*'))).length, 100)
   })
 
-  check('a file in a rollback journal mode is refused, because its writers would stand still', async (world) => {
-    const adapter = await world.adapter()
-    await world.engine.rows(await world.handle(), 'PRAGMA journal_mode = DELETE')
-    await refuses(() => adapter.backup(target(world)), { code: 'WAL_NEEDED', says: ['delete', 'VACUUM INTO'] })
-    assert.deepEqual(besideDatabase(world), [])
-  })
+  check.oncePerBuild(
+    'a file in a rollback journal mode is refused, because its writers would stand still',
+    async (world) => {
+      const adapter = await world.adapter()
+      await world.engine.rows(await world.handle(), 'PRAGMA journal_mode = DELETE')
+      await refuses(() => adapter.backup(target(world)), { code: 'WAL_NEEDED', says: ['delete', 'VACUUM INTO'] })
+      assert.deepEqual(besideDatabase(world), [])
+    },
+  )
 
-  check('a log that grows beyond maxWalBytes ends the backup', async (world) => {
+  check.once('a log that grows beyond maxWalBytes ends the backup', async (world) => {
     const adapter = await world.open()
     await fill(adapter, ENTRIES)
     const writing = new Writing(adapter)

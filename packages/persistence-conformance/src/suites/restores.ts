@@ -55,42 +55,45 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     assert.ok(!besideDatabase(world).some((name) => name.startsWith('.go-goscope') || name.endsWith('.restoring')))
   })
 
-  check('tokens and generations go on above all that were given, so that fencing still fences', async (world) => {
-    let token = 0
-    let generation = 0
-    const { backup } = await prepare(world, async (adapter) => {
-      for (let grant = 0; grant < 5; grant++) {
-        const lock = await adapter.lock.acquire('job', 60_000)
-        token = lock?.token ?? 0
-        if (grant < 4) await lock?.release()
-        const claim = held(await adapter.idempotency.claim(`k${grant}`, { lease: 60_000 }))
-        generation = claim.generation
-      }
-    })
-    const { tokensAbove, generationsAbove } = await world.engine.restore(backup, world.path)
-    const adapter = await world.open({ locks: 'database' })
-    const lock = await adapter.lock.acquire('job', 60_000)
-    const claim = held(await adapter.idempotency.claim('k4', { lease: 60_000 }))
-    assert.ok(
-      lock !== null && lock.token > tokensAbove && tokensAbove >= JUMP && lock.token > token,
-      `${lock?.token} after ${token}`,
-    )
-    assert.ok(
-      claim.generation > generationsAbove && generationsAbove >= JUMP,
-      `${claim.generation} after ${generation}`,
-    )
-    await lock.release()
-    await adapter.disconnect()
-    const again = await world.engine.restore(backup, world.path)
-    assert.ok(again.tokensAbove > lock.token, `${again.tokensAbove} after ${lock.token}, of the same backup`)
-    assert.ok(again.generationsAbove > claim.generation, `${again.generationsAbove} after ${claim.generation}`)
-    assert.notEqual(
-      again.lineage,
-      (await world.rows("SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"))[0]?.value,
-    )
-  })
+  check.oncePerBuild(
+    'tokens and generations go on above all that were given, so that fencing still fences',
+    async (world) => {
+      let token = 0
+      let generation = 0
+      const { backup } = await prepare(world, async (adapter) => {
+        for (let grant = 0; grant < 5; grant++) {
+          const lock = await adapter.lock.acquire('job', 60_000)
+          token = lock?.token ?? 0
+          if (grant < 4) await lock?.release()
+          const claim = held(await adapter.idempotency.claim(`k${grant}`, { lease: 60_000 }))
+          generation = claim.generation
+        }
+      })
+      const { tokensAbove, generationsAbove } = await world.engine.restore(backup, world.path)
+      const adapter = await world.open({ locks: 'database' })
+      const lock = await adapter.lock.acquire('job', 60_000)
+      const claim = held(await adapter.idempotency.claim('k4', { lease: 60_000 }))
+      assert.ok(
+        lock !== null && lock.token > tokensAbove && tokensAbove >= JUMP && lock.token > token,
+        `${lock?.token} after ${token}`,
+      )
+      assert.ok(
+        claim.generation > generationsAbove && generationsAbove >= JUMP,
+        `${claim.generation} after ${generation}`,
+      )
+      await lock.release()
+      await adapter.disconnect()
+      const again = await world.engine.restore(backup, world.path)
+      assert.ok(again.tokensAbove > lock.token, `${again.tokensAbove} after ${lock.token}, of the same backup`)
+      assert.ok(again.generationsAbove > claim.generation, `${again.generationsAbove} after ${claim.generation}`)
+      assert.notEqual(
+        again.lineage,
+        (await world.rows("SELECT value FROM go_goscope_meta WHERE key = 'schema_version'"))[0]?.value,
+      )
+    },
+  )
 
-  check('of two files that one backup is restored into none gives a token of the other', async (world) => {
+  check.once('of two files that one backup is restored into none gives a token of the other', async (world) => {
     const { backup } = await prepare(world)
     const [one, other] = await Promise.all(
       ['one.db', 'other.db'].map((name) => world.engine.restore(backup, join(world.folder, name))),
@@ -112,7 +115,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     assert.equal(await world.dump(), dump)
   })
 
-  check('a holder of before holds nothing in the restored file', async (world) => {
+  check.once('a holder of before holds nothing in the restored file', async (world) => {
     const first = await world.open({ locks: 'database' })
     const lock = await first.lock.acquire('job', 3_600_000)
     held(await first.idempotency.claim('k', { lease: 3_600_000 }))
@@ -125,7 +128,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     held(await second.idempotency.claim('k', { lease: 60_000 }))
   })
 
-  check(
+  check.oncePerBuild(
     'nobody may have the file open: an adapter, an idle handle, also one that has read nothing since',
     async (world) => {
       const { backup } = await prepare(world)
@@ -143,7 +146,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     },
   )
 
-  check('of two restores at once one is made and the other refused', async (world) => {
+  check.once('of two restores at once one is made and the other refused', async (world) => {
     const { backup } = await prepare(world)
     const both = await Promise.allSettled([1, 2].map(() => world.engine.restore(backup, world.path)))
     const codes = both.map((result) => (result.status === 'fulfilled' ? 'made' : result.reason.code))
@@ -151,7 +154,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     assert.equal(besideDatabase(world).filter((name) => name.startsWith('app.db.before-')).length, 1)
   })
 
-  check('what is damaged or no backup is refused, and the target stays as it is', async (world) => {
+  check.once('what is damaged or no backup is refused, and the target stays as it is', async (world) => {
     const { backup, dump } = await prepare(world)
     const { engine } = world
     const bytes = await readFile(backup)
@@ -190,20 +193,23 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
   })
 
   for (const mode of ['WAL', 'DELETE'] as const) {
-    check(`what a crash has left beside the file in mode ${mode} is not read into the restored one`, async (world) => {
-      const { backup } = await prepare(world)
-      const target = await leaveCrash(world, mode)
-      const { kept = '' } = await world.engine.restore(backup, target)
-      assert.deepEqual(await contentOf(world, target), [1, null])
-      const [restored, old] = await Promise.all(
-        [target, kept].map((path) => rowsOf(world, path, 'SELECT name FROM sqlite_master')),
-      )
-      assert.deepEqual([restored?.includes('ghost'), restored?.includes('uncommitted')], [false, false])
-      assert.deepEqual([old?.includes('ghost'), old?.includes('uncommitted')], [true, false])
-    })
+    check.oncePerBuild(
+      `what a crash has left beside the file in mode ${mode} is not read into the restored one`,
+      async (world) => {
+        const { backup } = await prepare(world)
+        const target = await leaveCrash(world, mode)
+        const { kept = '' } = await world.engine.restore(backup, target)
+        assert.deepEqual(await contentOf(world, target), [1, null])
+        const [restored, old] = await Promise.all(
+          [target, kept].map((path) => rowsOf(world, path, 'SELECT name FROM sqlite_master')),
+        )
+        assert.deepEqual([restored?.includes('ghost'), restored?.includes('uncommitted')], [false, false])
+        assert.deepEqual([old?.includes('ghost'), old?.includes('uncommitted')], [true, false])
+      },
+    )
   }
 
-  check('a file that is damaged can be replaced, and is kept with what stood beside it', async (world) => {
+  check.oncePerBuild('a file that is damaged can be replaced, and is kept with what stood beside it', async (world) => {
     const { backup } = await prepare(world, (adapter) => fill(adapter, 2))
     await truncate(world.path, 10_000)
     await writeFile(`${world.path}-wal`, 'a log')

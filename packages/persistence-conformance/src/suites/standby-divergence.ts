@@ -36,7 +36,7 @@ async function diverges(standby: StandbyUnderTest, why: RegExp): Promise<void> {
 }
 
 export const standbyDivergence: EngineSuite = engineSuite('a standby and another history', (check) => {
-  check('finds out that the source was put back to an older copy', async (world) => {
+  check.oncePerBuild('finds out that the source was put back to an older copy', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     await adapter.cache.set('count', 1)
@@ -49,7 +49,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     assert.equal(await standby.cache.get('count'), 2, 'what it has can still be read')
   })
 
-  check('finds out that the source was put back to a copy of before it was followed', async (world) => {
+  check.once('finds out that the source was put back to a copy of before it was followed', async (world) => {
     const adapter = await followedSource(world)
     const copy = await copyOf(world, 'older.db')
     const standby = await world.follow({ target: ':memory:' }, adapter)
@@ -57,28 +57,31 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     await diverges(standby, /never followed/)
   })
 
-  check('finds out that the source went on from an older copy, and is as far as the standby', async (world) => {
-    const adapter = await followedSource(world)
-    const standby = await world.follow({ target: ':memory:' }, adapter)
-    const copy = await copyOf(world, 'fork.db')
-    const fork = await world.open({}, copy)
-    for (let n = 0; n < 3; n++) await fork.cache.set('count', n)
-    await fork.disconnect()
-    await adapter.cache.set('count', 'mine')
-    await standby.waitFor()
-    await putInPlace(world, copy)
-    await diverges(standby, /another one/)
-    assert.equal(await standby.cache.get('count'), 'mine')
-  })
+  check.oncePerBuild(
+    'finds out that the source went on from an older copy, and is as far as the standby',
+    async (world) => {
+      const adapter = await followedSource(world)
+      const standby = await world.follow({ target: ':memory:' }, adapter)
+      const copy = await copyOf(world, 'fork.db')
+      const fork = await world.open({}, copy)
+      for (let n = 0; n < 3; n++) await fork.cache.set('count', n)
+      await fork.disconnect()
+      await adapter.cache.set('count', 'mine')
+      await standby.waitFor()
+      await putInPlace(world, copy)
+      await diverges(standby, /another one/)
+      assert.equal(await standby.cache.get('count'), 'mine')
+    },
+  )
 
-  check('finds out that the source is a restored copy, which has a lineage of its own', async (world) => {
+  check.once('finds out that the source is a restored copy, which has a lineage of its own', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     await world.rows("UPDATE go_goscope_meta SET value = 'another' WHERE key = 'lineage'")
     await diverges(standby, /lineage/)
   })
 
-  check('goes on with a copy that is exactly as far, which is no other history', async (world) => {
+  check.oncePerBuild('goes on with a copy that is exactly as far, which is no other history', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     await adapter.cache.set('count', 1)
@@ -96,7 +99,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     assert.equal((await standby.verify()).equal, true)
   })
 
-  check('a checksum finds what was written into the standby by hand', async (world) => {
+  check.once('a checksum finds what was written into the standby by hand', async (world) => {
     const adapter = await followedSource(world)
     const target = join(world.folder, 'standby.db')
     const first = await world.follow({ target }, adapter)
@@ -117,7 +120,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     await diverges(edited, /differ/)
   })
 
-  check('says that the source is gone, and can still be read', async (world) => {
+  check.oncePerBuild('says that the source is gone, and can still be read', async (world) => {
     const adapter = await followedSource(world)
     await adapter.cache.set('k', 1)
     const standby = await world.follow({ target: ':memory:' }, adapter)
@@ -130,7 +133,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     await rename(join(world.folder, 'elsewhere.db'), world.path)
   })
 
-  check('copies anew, and says why, when the log was too short and when the schema changed', async (world) => {
+  check.once('copies anew, and says why, when the log was too short and when the schema changed', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:', every: 60_000 }, adapter)
     for (let n = 0; n < 5; n++) await adapter.cache.set('count', n)
@@ -144,7 +147,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     assert.equal((await standby.verify()).equal, true)
   })
 
-  check('copies anew what was written while a trigger of the log was missing', async (world) => {
+  check.once('copies anew what was written while a trigger of the log was missing', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     await world.rows('DROP TABLE go_goscope_cache')

@@ -203,7 +203,7 @@ const EASY_TO_MISS: readonly (readonly [what: string, before: string, ...after: 
 ]
 
 export const standbyHistories: EngineSuite = engineSuite('a standby after any history', (check) => {
-  check('has what is easy to miss', async (world) => {
+  check.oncePerBuild('has what is easy to miss', async (world) => {
     await followedSource(world)
     const target = join(world.folder, 'standby.db')
     const standby = await world.follow({ target, every: 60_000 })
@@ -219,7 +219,7 @@ export const standbyHistories: EngineSuite = engineSuite('a standby after any hi
     assert.deepEqual(await followedContents(world.engine, target), await followedContents(world.engine, world.path))
   })
 
-  check(
+  check.oncePerBuild(
     'has every cell of its source',
     async (world) => {
       const adapter = await followedSource(world, { locks: 'database' })

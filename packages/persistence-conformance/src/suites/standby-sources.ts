@@ -11,7 +11,7 @@ import type { World } from '../world.js'
 const fileIn = (world: World): string => join(world.folder, 'standby.db')
 
 export const standbySources: EngineSuite = engineSuite('a standby of files that others have changed', (check) => {
-  check('has tables with generated columns, stored and not, also where one is a key', async (world) => {
+  check.oncePerBuild('has tables with generated columns, stored and not, also where one is a key', async (world) => {
     const adapter = await followedSource(world)
     await adapter.cache.set('before', 'b')
     await world.rows('ALTER TABLE go_goscope_cache ADD COLUMN size GENERATED ALWAYS AS (length(value)) VIRTUAL')
@@ -36,7 +36,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     assert.deepEqual(await followedContents(world.engine, target), await followedContents(world.engine, world.path))
   })
 
-  check('has what is in a file of UTF-16, in memory and in a file', async (world) => {
+  check.oncePerBuild('has what is in a file of UTF-16, in memory and in a file', async (world) => {
     await world.rows("PRAGMA encoding = 'UTF-16be'")
     await world.rows('CREATE TABLE mine (x)')
     const adapter = await followedSource(world)
@@ -50,7 +50,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     }
   })
 
-  check('follows a file of which a takeover died that had it for itself', async (world) => {
+  check.oncePerBuild('follows a file of which a takeover died that had it for itself', async (world) => {
     const adapter = await followedSource(world)
     await world.follow({ target: ':memory:' }, adapter)
     await adapter.cache.set('k', 1)
@@ -62,7 +62,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     assert.equal((await standby.verify()).equal, true)
   })
 
-  check('refuses a symbolic link as its target, and writes nothing through it', async (world) => {
+  check.once('refuses a symbolic link as its target, and writes nothing through it', async (world) => {
     const adapter = await followedSource(world)
     const place = (name: string): string => join(world.folder, name)
     await (await world.follow({ target: fileIn(world) }, adapter)).stop()

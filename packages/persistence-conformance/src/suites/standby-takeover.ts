@@ -57,7 +57,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     })
   }
 
-  check(
+  check.once(
     'gives no token and no generation of the source, nor of another standby that takes over as well',
     async (world) => {
       const adapter = await followedSource(world, { locks: 'database' })
@@ -83,7 +83,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     },
   )
 
-  check('has the objects of every other file, and nothing of a standby', async (world) => {
+  check.oncePerBuild('has the objects of every other file, and nothing of a standby', async (world) => {
     const adapter = await followedSource(world)
     const before = await objectsOf(world, world.path)
     const standby = await world.follow({ target: fileIn(world) }, adapter)
@@ -106,18 +106,21 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     assert.equal(await second.cache.get('k'), 1)
   })
 
-  check('refuses while the source is in use, also by a connection that does nothing, and follows on', async (world) => {
-    const adapter = await followedSource(world)
-    const standby = await world.follow({ target: ':memory:' }, adapter)
-    await refuses(() => standby.takeOver(), { code: 'FILE_IN_USE', says: ['force: true'] })
-    assert.equal(standby.state, 'following')
-    await adapter.cache.set('k', 1)
-    await standby.waitFor()
-    assert.equal(await standby.cache.get('k'), 1)
-    await refuses(() => standby.takeOver({ force: 1 as never }), { code: 'INVALID_ARGUMENT' })
-  })
+  check.oncePerBuild(
+    'refuses while the source is in use, also by a connection that does nothing, and follows on',
+    async (world) => {
+      const adapter = await followedSource(world)
+      const standby = await world.follow({ target: ':memory:' }, adapter)
+      await refuses(() => standby.takeOver(), { code: 'FILE_IN_USE', says: ['force: true'] })
+      assert.equal(standby.state, 'following')
+      await adapter.cache.set('k', 1)
+      await standby.waitFor()
+      assert.equal(await standby.cache.get('k'), 1)
+      await refuses(() => standby.takeOver({ force: 1 as never }), { code: 'INVALID_ARGUMENT' })
+    },
+  )
 
-  check('takes over from a file that is gone', async (world) => {
+  check.oncePerBuild('takes over from a file that is gone', async (world) => {
     const adapter = await followedSource(world, { locks: 'database' })
     await adapter.cache.set('k', 1)
     const token = (await adapter.lock.acquire('job', TTL))?.token ?? 0
@@ -131,7 +134,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     await rename(elsewhere, world.path)
   })
 
-  check('takes over in a process that never saw the source', async (world) => {
+  check.once('takes over in a process that never saw the source', async (world) => {
     const adapter = await followedSource(world)
     await adapter.cache.set('k', 1)
     await (await world.follow({ target: fileIn(world) }, adapter)).stop()
@@ -145,7 +148,7 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     await rename(elsewhere, world.path)
   })
 
-  check('until then the file is a standby, which no adapter opens', async (world) => {
+  check.once('until then the file is a standby, which no adapter opens', async (world) => {
     const standby = await world.follow({ target: fileIn(world) }, await followedSource(world))
     await standby.stop()
     for (const options of [{}, { readOnly: true }]) {

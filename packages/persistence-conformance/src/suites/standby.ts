@@ -43,7 +43,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
       assert.equal((await standby.circuitBreaker.getState('api'))?.state, 'open')
     })
 
-    check(`in ${where} is not written to`, async (world) => {
+    check.once(`in ${where} is not written to`, async (world) => {
       const standby = await world.follow({ target: target(world) }, await followedSource(world))
       const writes = standby.cache as unknown as { set(key: string, value: unknown): Promise<void> }
       await refuses(() => writes.set('k', 1), { code: 'READ_ONLY' })
@@ -69,29 +69,32 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     await standby.stop()
   })
 
-  check('follows what other connections and other programs write, and cache tables of the app', async (world) => {
-    await followedSource(world)
-    const orders = new world.engine.SQLiteCacheAdapter((await world.handle()) as never, { tableName: 'orders' })
-    world.track(orders)
-    await orders.connect()
-    const standby = await world.follow({ target: fileIn(world) })
-    await orders.set('o1', 'first')
-    const second = await world.second({ clock: realTimers(world.clock.now) })
-    await second.cache.set('k', 'second')
-    await world.rows("INSERT INTO go_goscope_cache (key, value) VALUES ('cache:raw', '\"third\"')")
-    const later = new world.engine.SQLiteCacheAdapter((await world.handle()) as never, { tableName: 'later' })
-    world.track(later)
-    await later.set('l', 'fourth')
-    await standby.waitFor()
-    assert.equal(await standby.cache.get('k'), 'second')
-    assert.equal(await standby.cache.get('raw'), 'third')
-    const { equal, rows } = await standby.verify()
-    assert.equal(equal, true)
-    await later.set('l2', 'fifth')
-    assert.equal((await standby.verify()).rows, rows + 1, 'a table that was made meanwhile is followed too')
-  })
+  check.oncePerBuild(
+    'follows what other connections and other programs write, and cache tables of the app',
+    async (world) => {
+      await followedSource(world)
+      const orders = new world.engine.SQLiteCacheAdapter((await world.handle()) as never, { tableName: 'orders' })
+      world.track(orders)
+      await orders.connect()
+      const standby = await world.follow({ target: fileIn(world) })
+      await orders.set('o1', 'first')
+      const second = await world.second({ clock: realTimers(world.clock.now) })
+      await second.cache.set('k', 'second')
+      await world.rows("INSERT INTO go_goscope_cache (key, value) VALUES ('cache:raw', '\"third\"')")
+      const later = new world.engine.SQLiteCacheAdapter((await world.handle()) as never, { tableName: 'later' })
+      world.track(later)
+      await later.set('l', 'fourth')
+      await standby.waitFor()
+      assert.equal(await standby.cache.get('k'), 'second')
+      assert.equal(await standby.cache.get('raw'), 'third')
+      const { equal, rows } = await standby.verify()
+      assert.equal(equal, true)
+      await later.set('l2', 'fifth')
+      assert.equal((await standby.verify()).rows, rows + 1, 'a table that was made meanwhile is followed too')
+    },
+  )
 
-  check('the log is in the source for as long as somebody follows', async (world) => {
+  check.oncePerBuild('the log is in the source for as long as somebody follows', async (world) => {
     const adapter = await followedSource(world)
     assert.deepEqual(await logOf(world), [])
     const one = await world.follow({ target: ':memory:' }, adapter)
@@ -107,7 +110,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     assert.deepEqual(await logOf(world), [])
   })
 
-  check('a backup of a file that is followed says up to which change it goes', async (world) => {
+  check.once('a backup of a file that is followed says up to which change it goes', async (world) => {
     const adapter = await followedSource(world)
     const [during, after] = ['during.db', 'after.db'].map((name) => join(world.folder, name)) as [string, string]
     const standby = await world.follow({ target: ':memory:' }, adapter)
@@ -119,21 +122,24 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     assert.equal('position' in (await adapter.backup(after)), false)
   })
 
-  check('connecting works with a log in the file, and removes one whose followers never came back', async (world) => {
-    const adapter = await followedSource(world)
-    const standby = await world.follow({ target: ':memory:', every: 60_000 }, adapter)
-    await (await world.second({ clock: realTimers(world.clock.now) })).cache.set('k', 1)
-    assert.ok((await logOf(world)).length > 0)
-    await world.rows('UPDATE go_goscope_followers SET seen_at = seen_at - 90000000')
-    await world.connected(await world.plainHandle('third'))
-    assert.deepEqual(await logOf(world), [])
-    // What was written meanwhile is in no log.
-    await adapter.cache.set('unlogged', 1)
-    await standby.waitFor()
-    assert.match(String(standby.reason), /removed/)
-    assert.equal(await standby.cache.get('unlogged'), 1)
-    assert.equal((await standby.verify()).equal, true)
-  })
+  check.once(
+    'connecting works with a log in the file, and removes one whose followers never came back',
+    async (world) => {
+      const adapter = await followedSource(world)
+      const standby = await world.follow({ target: ':memory:', every: 60_000 }, adapter)
+      await (await world.second({ clock: realTimers(world.clock.now) })).cache.set('k', 1)
+      assert.ok((await logOf(world)).length > 0)
+      await world.rows('UPDATE go_goscope_followers SET seen_at = seen_at - 90000000')
+      await world.connected(await world.plainHandle('third'))
+      assert.deepEqual(await logOf(world), [])
+      // What was written meanwhile is in no log.
+      await adapter.cache.set('unlogged', 1)
+      await standby.waitFor()
+      assert.match(String(standby.reason), /removed/)
+      assert.equal(await standby.cache.get('unlogged'), 1)
+      assert.equal((await standby.verify()).equal, true)
+    },
+  )
 
   check('waits for a position, until the signal is aborted', async (world) => {
     const adapter = await followedSource(world)
@@ -164,7 +170,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     })
   })
 
-  check('refuses targets that are something else, in use, or the source', async (world) => {
+  check.oncePerBuild('refuses targets that are something else, in use, or the source', async (world) => {
     const adapter = await followedSource(world)
     const target = fileIn(world)
     const follow = (to: string, code: string) => refuses(() => world.follow({ target: to }, adapter), { code })
@@ -181,7 +187,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     await follow(world.folder, 'CANNOT_OPEN')
   })
 
-  check('refuses sources that cannot be followed', async (world) => {
+  check.oncePerBuild('refuses sources that cannot be followed', async (world) => {
     const follow = (source: object | string, code: string) =>
       refuses(() => world.follow({ target: ':memory:' }, source), { code })
     await follow(join(world.folder, 'none.db'), 'CANNOT_OPEN')

@@ -7,7 +7,7 @@ import { beginLineage, type Lineage, readGiven } from './lineage.js'
 import type { BackupManifest } from './manifest.js'
 import { replaceFile } from './replace-file.js'
 import { stopped } from './stopped.js'
-import { checkIntegrity } from './verify-copy.js'
+import { refuseUnsound } from './verify-copy.js'
 import { checkHash } from './verify-job.js'
 
 const CHUNK_BYTES = 1024 * 1024
@@ -55,7 +55,7 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
 async function prepare(copy: OwnConnection, path: string): Promise<void> {
   await setPragma(copy, 'restore', 'journal_mode', 'delete')
   await setPragma(copy, 'restore', 'synchronous', 2)
-  await checkIntegrity(copy.queue, path, 'restore')
+  await refuseUnsound(copy.queue, path, 'restore')
   await migrate(copy.queue, true)
 }
 

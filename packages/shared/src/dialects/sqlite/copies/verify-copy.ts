@@ -1,5 +1,6 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
+import { checkIntegrity } from '../engine/check-integrity.js'
 import { setPragma } from '../engine/pragma.js'
 import { READ_LOG } from '../schema/change-log.js'
 import { readSchema } from '../schema/migrate.js'
@@ -32,7 +33,7 @@ export async function verifyCopy(path: string, expected: Content, context: JobCo
     try {
       // So that a reader needs nothing beside it, and it is one file.
       await setPragma(copy, 'backup', 'journal_mode', 'delete')
-      await checkIntegrity(copy.queue, path, 'backup')
+      await refuseUnsound(copy.queue, path, 'backup')
       const { version } = await readSchema(copy.queue)
       const position = await readPosition(copy.queue)
       const content = await readContent(copy.queue, 'backup')
@@ -65,10 +66,9 @@ async function readPosition(queue: OperationQueue): Promise<{ readonly position?
 }
 
 /** @throws PersistenceError `BACKUP_DAMAGED`. */
-export async function checkIntegrity(queue: OperationQueue, path: string, operation: string): Promise<void> {
-  const [row] = await queue.query(operation, 'PRAGMA integrity_check(1)')
-  const answer = Object.values(row ?? {})[0]
-  if (answer !== 'ok') throw damaged(operation, path, `integrity_check says ${answer}`)
+export async function refuseUnsound(queue: OperationQueue, path: string, operation: string): Promise<void> {
+  const verdict = await checkIntegrity((sql) => queue.query(operation, sql))
+  if (verdict !== 'ok') throw damaged(operation, path, `integrity_check says ${verdict}`)
 }
 
 export function damaged(operation: string, path: string, why: string): PersistenceError {

@@ -5,7 +5,7 @@ import type { JobContext } from '../thread/run-job.js'
 import { readContent } from './content.js'
 import { hashFile } from './hash-file.js'
 import type { BackupManifest } from './manifest.js'
-import { checkIntegrity, damaged } from './verify-copy.js'
+import { damaged, refuseUnsound } from './verify-copy.js'
 
 /** What the job `verifyBackup` is started with. */
 export interface BackupOrder {
@@ -19,7 +19,7 @@ export async function verifyBackupJob({ path, manifest }: BackupOrder, context: 
   checkHash(path, manifest, 'verifyBackup', context)
   const backup = await openOwn(path, context.engine, { readOnly: true, busyTimeout: 0 })
   try {
-    await checkIntegrity(backup.queue, path, 'verifyBackup')
+    await refuseUnsound(backup.queue, path, 'verifyBackup')
     await readSchema(backup.queue)
     const { pages } = await readContent(backup.queue, 'verifyBackup')
     if (pages !== manifest.pages) {

@@ -67,7 +67,9 @@ export function logTriggers(tables: readonly LoggedTable[]): ReadonlyMap<string,
  * A row is logged by the key it has, one that is gone by the key it had. REPLACE takes rows out of the way of another one, by
  * any key of theirs, and no trigger for a deletion fires for them: they are logged before.
  *
- * Conditions, and triggers of one column, spare writers most of what these cost.
+ * Conditions, and triggers of one column, spare writers most of what these cost. Rows are looked for in a condition, because
+ * SQLite puts what an INSERT reads into a table of its own where the log has a trigger: for each row that is written, and
+ * that took as long as the rest of the log.
  */
 function triggersOf({ name, key, numbered, otherKeys }: LoggedTable): string[] {
   const table = `"${name}"`
@@ -76,22 +78,26 @@ function triggersOf({ name, key, numbered, otherKeys }: LoggedTable): string[] {
     return `CREATE TRIGGER "${LOG_TRIGGER_PREFIX}${of}_${name}" ${event} BEGIN\n${body}END`
   }
   const here = `SELECT '${name}', "${key}" FROM ${table} WHERE`
+  const displacing = (of: string, event: string, displaced: readonly string[]): string => {
+    const found = displaced.map((rows) => `EXISTS (${rows})`).join(' OR ')
+    return trigger(of, `BEFORE ${event} ON ${table} WHEN ${found}`, displaced)
+  }
   const sameKeys = otherKeys.map((columns) => columns.map(sameIn).join(' AND '))
   const displaced = [
-    trigger(
+    displacing(
       'displaced_by_insert',
-      `BEFORE INSERT ON ${table}`,
+      'INSERT',
       sameKeys.map((same) => `${here} ${same}`),
     ),
-    trigger(
+    displacing(
       'displaced_by_update',
-      `BEFORE UPDATE ON ${table}`,
+      'UPDATE',
       sameKeys.map((same) => `${here} ${same} AND "${key}" IS NOT OLD."${key}"`),
     ),
   ]
   // -1 stands for a number that the writer leaves to SQLite, and is one that a row may have: that is logged too often then.
   const outnumbered = [
-    trigger('outnumbered_by_insert', `BEFORE INSERT ON ${table}`, [`${here} rowid = NEW.rowid`]),
+    displacing('outnumbered_by_insert', 'INSERT', [`${here} rowid = NEW.rowid`]),
     trigger('outnumbered_by_update', `BEFORE UPDATE ON ${table} WHEN NEW.rowid <> OLD.rowid`, [
       `${here} rowid = NEW.rowid`,
     ]),

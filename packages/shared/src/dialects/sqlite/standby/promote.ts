@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { checkIntegrity } from '../engine/check-integrity.js'
 import { newLineageSteps } from '../schema/new-lineage.js'
 import { newNumbers } from '../schema/new-numbers.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
@@ -13,8 +14,7 @@ import { inTransaction, oneRow, type Sql } from './sql.js'
  * @throws PersistenceError `CORRUPT`; it is a standby still.
  */
 export async function promote(sql: Sql, now: number): Promise<void> {
-  const checked = await sql.query('PRAGMA main.integrity_check(1)')
-  const [verdict] = Object.values(checked[0] ?? {})
+  const verdict = await checkIntegrity((text) => sql.query(text))
   if (verdict !== 'ok') {
     throw new PersistenceError(
       'CORRUPT',

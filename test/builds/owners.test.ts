@@ -1,0 +1,6 @@
+import { ownerConformance } from '@go-go-scope/persistence-conformance'
+import { engine, runner } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+
+proveCell()
+ownerConformance(runner, engine, 'build')
