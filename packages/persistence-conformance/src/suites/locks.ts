@@ -109,6 +109,16 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.equal(handle.signal.aborted, true)
   })
 
+  check('a lock that is asked for in the turn of a force-release is not the one that is lost', async (world) => {
+    for (const locks of ['process', 'database'] as const) {
+      const adapter = await world.adapter({ locks })
+      await taken(adapter, locks, TTL)
+      const [, handle] = await Promise.all([adapter.lock.forceRelease(locks), adapter.lock.acquire(locks, TTL)])
+      assert.equal(handle?.signal.aborted, false, locks)
+      assert.equal(await handle?.isValid(), true, locks)
+    }
+  })
+
   check('a signal first asked for after the loss is aborted', async (world) => {
     const handle = await taken(await world.adapter(), 'job', TTL)
     world.clock.advance(TTL + 1)
