@@ -11,7 +11,7 @@ const ofExamples = createRequire(new URL('../examples/resumable-import/package.j
  */
 export function typescriptArguments() {
   const { typescript } = /** @type {{ typescript?: unknown }} */ (process.features)
-  if (process.versions.bun !== undefined || Boolean(typescript)) return []
+  if (process.versions.bun !== undefined || typescript) return []
   // Its place, because the name alone would be looked for from the folder in which the process is started.
   return ['--import', pathToFileURL(ofExamples.resolve('tsx')).href]
 }

@@ -107,8 +107,12 @@ export const runs = [
   ...cells('conformance', 'runtimes', ['test/cells']),
   // Once on each runtime: what crosses is the same for all engines.
   ...oncePerEngine('remote', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/remote']),
-  // Once on each runtime: how an engine runs in a thread is the same for all.
+  // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code.
+  ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users']),
+  // Once on each runtime: how an engine runs in a thread is the same for all. The suites but those that are about what the
+  // engine does there run once.
   ...oncePerEngine('thread', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/thread']),
+  ...oncePerEngine('thread-suites', ['node:sqlite'], ['test/thread-suites']),
   // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is up
   // to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements that
   // fail are made to by our own driver.
@@ -165,22 +169,7 @@ export const runs = [
  *
  * @type {{ run: string, test: string, reason: string }[]}
  */
-export const differences = [
-  endsItsThread('and dies fails every call once, with what may have become of it, and keeps what it acknowledged'),
-  endsItsThread('and dies aborts the signals of its locks, and fails what comes later at once'),
-  endsItsThread('and leaves answers what has come, and refuses the rest: close'),
-  endsItsThread('and leaves answers what has come, and refuses the rest: disconnect'),
-]
-
-/** @param {string} test */
-function endsItsThread(test) {
-  const reason = 'a thread that is ended while the native part of this engine runs in it takes the process down'
-  return {
-    run: 'remote:@photostructure/sqlite',
-    test: `test/remote/owner.test.ts > an owner that is a thread ${test}`,
-    reason,
-  }
-}
+export const differences = []
 
 /**
  * What `npm test -- --changed` runs: for a changed file that fits `changed`, the tests of `run`, or those of its files that
@@ -213,6 +202,7 @@ export const touchRules = [
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'thread:node:sqlite' },
   { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite' },
+  { changed: /^packages\/shared\/src\/remote/, run: 'remote-users:node:sqlite' },
   { changed: /^packages\/shared\/src\//, run: 'core:node20' },
   { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node20' },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },

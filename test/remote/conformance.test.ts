@@ -27,7 +27,7 @@ const overPort: Runner = {
 
 proveCell()
 // What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
-process.env.CONFORMANCE_RUNS ??= '0.1'
+process.env.CONFORMANCE_RUNS ??= '0.05'
 adapterConformance(overPort, remoteEngine(engine))
 
 test('every test that is left out is one of the suite', () => {

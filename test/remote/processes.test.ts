@@ -60,7 +60,7 @@ describe('a process', () => {
   }, 60_000)
 
   test('ends rudely many times, and nothing is said of a closed channel', async () => {
-    const times = proofCount({ inTests: 4, inSoak: 50 })
+    const times = proofCount({ inTests: 2, inSoak: 50 })
     await using file = await ServedFile.open()
     const errors: unknown[] = []
     const note = (error: unknown) => errors.push(error)

@@ -41,6 +41,14 @@ test('the oldest version of each promised line is tested with its engines', () =
   expect(engines.node, 'the oldest that a package asks for').toBe('>=20.17')
 })
 
+test('adapters over a port and engines in a thread are tested on each runtime, and what ends threads on Node and Bun', () => {
+  const runtimesOf = (group: string) => runs.filter((run) => run.group === group).map(({ runtime }) => runtime)
+  expect(runtimesOf('remote')).toEqual(['node24', 'node20', 'bun'])
+  expect(runtimesOf('remote-users')).toEqual(['node24', 'bun'])
+  expect(runtimesOf('thread')).toEqual(['node24', 'node20', 'bun'])
+  expect(runtimesOf('thread-suites')).toEqual(['node24'])
+})
+
 test('the host is tested on every runtime that runs all tests', () => {
   const host = runs.filter((run) => run.group === 'host')
   expect(host.map(({ runtime }) => runtime)).toEqual(['node20', 'node24', 'bun'])

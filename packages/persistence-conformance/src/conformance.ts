@@ -208,24 +208,23 @@ export function ownerConformance(runner: Runner, engine: EngineUnderTest, which?
   for (const suite of OF_OWNERS) suite(runner, engine, which)
 }
 
-/** What depends on the way to an engine in a thread: order, transactions, errors, opening, the file. */
-const OF_THREADS: readonly EngineSuite[] = [
-  sharedHandle,
-  open,
-  movedFile,
-  operationOrder,
-  madeTogether,
-  fencedStatements,
-  diagnostics,
-]
+/** What depends on what the engine does in a thread: its values, its transactions and its errors. */
+const OF_ENGINES_IN_THREADS: readonly EngineSuite[] = [operationOrder, fencedStatements]
 
-/** Declares what an engine in a thread of its own must hold. @param whole All that it can; each test starts a thread or more. */
-export function threadedConformance(runner: Runner, engine: EngineUnderTest, whole: boolean): void {
-  if (whole) ports(runner, engine)
-  else portConformance(runner, 'ports', () => portsOf(engine, { locks: 'database' }))
+/** What depends on the way to it, and is the same for all engines. */
+const OF_THE_WAY_TO_THREADS: readonly EngineSuite[] = [sharedHandle, open, movedFile, madeTogether, diagnostics]
+
+/**
+ * Declares what an engine in a thread of its own must hold: `whole` is all that it can, `engine` what depends on the engine,
+ * and `way` all but that which depends on the way to it.
+ */
+export function threadedConformance(runner: Runner, engine: EngineUnderTest, part: 'whole' | 'engine' | 'way'): void {
+  if (part === 'whole') ports(runner, engine)
+  else if (part === 'way') portConformance(runner, 'ports', () => portsOf(engine, { locks: 'database' }))
   // The recorder of an engine answers within the call.
-  const all = SUITES.filter((suite) => suite !== changesetSupport)
-  for (const suite of whole ? all : OF_THREADS) suite(runner, engine)
+  const whole = SUITES.filter((suite) => suite !== changesetSupport)
+  const suites = { whole, engine: OF_ENGINES_IN_THREADS, way: OF_THE_WAY_TO_THREADS }
+  for (const suite of suites[part]) suite(runner, engine)
 }
 
 /** Declares what a client library of a database server must hold. */

@@ -16,7 +16,7 @@ export function threadedEngine(engine: EngineUnderTest, { startWorker, library }
   class ThreadedAdapter extends SQLiteAdapter {
     static override open(path: string, options?: OpenOptionsUnderTest) {
       // Not in a thread: a database in memory. By descriptor, so that a getter is left to the adapter.
-      const worker = path === ':memory:' ? {} : { worker: true }
+      const worker = path === ':memory:' ? {} : { worker: startWorker }
       const given = Object.getOwnPropertyDescriptors(options ?? {})
       return SQLiteAdapter.open(path, Object.defineProperties(worker, given))
     }

@@ -143,7 +143,10 @@ export const inspection: EngineSuite = engineSuite('inspection', (check) => {
     const expired = (await all(inspection.results({ expired: true }))).find(({ key }) => key === 'expired')
     assert.deepEqual([expired?.expired, expired?.expiresAt], [true, at + 10])
     for (const item of await all(inspection.results())) {
-      assert.ok(!('value' in item) && !('fingerprint' in item) && Number(item.bytes) > 0 && item.unreadable === undefined, item.key)
+      assert.ok(
+        !('value' in item) && !('fingerprint' in item) && Number(item.bytes) > 0 && item.unreadable === undefined,
+        item.key,
+      )
     }
   })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
+import { someOf } from '../property.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 const TTL = 1_000
@@ -108,6 +109,16 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.equal(handle.signal.aborted, true)
   })
 
+  check('a lock that is asked for in the turn of a force-release is not the one that is lost', async (world) => {
+    for (const locks of ['process', 'database'] as const) {
+      const adapter = await world.adapter({ locks })
+      await taken(adapter, locks, TTL)
+      const [, handle] = await Promise.all([adapter.lock.forceRelease(locks), adapter.lock.acquire(locks, TTL)])
+      assert.equal(handle?.signal.aborted, false, locks)
+      assert.equal(await handle?.isValid(), true, locks)
+    }
+  })
+
   check('a signal first asked for after the loss is aborted', async (world) => {
     const handle = await taken(await world.adapter(), 'job', TTL)
     world.clock.advance(TTL + 1)
@@ -180,12 +191,14 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
 
   check('expired locks do not pile up', async (world) => {
     const adapter = await world.adapter()
-    for (let round = 0; round < 10; round++) {
-      for (let index = 0; index < 2_000; index++) await taken(adapter, `job ${round} ${index}`, 1 + (index % 50))
+    const jobs = someOf(Array.from({ length: 2_000 }, (_, job) => job))
+    const rounds = 10
+    for (let round = 0; round < rounds; round++) {
+      for (const job of jobs) await taken(adapter, `job ${round} ${job}`, 1 + (job % 50))
       world.clock.advance(100)
     }
     const { locks } = await adapter.stats()
-    assert.ok(locks <= 6_000, `${locks} of 20,000 expired locks are still there`)
+    assert.ok(locks <= 3 * jobs.length, `${locks} of ${rounds * jobs.length} expired locks are still there`)
   })
 
   check('watched locks that ended leave no timer behind', async (world) => {

@@ -113,7 +113,7 @@ export const schema: EngineSuite = engineSuite('schema', (check) => {
     const error = await refuses(() => adapter.connect(), { code: 'SCHEMA_MISSING', says: [/createTables|connect/] })
     const { version, needed, steps = [] } = error as { version?: number; needed?: number; steps?: readonly string[] }
     assert.ok(version === 0 && needed === steps.length, `${needed} steps from version ${version}: ${steps}`)
-    steps.forEach((step, at) => assert.match(step, new RegExp(`^to version ${at + 1}: \\w`)))
+    for (const [at, step] of steps.entries()) assert.match(step, new RegExp(`^to version ${at + 1}: \\w`))
     await refuses(() => adapter.cache.get('k'), { code: 'SCHEMA_MISSING' })
     assert.equal(adapter.isConnected(), false)
     assert.equal(await world.dump(), before)

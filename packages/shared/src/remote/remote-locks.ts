@@ -88,8 +88,9 @@ export class RemoteLockStore implements LockStore {
   }
 
   async forceRelease(key: string): Promise<void> {
-    await this.#ask('lock.forceRelease', true, [say.forceRelease, this.#prefix, key], () => undefined)
-    this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+    await this.#ask('lock.forceRelease', true, [say.forceRelease, this.#prefix, key], () =>
+      this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`),
+    )
     if (anybodyWaits()) wakeLine(this.lineOf(key))
   }
 

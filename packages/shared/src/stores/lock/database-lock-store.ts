@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
-import { nothing, type Step } from '../../queue/statement.js'
+import type { Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
@@ -127,8 +127,9 @@ export class DatabaseLockStore implements LockStore {
   }
 
   async forceRelease(key: string): Promise<void> {
-    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], nothing)
-    this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+    // Where the answer is read: the lock that is asked for next may be granted before the promise is settled.
+    const drop = (): void => this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+    await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], drop)
     if (anybodyWaits()) wakeLine(this.lineOf(key))
   }
 

@@ -6,10 +6,7 @@ import { OwnerOfFile } from '../proof/remote/owner-of-file.js'
 
 proveCell()
 
-// A thread that is ended while the native part of this engine runs in it takes the process down; see docs/guarantees.md.
-const kinds = engine.name === '@photostructure/sqlite' ? (['process'] as const) : (['process', 'thread'] as const)
-
-describe.each(kinds)('an owner that is a %s', (kind) => {
+describe.each(['process', 'thread'] as const)('an owner that is a %s', (kind) => {
   let owner: OwnerOfFile
   beforeEach(async () => {
     owner = await OwnerOfFile.start(kind)

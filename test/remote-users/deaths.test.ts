@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { proofCount } from '../proof/proof-count.js'
+import type { RemoteUser } from '../proof/remote/remote-user.js'
 import { ServedFile } from '../proof/remote/served-file.js'
 
 proveCell()
@@ -22,54 +23,60 @@ async function takenSoon(file: ServedFile, key: string, owner?: string) {
 }
 
 const isBun = process.versions.bun !== undefined
+// Bun has no limits for the memory of one thread: what one hoards takes down the process.
+const OF_THREADS = ['throw', 'exit', 'terminate', 'terminate while it is blocked', ...(isBun ? [] : ['memory'])]
+const OF_PROCESSES = ['throw', 'exit', 'kill', 'kill while it is blocked', 'exitAfterRelease', 'exitAfterSet']
+const WAYS = [
+  ['thread', OF_THREADS],
+  ['child', OF_PROCESSES],
+  // The same process by another class of node:cluster.
+  ['clustered', ['throw', 'exit', 'kill while it is blocked']],
+] as const
 
-describe('a user that dies with a lock', () => {
-  // Bun has no limits for the memory of one thread: what one hoards takes down the process.
-  const deaths = ['throw', 'exit', 'terminate', 'terminate while it is blocked', ...(isBun ? [] : ['memory'])]
+async function bring(user: RemoteUser, death: string, key: string): Promise<void> {
+  const [way, state] = death.split(' while it is ')
+  if (state === 'blocked') user.tell('block', { ms: 20_000 })
+  if (way === 'kill' || way === 'terminate') await user.kill()
+  else user.tell(death, { key })
+}
 
-  test('gives it back however it dies, and nobody else’s, as a thread', async () => {
-    await using file = await ServedFile.open()
-    const [other] = await file.users('thread', 1)
-    let last = 0
-    for (const death of deaths) {
-      const user = await file.user('thread')
-      const { token } = await user.do<{ token: number }>('acquire', { key: death, ttl: TTL })
-      await user.do('acquire', { key: 'shared', ttl: TTL, owner: 'both' })
+describe('a user that dies', () => {
+  test.each(WAYS)(
+    'gives its locks back, and nobody else’s, and leaves its claims to their leases, however it dies: %s',
+    async (kind, deaths) => {
+      const clock = new ManualClock()
+      await using file = await ServedFile.open({ clock })
+      const [other] = await file.users('thread', 1)
       await other?.do('acquire', { key: 'shared', ttl: TTL, owner: 'both' })
-      expect(await file.adapter.acquire(death, TTL)).toBe(null)
-      if (death === 'terminate while it is blocked') user.tell('block', { ms: 20_000 })
-      if (death.startsWith('terminate')) await user.kill()
-      else user.tell(death)
-      const lock = await takenSoon(file, death)
-      expect(lock?.token, `free after ${death}`).toBeGreaterThan(token)
-      expect(token).toBeGreaterThan(last)
-      last = lock?.token as number
-      expect(await file.adapter.acquire('shared', TTL), 'the hold of the other one lasts').toBe(null)
-      expect(await other?.do('isValid', { key: 'shared' })).toBe(true)
-      await user.ended
-    }
-    await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toHaveLength(1)
-  }, 60_000)
-
-  test.each(['child', 'clustered'] as const)(
-    'gives it back however it dies, as a process: %s',
-    async (kind) => {
-      await using file = await ServedFile.open()
-      for (const death of ['throw', 'exit', 'kill while it is blocked', 'exitAfterRelease', 'exitAfterSet']) {
+      let last = 0
+      for (const death of deaths) {
         const user = await file.user(kind)
-        await user.do('acquire', { key: death, ttl: TTL })
-        if (death === 'kill while it is blocked') {
-          user.tell('block', { ms: 20_000 })
-          await user.kill()
-        } else user.tell(death, { key: death })
-        expect(await takenSoon(file, death), `free after ${death}`).not.toBe(null)
+        const { token } = await user.do<{ token: number }>('acquire', { key: death, ttl: TTL })
+        await user.do('acquire', { key: 'shared', ttl: TTL, owner: 'both' })
+        expect(await user.do('claim', { key: death, lease: 60_000 })).toBe('claimed')
+        expect(await file.adapter.acquire(death, TTL)).toBe(null)
+        await bring(user, death, death)
+        const lock = await takenSoon(file, death)
+        expect(lock?.token, `free after ${death}`).toBeGreaterThan(token)
+        expect(token).toBeGreaterThan(last)
+        last = lock?.token as number
+        expect(await file.adapter.acquire('shared', TTL), 'the hold of the other one lasts').toBe(null)
+        expect(await other?.do('isValid', { key: 'shared' })).toBe(true)
+        await user.ended
+        // By the clock of the owner, which stands still.
+        expect((await file.adapter.idempotency.claim(death, { lease: 1_000 })).state, death).toBe('running')
+      }
+      await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toHaveLength(1)
+      clock.advance(60_000)
+      for (const death of deaths) {
+        expect((await file.adapter.idempotency.claim(death, { lease: 1_000 })).state, death).toBe('claimed')
       }
       expect(['sent', null]).toContain(await file.adapter.cache.get('exitAfterSet'))
     },
     60_000,
   )
 
-  test('keeps it until its lease ends where it may be at work still', async () => {
+  test('keeps its locks until their leases end where it may be at work still', async () => {
     await using file = await ServedFile.open()
     const user = await file.user('child')
     await user.do('acquire', { key: 'job', ttl: 1_500 })
@@ -80,29 +87,6 @@ describe('a user that dies with a lock', () => {
     expect(lock).not.toBe(null)
     // Less what the grant took to come here.
     expect(performance.now() - granted).toBeGreaterThan(1_000)
-  }, 60_000)
-})
-
-describe('a user that dies', () => {
-  test('with a claim leaves it to its lease, however it dies', async () => {
-    const clock = new ManualClock()
-    await using file = await ServedFile.open({ clock })
-    const ways = (['thread', 'child', 'clustered'] as const).flatMap((kind) =>
-      ['throw', 'exit', 'kill'].map((death) => ({ kind, death })),
-    )
-    for (const { kind, death } of ways) {
-      const key = `${kind} ${death}`
-      const user = await file.user(kind)
-      expect(await user.do('claim', { key, lease: 60_000 })).toBe('claimed')
-      if (death === 'kill') await user.kill()
-      else user.tell(death)
-      await user.ended
-      await expect.poll(() => file.server.clients(), { timeout: NOTICED }).toEqual([])
-      // By the clock of the owner, which stands still.
-      expect((await file.adapter.idempotency.claim(key, { lease: 1_000 })).state, key).toBe('running')
-      clock.advance(60_000)
-      expect((await file.adapter.idempotency.claim(key, { lease: 1_000 })).state, key).toBe('claimed')
-    }
   }, 60_000)
 
   test('while it loads passes its turn on, and all get a value', async () => {
@@ -125,7 +109,7 @@ describe('a user that dies', () => {
   }, 60_000)
 
   test('under load takes nothing with it that was acknowledged, and the owner goes on', async () => {
-    const times = proofCount({ inTests: 12, inSoak: 200 })
+    const times = proofCount({ inTests: 6, inSoak: 200 })
     await using file = await ServedFile.open({ durability: 'process', locks: 'database' })
     const pairs = await engine.openHandle(file.path)
     await engine.rows(pairs, 'CREATE TABLE pairs (half INTEGER NOT NULL)')

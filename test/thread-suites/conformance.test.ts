@@ -1,0 +1,12 @@
+import { threadedConformance } from '@go-go-scope/persistence-conformance'
+import { describe } from 'vitest'
+import { runner } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
+import { threaded } from '../thread/threaded.js'
+
+proveCell()
+// What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
+process.env.CONFORMANCE_RUNS ??= '0.1'
+describe('with the engine in a thread of its own', () => {
+  threadedConformance(runner, threaded, 'way')
+})
