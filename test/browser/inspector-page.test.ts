@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { inspector } from '@go-go-scope/persistence-inspector'
 import { toNodeHandler } from '@go-go-scope/persistence-inspector/node'
+import axe, { type AxeResults } from 'axe-core'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AdapterUnderTest, type Place, proveCell, takePlace } from '../integrations/cell.js'
@@ -185,6 +186,18 @@ function testPage(): void {
     await page.getByRole('button', { name: 'Go on' }).click()
     const progress = page.getByRole('progressbar', { name: 'Progress of import' })
     await expect.poll(() => progress.getAttribute('value')).toBe('80')
+  })
+
+  test.each(['light', 'dark'] as const)('is accessible as far as a program can tell: %s', async (colorScheme) => {
+    // The program is brought in from outside, which the page would not let happen.
+    await using tab = await openTab(browser, { colorScheme, bypassCSP: true, viewport: { width: 390, height: 800 } })
+    const { page } = tab
+    await page.goto(address())
+    await page.locator('#cache tbody tr').first().waitFor()
+    await page.evaluate(axe.source)
+    const { violations, passes } = await page.evaluate<AxeResults>('axe.run()')
+    expect(violations.map(({ help, nodes }) => `${help}: ${nodes[0]?.html}`)).toEqual([])
+    expect(passes.length).toBeGreaterThan(20)
   })
 
   test.each([360, 768, 1280])('is as wide as the window: %i', async (width) => {
