@@ -148,6 +148,8 @@ export const runs = [
     folders: ['test/integrations'],
     engine: 'postgres:pglite',
   },
+  // The page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run.
+  ...oncePerEngine('browser', ['node:sqlite'], ['test/browser']),
   ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
   ...suite('package', ['node20'], ['test/package']),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { run } from '../../packages/cli/dist/index.js'
 
-const program = fileURLToPath(new URL('../../packages/cli/bin/scopedb.js', import.meta.url))
+export const program: string = fileURLToPath(new URL('../../packages/cli/bin/scopedb.js', import.meta.url))
 
 /** How a run of `scopedb` ended. */
 export interface Ended {

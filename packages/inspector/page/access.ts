@@ -35,9 +35,10 @@ export class Access {
   refuse(why: string): void {
     const first = this.#token === null
     this.#content.hidden = true
-    this.#form.hidden = document.documentElement.dataset.access !== 'token'
     setText(byId('access-wrong'), first ? '' : why)
-    if (!this.#form.hidden) byId('token').focus()
+    if (document.documentElement.dataset.access !== 'token') return
+    this.#form.hidden = false
+    byId('token').focus()
   }
 
   admit(): void {

@@ -83,7 +83,7 @@ const CLAIMS: ListOf<ClaimInfo> = {
   columns: [
     owner('Worker'),
     text('Lease', 'figure', (claim, view) => (claim.unreadable === undefined ? left(claim.until, view) : '')),
-    text('Granted or renewed', 'figure', ({ grantedAt }, view) => since(grantedAt, view)),
+    text('Renewed', 'figure', ({ grantedAt }, view) => since(grantedAt, view)),
     text('Run', 'figure', ({ generation }) => (generation === undefined ? '' : String(generation))),
   ],
 }

@@ -1,4 +1,5 @@
 import { byId, setAttributes, setText } from './dom.js'
+import { NotGivenError } from './server.js'
 
 const EVERY_MS = 1_000
 const LONGEST_MS = 15_000
@@ -35,6 +36,7 @@ export class Live {
 
   async #lookOnce(): Promise<void> {
     this.#looking = true
+    let refused = false
     try {
       await this.#look()
       this.#failures = 0
@@ -42,15 +44,17 @@ export class Live {
       if (!this.#paused) this.#tell('Live', 'live')
     } catch (error) {
       this.#failures++
+      // Asking again would change nothing.
+      refused = error instanceof NotGivenError && error.refused
       this.#tell(error instanceof Error ? error.message : String(error), 'failing')
     }
     this.#looking = false
     if (this.#again) {
       this.#again = false
       void this.#lookOnce()
-    } else if (!this.#paused && !document.hidden) {
-      const wait = Math.min(LONGEST_MS, EVERY_MS * 2 ** Math.min(10, this.#failures))
-      this.#timer = setTimeout(() => this.now(), this.#failures === 0 ? EVERY_MS : wait)
+    } else if (!this.#paused && !refused && !document.hidden) {
+      const wait = Math.min(LONGEST_MS, EVERY_MS * 2 ** this.#failures)
+      this.#timer = setTimeout(() => this.now(), wait)
     }
   }
 

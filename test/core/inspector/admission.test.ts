@@ -143,7 +143,9 @@ describe('the page', () => {
       ['script', 'script-src'],
       ['style', 'style-src'],
     ]) {
-      const texts = [...html.matchAll(new RegExp(`<${kind}[^>]*>([^]*?)</${kind}>`, 'g'))].map(([, text = '']) => text)
+      const texts = [...html.matchAll(new RegExp(`<${kind}[^>]*>([\\s\\S]*?)</${kind}>`, 'g'))].map(
+        ([, text = '']) => text,
+      )
       expect(texts).toHaveLength(1)
       const hash = createHash('sha256')
         .update(texts[0] ?? '')

@@ -14,7 +14,9 @@ export const clock = new ManualClock()
 export const db = new DatabaseSync(':memory:')
 export const persistence = new SQLiteAdapter(db, { clock, locks: 'database', keyPrefix: 'shop:' })
 await persistence.connect()
-await persistence.lock.acquire(KEY, 30_000, 'ada')
+/** Epoch ms, of the lease of the lock. Tests move the clock, and share it. */
+export const LEASE_ENDS: number = clock.now() + 3_600_000
+await persistence.lock.acquire(KEY, 3_600_000, 'ada')
 await persistence.cache.set('session:1', SECRET)
 await persistence.idempotency.set('charge:1', { receipt: SECRET })
 await persistence.checkpoint.save({

@@ -2,7 +2,18 @@ import { type Inspectable, inspector } from '@go-go-scope/persistence-inspector'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { describe, expect, test } from 'vitest'
 import type { Overview } from '../../../packages/inspector/src/overview.js'
-import { clock, db, inspectorOf, KEY, OVERVIEW, persistence, requestFor, SECRET, TOKEN } from './inspected.js'
+import {
+  clock,
+  db,
+  inspectorOf,
+  KEY,
+  LEASE_ENDS,
+  OVERVIEW,
+  persistence,
+  requestFor,
+  SECRET,
+  TOKEN,
+} from './inspected.js'
 
 async function overview(query = '', inspect = inspectorOf()): Promise<Overview> {
   const response = await inspect(requestFor(OVERVIEW + query))
@@ -15,7 +26,7 @@ describe('the lists', () => {
     const { now, locks, tasks } = await overview()
     expect(now).toBe(clock.now())
     expect(locks).toEqual({
-      items: [{ prefix: 'shop:', key: KEY, owner: 'ada', token: 1, holds: 1, expiresAt: now + 30_000, held: true }],
+      items: [{ prefix: 'shop:', key: KEY, owner: 'ada', token: 1, holds: 1, expiresAt: LEASE_ENDS, held: true }],
       more: false,
     })
     expect(tasks.items).toMatchObject([

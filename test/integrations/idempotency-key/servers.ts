@@ -5,6 +5,9 @@ import { idempotencyKey as forHono } from '@go-go-scope/idempotency-key/hono'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
+import { hostExpress, hostFastify, hostFetch, inProcess, type Server } from '../hosts.js'
+
+export type { Server } from '../hosts.js'
 
 /** What a handler of the tests answers. */
 export interface Answer {
@@ -21,11 +24,6 @@ export type Options = Omit<IdempotencyKeyOptions<never>, 'scope' | 'fingerprint'
   user?: (header: string) => string
 }
 
-/** A server with the guard and one handler for all paths. */
-export interface Server extends AsyncDisposable {
-  request(path: string, init: RequestInit): Promise<Response>
-}
-
 const USER = 'x-user'
 
 function fetchHandler({ user = String, ...options }: Options, work: Work) {
@@ -39,22 +37,7 @@ function fetchHandler({ user = String, ...options }: Options, work: Work) {
 }
 
 async function serveFetch(options: Options, work: Work): Promise<Server> {
-  const handler = fetchHandler(options, work)
-  if (process.versions.bun === undefined) return inProcess((request) => handler(request))
-  const server = Bun.serve({ port: 0, fetch: handler, error: () => new Response('failed', { status: 500 }) })
-  return {
-    request: (path, init) => fetch(new URL(path, server.url), init),
-    [Symbol.asyncDispose]: () => server.stop(true),
-  }
-}
-
-/** As a server does it with a handler that throws. */
-function inProcess(handler: (request: Request) => Promise<Response>): Server {
-  return {
-    request: (path, init) =>
-      handler(new Request(`http://app.test${path}`, init)).catch(() => new Response('failed', { status: 500 })),
-    async [Symbol.asyncDispose]() {},
-  }
+  return hostFetch(fetchHandler(options, work))
 }
 
 async function serveHono({ user = String, ...options }: Options, work: Work): Promise<Server> {
@@ -80,20 +63,7 @@ async function serveFastify({ user = String, ...options }: Options, work: Work):
     const { status, headers = {}, body } = await work(String(request.body ?? ''))
     return reply.code(status).headers(headers).send(Buffer.from(body))
   })
-  return {
-    async request(path, init) {
-      const answer = await app.inject({
-        method: (init.method ?? 'GET') as 'GET',
-        url: path,
-        headers: Object.fromEntries(new Headers(init.headers)),
-        ...(init.body !== undefined && { payload: String(init.body) }),
-      })
-      const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)])
-      const body = answer.statusCode === 204 ? null : new Uint8Array(answer.rawPayload)
-      return new Response(body, { status: answer.statusCode, headers })
-    },
-    [Symbol.asyncDispose]: () => app.close(),
-  }
+  return hostFastify(app)
 }
 
 async function serveExpress({ user = String, ...options }: Options, work: Work): Promise<Server> {
@@ -111,16 +81,7 @@ async function serveExpress({ user = String, ...options }: Options, work: Work):
   app.use((_error: unknown, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
     response.status(500).send('failed')
   })
-  const server = app.listen(0, '127.0.0.1')
-  await new Promise<void>((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  return {
-    request: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  return hostExpress(app)
 }
 
 export const servers = [

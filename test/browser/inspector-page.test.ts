@@ -1,0 +1,225 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { inspector } from '@go-go-scope/persistence-inspector'
+import { toNodeHandler } from '@go-go-scope/persistence-inspector/node'
+import axe, { type AxeResults } from 'axe-core'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AdapterUnderTest, type Place, proveCell, takePlace } from '../integrations/cell.js'
+import { reportProof } from '../proof/report-proof.js'
+import { installed, openTab, startBrowser } from './browser.js'
+
+proveCell()
+
+const PROOF = { proof: 'the inspector page in a browser', file: 'test/browser/inspector-page.test.ts' }
+const TOKEN = crypto.randomUUID()
+/** What would run, if it became markup. */
+const HOSTILE = [
+  '<img src=x onerror="alert(1)">',
+  '</script><script>alert(1)</script>',
+  '"><svg onload=alert(1)>',
+  "'-alert(1)-'",
+  'javascript:alert(1)',
+]
+
+if (process.env.SOAK === undefined || installed === undefined) {
+  test('without a browser, it is named as not run', () => {
+    const why = installed === undefined ? 'chromium is not installed' : 'a browser is started in a soak alone'
+    reportProof({ ...PROOF, runs: 'none', result: `not run: ${why}` })
+  })
+} else {
+  describe('the page in a browser', () => testPage())
+}
+
+function testPage(): void {
+  let browser: Browser
+  let place: Place
+  let persistence: AdapterUnderTest
+  let server: Server
+  let port = 0
+
+  const listen = async (): Promise<void> => {
+    const handler = toNodeHandler(inspector(persistence, { token: TOKEN, values: true }))
+    server = createServer((request, response) => void handler(request, response))
+    await once(server.listen(port, '127.0.0.1'), 'listening')
+    port = (server.address() as { port: number }).port
+  }
+  const leave = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  const address = (hash = `#token=${TOKEN}`): string => `http://127.0.0.1:${port}/inspector${hash}`
+  const save = (taskId: string, sequence: number, progress: number): Promise<void> =>
+    persistence.checkpoint.save({
+      ...{ id: `${taskId} ${sequence}`, taskId, sequence, progress },
+      ...{ timestamp: Date.now(), data: { done: sequence } },
+    })
+
+  beforeAll(async () => {
+    browser = await startBrowser()
+    place = await takePlace()
+    persistence = await place.open({ locks: 'database', keyPrefix: '<b>shop</b>:' })
+    await listen()
+    await save('import', 1, 25)
+    for (const key of HOSTILE) {
+      await persistence.lock.acquire(key, 600_000, key)
+      await persistence.cache.set(key, key)
+      await persistence.idempotency.set(key, { [key]: key })
+      await persistence.circuitBreaker.recordFailure(key, 9)
+      await save(key, 1, 50)
+    }
+  }, 60_000)
+  afterAll(async () => {
+    leave()
+    await place[Symbol.asyncDispose]()
+    await browser.close()
+  })
+
+  test('shows keys, owners and values as the text that they are, and asks its own server alone', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    await page.goto(address())
+    await page
+      .locator('#locks tbody tr')
+      .nth(HOSTILE.length - 1)
+      .waitFor()
+    const keys = await page.locator('#locks tbody th').allTextContents()
+    expect(keys.toSorted()).toEqual(HOSTILE.map((key) => `<b>shop</b>:${key}`).toSorted())
+    for (const list of ['tasks', 'circuits', 'results']) {
+      expect(await page.locator(`#${list} tbody th`).allTextContents()).toEqual(
+        expect.arrayContaining(HOSTILE.map((key) => `<b>shop</b>:${key}`)),
+      )
+    }
+    await page.locator('#prefix').selectOption('<b>shop</b>:')
+    await page
+      .locator('#entries')
+      .getByRole('button', { name: `Show the value of ${HOSTILE[1]}` })
+      .click()
+    const value = page.locator('#value-text')
+    await expect.poll(() => value.inputValue()).toBe(`'${HOSTILE[1]}'`)
+    await page.keyboard.press('Escape')
+    expect(await value.isVisible()).toBe(false)
+    expect(tab.complaints).toEqual([])
+    expect([...tab.origins]).toEqual([new URL(address()).origin])
+  })
+
+  test('takes the token out of the address, keeps it for a reload, and asks for it in another tab', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    await page.goto(address())
+    await page.locator('#tasks tbody tr').first().waitFor()
+    expect(page.url()).toBe(address(''))
+    await page.reload()
+    await page.locator('#tasks tbody tr').first().waitFor()
+
+    await using other = await openTab(browser)
+    await other.page.goto(address(''))
+    const token = other.page.getByLabel('Token')
+    await token.fill('a wrong token of somebody')
+    await other.page.keyboard.press('Enter')
+    await other.page.getByText('the token is missing or wrong', { exact: true }).last().waitFor()
+    expect(await other.page.locator('#content').isVisible()).toBe(false)
+    await token.fill(TOKEN)
+    await other.page.keyboard.press('Enter')
+    await other.page.locator('#tasks tbody tr').first().waitFor()
+    expect(await token.isVisible()).toBe(false)
+  })
+
+  test('follows what happens, and leaves the focus where it is', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    await page.goto(address())
+    const progress = page.getByRole('progressbar', { name: 'Progress of import' })
+    await expect.poll(() => progress.getAttribute('value')).toBe('25')
+    const button = page.locator('#tasks').getByRole('button', { name: 'Show the value of import' })
+    await button.focus()
+    await save('import', 2, 62.5)
+    await save('another', 1, 5)
+    await expect.poll(() => progress.getAttribute('value'), { timeout: 20_000 }).toBe('62.5')
+    expect(await page.locator('#tasks tbody tr').first().textContent()).toContain('alert(1)')
+    expect(await button.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true)
+
+    const lock = await persistence.lock.acquire('held for a while', 600_000)
+    const row = page.locator('#locks').getByRole('row', { name: 'held for a while' })
+    await row.waitFor()
+    expect(await row.textContent()).toMatch(new RegExp(`process ${process.pid}.*(9|10) min left`))
+    await lock?.release()
+    await row.waitFor({ state: 'detached' })
+  })
+
+  test('draws the states of a circuit since it watches', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    const states = () => page.locator('#circuits tr', { hasText: 'payments' }).locator('rect').evaluateAll(namesOf)
+    await persistence.circuitBreaker.recordFailure('payments', 9)
+    await page.goto(address())
+    await expect.poll(states, { timeout: 20_000 }).toEqual(['closed'])
+    await persistence.circuitBreaker.isolate('payments')
+    await expect.poll(states, { timeout: 20_000 }).toEqual(['closed', 'isolated'])
+    await persistence.circuitBreaker.reset('payments')
+    await expect.poll(states, { timeout: 20_000 }).toEqual(['closed', 'isolated', 'closed'])
+  })
+
+  test('says when the server is away, keeps what it showed, and goes on when it is back', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    await page.goto(address())
+    await page.getByText('Live', { exact: true }).waitFor()
+    leave()
+    await page.getByText('the server does not answer', { exact: true }).waitFor()
+    expect(await page.locator('#tasks').isVisible()).toBe(true)
+    await listen()
+    await page.getByText('Live', { exact: true }).waitFor()
+  })
+
+  test('does not ask while it is paused', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    await page.clock.install()
+    await page.goto(address())
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await save('import', 3, 80)
+    let requests = 0
+    page.on('request', () => requests++)
+    await page.clock.fastForward(60_000)
+    expect(requests).toBe(0)
+    await page.getByRole('button', { name: 'Go on' }).click()
+    const progress = page.getByRole('progressbar', { name: 'Progress of import' })
+    await expect.poll(() => progress.getAttribute('value')).toBe('80')
+  })
+
+  test.each(['light', 'dark'] as const)('is accessible as far as a program can tell: %s', async (colorScheme) => {
+    // The program is brought in from outside, which the page would not let happen.
+    await using tab = await openTab(browser, { colorScheme, bypassCSP: true, viewport: { width: 390, height: 800 } })
+    const { page } = tab
+    await page.goto(address())
+    await page.locator('#cache tbody tr').first().waitFor()
+    await page.evaluate(axe.source)
+    const { violations, passes } = await page.evaluate<AxeResults>('axe.run()')
+    expect(violations.map(({ help, nodes }) => `${help}: ${nodes[0]?.html}`)).toEqual([])
+    expect(passes.length).toBeGreaterThan(20)
+  })
+
+  test.each([360, 768, 1280])('is as wide as the window: %i', async (width) => {
+    await using tab = await openTab(browser, { viewport: { width, height: 800 }, colorScheme: 'dark' })
+    const { page } = tab
+    await page.goto(address())
+    await page.locator('#cache tbody tr').first().waitFor()
+    const [content, shown] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]')
+    expect(content).toBeLessThanOrEqual(shown)
+    // A table to who cannot see it, also where rows are cards.
+    expect(await page.getByRole('table', { name: 'Locks' }).getByRole('columnheader').allTextContents()).toContain(
+      'Holder',
+    )
+    expect(await page.getByRole('cell').count()).toBeGreaterThan(HOSTILE.length)
+    expect(tab.complaints).toEqual([])
+  })
+
+  test('is reported', async () => {
+    const result = `Chromium ${browser.version()}: text stayed text, nothing was asked of others, nothing complained`
+    reportProof({ ...PROOF, runs: `${HOSTILE.length} hostile texts in 6 places, 3 widths`, result })
+  })
+}
+
+const namesOf = (elements: readonly { getAttribute(name: string): string | null }[]): (string | null)[] =>
+  elements.map((element) => element.getAttribute('class'))

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { program, scopedb } from './scopedb.js'
+
+// Typed by one of the two, which are alike in what is called here.
+const { SQLiteAdapter }: typeof import('@go-go-scope/persistence-sqlite-node') =
+  process.versions.bun === undefined
+    ? await import('@go-go-scope/persistence-sqlite-node')
+    : ((await import('@go-go-scope/persistence-sqlite-bun')) as never)
+
+let folder: string
+let path: string
+let end: (() => Promise<number | null>) | undefined
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scopedb-serve-'))
+  path = join(folder, 'app.db')
+  await using persistence = await SQLiteAdapter.open(path, { locks: 'database' })
+  await persistence.lock.acquire('nightly', 600_000, 'the operator')
+  await persistence.cache.set('session', 'a secret value')
+})
+afterEach(() => end?.())
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Starts `scopedb serve`. @returns the address that it prints, in parts. */
+async function serve(...args: readonly string[]): Promise<{ address: URL; token: string; port: number }> {
+  const child = spawn(process.execPath, [program, path, 'serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  end = () => {
+    end = undefined
+    child.kill('SIGTERM')
+    return ended
+  }
+  let err = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const line = await Promise.race([once(createInterface(child.stdout), 'line'), ended])
+  if (!Array.isArray(line)) throw new Error(`it ended: ${err}`)
+  const address = new URL(line[0])
+  // Behind a proxy, the address is that of the proxy; where it listens is told apart.
+  if (address.port === '') await expect.poll(() => err).toContain('port')
+  const port = Number(address.port || /port (\d+)/.exec(err)?.[1])
+  return { address, token: address.hash.replace('#token=', ''), port }
+}
+
+const overview = (address: string, token: string): Promise<Response> =>
+  fetch(`${address}/?view=overview`, { headers: { authorization: `Bearer ${token}` } })
+
+/** Whether something listens there. */
+async function listens(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+const tokens: string[] = []
+const ownAddresses = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses)
+
+describe('scopedb serve', () => {
+  test('prints an address that shows who holds a lock, at this machine alone, and ends when it is told to', async () => {
+    const { address, token, port } = await serve()
+    expect(address.hostname).toBe('127.0.0.1')
+    expect(token).toMatch(/^[\da-f-]{36}$/)
+    const origin = `http://127.0.0.1:${port}`
+    expect(await (await fetch(origin)).text()).toContain('<title>Inspector</title>')
+    expect((await fetch(`${origin}/?view=overview`)).status).toBe(403)
+    const shown = await (await overview(origin, token)).json()
+    expect(shown).toMatchObject({ locks: { items: [{ key: 'nightly', owner: 'the operator' }] }, values: false })
+    expect(JSON.stringify(shown)).not.toContain('a secret value')
+    for (const { address, internal, family } of ownAddresses) {
+      // One of a link needs to be told which.
+      if (address.startsWith('fe80')) continue
+      const own = address === '127.0.0.1' || address === '::1'
+      expect(await listens(address, port), `${family} ${address}, ${internal ? 'internal' : 'of a network'}`).toBe(own)
+    }
+    tokens.push(token)
+    expect(await end?.()).toBe(0)
+  })
+
+  test('has another token each time, and shows values when it is told to', async () => {
+    const { token, port } = await serve('--values')
+    expect(tokens).toHaveLength(1)
+    expect(tokens).not.toContain(token)
+    const query = 'view=value&of=entries&prefix=&key=session'
+    const response = await fetch(`http://127.0.0.1:${port}/?${query}`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(await response.json()).toEqual({ text: "'a secret value'" })
+  })
+
+  test('listens at another address for a proxy with TLS, whose name is known to it, and for nobody else', async () => {
+    const alone = await scopedb(path, 'serve', '--host', '0.0.0.0')
+    expect([alone.code, alone.err]).toEqual([2, expect.stringContaining('--behind-tls')])
+    const { address, port } = await serve('--host', '127.0.0.1', '--behind-tls', 'inspect.example.com')
+    expect(address.origin).toBe('https://inspect.example.com')
+    const status = async (host: string) => {
+      const socket = connect(port, '127.0.0.1')
+      socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+      const [head] = await once(socket.setEncoding('utf8'), 'data')
+      socket.destroy()
+      return head.slice(9, 12)
+    }
+    expect(await status('inspect.example.com')).toBe('200')
+    expect(await status('other.example.com')).toBe('403')
+  })
+
+  test('takes no port that somebody else has', async () => {
+    const other = createServer()
+    await once(other.listen(0, '127.0.0.1'), 'listening')
+    const { port } = other.address() as { port: number }
+    const { code, err } = await scopedb(path, 'serve', '--port', String(port))
+    other.close()
+    expect([code, err]).toEqual([2, expect.stringContaining(`the port ${port} is taken`)])
+  })
+})
