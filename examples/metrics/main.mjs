@@ -13,7 +13,7 @@ const file = databaseArgument(
   'Metrics for Prometheus, and a board for Grafana.',
   fileURLToPath(new URL('metrics.db', import.meta.url)),
 )
-const persistence = await SQLiteAdapter.open(file, { locks: 'database' })
+const persistence = await SQLiteAdapter.open(file, { locks: 'database', DatabaseSync })
 const metrics = startMetrics([persistence])
 
 const server = createServer((request, response) => {
@@ -30,9 +30,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop
 /** What a process does in an hour, in a second. */
 async function work() {
   const { cache, circuitBreaker, idempotency, lock } = persistence
-  await cache.set('rates', { EUR: 1 }, 1)
+  await cache.set('visit', { page: '/' }, 1)
   await sleep(2)
-  for (const key of ['rates', 'prices', 'prices']) await cache.getOrSet(key, async () => ({ EUR: 1 }))
+  for (const key of ['rates', 'rates']) await cache.getOrSet(key, async () => ({ EUR: 1 }))
   await persistence.prune() // Tells of the rows that have expired.
 
   const report = await lock.hold('report', { wait: 1_000 })
@@ -47,7 +47,7 @@ async function work() {
   if (payment.state === 'claimed') await payment.complete({ paid: true })
   await idempotency.claim('payment 1', { lease: 10_000 }) // Replayed.
 
-  // Another connection holds the database, and a write waits for it.
+  // Another connection, by the same library, holds the database, and a write waits for it.
   const other = new DatabaseSync(file)
   other.exec('BEGIN IMMEDIATE')
   const waiting = cache.set('rates', { EUR: 2 })
