@@ -1,5 +1,6 @@
 import '../scripts/end-with-reader.mjs'
 import {
+  measureChannels,
   measureCopies,
   measureFreshLocks,
   measureLocks,
@@ -49,6 +50,7 @@ const results = {
   standbys: {},
   threads: {},
   turns: {},
+  channels: {},
   copies: {},
   locks: {},
   freshLocks: {},
@@ -105,6 +107,12 @@ for (const cell of cells.slice(0, 4)) {
   if (!wanted('turns', cell.name)) continue
   progress(`turns: ${cell.name}`)
   results.turns[cell.name] = await measureTurns(cell, { runs: options.quick ? 11 : 41, duration: 100 })
+  save()
+}
+for (const cell of cells.slice(1, 4)) {
+  if (!wanted('channels', cell.name)) continue
+  progress(`channels: ${cell.name}`)
+  results.channels[cell.name] = await measureChannels(cell, options.runs ?? (options.quick ? 201 : 1_001))
   save()
 }
 for (const [name, cell, effort] of copyPlan()) {
@@ -185,6 +193,7 @@ function merged(earlier, later) {
     'rows',
     'sweeps',
     'turns',
+    'channels',
     'copies',
     'standbys',
     'threads',

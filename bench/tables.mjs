@@ -1,3 +1,4 @@
+import { channelTable } from './channels.mjs'
 import { digits, nameOf, percent, round, short, storageNames } from './names.mjs'
 import { trialNames } from './plan.mjs'
 import { postgresTables } from './postgres/tables.mjs'
@@ -22,6 +23,7 @@ export async function tablesOf(results) {
     standbyTable(results),
     ...threadTables(results),
     turnsTable(results),
+    channelTable(results),
     copiesTable(results),
     locksTable(results),
     freshLocksTable(results),

@@ -1,4 +1,5 @@
 import { engineNames, engines } from '../scripts/engines.mjs'
+import { channelTargets } from './channels.mjs'
 import { digits, round, short } from './names.mjs'
 import { cells } from './plan.mjs'
 import { postgresTargets } from './postgres/tables.mjs'
@@ -36,6 +37,7 @@ export function targetTable(results) {
     ...lockTargets(results),
     ...rowTargets(results),
     ...turnTargets(results),
+    ...channelTargets(results),
     ...copyTargets(results),
     ...standbyTargets(results),
     ...threadTargets(results),

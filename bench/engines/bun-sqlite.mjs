@@ -5,7 +5,7 @@ import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite-bun'
 export const engine = {
   synchronous: true,
   Adapter: SQLiteAdapter,
-  openAdapter: SQLiteAdapter.open,
+  openAdapter: (path, options, Adapter = SQLiteAdapter) => Adapter.open(path, options),
   follow: Standby.follow,
   open: async (path) => new Database(path, { create: true, readwrite: true }),
   exec: async (database, sql) => database.exec(sql),

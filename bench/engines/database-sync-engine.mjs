@@ -5,7 +5,7 @@ export function databaseSyncEngine(DatabaseSync) {
   return {
     synchronous: true,
     Adapter: SQLiteAdapter,
-    openAdapter: (path, options) => SQLiteAdapter.open(path, { ...options, DatabaseSync }),
+    openAdapter: (path, options, Adapter = SQLiteAdapter) => Adapter.open(path, { ...options, DatabaseSync }),
     follow: (source, options) => Standby.follow(source, { ...options, DatabaseSync }),
     open: async (path) => new DatabaseSync(path),
     exec: async (database, sql) => database.exec(sql),

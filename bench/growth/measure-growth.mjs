@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineProcess } from '@go-go-scope/persistence-conformance/process'
+import { engines } from '../../scripts/engines.mjs'
 import { runtimes } from '../runtimes.mjs'
 import { median } from '../statistics.mjs'
 import { workFolder } from '../work-folder.mjs'
@@ -54,6 +55,22 @@ export async function measureLocks(cell, contestant, sizes, { runs, duration }) 
 export async function measureFreshLocks(cell, runs) {
   const task = { engine: cell.engine, sizes: [1, 1_000_000], fresh: 200_000, runs }
   const child = start(cell, 'fresh-locks.mjs', task)
+  try {
+    return await child.said()
+  } finally {
+    await child.kill()
+  }
+}
+
+/**
+ * µs of the processor by operation, of our adapter and of the same code without channels; see channels.mjs.
+ *
+ * @param {import('../plan.mjs').Cell} cell
+ * @param {number} runs
+ */
+export async function measureChannels(cell, runs) {
+  const { package: folder } = Object.values(engines).find(({ module }) => module === cell.engine)
+  const child = start(cell, 'channels.mjs', { engine: cell.engine, frontEnd: `@go-go-scope/${folder}`, runs })
   try {
     return await child.said()
   } finally {

@@ -20,6 +20,8 @@ export interface RunningExample {
   stopReading(): void
   /** Resolves once its output matches. */
   printed(pattern: RegExp): Promise<void>
+  /** What it has printed so far. */
+  readonly stdout: string
   ended: Promise<ExampleOutcome>
 }
 
@@ -55,6 +57,9 @@ export function startExample(
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
   return {
+    get stdout() {
+      return stdout
+    },
     ended,
     stopReading: () => void child.stdout.destroy(),
     kill: (signal) => void child.kill(signal),

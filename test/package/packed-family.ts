@@ -90,7 +90,7 @@ export async function packFamily(): Promise<PackedFamily> {
       { cwd: project },
     ),
   )
-  for (const name of [...enginePackages, 'go-go-scope', '@types/node', '@types/bun']) {
+  for (const name of [...enginePackages, 'go-go-scope', '@opentelemetry/api', '@types/node', '@types/bun']) {
     link(join(root, 'test/node_modules', name), join(project, 'node_modules', name))
   }
 

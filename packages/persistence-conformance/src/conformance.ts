@@ -11,6 +11,7 @@ import { cachePatterns } from './suites/cache-patterns.js'
 import { cachePrefixes } from './suites/cache-prefixes.js'
 import { callOrder } from './suites/call-order.js'
 import { changesetSupport } from './suites/changeset-support.js'
+import { channels } from './suites/channels.js'
 import { checkpoints } from './suites/checkpoints.js'
 import { circuitBreaker } from './suites/circuit-breaker.js'
 import { claimCrossings } from './suites/claim-crossings.js'
@@ -141,6 +142,7 @@ const SUITES: readonly EngineSuite[] = [
   storeModels,
   twoConnections,
   diagnostics,
+  channels,
   hostileRows,
   standby,
   standbyDivergence,

@@ -1,4 +1,4 @@
-import { type Channel, channel } from 'node:diagnostics_channel'
+import { channel } from 'node:diagnostics_channel'
 
 /** The names of the channels of `node:diagnostics_channel`. The one of calls is that of a `tracingChannel`. */
 export const CHANNELS = {
@@ -22,10 +22,15 @@ export function eventChannel<Message>(event: Exclude<keyof typeof CHANNELS, 'cal
   return channel(CHANNELS[event])
 }
 
+/** A channel whose subscribers may bind a store to what runs while its message is published. */
+export interface PhaseChannel<Message> extends MessageChannel<Message> {
+  runStores<Result>(message: Message, run: () => Result): Result
+}
+
 /** What a call comes by, as a `tracingChannel` names it. */
 export type Phase = 'start' | 'end' | 'error' | 'asyncStart' | 'asyncEnd'
 
 /** The channel of one phase of calls. By its name: the `tracingChannel` of Bun has no `hasSubscribers`. */
-export function phaseChannel(phase: Phase): Channel {
+export function phaseChannel<Message extends object>(phase: Phase): PhaseChannel<Message> {
   return channel(`tracing:${CHANNELS.call}:${phase}`)
 }

@@ -21,11 +21,11 @@ export interface TracedCall {
   error?: unknown
 }
 
-const start = phaseChannel('start')
-const end = phaseChannel('end')
-const failure = phaseChannel('error')
-const asyncStart = phaseChannel('asyncStart')
-const asyncEnd = phaseChannel('asyncEnd')
+const start = phaseChannel<TracedCall>('start')
+const end = phaseChannel<TracedCall>('end')
+const failure = phaseChannel<TracedCall>('error')
+const asyncStart = phaseChannel<TracedCall>('asyncStart')
+const asyncEnd = phaseChannel<TracedCall>('asyncEnd')
 
 /** Whether anybody hears of calls. The one question that a call asks while nobody does. */
 export function callsAreTraced(): boolean {

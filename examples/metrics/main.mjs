@@ -1,0 +1,66 @@
+// A process with /metrics for Prometheus. It does a little of everything, so that each panel of grafana-board.json has
+// something to show. Needs the adapter alone, no scope.
+import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { databaseArgument } from '../database-argument.mjs'
+import '../end-with-reader.mjs'
+import { startMetrics } from './metrics.mjs'
+
+const file = databaseArgument(
+  'Metrics for Prometheus, and a board for Grafana.',
+  fileURLToPath(new URL('metrics.db', import.meta.url)),
+)
+const persistence = await SQLiteAdapter.open(file, { locks: 'database', DatabaseSync })
+const metrics = startMetrics([persistence])
+
+const server = createServer((request, response) => {
+  if (request.url === '/metrics') metrics.handler(request, response)
+  else response.writeHead(404).end()
+})
+await new Promise((resolve) => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => resolve(undefined)))
+
+await work()
+const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+console.log(`http://127.0.0.1:${port}/metrics has the metrics. Ctrl+C ends it.`)
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop())
+
+/** What a process does in an hour, in a second. */
+async function work() {
+  const { cache, circuitBreaker, idempotency, lock } = persistence
+  await cache.set('visit', { page: '/' }, 1)
+  await sleep(2)
+  for (const key of ['rates', 'rates']) await cache.getOrSet(key, async () => ({ EUR: 1 }))
+  await persistence.prune() // Tells of the rows that have expired.
+
+  const report = await lock.hold('report', { wait: 1_000 })
+  await lock.acquire('report') // Refused.
+  const short = await lock.acquire('import', 1)
+  await sleep(2)
+  await short?.release() // Too late: it was lost.
+
+  for (let failure = 0; failure < 5; failure++) await circuitBreaker.recordFailure('payments', 5)
+
+  const payment = await idempotency.claim('payment 1', { lease: 10_000 })
+  if (payment.state === 'claimed') await payment.complete({ paid: true })
+  await idempotency.claim('payment 1', { lease: 10_000 }) // Replayed.
+
+  // Another connection, by the same library, holds the database, and a write waits for it.
+  const other = new DatabaseSync(file)
+  other.exec('BEGIN IMMEDIATE')
+  const waiting = cache.set('rates', { EUR: 2 })
+  await sleep(20)
+  other.exec('COMMIT')
+  other.close()
+  await waiting
+  await report?.release()
+}
+
+async function stop() {
+  server.close()
+  server.closeAllConnections()
+  await metrics.stop()
+  await persistence.disconnect()
+}

@@ -1,0 +1,23 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+
+/** Hears the messages of channels of `node:diagnostics_channel` until it is disposed of. */
+export class Heard<Message> implements Disposable {
+  /** Each message with the channel that it came by. */
+  readonly messages: (readonly [channel: string, message: Message])[] = []
+  readonly #channels: readonly string[]
+  readonly #listener: (message: unknown, channel: string | symbol) => void
+
+  /** @param broken Throws at each message. */
+  constructor(channels: readonly string[], broken = false) {
+    this.#channels = channels
+    this.#listener = (message, channel) => {
+      this.messages.push([String(channel), message as Message])
+      if (broken) throw new Error('a broken subscriber')
+    }
+    for (const channel of channels) subscribe(channel, this.#listener)
+  }
+
+  [Symbol.dispose](): void {
+    for (const channel of this.#channels) unsubscribe(channel, this.#listener)
+  }
+}

@@ -1,0 +1,74 @@
+import { createHook } from 'node:async_hooks'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { OperationQueue } from '../../packages/shared/src/queue/operation-queue.js'
+import { nothing, type Statement, write } from '../../packages/shared/src/queue/statement.js'
+import { TracedQueue } from '../../packages/shared/src/queue/traced-queue.js'
+
+const START = 'tracing:go-go-scope.persistence.call:start'
+const database = { system: 'sqlite', engine: 'none', location: '' }
+const statement: Statement<'none'> = write('cache.set', 'none', 'no SQL')
+
+let answer: unknown
+const inner = { execute: () => answer, atomic: () => answer } as unknown as OperationQueue
+const queue = new TracedQueue(inner, database)
+const hear = (): void => undefined
+
+beforeEach(() => {
+  answer = undefined
+})
+afterEach(() => unsubscribe(START, hear))
+
+/** How many promises `run` makes. */
+function promisesOf(run: () => unknown): number {
+  let made = 0
+  const hook = createHook({
+    init(_id, type) {
+      if (type === 'PROMISE') made++
+    },
+  }).enable()
+  run()
+  hook.disable()
+  return made
+}
+
+test('with nobody subscribed a call makes no promise, and gives what the queue has given', () => {
+  const promise = Promise.resolve()
+  for (const given of [undefined, 'at once', promise]) {
+    answer = given
+    const calls = [() => queue.execute(statement, [], nothing), () => queue.atomic('fenced', [])]
+    for (const call of calls) expect(promisesOf(() => expect(call()).toBe(given))).toBe(0)
+  }
+})
+
+test('with a subscriber too a call gives the promise that the queue has given', async () => {
+  subscribe(START, hear)
+  answer = Promise.resolve()
+  expect(queue.execute(statement, [], nothing)).toBe(answer)
+  expect(queue.atomic('fenced', [])).toBe(answer)
+  answer = 'at once'
+  expect(queue.execute(statement, [], nothing)).toBe(answer)
+})
+
+test('a call whose rejection its caller handles is no unhandled rejection', async () => {
+  subscribe(START, hear)
+  const unhandled: unknown[] = []
+  const note = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', note)
+  answer = Promise.reject(new Error('refused'))
+  await expect(queue.execute(statement, [], nothing)).rejects.toThrow('refused')
+  await new Promise(setImmediate)
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+})
+
+test('one who subscribes to any phase alone hears of calls', () => {
+  for (const phase of ['start', 'end', 'asyncStart', 'asyncEnd']) {
+    const heard: unknown[] = []
+    const note = (message: unknown): void => void heard.push(message)
+    subscribe(START.replace('start', phase), note)
+    queue.execute(statement, [], nothing)
+    unsubscribe(START.replace('start', phase), note)
+    expect(heard, phase).toEqual([{ operation: 'cache.set', kind: 'write', database, background: false }])
+  }
+})
