@@ -128,11 +128,13 @@ the process that backs up, and while dd copies to compare; commits those of anot
       'commits take, ms (99 of 100)',
       'and without a backup',
     ],
-    rows: Object.entries(copies).map(([cell, { megabytes, seconds, busy, late, commits }]) => {
+    rows: Object.entries(copies).map(([cell, { megabytes, seconds, busy, late, lateBesideCopy, commits }]) => {
       const speed = (runs) => (runs === undefined ? '' : round(megabytes / median(runs)))
+      // Results of before have no timers beside dd.
+      const known = (ms) => (ms === undefined ? '' : digits(ms))
       const { ours, copied, copy, shell } = seconds
       const speeds = [ours, copied, copy, shell, busy].map(speed)
-      return [cell, round(megabytes), ...speeds, ...[late.ours, late.copy, commits.beside, commits.quiet].map(digits)]
+      return [cell, round(megabytes), ...speeds, ...[late, lateBesideCopy, commits.beside, commits.quiet].map(known)]
     }),
   }
 }

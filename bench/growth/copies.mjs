@@ -77,7 +77,9 @@ console.log(
     seconds,
     busy,
     restarts,
-    late: { ours: quantile(late.ours, 0.99), longest: quantile(late.ours, 1), copy: quantile(late.copy, 0.99) },
+    late: quantile(late.ours, 0.99),
+    longest: quantile(late.ours, 1),
+    lateBesideCopy: quantile(late.copy, 0.99),
     commits: { quiet: quantile(quiet, 0.99), beside: quantile(beside, 0.99) },
   }),
 )

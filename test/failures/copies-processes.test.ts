@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
@@ -84,23 +84,6 @@ describe('copies and other processes', () => {
       if (existsSync(name)) await engine.verifyBackup(name)
     }
   }, 240_000)
-
-  test('a backup may go to another file system', async ({ task }) => {
-    const memory = '/dev/shm'
-    const other = existsSync(memory) && statSync(memory).dev !== statSync(folder).dev ? memory : tmpdir()
-    const place = mkdtempSync(join(other, 'copies-elsewhere-'))
-    Object.assign(task.meta, { other })
-    try {
-      const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
-      await adapter.backup(join(place, 'copy.db'))
-      await adapter.disconnect()
-      const { kept } = await engine.restore(join(folder, 'kept.db'), join(place, 'app.db'))
-      expect(kept).toBeUndefined()
-      expect((await engine.restore(join(place, 'copy.db'), join(place, 'app.db'))).kept).toBeDefined()
-    } finally {
-      rmSync(place, { recursive: true })
-    }
-  }, 60_000)
 
   test('a disk that is full is a typed error that leaves nothing, before the copy begins or in the middle of it', async () => {
     const place = join(folder, 'small')

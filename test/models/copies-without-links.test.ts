@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
@@ -14,8 +14,8 @@ proveCell()
 const COPIER = new URL('../proof/copies/copier.mjs', import.meta.url)
 const ENTRIES = 10
 
-/** No engine knows of it: names are given by the core. */
-describe('copies on a file system without hard links', () => {
+/** No engine knows of them: names are given by the core. */
+describe('copies and file systems', () => {
   const folder = mkdtempSync(join(tmpdir(), 'copies-without-links-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -46,5 +46,28 @@ describe('copies on a file system without hard links', () => {
       await adapter.disconnect()
     }
     expect(readdirSync(folder).filter((name) => /^unlinked-target.*restoring/.test(name))).toEqual([])
+  }, 60_000)
+
+  test('a backup may go to another file system, and a restore into one', async () => {
+    const { dev } = statSync(folder)
+    // The files of tests are in memory where Linux has room, and on the disk elsewhere and in a soak.
+    const other = ['/dev/shm', '/var/tmp', process.cwd()].find(
+      (place) => existsSync(place) && statSync(place).dev !== dev,
+    )
+    if (process.platform === 'linux') expect(other, 'there is one file system alone').toBeDefined()
+    if (other === undefined) return
+    const place = mkdtempSync(join(other, 'copies-elsewhere-'))
+    try {
+      const [here, there] = [join(folder, 'here.db'), join(place, 'there.db')]
+      const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
+      await adapter.backup(here)
+      await adapter.backup(there)
+      await adapter.disconnect()
+      const target = join(place, 'app.db')
+      expect((await engine.restore(here, target)).kept).toBeUndefined()
+      expect((await engine.restore(there, target)).kept).toBeDefined()
+    } finally {
+      rmSync(place, { recursive: true })
+    }
   }, 60_000)
 })

@@ -78,9 +78,9 @@ function triggersOf({ name, key, numbered, otherKeys }: LoggedTable): string[] {
     return `CREATE TRIGGER "${LOG_TRIGGER_PREFIX}${of}_${name}" ${event} BEGIN\n${body}END`
   }
   const here = `SELECT '${name}', "${key}" FROM ${table} WHERE`
-  const displacing = (of: string, event: string, displaced: readonly string[]): string => {
+  const displacing = (of: string, event: string, displaced: readonly string[], first = ''): string => {
     const found = displaced.map((rows) => `EXISTS (${rows})`).join(' OR ')
-    return trigger(of, `BEFORE ${event} ON ${table} WHEN ${found}`, displaced)
+    return trigger(of, `BEFORE ${event} ON ${table} WHEN ${first}${found}`, displaced)
   }
   const sameKeys = otherKeys.map((columns) => columns.map(sameIn).join(' AND '))
   const displaced = [
@@ -95,9 +95,11 @@ function triggersOf({ name, key, numbered, otherKeys }: LoggedTable): string[] {
       sameKeys.map((same) => `${here} ${same} AND "${key}" IS NOT OLD."${key}"`),
     ),
   ]
-  // -1 stands for a number that the writer leaves to SQLite, and is one that a row may have: that is logged too often then.
+  // -1 stands for a number that the writer leaves to SQLite, as nearly all do, and is one that a row may have: whoever gives
+  // it is seen when the row is there, and what was in its way is not, so that everything is copied anew.
   const outnumbered = [
-    displacing('outnumbered_by_insert', 'INSERT', [`${here} rowid = NEW.rowid`]),
+    displacing('outnumbered_by_insert', 'INSERT', [`${here} rowid = NEW.rowid`], 'NEW.rowid <> -1 AND '),
+    trigger('outnumbered_unseen', `AFTER INSERT ON ${table} WHEN NEW.rowid = -1`, ["VALUES ('', NULL)"]),
     trigger('outnumbered_by_update', `BEFORE UPDATE ON ${table} WHEN NEW.rowid <> OLD.rowid`, [
       `${here} rowid = NEW.rowid`,
     ]),

@@ -12,7 +12,8 @@ const FIRST_CHANGE = `INSERT INTO go_goscope_changes (seq, tbl)
 SELECT 1 + coalesce((SELECT CAST(value AS INTEGER) FROM go_goscope_meta WHERE key = 'log_end'), 0), ''
 WHERE NOT EXISTS (SELECT 1 FROM go_goscope_changes)`
 
-// A change without a table: what was written while triggers were missing is in no log, so everybody copies anew.
+// A change without a table, as the triggers write it too: what was written while they were missing is in no log, so everybody
+// copies anew.
 const GAP = "INSERT INTO go_goscope_changes (tbl) VALUES ('')"
 
 const ENTER = `INSERT INTO go_goscope_followers (id, seq, seen_at)

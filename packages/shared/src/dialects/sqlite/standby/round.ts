@@ -68,7 +68,9 @@ export async function applyChanges(
   }
   if (log.token !== position.token) return diverged(`change ${position.seq} of the source is another one`)
   if (cookie !== position.cookie || log.gap === 1) {
-    return { kind: 'copy anew', reason: 'the schema of the source has changed', trimmed: false }
+    const reason =
+      cookie === position.cookie ? 'the source was written to past its log' : 'the schema of the source has changed'
+    return { kind: 'copy anew', reason, trimmed: false }
   }
   const last = Number(log.last)
   if (last === position.seq) {
