@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Ended, inFile, SQLiteAdapter, scopedb } from './scopedb.js'
+import { type Ended, inFile, SQLiteAdapter, scopedb, scopedbHere } from './scopedb.js'
 
 const ESCAPE = 'a\u001b[31mb'
 let folder: string
@@ -119,6 +119,15 @@ describe('what is wrong', () => {
     expect(await scopedb(damaged, 'verify')).toMatchObject({ code: 1, out: expect.stringContaining('should be 7') })
   })
 
+  test('a result that could not be stored is no damage', async () => {
+    const file = join(folder, 'unstored.db')
+    await using adapter = await SQLiteAdapter.open(file)
+    const claim = await adapter.idempotency.claim('k', { lease: 600_000 })
+    if (claim.state === 'claimed') await claim.complete(() => undefined).catch(() => undefined)
+    expect((await scopedbHere(file, 'verify')).code).toBe(0)
+    expect((await scopedbHere(file, 'results')).out).toContain('unstored')
+  })
+
   test('a lock of a process that is gone is named', async () => {
     const file = join(folder, 'dead.db')
     const script = `
@@ -188,6 +197,44 @@ describe('changes', () => {
     expect(existsSync(kept)).toBe(true)
     expect(parsed(await scopedb(target, 'results', '--json'))).toHaveLength(1)
   })
+})
+
+describe('help', () => {
+  test('tells how each command is called, once, without colours where there is no terminal', async () => {
+    const { code, out } = await scopedbHere('--help')
+    expect(code).toBe(0)
+    for (const name of ['locks', 'export', 'migrate', 'completions']) {
+      expect(out.match(new RegExp(`^  ${name} +\\S`, 'gm')), name).toHaveLength(1)
+    }
+    expect(out + (await scopedbHere('lock', '--help')).out).not.toContain('\u001b')
+    expect((await scopedbHere('restore', '--help')).out).toContain('scopedb restore <from> <to> [options]')
+    expect((await scopedbHere('lock', '--help')).out).toContain('scopedb <db> lock <action> <key> --token N [options]')
+  })
+
+  test('without arguments goes to stderr, and is no success', async () => {
+    expect(await scopedbHere()).toMatchObject({ code: 2, out: '', err: expect.stringContaining('scopedb <db>') })
+  })
+
+  test('the version is that of the package', async () => {
+    const manifest = readFileSync(join(import.meta.dirname, '../../packages/cli/package.json'), 'utf8')
+    expect((await scopedbHere('--version')).out).toBe(`${JSON.parse(manifest).version}\n`)
+  })
+})
+
+test('the summary says where it does not show all', async () => {
+  const file = join(folder, 'many.db')
+  await using adapter = await SQLiteAdapter.open(file, { locks: 'database' })
+  for (let key = 0; key < 6; key++) await adapter.lock.acquire(`lock ${key}`, 600_000)
+  const { out } = await scopedbHere(file)
+  expect(out).toMatch(/lock 4 +held.*\n…/)
+  expect(out).not.toContain('lock 5')
+})
+
+test('a password in a URL is not repeated', async () => {
+  const { code, err } = await scopedbHere('postgres://user:secret@127.0.0.1:1/app', 'prune')
+  expect(code).toBe(2)
+  expect(err).toContain('postgres://user@127.0.0.1:1/app')
+  expect(err).not.toContain('secret')
 })
 
 describe('exit codes', () => {
