@@ -4,6 +4,8 @@ import { UsageError } from './exit-codes.js'
 export interface Argument {
   readonly type: string
   readonly description?: string
+  /** Of a boolean that is usually true: what its `--no-` form does. */
+  readonly negativeDescription?: string
   readonly required?: boolean
   readonly default?: unknown
   readonly valueHint?: string
@@ -36,6 +38,12 @@ export function optionsOf(args: DeclaredCommand['args']): [string, Argument][] {
 export function optionName(name: string, { type, default: usual, valueHint }: Argument): string {
   if (type !== 'boolean') return `--${name} ${valueHint ?? 'TEXT'}`
   return usual === true ? `--no-${name}` : `--${name}`
+}
+
+/** What an option does that is shown as {@link optionName} has it. */
+export function optionAbout({ description = '', negativeDescription, ...argument }: Argument): string {
+  if (argument.type === 'boolean') return (argument.default === true ? negativeDescription : undefined) ?? description
+  return argument.default === undefined ? description : `${description} (default: ${argument.default})`
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type DeclaredCommand, optionName, optionsOf } from './command-line.js'
+import { type DeclaredCommand, optionAbout, optionName, optionsOf } from './command-line.js'
 import { UsageError } from './exit-codes.js'
 import { write } from './output.js'
 
@@ -107,7 +107,7 @@ function argumentsOf(
     return options
       .map(([name, argument]) => ({
         word: optionName(name, argument).replace(/ .*/, ''),
-        description: argument.description ?? '',
+        description: optionAbout(argument),
       }))
       .filter(({ word }) => word.startsWith(current) && !before.includes(word))
       .map(({ word, description }) => `${word}\t${description}`)

@@ -1,10 +1,10 @@
-import { type DeclaredCommand, optionName, optionsOf, usageOf } from './command-line.js'
+import { type DeclaredCommand, optionAbout, optionName, optionsOf, usageOf } from './command-line.js'
 import { paint } from './output.js'
 
 type Commands = Readonly<Record<string, DeclaredCommand>>
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  look: ['summary', 'watch', 'locks', 'circuits', 'claims', 'results', 'tasks', 'task', 'cache', 'prefixes'],
+  look: ['summary', 'watch', 'serve', 'locks', 'circuits', 'claims', 'results', 'tasks', 'task', 'cache', 'prefixes'],
   check: ['verify', 'doctor'],
   mend: ['lock', 'claim', 'result', 'circuit', 'clear', 'prune', 'migrate'],
   copy: ['backup', 'restore', 'export', 'import'],
@@ -32,11 +32,7 @@ export function helpOfCommand(command: DeclaredCommand): string {
   const positionals = Object.entries(command.args).filter(([, { type }]) => type === 'positional')
   const rows = [
     ...positionals.map(([name, { description = '' }]) => [`<${name}>`, description] as const),
-    ...optionsOf(command.args).map(([name, argument]) => {
-      const { type, default: usual, description = '' } = argument
-      const also = type === 'boolean' || usual === undefined ? '' : ` (default: ${usual})`
-      return [optionName(name, argument), `${description}${also}`] as const
-    }),
+    ...optionsOf(command.args).map(([name, argument]) => [optionName(name, argument), optionAbout(argument)] as const),
   ]
   return `${usageOf(command)}\n\n${command.meta.description}\n\n${list(rows)}`
 }
