@@ -70,6 +70,21 @@ test('a claim is freed under the generation that was seen, and under no other', 
   expect((await scopedb(file, 'claims')).err).toBe('none\n')
 })
 
+test.each([
+  ['a mistyped option', ['clear', '--start-with', 'none', '--yes'], 'there is no option --start-with'],
+  ['a word too many', ['clear', 'session:', '--yes'], 'nothing to do with "session:"'],
+  ['an option without its value', ['clear', '--yes', '--starts-with'], '--starts-with needs a value'],
+  ['a missing word', ['claim', 'free', '--generation', '1', '--yes'], 'key is missing'],
+  ['a missing option', ['claim', 'free', 'claimed', '--yes'], '--generation N is missing'],
+])('%s is refused, with how the command is called, and nothing is done', async (_, words, problem) => {
+  const before = readFileSync(path)
+  const { code, err } = await scopedb(path, ...words)
+  expect(code).toBe(2)
+  expect(err).toContain(problem)
+  expect(err).toContain(`scopedb <db> ${words[0]}`)
+  expect(readFileSync(path).equals(before)).toBe(true)
+})
+
 function emptyExport(): string {
   const file = join(folder, 'empty.jsonl')
   writeFileSync(file, '{"format":"scopedb-export","version":1,"at":1}\n{"end":true,"items":{}}\n')

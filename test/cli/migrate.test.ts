@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -69,6 +69,20 @@ test('migrate takes the steps, and says so where there are none', async () => {
     out: '',
     err: 'the tables are up to date\n',
   })
+})
+
+test('with --backup the file as it was is kept, and another file is not overwritten', async () => {
+  const file = copyOf(published, 'backed.db')
+  const kept = join(folder, "as it's been.db")
+  const unchanged = watched(file)
+  expect((await scopedb(file, 'migrate', '--yes', '--backup', current)).code).toBe(2)
+  unchanged()
+  expect(await scopedb(file, 'migrate', '--yes', '--backup', kept)).toMatchObject({ code: 0 })
+  if (process.platform !== 'win32') expect(statSync(kept).mode & 0o777).toBe(0o600)
+  expect((await scopedb(file, 'cache')).code).toBe(0)
+  expect((await scopedb(kept, 'cache')).code).toBe(7)
+  expect((await scopedb(kept, 'migrate', '--yes')).code).toBe(0)
+  expect(JSON.parse((await scopedb(kept, 'cache', '--json')).out)).toMatchObject([{ prefix: 'app:', key: 'k' }])
 })
 
 describe('a file that is older is not changed by', () => {

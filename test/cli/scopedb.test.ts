@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Ended, inFile, SQLiteAdapter, scopedb } from './scopedb.js'
+import { type Ended, inFile, SQLiteAdapter, scopedb, scopedbHere } from './scopedb.js'
 
 const ESCAPE = 'a\u001b[31mb'
 let folder: string
@@ -45,16 +45,16 @@ describe('who holds a lock and how far a task is', () => {
   })
 
   test('is told to a program', async () => {
-    const [lock] = parsed(await scopedb(path, 'locks', '--json'))
+    const [lock] = parsed(await scopedbHere(path, 'locks', '--json'))
     expect(lock).toMatchObject({ prefix: '', key: 'nightly', owner: 'the operator', held: true, token: 1 })
-    const [task] = parsed(await scopedb('tasks', path, '--json', '--values'))
+    const [task] = parsed(await scopedbHere('tasks', path, '--json', '--values'))
     expect(task).toMatchObject({ prefix: 'shop:', key: 'import', latest: { progress: 75, data: { done: 300 } } })
   })
 
   test('as a timeline, and by what changed', async () => {
-    const { out } = await scopedb(path, 'task', 'import')
+    const { out } = await scopedbHere(path, 'task', 'import')
     expect(out.match(/^\d +1970-01-01T/gm)).toHaveLength(3)
-    const { out: changed } = await scopedb(path, 'task', 'import', '--diff', '1:3')
+    const { out: changed } = await scopedbHere(path, 'task', 'import', '--diff', '1:3')
     expect(changed).toMatch(/- +"done": 100/)
     expect(changed).toMatch(/\+ +"done": 300/)
     expect(changed).not.toContain('sales.csv')
@@ -63,21 +63,21 @@ describe('who holds a lock and how far a task is', () => {
 
 describe('lists', () => {
   test('have the items of all prefixes, or of one, or those that begin with a text', async () => {
-    expect(parsed(await scopedb(path, 'cache', '--json')).map(({ key }) => key)).toEqual([ESCAPE, 'session:42'])
-    expect(parsed(await scopedb(path, 'cache', '--json', '--prefix', 'other:'))).toEqual([])
-    const some = await scopedb(path, 'cache', '--prefix', 'shop:', '--starts-with', 'sess', '--jsonl')
+    expect(parsed(await scopedbHere(path, 'cache', '--json')).map(({ key }) => key)).toEqual([ESCAPE, 'session:42'])
+    expect(parsed(await scopedbHere(path, 'cache', '--json', '--prefix', 'other:'))).toEqual([])
+    const some = await scopedbHere(path, 'cache', '--prefix', 'shop:', '--starts-with', 'sess', '--jsonl')
     expect(JSON.parse(some.out)).toMatchObject({ key: 'session:42' })
   })
 
   test('show values where they are asked for', async () => {
-    const [without] = parsed(await scopedb(path, 'results', '--json'))
+    const [without] = parsed(await scopedbHere(path, 'results', '--json'))
     expect(without).not.toHaveProperty('value')
-    const [given] = parsed(await scopedb(path, 'results', '--json', '--values'))
+    const [given] = parsed(await scopedbHere(path, 'results', '--json', '--values'))
     expect(given?.value).toEqual({ receipt: 'R-1' })
   })
 
   test('write no control character of a key to a terminal', async () => {
-    const { out } = await scopedb(path, 'cache')
+    const { out } = await scopedbHere(path, 'cache')
     expect(out).not.toContain('\u001b')
     expect(out).toContain(String.raw`a\u001b[31mb`)
   })
@@ -96,14 +96,14 @@ describe('lists', () => {
 
 describe('what is wrong', () => {
   test('nothing is, in a sound file', async () => {
-    expect(await scopedb(path, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
-    expect((await scopedb(path, 'doctor')).out).toContain('sqliteVersion')
+    expect(await scopedbHere(path, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
+    expect((await scopedbHere(path, 'doctor')).out).toContain('sqliteVersion')
   })
 
   test('a value that cannot be decoded is found, and the rest is read', async () => {
     const damaged = await copyOf('undecodable')
     await inFile(damaged, "UPDATE go_goscope_cache SET value = '{' WHERE key LIKE '%session%'")
-    const ended = await scopedb(damaged, 'verify', '--json')
+    const ended = await scopedbHere(damaged, 'verify', '--json')
     expect(ended.code).toBe(1)
     expect(JSON.parse(ended.out).findings).toMatchObject([
       { where: 'cache', what: expect.stringContaining('session:42') },
@@ -116,7 +116,16 @@ describe('what is wrong', () => {
     // How many pages are free, in the header of the file: there are none.
     bytes.writeUInt32BE(7, 36)
     writeFileSync(damaged, bytes)
-    expect(await scopedb(damaged, 'verify')).toMatchObject({ code: 1, out: expect.stringContaining('should be 7') })
+    expect(await scopedbHere(damaged, 'verify')).toMatchObject({ code: 1, out: expect.stringContaining('should be 7') })
+  })
+
+  test('a result that could not be stored is no damage', async () => {
+    const file = join(folder, 'unstored.db')
+    await using adapter = await SQLiteAdapter.open(file)
+    const claim = await adapter.idempotency.claim('k', { lease: 600_000 })
+    if (claim.state === 'claimed') await claim.complete(() => undefined).catch(() => undefined)
+    expect((await scopedbHere(file, 'verify')).code).toBe(0)
+    expect((await scopedbHere(file, 'results')).out).toContain('unstored')
   })
 
   test('a lock of a process that is gone is named', async () => {
@@ -128,7 +137,7 @@ describe('what is wrong', () => {
       process.exit(0)`
     writeFileSync(join(folder, 'die.mjs'), script)
     await new Promise((resolve) => spawn(process.execPath, [join(folder, 'die.mjs')]).once('close', resolve))
-    const { code, out } = await scopedb(file, 'doctor')
+    const { code, out } = await scopedbHere(file, 'doctor')
     expect(code).toBe(1)
     expect(out).toMatch(/left is held by process \d+, which is gone/)
   })
@@ -136,16 +145,16 @@ describe('what is wrong', () => {
 
 describe('changes', () => {
   test('need --yes without a terminal, and change nothing before', async () => {
-    const { code, err } = await scopedb(path, 'circuit', 'reset', 'payments', '--prefix', 'shop:')
+    const { code, err } = await scopedbHere(path, 'circuit', 'reset', 'payments', '--prefix', 'shop:')
     expect(code).toBe(2)
     expect(err).toContain('--yes')
-    expect(parsed(await scopedb(path, 'circuits', '--json'))[0]).toMatchObject({ state: 'open' })
+    expect(parsed(await scopedbHere(path, 'circuits', '--json'))[0]).toMatchObject({ state: 'open' })
   })
 
   test('a circuit is closed, and opened until it is reset', async () => {
     const file = await copyOf('circuit')
-    const state = async () => parsed(await scopedb(file, 'circuits', '--json'))[0]
-    const circuit = (action: string) => scopedb(file, 'circuit', action, 'payments', '--prefix', 'shop:', '--yes')
+    const state = async () => parsed(await scopedbHere(file, 'circuits', '--json'))[0]
+    const circuit = (action: string) => scopedbHere(file, 'circuit', action, 'payments', '--prefix', 'shop:', '--yes')
     expect((await circuit('reset')).code).toBe(0)
     expect(await state()).toMatchObject({ state: 'closed', failures: 0 })
     expect((await circuit('isolate')).code).toBe(0)
@@ -154,7 +163,7 @@ describe('changes', () => {
 
   test('a lock is released under the token that was seen, and under no other', async () => {
     const file = await copyOf('lock')
-    const release = (token: string) => scopedb(file, 'lock', 'release', 'nightly', '--token', token, '--yes')
+    const release = (token: string) => scopedbHere(file, 'lock', 'release', 'nightly', '--token', token, '--yes')
     await using persistence = await SQLiteAdapter.open(file, { locks: 'database' })
     await persistence.lock.forceRelease('nightly')
     const lock = await persistence.lock.acquire('nightly', 600_000)
@@ -170,24 +179,62 @@ describe('changes', () => {
   test('a result, cache entries that begin alike, and what has expired are removed', async () => {
     const file = await copyOf('removed')
     const under = ['--prefix', 'shop:', '--yes']
-    await scopedb(file, 'result', 'delete', 'charge:1', ...under)
-    expect(parsed(await scopedb(file, 'results', '--json'))).toEqual([])
-    await scopedb(file, 'clear', '--starts-with', 'session:', ...under)
-    expect(parsed(await scopedb(file, 'cache', '--json')).map(({ key }) => key)).toEqual([ESCAPE])
-    expect((await scopedb(file, 'prune', '--yes')).err).toBe('removed 0 cache entries and 0 results\n')
+    await scopedbHere(file, 'result', 'delete', 'charge:1', ...under)
+    expect(parsed(await scopedbHere(file, 'results', '--json'))).toEqual([])
+    await scopedbHere(file, 'clear', '--starts-with', 'session:', ...under)
+    expect(parsed(await scopedbHere(file, 'cache', '--json')).map(({ key }) => key)).toEqual([ESCAPE])
+    expect((await scopedbHere(file, 'prune', '--yes')).err).toBe('removed 0 cache entries and 0 results\n')
   })
 
   test('a backup is made and restored; the file that was there is kept', async () => {
     const [copy, target] = [join(folder, 'copy.db'), join(folder, 'restored.db')]
-    expect(await scopedb(path, 'backup', copy)).toMatchObject({ code: 0, out: `${copy}\n` })
-    expect((await scopedb(path, 'backup', copy)).err).toContain('FILE_EXISTS')
+    expect(await scopedbHere(path, 'backup', copy)).toMatchObject({ code: 0, out: `${copy}\n` })
+    expect((await scopedbHere(path, 'backup', copy)).err).toContain('FILE_EXISTS')
     writeFileSync(target, readFileSync(await copyOf('older')))
-    const { code, err } = await scopedb('restore', copy, target, '--yes')
+    const { code, err } = await scopedbHere('restore', copy, target, '--yes')
     expect(code).toBe(0)
     const [, kept = ''] = /is now (.*)/.exec(err) ?? []
     expect(existsSync(kept)).toBe(true)
-    expect(parsed(await scopedb(target, 'results', '--json'))).toHaveLength(1)
+    expect(parsed(await scopedbHere(target, 'results', '--json'))).toHaveLength(1)
   })
+})
+
+describe('help', () => {
+  test('tells how each command is called, once, without colours where there is no terminal', async () => {
+    const { code, out } = await scopedbHere('--help')
+    expect(code).toBe(0)
+    for (const name of ['locks', 'export', 'migrate', 'completions']) {
+      expect(out.match(new RegExp(`^  ${name} +\\S`, 'gm')), name).toHaveLength(1)
+    }
+    expect(out + (await scopedbHere('lock', '--help')).out).not.toContain('\u001b')
+    expect((await scopedbHere('restore', '--help')).out).toContain('scopedb restore <from> <to> [options]')
+    expect((await scopedbHere('lock', '--help')).out).toContain('scopedb <db> lock <action> <key> --token N [options]')
+  })
+
+  test('without arguments goes to stderr, and is no success', async () => {
+    expect(await scopedbHere()).toMatchObject({ code: 2, out: '', err: expect.stringContaining('scopedb <db>') })
+  })
+
+  test('the version is that of the package', async () => {
+    const manifest = readFileSync(join(import.meta.dirname, '../../packages/cli/package.json'), 'utf8')
+    expect((await scopedbHere('--version')).out).toBe(`${JSON.parse(manifest).version}\n`)
+  })
+})
+
+test('the summary says where it does not show all', async () => {
+  const file = join(folder, 'many.db')
+  await using adapter = await SQLiteAdapter.open(file, { locks: 'database' })
+  for (let key = 0; key < 6; key++) await adapter.lock.acquire(`lock ${key}`, 600_000)
+  const { out } = await scopedbHere(file)
+  expect(out).toMatch(/lock 4 +held.*\n…/)
+  expect(out).not.toContain('lock 5')
+})
+
+test('a password in a URL is not repeated', async () => {
+  const { code, err } = await scopedbHere('postgres://user:secret@127.0.0.1:1/app', 'prune')
+  expect(code).toBe(2)
+  expect(err).toContain('postgres://user@127.0.0.1:1/app')
+  expect(err).not.toContain('secret')
 })
 
 describe('exit codes', () => {
@@ -202,13 +249,17 @@ describe('exit codes', () => {
   ])('%i for scopedb %j', async (code, args) => {
     const readme = join(import.meta.dirname, '../../README.md')
     const given = args.map((word) => (word === 'FILE' ? path : word === 'README' ? readme : word))
-    expect((await scopedb(...given)).code).toBe(code)
+    expect((await scopedbHere(...given)).code).toBe(code)
+  })
+
+  test('are what the process ends with', async () => {
+    expect((await scopedb('unheard', 'of')).code).toBe(2)
   })
 
   test('5 for a schema that is newer', async () => {
     const newer = await copyOf('newer')
     await inFile(newer, "UPDATE go_goscope_meta SET value = 9999 WHERE key = 'schema_version'")
-    expect((await scopedb(newer, 'locks')).code).toBe(5)
+    expect((await scopedbHere(newer, 'locks')).code).toBe(5)
   })
 })
 

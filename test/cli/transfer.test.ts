@@ -145,12 +145,12 @@ test('neither way holds more than a part in memory', async () => {
     string,
   ]
   await using source = await SQLiteAdapter.open(large, { durability: 'process' })
-  for (let at = 0; at < 40; at++) await source.cache.set(`k${at}`, String(at).padEnd(1_000_000, '-'))
+  for (let at = 0; at < 32; at++) await source.cache.set(`k${at}`, String(at).padEnd(1_000_000, '-'))
   expect(await scopedbWith({ runtime }, large, 'export', file)).toMatchObject({ code: 0 })
-  expect(statSync(file).size).toBeGreaterThan(40_000_000)
+  expect(statSync(file).size).toBeGreaterThan(32_000_000)
   expect(await scopedbWith({ runtime }, target, 'import', file, '--yes')).toMatchObject({ code: 0 })
   await using copy = await SQLiteAdapter.open(target)
-  expect(await copy.cache.get('k39')).toBe('39'.padEnd(1_000_000, '-'))
+  expect(await copy.cache.get('k31')).toBe('31'.padEnd(1_000_000, '-'))
 })
 
 test('an export to a file takes no other file away, is for its owner alone, and names what it could not read', async () => {

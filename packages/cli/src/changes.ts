@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { setTimeout } from 'node:timers/promises'
 import { NotAsNamedError, UsageError } from './exit-codes.js'
 import { withDatabase } from './open-database.js'
 import { cell, say, withoutPasswords } from './output.js'
@@ -26,7 +27,7 @@ export async function releaseLock(path: string, key: string, token: number, opti
       if (lock.token !== token)
         throw new NotAsNamedError(`the lock ${cell(key)} has the token ${lock.token}; nothing was changed`)
       // A lease that ends with the next ms, and that of this owner only: a release could meet a holder that came meanwhile.
-      if (await database.lock.extend(key, 1, lock.owner ?? '')) return
+      if (await database.lock.extend(key, 1, lock.owner ?? '')) return setTimeout(2) // It is free when this has ended.
       break
     }
     throw new NotAsNamedError(`nobody holds the lock ${cell(key)}; nothing was changed`)

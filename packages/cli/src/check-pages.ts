@@ -1,5 +1,6 @@
 interface Handle {
   prepare(sql: string): { all(): unknown[] }
+  exec(sql: string): void
   close(): void
 }
 
@@ -20,8 +21,8 @@ export async function checkPages(path: string): Promise<string[]> {
   }
 }
 
-/** The same library as the adapter's: two on one file lose each other's locks. */
-async function openHandle(path: string): Promise<Handle> {
+/** For reading. By the same library as the adapter's: two on one file lose each other's locks. */
+export async function openHandle(path: string): Promise<Handle> {
   if (process.versions.bun !== undefined) {
     const { Database } = (await import('bun:sqlite' as string)) as unknown as { Database: HandleClass }
     return new Database(path, { readonly: true })

@@ -1,7 +1,8 @@
 import { type ArgsDef, defineCommand } from 'citty'
 import { circuit, clear, deleteResult, freeClaim, prune, releaseLock } from './changes.js'
 import { doctor, verify } from './checks.js'
-import { type Choices, type CompletedCommand, completionsOf, printCompletions, wordsOfLine } from './completions.js'
+import type { DeclaredCommand } from './command-line.js'
+import { type Choices, completionsOf, printCompletions, wordsOfLine } from './completions.js'
 import { backupDatabase, restoreDatabase } from './copies.js'
 import { UsageError } from './exit-codes.js'
 import { type Asked, LISTS, type List, printList, printPrefixes } from './lists.js'
@@ -24,7 +25,7 @@ export interface Command {
 
 const db = { type: 'positional', required: true, description: 'a SQLite file, or a postgres:// URL' } as const
 const prefix = { type: 'string', description: 'the keyPrefix of the app', valueHint: 'P' } as const
-const json = { type: 'boolean', description: 'as one JSON array' } as const
+const json = { type: 'boolean', description: 'as JSON' } as const
 const jsonl = { type: 'boolean', description: 'as one JSON object a line' } as const
 const color = {
   type: 'boolean',
@@ -247,7 +248,17 @@ export const commands: Readonly<Record<string, Command>> = {
   }),
   migrate: defineCommand({
     meta: { name: 'migrate', description: 'brings the tables up to date; with --dry-run only names the steps' },
-    args: { db, 'dry-run': { type: 'boolean', description: 'change nothing' }, json, yes },
+    args: {
+      db,
+      'dry-run': { type: 'boolean', description: 'change nothing' },
+      backup: {
+        type: 'string',
+        description: 'a file that does not exist yet: the database as it was',
+        valueHint: 'FILE',
+      },
+      json,
+      yes,
+    },
     run: ({ args }) => migrate(args.db, { ...args, dryRun: args['dry-run'] === true, json: args.json === true }),
   }),
   completions: defineCommand({
@@ -269,18 +280,9 @@ const CHOICES: Choices = {
 /** Tells the script of a shell which words can follow. @param given The words, or `--line` and the line up to the cursor. */
 export async function complete(given: readonly string[]): Promise<void> {
   const words = given[0] === '--line' ? wordsOfLine(given[1] ?? '') : given
-  const lines = completionsOf(words, commands as Readonly<Record<string, CompletedCommand>>, CHOICES)
+  const lines = completionsOf(words, commands as Readonly<Record<string, DeclaredCommand>>, CHOICES)
   await write(lines.map((line) => `${line}\n`).join(''))
 }
-
-/** The whole of it, for the help. */
-export const scopedb: Command = defineCommand({
-  meta: {
-    name: 'scopedb',
-    description: 'Looks into a database of go-go-scope persistence, checks, copies and mends it.',
-  },
-  subCommands: commands as Record<string, object>,
-})
 
 function listCommand(name: string, list: List<object>): Command {
   const taken = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { type DeclaredCommand, optionAbout, optionName, optionsOf } from './command-line.js'
 import { UsageError } from './exit-codes.js'
 import { write } from './output.js'
 
@@ -62,24 +63,13 @@ export async function printCompletions(shell: string): Promise<void> {
   await write(script)
 }
 
-/** What a word can be, as `scopedb` declares its commands. */
-export interface CompletedCommand {
-  readonly meta: { readonly description: string }
-  readonly args: Readonly<
-    Record<
-      string,
-      { readonly type: string; readonly description?: string; readonly default?: unknown; readonly valueHint?: string }
-    >
-  >
-}
-
-type Commands = Readonly<Record<string, CompletedCommand>>
+type Commands = Readonly<Record<string, DeclaredCommand>>
 
 /** The words of a command, where there are few. */
 export type Choices = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 
 /** Words of a positional that is a path. */
-const PATHS: ReadonlySet<string> = new Set(['db', 'to', 'file', 'from'])
+const PATHS: ReadonlySet<string> = new Set(['db', 'to', 'file', 'backup', 'from'])
 
 /** The words that can follow, a line each. @param words All that were typed; the last one may be empty. */
 export function completionsOf(words: readonly string[], commands: Commands, choices: Choices): string[] {
@@ -101,12 +91,12 @@ export function completionsOf(words: readonly string[], commands: Commands, choi
 }
 
 function argumentsOf(
-  { args }: CompletedCommand,
+  { args }: DeclaredCommand,
   choices: Choices[string],
   before: readonly string[],
   current: string,
 ): string[] {
-  const options = Object.entries(args).filter(([, { type }]) => type !== 'positional')
+  const options = optionsOf(args)
   const takesWord = (word: string | undefined): string | undefined =>
     options.find(([name, { type }]) => word === `--${name}` && type !== 'boolean')?.[0]
   const chosen = (name: string): string[] =>
@@ -115,9 +105,9 @@ function argumentsOf(
   if (option !== undefined) return chosen(option)
   if (current.startsWith('-')) {
     return options
-      .map(([name, { type, default: usual, description = '' }]) => ({
-        word: type === 'boolean' && usual === true ? `--no-${name}` : `--${name}`,
-        description,
+      .map(([name, argument]) => ({
+        word: optionName(name, argument).replace(/ .*/, ''),
+        description: optionAbout(argument),
       }))
       .filter(({ word }) => word.startsWith(current) && !before.includes(word))
       .map(({ word, description }) => `${word}\t${description}`)

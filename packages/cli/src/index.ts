@@ -1,7 +1,10 @@
-import { type CommandDef, runCommand, showUsage } from 'citty'
-import { type Command, commands, complete, scopedb } from './commands.js'
+import { type CommandDef, runCommand } from 'citty'
+import { checkArguments, type DeclaredCommand } from './command-line.js'
+import { type Command, commands, complete } from './commands.js'
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js'
-import { endWithReader, say } from './output.js'
+import { helpOf, helpOfCommand } from './help.js'
+import { endWithReader, say, write } from './output.js'
+import { printVersion } from './version.js'
 
 /**
  * Runs `scopedb`: data goes to stdout, all else to stderr.
@@ -15,9 +18,18 @@ export async function run(args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = given
   const command: Command | undefined = Object.hasOwn(commands, name) ? commands[name] : undefined
   try {
-    if (given.length === 0 || name === '--help' || name === '-h') {
-      await showUsage(scopedb as CommandDef)
-      return given.length === 0 ? EXIT.usage : EXIT.ok
+    const declared = commands as Readonly<Record<string, DeclaredCommand>>
+    if (given.length === 0) {
+      say(helpOf(declared))
+      return EXIT.usage
+    }
+    if (name === '--help' || name === '-h') {
+      await write(`${helpOf(declared)}\n`)
+      return EXIT.ok
+    }
+    if (name === '--version' || name === '-v') {
+      await printVersion()
+      return EXIT.ok
     }
     // What the scripts of `completions` call; no command, so that it is not listed.
     if (name === 'complete') {
@@ -26,9 +38,10 @@ export async function run(args: readonly string[]): Promise<number> {
     }
     if (command === undefined) throw new UsageError(`there is no command ${name}; scopedb --help lists them`)
     if (rest.includes('--help') || rest.includes('-h')) {
-      await showUsage(command as CommandDef, scopedb as CommandDef)
+      await write(`${helpOfCommand(command as DeclaredCommand)}\n`)
       return EXIT.ok
     }
+    checkArguments(command as DeclaredCommand, rest)
     const { result } = await runCommand(command as CommandDef, { rawArgs: [...rest] })
     return typeof result === 'number' ? result : EXIT.ok
   } catch (error) {

@@ -1,6 +1,7 @@
 import { type ChangeOptions, confirm } from './changes.js'
-import { SchemaOlderError } from './exit-codes.js'
-import { withDatabase } from './open-database.js'
+import { copyAsItIs } from './copy-as-it-is.js'
+import { SchemaOlderError, UsageError } from './exit-codes.js'
+import { isServer, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
 /** What bringing the tables up to date takes. */
@@ -14,8 +15,9 @@ interface Plan {
 /** Brings the tables of a database up to date, or with `dryRun` names the steps and changes nothing. */
 export async function migrate(
   path: string,
-  { dryRun, json, yes }: ChangeOptions & { dryRun: boolean; json: boolean },
+  { dryRun, json, yes, backup }: ChangeOptions & { dryRun: boolean; json: boolean; backup?: string | undefined },
 ): Promise<void> {
+  if (backup !== undefined && isServer(path)) throw new UsageError('a PostgreSQL database is copied with pg_dump')
   const plan = await planFor(path)
   if (json) await write(`${toJson(plan ?? { steps: [] }, 2)}\n`)
   else for (const step of plan?.steps ?? []) await write(`${step}\n`)
@@ -26,6 +28,10 @@ export async function migrate(
     `take ${path} in ${steps} from version ${plan.from} to ${plan.to}, which earlier releases may not open any more`,
     { yes },
   )
+  if (backup !== undefined) {
+    await copyAsItIs(path, backup)
+    say(`as it was, it is ${backup}`)
+  }
   await withDatabase(path, { write: true, migrate: true }, async () => {})
   say(`migrated from version ${plan.from} to ${plan.to}`)
 }

@@ -4,7 +4,7 @@ import { LISTS } from './lists.js'
 import { type Database, withDatabase } from './open-database.js'
 import { bytes, cell, fromNow, paint, progressBar, table, toJson, write } from './output.js'
 
-// Of each kind so many are shown; the lists show all.
+// Of each kind so many are shown, and one more is read, which tells that there are more; the lists show all.
 const SHOWN = 5
 
 /** Prints what is in a database, in short. */
@@ -44,10 +44,10 @@ async function read(database: Database) {
   const [stats, prefixes, locks, circuits, claims, tasks] = await Promise.all([
     database.stats(),
     collect(all.prefixes({ limit: 100 })),
-    collect(all.locks({ limit: SHOWN })),
+    collect(all.locks({ limit: SHOWN + 1 })),
     openCircuits(all),
-    collect(all.claims({ limit: SHOWN })),
-    collect(all.tasks({ limit: SHOWN })),
+    collect(all.claims({ limit: SHOWN + 1 })),
+    collect(all.tasks({ limit: SHOWN + 1 })),
   ])
   return { stats, prefixes: prefixes.map(({ prefix }) => prefix), locks, circuits, claims, tasks }
 }
@@ -57,7 +57,7 @@ async function openCircuits(all: Inspection) {
   for await (const circuit of all.circuits()) {
     if (circuit.state === 'closed' && !circuit.isolated) continue
     open.push(circuit)
-    if (open.length === SHOWN) break
+    if (open.length > SHOWN) break
   }
   return open
 }
@@ -87,12 +87,14 @@ function show({ stats, prefixes, locks, circuits, claims, tasks }: Summary): str
       ? undefined
       : table(
           ['tasks', '', 'saved'],
-          tasks.map((task) => [
-            cell(task.key),
-            task.latest === undefined ? '' : progressBar(task.latest.progress),
-            task.latest === undefined ? '' : fromNow(task.latest.timestamp),
-          ]),
-        ),
+          tasks
+            .slice(0, SHOWN)
+            .map((task) => [
+              cell(task.key),
+              task.latest === undefined ? '' : progressBar(task.latest.progress),
+              task.latest === undefined ? '' : fromNow(task.latest.timestamp),
+            ]),
+        ) + more(tasks),
     clients === undefined ? undefined : `${paint('bold', 'clients')}  ${clients.length}`,
   ]
   return parts.filter((part) => part !== undefined).join('\n\n')
@@ -105,8 +107,13 @@ function part<Info extends object>(
   cells: (item: Partial<Info>) => readonly string[],
 ): string | undefined {
   if (items.length === 0) return undefined
-  return table(
-    [title, ...head],
-    items.map((item) => [cell(item.key), ...cells(item)]),
+  return (
+    table(
+      [title, ...head],
+      items.slice(0, SHOWN).map((item) => [cell(item.key), ...cells(item)]),
+    ) + more(items)
   )
 }
+
+/** Where not all are shown. */
+const more = (items: readonly object[]): string => (items.length > SHOWN ? '\n…' : '')

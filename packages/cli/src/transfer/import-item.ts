@@ -81,7 +81,8 @@ async function importResult(
   }
   let claimed = await claim()
   const first = claimed?.state === 'claimed'
-  if (!first && replace && claimed?.state !== 'running') {
+  if (!first && replace) {
+    // It takes no claim away.
     await idempotency.delete(key)
     claimed = await claim()
   }

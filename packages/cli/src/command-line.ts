@@ -1,0 +1,86 @@
+import { UsageError } from './exit-codes.js'
+
+/** An argument as commands declare it for citty. */
+export interface Argument {
+  readonly type: string
+  readonly description?: string
+  /** Of a boolean that is usually true: what its `--no-` form does. */
+  readonly negativeDescription?: string
+  readonly required?: boolean
+  readonly default?: unknown
+  readonly valueHint?: string
+}
+
+/** A command, as far as its help, its completions and the check of its arguments need it. */
+export interface DeclaredCommand {
+  readonly meta: { readonly name: string; readonly description: string }
+  readonly args: Readonly<Record<string, Argument>>
+}
+
+/** How a command is called, as in `scopedb <db> locks [options]`. */
+export function usageOf({ meta, args }: DeclaredCommand): string {
+  const shown = (name: string): string => (args[name]?.required === false ? `[${name}]` : `<${name}>`)
+  const positionals = Object.keys(args).filter((name) => args[name]?.type === 'positional')
+  const [first, ...others] = positionals
+  const words = first === 'db' ? ['<db>', meta.name, ...others.map(shown)] : [meta.name, ...positionals.map(shown)]
+  const needed = optionsOf(args)
+    .filter(([, { required }]) => required === true)
+    .map(([name, argument]) => optionName(name, argument))
+  return `scopedb ${[...words, ...needed].join(' ')} [options]`
+}
+
+/** What is not a positional. */
+export function optionsOf(args: DeclaredCommand['args']): [string, Argument][] {
+  return Object.entries(args).filter(([, { type }]) => type !== 'positional')
+}
+
+/** As in `--limit N`. */
+export function optionName(name: string, { type, default: usual, valueHint }: Argument): string {
+  if (type !== 'boolean') return `--${name} ${valueHint ?? 'TEXT'}`
+  return usual === true ? `--no-${name}` : `--${name}`
+}
+
+/** What an option does that is shown as {@link optionName} has it. */
+export function optionAbout({ description = '', negativeDescription, ...argument }: Argument): string {
+  if (argument.type === 'boolean') return (argument.default === true ? negativeDescription : undefined) ?? description
+  return argument.default === undefined ? description : `${description} (default: ${argument.default})`
+}
+
+/**
+ * Refuses what a command does not take: a mistyped option of one that removes something must not be passed over.
+ *
+ * @throws UsageError
+ */
+export function checkArguments(command: DeclaredCommand, given: readonly string[]): void {
+  const options = new Map(optionsOf(command.args))
+  const refusal = (problem: string): UsageError =>
+    new UsageError(`${problem}; ${usageOf(command)}, and scopedb ${command.meta.name} --help`)
+  const words: string[] = []
+  const named = new Set<string>()
+  for (let at = 0; at < given.length; at++) {
+    const word = given[at] ?? ''
+    if (word === '--') {
+      words.push(...given.slice(at + 1))
+      break
+    }
+    if (!word.startsWith('-') || word === '-') {
+      words.push(word)
+      continue
+    }
+    const [name = '', value] = word.replace(/^--/, '').split('=', 2)
+    const option = options.get(name) ?? options.get(name.replace(/^no-/, ''))
+    // All take it, for scripts that pass it everywhere.
+    if (name === 'no-color' || name === 'color') continue
+    if (option === undefined) throw refusal(`there is no option ${word}`)
+    named.add(name)
+    if (option.type !== 'boolean' && value === undefined && given[++at] === undefined)
+      throw refusal(`${word} needs a value`)
+  }
+  const positionals = Object.entries(command.args).filter(([, { type }]) => type === 'positional')
+  const surplus = words[positionals.length]
+  if (surplus !== undefined) throw refusal(`there is nothing to do with ${JSON.stringify(surplus)}`)
+  const missing = positionals.slice(words.length).find(([, { required }]) => required !== false)
+  if (missing !== undefined) throw refusal(`${missing[0]} is missing (${missing[1].description})`)
+  for (const [name, option] of options)
+    if (option.required === true && !named.has(name)) throw refusal(`${optionName(name, option)} is missing`)
+}

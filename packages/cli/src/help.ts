@@ -1,0 +1,43 @@
+import { type DeclaredCommand, optionAbout, optionName, optionsOf, usageOf } from './command-line.js'
+import { paint } from './output.js'
+
+type Commands = Readonly<Record<string, DeclaredCommand>>
+
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  look: ['summary', 'watch', 'serve', 'locks', 'circuits', 'claims', 'results', 'tasks', 'task', 'cache', 'prefixes'],
+  check: ['verify', 'doctor'],
+  mend: ['lock', 'claim', 'result', 'circuit', 'clear', 'prune', 'migrate'],
+  copy: ['backup', 'restore', 'export', 'import'],
+}
+
+/** All commands. */
+export function helpOf(commands: Commands): string {
+  const grouped = new Set(Object.values(GROUPS).flat())
+  const groups = { ...GROUPS, more: Object.keys(commands).filter((name) => !grouped.has(name)) }
+  const parts = Object.entries(groups).map(([title, names]) => {
+    const rows = names.map((name) => [name, commands[name]?.meta.description ?? ''] as const)
+    return `${paint('bold', title)}\n${list(rows)}`
+  })
+  return `scopedb <db> [command] [options]
+
+Looks into a database of go-go-scope persistence, checks, copies and mends it. <db> is a SQLite file, or a postgres:// URL.
+
+${parts.join('\n\n')}
+
+scopedb <command> --help tells what a command takes.`
+}
+
+/** One command. */
+export function helpOfCommand(command: DeclaredCommand): string {
+  const positionals = Object.entries(command.args).filter(([, { type }]) => type === 'positional')
+  const rows = [
+    ...positionals.map(([name, { description = '' }]) => [`<${name}>`, description] as const),
+    ...optionsOf(command.args).map(([name, argument]) => [optionName(name, argument), optionAbout(argument)] as const),
+  ]
+  return `${usageOf(command)}\n\n${command.meta.description}\n\n${list(rows)}`
+}
+
+function list(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, about]) => `  ${paint('cyan', name)}${' '.repeat(width - name.length)}  ${about}`).join('\n')
+}
