@@ -113,7 +113,7 @@ export const runs = [
   // to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements that
   // fail are made to by our own driver.
   ...oncePerEngine('processes', engineNames, ['test/processes', 'test/failures']),
-  ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres']),
+  ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence']),
   // What depends on the client library; the statements are the same for all.
   ...servers('clients', ['postgres:postgres.js'], 'node24', ['test/postgres-clients']),
   ...servers('clients', ['postgres:bun'], 'bun', ['test/postgres-clients']),
