@@ -136,7 +136,7 @@ export const runs = [
   // From a file to the server and back, by one engine and one client library.
   { name: 'postgres:copy', group: 'copy', runtime: 'node24', folders: ['test/postgres-copy'], engine: 'postgres:pg' },
   // One instance in the process of the tests: what takes two connections is left to the others.
-  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres']),
+  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite']),
   // What passes a suite of others must pass it on every engine, and on a server's SQL.
   ...oncePerEngine('integrations', engineNames, ['test/integrations']),
   {
