@@ -117,8 +117,10 @@ export const runs = [
   // to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements that
   // fail are made to by our own driver.
   ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/processes']),
-  ...servers('postgres', ['postgres:pg', 'postgres:postgres.js'], 'node24', ['test/postgres']),
-  ...servers('postgres', ['postgres:bun'], 'bun', ['test/postgres']),
+  ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence']),
+  // What depends on the client library; the statements are the same for all.
+  ...servers('clients', ['postgres:postgres.js'], 'node24', ['test/postgres-clients']),
+  ...servers('clients', ['postgres:bun'], 'bun', ['test/postgres-clients']),
   // The same proofs as on a file, by processes that use three client libraries.
   {
     name: 'postgres:processes',
@@ -138,7 +140,7 @@ export const runs = [
   // From a file to the server and back, by one engine and one client library.
   { name: 'postgres:copy', group: 'copy', runtime: 'node24', folders: ['test/postgres-copy'], engine: 'postgres:pg' },
   // One instance in the process of the tests: what takes two connections is left to the others.
-  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres']),
+  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite']),
   // What passes a suite of others must pass it on every engine, and on a server's SQL.
   ...oncePerEngine('integrations', engineNames, ['test/integrations']),
   {
@@ -216,6 +218,7 @@ export const touchRules = [
     tests: /\/conformance\.test/,
   })),
   { changed: /^packages\/persistence-postgres\/src\//, run: 'postgres:pglite' },
+  { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:postgres.js' },
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node20' },
   { changed: /^test\/architecture\//, run: 'architecture:node20' },

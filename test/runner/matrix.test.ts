@@ -28,6 +28,12 @@ test('each build of SQLite is killed, cut off and shared by processes', () => {
   for (const { folders } of cells) expect(folders).toEqual(['test/builds', 'test/failures', 'test/processes'])
 })
 
+test('a server and PGlite hold all suites of PostgreSQL, and each other client library what depends on it', () => {
+  const runsOf = (folder: string) => runs.filter(({ folders }) => folders.includes(folder)).map(({ name }) => name)
+  expect(runsOf('test/postgres')).toEqual(['postgres:pg', 'postgres:pglite'])
+  expect(runsOf('test/postgres-clients')).toEqual(['postgres:postgres.js', 'postgres:bun'])
+})
+
 test('the oldest version of each promised line is tested with its engines', () => {
   const cells = runs.filter((run) => run.group === 'versions')
   expect(cells.map(({ engine, runtime }) => `${engine} on ${runtimes[runtime]?.version}`)).toEqual([

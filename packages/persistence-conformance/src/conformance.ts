@@ -235,6 +235,27 @@ export function serverConformance(runner: Runner, engine: EngineUnderTest): void
   for (const suite of SUITES) if (!OF_FILES.has(suite)) suite(runner, engine)
 }
 
+/** What depends on how a client library is called: types, errors, transactions, concurrency, notifications, opening and closing. */
+const OF_CLIENTS: readonly EngineSuite[] = [
+  lifeCycle,
+  fencing,
+  exactNumbers,
+  breakerWatch,
+  claimWaiting,
+  unstoredResults,
+  values,
+  madeTogether,
+  operationOrder,
+  twoConnections,
+  diagnostics,
+]
+
+/** Declares what to test on one more client library of a server on which another one holds {@link serverConformance}. */
+export function clientConformance(runner: Runner, engine: EngineUnderTest): void {
+  ports(runner, engine)
+  for (const suite of OF_CLIENTS) suite(runner, engine)
+}
+
 /** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */
 const BRIEF_SUITES: readonly EngineSuite[] = [
   lifeCycle,

@@ -1,6 +1,7 @@
 export {
   adapterConformance,
   briefConformance,
+  clientConformance,
   conformance,
   ownerConformance,
   ports as portsOfAdapters,

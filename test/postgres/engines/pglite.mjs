@@ -4,7 +4,7 @@ import { placesOn } from '../server/places.mjs'
 import { engineOfPlaces } from './engine-of-places.mjs'
 
 // One for all tests: to start one takes seconds. The handles on it take turns.
-const instance = new PGlite()
+export const instance = new PGlite()
 
 /** A handle of one test on the instance, whose statements find the tables of its schema. */
 class HandleOfPlace {
@@ -20,6 +20,21 @@ class HandleOfPlace {
   async query(sql, parameters) {
     this.#check()
     return instance.query(sql, parameters)
+  }
+
+  /** @param {Uint8Array} messages @param {object} [options] */
+  async execProtocol(messages, options) {
+    this.#check()
+    return instance.execProtocol(messages, options)
+  }
+
+  /** @template T @param {() => Promise<T>} run */
+  runExclusive(run) {
+    return instance.runExclusive(run)
+  }
+
+  isInTransaction() {
+    return instance.isInTransaction()
   }
 
   /** @param {(transaction: any) => Promise<void>} run */

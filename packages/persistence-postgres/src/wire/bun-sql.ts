@@ -29,7 +29,7 @@ export function bunSql(sql: BunSqlLike): Source {
       const reserved = await sql.reserve()
       return new ReservedWire(
         (text, parameters) => reserved.unsafe(text, [...parameters]),
-        () => reserved.release(),
+        (lost) => (lost ? undefined : reserved.release()),
       )
     },
     ...(listen && { listen: (channel, ear) => listenBy({ listen: listen.bind(sql) }, channel, ear) }),

@@ -2,7 +2,7 @@ import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import type { Listen } from '../news/postgres-news.js'
 import { type BunSqlLike, bunSql } from './bun-sql.js'
 import { pgClients } from './pg.js'
-import { postgresJs } from './postgres-js.js'
+import { ownPostgresJs } from './postgres-js.js'
 import type { Source } from './wire.js'
 
 /** A client library for servers: the packages `pg` and `postgres`, and what Bun brings. */
@@ -22,8 +22,8 @@ const LOADERS: Readonly<Record<DriverName, (url: string) => Promise<Source>>> = 
   async postgres(url) {
     const { default: postgres } = await import('postgres')
     // It writes notices to the console otherwise.
-    const options = { max: MOST, connection: { application_name: APPLICATION }, onnotice: () => undefined }
-    return postgresJs(postgres(url, options))
+    const options = { max: 1, connection: { application_name: APPLICATION }, onnotice: () => undefined }
+    return ownPostgresJs(() => postgres(url, options))
   },
 
   async bun(url) {

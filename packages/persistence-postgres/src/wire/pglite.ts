@@ -6,7 +6,9 @@ import {
   systemClock,
   Turn,
 } from '@go-go-scope/persistence-core/dialect'
+import { sqlStateOf } from '../sql/error-codes.js'
 import { TRANSACTION } from '../sql/transaction.js'
+import { preparing, rowsOf, running, type ServerMessage } from './pglite-protocol.js'
 import type { Source, Wire } from './wire.js'
 
 /** Runs one statement. */
@@ -19,8 +21,23 @@ export interface PgliteLike extends Queries {
   readonly waitReady: Promise<void>
   transaction(run: (transaction: Queries) => Promise<void>): Promise<unknown>
   close(): Promise<void>
+  /** Runs messages of the protocol; with the next two, by which they find their turn, statements can be kept prepared. */
+  execProtocol?(messages: Uint8Array, options?: { syncToFs?: boolean }): Promise<{ messages: readonly ServerMessage[] }>
+  /** Keeps other statements waiting, but no transaction of the app that is open. */
+  runExclusive?<T>(run: () => Promise<T>): Promise<T>
+  isInTransaction?(): boolean
 }
 
+/** A `PGlite` that takes messages. */
+type Prepares = PgliteLike & Required<Pick<PgliteLike, 'execProtocol' | 'runExclusive' | 'isInTransaction'>>
+
+function prepares(instance: PgliteLike): instance is Prepares {
+  const { execProtocol, runExclusive, isInTransaction } = instance
+  return [execProtocol, runExclusive, isInTransaction].every((method) => typeof method === 'function')
+}
+
+// What the server says of a name that is taken.
+const DUPLICATE = '42P05'
 const ROLLED_BACK = new Error('rolled back')
 
 /** A transaction that is under way: PGlite wants it as a callback, and keeps all else waiting until that ends. */
@@ -34,14 +51,14 @@ class PgliteWire implements Wire {
   readonly lost = false
   readonly #instance: PgliteLike
   readonly #turn = Turn.of(systemClock)
+  readonly #prepared = new Set<string>()
   #transaction: Transaction | undefined
 
   constructor(instance: PgliteLike) {
     this.#instance = instance
   }
 
-  /** It keeps no statement prepared. */
-  async run(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+  async run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {
     switch (sql) {
       case TRANSACTION.begin:
         this.#transaction = await begin(this.#instance)
@@ -53,20 +70,51 @@ class PgliteWire implements Wire {
         await transaction?.end(sql === TRANSACTION.commit)
         return []
       }
-      default:
-        return this.query(sql, parameters)
+      default: {
+        const rows = name === undefined ? undefined : await this.#runPrepared(sql, parameters, name)
+        return rows ?? this.query(sql, parameters)
+      }
     }
   }
 
   async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    for (const parameter of parameters) refuseLeadingMark(parameter)
-    // It answers in this thread: without a pause, loops of awaited calls would give no timer its turn.
-    if (this.#turn.seemsLong()) await nextTurn()
+    await this.#toRun(parameters)
     const { rows } = await (this.#transaction?.queries ?? this.#instance).query(sql, [...parameters])
     return rows as Row[]
   }
 
   async close(): Promise<void> {}
+
+  /** Four times as fast as a query, which is parsed and planned each time. @returns undefined where it cannot be done now. */
+  async #runPrepared(sql: string, parameters: readonly SqlValue[], name: string): Promise<Row[] | undefined> {
+    const instance = this.#instance
+    if (!prepares(instance)) return undefined
+    await this.#toRun(parameters)
+    const transaction = this.#transaction
+    return instance.runExclusive(async () => {
+      // Of the app: a query waits for its end.
+      if (transaction === undefined && instance.isInTransaction()) return undefined
+      if (!this.#prepared.has(name)) await this.#prepare(instance, sql, name)
+      const options = { syncToFs: transaction === undefined }
+      return rowsOf((await instance.execProtocol(running(name, parameters), options)).messages)
+    })
+  }
+
+  async #prepare(instance: Prepares, sql: string, name: string): Promise<void> {
+    try {
+      await instance.execProtocol(preparing(name, sql), { syncToFs: false })
+    } catch (error) {
+      // By another adapter on the instance. The name is made from the text.
+      if (sqlStateOf(error) !== DUPLICATE) throw error
+    }
+    this.#prepared.add(name)
+  }
+
+  async #toRun(parameters: readonly SqlValue[]): Promise<void> {
+    for (const parameter of parameters) refuseLeadingMark(parameter)
+    // It answers in this thread: without a pause, loops of awaited calls would give no timer its turn.
+    if (this.#turn.seemsLong()) await nextTurn()
+  }
 }
 
 /** PGlite reads texts by a decoder that takes a byte order mark at their start for none of theirs. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type ListensLike, listenBy, ReservedWire } from './reserved.js'
 import type { Source } from './wire.js'
 
@@ -10,25 +11,132 @@ export interface ReservedLike {
 /** The few methods of an `sql` of `postgres` (postgres.js) that are used here. */
 export interface PostgresJsLike extends ListensLike {
   reserve(): PromiseLike<ReservedLike>
-  end(): PromiseLike<unknown>
+  end(options?: { timeout: number }): PromiseLike<unknown>
   unsafe(sql: string, parameters?: never[]): PromiseLike<readonly unknown[]>
+  /** It looks into them each time that it does something, so they can be changed. */
+  readonly options?: object
+}
+
+/** The options by which an `sql` tells of its connections, each by a number. */
+interface Hooks {
+  /** Before a statement is sent; or whether to keep stacks. */
+  debug?: unknown
+  onclose?: ((id: number) => void) | undefined
+}
+
+/** Seconds that the end of the others may take where a connection was lost. */
+const CLOSING_S = 1
+
+/**
+ * Reserves connections of an `sql`, and hears of their ends: the library would write to a reserved one that has ended,
+ * which ends the process, and would lose its place in the pool.
+ */
+class Reservations {
+  readonly #sql: PostgresJsLike
+  readonly #hooks: Hooks
+  readonly #wires = new Map<number, ReservedWire>()
+  /** Statements that are sent to find out which connection has them. */
+  readonly #questions = new Map<string, ReservedWire>()
+  #lostOne = false
+  /** The app's hook, while ours is in its place. */
+  #debug: unknown
+
+  constructor(sql: PostgresJsLike) {
+    this.#sql = sql
+    this.#hooks = sql.options ?? {}
+    const { onclose } = this.#hooks
+    this.#hooks.onclose = (id) => {
+      const wire = this.#wires.get(id)
+      if (wire !== undefined) wire.lost = true
+      onclose?.(id)
+    }
+  }
+
+  /** @param left Called when the connection was left. */
+  async take(left?: () => Promise<void>): Promise<ReservedWire> {
+    const reserved = await this.#sql.reserve()
+    const wire = new ReservedWire(
+      (text, parameters, prepare) => reserved.unsafe(text, [...parameters] as never[], { prepare }),
+      async (lost) => {
+        for (const [id, one] of this.#wires) if (one === wire) this.#wires.delete(id)
+        if (lost) this.#lostOne = true
+        else reserved.release()
+        await left?.()
+      },
+    )
+    await this.#follow(wire)
+    return wire
+  }
+
+  async end(): Promise<void> {
+    // It waits for ever for the statement that was under way on a connection that has ended, unless that is limited.
+    await this.#sql.end(this.#lostOne ? { timeout: CLOSING_S } : undefined)
+  }
+
+  /** Only the hook for statements says which connection it is. While it is there, the library keeps a stack of each statement. */
+  async #follow(wire: ReservedWire): Promise<void> {
+    const question = `SELECT 1 AS "${randomUUID()}"`
+    if (this.#questions.size === 0) this.#hook()
+    this.#questions.set(question, wire)
+    try {
+      await wire.query(question, [])
+    } catch (error) {
+      await wire.close()
+      throw error
+    } finally {
+      this.#questions.delete(question)
+      if (this.#questions.size === 0) this.#hooks.debug = this.#debug
+    }
+  }
+
+  #hook(): void {
+    const { debug } = this.#hooks
+    this.#debug = debug
+    this.#hooks.debug = (id: number, text: string, ...rest: unknown[]): void => {
+      const asking = this.#questions.get(text)
+      if (asking !== undefined) this.#wires.set(id, asking)
+      else if (typeof debug === 'function') debug(id, text, ...rest)
+    }
+  }
 }
 
 /** Connections of the app's `sql`, each held until the adapter disconnects. */
 export function postgresJs(sql: PostgresJsLike): Source {
+  const reservations = new Reservations(sql)
+  return {
+    engine: 'postgres',
+    several: true,
+    connect: () => reservations.take(),
+    listen: (channel, ear) => listenBy(sql, channel, ear),
+    end: () => reservations.end(),
+  }
+}
+
+/**
+ * Connections of our own, each by an `sql` of its own: what a lost one leaves behind in an `sql` is gone with it.
+ *
+ * @param make An `sql` of one connection.
+ */
+export function ownPostgresJs(make: () => PostgresJsLike): Source {
+  let listener: PostgresJsLike | undefined
   return {
     engine: 'postgres',
     several: true,
     async connect() {
-      const reserved = await sql.reserve()
-      return new ReservedWire(
-        (text, parameters, prepare) => reserved.unsafe(text, [...parameters] as never[], { prepare }),
-        () => reserved.release(),
-      )
+      const reservations = new Reservations(make())
+      try {
+        return await reservations.take(() => reservations.end())
+      } catch (error) {
+        await reservations.end()
+        throw error
+      }
     },
-    listen: (channel, ear) => listenBy(sql, channel, ear),
-    end: async () => {
-      await sql.end()
+    async listen(channel, ear) {
+      listener ??= make()
+      return listenBy(listener, channel, ear)
+    },
+    async end() {
+      await listener?.end()
     },
   }
 }

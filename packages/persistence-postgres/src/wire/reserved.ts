@@ -5,13 +5,14 @@ import type { Ear, Wire } from './wire.js'
 /** Sends one statement over a connection that was taken from a pool. */
 export type Send = (sql: string, parameters: readonly SqlValue[], prepare: boolean) => PromiseLike<readonly unknown[]>
 
-/** A connection of a library whose pools lend one, and which tells of its end by the error of the next statement only. */
+/** A connection of a library whose pools lend one. Its end is told by the error of a statement, or by whoever sets `lost`. */
 export class ReservedWire implements Wire {
   readonly #send: Send
-  readonly #release: () => unknown
+  readonly #release: (lost: boolean) => unknown
   lost = false
 
-  constructor(send: Send, release: () => unknown) {
+  /** @param release Gives it back, unless it is lost: one that has ended is not in the pool any more. */
+  constructor(send: Send, release: (lost: boolean) => unknown) {
     this.#send = send
     this.#release = release
   }
@@ -25,8 +26,7 @@ export class ReservedWire implements Wire {
   }
 
   async close(): Promise<void> {
-    // One that has ended is not in the pool any more, and must not be given back to it.
-    if (!this.lost) await this.#release()
+    await this.#release(this.lost)
   }
 
   async #sent(sql: string, parameters: readonly SqlValue[], prepare: boolean): Promise<Row[]> {

@@ -1,13 +1,13 @@
-import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { type IdempotencyProvider, InMemoryIdempotencyProvider, ResultNotStoredError, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { deferred } from './support/deferred.js'
-import { eventually } from './support/eventually.js'
-import { type TwoConnections, twoConnections } from './support/two-connections.js'
+import { deferred } from '../support/deferred.js'
+import { eventually } from '../support/eventually.js'
+import type { AdapterOfTest } from './database-of-test.js'
+import { type TwoConnections, twoConnections } from './two-connections.js'
 
 let connections: TwoConnections
-let one: SQLiteAdapter
-let two: SQLiteAdapter
+let one: AdapterOfTest
+let two: AdapterOfTest
 
 beforeEach(async () => {
   connections = await twoConnections()
@@ -38,7 +38,7 @@ function jsonStore(texts: Map<string, string>): IdempotencyProvider {
 }
 
 /** The methods of an adapter that a host without claims uses. */
-const withoutClaims = ({ idempotency: store }: SQLiteAdapter): IdempotencyProvider => ({
+const withoutClaims = ({ idempotency: store }: AdapterOfTest): IdempotencyProvider => ({
   get: <T>(key: string) => store.get<T>(key),
   set: (key, value, ttl) => store.set(key, value, ttl),
   delete: (key) => store.delete(key),

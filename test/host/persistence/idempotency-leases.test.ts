@@ -1,15 +1,15 @@
-import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { abortPromise, type ClaimingIdempotencyProvider, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { deferred } from './support/deferred.js'
-import { eventually } from './support/eventually.js'
-import { LoopClock } from './support/loop-clock.js'
-import { type TwoConnections, twoConnections } from './support/two-connections.js'
+import { deferred } from '../support/deferred.js'
+import { eventually } from '../support/eventually.js'
+import { LoopClock } from '../support/loop-clock.js'
+import type { AdapterOfTest } from './database-of-test.js'
+import { type TwoConnections, twoConnections } from './two-connections.js'
 
 let clock: LoopClock
 let connections: TwoConnections
-let one: SQLiteAdapter
-let two: SQLiteAdapter
+let one: AdapterOfTest
+let two: AdapterOfTest
 
 beforeEach(async () => {
   clock = new LoopClock()
@@ -25,7 +25,7 @@ const idempotency = { key: 'k' }
 const notes = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() })
 
 /** What `one` is asked, before it is. */
-function claimsOf(adapter: SQLiteAdapter) {
+function claimsOf(adapter: AdapterOfTest) {
   return vi.spyOn(adapter.idempotency as ClaimingIdempotencyProvider, 'claim')
 }
 

@@ -1,16 +1,16 @@
-import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { deferred } from './support/deferred.js'
-import { eventually } from './support/eventually.js'
-import { heldFunction } from './support/held-function.js'
-import { LoopClock } from './support/loop-clock.js'
-import { type TwoConnections, twoConnections } from './support/two-connections.js'
+import { deferred } from '../support/deferred.js'
+import { eventually } from '../support/eventually.js'
+import { heldFunction } from '../support/held-function.js'
+import { LoopClock } from '../support/loop-clock.js'
+import type { AdapterOfTest } from './database-of-test.js'
+import { type TwoConnections, twoConnections } from './two-connections.js'
 
 let clock: LoopClock
 let connections: TwoConnections
-let one: SQLiteAdapter
-let two: SQLiteAdapter
+let one: AdapterOfTest
+let two: AdapterOfTest
 
 beforeEach(async () => {
   clock = new LoopClock()

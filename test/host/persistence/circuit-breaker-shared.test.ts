@@ -1,31 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import { systemClock } from '@go-go-scope/persistence-sqlite'
 import { CircuitBreaker, scope } from 'go-go-scope'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { deferred } from './support/deferred.js'
-import { eventually } from './support/eventually.js'
-import { heldFunction } from './support/held-function.js'
+import { deferred } from '../support/deferred.js'
+import { eventually } from '../support/eventually.js'
+import { heldFunction } from '../support/held-function.js'
+import { type AdapterOfTest, type DatabaseOfTest, databaseOfTest } from './database-of-test.js'
 
 const RESET = 60_000
 const options = { key: 'k', failureThreshold: 2, resetTimeout: RESET }
 
-let folder: string
-let adapters: SQLiteAdapter[]
-/** One breaker on each of two connections to one file, as two processes have them. */
+let database: DatabaseOfTest
+let adapters: AdapterOfTest[]
+/** One breaker on each of two connections to one database, as two processes have them. */
 let one: CircuitBreaker
 let two: CircuitBreaker
 
 beforeEach(async () => {
   // The clocks stand still unless a test moves them; timers run, for the engine's sake.
   vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_000_000 })
-  folder = await mkdtemp(join(tmpdir(), 'host-'))
-  const path = join(folder, 'app.db')
-  adapters = [
-    await SQLiteAdapter.open(path, { watchInterval: 5 }),
-    await SQLiteAdapter.open(path, { watchInterval: 5 }),
-  ]
+  database = await databaseOfTest()
+  adapters = [await openedWith({ watchInterval: 5 }), await openedWith({ watchInterval: 5 })]
   ;[one, two] = adapters.map((adapter) => new CircuitBreaker({ ...options, provider: adapter.circuitBreaker })) as [
     CircuitBreaker,
     CircuitBreaker,
@@ -35,9 +29,14 @@ afterEach(async () => {
   await one[Symbol.asyncDispose]()
   await two[Symbol.asyncDispose]()
   for (const adapter of adapters) await adapter.disconnect()
-  await rm(folder, { recursive: true })
+  await database[Symbol.asyncDispose]()
   vi.useRealTimers()
 })
+
+/** By this process's clock, also where a server has one of its own. @param told Whether a server tells of changes. */
+function openedWith(options: { watchInterval: number }, told = true): Promise<AdapterOfTest> {
+  return database.open({ ...options, clock: { ...systemClock } }, told)
+}
 
 const boom = () => Promise.reject(new Error('boom'))
 const failOn = (breaker: CircuitBreaker) => expect(breaker.execute(boom)).rejects.toThrow('boom')
@@ -45,7 +44,7 @@ const refusedBy = (breaker: CircuitBreaker) =>
   expect(breaker.execute(() => 'not to be run')).rejects.toThrow('Circuit breaker is open')
 /** Knows of one failure, and hears of no change that others make. */
 async function unawareBreaker(): Promise<CircuitBreaker> {
-  const adapter = await SQLiteAdapter.open(join(folder, 'app.db'), { watchInterval: 3_600_000 })
+  const adapter = await openedWith({ watchInterval: 3_600_000 }, false)
   adapters.push(adapter)
   const breaker = new CircuitBreaker({ ...options, failureThreshold: 3, provider: adapter.circuitBreaker })
   await failOn(breaker)
@@ -186,7 +185,7 @@ describe('one breaker for all users of the file', () => {
   })
 
   it('is the breaker of a scope', async () => {
-    const [first, second] = adapters as [SQLiteAdapter, SQLiteAdapter]
+    const [first, second] = adapters as [AdapterOfTest, AdapterOfTest]
     await using a = scope({ persistence: first, circuitBreaker: { ...options, key: 'scoped' } })
     await using b = scope({ persistence: second, circuitBreaker: { ...options, key: 'scoped' } })
     await a.task(boom)
