@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { checkCredits } from '../proof/remote/check-credits.js'
 import { checkGathering } from '../proof/remote/check-gathering.js'
-import { ENVELOPE, greeting } from '../proof/remote/raw-user.js'
+import { ENVELOPE, greeting, itemsOf } from '../proof/remote/raw-user.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 import { worldOfCell } from '../proof/remote/served-world.js'
 
@@ -49,7 +49,7 @@ test('for a user that reads nothing no more is begun than it may have unread, an
   const calls = 4_000
   const raw = served.port()
   const said: unknown[][] = []
-  raw.on('message', (message) => said.push(message[ENVELOPE]))
+  raw.on('message', (message) => said.push(itemsOf(message)))
   raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
   while (said.length === 0) await nextTurn()
   const large = [QUERY, 'raw', "SELECT printf('%.*c', 10000, 'x') AS large", 0]

@@ -4,11 +4,17 @@ import type { MessagePort } from 'node:worker_threads'
 
 export const ENVELOPE = 'go-go-scope/1'
 
+/** What a message says, which is a long one without an object around it. */
+export function itemsOf(message: unknown): unknown[] {
+  return Array.isArray(message) ? message.slice(1) : ((message as Record<string, unknown[]>)[ENVELOPE] ?? [])
+}
+
 /** What the owner says to messages of any form after its welcome, if that is what the first one gets. */
 export function answerTo(raw: MessagePort, ...messages: unknown[]): Promise<unknown[]> {
   return new Promise((resolve) => {
     raw.on('message', (message) => {
-      if (message[ENVELOPE][0] !== 1) resolve(message[ENVELOPE])
+      const said = itemsOf(message)
+      if (said[0] !== 1) resolve(said)
       else for (const next of messages.slice(1)) raw.postMessage({ [ENVELOPE]: next })
     })
     raw.on('close', () => resolve([]))
@@ -24,6 +30,6 @@ export async function refusal(raw: MessagePort, protocol: number, schema: number
 
 /** What this release says first. */
 export async function greeting(raw: MessagePort): Promise<unknown[]> {
-  const [, schema] = (await refusal(raw, 1, 999)).match(/database schema (\d+)/) ?? []
-  return [1, 'nonce', 1, Number(schema)]
+  const [, schema] = (await refusal(raw, 2, 999)).match(/database schema (\d+)/) ?? []
+  return [1, 'nonce', 2, Number(schema)]
 }

@@ -5,8 +5,9 @@ import { AsyncRunner } from './async-runner.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
 import { type Call, mayWrite, type Work } from './call.js'
+import { packedTaker } from './packed.js'
 import type { QueueContext } from './queue-context.js'
-import type { Decode, Parameters, RowCount, Statement } from './statement.js'
+import { type Decode, givenRow, type Parameters, type RowCount, type Statement } from './statement.js'
 import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
 /** Gives callers the results that came back for them. */
@@ -101,7 +102,11 @@ export class AsyncQueue extends BacklogQueue {
     const [only] = runs as [Run]
     const failed = (error: unknown): Settle | Promise<Settle> => this.#runsFailed(runs, error)
     if (runs.length === 1) {
-      return this.#runner.run(only).then((rows) => this.#done(only.length, () => distribute(only, rows)), failed)
+      const taker = packedTaker(only)
+      const giveOut = (rows: readonly Row[]): void =>
+        taker === undefined ? distribute(only, rows) : taker.takePacked(only, givenRow(rows[0], only[0].name))
+      const asked = this.#runner.run(only, taker && only[0].statement.batch?.packed)
+      return asked.then((rows) => this.#done(only.length, () => giveOut(rows)), failed)
     }
     return this.#runner.runTogether(runs).then((answers) => {
       return this.#done(callsIn(runs), () => {

@@ -27,11 +27,10 @@ export class AsyncRunner {
     this.#slow = new SlowStatements(clock, diagnostics)
   }
 
-  /** The rows of calls of one statement: of its own SQL for one, of its batch SQL for more. */
-  async run(calls: readonly Call[]): Promise<Row[]> {
+  /** The rows of calls of one statement. @param sql By default its own for one call, that of its batch for more. */
+  async run(calls: readonly Call[], sql: string = sqlOf(calls)): Promise<Row[]> {
     const { statement } = calls[0] as Call
     if (statement.kind === 'write' && !this.#transacting && this.#guard.doubtful()) await this.#askGuard()
-    const sql = sqlOf(calls)
     const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
     const stop = this.#slow.start(statement.name, calls.length)
     const rows = await prepared.all(this.#bound(calls))

@@ -1,4 +1,5 @@
 import type { Row } from '../driver/driver.js'
+import type { PackedTaker } from './packed.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 /** A call of a store's statement. */
@@ -12,6 +13,8 @@ export interface Call {
   readonly reject: (error: unknown) => void
   /** Monotonic ms at which the caller stops waiting for another writer. */
   readonly deadline: number
+  /** Who takes its answer with those of others. */
+  readonly packs?: PackedTaker | undefined
 }
 
 /** A call that was made elsewhere, without a promise: it takes its answer or error itself. */

@@ -5,16 +5,29 @@ import type { Run } from './take-batches.js'
 
 // A smaller batch costs more than its calls one by one.
 const SMALLEST_BATCH = 8
+const WORTH_A_STATEMENT = 32
 
 /** The statements that a run goes as: an engine that answers within the call pays for no trip, so one is not always best. */
 export function partsOf(run: Run): Run[] {
   const [{ statement, parameters }] = run
   if (statement.batch?.bound !== undefined) return boundTogether(run)
-  return run.length >= SMALLEST_BATCH && paysAsBatch(statement, parameters) ? [run] : run.map(alone)
+  if (run.length < SMALLEST_BATCH || !paysAsBatch(statement, parameters)) return run.map(alone)
+  return statement.batch?.packed === undefined ? [run] : byTaker(run)
 }
 
 export function alone(call: Call): Run {
   return [call]
+}
+
+/** A statement for each who takes its answers as one row, where each has many of them. */
+function byTaker(run: Run): Run[] {
+  const parts: [Call, ...Call[]][] = []
+  for (const call of run) {
+    const part = parts.at(-1)
+    if (part !== undefined && part[0].packs === call.packs) part.push(call)
+    else parts.push([call])
+  }
+  return parts.every(({ length }) => length >= WORTH_A_STATEMENT) ? parts : [run]
 }
 
 /** As many together as their statement takes, the rest one by one. */

@@ -105,6 +105,11 @@ export interface BatchSql {
    * Only of a statement that gives no rows.
    */
   readonly bound?: string
+  /**
+   * The same as one row: its column `i` has the positions of the calls that have a row, each other column what those rows
+   * have in it, all as JSON arrays. For answers that go on as they are. Only with {@link match} `index`.
+   */
+  readonly packed?: string
   /** The same for calls of few keys, as a count for each key. Only with {@link match} `order`. */
   readonly tally?: TallySql
 }

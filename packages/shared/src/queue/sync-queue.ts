@@ -5,6 +5,7 @@ import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
 import { type Call, settle, type Work } from './call.js'
 import { Concurrency } from './concurrency.js'
+import { packedTaker } from './packed.js'
 import { alone, partsOf } from './parts.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
@@ -157,7 +158,9 @@ export class SyncQueue extends BacklogQueue {
 
   #answer(part: Run): Answer {
     const [{ statement, parameters }] = part
-    return part.length === 1 ? this.#runner.run(statement, parameters) : this.#runner.runBatch(part)
+    if (part.length === 1) return this.#runner.run(statement, parameters)
+    const packed = packedTaker(part) && statement.batch?.packed
+    return packed === undefined ? this.#runner.runBatch(part) : this.#runner.runPacked(part, packed)
   }
 
   /** A batch takes as long as its calls: the pace of the calls before it tells nothing of it. */
@@ -182,5 +185,6 @@ export class SyncQueue extends BacklogQueue {
 
 function giveOut(part: Run, answer: Answer): void {
   if (part.length === 1) settle(part[0], answer, 1)
-  else distribute(part, answer as readonly Row[])
+  else if (Array.isArray(answer)) distribute(part, answer)
+  else part[0].packs?.takePacked(part, answer as Row)
 }

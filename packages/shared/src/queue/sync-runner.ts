@@ -3,7 +3,7 @@ import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters, parametersSideBySide, sharedParameters } from './batch.js'
 import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
 import { SlowStatements } from './slow-statements.js'
-import type { BatchSql, Parameters, Statement, Step, TallySql } from './statement.js'
+import { type BatchSql, givenRow, type Parameters, type Statement, type Step, type TallySql } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
 import type { Run } from './take-batches.js'
 import { Tally } from './tally.js'
@@ -58,6 +58,16 @@ export class SyncRunner {
     else rows = this.#prepare(batch.sql).all([...batchParameters(batch, calls), ...time])
     stop?.()
     return rows
+  }
+
+  /** The rows of calls of one statement as one; see `packed` of its batch. */
+  runPacked(calls: Run, sql: string): Row {
+    const { statement } = calls[0]
+    const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
+    const stop = this.#slow.start(statement.name, calls.length)
+    const row = this.#prepare(sql).get([...batchParameters(statement.batch as BatchSql, calls), ...time])
+    stop?.()
+    return givenRow(row ?? undefined, statement.name)
   }
 
   /** A row for each key, and one for each call of the keys that cannot go so: together or not at all, by one time. */

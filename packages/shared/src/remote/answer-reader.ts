@@ -1,5 +1,6 @@
 import type { Row } from '../driver/driver.js'
-import { tell } from './protocol.js'
+import { unpackedRows } from './packed-rows.js'
+import { tell, WINDOW } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
 import { type Answer, Granted } from './requests.js'
 import { readError } from './wire-error.js'
@@ -41,6 +42,16 @@ export class AnswerReader {
         const names = this.#shape(reader)
         const requests = reader.count()
         for (let at = 0; at < requests; at++) this.#listener.answered(first + at, this.#row(names, reader))
+        return true
+      }
+      case tell.packed: {
+        const first = reader.count()
+        const names = this.#shape(reader)
+        const [requests, places] = [reader.count(), reader.text()]
+        const columns = names.map(() => reader.text())
+        if (requests > WINDOW.calls) throw new MalformedMessage('more is answered than was asked')
+        const rows = unpackedRows(names, places, columns, requests)
+        for (let at = 0; at < requests; at++) this.#listener.answered(first + at, rows[at])
         return true
       }
       case tell.rows:

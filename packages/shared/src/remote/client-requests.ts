@@ -1,5 +1,6 @@
 import type { Connection } from '../connection/connection.js'
 import type { Row } from '../driver/driver.js'
+import type { Call } from '../queue/call.js'
 import type { Announcement, Parameters, Step } from '../queue/statement.js'
 import type { Announcer } from './announcer.js'
 import type { ClientFollowing } from './client-following.js'
@@ -26,6 +27,9 @@ export interface ClientParts {
 /** What becomes of a request. Called once for each. */
 export interface AnswerTaker {
   answer(command: RequestCommand, given: Row | readonly Row[] | undefined): void
+  /** Whether what is answered of late is short. */
+  readonly answersShort: boolean
+  answerTogether(calls: readonly ServedCall[], row: Row): void
   answerSteps(command: RequestCommand, steps: readonly (readonly Row[])[]): void
   answerLock(command: RequestCommand, answer: AnsweredLock): void
   refuse(command: RequestCommand, error: unknown): void
@@ -70,6 +74,15 @@ export class ClientRequests implements CallTaker {
     const { announces, rows } = call.statement
     if (announces === undefined || (rows === 'one' && given === undefined)) return
     this.#announce(announces, call.parameters, given as Row | undefined)
+  }
+
+  get wantsPacked(): boolean {
+    return this.#answers.answersShort
+  }
+
+  /** Of statements that announce nothing. */
+  takePacked(calls: readonly Call[], row: Row): void {
+    this.#answers.answerTogether(calls as readonly ServedCall[], row)
   }
 
   refused(call: ServedCall, error: unknown): void {

@@ -4,7 +4,7 @@ import type { Statement } from '../queue/statement.js'
 import type { AnsweredLock } from './client-locks.js'
 import { type Item, PIECE, tell, WINDOW } from './protocol.js'
 import { Granted } from './requests.js'
-import { RowShapes } from './row-shapes.js'
+import { INDEX, RowShapes } from './row-shapes.js'
 import { Run } from './run.js'
 import { writeError } from './wire-error.js'
 
@@ -27,7 +27,7 @@ export class Outgoing {
   #untaken = 0
   #unmarked = 0
   /** About the bytes of an answer, of late. */
-  #usual = 0
+  usual = 0
   readonly #marked = new Fifo<number>()
 
   constructor(send: (message: readonly Item[]) => void) {
@@ -36,7 +36,7 @@ export class Outgoing {
 
   /** Whether the user may have more answers than it has not taken, and than `coming` more will be. */
   hasRoom(coming: number): boolean {
-    return this.#untaken + coming * this.#usual <= WINDOW.units || this.#inOneGo
+    return this.#untaken + coming * this.usual <= WINDOW.units || this.#inOneGo
   }
 
   /** The user has taken what was sent before a mark. */
@@ -59,6 +59,13 @@ export class Outgoing {
     else if (Array.isArray(given)) return this.#rows(request, { rows: given, at: 0 })
     else this.#row(request, given as Row, statement)
     return true
+  }
+
+  /** Answers requests that follow one another. @param row As `packed` of the statement's batch gives it. */
+  answerTogether(first: number, requests: number, row: Row, statement: Statement): void {
+    const shape = this.#shapes.announce(this.#items, row, statement)
+    this.#items.push(tell.packed, first, shape, requests, row[INDEX] as string)
+    this.#sent(this.#shapes.write(this.#items, row), requests)
   }
 
   answerSteps(request: number, steps: readonly (readonly Row[])[]): void {
@@ -102,6 +109,7 @@ export class Outgoing {
   }
 
   #nothing(request: number): void {
+    this.usual -= this.usual / 8
     if (!this.#run.goesOn(this.#items, tell.nothing, request, 0)) {
       this.#items.push(tell.nothing, request, 1)
       this.#run.begin(this.#items, tell.nothing, request, 0)
@@ -154,8 +162,8 @@ export class Outgoing {
     return units
   }
 
-  #sent(units: number): void {
-    this.#usual += (units - this.#usual) / 8
+  #sent(units: number, answers = 1): void {
+    this.usual += (units / answers - this.usual) / 8
     this.#untaken += units
     this.#unmarked += units
     if (this.#unmarked >= PIECE.units) {

@@ -2,6 +2,12 @@ import { parentPort } from 'node:worker_threads'
 import { type Channel, type ChannelListener, type Emitter, Listening } from './channel.js'
 import { ENVELOPE, type Item } from './protocol.js'
 
+/**
+ * From so many items on, a message is an array that begins with the name, and no object that has it: Bun clones that in half
+ * the time. A greeting is shorter: each release reads it in the form that all have.
+ */
+const LONG = 32
+
 /** A `MessagePort`, or a `Worker`, which has the methods of one. */
 export interface PortLike extends Emitter {
   postMessage(message: never): void
@@ -30,7 +36,8 @@ export class PortChannel implements Channel {
 
   send(message: readonly Item[]): void {
     // A port whose other end is gone takes messages in silence.
-    this.#port.postMessage({ [ENVELOPE]: message } as never)
+    const isLong = message.length >= LONG
+    this.#port.postMessage((isLong ? [ENVELOPE, ...message] : { [ENVELOPE]: message }) as never)
   }
 
   listen(listener: ChannelListener): void {
@@ -41,7 +48,11 @@ export class PortChannel implements Channel {
       listener.ended(true)
     }
     this.#listening.on('message', (message: unknown) => {
-      if (typeof message === 'object' && message !== null && ENVELOPE in message) listener.message(message[ENVELOPE])
+      if (Array.isArray(message)) {
+        if (message[0] === ENVELOPE) listener.message(message.slice(1))
+      } else if (typeof message === 'object' && message !== null && ENVELOPE in message) {
+        listener.message(message[ENVELOPE])
+      }
     })
     this.#listening.on(this.#port.terminate === undefined ? 'close' : 'exit', ended)
     // Who listens to a port of ours waits for nothing; who listens to its parent serves it, and stays for it.

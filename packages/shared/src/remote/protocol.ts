@@ -1,11 +1,11 @@
 import type { SqlValue } from '../driver/driver.js'
 
 /**
- * What the two ends say to each other, version 1. A message is one flat array for a turn and a direction: sentences, each of
+ * What the two ends say to each other, version 2. A message is one flat array for a turn and a direction: sentences, each of
  * which begins with its word. Nested arrays cost a structured clone twice as much. Words and their order may change with the
  * version; `hello` and `refuse` may not.
  */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 /** The member of a message that is ours: the app's own messages go through the same channel. */
 export const ENVELOPE = 'go-go-scope/1'
@@ -105,6 +105,8 @@ export const tell = {
   lost: 20,
   /** To be told `taken`. */
   mark: 21,
+  /** first request, shape, number of requests, JSON of the places of those that have a row, JSON of what these have in each column */
+  packed: 22,
 } as const
 
 /** What the owner tells of itself when it takes a user in. */

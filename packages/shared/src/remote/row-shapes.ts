@@ -3,7 +3,7 @@ import type { Statement } from '../queue/statement.js'
 import { type Item, tell, unitsOfItem } from './protocol.js'
 
 /** By what a batch tells whose a row is; a call by itself has no such column. */
-const INDEX = 'i'
+export const INDEX = 'i'
 
 /** The columns of a row, which cross once and then by their number. */
 interface Shape {

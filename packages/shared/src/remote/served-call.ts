@@ -1,10 +1,11 @@
 import type { Row } from '../driver/driver.js'
 import type { SubmittedCall } from '../queue/call.js'
+import type { PackedTaker } from '../queue/packed.js'
 import type { Parameters, Statement } from '../queue/statement.js'
 import { say, unitsOf } from './protocol.js'
 
 /** Who answers a call. */
-export interface CallTaker {
+export interface CallTaker extends PackedTaker {
   answered(call: ServedCall, given: Row | readonly Row[] | undefined): void
   refused(call: ServedCall, error: unknown): void
 }
@@ -33,6 +34,10 @@ export class ServedCall implements SubmittedCall {
 
   get name(): string {
     return this.statement.name
+  }
+
+  get packs(): PackedTaker | undefined {
+    return this.taker
   }
 
   decode(given: Row | readonly Row[] | undefined): void {

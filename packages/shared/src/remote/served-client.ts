@@ -10,10 +10,15 @@ import { CommandReader, type NoteCommand, type RequestCommand } from './commands
 import { Inbox } from './inbox.js'
 import type { LockStores } from './lock-stores.js'
 import { Outgoing } from './outgoing.js'
+import { unpackedRow } from './packed-rows.js'
 import { say, tell } from './protocol.js'
 import { Reader } from './reader.js'
+import type { ServedCall } from './served-call.js'
 import type { StatementPool } from './statement-pool.js'
 import { Unanswered } from './unanswered.js'
+
+// Longer answers cost more to write as JSON and to read than rows of their own do.
+const SHORT_UNITS = 256
 
 /** What users of one connection share. */
 export interface ServedParts extends SharedParts {
@@ -142,6 +147,25 @@ export class ServedClient implements AnswerTaker {
     const statement = command.word === say.call ? command.statement : undefined
     if (this.#gone || this.#out.answer(command.number, given, statement)) this.#end(command)
     else this.#inPieces.set(command.number, command)
+  }
+
+  get answersShort(): boolean {
+    return this.#out.usual <= SHORT_UNITS
+  }
+
+  answerTogether(calls: readonly ServedCall[], row: Row): void {
+    const [first] = calls as [ServedCall]
+    const { number, statement } = first
+    const last = calls.at(-1) as ServedCall
+    if (this.#gone) {
+      // Nobody is there to be told.
+    } else if (last.number - number === calls.length - 1) {
+      this.#out.answerTogether(number, calls.length, row, statement)
+    } else {
+      const rows = unpackedRow(row, calls.length)
+      for (const [at, call] of calls.entries()) this.#out.answer(call.number, rows[at], statement)
+    }
+    for (const call of calls) this.#end(call)
   }
 
   answerSteps(command: RequestCommand, steps: readonly (readonly Row[])[]): void {

@@ -28,7 +28,7 @@ export function writeStatement(out: Item[], statement: Statement): void {
   out.push(name, kind, rows, clocked, sql, traits, writeAnnouncement(announces))
   if (batch === undefined) out.push(null)
   else {
-    const { sql, shared = 0, match, echo = [], distinct = false, bound = null, tally } = batch
+    const { sql, shared = 0, match, echo = [], distinct = false, bound = null, packed = null, tally } = batch
     out.push(
       sql,
       shared,
@@ -36,6 +36,7 @@ export function writeStatement(out: Item[], statement: Statement): void {
       echo.join(SEPARATOR),
       distinct ? 1 : 0,
       bound,
+      packed,
       tally?.sql ?? null,
       tally?.column ?? null,
     )
@@ -92,7 +93,8 @@ function readBatch(reader: Reader): BatchSql | undefined {
   const names = reader.text()
   const echo = names === '' ? [] : names.split(SEPARATOR)
   const distinct = reader.count() === 1
-  const [bound, tally, column] = [reader.textOrNull(), reader.textOrNull(), reader.textOrNull()]
+  const [bound, packed] = [reader.textOrNull(), reader.textOrNull()]
+  const [tally, column] = [reader.textOrNull(), reader.textOrNull()]
   return {
     sql,
     match,
@@ -100,6 +102,7 @@ function readBatch(reader: Reader): BatchSql | undefined {
     ...(echo.length > 0 && { echo }),
     ...(distinct && { distinct }),
     ...(bound !== null && { bound }),
+    ...(packed !== null && { packed }),
     ...(tally !== null && column !== null && { tally: { sql: tally, column } }),
   }
 }

@@ -13,6 +13,7 @@ export function cacheSql(table: string): CacheSql {
   const getMany = `SELECT calls.key AS i, entries.value
 FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
   ON entries.key = calls.value AND (entries.expires_at IS NULL OR entries.expires_at > ?2)`
+  const getPacked = `SELECT json_group_array(i) AS i, json_group_array(value) AS value FROM (${getMany})`
   const insert = `INSERT INTO ${name} (key, value, expires_at) VALUES (?1, ?2, ?3) ${onSet}`
   const insertMany = `INSERT INTO ${name} (key, value, expires_at)
 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onSet}`
@@ -27,7 +28,7 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
       `SELECT value FROM ${name} WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
       {
         clocked: 'wall',
-        batch: { match: 'index', sql: getMany },
+        batch: { match: 'index', sql: getMany, packed: getPacked },
       },
     ),
 
