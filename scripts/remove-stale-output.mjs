@@ -15,7 +15,7 @@ export function removeStaleOutput() {
     for (const file of readdirSync(output, { recursive: true, encoding: 'utf8' })) {
       if (!/\.[jt]s$/.test(file)) continue
       const source = join(folder, 'src', file.replace(/(\.d)?\.[jt]s$/, '.ts'))
-      const stale = file.endsWith('.js') && bundles ? !isBundle(file, bundles) : !existsSync(source)
+      const stale = bundles ? !isBundle(file, bundles) : !existsSync(source)
       if (stale) rmSync(join(output, file))
     }
   }
@@ -24,11 +24,11 @@ export function removeStaleOutput() {
 /** @param {string} file @param {ReadonlySet<string>} bundles */
 function isBundle(file, bundles) {
   // What exports share gets a number where there is more than one of it.
-  return /^shared\d*\.js$/.test(file) || bundles.has(file.replaceAll('\\', '/'))
+  return /^shared\d*(\.js|\.d\.ts)$/.test(file) || bundles.has(file.replaceAll('\\', '/'))
 }
 
 /**
- * The .js files of a published package, which rolldown.config.mjs makes; `undefined` for a private one.
+ * The files of a published package, which rolldown.config.mjs makes; `undefined` for a private one.
  *
  * @param {string} folder
  */

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,38 +30,40 @@ function packed(folder: string): PackedPackage {
   return found
 }
 
-function codeTargets({ exports }: Manifest): string[] {
-  return Object.values(exports).flatMap((target) => {
+/** What a package exports, and beside it what that shares: in all the code, or the types, of the package. */
+function targets(
+  { exports }: Manifest,
+  installed: string,
+  kind: 'code' | 'types',
+): { entries: string[]; all: string[] } {
+  const paths = Object.values(exports).flatMap((target) => {
     if (typeof target === 'string') return []
-    const { types: _, ...code } = target
-    return Object.values(code).map((path) => path.slice(2))
+    const { types, ...code } = target
+    return kind === 'types' ? [types] : Object.values(code)
   })
+  const entries = [...new Set(paths.map((path) => path.slice(2)))]
+  const shared = entries.flatMap((entry) =>
+    importsOf(readFileSync(join(installed, entry), 'utf8'))
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => join(entry, '..', kind === 'types' ? specifier.replace(/\.js$/, '.d.ts') : specifier)),
+  )
+  return { entries, all: [...new Set([...entries, ...shared])] }
 }
 
 describe.each(Object.keys(published))('the tarball of %s', (folder) => {
-  test('holds its code in few files, the types of its sources, README.md, LICENSE, package.json, and nothing else', () => {
+  test('holds its code and its types in a file for each export and one that they share, what stands beside, and nothing else', () => {
     const { files, installed, manifest } = packed(folder)
-    const sources = readdirSync(join(root, 'packages', folder, 'src'), { recursive: true, encoding: 'utf8' })
-    const types = sources
-      .filter((path) => path.endsWith('.ts'))
-      .map((path) => `dist/${path.replaceAll('\\', '/').slice(0, -3)}.d.ts`)
-    expect(types.length).toBeGreaterThan(0)
-    const entries = codeTargets(manifest)
-    const shared = entries.flatMap((entry) =>
-      importsOf(readFileSync(join(installed, entry), 'utf8'))
-        .filter((specifier) => specifier.startsWith('.'))
-        .map((specifier) => join('dist', specifier)),
-    )
-    const code = new Set([...entries, ...shared])
+    const code = targets(manifest, installed, 'code')
+    const types = targets(manifest, installed, 'types')
+    for (const { entries, all } of [code, types]) expect(all.length).toBeLessThanOrEqual(entries.length + 1)
     // What only hands on has nothing to show.
-    const mapped = [...code].filter((file) => readFileSync(join(installed, file), 'utf8').includes('sourceMappingURL='))
+    const mapped = code.all.filter((file) => readFileSync(join(installed, file), 'utf8').includes('sourceMappingURL='))
     const maps = mapped.map((file) => `${file}.map`)
     const commands = Object.values(manifest.bin ?? {}).map((path) => path.replace('./', ''))
     // Of what is bundled.
     const notices = files.filter((file) => file === 'THIRD-PARTY-LICENSES')
     const beside = ['LICENSE', 'README.md', 'package.json', ...commands, ...notices]
-    expect(code.size).toBeLessThanOrEqual(entries.length + 1)
-    expect([...files].sort()).toEqual([...types, ...code, ...maps, ...beside].sort())
+    expect([...files].sort()).toEqual([...types.all, ...code.all, ...maps, ...beside].sort())
   })
 
   test('has the licence of the repository and a README of its own', () => {
