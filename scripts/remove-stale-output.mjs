@@ -11,10 +11,11 @@ export function removeStaleOutput() {
     const folder = join(root, 'packages', name)
     const output = join(folder, 'dist')
     if (!existsSync(output)) continue
-    const bundles = bundlesOf(folder)
+    const { code, types } = bundlesOf(folder)
     for (const file of readdirSync(output, { recursive: true, encoding: 'utf8' })) {
       if (!/\.[jt]s$/.test(file)) continue
       const source = join(folder, 'src', file.replace(/(\.d)?\.[jt]s$/, '.ts'))
+      const bundles = file.endsWith('.js') ? code : types
       const stale = bundles ? !isBundle(file, bundles) : !existsSync(source)
       if (stale) rmSync(join(output, file))
     }
@@ -28,15 +29,17 @@ function isBundle(file, bundles) {
 }
 
 /**
- * The files of a published package, which rolldown.config.mjs makes; `undefined` for a private one.
+ * The files that rolldown makes of the code and of the types of a package; `undefined` where tsc makes one of each source.
  *
  * @param {string} folder
+ * @returns {{ code?: ReadonlySet<string>, types?: ReadonlySet<string> }}
  */
 function bundlesOf(folder) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  if (manifest.private) return undefined
+  if (manifest.private) return {}
   const targets = Object.values(manifest.exports).flatMap((target) =>
     typeof target === 'string' ? [target] : Object.values(target),
   )
-  return new Set(targets.map((target) => target.replace(/^\.\/dist\//, '')))
+  const types = new Set(targets.map((target) => target.replace(/^\.\/dist\//, '')))
+  return manifest.scripts.build.startsWith('tsc') ? { types } : { code: types, types }
 }
