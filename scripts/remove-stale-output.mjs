@@ -11,11 +11,12 @@ export function removeStaleOutput() {
     const folder = join(root, 'packages', name)
     const output = join(folder, 'dist')
     if (!existsSync(output)) continue
-    const bundles = bundlesOf(folder)
+    const { code, types } = bundlesOf(folder)
     for (const file of readdirSync(output, { recursive: true, encoding: 'utf8' })) {
       if (!/\.[jt]s$/.test(file)) continue
       const source = join(folder, 'src', file.replace(/(\.d)?\.[jt]s$/, '.ts'))
-      const stale = file.endsWith('.js') && bundles ? !isBundle(file, bundles) : !existsSync(source)
+      const bundles = file.endsWith('.js') ? code : types
+      const stale = bundles ? !isBundle(file, bundles) : !existsSync(source)
       if (stale) rmSync(join(output, file))
     }
   }
@@ -24,19 +25,21 @@ export function removeStaleOutput() {
 /** @param {string} file @param {ReadonlySet<string>} bundles */
 function isBundle(file, bundles) {
   // What exports share gets a number where there is more than one of it.
-  return /^shared\d*\.js$/.test(file) || bundles.has(file.replaceAll('\\', '/'))
+  return /^shared\d*(\.js|\.d\.ts)$/.test(file) || bundles.has(file.replaceAll('\\', '/'))
 }
 
 /**
- * The .js files of a published package, which rolldown.config.mjs makes; `undefined` for a private one.
+ * The files that rolldown makes of the code and of the types of a package; `undefined` where tsc makes one of each source.
  *
  * @param {string} folder
+ * @returns {{ code?: ReadonlySet<string>, types?: ReadonlySet<string> }}
  */
 function bundlesOf(folder) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  if (manifest.private) return undefined
+  if (manifest.private) return {}
   const targets = Object.values(manifest.exports).flatMap((target) =>
     typeof target === 'string' ? [target] : Object.values(target),
   )
-  return new Set(targets.map((target) => target.replace(/^\.\/dist\//, '')))
+  const types = new Set(targets.map((target) => target.replace(/^\.\/dist\//, '')))
+  return manifest.scripts.build.startsWith('tsc') ? { types } : { code: types, types }
 }

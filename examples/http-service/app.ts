@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { idempotencyKey } from '@go-go-scope/idempotency-key/hono'
 import type { BackupSchedule } from '@go-go-scope/persistence'
+import { inspector } from '@go-go-scope/persistence-inspector'
 import { type Context, Hono } from 'hono'
 import { type Bank, BankError, CircuitOpenError } from './bank.ts'
 import type { Persistence } from './database.ts'
+import type { Metrics } from './metrics.ts'
 import type { Payouts } from './payouts.ts'
 
 const MINUTE = 60_000
@@ -14,10 +16,13 @@ export interface Parts {
   backups: BackupSchedule | undefined
   bank: Bank
   payouts: Payouts
+  metrics: Metrics
+  /** Of the inspector. */
+  token: string
 }
 
 /** The routes. All that they keep is in the database, so any process may answer any request. */
-export function createApp({ persistence, backups, bank, payouts }: Parts): Hono {
+export function createApp({ persistence, backups, bank, payouts, metrics, token }: Parts): Hono {
   const app = new Hono()
   const { cache, idempotency } = persistence
 
@@ -53,6 +58,12 @@ export function createApp({ persistence, backups, bank, payouts }: Parts): Hono 
     if (backups === undefined) return c.json({ error: 'the server has backups of its own' }, 501)
     return c.json(await backups.run(), 201)
   })
+
+  // Who holds which lock, how far is a job, which circuits are open: /inspector#token=…
+  const inspect = inspector(persistence, { token })
+  app.get('/inspector', (c) => inspect(c.req.raw))
+
+  app.get('/metrics', async (c) => c.text(await metrics.text()))
 
   app.onError((error, c) => {
     if (error instanceof CircuitOpenError) {

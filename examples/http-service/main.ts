@@ -10,7 +10,6 @@ import { readCommandLine, UsageError } from '../../scripts/command-line.mjs'
 import { startServer } from '../../test/postgres/server/start-server.mjs'
 import '../end-with-reader.ts'
 import { BankStandIn } from './bank-stand-in.ts'
-import { openDatabase } from './database.ts'
 import { proved } from './proved.ts'
 import { type Answer, ServiceProcess } from './service-process.ts'
 
@@ -32,12 +31,15 @@ const folder = await mkdtemp(join(tmpdir(), 'http-service-'))
 const server = frontEnd === 'postgres' ? await startServer() : undefined
 const place = server?.url ?? join(folder, 'service.db')
 const bank = await BankStandIn.start()
-const options = ['--database', place, '--backups', join(folder, 'backups'), '--bank', bank.url, '--report-every', '100']
+const token = randomUUID()
+const options = ['--database', place, '--backups', join(folder, 'backups'), '--bank', bank.url, '--token', token]
+options.push('--report-every', '100')
 const one = await ServiceProcess.start(options)
 const other = await ServiceProcess.start(options)
 
 await cache()
 await payments()
+await metrics()
 await breaker()
 const survivor = await killedJob()
 await reports()
@@ -72,6 +74,19 @@ async function payments(): Promise<void> {
   proved(`payments: the key again, with another amount: ${status}`, status === 422)
 }
 
+async function metrics(): Promise<void> {
+  const texts = await Promise.all([one, other].map((service) => service.get('/metrics')))
+  const claims = (outcome: string) => {
+    const figures = new RegExp(`^go_go_scope_claim_outcomes_total\\{.*outcome="${outcome}".*\\} (\\d+)`, 'gm')
+    return sum(texts.flatMap(({ body }) => [...body.matchAll(figures)].map(([, figure]) => Number(figure))))
+  }
+  const [claimed, replayed, mismatch] = [claims('claimed'), claims('replayed'), claims('mismatch')]
+  proved(
+    `metrics: of those POSTs ${claimed} claimed the key, ${replayed} were sent its answer, ${mismatch} did not match`,
+    claimed === 1 && replayed === 199 && mismatch === 1,
+  )
+}
+
 async function breaker(): Promise<void> {
   const pay = (service: ServiceProcess) => service.post('/payments', { amount: 5 }, randomUUID())
   const before = sum(bank.requests('/charges/'))
@@ -97,7 +112,8 @@ async function killedJob(): Promise<ServiceProcess> {
   const { id } = JSON.parse((await one.post('/payouts', { people }, randomUUID())).body)
   const { reached, release } = bank.hold(`/charges/${id}/25`)
   await reached
-  const [killed, left] = (await holderOf('payouts')) === one.pid ? [one, other] : [other, one]
+  const holder = await inspected(id)
+  const [killed, left] = holder === one.pid ? [one, other] : [other, one]
   await killed.end('SIGKILL')
   release()
   while (JSON.parse((await left.get(`/payouts/${id}`)).body).done < people) await delay(50)
@@ -142,15 +158,19 @@ async function end(): Promise<void> {
   )
 }
 
-/** The process that holds a lock, as anybody can see who opens the database. */
-async function holderOf(key: string): Promise<number | undefined> {
-  const persistence = await openDatabase(place)
-  try {
-    for await (const lock of persistence.inspect().locks({ startsWith: key })) return lock.process?.pid
-    return undefined
-  } finally {
-    await persistence.disconnect()
-  }
+/** Looks for a job on the inspector page. @returns the process that does it */
+async function inspected(id: string): Promise<number | undefined> {
+  const { status } = await one.get('/inspector?view=overview')
+  const { body } = await one.get('/inspector?view=overview', { authorization: `Bearer ${token}` })
+  const { tasks, locks } = JSON.parse(body)
+  const job = tasks.items.find(({ key }: { key: string }) => key === id)
+  const lock = locks.items.find(({ key }: { key: string }) => key === 'payouts')
+  const pid = lock?.process.pid
+  proved(
+    `inspector: the job is at ${job?.latest.progress} %, done by process ${pid}; without the token: ${status}`,
+    job?.latest.progress === 62.5 && [one.pid, other.pid].includes(pid) && status === 403,
+  )
+  return pid
 }
 
 function count(status: number, answers: Answer[]): number {

@@ -38,8 +38,8 @@ export class ServiceProcess {
     return this.#child.pid
   }
 
-  async get(path: string): Promise<Answer> {
-    return read(await fetch(this.#url + path))
+  async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return read(await fetch(this.#url + path, { headers }))
   }
 
   async post(path: string, body: object, key: string): Promise<Answer> {

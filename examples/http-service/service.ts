@@ -1,4 +1,5 @@
 // The service. Start it as often as you like: its processes share what is in the database.
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +12,7 @@ import { Bank } from './bank.ts'
 import { BankStandIn } from './bank-stand-in.ts'
 import { type Cron, every } from './cron.ts'
 import { openDatabase, startBackups } from './database.ts'
+import { Metrics } from './metrics.ts'
 import { Payouts } from './payouts.ts'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -23,6 +25,7 @@ const usage = `An HTTP service: cache, payments that are made once, a circuit br
   --bank <url>            the bank (default: one that this process plays)
   --port <number>         where it listens (default: any)
   --report-every <ms>     how often a report is due (default: a minute)
+  --token <text>          who may open the inspector (default: made up, and printed)
   -h, --help`
 
 const { values } = readCommandLine(usage, (args) =>
@@ -34,6 +37,7 @@ const { values } = readCommandLine(usage, (args) =>
       bank: { type: 'string' },
       port: { type: 'string', default: '0' },
       'report-every': { type: 'string', default: '60000' },
+      token: { type: 'string', default: randomUUID() },
     },
   }),
 )
@@ -43,7 +47,10 @@ const backups = await startBackups(persistence, values.backups)
 const standIn = values.bank === undefined ? await BankStandIn.start() : undefined
 const bank = new Bank(values.bank ?? (standIn as BankStandIn).url, persistence.circuitBreaker)
 const payouts = new Payouts(persistence, bank)
-const server = createAdaptorServer({ fetch: createApp({ persistence, backups, bank, payouts }).fetch })
+const metrics = new Metrics(persistence)
+const { token } = values
+const app = createApp({ persistence, backups, bank, payouts, metrics, token })
+const server = createAdaptorServer({ fetch: app.fetch })
 
 const ending = new AbortController()
 const cron: Cron = { lock: persistence.lock, signal: ending.signal, onError: (error) => console.error(error) }
@@ -55,7 +62,9 @@ const jobs = [
 
 server.listen(Number(values.port), '127.0.0.1')
 await once(server, 'listening')
-console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+const { port } = server.address() as AddressInfo
+console.log(`http://127.0.0.1:${port}`)
+console.log(`http://127.0.0.1:${port}/inspector#token=${token}`)
 
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop)
 
@@ -74,6 +83,7 @@ async function stop(): Promise<void> {
   ending.abort()
   await Promise.all(jobs)
   await backups?.stop()
+  await metrics.stop()
   await persistence.disconnect()
   await standIn?.stop()
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { defineConfig, rolldown } from 'rolldown'
 import shared from '../../rolldown.config.mjs'
 
+const [code, types] = shared
+
 const ID = 'inspector:page'
 
 /** Makes the page a part of the code, so that nothing is read, built or fetched where it runs. */
@@ -24,4 +26,4 @@ const page = {
   },
 }
 
-export default defineConfig({ ...shared, plugins: [page] })
+export default defineConfig([{ ...code, plugins: [page] }, types])

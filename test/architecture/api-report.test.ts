@@ -5,10 +5,11 @@ import { root } from '../../scripts/workspace.mjs'
 import { published } from '../package/packed-family.js'
 import { type EntryReport, formatReport, reportExports, reportPath } from './api-report.js'
 
-/** The entries of a package with types, by the name they are imported as. */
+/** The entries of a package that are published with types, by the name they are imported as. */
 function entriesOf(folder: string): [name: string, path: string][] {
   const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'))
-  const targets = Object.entries(manifest.exports as Record<string, string | { types: string }>)
+  const exports = manifest.publishConfig?.exports ?? manifest.exports
+  const targets = Object.entries(exports as Record<string, string | { types: string }>)
   return targets.flatMap(([path, target]) =>
     typeof target === 'string'
       ? []

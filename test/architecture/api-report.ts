@@ -51,7 +51,8 @@ function declarationsOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
     const whole = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration
     return printer.printNode(ts.EmitHint.Unspecified, withoutPrivate(whole), declaration.getSourceFile())
   })
-  return [...new Set(texts)].join('\n')
+  // Texts of literals stand as the build has printed them, which is no concern of users.
+  return [...new Set(texts)].join('\n').replaceAll('"', "'")
 }
 
 /** A class without what only it can reach. */

@@ -1,4 +1,4 @@
-import { endings } from '@go-go-scope/persistence-conformance'
+import { endings } from '@go-go-scope/persistence-conformance/workspace'
 import { engine, runner } from './cell.js'
 import { proveCell } from './prove-cell.js'
 

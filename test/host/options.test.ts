@@ -1,4 +1,4 @@
-import { portNames } from '@go-go-scope/persistence-conformance'
+import { portNames } from '@go-go-scope/persistence-conformance/workspace'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { InMemoryCheckpointProvider, InMemoryIdempotencyProvider, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'

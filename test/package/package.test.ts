@@ -30,38 +30,52 @@ function packed(folder: string): PackedPackage {
   return found
 }
 
-function codeTargets({ exports }: Manifest): string[] {
-  return Object.values(exports).flatMap((target) => {
+/** What a package exports, and beside it what that shares: in all the code, or the types, of the package. */
+function targets(
+  { exports }: Manifest,
+  installed: string,
+  kind: 'code' | 'types',
+): { entries: string[]; all: string[] } {
+  const paths = Object.values(exports).flatMap((target) => {
     if (typeof target === 'string') return []
-    const { types: _, ...code } = target
-    return Object.values(code).map((path) => path.slice(2))
+    const { types, ...code } = target
+    return kind === 'types' ? [types] : Object.values(code)
   })
+  const entries = [...new Set(paths.map((path) => path.slice(2)))]
+  const shared = entries.flatMap((entry) =>
+    importsOf(readFileSync(join(installed, entry), 'utf8'))
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => join(entry, '..', kind === 'types' ? specifier.replace(/\.js$/, '.d.ts') : specifier)),
+  )
+  return { entries, all: [...new Set([...entries, ...shared])] }
+}
+
+const CONFORMANCE = 'persistence-conformance'
+
+/** The code of the conformance package: a file for each source, because processes start some, less what is of the workspace. */
+function suitesOf(folder: string): { entries: string[]; all: string[] } {
+  const sources = readdirSync(join(root, 'packages', folder, 'src'), { recursive: true, encoding: 'utf8' })
+  const all = sources
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.ts') && !/^(remote\/|workspace\.ts|process\/index\.ts)/.test(path))
+    .map((path) => `dist/${path.slice(0, -3)}.js`)
+  return { entries: all, all }
 }
 
 describe.each(Object.keys(published))('the tarball of %s', (folder) => {
-  test('holds its code in few files, the types of its sources, README.md, LICENSE, package.json, and nothing else', () => {
+  test('holds its code and its types in a file for each export and one that they share, what stands beside, and nothing else', () => {
     const { files, installed, manifest } = packed(folder)
-    const sources = readdirSync(join(root, 'packages', folder, 'src'), { recursive: true, encoding: 'utf8' })
-    const types = sources
-      .filter((path) => path.endsWith('.ts'))
-      .map((path) => `dist/${path.replaceAll('\\', '/').slice(0, -3)}.d.ts`)
-    expect(types.length).toBeGreaterThan(0)
-    const entries = codeTargets(manifest)
-    const shared = entries.flatMap((entry) =>
-      importsOf(readFileSync(join(installed, entry), 'utf8'))
-        .filter((specifier) => specifier.startsWith('.'))
-        .map((specifier) => join('dist', specifier)),
-    )
-    const code = new Set([...entries, ...shared])
+    const code = folder === CONFORMANCE ? suitesOf(folder) : targets(manifest, installed, 'code')
+    const types = targets(manifest, installed, 'types')
+    for (const { entries, all } of [code, types]) expect(all.length).toBeLessThanOrEqual(entries.length + 1)
     // What only hands on has nothing to show.
-    const mapped = [...code].filter((file) => readFileSync(join(installed, file), 'utf8').includes('sourceMappingURL='))
+    const mapped = code.all.filter((file) => readFileSync(join(installed, file), 'utf8').includes('sourceMappingURL='))
     const maps = mapped.map((file) => `${file}.map`)
     const commands = Object.values(manifest.bin ?? {}).map((path) => path.replace('./', ''))
     // Of what is bundled.
     const notices = files.filter((file) => file === 'THIRD-PARTY-LICENSES')
     const beside = ['LICENSE', 'README.md', 'package.json', ...commands, ...notices]
-    expect(code.size).toBeLessThanOrEqual(entries.length + 1)
-    expect([...files].sort()).toEqual([...types, ...code, ...maps, ...beside].sort())
+    expect([...files].sort()).toEqual([...types.all, ...code.all, ...maps, ...beside].sort())
   })
 
   test('has the licence of the repository and a README of its own', () => {
@@ -153,6 +167,7 @@ function searchedFor(folder: string): string[] {
   if (folder === 'idempotency-key') return [folder, 'middleware', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
   if (folder === 'inspector') return ['dashboard', 'lock', 'hono', 'fastify', 'express', 'sqlite', 'postgres']
   if (folder === 'persistence-otel') return ['opentelemetry', 'prometheus', 'grafana', 'sqlite', 'postgres']
+  if (folder === CONFORMANCE) return ['conformance', 'adapter', 'sqlite', 'lock', 'cache', 'idempotency']
   if (folder === 'cli') return [folder, 'sqlite', 'postgres', 'lock']
   return [folder === 'persistence-postgres' ? 'postgres' : 'sqlite', 'lock', 'cache', 'idempotency']
 }
@@ -161,6 +176,11 @@ function allExports(): string[] {
   return family.packages.flatMap(({ manifest }) =>
     Object.keys(manifest.exports).map((path) => `${manifest.name}${path.slice(1)}`),
   )
+}
+
+/** What is read of a report of vitest. */
+interface Report {
+  readonly testResults: { readonly name: string; readonly assertionResults: { title: string; status: string }[] }[]
 }
 
 async function run(runtime: string, args: string[]): Promise<string> {
@@ -234,6 +254,25 @@ describe('installed from tarballs in an empty project', () => {
     const specifiers = allExports().filter((specifier) => !specifier.endsWith('.json'))
     const output = await run(oldest as string, ['require-all.cjs', ...specifiers])
     for (const specifier of specifiers) expect(output).toContain(`${specifier}: ERR_REQUIRE_ESM, imported`)
+  })
+
+  test("the conformance package tests an adapter of one's own with vitest, as its README says, and finds what is wrong with it", async () => {
+    const readme = readFileSync(join(packed(CONFORMANCE).installed, 'README.md'), 'utf8')
+    const [, code = ''] = /^```ts no-run\n([\s\S]*?)^```/m.exec(readme) ?? []
+    const endless = code.replace('end: this.#now() + ttl', 'end: Infinity')
+    expect(endless).not.toBe(code)
+    writeFileSync(join(family.project, 'right.test.ts'), code)
+    writeFileSync(join(family.project, 'wrong.test.ts'), endless)
+    // The workspace's own runs are no concern of its.
+    const args = [tools.vitest, 'run', '--root', '.', '--reporter=json', '--outputFile=report.json']
+    const { exitCode, output } = await runProcess(process.execPath, args, { cwd: family.project, limit: 60_000 })
+    expect(exitCode, output).toBe(1)
+    const report = JSON.parse(readFileSync(join(family.project, 'report.json'), 'utf8')) as Report
+    const [right, wrong] = report.testResults.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    expect(right?.assertionResults.length).toBeGreaterThan(10)
+    expect(right?.assertionResults.filter(({ status }) => status !== 'passed')).toEqual([])
+    const failed = wrong?.assertionResults.filter(({ status }) => status === 'failed').map(({ title }) => title)
+    expect(failed).toContain('an entry lives for its whole ttl and no longer')
   })
 
   test.each([

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,6 +22,7 @@ export const published = {
   'idempotency-key': '@go-go-scope/idempotency-key',
   inspector: '@go-go-scope/persistence-inspector',
   cli: '@go-go-scope/cli',
+  'persistence-conformance': '@go-go-scope/persistence-conformance',
 } as const
 
 export interface Manifest {
@@ -52,7 +53,7 @@ export interface PackedFamily extends AsyncDisposable {
 }
 
 /**
- * Nothing is fetched: the third-party dependency is packed from the workspace's own copy, and npm installs offline.
+ * Nothing is fetched: third-party dependencies are packed from the workspace's own copies, and npm installs offline.
  * Engines are not compiled again but linked from the workspace; they are peers, so npm leaves them to the application
  * anyway (--legacy-peer-deps keeps npm from fetching them).
  */
@@ -76,21 +77,26 @@ export async function packFamily(): Promise<PackedFamily> {
     if (tarball === undefined) throw new Error(`${name} was not packed`)
     return { folder, name, tarball }
   })
-  const devalue = join(root, 'packages/shared/node_modules/devalue')
-  const [{ filename }] = json(
-    await runNpm(['pack', devalue, '--ignore-scripts', '--json', '--pack-destination', tarballs]),
+  const fastCheck = realpathSync(join(root, 'packages/persistence-conformance/node_modules/fast-check'))
+  const thirdParty = [
+    join(root, 'packages/shared/node_modules/devalue'),
+    fastCheck,
+    packable(join(fastCheck, '../pure-rand'), join(work, 'pure-rand')),
+  ]
+  const others: { filename: string }[] = json(
+    await runNpm(['pack', ...thirdParty, '--ignore-scripts', '--json', '--pack-destination', tarballs]),
   )
   await succeed(
     runNpm(
       [
         ...['install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'],
         ...packed.map(({ tarball }) => tarball),
-        join(tarballs, filename),
+        ...others.map(({ filename }) => join(tarballs, filename)),
       ],
       { cwd: project },
     ),
   )
-  for (const name of [...enginePackages, 'go-go-scope', '@opentelemetry/api', '@types/node', '@types/bun']) {
+  for (const name of [...enginePackages, 'go-go-scope', 'vitest', '@opentelemetry/api', '@types/node', '@types/bun']) {
     link(join(root, 'test/node_modules', name), join(project, 'node_modules', name))
   }
 
@@ -106,6 +112,15 @@ export async function packFamily(): Promise<PackedFamily> {
       rmSync(work, { recursive: true, force: true })
     },
   }
+}
+
+/** A copy of a package that lets nobody pack it but the pnpm it is developed with. */
+function packable(folder: string, copy: string): string {
+  cpSync(realpathSync(folder), copy, { recursive: true })
+  const manifest = join(copy, 'package.json')
+  const { devEngines: _, ...rest } = JSON.parse(readFileSync(manifest, 'utf8'))
+  writeFileSync(manifest, JSON.stringify(rest))
+  return copy
 }
 
 function filesOf(tarball: string): string[] {

@@ -1,4 +1,5 @@
-import { adapterConformance, type Runner, remoteEngine } from '@go-go-scope/persistence-conformance'
+import { adapterConformance, type Runner } from '@go-go-scope/persistence-conformance'
+import { remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
 import { expect, test } from 'vitest'
 import { engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { OwnerProcess, portsOfAdapters, remoteEngine } from '@go-go-scope/persistence-conformance'
+import { OwnerProcess, portsOfAdapters, remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { runProcess } from '../../scripts/run-process.mjs'

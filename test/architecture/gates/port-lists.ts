@@ -1,4 +1,5 @@
-import { type PortName, portNames } from '@go-go-scope/persistence-conformance'
+import type { PortName } from '@go-go-scope/persistence-conformance'
+import { portNames } from '@go-go-scope/persistence-conformance/workspace'
 import type { Gate } from './gate.js'
 import { type NamedList, namesAll } from './named-list.js'
 
