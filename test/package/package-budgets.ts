@@ -15,5 +15,5 @@ export const budgets: Record<keyof typeof published, number> = {
   // A third of it is the page.
   inspector: 15_000,
   // With what it is made of: it is run by npx.
-  cli: 46_000,
+  cli: 53_000,
 }
