@@ -6,13 +6,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { program, scopedb } from './scopedb.js'
-
-// Typed by one of the two, which are alike in what is called here.
-const { SQLiteAdapter }: typeof import('@go-go-scope/persistence-sqlite-node') =
-  process.versions.bun === undefined
-    ? await import('@go-go-scope/persistence-sqlite-node')
-    : ((await import('@go-go-scope/persistence-sqlite-bun')) as never)
+import { program, SQLiteAdapter, scopedbHere } from './scopedb.js'
 
 let folder: string
 let path: string
@@ -102,7 +96,7 @@ describe('scopedb serve', () => {
   })
 
   test('listens at another address for a proxy with TLS, whose name is known to it, and for nobody else', async () => {
-    const alone = await scopedb(path, 'serve', '--host', '0.0.0.0')
+    const alone = await scopedbHere(path, 'serve', '--host', '0.0.0.0')
     expect([alone.code, alone.err]).toEqual([2, expect.stringContaining('--behind-tls')])
     const { address, port } = await serve('--host', '127.0.0.1', '--behind-tls', 'inspect.example.com')
     expect(address.origin).toBe('https://inspect.example.com')
@@ -121,7 +115,7 @@ describe('scopedb serve', () => {
     const other = createServer()
     await once(other.listen(0, '127.0.0.1'), 'listening')
     const { port } = other.address() as { port: number }
-    const { code, err } = await scopedb(path, 'serve', '--port', String(port))
+    const { code, err } = await scopedbHere(path, 'serve', '--port', String(port))
     other.close()
     expect([code, err]).toEqual([2, expect.stringContaining(`the port ${port} is taken`)])
   })

@@ -15,7 +15,7 @@ export const budgets: Record<keyof typeof published, number> = {
   // A third of it is the page.
   inspector: 15_000,
   // With what it is made of: it is run by npx.
-  cli: 52_000,
+  cli: 53_000,
   // Of tests: no app loads it.
   'persistence-conformance': 150_000,
 }
