@@ -10,7 +10,7 @@ let example: RunningExample
 let scrape: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metrics-'))
-  example = startExample('metrics/main.mjs', [join(folder, 'metrics.db')])
+  example = startExample('metrics/main.ts', [join(folder, 'metrics.db')])
   await example.printed(/has the metrics/)
   const [address] = /http:\S+/.exec(example.stdout) ?? []
   scrape = await (await fetch(address as string)).text()

@@ -1,13 +1,14 @@
 // A process with /metrics for Prometheus. It does a little of everything, so that each panel of grafana-board.json has
 // something to show. Needs the adapter alone, no scope.
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
-import { databaseArgument } from '../database-argument.mjs'
-import '../end-with-reader.mjs'
-import { startMetrics } from './metrics.mjs'
+import { databaseArgument } from '../database-argument.ts'
+import '../end-with-reader.ts'
+import { startMetrics } from './metrics.ts'
 
 const file = databaseArgument(
   'Metrics for Prometheus, and a board for Grafana.',
@@ -20,15 +21,15 @@ const server = createServer((request, response) => {
   if (request.url === '/metrics') metrics.handler(request, response)
   else response.writeHead(404).end()
 })
-await new Promise((resolve) => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => resolve(undefined)))
+await new Promise<void>((resolve) => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', resolve))
 
 await work()
-const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+const { port } = server.address() as AddressInfo
 console.log(`http://127.0.0.1:${port}/metrics has the metrics. Ctrl+C ends it.`)
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop())
 
 /** What a process does in an hour, in a second. */
-async function work() {
+async function work(): Promise<void> {
   const { cache, circuitBreaker, idempotency, lock } = persistence
   await cache.set('visit', { page: '/' }, 1)
   await sleep(2)
@@ -58,7 +59,7 @@ async function work() {
   await report?.release()
 }
 
-async function stop() {
+async function stop(): Promise<void> {
   server.close()
   server.closeAllConnections()
   await metrics.stop()
