@@ -130,6 +130,7 @@ export const channels: EngineSuite = engineSuite('channels', (check) => {
       await lock.acquire('k', 100)
       world.clock.advance(101)
       await first?.release()
+      assert.equal(heard.messages.at(-1)?.[1].outcome, 'lost', 'its holder has come too late')
       const second = await lock.hold('k', { ttl: 100, wait: 1_000 })
       await second?.release()
       const third = await lock.acquire('k', 100)
