@@ -154,6 +154,28 @@ test.each([
   expect(rows?.length).toBe(kept ? 1 : 0)
 })
 
+test.each([
+  ['a client that takes queries of any class', {}],
+  ['a client that sends what is asked meanwhile too', { pipeline: true }],
+])('%s keeps the statements of all adapters on it in turn', async (_, options) => {
+  const client = new pg.Client({ connectionString: serverUrl(), ...options })
+  await client.connect()
+  for (const schema of [newSchema(), newSchema()]) {
+    // Also by an adapter that finds them prepared by one before it.
+    for (const round of [1, 2]) {
+      const adapter = new PostgresAdapter(client, { schema, durability: 'process', closeOnDisconnect: false })
+      await adapter.connect()
+      await adapter.cache.set('k', { round })
+      expect(await adapter.cache.get('k')).toEqual({ round })
+      expect(await adapter.cache.get('other')).toBeNull()
+      await adapter.disconnect()
+    }
+  }
+  const { rows } = await client.query("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%.cache %'")
+  expect(rows.length).toBe(4)
+  await client.end()
+})
+
 describe('arguments', () => {
   test.each([
     [undefined, 'undefined'],

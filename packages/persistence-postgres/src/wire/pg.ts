@@ -1,5 +1,6 @@
 import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
+import { type KnownColumns, PreparedRun } from './prepared-run.js'
 import { typeParser } from './type-parser.js'
 import type { Ear, Source, Wire } from './wire.js'
 
@@ -11,6 +12,10 @@ export interface PgClientLike {
   end(): Promise<void>
   /** Of the server's process. */
   readonly processID?: number | null
+  /** By which a query of any class is sent; the native client has none. */
+  readonly connection?: object
+  /** Whether it sends what is asked meanwhile too, and then takes no query of another class. */
+  readonly pipeline?: boolean
 }
 
 export interface PooledPgClientLike extends PgClientLike {
@@ -36,10 +41,14 @@ class PgWire implements Wire {
     if (!before) this.#ear?.ended()
   }
   #ear: Ear | undefined
+  readonly #columns: KnownColumns = new Map()
+  readonly #takesRuns: boolean
   lost = false
 
   constructor(client: PgClientLike, leave: (broken: boolean) => Promise<void>) {
     this.#client = client
+    const { connection, pipeline } = client
+    this.#takesRuns = connection !== undefined && 'parsedStatements' in connection && pipeline !== true
     this.#leave = leave
     // Without a listener the end of a connection would end the process.
     client.on('error', this.#lose)
@@ -51,8 +60,19 @@ class PgWire implements Wire {
   }
 
   async run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {
+    if (name !== undefined && this.#takesRuns) return this.#runPrepared(sql, parameters, name)
     const { rows } = await this.#client.query({ text: sql, values: parameters, types: TYPES, ...(name && { name }) })
     return rows as Row[]
+  }
+
+  #runPrepared(text: string, values: readonly SqlValue[], name: string): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      const run = new PreparedRun({ name, text, values }, this.#columns, (error, result) => {
+        if (result === undefined) reject(error)
+        else resolve(result.rows as Row[])
+      })
+      void this.#client.query(run)
+    })
   }
 
   async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {

@@ -1,0 +1,103 @@
+import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
+import { typeParser } from './type-parser.js'
+
+/** What a client of `pg` gives to a query of another class than its own, by which it sends messages of the protocol. */
+interface PgConnectionLike {
+  readonly parsedStatements: Readonly<Record<string, string>>
+  readonly stream: { cork?(): void; uncork?(): void }
+  parse(message: { name: string; text: string }): void
+  describe(message: { type: 'S'; name: string }): void
+  bind(message: { portal: string; statement: string; values: readonly unknown[]; valueMapper: BoundValue }): void
+  execute(message: { portal: string; rows: number }): void
+  sync(): void
+}
+
+type BoundValue = (value: SqlValue) => string | Buffer | null
+
+interface Column {
+  readonly name: string
+  readonly parse: (text: string) => unknown
+}
+
+/** The columns that each prepared statement of a connection gives, by its name. */
+export type KnownColumns = Map<string, readonly Column[]>
+
+/**
+ * One run of a prepared statement, of a class that `client.query` takes as it takes a pg-cursor. The columns of a statement
+ * are asked for once, and not at each run, and nothing is copied: a fifth of the time of a lone call.
+ */
+export class PreparedRun {
+  readonly name: string
+  readonly text: string
+  readonly values: readonly SqlValue[]
+  /** The client may put another in its place. */
+  callback: (error: unknown, result?: { rows: unknown[] }) => void
+  readonly #known: KnownColumns
+  #columns: readonly Column[]
+  readonly #found: Row[] = []
+
+  constructor(
+    statement: { readonly name: string; readonly text: string; readonly values: readonly SqlValue[] },
+    known: KnownColumns,
+    callback: (error: unknown, result?: { rows: unknown[] }) => void,
+  ) {
+    this.name = statement.name
+    this.text = statement.text
+    this.values = statement.values
+    this.callback = callback
+    this.#known = known
+    this.#columns = known.get(statement.name) ?? []
+  }
+
+  submit(connection: PgConnectionLike): null {
+    const { name, text, values } = this
+    connection.stream.cork?.()
+    try {
+      if (!this.#known.has(name)) {
+        if (connection.parsedStatements[name] === undefined) connection.parse({ name, text })
+        connection.describe({ type: 'S', name })
+      }
+      connection.bind({ portal: '', statement: name, values, valueMapper: boundValue })
+      connection.execute({ portal: '', rows: 0 })
+      connection.sync()
+    } finally {
+      connection.stream.uncork?.()
+    }
+    return null
+  }
+
+  handleRowDescription({ fields }: { fields: readonly { name: string; dataTypeID: number }[] }): void {
+    this.#columns = fields.map(({ name, dataTypeID }) => ({ name, parse: typeParser(dataTypeID) }))
+  }
+
+  handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
+    const columns = this.#columns
+    const row: Record<string, unknown> = {}
+    for (let at = 0; at < columns.length; at++) {
+      const { name, parse } = columns[at] as Column
+      const value = fields[at] as string | null
+      row[name] = value === null ? null : parse(value)
+    }
+    this.#found.push(row as Row)
+  }
+
+  handleCommandComplete(): void {}
+
+  handleReadyForQuery(): void {
+    this.#known.set(this.name, this.#columns)
+    this.callback(null, { rows: this.#found })
+  }
+
+  handleError(error: unknown): void {
+    this.callback(error)
+  }
+
+  handleEmptyQuery(): void {}
+
+  handlePortalSuspended(): void {}
+}
+
+function boundValue(value: SqlValue): string | Buffer | null {
+  if (value === null || typeof value === 'string') return value
+  return typeof value === 'number' ? String(value) : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+}
