@@ -1,3 +1,4 @@
+import { openRemote, SQLiteCacheAdapter, serve } from '@go-go-scope/persistence-core/remote'
 import { describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
@@ -95,6 +96,25 @@ describe('an engine in a thread', () => {
     await engine.closeHandle(other)
     await file.adapter.set('k', 1)
     expect(events).toContain('busy-retry')
+  })
+
+  test('has no handle here for a cache on a table of its own, which a port leads to', async () => {
+    await using file = await ThreadedFile.open()
+    const { adapter } = file
+    const tableName = 'prices'
+    expect(() => new engine.SQLiteCacheAdapter(adapter as never, { tableName })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    )
+    await using server = serve(adapter)
+    const prices = new SQLiteCacheAdapter(await openRemote(server.createPort()), { tableName })
+    await prices.set('k', 1)
+    expect(await prices.get('k')).toBe(1)
+    expect(await adapter.get('k'), 'another table').toBe(null)
+    await prices.disconnect()
+    await adapter.set('k', 2)
+    const plain = await engine.openHandle(file.path)
+    expect(await engine.rows(plain, 'SELECT key FROM prices')).toEqual([{ key: 'cache:k' }])
+    await engine.closeHandle(plain)
   })
 
   test('serves a standby', async () => {

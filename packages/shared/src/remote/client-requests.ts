@@ -72,7 +72,8 @@ export class ClientRequests implements CallTaker {
   answered(call: ServedCall, given: Row | readonly Row[] | undefined): void {
     this.#answers.answer(call, given)
     const { announces, rows } = call.statement
-    if (announces === undefined || (rows === 'one' && given === undefined)) return
+    // Of entries, others are told before the call: see #call.
+    if (announces === undefined || 'table' in announces || (rows === 'one' && given === undefined)) return
     this.#announce(announces, call.parameters, given as Row | undefined)
   }
 
