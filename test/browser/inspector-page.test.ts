@@ -177,11 +177,28 @@ function testPage(): void {
     const { page } = tab
     await page.clock.install()
     await page.goto(address())
+    await page.getByText('Live', { exact: true }).waitFor()
+    let open = (): void => undefined
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    await page.route(/overview/, async (route) => {
+      await gate
+      await route.continue()
+    })
+    // It is paused while it asks.
+    const [asked, answered] = [page.waitForRequest(/overview/), page.waitForResponse(/overview/)]
+    await asked
     await page.getByRole('button', { name: 'Pause' }).click()
+    open()
+    await (await answered).finished()
     await save('import', 3, 80)
     let requests = 0
     page.on('request', () => requests++)
+    // What comes of the answer has come when the page has taken further calls.
+    for (let call = 0; call < 10; call++) await page.evaluate('0')
     await page.clock.fastForward(60_000)
+    for (let call = 0; call < 10; call++) await page.evaluate('0')
     expect(requests).toBe(0)
     await page.getByRole('button', { name: 'Go on' }).click()
     const progress = page.getByRole('progressbar', { name: 'Progress of import' })

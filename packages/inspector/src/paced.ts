@@ -1,7 +1,7 @@
 import type { Clock } from '@go-go-scope/persistence-core/public'
 
-// What is read costs the app so much of its time at most, and is never older than it has to be.
-const SHARE = 50
+// It takes this part of the time at most: an engine that shares the thread of the app holds it for as long.
+const SHARE = 1 / 200
 const SOONEST_MS = 5_000
 
 /** Something that takes long to read, and so is read rarely, however many ask for it. */
@@ -33,7 +33,7 @@ export class Paced<Value> {
     reading.then(
       () => {
         const ended = this.#clock.monotonic()
-        this.#end(reading, ended + Math.max(SOONEST_MS, SHARE * (ended - started)))
+        this.#end(reading, ended + Math.max(SOONEST_MS, (ended - started) / SHARE))
       },
       () => this.#end(undefined, Number.NEGATIVE_INFINITY),
     )
