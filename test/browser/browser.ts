@@ -22,6 +22,7 @@ export interface Tab extends AsyncDisposable {
 export async function openTab(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
+  page.setDefaultTimeout(120_000)
   const complaints: string[] = []
   const origins = new Set<string>()
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))

@@ -4,7 +4,7 @@ import { inspector } from '@go-go-scope/persistence-inspector'
 import { toNodeHandler } from '@go-go-scope/persistence-inspector/node'
 import axe, { type AxeResults } from 'axe-core'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type AdapterUnderTest, type Place, proveCell, takePlace } from '../integrations/cell.js'
 import { reportProof } from '../proof/report-proof.js'
 import { installed, openTab, startBrowser } from './browser.js'
@@ -13,6 +13,9 @@ proveCell()
 
 const PROOF = { proof: 'the inspector page in a browser', file: 'test/browser/inspector-page.test.ts' }
 const TOKEN = crypto.randomUUID()
+// No test is about how quick a machine is.
+const PATIENCE = { timeout: 120_000 }
+vi.setConfig({ testTimeout: 300_000 })
 /** What would run, if it became markup. */
 const HOSTILE = [
   '<img src=x onerror="alert(1)">',
@@ -68,7 +71,7 @@ function testPage(): void {
       await persistence.circuitBreaker.recordFailure(key, 9)
       await save(key, 1, 50)
     }
-  }, 60_000)
+  }, 300_000)
   afterAll(async () => {
     leave()
     await place[Symbol.asyncDispose]()
@@ -96,7 +99,7 @@ function testPage(): void {
       .getByRole('button', { name: `Show the value of ${HOSTILE[1]}` })
       .click()
     const value = page.locator('#value-text')
-    await expect.poll(() => value.inputValue()).toBe(`'${HOSTILE[1]}'`)
+    await expect.poll(() => value.inputValue(), PATIENCE).toBe(`'${HOSTILE[1]}'`)
     await page.keyboard.press('Escape')
     expect(await value.isVisible()).toBe(false)
     expect(tab.complaints).toEqual([])
@@ -130,12 +133,12 @@ function testPage(): void {
     const { page } = tab
     await page.goto(address())
     const progress = page.getByRole('progressbar', { name: 'Progress of import' })
-    await expect.poll(() => progress.getAttribute('value')).toBe('25')
+    await expect.poll(() => progress.getAttribute('value'), PATIENCE).toBe('25')
     const button = page.locator('#tasks').getByRole('button', { name: 'Show the value of import' })
     await button.focus()
     await save('import', 2, 62.5)
     await save('another', 1, 5)
-    await expect.poll(() => progress.getAttribute('value'), { timeout: 20_000 }).toBe('62.5')
+    await expect.poll(() => progress.getAttribute('value'), PATIENCE).toBe('62.5')
     expect(await page.locator('#tasks tbody tr').first().textContent()).toContain('alert(1)')
     expect(await button.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true)
 
@@ -153,11 +156,11 @@ function testPage(): void {
     const states = () => page.locator('#circuits tr', { hasText: 'payments' }).locator('rect').evaluateAll(namesOf)
     await persistence.circuitBreaker.recordFailure('payments', 9)
     await page.goto(address())
-    await expect.poll(states, { timeout: 20_000 }).toEqual(['closed'])
+    await expect.poll(states, PATIENCE).toEqual(['closed'])
     await persistence.circuitBreaker.isolate('payments')
-    await expect.poll(states, { timeout: 20_000 }).toEqual(['closed', 'isolated'])
+    await expect.poll(states, PATIENCE).toEqual(['closed', 'isolated'])
     await persistence.circuitBreaker.reset('payments')
-    await expect.poll(states, { timeout: 20_000 }).toEqual(['closed', 'isolated', 'closed'])
+    await expect.poll(states, PATIENCE).toEqual(['closed', 'isolated', 'closed'])
   })
 
   test('says when the server is away, keeps what it showed, and goes on when it is back', async () => {
@@ -202,7 +205,7 @@ function testPage(): void {
     expect(requests).toBe(0)
     await page.getByRole('button', { name: 'Go on' }).click()
     const progress = page.getByRole('progressbar', { name: 'Progress of import' })
-    await expect.poll(() => progress.getAttribute('value')).toBe('80')
+    await expect.poll(() => progress.getAttribute('value'), PATIENCE).toBe('80')
   })
 
   test.each(['light', 'dark'] as const)('is accessible as far as a program can tell: %s', async (colorScheme) => {
