@@ -7,7 +7,8 @@ import { exampleRuntime } from './example-runtime.js'
 import { type Example, extractExamples, requireExamples } from './extract-examples.js'
 import { type CompiledExamples, compileExamples } from './run-examples.js'
 
-const documented = ['go-go-scope', ...Object.keys(published)]
+// The example of the conformance package is a test file: test/package has vitest run it.
+const documented = ['go-go-scope', ...Object.keys(published)].filter((folder) => folder !== 'persistence-conformance')
 const readmes = ['README.md', ...documented.map((folder) => `packages/${folder}/README.md`)]
 const guides = readdirSync(join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
