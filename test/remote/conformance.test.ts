@@ -14,8 +14,6 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'options whose getters throw are refused by the constructors and by open': 'the owner opens',
   'something that is no handle is refused at once, with what to pass': 'handles are the owner’s',
   'a slow statement is reported by the name of its operation': 'the owner measures, by a clock of its own',
-  'a call that finds the database busy fails with its code, and each pause is told':
-    'the owner waits, and its own channels tell of it',
   'a codec that throws is reported as what it is': 'users of one owner have one codec',
 }
 
