@@ -10,7 +10,6 @@ const OPTIONS = { schema: 'shared_instance', closeOnDisconnect: false, durabilit
 let one: PostgresAdapter
 let two: PostgresAdapter
 
-// Its start may take longer than an adapter waits for a connection.
 beforeAll(() => instance.waitReady, 60_000)
 
 beforeEach(async () => {
@@ -84,5 +83,13 @@ test('PGlite without the protocol is used by queries', async () => {
   await adapter.cache.set('k', 'by query')
   expect(await adapter.cache.get('k')).toBe('by query')
   expect(await prepared()).toBe(before)
+  await adapter.disconnect()
+})
+
+test('an instance that starts for longer than the adapter waits for a connection is waited for', async () => {
+  // Twice the shortest wait for a connection, which is real time.
+  const started = new Promise<void>((resolve) => setTimeout(resolve, 2_000))
+  const adapter = new PostgresAdapter({ ...handle(), waitReady: started }, { ...OPTIONS, busyTimeout: 0 })
+  expect(await adapter.cache.get('k')).toBeNull()
   await adapter.disconnect()
 })

@@ -77,8 +77,5 @@ async function newPglite(folder: string | undefined): Promise<PgliteLike> {
       cause,
     )
   })
-  const instance = new PGlite(folder)
-  // Its start takes seconds on a busy machine, and is no wait for a database that others use. Connecting tells if it failed.
-  await instance.waitReady.catch(() => undefined)
-  return instance
+  return new PGlite(folder)
 }

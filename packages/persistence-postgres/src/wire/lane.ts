@@ -117,7 +117,8 @@ export class Lane implements AsyncDriver {
     }
   }
 
-  #connect(): Promise<Wire> {
+  async #connect(): Promise<Wire> {
+    await this.#source.started
     const connecting = this.#source.connect()
     return within(this.#patience, connecting, async () => {
       // It may still come, when nobody waits for it any more.

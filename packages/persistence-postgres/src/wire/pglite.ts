@@ -153,6 +153,7 @@ export function pglite(instance: PgliteLike): Source {
   return {
     engine: 'pglite',
     several: false,
+    started: instance.waitReady.catch(() => undefined),
     async connect() {
       await instance.waitReady
       return new PgliteWire(instance)

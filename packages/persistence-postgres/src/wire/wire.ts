@@ -24,6 +24,8 @@ export interface Source {
   readonly engine: string
   /** Whether it gives more than one connection at a time. */
   readonly several: boolean
+  /** Of a database in this process: its start, which is no wait for one that others use. Never rejects: connecting tells if it failed. */
+  readonly started?: Promise<unknown>
   connect(): Promise<Wire>
   /**
    * Listens on a channel by a connection of its own, and settles when that has begun. Absent where there is none to have.
