@@ -41,15 +41,16 @@ type Summary = Awaited<ReturnType<typeof read>>
 
 async function read(database: Database) {
   const all = database.inspect({ prefix: '*' })
-  const [stats, prefixes, locks, circuits, claims, tasks] = await Promise.all([
+  const [stats, prefixes, locks, circuits, claims, tasks, standbys] = await Promise.all([
     database.stats(),
     collect(all.prefixes({ limit: 100 })),
     collect(all.locks({ limit: SHOWN + 1 })),
     openCircuits(all),
     collect(all.claims({ limit: SHOWN + 1 })),
     collect(all.tasks({ limit: SHOWN + 1 })),
+    all.standbys(),
   ])
-  return { stats, prefixes: prefixes.map(({ prefix }) => prefix), locks, circuits, claims, tasks }
+  return { stats, prefixes: prefixes.map(({ prefix }) => prefix), locks, circuits, claims, tasks, standbys }
 }
 
 async function openCircuits(all: Inspection) {
@@ -68,7 +69,7 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return all
 }
 
-function show({ stats, prefixes, locks, circuits, claims, tasks }: Summary): string {
+function show({ stats, prefixes, locks, circuits, claims, tasks, standbys }: Summary): string {
   const { circuits: known, checkpoints, idempotency, engine, clients, ...of } = stats
   const { file, sqliteVersion, fileBytes = 0, walBytes = 0 } = of
   const place =
@@ -95,6 +96,12 @@ function show({ stats, prefixes, locks, circuits, claims, tasks }: Summary): str
               task.latest === undefined ? '' : fromNow(task.latest.timestamp),
             ]),
         ) + more(tasks),
+    standbys.length === 0
+      ? undefined
+      : table(
+          ['standbys', 'changes behind', 'seen'],
+          standbys.map(({ id, behind, seenAt }) => [cell(id), String(behind), fromNow(seenAt)]),
+        ),
     clients === undefined ? undefined : `${paint('bold', 'clients')}  ${clients.length}`,
   ]
   return parts.filter((part) => part !== undefined).join('\n\n')

@@ -5,6 +5,7 @@ import type {
   LockInfo,
   ResultInfo,
   ServedUser,
+  StandbyInfo,
   TaskInfo,
 } from '@go-go-scope/persistence-core/public'
 import type { Lists, Shown } from '../src/overview.js'
@@ -133,6 +134,16 @@ export const CLIENTS: ListOf<ServedUser> = {
     text('Calls under way', 'figure', ({ calls }) => String(calls)),
     text('Locks in memory', 'figure', ({ locks }) => String(locks)),
     text('Lag', 'figure', ({ lag }) => `${Math.round(lag ?? 0)} ms`),
+  ],
+}
+
+export const STANDBYS: ListOf<StandbyInfo> = {
+  title: 'Standbys',
+  none: 'No standby follows the file.',
+  keys: 'Standby',
+  columns: [
+    text('Changes behind', 'figure', ({ behind = 0 }) => count(behind)),
+    text('Seen', 'figure', ({ seenAt }, view) => since(seenAt, view)),
   ],
 }
 

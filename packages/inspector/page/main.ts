@@ -1,4 +1,4 @@
-import type { ServedUser } from '@go-go-scope/persistence-core/public'
+import type { ServedUser, StandbyInfo } from '@go-go-scope/persistence-core/public'
 import type { Lists, Overview, Shown } from '../src/overview.js'
 import { Access } from './access.js'
 import { CACHE, type CacheRow, cacheRemark, cacheRows } from './cache-panel.js'
@@ -7,7 +7,7 @@ import type { View } from './columns.js'
 import { byId, setText } from './dom.js'
 import { Filter } from './filter.js'
 import { visible } from './format.js'
-import { CLIENTS, idOf, LISTS, stateOf } from './lists.js'
+import { CLIENTS, idOf, LISTS, STANDBYS, stateOf } from './lists.js'
 import { Live } from './live.js'
 import { Panel } from './panel.js'
 import { ask, NotGivenError } from './server.js'
@@ -38,7 +38,7 @@ async function look(): Promise<void> {
 }
 
 function show(overview: Overview): void {
-  const { now, circuits, database, prefixes, cache, clients } = overview
+  const { now, circuits, database, prefixes, cache, standbys, clients } = overview
   const view: View = { now, history }
   history.see(
     circuits.items.map((circuit) => ({ id: idOf(circuit), state: stateOf(circuit) })),
@@ -56,6 +56,8 @@ function show(overview: Overview): void {
     if (part !== undefined) panel.show(part as never, view, remarkOf(name, overview))
   }
   panels.cache.show(cacheRows(cache), view, cacheRemark(cache, view))
+  panels.standbys.element.hidden = standbys.length === 0
+  panels.standbys.show({ items: standbys.map((of) => ({ prefix: '', key: of.id, ...of })), more: false }, view)
   panels.clients.element.hidden = clients.length === 0
   panels.clients.show({ items: clients.map(asItem), more: false }, view)
 }
@@ -72,10 +74,11 @@ function makePanels(values: boolean) {
   const made = {
     lists: Object.fromEntries(NAMES.map((name) => [name, listOf(name)])) as Record<Name, Panel<object>>,
     cache: new Panel<CacheRow>('cache', CACHE, {}),
+    standbys: new Panel<StandbyInfo>('standbys', STANDBYS, {}),
     clients: new Panel<ServedUser>('clients', CLIENTS, {}),
   }
   const { entries, ...others } = made.lists
-  const inOrder = [...Object.values(others), made.cache, entries, made.clients]
+  const inOrder = [...Object.values(others), made.cache, entries, made.standbys, made.clients]
   byId('lists').replaceChildren(...inOrder.map(({ element }) => element))
   return made
 }

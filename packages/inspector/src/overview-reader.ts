@@ -25,14 +25,15 @@ export class OverviewReader {
   async read(query: URLSearchParams): Promise<Overview> {
     const asked = askedBy(query)
     const inspection = this.#persistence.inspect({ prefix: asked.prefix })
-    const [lists, prefixes, database, cache] = await Promise.all([
+    const [lists, prefixes, standbys, database, cache] = await Promise.all([
       readLists(inspection, asked),
       partOf(inspection.prefixes({ limit: PREFIXES + 1 }) as never, PREFIXES),
+      inspection.standbys(),
       this.#database.get(),
       this.#cache.get(),
     ])
     const { clock, values } = this.#settings
-    return { now: clock.now(), ...lists, prefixes, database, cache, clients: inspection.clients(), values }
+    return { now: clock.now(), ...lists, prefixes, database, cache, standbys, clients: inspection.clients(), values }
   }
 }
 

@@ -5,6 +5,7 @@ import type {
   LockInfo,
   ResultInfo,
   ServedUser,
+  StandbyInfo,
   TaskInfo,
 } from '@go-go-scope/persistence-core/public'
 
@@ -73,6 +74,7 @@ export interface Overview extends Lists {
   readonly database: DatabaseStats & { /** Epoch ms. */ readonly at: number }
   readonly prefixes: Part<object>
   readonly cache: CacheSurvey
+  readonly standbys: readonly StandbyInfo[]
   readonly clients: readonly ServedUser[]
   /** Whether values may be asked for. */
   readonly values: boolean

@@ -42,6 +42,7 @@ export type {
   LockInfo,
   PrefixItem,
   ResultInfo,
+  StandbyInfo,
   TaskInfo,
 } from './inspect/listed-rows.js'
 export type * from './ports/index.js'

@@ -2,6 +2,7 @@ import { type Inspectable, inspector } from '@go-go-scope/persistence-inspector'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { describe, expect, test } from 'vitest'
 import type { Overview } from '../../../packages/inspector/src/overview.js'
+import { LOG_TABLES } from '../../../packages/shared/src/dialects/sqlite/schema/change-log.js'
 import {
   clock,
   db,
@@ -32,6 +33,16 @@ describe('the lists', () => {
     expect(tasks.items).toMatchObject([
       { key: 'import', checkpoints: 1, latest: { progress: 41.9, estimatedTimeRemaining: 90_000 } },
     ])
+  })
+
+  test('have the standbys, while some follow', async () => {
+    expect((await overview()).standbys).toEqual([])
+    for (const text of LOG_TABLES) db.exec(text)
+    db.exec(
+      "INSERT INTO go_goscope_changes (seq, tbl) VALUES (7, ''); INSERT INTO go_goscope_followers VALUES ('s', 5, 9)",
+    )
+    expect((await overview()).standbys).toEqual([{ id: 's', position: 5, behind: 2, seenAt: 9 }])
+    db.exec('DROP TABLE go_goscope_changes; DROP TABLE go_goscope_followers')
   })
 
   test('name the process of a made-up owner', async () => {

@@ -40,6 +40,7 @@ const PREFIXES = ['', 'a*b:', '50%:', 'a_b', 'a', '*', '\u0001', '\u0002x', 'cac
 export const inspection: EngineSuite = engineSuite('inspection', (check) => {
   check('locks show who holds them and until when', async (world) => {
     const adapter = await world.adapter({ locks: 'database' })
+    assert.deepEqual(await adapter.inspect().standbys(), [])
     const started = world.clock.now()
     const lock = await adapter.lock.acquire('nightly', 30_000)
     await adapter.lock.acquire('ours', Number.POSITIVE_INFINITY, 'an owner')

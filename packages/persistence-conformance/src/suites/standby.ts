@@ -100,7 +100,9 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     const one = await world.follow({ target: ':memory:' }, adapter)
     const two = await world.follow({ target: fileIn(world) }, adapter)
     assert.ok((await logOf(world)).length > 20)
+    assert.equal(new Set((await adapter.inspect().standbys()).map(({ id }) => id)).size, 2)
     await one.stop()
+    assert.equal((await adapter.inspect().standbys()).length, 1)
     await adapter.cache.set('k', 1)
     await two.waitFor()
     assert.equal(await two.cache.get('k'), 1)
@@ -108,6 +110,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     assert.equal((await two.verify()).equal, true)
     await two.stop()
     assert.deepEqual(await logOf(world), [])
+    assert.deepEqual(await adapter.inspect().standbys(), [])
   })
 
   check.once('a backup of a file that is followed says up to which change it goes', async (world) => {
@@ -127,8 +130,14 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     async (world) => {
       const adapter = await followedSource(world)
       const standby = await world.follow({ target: ':memory:', every: 60_000 }, adapter)
+      const began = await adapter.inspect().standbys()
       await (await world.second({ clock: realTimers(world.clock.now) })).cache.set('k', 1)
       assert.ok((await logOf(world)).length > 0)
+      assert.deepEqual(
+        (await adapter.inspect().standbys()).map(({ behind, ...rest }) => ({ ...rest, changed: behind > 0 })),
+        began.map(({ behind, ...rest }) => ({ ...rest, changed: behind === 0 })),
+      )
+      assert.equal(began.length, 1)
       await world.rows('UPDATE go_goscope_followers SET seen_at = seen_at - 90000000')
       await world.connected(await world.plainHandle('third'))
       assert.deepEqual(await logOf(world), [])

@@ -18,6 +18,7 @@ import type {
   LockInfo,
   PrefixItem,
   ResultInfo,
+  StandbyInfo,
   TaskInfo,
 } from './listed-rows.js'
 import { type Naming, qualifiedNaming, taggedNaming, UntaggedNaming } from './naming.js'
@@ -31,6 +32,7 @@ import {
   resultReader,
   taskReader,
 } from './read-rows.js'
+import { listStandbys } from './standbys.js'
 
 /** What an inspection has of an adapter. */
 export interface Inspected {
@@ -120,6 +122,12 @@ export class DatabaseInspection implements Inspection {
     const { after, limit } = readOptions(options, PAGE, 'inspect.prefixes')
     const place = placeOf(after, 'inspect.prefixes')
     return listPrefixes(this.#session, this.#inspected, place, checkedLimit(limit, 'inspect.prefixes'))
+  }
+
+  async standbys(): Promise<readonly StandbyInfo[]> {
+    const { session, sql } = this.#inspected
+    if (!session.ready) await session.connect('inspect.standbys')
+    return sql.standbys === undefined ? [] : listStandbys(session.queue, sql.standbys)
   }
 
   clients(): readonly ServedUser[] {

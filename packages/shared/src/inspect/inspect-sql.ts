@@ -26,8 +26,18 @@ export interface InspectSql {
   readonly tasks: ValuePageStatement
   /** `prefix`. The prefixes that adapters have used. */
   readonly prefixes: PageStatement
+  /** Absent where a database has no standbys of ours. */
+  readonly standbys?: StandbysSql
   /** Parameters: a name. The greatest `prefix` up to it of which idempotency keys are stored as published. */
   readonly plainPrefix: Statement<'one'>
   /** The `prefix` of which tasks are stored as published. */
   readonly plainTasks: Statement<'one'>
+}
+
+/** The texts that list the standbys of a database. */
+export interface StandbysSql {
+  /** Gives a row where the table of standbys is there. */
+  readonly table: string
+  /** `id`, `seq`, `behind` and `seen_at`, by `id`. */
+  readonly list: string
 }

@@ -7,6 +7,7 @@ import type {
   LockInfo,
   PrefixItem,
   ResultInfo,
+  StandbyInfo,
   TaskInfo,
 } from './listed-rows.js'
 
@@ -53,6 +54,8 @@ export interface Inspection {
   entries(options?: ValueListOptions): AsyncIterableIterator<Item<EntryInfo>>
   /** Prefixes in the database, whichever this looks at: those that adapters have used, and others that rows begin with. */
   prefixes(options?: PageOptions): AsyncIterableIterator<PrefixItem>
+  /** Standbys that follow the file, whoever started them. None follows a server or a database in memory. */
+  standbys(): Promise<readonly StandbyInfo[]>
   /** The threads and processes that this process serves on the connection. */
   clients(): readonly ServedUser[]
 }

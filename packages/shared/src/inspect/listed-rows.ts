@@ -107,6 +107,21 @@ export interface EntryInfo {
   readonly value?: unknown
 }
 
+/**
+ * A standby that follows a file, as it has last said of itself: at most once a second while there are changes, and every ten
+ * minutes where there are none.
+ */
+export interface StandbyInfo {
+  /** Random, made when it began to follow. */
+  readonly id: string
+  /** The change up to which it had everything. */
+  readonly position: number
+  /** Changes since then. */
+  readonly behind: number
+  /** Epoch ms. One that was not seen for a day is forgotten. */
+  readonly seenAt: number
+}
+
 /** A key prefix that is in use. */
 export interface PrefixItem {
   readonly prefix: string

@@ -92,4 +92,10 @@ FROM tasks CROSS JOIN go_goscope_checkpoints AS newest ON newest.rowid = (${NEWE
     'one',
     "SELECT prefix FROM go_goscope_prefixes WHERE checkpoints = 'plain' ORDER BY rowid LIMIT 1",
   ),
+
+  standbys: {
+    table: "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'go_goscope_followers'",
+    list: `SELECT id, seq, (SELECT max(seq) FROM main.go_goscope_changes) - seq AS behind, seen_at
+FROM main.go_goscope_followers ORDER BY id`,
+  },
 }

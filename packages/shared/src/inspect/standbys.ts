@@ -1,0 +1,24 @@
+import type { OperationQueue } from '../queue/operation-queue.js'
+import type { StandbysSql } from './inspect-sql.js'
+import type { StandbyInfo } from './listed-rows.js'
+
+const OPERATION = 'inspect.standbys'
+
+/** The standbys that follow a database, by id. Their table is there only while somebody follows. */
+export async function listStandbys(queue: OperationQueue, sql: StandbysSql): Promise<readonly StandbyInfo[]> {
+  const isFollowed = async (): Promise<boolean> => (await queue.query(OPERATION, sql.table)).length > 0
+  if (!(await isFollowed())) return []
+  try {
+    const rows = await queue.query(OPERATION, sql.list)
+    return rows.map(({ id, seq, behind, seen_at }) => ({
+      id: String(id),
+      position: Number(seq),
+      behind: Number(behind),
+      seenAt: Number(seen_at),
+    }))
+  } catch (error) {
+    // The last one may have left between the two statements, and taken the table with it.
+    if (await isFollowed()) throw error
+    return []
+  }
+}
