@@ -13,7 +13,8 @@ export const entries = readdirSync(packages).flatMap((folder) => {
   const {
     name,
     private: hidden,
-    exports = {},
+    exports: here = {},
+    publishConfig: { exports = here } = {},
   } = JSON.parse(readFileSync(join(packages, folder, 'package.json'), 'utf8'))
   if (hidden) return []
   return Object.entries(exports).flatMap(([subpath, { types }]) => {
