@@ -17,10 +17,12 @@ const steps = [
   ],
   ['types', () => runWithPnpm([node, tools.turbo, 'run', 'typecheck', '--continue', '--output-logs=errors-only'])],
   ['architecture', () => runProcess(node, [tools.vitest, 'run', 'test/architecture/'])],
+  // With publint and attw, which read what users install.
+  ['packages', () => runProcess(node, [tools.vitest, 'run', 'test/package/', '-t', 'the tarball of'])],
 ]
 
 const { values } = readCommandLine(
-  `npm run check                  checks format, lint, types and the rules of the architecture
+  `npm run check                  checks format, lint, types, the rules of the architecture and the packages
 npm run check -- --update      also draws the rooms of the core into ARCHITECTURE.md anew`,
   (args) => parseArgs({ args, options: { update: { type: 'boolean', default: false } } }),
 )

@@ -123,6 +123,11 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
   })
 
   test('cannot be packed by npm, which would leave workspace: ranges in it', async () => {
+    const read = (of: string) => JSON.parse(readFileSync(join(root, 'packages', of, 'package.json'), 'utf8'))
+    const { prepack } = read(folder).scripts
+    expect(prepack).toBe(read('shared').scripts.prepack)
+    // npm takes a second to start, and does with all what it does with one.
+    if (folder !== 'shared') return
     const { exitCode, output } = await runNpm(['pack', '--dry-run'], { cwd: join(root, 'packages', folder) })
     expect(exitCode, output).toBe(1)
     expect(output).toContain('pack and publish with pnpm')
