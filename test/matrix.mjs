@@ -101,10 +101,30 @@ function servers(group, names, runtime, folders) {
   return names.map((name) => ({ name, group, runtime, folders, engine: name }))
 }
 
+/**
+ * Those that wait much, for processes and periods, each between two that compute, so that both cores have work.
+ *
+ * @param {readonly Run[]} computing
+ * @param {readonly Run[]} waiting
+ * @returns {Run[]}
+ */
+function alternately(computing, waiting) {
+  const longer = Math.max(computing.length, waiting.length)
+  return Array.from({ length: longer }, (_, at) => [computing[at], waiting[at]])
+    .flat()
+    .filter((run) => run !== undefined)
+}
+
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
   // What takes longest comes first, so that both cores have work to the end.
-  ...cells('conformance', 'runtimes', ['test/cells']),
+  ...alternately(cells('conformance', 'runtimes', ['test/cells']), [
+    // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is
+    // up to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements
+    // that fail are made to by our own driver.
+    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/processes']),
+    ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
+  ]),
   // Once on each runtime: what crosses is the same for all engines.
   ...oncePerEngine('remote', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/remote']),
   // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code.
@@ -113,10 +133,6 @@ export const runs = [
   // engine does there run once.
   ...oncePerEngine('thread', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/thread']),
   ...oncePerEngine('thread-suites', ['node:sqlite'], ['test/thread-suites']),
-  // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is up
-  // to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements that
-  // fail are made to by our own driver.
-  ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/processes']),
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence']),
   // What depends on the client library; the statements are the same for all.
   ...servers('clients', ['postgres:postgres.js'], 'node24', ['test/postgres-clients']),
@@ -152,7 +168,6 @@ export const runs = [
   },
   // The page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run.
   ...oncePerEngine('browser', ['node:sqlite'], ['test/browser']),
-  ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
   ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
   ...suite('package', ['node20'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),
