@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { UsageError } from './exit-codes.js'
+import { interrupted } from './interrupted.js'
 import { withDatabase } from './open-database.js'
 import { say, write } from './output.js'
 
@@ -35,9 +36,7 @@ export async function serve(path: string, { port = ANY_PORT, host, behindTls, va
     const servers = await listen(host === undefined ? OWN_MACHINE : [host], port, () =>
       createServer((request, response) => void handler(request, response)),
     )
-    const stopped = new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-    })
+    const stopped = interrupted()
     const taken = portOf(servers)
     const origin = behindTls === undefined ? `http://127.0.0.1:${taken}` : `https://${behindTls}`
     await write(`${origin}/#token=${token}\n`)
