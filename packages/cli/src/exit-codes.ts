@@ -16,7 +16,7 @@ export const EXIT = {
   schemaOlder: 7,
 } as const
 
-/** Something is wrong with the command line. */
+/** Something is wrong with the command line, or with a file that it names. */
 export class UsageError extends Error {}
 
 /** What is there is not what was named. Nothing was changed; but an import keeps the items that it has written. */

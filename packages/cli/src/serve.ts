@@ -17,6 +17,7 @@ export interface ServeOptions {
 
 const OWN_MACHINE = ['127.0.0.1', '::1']
 const ANY_PORT = 0
+const LAST_PORT = 65_535
 /** A port that is free at one address may be taken at the other. */
 const TRIES = 10
 
@@ -25,6 +26,7 @@ export async function serve(path: string, { port = ANY_PORT, host, behindTls, va
   if (host !== undefined && behindTls === undefined) {
     throw new UsageError('--host takes --behind-tls NAME: without TLS, others on the network could read the token')
   }
+  if (port > LAST_PORT) throw new UsageError(`--port must be a whole number from 1 to ${LAST_PORT}, got ${port}`)
   const [{ inspector }, { toNodeHandler }] = await Promise.all([
     import('@go-go-scope/persistence-inspector'),
     import('@go-go-scope/persistence-inspector/node'),
