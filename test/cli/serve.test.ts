@@ -111,12 +111,14 @@ describe('scopedb serve', () => {
     expect(await status('other.example.com')).toBe('403')
   })
 
-  test('takes no port that somebody else has', async () => {
+  test('takes no port that somebody else has, or that is none', async () => {
     const other = createServer()
     await once(other.listen(0, '127.0.0.1'), 'listening')
     const { port } = other.address() as { port: number }
     const { code, err } = await scopedbHere(path, 'serve', '--port', String(port))
     other.close()
     expect([code, err]).toEqual([2, expect.stringContaining(`the port ${port} is taken`)])
+    const beyond = await scopedbHere(path, 'serve', '--port', '65536')
+    expect([beyond.code, beyond.err]).toEqual([2, expect.stringContaining('from 1 to 65535')])
   })
 })

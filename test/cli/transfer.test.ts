@@ -136,6 +136,15 @@ test('items are written while others are still to come, and what has expired is 
   })
 })
 
+test('items behind one that is refused are written, and counted', async () => {
+  const target = join(folder, 'counted.db')
+  const entries = ['before', '', 'behind'].map((key) => JSON.stringify({ kind: 'cache', prefix: '', key, value: '1' }))
+  const ended = await scopedbWith({ input: withLast({ cache: 3 }, ...entries) }, target, 'import', '--yes')
+  expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('it ended early: 2 cache entries written\n') })
+  await using adapter = await SQLiteAdapter.open(target)
+  expect(await adapter.cache.keys()).toEqual(['before', 'behind'])
+})
+
 test('neither way holds more than a part in memory', async () => {
   // The limit is of Node alone; Bun has none that could be set, and shows that the values come through.
   const runtime = process.versions.bun === undefined ? ['--max-old-space-size=24'] : []

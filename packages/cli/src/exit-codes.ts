@@ -3,7 +3,7 @@ import { PersistenceError, type SchemaMissingError } from '@go-go-scope/persiste
 /** What the process ends with. */
 export const EXIT = {
   ok: 0,
-  /** `verify` or `doctor` found something, or what was to be changed is not as it was named. */
+  /** `verify` or `doctor` found something, `export` could not read something, or what is there is not what was named. */
   found: 1,
   usage: 2,
   cannotOpen: 3,
@@ -16,10 +16,10 @@ export const EXIT = {
   schemaOlder: 7,
 } as const
 
-/** Something is wrong with the command line. */
+/** Something is wrong with the command line, or with a file that it names. */
 export class UsageError extends Error {}
 
-/** Nothing was changed, because what is there is not what was named. */
+/** What is there is not what was named. Nothing was changed; but an import keeps the items that it has written. */
 export class NotAsNamedError extends Error {}
 
 /** An export is of a later release. */

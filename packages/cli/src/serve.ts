@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { UsageError } from './exit-codes.js'
+import { interrupted } from './interrupted.js'
 import { withDatabase } from './open-database.js'
 import { say, write } from './output.js'
 
@@ -16,6 +17,7 @@ export interface ServeOptions {
 
 const OWN_MACHINE = ['127.0.0.1', '::1']
 const ANY_PORT = 0
+const LAST_PORT = 65_535
 /** A port that is free at one address may be taken at the other. */
 const TRIES = 10
 
@@ -24,6 +26,7 @@ export async function serve(path: string, { port = ANY_PORT, host, behindTls, va
   if (host !== undefined && behindTls === undefined) {
     throw new UsageError('--host takes --behind-tls NAME: without TLS, others on the network could read the token')
   }
+  if (port > LAST_PORT) throw new UsageError(`--port must be a whole number from 1 to ${LAST_PORT}, got ${port}`)
   const [{ inspector }, { toNodeHandler }] = await Promise.all([
     import('@go-go-scope/persistence-inspector'),
     import('@go-go-scope/persistence-inspector/node'),
@@ -35,9 +38,7 @@ export async function serve(path: string, { port = ANY_PORT, host, behindTls, va
     const servers = await listen(host === undefined ? OWN_MACHINE : [host], port, () =>
       createServer((request, response) => void handler(request, response)),
     )
-    const stopped = new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-    })
+    const stopped = interrupted()
     const taken = portOf(servers)
     const origin = behindTls === undefined ? `http://127.0.0.1:${taken}` : `https://${behindTls}`
     await write(`${origin}/#token=${token}\n`)

@@ -1,5 +1,6 @@
 import type { Inspection } from '@go-go-scope/persistence-core/public'
 import logUpdate from 'log-update'
+import { interrupted } from './interrupted.js'
 import { LISTS } from './lists.js'
 import { type Database, withDatabase } from './open-database.js'
 import { bytes, cell, fromNow, paint, progressBar, table, toJson, write } from './output.js'
@@ -17,9 +18,7 @@ export async function summary(path: string, json: boolean): Promise<void> {
 
 /** Draws the summary anew every so often until the process is interrupted. @param every ms */
 export async function watch(path: string, every = 1_000): Promise<void> {
-  const stopped = new Promise<'stopped'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stopped'))
-  })
+  const stopped = interrupted().then(() => 'stopped' as const)
   await withDatabase(path, {}, async (database) => {
     for (let going = true; going; ) {
       const text = show(await read(database))

@@ -1,6 +1,5 @@
 import type { CacheGroup, CacheSurvey, Part } from '../src/overview.js'
-import { type Column, text, type View } from './columns.js'
-import { element, setAttributes, setText } from './dom.js'
+import { type Column, showBar, text, type View } from './columns.js'
 import { bytes, count, visible } from './format.js'
 import type { ListOf } from './lists.js'
 
@@ -10,12 +9,7 @@ export type CacheRow = Pick<CacheGroup, 'entries' | 'bytes'> & { readonly share:
 const SIZE: Column<CacheRow> = {
   label: 'Size',
   show(cell, { bytes: size = 0, share = 0, key }) {
-    if (cell.firstElementChild === null) {
-      cell.append(element('div', { class: 'bar' }, element('progress', { max: 100 }), element('span')))
-    }
-    const [bar, figure] = cell.querySelectorAll<HTMLElement>('progress, span')
-    setAttributes(bar as HTMLElement, { value: share, 'aria-label': `Share of ${visible(key)} in what was looked at` })
-    setText(figure as HTMLElement, bytes(size))
+    showBar(cell, share, `Share of ${visible(key)} in what was looked at`, bytes(size))
   },
 }
 

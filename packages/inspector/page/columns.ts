@@ -51,15 +51,19 @@ export function progress<Info>(label: string, of: (item: Shown<Info>) => number 
     label,
     show(cell, item) {
       const percent = of(item)
-      if (percent === undefined) return
-      if (cell.firstElementChild === null) {
-        cell.append(element('div', { class: 'bar' }, element('progress', { max: 100 }), element('span')))
-      }
-      const [bar, figure] = cell.querySelectorAll<HTMLElement>('progress, span')
-      setAttributes(bar as HTMLElement, { value: percent, 'aria-label': `Progress of ${visible(item.key)}` })
-      setText(figure as HTMLElement, percentage(percent))
+      if (percent !== undefined) showBar(cell, percent, `Progress of ${visible(item.key)}`, percentage(percent))
     },
   }
+}
+
+/** Shows a bar with a figure beside it. @param percent 0 to 100 */
+export function showBar(cell: HTMLElement, percent: number, label: string, figure: string): void {
+  if (cell.firstElementChild === null) {
+    cell.append(element('div', { class: 'bar' }, element('progress', { max: 100 }), element('span')))
+  }
+  const [bar, text] = cell.querySelectorAll<HTMLElement>('progress, span')
+  setAttributes(bar as HTMLElement, { value: percent, 'aria-label': label })
+  setText(text as HTMLElement, figure)
 }
 
 /** A column of who has something: the process where it is known, else the name that the app gave. */

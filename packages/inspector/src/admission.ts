@@ -1,16 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { hostName, type Settings } from './options.js'
 
-/** Why a request is refused, as it is told. */
-export type Refusal = string
-
 /**
- * Whether a request may be answered at all, were it for the page only.
+ * Why a request is not answered at all, not even with the page; `undefined` for one that may be.
  *
  * A page of a stranger can have its own name resolve to this server (DNS rebinding): its requests are then of the same
  * origin to the browser, and only their `Host` tells. So that is looked at before anything else.
  */
-export function refusalOf(request: Request, { hosts }: Settings): Refusal | undefined {
+export function refusalOf(request: Request, { hosts }: Settings): string | undefined {
   const host = hostName(request.headers.get('host') ?? new URL(request.url).host)
   if (host === undefined || !hosts.has(host)) {
     return 'this name of the server is not known here; add it to the option hosts of inspector()'

@@ -18,8 +18,9 @@ export interface InspectorOptions {
   /** Decides instead of a token whether a request may see the page and its data, as by the session of the app. */
   authorize?(request: Request): boolean | Promise<boolean>
   /**
-   * Names under which the app is reached, without a port. Default: those of the own machine, which are `localhost`, `127.0.0.1` and `[::1]`. A
-   * request whose `Host` is another is refused: a page of somebody else could have had its name resolve to this server.
+   * Names under which the app is reached, without a port. Default: those of the own machine, which are `localhost`,
+   * `127.0.0.1` and `[::1]`. A request whose `Host` is another is refused: a page of somebody else could have had its name
+   * resolve to this server.
    */
   hosts?: readonly string[]
   /** Whether stored values may be asked for, one at a time. Default `false`. */

@@ -9,11 +9,14 @@ import type {
   TaskInfo,
 } from '@go-go-scope/persistence-core/public'
 
-/** What `stats()` of an adapter tells; a server has no file, and other things besides. */
+/** What `stats()` of an adapter tells, as far as it is shown. What only a file or only a server has is absent elsewhere. */
 export interface DatabaseStats {
   engine: string
+  /** Calls that wait on this connection now. */
   waiting: number
+  /** Granted in this process under the adapter's prefix, some of which may have expired. */
   locks: number
+  /** Reads of this adapter, and the entries under its prefix. */
   cache: { hits: number; misses: number; size: number; hitRatio: number }
   sqliteVersion?: string
   serverVersion?: string

@@ -218,7 +218,7 @@ const OF_THE_WAY_TO_THREADS: readonly EngineSuite[] = [sharedHandle, open, moved
 
 /**
  * Declares what an engine in a thread of its own must hold: `whole` is all that it can, `engine` what depends on the engine,
- * and `way` all but that which depends on the way to it.
+ * and `way` what depends on the way to it, which is the same for all engines.
  */
 export function threadedConformance(runner: Runner, engine: EngineUnderTest, part: 'whole' | 'engine' | 'way'): void {
   if (part === 'whole') ports(runner, engine)

@@ -5,7 +5,7 @@ import type { Attributes } from '@opentelemetry/api'
 const SYSTEM = 'db.system.name'
 const NAMESPACE = 'db.namespace'
 const OPERATION = 'db.operation.name'
-const ERROR = 'error.type'
+export const ERROR = 'error.type'
 export const BATCH_SIZE = 'db.operation.batch.size'
 export const POOL = 'db.client.connection.pool.name'
 

@@ -1,6 +1,6 @@
 import { CHANNELS, type TracedCall } from '@go-go-scope/persistence-core/integration'
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import { BATCH_SIZE, callAttributes, errorType, namespaceOf } from './attributes.js'
+import { BATCH_SIZE, callAttributes, ERROR, errorType, namespaceOf } from './attributes.js'
 import { subscribe } from './subscribe.js'
 
 /**
@@ -24,7 +24,7 @@ export function callSpans(tracer: Tracer): () => void {
       if (span === undefined) return
       if (call.calls !== undefined && call.calls > 1) span.setAttribute(BATCH_SIZE, call.calls)
       if (call.error !== undefined) {
-        span.setAttribute('error.type', errorType(call.error))
+        span.setAttribute(ERROR, errorType(call.error))
         // Without the message, which may have keys.
         span.setStatus({ code: SpanStatusCode.ERROR })
       }

@@ -41,6 +41,7 @@ const NAMES: OptionNames<InstrumentOptions> = {
  * Makes spans and metrics of what all adapters in this thread do, by OpenTelemetry's conventions for databases. No attribute
  * has a key or a value.
  *
+ * @returns what ends it.
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
 export function instrument(options: InstrumentOptions = {}): Instrumentation {

@@ -69,15 +69,14 @@ async function importLines(
     clock.moveTo(Date.now())
     const target = await database.under(first.item.prefix)
     const settled = await Promise.allSettled(batch.map(({ item }) => importItem(target, item, clock, conflicts)))
+    // What was written stays, also behind an item that fails: all are counted before the first failure is told.
+    for (const [at, ended] of settled.entries()) {
+      if (ended.status === 'fulfilled') done.count((batch[at] as (typeof batch)[number]).item, ended.value)
+    }
     for (const [at, ended] of settled.entries()) {
       const { item, line } = batch[at] as (typeof batch)[number]
       if (ended.status === 'rejected') throw atLine(line, item, ended.reason)
-      done.count(item, ended.value)
-    }
-    const conflict =
-      conflicts === 'fail' ? settled.findIndex((ended) => ended.status === 'fulfilled' && ended.value === 'there') : -1
-    if (conflict >= 0) {
-      const { item, line } = batch[conflict] as (typeof batch)[number]
+      if (conflicts !== 'fail' || ended.value !== 'there') continue
       throw new NotAsNamedError(
         `line ${line}: ${nameOf(item)} is there already; --conflicts skip keeps what is there, --conflicts replace what comes`,
       )

@@ -1,5 +1,5 @@
 import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
-import { typeParser } from './type-parser.js'
+import { type Column, columnsOf, rowOf } from './text-rows.js'
 
 /** A message of the server, as PGlite reads it. */
 export interface ServerMessage {
@@ -30,20 +30,11 @@ export function running(name: string, parameters: readonly SqlValue[]): Uint8Arr
 
 /** The rows of an answer. */
 export function rowsOf(messages: readonly ServerMessage[]): Row[] {
-  let columns: readonly { readonly name: string; readonly parse: (text: string) => unknown }[] = []
+  let columns: readonly Column[] = []
   const rows: Row[] = []
   for (const { name, fields = [] } of messages) {
-    if (name === 'rowDescription') {
-      const described = fields as readonly { name: string; dataTypeID: number }[]
-      columns = described.map((field) => ({ name: field.name, parse: typeParser(field.dataTypeID) }))
-    } else if (name === 'dataRow') {
-      const row: Record<string, unknown> = {}
-      for (const [at, column] of columns.entries()) {
-        const value = fields[at] as string | null
-        row[column.name] = value === null ? null : column.parse(value)
-      }
-      rows.push(row as Row)
-    }
+    if (name === 'rowDescription') columns = columnsOf(fields as Parameters<typeof columnsOf>[0])
+    else if (name === 'dataRow') rows.push(rowOf(columns, fields as readonly (string | null)[]))
   }
   return rows
 }

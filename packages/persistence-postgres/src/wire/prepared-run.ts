@@ -1,5 +1,5 @@
 import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
-import { typeParser } from './type-parser.js'
+import { type Column, columnsOf, rowOf } from './text-rows.js'
 
 /** What a client of `pg` gives to a query of another class than its own, by which it sends messages of the protocol. */
 interface PgConnectionLike {
@@ -13,11 +13,6 @@ interface PgConnectionLike {
 }
 
 type BoundValue = (value: SqlValue) => string | Buffer | null
-
-interface Column {
-  readonly name: string
-  readonly parse: (text: string) => unknown
-}
 
 /** The columns that each prepared statement of a connection gives, by its name. */
 export type KnownColumns = Map<string, readonly Column[]>
@@ -67,18 +62,11 @@ export class PreparedRun {
   }
 
   handleRowDescription({ fields }: { fields: readonly { name: string; dataTypeID: number }[] }): void {
-    this.#columns = fields.map(({ name, dataTypeID }) => ({ name, parse: typeParser(dataTypeID) }))
+    this.#columns = columnsOf(fields)
   }
 
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
-    const columns = this.#columns
-    const row: Record<string, unknown> = {}
-    for (let at = 0; at < columns.length; at++) {
-      const { name, parse } = columns[at] as Column
-      const value = fields[at] as string | null
-      row[name] = value === null ? null : parse(value)
-    }
-    this.#found.push(row as Row)
+    this.#found.push(rowOf(this.#columns, fields))
   }
 
   handleCommandComplete(): void {}
