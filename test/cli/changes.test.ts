@@ -71,6 +71,27 @@ test('a claim is freed under the generation that was seen, and under no other', 
 })
 
 test.each([
+  ['circuit', 'reset'],
+  ['result', 'delete'],
+])('%s %s of a key that is not there says so, and makes no row', async (...words) => {
+  const before = await scopedb(path, 'export')
+  expect(await scopedb(path, ...words, 'kk', '--yes')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('nothing was changed'),
+  })
+  expect((await scopedb(path, 'export')).out.split('\n').slice(1, -2)).toEqual(before.out.split('\n').slice(1, -2))
+})
+
+test.each([
+  ['a folder', ['FOLDER', 'locks'], 'is a folder'],
+  ['a backup that is not there', ['restore', 'FOLDER/none.db', 'FOLDER/other.db', '--yes'], 'there is no file'],
+  ['two formats', ['FOLDER/app.db', 'locks', '--json', '--jsonl'], 'one of the two'],
+])('%s is refused', async (_, words, problem) => {
+  const ended = await scopedb(...words.map((word) => word.replace('FOLDER', folder)))
+  expect(ended).toMatchObject({ code: 2, out: '', err: expect.stringContaining(problem) })
+})
+
+test.each([
   ['a mistyped option', ['clear', '--start-with', 'none', '--yes'], 'there is no option --start-with'],
   ['a word too many', ['clear', 'session:', '--yes'], 'nothing to do with "session:"'],
   ['an option without its value', ['clear', '--yes', '--starts-with'], '--starts-with needs a value'],

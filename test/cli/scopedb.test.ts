@@ -105,7 +105,9 @@ describe('what is wrong', () => {
     await inFile(damaged, "UPDATE go_goscope_cache SET value = '{' WHERE key LIKE '%session%'")
     const ended = await scopedbHere(damaged, 'verify', '--json')
     expect(ended.code).toBe(1)
+    // Among them, because it is a copy, that it is not what its manifest says.
     expect(JSON.parse(ended.out).findings).toMatchObject([
+      { where: 'backup' },
       { where: 'cache', what: expect.stringContaining('session:42') },
     ])
   })
@@ -117,6 +119,30 @@ describe('what is wrong', () => {
     bytes.writeUInt32BE(7, 36)
     writeFileSync(damaged, bytes)
     expect(await scopedbHere(damaged, 'verify')).toMatchObject({ code: 1, out: expect.stringContaining('should be 7') })
+  })
+
+  test('bytes that are overwritten are a finding, and not an error, wherever they stand', async () => {
+    const damaged = await copyOf('overwritten')
+    const whole = readFileSync(damaged)
+    for (let at = 100; at < whole.length; at += 4096 * 5 + 100) {
+      const bytes = Buffer.from(whole)
+      bytes.fill(0x5a, at, at + 64)
+      writeFileSync(damaged, bytes)
+      const { code, out } = await scopedbHere(damaged, 'verify', '--json')
+      if (code !== 0) expect([at, code, JSON.parse(out).findings.length > 0]).toEqual([at, 1, true])
+    }
+  })
+
+  test('a backup is compared with its manifest', async () => {
+    const copy = join(folder, 'verified.db')
+    expect((await scopedbHere(path, 'backup', copy)).code).toBe(0)
+    expect((await scopedbHere(copy, 'verify')).code).toBe(0)
+    const bytes = readFileSync(copy)
+    const at = bytes.indexOf('session:42')
+    bytes.write('session:43', at)
+    writeFileSync(copy, bytes)
+    const { code, out } = await scopedbHere(copy, 'verify', '--json')
+    expect([code, JSON.parse(out).findings[0].where]).toEqual([1, 'backup'])
   })
 
   test('a result that could not be stored is no damage', async () => {

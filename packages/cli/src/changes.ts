@@ -15,7 +15,20 @@ export async function circuit(path: string, action: string, key: string, options
     throw new UsageError(`there is no circuit ${action}; there are circuit reset and circuit isolate`)
   }
   await confirm(`${action} the circuit ${cell(key)} of ${path}`, options)
-  await withDatabase(path, { ...options, write: true }, ({ circuitBreaker }) => circuitBreaker[action](key))
+  await withDatabase(path, { ...options, write: true }, async (database) => {
+    // A reset would write a row for a key that was mistyped. To isolate what nobody has called yet may be meant.
+    if (action === 'reset' && !(await has(database.inspect().circuits({ startsWith: key }), key))) {
+      throw new NotAsNamedError(`there is no circuit ${cell(key)}; nothing was changed`)
+    }
+    await database.circuitBreaker[action](key)
+  })
+  say(`the circuit ${cell(key)} is ${action === 'reset' ? 'closed' : 'open until it is reset'}`)
+}
+
+/** Whether a list that begins with a key has that key. */
+async function has(items: AsyncIterable<{ readonly key: string }>, key: string): Promise<boolean> {
+  for await (const item of items) return item.key === key
+  return false
 }
 
 /** Ends the hold under that token; a newer holder keeps its own. */
@@ -49,7 +62,14 @@ export async function freeClaim(path: string, key: string, generation: number, o
 
 export async function deleteResult(path: string, key: string, options: ChangeOptions): Promise<void> {
   await confirm(`remove the result of ${cell(key)} from ${path}, so that its work may run again`, options)
-  await withDatabase(path, { ...options, write: true }, ({ idempotency }) => idempotency.delete(key))
+  await withDatabase(path, { ...options, write: true }, async (database) => {
+    const listed = { startsWith: key, expired: true }
+    if (!(await has(database.inspect().results(listed), key))) {
+      throw new NotAsNamedError(`${cell(key)} has no result; nothing was changed`)
+    }
+    await database.idempotency.delete(key)
+  })
+  say(`the result of ${cell(key)} is removed`)
 }
 
 export async function clear(path: string, startsWith: string | undefined, options: ChangeOptions): Promise<void> {
@@ -79,7 +99,8 @@ export async function confirm(what: string, { yes }: ChangeOptions): Promise<voi
   if (yes === true) return
   if (!process.stdin.isTTY) throw new UsageError(`this would ${what}; pass --yes to do it`)
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await lines.question(withoutPasswords(`This will ${what}. Go on? [y/N] `))
+  // Ctrl-C is a no.
+  const answer = await lines.question(withoutPasswords(`This will ${what}. Go on? [y/N] `)).catch(() => '')
   lines.close()
   if (!/^y(es)?$/i.test(answer.trim())) throw new NotAsNamedError('nothing was changed')
 }

@@ -16,6 +16,10 @@ export async function checkPages(path: string): Promise<string[]> {
   try {
     const rows = handle.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[]
     return rows.map(({ integrity_check }) => integrity_check).filter((line) => line !== 'ok')
+  } catch (error) {
+    // Of some damage the check itself comes to an end.
+    if (error instanceof Error && error.message.includes('malformed')) return [error.message]
+    throw error
   } finally {
     handle.close()
   }

@@ -1,8 +1,9 @@
-import type { DiagnosticEvent, OwnerProcess } from '@go-go-scope/persistence-core/public'
+import { existsSync } from 'node:fs'
+import { type DiagnosticEvent, type OwnerProcess, PersistenceError } from '@go-go-scope/persistence-core/public'
 import { checkPages } from './check-pages.js'
 import { EXIT } from './exit-codes.js'
 import { LISTS, type List } from './lists.js'
-import { type Database, isServer, withDatabase } from './open-database.js'
+import { type Database, isServer, loadFrontEnd, withDatabase } from './open-database.js'
 import { bytes, cell, paint, say, toJson, write } from './output.js'
 
 /** Something that is not as it should be. */
@@ -20,7 +21,8 @@ interface Finding {
 export async function verify(path: string, json: boolean): Promise<number> {
   const findings: Finding[] = []
   let items = 0
-  await withDatabase(path, {}, async (database) => {
+  if (!isServer(path) && existsSync(`${path}.json`)) findings.push(...(await differencesFromManifest(path)))
+  await orDamage(findings, path, async (database) => {
     if (!isServer(path)) for (const what of await checkPages(path)) findings.push({ where: 'pages', what })
     for (const [where, list] of Object.entries(LISTS)) {
       const all = (list as List<object>).items(database.inspect({ prefix: '*' }), askingForAll(list))
@@ -35,6 +37,36 @@ export async function verify(path: string, json: boolean): Promise<number> {
   return report(findings, json, { items }, `${items} items were read`)
 }
 
+/** A backup stands beside its manifest, by which a change of any byte is found. */
+async function differencesFromManifest(path: string): Promise<Finding[]> {
+  const { verifyBackup } = await loadFrontEnd()
+  try {
+    await verifyBackup(path)
+    return []
+  } catch (error) {
+    if (!isOf(error, 'BACKUP_DAMAGED')) throw error
+    return [{ where: 'backup', what: error.message }]
+  }
+}
+
+/** Opens a database for `use`; that it is damaged is a finding, wherever that shows. */
+async function orDamage(
+  findings: Finding[],
+  path: string,
+  use: (database: Database) => Promise<void>,
+  onDiagnostic?: (event: DiagnosticEvent) => void,
+): Promise<void> {
+  try {
+    await withDatabase(path, onDiagnostic === undefined ? {} : { onDiagnostic }, use)
+  } catch (error) {
+    if (!isOf(error, 'CORRUPT')) throw error
+    findings.push({ where: 'file', what: error.message })
+  }
+}
+
+const isOf = (error: unknown, code: string): error is PersistenceError =>
+  error instanceof PersistenceError && error.code === code
+
 const askingForAll = ({ takes }: { readonly takes: readonly string[] }) => ({
   ...(takes.includes('values') && { values: true }),
   ...(takes.includes('expired') && { expired: true }),
@@ -48,11 +80,13 @@ const askingForAll = ({ takes }: { readonly takes: readonly string[] }) => ({
 export async function doctor(path: string, json: boolean): Promise<number> {
   const told: DiagnosticEvent[] = []
   const findings: Finding[] = []
-  const facts = await withDatabase(path, { onDiagnostic: (event) => told.push(event) }, async (database) => {
-    findings.push(...(await heldByTheDead(database)))
+  let facts: object = { runtime: runtime() }
+  const look = async (database: Database): Promise<void> => {
     const { engine, cache: _, ...stats } = await database.stats()
-    return { runtime: runtime(), engine, ...stats }
-  })
+    facts = { ...facts, engine, ...stats }
+    findings.push(...(await heldByTheDead(database)))
+  }
+  await orDamage(findings, path, look, (event) => told.push(event))
   for (const event of told)
     if (event.type === 'unsafe-environment') findings.push({ where: 'environment', what: event.problem })
   const shown = Object.entries(facts)

@@ -311,6 +311,7 @@ function listCommand(name: string, list: List<object>): Command {
 }
 
 function formatOf({ json, jsonl }: { json?: unknown; jsonl?: unknown }): Format {
+  if (json === true && jsonl === true) throw new UsageError('--json or --jsonl: one of the two')
   return jsonl === true ? 'jsonl' : json === true ? 'json' : 'table'
 }
 

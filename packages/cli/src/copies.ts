@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type ChangeOptions, confirm } from './changes.js'
 import { UsageError } from './exit-codes.js'
 import { loadFrontEnd, withDatabase } from './open-database.js'
@@ -28,6 +29,7 @@ export async function restoreDatabase(
   to: string,
   { yes, json }: ChangeOptions & { json?: boolean | undefined },
 ): Promise<void> {
+  if (!existsSync(from)) throw new UsageError(`there is no file ${from}`)
   await confirm(`put ${from} in the place of ${to}`, { yes })
   const { restore } = await loadFrontEnd()
   const restored = await restore(from, to)

@@ -14,7 +14,7 @@ export interface TracedCall {
   readonly background: boolean
   /**
    * How many calls shared the statement that answered it, this one among them; set before `asyncStart`. Absent for a call
-   * that failed, for statements that hold together, and where another thread or process has the database.
+   * whose statement failed, for statements that hold together, and where another thread or process has the database.
    */
   calls?: number
   /** Set before `error`. */
