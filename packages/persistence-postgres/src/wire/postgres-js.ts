@@ -123,7 +123,16 @@ export function ownPostgresJs(make: () => PostgresJsLike): Source {
     engine: 'postgres',
     several: true,
     async connect() {
-      const reservations = new Reservations(make())
+      const sql = make()
+      try {
+        // Without a look for types the library never gives out a connection that it makes for who reserves one.
+        await sql.unsafe('SELECT 1')
+      } catch (error) {
+        // Not waited for: the caller needs the error of connecting.
+        void Promise.resolve(sql.end({ timeout: CLOSING_S })).catch(() => undefined)
+        throw error
+      }
+      const reservations = new Reservations(sql)
       try {
         return await reservations.take(() => reservations.end())
       } catch (error) {
