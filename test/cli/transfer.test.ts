@@ -92,8 +92,21 @@ test('a claim under way in the target is not taken from its holder, whatever bec
   await using shop = await SQLiteAdapter.open(target, { keyPrefix: 'shop:' })
   const claim = await shop.idempotency.claim('done', { lease: HOUR })
   const ended = await scopedbWith({ input: exported }, target, 'import', '--yes', '--conflicts', 'replace')
-  expect(ended.err).toContain('1 result left: there already')
+  expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('1 result left: claimed') })
   if (claim.state === 'claimed') expect(await claim.complete('mine')).toEqual({ recorded: true })
+})
+
+test('a result whose key is claimed, as by an import that was killed, is not taken for one that is there', async () => {
+  const target = join(folder, 'killed.db')
+  await using shop = await SQLiteAdapter.open(target, { keyPrefix: 'shop:' })
+  const claim = await shop.idempotency.claim('done', { lease: HOUR })
+  const importing = () => scopedbWith({ input: exported }, target, 'import', '--yes', '--conflicts', 'skip')
+  expect(await importing()).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('import again with --conflicts skip'),
+  })
+  if (claim.state === 'claimed') await claim.fail(new Error('killed'))
+  expect(await importing()).toMatchObject({ code: 0, err: expect.stringContaining('1 result written') })
 })
 
 test('what is no export, is of a later release, or was cut short is refused and says why', async () => {

@@ -1,5 +1,6 @@
 import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
+import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
@@ -183,6 +184,7 @@ describe('arguments', () => {
     ['postgres://x', 'open(url)'],
     [{}, 'another object'],
     [Promise.resolve(), 'await it'],
+    [postgres({ fetch_types: false }), 'leave that option out'],
   ])('%s is no handle', (handle, says) => {
     expect(() => new PostgresAdapter(handle as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
     expect(() => new PostgresAdapter(handle as never)).toThrow(says)

@@ -5,6 +5,7 @@ import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { type Server, startServer } from '../postgres/server/start-server.mjs'
 import { cuttingProxy } from './cutting-proxy.mjs'
+import { startProxy } from './proxy.mjs'
 import { admin, disconnectAfterEach, eventually, newSchema, opens, track } from './server-adapters.js'
 
 disconnectAfterEach()
@@ -50,6 +51,32 @@ test('connections that the server ends at random lose no acknowledged write, and
   expect(failureCount).toBeGreaterThanOrEqual(counted)
   expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
 })
+
+test.each(['pg', 'postgres'] as const)(
+  'a connection of %s may be cut at any message while it is made',
+  async (driver) => {
+    let left = Number.POSITIVE_INFINITY
+    let cuts = 0
+    await using proxy = await startProxy(serverUrl(), (client, server) => {
+      server.on('data', (data) => client.write(data))
+      client.on('data', (data) => {
+        if (--left !== 0) return server.write(data)
+        cuts++
+        client.destroy()
+      })
+    }).then((made) => ({ ...made, [Symbol.asyncDispose]: made.close }))
+    const adapter = track(await PostgresAdapter.open(proxy.url, { schema: newSchema(), driver, newsUrl: false }))
+    await adapter.cache.set('k', 0)
+    for (let message = 1; message <= 6; message++) {
+      proxy.endAll()
+      left = message
+      await adapter.cache.set('k', message)
+      left = Number.POSITIVE_INFINITY
+      expect(await adapter.cache.get('k')).toBe(message)
+    }
+    expect(cuts).toBeGreaterThan(1)
+  },
+)
 
 test('where there is no server, calls wait for busyTimeout and say so', async () => {
   const opening = PostgresAdapter.open('postgres://postgres@127.0.0.1:1/postgres', { busyTimeout: 50 })

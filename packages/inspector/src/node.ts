@@ -13,10 +13,13 @@ export interface NodeResponse {
   end(body: Uint8Array): unknown
 }
 
+const EMPTY = new Uint8Array()
+
 /**
  * The handler for Node's `createServer`, Express and Fastify: `app.all('/inspector', toNodeHandler(inspect))`.
  *
- * @returns what rejects only where the handler does and there is no `next` to tell it.
+ * @returns what never rejects: that the handler has failed, as where `authorize` does, is told to `next`, or answered by 500
+ * where there is none. Of what has failed the answer says nothing.
  */
 export function toNodeHandler(
   handler: InspectorHandler,
@@ -28,8 +31,10 @@ export function toNodeHandler(
       response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'content-length': `${body.length}` })
       response.end(body)
     } catch (error) {
-      if (next === undefined) throw error
-      next(error)
+      if (next !== undefined) return next(error)
+      // A rejection would end the process: `createServer` takes no promise.
+      response.writeHead(500, { 'content-length': '0' })
+      response.end(EMPTY)
     }
   }
 }

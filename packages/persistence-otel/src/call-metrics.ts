@@ -18,9 +18,9 @@ export function callMetrics(meter: Meter): () => void {
     description: 'Calls that wait or are under way.',
     unit: '{call}',
   })
-  /** ms at which each call began. */
-  const begun = new WeakMap<TracedCall, number>()
-  return subscribe({
+  /** ms at which each call under way began. */
+  const begun = new Map<TracedCall, number>()
+  const end = subscribe({
     [`tracing:${CHANNELS.call}:start`]: (call: TracedCall) => {
       begun.set(call, performance.now())
       active.add(1, databaseAttributes(call.database))
@@ -28,8 +28,15 @@ export function callMetrics(meter: Meter): () => void {
     [`tracing:${CHANNELS.call}:asyncEnd`]: (call: TracedCall) => {
       const at = begun.get(call)
       if (at === undefined) return
+      begun.delete(call)
       duration.record((performance.now() - at) / 1000, callAttributes(call))
       active.add(-1, databaseAttributes(call.database))
     },
   })
+  return () => {
+    end()
+    // Nobody hears of their ends any more: the counter of the meter would count them for ever.
+    for (const { database } of begun.keys()) active.add(-1, databaseAttributes(database))
+    begun.clear()
+  }
 }

@@ -57,11 +57,13 @@ test('what may be asked for is sent, also by paths that look like other servers'
   expect(head, 'a head has no body').not.toContain(KEY)
 })
 
-test('a handler that fails is told to next, or else to the caller', async () => {
+test('a handler that fails is told to next, or else answered by 500, and ends no process', async () => {
   const failing = toNodeHandler(() => Promise.reject(new Error('as planted')))
-  const untouched = { writeHead: () => undefined, end: () => undefined }
+  const statuses: number[] = []
+  const response = { writeHead: (status: number) => statuses.push(status), end: () => undefined }
   const told: unknown[] = []
-  await failing({ headers: {} }, untouched, (error) => told.push(error))
-  expect(told).toMatchObject([{ message: 'as planted' }])
-  await expect(failing({ headers: {} }, untouched)).rejects.toThrow('as planted')
+  await failing({ headers: {} }, response, (error) => told.push(error))
+  expect([told, statuses]).toMatchObject([[{ message: 'as planted' }], []])
+  await failing({ headers: {} }, response)
+  expect(statuses).toEqual([500])
 })

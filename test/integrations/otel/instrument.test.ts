@@ -165,6 +165,14 @@ test('collections make no spans, and what was stopped makes nothing more', async
   expect(telemetry.spans).toHaveLength(1)
 })
 
+test('a call that is under way when it is stopped does not count as under way for ever', async () => {
+  await using telemetry = new Telemetry()
+  const out = Promise.all([adapter.cache.get('k'), adapter.cache.set('k', 1)])
+  telemetry.stop()
+  await out
+  expect(sum((await telemetry.collect()).get('go_go_scope.calls.active'))).toBe(0)
+})
+
 test('a provider that throws breaks no call, and OpenTelemetry is told', async () => {
   const told: unknown[] = []
   const tell = (...args: unknown[]): void => void told.push(args)

@@ -7,8 +7,11 @@ import { NotStored, type StandingClock } from './stored-text.js'
 /** What becomes of an item whose key is taken. */
 export type Conflicts = 'fail' | 'skip' | 'replace'
 
-/** What became of an item. */
-export type Outcome = 'written' | 'replaced' | 'there' | 'expired'
+/** What became of an item. `claimed`: its key has a claim under way and no result yet, so what is there may never be one. */
+export type Outcome = 'written' | 'replaced' | 'there' | 'claimed' | 'expired'
+
+/** How long the claims of an import that was killed stay. */
+const LEASE_MS = 60_000
 
 export const nameOf = (item: ExportedItem): string =>
   `the ${item.kind} ${cell(item.kind === 'checkpoint' ? item.id : item.key)}`
@@ -66,7 +69,7 @@ async function importResult(
   const ttl = timeLeft(expiresAt, clock)
   if (ttl === 'none') return 'expired'
   const options = {
-    lease: 60_000,
+    lease: LEASE_MS,
     onFailure: 'keep',
     ...(ttl !== undefined && { ttl }),
     ...(fingerprint !== undefined && { fingerprint }),
@@ -86,6 +89,7 @@ async function importResult(
     await idempotency.delete(key)
     claimed = await claim()
   }
+  if (claimed?.state === 'running') return 'claimed'
   if (claimed?.state !== 'claimed') return 'there'
   if (outcome === 'failed') await claimed.fail(value)
   else if (outcome === 'completed') await claimed.complete(value)

@@ -46,7 +46,15 @@ export async function importDatabase(path: string, file: string | undefined, opt
   }
   say(done.shown())
   if (options.json) await write(`${toJson(done.outcomes, 2)}\n`)
+  const { result: claimed } = done.outcomes.claimed
+  if (claimed === 0) return
+  // A claim may end without a result, as those of an import that was killed: then the item would be in neither database.
+  throw new NotAsNamedError(
+    `${shownCount(claimed, 'result')} not imported, for the keys are claimed: by workers, or for a minute by an import that was killed; import again with --conflicts skip when the claims have ended`,
+  )
 }
+
+const isTaken = (outcome: Outcome): boolean => outcome === 'there' || outcome === 'claimed'
 
 // Items whose calls are made together share statements and commits.
 const BATCH_ITEMS = 256
@@ -76,7 +84,7 @@ async function importLines(
     for (const [at, ended] of settled.entries()) {
       const { item, line } = batch[at] as (typeof batch)[number]
       if (ended.status === 'rejected') throw atLine(line, item, ended.reason)
-      if (conflicts !== 'fail' || ended.value !== 'there') continue
+      if (conflicts !== 'fail' || !isTaken(ended.value)) continue
       throw new NotAsNamedError(
         `line ${line}: ${nameOf(item)} is there already; --conflicts skip keeps what is there, --conflicts replace what comes`,
       )
@@ -118,7 +126,13 @@ function atLine(line: number, item: ExportedItem, error: unknown): unknown {
 
 /** What became of the items of each kind. */
 class Tally {
-  readonly outcomes: Record<Outcome, Counts> = { written: none(), replaced: none(), there: none(), expired: none() }
+  readonly outcomes: Record<Outcome, Counts> = {
+    written: none(),
+    replaced: none(),
+    there: none(),
+    claimed: none(),
+    expired: none(),
+  }
 
   count({ kind }: ExportedItem, outcome: Outcome): void {
     this.outcomes[outcome][kind]++
@@ -138,6 +152,7 @@ class Tally {
       part('written', 'written'),
       part('replaced', 'replaced'),
       part('there', 'left: there already'),
+      part('claimed', 'left: claimed'),
       part('expired', 'left: expired'),
     ].filter((text) => text !== '')
     return parts.join('; ') || 'nothing was written'

@@ -21,8 +21,14 @@ const LOADERS: Readonly<Record<DriverName, (url: string) => Promise<Source>>> = 
 
   async postgres(url) {
     const { default: postgres } = await import('postgres')
-    // It writes notices to the console otherwise.
-    const options = { max: 1, connection: { application_name: APPLICATION }, onnotice: () => undefined }
+    // It writes notices to the console otherwise. And it asks each new connection for the types of arrays, of which we have
+    // none, by a promise that nobody handles: a connection that ended then would end the process.
+    const options = {
+      max: 1,
+      fetch_types: false,
+      connection: { application_name: APPLICATION },
+      onnotice: () => undefined,
+    }
     return ownPostgresJs(() => postgres(url, options))
   },
 

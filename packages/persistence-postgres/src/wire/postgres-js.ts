@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { type ListensLike, listenBy, ReservedWire } from './reserved.js'
 import type { Source } from './wire.js'
 
@@ -102,6 +103,14 @@ class Reservations {
 
 /** Connections of the app's `sql`, each held until the adapter disconnects. */
 export function postgresJs(sql: PostgresJsLike): Source {
+  const { fetch_types: looks }: { fetch_types?: unknown } = sql.options ?? {}
+  if (looks === false) {
+    throw new PersistenceError(
+      'INVALID_ARGUMENT',
+      'constructor',
+      "an sql of postgres with fetch_types: false never gives a new connection to who reserves one; leave that option out, or use PostgresAdapter.open(url, { driver: 'postgres' })",
+    )
+  }
   const reservations = new Reservations(sql)
   return {
     engine: 'postgres',
@@ -123,7 +132,16 @@ export function ownPostgresJs(make: () => PostgresJsLike): Source {
     engine: 'postgres',
     several: true,
     async connect() {
-      const reservations = new Reservations(make())
+      const sql = make()
+      try {
+        // Without a look for types the library never gives out a connection that it makes for who reserves one.
+        await sql.unsafe('SELECT 1')
+      } catch (error) {
+        // Not waited for: the caller needs the error of connecting.
+        void Promise.resolve(sql.end({ timeout: CLOSING_S })).catch(() => undefined)
+        throw error
+      }
+      const reservations = new Reservations(sql)
       try {
         return await reservations.take(() => reservations.end())
       } catch (error) {
