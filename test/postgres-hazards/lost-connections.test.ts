@@ -60,9 +60,10 @@ test.each(['pg', 'postgres'] as const)(
     await using proxy = await startProxy(serverUrl(), (client, server) => {
       server.on('data', (data) => client.write(data))
       client.on('data', (data) => {
-        if (--left !== 0) return server.write(data)
-        cuts++
-        client.destroy()
+        if (--left === 0) {
+          cuts++
+          client.destroy()
+        } else server.write(data)
       })
     }).then((made) => ({ ...made, [Symbol.asyncDispose]: made.close }))
     const adapter = track(await PostgresAdapter.open(proxy.url, { schema: newSchema(), driver, newsUrl: false }))
