@@ -1,7 +1,7 @@
-import type { Row } from '../driver/driver.js'
 import type { SubmittedCall } from './call.js'
+import { DelegatingQueue } from './delegating-queue.js'
 import type { OperationQueue } from './operation-queue.js'
-import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
+import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 
 /**
  * A queue beside which connections that only read have queues of their own, for the statements that look at many rows:
@@ -10,8 +10,7 @@ import type { Decode, Parameters, RowCount, Statement, Step } from './statement.
  * Such a call sees what was written before it was made: it is sent when all that was called before it has settled. What
  * is called after it may settle before it, and the call may see that too.
  */
-export class QueueWithReaders implements OperationQueue {
-  readonly #queue: OperationQueue
+export class QueueWithReaders extends DelegatingQueue {
   readonly #readers: readonly OperationQueue[]
   readonly #ping: string
   /** Calls that wait to be sent to a reader. */
@@ -19,32 +18,16 @@ export class QueueWithReaders implements OperationQueue {
 
   /** @param ping The shortest statement there is. */
   constructor(queue: OperationQueue, readers: readonly OperationQueue[], ping: string) {
-    this.#queue = queue
+    super(queue)
     this.#readers = readers
     this.#ping = ping
   }
 
-  get groupWrites(): boolean {
-    return this.#queue.groupWrites
-  }
-
-  set groupWrites(share: boolean) {
-    this.#queue.groupWrites = share
-  }
-
-  get readOnly(): boolean {
-    return this.#queue.readOnly
-  }
-
-  set readOnly(only: boolean) {
-    this.#queue.readOnly = only
-  }
-
-  get waiting(): number {
+  override get waiting(): number {
     return this.#all().reduce((sum, { waiting }) => sum + waiting, this.#before.size)
   }
 
-  get idle(): boolean {
+  override get idle(): boolean {
     return this.#before.size === 0 && this.#all().every(({ idle }) => idle)
   }
 
@@ -53,39 +36,31 @@ export class QueueWithReaders implements OperationQueue {
     parameters: Parameters,
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result> {
-    if (statement.scans !== true) return this.#queue.execute(statement, parameters, decode)
-    if (this.#queue.idle) return this.#reader().execute(statement, parameters, decode)
+    if (statement.scans !== true) return this.queue.execute(statement, parameters, decode)
+    if (this.queue.idle) return this.#reader().execute(statement, parameters, decode)
     return this.#settled().then(() => this.#reader().execute(statement, parameters, decode))
   }
 
-  submit(call: SubmittedCall): void {
-    if (call.statement.scans !== true) this.#queue.submit(call)
-    else if (this.#queue.idle) this.#reader().submit(call)
+  override submit(call: SubmittedCall): void {
+    if (call.statement.scans !== true) this.queue.submit(call)
+    else if (this.queue.idle) this.#reader().submit(call)
     else void this.#settled().then(() => this.#reader().submit(call))
   }
 
-  atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
-    return this.#queue.atomic(name, steps)
-  }
-
-  query(name: string, sql: string, parameters?: Parameters): Promise<Row[]> {
-    return this.#queue.query(name, sql, parameters)
-  }
-
-  async drain(): Promise<void> {
+  override async drain(): Promise<void> {
     while (!this.idle) await Promise.all([...this.#all().map((queue) => queue.drain()), ...this.#before])
   }
 
-  async close(keepHandle: boolean): Promise<void> {
+  override async close(keepHandle: boolean): Promise<void> {
     // The readers first: the last connection to a file moves its log into it.
     await Promise.all(this.#readers.map((reader) => reader.close(keepHandle)))
-    await this.#queue.close(keepHandle)
+    await this.queue.close(keepHandle)
   }
 
   /** Settles when all that was called before has settled. Never rejects. */
   async #settled(): Promise<void> {
     // It fails where what was called before it has failed.
-    const settled = this.#queue.query('connect', this.#ping).catch(() => undefined)
+    const settled = this.queue.query('connect', this.#ping).catch(() => undefined)
     this.#before.add(settled)
     await settled
     this.#before.delete(settled)
@@ -96,7 +71,7 @@ export class QueueWithReaders implements OperationQueue {
   }
 
   #all(): readonly OperationQueue[] {
-    return [this.#queue, ...this.#readers]
+    return [this.queue, ...this.#readers]
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Row } from '../driver/driver.js'
 import { callsAreTraced, type TracedCall, traced } from '../tracing/traced-call.js'
 import type { TracedDatabase } from '../tracing/traced-database.js'
-import type { SubmittedCall } from './call.js'
+import { DelegatingQueue } from './delegating-queue.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
@@ -9,37 +9,12 @@ import type { Decode, Parameters, RowCount, Statement, Step } from './statement.
  * A queue whose calls are published while somebody hears of them. Not what is submitted for another thread or process,
  * which publishes it there, and not the queries of set-up.
  */
-export class TracedQueue implements OperationQueue {
-  readonly #queue: OperationQueue
+export class TracedQueue extends DelegatingQueue {
   readonly #database: TracedDatabase
 
   constructor(queue: OperationQueue, database: TracedDatabase) {
-    this.#queue = queue
+    super(queue)
     this.#database = database
-  }
-
-  get groupWrites(): boolean {
-    return this.#queue.groupWrites
-  }
-
-  set groupWrites(share: boolean) {
-    this.#queue.groupWrites = share
-  }
-
-  get readOnly(): boolean {
-    return this.#queue.readOnly
-  }
-
-  set readOnly(only: boolean) {
-    this.#queue.readOnly = only
-  }
-
-  get waiting(): number {
-    return this.#queue.waiting
-  }
-
-  get idle(): boolean {
-    return this.#queue.idle
   }
 
   execute<Rows extends RowCount, Result>(
@@ -49,31 +24,13 @@ export class TracedQueue implements OperationQueue {
   ): Result | Promise<Result> {
     return callsAreTraced()
       ? this.#traced(statement, parameters, decode)
-      : this.#queue.execute(statement, parameters, decode)
+      : this.queue.execute(statement, parameters, decode)
   }
 
-  submit(call: SubmittedCall): void {
-    this.#queue.submit(call)
-  }
-
-  atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
-    const run = (): Promise<Row[][]> => this.#queue.atomic(name, steps)
-    if (!callsAreTraced()) return run()
-    return traced({ operation: name, kind: 'write', database: this.#database, background: false }, run) as Promise<
-      Row[][]
-    >
-  }
-
-  query(name: string, sql: string, parameters?: Parameters): Promise<Row[]> {
-    return this.#queue.query(name, sql, parameters)
-  }
-
-  drain(): Promise<void> {
-    return this.#queue.drain()
-  }
-
-  close(keepHandle: boolean): Promise<void> {
-    return this.#queue.close(keepHandle)
+  override atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
+    if (!callsAreTraced()) return super.atomic(name, steps)
+    const call: TracedCall = { operation: name, kind: 'write', database: this.#database, background: false }
+    return traced(call, () => super.atomic(name, steps)) as Promise<Row[][]>
   }
 
   #traced<Rows extends RowCount, Result>(
@@ -87,6 +44,6 @@ export class TracedQueue implements OperationQueue {
       if (calls !== undefined) call.calls = calls
       return decode(given, of, calls)
     }
-    return traced(call, () => this.#queue.execute(statement, parameters, counted))
+    return traced(call, () => this.queue.execute(statement, parameters, counted))
   }
 }
