@@ -82,6 +82,17 @@ test.each([
   expect((await scopedb(path, 'export')).out.split('\n').slice(1, -2)).toEqual(before.out.split('\n').slice(1, -2))
 })
 
+test('a kept failure is deleted, also where results of longer keys are listed before it', async () => {
+  const file = join(folder, 'failures.db')
+  await using adapter = await SQLiteAdapter.open(file)
+  await adapter.idempotency.set('charge:12', 1)
+  const claim = await adapter.idempotency.claim('charge:1', { lease: HOUR, onFailure: 'keep' })
+  if (claim.state !== 'claimed') throw new Error(claim.state)
+  await claim.fail('declined')
+  expect((await scopedb(file, 'result', 'delete', 'charge:1', '--yes')).code).toBe(0)
+  expect((await adapter.idempotency.claim('charge:1', { lease: HOUR })).state).toBe('claimed')
+})
+
 test.each([
   ['a folder', ['FOLDER', 'locks'], 'is a folder'],
   ['a backup that is not there', ['restore', 'FOLDER/none.db', 'FOLDER/other.db', '--yes'], 'there is no file'],

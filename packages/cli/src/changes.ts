@@ -10,14 +10,16 @@ export interface ChangeOptions {
   readonly yes?: boolean | undefined
 }
 
-export async function circuit(path: string, action: string, key: string, options: ChangeOptions): Promise<void> {
-  if (action !== 'reset' && action !== 'isolate') {
-    throw new UsageError(`there is no circuit ${action}; there are circuit reset and circuit isolate`)
-  }
+export async function circuit(
+  path: string,
+  action: 'reset' | 'isolate',
+  key: string,
+  options: ChangeOptions,
+): Promise<void> {
   await confirm(`${action} the circuit ${cell(key)} of ${path}`, options)
   await withDatabase(path, { ...options, write: true }, async (database) => {
     // A reset would write a row for a key that was mistyped. To isolate what nobody has called yet may be meant.
-    if (action === 'reset' && !(await has(database.inspect().circuits({ startsWith: key }), key))) {
+    if (action === 'reset' && (await find(database.inspect().circuits({ startsWith: key }), key)) === undefined) {
       throw new NotAsNamedError(`there is no circuit ${cell(key)}; nothing was changed`)
     }
     await database.circuitBreaker[action](key)
@@ -25,25 +27,26 @@ export async function circuit(path: string, action: string, key: string, options
   say(`the circuit ${cell(key)} is ${action === 'reset' ? 'closed' : 'open until it is reset'}`)
 }
 
-/** Whether a list that begins with a key has that key. */
-async function has(items: AsyncIterable<{ readonly key: string }>, key: string): Promise<boolean> {
-  for await (const item of items) return item.key === key
-  return false
+/** The item of that key. Of results it need not be the first that begins so: kept failures come last. */
+async function find<Found extends { readonly key: string }>(
+  items: AsyncIterable<Found>,
+  key: string,
+): Promise<Found | undefined> {
+  for await (const item of items) if (item.key === key) return item
+  return undefined
 }
 
 /** Ends the hold under that token; a newer holder keeps its own. */
 export async function releaseLock(path: string, key: string, token: number, options: ChangeOptions): Promise<void> {
   await confirm(`release the lock ${cell(key)} of ${path}, if its token is ${token}`, options)
   await withDatabase(path, { ...options, write: true }, async (database) => {
-    for await (const lock of database.inspect().locks({ startsWith: key })) {
-      if (lock.key !== key) continue
-      if (lock.token !== token)
-        throw new NotAsNamedError(`the lock ${cell(key)} has the token ${lock.token}; nothing was changed`)
-      // A lease that ends with the next ms, and that of this owner only: a release could meet a holder that came meanwhile.
-      if (await database.lock.extend(key, 1, lock.owner ?? '')) return setTimeout(2) // It is free when this has ended.
-      break
-    }
-    throw new NotAsNamedError(`nobody holds the lock ${cell(key)}; nothing was changed`)
+    const lock = await find(database.inspect().locks({ startsWith: key }), key)
+    if (lock !== undefined && lock.token !== token)
+      throw new NotAsNamedError(`the lock ${cell(key)} has the token ${lock.token}; nothing was changed`)
+    // A lease that ends with the next ms, and that of this owner only: a release could meet a holder that came meanwhile.
+    if (lock === undefined || !(await database.lock.extend(key, 1, lock.owner ?? '')))
+      throw new NotAsNamedError(`nobody holds the lock ${cell(key)}; nothing was changed`)
+    await setTimeout(2) // It is free when this has ended.
   })
 }
 
@@ -52,11 +55,12 @@ export async function freeClaim(path: string, key: string, generation: number, o
   await confirm(`free the claim on ${cell(key)} of ${path}, if its generation is ${generation}`, options)
   await withDatabase(path, { ...options, write: true }, async (database) => {
     if (await database.idempotency.freeClaim(key, generation)) return
-    for await (const claim of database.inspect().claims({ startsWith: key })) {
-      if (claim.key !== key) continue
-      throw new NotAsNamedError(`the claim on ${cell(key)} has the generation ${claim.generation}; nothing was changed`)
-    }
-    throw new NotAsNamedError(`nobody works on ${cell(key)}; nothing was changed`)
+    const claim = await find(database.inspect().claims({ startsWith: key }), key)
+    const what =
+      claim === undefined
+        ? `nobody works on ${cell(key)}`
+        : `the claim on ${cell(key)} has the generation ${claim.generation}`
+    throw new NotAsNamedError(`${what}; nothing was changed`)
   })
 }
 
@@ -64,7 +68,7 @@ export async function deleteResult(path: string, key: string, options: ChangeOpt
   await confirm(`remove the result of ${cell(key)} from ${path}, so that its work may run again`, options)
   await withDatabase(path, { ...options, write: true }, async (database) => {
     const listed = { startsWith: key, expired: true }
-    if (!(await has(database.inspect().results(listed), key))) {
+    if ((await find(database.inspect().results(listed), key)) === undefined) {
       throw new NotAsNamedError(`${cell(key)} has no result; nothing was changed`)
     }
     await database.idempotency.delete(key)

@@ -3,7 +3,7 @@ import { type DiagnosticEvent, type OwnerProcess, PersistenceError } from '@go-g
 import { checkPages } from './check-pages.js'
 import { EXIT } from './exit-codes.js'
 import { LISTS, type List } from './lists.js'
-import { type Database, isServer, loadFrontEnd, withDatabase } from './open-database.js'
+import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
 import { bytes, cell, paint, say, toJson, write } from './output.js'
 
 /** Something that is not as it should be. */
@@ -22,7 +22,7 @@ export async function verify(path: string, json: boolean): Promise<number> {
   const findings: Finding[] = []
   let items = 0
   if (!isServer(path) && existsSync(`${path}.json`)) findings.push(...(await differencesFromManifest(path)))
-  await orDamage(findings, path, async (database) => {
+  await orDamage(findings, path, {}, async (database) => {
     if (!isServer(path)) for (const what of await checkPages(path)) findings.push({ where: 'pages', what })
     for (const [where, list] of Object.entries(LISTS)) {
       const all = (list as List<object>).items(database.inspect({ prefix: '*' }), askingForAll(list))
@@ -53,11 +53,11 @@ async function differencesFromManifest(path: string): Promise<Finding[]> {
 async function orDamage(
   findings: Finding[],
   path: string,
+  how: HowToOpen,
   use: (database: Database) => Promise<void>,
-  onDiagnostic?: (event: DiagnosticEvent) => void,
 ): Promise<void> {
   try {
-    await withDatabase(path, onDiagnostic === undefined ? {} : { onDiagnostic }, use)
+    await withDatabase(path, how, use)
   } catch (error) {
     if (!isOf(error, 'CORRUPT')) throw error
     findings.push({ where: 'file', what: error.message })
@@ -81,12 +81,11 @@ export async function doctor(path: string, json: boolean): Promise<number> {
   const told: DiagnosticEvent[] = []
   const findings: Finding[] = []
   let facts: object = { runtime: runtime() }
-  const look = async (database: Database): Promise<void> => {
+  await orDamage(findings, path, { onDiagnostic: (event) => told.push(event) }, async (database) => {
     const { engine, cache: _, ...stats } = await database.stats()
     facts = { ...facts, engine, ...stats }
     findings.push(...(await heldByTheDead(database)))
-  }
-  await orDamage(findings, path, look, (event) => told.push(event))
+  })
   for (const event of told)
     if (event.type === 'unsafe-environment') findings.push({ where: 'environment', what: event.problem })
   const shown = Object.entries(facts)

@@ -11,6 +11,14 @@ export interface Argument {
   readonly valueHint?: string
 }
 
+/** A command of citty, whose types stay inside: it is bundled. */
+export interface Command {
+  readonly meta?: unknown
+  readonly args?: unknown
+  readonly run?: unknown
+  readonly subCommands?: unknown
+}
+
 /** A command, as far as its help, its completions and the check of its arguments need it. */
 export interface DeclaredCommand {
   readonly meta: { readonly name: string; readonly description: string }

@@ -56,6 +56,9 @@ complete -c scopedb -f -a '(__scopedb_complete)'
 `,
 }
 
+/** Those that commands can be completed in. */
+export const SHELLS: readonly string[] = Object.keys(SCRIPTS)
+
 /** Prints what a shell is to source. */
 export async function printCompletions(shell: string): Promise<void> {
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
 import { type ChangeOptions, confirm } from './changes.js'
 import { UsageError } from './exit-codes.js'
-import { loadFrontEnd, withDatabase } from './open-database.js'
+import { loadFrontEnd, requireExists, withDatabase } from './open-database.js'
 import { bytes, duration, say, toJson, write } from './output.js'
 
 /** Copies a file while others use it. */
@@ -29,7 +28,7 @@ export async function restoreDatabase(
   to: string,
   { yes, json }: ChangeOptions & { json?: boolean | undefined },
 ): Promise<void> {
-  if (!existsSync(from)) throw new UsageError(`there is no file ${from}`)
+  requireExists(from)
   await confirm(`put ${from} in the place of ${to}`, { yes })
   const { restore } = await loadFrontEnd()
   const restored = await restore(from, to)

@@ -1,6 +1,6 @@
 import { type CommandDef, runCommand } from 'citty'
-import { checkArguments, type DeclaredCommand } from './command-line.js'
-import { type Command, commands, complete } from './commands.js'
+import { type Command, checkArguments, type DeclaredCommand } from './command-line.js'
+import { commands, complete } from './commands.js'
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js'
 import { helpOf, helpOfCommand } from './help.js'
 import { endWithReader, say, write } from './output.js'

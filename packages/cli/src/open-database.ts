@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import {
   type AdapterOptions,
   type AdapterStats,
@@ -53,13 +53,17 @@ export async function loadFrontEnd(): Promise<FrontEnd> {
 export async function openDatabase(path: string, how: HowToOpen = {}): Promise<Database> {
   const { write = false, migrate = false } = how
   if (!isServer(path) && !migrate) {
-    const found = statSync(path, { throwIfNoEntry: false })
-    if (found === undefined) throw new UsageError(`there is no file ${path}`)
-    if (found.isDirectory()) throw new UsageError(`${path} is a folder, and no database`)
+    requireExists(path)
+    if (statSync(path).isDirectory()) throw new UsageError(`${path} is a folder, and no database`)
     // Opening a file for writing gives it its journal mode before its tables are looked at.
     if (write) await (await open(path, { prefix: how.prefix })).disconnect()
   }
   return open(path, how)
+}
+
+/** @throws UsageError where there is nothing of that name. */
+export function requireExists(path: string): void {
+  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
 }
 
 async function open(path: string, how: HowToOpen): Promise<Database> {

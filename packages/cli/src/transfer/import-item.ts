@@ -4,8 +4,9 @@ import { cell } from '../output.js'
 import type { CheckpointItem, CircuitItem, EntryItem, ExportedItem, ResultItem } from './format.js'
 import { NotStored, type StandingClock } from './stored-text.js'
 
-/** What becomes of an item whose key is taken. */
-export type Conflicts = 'fail' | 'skip' | 'replace'
+/** What can become of an item whose key is taken. */
+export const CONFLICTS = ['fail', 'skip', 'replace'] as const
+export type Conflicts = (typeof CONFLICTS)[number]
 
 /** What became of an item. `claimed`: its key has a claim under way and no result yet, so what is there may never be one. */
 export type Outcome = 'written' | 'replaced' | 'there' | 'claimed' | 'expired'

@@ -1,11 +1,11 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { type ChangeOptions, confirm } from '../changes.js'
 import { NotAsNamedError, UsageError } from '../exit-codes.js'
-import { isServer } from '../open-database.js'
+import { isServer, requireExists } from '../open-database.js'
 import { say, toJson, write } from '../output.js'
 import { DatabaseByPrefix } from './databases.js'
 import { type Counts, checkFirstLine, type ExportedItem, KINDS, none, readLine, shownCount } from './format.js'
-import { type Conflicts, importItem, nameOf, type Outcome } from './import-item.js'
+import { CONFLICTS, type Conflicts, importItem, nameOf, type Outcome } from './import-item.js'
 import { linesOf } from './lines.js'
 import { StandingClock } from './stored-text.js'
 
@@ -13,8 +13,6 @@ export interface ImportOptions extends ChangeOptions {
   readonly conflicts: string
   readonly json: boolean
 }
-
-const CONFLICTS: readonly string[] = ['fail', 'skip', 'replace'] satisfies readonly Conflicts[]
 
 /**
  * Reads an export from a file or from stdin into a database, which is made where there is none. Every item that was
@@ -25,7 +23,7 @@ export async function importDatabase(path: string, file: string | undefined, opt
   if (!CONFLICTS.includes(conflicts))
     throw new UsageError(`--conflicts takes ${CONFLICTS.join(', ')}, got ${conflicts}`)
   if (file === undefined && process.stdin.isTTY) throw new UsageError('name the file of the export, or pipe it in')
-  if (file !== undefined && !existsSync(file)) throw new UsageError(`there is no file ${file}`)
+  if (file !== undefined) requireExists(file)
   await confirm(`write the items of ${file ?? 'stdin'} into ${path}`, options)
 
   const lines = linesOf(file === undefined ? process.stdin : createReadStream(file))

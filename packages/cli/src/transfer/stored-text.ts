@@ -1,4 +1,4 @@
-import type { Clock, ValueCodec } from '@go-go-scope/persistence-core/public'
+import { type Clock, systemClock, type ValueCodec } from '@go-go-scope/persistence-core/public'
 
 /** Stands for a result that could not be stored where it was made. */
 export class NotStored {
@@ -27,6 +27,8 @@ export const storedText: ValueCodec = {
 
 /** Time that stands still, so that a time to live ends at the very ms that is asked for. */
 export class StandingClock implements Clock {
+  readonly monotonic: Clock['monotonic'] = systemClock.monotonic
+  readonly setTimer: Clock['setTimer'] = systemClock.setTimer
   #now: number
 
   constructor(now: number = Date.now()) {
@@ -40,15 +42,5 @@ export class StandingClock implements Clock {
   /** @param now Epoch ms. */
   moveTo(now: number): void {
     this.#now = now
-  }
-
-  monotonic(): number {
-    return performance.now()
-  }
-
-  setTimer(callback: () => void, delay: number): () => void {
-    const timer = setTimeout(callback, delay)
-    timer.unref()
-    return () => clearTimeout(timer)
   }
 }

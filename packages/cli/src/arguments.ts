@@ -1,0 +1,34 @@
+import { UsageError } from './exit-codes.js'
+import type { Format } from './output.js'
+
+/** Arguments that several commands take, and how they are read. */
+
+export const db = { type: 'positional', required: true, description: 'a SQLite file, or a postgres:// URL' } as const
+export const prefix = { type: 'string', description: 'the keyPrefix of the app', valueHint: 'P' } as const
+export const startsWith = {
+  type: 'string',
+  description: 'only keys that begin so; with --prefix',
+  valueHint: 'K',
+} as const
+export const json = { type: 'boolean', description: 'as JSON' } as const
+export const jsonl = { type: 'boolean', description: 'as one JSON object a line' } as const
+export const color = {
+  type: 'boolean',
+  default: true,
+  description: 'colours, in a terminal',
+  negativeDescription: 'no colours',
+} as const
+export const yes = { type: 'boolean', description: 'do it without asking' } as const
+
+export function formatOf({ json, jsonl }: { json?: unknown; jsonl?: unknown }): Format {
+  if (json === true && jsonl === true) throw new UsageError('--json or --jsonl: one of the two')
+  return jsonl === true ? 'jsonl' : json === true ? 'json' : 'table'
+}
+
+/** @throws UsageError unless it is a whole number from 1. */
+export function whole(text: unknown, name: string): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number > 0) return number
+  throw new UsageError(`--${name} must be a whole number from 1, got ${String(text)}`)
+}
