@@ -1,7 +1,6 @@
-import { CHANNELS, type TracedCall } from '@go-go-scope/persistence-core/integration'
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import { BATCH_SIZE, callAttributes, ERROR, errorType, namespaceOf } from './attributes.js'
-import { subscribe } from './subscribe.js'
+import { followCalls } from './follow-calls.js'
 
 /**
  * A span for each call that somebody awaits, below the span of its caller: also where calls of several callers share a
@@ -10,18 +9,15 @@ import { subscribe } from './subscribe.js'
  * @returns ends it.
  */
 export function callSpans(tracer: Tracer): () => void {
-  const spans = new WeakMap<TracedCall, Span>()
-  return subscribe({
-    [`tracing:${CHANNELS.call}:start`]: (call: TracedCall) => {
+  return followCalls<Span>({
+    began(call) {
       // It would be a part of the request that happened to bring it on.
-      if (call.background) return
+      if (call.background) return undefined
       const namespace = namespaceOf(call.database)
       const name = namespace === undefined ? call.operation : `${call.operation} ${namespace}`
-      spans.set(call, tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: callAttributes(call) }))
+      return tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: callAttributes(call) })
     },
-    [`tracing:${CHANNELS.call}:asyncEnd`]: (call: TracedCall) => {
-      const span = spans.get(call)
-      if (span === undefined) return
+    ended(call, span) {
       if (call.calls !== undefined && call.calls > 1) span.setAttribute(BATCH_SIZE, call.calls)
       if (call.error !== undefined) {
         span.setAttribute(ERROR, errorType(call.error))
@@ -30,5 +26,7 @@ export function callSpans(tracer: Tracer): () => void {
       }
       span.end()
     },
+    // One that is never ended is never exported.
+    left: (_call, span) => span.end(),
   })
 }

@@ -23,7 +23,7 @@ export interface InstrumentOptions {
 
 /** Ends with {@link Instrumentation.stop}, or with the block of `using`. */
 export interface Instrumentation extends Disposable {
-  /** Nothing is heard or read any more. Idempotent. Closes no adapter and no provider. */
+  /** Nothing is heard or read any more: calls under way end their spans now. Idempotent. Closes no adapter and no provider. */
   stop(): void
 }
 
