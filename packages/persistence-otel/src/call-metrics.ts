@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks'
-import type { TracedCall } from '@go-go-scope/persistence-core/integration'
 import type { Meter } from '@opentelemetry/api'
 import { callAttributes, databaseAttributes } from './attributes.js'
 import { followCalls } from './follow-calls.js'
@@ -18,7 +17,6 @@ export function callMetrics(meter: Meter): () => void {
     description: 'Calls that wait or are under way.',
     unit: '{call}',
   })
-  const over = ({ database }: TracedCall): void => active.add(-1, databaseAttributes(database))
   return followCalls<number>({
     began(call) {
       active.add(1, databaseAttributes(call.database))
@@ -26,9 +24,7 @@ export function callMetrics(meter: Meter): () => void {
     },
     ended(call, at) {
       duration.record((performance.now() - at) / 1000, callAttributes(call))
-      over(call)
     },
-    // The counter of the meter would count it for ever.
-    left: over,
+    over: ({ database }) => active.add(-1, databaseAttributes(database)),
   })
 }

@@ -24,9 +24,7 @@ export function callSpans(tracer: Tracer): () => void {
         // Without the message, which may have keys.
         span.setStatus({ code: SpanStatusCode.ERROR })
       }
-      span.end()
     },
-    // One that is never ended is never exported.
-    left: (_call, span) => span.end(),
+    over: (_call, span) => span.end(),
   })
 }

@@ -5,13 +5,14 @@ import { subscribe } from './subscribe.js'
 export interface CallFollower<Kept> {
   /** @returns what to keep until the call has ended; `undefined` for a call that is not followed. */
   began(call: TracedCall): Kept | undefined
+  /** Called with what the call has come to. */
   ended(call: TracedCall, kept: Kept): void
-  /** The call is under way when nobody listens any more: its end will not be heard. */
-  left(call: TracedCall, kept: Kept): void
+  /** Called last for each call: after {@link ended}, or when nobody listens any more and its end will not be heard. */
+  over(call: TracedCall, kept: Kept): void
 }
 
 /** Follows each call from its begin to its end. @returns ends it. */
-export function followCalls<Kept>({ began, ended, left }: CallFollower<Kept>): () => void {
+export function followCalls<Kept>({ began, ended, over }: CallFollower<Kept>): () => void {
   const underWay = new Map<TracedCall, Kept>()
   const end = subscribe({
     [`tracing:${CHANNELS.call}:start`]: (call: TracedCall) => {
@@ -23,11 +24,11 @@ export function followCalls<Kept>({ began, ended, left }: CallFollower<Kept>): (
       if (kept === undefined) return
       underWay.delete(call)
       ended(call, kept)
+      over(call, kept)
     },
   })
   return () => {
     end()
-    for (const [call, kept] of underWay) left(call, kept)
-    underWay.clear()
+    for (const [call, kept] of underWay) over(call, kept)
   }
 }
