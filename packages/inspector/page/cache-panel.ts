@@ -1,3 +1,4 @@
+import { ENTRIES } from '../src/cache-survey.js'
 import type { CacheGroup, CacheSurvey, Part } from '../src/overview.js'
 import { type Column, showBar, text, type View } from './columns.js'
 import { bytes, count, visible } from './format.js'
@@ -34,6 +35,6 @@ export function cacheRows({ groups }: CacheSurvey): Part<CacheRow> {
 export function cacheRemark({ at, partial, groups }: CacheSurvey, { now }: View): string {
   if (groups.length === 0) return ''
   const age = Math.max(0, Math.round((now - at) / 1_000))
-  const part = partial ? ' There are more: of a prefix 2,000 entries are looked at.' : ''
+  const part = partial ? ` There are more: of a prefix ${count(ENTRIES)} entries are looked at.` : ''
   return `As of ${age} s ago.${part} Choose a prefix to see entries.`
 }

@@ -4,7 +4,7 @@ import type { CacheGroup, CacheSurvey } from './overview.js'
 
 const PREFIXES = 20
 /** Of each prefix so many entries are looked at, so that a survey costs the same whatever there is. */
-const ENTRIES = 2_000
+export const ENTRIES = 2_000
 const GROUPS = 30
 
 /** Counts entries and bytes by how keys begin. @param at Epoch ms. */

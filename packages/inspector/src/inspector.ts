@@ -3,7 +3,7 @@ import { isAuthorized, refusalOf } from './admission.js'
 import { type Inspectable, type InspectorOptions, settingsOf } from './options.js'
 import { OverviewReader } from './overview-reader.js'
 import { pageResponse } from './page.js'
-import { jsonResponse, refuse } from './responses.js'
+import { errorResponse, jsonResponse } from './responses.js'
 import { readValue } from './value.js'
 
 /** Answers a request for the page or for its data, which is of the same path with a query. */
@@ -23,21 +23,21 @@ export function inspector(persistence: Inspectable, options: InspectorOptions): 
 
   return async (request) => {
     const refusal = refusalOf(request, settings)
-    if (refusal !== undefined) return refuse(refusal)
+    if (refusal !== undefined) return errorResponse(refusal)
     const { searchParams: query } = new URL(request.url)
     const isPage = query.size === 0
     // The page has nothing of the database in it, and must be there to ask for the token.
     if (!(isPage && byToken) && !(await isAuthorized(request, settings))) {
-      return refuse(byToken ? 'the token is missing or wrong' : 'you may not look at this')
+      return errorResponse(byToken ? 'the token is missing or wrong' : 'you may not look at this')
     }
     if (isPage) return pageResponse(byToken)
     try {
       if (query.get('view') === 'overview') return jsonResponse(await overview.read(query))
       if (query.get('view') === 'value') return await readValue(persistence, settings, query)
-      return refuse('there is no such view', 404)
+      return errorResponse('there is no such view', 404)
     } catch (error) {
-      if (!(error instanceof PersistenceError)) return refuse(String(error), 500)
-      return refuse(`${error.code}: ${error.message}`, error.code.startsWith('INVALID') ? 400 : 503)
+      if (!(error instanceof PersistenceError)) return errorResponse(String(error), 500)
+      return errorResponse(`${error.code}: ${error.message}`, error.code.startsWith('INVALID') ? 400 : 503)
     }
   }
 }

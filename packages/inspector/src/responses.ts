@@ -18,8 +18,8 @@ export function jsonResponse(body: unknown, status = 200): Response {
   })
 }
 
-/** The response to what is not answered. @param error What is wrong, and what to do. */
-export function refuse(error: string, status = 403): Response {
+/** A response without data. @param error What is wrong, and what to do. */
+export function errorResponse(error: string, status = 403): Response {
   return jsonResponse({ error }, status)
 }
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import type { Inspection } from '@go-go-scope/persistence-core/public'
 import type { Inspectable, Settings } from './options.js'
-import { jsonResponse, refuse } from './responses.js'
+import { errorResponse, jsonResponse } from './responses.js'
 
 /** Of what is longer, the beginning is shown. */
 const CHARACTERS = 20_000
@@ -13,7 +13,7 @@ export async function readValue(
   { values }: Settings,
   query: URLSearchParams,
 ): Promise<Response> {
-  if (!values) return refuse('values are not shown here; the option values of inspector() would allow it')
+  if (!values) return errorResponse('values are not shown here; the option values of inspector() would allow it')
   const key = query.get('key') ?? ''
   const inspection = persistence.inspect({ prefix: query.get('prefix') ?? '' })
   for await (const item of itemsFrom(inspection, query.get('of'), key)) {
@@ -21,7 +21,7 @@ export async function readValue(
     if (item.unreadable !== undefined) return jsonResponse({ text: item.unreadable.message })
     return jsonResponse({ text: asText('latest' in item ? item.latest?.data : item.value) })
   }
-  return refuse('it is not there any more', 404)
+  return errorResponse('it is not there any more', 404)
 }
 
 function itemsFrom(inspection: Inspection, of: string | null, key: string) {
