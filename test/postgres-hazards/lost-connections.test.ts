@@ -1,6 +1,6 @@
 import { PersistenceError, PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { type Server, startServer } from '../postgres/server/start-server.mjs'
@@ -57,7 +57,7 @@ test.each(['pg', 'postgres'] as const)(
   async (driver) => {
     let left = Number.POSITIVE_INFINITY
     let cuts = 0
-    await using proxy = await startProxy(serverUrl(), (client, server) => {
+    const proxy = await startProxy(serverUrl(), (client, server) => {
       server.on('data', (data) => client.write(data))
       client.on('data', (data) => {
         if (--left === 0) {
@@ -65,7 +65,8 @@ test.each(['pg', 'postgres'] as const)(
           client.destroy()
         } else server.write(data)
       })
-    }).then((made) => ({ ...made, [Symbol.asyncDispose]: made.close }))
+    })
+    onTestFinished(proxy.close)
     const adapter = track(await PostgresAdapter.open(proxy.url, { schema: newSchema(), driver, newsUrl: false }))
     await adapter.cache.set('k', 0)
     for (let message = 1; message <= 6; message++) {

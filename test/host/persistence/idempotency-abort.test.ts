@@ -4,23 +4,15 @@ import { deferred } from '../support/deferred.js'
 import { eventually } from '../support/eventually.js'
 import { heldFunction } from '../support/held-function.js'
 import { LoopClock } from '../support/loop-clock.js'
-import type { AdapterOfTest } from './database-of-test.js'
-import { type TwoConnections, twoConnections } from './two-connections.js'
+import { connectForEachTest, one, two } from './two-connections.js'
 
 let clock: LoopClock
-let connections: TwoConnections
-let one: AdapterOfTest
-let two: AdapterOfTest
 
-beforeEach(async () => {
+beforeEach(() => {
   clock = new LoopClock()
-  connections = await twoConnections(clock)
-  ;({ one, two } = connections)
 })
-afterEach(async () => {
-  await connections[Symbol.asyncDispose]()
-  clock[Symbol.dispose]()
-})
+afterEach(() => clock[Symbol.dispose]())
+connectForEachTest(() => clock)
 
 /** What another process is told that asks for the key; it lets go of it again. */
 async function claimState() {

@@ -4,22 +4,15 @@ import { deferred } from '../support/deferred.js'
 import { eventually } from '../support/eventually.js'
 import { LoopClock } from '../support/loop-clock.js'
 import type { AdapterOfTest } from './database-of-test.js'
-import { type TwoConnections, twoConnections } from './two-connections.js'
+import { connectForEachTest, one, two, twoConnections } from './two-connections.js'
 
 let clock: LoopClock
-let connections: TwoConnections
-let one: AdapterOfTest
-let two: AdapterOfTest
 
-beforeEach(async () => {
+beforeEach(() => {
   clock = new LoopClock()
-  connections = await twoConnections(clock)
-  ;({ one, two } = connections)
 })
-afterEach(async () => {
-  await connections[Symbol.asyncDispose]()
-  clock[Symbol.dispose]()
-})
+afterEach(() => clock[Symbol.dispose]())
+connectForEachTest(() => clock)
 
 const idempotency = { key: 'k' }
 const notes = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() })

@@ -1,19 +1,11 @@
 import { type IdempotencyProvider, InMemoryIdempotencyProvider, ResultNotStoredError, scope } from 'go-go-scope'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from '../support/deferred.js'
 import { eventually } from '../support/eventually.js'
 import type { AdapterOfTest } from './database-of-test.js'
-import { type TwoConnections, twoConnections } from './two-connections.js'
+import { connectForEachTest, one, two } from './two-connections.js'
 
-let connections: TwoConnections
-let one: AdapterOfTest
-let two: AdapterOfTest
-
-beforeEach(async () => {
-  connections = await twoConnections()
-  ;({ one, two } = connections)
-})
-afterEach(() => connections[Symbol.asyncDispose]())
+connectForEachTest()
 
 const idempotency = { key: 'k' }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '@go-go-scope/persistence-sqlite'
+import { afterEach, beforeEach } from 'vitest'
 import { type AdapterOfTest, databaseOfTest } from './database-of-test.js'
 
 /** Two connections to one database, as two processes have them. */
@@ -21,4 +22,18 @@ export async function twoConnections(clock?: Clock): Promise<TwoConnections> {
       await database[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Those of the test that runs, where {@link connectForEachTest} was called. */
+export let one: AdapterOfTest
+export let two: AdapterOfTest
+
+/** Gives each test of a file two connections. @param clock That of the test, by which they tell the time. */
+export function connectForEachTest(clock?: () => Clock): void {
+  let connections: TwoConnections
+  beforeEach(async () => {
+    connections = await twoConnections(clock?.())
+    ;({ one, two } = connections)
+  })
+  afterEach(() => connections[Symbol.asyncDispose]())
 }
