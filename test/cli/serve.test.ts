@@ -6,6 +6,7 @@ import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { accepts } from '../harness/accepts.mjs'
 import { program, SQLiteAdapter, scopedbHere } from './scopedb.js'
 
 let folder: string
@@ -47,19 +48,6 @@ async function serve(...args: readonly string[]): Promise<{ address: URL; token:
 const overview = (address: string, token: string): Promise<Response> =>
   fetch(`${address}/?view=overview`, { headers: { authorization: `Bearer ${token}` } })
 
-/** Whether something listens there. */
-async function listens(host: string, port: number): Promise<boolean> {
-  const socket = connect(port, host)
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
-
 const tokens: string[] = []
 const ownAddresses = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses)
 
@@ -78,7 +66,7 @@ describe('scopedb serve', () => {
       // One of a link needs to be told which.
       if (address.startsWith('fe80')) continue
       const own = address === '127.0.0.1' || address === '::1'
-      expect(await listens(address, port), `${family} ${address}, ${internal ? 'internal' : 'of a network'}`).toBe(own)
+      expect(await accepts(port, address), `${family} ${address}, ${internal ? 'internal' : 'of a network'}`).toBe(own)
     }
     tokens.push(token)
     expect(await end?.()).toBe(0)

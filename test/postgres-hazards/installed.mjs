@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
+import { accepts } from '../harness/accepts.mjs'
 import { freePort, identity, newFolder, startServer } from '../postgres/server/start-server.mjs'
 
 /** @typedef {{ url: string, stop(): Promise<void> }} Service */
@@ -59,18 +59,5 @@ max_client_conn = 200
       await rm(folder, { recursive: true, force: true })
       await server.stop()
     },
-  }
-}
-
-/** @param {number} port @returns {Promise<boolean>} */
-async function accepts(port) {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }
