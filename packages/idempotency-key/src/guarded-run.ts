@@ -1,6 +1,6 @@
 import type { ClaimedKey } from '@go-go-scope/persistence-core/integration'
 import { type KeptResponse, keptOf, type MadeResponse, replayOf } from './kept-response.js'
-import type { IdempotencyProblem, Settings } from './options.js'
+import { type IdempotencyProblem, keepByDefault, type ResponseHead, type Settings } from './options.js'
 import { outstandingRequest, responseNotKept } from './problem-response.js'
 import { readBody } from './read-body.js'
 
@@ -25,18 +25,25 @@ export class GuardedRun {
   /** Keeps the response of the handler, or frees the key. @returns the response to send, mostly the same one. */
   async finish(response: Response): Promise<Response> {
     const { status, headers } = response
-    const body = this.#settings.keep({ status, headers }) ? await readBody(response, this.#settings.maxBody) : null
-    return (await this.settle({ status, headers, body })) ?? response
+    const keeps = this.#keeps(response)
+    const body = keeps ? await readBody(response, this.#settings.maxBody) : null
+    return (await this.#end(keeps, { status, headers, body })) ?? response
   }
 
   /** As {@link finish}, for a response that is none of fetch. @returns another response to send instead of it. */
-  async settle(made: MadeResponse): Promise<Response | undefined> {
+  settle(made: MadeResponse): Promise<Response | undefined> {
+    return this.#end(this.#keeps(made), made)
+  }
+
+  async #end(keeps: boolean, made: MadeResponse): Promise<Response | undefined> {
     clearInterval(this.#renewal)
-    if (!this.#settings.keep(made)) {
+    if (!keeps) {
       await this.#free(`status ${made.status}`)
       return undefined
     }
-    if (made.body === null) this.#report('response-not-stored', 'its body is longer than maxBody, or a stream')
+    if (made.body === null) {
+      this.#report('response-not-stored', 'its body is longer than maxBody, is a stream, or broke off')
+    }
     const outcome = await this.#claim.complete(keptOf(made)).catch((cause) => {
       this.#report('response-not-stored', 'the store refused it', cause)
     })
@@ -50,6 +57,17 @@ export class GuardedRun {
   async abandon(): Promise<void> {
     clearInterval(this.#renewal)
     await this.#free('the handler threw')
+  }
+
+  #keeps({ status, headers }: ResponseHead): boolean {
+    const { keep } = this.#settings
+    try {
+      return keep({ status, headers })
+    } catch (cause) {
+      // The work is done: an error of the app must neither have it done again nor keep the key claimed for ever.
+      this.#report('keep-failed', 'the option keep threw; the default has decided instead', cause)
+      return keepByDefault({ status })
+    }
   }
 
   async #free(reason: string): Promise<void> {

@@ -14,17 +14,19 @@ export interface NodeResponse {
   end(...args: never[]): unknown
   writeHead(...args: never[]): unknown
   flushHeaders(): void
+  destroy(...args: never[]): unknown
 }
 
 type Arguments = readonly unknown[]
 type Method = (...args: Arguments) => unknown
 
-/** What a handler writes a response by; the rest only prepares it. */
-const WRITING = ['write', 'end', 'writeHead', 'flushHeaders'] as const
+/** What a handler writes a response by, or breaks it off; the rest only prepares it. */
+const WRITING = ['write', 'end', 'writeHead', 'flushHeaders', 'destroy'] as const
 
 /**
  * Holds back what a handler writes until `settle` has ended, which may have another response sent instead. A body that
- * becomes longer than `limit` is let go, after `settle` was called without it.
+ * becomes longer than `limit` is let go, after `settle` was called without it; so is one that the handler breaks off, as
+ * `pipeline` does when its source fails.
  */
 export function holdResponse(
   response: NodeResponse,
@@ -40,7 +42,7 @@ class HeldResponse {
   readonly #settle: (made: MadeResponse) => Promise<Response | undefined>
   /** Own members before; the others are those of the class. */
   readonly #before: PropertyDescriptorMap
-  readonly #calls: { readonly name: 'write' | 'end'; readonly args: Arguments }[] = []
+  readonly #calls: { readonly name: 'write' | 'end' | 'destroy'; readonly args: Arguments }[] = []
   readonly #chunks: Uint8Array[] = []
   #length = 0
   #settling = false
@@ -59,6 +61,7 @@ class HeldResponse {
       end: (...args) => this.#end(args),
       writeHead: (...args) => this.#writeHead(args),
       flushHeaders: () => this.#begin(),
+      destroy: (...args) => this.#destroy(args),
     }
     for (const name of WRITING) define(response, name, { value: methods[name], writable: true })
     // A framework that is told so leaves the response alone, as it must once a handler has ended it.
@@ -81,6 +84,13 @@ class HeldResponse {
     this.#begin()
     this.#take('end', args)
     this.#decide(this.#length > this.#limit ? null : Buffer.concat(this.#chunks))
+    return this.#response
+  }
+
+  // A client that goes away does not come here: the handler is at work still, and its key stays claimed.
+  #destroy(args: Arguments): NodeResponse {
+    this.#calls.push({ name: 'destroy', args })
+    this.#decide(null)
     return this.#response
   }
 

@@ -11,9 +11,10 @@ export interface IdempotencyProblem {
   /**
    * `response-not-stored`: the work is done and its response was sent, but a repeated request cannot have it. `claim-lost`:
    * the lease ended while the handler ran, as when the process was stopped for long; the handler may have run twice.
-   * `key-not-freed`: the request failed, and its key is free only when the lease is over.
+   * `key-not-freed`: the request failed, and its key is free only when the lease is over. `keep-failed`: the option `keep`
+   * threw.
    */
-  readonly type: 'response-not-stored' | 'claim-lost' | 'key-not-freed'
+  readonly type: 'response-not-stored' | 'claim-lost' | 'key-not-freed' | 'keep-failed'
   readonly key: string
   readonly message: string
   readonly cause?: unknown
@@ -75,6 +76,8 @@ export type Settings<Source> = Required<Omit<IdempotencyKeyOptions<Source>, 'fin
   readonly fingerprint: IdempotencyKeyOptions<Source>['fingerprint']
 }
 
+export const keepByDefault = ({ status }: Pick<ResponseHead, 'status'>): boolean => status < 500
+
 const DAY_MS = 24 * 60 * 60_000
 const MEBIBYTE = 1024 ** 2
 
@@ -90,7 +93,7 @@ export function settingsOf<Source>(options: IdempotencyKeyOptions<Source>): Sett
     throw invalidOption('scope', given.scope, 'a function that gives the id of the user or tenant whose keys they are')
   }
   const { lease = 30_000, ttl = DAY_MS, wait = 0, methods = ['POST', 'PATCH'], required = true } = given
-  const { maxBody = MEBIBYTE, keep = ({ status }) => status < 500, onProblem = () => undefined } = given
+  const { maxBody = MEBIBYTE, keep = keepByDefault, onProblem = () => undefined } = given
   if (!Array.isArray(methods)) throw invalidOption('methods', methods, 'an array of method names')
   if (!Number.isSafeInteger(maxBody) || maxBody < 0) throw invalidOption('maxBody', maxBody, 'a number of bytes')
   return {

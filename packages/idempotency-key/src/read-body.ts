@@ -1,15 +1,18 @@
 /**
  * The bytes of a response's body, which stays to be read.
  *
- * @returns `null` for one that is longer than `limit` bytes, and for a stream of events, which may never end.
+ * @returns `null` for one that is longer than `limit` bytes, for a stream of events, which may never end, and for one that
+ *   breaks off: whoever reads the response itself meets its error.
  */
 export async function readBody(response: Response, limit: number): Promise<Uint8Array | null> {
   if (response.body === null) return new Uint8Array()
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) return null
   const reader = response.clone().body?.getReader()
+  const next = () => reader?.read().catch(() => null)
   const chunks: Uint8Array[] = []
   let length = 0
-  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+  for (let read = await next(); read?.done !== true; read = await next()) {
+    if (!read) return null
     chunks.push(read.value)
     length += read.value.length
     if (length > limit) {

@@ -212,6 +212,27 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(problems).toEqual([expect.objectContaining({ type: 'response-not-stored', key: `http:["ada","${key}"]` })])
   })
 
+  test('a response that breaks off is sent as far as it came; its request is not handled again', async () => {
+    answer = (body) => ({ status: 201, body, breaksOff: true })
+    const broken = await post('/')
+      .then((response) => response.text())
+      .catch(String)
+    expect(broken).not.toBe('{"amount":1}')
+    expect(await problemOf(await post('/'))).toBe('410 The response is not kept')
+    expect(runs).toHaveLength(1)
+    expect(problems).toEqual([expect.objectContaining({ type: 'response-not-stored' })])
+  })
+
+  test('where keep throws, the default decides, and the app is told', async () => {
+    const keep = () => {
+      throw new Error('keep fails, as planted')
+    }
+    expect((await post('/', {}, { keep })).status).toBe(201)
+    const again = await post('/')
+    expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([201, 'true'])
+    expect(problems).toEqual([expect.objectContaining({ type: 'keep-failed', cause: expect.any(Error) })])
+  })
+
   test('a body that is as long as it may be is kept', async () => {
     answer = () => ({ status: 201, body: 'x'.repeat(100_000) })
     await post('/', {}, { maxBody: 100_000 })

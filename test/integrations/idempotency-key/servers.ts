@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { type IdempotencyKeyOptions, idempotent } from '@go-go-scope/idempotency-key'
 import { idempotencyKey as forExpress } from '@go-go-scope/idempotency-key/express'
 import { idempotencyKey as forFastify } from '@go-go-scope/idempotency-key/fastify'
@@ -14,6 +16,8 @@ export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
+  /** Whether the source of the body fails after it. */
+  readonly breaksOff?: boolean
 }
 
 /** The handler behind the guard. @param body The body of the request as text. */
@@ -26,11 +30,28 @@ export type Options = Omit<IdempotencyKeyOptions<never>, 'scope' | 'fingerprint'
 
 const USER = 'x-user'
 
+/** The body as a source that fails at its end. */
+async function* brokenOff(body: Answer['body']): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield new Uint8Array(Buffer.from(body))
+  throw new Error('the source fails, as planted')
+}
+
+function fetchBody({ body, breaksOff, status }: Answer): Uint8Array<ArrayBuffer> | ReadableStream | null {
+  if (status === 204) return null
+  if (!breaksOff) return new Uint8Array(Buffer.from(body))
+  const source = brokenOff(body)
+  return new ReadableStream({
+    async pull(controller) {
+      controller.enqueue((await source.next()).value)
+    },
+  })
+}
+
 function fetchHandler({ user = String, ...options }: Options, work: Work) {
   return idempotent(
     async (request) => {
-      const { body, ...init } = await work(await request.text())
-      return new Response(init.status === 204 ? null : new Uint8Array(Buffer.from(body)), init)
+      const answer = await work(await request.text())
+      return new Response(fetchBody(answer), answer)
     },
     { ...options, scope: (request) => user(request.headers.get(USER) ?? 'ada') },
   )
@@ -44,9 +65,8 @@ async function serveHono({ user = String, ...options }: Options, work: Work): Pr
   const app = new Hono()
   app.use('*', forHono({ ...options, scope: (context) => user(context.req.header(USER) ?? 'ada') }))
   app.all('*', async (context) => {
-    const { status, headers = {}, body } = await work(await context.req.text())
-    const content = new Uint8Array(Buffer.from(body))
-    return status === 204 ? context.body(null, status, headers) : context.body(content, status as 200, headers)
+    const answer = await work(await context.req.text())
+    return context.body(fetchBody(answer) as ReadableStream, answer.status as 200, answer.headers ?? {})
   })
   app.onError((_error, context) => context.text('failed', 500))
   return inProcess(async (request) => app.fetch(request))
@@ -60,8 +80,11 @@ async function serveFastify({ user = String, ...options }: Options, work: Work):
   }
   await app.register(forFastify, { ...options, scope: (request) => user(request.headers[USER]?.toString() ?? 'ada') })
   app.all('*', async (request, reply) => {
-    const { status, headers = {}, body } = await work(String(request.body ?? ''))
-    return reply.code(status).headers(headers).send(Buffer.from(body))
+    const { status, headers = {}, body, breaksOff } = await work(String(request.body ?? ''))
+    return reply
+      .code(status)
+      .headers(headers)
+      .send(breaksOff ? Readable.from(brokenOff(body)) : Buffer.from(body))
   })
   return hostFastify(app)
 }
@@ -71,8 +94,10 @@ async function serveExpress({ user = String, ...options }: Options, work: Work):
   app.use(express.text({ type: () => true }))
   app.use(forExpress({ ...options, scope: (request) => user(request.headers[USER]?.toString() ?? 'ada') }))
   app.use(async (request: express.Request, response: express.Response) => {
-    const { status, headers = {}, body } = await work(request.body ?? '')
+    const { status, headers = {}, body, breaksOff } = await work(request.body ?? '')
     response.writeHead(status, headers)
+    // It rejects with the failure of the source, which is planted.
+    if (breaksOff) return pipeline(brokenOff(body), response).catch(() => undefined)
     // In pieces, so that what is held is more than one call.
     response.write(Buffer.from(body).subarray(0, 2))
     response.end(Buffer.from(body).subarray(2))
