@@ -56,7 +56,7 @@ const plantedByRule: Record<string, { path: string; wrong: string; right: string
       right: "import { Connection } from '../connection/connection.js'",
     },
     {
-      path: 'packages/shared/src/stores/lock/lock-store.ts',
+      path: 'packages/shared/src/stores/lock/lock-manager.ts',
       wrong: "import type { CacheSql } from '../cache/cache-sql.js'",
       right: "import type { Hold } from './hold.js'",
     },
@@ -78,7 +78,7 @@ const plantedByRule: Record<string, { path: string; wrong: string; right: string
   ],
   'what is outside the dialects names no table': [
     {
-      path: 'packages/shared/src/stores/lock/database-lock-store.ts',
+      path: 'packages/shared/src/stores/lock/database-lock-manager.ts',
       wrong: "new Error('the row of go_goscope_lock_counter is gone')",
       right: '// go_goscope_lock_counter\nnew Error(sql.counterTable)',
     },

@@ -1,4 +1,4 @@
-import type { EngineUnderTest, OptionsUnderTest } from './engine-under-test.js'
+import type { EngineUnderTest, OptionsUnderTest, ServerEngineUnderTest } from './engine-under-test.js'
 import { portConformance } from './port-conformance.js'
 import type { Runner } from './runner.js'
 import type { DependsOn, EngineSuite, PortWorld } from './suite.js'
@@ -230,7 +230,8 @@ export function threadedConformance(runner: Runner, engine: EngineUnderTest, par
 }
 
 /** Declares what a client library of a database server must hold. */
-export function serverConformance(runner: Runner, engine: EngineUnderTest): void {
+export function serverConformance(runner: Runner, server: ServerEngineUnderTest): void {
+  const engine = withoutFiles(server)
   ports(runner, engine)
   for (const suite of SUITES) if (!OF_FILES.has(suite)) suite(runner, engine)
 }
@@ -251,7 +252,8 @@ const OF_CLIENTS: readonly EngineSuite[] = [
 ]
 
 /** Declares what to test on one more client library of a server on which another one holds {@link serverConformance}. */
-export function clientConformance(runner: Runner, engine: EngineUnderTest): void {
+export function clientConformance(runner: Runner, server: ServerEngineUnderTest): void {
+  const engine = withoutFiles(server)
   ports(runner, engine)
   for (const suite of OF_CLIENTS) suite(runner, engine)
 }
@@ -282,4 +284,9 @@ export function ports(runner: Runner, engine: EngineUnderTest): void {
 async function portsOf(engine: EngineUnderTest, options?: OptionsUnderTest): Promise<PortWorld> {
   const world = await createWorld(engine)
   return { providers: await world.adapter(options), clock: world.clock, dispose: () => world.dispose() }
+}
+
+/** The suites of a server are not in {@link OF_FILES} and call none of the functions that this adds to the type. */
+function withoutFiles(server: ServerEngineUnderTest): EngineUnderTest {
+  return server as EngineUnderTest
 }

@@ -76,17 +76,24 @@ export interface ChangesetsUnderTest {
   record(): Promise<{ take(): Promise<Uint8Array>; close(): Promise<void> }>
 }
 
-/** One front end over one engine. A file of its own must export it as `engine`, for the child processes to import. */
-export interface EngineUnderTest {
-  readonly name: string
-  readonly SQLiteAdapter: AdapterClass
-  readonly SQLiteIdempotencyAdapter: IdempotencyAdapterClass
-  readonly SQLiteCacheAdapter: CacheAdapterClass
+/** What a front end does with a file as a whole. */
+export interface FileFunctionsUnderTest {
   readonly BackupSchedule: Pick<typeof BackupSchedule, 'start'>
   verifyBackup(path: string, options?: { signal?: AbortSignal }): Promise<Backup>
   restore(backup: string, target: string, options?: RestoreOptions): Promise<Restored>
   readonly Standby: StandbyClassUnderTest
   changesets(adapter: never, options: { tables: string[] }): Promise<ChangesetsUnderTest>
+}
+
+/**
+ * One front end over a client library of a server. A file of its own must export it as `engine`, for the child processes to
+ * import.
+ */
+export interface ServerEngineUnderTest {
+  readonly name: string
+  readonly SQLiteAdapter: AdapterClass
+  readonly SQLiteIdempotencyAdapter: IdempotencyAdapterClass
+  readonly SQLiteCacheAdapter: CacheAdapterClass
   /** Opens a plain handle of the engine for reading and writing, and makes the file when it is missing. */
   openHandle(path: string): Promise<object>
   /** Makes the handle ready for an adapter with these options, where that takes time. May be repeated. */
@@ -98,3 +105,6 @@ export interface EngineUnderTest {
   readonly module: URL
   readonly places?: PlacesUnderTest
 }
+
+/** One front end over an engine of SQLite. */
+export interface EngineUnderTest extends ServerEngineUnderTest, FileFunctionsUnderTest {}

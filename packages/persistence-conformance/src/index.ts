@@ -8,7 +8,7 @@ export {
   serverConformance,
   threadedConformance,
 } from './conformance.js'
-export type { EngineUnderTest, PlacesUnderTest } from './engine-under-test.js'
+export type { EngineUnderTest, PlacesUnderTest, ServerEngineUnderTest } from './engine-under-test.js'
 export { ManualClock } from './manual-clock.js'
 export { oneEngineConformance } from './one-engine-conformance.js'
 export { portConformance } from './port-conformance.js'

@@ -10,7 +10,7 @@ import { SCHEMA_VERSION } from './dialects/sqlite/schema/migrations.js'
 import { sqliteDialect } from './dialects/sqlite/sqlite-dialect.js'
 import { DEFAULT_CONNECT_TIMEOUT_MS, inherited, type RemoteDatabase, reachOwner } from './remote/connect-remote.js'
 import type { Peer } from './remote/peer.js'
-import { RemoteLockStore } from './remote/remote-locks.js'
+import { RemoteLockManager } from './remote/remote-locks.js'
 import type { RemoteOwner } from './remote/remote-owner.js'
 import { systemClock } from './time/clock.js'
 
@@ -110,5 +110,5 @@ export async function connectRemote(peer: Peer, options?: RemoteOptions): Promis
 }
 
 function remoteDialect(owner: RemoteOwner): Dialect {
-  return { ...sqliteDialect, locksInMemory: (session) => new RemoteLockStore(session, owner) }
+  return { ...sqliteDialect, locksInMemory: (session) => new RemoteLockManager(session, owner) }
 }

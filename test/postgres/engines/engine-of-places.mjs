@@ -60,7 +60,7 @@ export function merged(place, options = {}) {
  * An engine whose handles lead to a schema of a server each.
  *
  * @param {Library} library
- * @returns {import('@go-go-scope/persistence-conformance').EngineUnderTest}
+ * @returns {import('@go-go-scope/persistence-conformance').ServerEngineUnderTest}
  */
 export function engineOfPlaces({ name, module, places, handle: makeHandle, raw, close, open }) {
   class AdapterOfPlace extends PostgresAdapter {
@@ -105,11 +105,6 @@ export function engineOfPlaces({ name, module, places, handle: makeHandle, raw, 
     SQLiteAdapter: /** @type {any} */ (AdapterOfPlace),
     SQLiteIdempotencyAdapter: /** @type {any} */ (IdempotencyAdapterOfPlace),
     SQLiteCacheAdapter: /** @type {any} */ (CacheAdapterOfPlace),
-    BackupSchedule: { start: noFile },
-    verifyBackup: noFile,
-    restore: noFile,
-    Standby: { follow: noFile },
-    changesets: noFile,
     module,
     places,
 
@@ -125,9 +120,4 @@ export function engineOfPlaces({ name, module, places, handle: makeHandle, raw, 
       await close(handle)
     },
   }
-}
-
-/** @returns {never} */
-function noFile() {
-  throw new Error('a database of a server is no file to copy')
 }

@@ -9,8 +9,8 @@ import type { CheckpointSql } from '../stores/checkpoint/checkpoint-sql.js'
 import type { CircuitSql, ProbeSql } from '../stores/circuit-breaker/circuit-sql.js'
 import type { ClaimSql, ResultSql } from '../stores/idempotency/idempotency-sql.js'
 import type { FencedStep } from '../stores/lock/fenced-statement.js'
+import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
 import type { LockSql } from '../stores/lock/lock-sql.js'
-import type { LockSession, LockStore } from '../stores/lock/lock-store.js'
 
 /**
  * One SQL dialect: every text, name and code that differs between databases. It holds no decisions; the rooms of the core
@@ -42,7 +42,7 @@ export interface Dialect extends ConnectionDialect, SessionDialect {
   cache(table: string | undefined): { readonly sql: CacheSql; readonly setUp: SetUp }
 
   /** Makes what decides about locks of the kind `process`. Default: the memory of this process. */
-  locksInMemory?(session: LockSession): LockStore
+  locksInMemory?(session: LockSession): LockManager
 
   /** The members of `adapter.stats()` beside the counts. @param counts The row of {@link counts}. */
   stats(connection: Connection, counts: Row): Promise<object>

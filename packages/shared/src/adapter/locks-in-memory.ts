@@ -1,8 +1,8 @@
-import type { LockSession, LockStore } from '../stores/lock/lock-store.js'
-import { MemoryLockStore } from '../stores/lock/memory-lock-store.js'
+import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
+import { MemoryLockManager } from '../stores/lock/memory-lock-manager.js'
 import type { Dialect } from './dialect.js'
 
 /** What decides about locks of the kind `process`. */
-export function locksInMemory(session: LockSession, dialect: Dialect): LockStore {
-  return dialect.locksInMemory?.(session) ?? new MemoryLockStore(session)
+export function locksInMemory(session: LockSession, dialect: Dialect): LockManager {
+  return dialect.locksInMemory?.(session) ?? new MemoryLockManager(session)
 }

@@ -12,11 +12,11 @@ import { CacheStore } from '../stores/cache/cache-store.js'
 import { CheckpointStore, type SqlCheckpointProvider } from '../stores/checkpoint/checkpoint-store.js'
 import { CircuitBreakerStore, type SqlCircuitBreakerProvider } from '../stores/circuit-breaker/circuit-breaker-store.js'
 import { IdempotencyStore, type SqlIdempotencyProvider } from '../stores/idempotency/idempotency-store.js'
-import { DatabaseLockStore } from '../stores/lock/database-lock-store.js'
+import { DatabaseLockManager } from '../stores/lock/database-lock-manager.js'
 import { runFenced } from '../stores/lock/fenced.js'
 import type { FencedStatement } from '../stores/lock/fenced-statement.js'
 import type { SqlLockHandle } from '../stores/lock/lock-handle.js'
-import type { LockStore } from '../stores/lock/lock-store.js'
+import type { LockManager } from '../stores/lock/lock-manager.js'
 import { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { readStats, type SqlStats } from './adapter-stats.js'
@@ -44,7 +44,7 @@ export class SqlAdapter
   readonly checkpoint: SqlCheckpointProvider
   readonly #session: Session
   readonly #dialect: Dialect
-  readonly #locks: LockStore
+  readonly #locks: LockManager
 
   /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
   constructor(handle: object, driver: () => SqlDriver | DatabaseOwner, dialect: Dialect, options?: AdapterOptions) {
@@ -55,7 +55,7 @@ export class SqlAdapter
     this.#session = session
     this.#dialect = dialect
     const inDatabase = resolved.locks === 'database'
-    this.#locks = inDatabase ? new DatabaseLockStore(session, dialect.locks) : locksInMemory(session, dialect)
+    this.#locks = inDatabase ? new DatabaseLockManager(session, dialect.locks) : locksInMemory(session, dialect)
     this.lock = new StoredLockProvider(session, this.#locks, resolved.defaultLockTTL)
     this.circuitBreaker = new CircuitBreakerStore(session, dialect, resolved.watchInterval)
     const cache = new CacheStore(session, dialect.cache(undefined).sql)

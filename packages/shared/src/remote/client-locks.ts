@@ -1,13 +1,13 @@
 import type { Hold } from '../stores/lock/hold.js'
-import type { LockStore } from '../stores/lock/lock-store.js'
+import type { LockManager } from '../stores/lock/lock-manager.js'
 import type { LockCommand } from './commands.js'
-import type { LockHolder, LockStores } from './lock-stores.js'
+import type { LockHolder, LockManagers } from './lock-managers.js'
 import { say } from './protocol.js'
 import { Granted } from './requests.js'
 
 interface Held {
   readonly prefix: string
-  readonly store: LockStore
+  readonly manager: LockManager
   readonly hold: Hold
   /** How many of the hold's handles this user has. */
   count: number
@@ -15,13 +15,13 @@ interface Held {
 
 /** The locks in memory of one user, counted, so that exactly its own are given back when it has gone. */
 export class ClientLocks implements LockHolder {
-  readonly #stores: LockStores
+  readonly #managers: LockManagers
   readonly #byToken = new Map<number, Held>()
   readonly #lost: (prefix: string, hold: Hold, reason: string) => void
 
   /** @param lost To be called when a lock of this user is lost. */
-  constructor(stores: LockStores, lost: (prefix: string, hold: Hold, reason: string) => void) {
-    this.#stores = stores
+  constructor(managers: LockManagers, lost: (prefix: string, hold: Hold, reason: string) => void) {
+    this.#managers = managers
     this.#lost = lost
   }
 
@@ -34,22 +34,22 @@ export class ClientLocks implements LockHolder {
   run(command: LockCommand): AnsweredLock | Promise<AnsweredLock> {
     switch (command.word) {
       case say.acquire: {
-        const store = this.#stores.of(command.prefix)
-        const granted = store.acquire(command.key, command.ttl, command.owner)
+        const manager = this.#managers.of(command.prefix)
+        const granted = manager.acquire(command.key, command.ttl, command.owner)
         if (granted instanceof Promise)
-          return granted.then((hold) => hold && this.#granted(command.prefix, store, hold))
-        return granted && this.#granted(command.prefix, store, granted)
+          return granted.then((hold) => hold && this.#granted(command.prefix, manager, hold))
+        return granted && this.#granted(command.prefix, manager, granted)
       }
       case say.extendOwned:
-        return asNumber(this.#stores.of(command.prefix).extendOwned(command.key, command.owner, command.ttl))
+        return asNumber(this.#managers.of(command.prefix).extendOwned(command.key, command.owner, command.ttl))
       case say.forceRelease:
-        return this.#stores.of(command.prefix).forceRelease(command.key) as undefined | Promise<undefined>
+        return this.#managers.of(command.prefix).forceRelease(command.key) as undefined | Promise<undefined>
       default: {
         const held = this.#byToken.get(command.token)
         if (held === undefined) return 0
-        const { store, hold } = held
-        if (command.word === say.isHeld) return asNumber(store.isHeld(hold))
-        if (command.word === say.extend) return asNumber(store.extend(hold, command.ttl))
+        const { manager, hold } = held
+        if (command.word === say.isHeld) return asNumber(manager.isHeld(hold))
+        if (command.word === say.extend) return asNumber(manager.extend(hold, command.ttl))
         return asNumber(this.#release(held))
       }
     }
@@ -59,10 +59,10 @@ export class ClientLocks implements LockHolder {
   giveBack(): void {
     const all = [...this.#byToken.values()]
     this.#byToken.clear()
-    for (const { store, hold, count } of all) {
-      this.#stores.leave(hold, this)
+    for (const { manager, hold, count } of all) {
+      this.#managers.leave(hold, this)
       // Never rejects: the lock is in memory, here or at the owner of this connection.
-      for (let left = count; left > 0; left--) void store.release(hold)
+      for (let left = count; left > 0; left--) void manager.release(hold)
     }
   }
 
@@ -76,19 +76,19 @@ export class ClientLocks implements LockHolder {
   #release(held: Held): boolean | Promise<boolean> {
     if (--held.count === 0) {
       this.#byToken.delete(held.hold.token)
-      this.#stores.leave(held.hold, this)
+      this.#managers.leave(held.hold, this)
     }
-    return held.store.release(held.hold)
+    return held.manager.release(held.hold)
   }
 
-  #granted(prefix: string, store: LockStore, hold: Hold): Granted {
+  #granted(prefix: string, manager: LockManager, hold: Hold): Granted {
     const held = this.#byToken.get(hold.token)
     if (held !== undefined) held.count++
     else {
-      this.#byToken.set(hold.token, { prefix, store, hold, count: 1 })
-      this.#stores.enter(hold, this)
+      this.#byToken.set(hold.token, { prefix, manager, hold, count: 1 })
+      this.#managers.enter(hold, this)
     }
-    return new Granted(hold.token, hold.expiresAt - store.clock.monotonic())
+    return new Granted(hold.token, hold.expiresAt - manager.clock.monotonic())
   }
 }
 

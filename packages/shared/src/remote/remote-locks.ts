@@ -4,7 +4,7 @@ import { expiryOf, type Hold, isLost, moveExpiry } from '../stores/lock/hold.js'
 import type { HoldTable } from '../stores/lock/hold-table.js'
 import { HoldTables } from '../stores/lock/hold-tables.js'
 import { anybodyWaits, wakeLine } from '../stores/lock/lock-line.js'
-import type { LockSession, LockStore } from '../stores/lock/lock-store.js'
+import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
 import type { Clock } from '../time/clock.js'
 import { type Item, say, unitsOf } from './protocol.js'
 import type { RemoteOwner } from './remote-owner.js'
@@ -15,7 +15,7 @@ import { type Answer, Granted, Question } from './requests.js'
  * knows what was granted to this user, for the signals. A lease counts from before it was asked for, so that it never ends
  * later here than there.
  */
-export class RemoteLockStore implements LockStore {
+export class RemoteLockManager implements LockManager {
   readonly clock: Clock
   readonly kind = 'process'
   readonly sweepers: readonly Sweeper[] = []

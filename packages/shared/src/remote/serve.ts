@@ -6,7 +6,7 @@ import { type ServedUser, ServedUsers } from '../connection/served-users.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { Statement } from '../queue/statement.js'
 import { Announcer } from './announcer.js'
-import { LockStores } from './lock-stores.js'
+import { LockManagers } from './lock-managers.js'
 import { channelOf, type Peer } from './peer.js'
 import { Reception, type ReceptionParts } from './reception.js'
 import { ServedTurns } from './served-turns.js'
@@ -56,7 +56,7 @@ class AdapterServer implements PersistenceServer {
     const served = {
       connection,
       statements: new StatementPool(statementsOf(adapter)),
-      locks: new LockStores(connection, (session) => locksInMemory(session, adapter.dialect)),
+      locks: new LockManagers(connection, (session) => locksInMemory(session, adapter.dialect)),
       announcer: new Announcer(connection),
     }
     this.#parts = { adapter, served, turns }

@@ -8,7 +8,7 @@ import { type AnsweredLock, ClientLocks } from './client-locks.js'
 import { type AnswerTaker, ClientRequests, type SharedParts } from './client-requests.js'
 import { CommandReader, type NoteCommand, type RequestCommand } from './commands.js'
 import { Inbox } from './inbox.js'
-import type { LockStores } from './lock-stores.js'
+import type { LockManagers } from './lock-managers.js'
 import { Outgoing } from './outgoing.js'
 import { unpackedRow } from './packed-rows.js'
 import { say, tell } from './protocol.js'
@@ -23,7 +23,7 @@ const SHORT_UNITS = 256
 /** What users of one connection share. */
 export interface ServedParts extends SharedParts {
   readonly statements: StatementPool
-  readonly locks: LockStores
+  readonly locks: LockManagers
 }
 
 /** One user of the database, at its owner. */

@@ -2,7 +2,7 @@ import { readArgument } from '../../arguments/read-argument.js'
 import type { Row } from '../../driver/driver.js'
 import { hasCode } from '../../errors/persistence-error.js'
 import type { Session } from '../../session/session.js'
-import { DatabaseLockStore, leaseIsOver } from './database-lock-store.js'
+import { DatabaseLockManager, leaseIsOver } from './database-lock-manager.js'
 import { checkedStatement, type FencedStatement, type FencedStep, invalidFenced } from './fenced-statement.js'
 import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
 
@@ -16,8 +16,8 @@ export async function runFenced(
   const known = StoredLockHandle.read(handle)
   if (known === undefined)
     throw invalidFenced('the first argument must be a lock handle, as acquire of an adapter gives it')
-  const { store, hold, released } = known
-  if (!(store instanceof DatabaseLockStore)) {
+  const { manager, hold, released } = known
+  if (!(manager instanceof DatabaseLockManager)) {
     throw invalidFenced(
       'a lock of this process alone cannot guard the database; make the adapter with locks: "database"',
     )
@@ -28,16 +28,16 @@ export async function runFenced(
     return fencedStep(checkedStatement(statement, where), where)
   })
   if (!session.ready) await session.connect('fenced')
-  if (!store.isInDatabaseOf(session))
+  if (!manager.isInDatabaseOf(session))
     throw invalidFenced('the lock was granted in another database; call fenced of an adapter on that one')
   // Another handle of the same owner may hold the lock still; this one does not.
   if (released) throw leaseIsOver(hold)
   try {
     // Beside the calls: the app's statements may take long, and renewals must not wait for them.
-    const [, ...rows] = await session.connection.aside.atomic('fenced', [store.fence(hold), ...steps])
+    const [, ...rows] = await session.connection.aside.atomic('fenced', [manager.fence(hold), ...steps])
     return rows
   } catch (error) {
-    if (hasCode(error, 'LOCK_LOST')) store.lose(hold)
+    if (hasCode(error, 'LOCK_LOST')) manager.lose(hold)
     throw error
   }
 }

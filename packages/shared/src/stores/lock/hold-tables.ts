@@ -4,7 +4,7 @@ import type { Clock } from '../../time/clock.js'
 import { lockEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'
 import { HoldTable } from './hold-table.js'
-import type { LockSession, LockStore } from './lock-store.js'
+import type { LockManager, LockSession } from './lock-manager.js'
 
 interface NamedTable {
   readonly table: HoldTable
@@ -34,7 +34,7 @@ export class HoldTables implements EndsWithConnection {
   }
 
   /** The table of the locks of `kind` under `prefix`, until `session` has ended. */
-  static of(session: LockSession, kind: LockStore['kind'], prefix: string = session.prefix): HoldTable {
+  static of(session: LockSession, kind: LockManager['kind'], prefix: string = session.prefix): HoldTable {
     const tables = session.connection.shared(HoldTables)
     const name = `${kind}:${prefix}`
     session.afterEnd(() => tables.leave(name))
@@ -47,7 +47,7 @@ export class HoldTables implements EndsWithConnection {
   }
 
   /** The table of that name, until {@link leave}. */
-  enter(name: string, kind: LockStore['kind']): HoldTable {
+  enter(name: string, kind: LockManager['kind']): HoldTable {
     this.#visitAbandoned()
     const entered = this.#tables.get(name) ?? { table: this.#newTable(kind), users: 0 }
     this.#tables.set(name, entered)
@@ -71,14 +71,14 @@ export class HoldTables implements EndsWithConnection {
     }
   }
 
-  /** Ends every hold: no store extends or checks one after this. */
+  /** Ends every hold: no manager extends or checks one after this. */
   ended(): void {
     for (const { table } of [...this.#tables.values()]) {
       table.dropAll('the adapter that granted the lock was disconnected')
     }
   }
 
-  #newTable(kind: LockStore['kind']): HoldTable {
+  #newTable(kind: LockManager['kind']): HoldTable {
     const database = this.#database
     return new HoldTable(this.#clock, (key, reason) => {
       if (lockEvents.hasSubscribers) lockEvents.publish({ database, kind, outcome: 'lost', key, reason })

@@ -1,6 +1,6 @@
 import type { LockHandle } from '../../ports/lock.js'
 import { type Hold, leaseOf } from './hold.js'
-import type { LockStore } from './lock-store.js'
+import type { LockManager } from './lock-manager.js'
 import { Renewal } from './renewal.js'
 
 /** What an acquired lock offers beyond the port. */
@@ -27,22 +27,22 @@ export interface SqlLockHandle extends LockHandle, AsyncDisposable {
   release(): Promise<void>
 }
 
-/** A lock held in some {@link LockStore}. */
+/** A lock held in some {@link LockManager}. */
 export class StoredLockHandle implements SqlLockHandle {
-  readonly #store: LockStore
+  readonly #manager: LockManager
   readonly #hold: Hold
   #released = false
   #renewal: Renewal | undefined
 
-  constructor(store: LockStore, hold: Hold) {
-    this.#store = store
+  constructor(manager: LockManager, hold: Hold) {
+    this.#manager = manager
     this.#hold = hold
   }
 
   /** What `handle` stands for; `undefined` for an object that is no such handle. */
-  static read(handle: unknown): { store: LockStore; hold: Hold; released: boolean } | undefined {
-    if (typeof handle !== 'object' || handle === null || !(#store in handle)) return undefined
-    return { store: handle.#store, hold: handle.#hold, released: handle.#released }
+  static read(handle: unknown): { manager: LockManager; hold: Hold; released: boolean } | undefined {
+    if (typeof handle !== 'object' || handle === null || !(#manager in handle)) return undefined
+    return { manager: handle.#manager, hold: handle.#hold, released: handle.#released }
   }
 
   get key(): string {
@@ -50,12 +50,12 @@ export class StoredLockHandle implements SqlLockHandle {
   }
 
   get owner(): string {
-    return this.#store.ownerOf(this.#hold)
+    return this.#manager.ownerOf(this.#hold)
   }
 
   get expiresAt(): number {
     const end = this.#released ? Number.NEGATIVE_INFINITY : this.#hold.expiresAt
-    return Math.ceil(this.#store.now() + end - this.#store.clock.monotonic())
+    return Math.ceil(this.#manager.now() + end - this.#manager.clock.monotonic())
   }
 
   get token(): number {
@@ -63,13 +63,13 @@ export class StoredLockHandle implements SqlLockHandle {
   }
 
   get signal(): AbortSignal {
-    return leaseOf(this.#hold, this.#store.clock).signal
+    return leaseOf(this.#hold, this.#manager.clock).signal
   }
 
   /** Extends the lease by itself until it is released, lost or `maxLife` ms old. */
   renew(ttl: number, maxLife: number): void {
-    this.#renewal = new Renewal(this.#store.clock, this.#hold, ttl, maxLife, async (next) =>
-      this.#store.extend(this.#hold, next),
+    this.#renewal = new Renewal(this.#manager.clock, this.#hold, ttl, maxLife, async (next) =>
+      this.#manager.extend(this.#hold, next),
     )
   }
 
@@ -81,7 +81,7 @@ export class StoredLockHandle implements SqlLockHandle {
     this.#released = true
     this.#renewal?.stop()
     try {
-      const released = this.#store.release(this.#hold)
+      const released = this.#manager.release(this.#hold)
       return typeof released === 'boolean' ? released : await released
     } catch (error) {
       this.#released = false
@@ -92,11 +92,11 @@ export class StoredLockHandle implements SqlLockHandle {
   async extend(ttl: number): Promise<boolean> {
     // A bad ttl answers false like a lost lease: renewal runs from timers, where no caller could catch a rejection.
     if (this.#released || typeof ttl !== 'number' || !(ttl > 0)) return false
-    return this.#store.extend(this.#hold, ttl)
+    return this.#manager.extend(this.#hold, ttl)
   }
 
   async isValid(): Promise<boolean> {
-    return !this.#released && this.#store.isHeld(this.#hold)
+    return !this.#released && this.#manager.isHeld(this.#hold)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Session } from '../../session/session.js'
 import type { StoredLockHandle } from './lock-handle.js'
 import { LinePlace } from './lock-line.js'
-import type { LockStore } from './lock-store.js'
+import type { LockManager } from './lock-manager.js'
 
 const SHORTEST_POLL_MS = 10
 const LONGEST_POLL_MS = 200
@@ -21,12 +21,12 @@ export interface LockWait {
  */
 export class LockWaits {
   readonly #session: Session
-  readonly #store: LockStore
+  readonly #manager: LockManager
   readonly #places = new Set<LinePlace>()
 
-  constructor(session: Session, store: LockStore) {
+  constructor(session: Session, manager: LockManager) {
     this.#session = session
-    this.#store = store
+    this.#manager = manager
     session.atEnd(() => {
       // What each asks next is refused.
       for (const place of this.#places) place.wake()
@@ -37,7 +37,7 @@ export class LockWaits {
   async run({ key, wait, signal, acquire }: LockWait): Promise<StoredLockHandle | null> {
     const { clock, connection } = this.#session
     const deadline = clock.monotonic() + wait
-    const place = new LinePlace(this.#store.lineOf(key))
+    const place = new LinePlace(this.#manager.lineOf(key))
     this.#places.add(place)
     try {
       for (let poll = SHORTEST_POLL_MS; ; ) {
@@ -46,7 +46,7 @@ export class LockWaits {
           const handle = await acquire()
           if (handle !== null) return handle
           // With jitter, so that the waiters of several processes do not march in step.
-          pause = this.#store.freeIn?.(key) ?? poll * (0.5 + connection.random() / 2)
+          pause = this.#manager.freeIn?.(key) ?? poll * (0.5 + connection.random() / 2)
           poll = Math.min(LONGEST_POLL_MS, poll * 2)
         }
         const remaining = deadline - clock.monotonic()

@@ -7,7 +7,7 @@ import type { Session } from '../../session/session.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
 import { lockEvents } from '../../tracing/events.js'
 import { type SqlLockHandle, StoredLockHandle } from './lock-handle.js'
-import type { LockStore } from './lock-store.js'
+import type { LockManager } from './lock-manager.js'
 import { LockWaits } from './lock-wait.js'
 
 /** How {@link SqlLockProvider.hold} takes a lock. */
@@ -46,23 +46,23 @@ const LOCK_TTL: TimeArgument = {
 }
 const MAX_LIFE: TimeArgument = { name: 'maxLife', advice: '; leave it out for none' }
 
-/** The lock port over a store. */
+/** The lock port over a lock manager. */
 export class StoredLockProvider implements SqlLockProvider {
   readonly #session: Session
-  readonly #store: LockStore
+  readonly #manager: LockManager
   readonly #waits: LockWaits
   readonly #defaultTtl: number
 
-  constructor(session: Session, store: LockStore, defaultTtl: number) {
+  constructor(session: Session, manager: LockManager, defaultTtl: number) {
     this.#session = session
-    this.#store = store
-    this.#waits = new LockWaits(session, store)
+    this.#manager = manager
+    this.#waits = new LockWaits(session, manager)
     this.#defaultTtl = defaultTtl
   }
 
   /** Locks granted in this process under this prefix, some of which may have expired. */
   get held(): number {
-    return this.#store.held
+    return this.#manager.held
   }
 
   acquire(key: string, ttl: number = this.#defaultTtl, owner?: string): Promise<SqlLockHandle | null> {
@@ -88,13 +88,13 @@ export class StoredLockProvider implements SqlLockProvider {
   async extend(key: string, ttl: number, owner: string): Promise<boolean> {
     // Never rejects; see StoredLockHandle.extend.
     if (typeof ttl !== 'number' || !(ttl > 0) || !this.#canName(key, owner)) return false
-    return this.#store.extendOwned(key, owner, ttl)
+    return this.#manager.extendOwned(key, owner, ttl)
   }
 
   async forceRelease(key: string): Promise<void> {
     checkKey(key, this.#session.maxKeyLength, 'lock.forceRelease')
     if (!this.#session.ready) await this.#session.connect('lock.forceRelease')
-    return this.#store.forceRelease(key)
+    return this.#manager.forceRelease(key)
   }
 
   /** For those who hear of locks: what the call has come to. */
@@ -108,7 +108,7 @@ export class StoredLockProvider implements SqlLockProvider {
     const handle = await acquired
     lockEvents.publish({
       database: connection.database,
-      kind: this.#store.kind,
+      kind: this.#manager.kind,
       outcome: handle === null ? 'refused' : 'granted',
       key,
       ...(waits && { waited: clock.monotonic() - asked }),
@@ -174,9 +174,9 @@ export class StoredLockProvider implements SqlLockProvider {
     const duration = timeToLive(ttl, operation, LOCK_TTL) ?? Number.POSITIVE_INFINITY
     if (owner !== undefined) this.#checkOwner(owner, operation)
     if (!this.#session.ready) await this.#session.connect(operation)
-    const granted = this.#store.acquire(key, duration, owner)
+    const granted = this.#manager.acquire(key, duration, owner)
     const hold = granted instanceof Promise ? await granted : granted
-    return hold === undefined ? null : new StoredLockHandle(this.#store, hold)
+    return hold === undefined ? null : new StoredLockHandle(this.#manager, hold)
   }
 }
 

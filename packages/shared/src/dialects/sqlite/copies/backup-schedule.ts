@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { DatabaseLockStore } from '../../../stores/lock/database-lock-store.js'
+import { DatabaseLockManager } from '../../../stores/lock/database-lock-manager.js'
 import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
@@ -49,8 +49,8 @@ export class BackupSchedule implements AsyncDisposable {
     const { session } = source
     this.#source = source
     this.#options = options
-    const store = new DatabaseLockStore(session, sqliteDialect.locks, LOCK_PREFIX)
-    this.#locks = new StoredLockProvider(session, store, LOCK_TTL_MS)
+    const manager = new DatabaseLockManager(session, sqliteDialect.locks, LOCK_PREFIX)
+    this.#locks = new StoredLockProvider(session, manager, LOCK_TTL_MS)
     session.atEnd(() => void this.stop())
   }
 

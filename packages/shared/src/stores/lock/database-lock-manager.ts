@@ -10,14 +10,14 @@ import { expiryOf, grantedAnew, type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import { anybodyWaits, wakeLine } from './lock-line.js'
+import type { LockManager } from './lock-manager.js'
 import type { LockSql } from './lock-sql.js'
-import type { LockStore } from './lock-store.js'
 
 /**
  * Locks in the database, among all processes that use it. The database alone decides who holds what; the table of
  * this process only knows when its own leases end, for their signals.
  */
-export class DatabaseLockStore implements LockStore {
+export class DatabaseLockManager implements LockManager {
   readonly clock: ConnectionClock
   readonly kind = 'database'
   readonly #session: Session
@@ -202,7 +202,7 @@ export class DatabaseLockStore implements LockStore {
     this.clock.lease.observe(Number(row.marked_at))
   }
 
-  /** Answers `false` for what cannot be confirmed, as {@link LockStore} says. The diagnostics get the error. */
+  /** Answers `false` for what cannot be confirmed, as {@link LockManager} says. The diagnostics get the error. */
   async #confirmed(operation: string, ask: () => boolean | Promise<boolean>): Promise<boolean> {
     try {
       return await ask()

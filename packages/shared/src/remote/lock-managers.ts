@@ -1,18 +1,18 @@
 import type { Connection } from '../connection/connection.js'
 import type { Hold } from '../stores/lock/hold.js'
 import { HoldTables } from '../stores/lock/hold-tables.js'
-import type { LockSession, LockStore } from '../stores/lock/lock-store.js'
+import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
 
 /** A user of the owner, as far as its locks go. */
 export interface LockHolder {
   lost(hold: Hold, reason: string): void
 }
 
-/** The stores of locks in memory that users of the owner have asked for, by the prefix of their keys. */
-export class LockStores {
+/** The managers of locks in memory that users of the owner have asked for, by the prefix of their keys. */
+export class LockManagers {
   readonly #connection: Connection
-  readonly #make: (session: LockSession) => LockStore
-  readonly #stores = new Map<string, LockStore>()
+  readonly #make: (session: LockSession) => LockManager
+  readonly #managers = new Map<string, LockManager>()
   readonly #atEnd: (() => void)[] = []
   /** Of each lock that is held, by token: several users may hold it under one name of an owner. */
   readonly #holders = new Map<number, Set<LockHolder>>()
@@ -21,7 +21,7 @@ export class LockStores {
     this.#holders.delete(hold.token)
   }
 
-  constructor(connection: Connection, make: (session: LockSession) => LockStore) {
+  constructor(connection: Connection, make: (session: LockSession) => LockManager) {
     this.#connection = connection
     this.#make = make
   }
@@ -31,11 +31,11 @@ export class LockStores {
     return this.#connection.owner?.lockOwnerPrefix ?? this.#connection.shared(HoldTables).ownerPrefix
   }
 
-  of(prefix: string): LockStore {
-    const existing = this.#stores.get(prefix)
+  of(prefix: string): LockManager {
+    const existing = this.#managers.get(prefix)
     if (existing !== undefined) return existing
     const connection = this.#connection
-    const store = this.#make({
+    const manager = this.#make({
       clock: connection.clock,
       connection,
       prefix,
@@ -43,8 +43,8 @@ export class LockStores {
       connect: () => connection.open(),
       afterEnd: (callback) => this.#atEnd.push(callback),
     })
-    this.#stores.set(prefix, store)
-    return store
+    this.#managers.set(prefix, manager)
+    return manager
   }
 
   /** Has `holder` told when the lock is lost. */
@@ -62,6 +62,6 @@ export class LockStores {
   /** No user comes any more. */
   end(): void {
     for (const callback of this.#atEnd.splice(0)) callback()
-    this.#stores.clear()
+    this.#managers.clear()
   }
 }

@@ -5,7 +5,7 @@ import { expiryOf, grantedAnew, type Hold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import { anybodyWaits, wakeLine } from './lock-line.js'
-import type { LockSession, LockStore } from './lock-store.js'
+import type { LockManager, LockSession } from './lock-manager.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
 const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
@@ -17,7 +17,7 @@ const grants: { count: number } = host[GRANTS]
  * Locks in memory: they protect this process, among all adapters on one handle and prefix, and nothing beyond it. A lease
  * is judged by the monotonic clock: a jump of the wall clock neither ends nor revives one.
  */
-export class MemoryLockStore implements LockStore {
+export class MemoryLockManager implements LockManager {
   readonly clock: Clock
   readonly kind = 'process'
   readonly sweepers: readonly Sweeper[] = []

@@ -3,17 +3,17 @@ import type { Sweeper } from '../../session/sweeper.js'
 import type { Clock } from '../../time/clock.js'
 import type { Hold } from './hold.js'
 
-/** What a store of locks in memory needs of a session. */
+/** What a manager of locks in memory needs of a session. */
 export type LockSession = Pick<Session, 'clock' | 'connection' | 'prefix' | 'ready' | 'connect' | 'afterEnd'>
 
 /** At once where the locks are in memory. */
 type Answered<Value> = Value | Promise<Value>
 
 /**
- * What decides about locks: the table of this process (memory-lock-store.ts) or the database (database-lock-store.ts).
+ * What decides about locks: the table of this process (memory-lock-manager.ts) or the database (database-lock-manager.ts).
  * Its arguments have been checked; a `ttl` is a positive number of ms.
  */
-export interface LockStore {
+export interface LockManager {
   readonly clock: Clock
   /** Among whom its locks count. */
   readonly kind: 'process' | 'database'
