@@ -64,6 +64,13 @@ const guardRoutes: Plugin = async (fastify, options) => {
     for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
     return putInto(reply, other)
   })
+
+  // A handler that takes the response over with `hijack` does not come to `onSend`: it has been sent when this is called.
+  fastify.addHook('onResponse', async (request: object, reply: FastifyReplyLike) => {
+    const run = runs.get(request)
+    runs.delete(request)
+    await run?.settle({ status: reply.statusCode, headers: headersOf(reply), body: null })
+  })
 }
 
 /** Puts status and headers into the reply. @returns the payload. */

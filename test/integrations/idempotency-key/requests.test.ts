@@ -1,4 +1,6 @@
 import type { IdempotencyProblem } from '@go-go-scope/idempotency-key'
+import { idempotencyKey } from '@go-go-scope/idempotency-key/fastify'
+import fastify from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AdapterUnderTest, type Place, takePlace } from '../cell.js'
 import { type Answer, type Options, type Server, servers } from './servers.js'
@@ -271,4 +273,21 @@ describe.each(servers)('%s', (_name, serve) => {
     expect(response.status).toBe(500)
     expect(runs).toEqual([])
   })
+})
+
+test('a response that a handler of Fastify takes over is not kept; its request is not handled again', async () => {
+  let runs = 0
+  const app = fastify()
+  await app.register(idempotencyKey, { store: adapter.idempotency, scope: () => 'ada' })
+  app.post('/', async (_request, reply) => {
+    runs++
+    reply.hijack()
+    reply.raw.writeHead(201).end('taken over')
+  })
+  const post = () => app.inject({ method: 'POST', url: '/', headers: { 'idempotency-key': `key-${newKeys}` } })
+  expect((await post()).body).toBe('taken over')
+  // It is settled after it was sent, so that the key is claimed for a moment still.
+  await expect.poll(async () => (await post()).statusCode, { timeout: 20_000 }).toBe(410)
+  expect(runs).toBe(1)
+  await app.close()
 })
