@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { inFile, SQLiteAdapter, scopedbHere } from './scopedb.js'
+import { inFile, SQLiteAdapter, scopedbHere } from '../cli/scopedb.js'
 
 let folder: string
 /** A file in which all kinds of work were done. */
