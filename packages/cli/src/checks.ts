@@ -1,40 +1,39 @@
 import { existsSync } from 'node:fs'
 import { type DiagnosticEvent, type OwnerProcess, PersistenceError } from '@go-go-scope/persistence-core/public'
 import { checkPages } from './check-pages.js'
-import { EXIT } from './exit-codes.js'
-import { LISTS, type List } from './lists.js'
+import { EXIT, SchemaOlderError } from './exit-codes.js'
 import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
 import { bytes, cell, paint, say, toJson, write } from './output.js'
 
 /** Something that is not as it should be. */
 interface Finding {
-  /** `pages`, or the list that it stands in. */
+  /** `file`, `pages`, `backup`, or the part of the database that it is about. */
   readonly where: string
   readonly what: string
 }
 
+const MOST_FAULTS = 1_000
+
 /**
- * Reads all pages of a file and decodes all that is stored.
+ * Reads all pages of a file, decodes all that is stored, and checks what the program relies on.
  *
  * @returns the exit code.
  */
 export async function verify(path: string, json: boolean): Promise<number> {
   const findings: Finding[] = []
   let items = 0
-  if (!isServer(path) && existsSync(`${path}.json`)) findings.push(...(await differencesFromManifest(path)))
+  let text = ''
+  const isFile = !isServer(path)
+  if (isFile && existsSync(`${path}.json`)) findings.push(...(await differencesFromManifest(path)))
   await orDamage(findings, path, {}, async (database) => {
-    if (!isServer(path)) for (const what of await checkPages(path)) findings.push({ where: 'pages', what })
-    for (const [where, list] of Object.entries(LISTS)) {
-      const all = (list as List<object>).items(database.inspect({ prefix: '*' }), askingForAll(list))
-      for await (const { key, unreadable } of all) {
-        items++
-        // A result that could not be stored is no damage: its key tells so, as it should.
-        if (unreadable !== undefined && unreadable.code !== 'RESULT_NOT_STORED')
-          findings.push({ where, what: `${cell(key)}: ${unreadable.message}` })
-      }
-    }
+    if (isFile) for (const what of await checkPages(path)) findings.push({ where: 'pages', what })
+    const { faults, complete, ...read } = await database.verify({ limit: MOST_FAULTS })
+    items = read.items
+    for (const { part: where, key, problem } of faults)
+      findings.push({ where, what: key === undefined ? problem : `${cell(key)}: ${problem}` })
+    text = `${items} items were read${complete ? '' : `, and the rest was not, after ${MOST_FAULTS} faults`}`
   })
-  return report(findings, json, { items }, `${items} items were read`)
+  return report(findings, json, { items }, text || 'nothing was read')
 }
 
 /** A backup stands beside its manifest, by which a change of any byte is found. */
@@ -59,18 +58,20 @@ async function orDamage(
   try {
     await withDatabase(path, how, use)
   } catch (error) {
-    if (!isOf(error, 'CORRUPT')) throw error
-    findings.push({ where: 'file', what: error.message })
+    const damage = damageIn(error)
+    if (damage === undefined) throw error
+    findings.push({ where: isOf(damage, 'CORRUPT') ? 'file' : 'schema', what: damage.message })
   }
+}
+
+/** What a database that cannot be opened or read has lost, or has that is not ours. Tables of an earlier release are no damage. */
+function damageIn(error: unknown): PersistenceError | undefined {
+  if (error instanceof SchemaOlderError) return error.cause.version === error.cause.needed ? error.cause : undefined
+  return isOf(error, 'CORRUPT') || isOf(error, 'FOREIGN_TABLE') || isOf(error, 'SCHEMA_MISSING') ? error : undefined
 }
 
 const isOf = (error: unknown, code: string): error is PersistenceError =>
   error instanceof PersistenceError && error.code === code
-
-const askingForAll = ({ takes }: { readonly takes: readonly string[] }) => ({
-  ...(takes.includes('values') && { values: true }),
-  ...(takes.includes('expired') && { expired: true }),
-})
 
 /**
  * Tells where a database runs and what is wrong there.

@@ -12,7 +12,7 @@ import { SchemaOlderError, UsageError } from './exit-codes.js'
 export interface Database
   extends Pick<
     SQLiteAdapter,
-    'lock' | 'circuitBreaker' | 'cache' | 'idempotency' | 'checkpoint' | 'inspect' | 'prune' | 'disconnect'
+    'lock' | 'circuitBreaker' | 'cache' | 'idempotency' | 'checkpoint' | 'inspect' | 'verify' | 'prune' | 'disconnect'
   > {
   readonly backup?: SQLiteAdapter['backup']
   stats(): Promise<Omit<AdapterStats, OfFile> & Partial<Pick<AdapterStats, OfFile>>>

@@ -45,6 +45,7 @@ export type {
   StandbyInfo,
   TaskInfo,
 } from './inspect/listed-rows.js'
+export type { DatabaseVerification, Fault, VerifyOptions } from './inspect/verify.js'
 export type * from './ports/index.js'
 export type { OwnerProcess } from './processes/made-up-owner.js'
 export type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from './stores/cache/cache-provider.js'

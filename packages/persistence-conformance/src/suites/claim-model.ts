@@ -107,7 +107,7 @@ export const claimModel: EngineSuite = engineSuite('model of claims', (check) =>
     let run = 0
     let generation = 0
     // A clock for each, so that each knows only the times it saw, as processes do.
-    await world.adapter({ clock: { ...clock } })
+    const first = await world.adapter({ clock: { ...clock } })
     await world.second({ clock: { ...clock } })
     // A server that is set back has others wait longer for what ended before: its lease lasts again.
     const steps = fc.array(step(world.inFile ? 60 : 0), { maxLength: 40, size: 'max' })
@@ -138,5 +138,6 @@ export const claimModel: EngineSuite = engineSuite('model of claims', (check) =>
         }
       }
     })
+    assert.deepEqual((await first.verify()).faults, [])
   })
 })

@@ -75,6 +75,17 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
       ['a', 'b', 'c', 'd', 'z'],
       'without values there is nothing to decode',
     )
+    const { items, faults } = await adapter.verify()
+    assert.deepEqual(
+      faults.filter(({ problem }) => /^(inspect|verify)/.test(problem)).map(({ part, key }) => [part, key]),
+      [
+        ...['b', 'c', 'z'].map((key) => ['circuits', key]),
+        ['results', 'b'],
+        ...['b', 'c', 'd'].map((key) => ['cache', key]),
+        ...['b', 'c'].map((key) => ['tasks', key]),
+      ],
+    )
+    assert.equal(items, 4 + 3 + 5 + 4)
   })
 
   check('keys that are no text are listed once, and the list goes on behind them', async (world) => {

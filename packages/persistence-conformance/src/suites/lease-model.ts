@@ -79,7 +79,7 @@ export const leaseModel: EngineSuite = engineSuite('model of locks in the databa
       let run = 0
       // By how much the time that was seen is past the wall clock.
       let ahead = 0
-      await world.adapter()
+      const first = await world.adapter()
       await forAll(fc.array(step, { maxLength: 40, size: 'max' }), 250, async (steps) => {
         const options = { locks: 'database', keyPrefix: `run ${run++}:` } as const
         const adapters = [await world.adapter(options), await world.second(options)]
@@ -110,6 +110,7 @@ export const leaseModel: EngineSuite = engineSuite('model of locks in the databa
           assert.equal(await handle.isValid(), await expected[index]?.isValid(), `handle ${index} at the end`)
         }
       })
+      assert.deepEqual((await first.verify()).faults, [])
     },
   )
 })

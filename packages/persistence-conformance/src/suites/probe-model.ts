@@ -92,7 +92,7 @@ function expectGenerationsToGrow(permits: readonly Permit[], expected: readonly 
 export const probeModel: EngineSuite = engineSuite('model of probes', (check) => {
   check('any calls on two connections, with any jumps of the clock, answer as a map would', async (world) => {
     let run = 0
-    await world.adapter()
+    const first = await world.adapter()
     await forAll(fc.array(step, { maxLength: 40, size: 'max' }), 250, async (steps) => {
       const options = { keyPrefix: `run ${run++}:` }
       const adapters = [await world.adapter(options), await world.second(options)]
@@ -112,5 +112,6 @@ export const probeModel: EngineSuite = engineSuite('model of probes', (check) =>
       }
       expectGenerationsToGrow(permits, expected)
     })
+    assert.deepEqual((await first.verify()).faults, [])
   })
 })

@@ -11,7 +11,7 @@ const SEED = 1
 
 // What a standby grants after it was promoted is greater than all that was granted before, also where it lacks the last
 // commits: a promotion begins a timeline. Read once in a statement of many grants.
-const TIMELINE = "(SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint)"
+export const TIMELINE = "(SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint)"
 
 /**
  * A lock is held while its expiry is later than the server's time, or than the time of its last grant where that is later:

@@ -2,6 +2,7 @@ import { Connection } from '../connection/connection.js'
 import type { DatabaseOwner } from '../connection/database-owner.js'
 import type { Row, SqlDriver } from '../driver/driver.js'
 import type { Inspection, InspectOptions } from '../inspect/inspection.js'
+import type { DatabaseVerification, VerifyOptions } from '../inspect/verify.js'
 import type { Checkpoint } from '../ports/checkpoint.js'
 import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { PersistenceAdapter, PersistenceProviders } from '../ports/providers.js'
@@ -22,7 +23,7 @@ import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } fr
 import { readStats, type SqlStats } from './adapter-stats.js'
 import { BaseAdapter } from './base-adapter.js'
 import type { Dialect } from './dialect.js'
-import { inspectDatabase } from './inspect-database.js'
+import { inspectDatabase, verify } from './inspect-database.js'
 import { locksInMemory } from './locks-in-memory.js'
 import { keepParts } from './served-parts.js'
 
@@ -105,6 +106,17 @@ export class SqlAdapter
    */
   inspect(options?: InspectOptions): Inspection {
     return inspectDatabase(this.#session, this.#dialect, options)
+  }
+
+  /**
+   * Reads all that is in the database, of every prefix, decodes each value with this adapter's codec, and checks what the
+   * statements rely on, such as that no lock has a token beyond the counter. A page at a time, beside others that write;
+   * changes nothing. Whether the pages of a file are sound it does not check; `scopedb app.db verify` does both.
+   *
+   * @throws PersistenceError `INVALID_ARGUMENT`.
+   */
+  verify(options?: VerifyOptions): Promise<DatabaseVerification> {
+    return verify(this.#session, this.#dialect, options)
   }
 
   acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null> {

@@ -1,0 +1,169 @@
+import type { Invariant, InvariantSql, Part, RowInvariants } from '../../../inspect/invariants-sql.js'
+import { read } from '../../../queue/statement.js'
+import { LOG_TRIGGER_PREFIX } from '../schema/change-log.js'
+import { KNOWN_OBJECTS, OWN_TABLES } from '../schema/known-objects.js'
+import { PUBLISHED_TABLES } from '../schema/published-tables.js'
+import { inRange, nameAndNext, ofValue } from './pages.js'
+
+const LOCK_COUNTER = 'FROM go_goscope_lock_counter WHERE id = 1'
+const CLAIM_CLOCK = 'FROM go_goscope_claim_clock WHERE id = 1'
+
+/** @param broken What is wrong where the condition in SQL is true, by the name of its column. */
+function inRows(
+  part: Part,
+  table: string,
+  broken: Readonly<Record<string, readonly [condition: string, words: string]>>,
+  clocked?: 'wall',
+): RowInvariants {
+  const columns = Object.entries(broken).map(([name, [condition]]) => `, ${condition} AS ${name}`)
+  const sql = `SELECT ${nameAndNext()}${columns.join('')} FROM ${table} WHERE ${inRange()} ORDER BY key LIMIT ?4`
+  return {
+    part,
+    statement: read('verify', 'many', sql, { scans: true, ...(clocked && { clocked }) }),
+    broken: Object.fromEntries(Object.entries(broken).map(([name, [, words]]) => [name, words])),
+  }
+}
+
+// What was over when the claim was granted may be there beside it, also after the wall clock was set back.
+const atTheClaim = (expiry: string): string => `(${expiry} IS NULL OR ${expiry} > max(?5, granted_at))`
+
+const ROWS: readonly RowInvariants[] = [
+  inRows('locks', 'go_goscope_locks', {
+    beyond_counter: [
+      `token > (SELECT token ${LOCK_COUNTER})`,
+      'its token is beyond the counter, which will give that token again',
+    ],
+    beyond_clock: [
+      `marked_at > (SELECT clock ${LOCK_COUNTER})`,
+      'it was granted after the last grant that the clock of locks knows; a clock set back can revive its lease',
+    ],
+    half_free: ['(holds = 0) <> (expires_at = 0)', 'it is held and given back at the same time'],
+  }),
+  inRows(
+    'claims',
+    'go_goscope_claims',
+    {
+      without_clock: [
+        `granted_at > coalesce((SELECT now ${CLAIM_CLOCK}), 0)`,
+        'it was granted after the last grant that the clock of claims knows; a clock set back can revive its lease',
+      ],
+      ends_early: ['expires_at < granted_at', 'its lease ends before it was granted'],
+      beside_result: [
+        `EXISTS (SELECT 1 FROM go_goscope_idempotency AS results
+  WHERE results.key = go_goscope_claims.key AND ${atTheClaim('results.expires_at')})`,
+        'its key has a result, which should have ended it',
+      ],
+      beside_failure: [
+        `EXISTS (SELECT 1 FROM go_goscope_claim_records AS records
+  WHERE records.key = go_goscope_claims.key AND failure IS NOT NULL AND ${atTheClaim('records.expires_at')})`,
+        'its key has a kept failure, which should have ended it',
+      ],
+    },
+    'wall',
+  ),
+  inRows('results', 'go_goscope_idempotency', {}),
+  inRows('results', 'go_goscope_claim_records', {
+    orphan: [
+      `failure IS NULL AND NOT EXISTS (
+  SELECT 1 FROM go_goscope_idempotency AS results WHERE results.key = go_goscope_claim_records.key
+)`,
+      'its fingerprint is there and its result is not',
+    ],
+  }),
+  inRows('circuits', 'go_goscope_circuit', {
+    orphan_probes: [
+      "state <> 'half-open' AND probes <> '[]'",
+      'it has probes under way and is not half-open; their reports do not count',
+    ],
+    orphan_successes: [
+      "state <> 'half-open' AND successes <> 0",
+      'probes have succeeded that are of no trial; the next trial closes it too early',
+    ],
+    isolated_elsewhere: [
+      "isolated <> 0 AND state <> 'open'",
+      'it is isolated and not open; no call comes through until it is reset',
+    ],
+  }),
+]
+
+const names = (all: readonly string[]): string => all.map((name) => `'${name.toLowerCase()}'`).join(', ')
+
+const TABLES = names(KNOWN_OBJECTS.filter(({ type }) => type === 'table').map(({ name }) => name))
+/** Those whose rows a standby finds by the log; tables of one row are compared whole. */
+const LOGGED = names([...PUBLISHED_TABLES.map(({ name }) => name), ...OWN_TABLES, 'go_goscope_meta'])
+
+/** @param sql Gives a row with the `name` for each time that it does not hold. */
+function inDatabase(part: Part, broken: string, sql: string): Invariant {
+  return { part, broken, statement: read('verify', 'many', sql, { scans: true }) }
+}
+
+const DATABASE: readonly Invariant[] = [
+  inDatabase(
+    'locks',
+    'the counter of tokens is gone: nobody gets a lock',
+    `SELECT NULL AS name WHERE NOT EXISTS (SELECT 1 ${LOCK_COUNTER})`,
+  ),
+  inDatabase(
+    'claims',
+    'the clock of claims is gone: a clock set back can revive leases',
+    `SELECT NULL AS name WHERE NOT EXISTS (SELECT 1 ${CLAIM_CLOCK})`,
+  ),
+  inDatabase(
+    'claims',
+    'the counter of generations is behind them: it will give one again, and a late report may count',
+    `SELECT NULL AS name WHERE (SELECT max(generation) FROM go_goscope_claims) >
+  coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'go_goscope_claims'), 0)`,
+  ),
+  inDatabase(
+    'schema',
+    'the time of leases is on record beyond their last grant',
+    `SELECT NULL AS name FROM go_goscope_lease_time
+WHERE mark > max(coalesce((SELECT clock ${LOCK_COUNTER}), 0), coalesce((SELECT now ${CLAIM_CLOCK}), 0))`,
+  ),
+  inDatabase(
+    'prefixes',
+    'it begins with another prefix, and both store idempotency keys as published: they may meet in one row',
+    `SELECT prefix AS name FROM (
+  SELECT prefix, lag(prefix) OVER (ORDER BY prefix) AS shorter FROM go_goscope_prefixes WHERE idempotency = 'plain'
+) WHERE substr(prefix, 1, length(shorter)) = shorter`,
+  ),
+  inDatabase(
+    'prefixes',
+    'it is not the only prefix that stores tasks as published: they may meet in one row',
+    `SELECT prefix AS name FROM go_goscope_prefixes WHERE checkpoints = 'plain'
+  AND (SELECT count(*) FROM go_goscope_prefixes WHERE checkpoints = 'plain') > 1`,
+  ),
+  inDatabase(
+    'schema',
+    'it is on a table of ours and not ours: what it does to writes is not known; drop it, or use another file',
+    `SELECT type || ' ' || name AS name FROM sqlite_master
+WHERE (type = 'trigger' OR (type = 'index' AND sql LIKE 'CREATE UNIQUE%')) AND lower(tbl_name) IN (${TABLES})
+  AND lower(name) NOT IN (${names(KNOWN_OBJECTS.map(({ name }) => name))})
+  AND name NOT GLOB '${LOG_TRIGGER_PREFIX}*' AND name NOT GLOB 'go_goscope_moved_*'`,
+  ),
+  inDatabase(
+    'schema',
+    'the file is followed and this table is not logged whole: a standby misses changes; follow anew',
+    `SELECT tables.name FROM sqlite_master AS tables
+WHERE tables.type = 'table' AND lower(tables.name) IN (${LOGGED}) AND tables.sql NOT LIKE '%CHECK (id = 1)%'
+  AND EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'go_goscope_changes')
+  AND 4 > (
+    SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN (
+      SELECT '${LOG_TRIGGER_PREFIX}' || value || '_' || tables.name
+      FROM json_each('["inserted", "updated", "rekeyed", "deleted"]')
+    )
+  )`,
+  ),
+]
+
+export const invariantSql: InvariantSql = {
+  rows: ROWS,
+  database: DATABASE,
+  checkpoints: read(
+    'verify',
+    'many',
+    `SELECT ${nameAndNext('id')}, id, task_id, sequence, timestamp, progress, estimated_time_remaining, ${ofValue('data')}
+FROM go_goscope_checkpoints WHERE ${inRange('id')} ORDER BY id LIMIT ?4`,
+    { scans: true },
+  ),
+}

@@ -1,0 +1,165 @@
+import { type OptionNames, readOptions } from '../arguments/options.js'
+import { checkedLimit } from '../arguments/page-options.js'
+import { PersistenceError } from '../errors/persistence-error.js'
+import { type NamedKey, splitQualified } from '../keys/key-space.js'
+import { nameOf, walkRows } from '../session/row-walk.js'
+import { DatabaseInspection, type Inspected } from './database-inspection.js'
+import type { Part } from './invariants-sql.js'
+import type { Item, Listed } from './listed-rows.js'
+import { type Naming, qualifiedNaming, taggedNaming, UntaggedNaming } from './naming.js'
+import { taskReader } from './read-rows.js'
+
+export interface VerifyOptions {
+  /** Most faults; reading ends with the last of them. Default: all. */
+  limit?: number
+}
+
+/** Something that is wrong in a database. */
+export interface Fault {
+  readonly part: Part
+  /** `null` where the name of the row begins with no prefix that is known. Absent where it is about no row. */
+  readonly prefix?: string | null
+  /** A key, the id of a checkpoint or the name of an object. Absent where it is about none. */
+  readonly key?: string
+  /** In words. */
+  readonly problem: string
+}
+
+/** What `adapter.verify()` has found. */
+export interface DatabaseVerification {
+  /** How many items were read: entries, locks, circuits, claims, results and checkpoints, also what has expired. */
+  readonly items: number
+  /** Empty where nothing is wrong. */
+  readonly faults: readonly Fault[]
+  /** Whether all was read; otherwise there may be more faults. */
+  readonly complete: boolean
+}
+
+const VERIFY: OptionNames<VerifyOptions> = { limit: true }
+const ALL = { first: '', end: null }
+
+/** See `SqlAdapter.verify`. */
+export async function verifyDatabase(inspected: Inspected, options: VerifyOptions = {}): Promise<DatabaseVerification> {
+  const most = checkedLimit(readOptions(options, VERIFY, 'verify').limit, 'verify')
+  const { session } = inspected
+  if (!session.ready) await session.connect('verify')
+  const search = new Search(inspected)
+  const faults: Fault[] = []
+  for await (const fault of search.faults()) {
+    faults.push(fault)
+    if (faults.length === most) return { items: search.items, faults, complete: false }
+  }
+  return { items: search.items, faults, complete: true }
+}
+
+/** One reading of a whole database. */
+class Search {
+  items = 0
+  readonly #inspected: Inspected
+  readonly #names: Readonly<Record<Exclude<Part, 'prefixes' | 'schema'>, Naming>>
+  /** The last prefix that was looked for: names that follow one another mostly share it. */
+  #settled: { readonly prefix: string; readonly is: boolean } | undefined
+
+  constructor(inspected: Inspected) {
+    this.#inspected = inspected
+    const { session, sql, namesOf } = inspected
+    const keys = new UntaggedNaming(session, sql, 'idempotency', undefined, '', namesOf)
+    this.#names = {
+      cache: taggedNaming('cache:', undefined, ''),
+      circuits: taggedNaming('circuit:', undefined, ''),
+      locks: qualifiedNaming(undefined, ''),
+      claims: keys,
+      results: keys,
+      tasks: new UntaggedNaming(session, sql, 'checkpoint', undefined, '', namesOf),
+    }
+  }
+
+  async *faults(): AsyncGenerator<Fault, void, undefined> {
+    yield* this.#ofDatabase()
+    yield* this.#ofRows()
+    const all = new DatabaseInspection(this.#inspected, { prefix: '*' })
+    yield* this.#unreadable('locks', all.locks({ expired: true }))
+    yield* this.#unreadable('circuits', all.circuits())
+    yield* this.#unreadable('claims', all.claims({ expired: true }))
+    yield* this.#unreadable('results', all.results({ expired: true, values: true }))
+    yield* this.#unreadable('cache', all.entries({ expired: true, values: true }))
+    yield* this.#ofCheckpoints()
+  }
+
+  async *#ofDatabase(): AsyncGenerator<Fault, void, undefined> {
+    const { session, sql } = this.#inspected
+    for (const { part, statement, broken: problem } of sql.invariants.database) {
+      for (const { name } of await session.execute(statement, [], (rows) => rows))
+        yield { part, ...(name !== null && { key: String(name) }), problem }
+    }
+  }
+
+  async *#ofRows(): AsyncGenerator<Fault, void, undefined> {
+    const { session, sql } = this.#inspected
+    for (const { part, statement, broken } of sql.invariants.rows) {
+      for await (const row of walkRows(session, statement, { range: ALL })) {
+        const name = nameOf(row)
+        for (const [column, problem] of Object.entries(broken))
+          if (row[column] === 1) yield await this.#fault(part, name, problem)
+        yield* this.#unsettled(part, name)
+      }
+    }
+  }
+
+  /** Checkpoints one by one: the list of tasks reads the newest of each alone. */
+  async *#ofCheckpoints(): AsyncGenerator<Fault, void, undefined> {
+    const { session, sql, tables } = this.#inspected
+    const { read, complete } = taskReader(tables.checkpoints, session.values)
+    for await (const row of walkRows(session, sql.invariants.checkpoints, { range: ALL, values: true })) {
+      this.items++
+      const name = nameOf(row)
+      try {
+        const info = read(row)
+        if (info !== undefined) complete?.(info, row, name ?? String(row.name))
+      } catch (error) {
+        if (!(error instanceof PersistenceError)) throw error
+        yield await this.#fault('tasks', name, error.message)
+      }
+      yield* this.#unsettled('tasks', name)
+    }
+  }
+
+  async *#unreadable(part: Part, list: AsyncIterable<Item<object>>): AsyncGenerator<Fault, void, undefined> {
+    for await (const { prefix, key, unreadable } of list as AsyncIterable<Listed & { unreadable?: PersistenceError }>) {
+      this.items++
+      // A result that could not be stored is no fault: its key tells so, as it should.
+      if (unreadable !== undefined && unreadable.code !== 'RESULT_NOT_STORED')
+        yield { part, prefix, key, problem: unreadable.message }
+    }
+  }
+
+  /** A prefix is settled before a name is stored that has it. Were it not, it could be settled otherwise, and not find the row. */
+  async *#unsettled(part: Part, name: string | undefined): AsyncGenerator<Fault, void, undefined> {
+    if (part !== 'locks' && part !== 'claims' && part !== 'results' && part !== 'tasks') return
+    const qualified = name === undefined ? undefined : splitQualified(name)
+    if (qualified === undefined || (await this.#isSettled(qualified.prefix))) return
+    yield {
+      part,
+      ...qualified,
+      problem: 'its prefix is not among those whose names are settled; its row may be out of reach',
+    }
+  }
+
+  async #isSettled(prefix: string): Promise<boolean> {
+    if (this.#settled?.prefix === prefix) return this.#settled.is
+    const { session, sql } = this.#inspected
+    const { value } = await walkRows(session, sql.prefixes, { range: ALL, from: prefix, most: 1 }).next()
+    this.#settled = { prefix, is: value?.prefix === prefix }
+    return this.#settled.is
+  }
+
+  async #fault(part: Part, name: string | undefined, problem: string): Promise<Fault> {
+    const named = name === undefined ? undefined : await this.#split(part, name)
+    if (named !== undefined) return { part, ...named, problem }
+    return { part, prefix: null, ...(name !== undefined && { key: name }), problem }
+  }
+
+  #split(part: Part, name: string): NamedKey | undefined | Promise<NamedKey | undefined> {
+    return part === 'prefixes' || part === 'schema' ? undefined : this.#names[part].split(name)
+  }
+}
