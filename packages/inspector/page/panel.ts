@@ -38,7 +38,7 @@ export class Panel<Info extends object> {
     const labels = [list.keys, ...list.columns.map(({ label }) => label)]
     const heads = labels.map((label) => element('th', { scope: 'col', role: 'columnheader' }, label))
     if (this.#hasValues) heads.push(element('th', { scope: 'col', role: 'columnheader' }, 'Value'))
-    if (this.#canChange) heads.push(element('th', { scope: 'col', role: 'columnheader' }, 'Change'))
+    if (this.#canChange) heads.push(element('th', { scope: 'col', role: 'columnheader', class: 'change' }, 'Change'))
     const body = element('tbody', { role: 'rowgroup' })
     const table = element(
       'table',
