@@ -42,7 +42,7 @@ function testPage(): void {
   let port = 0
 
   const listen = async (): Promise<void> => {
-    const handler = toNodeHandler(inspector(persistence, { token: TOKEN, values: true }))
+    const handler = toNodeHandler(inspector(persistence, { token: TOKEN, values: true, write: true }))
     server = createServer((request, response) => void handler(request, response))
     await once(server.listen(port, '127.0.0.1'), 'listening')
     port = (server.address() as { port: number }).port
@@ -150,6 +150,40 @@ function testPage(): void {
     await row.waitFor({ state: 'detached' })
   })
 
+  test('changes what there is when that was confirmed, and says what it will do before', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    const lock = await persistence.lock.acquire('to be released', 600_000, HOSTILE[0])
+    await page.goto(address())
+    const button = page.getByRole('button', { name: 'Release to be released' })
+    const dialog = page.getByRole('dialog', { name: 'Change the database?' })
+    await button.click()
+    expect(await dialog.locator('#change-what').textContent()).toBe(
+      `This will release the lock to be released of the prefix <b>shop</b>:, if its token is ${lock?.token}.`,
+    )
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    expect([await dialog.isVisible(), await lock?.isValid()]).toEqual([false, true])
+    await button.click()
+    await dialog.getByRole('button', { name: 'Release' }).click()
+    await page.getByText('Done: the lock to be released is free.', { exact: true }).waitFor()
+    expect([await dialog.isVisible(), await lock?.isValid()]).toEqual([false, false])
+    await button.waitFor({ state: 'detached' })
+    expect(tab.complaints).toEqual([])
+  })
+
+  test('says why what was confirmed was not done: somebody else was first', async () => {
+    await using tab = await openTab(browser)
+    const { page } = tab
+    const claim = await persistence.idempotency.claim('charge', { lease: 600_000 })
+    await page.goto(address())
+    await page.getByRole('button', { name: 'Free charge' }).click()
+    if (claim.state === 'claimed') await claim.complete('paid')
+    const dialog = page.getByRole('dialog', { name: 'Change the database?' })
+    await dialog.getByRole('button', { name: 'Free' }).click()
+    await dialog.getByText('nobody works on charge; nothing was changed', { exact: true }).waitFor()
+    expect(await dialog.getByRole('button', { name: 'Free' }).isDisabled()).toBe(true)
+  })
+
   test('draws the states of a circuit since it watches', async () => {
     await using tab = await openTab(browser)
     const { page } = tab
@@ -215,6 +249,11 @@ function testPage(): void {
     await page.goto(address())
     await page.locator('#cache tbody tr').first().waitFor()
     await page.evaluate(axe.source)
+    await page.getByRole('button', { name: 'Remove what has expired' }).click()
+    await page.getByText('This will remove what has expired, of all prefixes.', { exact: true }).waitFor()
+    const asking = await page.evaluate<AxeResults>("axe.run('#change')")
+    expect(asking.violations.map(({ help, nodes }) => `${help}: ${nodes[0]?.html}`)).toEqual([])
+    await page.keyboard.press('Escape')
     const { violations, passes } = await page.evaluate<AxeResults>('axe.run()')
     expect(violations.map(({ help, nodes }) => `${help}: ${nodes[0]?.html}`)).toEqual([])
     expect(passes.length).toBeGreaterThan(20)

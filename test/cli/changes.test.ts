@@ -24,10 +24,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const COMMANDS: readonly (readonly [does: RegExp, words: readonly string[]])[] = [
   [/reset the circuit k/, ['circuit', 'reset', 'k']],
   [/isolate the circuit k/, ['circuit', 'isolate', 'k']],
-  [/release the lock k .*token is 1/, ['lock', 'release', 'k', '--token', '1']],
-  [/free the claim on claimed .*generation is 1/, ['claim', 'free', 'claimed', '--generation', '1']],
+  [/release the lock k, if its token is 1, in .*app\.db/, ['lock', 'release', 'k', '--token', '1']],
+  [/free the claim on claimed, if its generation is 1/, ['claim', 'free', 'claimed', '--generation', '1']],
   [/remove the result of k/, ['result', 'delete', 'k']],
-  [/remove the cache entries/, ['clear']],
+  [/remove the cache entry k/, ['entry', 'delete', 'k']],
+  [/remove the cache entries of apps without a prefix/, ['clear']],
+  [
+    /remove the cache entries that begin with s: of the prefix shop:/,
+    ['clear', '--starts-with', 's:', '--prefix', 'shop:'],
+  ],
   [/remove what has expired/, ['prune']],
   [/write the items of .*empty\.jsonl/, ['import', 'EXPORT']],
 ]
@@ -65,7 +70,11 @@ test('a claim is freed under the generation that was seen, and under no other', 
     err: expect.stringContaining('nobody works on'),
   })
   expect(await claim.renew()).toBe(true)
-  expect(await free('charge', claim.generation)).toEqual({ code: 0, out: '', err: '' })
+  expect(await free('charge', claim.generation)).toEqual({
+    code: 0,
+    out: '',
+    err: 'charge can be claimed\n',
+  })
   expect(await claim.complete('late')).toMatchObject({ recorded: false })
   expect((await scopedb(file, 'claims')).err).toBe('none\n')
 })
@@ -73,6 +82,7 @@ test('a claim is freed under the generation that was seen, and under no other', 
 test.each([
   ['circuit', 'reset'],
   ['result', 'delete'],
+  ['entry', 'delete'],
 ])('%s %s of a key that is not there says so, and makes no row', async (...words) => {
   const before = await scopedb(path, 'export')
   expect(await scopedb(path, ...words, 'kk', '--yes')).toMatchObject({

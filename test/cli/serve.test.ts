@@ -19,6 +19,8 @@ beforeAll(async () => {
   await using persistence = await SQLiteAdapter.open(path, { locks: 'database' })
   await persistence.lock.acquire('nightly', 600_000, 'the operator')
   await persistence.cache.set('session', 'a secret value')
+  await using shop = await SQLiteAdapter.open(path, { locks: 'database', keyPrefix: 'shop:' })
+  await shop.lock.acquire('nightly', 600_000, 'the shop')
 })
 afterEach(() => end?.())
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -48,6 +50,13 @@ async function serve(...args: readonly string[]): Promise<{ address: URL; token:
 const overview = (address: string, token: string): Promise<Response> =>
   fetch(`${address}/?view=overview`, { headers: { authorization: `Bearer ${token}` } })
 
+const change = (address: string, token: string, action: object): Promise<Response> =>
+  fetch(address, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(action),
+  })
+
 const tokens: string[] = []
 const ownAddresses = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses)
 
@@ -60,8 +69,12 @@ describe('scopedb serve', () => {
     expect(await (await fetch(origin)).text()).toContain('<title>Inspector</title>')
     expect((await fetch(`${origin}/?view=overview`)).status).toBe(403)
     const shown = await (await overview(origin, token)).json()
-    expect(shown).toMatchObject({ locks: { items: [{ key: 'nightly', owner: 'the operator' }] }, values: false })
+    expect(shown).toMatchObject({
+      locks: { items: [{ key: 'nightly', owner: 'the operator' }, { owner: 'the shop' }] },
+      values: false,
+    })
     expect(JSON.stringify(shown)).not.toContain('a secret value')
+    expect((await change(origin, token, { do: 'prune', prefix: '' })).status).toBe(403)
     for (const { address, internal, family } of ownAddresses) {
       // One of a link needs to be told which.
       if (address.startsWith('fe80')) continue
@@ -72,8 +85,8 @@ describe('scopedb serve', () => {
     expect(await end?.()).toBe(0)
   })
 
-  test('has another token each time, and shows values when it is told to', async () => {
-    const { token, port } = await serve('--values')
+  test('has another token each time, and shows values and changes what there is when it is told to', async () => {
+    const { token, port } = await serve('--values', '--write')
     expect(tokens).toHaveLength(1)
     expect(tokens).not.toContain(token)
     const query = 'view=value&of=entries&prefix=&key=session'
@@ -81,6 +94,16 @@ describe('scopedb serve', () => {
       headers: { authorization: `Bearer ${token}` },
     })
     expect(await response.json()).toEqual({ text: "'a secret value'" })
+    const origin = `http://127.0.0.1:${port}`
+    type Shown = { locks: { items: { prefix: string; token: number }[] } }
+    const lists = async () => (await (await overview(origin, token)).json()) as Shown
+    const seen = (await lists()).locks.items.find(({ prefix }) => prefix === 'shop:')
+    const release = { do: 'lock release', prefix: 'shop:', key: 'nightly', token: seen?.token }
+    expect((await change(origin, `${token}x`, release)).status).toBe(403)
+    const answers = [await change(origin, token, release), await change(origin, token, release)]
+    expect(answers.map(({ status }) => status)).toEqual([200, 409])
+    expect(await answers[0]?.json()).toEqual({ done: 'the lock nightly is free' })
+    expect((await lists()).locks.items).toMatchObject([{ prefix: '', key: 'nightly' }])
   })
 
   test('listens at another address for a proxy with TLS, whose name is known to it, and for nobody else', async () => {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { type DiagnosticEvent, type OwnerProcess, PersistenceError } from '@go-go-scope/persistence-core/public'
+import { bytes } from '@go-go-scope/persistence-inspector/format'
 import { checkPages } from './check-pages.js'
 import { EXIT, SchemaOlderError } from './exit-codes.js'
 import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
-import { bytes, cell, paint, say, toJson, write } from './output.js'
+import { cell, paint, say, toJson, write } from './output.js'
 
 /** Something that is not as it should be. */
 interface Finding {

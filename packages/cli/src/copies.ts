@@ -1,7 +1,8 @@
+import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
 import { type ChangeOptions, confirm } from './changes.js'
 import { UsageError } from './exit-codes.js'
 import { loadFrontEnd, requireExists, withDatabase } from './open-database.js'
-import { bytes, duration, say, toJson, write } from './output.js'
+import { say, toJson, write } from './output.js'
 
 /** Copies a file while others use it. */
 export async function backupDatabase(

@@ -1,4 +1,5 @@
 import { PersistenceError, type SchemaMissingError } from '@go-go-scope/persistence-core/public'
+import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 
 /** What the process ends with. */
 export const EXIT = {
@@ -18,9 +19,6 @@ export const EXIT = {
 
 /** Something is wrong with the command line, or with a file that it names. */
 export class UsageError extends Error {}
-
-/** What is there is not what was named. Nothing was changed; but an import keeps the items that it has written. */
-export class NotAsNamedError extends Error {}
 
 /** An export is of a later release. */
 export class NewerFormatError extends Error {}

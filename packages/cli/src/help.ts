@@ -6,7 +6,7 @@ type Commands = Readonly<Record<string, DeclaredCommand>>
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   look: ['summary', 'watch', 'serve', 'locks', 'circuits', 'claims', 'results', 'tasks', 'task', 'cache', 'prefixes'],
   check: ['verify', 'doctor'],
-  mend: ['lock', 'claim', 'result', 'circuit', 'clear', 'prune', 'migrate'],
+  mend: ['lock', 'claim', 'result', 'circuit', 'entry', 'clear', 'prune', 'migrate'],
   copy: ['backup', 'restore', 'export', 'import'],
 }
 

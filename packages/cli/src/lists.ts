@@ -10,7 +10,8 @@ import type {
   ResultInfo,
   TaskInfo,
 } from '@go-go-scope/persistence-core/public'
-import { bytes, cell, duration, type Format, fromNow, paint, progressBar, table, toJson, write } from './output.js'
+import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
+import { cell, type Format, fromNow, paint, progressBar, table, toJson, write } from './output.js'
 
 /** What all lists can be asked for. */
 export interface Asked {

@@ -64,6 +64,7 @@ export const LOOK: Readonly<Record<string, Command>> = {
       db,
       port: { type: 'string', description: 'default: any that is free', valueHint: 'N' },
       values: { type: 'boolean', description: 'let the page show stored values, one at a time' },
+      write: { type: 'boolean', description: 'let the page change what is there, when it was confirmed' },
       host: {
         type: 'string',
         description: 'listen at this address instead of at this machine alone; with --behind-tls',

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { db, prefix, startsWith, whole, yes } from './arguments.js'
-import { circuit, clear, deleteResult, freeClaim, prune, releaseLock } from './changes.js'
+import { change } from './changes.js'
 import type { Command } from './command-line.js'
 import { UsageError } from './exit-codes.js'
 
@@ -10,6 +10,7 @@ export const ACTIONS = {
   lock: ['release'],
   claim: ['free'],
   result: ['delete'],
+  entry: ['delete'],
 } as const
 
 type Actions = typeof ACTIONS
@@ -18,9 +19,9 @@ const actionOf = (name: keyof Actions) =>
   ({ type: 'positional', required: true, description: ACTIONS[name].join(' or ') }) as const
 
 /** @throws UsageError unless the command has that action. */
-function checkAction<Name extends keyof Actions>(name: Name, given: string): Actions[Name][number] {
+function checked<Name extends keyof Actions>(name: Name, given: string): `${Name} ${Actions[Name][number]}` {
   const actions: readonly string[] = ACTIONS[name]
-  if (actions.includes(given)) return given as Actions[Name][number]
+  if (actions.includes(given)) return `${name} ${given as Actions[Name][number]}`
   const named = actions.map((action) => `${name} ${action}`).join(' and ')
   throw new UsageError(`there is no ${name} ${given}; there ${actions.length === 1 ? 'is' : 'are'} ${named}`)
 }
@@ -36,7 +37,8 @@ export const MEND: Readonly<Record<string, Command>> = {
       prefix,
       yes,
     },
-    run: ({ args }) => circuit(args.db, checkAction('circuit', args.action), args.key, args),
+    run: ({ args: { db, action, key, prefix = '', yes } }) =>
+      change(db, { do: checked('circuit', action), prefix, key }, { yes }),
   }),
   lock: defineCommand({
     meta: { name: 'lock', description: 'ends the hold of a lock, if it still has the token that was seen' },
@@ -48,10 +50,8 @@ export const MEND: Readonly<Record<string, Command>> = {
       prefix,
       yes,
     },
-    run: ({ args }) => {
-      checkAction('lock', args.action)
-      return releaseLock(args.db, args.key, whole(args.token, 'token') ?? 0, args)
-    },
+    run: ({ args: { db, action, key, token, prefix = '', yes } }) =>
+      change(db, { do: checked('lock', action), prefix, key, token: whole(token, 'token') ?? 0 }, { yes }),
   }),
   claim: defineCommand({
     meta: {
@@ -66,9 +66,9 @@ export const MEND: Readonly<Record<string, Command>> = {
       prefix,
       yes,
     },
-    run: ({ args }) => {
-      checkAction('claim', args.action)
-      return freeClaim(args.db, args.key, whole(args.generation, 'generation') ?? 0, args)
+    run: ({ args: { db, action, key, generation: seen, prefix = '', yes } }) => {
+      const generation = whole(seen, 'generation') ?? 0
+      return change(db, { do: checked('claim', action), prefix, key, generation }, { yes })
     },
   }),
   result: defineCommand({
@@ -80,19 +80,30 @@ export const MEND: Readonly<Record<string, Command>> = {
       prefix,
       yes,
     },
-    run: ({ args }) => {
-      checkAction('result', args.action)
-      return deleteResult(args.db, args.key, args)
+    run: ({ args: { db, action, key, prefix = '', yes } }) =>
+      change(db, { do: checked('result', action), prefix, key }, { yes }),
+  }),
+  entry: defineCommand({
+    meta: { name: 'entry', description: 'removes one cache entry' },
+    args: {
+      db,
+      action: actionOf('entry'),
+      key: { type: 'positional', required: true, description: 'of the entry' },
+      prefix,
+      yes,
     },
+    run: ({ args: { db, action, key, prefix = '', yes } }) =>
+      change(db, { do: checked('entry', action), prefix, key }, { yes }),
   }),
   clear: defineCommand({
     meta: { name: 'clear', description: 'removes cache entries' },
     args: { db, prefix, 'starts-with': startsWith, yes },
-    run: ({ args }) => clear(args.db, args['starts-with'], args),
+    run: ({ args: { db, prefix = '', 'starts-with': startsWith = '', yes } }) =>
+      change(db, { do: 'clear', prefix, startsWith }, { yes }),
   }),
   prune: defineCommand({
     meta: { name: 'prune', description: 'removes what has expired' },
     args: { db, yes },
-    run: ({ args }) => prune(args.db, args),
+    run: ({ args: { db, yes } }) => change(db, { do: 'prune', prefix: '' }, { yes }),
   }),
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { styleText } from 'node:util'
+import { duration } from '@go-go-scope/persistence-inspector/format'
 import Table from 'cli-table3'
 
 /** How a list is printed. */
@@ -86,26 +87,6 @@ export function fromNow(at: number | undefined, now: number = Date.now()): strin
   const ms = at - now
   const length = duration(Math.abs(ms))
   return ms >= 0 ? `in ${length}` : `${length} ago`
-}
-
-/** @param ms */
-export function duration(ms: number): string {
-  const units: readonly (readonly [number, string])[] = [
-    [86_400_000, 'd'],
-    [3_600_000, 'h'],
-    [60_000, 'min'],
-    [1_000, 's'],
-  ]
-  const [size, unit] = units.find(([size]) => ms >= 2 * size) ?? [1, 'ms']
-  return `${Math.round(ms / size)} ${unit}`
-}
-
-/** @param count Bytes. */
-export function bytes(count: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, count)) / 10))
-  const size = count / 1024 ** power
-  return `${power === 0 ? size : size.toFixed(1)} ${units[power]}`
 }
 
 const BAR = 20

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { isIP } from 'node:net'
+import type { WriteUnder } from '@go-go-scope/persistence-inspector'
 import { UsageError } from './exit-codes.js'
 import { interrupted } from './interrupted.js'
 import { withDatabase } from './open-database.js'
-import { say, write } from './output.js'
+import { write as print, say } from './output.js'
 
 export interface ServeOptions {
   readonly port?: number | undefined
@@ -13,35 +15,45 @@ export interface ServeOptions {
   /** The name under which a proxy with TLS is reached that hands requests on. */
   readonly behindTls?: string | undefined
   readonly values?: boolean | undefined
+  /** Whether the page may change what is there. */
+  readonly write?: boolean | undefined
 }
 
-const OWN_MACHINE = ['127.0.0.1', '::1']
 const ANY_PORT = 0
 const LAST_PORT = 65_535
 /** A port that is free at one address may be taken at the other. */
 const TRIES = 10
 
-/** Serves the page that shows what is in a database, opened for reading, until the process is interrupted. */
-export async function serve(path: string, { port = ANY_PORT, host, behindTls, values }: ServeOptions): Promise<void> {
+/**
+ * Serves the page that shows what is in a database, until the process is interrupted. It is opened for reading, and with
+ * `write` once more for each change, under its prefix.
+ */
+export async function serve(
+  path: string,
+  { port = ANY_PORT, host, behindTls, values, write: mayWrite }: ServeOptions,
+): Promise<void> {
   if (host !== undefined && behindTls === undefined) {
     throw new UsageError('--host takes --behind-tls NAME: without TLS, others on the network could read the token')
   }
   if (port > LAST_PORT) throw new UsageError(`--port must be a whole number from 1 to ${LAST_PORT}, got ${port}`)
-  const [{ inspector }, { toNodeHandler }] = await Promise.all([
+  const [{ inspector, OWN_MACHINE }, { toNodeHandler }] = await Promise.all([
     import('@go-go-scope/persistence-inspector'),
     import('@go-go-scope/persistence-inspector/node'),
   ])
   await withDatabase(path, {}, async (database) => {
     const token = randomUUID()
-    const hosts = ['localhost', '127.0.0.1', '[::1]', ...(behindTls === undefined ? [] : [behindTls])]
-    const handler = toNodeHandler(inspector(database, { token, hosts, values: values === true }))
-    const servers = await listen(host === undefined ? OWN_MACHINE : [host], port, () =>
+    const hosts = [...OWN_MACHINE, ...(behindTls === undefined ? [] : [behindTls])]
+    const writeUnder: WriteUnder = (prefix, change) => withDatabase(path, { prefix, write: true }, change)
+    const write = mayWrite === true && writeUnder
+    const handler = toNodeHandler(inspector(database, { token, hosts, values: values === true, write }))
+    const addresses = OWN_MACHINE.map((name) => name.replaceAll(/[[\]]/g, '')).filter((name) => isIP(name) !== 0)
+    const servers = await listen(host === undefined ? addresses : [host], port, () =>
       createServer((request, response) => void handler(request, response)),
     )
     const stopped = interrupted()
     const taken = portOf(servers)
     const origin = behindTls === undefined ? `http://127.0.0.1:${taken}` : `https://${behindTls}`
-    await write(`${origin}/#token=${token}\n`)
+    await print(`${origin}/#token=${token}\n`)
     say(`Open this address; Ctrl-C ends it.${behindTls === undefined ? '' : ` It listens at port ${taken}.`}`)
     await stopped
     for (const server of servers) {

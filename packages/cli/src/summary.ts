@@ -1,9 +1,10 @@
 import type { Inspection } from '@go-go-scope/persistence-core/public'
+import { bytes } from '@go-go-scope/persistence-inspector/format'
 import logUpdate from 'log-update'
 import { interrupted } from './interrupted.js'
 import { LISTS } from './lists.js'
 import { type Database, withDatabase } from './open-database.js'
-import { bytes, cell, fromNow, paint, progressBar, table, toJson, write } from './output.js'
+import { cell, fromNow, paint, progressBar, table, toJson, write } from './output.js'
 
 // Of each kind so many are shown, and one more is read, which tells that there are more; the lists show all.
 const SHOWN = 5

@@ -1,7 +1,9 @@
 import type { Checkpoint } from '@go-go-scope/persistence-core/public'
-import { NotAsNamedError, UsageError } from './exit-codes.js'
+import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
+import { duration } from '@go-go-scope/persistence-inspector/format'
+import { UsageError } from './exit-codes.js'
 import { withDatabase } from './open-database.js'
-import { cell, duration, paint, progressBar, table, toJson, write } from './output.js'
+import { cell, paint, progressBar, table, toJson, write } from './output.js'
 
 /** Prints the checkpoints of a task, oldest first. */
 export async function task(

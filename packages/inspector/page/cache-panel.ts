@@ -1,11 +1,13 @@
 import { ENTRIES } from '../src/cache-survey.js'
+import { bytes } from '../src/format.js'
 import type { CacheGroup, CacheSurvey, Part } from '../src/overview.js'
+import { visible } from '../src/visible.js'
 import { type Column, showBar, text, type View } from './columns.js'
-import { bytes, count, visible } from './format.js'
+import { count } from './format.js'
 import type { ListOf } from './lists.js'
 
 /** A group as an item of a list. */
-export type CacheRow = Pick<CacheGroup, 'entries' | 'bytes'> & { readonly share: number }
+export type CacheRow = Pick<CacheGroup, 'entries' | 'bytes' | 'startsWith'> & { readonly share: number }
 
 const SIZE: Column<CacheRow> = {
   label: 'Size',
@@ -20,12 +22,15 @@ export const CACHE: ListOf<CacheRow> = {
   none: 'The cache is empty.',
   keys: 'Keys that begin with',
   columns: [SIZE, text('Entries', 'figure', ({ entries }) => (entries === undefined ? '' : count(entries)))],
+  // The keys of the others have nothing in common by which they could be named.
+  offers: ({ startsWith = '' }, prefix) =>
+    startsWith === '' ? [] : [{ label: 'Clear', action: { do: 'clear', prefix, startsWith } }],
 }
 
 export function cacheRows({ groups }: CacheSurvey): Part<CacheRow> {
   const all = groups.reduce((sum, group) => sum + group.bytes, 0)
   const items = groups.map(({ prefix, startsWith, entries, bytes: size }) => ({
-    ...{ prefix, key: startsWith || 'others', entries, bytes: size },
+    ...{ prefix, key: startsWith || 'others', startsWith, entries, bytes: size },
     share: all === 0 ? 0 : (100 * size) / all,
   }))
   return { items, more: false }

@@ -1,8 +1,10 @@
 import type { OwnerProcess } from '@go-go-scope/persistence-core/public'
+import { duration } from '../src/format.js'
 import type { Shown } from '../src/overview.js'
+import { visible } from '../src/visible.js'
 import type { CircuitHistory } from './circuit-history.js'
 import { element, setAttributes, setText } from './dom.js'
-import { duration, percentage, visible } from './format.js'
+import { percentage } from './format.js'
 
 /** What cells need besides their item. */
 export interface View {

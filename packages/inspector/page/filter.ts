@@ -1,6 +1,6 @@
 import type { Part } from '../src/overview.js'
+import { visible } from '../src/visible.js'
 import { byId, element } from './dom.js'
-import { visible } from './format.js'
 
 const ALL = '*'
 

@@ -8,9 +8,11 @@ import type {
   StandbyInfo,
   TaskInfo,
 } from '@go-go-scope/persistence-core/public'
+import type { Action } from '../src/action.js'
+import { bytes, duration } from '../src/format.js'
 import type { Lists, Shown } from '../src/overview.js'
 import { badge, type Column, left, owner, progress, since, text, until } from './columns.js'
-import { bytes, count, duration } from './format.js'
+import { count } from './format.js'
 import { showStrip } from './strip.js'
 
 /** A list of the page. */
@@ -23,6 +25,14 @@ export interface ListOf<Info> {
   readonly columns: readonly Column<Info>[]
   /** Whether its items have values. */
   readonly values?: true
+  /** What can be changed of an item. */
+  readonly offers?: (item: Shown<Info>, prefix: string) => readonly Offer[]
+}
+
+/** A button that changes something, when it was confirmed. */
+export interface Offer {
+  readonly label: string
+  readonly action: Action
 }
 
 const TASKS: ListOf<TaskInfo> = {
@@ -51,6 +61,8 @@ const LOCKS: ListOf<LockInfo> = {
     text('Token', 'figure', ({ token }) => (token === undefined ? '' : String(token))),
     text('Holds', 'figure', ({ holds }) => (holds === undefined ? '' : String(holds))),
   ],
+  offers: ({ key, token }, prefix) =>
+    token === undefined ? [] : [{ label: 'Release', action: { do: 'lock release', prefix, key, token } }],
 }
 
 /** A circuit that is isolated is open until somebody closes it. */
@@ -75,6 +87,13 @@ const CIRCUITS: ListOf<CircuitInfo> = {
       show: (cell, item, { history, now }) => showStrip(cell, history.of(idOf(item)), now),
     },
   ],
+  offers: (circuit, prefix) => {
+    const { key } = circuit
+    const reset: Offer = { label: 'Reset', action: { do: 'circuit reset', prefix, key } }
+    const isolate: Offer = { label: 'Isolate', action: { do: 'circuit isolate', prefix, key } }
+    const state = stateOf(circuit)
+    return state === 'closed' ? [isolate] : state === 'isolated' ? [reset] : [reset, isolate]
+  },
 }
 
 const CLAIMS: ListOf<ClaimInfo> = {
@@ -87,6 +106,8 @@ const CLAIMS: ListOf<ClaimInfo> = {
     text('Renewed', 'figure', ({ grantedAt }, view) => since(grantedAt, view)),
     text('Run', 'figure', ({ generation }) => (generation === undefined ? '' : String(generation))),
   ],
+  offers: ({ key, generation }, prefix) =>
+    generation === undefined ? [] : [{ label: 'Free', action: { do: 'claim free', prefix, key, generation } }],
 }
 
 const RESULTS: ListOf<ResultInfo> = {
@@ -102,6 +123,7 @@ const RESULTS: ListOf<ResultInfo> = {
     text('Size', 'figure', ({ bytes: size }) => (size === undefined ? '' : bytes(size))),
   ],
   values: true,
+  offers: ({ key }, prefix) => [{ label: 'Delete', action: { do: 'result delete', prefix, key } }],
 }
 
 const ENTRIES: ListOf<EntryInfo> = {
@@ -114,6 +136,7 @@ const ENTRIES: ListOf<EntryInfo> = {
     text('Size', 'figure', ({ bytes: size }) => (size === undefined ? '' : bytes(size))),
   ],
   values: true,
+  offers: ({ key }, prefix) => [{ label: 'Delete', action: { do: 'entry delete', prefix, key } }],
 }
 
 /** The lists, in the order in which they stand. */

@@ -1,16 +1,17 @@
 import type { ServedUser, StandbyInfo } from '@go-go-scope/persistence-core/public'
 import type { Lists, Overview, Shown } from '../src/overview.js'
+import { visible } from '../src/visible.js'
 import { Access } from './access.js'
 import { CACHE, type CacheRow, cacheRemark, cacheRows } from './cache-panel.js'
 import { CircuitHistory } from './circuit-history.js'
 import type { View } from './columns.js'
+import { Confirmation } from './confirmation.js'
 import { byId, setText } from './dom.js'
 import { Filter } from './filter.js'
-import { visible } from './format.js'
-import { CLIENTS, idOf, LISTS, STANDBYS, stateOf } from './lists.js'
+import { CLIENTS, idOf, LISTS, type Offer, STANDBYS, stateOf } from './lists.js'
 import { Live } from './live.js'
 import { Panel } from './panel.js'
-import { ask, NotGivenError } from './server.js'
+import { ask, NotGivenError, order } from './server.js'
 import { Tiles } from './tiles.js'
 
 type Name = keyof Lists
@@ -24,6 +25,11 @@ const access = new Access(() => live.now())
 const filter = new Filter(() => live.now())
 const tiles = new Tiles(byId('tiles'))
 const live = new Live(look)
+const confirmation = new Confirmation(async (action) => {
+  const done = await order(access, action)
+  live.now()
+  return done
+})
 let panels: ReturnType<typeof makePanels> | undefined
 live.now()
 
@@ -48,7 +54,7 @@ function show(overview: Overview): void {
   filter.showPrefixes(prefixes)
   tiles.show(overview)
   setText(byId('place'), placeOf(database))
-  panels ??= makePanels(overview.values)
+  panels ??= makePanels(overview)
   for (const name of NAMES) {
     const part = overview[name]
     const panel = panels.lists[name]
@@ -62,7 +68,16 @@ function show(overview: Overview): void {
   panels.clients.show({ items: clients.map(asItem), more: false }, view)
 }
 
-function makePanels(values: boolean) {
+function makePanels({ values, changeable }: Overview) {
+  const change = changeable !== undefined && {
+    change: {
+      allows: (prefix: string) => changeable === '*' || changeable === prefix,
+      ask: (offer: Offer) => confirmation.ask(offer),
+    },
+  }
+  const prune = byId('prune')
+  prune.hidden = !change
+  prune.addEventListener('click', () => confirmation.ask({ label: 'Remove', action: { do: 'prune', prefix: '' } }))
   const listOf = (name: Name): Panel<object> =>
     new Panel<object>(name, LISTS[name], {
       showMore() {
@@ -70,10 +85,11 @@ function makePanels(values: boolean) {
         live.now()
       },
       ...(values && { showValue: (item: Shown<object>) => void showValue(name, item) }),
+      ...change,
     })
   const made = {
     lists: Object.fromEntries(NAMES.map((name) => [name, listOf(name)])) as Record<Name, Panel<object>>,
-    cache: new Panel<CacheRow>('cache', CACHE, {}),
+    cache: new Panel<CacheRow>('cache', CACHE, { ...change }),
     standbys: new Panel<StandbyInfo>('standbys', STANDBYS, {}),
     clients: new Panel<ServedUser>('clients', CLIENTS, {}),
   }

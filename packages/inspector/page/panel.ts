@@ -1,8 +1,9 @@
 import type { Part, Shown } from '../src/overview.js'
+import { visible } from '../src/visible.js'
 import type { View } from './columns.js'
 import { element, setText } from './dom.js'
-import { count, visible } from './format.js'
-import { idOf, type ListOf } from './lists.js'
+import { count } from './format.js'
+import { idOf, type ListOf, type Offer } from './lists.js'
 import { type Row, Rows } from './rows.js'
 
 /** What a panel asks of the page. */
@@ -10,6 +11,13 @@ export interface PanelActions {
   /** Absent where values are not shown. */
   readonly showValue?: (item: Shown<object>) => void
   readonly showMore?: () => void
+  /** Absent where nothing may be changed. */
+  readonly change?: {
+    /** Whether what is of a prefix may be. */
+    readonly allows: (prefix: string) => boolean
+    /** Has somebody confirm it. */
+    readonly ask: (offer: Offer) => void
+  }
 }
 
 /** A list on the page: heading, table, and what there is to say where it is empty. */
@@ -30,6 +38,7 @@ export class Panel<Info extends object> {
     const labels = [list.keys, ...list.columns.map(({ label }) => label)]
     const heads = labels.map((label) => element('th', { scope: 'col', role: 'columnheader' }, label))
     if (this.#hasValues) heads.push(element('th', { scope: 'col', role: 'columnheader' }, 'Value'))
+    if (this.#canChange) heads.push(element('th', { scope: 'col', role: 'columnheader', class: 'change' }, 'Change'))
     const body = element('tbody', { role: 'rowgroup' })
     const table = element(
       'table',
@@ -63,6 +72,10 @@ export class Panel<Info extends object> {
     return this.#list.values === true && this.#actions.showValue !== undefined
   }
 
+  get #canChange(): boolean {
+    return this.#list.offers !== undefined && this.#actions.change !== undefined
+  }
+
   #makeRow(made: Shown<Info>): Row<Shown<Info>> {
     const { columns } = this.#list
     const name = element('th', { scope: 'row', role: 'rowheader', class: 'key' })
@@ -73,7 +86,15 @@ export class Panel<Info extends object> {
     )
     const row = element('tr', { role: 'row' }, name, ...cells)
     if (this.#hasValues) row.append(element('td', { role: 'cell', 'data-label': 'Value' }, this.#valueButton(made)))
-    return { element: row, update: (item) => this.#updateRow(item, cells) }
+    const changes = element('td', { role: 'cell', 'data-label': 'Change', class: 'change' })
+    if (this.#canChange) row.append(changes)
+    return {
+      element: row,
+      update: (item) => {
+        this.#updateRow(item, cells)
+        this.#offer(item, changes)
+      },
+    }
   }
 
   #updateRow(item: Shown<Info>, cells: readonly HTMLElement[]): void {
@@ -81,6 +102,24 @@ export class Panel<Info extends object> {
       if (item.unreadable === undefined) this.#list.columns[at]?.show(cell, item, this.#view as View)
       else setText(cell, at === 0 ? `cannot be read: ${item.unreadable}` : '')
     }
+  }
+
+  /** The buttons of what can be changed of an item. Those that stay the same stay, and with them the focus. */
+  #offer(item: Shown<Info>, cell: HTMLElement): void {
+    const { change } = this.#actions
+    const changeable = item.prefix !== null && change?.allows(item.prefix) === true
+    const offers = changeable ? (this.#list.offers?.(item, item.prefix) ?? []) : []
+    const shown = JSON.stringify(offers)
+    if (cell.dataset.offers === shown) return
+    cell.dataset.offers = shown
+    cell.replaceChildren(
+      ...offers.map((offer) => {
+        const label = `${offer.label} ${visible(item.key)}`
+        const button = element('button', { type: 'button', 'aria-label': label }, offer.label)
+        button.addEventListener('click', () => change?.ask(offer))
+        return button
+      }),
+    )
   }
 
   #valueButton(item: Shown<Info>): HTMLElement {

@@ -1,3 +1,4 @@
+import type { Action } from '../src/action.js'
 import type { Access } from './access.js'
 
 /** The server did not give what it was asked for. */
@@ -14,9 +15,20 @@ export class NotGivenError extends Error {
 const PATIENCE_MS = 20_000
 
 /** Asks the server, at the path of the page itself. @throws NotGivenError */
-export async function ask<Answer>(access: Access, query: Readonly<Record<string, string>>): Promise<Answer> {
-  const response = await fetch(`${location.pathname}?${new URLSearchParams(query)}`, {
-    headers: access.headers,
+export function ask<Answer>(access: Access, query: Readonly<Record<string, string>>): Promise<Answer> {
+  return answerOf(`${location.pathname}?${new URLSearchParams(query)}`, { headers: access.headers })
+}
+
+/** Has the server change something. @returns what is so now. @throws NotGivenError */
+export async function order(access: Access, action: Action): Promise<string> {
+  const headers = { ...access.headers, 'content-type': 'application/json' }
+  const body = JSON.stringify(action)
+  return (await answerOf<{ done: string }>(location.pathname, { method: 'POST', headers, body })).done
+}
+
+async function answerOf<Answer>(address: string, request: RequestInit): Promise<Answer> {
+  const response = await fetch(address, {
+    ...request,
     cache: 'no-store',
     signal: AbortSignal.timeout(PATIENCE_MS),
   }).catch(() => {

@@ -1,6 +1,6 @@
+import { duration } from '../src/format.js'
 import type { Span } from './circuit-history.js'
 import { drawn } from './dom.js'
-import { duration } from './format.js'
 
 const WIDTH = 1_000
 const SHORTEST_MS = 60_000

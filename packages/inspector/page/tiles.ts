@@ -1,6 +1,7 @@
+import { bytes } from '../src/format.js'
 import type { Overview } from '../src/overview.js'
 import { drawn, element, setAttributes, setText } from './dom.js'
-import { bytes, count } from './format.js'
+import { count } from './format.js'
 import { stateOf } from './lists.js'
 import { Rows } from './rows.js'
 

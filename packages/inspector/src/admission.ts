@@ -7,7 +7,7 @@ import { hostName, type Settings } from './options.js'
  * A page of a stranger can have its own name resolve to this server (DNS rebinding): its requests are then of the same
  * origin to the browser, and only their `Host` tells. So that is looked at before anything else.
  */
-export function refusalOf(request: Request, { hosts }: Settings): string | undefined {
+export function refusalOf(request: Request, { hosts, write }: Settings): string | undefined {
   const host = hostName(request.headers.get('host') ?? new URL(request.url).host)
   if (host === undefined || !hosts.has(host)) {
     return 'this name of the server is not known here; add it to the option hosts of inspector()'
@@ -17,9 +17,22 @@ export function refusalOf(request: Request, { hosts }: Settings): string | undef
   if (site !== 'none' && site !== 'same-origin') {
     return 'this is a request of another site; open the page by its address'
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD') return 'nothing can be changed here'
-  return undefined
+  if (!isOfHost(request.headers.get('origin'), request)) return 'this is a request of another origin'
+  if (isReading(request) || (request.method === 'POST' && write !== false)) return undefined
+  return 'nothing can be changed here; the option write of inspector() would allow it, by POST'
 }
+
+/** Whether the origin that a browser names, as all do for a change, is the host that it asks. Programs name none. */
+function isOfHost(origin: string | null, request: Request): boolean {
+  if (origin === null || isReading(request)) return true
+  if (!URL.canParse(origin)) return false
+  const { protocol, host } = new URL(origin)
+  // Of both the port is left out that is the usual one of the protocol.
+  return new URL(`${protocol}//${request.headers.get('host') ?? new URL(request.url).host}`).host === host
+}
+
+/** Whether a request asks for the page or for data. */
+export const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD'
 
 /** Whether a request shows that it may see what is in the database. */
 export async function isAuthorized(request: Request, { token, authorize }: Settings): Promise<boolean> {

@@ -1,17 +1,18 @@
 import { PersistenceError } from '@go-go-scope/persistence-core/integration'
-import { isAuthorized, refusalOf } from './admission.js'
+import { isAuthorized, isReading, refusalOf } from './admission.js'
+import { changeBy } from './change.js'
 import { type Inspectable, type InspectorOptions, settingsOf } from './options.js'
 import { OverviewReader } from './overview-reader.js'
 import { pageResponse } from './page.js'
 import { errorResponse, jsonResponse } from './responses.js'
 import { readValue } from './value.js'
 
-/** Answers a request for the page or for its data, which is of the same path with a query. */
+/** Answers a request for the page, for its data, which is of the same path with a query, or for a change, which is a POST. */
 export type InspectorHandler = (request: Request) => Promise<Response>
 
 /**
  * A page that shows what is in a database while apps use it, for any path of an app:
- * `app.all('/inspector', (context) => inspect(context.req.raw))`. It changes nothing.
+ * `app.all('/inspector', (context) => inspect(context.req.raw))`. It changes nothing without the option `write`.
  *
  * @returns a handler of fetch's requests. It rejects with what `authorize` rejects with, and with nothing else.
  * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`: also where neither `token` nor `authorize` is given.
@@ -25,13 +26,14 @@ export function inspector(persistence: Inspectable, options: InspectorOptions): 
     const refusal = refusalOf(request, settings)
     if (refusal !== undefined) return errorResponse(refusal)
     const { searchParams: query } = new URL(request.url)
-    const isPage = query.size === 0
+    const isPage = query.size === 0 && isReading(request)
     // The page has nothing of the database in it, and must be there to ask for the token.
     if (!(isPage && byToken) && !(await isAuthorized(request, settings))) {
-      return errorResponse(byToken ? 'the token is missing or wrong' : 'you may not look at this')
+      return errorResponse(byToken ? 'the token is missing or wrong' : 'you may not do this')
     }
     if (isPage) return pageResponse(byToken)
     try {
+      if (!isReading(request)) return await changeBy(request, persistence, settings)
       if (query.get('view') === 'overview') return jsonResponse(await overview.read(query))
       if (query.get('view') === 'value') return await readValue(persistence, settings, query)
       return errorResponse('there is no such view', 404)

@@ -5,6 +5,9 @@ export interface NodeRequest {
   readonly method?: string | undefined
   readonly url?: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** What a parser of bodies has read, as that of Express or Fastify: then nothing of it is left to be read. */
+  readonly body?: unknown
+  [Symbol.asyncIterator]?(): AsyncIterator<Uint8Array>
 }
 
 /** What is used of a response of Node. */
@@ -39,7 +42,8 @@ export function toNodeHandler(
   }
 }
 
-function requestOf({ method = 'GET', url = '/', headers: given }: NodeRequest): Request {
+function requestOf(from: NodeRequest): Request {
+  const { method = 'GET', url = '/', headers: given } = from
   const headers = new Headers()
   for (const [name, values] of Object.entries(given)) {
     // Those of HTTP/2 that are no headers begin with a colon.
@@ -48,7 +52,26 @@ function requestOf({ method = 'GET', url = '/', headers: given }: NodeRequest): 
   // Who was meant is in the header; a URL could not be made of everything that can stand there.
   headers.set('host', String(given.host ?? given[':authority'] ?? ''))
   const path = url.startsWith('/') ? url : '/'
+  const address = `http://host.invalid${path}`
+  // Streamed: nothing is read of what a stranger sends.
+  const streamed = { method, headers, body: bodyOf(from), duplex: 'half' } as RequestInit
+  if (method === 'POST') return new Request(address, streamed)
   // No other method is answered, and fetch has no requests of some.
-  const known = method === 'GET' || method === 'HEAD' ? method : 'POST'
-  return new Request(`http://host.invalid${path}`, { method: known, headers })
+  return new Request(address, { method: method === 'GET' || method === 'HEAD' ? method : 'PUT', headers })
+}
+
+function bodyOf(from: NodeRequest): string | ReadableStream<Uint8Array> {
+  if (from.body !== undefined) return JSON.stringify(from.body)
+  let pieces: AsyncIterator<Uint8Array> | undefined
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        pieces ??= from[Symbol.asyncIterator]?.()
+        const next = await pieces?.next()
+        if (next === undefined || next.done) controller.close()
+        else controller.enqueue(next.value)
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }

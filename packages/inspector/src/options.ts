@@ -1,5 +1,6 @@
 import { checkProvider, invalidOption, type OptionNames, readOptions } from '@go-go-scope/persistence-core/integration'
 import { type Clock, type Inspection, type InspectOptions, systemClock } from '@go-go-scope/persistence-core/public'
+import type { WriteUnder } from './change.js'
 import type { DatabaseStats } from './overview.js'
 
 /** What is used of an adapter. */
@@ -25,11 +26,24 @@ export interface InspectorOptions {
   hosts?: readonly string[]
   /** Whether stored values may be asked for, one at a time. Default `false`. */
   values?: boolean
+  /**
+   * Whether who may look may also change what is there: release a lock, free a claim, close a circuit, remove cache entries.
+   * `true`: by this adapter, so under its own prefix, and locks where it has them in the database. A function has each change
+   * made by an adapter of the prefix that it is given. Default `false`: the page only reads.
+   */
+  write?: boolean | WriteUnder
   /** Where time comes from: give that of the adapter. Default: the machine's. */
   clock?: Clock
 }
 
-const NAMES: OptionNames<InspectorOptions> = { token: true, authorize: true, hosts: true, values: true, clock: true }
+const NAMES: OptionNames<InspectorOptions> = {
+  token: true,
+  authorize: true,
+  hosts: true,
+  values: true,
+  write: true,
+  clock: true,
+}
 
 /** The options with their defaults. */
 export interface Settings {
@@ -37,10 +51,12 @@ export interface Settings {
   readonly authorize: InspectorOptions['authorize']
   readonly hosts: ReadonlySet<string>
   readonly values: boolean
+  readonly write: boolean | WriteUnder
   readonly clock: Clock
 }
 
-const OWN_MACHINE = ['localhost', '127.0.0.1', '[::1]']
+/** The names of the own machine, to which a page answers if it is told of no others. */
+export const OWN_MACHINE: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 // Fewer can be tried one after the other.
 const SHORTEST_TOKEN = 16
 
@@ -51,7 +67,7 @@ const SHORTEST_TOKEN = 16
 export function settingsOf(persistence: Inspectable, options: InspectorOptions): Settings {
   checkProvider(persistence, ['inspect', 'stats'], 'the whole', 'inspector')
   const given = readOptions(options, NAMES, 'inspector')
-  const { token, authorize, hosts = OWN_MACHINE, values = false, clock = systemClock } = given
+  const { token, authorize, hosts = OWN_MACHINE, values = false, write = false, clock = systemClock } = given
   if (authorize !== undefined && typeof authorize !== 'function') {
     throw invalidOption('authorize', authorize, 'a function of the request')
   }
@@ -71,7 +87,11 @@ export function settingsOf(persistence: Inspectable, options: InspectorOptions):
     throw invalidOption('hosts', hosts, 'an array of host names without ports, such as "admin.example.com"')
   }
   if (typeof values !== 'boolean') throw invalidOption('values', values, 'true or false')
-  return { token, authorize, hosts: new Set(hosts.map((host) => host.toLowerCase())), values, clock }
+  if (typeof write !== 'boolean' && typeof write !== 'function') {
+    throw invalidOption('write', write, 'true, false or a function of a prefix and a change')
+  }
+  if (write === true) checkProvider(persistence, ['prune'], 'the whole', 'inspector')
+  return { token, authorize, hosts: new Set(hosts.map((host) => host.toLowerCase())), values, write, clock }
 }
 
 /** The name in a `Host` header, in lower case; `undefined` for what is none. */

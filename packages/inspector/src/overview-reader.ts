@@ -1,4 +1,5 @@
 import { surveyCache } from './cache-survey.js'
+import { changeablePrefix } from './change.js'
 import { askedBy, partOf, readLists } from './lists.js'
 import type { Inspectable, Settings } from './options.js'
 import type { CacheSurvey, DatabaseStats, Overview } from './overview.js'
@@ -33,7 +34,9 @@ export class OverviewReader {
       this.#cache.get(),
     ])
     const { clock, values } = this.#settings
-    return { now: clock.now(), ...lists, prefixes, database, cache, standbys, clients: inspection.clients(), values }
+    const changeable = changeablePrefix(this.#persistence, this.#settings)
+    const now = { now: clock.now(), ...lists, prefixes, database, cache, standbys, clients: inspection.clients() }
+    return { ...now, values, ...(changeable !== undefined && { changeable }) }
   }
 }
 

@@ -4,18 +4,25 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { toNodeHandler } from '@go-go-scope/persistence-inspector/node'
 import { afterAll, expect, test } from 'vitest'
-import { inspectorOf, KEY, OVERVIEW, TOKEN } from './inspected.js'
+import { inspectorOf, KEY, OVERVIEW, persistence, SECRET, TOKEN } from './inspected.js'
 
-const handler = toNodeHandler(inspectorOf())
-const server = createServer((request, response) => void handler(request, response))
-await once(server.listen(0, '127.0.0.1'), 'listening')
-const { port } = server.address() as { port: number }
-afterAll(() => server.close())
+const [reading, writing] = [await listen(inspectorOf()), await listen(inspectorOf({ token: TOKEN, write: true }))]
+const { port } = reading
+
+async function listen(inspect: ReturnType<typeof inspectorOf>): Promise<{ readonly port: number }> {
+  const handler = toNodeHandler(inspect)
+  const server = createServer((request, response) => void handler(request, response))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  afterAll(() => server.close())
+  return server.address() as { port: number }
+}
 
 /** What is sent back for these lines, which no client would let through. */
-async function send(...lines: readonly string[]): Promise<string> {
+const send = (...lines: readonly string[]): Promise<string> => sendTo(reading, lines)
+
+async function sendTo({ port }: { readonly port: number }, lines: readonly string[], body = ''): Promise<string> {
   const socket = connect(port, '127.0.0.1')
-  socket.write(`${[...lines, 'Connection: close', '', ''].join('\r\n')}`)
+  socket.write(`${[...lines, 'Connection: close', '', body].join('\r\n')}`)
   return text(socket)
 }
 
@@ -45,6 +52,71 @@ test.each<[string, readonly string[]]>([
   const answer = await send(...lines)
   expect(answer).toMatch(/^HTTP\/1\.1 403 /)
   for (const part of [KEY, TOKEN, '<script', '<html']) expect(answer).not.toContain(part)
+})
+
+const CLEAR = JSON.stringify({ do: 'clear', prefix: 'shop:', startsWith: '' })
+const LENGTH = `Content-Length: ${CLEAR.length}`
+const TYPE = 'Content-Type: application/json'
+const POST = 'POST /inspector HTTP/1.1'
+const HOST = 'Host: localhost'
+
+test.each<[string, readonly string[]]>([
+  ['under a name that was made to lead here', [POST, 'Host: attacker.example', BEARER, TYPE]],
+  [
+    'for another host, by a target of this machine',
+    ['POST http://localhost/ HTTP/1.1', 'Host: a.example', BEARER, TYPE],
+  ],
+  ['of another site', [POST, HOST, BEARER, TYPE, 'Sec-Fetch-Site: cross-site']],
+  ['of another port of this machine', [POST, HOST, BEARER, TYPE, 'Sec-Fetch-Site: same-site']],
+  ['of another origin, by a browser that marks no sites', [POST, HOST, BEARER, TYPE, 'Origin: http://a.example']],
+  ['of another port, by such a browser', [POST, 'Host: localhost:80', BEARER, TYPE, 'Origin: http://localhost:81']],
+  ['of a page without an origin', [POST, HOST, BEARER, TYPE, 'Origin: null']],
+  ['without a token', [POST, HOST, TYPE]],
+  ['with a wrong token', [POST, HOST, `${BEARER}x`, TYPE]],
+  ['with the token in the query', [`POST /?token=${encodeURIComponent(TOKEN)} HTTP/1.1`, HOST, TYPE]],
+  ['with the token in the path of the page', [`POST /#token=${encodeURIComponent(TOKEN)} HTTP/1.1`, HOST, TYPE]],
+  ['as a form would send it', [POST, HOST, BEARER, 'Content-Type: text/plain']],
+  [
+    'as a form would send it, with what looks like JSON',
+    [POST, HOST, BEARER, 'Content-Type: text/plain; application/json'],
+  ],
+  ['of no type', [POST, HOST, BEARER]],
+  ['by PUT', ['PUT / HTTP/1.1', HOST, BEARER, TYPE]],
+  ['by DELETE', ['DELETE / HTTP/1.1', HOST, BEARER, TYPE]],
+  ['by GET', [`GET /?do=clear&prefix=shop:&startsWith= HTTP/1.1`, HOST, TYPE]],
+])('a change %s: 403, no byte of data, and nothing is changed', async (_what, lines) => {
+  const before = await persistence.cache.keys()
+  const answer = await sendTo(writing, [...lines, LENGTH], CLEAR)
+  expect(answer).toMatch(/^HTTP\/1\.1 403 /)
+  for (const part of [KEY, SECRET, TOKEN, 'shop:', '<html']) expect(answer).not.toContain(part)
+  expect(before).toContain('session:1')
+  expect(await persistence.cache.keys()).toEqual(before)
+})
+
+test('a change where nothing may be changed: 403, and nothing is', async () => {
+  const answer = await sendTo(reading, [POST, HOST, BEARER, TYPE, LENGTH], CLEAR)
+  expect(answer).toMatch(/^HTTP\/1\.1 403 /)
+  expect(await persistence.cache.has('session:1')).toBe(true)
+})
+
+test('a change that may be made is made, by a browser of this origin and by a program', async () => {
+  const free = JSON.stringify({ do: 'entry delete', prefix: 'shop:', key: 'extra' })
+  const length = `Content-Length: ${free.length}`
+  const { port } = writing
+  const own = [`Host: localhost:${port}`, `Origin: http://localhost:${port}`, 'Sec-Fetch-Site: same-origin']
+  for (const lines of [own, own.slice(0, 2), [HOST]]) {
+    await persistence.cache.set('extra', 1)
+    const answer = await sendTo(
+      writing,
+      [POST, ...lines, BEARER, 'Content-Type: Application/JSON; charset=utf-8', length],
+      free,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await persistence.cache.has('extra')).toBe(false)
+  }
+  const long = `{"do":"${'x'.repeat(100_000)}"}`
+  const answer = await sendTo(writing, [POST, HOST, BEARER, TYPE, `Content-Length: ${long.length}`], long)
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /)
 })
 
 test('what may be asked for is sent, also by paths that look like other servers', async () => {

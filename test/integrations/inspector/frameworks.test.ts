@@ -14,11 +14,11 @@ const TOKEN = crypto.randomUUID()
 type Mount = (persistence: AdapterUnderTest) => Server | Promise<Server>
 
 const frameworks: readonly [string, Mount][] = [
-  ['a handler of fetch', (persistence) => hostFetch(inspector(persistence, { token: TOKEN }))],
+  ['a handler of fetch', (persistence) => hostFetch(inspector(persistence, { token: TOKEN, write: true }))],
   [
     'Hono',
     (persistence) => {
-      const inspect = inspector(persistence, { token: TOKEN })
+      const inspect = inspector(persistence, { token: TOKEN, write: true })
       const app = new Hono().all('/inspector', (context) => inspect(context.req.raw))
       return inProcess(async (request) => app.fetch(request))
     },
@@ -26,18 +26,26 @@ const frameworks: readonly [string, Mount][] = [
   [
     'Fastify',
     (persistence) => {
-      const node = toNodeHandler(inspector(persistence, { token: TOKEN }))
+      const node = toNodeHandler(inspector(persistence, { token: TOKEN, write: true }))
       const app = fastify()
       app.all('/inspector', (request, reply) => {
         reply.hijack()
-        return node(request.raw, reply.raw)
+        return node(Object.assign(request.raw, { body: request.body }), reply.raw)
       })
       return hostFastify(app)
     },
   ],
   [
     'Express',
-    (persistence) => hostExpress(express().all('/inspector', toNodeHandler(inspector(persistence, { token: TOKEN })))),
+    (persistence) =>
+      hostExpress(express().all('/inspector', toNodeHandler(inspector(persistence, { token: TOKEN, write: true })))),
+  ],
+  [
+    'Express behind a parser of bodies',
+    (persistence) => {
+      const node = toNodeHandler(inspector(persistence, { token: TOKEN, write: true }))
+      return hostExpress(express().use(express.json()).all('/inspector', node))
+    },
   ],
 ]
 
@@ -56,6 +64,15 @@ test.each(frameworks)('%s shows the page, and who holds a lock to who has the to
   expect((await data({})).status).toBe(403)
   const shown = await data({ authorization: `Bearer ${TOKEN}` })
   expect(await shown.json()).toMatchObject({ locks: { items: [{ key: 'nightly-report', owner: 'ada', held: true }] } })
-  const change = await server.request('/inspector', { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` } })
-  expect(change.status).toBe(403)
+  const release = { do: 'lock release', prefix: '', key: 'nightly-report', token: 1 }
+  const change = (headers: Record<string, string>) =>
+    server.request('/inspector', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(release),
+    })
+  expect((await change({})).status).toBe(403)
+  const done = await change({ authorization: `Bearer ${TOKEN}` })
+  expect(await done.json()).toEqual({ done: 'the lock nightly-report is free' })
+  expect(await (await data({ authorization: `Bearer ${TOKEN}` })).json()).toMatchObject({ locks: { items: [] } })
 })

@@ -1,6 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs'
+import { NotAsNamedError } from '@go-go-scope/persistence-inspector/actions'
 import { type ChangeOptions, confirm } from '../changes.js'
-import { NotAsNamedError, UsageError } from '../exit-codes.js'
+import { UsageError } from '../exit-codes.js'
 import { isServer, requireExists } from '../open-database.js'
 import { say, toJson, write } from '../output.js'
 import { DatabaseByPrefix } from './databases.js'

@@ -56,9 +56,8 @@ const VALUES: OptionNames<ValueListOptions> = { ...LIST, values: true }
 /** See `SqlAdapter.inspect`. */
 export class DatabaseInspection implements Inspection {
   readonly #inspected: Inspected
+  readonly prefix: string | undefined
   readonly #session: Session
-  /** `undefined` for all. */
-  readonly #prefix: string | undefined
 
   /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY`. */
   constructor(inspected: Inspected, options: InspectOptions = {}) {
@@ -69,12 +68,12 @@ export class DatabaseInspection implements Inspection {
     if (prefix !== undefined) checkText(prefix, 'inspect', 'option prefix')
     this.#inspected = inspected
     this.#session = inspected.session
-    this.#prefix = prefix === '*' ? undefined : (prefix ?? inspected.session.prefix)
+    this.prefix = prefix === '*' ? undefined : (prefix ?? inspected.session.prefix)
   }
 
   locks(options: ListOptions = {}): AsyncIterableIterator<Item<LockInfo>> {
     const given = readOptions(options, LIST, 'inspect.locks')
-    const naming = (startsWith: string): Naming => qualifiedNaming(this.#prefix, startsWith)
+    const naming = (startsWith: string): Naming => qualifiedNaming(this.prefix, startsWith)
     return this.#list('inspect.locks', given, naming, [this.#inspected.sql.locks], lockReader, isHeld)
   }
 
@@ -135,12 +134,12 @@ export class DatabaseInspection implements Inspection {
   }
 
   #tagged(tag: 'cache:' | 'circuit:'): (startsWith: string) => Naming {
-    return (startsWith) => taggedNaming(tag, this.#prefix, startsWith)
+    return (startsWith) => taggedNaming(tag, this.prefix, startsWith)
   }
 
   #untagged(kind: keyof Names): (startsWith: string) => Naming {
     const { sql, namesOf } = this.#inspected
-    return (startsWith) => new UntaggedNaming(this.#session, sql, kind, this.#prefix, startsWith, namesOf)
+    return (startsWith) => new UntaggedNaming(this.#session, sql, kind, this.prefix, startsWith, namesOf)
   }
 
   #values({ values }: ValueListOptions, operation: string): ValueStore | undefined {
@@ -157,7 +156,7 @@ export class DatabaseInspection implements Inspection {
     isCurrent?: (info: Info) => boolean,
   ): AsyncIterableIterator<Item<Info>> {
     const start = checkedStart(startsWith, operation)
-    if (start !== '' && this.#prefix === undefined) {
+    if (start !== '' && this.prefix === undefined) {
       throw invalidArgument(
         operation,
         'option startsWith is for one prefix; call inspect with the prefix of those keys',

@@ -41,6 +41,8 @@ export interface ValueListOptions extends ListOptions {
  * memory does not grow with the number of rows. A row that cannot be read does not end a list.
  */
 export interface Inspection {
+  /** That it looks at; `undefined` for all. */
+  readonly prefix: string | undefined
   /** Locks in the database, of adapters made with `locks: 'database'`. */
   locks(options?: ListOptions): AsyncIterableIterator<Item<LockInfo>>
   circuits(options?: Omit<ListOptions, 'expired'>): AsyncIterableIterator<Item<CircuitInfo>>

@@ -60,6 +60,11 @@ export class StoredLockProvider implements SqlLockProvider {
     this.#defaultTtl = defaultTtl
   }
 
+  /** Where they are kept: the adapter's option `locks`. */
+  get kind(): LockStore['kind'] {
+    return this.#store.kind
+  }
+
   /** Locks granted in this process under this prefix, some of which may have expired. */
   get held(): number {
     return this.#manager.held

@@ -1,0 +1,108 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Inspection, InspectOptions } from '@go-go-scope/persistence-core/public'
+import type { Action } from './action.js'
+
+/** What is used of an adapter to change what is under its prefix. */
+export interface Changeable {
+  inspect(options?: InspectOptions): Inspection
+  readonly lock: { readonly kind: string; extend(key: string, ttl: number, owner: string): Promise<boolean> }
+  readonly circuitBreaker: { reset(key: string): Promise<void>; isolate(key: string): Promise<void> }
+  readonly idempotency: {
+    freeClaim(key: string, generation: number): Promise<boolean>
+    delete(key: string): Promise<void>
+  }
+  readonly cache: {
+    has(key: string): Promise<boolean>
+    delete(key: string): Promise<void>
+    clear(options?: { startsWith: string }): Promise<void>
+  }
+  prune(): Promise<{ cache: number; idempotency: number }>
+}
+
+/** What is there is not what was named, and nothing was changed. */
+export class NotAsNamedError extends Error {}
+
+/**
+ * Does what was asked for, and nothing else: what has changed since it was seen is left as it is.
+ *
+ * @param database Of the action's prefix.
+ * @param show How a key is written in what it says.
+ * @returns what is so now, in words.
+ * @throws NotAsNamedError, and PersistenceError as the calls of the adapter do.
+ */
+export async function act(database: Changeable, action: Action, show: (text: string) => string): Promise<string> {
+  const key = 'key' in action ? action.key : ''
+  const named = show(key)
+  switch (action.do) {
+    case 'lock release':
+      await releaseLock(database, key, action.token, named)
+      return `the lock ${named} is free`
+    case 'claim free':
+      await freeClaim(database, key, action.generation, named)
+      return `${named} can be claimed`
+    case 'circuit reset':
+      // A reset would write a row for a key that was mistyped. To isolate what nobody has called yet may be meant.
+      if ((await find(database.inspect().circuits({ startsWith: key }), key)) === undefined)
+        throw new NotAsNamedError(`there is no circuit ${named}; nothing was changed`)
+      await database.circuitBreaker.reset(key)
+      return `the circuit ${named} is closed`
+    case 'circuit isolate':
+      await database.circuitBreaker.isolate(key)
+      return `the circuit ${named} is open until it is reset`
+    case 'result delete':
+      if ((await find(database.inspect().results({ startsWith: key, expired: true }), key)) === undefined)
+        throw new NotAsNamedError(`${named} has no result; nothing was changed`)
+      await database.idempotency.delete(key)
+      return `the result of ${named} is removed`
+    case 'entry delete':
+      if (!(await database.cache.has(key)))
+        throw new NotAsNamedError(`there is no cache entry ${named}; nothing was changed`)
+      await database.cache.delete(key)
+      return `the cache entry ${named} is removed`
+    case 'clear':
+      await (action.startsWith === ''
+        ? database.cache.clear()
+        : database.cache.clear({ startsWith: action.startsWith }))
+      return 'the cache entries are removed'
+    case 'prune': {
+      const { cache, idempotency } = await database.prune()
+      return `removed ${cache} cache entries and ${idempotency} results`
+    }
+  }
+}
+
+/** Ends the hold under that token; a newer holder keeps its own. */
+async function releaseLock(database: Changeable, key: string, token: number, named: string): Promise<void> {
+  if (database.lock.kind !== 'database') {
+    throw new NotAsNamedError(
+      "locks in the database are released by an adapter with locks: 'database'; nothing was changed",
+    )
+  }
+  const lock = await find(database.inspect().locks({ startsWith: key }), key)
+  if (lock !== undefined && lock.token !== token)
+    throw new NotAsNamedError(`the lock ${named} has the token ${lock.token}; nothing was changed`)
+  // A lease that ends with the next ms, and that of this owner only: a release could meet a holder that came meanwhile.
+  if (lock === undefined || !(await database.lock.extend(key, 1, lock.owner ?? '')))
+    throw new NotAsNamedError(`nobody holds the lock ${named}; nothing was changed`)
+  await setTimeout(2) // It is free when this has ended.
+}
+
+/** Ends the claim of that generation, as the end of its lease would; a newer claim goes on. */
+async function freeClaim(database: Changeable, key: string, generation: number, named: string): Promise<void> {
+  if (await database.idempotency.freeClaim(key, generation)) return
+  const claim = await find(database.inspect().claims({ startsWith: key }), key)
+  throw new NotAsNamedError(
+    claim === undefined
+      ? `nobody works on ${named}; nothing was changed`
+      : `the claim on ${named} has the generation ${claim.generation}; nothing was changed`,
+  )
+}
+
+/** The item of that key. Of results it need not be the first that begins so: kept failures come last. */
+async function find<Found extends { readonly key: string }>(
+  items: AsyncIterable<Found>,
+  key: string,
+): Promise<Found | undefined> {
+  for await (const item of items) if (item.key === key) return item
+  return undefined
+}

@@ -1,0 +1,3 @@
+export { act, type Changeable, NotAsNamedError } from './act.js'
+export type { Action, ActionName } from './action.js'
+export { inWords } from './action-in-words.js'

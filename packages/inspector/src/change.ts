@@ -1,0 +1,70 @@
+import { invalidArgument } from '@go-go-scope/persistence-core/integration'
+import { act, type Changeable, NotAsNamedError } from './act.js'
+import { readAction } from './action.js'
+import type { Inspectable, Settings } from './options.js'
+import { errorResponse, jsonResponse } from './responses.js'
+import { visible } from './visible.js'
+
+/** Has something done with a database under a prefix, and ends when that has ended. */
+export type WriteUnder = (prefix: string, change: (database: Changeable) => Promise<string>) => Promise<string>
+
+/** A longer key than any database takes. */
+const MOST_BYTES = 64 * 1024
+
+/**
+ * The prefix whose items may be changed, `'*'` for all of them; `undefined` where nothing may be.
+ *
+ * An adapter writes under its own prefix alone.
+ */
+export function changeablePrefix(persistence: Inspectable, { write }: Settings): string | undefined {
+  if (typeof write === 'function') return '*'
+  return write ? persistence.inspect().prefix : undefined
+}
+
+/** Does what a request asks for that was found to be authorized. */
+export async function changeBy(request: Request, persistence: Inspectable, settings: Settings): Promise<Response> {
+  // A form of another site can send any other type without asking first.
+  if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    return errorResponse('a change is sent as application/json')
+  }
+  const text = await textOf(request)
+  if (text === undefined) return errorResponse(`a change has at most ${MOST_BYTES} bytes`, 413)
+  const action = readAction(parsed(text))
+  const { write } = settings
+  const own = changeablePrefix(persistence, settings)
+  if (action.do !== 'prune' && own !== '*' && action.prefix !== own) {
+    return errorResponse(
+      'the adapter of this page has another prefix; its option write can be a function of the prefix',
+    )
+  }
+  const change = (database: Changeable): Promise<string> => act(database, action, visible)
+  try {
+    const done =
+      typeof write === 'function' ? write(action.prefix, change) : change(persistence as Inspectable & Changeable)
+    return jsonResponse({ done: await done })
+  } catch (error) {
+    if (error instanceof NotAsNamedError) return errorResponse(error.message, 409)
+    throw error
+  }
+}
+
+/** `undefined` where it is too long. */
+async function textOf(request: Request): Promise<string | undefined> {
+  const decoder = new TextDecoder()
+  let [text, length] = ['', 0]
+  for await (const bytes of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += bytes.length
+    // Read to its end, without keeping it: an answer to what is still being sent might not be heard.
+    if (length > MOST_BYTES) continue
+    text += decoder.decode(bytes, { stream: true })
+  }
+  return length > MOST_BYTES ? undefined : text + decoder.decode()
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalidArgument('inspector', 'a change must be JSON')
+  }
+}

@@ -1,0 +1,225 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
+import { inspector } from '@go-go-scope/persistence-inspector'
+import { toNodeHandler } from '@go-go-scope/persistence-inspector/node'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Overview } from '../../../packages/inspector/src/overview.js'
+import { OVERVIEW, requestFor, TOKEN } from './inspected.js'
+
+const HOUR = 3_600_000
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+let clock: ManualClock
+let db: DatabaseSync
+let shop: SQLiteAdapter
+let inspect: ReturnType<typeof inspector>
+
+beforeEach(async () => {
+  clock = new ManualClock()
+  db = new DatabaseSync(':memory:')
+  shop = new SQLiteAdapter(db, { clock, locks: 'database', keyPrefix: 'shop:' })
+  await shop.connect()
+  await shop.lock.acquire('nightly', HOUR, 'ada')
+  await shop.idempotency.claim('charge', { lease: HOUR })
+  await shop.idempotency.set('paid', 1)
+  await shop.circuitBreaker.recordFailure('payments', 1)
+  await shop.cache.setMany(['s:1', 's:2', 's_3', 's:1x'].map((key) => [key, key]))
+  await shop.cache.set('over', 1, 1)
+  clock.advance(2)
+  inspect = inspector(shop, { token: TOKEN, clock, write: true })
+})
+afterEach(() => shop.disconnect())
+
+/** As the page asks for a change. */
+const order = (action: unknown, by = inspect): Promise<Response> =>
+  by(requestFor('', { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(action) }))
+
+/** All that stands in the tables. */
+function rows(): unknown {
+  const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all() as {
+    name: string
+  }[]
+  return tables.map(({ name }) => db.prepare(`SELECT * FROM ${name}`).all())
+}
+
+const OF = { prefix: 'shop:' }
+
+test.each<
+  [action: { do: string } & Record<string, unknown>, done: string, is: () => Promise<unknown>, wanted: unknown]
+>([
+  [{ do: 'lock release', ...OF, key: 'nightly', token: 1 }, 'the lock nightly is free', () => keysOf('locks'), []],
+  [{ do: 'claim free', ...OF, key: 'charge', generation: 1 }, 'charge can be claimed', () => keysOf('claims'), []],
+  [{ do: 'result delete', ...OF, key: 'paid' }, 'the result of paid is removed', () => keysOf('results'), []],
+  [
+    { do: 'circuit reset', ...OF, key: 'payments' },
+    'the circuit payments is closed',
+    () => circuit(),
+    ['closed', false],
+  ],
+  [
+    { do: 'circuit isolate', ...OF, key: 'payments' },
+    'the circuit payments is open until it is reset',
+    () => circuit(),
+    ['open', true],
+  ],
+  [
+    { do: 'entry delete', ...OF, key: 's:1' },
+    'the cache entry s:1 is removed',
+    () => shop.cache.keys(),
+    ['s:1x', 's:2', 's_3'],
+  ],
+  [{ do: 'clear', ...OF, startsWith: 's:' }, 'the cache entries are removed', () => shop.cache.keys(), ['s_3']],
+  [{ do: 'clear', ...OF, startsWith: '' }, 'the cache entries are removed', () => shop.cache.keys(), []],
+  [
+    { do: 'prune', prefix: '' },
+    'removed 1 cache entries and 0 results',
+    () => keysOf('entries'),
+    ['s:1', 's:1x', 's:2', 's_3'],
+  ],
+])('%j is done, and told', async (action, done, is, wanted) => {
+  const response = await order(action)
+  // The lock is free when its last ms is over.
+  clock.advance(2)
+  expect([response.status, await response.json()]).toEqual([200, { done }])
+  expect(await is()).toEqual(wanted)
+})
+
+async function keysOf(list: 'locks' | 'claims' | 'results' | 'entries'): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of shop.inspect()[list]({ expired: list === 'entries' })) keys.push(key)
+  return keys
+}
+
+async function circuit(): Promise<unknown> {
+  for await (const { state, isolated } of shop.inspect().circuits()) return [state, isolated]
+  return undefined
+}
+
+const UNCHANGED: readonly (readonly [what: string, status: number, action: unknown, reason: RegExp])[] = [
+  ['a token of a later holder', 409, { do: 'lock release', ...OF, key: 'nightly', token: 2 }, /has the token 1/],
+  ['a lock that nobody holds', 409, { do: 'lock release', ...OF, key: 'nightl', token: 1 }, /nobody holds/],
+  [
+    'a generation of a later claim',
+    409,
+    { do: 'claim free', ...OF, key: 'charge', generation: 2 },
+    /has the generation 1/,
+  ],
+  ['a key that nobody works on', 409, { do: 'claim free', ...OF, key: 'charg', generation: 1 }, /nobody works on/],
+  ['a circuit that is none', 409, { do: 'circuit reset', ...OF, key: 'payment' }, /there is no circuit/],
+  ['a key without a result', 409, { do: 'result delete', ...OF, key: 'pai' }, /has no result/],
+  ['an entry that is none', 409, { do: 'entry delete', ...OF, key: 's:' }, /there is no cache entry/],
+  ['another prefix than the adapter has', 403, { do: 'clear', prefix: 'other:', startsWith: '' }, /has another prefix/],
+  ['no action', 400, {}, /do must be one of lock release/],
+  ['an action that is none', 400, { do: 'constructor', ...OF }, /do must be one of/],
+  ['no object', 400, null, /do must be one of/],
+  ['a missing prefix', 400, { do: 'clear', startsWith: '' }, /prefix must be a text/],
+  ['a missing startsWith, which is not all', 400, { do: 'clear', ...OF }, /startsWith must be a text/],
+  [
+    'a token that is a text',
+    400,
+    { do: 'lock release', ...OF, key: 'nightly', token: '1' },
+    /token must be a whole number/,
+  ],
+  ['more than it takes', 400, { do: 'prune', prefix: '', key: 's:1' }, /prune takes no "key"/],
+  ['a key that is none', 400, { do: 'entry delete', ...OF, key: '' }, /INVALID_KEY/],
+  ['what is longer than any key', 413, { do: 'entry delete', ...OF, key: 'k'.repeat(70_000) }, /at most 65536 bytes/],
+]
+
+test.each(UNCHANGED)('%s is refused by %i, and nothing is changed', async (_what, status, action, reason) => {
+  const before = rows()
+  const response = await order(action)
+  expect([response.status, await response.json()]).toEqual([status, { error: expect.stringMatching(reason) }])
+  expect(rows()).toEqual(before)
+})
+
+test('a text that is no JSON is refused', async () => {
+  const response = await inspect(requestFor('', { method: 'POST', headers: JSON_TYPE, body: '{' }))
+  expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('must be JSON')])
+})
+
+describe('without leave to change anything', () => {
+  test.each([undefined, false])('nothing is: write %s', async (write) => {
+    const reading = inspector(shop, { token: TOKEN, clock, ...(write === false && { write }) })
+    const before = rows()
+    const response = await order({ do: 'clear', ...OF, startsWith: '' }, reading)
+    expect([response.status, await response.text()]).toEqual([403, expect.stringContaining('nothing can be changed')])
+    expect(rows()).toEqual(before)
+    expect(await overview(reading)).not.toHaveProperty('changeable')
+  })
+
+  test('a lock of the database is not released by an adapter whose locks are in memory', async () => {
+    const inMemory = new SQLiteAdapter(db, { clock, keyPrefix: 'shop:', closeOnDisconnect: false })
+    await inMemory.connect()
+    const held = await inMemory.lock.acquire('nightly', HOUR, 'ada')
+    const response = await order(
+      { do: 'lock release', ...OF, key: 'nightly', token: 1 },
+      inspector(inMemory, { token: TOKEN, clock, write: true }),
+    )
+    expect([response.status, await response.text()]).toEqual([409, expect.stringContaining("locks: 'database'")])
+    clock.advance(2)
+    expect([await held?.isValid(), await keysOf('locks')]).toEqual([true, ['nightly']])
+    await inMemory.disconnect()
+  })
+})
+
+describe('the prefix that may be changed', () => {
+  test('is that of the adapter, and the page is told', async () => {
+    expect(await overview(inspect)).toMatchObject({ changeable: 'shop:' })
+  })
+
+  test('is any where a function has changes made', async () => {
+    const asked: string[] = []
+    const anywhere = inspector(shop, {
+      token: TOKEN,
+      clock,
+      async write(prefix, change) {
+        asked.push(prefix)
+        await using adapter = new SQLiteAdapter(db, {
+          clock,
+          locks: 'database',
+          keyPrefix: prefix,
+          closeOnDisconnect: false,
+        })
+        return await change(adapter) // Before it is disconnected.
+      },
+    })
+    expect(await overview(anywhere)).toMatchObject({ changeable: '*' })
+    expect((await order({ do: 'entry delete', ...OF, key: 's:1' }, anywhere)).status).toBe(200)
+    expect((await order({ do: 'circuit isolate', prefix: 'other:', key: 'mail' }, anywhere)).status).toBe(200)
+    expect([asked, await shop.cache.has('s:1')]).toEqual([['shop:', 'other:'], false])
+    expect((await order({ do: 'circuit reset', prefix: 'other:', key: 'payments' }, anywhere)).status).toBe(409)
+  })
+})
+
+test('who may change is decided by authorize as well', async () => {
+  const byApp = inspector(shop, {
+    clock,
+    write: true,
+    authorize: (request) => request.headers.get('cookie') === 'of ada',
+  })
+  const as = (cookie: string) =>
+    byApp(
+      new Request('http://localhost/inspector', {
+        method: 'POST',
+        headers: { ...JSON_TYPE, cookie },
+        body: JSON.stringify({ do: 'entry delete', ...OF, key: 's:1' }),
+      }),
+    )
+  expect((await as('of eve')).status).toBe(403)
+  expect(await shop.cache.has('s:1')).toBe(true)
+  expect((await as('of ada')).status).toBe(200)
+})
+
+test('a body that a framework has read is taken from it', async () => {
+  let status = 0
+  const response = { writeHead: (code: number) => (status = code), end: () => undefined }
+  const headers = { ...JSON_TYPE, host: 'localhost', authorization: `Bearer ${TOKEN}` }
+  const body = { do: 'entry delete', ...OF, key: 's:1' }
+  await toNodeHandler(inspect)({ method: 'POST', url: '/inspector', headers, body }, response)
+  expect([status, await shop.cache.has('s:1')]).toEqual([200, false])
+})
+
+async function overview(by: typeof inspect): Promise<Overview> {
+  return (await (await by(requestFor(OVERVIEW))).json()) as Overview
+}
