@@ -7,11 +7,15 @@ import { makePlace } from './places.mjs'
 const here = import.meta.dirname
 const BOTH = [1, 100]
 
-/** Contestants with the numbers of calls in flight that each is measured at, and how many connections a pool has. */
+/**
+ * Contestants with the numbers of calls in flight that each is measured at, how many connections a pool has, and how many
+ * adapters are ours.
+ */
 export const races = {
-  'cache-get': { connections: 10, contestants: { ours: BOTH, prepared: [1], pool: [100], keyv: BOTH } },
-  'cache-set': { connections: 10, contestants: { ours: BOTH, prepared: [1], pool: [100], keyv: BOTH } },
-  lock: { connections: 16, contestants: { ours: BOTH, prepared: [1], pool: [100] } },
+  'cache-get': { connections: 10, contestants: { ours: BOTH, prepared: [1], pool: [100], loader: [100], keyv: BOTH } },
+  'cache-set': { connections: 10, contestants: { ours: BOTH, prepared: [1], pool: [100], loader: [100], keyv: BOTH } },
+  lock: { connections: 16, contestants: { ours: BOTH, prepared: [1], pool: [100], loader: [100] } },
+  'lock-apart': { connections: 16, adapters: 16, contestants: { ours: [16], counter: [16] } },
   'record-failure': { connections: 16, contestants: { ours: BOTH, prepared: [1], pool: [100] } },
   'checkpoint-save': { connections: 10, contestants: { ours: BOTH, langgraph: BOTH } },
   'checkpoint-load-latest': { connections: 10, contestants: { ours: BOTH, langgraph: BOTH } },
@@ -28,13 +32,13 @@ const PEERS = { keyv: 'keyv-postgres', langgraph: 'langgraph-postgres' }
  * @returns {Promise<Record<number, Record<string, number[]>>>} calls a second by calls in flight and contestant
  */
 export async function runServerRace(url, trial, { peers, ...effort }) {
-  const { connections, contestants } = races[trial]
+  const { connections, adapters = 1, contestants } = races[trial]
   const tasks = []
   for (const [name, inFlight] of Object.entries(contestants)) {
     const peer = PEERS[name]
     if (peer !== undefined && !peers) continue
     const schema = `bench_${trial.replaceAll('-', '_')}_${name}`
-    const place = { url, schema, placed: await makePlace(url, schema), connections }
+    const place = { url, schema, placed: await makePlace(url, schema), connections, adapters }
     const module = peer === undefined ? join(here, 'contestants', `${name}.mjs`) : join(here, '../peers', `${peer}.mjs`)
     tasks.push({ name, inFlight, task: { module, trial, inFlight, place } })
   }

@@ -3,7 +3,14 @@ import { median, pairedRatio, quantile, spread } from '../statistics.mjs'
 import { trials } from './trials.mjs'
 
 const PLACE = 'pg, Node 24'
-const OTHERS = { prepared: 'prepared', pool: 'a pool', keyv: '@keyv/postgres', langgraph: 'langgraph' }
+const OTHERS = {
+  prepared: 'prepared',
+  pool: 'a pool',
+  loader: 'a loader',
+  counter: 'one counter',
+  keyv: '@keyv/postgres',
+  langgraph: 'langgraph',
+}
 
 /** @param {object} results @returns {import('../tables.mjs').Table[]} */
 export function postgresTables({ postgres = {} }) {
@@ -23,7 +30,9 @@ function racesTable({ server, races = {} }) {
   return {
     title: 'PostgreSQL',
     text: `Version ${server} on the same machine, over TCP; each commit is flushed. Prepared: hand-written statements on one client. A pool: the
-same on \`pg.Pool\`, of 10 connections for the cache and 16 for locks and breakers. Peers keep pools of 10.`,
+same on \`pg.Pool\`, of 10 connections for the cache and 16 for locks and breakers. Peers keep pools of 10. A loader: bare
+statements by hand for many calls on one client, which is the limit of one connection. One counter: locks on 16 connections whose
+tokens are counted in one row.`,
     head: ['operation', 'in flight', 'ours, calls/s', 'spread', ...Object.values(OTHERS).map((name) => `÷ ${name}`)],
     rows,
   }
@@ -74,6 +83,7 @@ const RATIOS = [
   ['cache-set', 100, 'pool', 6],
   ['cache-set', 100, 'keyv', 7],
   ['lock', 100, 'pool', 15],
+  ['lock-apart', 16, 'counter', 2.5],
   ['record-failure', 100, 'pool', 20],
   ['checkpoint-save', 1, 'langgraph', 2.5],
   ['checkpoint-load-latest', 1, 'langgraph', 6],
@@ -89,7 +99,9 @@ export function postgresTargets({ postgres = {} }) {
       if (!rates?.[other]) return []
       const ratio = pairedRatio(rates.ours, rates[other])
       const calls = inFlight === 1 ? 'sequential' : `${inFlight} in flight`
-      return [judged(`${trial}, ${calls}: against ${OTHERS[other]}`, `≥ ${least}`, ratio, ratio >= least)]
+      const limit = rates.loader && ` (a loader: ${digits(pairedRatio(rates.loader, rates[other]))})`
+      const target = `${trial}, ${calls}: against ${OTHERS[other]}`
+      return [{ ...judged(target, `≥ ${least}`, ratio, ratio >= least), reached: `${digits(ratio)}${limit ?? ''}` }]
     }),
     ...Object.keys(rows[sizes[0]] ?? {}).map((operation) => {
       const ratio = rows[sizes.at(-1)][operation] / rows[sizes[0]][operation]

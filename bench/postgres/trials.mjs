@@ -15,6 +15,7 @@ export const trials = {
   'cache-get': cacheGet,
   'cache-set': cacheSet,
   lock,
+  'lock-apart': { ...lock, title: `${lock.title}, on 16 connections` },
   'record-failure': {
     title: 'circuit breaker recordFailure, on one key',
     async check({ breaker }) {

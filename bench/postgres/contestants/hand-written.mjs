@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 
-const TABLES = `CREATE TABLE cache (key text PRIMARY KEY, value text NOT NULL, expires_at float8);
+export const TABLES = `CREATE TABLE cache (key text PRIMARY KEY, value text NOT NULL, expires_at float8);
 CREATE TABLE circuit (key text PRIMARY KEY, failures int NOT NULL, state text NOT NULL, failed_at float8 NOT NULL);
 CREATE TABLE locks (key text PRIMARY KEY, owner text NOT NULL, expires_at float8 NOT NULL);`
 
-const NOW = 'extract(epoch FROM clock_timestamp()) * 1000'
+export const NOW = 'extract(epoch FROM clock_timestamp()) * 1000'
 
 const GET = `SELECT value FROM cache WHERE key = $1 AND (expires_at IS NULL OR expires_at > ${NOW})`
 const SET = `INSERT INTO cache (key, value, expires_at) VALUES ($1, $2, NULL)

@@ -5,13 +5,17 @@ import { handWritten } from './hand-written.mjs'
 export async function open({ placed }) {
   const client = new pg.Client({ connectionString: placed })
   await client.connect()
-  // A client takes one at a time; only what fills the tables makes many at once.
+  return handWritten(oneAtATime(client))
+}
+
+/** A client takes one query at a time. @param {pg.Client} client */
+export function oneAtATime(client) {
   let last = Promise.resolve()
-  return handWritten({
+  return {
     query(query) {
       const answer = last.then(() => client.query(query))
       last = answer
       return answer
     },
-  })
+  }
 }

@@ -29,9 +29,10 @@ const FIRST: Migration = {
     // Room for new versions of a row beside it: leases are renewed again and again.
     `CREATE TABLE ${schema}.locks (
   key ${NAME} PRIMARY KEY, owner text NOT NULL, token bigint NOT NULL, holds int NOT NULL,
-  expires_at float8 NOT NULL, marked_at float8 NOT NULL
+  expires_at float8 NOT NULL, marked_at float8 NOT NULL, sweep_at float8 NOT NULL
 ) WITH (fillfactor = 70)`,
-    `CREATE INDEX locks_expires ON ${schema}.locks (expires_at)`,
+    // Not by the expiry, which every grant changes: an update of indexed columns makes an entry in every index.
+    `CREATE INDEX locks_sweep ON ${schema}.locks (sweep_at)`,
     `CREATE SEQUENCE ${schema}.lock_token AS bigint`,
 
     `CREATE TABLE ${schema}.idempotency (

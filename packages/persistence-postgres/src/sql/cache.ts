@@ -1,5 +1,5 @@
 import { type CacheSql, read, write } from '@go-go-scope/persistence-core/dialect'
-import { callsOf, deleteAll, deleteExpired } from './calls.js'
+import { callsOf, deleteAll, deleteExpired, TEXTS } from './calls.js'
 import { inRange, nameAndNext, ofValue } from './pages.js'
 import { PATIENCE } from './patience.js'
 import { nowAt, once } from './time.js'
@@ -15,10 +15,9 @@ SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${PATIENCE} ${onSet}`
 SELECT DISTINCT ON (key COLLATE "C") key, value, ${nowAt(2)} + ttl
 FROM ${callsOf('key', 'value', 'ttl float8')} ORDER BY key COLLATE "C", i DESC
 ${onSet}`
-  const found = (columns: string): string => `SELECT calls.i${columns}
-FROM ${callsOf('key')} CROSS JOIN LATERAL (
-  SELECT entry.value FROM ${table} AS entry WHERE entry.key = calls.key AND ${lasts(2)} LIMIT 1
-) AS found`
+  // By one scan of the index, half the time of one for each key.
+  const among = (columns: string): string =>
+    `SELECT ${columns} FROM ${table} AS entry WHERE entry.key = ANY (${TEXTS}) AND ${lasts(2)}`
   return {
     table: table.replaceAll('"', ''),
 
@@ -28,7 +27,7 @@ FROM ${callsOf('key')} CROSS JOIN LATERAL (
       `SELECT entry.value FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
       {
         clocked: 'wall',
-        batch: { match: 'index', sql: found(', found.value') },
+        batch: { match: 'echo', echo: ['key'], sql: among('entry.key, entry.value') },
       },
     ),
 
@@ -40,7 +39,14 @@ FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
       { clocked: 'wall' },
     ),
 
-    getMany: read('cache.getMany', 'many', found(', found.value'), { clocked: 'wall' }),
+    getMany: read(
+      'cache.getMany',
+      'many',
+      `SELECT calls.i, found.value FROM ${callsOf('key')} CROSS JOIN LATERAL (
+  SELECT entry.value FROM ${table} AS entry WHERE entry.key = calls.key AND ${lasts(2)} LIMIT 1
+) AS found`,
+      { clocked: 'wall' },
+    ),
 
     set: write('cache.set', 'none', insert, {
       clocked: 'wall',
@@ -77,7 +83,7 @@ FROM ${PATIENCE} WHERE entry.key = $1::text AND entry.value = $4::text AND entry
       'cache.has',
       'one',
       `SELECT 1 AS found FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
-      { clocked: 'wall', batch: { match: 'index', sql: found('') } },
+      { clocked: 'wall', batch: { match: 'echo', echo: ['key'], sql: among('entry.key') } },
     ),
 
     delete: write('cache.delete', 'none', `DELETE FROM ${table} USING ${PATIENCE} WHERE key = $1::text`, {

@@ -1,7 +1,7 @@
 import { type LockSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteExpired } from './calls.js'
 import { PATIENCE } from './patience.js'
-import { leaseNowAt, once, ranAt } from './time.js'
+import { leaseNowAt, leaseNowOfMany, once, ranAt, ranAtOfMany } from './time.js'
 
 // It stands for no expiry, and a number of JavaScript holds it exactly.
 const LONGEST = Number.MAX_SAFE_INTEGER
@@ -13,6 +13,19 @@ const SEED = 1
 // commits: a promotion begins a timeline. Read once in a statement of many grants.
 export const TIMELINE = "(SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint)"
 
+// A row that is free stays, because a change of it costs half of what it costs to delete and to insert it. At most so long
+// beyond its release, in ms.
+const KEPT_MS = 60_000
+
+/**
+ * When a sweep has to look at the row of a new lease: at its end. What is due for an earlier lease of the row is left where
+ * that is not too soon, because it is indexed, and an update of indexed columns costs twice as much.
+ */
+function sweepAt(now: string, ttl: string): string {
+  const end = `least(${now} + ${ttl}, ${LONGEST})`
+  return `CASE WHEN lock.sweep_at BETWEEN ${now} + least(${ttl}, ${KEPT_MS}) / 2 AND ${end} THEN lock.sweep_at ELSE ${end} END`
+}
+
 /**
  * A lock is held while its expiry is later than the server's time, or than the time of its last grant where that is later:
  * a server whose clock was set back revives no lease.
@@ -22,75 +35,82 @@ export const TIMELINE = "(SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn
 export function lockSql(schema: string): LockSql {
   const table = `${schema}.locks`
   const token = `${TIMELINE} * 4294967296 + nextval('${schema}.lock_token')`
-  const held = (at: number): string => `lock.expires_at > greatest(${leaseNowAt(at)}, lock.marked_at)`
-  const lease = (ttl: string, at: number): string =>
-    `(SELECT least(mark + ${ttl}, ${LONGEST}), mark FROM (SELECT greatest(${leaseNowAt(at)}, lock.marked_at) AS mark) AS now)`
+  const heldAt = (now: string): string => `lock.expires_at > greatest(${now}, lock.marked_at)`
+  const held = (at: number): string => heldAt(leaseNowAt(at))
   const guard = 'lock.key = $1::text AND lock.owner = $2::text AND lock.token = $3::bigint'
-  const granted = (at: number): string => `lock.token::float8 AS token, lock.expires_at, lock.marked_at, ${ranAt(at)}`
+  const columns = 'lock.token::float8 AS token, lock.expires_at, lock.marked_at'
+  const granted = (at: number): string => `${columns}, ${ranAt(at)}`
+  const extended = (ttl: string, at: number): string => `SET (expires_at, marked_at, sweep_at) = (
+  SELECT least(mark + ${ttl}, ${LONGEST}), mark, ${sweepAt('mark', ttl)}
+  FROM (SELECT greatest(${leaseNowAt(at)}, lock.marked_at) AS mark) AS now
+)`
+
+  // The time is that of the turn: a row that was waited for since has a lease that begins, and ends, as much earlier.
+  const mark = 'greatest(excluded.marked_at, lock.marked_at)'
+  const ttl = 'excluded.expires_at - excluded.marked_at'
+  const onHeld = (now: string, holds: string): string => `ON CONFLICT (key) DO UPDATE SET
+  owner = excluded.owner,
+  token = CASE WHEN ${heldAt(now)} THEN lock.token ELSE excluded.token END,
+  holds = CASE WHEN ${heldAt(now)} THEN ${holds} ELSE 1 END,
+  expires_at = greatest(lock.expires_at, least(${mark} + ${ttl}, ${LONGEST})), marked_at = ${mark},
+  sweep_at = ${sweepAt(mark, `(${ttl})`)}
+WHERE NOT ${heldAt(now)} OR lock.owner = excluded.owner`
+  const insert = `INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at, sweep_at)`
 
   // The turn comes first: it is taken before the token, so that tokens of a key are given in the order of its grants.
   const acquire = (holds: string): string => `WITH turn AS MATERIALIZED (
   SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${PATIENCE}
 )
-INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at)
-SELECT $1::text, $2::text, ${token}, 1, least(now + $3::float8, ${LONGEST}), now
+${insert}
+SELECT $1::text, $2::text, ${token}, 1, least(now + $3::float8, ${LONGEST}), now, least(now + $3::float8, ${LONGEST})
 FROM (SELECT ${leaseNowAt(4)} AS now FROM turn) AS granting
-${onHeld(holds, '$3::float8', 4)}
+${onHeld(leaseNowAt(4), holds)}
 RETURNING ${granted(4)}`
-
-  const onHeld = (holds: string, ttl: string, at: number): string => `ON CONFLICT (key) DO UPDATE SET
-  owner = excluded.owner,
-  token = CASE WHEN ${held(at)} THEN lock.token ELSE excluded.token END,
-  holds = CASE WHEN ${held(at)} THEN ${holds} ELSE 1 END,
-  (expires_at, marked_at) = (
-    SELECT greatest(lock.expires_at, least(mark + ${ttl}, ${LONGEST})), mark
-    FROM (SELECT greatest(${leaseNowAt(at)}, lock.marked_at) AS mark) AS now
-  )
-WHERE NOT ${held(at)} OR lock.owner = excluded.owner`
 
   const checkGrant = `SELECT lock.expires_at, lock.marked_at FROM ${table} AS lock WHERE ${guard} AND ${held(4)}`
 
-  const acquireMany = (holds: string): string => `WITH turn AS MATERIALIZED (
-  SELECT pg_advisory_xact_lock(hash)
-  FROM (SELECT hashtextextended(key, ${SEED}) AS hash FROM ${callsOf('key', 'owner', 'ttl float8')} ORDER BY 1) AS turns
-), taken AS MATERIALIZED (SELECT count(*) FROM turn)
-INSERT INTO ${table} AS lock (key, owner, token, holds, expires_at, marked_at)
-SELECT key, owner, ${token}, 1, least(now + ttl, ${LONGEST}), now
-FROM (
-  SELECT calls.*, ${leaseNowAt(2)} AS now FROM taken CROSS JOIN ${callsOf('key', 'owner', 'ttl float8')}
-  ORDER BY key COLLATE "C"
-) AS granting
-${onHeld(holds, 'excluded.expires_at - excluded.marked_at', 2)}
-RETURNING lock.key, lock.owner, ${granted(2)}`
+  const acquireMany = (holds: string): string => `WITH calls AS MATERIALIZED (
+  SELECT * FROM ${callsOf('key', 'owner', 'ttl float8')} ORDER BY key COLLATE "C"
+), turn AS MATERIALIZED (
+  SELECT count(pg_advisory_xact_lock(hash)) FROM (SELECT hashtextextended(key, ${SEED}) AS hash FROM calls ORDER BY 1) AS turns
+)
+${insert}
+SELECT key, owner, ${token}, 1, least(now + ttl, ${LONGEST}), now, least(now + ttl, ${LONGEST})
+FROM (SELECT calls.*, ${leaseNowOfMany(2)} AS now FROM turn CROSS JOIN calls) AS granting
+${onHeld(leaseNowOfMany(2), holds)}
+RETURNING lock.key, ${columns}, ${ranAtOfMany(2)}`
 
   const acquiring = (holds: string, repeatable?: true): Statement<'one'> =>
     write('lock.acquire', 'one', acquire(holds), {
       clocked: 'lease',
       ...(repeatable && { repeatable }),
-      batch: { match: 'echo', echo: ['key', 'owner'], distinct: true, sql: acquireMany(holds) },
+      batch: { match: 'echo', echo: ['key'], distinct: true, sql: acquireMany(holds) },
     })
 
   // `FOR UPDATE` first: an UPDATE takes its rows in any order, and two that differ would wait for one another.
-  const releasing = (set: string, setMany: string, condition: (at: number) => string): StatementTexts => ({
-    single: `UPDATE ${table} AS lock SET ${set}
-FROM ${PATIENCE} WHERE ${guard} AND ${condition(4)}
+  const kept = (now: string): string => `sweep_at = least(lock.sweep_at, ${now} + ${KEPT_MS})`
+  const releasing = (set: string, setMany: string, condition: (now: string) => string): StatementTexts => ({
+    single: `UPDATE ${table} AS lock SET ${set}, ${kept(leaseNowAt(4))}
+FROM ${PATIENCE} WHERE ${guard} AND ${condition(leaseNowAt(4))}
 RETURNING lock.token::float8 AS token`,
     many: `WITH given AS MATERIALIZED (
   SELECT key, owner, token, count(*)::int AS count FROM ${callsOf('key', 'owner', 'token bigint')} GROUP BY 1, 2, 3
 ), held AS MATERIALIZED (
-  SELECT lock.key FROM ${table} AS lock, ${PATIENCE}
+  SELECT lock.key FROM ${table} AS lock
   WHERE lock.key = ANY (ARRAY(SELECT key FROM given)) ORDER BY lock.key FOR UPDATE OF lock
 )
-UPDATE ${table} AS lock SET ${setMany}
+UPDATE ${table} AS lock SET ${setMany}, ${kept(leaseNowOfMany(2))}
 FROM given WHERE lock.key = ANY (ARRAY(SELECT key FROM held))
-  AND lock.key = given.key AND lock.owner = given.owner AND lock.token = given.token AND ${condition(2)}
+  AND lock.key = given.key AND lock.owner = given.owner AND lock.token = given.token AND ${condition(leaseNowOfMany(2))}
 RETURNING lock.key, lock.owner, lock.token::float8 AS token`,
   })
   const counted = (count: string): string =>
     `holds = lock.holds - ${count}, expires_at = CASE WHEN lock.holds > ${count} THEN lock.expires_at ELSE 0 END`
-  const release = releasing(counted('1'), counted('given.count'), held)
+  const release = releasing(counted('1'), counted('given.count'), heldAt)
   const free = 'holds = 0, expires_at = 0'
-  const releaseUnique = releasing(free, free, (at) => `(lock.holds = 0 OR ${held(at)})`)
+  const releaseUnique = releasing(free, free, (now) => `(lock.holds = 0 OR ${heldAt(now)})`)
+
+  const over = `sweep_at <= ${once(leaseNowAt(2))} AND expires_at <= ${once(leaseNowAt(2))}`
 
   return {
     table: table.replaceAll('"', ''),
@@ -101,7 +121,7 @@ RETURNING lock.key, lock.owner, lock.token::float8 AS token`,
     extendGrant: write(
       'lock.extend',
       'one',
-      `UPDATE ${table} AS lock SET (expires_at, marked_at) = ${lease('$4::float8', 5)}
+      `UPDATE ${table} AS lock ${extended('$4::float8', 5)}
 FROM ${PATIENCE} WHERE ${guard} AND ${held(5)}
 RETURNING ${granted(5)}`,
       { clocked: 'lease', repeatable: true },
@@ -110,7 +130,7 @@ RETURNING ${granted(5)}`,
     extendOwned: write(
       'lock.extend',
       'one',
-      `UPDATE ${table} AS lock SET (expires_at, marked_at) = ${lease('$3::float8', 4)}
+      `UPDATE ${table} AS lock ${extended('$3::float8', 4)}
 FROM ${PATIENCE} WHERE lock.key = $1::text AND lock.owner = $2::text AND ${held(4)}
 RETURNING ${granted(4)}`,
       { clocked: 'lease', repeatable: true },
@@ -146,7 +166,7 @@ RETURNING ${granted(4)}`,
       { repeatable: true },
     ),
 
-    sweep: write('lock.sweep', 'many', deleteExpired(table, `expires_at <= ${once(leaseNowAt(2))}`), {
+    sweep: write('lock.sweep', 'many', deleteExpired(table, over, 'sweep_at'), {
       clocked: 'lease',
       repeatable: true,
     }),

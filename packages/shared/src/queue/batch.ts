@@ -67,9 +67,15 @@ export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row
 }
 
 function distributeByEcho(columns: readonly string[], calls: readonly Call[], rows: readonly Row[]): void {
-  // NUL separates: no key or owner contains it.
-  const byEcho = new Map(rows.map((row) => [columns.map((column) => row[column]).join('\0'), row]))
-  for (const call of calls) settle(call, byEcho.get(call.parameters.slice(0, columns.length).join('\0')), calls.length)
+  const [column, ...others] = columns as [string]
+  const alone = others.length === 0
+  // NUL separates: no key or owner contains it. A text for each call costs more than all else here.
+  const ofRow = (row: Row): unknown => (alone ? row[column] : columns.map((name) => row[name]).join('\0'))
+  const ofCall = ({ parameters }: Call): unknown =>
+    alone ? parameters[0] : parameters.slice(0, columns.length).join('\0')
+  const byEcho = new Map<unknown, Row>()
+  for (const row of rows) byEcho.set(ofRow(row), row)
+  for (const call of calls) settle(call, byEcho.get(ofCall(call)), calls.length)
 }
 
 // That RETURNING gives rows in the order of the SELECT is what every engine here does, not what SQLite promises. A
