@@ -10,7 +10,7 @@ const CPU_OF_GET = { 'node:sqlite': 0.8, 'bun:sqlite': 0.85, sqlite3: 1.2 }
 /** @param {object} results @returns {import('./tables.mjs').Table[]} */
 export function threadTables({ threads = {} }) {
   const cells = Object.entries(threads)
-  const ratio = (found, one, other) => digits(pairedRatio(found[one], found[other]))
+  const ratio = (found, one, other) => (found[one] ? digits(pairedRatio(found[one], found[other])) : '')
   return [
     {
       title: 'Workers that use one owner',
@@ -37,7 +37,8 @@ of one worker, ÷ the same call made in it, in memory.`,
       title: 'Workers that write, lock and ask in messages',
       text: `Ratios to the other way. Hand-written: two workers that send so many queries in a message, against as many single gets under
 way through the same channel. Durable sets: four threads, 100 in flight each, against a handle for each. Locks: four
-processes against locks in the file. Commits: in the log, for a durable write of four that have one under way each.`,
+processes against locks in the file; an echo is what is left of them where the owner sends words back and does nothing else.
+Commits: in the log, for a durable write of four that have one under way each.`,
       head: [
         'engine',
         '÷ 1 query a message',
@@ -45,7 +46,9 @@ processes against locks in the file. Commits: in the log, for a durable write of
         '÷ 1,000',
         'durable sets',
         'locks, one at a time',
+        'echo',
         'locks, 100 in flight',
+        'echo',
         'commits, ports',
         'commits, IPC',
       ],
@@ -53,7 +56,7 @@ processes against locks in the file. Commits: in the log, for a durable write of
         cell,
         ...[1, 100, 1_000].map((size) => ratio(queries[size], 'ours', 'pattern')),
         ratio(sets, 'remote', 'own'),
-        ...[1, 100].map((inFlight) => ratio(locks[inFlight], 'remote', 'in the file')),
+        ...[1, 100].flatMap((inFlight) => ['remote', 'echo'].map((way) => ratio(locks[inFlight], way, 'in the file'))),
         ...[commits.port, commits.ipc].map((each) => digits(median(each))),
       ]),
     },

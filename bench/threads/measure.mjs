@@ -3,6 +3,7 @@ import { serve } from '@go-go-scope/persistence-sqlite-node/remote'
 import { watchTimers } from '../growth/late-timers.mjs'
 import { quantile } from '../statistics.mjs'
 import { callsOf } from './calls.mjs'
+import { echoOf } from './echo.mjs'
 import { perSecond, rateOf } from './rate.mjs'
 import { children, rateTogether, threads, workersOfCluster } from './users.mjs'
 
@@ -115,6 +116,8 @@ async function measureWrites() {
   const server = serve(adapter)
   const overPorts = await threads(4, { kind: 'remote' }, server)
   const overIpc = await children(4, { kind: 'remote' }, server)
+  const echoed = await children(4, { kind: 'echo' })
+  for (const { peer } of echoed) peer.on('message', (message) => message.echo && peer.send(echoOf(message)))
   const own = await threads(4, {
     kind: 'own',
     engine: name,
@@ -131,6 +134,7 @@ async function measureWrites() {
   for (const inFlight of [1, 100]) {
     locks[inFlight] = await inTurns({
       remote: () => rateTogether(overIpc, 'lock', inFlight, duration),
+      echo: () => rateTogether(echoed, 'lock', inFlight, duration),
       'in the file': () => rateTogether(inFile, 'lock', inFlight, duration),
     })
   }
@@ -140,7 +144,7 @@ async function measureWrites() {
     commits.port.push(await commitsOfWrite(database, path, overPorts))
     commits.ipc.push(await commitsOfWrite(database, path, overIpc))
   }
-  for (const { peer } of [...own, ...overIpc, ...inFile]) end(peer)
+  for (const { peer } of [...own, ...overIpc, ...echoed, ...inFile]) end(peer)
   await server.close()
   await adapter.disconnect()
   return { sets, locks, commits }

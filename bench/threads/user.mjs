@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { connectRemote } from '@go-go-scope/persistence-sqlite-node/remote'
 import { callsOf } from './calls.mjs'
+import { echoCalls } from './echo.mjs'
 import { rateOf } from './rate.mjs'
 
 /**
@@ -12,12 +13,18 @@ const given = workerData ?? JSON.parse(process.argv.at(-1))
 const app = parentPort ?? process
 const say = (said) => (parentPort ? parentPort.postMessage(said) : process.send(said))
 
-const calls = given.kind === 'pattern' ? patternCalls() : callsOf(await adapterOf(given), given.number)
+const calls = await callsOfKind()
 
 app.on('message', async ({ order, call, ...how }) => {
   if (order === 'run') say({ ran: await rateOf(calls[call], how) })
 })
 say({ ready: true })
+
+async function callsOfKind() {
+  if (given.kind === 'pattern') return patternCalls()
+  if (given.kind === 'echo') return echoCalls(say, (hear) => app.on('message', hear))
+  return callsOf(await adapterOf(given), given.number)
+}
 
 async function adapterOf({ kind, engine: name, path, port, options }) {
   if (kind === 'remote') return connectRemote(port ?? app, options)

@@ -5,21 +5,13 @@ import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type SubmittedCall, type Work } from './call.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { QueueContext } from './queue-context.js'
+import { keepSettlers, rejectLast, resolveLast } from './settlers.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 // About as many as take 5 ms, with what their callers do next.
 const MAX_GIVEN_UP_IN_TURN = 5_000
 /** The deadline of a call that no caller awaits. */
 const NEVER_WAITS = Number.NEGATIVE_INFINITY
-
-let resolveLast: (result: unknown) => void
-let rejectLast: (error: unknown) => void
-
-/** Of the promise that was made last. One function for all calls: a closure for each would cost as much as the promise. */
-function keepSettlers(resolve: (result: never) => void, reject: (error: unknown) => void): void {
-  resolveLast = resolve as (result: unknown) => void
-  rejectLast = reject
-}
 
 /** What both queues share: calls wait in a backlog, and somebody is woken to work it off. */
 export abstract class BacklogQueue implements OperationQueue {

@@ -1,9 +1,12 @@
-import type { Hold } from '../stores/lock/hold.js'
+import type { Hold, HoldListener } from '../stores/lock/hold.js'
 import type { LockManager } from '../stores/lock/lock-manager.js'
+import { ByNumber } from './by-number.js'
 import type { LockCommand } from './commands.js'
-import type { LockHolder, LockManagers } from './lock-managers.js'
+import { follow, type LockManagers, leave } from './lock-managers.js'
 import { say } from './protocol.js'
 import { Granted } from './requests.js'
+
+const PLACES = 512
 
 interface Held {
   readonly prefix: string
@@ -14,9 +17,9 @@ interface Held {
 }
 
 /** The locks in memory of one user, counted, so that exactly its own are given back when it has gone. */
-export class ClientLocks implements LockHolder {
+export class ClientLocks implements HoldListener {
   readonly #managers: LockManagers
-  readonly #byToken = new Map<number, Held>()
+  readonly #byToken = new ByNumber<Held>(PLACES)
   readonly #lost: (prefix: string, hold: Hold, reason: string) => void
 
   /** @param lost To be called when a lock of this user is lost. */
@@ -57,10 +60,8 @@ export class ClientLocks implements LockHolder {
 
   /** Gives back what this user holds. */
   giveBack(): void {
-    const all = [...this.#byToken.values()]
-    this.#byToken.clear()
-    for (const { manager, hold, count } of all) {
-      this.#managers.leave(hold, this)
+    for (const { manager, hold, count } of this.#byToken.removeAll()) {
+      leave(hold, this)
       // Never rejects: the lock is in memory, here or at the owner of this connection.
       for (let left = count; left > 0; left--) void manager.release(hold)
     }
@@ -69,14 +70,14 @@ export class ClientLocks implements LockHolder {
   lost(hold: Hold, reason: string): void {
     const held = this.#byToken.get(hold.token)
     if (held === undefined) return
-    this.#byToken.delete(hold.token)
+    this.#byToken.remove(hold.token)
     this.#lost(held.prefix, hold, reason)
   }
 
   #release(held: Held): boolean | Promise<boolean> {
     if (--held.count === 0) {
-      this.#byToken.delete(held.hold.token)
-      this.#managers.leave(held.hold, this)
+      this.#byToken.remove(held.hold.token)
+      leave(held.hold, this)
     }
     return held.manager.release(held.hold)
   }
@@ -85,8 +86,8 @@ export class ClientLocks implements LockHolder {
     const held = this.#byToken.get(hold.token)
     if (held !== undefined) held.count++
     else {
-      this.#byToken.set(hold.token, { prefix, manager, hold, count: 1 })
-      this.#managers.enter(hold, this)
+      this.#byToken.add(hold.token, { prefix, manager, hold, count: 1 })
+      follow(hold, this)
     }
     return new Granted(hold.token, hold.expiresAt - manager.clock.monotonic())
   }

@@ -1,5 +1,5 @@
 import type { Announcement, BoundTime, Parameters, Statement } from '../queue/statement.js'
-import { say, unitsOf, WINDOW } from './protocol.js'
+import { lockUnits, say, unitsOf, WINDOW } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
 import { ServedCall } from './served-call.js'
 import { readAnnouncement, readStatement, TIMES } from './wire-statement.js'
@@ -32,27 +32,29 @@ export type RequestCommand =
             readonly parameters: Parameters
           }
         | { readonly word: typeof say.atomic; readonly name: string; readonly steps: readonly WireStep[] }
-        | LockCommand
       ))
+  | LockCommand
 
-export type LockCommand =
-  | {
-      readonly word: typeof say.acquire
-      readonly prefix: string
-      readonly key: string
-      readonly ttl: number
-      readonly owner: string | undefined
-    }
-  | { readonly word: typeof say.isHeld | typeof say.release; readonly token: number }
-  | { readonly word: typeof say.extend; readonly token: number; readonly ttl: number }
-  | {
-      readonly word: typeof say.extendOwned
-      readonly prefix: string
-      readonly key: string
-      readonly owner: string
-      readonly ttl: number
-    }
-  | { readonly word: typeof say.forceRelease; readonly prefix: string; readonly key: string }
+export type LockCommand = Numbered &
+  (
+    | {
+        readonly word: typeof say.acquire
+        readonly prefix: string
+        readonly key: string
+        readonly ttl: number
+        readonly owner: string | undefined
+      }
+    | { readonly word: typeof say.isHeld | typeof say.release; readonly token: number }
+    | { readonly word: typeof say.extend; readonly token: number; readonly ttl: number }
+    | {
+        readonly word: typeof say.extendOwned
+        readonly prefix: string
+        readonly key: string
+        readonly owner: string
+        readonly ttl: number
+      }
+    | { readonly word: typeof say.forceRelease; readonly prefix: string; readonly key: string }
+  )
 
 /** What gets no answer of its own. */
 export type NoteCommand =
@@ -125,13 +127,10 @@ export class CommandReader {
         return { word, number: ++this.#requests, units, name, steps }
       }
       default: {
-        const lock = readLock(word, reader)
+        const lock = readLock(word, reader, this.#requests + 1)
         if (lock === undefined) return readNote(word, reader)
-        return {
-          ...lock,
-          number: ++this.#requests,
-          units: unitsOf(Object.values(lock).filter((item) => item !== undefined)),
-        }
+        this.#requests++
+        return lock
       }
     }
   }
@@ -145,23 +144,28 @@ function readStep(reader: Reader): WireStep {
   return { sql, clocked, expect, announces, parameters: reader.values() }
 }
 
-function readLock(word: number, reader: Reader): LockCommand | undefined {
+function readLock(word: number, reader: Reader, number: number): LockCommand | undefined {
   switch (word) {
     case say.acquire: {
-      const [prefix, key, ttl] = [reader.text(), reader.text(), readTtl(reader)]
-      return { word, prefix, key, ttl, owner: reader.textOrNull() ?? undefined }
+      const prefix = reader.text()
+      const key = reader.text()
+      const ttl = readTtl(reader)
+      const owner = reader.textOrNull() ?? undefined
+      return { word, number, units: lockUnits(prefix, key, owner), prefix, key, ttl, owner }
     }
     case say.isHeld:
     case say.release:
-      return { word, token: reader.count() }
+      return { word, number, units: lockUnits(), token: reader.count() }
     case say.extend:
-      return { word, token: reader.count(), ttl: readTtl(reader) }
+      return { word, number, units: lockUnits(), token: reader.count(), ttl: readTtl(reader) }
     case say.extendOwned: {
       const [prefix, key, owner] = [reader.text(), reader.text(), reader.text()]
-      return { word, prefix, key, owner, ttl: readTtl(reader) }
+      return { word, number, units: lockUnits(prefix, key, owner), prefix, key, owner, ttl: readTtl(reader) }
     }
-    case say.forceRelease:
-      return { word, prefix: reader.text(), key: reader.text() }
+    case say.forceRelease: {
+      const [prefix, key] = [reader.text(), reader.text()]
+      return { word, number, units: lockUnits(prefix, key), prefix, key }
+    }
     default:
       return undefined
   }

@@ -1,11 +1,15 @@
 import type { Connection } from '../connection/connection.js'
-import type { Hold } from '../stores/lock/hold.js'
+import type { Hold, HoldListener } from '../stores/lock/hold.js'
 import { HoldTables } from '../stores/lock/hold-tables.js'
 import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
 
-/** A user of the owner, as far as its locks go. */
-export interface LockHolder {
-  lost(hold: Hold, reason: string): void
+/** Several users that hold one lock, under one name of an owner. */
+class Holders implements HoldListener {
+  readonly all = new Set<HoldListener>()
+
+  lost(hold: Hold, reason: string): void {
+    for (const holder of [...this.all]) holder.lost(hold, reason)
+  }
 }
 
 /** The managers of locks in memory that users of the owner have asked for, by the prefix of their keys. */
@@ -14,12 +18,6 @@ export class LockManagers {
   readonly #make: (session: LockSession) => LockManager
   readonly #managers = new Map<string, LockManager>()
   readonly #atEnd: (() => void)[] = []
-  /** Of each lock that is held, by token: several users may hold it under one name of an owner. */
-  readonly #holders = new Map<number, Set<LockHolder>>()
-  readonly #onLost = (hold: Hold, reason: string): void => {
-    for (const holder of this.#holders.get(hold.token) ?? []) holder.lost(hold, reason)
-    this.#holders.delete(hold.token)
-  }
 
   constructor(connection: Connection, make: (session: LockSession) => LockManager) {
     this.#connection = connection
@@ -47,21 +45,26 @@ export class LockManagers {
     return manager
   }
 
-  /** Has `holder` told when the lock is lost. */
-  enter(hold: Hold, holder: LockHolder): void {
-    const holders = this.#holders.get(hold.token) ?? new Set()
-    this.#holders.set(hold.token, holders.add(holder))
-    hold.onLost = this.#onLost
-  }
-
-  leave(hold: Hold, holder: LockHolder): void {
-    const holders = this.#holders.get(hold.token)
-    if (holders?.delete(holder) && holders.size === 0) this.#holders.delete(hold.token)
-  }
-
   /** No user comes any more. */
   end(): void {
     for (const callback of this.#atEnd.splice(0)) callback()
     this.#managers.clear()
   }
+}
+
+/** Has `holder` told when the lock is lost. */
+export function follow(hold: Hold, holder: HoldListener): void {
+  const { listener } = hold
+  if (listener === undefined) hold.listener = holder
+  else if (listener instanceof Holders) listener.all.add(holder)
+  else {
+    const holders = new Holders()
+    hold.listener = holders
+    holders.all.add(listener).add(holder)
+  }
+}
+
+export function leave(hold: Hold, holder: HoldListener): void {
+  if (hold.listener instanceof Holders) hold.listener.all.delete(holder)
+  else hold.listener = undefined
 }

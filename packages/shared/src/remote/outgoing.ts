@@ -80,9 +80,13 @@ export class Outgoing {
   }
 
   answerLock(request: number, answer: AnsweredLock): void {
-    if (answer instanceof Granted) this.say(tell.granted, request, answer.token, answer.left)
-    else if (answer === undefined) this.#nothing(request)
-    else this.say(tell.number, request, answer)
+    if (answer === undefined) {
+      this.#nothing(request)
+      return
+    }
+    if (answer instanceof Granted) this.#items.push(tell.granted, request, answer.token, answer.left)
+    else this.#items.push(tell.number, request, answer)
+    this.#flushLater()
   }
 
   refuse(request: number, error: unknown): void {

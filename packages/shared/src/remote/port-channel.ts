@@ -37,7 +37,7 @@ export class PortChannel implements Channel {
   send(message: readonly Item[]): void {
     // A port whose other end is gone takes messages in silence.
     const isLong = message.length >= LONG
-    this.#port.postMessage((isLong ? [ENVELOPE, ...message] : { [ENVELOPE]: message }) as never)
+    this.#port.postMessage((isLong ? ([ENVELOPE] as Item[]).concat(message) : { [ENVELOPE]: message }) as never)
   }
 
   listen(listener: ChannelListener): void {

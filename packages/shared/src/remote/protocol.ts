@@ -153,3 +153,8 @@ export function unitsOf(values: readonly Item[]): number {
 export function unitsOfItem(value: Item): number {
   return typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 8
 }
+
+/** About the bytes of what is asked of a lock. */
+export function lockUnits(prefix = '', key = '', owner = ''): number {
+  return 24 + prefix.length + key.length + owner.length
+}

@@ -59,7 +59,7 @@ export class Reception {
       else if (this.client === undefined) throw new MalformedMessage('a user says hello first')
       else {
         this.client.receive(message)
-        this.#parts.turns.gather()
+        if (this.client.ready) this.#parts.turns.gather()
       }
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error

@@ -1,4 +1,5 @@
 import { PersistenceError } from '../errors/persistence-error.js'
+import { nothing } from '../queue/statement.js'
 import type { Sweeper } from '../session/sweeper.js'
 import { expiryOf, type Hold, isLost, moveExpiry } from '../stores/lock/hold.js'
 import type { HoldTable } from '../stores/lock/hold-table.js'
@@ -6,9 +7,9 @@ import { HoldTables } from '../stores/lock/hold-tables.js'
 import { anybodyWaits, wakeLine } from '../stores/lock/lock-line.js'
 import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
 import type { Clock } from '../time/clock.js'
-import { type Item, say, unitsOf } from './protocol.js'
+import { type Item, lockUnits, say } from './protocol.js'
 import type { RemoteOwner } from './remote-owner.js'
-import { type Answer, Granted, Question } from './requests.js'
+import { type Answer, Granted, PromisedRequest } from './requests.js'
 
 /**
  * Locks in the memory of the owner of the database, among all that use it. The owner alone decides; the table here only
@@ -45,21 +46,27 @@ export class RemoteLockManager implements LockManager {
     return hold.owner ?? `${this.#owner.lockOwnerPrefix}-${hold.token}`
   }
 
-  async acquire(key: string, ttl: number, owner: string | undefined): Promise<Hold | undefined> {
+  acquire(key: string, ttl: number, owner: string | undefined): Promise<Hold | undefined> {
     const asked = this.clock.monotonic()
-    return this.#ask('lock.acquire', true, [say.acquire, this.#prefix, key, ttl, owner ?? null], (answer) =>
-      answer instanceof Granted ? this.#granted(key, owner, answer, asked) : undefined,
+    const words = [say.acquire, this.#prefix, key, ttl, owner ?? null]
+    const units = lockUnits(this.#prefix, key, owner)
+    return this.#ask(
+      new LockQuestion('lock.acquire', units, words, (answer) =>
+        answer instanceof Granted ? this.#granted(key, owner, answer, asked) : undefined,
+      ),
     )
   }
 
   async isHeld(hold: Hold): Promise<boolean> {
-    return !isLost(hold) && this.#confirmed('lock.isValid', hold, [say.isHeld, hold.token])
+    return !isLost(hold) && this.#confirm('lock.isValid', lockUnits(), [say.isHeld, hold.token], hold, nothing)
   }
 
   async extend(hold: Hold, ttl: number): Promise<boolean> {
     if (isLost(hold)) return false
     const asked = this.clock.monotonic()
-    return this.#confirmed('lock.extend', hold, [say.extend, hold.token, ttl], () => moveExpiry(hold, asked + ttl))
+    return this.#confirm('lock.extend', lockUnits(), [say.extend, hold.token, ttl], hold, () =>
+      moveExpiry(hold, asked + ttl),
+    )
   }
 
   async extendOwned(key: string, owner: string, ttl: number): Promise<boolean> {
@@ -67,30 +74,36 @@ export class RemoteLockManager implements LockManager {
     const asked = this.clock.monotonic()
     const known = this.#holds.get(key)
     const hold = known !== undefined && this.ownerOf(known) === owner ? known : undefined
-    const words = [say.extendOwned, this.#prefix, key, owner, ttl]
-    return this.#confirmed('lock.extend', hold, words, () => {
+    const units = lockUnits(this.#prefix, key, owner)
+    return this.#confirm('lock.extend', units, [say.extendOwned, this.#prefix, key, owner, ttl], hold, () => {
       if (hold !== undefined) moveExpiry(hold, asked + ttl)
     })
   }
 
   /** A lock of an owner that has gone has gone with it. */
-  async release(hold: Hold): Promise<boolean> {
+  release(hold: Hold): boolean | Promise<boolean> {
     if (isLost(hold)) return false
-    const released = await this.#confirmed('lock.release', hold, [say.release, hold.token], () =>
-      this.#holds.release(hold),
-    )
-    if (anybodyWaits()) wakeLine(this.lineOf(hold.key))
-    return released
+    return this.#confirm('lock.release', lockUnits(), [say.release, hold.token], hold, () => {
+      this.#holds.release(hold)
+      this.#wake(hold.key)
+    })
   }
 
   lineOf(key: string): string {
     return `${this.#holds.name}:${key}`
   }
 
-  async forceRelease(key: string): Promise<void> {
-    await this.#ask('lock.forceRelease', true, [say.forceRelease, this.#prefix, key], () =>
-      this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`),
+  forceRelease(key: string): Promise<void> {
+    const words = [say.forceRelease, this.#prefix, key]
+    return this.#ask(
+      new LockQuestion('lock.forceRelease', lockUnits(this.#prefix, key), words, () => {
+        this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+        this.#wake(key)
+      }),
     )
+  }
+
+  #wake(key: string): void {
     if (anybodyWaits()) wakeLine(this.lineOf(key))
   }
 
@@ -101,34 +114,73 @@ export class RemoteLockManager implements LockManager {
       if (asked + left > known.expiresAt) moveExpiry(known, asked + left)
       return known
     }
-    this.#holds.drop(key, `${expiryOf(key)} and another owner took it`)
+    if (known !== undefined) this.#holds.lose(known, `${expiryOf(key)} and another owner took it`)
     const hold: Hold = { key, token, owner, expiresAt: asked + left, count: 1, lease: undefined }
     this.#holds.add(hold)
     return hold
   }
 
-  /** Never rejects: what cannot be confirmed is `false`, and where the owner says so, `hold` is lost. */
-  async #confirmed(name: string, hold: Hold | undefined, words: Item[], confirmed?: () => void): Promise<boolean> {
-    try {
-      return await this.#ask(name, true, words, (answer) => {
-        if (answer === 1) confirmed?.()
-        else if (hold !== undefined && !isLost(hold)) this.#holds.lose(hold, `${expiryOf(hold.key)} or was taken away`)
+  /** @param confirmed Called where the owner says so; where it denies it, `hold` is lost. */
+  #confirm(
+    name: string,
+    units: number,
+    words: readonly Item[],
+    hold: Hold | undefined,
+    confirmed: () => void,
+  ): Promise<boolean> {
+    return this.#ask(
+      new Confirmation(name, units, words, (answer) => {
+        if (answer === 1) confirmed()
+        else if (hold !== undefined && !isLost(hold)) {
+          this.#holds.lose(hold, `${expiryOf(hold.key)} or was taken away`)
+          this.#wake(hold.key)
+        }
         return answer === 1
-      })
-    } catch (error) {
-      if (error instanceof PersistenceError) return false
-      throw error
-    }
+      }),
+    )
   }
 
-  #ask<Result>(name: string, writes: boolean, words: Item[], read: (answer: Answer) => Result): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const write = (out: Item[]): void => {
-        out.push(...words)
-      }
-      // At once, where the answer is read: what the owner says next may be about the lock.
-      const settle = (answer: Answer): void => resolve(read(answer))
-      this.#owner.link.ask(new Question(name, writes, unitsOf(words), write, settle, reject))
-    })
+  #ask<Result>(question: LockQuestion<Result>): Promise<Result> {
+    this.#owner.link.ask(question)
+    return question.promise
+  }
+}
+
+/** What is asked of a lock. */
+class LockQuestion<Result> extends PromisedRequest<Result> {
+  readonly name: string
+  readonly #words: readonly Item[]
+  readonly #read: (answer: Answer) => Result
+
+  /** @param read Called where the answer is read: what the owner says next may be about the lock. */
+  constructor(name: string, units: number, words: readonly Item[], read: (answer: Answer) => Result) {
+    super(units)
+    this.name = name
+    this.#words = words
+    this.#read = read
+  }
+
+  get writes(): boolean {
+    return true
+  }
+
+  get awaited(): boolean {
+    return true
+  }
+
+  write(out: Item[]): void {
+    for (const word of this.#words) out.push(word)
+  }
+
+  settle(answer: Answer): void {
+    this.resolve(this.#read(answer))
+  }
+}
+
+/** Never rejects: what cannot be confirmed is `false`. */
+class Confirmation extends LockQuestion<boolean> {
+  override reject(error: unknown): void {
+    if (error instanceof PersistenceError) this.resolve(false)
+    else super.reject(error)
   }
 }

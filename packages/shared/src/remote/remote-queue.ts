@@ -1,10 +1,11 @@
 import type { Row } from '../driver/driver.js'
 import type { SubmittedCall } from '../queue/call.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
+import { keepSettlers, rejectLast, resolveLast } from '../queue/settlers.js'
 import { type Decode, nothing, type Parameters, type RowCount, type Statement, type Step } from '../queue/statement.js'
 import { type Item, say, unitsOf } from './protocol.js'
 import type { RemoteLink } from './remote-link.js'
-import { type Answer, Question, type Request } from './requests.js'
+import type { Answer, Request } from './requests.js'
 import { crossing } from './row-shapes.js'
 import { writeAnnouncement } from './wire-statement.js'
 
@@ -34,15 +35,9 @@ export class RemoteQueue implements OperationQueue {
     parameters: Parameters,
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.#ask(
-        statement,
-        parameters,
-        decode as Decode<RowCount, unknown>,
-        resolve as (result: unknown) => void,
-        reject,
-      )
-    })
+    const result = new Promise<Result>(keepSettlers)
+    this.#ask(statement, parameters, decode as Decode<RowCount, unknown>, resolveLast, rejectLast)
+    return result
   }
 
   submit(call: SubmittedCall): void {
@@ -67,12 +62,18 @@ export class RemoteQueue implements OperationQueue {
 
   query(name: string, sql: string, parameters: Parameters = []): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      const write = (out: Item[]): void => {
-        out.push(say.query, name, sql)
-        writeParameters(out, parameters)
-      }
-      const units = sql.length + unitsOf(parameters)
-      this.#link.ask(new Question(name, true, units, write, (answer) => resolve((answer ?? []) as Row[]), reject))
+      this.#link.ask({
+        name,
+        writes: true,
+        awaited: true,
+        units: sql.length + unitsOf(parameters),
+        write(out) {
+          out.push(say.query, name, sql)
+          writeParameters(out, parameters)
+        },
+        settle: (answer) => resolve((answer ?? []) as Row[]),
+        reject,
+      })
     })
   }
 

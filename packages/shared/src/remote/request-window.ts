@@ -1,5 +1,6 @@
 import type { Diagnostics } from '../errors/diagnostics.js'
 import { Backlog } from '../queue/backlog.js'
+import { ByNumber } from './by-number.js'
 import { WINDOW } from './protocol.js'
 import type { Request } from './requests.js'
 
@@ -7,7 +8,7 @@ import type { Request } from './requests.js'
 export class RequestWindow {
   #backlog: Backlog<Request>
   /** By number. */
-  readonly #sent = new Map<number, Request>()
+  readonly #sent = new ByNumber<Request>(WINDOW.calls)
   /** About the bytes of what was sent. */
   #units = 0
   #last = 0
@@ -43,7 +44,7 @@ export class RequestWindow {
 
   /** The request was written. */
   send(request: Request): void {
-    this.#sent.set(++this.#last, request)
+    this.#sent.add(++this.#last, request)
     this.#units += request.units
   }
 
@@ -51,7 +52,7 @@ export class RequestWindow {
   answered(number: number): Request {
     const request = this.#sent.get(number)
     if (request === undefined) throw new Error(`nothing waits for the answer ${number}`)
-    this.#sent.delete(number)
+    this.#sent.remove(number)
     this.#units -= request.units
     return request
   }
@@ -63,10 +64,8 @@ export class RequestWindow {
   }
 
   takeSent(): Request[] {
-    const all = [...this.#sent.values()]
-    this.#sent.clear()
     this.#units = 0
-    return all
+    return this.#sent.removeAll()
   }
 
   takeWaiting(): Request[] {

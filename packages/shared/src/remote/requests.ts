@@ -1,4 +1,5 @@
 import type { Row } from '../driver/driver.js'
+import { keepSettlers, rejectLast, resolveLast } from '../queue/settlers.js'
 import type { Item } from './protocol.js'
 
 /** A lock that was granted. */
@@ -33,28 +34,26 @@ export interface Request {
 }
 
 /** A request that a promise stands for. */
-export class Question implements Request {
-  readonly name: string
-  readonly writes: boolean
-  readonly awaited = true
+export abstract class PromisedRequest<Result> implements Request {
+  abstract readonly name: string
+  abstract readonly writes: boolean
+  abstract readonly awaited: boolean
   readonly units: number
-  readonly write: (out: Item[]) => void
-  readonly settle: (answer: Answer) => void
-  readonly reject: (error: unknown) => void
+  readonly promise: Promise<Result>
+  protected readonly resolve: (result: Result) => void
+  protected readonly fail: (error: unknown) => void
 
-  constructor(
-    name: string,
-    writes: boolean,
-    units: number,
-    write: (out: Item[]) => void,
-    settle: (answer: Answer) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.name = name
-    this.writes = writes
+  constructor(units: number) {
     this.units = units
-    this.write = write
-    this.settle = settle
-    this.reject = reject
+    this.promise = new Promise(keepSettlers)
+    this.resolve = resolveLast
+    this.fail = rejectLast
+  }
+
+  abstract write(out: Item[]): void
+  abstract settle(answer: Answer): void
+
+  reject(error: unknown): void {
+    this.fail(error)
   }
 }

@@ -6,7 +6,7 @@ import { ClientFollowing } from './client-following.js'
 import { ClientLoads } from './client-loads.js'
 import { type AnsweredLock, ClientLocks } from './client-locks.js'
 import { type AnswerTaker, ClientRequests, type SharedParts } from './client-requests.js'
-import { CommandReader, type NoteCommand, type RequestCommand } from './commands.js'
+import { type Command, CommandReader, type NoteCommand, type RequestCommand } from './commands.js'
 import { Inbox } from './inbox.js'
 import type { LockManagers } from './lock-managers.js'
 import { Outgoing } from './outgoing.js'
@@ -83,7 +83,11 @@ export class ServedClient implements AnswerTaker {
 
   /** Whether something has come that may be begun. */
   get ready(): boolean {
-    return this.#inbox.length > 0 && this.#out.hasRoom(this.#unanswered.begun)
+    return this.#inbox.length > 0 && this.#hasRoom
+  }
+
+  get #hasRoom(): boolean {
+    return this.#out.hasRoom(this.#unanswered.begun)
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a user may have under way. */
@@ -93,14 +97,19 @@ export class ServedClient implements AnswerTaker {
     for (const command of commands) {
       // What waits before it may wait for it.
       if (command.word === say.taken) this.#out.taken()
-      else if (this.#refusing === undefined || !('number' in command)) this.#inbox.push(command)
-      else this.#decline(command, this.#refusing)
+      else if (this.#refusing !== undefined && 'number' in command) this.#decline(command, this.#refusing)
+      // What shares no statement and no commit need not wait for others.
+      else if (isOfLock(command) && this.#inbox.length === 0 && this.#hasRoom) this.#run(command)
+      else this.#inbox.push(command)
     }
   }
 
   /** Does the next thing that came. */
   runNext(): void {
-    const command = this.#inbox.take()
+    this.#run(this.#inbox.take())
+  }
+
+  #run(command: Command): void {
     if (!('number' in command)) this.#note(command)
     else if (this.#refusing === undefined || this.#parts.connection.usable) {
       this.#unanswered.begun++
@@ -238,6 +247,10 @@ export class ServedClient implements AnswerTaker {
     this.#unanswered.leave(command)
     if (this.ready) this.#atReady()
   }
+}
+
+function isOfLock({ word }: Command): boolean {
+  return word >= say.acquire && word <= say.forceRelease
 }
 
 function nameOf(command: RequestCommand): string {

@@ -18,8 +18,13 @@ export interface Hold {
   count: number
   /** Made when a caller first asks for the signal; see {@link leaseOf}. */
   lease: Lease | undefined
-  /** Called when the hold is lost, where its holder is in another thread or process. */
-  onLost?: (hold: Hold, reason: string) => void
+  /** Where its holder is in another thread or process. */
+  listener?: HoldListener | undefined
+}
+
+/** Is told when a hold is lost. */
+export interface HoldListener {
+  lost(hold: Hold, reason: string): void
 }
 
 /** The lease of `hold` for a caller that watches its signal. */
@@ -43,7 +48,7 @@ export function moveExpiry(hold: Hold, expiresAt: number): void {
 export function loseHold(hold: Hold, reason: string): void {
   hold.expiresAt = Number.NEGATIVE_INFINITY
   hold.lease?.lose(reason)
-  hold.onLost?.(hold, reason)
+  hold.listener?.lost(hold, reason)
 }
 
 /** Whether the hold was lost, by any finding. */

@@ -61,8 +61,8 @@ export class StoredLockProvider implements SqlLockProvider {
   }
 
   /** Where they are kept: the adapter's option `locks`. */
-  get kind(): LockStore['kind'] {
-    return this.#store.kind
+  get kind(): LockManager['kind'] {
+    return this.#manager.kind
   }
 
   /** Locks granted in this process under this prefix, some of which may have expired. */
