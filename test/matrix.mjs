@@ -36,14 +36,22 @@ export const runtimes = {
  */
 
 /**
- * @param {string} group
+ * A cell for each engine on each of its runtimes.
+ *
  * @param {'runtimes' | 'brief'} which
  * @param {string[]} folders
+ * @param {{ first: string, others: string }} groups of the first runtime of each engine, and of the others
  * @returns {Run[]}
  */
-function cells(group, which, folders) {
+function cells(which, folders, { first, others }) {
   return engineNames.flatMap((engine) =>
-    engines[engine][which].map((runtime) => ({ name: `${engine}:${runtime}`, group, runtime, folders, engine })),
+    engines[engine][which].map((runtime, at) => ({
+      name: `${engine}:${runtime}`,
+      group: at === 0 ? first : others,
+      runtime,
+      folders,
+      engine,
+    })),
   )
 }
 
@@ -118,21 +126,23 @@ function alternately(computing, waiting) {
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
   // What takes longest comes first, so that both cores have work to the end.
-  ...alternately(cells('conformance', 'runtimes', ['test/cells']), [
+  ...alternately(cells('runtimes', ['test/cells'], { first: 'conformance', others: 'runtimes' }), [
     // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is
     // up to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements
     // that fail are made to by our own driver.
     ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/processes']),
     ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
+    // How a runtime ends and writes, on Node and on Bun; and what is the examples' own code, once. Not on Node 20, where a
+    // loader of TypeScript takes half a second of the processor at each start.
+    ...suite('example-ends', ['node24', 'bun'], ['test/example-ends']),
+    ...suite('example-code', ['node24'], ['test/example-code']),
   ]),
-  // Once on each runtime: what crosses is the same for all engines.
-  ...oncePerEngine('remote', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/remote']),
+  // Once on each runtime: what crosses a port and how an engine runs in a thread are the same for all engines. What is the
+  // same for all runtimes too is tested on one.
+  ...oncePerEngine('remote', ['node:sqlite'], ['test/remote', 'test/thread', 'test/thread-suites']),
+  ...oncePerEngine('remote-runtimes', ['@photostructure/sqlite', 'bun:sqlite'], ['test/remote', 'test/thread']),
   // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code.
   ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users']),
-  // Once on each runtime: how an engine runs in a thread is the same for all. The suites but those that are about what the
-  // engine does there run once.
-  ...oncePerEngine('thread', ['node:sqlite', '@photostructure/sqlite', 'bun:sqlite'], ['test/thread']),
-  ...oncePerEngine('thread-suites', ['node:sqlite'], ['test/thread-suites']),
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence']),
   // What depends on the client library; the statements are the same for all.
   ...servers('clients', ['postgres:postgres.js'], 'node24', ['test/postgres-clients']),
@@ -166,19 +176,17 @@ export const runs = [
     folders: ['test/integrations'],
     engine: 'postgres:pglite',
   },
-  // The page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run.
-  ...oncePerEngine('browser', ['node:sqlite'], ['test/browser']),
   ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
   ...suite('package', ['node20'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
-  ...suite('core', ['node20'], ['test/core']),
-  ...cells('versions', 'brief', ['test/versions']),
+  ...suite('core', ['node20'], ['test/core', 'test/reference']),
+  ...cells('brief', ['test/versions'], { first: 'versions', others: 'versions' }),
   // The engines with sessions, each on what calls it differently.
   ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
   // What is under test is the models, which must find bugs that are planted in the stores.
-  ...oncePerEngine('models', ['node:sqlite'], ['test/models']),
-  ...suite('reference', ['node20'], ['test/reference']),
+  // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run.
+  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/browser']),
   ...suite('runner', ['node20'], ['test/runner']),
   ...suite('architecture', ['node20'], ['test/architecture']),
 ]
@@ -219,13 +227,13 @@ export const touchRules = [
     tests: /\/one-engine\.test/,
   },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
-  { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'thread:node:sqlite' },
-  { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite' },
+  { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'remote:node:sqlite', tests: /\/thread\// },
+  { changed: /^packages\/shared\/src\/remote/, run: 'remote:node:sqlite', tests: /\/remote\// },
   { changed: /^packages\/shared\/src\/remote/, run: 'remote-users:node:sqlite' },
   { changed: /^packages\/shared\/src\//, run: 'core:node20' },
   { changed: /^packages\/[^/]+\/src\//, run: 'architecture:node20' },
   { changed: /^packages\/persistence-conformance\/src\//, run: 'node:sqlite:node24', tests: /\/conformance\.test/ },
-  { changed: /^packages\/persistence-conformance\/src\//, run: 'reference:node20' },
+  { changed: /^packages\/persistence-conformance\/src\//, run: 'core:node20', tests: /\/reference\// },
   // The first engine of a front end.
   ...engineNames.filter(isFirstOfPackage).map((engine) => ({
     changed: new RegExp(`^packages/${engines[engine].package}/src/`),
@@ -239,6 +247,7 @@ export const touchRules = [
   { changed: /^test\/architecture\//, run: 'architecture:node20' },
   { changed: /^(docs\/|[^/]+\.md$|test\/docs\/)/, run: 'docs:node20' },
   { changed: /^(examples|test\/examples)\//, run: 'examples:node24' },
+  { changed: /^examples\//, run: 'example-code:node24', tests: /\/command-line\.test/ },
   { changed: /^(pnpm-lock\.yaml|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/, run: 'package:node20' },
 ]
 

@@ -12,7 +12,7 @@ describe('deep values', () => {
     const adapter = await engine.SQLiteAdapter.open(':memory:')
     await adapter.cache.set('k', nested(kind, most))
     expect(levelsOf(kind, await adapter.cache.get('k'))).toBe(most)
-    for (const levels of [most + 1, 2 * most, 100 * most]) {
+    for (const levels of [most + 1, 100 * most]) {
       const deeper = nested(kind, levels)
       await expect(adapter.cache.set('k', deeper)).rejects.toMatchObject(refused)
       await expect(adapter.idempotency.set('k', deeper)).rejects.toMatchObject(refused)

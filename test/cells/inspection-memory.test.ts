@@ -17,7 +17,8 @@ const VALUE_BYTES = 16 * 1024
 /** Together twice what may be kept. */
 const LARGE_ROWS = (2 * MOST_BYTES) / VALUE_BYTES
 const SMALL_ROWS = proofCount({ inTests: 5_000, inSoak: 1_000_000 })
-const SAMPLES = 8
+/** Each collects all garbage of the process; what is kept is the most at the last of them. */
+const SAMPLES = 3
 
 /** Bytes that are still in use after everything was collected. */
 function kept(): number {

@@ -1,8 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runExample } from './run-example.js'
+
+// As in resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
 
 let folder: string
 beforeAll(async () => {
@@ -52,7 +55,7 @@ describe.concurrent('the example', () => {
     )
     expect(stdout).toMatch(/The app is killed; the standby is following\./)
     expect(stdout).toMatch(/acknowledged since the restore: \d{3,}, of which 0 are lost\.\n$/)
-  }, 120_000)
+  })
 
   test('cluster-api: workers share locks, loads and orders, a killed one leaves nothing behind, and the end loses no answer', async () => {
     const { code, stdout, stderr } = await runExample('cluster-api/main.ts', [join(folder, 'cluster.db')])
@@ -68,7 +71,7 @@ describe.concurrent('the example', () => {
       'The API is told to end while it handles 6 requests: 6 are answered.',
       '',
     ])
-  }, 120_000)
+  })
 
   test('http-service: each of its facts holds, with two processes of which one is killed', async () => {
     const { code, stdout, stderr } = await runExample('http-service/main.ts')
@@ -88,7 +91,7 @@ describe.concurrent('the example', () => {
       '✓ end',
       '',
     ])
-  }, 120_000)
+  })
 
   test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
     const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.ts', [join(folder, 'breaker.db')])

@@ -1,7 +1,7 @@
-import { adapterConformance, type Runner } from '@go-go-scope/persistence-conformance'
+import { adapterConformance, type Runner, runtimeConformance } from '@go-go-scope/persistence-conformance'
 import { remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
 import { expect, test } from 'vitest'
-import { engine, runner } from '../cells/cell.js'
+import { cell, engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 
 /** Tests that have no meaning over a port, each with the reason. */
@@ -27,9 +27,11 @@ const overPort: Runner = {
 }
 
 proveCell()
-// What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
+// What crosses is tested here; each store has been tested with many more examples in the cells of the engines. What no
+// runtime changes crosses on one of them; in a soak on each.
 process.env.CONFORMANCE_RUNS ??= '0.05'
-adapterConformance(overPort, remoteEngine(engine))
+const declare = cell.group === 'remote' || process.env.SOAK !== undefined ? adapterConformance : runtimeConformance
+declare(overPort, remoteEngine(engine))
 
 test('every test that is left out is one of the suite', () => {
   expect([...leftOut].sort()).toEqual(Object.keys(LEFT_OUT).sort())

@@ -3,17 +3,22 @@ import { expect, test } from 'vitest'
 import { runs, runtimes } from '../matrix.mjs'
 
 test('the matrix has the cells that are promised, so that none can be dropped in silence', () => {
-  const cells = runs.filter((run) => run.group === 'conformance')
-  expect(cells.map(({ name }) => name)).toEqual([
+  const cells = runs.filter((run) => run.folders.includes('test/cells'))
+  const namesOf = (group: string) => cells.flatMap((run) => (run.group === group ? run.name : []))
+  // Each engine, and so each build of SQLite, holds all suites on one runtime; over them each runtime and both queues do.
+  expect(namesOf('conformance')).toEqual([
     'sqlite3:node20',
-    'sqlite3:node24',
-    'sqlite3:bun',
     'bun:sqlite:bun',
     'node:sqlite:node24',
-    'node:sqlite:bun',
     '@photostructure/sqlite:node20',
+  ])
+  expect(namesOf('runtimes')).toEqual([
+    'sqlite3:node24',
+    'sqlite3:bun',
+    'node:sqlite:bun',
     '@photostructure/sqlite:node24',
   ])
+  expect(cells).toHaveLength(8)
   for (const cell of cells) expect(cell.name).toBe(`${cell.engine}:${cell.runtime}`)
 })
 
@@ -48,11 +53,19 @@ test('the oldest version of each promised line is tested with its engines', () =
 })
 
 test('adapters over a port and engines in a thread are tested on each runtime, and what ends threads on Node and Bun', () => {
+  const runtimesOf = (folder: string) =>
+    runs.filter(({ folders }) => folders.includes(folder)).map(({ runtime }) => runtime)
+  expect(runtimesOf('test/remote')).toEqual(['node24', 'node20', 'bun'])
+  expect(runtimesOf('test/remote-users')).toEqual(['node24', 'bun'])
+  expect(runtimesOf('test/thread')).toEqual(['node24', 'node20', 'bun'])
+  expect(runtimesOf('test/thread-suites')).toEqual(['node24'])
+})
+
+test('each example runs on every runtime, and what ends it on Node and Bun', () => {
   const runtimesOf = (group: string) => runs.filter((run) => run.group === group).map(({ runtime }) => runtime)
-  expect(runtimesOf('remote')).toEqual(['node24', 'node20', 'bun'])
-  expect(runtimesOf('remote-users')).toEqual(['node24', 'bun'])
-  expect(runtimesOf('thread')).toEqual(['node24', 'node20', 'bun'])
-  expect(runtimesOf('thread-suites')).toEqual(['node24'])
+  expect(runtimesOf('examples')).toEqual(['node20', 'node24', 'bun'])
+  expect(runtimesOf('example-ends')).toEqual(['node24', 'bun'])
+  expect(runtimesOf('example-code')).toEqual(['node24'])
 })
 
 test('the host is tested on every runtime that runs all tests', () => {

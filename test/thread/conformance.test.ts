@@ -6,7 +6,7 @@ import { threaded } from './threaded.js'
 
 proveCell()
 // What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
-process.env.CONFORMANCE_RUNS ??= '0.1'
+process.env.CONFORMANCE_RUNS ??= '0.05'
 // What is the same for all engines is tested in test/thread-suites.
 describe('with the engine in a thread of its own', () => {
   threadedConformance(runner, threaded, process.env.SOAK === undefined ? 'engine' : 'whole')

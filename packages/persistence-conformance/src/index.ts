@@ -5,6 +5,7 @@ export {
   clientConformance,
   conformance,
   ownerConformance,
+  runtimeConformance,
   serverConformance,
   threadedConformance,
 } from './conformance.js'

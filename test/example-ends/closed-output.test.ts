@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { runExample, startExample } from './run-example.js'
-import { writeShortSource } from './short-source.js'
+import { runExample, startExample } from '../examples/run-example.js'
+import { writeShortSource } from '../examples/short-source.js'
 
 /** What a shell reports of a program that wrote to a pipe nobody reads. */
 const UNREAD = 141

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { runExample, startExample } from '../examples/run-example.js'
+import { writeShortSource } from '../examples/short-source.js'
 import { type Server, startServer } from '../postgres/server/start-server.mjs'
-import { runExample, startExample } from './run-example.js'
-import { writeShortSource } from './short-source.js'
 
 const MAIN = 'resumable-import/main.ts'
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { examples, type RunningExample, startExample } from './run-example.js'
+import { examples, type RunningExample, startExample } from '../examples/run-example.js'
 
 let folder: string
 let example: RunningExample

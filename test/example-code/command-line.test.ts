@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { examples, type RunSurroundings, runExample } from './run-example.js'
+import { examples, type RunSurroundings, runExample } from '../examples/run-example.js'
 
 const folders = (await readdir(examples, { withFileTypes: true })).filter((entry) => entry.isDirectory())
 const scripts = [

@@ -1,0 +1,117 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { expectVerified } from '../examples/expect-verified.js'
+import { runExample, startExample } from '../examples/run-example.js'
+import { writeShortSource } from '../examples/short-source.js'
+
+const MAIN = 'resumable-import/main.ts'
+
+// A demonstration is five processes, and six tests start some at a time: on a machine that is busy with other work that
+// takes more than a test usually may.
+vi.setConfig({ testTimeout: 120_000 })
+
+/**
+ * Two front ends on each runtime, among them the change from Node to Bun that the front end of Bun needs. The names are the
+ * same on both, so that the runs can be compared.
+ */
+const FRONT_ENDS: readonly (readonly [title: string, frontEnd: string])[] = [
+  ['one', process.versions.bun === undefined ? 'node' : 'sqlite3'],
+  ['another', 'bun'],
+]
+
+let folder: string
+let source: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'interrupted-'))
+  await mkdir(join(folder, 'folder'))
+  source = await writeShortSource(join(folder, 'cities.json'), 3000)
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+// At the same time, because they mostly wait for processes to start.
+describe.concurrent.each(FRONT_ENDS)('resumable-import, %s of the front ends', (_title, frontEnd) => {
+  const importInto = (file: string, ...more: string[]): string[] => {
+    return ['--db', join(folder, `${frontEnd} ${file}`), '--front-end', frontEnd, '--source', source, ...more]
+  }
+
+  test('interrupted, it says how to resume, and resumes', async () => {
+    const run = startExample(MAIN, importInto('interrupted.db', '--batch', '250', '--slow'))
+    await run.printed(/ 25 % /)
+    run.kill('SIGINT')
+    const stopped = await run.ended
+    expect(stopped.code, stopped.stdout + stopped.stderr).toBe(130)
+    const [, checkpoint = 'none'] = /The last checkpoint is at ([\d,]+) of 3,000 cities/.exec(stopped.stdout) ?? []
+    expect(stopped.stdout).toContain('To go on from there: ')
+
+    const resumed = await runExample(MAIN, importInto('interrupted.db'))
+    expect(resumed.stdout).toContain(
+      `Resuming at the last checkpoint, ${checkpoint}; the table has ${checkpoint} rows.`,
+    )
+    expect(resumed.code).toBe(0)
+    expectVerified(resumed.stdout)
+  })
+
+  test('run again after its end, it writes nothing and verifies', async () => {
+    const first = await runExample(MAIN, importInto('twice.db'))
+    expect(first.code, first.stdout + first.stderr).toBe(0)
+    expect(first.stdout).toContain('Summary, computed now')
+    expectVerified(first.stdout)
+
+    const again = await runExample(MAIN, importInto('twice.db'))
+    expect(again.code).toBe(0)
+    expect(again.stdout).toContain('completed by an earlier run')
+    expect(again.stdout).toContain('Summary, as an earlier run stored it')
+    expectVerified(again.stdout)
+  })
+})
+
+describe.each(FRONT_ENDS)('resumable-import, %s of the front ends', (_title, frontEnd) => {
+  test.each([
+    ['in a folder that is missing', 'missing/cities.db', 'the file cannot be created; check that its folder exists'],
+    ['that is a folder', 'folder', 'the file cannot be opened; check that it exists, is a file'],
+  ])('a database %s is refused in one line, and nothing is said to be kept', async (_what, name, reason) => {
+    const file = join(folder, name)
+    const { code, stdout, stderr } = await runExample(MAIN, ['--front-end', frontEnd, '--db', file])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^CANNOT_OPEN: open .*\n$/)
+    expect(stderr).toContain(`${file}: ${reason}`)
+  })
+})
+
+test('the demonstration, interrupted, says that it is over and how to import the rest', async () => {
+  const file = join(folder, 'interrupted demonstration.db')
+  const run = startExample(MAIN, ['--db', file, '--demo', '--slow', '--batch', '250', '--source', source])
+  await run.printed(/ 25 % /)
+  run.kill('SIGINT')
+  const { code, stdout, stderr } = await run.ended
+  expect({ code, stderr }, stdout).toEqual({ code: 130, stderr: '' })
+  expect(stdout).toMatch(/Stopped\. The last checkpoint is at [\d,]+ of 3,000 cities\.\n/)
+  expect(stdout).toMatch(
+    /The demonstration ends here\. To import the rest without it: (node|bun) .*main\.ts --db (?!.*--demo)/,
+  )
+  expect(stdout).not.toContain('To go on from there')
+})
+
+test('colours are for people: with FORCE_COLOR the verdict is green, through a pipe it is plain', async () => {
+  const flags = ['--db', join(folder, 'colour.db'), '--source', source]
+  const painted = await runExample(MAIN, flags, { env: { FORCE_COLOR: '1' } })
+  expect(painted.stdout).toContain('\n\n\u001b[32mEvery city was imported exactly once.\u001b[39m\n')
+  // Of all cities, which take long to read.
+  const plain = await runExample(MAIN, ['--db', join(folder, 'plain.db'), '--limit', '2000'])
+  expect(plain.stdout).toContain('\n\nEvery city was imported exactly once.\n')
+  expect(plain.stdout).not.toContain('\u001b')
+})
+
+test('an argument that cannot be used is named, with the exit code 2', async () => {
+  const refused = async (...args: string[]): Promise<string> => {
+    const { code, stderr } = await runExample(MAIN, args)
+    expect(code).toBe(2)
+    return stderr
+  }
+  expect(await refused('--front-end', 'oracle')).toContain(
+    '--front-end must be one of sqlite3, node, bun, postgres, got oracle',
+  )
+  expect(await refused('--source', 'missing.json')).toContain('--source must name a file that exists, got missing.json')
+})
