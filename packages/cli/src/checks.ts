@@ -3,12 +3,13 @@ import { type DiagnosticEvent, type OwnerProcess, PersistenceError } from '@go-g
 import { bytes } from '@go-go-scope/persistence-inspector/format'
 import { checkPages } from './check-pages.js'
 import { EXIT } from './exit-codes.js'
+import { factsOf } from './facts.js'
 import { LISTS, type List } from './lists.js'
 import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
 import { cell, paint, say, toJson, write } from './output.js'
 
 /** Something that is not as it should be. */
-interface Finding {
+export interface Finding {
   /** `pages`, or the list that it stands in. */
   readonly where: string
   readonly what: string
@@ -83,8 +84,7 @@ export async function doctor(path: string, json: boolean): Promise<number> {
   const findings: Finding[] = []
   let facts: object = { runtime: runtime() }
   await orDamage(findings, path, { onDiagnostic: (event) => told.push(event) }, async (database) => {
-    const { engine, cache: _, ...stats } = await database.stats()
-    facts = { ...facts, engine, ...stats }
+    facts = { ...facts, ...(await factsOf(database)) }
     findings.push(...(await heldByTheDead(database)))
   })
   for (const event of told)
