@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { scopedb } from './scopedb.js'
+import { scopedbHere } from './scopedb.js'
 
 const run = promisify(execFile)
 let folder: string
@@ -68,13 +68,38 @@ test('a real bash completes databases, commands, actions and options', async () 
 })
 
 test('zsh and fish get a script each that asks the same question', async () => {
-  const zsh = (await scopedb('completions', 'zsh')).out
+  const zsh = (await scopedbHere('completions', 'zsh')).out
   expect(zsh.split('\n')[0]).toBe('#compdef scopedb')
   expect(zsh).toMatch(/scopedb complete "\$\{\(@\)words\[2,CURRENT\]\}"/)
-  const fish = (await scopedb('completions', 'fish')).out
+  const fish = (await scopedbHere('completions', 'fish')).out
   expect(fish).toContain("complete -c scopedb -f -a '(__scopedb_complete)'")
   expect(fish).toContain('scopedb complete $words "$current"')
-  expect(await scopedb('completions', 'tcsh')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('tcsh') })
-  const { out } = await scopedb('complete', 'app.db', 'claim', '')
+  expect(await scopedbHere('completions', 'tcsh')).toMatchObject({
+    code: 2,
+    out: '',
+    err: expect.stringContaining('tcsh'),
+  })
+  const { out } = await scopedbHere('complete', 'app.db', 'claim', '')
   expect(out).toBe('free\n')
+})
+
+test('PowerShell gets a script that asks with the line in base64, which it cannot take apart', async () => {
+  const { out, err } = await scopedbHere('completions', 'powershell')
+  expect(err).toBe('')
+  expect(out).toContain('Register-ArgumentCompleter -Native -CommandName scopedb -ScriptBlock {')
+  expect(out).toContain('scopedb complete --line-base64 ([Convert]::ToBase64String($bytes))')
+  // Of the brackets each is closed in its order; no shell of the kind is here that could read them.
+  const open: string[] = []
+  for (const bracket of out.match(/[()[\]{}]/g) ?? []) {
+    if ('([{'.includes(bracket)) open.push(bracket)
+    else expect(`${open.pop()}${bracket}`).toMatch(/^(\(\)|\[\]|\{\})$/)
+  }
+  expect(open).toEqual([])
+  const asked = async (line: string): Promise<string[]> => {
+    const { out } = await scopedbHere('complete', '--line-base64', Buffer.from(line).toString('base64'))
+    return out.split('\n').map((one) => one.split('\t')[0] ?? '')
+  }
+  expect(await asked('scopedb "C:\\my data\\größe.db" circuit ')).toEqual(['reset', 'isolate', ''])
+  expect(await asked('scopedb app.db loc')).toEqual(['locks', 'lock', ''])
+  expect(await asked('scopedb restore ')).toEqual([':files', ''])
 })

@@ -3,11 +3,12 @@ import { type DiagnosticEvent, type OwnerProcess, PersistenceError } from '@go-g
 import { bytes } from '@go-go-scope/persistence-inspector/format'
 import { checkPages } from './check-pages.js'
 import { EXIT, SchemaOlderError } from './exit-codes.js'
+import { factsOf } from './facts.js'
 import { type Database, type HowToOpen, isServer, loadFrontEnd, withDatabase } from './open-database.js'
 import { cell, paint, say, toJson, write } from './output.js'
 
 /** Something that is not as it should be. */
-interface Finding {
+export interface Finding {
   /** `file`, `pages`, `backup`, or the part of the database that it is about. */
   readonly where: string
   readonly what: string
@@ -84,8 +85,7 @@ export async function doctor(path: string, json: boolean): Promise<number> {
   const findings: Finding[] = []
   let facts: object = { runtime: runtime() }
   await orDamage(findings, path, { onDiagnostic: (event) => told.push(event) }, async (database) => {
-    const { engine, cache: _, ...stats } = await database.stats()
-    facts = { ...facts, engine, ...stats }
+    facts = { ...facts, ...(await factsOf(database)) }
     findings.push(...(await heldByTheDead(database)))
   })
   for (const event of told)

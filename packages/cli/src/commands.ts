@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { color, db, json, prefix, whole, yes } from './arguments.js'
+import { color, db, json, jsonl, prefix, whole, yes } from './arguments.js'
 import { doctor, verify } from './checks.js'
 import type { Command, DeclaredCommand } from './command-line.js'
 import { type Choices, completionsOf, printCompletions, SHELLS, wordsOfLine } from './completions.js'
@@ -8,6 +8,7 @@ import { LOOK } from './look-commands.js'
 import { ACTIONS, MEND } from './mend-commands.js'
 import { migrate } from './migrate.js'
 import { write } from './output.js'
+import { printSchema, WITH_SCHEMA } from './schemas/print-schema.js'
 import { exportDatabase } from './transfer/export.js'
 import { importDatabase } from './transfer/import.js'
 import { CONFLICTS } from './transfer/import-item.js'
@@ -104,6 +105,18 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     run: ({ args }) => migrate(args.db, { ...args, dryRun: args['dry-run'] === true, json: args.json === true }),
   }),
+  schema: defineCommand({
+    meta: {
+      name: 'schema',
+      description: 'the JSON Schema of what a command writes with --json, or of a line with --jsonl',
+    },
+    args: {
+      command: { type: 'positional', required: true, description: `of ${inWords(WITH_SCHEMA)}` },
+      json,
+      jsonl,
+    },
+    run: ({ args }) => printSchema(args.command, args),
+  }),
   completions: defineCommand({
     meta: { name: 'completions', description: `what a shell sources to complete commands: ${inWords(SHELLS)}` },
     args: { shell: { type: 'positional', required: true, description: inWords(SHELLS) } },
@@ -115,14 +128,22 @@ const CHOICES: Choices = {
   ...Object.fromEntries(Object.entries(ACTIONS).map(([name, action]) => [name, { action }])),
   import: { conflicts: CONFLICTS },
   completions: { shell: SHELLS },
+  schema: { command: WITH_SCHEMA },
 }
 
-/** Tells the script of a shell which words can follow. @param given The words, or `--line` and the line up to the cursor. */
+/**
+ * Tells the script of a shell which words can follow.
+ *
+ * @param given The words, or `--line` and the line up to the cursor, or `--line-base64` and that.
+ */
 export async function complete(given: readonly string[]): Promise<void> {
-  const words = given[0] === '--line' ? wordsOfLine(given[1] ?? '') : given
+  const [how, line = ''] = given
+  const words = how === '--line' ? wordsOfLine(line) : how === '--line-base64' ? wordsOfLine(fromBase64(line)) : given
   const lines = completionsOf(words, commands as Readonly<Record<string, DeclaredCommand>>, CHOICES)
   await write(lines.map((line) => `${line}\n`).join(''))
 }
+
+const fromBase64 = (text: string): string => Buffer.from(text, 'base64').toString('utf8')
 
 /** As in `fail, skip or replace`. */
 function inWords(words: readonly string[]): string {

@@ -54,6 +54,27 @@ function __scopedb_complete
 end
 complete -c scopedb -f -a '(__scopedb_complete)'
 `,
+  powershell: `# scopedb: PowerShell 5.1 and later. In $PROFILE: scopedb completions powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName scopedb -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  # The text of the command begins where the command does, which need not be where the line does. A space that is typed
+  # behind it is no part of it.
+  $length = [Math]::Max(0, $cursorPosition - $commandAst.Extent.StartOffset)
+  $text = $commandAst.Extent.Text
+  $line = if ($length -gt $text.Length) { $text.PadRight($length) } else { $text.Substring(0, $length) }
+  # In base64: PowerShell 5.1 drops quotes and empty words of what it hands to a program.
+  $bytes = [Text.Encoding]::UTF8.GetBytes($line)
+  scopedb complete --line-base64 ([Convert]::ToBase64String($bytes)) 2>$null | ForEach-Object {
+    $word, $about = $_ -split "\`t", 2
+    if ($word -eq ':files') {
+      [System.Management.Automation.CompletionCompleters]::CompleteFilename($wordToComplete)
+    } else {
+      if (-not $about) { $about = $word }
+      [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $about)
+    }
+  }
+}
+`,
 }
 
 /** Those that commands can be completed in. */
@@ -62,7 +83,7 @@ export const SHELLS: readonly string[] = Object.keys(SCRIPTS)
 /** Prints what a shell is to source. */
 export async function printCompletions(shell: string): Promise<void> {
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
-  if (script === undefined) throw new UsageError(`there are completions for bash, zsh and fish, not for ${shell}`)
+  if (script === undefined) throw new UsageError(`there are completions for ${SHELLS.join(', ')}, not for ${shell}`)
   await write(script)
 }
 

@@ -5,7 +5,7 @@ import { isServer, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
 /** What bringing the tables up to date takes. */
-interface Plan {
+export interface Plan {
   readonly from: number
   readonly to: number
   /** In words, in that order. */

@@ -1,6 +1,15 @@
-import type { Inspection } from '@go-go-scope/persistence-core/public'
+import type {
+  CircuitInfo,
+  ClaimInfo,
+  Inspection,
+  Item,
+  LockInfo,
+  StandbyInfo,
+  TaskInfo,
+} from '@go-go-scope/persistence-core/public'
 import { bytes } from '@go-go-scope/persistence-inspector/format'
 import logUpdate from 'log-update'
+import { type Facts, factsOf } from './facts.js'
 import { interrupted } from './interrupted.js'
 import { LISTS } from './lists.js'
 import { type Database, withDatabase } from './open-database.js'
@@ -37,12 +46,24 @@ export async function watch(path: string, every = 1_000): Promise<void> {
   if (process.stdout.isTTY) logUpdate.done()
 }
 
-type Summary = Awaited<ReturnType<typeof read>>
+/** What is told with `--json`. */
+export interface Summary {
+  readonly database: Facts
+  readonly cache: { readonly entries: number; readonly bytes: number; readonly more: boolean }
+  readonly prefixes: readonly string[]
+  readonly locks: readonly Item<LockInfo>[]
+  /** Those that are open, or have calls that try them out. */
+  readonly circuits: readonly Item<CircuitInfo>[]
+  readonly claims: readonly Item<ClaimInfo>[]
+  readonly tasks: readonly Item<TaskInfo>[]
+  readonly standbys: readonly StandbyInfo[]
+}
 
-async function read(database: Database) {
+async function read(database: Database): Promise<Summary> {
   const all = database.inspect({ prefix: '*' })
-  const [stats, prefixes, locks, circuits, claims, tasks, standbys] = await Promise.all([
-    database.stats(),
+  const [facts, cache, prefixes, locks, circuits, claims, tasks, standbys] = await Promise.all([
+    factsOf(database),
+    cacheOf(all),
     collect(all.prefixes({ limit: 100 })),
     collect(all.locks({ limit: SHOWN + 1 })),
     openCircuits(all),
@@ -50,7 +71,21 @@ async function read(database: Database) {
     collect(all.tasks({ limit: SHOWN + 1 })),
     all.standbys(),
   ])
-  return { stats, prefixes: prefixes.map(({ prefix }) => prefix), locks, circuits, claims, tasks, standbys }
+  const names = prefixes.map(({ prefix }) => prefix)
+  return { database: facts, cache, prefixes: names, locks, circuits, claims, tasks, standbys }
+}
+
+// So many are looked at: a summary takes as long whatever there is.
+const ENTRIES = 10_000
+
+async function cacheOf(all: Inspection): Promise<Summary['cache']> {
+  let [entries, bytes] = [0, 0]
+  for await (const { bytes: size = 0 } of all.entries({ limit: ENTRIES + 1 })) {
+    if (entries === ENTRIES) return { entries, bytes, more: true }
+    entries++
+    bytes += size
+  }
+  return { entries, bytes, more: false }
 }
 
 async function openCircuits(all: Inspection) {
@@ -69,17 +104,21 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return all
 }
 
-function show({ stats, prefixes, locks, circuits, claims, tasks, standbys }: Summary): string {
-  const { circuits: known, checkpoints, idempotency, engine, clients, ...of } = stats
-  const { file, sqliteVersion, fileBytes = 0, walBytes = 0 } = of
+function show({ database, cache, prefixes, locks, circuits, claims, tasks, standbys }: Summary): string {
+  const { circuits: known, checkpoints, results, engine, location = '' } = database
+  const { file, sqliteVersion, fileBytes = 0, walBytes = 0 } = database
+  const entries = `${cache.entries}${cache.more ? '+' : ''}`
   const place =
     file === undefined
-      ? []
+      ? [location]
       : [file || 'in memory', `SQLite ${sqliteVersion}`, bytes(fileBytes), `log ${bytes(walBytes)}`]
   const names = prefixes.map((prefix) => (prefix === '' ? '(none)' : cell(prefix)))
   const parts = [
     [engine, ...place].join(', '),
-    table(['results', 'checkpoints', 'circuits'], [[idempotency, checkpoints, known].map(String)]),
+    table(
+      ['cache entries', 'their size', 'results', 'checkpoints', 'circuits'],
+      [[entries, `${bytes(cache.bytes)}${cache.more ? '+' : ''}`, ...[results, checkpoints, known].map(String)]],
+    ),
     `${paint('bold', 'prefixes')}  ${names.join(', ') || 'none'}`,
     part('held locks', LISTS.locks.head, locks, LISTS.locks.cells),
     part('open circuits', LISTS.circuits.head, circuits, LISTS.circuits.cells),
@@ -102,7 +141,6 @@ function show({ stats, prefixes, locks, circuits, claims, tasks, standbys }: Sum
           ['standbys', 'changes behind', 'seen'],
           standbys.map(({ id, behind, seenAt }) => [cell(id), String(behind), fromNow(seenAt)]),
         ),
-    clients === undefined ? undefined : `${paint('bold', 'clients')}  ${clients.length}`,
   ]
   return parts.filter((part) => part !== undefined).join('\n\n')
 }

@@ -29,6 +29,8 @@ const allowed: Record<string, readonly string[]> = {
   cli: [
     `${core}/public`,
     '@go-go-scope/persistence-inspector',
+    '@go-go-scope/persistence-inspector/actions',
+    '@go-go-scope/persistence-inspector/format',
     '@go-go-scope/persistence-inspector/node',
     '@go-go-scope/persistence-sqlite-node',
     '@go-go-scope/persistence-sqlite-bun',

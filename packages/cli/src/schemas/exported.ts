@@ -1,0 +1,58 @@
+import type { CheckpointItem, CircuitItem, EntryItem, ResultItem } from '../transfer/format.js'
+import { COUNTS } from './answers.js'
+import { at, count, flag, number, object, oneOf, optional, type Schema, text } from './schema.js'
+
+const prefix = text('The key prefix; empty for apps without one')
+const key = text('Without the prefix')
+const kind = (name: string): Schema => oneOf([name], 'What the line is')
+const expiresAt = optional(at('at which it expires; absent for no expiry'))
+
+const FIRST: Schema = object<{ format: string; version: number; at: number }>({
+  format: kind('scopedb-export'),
+  version: count('Of the format'),
+  at: at('at which the export began'),
+})
+
+const ENTRY: Schema = object<EntryItem>({
+  ...{ kind: kind('cache'), prefix, key, expiresAt },
+  value: text("As the app's codec has stored it"),
+})
+
+const RESULT: Schema = object<ResultItem>({
+  ...{ kind: kind('result'), prefix, key, expiresAt },
+  outcome: oneOf(
+    ['completed', 'failed', 'unstored'],
+    'unstored: the work was done, and its result could not be stored',
+  ),
+  value: optional(text("As the app's codec has stored it; absent where outcome is unstored")),
+  reason: optional(text('Why it could not be stored')),
+  fingerprint: optional(text('What the key stands for')),
+})
+
+const CHECKPOINT: Schema = object<CheckpointItem>({
+  ...{ kind: kind('checkpoint'), prefix, id: text('Of the checkpoint'), taskId: text('Of the task') },
+  sequence: count('From 1'),
+  timestamp: at('at which it was saved'),
+  progress: number('0 to 100'),
+  data: text("As the app's codec has stored it"),
+  estimatedTimeRemaining: optional(number('ms')),
+})
+
+const CIRCUIT: Schema = object<CircuitItem>({
+  ...{ kind: kind('circuit'), prefix, key },
+  state: oneOf(['closed', 'open', 'half-open'], 'Whether calls go through'),
+  failures: count('Counted failures'),
+  isolated: flag('Whether it is open until it is reset'),
+  openedAt: optional(at('at which it opened; absent while it is closed')),
+  lastFailureAt: optional(at('of the last failure')),
+  lastSuccessAt: optional(at('of the last success')),
+  updatedAt: at('of the last change'),
+})
+
+const LAST: Schema = object<{ end: boolean; items: object }>({
+  end: flag('This is the last line'),
+  items: COUNTS,
+})
+
+/** A line of an export, which are written one by one. */
+export const EXPORTED: Schema = { anyOf: [FIRST, CIRCUIT, RESULT, CHECKPOINT, ENTRY, LAST] }

@@ -1,0 +1,46 @@
+/** A JSON Schema, of draft 2020-12, as far as the outputs of `scopedb` need one. */
+export interface Schema {
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly description?: string
+  readonly items?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: Schema
+  readonly anyOf?: readonly Schema[]
+}
+
+/** The schema of a property that may be absent. */
+export interface OptionalSchema {
+  readonly optional: Schema
+}
+
+/**
+ * The schemas of the properties of `Info`, by their names: the compiler refuses one that is missing, and one that is required
+ * where the type says that it may be absent.
+ */
+export type Properties<Info> = {
+  readonly [Name in keyof Info]-?: object extends Pick<Info, Name> ? OptionalSchema : Schema
+}
+
+export const text = (description: string): Schema => ({ type: 'string', description })
+export const count = (description: string): Schema => ({ type: 'integer', description })
+export const number = (description: string): Schema => ({ type: 'number', description })
+export const flag = (description: string): Schema => ({ type: 'boolean', description })
+export const oneOf = (values: readonly string[], description: string): Schema => ({ enum: values, description })
+export const at = (description: string): Schema => count(`Epoch ms ${description}`)
+/** A stored value, which can be anything that JSON has. */
+export const anything = (description: string): Schema => ({ description })
+export const listOf = (items: Schema): Schema => ({ type: 'array', items })
+export const optional = (schema: Schema): OptionalSchema => ({ optional: schema })
+export const nullable = (description: string): Schema => ({ type: ['string', 'null'], description })
+
+/** An object that has these properties. It may have others in a later release. */
+export function object<Info extends object>(properties: Properties<Info>): Schema {
+  const entries = Object.entries<Schema | OptionalSchema>(properties)
+  return {
+    type: 'object',
+    properties: Object.fromEntries(entries.map(([name, of]) => [name, 'optional' in of ? of.optional : of])),
+    required: entries.filter(([, of]) => !('optional' in of)).map(([name]) => name),
+  }
+}
