@@ -1,3 +1,4 @@
+import { PGlite } from '@electric-sql/pglite'
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
@@ -5,7 +6,7 @@ import { instance } from '../postgres/engines/pglite.mjs'
 
 proveCell()
 
-const OPTIONS = { schema: 'shared_instance', closeOnDisconnect: false, durability: 'process' } as const
+const OPTIONS = { schema: 'shared_instance', closeOnDisconnect: false } as const
 
 let one: PostgresAdapter
 let two: PostgresAdapter
@@ -91,5 +92,21 @@ test('an instance that starts for longer than the adapter waits for a connection
   const started = new Promise<void>((resolve) => setTimeout(resolve, 2_000))
   const adapter = new PostgresAdapter({ ...handle(), waitReady: started }, { ...OPTIONS, busyTimeout: 0 })
   expect(await adapter.cache.get('k')).toBeNull()
+  await adapter.disconnect()
+})
+
+test('an instance that the app has closed is CLOSED, at once', async () => {
+  const other = new PGlite({ loadDataDir: await instance.dumpDataDir('none') })
+  const adapter = new PostgresAdapter(other, OPTIONS)
+  await adapter.cache.set('k', 1)
+  await other.close()
+  await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'CLOSED' })
+  await expect(adapter.cache.set('k', 2)).rejects.toMatchObject({ code: 'CLOSED' })
+  await adapter.disconnect()
+})
+
+test('what PGlite cannot keep is refused where it is asked for', async () => {
+  const adapter = new PostgresAdapter({ ...handle() }, { ...OPTIONS, durability: 'power' })
+  await expect(adapter.connect()).rejects.toMatchObject({ code: 'ENGINE_UNSUPPORTED' })
   await adapter.disconnect()
 })

@@ -9,8 +9,9 @@ import {
   resolvedCache,
 } from './options.js'
 import { postgresDialect } from './postgres-dialect.js'
+import type { Durability } from './postgres-place.js'
 import type { PostgresStats } from './postgres-stats.js'
-import { type PostgresHandle, sourceOf } from './wire/source-of.js'
+import { isPglite, type PostgresHandle, sourceOf } from './wire/source-of.js'
 
 /**
  * All five providers over PostgreSQL, for every process of every host that uses the same database.
@@ -23,7 +24,7 @@ export class PostgresAdapter extends SqlAdapter {
    * @throws PersistenceError `INVALID_OPTION`, `INVALID_ARGUMENT`, `SECOND_COPY`.
    */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
-    const given = resolved(options)
+    const given = resolved(options, usualDurability(handle))
     super(handle, () => laneOf(sourceOf(handle), given), postgresDialect(given.schema, given.durability), given.options)
   }
 
@@ -48,7 +49,7 @@ export class PostgresAdapter extends SqlAdapter {
 export class PostgresIdempotencyAdapter extends SqlIdempotencyAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
-    const given = resolved(options)
+    const given = resolved(options, usualDurability(handle))
     super(handle, () => laneOf(sourceOf(handle), given), postgresDialect(given.schema, given.durability), given.options)
   }
 }
@@ -57,7 +58,12 @@ export class PostgresIdempotencyAdapter extends SqlIdempotencyAdapter {
 export class PostgresCacheAdapter extends SqlCacheAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresCacheOptions) {
-    const given = resolvedCache(options)
+    const given = resolvedCache(options, usualDurability(handle))
     super(handle, () => laneOf(sourceOf(handle), given), postgresDialect(given.schema, given.durability), given.options)
   }
+}
+
+/** PGlite flushes nothing: a default that it cannot keep would refuse every adapter over it. */
+function usualDurability(handle: PostgresHandle): Durability {
+  return isPglite(handle) ? 'process' : 'power'
 }

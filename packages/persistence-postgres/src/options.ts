@@ -68,24 +68,27 @@ export interface Resolved<Options> {
   readonly options: Options
 }
 
-/** @throws PersistenceError `INVALID_OPTION`. */
-export function resolved(given: PostgresOptions | undefined): Resolved<AdapterOptions> {
-  return checked(givenOptions(given, OPTIONS))
+/**
+ * @param usual The durability where none is given.
+ * @throws PersistenceError `INVALID_OPTION`.
+ */
+export function resolved(given: PostgresOptions | undefined, usual: Durability): Resolved<AdapterOptions> {
+  return checked(givenOptions(given, OPTIONS), usual)
 }
 
-/** @throws PersistenceError `INVALID_OPTION`. */
-export function resolvedCache(given: PostgresCacheOptions | undefined): Resolved<CacheAdapterOptions> {
+/** As {@link resolved}. */
+export function resolvedCache(
+  given: PostgresCacheOptions | undefined,
+  usual: Durability,
+): Resolved<CacheAdapterOptions> {
   const read = givenOptions(given, CACHE_OPTIONS)
-  const result = checked(read)
+  const result = checked(read, usual)
   return read.tableName === undefined
     ? result
     : { ...result, options: { ...result.options, tableName: read.tableName } }
 }
 
-/**
- * @param usual The durability where none is given.
- * @throws PersistenceError `INVALID_OPTION`.
- */
+/** As {@link resolved}. */
 export function resolvedOpen(
   given: PostgresOpenOptions | undefined,
   usual: Durability,
@@ -106,7 +109,7 @@ export function resolvedOpen(
   return { ...checked(read, usual), readOnly, driver }
 }
 
-function checked(read: PostgresOptions, usual: Durability = 'power'): Resolved<AdapterOptions> {
+function checked(read: PostgresOptions, usual: Durability): Resolved<AdapterOptions> {
   const { schema = 'go_goscope', durability = usual, locks = 'database', maxKeyLength } = read
   const { prepare = 'auto', newsUrl } = read
   if (durability !== 'power' && durability !== 'process' && durability !== 'replicas') {

@@ -33,6 +33,7 @@ const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[
 
 const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   BUSY: 'another connection held the row for longer than busyTimeout; raise busyTimeout or shorten the other transaction',
+  CLOSED: 'the app has closed the pool or the instance that the adapter uses; make a new adapter',
   CANNOT_OPEN: 'the server refuses the connection; check user, password, database and pg_hba.conf',
   CORRUPT: 'the database is damaged; restore it from a backup',
   DISK_FULL: 'the server has no space left; free some and try again, nothing of this operation was written',
@@ -47,7 +48,11 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
 
 // Node's names for a connection that could not be made or has ended, which carry no SQLSTATE.
 const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_|CONNECTION_|ERR_POSTGRES_CONNECTION|ENOENT$)/
-const ENDED = /connection (terminated|ended|closed)|server closed the connection|client (was closed|has encountered)/i
+// The last one is that of an app that sets `query_timeout`: the client gives the statement up, and the server goes on with it.
+const ENDED =
+  /connection (terminated|ended|closed)|server closed the connection|client (was closed|has encountered)|^query read timeout/i
+// PGlite, and a pool of `pg`.
+const CLOSED_BY_APP = /^PGlite is clos(ed|ing)|^Cannot use a pool after calling end/
 
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
@@ -76,8 +81,13 @@ function codeOf(error: unknown): PersistenceErrorCode {
     return code === 'SQL' ? 'UNAVAILABLE' : code
   }
   const state = sqlStateOf(error)
-  if (state === undefined) return endsConnection(error) ? 'UNAVAILABLE' : 'SQL'
+  if (state === undefined) return codeOfMessage(error)
   return BY_STATE.find(([start]) => state.startsWith(start))?.[1] ?? 'SQL'
+}
+
+function codeOfMessage(error: unknown): PersistenceErrorCode {
+  if (CLOSED_BY_APP.test(String(property(error, 'message')))) return 'CLOSED'
+  return endsConnection(error) ? 'UNAVAILABLE' : 'SQL'
 }
 
 /** Wraps the error of a client library; a {@link PersistenceError} comes through as it is. */

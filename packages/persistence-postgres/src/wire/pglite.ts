@@ -26,6 +26,8 @@ export interface PgliteLike extends Queries {
   /** Keeps other statements waiting, but no transaction of the app that is open. */
   runExclusive?<T>(run: () => Promise<T>): Promise<T>
   isInTransaction?(): boolean
+  /** Its queries tell so themselves, and its messages do not. */
+  readonly closed?: boolean
 }
 
 /** A `PGlite` that takes messages. */
@@ -88,7 +90,7 @@ class PgliteWire implements Wire {
   /** Four times as fast as a query, which is parsed and planned each time. @returns undefined where it cannot be done now. */
   async #runPrepared(sql: string, parameters: readonly SqlValue[], name: string): Promise<Row[] | undefined> {
     const instance = this.#instance
-    if (!prepares(instance)) return undefined
+    if (!prepares(instance) || instance.closed) return undefined
     await this.#toRun(parameters)
     const transaction = this.#transaction
     return instance.runExclusive(async () => {

@@ -38,6 +38,8 @@ class Reservations {
   readonly #wires = new Map<number, ReservedWire>()
   /** Statements that are sent to find out which connection has them. */
   readonly #questions = new Map<string, ReservedWire>()
+  /** Each asks once more for a connection. */
+  readonly #asking = new Set<() => void>()
   #lostOne = false
   /** The app's hook, while ours is in its place. */
   #debug: unknown
@@ -50,12 +52,14 @@ class Reservations {
       const wire = this.#wires.get(id)
       if (wire !== undefined) wire.lost = true
       onclose?.(id)
+      // When the library has given its place to the first that waits, and may have forgotten that one.
+      if (this.#asking.size > 0) setImmediate(() => this.#askAgain())
     }
   }
 
   /** @param left Called when the connection was left. */
   async take(left?: () => Promise<void>): Promise<ReservedWire> {
-    const reserved = await this.#sql.reserve()
+    const reserved = await this.#reserve()
     const wire = new ReservedWire(
       (text, parameters, prepare) => reserved.unsafe(text, [...parameters] as never[], { prepare }),
       async (lost) => {
@@ -67,6 +71,39 @@ class Reservations {
     )
     await this.#follow(wire)
     return wire
+  }
+
+  /**
+   * Who waits for a connection while one ends gets the next that is made; but the library forgets it where it looks for types
+   * over that, and keeps the connection. So each end has it asked again, and what comes too often goes back at once.
+   */
+  #reserve(): Promise<ReservedLike> {
+    return new Promise((resolve, reject) => {
+      let settled = false
+      const settle = (): boolean => {
+        const first = !settled
+        settled = true
+        this.#asking.delete(ask)
+        return first
+      }
+      const ask = (): void => {
+        this.#sql.reserve().then(
+          (reserved) => {
+            if (settle()) resolve(reserved)
+            else reserved.release()
+          },
+          (error: unknown) => {
+            if (settle()) reject(error)
+          },
+        )
+      }
+      this.#asking.add(ask)
+      ask()
+    })
+  }
+
+  #askAgain(): void {
+    for (const ask of this.#asking) ask()
   }
 
   async end(): Promise<void> {

@@ -23,7 +23,7 @@ export function sourceOf(handle: PostgresHandle | OwnConnections): Source {
   // By the methods that each alone has; postgres.js and Bun give a function.
   if (has(handle, ['reserve', 'unsafe', 'end', 'commitDistributed'])) return bunSql(handle as BunSqlLike)
   if (has(handle, ['reserve', 'unsafe', 'end'])) return postgresJs(handle as PostgresJsLike)
-  if (has(handle, ['query', 'transaction', 'close']) && 'waitReady' in handle) return pglite(handle as PgliteLike)
+  if (isPglite(handle)) return pglite(handle)
   if (has(handle, ['connect', 'end', 'on', 'query'])) {
     return 'totalCount' in handle ? pgPool(handle as PgPoolLike) : pgClient(handle as PgClientLike)
   }
@@ -34,7 +34,12 @@ export function sourceOf(handle: PostgresHandle | OwnConnections): Source {
   )
 }
 
-function has(value: unknown, methods: readonly string[]): boolean {
+/** Whether it is a database within this process. */
+export function isPglite(handle: unknown): handle is PgliteLike {
+  return has(handle, ['query', 'transaction', 'close']) && 'waitReady' in handle
+}
+
+function has(value: unknown, methods: readonly string[]): value is object {
   return (
     ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
     methods.every((method) => typeof (value as unknown as Record<string, unknown>)[method] === 'function')
