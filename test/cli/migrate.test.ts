@@ -113,9 +113,36 @@ describe('a file that is older is not changed by', () => {
       const { code, out, err } = await scopedb(file, ...words)
       expect([code, out]).toEqual([7, ''])
       expect(err).toContain('migrate --dry-run')
+      expect(err).toContain(`scopedb ${file} migrate --into COPY`)
     }
     unchanged()
   })
+
+  test('migrate --into, which brings up to date a copy to look at', async () => {
+    const file = copyOf(published, 'source.db')
+    const unchanged = watched(file)
+    const copy = join(folder, 'into.db')
+    expect(await scopedb(file, 'migrate', '--into', copy, '--backup', copy)).toMatchObject({ code: 2 })
+    expect(await scopedb(file, 'migrate', '--into', copy)).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(`${file} is as it was`),
+    })
+    unchanged()
+    expect(JSON.parse((await scopedb(copy, 'cache', '--json')).out)).toMatchObject([{ prefix: 'app:', key: 'k' }])
+    expect((await scopedb(file, 'migrate', '--into', copy)).code).toBe(2)
+  })
+})
+
+test('a file of something else is told to be that', async () => {
+  const file = join(folder, 'foreign.db')
+  await inFile(file, 'CREATE TABLE bookmarks (url TEXT)')
+  const unchanged = watched(file)
+  for (const words of [[], ['locks'], ['prune', '--yes']]) {
+    const { code, err } = await scopedb(file, ...words)
+    expect([code, err]).toEqual([7, expect.stringContaining('has no tables of go-go-scope persistence')])
+    expect(err).not.toContain('version')
+  }
+  unchanged()
 })
 
 test('a trigger that was dropped is named, and made again', async () => {

@@ -136,6 +136,42 @@ test('what is no export, is of a later release, or was cut short is refused and 
   expect(await importing(strange)).toMatchObject({ code: 2, err: expect.stringContaining('line 2 is no item') })
 })
 
+test.each([
+  [
+    'an expiry that is a text',
+    { kind: 'cache', prefix: '', key: 'k', value: '1', expiresAt: '2026-01-01' },
+    'its expiresAt is "2026-01-01"',
+  ],
+  [
+    'an expiry that is null',
+    { kind: 'cache', prefix: '', key: 'k', value: '1', expiresAt: null },
+    'its expiresAt is null',
+  ],
+  ['an entry without a key', { kind: 'cache', prefix: '', value: '1' }, 'it has no key'],
+  ['a result without a value', { kind: 'result', prefix: '', key: 'k', outcome: 'completed' }, 'it has no value'],
+  [
+    'an outcome that is none',
+    { kind: 'result', prefix: '', key: 'k', outcome: 'done', value: '1' },
+    'its outcome is "done"',
+  ],
+  [
+    'a sequence that is no whole number',
+    { kind: 'checkpoint', prefix: '', id: 'c', taskId: 't', sequence: 1.5, timestamp: 1, progress: 1, data: '1' },
+    'its sequence is 1.5',
+  ],
+  [
+    'a state that is none',
+    { kind: 'circuit', prefix: '', key: 'k', state: 'ajar', failures: 1, isolated: false, updatedAt: 1 },
+    'its state is "ajar"',
+  ],
+  ['another kind', { kind: 'lock', prefix: '', key: 'k' }, 'its kind is "lock"'],
+])('%s is refused with its line, and not taken for something else', async (_what, item, problem) => {
+  const file = join(folder, 'wrong.jsonl')
+  writeFileSync(file, withLast({}, JSON.stringify(item)))
+  const ended = await scopedbHere(join(folder, 'wrong.db'), 'import', file, '--yes')
+  expect(ended).toMatchObject({ code: 2, err: expect.stringContaining(`line 2 is no item of an export: ${problem}`) })
+})
+
 test('items are written while others are still to come, and what has expired is left', async () => {
   const target = join(folder, 'stream.db')
   const entry = (key: string, more: object = {}) =>
