@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inFile, SQLiteAdapter, scopedb, scopedbHere, scopedbWith } from './scopedb.js'
+import { proofCount } from '../proof/proof-count.js'
+import { inFile, program, SQLiteAdapter, scopedb, scopedbHere, scopedbWith } from './scopedb.js'
 
 const HOUR = 3_600_000
 let folder: string
@@ -207,9 +210,39 @@ test('neither way holds more than a part in memory', async () => {
   expect(await scopedbWith({ runtime }, large, 'export', file)).toMatchObject({ code: 0 })
   expect(statSync(file).size).toBeGreaterThan(32_000_000)
   expect(await scopedbWith({ runtime }, target, 'import', file, '--yes')).toMatchObject({ code: 0 })
+  const listed = await scopedbWith({ runtime }, large, 'cache', '--json', '--values')
+  expect([listed.code, listed.out.length > 32_000_000]).toEqual([0, true])
   await using copy = await SQLiteAdapter.open(target)
   expect(await copy.cache.get('k31')).toBe('31'.padEnd(1_000_000, '-'))
 })
+
+test('a list of many rows comes in parts, as a table and as JSON', async () => {
+  const runtime = process.versions.bun === undefined ? ['--max-old-space-size=24'] : []
+  const rows = proofCount({ inTests: 5_000, inSoak: 1_000_000 })
+  const many = join(folder, 'many.db')
+  await (await SQLiteAdapter.open(many)).disconnect()
+  await inFile(
+    many,
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+INSERT INTO go_goscope_cache (key, value) SELECT 'cache:k' || i, '1' FROM n`,
+  )
+  for (const format of [[], ['--jsonl']]) {
+    const { code, lines } = await countedLines(runtime, many, 'cache', ...format)
+    // A table begins anew, with its head, after 1,000 rows.
+    expect([code, lines]).toEqual([0, format.length > 0 ? rows : rows + Math.ceil(rows / 1_000)])
+  }
+}, 300_000)
+
+/** Runs `scopedb`, and keeps nothing of what it writes but how many lines it is. */
+async function countedLines(runtime: readonly string[], ...args: readonly string[]) {
+  const child = spawn(process.execPath, [...runtime, program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let lines = 0
+  child.stdout.on('data', (bytes: Buffer) => {
+    for (const byte of bytes) if (byte === 10) lines++
+  })
+  const [code] = await once(child, 'close')
+  return { code, lines }
+}
 
 test('an export to a file takes no other file away, is for its owner alone, and names what it could not read', async () => {
   const damaged = join(folder, 'damaged.db')

@@ -33,8 +33,7 @@ export async function migrate(path: string, { dryRun, json, yes, backup, into }:
   const steps = plan.steps.length === 1 ? '1 step' : `${plan.steps.length} steps`
   if (dryRun) return say(`${steps} from version ${plan.from} to ${plan.to}; nothing was changed`)
   if (into !== undefined) {
-    await copyAsItIs(path, into)
-    await withDatabase(into, { write: true, migrate: true }, async () => {})
+    await copyAsItIs(path, into, bringUpToDate)
     return say(`${into} is a copy in version ${plan.to}; ${path} is as it was`)
   }
   await confirm(
@@ -45,9 +44,12 @@ export async function migrate(path: string, { dryRun, json, yes, backup, into }:
     await copyAsItIs(path, backup)
     say(`as it was, it is ${backup}`)
   }
-  await withDatabase(path, { write: true, migrate: true }, async () => {})
+  await bringUpToDate(path)
   say(`migrated from version ${plan.from} to ${plan.to}`)
 }
+
+const bringUpToDate = (path: string): Promise<void> =>
+  withDatabase(path, { write: true, migrate: true }, async () => {})
 
 /** @returns `undefined` where there is nothing to do. */
 async function planFor(path: string): Promise<Plan | undefined> {
