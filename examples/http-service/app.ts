@@ -3,9 +3,9 @@ import { idempotencyKey } from '@go-go-scope/idempotency-key/hono'
 import type { BackupSchedule } from '@go-go-scope/persistence'
 import { inspector } from '@go-go-scope/persistence-inspector'
 import { type Context, Hono } from 'hono'
+import type { Metrics } from '../metrics/metrics.ts'
 import { type Bank, BankError, CircuitOpenError } from './bank.ts'
 import type { Persistence } from './database.ts'
-import type { Metrics } from './metrics.ts'
 import type { Payouts } from './payouts.ts'
 
 const MINUTE = 60_000

@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createAdaptorServer } from '@hono/node-server'
-import { readCommandLine } from '../../scripts/command-line.mjs'
+import { readCommandLine, UsageError } from '../../scripts/command-line.mjs'
 import '../end-with-reader.ts'
+import { Metrics } from '../metrics/metrics.ts'
 import { createApp } from './app.ts'
 import { Bank } from './bank.ts'
 import { BankStandIn } from './bank-stand-in.ts'
 import { type Cron, every } from './cron.ts'
 import { openDatabase, startBackups } from './database.ts'
-import { Metrics } from './metrics.ts'
 import { Payouts } from './payouts.ts'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -28,8 +28,8 @@ const usage = `An HTTP service: cache, payments that are made once, a circuit br
   --token <text>          who may open the inspector (default: made up, and printed)
   -h, --help`
 
-const { values } = readCommandLine(usage, (args) =>
-  parseArgs({
+const values = readCommandLine(usage, (args) => {
+  const { values } = parseArgs({
     args,
     options: {
       database: { type: 'string', default: here('service.db') },
@@ -39,28 +39,33 @@ const { values } = readCommandLine(usage, (args) =>
       'report-every': { type: 'string', default: '60000' },
       token: { type: 'string', default: randomUUID() },
     },
-  }),
-)
+  })
+  const whole = (name: 'port' | 'report-every', least: number, most: number): number => {
+    const number = Number(values[name])
+    if (Number.isInteger(number) && number >= least && number <= most) return number
+    throw new UsageError(`--${name} must be a whole number from ${least} to ${most}, got ${values[name]}`)
+  }
+  return { ...values, port: whole('port', 0, 65_535), reportEvery: whole('report-every', 1, 86_400_000) }
+})
 
 const persistence = await openDatabase(values.database)
 const backups = await startBackups(persistence, values.backups)
 const standIn = values.bank === undefined ? await BankStandIn.start() : undefined
 const bank = new Bank(values.bank ?? (standIn as BankStandIn).url, persistence.circuitBreaker)
 const payouts = new Payouts(persistence, bank)
-const metrics = new Metrics(persistence)
-const { token } = values
+const metrics = new Metrics([persistence])
+const { token, reportEvery } = values
 const app = createApp({ persistence, backups, bank, payouts, metrics, token })
 const server = createAdaptorServer({ fetch: app.fetch })
 
 const ending = new AbortController()
 const cron: Cron = { lock: persistence.lock, signal: ending.signal, onError: (error) => console.error(error) }
-const reportEvery = Number(values['report-every'])
 const jobs = [
   every(1_000, 'payouts', (signal) => payouts.goOn(signal), cron),
   every(reportEvery, 'report', report, cron),
 ]
 
-server.listen(Number(values.port), '127.0.0.1')
+server.listen(values.port, '127.0.0.1')
 await once(server, 'listening')
 const { port } = server.address() as AddressInfo
 console.log(`http://127.0.0.1:${port}`)

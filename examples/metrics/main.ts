@@ -8,18 +8,18 @@ import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { databaseArgument } from '../database-argument.ts'
 import '../end-with-reader.ts'
-import { startMetrics } from './metrics.ts'
+import { Metrics } from './metrics.ts'
 
 const file = databaseArgument(
   'Metrics for Prometheus, and a board for Grafana.',
   fileURLToPath(new URL('metrics.db', import.meta.url)),
 )
 const persistence = await SQLiteAdapter.open(file, { locks: 'database', DatabaseSync })
-const metrics = startMetrics([persistence])
+const metrics = new Metrics([persistence])
 
-const server = createServer((request, response) => {
-  if (request.url === '/metrics') metrics.handler(request, response)
-  else response.writeHead(404).end()
+const server = createServer(async (request, response) => {
+  if (request.url !== '/metrics') return response.writeHead(404).end()
+  return response.writeHead(200, { 'content-type': 'text/plain' }).end(await metrics.text())
 })
 await new Promise<void>((resolve) => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', resolve))
 

@@ -1,7 +1,17 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { copyAsItIs } from '../../packages/cli/src/copy-as-it-is.js'
 import { inFile, SQLiteAdapter, scopedbHere as scopedb } from './scopedb.js'
 
 let folder: string
@@ -113,9 +123,56 @@ describe('a file that is older is not changed by', () => {
       const { code, out, err } = await scopedb(file, ...words)
       expect([code, out]).toEqual([7, ''])
       expect(err).toContain('migrate --dry-run')
+      expect(err).toContain(`scopedb ${file} migrate --into COPY`)
     }
     unchanged()
   })
+
+  test('migrate --into, which brings up to date a copy to look at', async () => {
+    const file = copyOf(published, 'source.db')
+    const unchanged = watched(file)
+    const copy = join(folder, 'into.db')
+    expect(await scopedb(file, 'migrate', '--into', copy, '--backup', copy)).toMatchObject({ code: 2 })
+    expect(await scopedb(file, 'migrate', '--into', copy)).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(`${file} is as it was`),
+    })
+    unchanged()
+    expect(JSON.parse((await scopedb(copy, 'cache', '--json')).out)).toMatchObject([{ prefix: 'app:', key: 'k' }])
+    expect(await scopedb(file, 'migrate', '--into', copy)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`there is a file ${copy} already`),
+    })
+    expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([])
+  })
+})
+
+test('a copy has its name when it is whole, and what failed leaves nothing', async () => {
+  const to = join(folder, 'whole.db')
+  const there = () => readdirSync(folder).filter((name) => name.startsWith('whole.db'))
+  const failing = copyAsItIs(published, to, async (partial) => {
+    expect([statSync(partial).size > 0, there()]).toEqual([true, [basename(partial)]])
+    throw new Error('as planted')
+  })
+  await expect(failing).rejects.toThrow('as planted')
+  expect(there()).toEqual([])
+  await copyAsItIs(published, to)
+  expect(there()).toEqual(['whole.db'])
+  writeFileSync(to, 'of somebody else')
+  await expect(copyAsItIs(published, to)).rejects.toThrow(`there is a file ${to} already`)
+  expect([there(), readFileSync(to, 'utf8')]).toEqual([['whole.db'], 'of somebody else'])
+})
+
+test('a file of something else is told to be that', async () => {
+  const file = join(folder, 'foreign.db')
+  await inFile(file, 'CREATE TABLE bookmarks (url TEXT)')
+  const unchanged = watched(file)
+  for (const words of [[], ['locks'], ['prune', '--yes']]) {
+    const { code, err } = await scopedb(file, ...words)
+    expect([code, err]).toEqual([7, expect.stringContaining('has no tables of go-go-scope persistence')])
+    expect(err).not.toContain('version')
+  }
+  unchanged()
 })
 
 test('a trigger that was dropped is named, and made again', async () => {

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Ended, inFile, SQLiteAdapter, scopedb, scopedbHere } from './scopedb.js'
+import { EXIT } from '../../packages/cli/src/exit-codes.js'
+import { type Ended, inFile, program, SQLiteAdapter, scopedb, scopedbHere } from './scopedb.js'
 
 const ESCAPE = 'a\u001b[31mb'
 let folder: string
@@ -42,6 +43,7 @@ describe('who holds a lock and how far a task is', () => {
     expect(out).toMatch(/nightly +held +the operator/)
     expect(out).toMatch(/payments +open/)
     expect(out).toMatch(/import .*75 %/)
+    expect(out).toMatch(/cache entries +their size.*\n *2 +\d+ B/)
   })
 
   test('is told to a program', async () => {
@@ -83,21 +85,32 @@ describe('lists', () => {
   })
 
   test('end quietly when their reader does', async () => {
-    const program = join(import.meta.dirname, '../../packages/cli/bin/scopedb.js')
-    const child = spawn('sh', ['-c', '"$0" "$1" "$2" circuits | head -c 1', process.execPath, program, path])
-    let err = ''
+    const many = join(folder, 'reader.db')
+    await using adapter = await SQLiteAdapter.open(many)
+    // More than a pipe holds.
+    await adapter.cache.setMany(Array.from({ length: 3_000 }, (_, at) => [`entry ${at}`, at]))
+    const script = '"$0" "$1" "$2" cache --jsonl | head -1; echo "$PIPESTATUS"'
+    const child = spawn('bash', ['-c', script, process.execPath, program, many])
+    let [out, err] = ['', '']
+    child.stdout.on('data', (text) => {
+      out += text
+    })
     child.stderr.on('data', (text) => {
       err += text
     })
     await new Promise((resolve) => child.once('close', resolve))
-    expect(err).toBe('')
+    expect([out.split('\n').slice(1), err]).toEqual([['0', ''], ''])
   })
 })
 
 describe('what is wrong', () => {
   test('nothing is, in a sound file', async () => {
     expect(await scopedbHere(path, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
-    expect((await scopedbHere(path, 'doctor')).out).toContain('sqliteVersion')
+    const { out } = await scopedbHere(path, 'doctor')
+    expect(out).toMatch(/^sqliteVersion: \d/m)
+    // What stats() counts of its process is not of the database.
+    expect(out).toMatch(/^results: 1$/m)
+    expect(out).not.toMatch(/^(locks|waiting|idempotency):/m)
   })
 
   test('a value that cannot be decoded is found, and the rest is read', async () => {
@@ -215,7 +228,10 @@ describe('changes', () => {
   test('a backup is made and restored; the file that was there is kept', async () => {
     const [copy, target] = [join(folder, 'copy.db'), join(folder, 'restored.db')]
     expect(await scopedbHere(path, 'backup', copy)).toMatchObject({ code: 0, out: `${copy}\n` })
-    expect((await scopedbHere(path, 'backup', copy)).err).toContain('FILE_EXISTS')
+    expect(await scopedbHere(path, 'backup', copy)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('FILE_EXISTS'),
+    })
     writeFileSync(target, readFileSync(await copyOf('older')))
     const { code, err } = await scopedbHere('restore', copy, target, '--yes')
     expect(code).toBe(0)
@@ -276,6 +292,28 @@ describe('exit codes', () => {
     const readme = join(import.meta.dirname, '../../README.md')
     const given = args.map((word) => (word === 'FILE' ? path : word === 'README' ? readme : word))
     expect((await scopedbHere(...given)).code).toBe(code)
+  })
+
+  test('4 for a file that is in use', async () => {
+    const used = await copyOf('used')
+    const copy = join(folder, 'of-used.db')
+    await using adapter = await SQLiteAdapter.open(used)
+    await adapter.backup(copy)
+    expect(await scopedbHere('restore', copy, used, '--yes')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('FILE_IN_USE'),
+    })
+  })
+
+  test('6 for what else goes wrong', async () => {
+    expect((await scopedbHere(path, 'export', join(folder, 'no such folder', 'x.jsonl'))).code).toBe(6)
+  })
+
+  test('1 for what is not as it was named, and what they mean is documented', async () => {
+    expect((await scopedbHere(path, 'task', 'none')).code).toBe(1)
+    const readme = readFileSync(join(import.meta.dirname, '../../packages/cli/README.md'), 'utf8')
+    const documented = [...readme.matchAll(/^\| (\d) \| /gm)].map(([, code]) => Number(code))
+    expect(documented).toEqual(Object.values(EXIT))
   })
 
   test('are what the process ends with', async () => {

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inFile, SQLiteAdapter, scopedb, scopedbHere, scopedbWith } from './scopedb.js'
+import { proofCount } from '../proof/proof-count.js'
+import { inFile, program, SQLiteAdapter, scopedb, scopedbHere, scopedbWith } from './scopedb.js'
 
 const HOUR = 3_600_000
 let folder: string
@@ -136,6 +139,42 @@ test('what is no export, is of a later release, or was cut short is refused and 
   expect(await importing(strange)).toMatchObject({ code: 2, err: expect.stringContaining('line 2 is no item') })
 })
 
+test.each([
+  [
+    'an expiry that is a text',
+    { kind: 'cache', prefix: '', key: 'k', value: '1', expiresAt: '2026-01-01' },
+    'its expiresAt is "2026-01-01"',
+  ],
+  [
+    'an expiry that is null',
+    { kind: 'cache', prefix: '', key: 'k', value: '1', expiresAt: null },
+    'its expiresAt is null',
+  ],
+  ['an entry without a key', { kind: 'cache', prefix: '', value: '1' }, 'it has no key'],
+  ['a result without a value', { kind: 'result', prefix: '', key: 'k', outcome: 'completed' }, 'it has no value'],
+  [
+    'an outcome that is none',
+    { kind: 'result', prefix: '', key: 'k', outcome: 'done', value: '1' },
+    'its outcome is "done"',
+  ],
+  [
+    'a sequence that is no whole number',
+    { kind: 'checkpoint', prefix: '', id: 'c', taskId: 't', sequence: 1.5, timestamp: 1, progress: 1, data: '1' },
+    'its sequence is 1.5',
+  ],
+  [
+    'a state that is none',
+    { kind: 'circuit', prefix: '', key: 'k', state: 'ajar', failures: 1, isolated: false, updatedAt: 1 },
+    'its state is "ajar"',
+  ],
+  ['another kind', { kind: 'lock', prefix: '', key: 'k' }, 'its kind is "lock"'],
+])('%s is refused with its line, and not taken for something else', async (_what, item, problem) => {
+  const file = join(folder, 'wrong.jsonl')
+  writeFileSync(file, withLast({}, JSON.stringify(item)))
+  const ended = await scopedbHere(join(folder, 'wrong.db'), 'import', file, '--yes')
+  expect(ended).toMatchObject({ code: 2, err: expect.stringContaining(`line 2 is no item of an export: ${problem}`) })
+})
+
 test('items are written while others are still to come, and what has expired is left', async () => {
   const target = join(folder, 'stream.db')
   const entry = (key: string, more: object = {}) =>
@@ -171,9 +210,39 @@ test('neither way holds more than a part in memory', async () => {
   expect(await scopedbWith({ runtime }, large, 'export', file)).toMatchObject({ code: 0 })
   expect(statSync(file).size).toBeGreaterThan(32_000_000)
   expect(await scopedbWith({ runtime }, target, 'import', file, '--yes')).toMatchObject({ code: 0 })
+  const listed = await scopedbWith({ runtime }, large, 'cache', '--json', '--values')
+  expect([listed.code, listed.out.length > 32_000_000]).toEqual([0, true])
   await using copy = await SQLiteAdapter.open(target)
   expect(await copy.cache.get('k31')).toBe('31'.padEnd(1_000_000, '-'))
 })
+
+test('a list of many rows comes in parts, as a table and as JSON', async () => {
+  const runtime = process.versions.bun === undefined ? ['--max-old-space-size=24'] : []
+  const rows = proofCount({ inTests: 5_000, inSoak: 1_000_000 })
+  const many = join(folder, 'many.db')
+  await (await SQLiteAdapter.open(many)).disconnect()
+  await inFile(
+    many,
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+INSERT INTO go_goscope_cache (key, value) SELECT 'cache:k' || i, '1' FROM n`,
+  )
+  for (const format of [[], ['--jsonl']]) {
+    const { code, lines } = await countedLines(runtime, many, 'cache', ...format)
+    // A table begins anew, with its head, after 1,000 rows.
+    expect([code, lines]).toEqual([0, format.length > 0 ? rows : rows + Math.ceil(rows / 1_000)])
+  }
+}, 300_000)
+
+/** Runs `scopedb`, and keeps nothing of what it writes but how many lines it is. */
+async function countedLines(runtime: readonly string[], ...args: readonly string[]) {
+  const child = spawn(process.execPath, [...runtime, program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let lines = 0
+  child.stdout.on('data', (bytes: Buffer) => {
+    for (const byte of bytes) if (byte === 10) lines++
+  })
+  const [code] = await once(child, 'close')
+  return { code, lines }
+}
 
 test('an export to a file takes no other file away, is for its owner alone, and names what it could not read', async () => {
   const damaged = join(folder, 'damaged.db')

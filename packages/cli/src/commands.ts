@@ -100,6 +100,11 @@ export const commands: Readonly<Record<string, Command>> = {
         description: 'a file that does not exist yet: the database as it was',
         valueHint: 'FILE',
       },
+      into: {
+        type: 'string',
+        description: 'a file that does not exist yet: a copy that is brought up to date, in the place of the database',
+        valueHint: 'FILE',
+      },
       json,
       yes,
     },

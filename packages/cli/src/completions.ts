@@ -93,7 +93,7 @@ type Commands = Readonly<Record<string, DeclaredCommand>>
 export type Choices = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 
 /** Words of a positional that is a path. */
-const PATHS: ReadonlySet<string> = new Set(['db', 'to', 'file', 'backup', 'from'])
+const PATHS: ReadonlySet<string> = new Set(['db', 'to', 'file', 'backup', 'into', 'from'])
 
 /** The words that can follow, a line each. @param words All that were typed; the last one may be empty. */
 export function completionsOf(words: readonly string[], commands: Commands, choices: Choices): string[] {

@@ -28,15 +28,23 @@ export class SchemaOlderError extends Error {
   declare readonly cause: SchemaMissingError
 
   constructor(database: string, cause: SchemaMissingError) {
-    const { version, needed, steps } = cause
-    const what =
-      version === needed ? `lacks what this program needs: ${steps.join(', ')}` : `has schema version ${version}`
-    super(
-      `${database} ${what}, and this program reads and writes version ${needed}; nothing was changed. ` +
-        `scopedb ${database} migrate --dry-run names the steps, scopedb ${database} migrate takes them`,
-      { cause },
-    )
+    super(`${database} ${cause.empty ? notOurs(database) : older(database, cause)}`, { cause })
   }
+}
+
+const notOurs = (database: string): string =>
+  'has no tables of go-go-scope persistence, so there is nothing to look at; nothing was changed. Is it the database that ' +
+  `you mean? scopedb ${database} migrate would make the tables in it`
+
+/** Nothing is read of older tables: what a release changed in them, its statements take for granted. */
+function older(database: string, { version, needed, steps }: SchemaMissingError): string {
+  const what =
+    version === needed ? `lacks what this program needs: ${steps.join(', ')}` : `has schema version ${version}`
+  return (
+    `${what}, and this program reads and writes version ${needed}; nothing was changed. ` +
+    `scopedb ${database} migrate --dry-run names the steps, scopedb ${database} migrate takes them. To look without a ` +
+    `change to this database: scopedb ${database} migrate --into COPY, then scopedb COPY`
+  )
 }
 
 const OF_CODE: Readonly<Record<string, number>> = {
@@ -49,6 +57,7 @@ const OF_CODE: Readonly<Record<string, number>> = {
   NOT_A_DATABASE: EXIT.cannotOpen,
   UNAVAILABLE: EXIT.cannotOpen,
   READ_ONLY: EXIT.cannotOpen,
+  FILE_EXISTS: EXIT.usage,
   INVALID_ARGUMENT: EXIT.usage,
   INVALID_KEY: EXIT.usage,
   INVALID_OPTION: EXIT.usage,

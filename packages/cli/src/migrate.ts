@@ -12,18 +12,30 @@ export interface Plan {
   readonly steps: readonly string[]
 }
 
+export interface MigrateOptions extends ChangeOptions {
+  readonly dryRun: boolean
+  readonly json: boolean
+  /** A file for the database as it was. */
+  readonly backup?: string | undefined
+  /** A file for a copy, which is brought up to date in the place of the database. */
+  readonly into?: string | undefined
+}
+
 /** Brings the tables of a database up to date, or with `dryRun` names the steps and changes nothing. */
-export async function migrate(
-  path: string,
-  { dryRun, json, yes, backup }: ChangeOptions & { dryRun: boolean; json: boolean; backup?: string | undefined },
-): Promise<void> {
-  if (backup !== undefined && isServer(path)) throw new UsageError('a PostgreSQL database is copied with pg_dump')
+export async function migrate(path: string, { dryRun, json, yes, backup, into }: MigrateOptions): Promise<void> {
+  if (backup !== undefined && into !== undefined) throw new UsageError('--backup or --into: one of the two')
+  if ((backup ?? into) !== undefined && isServer(path))
+    throw new UsageError('a PostgreSQL database is copied with pg_dump')
   const plan = await planFor(path)
   if (json) await write(`${toJson(plan ?? { steps: [] }, 2)}\n`)
   else for (const step of plan?.steps ?? []) await write(`${step}\n`)
   if (plan === undefined) return say('the tables are up to date')
   const steps = plan.steps.length === 1 ? '1 step' : `${plan.steps.length} steps`
   if (dryRun) return say(`${steps} from version ${plan.from} to ${plan.to}; nothing was changed`)
+  if (into !== undefined) {
+    await copyAsItIs(path, into, bringUpToDate)
+    return say(`${into} is a copy in version ${plan.to}; ${path} is as it was`)
+  }
   await confirm(
     `take ${path} in ${steps} from version ${plan.from} to ${plan.to}, which earlier releases may not open any more`,
     { yes },
@@ -32,9 +44,12 @@ export async function migrate(
     await copyAsItIs(path, backup)
     say(`as it was, it is ${backup}`)
   }
-  await withDatabase(path, { write: true, migrate: true }, async () => {})
+  await bringUpToDate(path)
   say(`migrated from version ${plan.from} to ${plan.to}`)
 }
+
+const bringUpToDate = (path: string): Promise<void> =>
+  withDatabase(path, { write: true, migrate: true }, async () => {})
 
 /** @returns `undefined` where there is nothing to do. */
 async function planFor(path: string): Promise<Plan | undefined> {

@@ -1,4 +1,4 @@
-import type { CheckpointItem, CircuitItem, EntryItem, ResultItem } from '../transfer/format.js'
+import type { CheckpointItem, CircuitItem, EntryItem, Kind, ResultItem } from '../transfer/format.js'
 import { COUNTS } from './answers.js'
 import { at, count, flag, number, object, oneOf, optional, type Schema, text } from './schema.js'
 
@@ -54,5 +54,13 @@ const LAST: Schema = object<{ end: boolean; items: object }>({
   items: COUNTS,
 })
 
+/** The items of an export, by their kinds. */
+export const EXPORTED_ITEMS: Readonly<Record<Kind, Schema>> = {
+  circuit: CIRCUIT,
+  result: RESULT,
+  checkpoint: CHECKPOINT,
+  cache: ENTRY,
+}
+
 /** A line of an export, which are written one by one. */
-export const EXPORTED: Schema = { anyOf: [FIRST, CIRCUIT, RESULT, CHECKPOINT, ENTRY, LAST] }
+export const EXPORTED: Schema = { anyOf: [FIRST, ...Object.values(EXPORTED_ITEMS), LAST] }

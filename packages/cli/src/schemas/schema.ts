@@ -28,7 +28,7 @@ export const count = (description: string): Schema => ({ type: 'integer', descri
 export const number = (description: string): Schema => ({ type: 'number', description })
 export const flag = (description: string): Schema => ({ type: 'boolean', description })
 export const oneOf = (values: readonly string[], description: string): Schema => ({ enum: values, description })
-export const at = (description: string): Schema => count(`Epoch ms ${description}`)
+export const at = (description: string): Schema => number(`Epoch ms ${description}`)
 /** A stored value, which can be anything that JSON has. */
 export const anything = (description: string): Schema => ({ description })
 export const listOf = (items: Schema): Schema => ({ type: 'array', items })

@@ -1,5 +1,7 @@
 import type { CircuitInfo, ResultInfo } from '@go-go-scope/persistence-core/public'
 import { NewerFormatError, UsageError } from '../exit-codes.js'
+import { EXPORTED_ITEMS } from '../schemas/exported.js'
+import type { Schema } from '../schemas/schema.js'
 
 /** The first line of an export. */
 const FORMAT = 'scopedb-export'
@@ -87,13 +89,28 @@ export function checkFirstLine(line: string | undefined): void {
 export function readLine(line: string, number: number): ExportedItem | { readonly items: Counts } {
   const read = objectIn(line)
   if (read?.end === true) return { items: { ...none(), ...(read.items as Counts) } }
-  const { kind, prefix } = read ?? {}
-  const text = read?.[kind === 'checkpoint' ? 'data' : 'value']
-  const texts = kind === 'circuit' || (kind === 'result' && read?.outcome === 'unstored') ? [prefix] : [prefix, text]
-  if (!KINDS.includes(kind as Kind) || !texts.every((part) => typeof part === 'string')) {
-    throw new UsageError(`line ${number} is no item of an export`)
+  const wrong = read === undefined || !KINDS.includes(read.kind as Kind) ? 'kind' : wrongField(read)
+  if (wrong !== undefined) {
+    const what = read?.[wrong] === undefined ? `it has no ${wrong}` : `its ${wrong} is ${JSON.stringify(read[wrong])}`
+    throw new UsageError(`line ${number} is no item of an export: ${what}`)
   }
   return read as unknown as ExportedItem
+}
+
+/** The name of a field that is not as the schema of exports has it. */
+function wrongField(item: Readonly<Record<string, unknown>>): string | undefined {
+  const { properties = {}, required = [] } = EXPORTED_ITEMS[item.kind as Kind]
+  // The one field that another decides about.
+  const needed = item.kind === 'result' && item.outcome !== 'unstored' ? [...required, 'value'] : required
+  return needed.find((name) => item[name] === undefined) ?? wrongType(item, properties)
+}
+
+function wrongType(item: Readonly<Record<string, unknown>>, properties: Readonly<Record<string, Schema>>) {
+  const fits = (value: unknown, { type, enum: allowed }: Schema): boolean =>
+    allowed?.includes(value) ?? (type === 'integer' ? Number.isSafeInteger(value) : typeof value === type)
+  return Object.keys(properties).find(
+    (name) => item[name] !== undefined && !fits(item[name], properties[name] as Schema),
+  )
 }
 
 function objectIn(line: string): Record<string, unknown> | undefined {

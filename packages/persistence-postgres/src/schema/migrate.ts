@@ -25,7 +25,7 @@ export function migratingAnyway(schema: string): SetUp {
 async function bringUpToDate(queue: OperationQueue, schema: string, create: boolean, found: Found): Promise<void> {
   if (found.version > SCHEMA_VERSION) throw schemaNewer(schema, found.version)
   if (found.version === SCHEMA_VERSION) return checkTables(schema, found.missing)
-  if (!create) throw schemaOlder(schema, found.version)
+  if (!create) throw schemaOlder(schema, found)
   await apply(queue, schema, found)
 }
 
@@ -118,12 +118,13 @@ function checkTables(schema: string, missing: readonly string[]): void {
   }
 }
 
-function schemaOlder(schema: string, version: number): PersistenceError {
+function schemaOlder(schema: string, { version, missing }: Found): PersistenceError {
   return new SchemaMissingError(
     schemaMissing(schema, `version ${version}, ${SCHEMA_VERSION} is needed`).message,
     version,
     SCHEMA_VERSION,
     MIGRATIONS.slice(version).map((migration) => `to version ${migration.version}: ${migration.title}`),
+    missing.length > TABLES.length,
   )
 }
 

@@ -11,11 +11,14 @@ export class SchemaMissingError extends PersistenceError {
   readonly needed: number
   /** What connecting with write access would do, in words, in that order. */
   readonly steps: readonly string[]
+  /** Whether nothing of this family is there, as in a file of something else. */
+  readonly empty: boolean
 
-  constructor(message: string, version: number, needed: number, steps: readonly string[]) {
+  constructor(message: string, version: number, needed: number, steps: readonly string[], empty: boolean) {
     super('SCHEMA_MISSING', 'connect', message)
     this.version = version
     this.needed = needed
     this.steps = steps
+    this.empty = empty
   }
 }

@@ -29,7 +29,7 @@ export async function bringUpToDate(queue: OperationQueue, create: boolean): Pro
     const missing = absent.map(({ name }) => name)
     if (version === SCHEMA_VERSION) checkOwnTables(found)
     if (version === SCHEMA_VERSION && missing.length === 0) return
-    if (!create) throw schemaMissing(version, missing)
+    if (!create) throw schemaMissing(version, missing, found.size === 0)
     if (version < SCHEMA_VERSION) await applyAfter(queue, version)
     else if (remade) throw notKept(missing.join(', '))
     else {
@@ -79,7 +79,7 @@ function checkOwnTables(found: ReadonlySet<string>): void {
   )
 }
 
-function schemaMissing(version: number, missing: readonly string[]): PersistenceError {
+function schemaMissing(version: number, missing: readonly string[], empty: boolean): PersistenceError {
   const found =
     version === SCHEMA_VERSION
       ? `lacks ${missing.join(', ')}`
@@ -90,6 +90,7 @@ function schemaMissing(version: number, missing: readonly string[]): Persistence
     version,
     SCHEMA_VERSION,
     migrations.length > 0 ? migrations : missing.map((name) => `make ${name} again`),
+    empty,
   )
 }
 
