@@ -11,6 +11,7 @@ import { claimSql } from './sql/claims.js'
 import { classify, undone } from './sql/error-codes.js'
 import { fencedStep } from './sql/fenced-statement.js'
 import { inspectSql } from './sql/inspect.js'
+import { invariantSql } from './sql/invariants.js'
 import { lockSql } from './sql/locks.js'
 import { probeSql } from './sql/probes.js'
 import { quoted } from './sql/quoted.js'
@@ -48,6 +49,7 @@ function makeDialect(schema: string, durability: Durability): Dialect {
     claims: claimSql(prefix, schema),
     checkpoints: checkpointSql(prefix),
     inspect: inspectSql(prefix),
+    invariants: invariantSql(prefix),
     setUp,
     fencedStep,
     counts: countsOf(prefix),

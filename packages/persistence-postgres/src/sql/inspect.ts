@@ -1,5 +1,4 @@
 import { type InspectSql, read } from '@go-go-scope/persistence-core/dialect'
-import { invariantSql } from './invariants.js'
 import { inRange, nameAndNext, ofValue } from './pages.js'
 import { leaseNowAt, nowAt } from './time.js'
 
@@ -85,8 +84,6 @@ FROM (SELECT id FROM tasks WHERE id IS NOT NULL LIMIT $4::int) AS tasks CROSS JO
       'one',
       `SELECT prefix FROM ${prefixes} WHERE prefix <= $1::text AND idempotency = 'plain' ORDER BY prefix DESC LIMIT 1`,
     ),
-
-    invariants: invariantSql(schema),
 
     plainTasks: read('inspect.names', 'one', `SELECT prefix FROM ${prefixes} WHERE checkpoints = 'plain' LIMIT 1`),
   }

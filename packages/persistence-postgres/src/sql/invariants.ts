@@ -90,5 +90,5 @@ function inRows(
 
 /** @param sql Gives a row with the `name` for each time that it does not hold. */
 function inDatabase(broken: string, sql: string): Invariant {
-  return { part: 'prefixes', broken, statement: read('verify', 'many', sql) }
+  return { part: 'prefixes', broken, statement: read('verify.database', 'many', sql) }
 }

@@ -2,6 +2,7 @@ import type { Connection } from '../connection/connection.js'
 import type { ConnectionDialect } from '../connection/place.js'
 import type { Row } from '../driver/driver.js'
 import type { InspectSql } from '../inspect/inspect-sql.js'
+import type { InvariantSql } from '../inspect/invariants-sql.js'
 import type { Statement } from '../queue/statement.js'
 import type { SessionDialect, SetUp } from '../session/session-options.js'
 import type { CacheSql } from '../stores/cache/cache-sql.js'
@@ -26,6 +27,8 @@ export interface Dialect extends ConnectionDialect, SessionDialect {
   readonly claims: ClaimSql
   readonly checkpoints: CheckpointSql
   readonly inspect: InspectSql
+  /** For `adapter.verify`. */
+  readonly invariants: InvariantSql
   /** Brings the schema of the database up to date, or checks it. */
   readonly setUp: SetUp
   /** For `adapter.fenced`. */

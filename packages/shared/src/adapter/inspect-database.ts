@@ -15,7 +15,7 @@ export function verify(
   dialect: Dialect,
   options: VerifyOptions | undefined,
 ): Promise<DatabaseVerification> {
-  return verifyDatabase(inspectedOf(session, dialect), options)
+  return verifyDatabase(inspectedOf(session, dialect), dialect.invariants, options)
 }
 
 function inspectedOf(session: Session, dialect: Dialect): Inspected {

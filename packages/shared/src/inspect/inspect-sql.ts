@@ -1,6 +1,5 @@
 import type { Statement } from '../queue/statement.js'
 import type { PageStatement, ValuePageStatement } from '../session/row-walk.js'
-import type { InvariantSql } from './invariants-sql.js'
 
 /**
  * The statements that list what is in a database. None leaves rows out: those of a page are as many as were asked for, so
@@ -33,7 +32,6 @@ export interface InspectSql {
   readonly plainPrefix: Statement<'one'>
   /** The `prefix` of which tasks are stored as published. */
   readonly plainTasks: Statement<'one'>
-  readonly invariants: InvariantSql
 }
 
 /** The texts that list the standbys of a database. */

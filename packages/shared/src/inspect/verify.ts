@@ -4,7 +4,7 @@ import { PersistenceError } from '../errors/persistence-error.js'
 import { type NamedKey, splitQualified } from '../keys/key-space.js'
 import { nameOf, walkRows } from '../session/row-walk.js'
 import { DatabaseInspection, type Inspected } from './database-inspection.js'
-import type { Part } from './invariants-sql.js'
+import type { InvariantSql, Part } from './invariants-sql.js'
 import type { Item, Listed } from './listed-rows.js'
 import { type Naming, qualifiedNaming, taggedNaming, UntaggedNaming } from './naming.js'
 import { taskReader } from './read-rows.js'
@@ -39,11 +39,15 @@ const VERIFY: OptionNames<VerifyOptions> = { limit: true }
 const ALL = { first: '', end: null }
 
 /** See `SqlAdapter.verify`. */
-export async function verifyDatabase(inspected: Inspected, options: VerifyOptions = {}): Promise<DatabaseVerification> {
+export async function verifyDatabase(
+  inspected: Inspected,
+  invariants: InvariantSql,
+  options: VerifyOptions = {},
+): Promise<DatabaseVerification> {
   const most = checkedLimit(readOptions(options, VERIFY, 'verify').limit, 'verify')
   const { session } = inspected
   if (!session.ready) await session.connect('verify')
-  const search = new Search(inspected)
+  const search = new Search(inspected, invariants)
   const faults: Fault[] = []
   for await (const fault of search.faults()) {
     faults.push(fault)
@@ -56,12 +60,14 @@ export async function verifyDatabase(inspected: Inspected, options: VerifyOption
 class Search {
   items = 0
   readonly #inspected: Inspected
+  readonly #invariants: InvariantSql
   readonly #names: Readonly<Record<Exclude<Part, 'prefixes' | 'schema'>, Naming>>
   /** The last prefix that was looked for: names that follow one another mostly share it. */
   #settled: { readonly prefix: string; readonly is: boolean } | undefined
 
-  constructor(inspected: Inspected) {
+  constructor(inspected: Inspected, invariants: InvariantSql) {
     this.#inspected = inspected
+    this.#invariants = invariants
     const { session, sql, namesOf } = inspected
     const keys = new UntaggedNaming(session, sql, 'idempotency', undefined, '', namesOf)
     this.#names = {
@@ -87,16 +93,16 @@ class Search {
   }
 
   async *#ofDatabase(): AsyncGenerator<Fault, void, undefined> {
-    const { session, sql } = this.#inspected
-    for (const { part, statement, broken: problem } of sql.invariants.database) {
+    const { session } = this.#inspected
+    for (const { part, statement, broken: problem } of this.#invariants.database) {
       for (const { name } of await session.execute(statement, [], (rows) => rows))
         yield { part, ...(name !== null && { key: String(name) }), problem }
     }
   }
 
   async *#ofRows(): AsyncGenerator<Fault, void, undefined> {
-    const { session, sql } = this.#inspected
-    for (const { part, statement, broken } of sql.invariants.rows) {
+    const { session } = this.#inspected
+    for (const { part, statement, broken } of this.#invariants.rows) {
       for await (const row of walkRows(session, statement, { range: ALL })) {
         const name = nameOf(row)
         for (const [column, problem] of Object.entries(broken))
@@ -108,9 +114,9 @@ class Search {
 
   /** Checkpoints one by one: the list of tasks reads the newest of each alone. */
   async *#ofCheckpoints(): AsyncGenerator<Fault, void, undefined> {
-    const { session, sql, tables } = this.#inspected
+    const { session, tables } = this.#inspected
     const { read, complete } = taskReader(tables.checkpoints, session.values)
-    for await (const row of walkRows(session, sql.invariants.checkpoints, { range: ALL, values: true })) {
+    for await (const row of walkRows(session, this.#invariants.checkpoints, { range: ALL, values: true })) {
       this.items++
       const name = nameOf(row)
       try {

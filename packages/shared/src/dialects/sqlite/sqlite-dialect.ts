@@ -7,6 +7,7 @@ import { migrate } from './schema/migrate.js'
 import { SCHEMA_VERSION } from './schema/migrations.js'
 import { prefixNames } from './schema/prefix-layout.js'
 import { CACHE_TABLE } from './schema/published-tables.js'
+import { SCHEMA_INVARIANTS } from './schema/schema-invariants.js'
 import { SqlitePlace } from './sqlite-place.js'
 import { COUNTS, fileStats } from './sqlite-stats.js'
 import { cacheSql } from './statements/cache.js'
@@ -14,6 +15,7 @@ import { checkpointSql } from './statements/checkpoints.js'
 import { circuitSql } from './statements/circuits.js'
 import { claimSql } from './statements/claims.js'
 import { inspectSql } from './statements/inspect.js'
+import { invariantSql } from './statements/invariants.js'
 import { leaseTimeSql } from './statements/lease-time.js'
 import { lockSql } from './statements/locks.js'
 import { probeSql } from './statements/probes.js'
@@ -39,6 +41,7 @@ export const sqliteDialect: Dialect = {
   claims: claimSql,
   checkpoints: checkpointSql,
   inspect: inspectSql,
+  invariants: { ...invariantSql, database: [...invariantSql.database, ...SCHEMA_INVARIANTS] },
   setUp: migrate,
   fencedStep,
   counts: COUNTS,

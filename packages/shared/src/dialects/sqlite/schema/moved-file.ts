@@ -10,6 +10,9 @@ export const MOVED_TABLE = 'go_goscope_moved'
 /** The table of a file that the command `copy` has not filled to its end: how far it is, and `store`, what it copies. */
 export const COPIES_TABLE = 'go_goscope_copies'
 
+/** Names of triggers that refuse writes to such a file start with it. */
+export const MOVED_TRIGGER_PREFIX = 'go_goscope_moved_'
+
 const STORE_OF = (table: string): string => `SELECT max(store) AS store FROM ${table}`
 
 /** @param found Names of tables that the file has. @throws PersistenceError `MOVED`. */
@@ -89,7 +92,7 @@ export function unsealingSteps(caches: readonly string[]): Step[] {
 }
 
 function triggerOf(table: string, event: string): string {
-  return `go_goscope_moved_${event.toLowerCase()}_${table}`
+  return `${MOVED_TRIGGER_PREFIX}${event.toLowerCase()}_${table}`
 }
 
 function bare(texts: readonly string[]): Step[] {

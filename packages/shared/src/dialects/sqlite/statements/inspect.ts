@@ -1,6 +1,5 @@
 import type { InspectSql } from '../../../inspect/inspect-sql.js'
 import { read } from '../../../queue/statement.js'
-import { invariantSql } from './invariants.js'
 import { inRange, isBeforeEnd, nameAndNext, ofValue } from './pages.js'
 
 // As in locks.ts and claims.ts: a lease ends by the time of the last grant where that is later than the caller's.
@@ -93,8 +92,6 @@ FROM tasks CROSS JOIN go_goscope_checkpoints AS newest ON newest.rowid = (${NEWE
     'one',
     "SELECT prefix FROM go_goscope_prefixes WHERE checkpoints = 'plain' ORDER BY rowid LIMIT 1",
   ),
-
-  invariants: invariantSql,
 
   standbys: {
     table: "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'go_goscope_followers'",

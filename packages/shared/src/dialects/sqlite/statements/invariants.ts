@@ -1,8 +1,5 @@
 import type { Invariant, InvariantSql, Part, RowInvariants } from '../../../inspect/invariants-sql.js'
 import { read } from '../../../queue/statement.js'
-import { LOG_TRIGGER_PREFIX } from '../schema/change-log.js'
-import { KNOWN_OBJECTS, OWN_TABLES } from '../schema/known-objects.js'
-import { PUBLISHED_TABLES } from '../schema/published-tables.js'
 import { inRange, nameAndNext, ofValue } from './pages.js'
 
 const LOCK_COUNTER = 'FROM go_goscope_lock_counter WHERE id = 1'
@@ -86,17 +83,12 @@ const ROWS: readonly RowInvariants[] = [
   }),
 ]
 
-const names = (all: readonly string[]): string => all.map((name) => `'${name.toLowerCase()}'`).join(', ')
-
-const TABLES = names(KNOWN_OBJECTS.filter(({ type }) => type === 'table').map(({ name }) => name))
-/** Those whose rows a standby finds by the log; tables of one row are compared whole. */
-const LOGGED = names([...PUBLISHED_TABLES.map(({ name }) => name), ...OWN_TABLES, 'go_goscope_meta'])
-
 /** @param sql Gives a row with the `name` for each time that it does not hold. */
 function inDatabase(part: Part, broken: string, sql: string): Invariant {
-  return { part, broken, statement: read('verify', 'many', sql, { scans: true }) }
+  return { part, broken, statement: read('verify.database', 'many', sql, { scans: true }) }
 }
 
+/** Without those of the schema; see schema/schema-invariants.ts. */
 const DATABASE: readonly Invariant[] = [
   inDatabase(
     'locks',
@@ -132,27 +124,6 @@ WHERE mark > max(coalesce((SELECT clock ${LOCK_COUNTER}), 0), coalesce((SELECT n
     'it is not the only prefix that stores tasks as published: they may meet in one row',
     `SELECT prefix AS name FROM go_goscope_prefixes WHERE checkpoints = 'plain'
   AND (SELECT count(*) FROM go_goscope_prefixes WHERE checkpoints = 'plain') > 1`,
-  ),
-  inDatabase(
-    'schema',
-    'it is on a table of ours and not ours: what it does to writes is not known; drop it, or use another file',
-    `SELECT type || ' ' || name AS name FROM sqlite_master
-WHERE (type = 'trigger' OR (type = 'index' AND sql LIKE 'CREATE UNIQUE%')) AND lower(tbl_name) IN (${TABLES})
-  AND lower(name) NOT IN (${names(KNOWN_OBJECTS.map(({ name }) => name))})
-  AND name NOT GLOB '${LOG_TRIGGER_PREFIX}*' AND name NOT GLOB 'go_goscope_moved_*'`,
-  ),
-  inDatabase(
-    'schema',
-    'the file is followed and this table is not logged whole: a standby misses changes; follow anew',
-    `SELECT tables.name FROM sqlite_master AS tables
-WHERE tables.type = 'table' AND lower(tables.name) IN (${LOGGED}) AND tables.sql NOT LIKE '%CHECK (id = 1)%'
-  AND EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'go_goscope_changes')
-  AND 4 > (
-    SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name IN (
-      SELECT '${LOG_TRIGGER_PREFIX}' || value || '_' || tables.name
-      FROM json_each('["inserted", "updated", "rekeyed", "deleted"]')
-    )
-  )`,
   ),
 ]
 
