@@ -1,7 +1,7 @@
 import { markdownTable } from '../scripts/markdown-table.mjs'
 import { digits, short } from './names.mjs'
 import { cells } from './plan.mjs'
-import { median, pairedRatio } from './statistics.mjs'
+import { growth, median, pairedRatio } from './statistics.mjs'
 import { targetTable } from './targets.mjs'
 
 const engines = cells.slice(0, 4).map(({ name }) => name)
@@ -15,7 +15,7 @@ export function inShort(results) {
     lone(results, `cache-set/${engine}/power`),
     sharedFlush(results, engine),
     short(median(results.races[`lock/${engine}/memory`][1].ours)),
-    `${growth(results.rows[engine].get)}, ${growth(results.rows[engine].set)}`,
+    `${grown(results.rows[engine], 'get')}, ${grown(results.rows[engine], 'set')}`,
   ])
   const met = targetTable(results).rows.map((row) => row.at(-1) === 'yes')
   return `${markdownTable(
@@ -31,7 +31,8 @@ export function inShort(results) {
     rows,
   )}
 Calls a second, one after the other, and in brackets their part of the rate of a prepared statement that was written by hand.
-A hundred \`set\`s at once: how many times the rate of one commit each. 1 M rows: how many times the cost of 1,000.
+A hundred \`set\`s at once: how many times the rate of one commit each. 1 M rows: how many times the cost
+of 1,000, and in brackets what it is for that statement.
 
 **${met.filter(Boolean).length} of ${met.length} [targets](#targets) were reached.** The others are in the list as \`no\`, with what was reached.`
 }
@@ -46,8 +47,8 @@ function sharedFlush({ races }, engine) {
   return `${digits(pairedRatio(levels[100].ours, levels[1].prepared))} ×`
 }
 
-/** @param {Record<string, number>} costs by rows */
-function growth(costs) {
-  const sizes = Object.keys(costs).map(Number)
-  return `${digits(costs[Math.max(...sizes)] / costs[Math.min(...sizes)])} ×`
+/** @param {Record<string, Record<string, number>>} operations costs by rows */
+function grown(operations, operation) {
+  const byHand = operations[`${operation} by hand`]
+  return `${digits(growth(operations[operation]))} ×${byHand ? ` (${digits(growth(byHand))})` : ''}`
 }

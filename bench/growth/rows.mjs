@@ -1,3 +1,6 @@
+import { cacheOnAsyncEngine } from '../contestants/hand-written/on-async-engine.mjs'
+import { cacheOnSyncEngine } from '../contestants/hand-written/on-sync-engine.mjs'
+import { cacheStatements } from '../contestants/hand-written/statements.mjs'
 import { tuning } from '../engines/tuning.mjs'
 import { checkpoint, costsByRows, KEEP, taskOf, VALUE } from './costs-by-rows.mjs'
 
@@ -12,6 +15,9 @@ const { engine: engineName, path, sizes } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
 
 const CHUNK = 1000
+// Of a sample. A `set` writes one page into the log, and every 1,000 pages the log is moved into the file: each sample holds
+// a few of these moves, where shorter ones would hold one or none.
+const CALLS = 2500
 
 const database = await engine.open(path)
 for (const pragma of tuning('process')) await engine.exec(database, pragma)
@@ -20,12 +26,21 @@ const neighbour = new engine.Adapter(database, { keyPrefix: 'neighbour' })
 await adapter.connect()
 await neighbour.connect()
 
+const ofCache = cacheStatements('go_goscope_cache')
+const prepare = (sql) => database.prepare(sql)
+const prepared = engine.synchronous ? cacheOnSyncEngine(prepare, ofCache) : cacheOnAsyncEngine(prepare, ofCache)
+// The rows of the adapter, named as they are stored.
+const byHand = {
+  get: (key) => prepared.get(`cache:${key}`),
+  set: (key, value) => prepared.set(`cache:${key}`, value),
+}
+
 const rowKey = (index) => `row:${index.toString(36).padStart(6, '0')}`
 
 let rows = 0
 for (const size of sizes) {
   await growTo(size)
-  const microseconds = await costsByRows(adapter, neighbour, { rows, calls: 500, rowKey, middle: 'row:000m:' })
+  const microseconds = await costsByRows(adapter, neighbour, { rows, calls: CALLS, rowKey, middle: 'row:000m:', byHand })
   console.log(JSON.stringify({ size, microseconds }))
 }
 process.exit(0)

@@ -2,13 +2,35 @@ import { SINGLE } from './statements.mjs'
 import { toCheckpoint } from './to-checkpoint.mjs'
 
 /**
+ * A cache over two prepared statements of `sqlite3`.
+ *
+ * @param {(sql: string) => any} statement gives `all` and `run`, each with a callback, for an SQL text
+ * @param {{ get: string, set: string }} sql
+ */
+export function cacheOnAsyncEngine(statement, sql) {
+  const get = statement(sql.get)
+  const set = statement(sql.set)
+  return {
+    // Reads by `all`, which costs the same: a `get` leaves its statement open, and then the log is never cut back.
+    get: (key) =>
+      new Promise((resolve, reject) => {
+        get.all([key, Date.now()], (error, [row] = []) =>
+          error ? reject(error) : resolve(row ? JSON.parse(row.value) : null),
+        )
+      }),
+    set: (key, value) =>
+      new Promise((resolve, reject) => {
+        set.run([key, JSON.stringify(value), null], (error) => (error ? reject(error) : resolve()))
+      }),
+  }
+}
+
+/**
  * What a programmer writes by hand over `sqlite3`.
  *
  * @param {(sql: string) => any} statement gives `all` and `run`, each with a callback, for an SQL text
  */
 export function onAsyncEngine(statement) {
-  const get = statement(SINGLE.get)
-  const set = statement(SINGLE.set)
   const recordFailure = statement(SINGLE.recordFailure)
   const getResult = statement(SINGLE.getResult)
   const setResult = statement(SINGLE.setResult)
@@ -16,19 +38,7 @@ export function onAsyncEngine(statement) {
   const cleanup = statement(SINGLE.cleanup)
   const loadLatest = statement(SINGLE.loadLatest)
   return {
-    // Reads by `all`, which costs the same: a `get` leaves its statement open, and then the log is never cut back.
-    cache: {
-      get: (key) =>
-        new Promise((resolve, reject) => {
-          get.all([key, Date.now()], (error, [row] = []) =>
-            error ? reject(error) : resolve(row ? JSON.parse(row.value) : null),
-          )
-        }),
-      set: (key, value) =>
-        new Promise((resolve, reject) => {
-          set.run([key, JSON.stringify(value), null], (error) => (error ? reject(error) : resolve()))
-        }),
-    },
+    cache: cacheOnAsyncEngine(statement, SINGLE),
     breaker: {
       recordFailure: (key, maxFailures) =>
         new Promise((resolve, reject) => {

@@ -2,13 +2,31 @@ import { SINGLE } from './statements.mjs'
 import { toCheckpoint } from './to-checkpoint.mjs'
 
 /**
+ * A cache over two prepared statements of an engine that answers within the call.
+ *
+ * @param {(sql: string) => any} statement gives `get` and `run` for an SQL text
+ * @param {{ get: string, set: string }} sql
+ */
+export function cacheOnSyncEngine(statement, sql) {
+  const get = statement(sql.get)
+  const set = statement(sql.set)
+  return {
+    async get(key) {
+      const row = get.get(key, Date.now())
+      return row ? JSON.parse(row.value) : null
+    },
+    async set(key, value) {
+      set.run(key, JSON.stringify(value), null)
+    },
+  }
+}
+
+/**
  * What a programmer writes by hand over an engine that answers within the call.
  *
  * @param {(sql: string) => any} statement gives `get`, `all` and `run` for an SQL text
  */
 export function onSyncEngine(statement) {
-  const get = statement(SINGLE.get)
-  const set = statement(SINGLE.set)
   const recordFailure = statement(SINGLE.recordFailure)
   const getResult = statement(SINGLE.getResult)
   const setResult = statement(SINGLE.setResult)
@@ -16,15 +34,7 @@ export function onSyncEngine(statement) {
   const cleanup = statement(SINGLE.cleanup)
   const loadLatest = statement(SINGLE.loadLatest)
   return {
-    cache: {
-      async get(key) {
-        const row = get.get(key, Date.now())
-        return row ? JSON.parse(row.value) : null
-      },
-      async set(key, value) {
-        set.run(key, JSON.stringify(value), null)
-      },
-    },
+    cache: cacheOnSyncEngine(statement, SINGLE),
     breaker: {
       async recordFailure(key, maxFailures) {
         // `all`, because a `get` need not step to the end and would leave the write open.

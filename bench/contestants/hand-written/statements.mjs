@@ -10,10 +10,15 @@ const ON_FAILURE = `ON CONFLICT (key) DO UPDATE SET
   failure_count = failure_count + 1, last_failure_time = ?3, updated_at = ?3
 RETURNING key AS k, failure_count`
 
+/** One call of a cache, one statement. */
+export const cacheStatements = (table) => ({
+  get: `SELECT value FROM ${table} WHERE key = ?1 AND ${LIVE}`,
+  set: `INSERT INTO ${table} (key, value, expires_at) VALUES (?1, ?2, ?3) ${ON_CACHE}`,
+})
+
 /** One call, one statement. */
 export const SINGLE = {
-  get: `SELECT value FROM cache WHERE key = ?1 AND ${LIVE}`,
-  set: `INSERT INTO cache (key, value, expires_at) VALUES (?1, ?2, ?3) ${ON_CACHE}`,
+  ...cacheStatements('cache'),
   recordFailure: `INSERT INTO circuit (key, state, failure_count, last_failure_time, updated_at)
 VALUES (?1, CASE WHEN 1 >= ?2 THEN 'open' ELSE 'closed' END, 1, ?3, ?3) ${ON_FAILURE}`,
   getResult: `SELECT value, expires_at FROM idempotency WHERE key = ?1 AND ${LIVE}`,
