@@ -7,8 +7,9 @@ export function standbyTable({ standbys = {} }) {
   return {
     title: 'A standby in memory',
     text: `Beside a log: calls a second on a file with \`power\`, ÷ the same without a log. The rest on ${round(rows)} rows, in ms: from
-commit to standby at a look each 5 ms, so many changed rows, everything copied anew, a takeover in a file and the
-integrity_check in it.`,
+commit to standby at a look each 5 ms, so many changed rows, everything copied anew with its integrity_check, a takeover in
+a file and the quick_check in it. Sets in flight are 100 in one commit, so that what a set costs is SQLite's work on its row: a
+trigger that adds a row to a log, and nothing else, takes a quarter of that by itself (decision 40).`,
     head: [
       'engine',
       ...Object.keys(log),
@@ -31,7 +32,7 @@ integrity_check in it.`,
 const ratioOf = ({ logged, without }) => digits(pairedRatio(logged, without))
 
 export function standbyTargets({ standbys = {} }) {
-  return Object.entries(standbys).flatMap(([place, { log, every, lag, increments, copy, takeover, check }]) => [
+  return Object.entries(standbys).flatMap(([place, { log, every, lag, increments, copy, takeover }]) => [
     ...Object.entries(log).map(([name, { logged, without }]) => {
       const ratio = pairedRatio(logged, without)
       return {
@@ -51,8 +52,6 @@ export function standbyTargets({ standbys = {} }) {
       met: copy / increments[100] >= 16,
     },
     atMost('takeover: ms', place, takeover, 100),
-    // Results of before have not told of it.
-    ...(check === undefined ? [] : [atMost('takeover without its integrity_check: ms', place, takeover - check, 100)]),
   ])
 }
 

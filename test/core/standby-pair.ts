@@ -40,17 +40,22 @@ export class StandbyPair {
         return this.standby.prepare(text).all(...parameters) as never
       },
     }
+    this.follower = this.another()
+  }
+
+  /** Another follower of the same two, for when the one that there is has left. */
+  another(): Follower {
     const open = async () => {
-      const connection = new DatabaseSync(path)
+      const connection = new DatabaseSync(this.path)
       return {
         query: async (text: string, parameters: readonly unknown[] = []) =>
           connection.prepare(text).all(...(parameters as never[])) as never,
         close: async () => connection.close(),
       }
     }
-    this.follower = new Follower({
+    return new Follower({
       standby: this.sql,
-      source: new Source(path, this.sql, open),
+      source: new Source(this.path, this.sql, open),
       now: Date.now,
       tell: () => undefined,
     })

@@ -17,7 +17,8 @@ export class Desk {
   #waiting: { readonly id: number; readonly position: number }[] = []
   #wake: () => void = () => undefined
 
-  constructor(standby: Sql, follower: Follower, tell: (event: FollowEvent) => void) {
+  /** @param handOver Called when the standby has taken over, before that is answered. */
+  constructor(standby: Sql, follower: Follower, tell: (event: FollowEvent) => void, handOver: () => Promise<void>) {
     this.#follower = follower
     this.#tell = tell
     this.#answers = {
@@ -25,6 +26,7 @@ export class Desk {
       verify: () => follower.verify(),
       takeOver: async ({ force }) => {
         await follower.takeOver(force)
+        await handOver()
         return undefined
       },
     }

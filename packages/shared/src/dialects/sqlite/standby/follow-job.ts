@@ -23,26 +23,35 @@ export const followJob: Job = async ({ source: path, target, every }: FollowInpu
   const standby = sqlOf(connection)
   const source = new Source(path, standby, async () => openSource(path, engine))
   const follower = new Follower({ standby, source, now: systemClock.now, tell: (state) => tell({ state }) })
+  let closed = false
+  const closeTarget = async (): Promise<void> => {
+    if (closed) return
+    closed = true
+    await releaseTarget(standby)
+    await connection.close()
+  }
+  // A database in memory is this thread's, which serves it from now on; a file is opened by whoever has taken over.
+  const handOver = async (): Promise<void> => (target === ':memory:' ? undefined : closeTarget())
   try {
     await follower.begin()
     tell({ begun: true })
-    const desk = new Desk(standby, follower, tell)
+    const desk = new Desk(standby, follower, tell, handOver)
     listen((message) => desk.take(message))
     const { monotonic } = systemClock
-    for (let due = monotonic() + every; !stop.requested; ) {
+    for (let due = monotonic() + every; !stop.requested && !closed; ) {
       if (monotonic() >= due && follower.going) {
         await follower.round()
         due = monotonic() + every
       }
       await desk.answerAll()
-      await desk.waitForWork(Math.min(LONGEST_PAUSE_MS, Math.max(0, due - monotonic())))
+      if (follower.takenOver) await follower.leave()
+      if (!closed) await desk.waitForWork(Math.min(LONGEST_PAUSE_MS, Math.max(0, due - monotonic())))
     }
   } finally {
     try {
       await follower.leave()
     } finally {
-      await releaseTarget(standby)
-      await connection.close()
+      await closeTarget()
     }
   }
 }

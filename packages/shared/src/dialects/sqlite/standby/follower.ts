@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { checkIntegrity } from '../engine/check-integrity.js'
 import { enterLog, leaveLog } from './change-log.js'
 import { compareSides } from './compare-sides.js'
 import { type FollowedTables, followedTables } from './followed-tables.js'
 import { copyAnew } from './full-copy.js'
 import { type Position, readPosition } from './position.js'
 import { Presence } from './presence.js'
-import { promote } from './promote.js'
+import { damagedStandby, promote } from './promote.js'
 import { type Outcome, runRound } from './round.js'
 import type { Source } from './source.js'
 import { oneRow, type Sql } from './sql.js'
@@ -40,6 +41,10 @@ export class Follower {
   readonly #presence: Presence
   /** Whether the log was too short for the last round. */
   #trimmed = false
+  /** Whether the source has it entered, and can be told that it leaves. */
+  #entered = false
+  #takenOver = false
+  #left = false
 
   constructor({ standby, source, now, tell }: FollowerOptions) {
     this.#standby = standby
@@ -54,9 +59,20 @@ export class Follower {
     return this.state.state === 'copying' || this.state.state === 'following'
   }
 
-  /** Goes on from where the standby is, or makes the first copy. @throws PersistenceError what keeps it from following. */
+  /** Whether the standby is a database of its own now. */
+  get takenOver(): boolean {
+    return this.#takenOver
+  }
+
+  /**
+   * Goes on from where the standby is, or makes the first copy.
+   *
+   * @throws PersistenceError what keeps it from following; `CORRUPT` for a standby that is damaged.
+   */
   async begin(): Promise<void> {
     this.#position = await readPosition(this.#standby)
+    // Nobody knows what was done to a file meanwhile. A takeover is not the time for this.
+    if (this.#position !== undefined) await this.#refuseDamaged('standby.follow')
     try {
       await this.#source.attach()
     } catch (error) {
@@ -65,6 +81,7 @@ export class Follower {
       return this.#end('stopped', (error as Error).message, this.#position.seq)
     }
     if (this.#position === undefined) return this.#copy(undefined)
+    this.#entered = true
     this.#tables = await followedTables(this.#standby, 'main')
     this.#change({ position: this.#position.seq })
     await this.#look()
@@ -88,6 +105,8 @@ export class Follower {
       this.#source.lookAgain()
       const { code, message } = error as PersistenceError
       if (code === 'BUSY') return error as PersistenceError
+      // Where the standby is damaged, that is said already.
+      if (!this.going) return undefined
       this.#end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
       return undefined
     }
@@ -98,18 +117,24 @@ export class Follower {
     return Number((await oneRow(this.#source.sql, 'SELECT max(seq) AS seq FROM go_goscope_changes')).seq)
   }
 
-  /** Compares every cell of both sides, of one moment. What differs without a reason makes it `diverged`. */
+  /**
+   * Compares every cell of both sides, of one moment, and checks the standby itself. What differs without a reason makes it
+   * `diverged`, and damage `lost`.
+   *
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `CORRUPT`.
+   */
   async verify(): Promise<Verification> {
     const { outcome, verification } = await compareSides(this.#standby, this.#usable('standby.verify'), this.#tables)
     await this.#settle(outcome)
     if (verification === undefined) return this.verify()
     const { equal, position } = verification
     if (!equal) this.#end('diverged', `the rows of the standby differ from those of the source at change ${position}`)
+    await this.#refuseDamaged('standby.verify')
     return verification
   }
 
   /**
-   * Makes a database of its own of the standby.
+   * Makes a database of its own of the standby. {@link leave} is left to do then.
    *
    * @param force Also beside a source that is in use.
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `BUSY`, `CORRUPT`; it follows on then.
@@ -117,27 +142,29 @@ export class Follower {
   async takeOver(force: boolean): Promise<void> {
     const busy = this.going ? await this.round() : undefined
     if (busy !== undefined) throw busy
-    const { follower } = this.#usable('standby.takeOver', 'stopped')
-    const reachable = this.going
-    if (reachable && !force) await this.#promoteAlone()
+    this.#usable('standby.takeOver', 'stopped')
+    if (this.going && !force) await this.#promoteAlone()
     else await promote(this.#standby, this.#now())
+    this.#takenOver = true
+    this.#entered = this.going
     this.#end('stopped', 'it has taken over')
-    try {
-      await this.#source.share()
-      if (reachable) await leaveLog(this.#source.sql, follower)
-      await this.#source.detach()
-    } catch {
-      // It has taken over all the same. A log that stays in the source is removed by whoever connects after a day.
-    }
+    // It has taken over all the same.
+    await this.#source.letGo().catch(() => undefined)
   }
 
-  /** Gives up following. The log goes with the last follower. */
+  /** Gives up following. The log goes with the last follower. May be repeated. */
   async leave(): Promise<void> {
-    const { reason } = this.state
+    if (this.#left) return
+    this.#left = true
+    const { reason, state } = this.state
     try {
-      if (this.#position !== undefined && this.state.state !== 'stopped') {
-        await leaveLog(this.#source.sql, this.#position.follower)
+      await this.#source.share()
+      if (this.#entered && (this.#takenOver || state !== 'stopped')) {
+        await leaveLog(this.#source.sql, (this.#position as Position).follower)
       }
+    } catch (error) {
+      // It has taken over all the same. A log that stays in the source is removed by whoever connects after a day.
+      if (!this.#takenOver) throw error
     } finally {
       this.#end('stopped', reason ?? 'it was stopped')
       await this.#source.detach()
@@ -152,11 +179,11 @@ export class Follower {
       try {
         if ((await this.head()) === seq) return await promote(this.#standby, this.#now())
       } catch (error) {
-        await this.#source.share()
+        await this.#source.shareAgain()
         throw error
       }
       // Somebody has written between the last round and now, and is gone.
-      await this.#source.share()
+      await this.#source.shareAgain()
       await this.round()
     }
   }
@@ -184,7 +211,11 @@ export class Follower {
     const cookie = await enterLog(this.#source.sql, follower, undefined, this.#now())
     try {
       const { position, tables } = await copyAnew(this.#standby, follower, cookie)
+      // The whole copy is in the log as well, which would have to be removed by a takeover.
+      await this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)')
+      await this.#refuseDamaged('standby.follow')
       this.#tables = tables
+      this.#entered = true
       this.#follow(position, reason)
     } catch (error) {
       // Nobody would know of the follower that was entered, and the log would stay for it.
@@ -196,6 +227,14 @@ export class Follower {
   #follow(position: Position, reason = this.state.reason): void {
     this.#position = position
     this.#change({ state: 'following', reason, position: position.seq, behind: 0, checkedAt: this.#now() })
+  }
+
+  async #refuseDamaged(operation: string): Promise<void> {
+    const verdict = await checkIntegrity((text) => this.#standby.query(text))
+    if (verdict === 'ok') return
+    const error = damagedStandby(operation, verdict)
+    this.#end('lost', error.message)
+    throw error
   }
 
   #usable(operation: string, or?: 'stopped'): Position {

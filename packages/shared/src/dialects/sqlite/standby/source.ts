@@ -21,6 +21,7 @@ export class Source {
   #connection: OwnSql | undefined
   #identity: string | undefined
   #dataVersion: unknown
+  #attached = false
   #alone = false
 
   /** @param path Absolute. */
@@ -53,11 +54,22 @@ export class Source {
   }
 
   async detach(): Promise<void> {
-    const connection = this.#connection
-    if (connection === undefined) return
-    this.#connection = undefined
+    await this.letGo()
+    await this.close()
+  }
+
+  /** Leaves the connection of the standby, for good; {@link sql} stays until {@link close}. May be repeated. */
+  async letGo(): Promise<void> {
+    if (!this.#attached) return
+    this.#attached = false
     await this.#standby.query('DETACH DATABASE source')
-    await connection.close()
+  }
+
+  /** Closes the connection for writing, after {@link letGo}. May be repeated. */
+  async close(): Promise<void> {
+    const connection = this.#connection
+    this.#connection = undefined
+    await connection?.close()
   }
 
   /**
@@ -90,13 +102,13 @@ export class Source {
    * @throws PersistenceError `FILE_IN_USE`; the source is attached as before.
    */
   async takeForOneself(): Promise<void> {
-    await this.#standby.query('DETACH DATABASE source')
+    await this.letGo()
     this.#alone = true
     try {
       await this.sql.query('PRAGMA journal_mode = DELETE')
       await this.sql.query('BEGIN EXCLUSIVE')
     } catch (error) {
-      await this.share()
+      await this.shareAgain()
       if (!hasCode(error, 'BUSY')) throw error
       throw new PersistenceError(
         'FILE_IN_USE',
@@ -107,13 +119,18 @@ export class Source {
     }
   }
 
-  /** Ends {@link takeForOneself}; the source is attached as before. May be repeated. */
+  /** Ends {@link takeForOneself}. May be repeated. */
   async share(): Promise<void> {
     if (!this.#alone) return
     this.#alone = false
     // Where something has failed the transaction may be open still.
     await this.sql.query('ROLLBACK').catch(() => undefined)
     await this.sql.query('PRAGMA journal_mode = WAL')
+  }
+
+  /** {@link share}; the source is attached as before. */
+  async shareAgain(): Promise<void> {
+    await this.share()
     await this.#attach()
   }
 
@@ -127,6 +144,7 @@ export class Source {
 
   async #attach(): Promise<void> {
     await this.#standby.query('ATTACH DATABASE ?1 AS source', [this.#path])
+    this.#attached = true
     this.#dataVersion = undefined
   }
 }

@@ -99,10 +99,11 @@ export class Standby<Adapter> implements AsyncDisposable {
   }
 
   /**
-   * Compares the standby with the source by a checksum over every cell, both of one moment. Reads wait meanwhile, about
-   * half a second for 100,000 rows. What differs makes the standby `diverged`.
+   * Compares the standby with the source by a checksum over every cell, both of one moment, and checks the standby by
+   * `integrity_check`. Reads wait meanwhile, about half a second for 100,000 rows. What differs makes the standby `diverged`,
+   * damage `lost`.
    *
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `CORRUPT`.
    */
   verify(): Promise<Verification> {
     return this.#thread.ask('verify', {})
@@ -111,7 +112,7 @@ export class Standby<Adapter> implements AsyncDisposable {
   /**
    * Makes the last step where the source can be read, and then a database of its own of the standby: tokens of locks and
    * generations of claims go on growing, far above all that the source has given, and its lineage is a new one. The
-   * standby has ended then.
+   * standby has ended then; {@link stop} waits until it has left the source as well.
    *
    * @returns a connected adapter on it.
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`; the standby goes on as it was.
@@ -127,14 +128,14 @@ export class Standby<Adapter> implements AsyncDisposable {
       const driver = new ThreadDriver(this.#thread)
       return this.#host.adapter({}, () => driver)
     }
-    await this.#thread.stop()
+    // The thread has closed it, and leaves the source now.
     return this.#host.open(this.#target)
   }
 
   /** Ends following; the log goes with the last follower of the source. The file of the standby stays. Idempotent. */
   async stop(): Promise<void> {
     // The adapter that has taken over has the thread now.
-    if (this.#takenOver) return
+    if (this.#takenOver && this.#target === ':memory:') return
     await this.#reads.disconnect()
     await this.#thread.stop()
   }

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { StandbyPair } from './standby-pair.js'
+
+let pair: StandbyPair
+beforeEach(async () => {
+  pair = await StandbyPair.make()
+  await pair.adapter.cache.set('k', 1)
+  await pair.follower.begin()
+})
+afterEach(() => pair.dispose())
+
+const INDEX = 'idx_cache_expires'
+
+/** Changes the text of the schema past SQLite, for as long as `meanwhile` runs. */
+function pastTheSchema(change: string, undo: string, meanwhile: string): void {
+  const { standby } = pair
+  // Later releases of the engine allow it to nobody until they are told to.
+  if ('enableDefensive' in standby) (standby.enableDefensive as (on: boolean) => void)(false)
+  for (const sql of [change, meanwhile, undo]) {
+    standby.exec(`PRAGMA writable_schema = ON; ${sql}; PRAGMA writable_schema = RESET`)
+  }
+}
+
+/** A row without its entry in an index. */
+function damageIndex(): void {
+  pastTheSchema(
+    `CREATE TEMP TABLE kept AS SELECT * FROM main.sqlite_master WHERE name = '${INDEX}';
+DELETE FROM main.sqlite_master WHERE name = '${INDEX}'`,
+    'INSERT INTO main.sqlite_master SELECT * FROM temp.kept; DROP TABLE temp.kept',
+    'UPDATE main.go_goscope_cache SET expires_at = 5',
+  )
+}
+
+/** A row that its table does not allow. */
+function damageRow(): void {
+  const change = (from: string, to: string) =>
+    `UPDATE main.sqlite_master SET sql = replace(sql, '${from}', '${to}') WHERE name = 'go_goscope_cache'`
+  const [without, column] = ['value TEXT,', 'value TEXT NOT NULL,']
+  pastTheSchema(change(column, without), change(without, column), 'UPDATE main.go_goscope_cache SET value = NULL')
+}
+
+describe('a standby that is damaged', () => {
+  test('is not taken up again', async () => {
+    await pair.follower.leave()
+    damageIndex()
+    const again = pair.another()
+    await expect(again.begin()).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.follow' })
+    expect(again.state.state).toBe('lost')
+    await again.leave()
+  })
+
+  test('is found by verify(), and takes over no more', async () => {
+    damageIndex()
+    await expect(pair.follower.verify()).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.verify' })
+    expect(pair.follower.state.state).toBe('lost')
+    await expect(pair.follower.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING' })
+  })
+
+  test('by its copy does not follow, nor take over', async () => {
+    pair.before = (sql) => {
+      if (sql.includes('wal_checkpoint')) damageIndex()
+    }
+    // Something that has everything copied anew.
+    pair.source.exec('CREATE TABLE something (id)')
+    await pair.follower.round()
+    expect(pair.follower.state).toMatchObject({ state: 'lost', reason: expect.stringContaining(INDEX) })
+    await expect(pair.follower.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING' })
+  })
+
+  test('takes over no more, and follows on', async () => {
+    damageRow()
+    await expect(pair.follower.takeOver(true)).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.takeOver' })
+    expect(pair.follower.state.state).toBe('following')
+  })
+})
