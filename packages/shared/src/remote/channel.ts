@@ -2,7 +2,7 @@ import type { Item } from './protocol.js'
 
 /** What a channel tells the end that listens to it. */
 export interface ChannelListener {
-  /** A message has come, of whatever form. */
+  /** A message has come, of whatever form; one that is an array may begin with our name. */
   message(message: unknown): void
   /**
    * Nothing comes any more.
@@ -14,8 +14,12 @@ export interface ChannelListener {
 
 /** One end of a way to another thread or process, beside whatever the app sends there. */
 export interface Channel {
-  /** Never throws: that the other end has gone is told by {@link ChannelListener.ended}. */
-  send(message: readonly Item[]): void
+  /**
+   * Never throws: that the other end has gone is told by {@link ChannelListener.ended}.
+   *
+   * @param message No longer the caller's.
+   */
+  send(message: Item[]): void
   listen(listener: ChannelListener): void
   /** Whether it keeps this thread or process alive. */
   keepAlive(on: boolean): void

@@ -16,7 +16,7 @@ interface Rest {
 
 /** What the owner says to one user: answers as they come, in one message for a turn. */
 export class Outgoing {
-  readonly #send: (message: readonly Item[]) => void
+  readonly #send: (message: Item[]) => void
   readonly #shapes = new RowShapes()
   readonly #run = new Run()
   readonly #rests = new Map<number, Rest>()
@@ -30,7 +30,7 @@ export class Outgoing {
   usual = 0
   readonly #marked = new Fifo<number>()
 
-  constructor(send: (message: readonly Item[]) => void) {
+  constructor(send: (message: Item[]) => void) {
     this.#send = send
   }
 

@@ -34,10 +34,13 @@ export class PortChannel implements Channel {
     this.#shared = port === (parentPort as unknown) || port.terminate !== undefined
   }
 
-  send(message: readonly Item[]): void {
+  send(message: Item[]): void {
     // A port whose other end is gone takes messages in silence.
-    const isLong = message.length >= LONG
-    this.#port.postMessage((isLong ? ([ENVELOPE] as Item[]).concat(message) : { [ENVELOPE]: message }) as never)
+    if (message.length < LONG) this.#port.postMessage({ [ENVELOPE]: message } as never)
+    else {
+      message.unshift(ENVELOPE)
+      this.#port.postMessage(message as never)
+    }
   }
 
   listen(listener: ChannelListener): void {
@@ -49,7 +52,7 @@ export class PortChannel implements Channel {
     }
     this.#listening.on('message', (message: unknown) => {
       if (Array.isArray(message)) {
-        if (message[0] === ENVELOPE) listener.message(message.slice(1))
+        if (message[0] === ENVELOPE) listener.message(message)
       } else if (typeof message === 'object' && message !== null && ENVELOPE in message) {
         listener.message(message[ENVELOPE])
       }

@@ -26,7 +26,7 @@ export class ProcessChannel implements Channel {
     this.#isParent = other !== (process as unknown)
   }
 
-  send(message: readonly Item[]): void {
+  send(message: Item[]): void {
     const { connected = this.#process.isConnected?.() } = this.#process
     if (connected !== true) return
     // With a callback, so that a channel that is closed meanwhile does not make an error event of the app's object.

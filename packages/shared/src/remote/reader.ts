@@ -1,4 +1,4 @@
-import type { Item } from './protocol.js'
+import { ENVELOPE, type Item } from './protocol.js'
 
 /** A message that the other end must not have sent. */
 export class MalformedMessage extends Error {}
@@ -11,6 +11,7 @@ export class Reader {
   constructor(message: unknown) {
     if (!Array.isArray(message)) throw new MalformedMessage('a message is no array')
     this.#items = message
+    if (message[0] === ENVELOPE) this.#at = 1
   }
 
   get more(): boolean {

@@ -4,11 +4,13 @@ import { ByNumber } from './by-number.js'
 import { WINDOW } from './protocol.js'
 import type { Request } from './requests.js'
 
+const PLACES = 4_096
+
 /** The requests of a user: those that were sent and are not answered, and those that wait until the owner takes more. */
 export class RequestWindow {
   #backlog: Backlog<Request>
   /** By number. */
-  readonly #sent = new ByNumber<Request>(WINDOW.calls)
+  readonly #sent = new ByNumber<Request>(PLACES)
   /** About the bytes of what was sent. */
   #units = 0
   #last = 0
