@@ -27,6 +27,12 @@ test('there are examples', () => {
 test.each([
   ['api-cache/main.ts', ['one.db', 'two.db'], 'takes 0 to 1 arguments, got one.db two.db'],
   ['cron-without-overlap/job.ts', [], 'takes 2 arguments, got none'],
+  ['http-service/service.ts', ['--port', 'abc'], '--port must be a whole number from 0 to 65535, got abc'],
+  [
+    'http-service/service.ts',
+    ['--report-every', '0'],
+    '--report-every must be a whole number from 1 to 86400000, got 0',
+  ],
 ])('%s %j is refused: %s', async (script, args, problem) => {
   const { code, stderr } = await runExample(script, args, surroundings)
   expect(code).toBe(2)

@@ -13,9 +13,9 @@ export const budgets: Record<keyof typeof published, number> = {
   'persistence-otel': 3_500,
   'idempotency-key': 6_300,
   // A third of it is the page.
-  inspector: 15_000,
+  inspector: 19_000,
   // With what it is made of: it is run by npx.
-  cli: 53_000,
+  cli: 57_000,
   // Of tests: no app loads it.
   'persistence-conformance': 150_000,
 }

@@ -54,7 +54,7 @@ test('a claim of a process that is gone is freed on a server', async () => {
   const claim = await server.idempotency.claim('k', { lease: 3_600_000 })
   if (claim.state !== 'claimed') throw new Error(claim.state)
   const generation = ['--generation', String(claim.generation), '--prefix', 'shop:', '--yes']
-  expect(await scopedb(url.href, 'claim', 'free', 'k', ...generation)).toEqual({ code: 0, err: '' })
+  expect(await scopedb(url.href, 'claim', 'free', 'k', ...generation)).toEqual({ code: 0, err: 'k can be claimed\n' })
   expect(await claim.complete('late')).toMatchObject({ recorded: false, current: { state: 'vacant' } })
 })
 

@@ -180,4 +180,8 @@ function ownerCell(owner: string, process: OwnerProcess | undefined): string {
 const valueCell = (value: unknown): string => (value === undefined ? '' : shorten(cell(toJson(value))))
 
 const LONGEST_VALUE = 60
-const shorten = (text: string): string => (text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text)
+/** The beginning of a text. It is copied: a slice would keep the whole text in memory for as long as its table. */
+function shorten(text: string): string {
+  if (text.length <= LONGEST_VALUE) return text
+  return `${Buffer.from(text.slice(0, LONGEST_VALUE - 1), 'utf16le').toString('utf16le')}…`
+}
