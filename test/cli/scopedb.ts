@@ -67,18 +67,24 @@ export const { SQLiteAdapter }: typeof import('@go-go-scope/persistence-sqlite-n
 
 /** Runs statements on a file past every adapter. */
 export async function inFile(file: string, sql: string): Promise<void> {
+  const handle = await openHandle(file)
+  handle.exec(sql)
+  handle.close()
+}
+
+/** A connection past every adapter. */
+export async function openHandle(file: string): Promise<Handle> {
   const engine: { DatabaseSync?: new (path: string) => Handle; Database?: new (path: string) => Handle } =
     process.versions.bun !== undefined
       ? await import('bun:sqlite' as string)
       : await import((process.versions.node.startsWith('20') ? '@photostructure/sqlite' : 'node:sqlite') as string)
   const Handle = engine.DatabaseSync ?? engine.Database
   if (Handle === undefined) throw new Error('no engine')
-  const handle = new Handle(file)
-  handle.exec(sql)
-  handle.close()
+  return new Handle(file)
 }
 
-interface Handle {
+export interface Handle {
   exec(sql: string): void
+  prepare(sql: string): { all(): Record<string, unknown>[] }
   close(): void
 }

@@ -1,0 +1,46 @@
+// writer.mjs <engine>: an order `open <path>` opens the file; `write <ms>` writes to it for so long, once each ms, and answers
+// with how many writes there were, how many ms the longest took, and every error.
+
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
+import { engine } from '../process/engine-of-process.mjs'
+
+const EVERY_MS = 1
+/** @type {Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>} */
+let adapter
+
+await takeOrders(async ([what, argument = '']) => {
+  switch (what) {
+    case 'open':
+      // What a flush of the disk takes is not what is asked here.
+      adapter = await engine.SQLiteAdapter.open(argument, { durability: 'process' })
+      await adapter.cache.set('k', 0)
+      return undefined
+    case 'write':
+      return write(Number(argument))
+    case 'close':
+      return adapter.disconnect()
+    default:
+      throw new Error(`no order is called ${what}`)
+  }
+})
+
+/** @param {number} ms */
+async function write(ms) {
+  const begin = performance.now()
+  let [writes, longest] = [0, 0]
+  /** @type {string[]} */
+  const errors = []
+  while (performance.now() < begin + ms) {
+    const due = begin + writes * EVERY_MS
+    while (performance.now() < due) await new Promise((resolve) => setImmediate(resolve))
+    const called = performance.now()
+    try {
+      await adapter.cache.set(`k${writes % 1_000}`, writes)
+    } catch (error) {
+      errors.push(String(error))
+    }
+    longest = Math.max(longest, performance.now() - called)
+    writes++
+  }
+  return { writes, longest, errors }
+}
