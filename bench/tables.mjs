@@ -114,7 +114,9 @@ function copiesTable({ copies = {} }) {
     title: 'Backups of a file in use',
     text: `MB a second. Ours: with integrity_check, hash and manifest; the part of it until the engine has copied and flushed all
 pages; and beside commits. dd flushes its copy; .backup is that of the sqlite3 shell, which verifies nothing. Timers are those of
-the process that backs up, and while dd copies to compare; commits those of another process that commits every millisecond.`,
+the process that backs up, and while dd copies to compare; commits those of another process that commits every millisecond:
+beside a backup, beside dd, and beside neither, in turns. The .backup of the shell does not end beside such a writer, because it
+starts anew after each commit.`,
     head: [
       'engine',
       'MB',
@@ -126,16 +128,23 @@ the process that backs up, and while dd copies to compare; commits those of anot
       'timers late by, ms (99 of 100)',
       'and beside dd',
       'commits take, ms (99 of 100)',
-      'and without a backup',
+      'and beside dd',
+      'and beside neither',
+      'half of them',
+      'and beside neither',
     ],
-    rows: Object.entries(copies).map(([cell, { megabytes, seconds, busy, late, lateBesideCopy, commits }]) => {
-      const speed = (runs) => (runs === undefined ? '' : round(megabytes / median(runs)))
-      // Results of before have no timers beside dd.
-      const known = (ms) => (ms === undefined ? '' : digits(ms))
-      const { ours, copied, copy, shell } = seconds
-      const speeds = [ours, copied, copy, shell, busy].map(speed)
-      return [cell, round(megabytes), ...speeds, ...[late, lateBesideCopy, commits.beside, commits.quiet].map(known)]
-    }),
+    rows: Object.entries(copies).map(
+      ([cell, { megabytes, seconds, busy, late, lateBesideCopy, commits, halfOfCommits }]) => {
+        const speed = (runs) => (runs === undefined ? '' : round(megabytes / median(runs)))
+        // Results of before have no timers and no commits beside dd, and no halves.
+        const known = (ms) => (ms === undefined ? '' : digits(ms))
+        const { ours, copied, copy, shell } = seconds
+        const speeds = [ours, copied, copy, shell, busy].map(speed)
+        const highest = [commits.beside, commits.besideCopy, commits.quiet]
+        const halves = [halfOfCommits?.beside, halfOfCommits?.quiet]
+        return [cell, round(megabytes), ...speeds, ...[late, lateBesideCopy, ...highest, ...halves].map(known)]
+      },
+    ),
   }
 }
 

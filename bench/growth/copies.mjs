@@ -1,6 +1,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { rmSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { quantile } from '../statistics.mjs'
@@ -11,14 +12,16 @@ import { watchTimers } from './late-timers.mjs'
  * runs }`. Prints a line of JSON: seconds of each run of `ours`, of `copied` (the part of ours until the engine has copied and
  * flushed all pages), of `copy` (dd with fsync) and, where it is installed, of `shell` (the .backup of the sqlite3 shell, which
  * verifies nothing); ms that timers fired late during `ours`, and during `copy` to compare; `busy`, seconds of ours while
- * another process commits every ms, and how often the copy started anew; ms of the commits of that process with and
- * without a backup.
+ * another process commits every ms, and how often the copy started anew; ms of the commits of that process in turns: without a
+ * backup, with one, and while `copy` copies. The shell's .backup has no such turn: it starts anew after each commit, and had
+ * not ended after nine minutes.
  */
 const { engine: engineName, path, megabytes, runs } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
 const target = `${path}.copy`
 const VALUE = 'x'.repeat(100_000)
 const ENTRIES_PER_CALL = 100
+const QUIET_MS = 1_000
 
 const adapter = await engine.openAdapter(path, { durability: 'power' })
 for (let entry = 0; entry < megabytes * 10; entry += ENTRIES_PER_CALL) {
@@ -51,13 +54,11 @@ for (let round = 0; round <= runs; round++) {
 
 const writer = spawn(process.execPath, [fileURLToPath(new URL('copies-writer.mjs', import.meta.url)), engineName, path])
 const lines = createInterface({ input: writer.stdout })[Symbol.asyncIterator]()
-const commits = async () => {
+const latest = async () => {
   writer.stdin.write('\n')
   return JSON.parse((await lines.next()).value)
 }
-await commits()
-await new Promise((resolve) => setTimeout(resolve, 1_000))
-const quiet = await commits()
+const commits = { quiet: [], beside: [], besideCopy: [] }
 const busy = []
 let restarts = 0
 for (let run = 0; run < runs; run++) {
@@ -66,10 +67,22 @@ for (let run = 0; run < runs; run++) {
     if (event.remainingPages > remaining) restarts++
     remaining = event.remainingPages
   }
-  busy.push(await timed(() => adapter.backup(target, { progress })))
+  const turns = {
+    quiet: () => pause(QUIET_MS),
+    beside: async () => busy.push(await timed(() => adapter.backup(target, { progress }))),
+    besideCopy: () => timed(ways.copy),
+  }
+  for (const [turn, work] of Object.entries(turns)) {
+    // What the last turn has left, the removal of its copy too, is none of this one's.
+    removeCopy()
+    await pause(QUIET_MS)
+    await latest()
+    await work()
+    commits[turn].push(...(await latest()))
+  }
 }
-const beside = await commits()
 writer.kill()
+const ofEach = (part) => Object.fromEntries(Object.entries(commits).map(([turn, ms]) => [turn, quantile(ms, part)]))
 
 console.log(
   JSON.stringify({
@@ -80,7 +93,8 @@ console.log(
     late: quantile(late.ours, 0.99),
     longest: quantile(late.ours, 1),
     lateBesideCopy: quantile(late.copy, 0.99),
-    commits: { quiet: quantile(quiet, 0.99), beside: quantile(beside, 0.99) },
+    commits: ofEach(0.99),
+    halfOfCommits: ofEach(0.5),
   }),
 )
 process.exit(0)
@@ -88,13 +102,17 @@ process.exit(0)
 /** @param {() => Promise<unknown>} copy @param {number[]} [late] takes ms that timers fired late meanwhile */
 async function timed(copy, late = []) {
   // Before the timers: to remove a GiB holds this thread for half a second.
-  for (const name of [target, `${target}.json`]) rmSync(name, { force: true })
+  removeCopy()
   const timer = watchTimers(late)
   const began = performance.now()
   await copy()
   const took = performance.now() - began
   clearInterval(timer)
   return took / 1_000
+}
+
+function removeCopy() {
+  for (const name of [target, `${target}.json`]) rmSync(name, { force: true })
 }
 
 function hasShell() {

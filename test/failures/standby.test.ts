@@ -55,7 +55,7 @@ class Replaceable {
 describe('a standby under several writing processes, with kills on both sides', () => {
   const folder = mkdtempSync(join(tmpdir(), 'standby-'))
   const random = seededRandom(printedSeed('standby'))
-  const histories = proofCount({ inTests: 1, inSoak: 125 })
+  const histories = proofCount({ inTests: 1, inSoak: 250 })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   /** Lets all of them work for a moment. */

@@ -6,9 +6,25 @@ import { engine } from '../process/engine-of-process.mjs'
 /** @type {Awaited<ReturnType<typeof engine.Standby.follow>> | undefined} */
 let standby
 
+/**
+ * There is no queue at the lock of a file: on a machine under load the one who enters the log may be unlucky for longer than
+ * it waits, and is told so.
+ *
+ * @param {string} source @param {string} target
+ * @returns {ReturnType<typeof engine.Standby.follow>}
+ */
+async function follow(source, target) {
+  try {
+    return await engine.Standby.follow(/** @type {never} */ (source), { target, every: 2, locks: 'database' })
+  } catch (error) {
+    if (/** @type {{ code?: unknown }} */ (error).code !== 'BUSY') throw error
+    return follow(source, target)
+  }
+}
+
 await takeOrders(async ([what, source = '', target = '']) => {
   if (what === 'follow') {
-    standby = await engine.Standby.follow(/** @type {never} */ (source), { target, every: 2, locks: 'database' })
+    standby = await follow(source, target)
     return { state: standby.state, reason: standby.reason ?? null }
   }
   if (standby === undefined) throw new Error('follow comes first')

@@ -90,6 +90,14 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     await (await standby.takeOver({ force: true })).disconnect()
     assert.deepEqual(await objectsOf(world, fileIn(world)), before)
     assert.deepEqual(await objectsOf(world, world.path), before)
+    await standby.stop()
+    assert.deepEqual(
+      await world.rows(
+        "SELECT name FROM sqlite_master WHERE name GLOB 'go_goscope_log_*' OR name = 'go_goscope_changes'",
+      ),
+      [],
+      'the log has gone with the standby',
+    )
     const opened = await world.open({}, fileIn(world))
     await opened.cache.set('k', 1)
     const [mine, theirs] = await Promise.all(
