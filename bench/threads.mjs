@@ -16,7 +16,8 @@ export function threadTables({ threads = {} }) {
       title: 'Workers that use one owner',
       text: `Gets a second on a file, 100 in flight in each worker: one owner that serves threads; a handle for each; and workers of \`cluster\`
 that send one query in a message by \`process.send\`, as people write it by hand. CPU is that of the owner's thread for a call
-of one worker, ÷ the same call made in it, in memory.`,
+of one worker, ÷ the same call made in it, in memory; an echo is what that thread spends on words as long that it only sends
+back.`,
       head: [
         'engine',
         'direct',
@@ -24,13 +25,14 @@ of one worker, ÷ the same call made in it, in memory.`,
         ...WORKERS.map((workers) => `own, ${workers}`),
         ...WORKERS.map((workers) => `hand-written, ${workers}`),
         'CPU of a get',
+        'echo',
         'CPU of a set',
+        'echo',
       ],
       rows: cells.map(([cell, { cpu, gets }]) => [
         cell,
         ...Object.keys(ordered(gets)).map((name) => short(median(gets[name]))),
-        ratio(cpu.get, 'remote', 'direct'),
-        ratio(cpu.set, 'remote', 'direct'),
+        ...['get', 'set'].flatMap((call) => ['remote', 'echo'].map((way) => ratio(cpu[call], way, 'direct'))),
       ]),
     },
     {

@@ -1,6 +1,10 @@
 // What a call costs at the least: its words cross, words as long as an answer come back, and a promise settles.
-const ACQUIRE = ['', 'l0-000', 60_000, null]
-const GRANTED = [12_345, 60_000]
+const WORDS = {
+  get: { asked: ['cache:k000'], each: ['1000000000'] },
+  set: { asked: ['cache:k000', '1000000000', null], each: [] },
+  acquire: { asked: ['', 'l0-000', 60_000, null], each: [12_345, 60_000] },
+  release: { asked: [12_345], each: [1] },
+}
 
 /**
  * The calls of a user whose parent only echoes: those of a turn go as one message, and so do their answers.
@@ -9,41 +13,49 @@ const GRANTED = [12_345, 60_000]
  * @param {(hear: (message: object) => void) => void} listen
  */
 export function echoCalls(send, listen) {
-  const waiting = []
+  let waiting = []
   let next = 0
   let out = []
   listen(({ echo }) => {
     if (echo === undefined) return
     for (let left = echo[0]; left > 0; left--) waiting[next++]()
-    if (next === waiting.length) {
-      waiting.length = 0
-      next = 0
-    }
+    if (next < waiting.length) return
+    waiting = []
+    next = 0
   })
-  const ask = (words) =>
+  const ask = ({ asked, each }) =>
     new Promise((resolve) => {
       waiting.push(resolve)
       if (out.length === 0) {
         out.push(0)
         queueMicrotask(() => {
-          send({ echo: out })
+          send({ echo: out, each })
           out = []
         })
       }
       out[0]++
-      out.push(...words)
+      out.push(...asked)
     })
   return {
+    get: () => ask(WORDS.get),
+    set: () => ask(WORDS.set),
     lock: async () => {
-      await ask(ACQUIRE)
-      await ask([12_345])
+      await ask(WORDS.acquire)
+      await ask(WORDS.release)
     },
   }
 }
 
-/** @param {object} message of a user of {@link echoCalls} @returns what its parent answers */
-export function echoOf({ echo }) {
-  const answer = [echo[0]]
-  for (let left = echo[0]; left > 0; left--) answer.push(...GRANTED)
-  return { echo: answer }
+/** Has the parent of such users send the words of an answer for each call. */
+export function echoTo(users) {
+  for (const { peer } of users) {
+    peer.on('message', ({ echo, each }) => {
+      if (echo === undefined) return
+      const answers = [echo[0]]
+      for (let left = echo[0]; left > 0; left--) answers.push(...each)
+      const message = { echo: answers }
+      if (peer.postMessage === undefined) peer.send(message)
+      else peer.postMessage(message)
+    })
+  }
 }

@@ -3,7 +3,7 @@ import { serve } from '@go-go-scope/persistence-sqlite-node/remote'
 import { watchTimers } from '../growth/late-timers.mjs'
 import { quantile } from '../statistics.mjs'
 import { callsOf } from './calls.mjs'
-import { echoOf } from './echo.mjs'
+import { echoTo } from './echo.mjs'
 import { perSecond, rateOf } from './rate.mjs'
 import { children, rateTogether, threads, workersOfCluster } from './users.mjs'
 
@@ -39,11 +39,13 @@ const filled = async (file, options) => {
   return adapter
 }
 
-/** µs of this thread for a call that it makes itself, and for one of a user that it serves. In memory. */
+/** µs of this thread for a call that it makes itself, for one of a user that it serves, and for words it sends back. In memory. */
 async function measureCpu() {
   const adapter = await filled(':memory:')
   const server = serve(adapter)
   const [user] = await threads(1, { kind: 'remote' }, server)
+  const echoed = await threads(1, { kind: 'echo' })
+  echoTo(echoed)
   const own = callsOf(adapter)
   const costOf = async (work) => {
     const before = process.threadCpuUsage()
@@ -55,6 +57,7 @@ async function measureCpu() {
     inTurns({
       direct: () => costOf(() => rateOf(own[call], { inFlight: 100, duration })),
       remote: () => costOf(() => user.tell({ order: 'run', call, inFlight: 100, duration })),
+      echo: () => costOf(() => echoed[0].tell({ order: 'run', call, inFlight: 100, duration })),
     })
   const found = { get: await costs('get'), set: await costs('set') }
   await server.close()
@@ -117,7 +120,7 @@ async function measureWrites() {
   const overPorts = await threads(4, { kind: 'remote' }, server)
   const overIpc = await children(4, { kind: 'remote' }, server)
   const echoed = await children(4, { kind: 'echo' })
-  for (const { peer } of echoed) peer.on('message', (message) => message.echo && peer.send(echoOf(message)))
+  echoTo(echoed)
   const own = await threads(4, {
     kind: 'own',
     engine: name,

@@ -106,6 +106,20 @@ describe('connecting', () => {
     await Promise.all([middle.disconnect(), outside.disconnect()])
   })
 
+  test('a lock that users of two servers hold under one name is lost for all of them', async () => {
+    const second = serve(served.adapter)
+    const users = await Promise.all(
+      [served.port(), served.port(), second.createPort()].map((port) => connectRemote(port)),
+    )
+    const held = await Promise.all(users.map((user) => user.acquire('job', 60_000, 'both')))
+    const lost = held.map((lock) => new Promise((resolve) => lock?.signal.addEventListener('abort', resolve)))
+    await users[0]?.lock.forceRelease('job')
+    await Promise.all(lost)
+    expect(second.clients().map(({ locks }) => locks)).toEqual([0])
+    await Promise.all(users.map((user) => user.disconnect()))
+    await second.close()
+  })
+
   test('several adapters share one connection, and the last one ends it', async () => {
     const database = await openRemote(served.port())
     const one = new SQLiteAdapter(database, { keyPrefix: 'one:' })

@@ -1,11 +1,14 @@
 import type { Row } from '../driver/driver.js'
 import type { Call } from './call.js'
 
-/** Takes the answers of calls that follow one another as one row; see `packed` of a statement's batch. */
+/** Takes the answers of calls that follow one another together. */
 export interface PackedTaker {
   /** Whether it is to be asked: an answer of many bytes costs more as JSON than it saves. */
   readonly wantsPacked: boolean
+  /** @param row See `packed` of a statement's batch. */
   takePacked(calls: readonly Call[], row: Row): void
+  /** Of calls whose statement gives no rows. */
+  takeNothing(calls: readonly Call[]): void
 }
 
 /** Who takes the answers of all of `calls` as one row; `undefined` where each takes its own. */
@@ -14,5 +17,11 @@ export function packedTaker(calls: readonly Call[]): PackedTaker | undefined {
   const taker = first?.packs
   if (taker === undefined || calls.length === 1) return undefined
   if (first?.statement.batch?.packed === undefined || !taker.wantsPacked) return undefined
-  return calls.every(({ packs }) => packs === taker) ? taker : undefined
+  return takerOfAll(calls)
+}
+
+/** Who takes the answers of all of `calls`, if it is one. */
+export function takerOfAll(calls: readonly Call[]): PackedTaker | undefined {
+  const taker = calls[0]?.packs
+  return taker !== undefined && calls.every(({ packs }) => packs === taker) ? taker : undefined
 }

@@ -5,7 +5,7 @@ import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
 import { type Call, settle, type Work } from './call.js'
 import { Concurrency } from './concurrency.js'
-import { packedTaker } from './packed.js'
+import { packedTaker, takerOfAll } from './packed.js'
 import { alone, partsOf } from './parts.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
@@ -185,6 +185,10 @@ export class SyncQueue extends BacklogQueue {
 
 function giveOut(part: Run, answer: Answer): void {
   if (part.length === 1) settle(part[0], answer, 1)
-  else if (Array.isArray(answer)) distribute(part, answer)
-  else part[0].packs?.takePacked(part, answer as Row)
+  else if (!Array.isArray(answer)) part[0].packs?.takePacked(part, answer as Row)
+  else {
+    const taker = part[0].statement.rows === 'none' ? takerOfAll(part) : undefined
+    if (taker === undefined) distribute(part, answer)
+    else taker.takeNothing(part)
+  }
 }

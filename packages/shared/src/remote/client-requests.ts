@@ -29,7 +29,8 @@ export interface AnswerTaker {
   answer(command: RequestCommand, given: Row | readonly Row[] | undefined): void
   /** Whether what is answered of late is short. */
   readonly answersShort: boolean
-  answerTogether(calls: readonly ServedCall[], row: Row): void
+  /** @param row As `packed` of the statement's batch gives it; absent where it gives no rows. */
+  answerTogether(calls: readonly ServedCall[], row?: Row): void
   answerSteps(command: RequestCommand, steps: readonly (readonly Row[])[]): void
   answerLock(command: RequestCommand, answer: AnsweredLock): void
   refuse(command: RequestCommand, error: unknown): void
@@ -84,6 +85,13 @@ export class ClientRequests implements CallTaker {
   /** Of statements that announce nothing. */
   takePacked(calls: readonly Call[], row: Row): void {
     this.#answers.answerTogether(calls as readonly ServedCall[], row)
+  }
+
+  takeNothing(calls: readonly Call[]): void {
+    const served = calls as readonly ServedCall[]
+    const announces = served[0]?.statement.announces
+    if (announces === undefined || 'table' in announces) this.#answers.answerTogether(served)
+    else for (const call of served) this.answered(call, undefined)
   }
 
   refused(call: ServedCall, error: unknown): void {

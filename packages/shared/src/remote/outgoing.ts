@@ -55,7 +55,7 @@ export class Outgoing {
    * @returns whether the answer is whole.
    */
   answer(request: number, given: Row | readonly Row[] | undefined, statement?: Statement): boolean {
-    if (given === undefined) this.#nothing(request)
+    if (given === undefined) this.answerNothing(request)
     else if (Array.isArray(given)) return this.#rows(request, { rows: given, at: 0 })
     else this.#row(request, given as Row, statement)
     return true
@@ -66,6 +66,16 @@ export class Outgoing {
     const shape = this.#shapes.announce(this.#items, row, statement)
     this.#items.push(tell.packed, first, shape, requests, row[INDEX] as string)
     this.#sent(this.#shapes.write(this.#items, row), requests)
+  }
+
+  /** Answers requests that follow one another. */
+  answerNothing(first: number, requests = 1): void {
+    this.usual -= this.usual / 8
+    if (!this.#run.goesOn(this.#items, tell.nothing, first, 0, requests)) {
+      this.#items.push(tell.nothing, first, requests)
+      this.#run.begin(this.#items, tell.nothing, first, 0, requests)
+    }
+    this.#flushLater()
   }
 
   answerSteps(request: number, steps: readonly (readonly Row[])[]): void {
@@ -81,7 +91,7 @@ export class Outgoing {
 
   answerLock(request: number, answer: AnsweredLock): void {
     if (answer === undefined) {
-      this.#nothing(request)
+      this.answerNothing(request)
       return
     }
     if (answer instanceof Granted) this.#items.push(tell.granted, request, answer.token, answer.left)
@@ -110,15 +120,6 @@ export class Outgoing {
     const message = this.#items
     this.#items = []
     this.#send(message)
-  }
-
-  #nothing(request: number): void {
-    this.usual -= this.usual / 8
-    if (!this.#run.goesOn(this.#items, tell.nothing, request, 0)) {
-      this.#items.push(tell.nothing, request, 1)
-      this.#run.begin(this.#items, tell.nothing, request, 0)
-    }
-    this.#flushLater()
   }
 
   #row(request: number, row: Row, statement: Statement | undefined): void {

@@ -14,21 +14,21 @@ export class Run {
   #count = 0
   #end = 0
 
-  /** @returns whether one more belongs to those at the end of `message`; it is counted then. */
-  goesOn(message: Item[], word: number, request: number, of: number): boolean {
+  /** @returns whether so many more belong to those at the end of `message`; they are counted then. */
+  goesOn(message: Item[], word: number, request: number, of: number, requests = 1): boolean {
     if (message !== this.#message || message.length !== this.#end) return false
     if (word !== this.#word || request !== this.#next || of !== this.#of) return false
-    this.#next++
-    message[this.#count] = (message[this.#count] as number) + 1
+    this.#next += requests
+    message[this.#count] = (message[this.#count] as number) + requests
     return true
   }
 
   /** The first of them has been begun, up to their number. */
-  begin(message: readonly Item[], word: number, request: number, of: number): void {
+  begin(message: readonly Item[], word: number, request: number, of: number, requests = 1): void {
     this.#message = message
     this.#word = word
     this.#of = of
-    this.#next = request + 1
+    this.#next = request + requests
     this.#count = message.length - 1
     this.#end = message.length
   }

@@ -171,17 +171,18 @@ export class ServedClient implements AnswerTaker {
     return this.#out.usual <= SHORT_UNITS
   }
 
-  answerTogether(calls: readonly ServedCall[], row: Row): void {
+  answerTogether(calls: readonly ServedCall[], row?: Row): void {
     const [first] = calls as [ServedCall]
     const { number, statement } = first
     const last = calls.at(-1) as ServedCall
     if (this.#gone) {
       // Nobody is there to be told.
     } else if (last.number - number === calls.length - 1) {
-      this.#out.answerTogether(number, calls.length, row, statement)
+      if (row === undefined) this.#out.answerNothing(number, calls.length)
+      else this.#out.answerTogether(number, calls.length, row, statement)
     } else {
-      const rows = unpackedRow(row, calls.length)
-      for (const [at, call] of calls.entries()) this.#out.answer(call.number, rows[at], statement)
+      const rows = row && unpackedRow(row, calls.length)
+      for (const [at, call] of calls.entries()) this.#out.answer(call.number, rows?.[at], statement)
     }
     for (const call of calls) this.#end(call)
   }
