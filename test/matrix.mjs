@@ -129,13 +129,23 @@ export const runs = [
   ...alternately(cells('runtimes', ['test/cells'], { first: 'conformance', others: 'runtimes' }), [
     // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is
     // up to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements
-    // that fail are made to by our own driver.
-    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/processes']),
+    // that fail are made to by our own driver. What passes a suite of others must pass it on every engine, and on a server's
+    // SQL.
+    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/processes', 'test/integrations']),
+    // What a server and a network do to it, by one client library, because it is the same for all; and the same proofs as on a
+    // file, by processes that use three client libraries.
+    {
+      name: 'postgres:hazards',
+      group: 'hazards',
+      runtime: 'node24',
+      folders: ['test/postgres-hazards', 'test/processes'],
+      engine: 'postgres:pg',
+    },
     ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
-    // How a runtime ends and writes, on Node and on Bun; and what is the examples' own code, once. Not on Node 20, where a
-    // loader of TypeScript takes half a second of the processor at each start.
+    // How a runtime ends and writes, on Node and on Bun; and what is the own code of examples and commands, once. Not on
+    // Node 20, where a loader of TypeScript takes half a second of the processor at each start.
     ...suite('example-ends', ['node24', 'bun'], ['test/example-ends']),
-    ...suite('example-code', ['node24'], ['test/example-code']),
+    ...suite('once', ['node24'], ['test/example-code', 'test/cli-once']),
   ]),
   // Once on each runtime: what crosses a port and how an engine runs in a thread are the same for all engines. What is the
   // same for all runtimes too is tested on one.
@@ -143,39 +153,14 @@ export const runs = [
   ...oncePerEngine('remote-runtimes', ['@photostructure/sqlite', 'bun:sqlite'], ['test/remote', 'test/thread']),
   // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code.
   ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users']),
-  ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence']),
+  // From a file to the server and back besides, by one engine and one client library.
+  ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
   // What depends on the client library; the statements are the same for all.
   ...servers('clients', ['postgres:postgres.js'], 'node24', ['test/postgres-clients']),
   ...servers('clients', ['postgres:bun'], 'bun', ['test/postgres-clients']),
-  // The same proofs as on a file, by processes that use three client libraries.
-  {
-    name: 'postgres:processes',
-    group: 'server-processes',
-    runtime: 'node24',
-    folders: ['test/processes'],
-    engine: 'postgres:pg',
-  },
-  // What a server and a network do to it; by one client library, because it is the same for all.
-  {
-    name: 'postgres:hazards',
-    group: 'hazards',
-    runtime: 'node24',
-    folders: ['test/postgres-hazards'],
-    engine: 'postgres:pg',
-  },
-  // From a file to the server and back, by one engine and one client library.
-  { name: 'postgres:copy', group: 'copy', runtime: 'node24', folders: ['test/postgres-copy'], engine: 'postgres:pg' },
   // One instance in the process of the tests: what takes two connections is left to the others.
-  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite']),
-  // What passes a suite of others must pass it on every engine, and on a server's SQL.
-  ...oncePerEngine('integrations', engineNames, ['test/integrations']),
-  {
-    name: 'integrations:postgres:pglite',
-    group: 'integrations',
-    runtime: 'node24',
-    folders: ['test/integrations'],
-    engine: 'postgres:pglite',
-  },
+  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite', 'test/integrations']),
+  // On each runtime what streams, listens and ends; the rest of the commands once.
   ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
   ...suite('package', ['node20'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),
@@ -184,7 +169,7 @@ export const runs = [
   ...cells('brief', ['test/versions'], { first: 'versions', others: 'versions' }),
   // The engines with sessions, each on what calls it differently.
   ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
-  // What is under test is the models, which must find bugs that are planted in the stores.
+  // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.
   // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run.
   ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/browser']),
   ...suite('runner', ['node20'], ['test/runner']),
@@ -247,7 +232,7 @@ export const touchRules = [
   { changed: /^test\/architecture\//, run: 'architecture:node20' },
   { changed: /^(docs\/|[^/]+\.md$|test\/docs\/)/, run: 'docs:node20' },
   { changed: /^(examples|test\/examples)\//, run: 'examples:node24' },
-  { changed: /^examples\//, run: 'example-code:node24', tests: /\/command-line\.test/ },
+  { changed: /^examples\//, run: 'once:node24', tests: /\/command-line\.test/ },
   { changed: /^(pnpm-lock\.yaml|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/, run: 'package:node20' },
 ]
 

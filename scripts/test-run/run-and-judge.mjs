@@ -6,8 +6,11 @@ import { judgeRun } from './judge-run.mjs'
 import { makeScratchFolder } from './make-scratch-folder.mjs'
 import { runVitest } from './run-vitest.mjs'
 
-/** Runs at the same time: one more than there are cores, because a run waits for processes and threads a third of its time. */
-const AT_ONCE = availableParallelism() + 1
+/**
+ * Runs at the same time: two more than there are cores, because a run waits for processes and threads a third of its time, and
+ * some of them wait for periods and servers most of it.
+ */
+const AT_ONCE = availableParallelism() + 2
 
 /**
  * Runs what is planned, and tells of each run that it has ended.

@@ -30,7 +30,8 @@ test('each build of SQLite is killed, cut off and shared by processes', () => {
     'node:sqlite on node24',
     '@photostructure/sqlite on node20',
   ])
-  for (const { folders } of cells) expect(folders).toEqual(['test/builds', 'test/failures', 'test/processes'])
+  const withSuitesOfOthers = ['test/builds', 'test/failures', 'test/processes', 'test/integrations']
+  for (const { folders } of cells) expect(folders).toEqual(withSuitesOfOthers)
 })
 
 test('a server and PGlite hold all suites of PostgreSQL, and each other client library what depends on it', () => {
@@ -65,7 +66,7 @@ test('each example runs on every runtime, and what ends it on Node and Bun', () 
   const runtimesOf = (group: string) => runs.filter((run) => run.group === group).map(({ runtime }) => runtime)
   expect(runtimesOf('examples')).toEqual(['node20', 'node24', 'bun'])
   expect(runtimesOf('example-ends')).toEqual(['node24', 'bun'])
-  expect(runtimesOf('example-code')).toEqual(['node24'])
+  expect(runtimesOf('once')).toEqual(['node24'])
 })
 
 test('the host is tested on every runtime that runs all tests', () => {

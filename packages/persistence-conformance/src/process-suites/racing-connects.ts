@@ -4,14 +4,14 @@ import { createPublishedTables, writePublishedRows } from '../published-schema.j
 import { type EngineSuite, engineSuite } from '../suite.js'
 import { dismiss, startChild } from './child.js'
 
-const PROCESSES = 8
+const PROCESSES = 4
 
 interface Arrival {
   expiresAt?: number
 }
 
 export const racingConnects: EngineSuite = engineSuite('racing connects', (check) => {
-  check('8 processes that meet on a file of 2.9 convert it once', async (world) => {
+  check('4 processes that meet on a file of 2.9 convert it once', async (world) => {
     const children = Array.from({ length: PROCESSES }, () => startChild(world.engine, 'connect'))
     await withProcesses(children, async () => {
       await Promise.all(children.map((child) => child.ready()))

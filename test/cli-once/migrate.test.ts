@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { copyAsItIs } from '../../packages/cli/src/copy-as-it-is.js'
-import { inFile, SQLiteAdapter, scopedbHere as scopedb } from './scopedb.js'
+import { inFile, SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
 
 let folder: string
 /** As an app of go-go-scope 2.9 has left it. */

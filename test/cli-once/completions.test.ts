@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { scopedbHere } from './scopedb.js'
+import { scopedbHere } from '../cli/scopedb.js'
 
 const run = promisify(execFile)
 let folder: string

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inFile, SQLiteAdapter, scopedbHere as scopedb } from './scopedb.js'
+import { inFile, SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
 
 const HOUR = 3_600_000
 let folder: string

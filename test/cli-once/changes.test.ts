@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { SQLiteAdapter, scopedbHere as scopedb } from './scopedb.js'
+import { SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
 
 const HOUR = 3_600_000
 let folder: string
