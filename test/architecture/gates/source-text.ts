@@ -19,6 +19,7 @@ export function literalsOnly(text: string): string {
 /** The specifiers a source file imports from: static, dynamic with a literal, re-exports, and types in `import()`. */
 export function importsOf(text: string): string[] {
   const code = withoutComments(text)
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)(['"])([^'"\n]+)\1/g
+  // A literal that is the word itself, as in `'from' | 'to'`, begins no specifier.
+  const pattern = /(?:(?<!['"])\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)(['"])([^'"\n]+)\1/g
   return [...code.matchAll(pattern)].map((match) => match[2] ?? '')
 }
