@@ -52,7 +52,9 @@ function begin(identity: string | undefined): void {
       }
     },
   }
-  turns = new ServedTurns({ clock, place: { identity }, owner: undefined } as never)
+  // The app's, which stands still.
+  const stopped = { monotonic: () => 0 }
+  turns = new ServedTurns({ clock: stopped, place: { identity }, owner: undefined } as never, clock as never)
 }
 
 /** All write, and have their answers 10 ms later. */

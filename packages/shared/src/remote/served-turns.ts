@@ -1,6 +1,6 @@
 import type { Connection, EndsWithConnection } from '../connection/connection.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import type { Clock } from '../time/clock.js'
+import { type Clock, systemClock } from '../time/clock.js'
 import { tell } from './protocol.js'
 import { ReturningWriters } from './returning-writers.js'
 import type { ServedClient } from './served-client.js'
@@ -18,16 +18,19 @@ const CALLS_BETWEEN_LOOKS = 32
 export class ServedTurns implements EndsWithConnection {
   readonly #connection: Connection
   readonly #clock: Clock
+  /** Of the disk's pace. Never the app's: writes that wait for others would wait until a test moves its clock. */
+  readonly #pacing: Clock
   readonly #clients = new Set<ServedClient>()
   readonly #atEnd = new Set<() => void>()
   readonly writers: ReturningWriters
   #gathering = false
   #stopHolding: (() => void) | undefined
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, pacing: Clock = systemClock) {
     this.#connection = connection
     this.#clock = connection.clock
-    this.writers = new ReturningWriters(connection.clock)
+    this.#pacing = pacing
+    this.writers = new ReturningWriters(pacing)
   }
 
   enter(client: ServedClient): void {
@@ -79,11 +82,12 @@ export class ServedTurns implements EndsWithConnection {
     // In memory a commit costs little; where the owner is a user itself, its owner waits.
     const isOnFile = place.identity !== undefined && owner === undefined
     if (isOnFile && this.writers.awaited && [...this.#clients].some(({ ready, writing }) => ready && writing)) {
-      this.#stopHolding ??= this.#clock.setTimer(() => {
+      const goOn = (): void => {
         this.#stopHolding = undefined
         this.writers.giveUp()
         this.gather()
-      }, this.writers.limit)
+      }
+      this.#stopHolding ??= this.#pacing.setTimer(goOn, this.writers.limit, { keepAlive: true })
       return true
     }
     this.#stopHolding?.()
