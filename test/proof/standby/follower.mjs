@@ -38,5 +38,7 @@ await takeOrders(async ([what, source = '', target = '']) => {
   const last = await adapter.cache.getMany(['last-of-0', 'last-of-1'])
   const token = (await adapter.lock.acquire('the token of this file', 1_000))?.token
   await adapter.disconnect()
+  // The source is looked at next, and not while it is left.
+  await standby.stop()
   return { last: Object.fromEntries(last), token }
 })

@@ -148,8 +148,13 @@ export class Follower {
     this.#takenOver = true
     this.#entered = this.going
     this.#end('stopped', 'it has taken over')
-    // It has taken over all the same.
-    await this.#source.letGo().catch(() => undefined)
+    try {
+      // At once: whoever reads the source now must not find it locked.
+      await this.#source.share()
+      await this.#source.letGo()
+    } catch {
+      // It has taken over all the same.
+    }
   }
 
   /** Gives up following. The log goes with the last follower. May be repeated. */
