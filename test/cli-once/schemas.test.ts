@@ -93,7 +93,7 @@ const WHOLE: readonly (readonly [command: string, words: string, code?: number])
 const inFolder = (words: string): string[] =>
   words.split(' ').map((word) => (/\.(db|jsonl)$/.test(word) ? join(folder, word) : word))
 
-test.each(WHOLE)(
+test.each<[string, string, number?]>(WHOLE.map(([...row]) => row))(
   'what %s %s writes with --json is what its schema says, and nothing besides',
   async (command, words, code = 0) => {
     const ended = await scopedb(command, ...inFolder(words), '--json')

@@ -11,7 +11,7 @@ const HOUR = 3_600_000
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 let clock: ManualClock
-let db: DatabaseSync
+let db: InstanceType<typeof DatabaseSync>
 let shop: SQLiteAdapter
 let inspect: ReturnType<typeof inspector>
 
