@@ -40,7 +40,13 @@ const rowKey = (index) => `row:${index.toString(36).padStart(6, '0')}`
 let rows = 0
 for (const size of sizes) {
   await growTo(size)
-  const microseconds = await costsByRows(adapter, neighbour, { rows, calls: CALLS, rowKey, middle: 'row:000m:', byHand })
+  const microseconds = await costsByRows(adapter, neighbour, {
+    rows,
+    calls: CALLS,
+    rowKey,
+    middle: 'row:000m:',
+    byHand,
+  })
   console.log(JSON.stringify({ size, microseconds }))
 }
 process.exit(0)
