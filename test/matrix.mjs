@@ -159,7 +159,14 @@ export const runs = [
   ...servers('clients', ['postgres:postgres.js'], 'node24', ['test/postgres-clients']),
   ...servers('clients', ['postgres:bun'], 'bun', ['test/postgres-clients']),
   // One instance in the process of the tests: what takes two connections is left to the others.
-  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite', 'test/integrations']),
+  ...servers('pglite', ['postgres:pglite'], 'node24', ['test/postgres', 'test/pglite']),
+  {
+    name: 'integrations:postgres:pglite',
+    group: 'integrations',
+    runtime: 'node24',
+    folders: ['test/integrations'],
+    engine: 'postgres:pglite',
+  },
   // On each runtime what streams, listens and ends; the rest of the commands once.
   ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
   ...suite('package', ['node20'], ['test/package']),
