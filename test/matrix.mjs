@@ -39,15 +39,15 @@ export const runtimes = {
  * A cell for each engine on each of its runtimes.
  *
  * @param {'runtimes' | 'brief'} which
+ * @param {string} group
  * @param {string[]} folders
- * @param {{ first: string, others: string }} groups of the first runtime of each engine, and of the others
  * @returns {Run[]}
  */
-function cells(which, folders, { first, others }) {
+function cells(which, group, folders) {
   return engineNames.flatMap((engine) =>
-    engines[engine][which].map((runtime, at) => ({
+    engines[engine][which].map((runtime) => ({
       name: `${engine}:${runtime}`,
-      group: at === 0 ? first : others,
+      group,
       runtime,
       folders,
       engine,
@@ -126,7 +126,7 @@ function alternately(computing, waiting) {
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
   // What takes longest comes first, so that both cores have work to the end.
-  ...alternately(cells('runtimes', ['test/cells'], { first: 'conformance', others: 'runtimes' }), [
+  ...alternately(cells('runtimes', 'conformance', ['test/cells']), [
     // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is
     // up to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements
     // that fail are made to by our own driver. What passes a suite of others must pass it on every engine, and on a server's
@@ -173,7 +173,7 @@ export const runs = [
   ...suite('docs', ['node20'], ['test/docs']),
   ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
   ...suite('core', ['node20'], ['test/core', 'test/reference']),
-  ...cells('brief', ['test/versions'], { first: 'versions', others: 'versions' }),
+  ...cells('brief', 'versions', ['test/versions']),
   // The engines with sessions, each on what calls it differently.
   ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
   // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.

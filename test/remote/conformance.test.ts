@@ -1,7 +1,7 @@
-import { adapterConformance, clientConformance, type Runner } from '@go-go-scope/persistence-conformance'
+import { adapterConformance, type Runner } from '@go-go-scope/persistence-conformance'
 import { remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
 import { expect, test } from 'vitest'
-import { cell, engine, runner } from '../cells/cell.js'
+import { engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 
 /** Tests that have no meaning over a port, each with the reason. */
@@ -27,12 +27,9 @@ const overPort: Runner = {
 }
 
 proveCell()
-// What crosses is tested here; each store has been tested with many more examples in the cells of the engines. On one runtime
-// everything crosses, on the others what depends on how it does: types, errors, order, news, the ends. In a soak everything.
+// What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
 process.env.CONFORMANCE_RUNS ??= '0.05'
-if (cell.group === 'remote' || process.env.SOAK !== undefined) {
-  adapterConformance(overPort, remoteEngine(engine))
-  test('every test that is left out is one of the suite', () => {
-    expect([...leftOut].sort()).toEqual(Object.keys(LEFT_OUT).sort())
-  })
-} else clientConformance(overPort, remoteEngine(engine))
+adapterConformance(overPort, remoteEngine(engine))
+test('every test that is left out is one of the suite', () => {
+  expect([...leftOut].sort()).toEqual(Object.keys(LEFT_OUT).sort())
+})

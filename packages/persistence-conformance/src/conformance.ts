@@ -205,40 +205,6 @@ export function adapterConformance(runner: Runner, engine: EngineUnderTest): voi
   for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
 }
 
-/** What our statements and the build of SQLite decide, which is the same on every runtime that calls that build. */
-const OF_THE_BUILD: ReadonlySet<EngineSuite> = new Set([
-  schema,
-  remadeSchema,
-  sealedFile,
-  foreignNames,
-  publishedFile29,
-  databaseLocks,
-  leaseTime,
-  leaseTimeOfFiles,
-  leaseTimeBetweenRuns,
-  sharedBreaker,
-  cachePatterns,
-  cachePrefixes,
-  growth,
-  checkpoints,
-  claimCrossings,
-  claimFreeing,
-  claimLeases,
-  prefixIsolation,
-  timeToLive,
-  inspection,
-  inspectedFiles,
-])
-
-/**
- * Declares what depends on how a runtime calls an engine, of which {@link adapterConformance} holds on another runtime:
- * parameters, rows, values, errors, transactions, timers, waiting, opening and closing, and any sequence of calls.
- */
-export function runtimeConformance(runner: Runner, engine: EngineUnderTest): void {
-  ports(runner, engine)
-  for (const suite of SUITES) if (!OF_OWNERS.has(suite) && !OF_THE_BUILD.has(suite)) suite(runner, engine)
-}
-
 /** Declares what the owner of a file must be able to do with it: copies, standbys, changesets. @param which All without it. */
 export function ownerConformance(runner: Runner, engine: EngineUnderTest, which?: DependsOn): void {
   for (const suite of OF_OWNERS) suite(runner, engine, which)

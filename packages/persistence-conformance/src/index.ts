@@ -5,7 +5,6 @@ export {
   clientConformance,
   conformance,
   ownerConformance,
-  runtimeConformance,
   serverConformance,
   threadedConformance,
 } from './conformance.js'

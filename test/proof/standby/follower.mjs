@@ -11,7 +11,7 @@ let standby
  * it waits, and is told so.
  *
  * @param {string} source @param {string} target
- * @returns {ReturnType<typeof engine.Standby.follow>}
+ * @returns {Promise<Awaited<ReturnType<typeof engine.Standby.follow>>>}
  */
 async function follow(source, target) {
   try {
