@@ -20,7 +20,7 @@ export const spread = (values) => (quantile(values, 0.75) - quantile(values, 0.2
  */
 export const pairedRatio = (ones, others) => median(ones.map((one, at) => one / others[at]))
 
-/** How many times the cost at the fewest rows the one at the most is. @param {Record<string, number>} costs by rows */
+/** The cost at the most rows, divided by that at the fewest. @param {Record<string, number>} costs by rows */
 export function growth(costs) {
   const sizes = Object.keys(costs).map(Number)
   return costs[Math.max(...sizes)] / costs[Math.min(...sizes)]

@@ -4,6 +4,8 @@ import { ServedTurns } from '../../packages/shared/src/remote/served-turns.js'
 
 let now: number
 let timers: (() => void)[]
+/** ms for which each timer was asked for. */
+let delays: number[]
 let turns: ServedTurns
 
 /** A user of which only counts how much of what it says has been begun. */
@@ -43,10 +45,13 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 function begin(identity: string | undefined): void {
   now = 0
   timers = []
+  delays = []
+  commitMs = 10
   const clock = {
     monotonic: () => now,
-    setTimer(callback: () => void) {
+    setTimer(callback: () => void, delay: number) {
       timers.push(callback)
+      delays.push(delay)
       return () => {
         timers = timers.filter((timer) => timer !== callback)
       }
@@ -57,11 +62,13 @@ function begin(identity: string | undefined): void {
   turns = new ServedTurns({ clock: stopped, place: { identity }, owner: undefined } as never, clock as never)
 }
 
-/** All write, and have their answers 10 ms later. */
+let commitMs = 10
+
+/** All write, and have their answers after {@link commitMs}. */
 async function commit(...users: User[]): Promise<void> {
   for (const user of users) user.say('write')
   await turn()
-  now += 10
+  now += commitMs
   for (const { writer } of users) turns.writers.answered(writer)
   now += 0.1
 }
@@ -129,6 +136,26 @@ describe('users that write again and again', () => {
     turns.leave(other as never)
     await turn()
     expect(one.begun).toBe(4)
+  })
+
+  test.each([
+    [3, 1.5],
+    [10, 2],
+  ])('where a write takes %d ms it waits for %d ms at the most', async (takes, longest) => {
+    commitMs = takes
+    for (let round = 0; round < 60; round++) await commit(one, other)
+    one.say('write')
+    await turn()
+    expect(delays.at(-1)).toBeCloseTo(longest, 2)
+  })
+
+  test('it does not wait where a write takes less than 2 ms', async () => {
+    commitMs = 1.5
+    for (let round = 0; round < 30; round++) await commit(one, other)
+    const before = one.begun
+    one.say('write')
+    await turn()
+    expect([one.begun - before, timers.length]).toEqual([1, 0])
   })
 
   test('what writes nothing does not wait', async () => {

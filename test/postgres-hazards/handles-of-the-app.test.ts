@@ -31,6 +31,7 @@ test('who waits for a connection of an sql of postgres gets one also when the on
 
 test('a write that the app’s client gives up is not told to have failed', async () => {
   const schema = newSchema()
+  await opens(schema) // The tables, which may take longer than what the app's client waits for.
   const pool = new pg.Pool({ connectionString: serverUrl(), query_timeout: 1_000, application_name: schema })
   const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process', newsUrl: false }))
   await adapter.recordFailure('api', 100)

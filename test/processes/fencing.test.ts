@@ -23,7 +23,7 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test('every grant has a token of its own, and no stale holder writes through the fence', async () => {
-    const grants = proofCount({ inTests: 70, inSoak: 1_200 })
+    const grants = proofCount({ inTests: 120, inSoak: 1_200 })
     const found = await contend(newPlace(folder, 'fenced'), 'fenced', { processes, grants }, random)
     expect(new Set(found.granted).size, 'tokens are unique').toBe(found.granted.length)
     expect(found.journal, 'written in the order of the tokens').toEqual(found.journal.toSorted((a, b) => a - b))

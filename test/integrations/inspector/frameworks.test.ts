@@ -63,8 +63,10 @@ test.each(frameworks)('%s shows the page, and who holds a lock to who has the to
   const data = (headers: Record<string, string>) => server.request('/inspector?view=overview', { headers })
   expect((await data({})).status).toBe(403)
   const shown = await data({ authorization: `Bearer ${TOKEN}` })
-  expect(await shown.json()).toMatchObject({ locks: { items: [{ key: 'nightly-report', owner: 'ada', held: true }] } })
-  const release = { do: 'lock release', prefix: '', key: 'nightly-report', token: 1 }
+  const { locks } = (await shown.json()) as { locks: { items: { token: number }[] } }
+  expect(locks.items).toMatchObject([{ key: 'nightly-report', owner: 'ada', held: true }])
+  const token = locks.items[0]?.token
+  const release = { do: 'lock release', prefix: '', key: 'nightly-report', token }
   const change = (headers: Record<string, string>) =>
     server.request('/inspector', {
       method: 'POST',

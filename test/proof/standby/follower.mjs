@@ -13,12 +13,12 @@ let standby
  * @param {string} source @param {string} target
  * @returns {Promise<Awaited<ReturnType<typeof engine.Standby.follow>>>}
  */
-async function follow(source, target) {
+async function follow(source, target, triesLeft = 20) {
   try {
     return await engine.Standby.follow(/** @type {never} */ (source), { target, every: 2, locks: 'database' })
   } catch (error) {
-    if (/** @type {{ code?: unknown }} */ (error).code !== 'BUSY') throw error
-    return follow(source, target)
+    if (/** @type {{ code?: unknown }} */ (error).code !== 'BUSY' || triesLeft === 0) throw error
+    return follow(source, target, triesLeft - 1)
   }
 }
 

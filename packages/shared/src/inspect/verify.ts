@@ -10,7 +10,7 @@ import { type Naming, qualifiedNaming, taggedNaming, UntaggedNaming } from './na
 import { taskReader } from './read-rows.js'
 
 export interface VerifyOptions {
-  /** Most faults; reading ends with the last of them. Default: all. */
+  /** Most faults; reading ends with the last of them. Default 1,000: all are kept until the answer. */
   limit?: number
 }
 
@@ -36,6 +36,7 @@ export interface DatabaseVerification {
 }
 
 const VERIFY: OptionNames<VerifyOptions> = { limit: true }
+const MOST_FAULTS = 1_000
 const ALL = { first: '', end: null }
 
 /** See `SqlAdapter.verify`. */
@@ -44,7 +45,7 @@ export async function verifyDatabase(
   invariants: InvariantSql,
   options: VerifyOptions = {},
 ): Promise<DatabaseVerification> {
-  const most = checkedLimit(readOptions(options, VERIFY, 'verify').limit, 'verify')
+  const most = checkedLimit(readOptions(options, VERIFY, 'verify').limit ?? MOST_FAULTS, 'verify')
   const { session } = inspected
   if (!session.ready) await session.connect('verify')
   const search = new Search(inspected, invariants)

@@ -3,6 +3,8 @@ import type { Clock } from '../time/clock.js'
 /** Whoever comes back within this part of the time that a write takes is worth waiting for. */
 const SHARE = 0.5
 const LONGEST_MS = 2
+/** No timer is shorter: where a write takes less than twice of it, as without a flush, waiting would cost more than a commit. */
+const SHORTEST_MS = 1
 /** How many of its commits a user is not waited for at most, after it was waited for in vain. */
 const MOST_SKIPPED = 16
 
@@ -13,9 +15,10 @@ export class Writer {
   answeredAt: number = Number.NEGATIVE_INFINITY
   /** Whether it wrote soon after its last answers. */
   isRegular = false
-  /** For how many commits it is not waited for, and for how many it was not the last time. */
-  skips = 0
-  skipped = 0
+  /** For how many more commits it is not waited for. */
+  skipsLeft = 0
+  /** For how many it was not the last time. */
+  backoff = 0
 }
 
 /**
@@ -33,9 +36,9 @@ export class ReturningWriters {
     this.#clock = clock
   }
 
-  /** Whether there is somebody to wait for. */
-  get awaited(): boolean {
-    return this.#away.size > 0
+  /** Whether there is somebody to wait for, and a write takes long enough for that. */
+  get worthAWait(): boolean {
+    return this.#away.size > 0 && this.limit >= SHORTEST_MS
   }
 
   /** ms for which it is worth it to wait. */
@@ -50,11 +53,11 @@ export class ReturningWriters {
     if ((!writes && !wasAway) || cameAt !== undefined) return
     const now = this.#clock.monotonic()
     const away = now - answeredAt
-    if (wasAway && writes && away < this.limit) writer.skipped = 0
+    if (wasAway && writes && away < this.limit) writer.backoff = 0
     else if (wasAway) skip(writer)
     if (!writes) return
     writer.cameAt = now
-    // While others write, this thread is held and does not see when it comes.
+    // Twice: while others write, this thread is busy, and its message is heard late.
     writer.isRegular = away < 2 * this.#pace
   }
 
@@ -64,7 +67,7 @@ export class ReturningWriters {
     writer.answeredAt = this.#clock.monotonic()
     this.#pace += (writer.answeredAt - writer.cameAt - this.#pace) / 8
     writer.cameAt = undefined
-    if (writer.skips > 0) writer.skips--
+    if (writer.skipsLeft > 0) writer.skipsLeft--
     else if (writer.isRegular) this.#away.add(writer)
   }
 
@@ -80,6 +83,6 @@ export class ReturningWriters {
 }
 
 function skip(writer: Writer): void {
-  writer.skipped = Math.min(2 * writer.skipped + 1, MOST_SKIPPED)
-  writer.skips = writer.skipped
+  writer.backoff = Math.min(2 * writer.backoff + 1, MOST_SKIPPED)
+  writer.skipsLeft = writer.backoff
 }

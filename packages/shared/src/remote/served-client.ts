@@ -255,8 +255,10 @@ export class ServedClient implements AnswerTaker {
   #end(command: RequestCommand): void {
     this.#unanswered.begun--
     this.#unanswered.leave(command)
+    if (this.#gone) return
     if (this.#unanswered.calls === 0) this.#parts.writers.answered(this.writer)
-    else if (this.ready) this.#atReady()
+    // Also then: a note may wait behind the last call.
+    if (this.ready) this.#atReady()
   }
 }
 

@@ -81,7 +81,7 @@ export class ServedTurns implements EndsWithConnection {
     const { place, owner } = this.#connection
     // In memory a commit costs little; where the owner is a user itself, its owner waits.
     const isOnFile = place.identity !== undefined && owner === undefined
-    if (isOnFile && this.writers.awaited && [...this.#clients].some(({ ready, writing }) => ready && writing)) {
+    if (isOnFile && this.writers.worthAWait && [...this.#clients].some(({ ready, writing }) => ready && writing)) {
       const goOn = (): void => {
         this.#stopHolding = undefined
         this.writers.giveUp()

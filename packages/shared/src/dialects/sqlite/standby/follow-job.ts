@@ -27,11 +27,15 @@ export const followJob: Job = async ({ source: path, target, every }: FollowInpu
   const closeTarget = async (): Promise<void> => {
     if (closed) return
     closed = true
-    await releaseTarget(standby)
-    await connection.close()
+    try {
+      await releaseTarget(standby)
+    } finally {
+      await connection.close()
+    }
   }
-  // A database in memory is this thread's, which serves it from now on; a file is opened by whoever has taken over.
-  const handOver = async (): Promise<void> => (target === ':memory:' ? undefined : closeTarget())
+  // A database in memory is this thread's, which serves it from now on; a file is opened by whoever has taken over. It is
+  // promoted: what keeps this thread from closing it must not be told as a takeover that failed.
+  const handOver = async (): Promise<void> => (target === ':memory:' ? undefined : closeTarget().catch(() => undefined))
   try {
     await follower.begin()
     tell({ begun: true })

@@ -148,13 +148,9 @@ export class Follower {
     this.#takenOver = true
     this.#entered = this.going
     this.#end('stopped', 'it has taken over')
-    try {
-      // At once: whoever reads the source now must not find it locked.
-      await this.#source.share()
-      await this.#source.letGo()
-    } catch {
-      // It has taken over all the same.
-    }
+    // At once: whoever reads the source now must not find it locked. It has taken over, whatever becomes of the source.
+    await this.#source.share().catch(() => undefined)
+    await this.#source.letGo().catch(() => undefined)
   }
 
   /** Gives up following. The log goes with the last follower. May be repeated. */

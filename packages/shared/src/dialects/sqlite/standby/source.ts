@@ -54,8 +54,11 @@ export class Source {
   }
 
   async detach(): Promise<void> {
-    await this.letGo()
-    await this.close()
+    try {
+      await this.letGo()
+    } finally {
+      await this.close()
+    }
   }
 
   /** Leaves the connection of the standby, for good; {@link sql} stays until {@link close}. May be repeated. */
