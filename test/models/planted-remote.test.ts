@@ -53,7 +53,7 @@ const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: 
     'gathering',
     () => {
       // Else users that write again would be waited for.
-      vi.spyOn(ReturningWriters.prototype, 'awaited', 'get').mockReturnValue(false)
+      vi.spyOn(ReturningWriters.prototype, 'worthAWait', 'get').mockReturnValue(false)
       const { gather } = ServedTurns.prototype
       vi.spyOn(ServedTurns.prototype, 'gather').mockImplementation(function (this: ServedTurns) {
         const later = vi.spyOn(globalThis, 'setImmediate').mockImplementation(((run: () => void) => run()) as never)
