@@ -81,6 +81,17 @@ test('migrate takes the steps, and says so where there are none', async () => {
   })
 })
 
+test.each(['--backup', '--into'])(
+  'a copy that %s asks for is made of tables that are up to date, too',
+  async (option) => {
+    const copy = join(folder, `of-current${option}.db`)
+    const migrated = () => scopedb(current, 'migrate', '--yes', option, copy)
+    expect(await migrated()).toMatchObject({ code: 0, err: expect.stringContaining(copy) })
+    expect((await scopedb(copy, 'cache')).code).toBe(0)
+    expect(await migrated()).toMatchObject({ code: 2 })
+  },
+)
+
 test('with --backup the file as it was is kept, and another file is not overwritten', async () => {
   const file = copyOf(published, 'backed.db')
   const kept = join(folder, "as it's been.db")

@@ -96,10 +96,13 @@ export const MEND: Readonly<Record<string, Command>> = {
       change(db, { do: checked('entry', action), prefix, key }, { yes }),
   }),
   clear: defineCommand({
-    meta: { name: 'clear', description: 'removes cache entries' },
+    meta: { name: 'clear', description: 'removes the cache entries of a prefix, or those that begin so' },
     args: { db, prefix, 'starts-with': startsWith, yes },
-    run: ({ args: { db, prefix = '', 'starts-with': startsWith = '', yes } }) =>
-      change(db, { do: 'clear', prefix, startsWith }, { yes }),
+    run: ({ args: { db, prefix = '', 'starts-with': startsWith, yes } }) => {
+      // A variable of a script that is empty must not clear everything.
+      if (startsWith === '') throw new UsageError('--starts-with is empty; leave it out to remove all of the prefix')
+      return change(db, { do: 'clear', prefix, startsWith: startsWith ?? '' }, { yes })
+    },
   }),
   prune: defineCommand({
     meta: { name: 'prune', description: 'removes what has expired' },

@@ -29,7 +29,12 @@ export async function migrate(path: string, { dryRun, json, yes, backup, into }:
   const plan = await planFor(path)
   if (json) await write(`${toJson(plan ?? { steps: [] }, 2)}\n`)
   else for (const step of plan?.steps ?? []) await write(`${step}\n`)
-  if (plan === undefined) return say('the tables are up to date')
+  if (plan === undefined) {
+    const copy = backup ?? into
+    // Asked for, and a script goes on with it.
+    if (copy !== undefined && !dryRun) await copyAsItIs(path, copy)
+    return say(`the tables are up to date${copy === undefined || dryRun ? '' : `; ${copy} is a copy`}`)
+  }
   const steps = plan.steps.length === 1 ? '1 step' : `${plan.steps.length} steps`
   if (dryRun) return say(`${steps} from version ${plan.from} to ${plan.to}; nothing was changed`)
   if (into !== undefined) {

@@ -37,7 +37,10 @@ export function idempotencyKey<Request extends ExpressRequest>(
       await sendResponse(response, run)
       return
     }
-    if (run !== undefined) holdResponse(response, guard.maxBody, (made) => run.settle(made))
+    if (run !== undefined) {
+      response.once('close', () => run.clientLeft())
+      holdResponse(response, guard.maxBody, (made) => run.settle(made))
+    }
     next()
   }
 }

@@ -17,6 +17,7 @@ export interface FastifyRequestLike {
 /** What is used of Fastify's reply. */
 export interface FastifyReplyLike {
   readonly statusCode: number
+  readonly raw: { once(event: 'close', listener: () => void): unknown }
   code(status: number): unknown
   header(name: string, value: string): unknown
   removeHeader(name: string): unknown
@@ -45,7 +46,10 @@ const guardRoutes: Plugin = async (fastify, options) => {
       },
       request,
     )
-    if (run instanceof GuardedRun) runs.set(request, run)
+    if (run instanceof GuardedRun) {
+      runs.set(request, run)
+      reply.raw.once('close', () => run.clientLeft())
+    }
     if (!(run instanceof Response)) return undefined
     reply.send(await putInto(reply, run))
     return reply

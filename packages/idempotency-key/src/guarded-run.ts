@@ -5,6 +5,8 @@ import { outstandingRequest, responseNotKept } from './problem-response.js'
 import { readBody } from './read-body.js'
 
 const RENEWALS_PER_LEASE = 3
+/** For how many leases the key stays claimed beyond the end of a connection that took the response with it. */
+const LEASES_WITHOUT_CLIENT = 10
 
 /** A request whose key is claimed, while its handler runs. One of the methods must be called when the handler has ended. */
 export class GuardedRun {
@@ -12,13 +14,17 @@ export class GuardedRun {
   readonly #key: string
   readonly #settings: Settings<never>
   readonly #renewal: NodeJS.Timeout
+  #renewalsLeft = Number.POSITIVE_INFINITY
 
   constructor(claim: ClaimedKey<KeptResponse>, key: string, settings: Settings<never>) {
     this.#claim = claim
     this.#key = key
     this.#settings = settings
     // It never rejects; a claim that is lost is found out when the response is reported.
-    this.#renewal = setInterval(() => void claim.renew(), settings.lease / RENEWALS_PER_LEASE)
+    this.#renewal = setInterval(() => {
+      if (--this.#renewalsLeft < 0) clearInterval(this.#renewal)
+      else void claim.renew()
+    }, settings.lease / RENEWALS_PER_LEASE)
     this.#renewal.unref()
   }
 
@@ -51,6 +57,14 @@ export class GuardedRun {
     this.#report('claim-lost', `its lease was over; the key is ${outcome.current.state} now`)
     if (outcome.current.state === 'completed') return answerOf(outcome.current.value)
     return outcome.current.state === 'running' ? outstandingRequest() : undefined
+  }
+
+  /**
+   * The connection has ended before its response. The handler may be at work still, so the key stays claimed; but handlers
+   * that give up with their client never end a response, so it does not stay so for ever.
+   */
+  clientLeft(): void {
+    this.#renewalsLeft = LEASES_WITHOUT_CLIENT * RENEWALS_PER_LEASE
   }
 
   /** The handler has thrown: the key is free again. */

@@ -25,7 +25,7 @@ export function refusalOf(request: Request, { hosts, write }: Settings): string 
 /** Whether the origin that a browser names, as all do for a change, is the host that it asks. Programs name none. */
 function isOfHost(origin: string | null, request: Request): boolean {
   if (origin === null || isReading(request)) return true
-  if (!URL.canParse(origin)) return false
+  if (!/^https?:/.test(origin) || !URL.canParse(origin)) return false
   const { protocol, host } = new URL(origin)
   // Of both the port is left out that is the usual one of the protocol.
   return new URL(`${protocol}//${request.headers.get('host') ?? new URL(request.url).host}`).host === host

@@ -31,8 +31,8 @@ export async function changeBy(request: Request, persistence: Inspectable, setti
   if (text === undefined) return errorResponse(`a change has at most ${MOST_BYTES} bytes`, 413)
   const action = readAction(parsed(text))
   const { write } = settings
-  const own = changeablePrefix(persistence, settings)
-  if (action.do !== 'prune' && own !== '*' && action.prefix !== own) {
+  // Not by `changeablePrefix`: '*' may be a prefix as well.
+  if (typeof write !== 'function' && action.do !== 'prune' && action.prefix !== persistence.inspect().prefix) {
     return errorResponse(
       'the adapter of this page has another prefix; its option write can be a function of the prefix',
     )

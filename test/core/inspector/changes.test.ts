@@ -168,6 +168,16 @@ describe('the prefix that may be changed', () => {
     expect(await overview(inspect)).toMatchObject({ changeable: 'shop:' })
   })
 
+  test('is no other where it is an asterisk', async () => {
+    await using asterisk = new SQLiteAdapter(db, { clock, locks: 'database', keyPrefix: '*', closeOnDisconnect: false })
+    await asterisk.cache.set('s:1', 'of the asterisk')
+    const ofAsterisk = inspector(asterisk, { token: TOKEN, clock, write: true })
+    for (const prefix of ['shop:', 'nosuch:']) {
+      expect((await order({ do: 'clear', prefix, startsWith: '' }, ofAsterisk)).status).toBe(403)
+    }
+    expect(await asterisk.cache.has('s:1')).toBe(true)
+  })
+
   test('is any where a function has changes made', async () => {
     const asked: string[] = []
     const anywhere = inspector(shop, {

@@ -70,6 +70,8 @@ test.each<[string, readonly string[]]>([
   ['of another port of this machine', [POST, HOST, BEARER, TYPE, 'Sec-Fetch-Site: same-site']],
   ['of another origin, by a browser that marks no sites', [POST, HOST, BEARER, TYPE, 'Origin: http://a.example']],
   ['of another port, by such a browser', [POST, 'Host: localhost:80', BEARER, TYPE, 'Origin: http://localhost:81']],
+  ['of a page of another scheme', [POST, 'Host: localhost', BEARER, TYPE, 'Origin: capacitor://localhost']],
+  ['of a file, to a host with a port', [POST, 'Host: localhost:3000', BEARER, TYPE, 'Origin: file://']],
   ['of a page without an origin', [POST, HOST, BEARER, TYPE, 'Origin: null']],
   ['without a token', [POST, HOST, TYPE]],
   ['with a wrong token', [POST, HOST, `${BEARER}x`, TYPE]],

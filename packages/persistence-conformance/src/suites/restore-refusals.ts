@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, readlink, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readlink, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { besideDatabase } from '../copied-content.js'
@@ -22,6 +22,15 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     await writeFile(`${world.path}.restoring`, JSON.stringify({ host, pid: 99_999_999 }))
     await world.engine.restore(backup, world.path)
     assert.ok(!besideDatabase(world).some((name) => name.includes('.restoring')))
+  })
+
+  check('a backup is not put in the place of itself', async (world) => {
+    const { backup } = await prepare(world)
+    await link(backup, join(world.folder, 'by another name.db'))
+    for (const target of [backup, join(world.folder, 'by another name.db')]) {
+      await refuses(() => world.engine.restore(backup, target), { code: 'INVALID_ARGUMENT', says: [target] })
+    }
+    await world.engine.verifyBackup(backup)
   })
 
   check('a backup of a later release is refused', async (world) => {

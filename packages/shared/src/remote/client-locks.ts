@@ -21,6 +21,7 @@ export class ClientLocks implements HoldListener {
   readonly #managers: LockManagers
   readonly #byToken = new ByNumber<Held>(PLACES)
   readonly #lost: (prefix: string, hold: Hold, reason: string) => void
+  #gone = false
 
   /** @param lost To be called when a lock of this user is lost. */
   constructor(managers: LockManagers, lost: (prefix: string, hold: Hold, reason: string) => void) {
@@ -58,8 +59,9 @@ export class ClientLocks implements HoldListener {
     }
   }
 
-  /** Gives back what this user holds. */
+  /** Gives back what this user holds, and what it is granted from now on: it has gone. */
   giveBack(): void {
+    this.#gone = true
     for (const { manager, hold, count } of this.#byToken.removeAll()) {
       leave(hold, this)
       // Never rejects: the lock is in memory, here or at the owner of this connection.
@@ -83,6 +85,10 @@ export class ClientLocks implements HoldListener {
   }
 
   #granted(prefix: string, manager: LockManager, hold: Hold): Granted {
+    if (this.#gone) {
+      void manager.release(hold)
+      return new Granted(hold.token, 0)
+    }
     const held = this.#byToken.get(hold.token)
     if (held !== undefined) held.count++
     else {

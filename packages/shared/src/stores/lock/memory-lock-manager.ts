@@ -7,6 +7,9 @@ import { HoldTables } from './hold-tables.js'
 import { anybodyWaits, wakeLine } from './lock-line.js'
 import type { LockManager, LockSession } from './lock-manager.js'
 
+/** For how many turns of the event loop a call waits at the most, where others use them up. */
+const MOST_TURNS = 4
+
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
 const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
 const host = globalThis as { [GRANTS]?: { count: number } }
@@ -54,9 +57,8 @@ export class MemoryLockManager implements LockManager {
   }
 
   async #acquireNextTurn(key: string, ttl: number, owner: string | undefined): Promise<Hold | undefined> {
-    // Of many that wait the first may have used up the turn.
-    do await nextTurn()
-    while (this.#turn.isLong())
+    // Of many that wait the first may have used up the turn; so may a loop of other calls, each time again.
+    for (let turns = 0; turns < MOST_TURNS && (turns === 0 || this.#turn.isLong()); turns++) await nextTurn()
     // The adapter may have been disconnected meanwhile.
     if (!this.#session.ready) await this.#session.connect('lock.acquire')
     return this.#acquire(key, ttl, owner)

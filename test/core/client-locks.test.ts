@@ -1,0 +1,20 @@
+import { expect, test, vi } from 'vitest'
+import { ClientLocks } from '../../packages/shared/src/remote/client-locks.js'
+import { say } from '../../packages/shared/src/remote/protocol.js'
+
+test('a lock that is granted to a user that has gone meanwhile is given back', async () => {
+  const hold = { key: 'k', token: 7, expiresAt: 1_000 }
+  let grant: (given: typeof hold) => void = () => undefined
+  const manager = {
+    clock: { monotonic: () => 0 },
+    acquire: () => new Promise((resolve) => (grant = resolve)),
+    release: vi.fn(() => true),
+  }
+  const locks = new ClientLocks({ of: () => manager } as never, () => undefined)
+  const answered = locks.run({ word: say.acquire, number: 1, prefix: '', key: 'k', ttl: 1_000 } as never)
+  locks.giveBack()
+  grant(hold)
+  await answered
+  expect(manager.release).toHaveBeenCalledExactlyOnceWith(hold)
+  expect(locks.size).toBe(0)
+})
