@@ -8,12 +8,13 @@ import type { Statement } from '../queue/statement.js'
 import { Announcer } from './announcer.js'
 import { LockManagers } from './lock-managers.js'
 import { channelOf, type Peer } from './peer.js'
+import type { PortLike } from './port-channel.js'
 import { Reception, type ReceptionParts } from './reception.js'
 import { ServedTurns } from './served-turns.js'
 import { StatementPool } from './statement-pool.js'
 
-/** A `MessagePort`, as the types of the runtime have it. */
-export type TransferablePort = InstanceType<typeof MessagePort>
+/** A `MessagePort`, as the types of the runtime have it; with those of a browser besides, it has what `connectRemote` asks for. */
+export type TransferablePort = InstanceType<typeof MessagePort> & PortLike
 
 /** Serves an adapter to other threads and processes. Disposed by closing it. */
 export interface PersistenceServer extends AsyncDisposable {
