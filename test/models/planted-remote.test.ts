@@ -6,7 +6,6 @@ import { SqliteAdapter } from '../../packages/shared/src/index.js'
 import { ClientLocks } from '../../packages/shared/src/remote/client-locks.js'
 import { Outgoing } from '../../packages/shared/src/remote/outgoing.js'
 import { WINDOW } from '../../packages/shared/src/remote/protocol.js'
-import { ReturningWriters } from '../../packages/shared/src/remote/returning-writers.js'
 import { ServedTurns } from '../../packages/shared/src/remote/served-turns.js'
 import { connectRemote, serve } from '../../packages/shared/src/remote.js'
 import { engine } from '../cells/cell.js'
@@ -52,8 +51,6 @@ const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: 
     'what has come is not gathered for one turn',
     'gathering',
     () => {
-      // Else users that write again would be waited for.
-      vi.spyOn(ReturningWriters.prototype, 'worthAWait', 'get').mockReturnValue(false)
       const { gather } = ServedTurns.prototype
       vi.spyOn(ServedTurns.prototype, 'gather').mockImplementation(function (this: ServedTurns) {
         const later = vi.spyOn(globalThis, 'setImmediate').mockImplementation(((run: () => void) => run()) as never)

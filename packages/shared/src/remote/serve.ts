@@ -59,7 +59,6 @@ class AdapterServer implements PersistenceServer {
       statements: new StatementPool(statementsOf(adapter)),
       locks: new LockManagers(connection, (session) => locksInMemory(session, adapter.dialect)),
       announcer: new Announcer(connection),
-      writers: turns.writers,
     }
     this.#parts = { adapter, served, turns }
     this.#hide = connection.shared(ServedUsers).add(() => this.clients())

@@ -13,7 +13,6 @@ import { Outgoing } from './outgoing.js'
 import { unpackedRow } from './packed-rows.js'
 import { say, tell } from './protocol.js'
 import { Reader } from './reader.js'
-import { type ReturningWriters, Writer } from './returning-writers.js'
 import type { ServedCall } from './served-call.js'
 import type { StatementPool } from './statement-pool.js'
 import { Unanswered } from './unanswered.js'
@@ -25,7 +24,6 @@ const SHORT_UNITS = 256
 export interface ServedParts extends SharedParts {
   readonly statements: StatementPool
   readonly locks: LockManagers
-  readonly writers: ReturningWriters
 }
 
 /** One user of the database, at its owner. */
@@ -41,7 +39,6 @@ export class ServedClient implements AnswerTaker {
   readonly #requests: ClientRequests
   readonly #inbox: Inbox
   readonly #unanswered = new Unanswered()
-  readonly writer: Writer = new Writer()
   /** Requests of which some rows have been sent. */
   readonly #inPieces = new Map<number, RequestCommand>()
   /** Why nothing more is done for it. */
@@ -84,11 +81,6 @@ export class ServedClient implements AnswerTaker {
     return this.#inbox.lag
   }
 
-  /** Whether writes have come that are not all answered. */
-  get writing(): boolean {
-    return this.writer.cameAt !== undefined
-  }
-
   /** Whether something has come that may be begun. */
   get ready(): boolean {
     return this.#inbox.length > 0 && this.#hasRoom
@@ -102,7 +94,6 @@ export class ServedClient implements AnswerTaker {
   receive(message: unknown): void {
     const commands = this.#commands.read(new Reader(message))
     for (const command of commands) if ('number' in command) this.#unanswered.enter(command)
-    this.#parts.writers.spoke(this.writer, commands.some(writes))
     for (const command of commands) {
       // What waits before it may wait for it.
       if (command.word === say.taken) this.#out.taken()
@@ -255,15 +246,8 @@ export class ServedClient implements AnswerTaker {
   #end(command: RequestCommand): void {
     this.#unanswered.begun--
     this.#unanswered.leave(command)
-    if (this.#gone) return
-    if (this.#unanswered.calls === 0) this.#parts.writers.answered(this.writer)
-    // Also then: a note may wait behind the last call.
     if (this.ready) this.#atReady()
   }
-}
-
-function writes(command: Command): boolean {
-  return command.word === say.call ? command.statement.kind === 'write' : command.word === say.atomic
 }
 
 function isOfLock({ word }: Command): boolean {

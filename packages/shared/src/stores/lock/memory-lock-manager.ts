@@ -7,8 +7,8 @@ import { HoldTables } from './hold-tables.js'
 import { anybodyWaits, wakeLine } from './lock-line.js'
 import type { LockManager, LockSession } from './lock-manager.js'
 
-/** For how many turns of the event loop a call waits at the most, where others use them up. */
-const MOST_TURNS = 4
+/** Of calls that have waited for so many turns of the event loop, one comes through in each, also where others use it up. */
+const PATIENT_TURNS = 4
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
 const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
@@ -28,6 +28,8 @@ export class MemoryLockManager implements LockManager {
   readonly #holds: HoldTable
   readonly #ownerPrefix: string
   readonly #turn: Turn
+  /** The number of the last turn in which a call came through that had waited. */
+  #passedIn = 0
   #told = false
 
   constructor(session: LockSession) {
@@ -57,8 +59,14 @@ export class MemoryLockManager implements LockManager {
   }
 
   async #acquireNextTurn(key: string, ttl: number, owner: string | undefined): Promise<Hold | undefined> {
-    // Of many that wait the first may have used up the turn; so may a loop of other calls, each time again.
-    for (let turns = 0; turns < MOST_TURNS && (turns === 0 || this.#turn.isLong()); turns++) await nextTurn()
+    for (let turns = 1; ; turns++) {
+      await nextTurn()
+      // Of many that wait the first may have used up the turn.
+      if (!this.#turn.isLong()) break
+      // So may a loop of other calls, each time again.
+      if (turns >= PATIENT_TURNS && this.#passedIn !== this.#turn.number) break
+    }
+    this.#passedIn = this.#turn.number
     // The adapter may have been disconnected meanwhile.
     if (!this.#session.ready) await this.#session.connect('lock.acquire')
     return this.#acquire(key, ttl, owner)
