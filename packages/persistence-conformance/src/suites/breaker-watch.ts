@@ -23,7 +23,13 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     one.subscribe('api', (state) => heard.push(state))
     await pass(world, 2)
     assert.deepEqual(heard, [], 'what was there before is no change')
+    // Behind the first look of the subscriber, which a server under load may be slow to answer.
+    await one.getState('api')
     await two.recordFailure('api', 2)
+    await eventually('the first change is heard', () => {
+      world.clock.advance(INTERVAL)
+      return heard.length > 0
+    })
     await pass(world, 3)
     assert.deepEqual(
       heard.map(({ state, failureCount }) => [state, failureCount]),
