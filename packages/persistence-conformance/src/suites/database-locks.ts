@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
+import type { AdapterUnderTest, ClockUnderTest, LeaseUnderTest } from '../engine-under-test.js'
 import { eventually } from '../eventually.js'
+import { realTimers } from '../real-timers.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
@@ -14,8 +15,9 @@ async function taken(adapter: AdapterUnderTest, key: string, owner?: string, ttl
 }
 
 /** Two connections to one file, as two processes would have them. */
-async function pair(world: World): Promise<[AdapterUnderTest, AdapterUnderTest]> {
-  return [await world.adapter({ locks: 'database' }), await world.second({ locks: 'database' })]
+async function pair(world: World, clock?: ClockUnderTest): Promise<[AdapterUnderTest, AdapterUnderTest]> {
+  const options = { locks: 'database', ...(clock && { clock }) } as const
+  return [await world.adapter(options), await world.second(options)]
 }
 
 export const databaseLocks: EngineSuite = engineSuite('locks in the database', (check) => {
@@ -41,7 +43,8 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
   })
 
   check('exactly one of many acquirers on two connections at once gets each lock', async (world) => {
-    const adapters = await pair(world)
+    // They contend: one that is told BUSY waits for a while, which a clock that stands still does not have pass.
+    const adapters = await pair(world, realTimers(world.clock.now))
     const calls = Array.from({ length: 200 }, (_, index) => {
       // A connection makes half of its calls for each key at once, so that they can share a statement.
       return (adapters[index % 2] as AdapterUnderTest).lock.acquire(`job ${(index >> 1) % 20}`, TTL)
