@@ -1,11 +1,11 @@
 import type { CheckpointItem, CircuitItem, EntryItem, Kind, ResultItem } from '../transfer/format.js'
 import { COUNTS } from './answers.js'
+import { CIRCUIT_STATE, EXPIRES_AT as expiresAt, OUTCOME } from './items.js'
 import { at, count, flag, number, object, oneOf, optional, type Schema, text } from './schema.js'
 
 const prefix = text('The key prefix; empty for apps without one')
 const key = text('Without the prefix')
 const kind = (name: string): Schema => oneOf([name], 'What the line is')
-const expiresAt = optional(at('at which it expires; absent for no expiry'))
 
 const FIRST: Schema = object<{ format: string; version: number; at: number }>({
   format: kind('scopedb-export'),
@@ -20,10 +20,7 @@ const ENTRY: Schema = object<EntryItem>({
 
 const RESULT: Schema = object<ResultItem>({
   ...{ kind: kind('result'), prefix, key, expiresAt },
-  outcome: oneOf(
-    ['completed', 'failed', 'unstored'],
-    'unstored: the work was done, and its result could not be stored',
-  ),
+  outcome: OUTCOME,
   value: optional(text("As the app's codec has stored it; absent where outcome is unstored")),
   reason: optional(text('Why it could not be stored')),
   fingerprint: optional(text('What the key stands for')),
@@ -40,13 +37,7 @@ const CHECKPOINT: Schema = object<CheckpointItem>({
 
 const CIRCUIT: Schema = object<CircuitItem>({
   ...{ kind: kind('circuit'), prefix, key },
-  state: oneOf(['closed', 'open', 'half-open'], 'Whether calls go through'),
-  failures: count('Counted failures'),
-  isolated: flag('Whether it is open until it is reset'),
-  openedAt: optional(at('at which it opened; absent while it is closed')),
-  lastFailureAt: optional(at('of the last failure')),
-  lastSuccessAt: optional(at('of the last success')),
-  updatedAt: at('of the last change'),
+  ...CIRCUIT_STATE,
 })
 
 const LAST: Schema = object<{ end: boolean; items: object }>({

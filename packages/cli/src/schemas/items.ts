@@ -18,6 +18,7 @@ import {
   listOf,
   nullable,
   number,
+  type OptionalSchema,
   object,
   oneOf,
   optional,
@@ -25,6 +26,9 @@ import {
   type Schema,
   text,
 } from './schema.js'
+
+/** Of what may stay for ever. */
+export const EXPIRES_AT: OptionalSchema = optional(at('at which it expires; absent for no expiry'))
 
 const OWNER = text('As the app named it, or host:pid:random where it gave no name')
 
@@ -69,7 +73,8 @@ export const LOCK: Schema = item<LockInfo>({
   held: flag('Whether somebody holds it'),
 })
 
-export const CIRCUIT: Schema = item<CircuitInfo>({
+/** What is listed of a circuit and exported, too. */
+export const CIRCUIT_STATE: Properties<Omit<CircuitInfo, 'probes'>> = {
   state: oneOf(['closed', 'open', 'half-open'], 'Whether calls go through'),
   failures: count('Counted failures'),
   isolated: flag('Whether it is open until it is reset'),
@@ -77,6 +82,10 @@ export const CIRCUIT: Schema = item<CircuitInfo>({
   lastFailureAt: optional(at('of the last failure')),
   lastSuccessAt: optional(at('of the last success')),
   updatedAt: at('of the last change'),
+}
+
+export const CIRCUIT: Schema = item<CircuitInfo>({
+  ...CIRCUIT_STATE,
   probes: listOf(
     object<CircuitInfo['probes'][number]>({ owner: OWNER, process: PROCESS, until: at('at which its lease ends') }),
   ),
@@ -91,13 +100,15 @@ export const CLAIM: Schema = item<ClaimInfo>({
   held: flag('Whether somebody works on it'),
 })
 
+export const OUTCOME: Schema = oneOf(
+  ['completed', 'failed', 'unstored'],
+  'unstored: the work was done, and its result could not be stored',
+)
+
 export const RESULT: Schema = item<ResultInfo>({
-  outcome: oneOf(
-    ['completed', 'failed', 'unstored'],
-    'unstored: the work was done, and its result could not be stored',
-  ),
+  outcome: OUTCOME,
   bytes: count('Of the stored text'),
-  expiresAt: optional(at('at which it expires; absent for no expiry')),
+  expiresAt: EXPIRES_AT,
   expired: flag('Whether it has'),
   fingerprint: optional(text('What the key stands for; with --values')),
   value: optional(anything('The result or the error; with --values')),
@@ -118,7 +129,7 @@ export const TASK: Schema = item<TaskInfo>({
 
 export const ENTRY: Schema = item<EntryInfo>({
   bytes: count('Of the stored text'),
-  expiresAt: optional(at('at which it expires; absent for no expiry')),
+  expiresAt: EXPIRES_AT,
   expired: flag('Whether it has'),
   createdAt: optional(at('in whole seconds; absent where the database does not keep it')),
   value: optional(anything('With --values')),
