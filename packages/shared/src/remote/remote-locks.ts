@@ -1,4 +1,5 @@
 import { PersistenceError } from '../errors/persistence-error.js'
+import { keepSettlers, rejectLast, resolveLast } from '../queue/settlers.js'
 import { nothing } from '../queue/statement.js'
 import type { Sweeper } from '../session/sweeper.js'
 import { expiryOf, type Hold, isLost, moveExpiry } from '../stores/lock/hold.js'
@@ -9,7 +10,7 @@ import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
 import type { Clock } from '../time/clock.js'
 import { type Item, lockUnits, say } from './protocol.js'
 import type { RemoteOwner } from './remote-owner.js'
-import { type Answer, Granted, PromisedRequest } from './requests.js'
+import { type Answer, Granted, type Request } from './requests.js'
 
 /**
  * Locks in the memory of the owner of the database, among all that use it. The owner alone decides; the table here only
@@ -147,25 +148,26 @@ export class RemoteLockManager implements LockManager {
 }
 
 /** What is asked of a lock. */
-class LockQuestion<Result> extends PromisedRequest<Result> {
+class LockQuestion<Result> implements Request {
   readonly name: string
+  readonly units: number
+  readonly writes = true
+  readonly awaited = true
+  readonly promise: Promise<Result>
+  protected readonly resolve: (result: Result) => void
+  readonly #fail: (error: unknown) => void
   readonly #words: readonly Item[]
   readonly #read: (answer: Answer) => Result
 
   /** @param read Called where the answer is read: what the owner says next may be about the lock. */
   constructor(name: string, units: number, words: readonly Item[], read: (answer: Answer) => Result) {
-    super(units)
     this.name = name
+    this.units = units
+    this.promise = new Promise(keepSettlers)
+    this.resolve = resolveLast
+    this.#fail = rejectLast
     this.#words = words
     this.#read = read
-  }
-
-  get writes(): boolean {
-    return true
-  }
-
-  get awaited(): boolean {
-    return true
   }
 
   write(out: Item[]): void {
@@ -174,6 +176,10 @@ class LockQuestion<Result> extends PromisedRequest<Result> {
 
   settle(answer: Answer): void {
     this.resolve(this.#read(answer))
+  }
+
+  reject(error: unknown): void {
+    this.#fail(error)
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Row } from '../driver/driver.js'
-import { keepSettlers, rejectLast, resolveLast } from '../queue/settlers.js'
 import type { Item } from './protocol.js'
 
 /** A lock that was granted. */
@@ -31,29 +30,4 @@ export interface Request {
   settle(answer: Answer): void
   /** @param unmet The step that gave another number of rows than it had to. */
   reject(error: unknown, unmet?: number): void
-}
-
-/** A request that a promise stands for. */
-export abstract class PromisedRequest<Result> implements Request {
-  abstract readonly name: string
-  abstract readonly writes: boolean
-  abstract readonly awaited: boolean
-  readonly units: number
-  readonly promise: Promise<Result>
-  protected readonly resolve: (result: Result) => void
-  protected readonly fail: (error: unknown) => void
-
-  constructor(units: number) {
-    this.units = units
-    this.promise = new Promise(keepSettlers)
-    this.resolve = resolveLast
-    this.fail = rejectLast
-  }
-
-  abstract write(out: Item[]): void
-  abstract settle(answer: Answer): void
-
-  reject(error: unknown): void {
-    this.fail(error)
-  }
 }

@@ -4,7 +4,7 @@ import type { OptionNames } from '../../../arguments/options.js'
 import { hasCode } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
 import { checkFilePath } from '../file/check-path.js'
-import { fileIdentity } from '../file/file-identity.js'
+import { isSameFile } from '../file/file-identity.js'
 import { refuseOpenHere } from '../file/open-here.js'
 import { refuseLink } from '../file/refuse-link.js'
 import { withTypedErrors } from '../thread/typed-error.js'
@@ -44,13 +44,6 @@ const MEANING = {
   breakers: 'as of the backup: one that has opened since is closed until it fails again',
 } as const
 
-/** It would be kept under another name, and what took its place would no longer be what its manifest tells. */
-async function refuseItself(backup: string, target: string): Promise<void> {
-  const identity = await fileIdentity(target)
-  if (identity === undefined || identity !== (await fileIdentity(backup))) return
-  throw invalidArgument('restore', `${target} is the backup itself; name the database that it is to take the place of`)
-}
-
 /** Puts a backup in the place of a database; see `restore` of the front ends. */
 export async function restore<Options extends object>(
   choice: EngineChoice<Options>,
@@ -73,7 +66,12 @@ export async function restore<Options extends object>(
   return withTypedErrors('restore', signal, async () => {
     const backup = resolve(from)
     const target = resolve(to)
-    await refuseItself(backup, target)
+    // It would be kept under another name, and what took its place would no longer be what its manifest tells.
+    if (await isSameFile(target, backup))
+      throw invalidArgument(
+        'restore',
+        `${target} is the backup itself; name the database that it is to take the place of`,
+      )
     const manifest = await manifestOf(backup, allowUnverified)
     await refuseLink(target, 'restore')
     await refuseOpenHere(backup, 'restore')

@@ -24,3 +24,9 @@ export async function fileIdentity(path: string): Promise<string | undefined> {
     )
   }
 }
+
+/** Whether both paths lead to one file, under whatever names. `false` where one leads to none. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  const identity = await fileIdentity(one)
+  return identity !== undefined && identity === (await fileIdentity(other))
+}

@@ -1,6 +1,6 @@
 import type { AdapterOptions } from '../../../adapter/adapter-options.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
-import { fileIdentity } from '../file/file-identity.js'
+import { isSameFile } from '../file/file-identity.js'
 import { refuseLink } from '../file/refuse-link.js'
 import type { StartWorker } from '../thread/worker.js'
 import { untilAborted } from './abortable.js'
@@ -47,7 +47,6 @@ export async function follow<Adapter>(
 
 async function refuseTarget(source: string, target: string): Promise<void> {
   await refuseLink(target, 'standby.follow')
-  const identity = await fileIdentity(target)
-  if (identity === undefined || identity !== (await fileIdentity(source))) return
-  throw invalidArgument('standby.follow', `target ${target} is the source itself; name another file`)
+  if (await isSameFile(target, source))
+    throw invalidArgument('standby.follow', `target ${target} is the source itself; name another file`)
 }

@@ -54,25 +54,20 @@ export class Source {
   }
 
   async detach(): Promise<void> {
+    const connection = this.#connection
+    this.#connection = undefined
     try {
       await this.letGo()
     } finally {
-      await this.close()
+      await connection?.close()
     }
   }
 
-  /** Leaves the connection of the standby, for good; {@link sql} stays until {@link close}. May be repeated. */
+  /** Leaves the connection of the standby; {@link sql} stays. May be repeated. */
   async letGo(): Promise<void> {
     if (!this.#attached) return
     this.#attached = false
     await this.#standby.query('DETACH DATABASE source')
-  }
-
-  /** Closes the connection for writing, after {@link letGo}. May be repeated. */
-  async close(): Promise<void> {
-    const connection = this.#connection
-    this.#connection = undefined
-    await connection?.close()
   }
 
   /**
