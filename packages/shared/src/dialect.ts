@@ -17,7 +17,16 @@ export { fillingError, movedError } from './errors/moved-error.js'
 export { type Classify, PersistenceError, type PersistenceErrorCode } from './errors/persistence-error.js'
 export { SchemaMissingError } from './errors/schema-missing-error.js'
 export type { InspectSql } from './inspect/inspect-sql.js'
-export type { Invariant, InvariantSql, Part, RowInvariants } from './inspect/invariants-sql.js'
+export {
+  FAULTS,
+  type Invariant,
+  type InvariantSql,
+  invariant,
+  type Part,
+  type RowInvariants,
+  type Rules,
+  rowInvariants,
+} from './inspect/invariants-sql.js'
 export { canBePlain, type NameLayout, NameSpace, type Names } from './keys/key-space.js'
 export type { OperationQueue } from './queue/operation-queue.js'
 export type { WriteGuard } from './queue/queue-context.js'

@@ -1,9 +1,12 @@
 import {
-  type Invariant,
+  FAULTS,
   type InvariantSql,
+  invariant,
   type Part,
   type RowInvariants,
+  type Rules,
   read,
+  rowInvariants,
 } from '@go-go-scope/persistence-core/dialect'
 import { TIMELINE } from './locks.js'
 import { inRange, nameAndNext, ofValue } from './pages.js'
@@ -17,9 +20,9 @@ export function invariantSql(schema: string): InvariantSql {
         beyond_counter: [
           `CASE WHEN pg_is_in_recovery() THEN false ELSE
   token > ${TIMELINE} * 4294967296 + (SELECT last_value FROM ${schema}.lock_token) END`,
-          'its token is beyond the counter, which will give that token again',
+          FAULTS.tokenBeyondCounter,
         ],
-        half_free: ['(holds = 0) <> (expires_at = 0)', 'it is held and given back at the same time'],
+        half_free: ['(holds = 0) <> (expires_at = 0)', FAULTS.halfFree],
       }),
       inRows('claims', `${schema}.idempotency`, {
         without_owner: [
@@ -30,36 +33,29 @@ export function invariantSql(schema: string): InvariantSql {
           `generation > (SELECT last_value FROM ${schema}.claim_generation)`,
           'its generation is beyond the counter, which will give it again, and a late report may count',
         ],
-        ends_early: ['claimed_until > 0 AND claimed_until < granted_at', 'its lease ends before it was granted'],
+        ends_early: ['claimed_until > 0 AND claimed_until < granted_at', FAULTS.endsEarly],
         beside_result: [
           'claimed_until IS NOT NULL AND (value IS NOT NULL OR unstored IS NOT NULL OR failure IS NOT NULL)',
           'its key has a result or a kept failure, which should have ended it',
         ],
       }),
       inRows('circuits', `${schema}.circuit`, {
-        orphan_probes: [
-          "state <> 'half-open' AND probes <> '[]'",
-          'it has probes under way and is not half-open; their reports do not count',
-        ],
-        orphan_successes: [
-          "state <> 'half-open' AND successes <> 0",
-          'probes have succeeded that are of no trial; the next trial closes it too early',
-        ],
-        isolated_elsewhere: [
-          "isolated <> 0 AND state <> 'open'",
-          'it is isolated and not open; no call comes through until it is reset',
-        ],
+        orphan_probes: ["state <> 'half-open' AND probes <> '[]'", FAULTS.orphanProbes],
+        orphan_successes: ["state <> 'half-open' AND successes <> 0", FAULTS.orphanSuccesses],
+        isolated_elsewhere: ["isolated <> 0 AND state <> 'open'", FAULTS.isolatedElsewhere],
       }),
     ],
     database: [
-      inDatabase(
-        'it begins with another prefix, and both store idempotency keys as published: they may meet in one row',
+      invariant(
+        'prefixes',
+        FAULTS.prefixesMeet,
         `SELECT prefix AS name FROM (
   SELECT prefix, lag(prefix) OVER (ORDER BY prefix) AS shorter FROM ${schema}.prefixes WHERE idempotency = 'plain'
 ) AS plain WHERE starts_with(prefix, shorter)`,
       ),
-      inDatabase(
-        'it is not the only prefix that stores tasks as published: they may meet in one row',
+      invariant(
+        'prefixes',
+        FAULTS.tasksMeet,
         `SELECT prefix AS name FROM ${schema}.prefixes WHERE checkpoints = 'plain'
   AND (SELECT count(*) FROM ${schema}.prefixes WHERE checkpoints = 'plain') > 1`,
       ),
@@ -73,22 +69,13 @@ export function invariantSql(schema: string): InvariantSql {
   }
 }
 
-/** @param broken What is wrong where the condition in SQL is true, by the name of its column. */
-function inRows(
-  part: Part,
-  table: string,
-  broken: Readonly<Record<string, readonly [condition: string, words: string]>>,
-): RowInvariants {
-  const columns = Object.entries(broken).map(([name, [condition]]) => `, (${condition})::int AS ${name}`)
-  const sql = `SELECT ${nameAndNext('key')}${columns.join('')} FROM ${table} AS entry WHERE ${inRange('key')} ORDER BY key LIMIT $4::int`
-  return {
-    part,
-    statement: read('verify', 'many', sql),
-    broken: Object.fromEntries(Object.entries(broken).map(([name, [, words]]) => [name, words])),
-  }
-}
-
-/** @param sql Gives a row with the `name` for each time that it does not hold. */
-function inDatabase(broken: string, sql: string): Invariant {
-  return { part: 'prefixes', broken, statement: read('verify.database', 'many', sql) }
+function inRows(part: Part, table: string, rules: Rules): RowInvariants {
+  return rowInvariants(part, rules, (all) => {
+    const columns = all.map(([name, condition]) => `, (${condition})::int AS ${name}`).join('')
+    return read(
+      'verify',
+      'many',
+      `SELECT ${nameAndNext('key')}${columns} FROM ${table} AS entry WHERE ${inRange('key')} ORDER BY key LIMIT $4::int`,
+    )
+  })
 }

@@ -1,5 +1,4 @@
-import type { Invariant } from '../../../inspect/invariants-sql.js'
-import { read } from '../../../queue/statement.js'
+import { type Invariant, invariant } from '../../../inspect/invariants-sql.js'
 import { LOG_TRIGGER_PREFIX } from './change-log.js'
 import { KNOWN_OBJECTS, OWN_TABLES } from './known-objects.js'
 import { MOVED_TRIGGER_PREFIX } from './moved-file.js'
@@ -13,14 +12,16 @@ const LOGGED = names([...PUBLISHED_TABLES.map(({ name }) => name), ...OWN_TABLES
 
 /** What connecting does not look at: it checks the objects that have our names. */
 export const SCHEMA_INVARIANTS: readonly Invariant[] = [
-  inSchema(
+  invariant(
+    'schema',
     'it is on a table of ours and not ours: what it does to writes is not known; drop it, or use another file',
     `SELECT type || ' ' || name AS name FROM sqlite_master
 WHERE (type = 'trigger' OR (type = 'index' AND sql LIKE 'CREATE UNIQUE%')) AND lower(tbl_name) IN (${TABLES})
   AND lower(name) NOT IN (${names(KNOWN_OBJECTS.map(({ name }) => name))})
   AND name NOT GLOB '${LOG_TRIGGER_PREFIX}*' AND name NOT GLOB '${MOVED_TRIGGER_PREFIX}*'`,
   ),
-  inSchema(
+  invariant(
+    'schema',
     'the file is followed and this table is not logged whole: a standby misses changes; follow anew',
     `SELECT tables.name FROM sqlite_master AS tables
 WHERE tables.type = 'table' AND lower(tables.name) IN (${LOGGED}) AND tables.sql NOT LIKE '%CHECK (id = 1)%'
@@ -33,8 +34,3 @@ WHERE tables.type = 'table' AND lower(tables.name) IN (${LOGGED}) AND tables.sql
   )`,
   ),
 ]
-
-/** @param sql Gives a row with the `name` for each time that it does not hold. */
-function inSchema(broken: string, sql: string): Invariant {
-  return { part: 'schema', broken, statement: read('verify.database', 'many', sql, { scans: true }) }
-}

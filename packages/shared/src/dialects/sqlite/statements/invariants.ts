@@ -1,24 +1,25 @@
-import type { Invariant, InvariantSql, Part, RowInvariants } from '../../../inspect/invariants-sql.js'
+import {
+  FAULTS,
+  type Invariant,
+  type InvariantSql,
+  invariant,
+  type Part,
+  type RowInvariants,
+  type Rules,
+  rowInvariants,
+} from '../../../inspect/invariants-sql.js'
 import { read } from '../../../queue/statement.js'
 import { inRange, nameAndNext, ofValue } from './pages.js'
 
 const LOCK_COUNTER = 'FROM go_goscope_lock_counter WHERE id = 1'
 const CLAIM_CLOCK = 'FROM go_goscope_claim_clock WHERE id = 1'
 
-/** @param broken What is wrong where the condition in SQL is true, by the name of its column. */
-function inRows(
-  part: Part,
-  table: string,
-  broken: Readonly<Record<string, readonly [condition: string, words: string]>>,
-  clocked?: 'wall',
-): RowInvariants {
-  const columns = Object.entries(broken).map(([name, [condition]]) => `, ${condition} AS ${name}`)
-  const sql = `SELECT ${nameAndNext()}${columns.join('')} FROM ${table} WHERE ${inRange()} ORDER BY key LIMIT ?4`
-  return {
-    part,
-    statement: read('verify', 'many', sql, { scans: true, ...(clocked && { clocked }) }),
-    broken: Object.fromEntries(Object.entries(broken).map(([name, [, words]]) => [name, words])),
-  }
+function inRows(part: Part, table: string, rules: Rules, clocked?: 'wall'): RowInvariants {
+  return rowInvariants(part, rules, (all) => {
+    const columns = all.map(([name, condition]) => `, ${condition} AS ${name}`).join('')
+    const sql = `SELECT ${nameAndNext()}${columns} FROM ${table} WHERE ${inRange()} ORDER BY key LIMIT ?4`
+    return read('verify', 'many', sql, { scans: true, ...(clocked && { clocked }) })
+  })
 }
 
 // What was over when the claim was granted may be there beside it, also after the wall clock was set back.
@@ -26,15 +27,12 @@ const atTheClaim = (expiry: string): string => `(${expiry} IS NULL OR ${expiry} 
 
 const ROWS: readonly RowInvariants[] = [
   inRows('locks', 'go_goscope_locks', {
-    beyond_counter: [
-      `token > (SELECT token ${LOCK_COUNTER})`,
-      'its token is beyond the counter, which will give that token again',
-    ],
+    beyond_counter: [`token > (SELECT token ${LOCK_COUNTER})`, FAULTS.tokenBeyondCounter],
     beyond_clock: [
       `marked_at > (SELECT clock ${LOCK_COUNTER})`,
       'it was granted after the last grant that the clock of locks knows; a clock set back can revive its lease',
     ],
-    half_free: ['(holds = 0) <> (expires_at = 0)', 'it is held and given back at the same time'],
+    half_free: ['(holds = 0) <> (expires_at = 0)', FAULTS.halfFree],
   }),
   inRows(
     'claims',
@@ -44,7 +42,7 @@ const ROWS: readonly RowInvariants[] = [
         `granted_at > coalesce((SELECT now ${CLAIM_CLOCK}), 0)`,
         'it was granted after the last grant that the clock of claims knows; a clock set back can revive its lease',
       ],
-      ends_early: ['expires_at < granted_at', 'its lease ends before it was granted'],
+      ends_early: ['expires_at < granted_at', FAULTS.endsEarly],
       beside_result: [
         `EXISTS (SELECT 1 FROM go_goscope_idempotency AS results
   WHERE results.key = go_goscope_claims.key AND ${atTheClaim('results.expires_at')})`,
@@ -68,60 +66,46 @@ const ROWS: readonly RowInvariants[] = [
     ],
   }),
   inRows('circuits', 'go_goscope_circuit', {
-    orphan_probes: [
-      "state <> 'half-open' AND probes <> '[]'",
-      'it has probes under way and is not half-open; their reports do not count',
-    ],
-    orphan_successes: [
-      "state <> 'half-open' AND successes <> 0",
-      'probes have succeeded that are of no trial; the next trial closes it too early',
-    ],
-    isolated_elsewhere: [
-      "isolated <> 0 AND state <> 'open'",
-      'it is isolated and not open; no call comes through until it is reset',
-    ],
+    orphan_probes: ["state <> 'half-open' AND probes <> '[]'", FAULTS.orphanProbes],
+    orphan_successes: ["state <> 'half-open' AND successes <> 0", FAULTS.orphanSuccesses],
+    isolated_elsewhere: ["isolated <> 0 AND state <> 'open'", FAULTS.isolatedElsewhere],
   }),
 ]
 
-/** @param sql Gives a row with the `name` for each time that it does not hold. */
-function inDatabase(part: Part, broken: string, sql: string): Invariant {
-  return { part, broken, statement: read('verify.database', 'many', sql, { scans: true }) }
-}
-
 /** Without those of the schema; see schema/schema-invariants.ts. */
 const DATABASE: readonly Invariant[] = [
-  inDatabase(
+  invariant(
     'locks',
     'the counter of tokens is gone: nobody gets a lock',
     `SELECT NULL AS name WHERE NOT EXISTS (SELECT 1 ${LOCK_COUNTER})`,
   ),
-  inDatabase(
+  invariant(
     'claims',
     'the clock of claims is gone: a clock set back can revive leases',
     `SELECT NULL AS name WHERE NOT EXISTS (SELECT 1 ${CLAIM_CLOCK})`,
   ),
-  inDatabase(
+  invariant(
     'claims',
     'the counter of generations is behind them: it will give one again, and a late report may count',
     `SELECT NULL AS name WHERE (SELECT max(generation) FROM go_goscope_claims) >
   coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'go_goscope_claims'), 0)`,
   ),
-  inDatabase(
+  invariant(
     'schema',
     'the time of leases is on record beyond their last grant',
     `SELECT NULL AS name FROM go_goscope_lease_time
 WHERE mark > max(coalesce((SELECT clock ${LOCK_COUNTER}), 0), coalesce((SELECT now ${CLAIM_CLOCK}), 0))`,
   ),
-  inDatabase(
+  invariant(
     'prefixes',
-    'it begins with another prefix, and both store idempotency keys as published: they may meet in one row',
+    FAULTS.prefixesMeet,
     `SELECT prefix AS name FROM (
   SELECT prefix, lag(prefix) OVER (ORDER BY prefix) AS shorter FROM go_goscope_prefixes WHERE idempotency = 'plain'
 ) WHERE substr(prefix, 1, length(shorter)) = shorter`,
   ),
-  inDatabase(
+  invariant(
     'prefixes',
-    'it is not the only prefix that stores tasks as published: they may meet in one row',
+    FAULTS.tasksMeet,
     `SELECT prefix AS name FROM go_goscope_prefixes WHERE checkpoints = 'plain'
   AND (SELECT count(*) FROM go_goscope_prefixes WHERE checkpoints = 'plain') > 1`,
   ),
