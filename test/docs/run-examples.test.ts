@@ -52,7 +52,24 @@ describe('running examples', () => {
     expect(compiled.complaints).toBe('')
     expect(await compiled.run(works)).toBe('bye\n')
     await expect(compiled.run(throws)).rejects.toThrow(/throws:1[\s\S]*as planted/)
-    await expect(compiled.run(hangs)).rejects.toThrow('hangs:1')
+    await expect(compiled.run(hangs)).rejects.toThrow('hangs:1 ended with 13')
+  })
+
+  test('those of a document run in turn, and each is judged by itself', async () => {
+    const place = (line: number, code: string) => ({ place: `turns.md:${line}`, code })
+    const stays = place(1, 'setTimeout(() => console.log("first is over"), 50)\nprocess.chdir("/")')
+    const throwsLater = place(2, 'console.log("second")\nsetTimeout(() => { throw new Error("later") }, 1)')
+    const rejects = place(3, 'void Promise.reject(new Error("unheard"))')
+    const fails = place(4, 'process.exitCode = 3')
+    const exits = place(5, 'process.exit(0)')
+    const last = place(6, `console.log(process.cwd().endsWith('5') ? 'last' : 'elsewhere')`)
+    await using compiled = await compileExamples([stays, throwsLater, rejects, fails, exits, last])
+    expect(await compiled.run(stays)).toMatch(/^first is over\nsecond\n/)
+    await expect(compiled.run(throwsLater)).rejects.toThrow(/^turns.md:2 ended with 1[\s\S]*later/)
+    await expect(compiled.run(rejects)).rejects.toThrow(/^turns.md:3 ended with 1[\s\S]*unheard/)
+    await expect(compiled.run(fails)).rejects.toThrow('turns.md:4 ended with 3')
+    await compiled.run(exits)
+    expect(await compiled.run(last)).toBe('last\n')
   })
 
   test('a wrong type is a complaint that names the place in the document', async () => {

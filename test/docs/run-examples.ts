@@ -1,19 +1,27 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { runProcess } from '../../scripts/run-process.mjs'
 import { root, tools } from '../../scripts/workspace.mjs'
 import { runtimes } from '../matrix.mjs'
 import { exampleRuntime } from './example-runtime.js'
 import type { Example } from './extract-examples.js'
 
-/** ms */
-const EXAMPLE_LIMIT = 80_000
+/** ms, for all examples of a document. */
+export const DOCUMENT_LIMIT = 150_000
+const runInTurn = fileURLToPath(new URL('run-in-turn.mjs', import.meta.url))
 
 /** Examples compiled with the workspace's TypeScript, because Node 20 reads no types and has no `await using`. */
 export interface CompiledExamples extends AsyncDisposable {
   /** What the compiler says about them; empty when they are right. */
   readonly complaints: string
-  /** Runs one in an empty folder of its own. @returns its output. @throws Error when it does not end with code 0. */
+  /**
+   * Runs one in an empty folder of its own, in the process of those of its document that need the same runtime; they run when
+   * the first is asked for.
+   *
+   * @returns what that process printed.
+   * @throws Error when the example does not end with code 0.
+   */
   run(example: Example): Promise<string>
 }
 
@@ -42,16 +50,18 @@ export async function compileExamples(examples: readonly Example[]): Promise<Com
   })
   const complaints = output.replaceAll(/^(\d+)\/example\.ts/gm, (path, index) => examples[Number(index)]?.place ?? path)
 
+  const folderOf = (example: Example): string => join(work, `${examples.indexOf(example)}`)
+  const processes = new Map<string, Promise<ReadonlyMap<Example, Ended>>>()
+
   return {
     complaints: exitCode === 0 ? '' : complaints,
 
     async run(example) {
-      const runtime = runtimes[exampleRuntime(example.code)]
-      const folder = join(work, `${examples.indexOf(example)}`)
-      const ended = await runProcess(runtime?.path ?? '', ['example.js'], { cwd: folder, limit: EXAMPLE_LIMIT })
-      if (ended.exitCode !== 0) {
-        throw new Error(`${example.place} ended with ${ended.exitCode ?? ended.signal}:\n${ended.output}`)
-      }
+      const together = examples.filter((other) => processOf(other) === processOf(example))
+      const running = processes.get(processOf(example)) ?? runTogether(together, folderOf)
+      processes.set(processOf(example), running)
+      const ended = (await running).get(example)
+      if (ended === undefined || !ended.well) throw new Error(`${example.place} ${ended?.output}`)
       return ended.output
     },
 
@@ -59,4 +69,41 @@ export async function compileExamples(examples: readonly Example[]): Promise<Com
       rmSync(work, { recursive: true, force: true })
     },
   }
+}
+
+/** Examples of one document and one runtime share a process. */
+function processOf({ place, code }: Example): string {
+  return `${place.slice(0, place.lastIndexOf(':'))} ${exampleRuntime(code)}`
+}
+
+interface Ended {
+  readonly well: boolean
+  readonly output: string
+}
+
+/** Those behind one that ends the process, rightly or not, get another. */
+async function runTogether(
+  examples: readonly Example[],
+  folderOf: (example: Example) => string,
+): Promise<ReadonlyMap<Example, Ended>> {
+  const outcomes = new Map<Example, Ended>()
+  const [first] = examples
+  if (first === undefined) return outcomes
+  const runtime = exampleRuntime(first.code)
+  // PGlite runs for a second: to have its WebAssembly optimized costs more than it saves.
+  const options = runtime === 'bun' ? [] : ['--liftoff-only']
+  while (outcomes.size < examples.length) {
+    const left = examples.filter((example) => !outcomes.has(example))
+    const args = [...options, runInTurn, ...left.map(folderOf)]
+    const { exitCode, signal, output } = await runProcess(runtimes[runtime]?.path ?? '', args, {
+      limit: DOCUMENT_LIMIT,
+    })
+    const well = left.filter((example) => existsSync(join(folderOf(example), 'ended')))
+    for (const example of well) outcomes.set(example, { well: true, output })
+    const failed = left.find((example) => !well.includes(example))
+    if (failed !== undefined && (exitCode !== 0 || well.length === 0)) {
+      outcomes.set(failed, { well: false, output: `ended with ${exitCode ?? signal}:\n${output}` })
+    }
+  }
+  return outcomes
 }
