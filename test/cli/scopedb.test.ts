@@ -107,7 +107,7 @@ describe('what is wrong', () => {
   test('nothing is, in a sound file', async () => {
     expect(await scopedbHere(path, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
     const { out } = await scopedbHere(path, 'doctor')
-    expect(out).toMatch(/^sqliteVersion: \d/m)
+    expect(out).toMatch(/^SQLite: \d/m)
     // What stats() counts of its process is not of the database.
     expect(out).toMatch(/^results: 1$/m)
     expect(out).not.toMatch(/^(locks|waiting|idempotency):/m)
