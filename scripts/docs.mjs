@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readCommandLine } from './command-line.mjs'
 import { runProcess } from './run-process.mjs'
@@ -24,7 +25,19 @@ await step('API from the types', () =>
   runProcess(node, ['node_modules/typedoc/bin/typedoc', '--options', 'typedoc.config.mjs'], { cwd: site }),
 )
 await step('Site', () => runProcess(node, ['node_modules/vitepress/bin/vitepress.js', 'build'], { cwd: site }))
+await loadScripts()
 console.log('The site is in site/dist.')
+
+/** What the pages are rendered by anew in a browser, where search and menus come from: when it fails, they only look right. */
+async function loadScripts() {
+  const chunks = join(site, 'dist/assets/chunks')
+  const framework = readdirSync(chunks).filter((name) => /^framework\..*\.js$/.test(name))
+  if (framework.length !== 1) throw new Error(`the site has ${framework.length} frameworks in ${chunks}`)
+  const url = pathToFileURL(join(chunks, String(framework[0])))
+  const load = `globalThis.window = { __VP_SITE_DATA__: {} }
+    await import('${url}').catch((error) => { console.error(String(error)); process.exit(1) })`
+  await step('Scripts of the site', () => runProcess(node, ['--input-type=module', '-e', load]))
+}
 
 /** Installs the tools of the site by their own lockfile: who only builds and tests does not pay for them. */
 async function install() {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { idempotencyKey } from '@go-go-scope/idempotency-key/hono'
 import type { BackupSchedule } from '@go-go-scope/persistence'
 import { inspector } from '@go-go-scope/persistence-inspector'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { Metrics } from '../metrics/metrics.ts'
 import { type Bank, BankError, CircuitOpenError } from './bank.ts'
 import type { Persistence } from './database.ts'
@@ -35,6 +35,8 @@ export function createApp({ persistence, backups, bank, payouts, metrics, token 
 
   // A request with a key is handled once by all processes; who repeats it is sent the first answer.
   const once = idempotencyKey({ store: idempotency, scope: user, wait: 10_000 })
+
+  for (const path of ['/payments', '/payouts']) app.post(path, authenticated)
 
   app.post('/payments', once, async (c) => {
     const { amount } = await c.req.json<{ amount: number }>()
@@ -78,7 +80,12 @@ export function createApp({ persistence, backups, bank, payouts, metrics, token 
   return app
 }
 
-/** What your authentication has found out. Nobody is refused by {@link idempotencyKey}. */
+/** In the place of your authentication: keys are kept for each user. */
+const authenticated: MiddlewareHandler = async (c, next) => {
+  if (user(c) === '') return c.json({ error: 'who are you? send x-user' }, 401)
+  await next()
+}
+
 function user(c: Context): string {
   return c.req.header('x-user') ?? ''
 }

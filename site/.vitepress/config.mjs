@@ -18,6 +18,34 @@ const examples = readdirSync(join(root, 'examples'), { recursive: true })
   .map(String)
   .filter((name) => /^([^/]+\/)?README\.md$/.test(name))
 
+// The pages lie above this folder and find no packages there. For the build that renders them alone: in a browser the files that
+// Node loads do not run, and VitePress finds those that do.
+const ofThisFolder = {
+  resolve: {
+    alias: ['vue', 'vue/server-renderer'].map((name) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: fileURLToPath(import.meta.resolve(name)),
+    })),
+  },
+}
+
+// Both functions are sent to the browser as their text, so they use nothing from here.
+const SEARCH = {
+  options: {
+    /** People ask `how do I see who holds a lock`: what is in every sentence would find every page. */
+    processTerm: (term) =>
+      /^(an?|and|are|as|at|be|by|can|do|does|for|from|how|i|if|in|is|it|its|my|of|on|or|so|that|the|there|this|to|what|when|where|which|who|with|you)$/i.test(
+        term,
+      )
+        ? null
+        : term.toLowerCase(),
+  },
+  searchOptions: {
+    /** Decisions and the API name everything; guides say how. */
+    boostDocument: (id) => (/\/(decisions|api)\//.test(id) ? 0.3 : 1),
+  },
+}
+
 export default defineConfig({
   title: 'go-go-scope persistence',
   description: 'Locks, caches, once-only work and resumable jobs in one SQLite file or a PostgreSQL database.',
@@ -37,17 +65,9 @@ export default defineConfig({
   cleanUrls: false,
   lastUpdated: false,
   markdown: { config: linkRepositoryFiles },
-  // The pages lie above this folder and find no packages there.
-  vite: {
-    resolve: {
-      alias: [
-        { find: /^vue$/, replacement: fileURLToPath(import.meta.resolve('vue')) },
-        { find: /^vue\/server-renderer$/, replacement: fileURLToPath(import.meta.resolve('vue/server-renderer')) },
-      ],
-    },
-  },
+  vite: { plugins: [{ name: 'vue-of-this-folder', config: (_, { isSsrBuild }) => (isSsrBuild ? ofThisFolder : {}) }] },
   themeConfig: {
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { miniSearch: SEARCH } },
     outline: [2, 3],
     nav: [
       { text: 'Guide', link: '/' },

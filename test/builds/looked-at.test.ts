@@ -17,29 +17,36 @@ const WRITING_MS = proofCount({ inTests: 500, inSoak: 10_000 })
 const LOOKS: readonly (readonly string[])[] = inSoak
   ? [[], ['locks'], ['circuits'], ['claims'], ['results'], ['tasks'], ['cache'], ['prefixes'], ['verify'], ['doctor']]
   : [['verify']]
-/** What a write may take, unless the machine lets it wait as long where nobody looks. */
-const LONGEST_MS = 50
+/** What 99 of 100 writes may take. The longest one of a shared machine is its own: it takes as long where nobody looks. */
+const P99_MS = 50
 /** Other work on the machine is in the way now and then; a reader that is in the way is so each time. */
 const TRIES = proofCount({ inTests: 1, inSoak: 4 })
 
 interface Written {
   readonly writes: number
+  /** For another connection, longer than the 3 ms that the engine waits by itself. */
+  readonly waits: number
+  readonly p99: number
   readonly longest: number
   readonly errors: readonly string[]
 }
 
+const NOTHING: Written = { writes: 0, waits: 0, p99: Number.POSITIVE_INFINITY, longest: 0, errors: [] }
+const took = (ms: number): string => (ms < 1 ? `${ms.toFixed(2)} ms` : `${Math.ceil(ms)} ms`)
+
 const folder = mkdtempSync(join(tmpdir(), 'looked-at-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('scopedb beside a process that writes a thousand times a second: no write fails', async () => {
+test('scopedb beside a process that writes a thousand times a second: no write fails, and none waits for it', async () => {
   const file = join(folder, 'app.db')
   const writer = new ProofProcess(thisMember, new URL('../proof/looked-at/writer.mjs', import.meta.url), [])
   await withProcesses([writer], async () => {
     await writer.ready()
     await writer.ask(`open ${file}`)
-    let [looks, writes, alone, beside] = [0, 0, 0, Number.POSITIVE_INFINITY]
-    for (let attempt = 0; attempt < TRIES && beside > Math.max(LONGEST_MS, alone); attempt++) {
-      if (inSoak) alone = (await writer.ask<Written>(`write ${WRITING_MS}`)).longest
+    let [looks, writes] = [0, 0]
+    let [alone, beside] = [NOTHING, NOTHING]
+    for (let attempt = 0; attempt < TRIES && beside.p99 > P99_MS; attempt++) {
+      if (inSoak) alone = await writer.ask<Written>(`write ${WRITING_MS}`)
       let over = false
       const writing = writer.ask<Written>(`write ${WRITING_MS}`).finally(() => {
         over = true
@@ -52,17 +59,17 @@ test('scopedb beside a process that writes a thousand times a second: no write f
         }
       while (!over)
       const written = await writing
-      expect(written.errors).toEqual([])
+      expect([written.errors, written.waits]).toEqual([[], 0])
       writes += written.writes
-      beside = written.longest
+      beside = written
     }
     // A machine that runs all other tests at the same time is no measure.
-    if (inSoak) expect(beside, 'ms that the longest write took').toBeLessThanOrEqual(Math.max(LONGEST_MS, alone))
+    if (inSoak) expect(beside.p99, 'ms that 99 of 100 writes took at most').toBeLessThanOrEqual(P99_MS)
     reportProof({
       proof: 'scopedb beside a process that writes 1,000 times a second',
       file: 'test/builds/looked-at.test.ts',
       runs: `${looks} commands beside ${writes} writes`,
-      result: `0 writes failed, the longest took ${Math.ceil(beside)} ms (${Math.ceil(alone)} ms where nobody looks)`,
+      result: `0 writes failed or waited; 99 of 100 took ${took(beside.p99)} at most and the longest ${took(beside.longest)} (${took(alone.p99)} and ${took(alone.longest)} where nobody looks)`,
     })
   })
 }, 200_000)

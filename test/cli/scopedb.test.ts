@@ -107,7 +107,7 @@ describe('what is wrong', () => {
   test('nothing is, in a sound file', async () => {
     expect(await scopedbHere(path, 'verify')).toMatchObject({ code: 0, err: 'nothing is wrong\n' })
     const { out } = await scopedbHere(path, 'doctor')
-    expect(out).toMatch(/^sqliteVersion: \d/m)
+    expect(out).toMatch(/^SQLite: \d/m)
     // What stats() counts of its process is not of the database.
     expect(out).toMatch(/^results: 1$/m)
     expect(out).not.toMatch(/^(locks|waiting|idempotency):/m)
@@ -285,6 +285,8 @@ describe('exit codes', () => {
     [2, ['locks']],
     [2, ['FILE', 'locks', '--limit', 'many']],
     [2, ['nowhere.db', 'locks']],
+    [2, ['FILE', 'export', 'no-folder/x.jsonl']],
+    [2, ['FILE', 'backup', 'no-folder/x.db']],
     [3, ['README', 'locks']],
     [0, ['--help']],
     [0, ['locks', '--help']],
@@ -306,7 +308,11 @@ describe('exit codes', () => {
   })
 
   test('6 for what else goes wrong', async () => {
-    expect((await scopedbHere(path, 'export', join(folder, 'no such folder', 'x.jsonl'))).code).toBe(6)
+    // It stands beside no manifest.
+    expect(await scopedbHere('restore', path, join(folder, 'new.db'), '--yes')).toMatchObject({
+      code: 6,
+      err: expect.stringContaining('NOT_A_BACKUP'),
+    })
   })
 
   test('1 for what is not as it was named, and what they mean is documented', async () => {

@@ -13,7 +13,12 @@ export interface Ended {
 }
 
 /** Runs `scopedb` in this process, which costs a hundredth of a process of its own. One call at a time. */
-export async function scopedbHere(...args: readonly string[]): Promise<Ended> {
+export function scopedbHere(...args: readonly string[]): Promise<Ended> {
+  return endOf(run, args)
+}
+
+/** What a run of `scopedb` in this process writes, and ends with. */
+export async function endOf(runs: typeof run, args: readonly string[]): Promise<Ended> {
   let [out, err] = ['', '']
   const heard = [
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -26,7 +31,7 @@ export async function scopedbHere(...args: readonly string[]): Promise<Ended> {
     }),
   ]
   try {
-    const code = await run(args)
+    const code = await runs(args)
     return { code, out, err }
   } finally {
     for (const spy of heard) spy.mockRestore()

@@ -13,6 +13,7 @@ import { runNpm } from '../../scripts/run-with-pnpm.mjs'
 import { root, tools } from '../../scripts/workspace.mjs'
 import { importsOf } from '../architecture/gates/source-text.js'
 import { runtimes } from '../matrix.mjs'
+import { proofCount } from '../proof/proof-count.js'
 import { budgets } from './package-budgets.js'
 import { type Manifest, type PackedFamily, type PackedPackage, packFamily, published } from './packed-family.js'
 
@@ -131,6 +132,17 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     const { exitCode, output } = await runNpm(['pack', '--dry-run'], { cwd: join(root, 'packages', folder) })
     expect(exitCode, output).toBe(1)
     expect(output).toContain('pack and publish with pnpm')
+  })
+
+  test('would be published as it is: npm finds nothing to correct', async () => {
+    // npm takes a second to start, so it is asked for all in a soak, and else for the one that has a command.
+    if (folder !== 'cli' && proofCount({ inTests: 0, inSoak: 1 }) === 0) return
+    const args = ['publish', packed(folder).tarball, '--dry-run', '--offline', '--access', 'public']
+    const { exitCode, output } = await runNpm(args, { cwd: family.project })
+    expect(exitCode, output).toBe(0)
+    expect(output).toContain(`+ ${packed(folder).manifest.name}@`)
+    const warnings = output.match(/^npm (warn|error) .*$/gim) ?? []
+    expect(warnings.filter((line) => !line.includes('requires you to be logged in'))).toEqual([])
   })
 
   test('can be found by what it is for', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { runCommand } from '@go-go-scope/persistence-postgres/copy'
@@ -68,6 +69,10 @@ test('a dry run tells what there is, and writes nothing on either side', async (
   expect(free.code).toBe(0)
   expect(JSON.parse(free.out).tables).toContainEqual({ table: 'cache', rows: 1 })
   expect(await schemas(place)).toBe(0)
+  // PGlite makes its folder as soon as it is opened.
+  const folder = `${place.file}.pglite`
+  expect((await command('copy', place.file, `pglite:${folder}`, '--dry-run')).code).toBe(0)
+  expect(existsSync(folder)).toBe(false)
   await user.cache.set('k', 2)
 })
 
@@ -85,6 +90,8 @@ test('the command ends with a code for each reason, and never shows a password',
   expect(await command('copy', place.file, `${place.file}.other`)).toMatchObject({ code: 2 })
   expect(await command('--help')).toMatchObject({ code: 0, out: expect.stringContaining('Exit code') })
   expect(await command(...copy)).toMatchObject({ code: 3, err: expect.stringContaining('[BUSY]') })
+  const waited = await command(...copy, '--wait', '0.5')
+  expect([waited.code, waited.err.match(/^waiting for lock \/shop:\/lock$/gm)]).toEqual([3, [expect.anything()]])
   await lock?.release()
   const moved = await command(...copy)
   expect(moved).toMatchObject({ code: 0, err: expect.stringMatching(/^copying .* rows\/s, \d+ s left$/m) })

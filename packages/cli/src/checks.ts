@@ -90,8 +90,22 @@ export async function doctor(path: string, json: boolean): Promise<number> {
     if (event.type === 'unsafe-environment') findings.push({ where: 'environment', what: event.problem })
   const shown = Object.entries(facts)
     .filter(([, value]) => typeof value !== 'object')
-    .map(([name, value]) => `${name}: ${/Bytes$/.test(name) ? bytes(Number(value)) : value}`)
+    .map(([name, value]) => `${LABELS[name] ?? name}: ${shownFact(name, value)}`)
   return report(findings, json, facts, shown.join('\n'))
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  sqliteVersion: 'SQLite',
+  serverVersion: 'PostgreSQL',
+  fileBytes: 'size',
+  walBytes: 'log',
+  roundTrip: 'round trip',
+  clockDifference: 'clock ahead by',
+}
+
+function shownFact(name: string, value: unknown): string {
+  if (name === 'fileBytes' || name === 'walBytes') return bytes(Number(value))
+  return name === 'roundTrip' || name === 'clockDifference' ? `${Math.round(Number(value))} ms` : String(value)
 }
 
 /** Locks and claims of processes of this host that are gone: nobody else gets them before their leases end. */

@@ -1,3 +1,4 @@
+import { nearestOf } from '@go-go-scope/persistence-core/integration'
 import { UsageError } from './exit-codes.js'
 
 /** An argument as commands declare it for citty. */
@@ -79,7 +80,8 @@ export function checkArguments(command: DeclaredCommand, given: readonly string[
     const option = options.get(name) ?? options.get(name.replace(/^no-/, ''))
     // All take it, for scripts that pass it everywhere.
     if (name === 'no-color' || name === 'color') continue
-    if (option === undefined) throw refusal(`there is no option ${word}`)
+    if (option === undefined)
+      throw refusal(`there is no option ${word}${didYouMean(nearestOf(name, [...options.keys()]), '--')}`)
     named.add(name)
     if (option.type !== 'boolean' && value === undefined && given[++at] === undefined)
       throw refusal(`${word} needs a value`)
@@ -91,4 +93,9 @@ export function checkArguments(command: DeclaredCommand, given: readonly string[
   if (missing !== undefined) throw refusal(`${missing[0]} is missing (${missing[1].description})`)
   for (const [name, option] of options)
     if (option.required === true && !named.has(name)) throw refusal(`${optionName(name, option)} is missing`)
+}
+
+/** What is added to the refusal of a word, where there is one that it may have been meant to be. */
+export function didYouMean(nearest: string | undefined, before = ''): string {
+  return nearest === undefined ? '' : ` (did you mean ${before}${nearest}?)`
 }

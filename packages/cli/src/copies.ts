@@ -1,7 +1,7 @@
 import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
 import { type ChangeOptions, confirm } from './changes.js'
 import { UsageError } from './exit-codes.js'
-import { loadFrontEnd, requireExists, withDatabase } from './open-database.js'
+import { loadFrontEnd, requireExists, requireFolderOf, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
 /** Copies a file while others use it. */
@@ -11,6 +11,7 @@ export async function backupDatabase(
   maxBytesPerSecond: number | undefined,
   json: boolean,
 ): Promise<void> {
+  requireFolderOf(to)
   await withDatabase(path, {}, async (database) => {
     if (database.backup === undefined) throw new UsageError('a PostgreSQL database is copied with pg_dump')
     const made = await database.backup(to, {
@@ -30,6 +31,7 @@ export async function restoreDatabase(
   { yes, json }: ChangeOptions & { json?: boolean | undefined },
 ): Promise<void> {
   requireExists(from)
+  requireFolderOf(to)
   await confirm(`put ${from} in the place of ${to}`, { yes })
   const { restore } = await loadFrontEnd()
   const restored = await restore(from, to)

@@ -52,6 +52,7 @@ const OF_CODE: Readonly<Record<string, number>> = {
   FILE_IN_USE: EXIT.busy,
   SCHEMA_NEWER: EXIT.schemaNewer,
   CANNOT_OPEN: EXIT.cannotOpen,
+  MOVED: EXIT.cannotOpen,
   ENGINE_MISSING: EXIT.cannotOpen,
   ENGINE_UNSUPPORTED: EXIT.cannotOpen,
   NOT_A_DATABASE: EXIT.cannotOpen,

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs'
+import { nearestOf } from '@go-go-scope/persistence-core/integration'
 import { type CommandDef, runCommand } from 'citty'
-import { type Command, checkArguments, type DeclaredCommand } from './command-line.js'
+import { type Command, checkArguments, type DeclaredCommand, didYouMean } from './command-line.js'
 import { commands, complete } from './commands.js'
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js'
 import { helpOf, helpOfCommand } from './help.js'
+import { isServer } from './open-database.js'
 import { endWithReader, say, write } from './output.js'
 import { printVersion } from './version.js'
 
@@ -36,7 +39,10 @@ export async function run(args: readonly string[]): Promise<number> {
       await complete(rest)
       return EXIT.ok
     }
-    if (command === undefined) throw new UsageError(`there is no command ${name}; scopedb --help lists them`)
+    if (command === undefined) {
+      const meant = didYouMean(nearestOf(name, Object.keys(commands)))
+      throw new UsageError(`there is no command ${name}${meant}; scopedb --help lists all`)
+    }
     if (rest.includes('--help') || rest.includes('-h')) {
       await write(`${helpOfCommand(command as DeclaredCommand)}\n`)
       return EXIT.ok
@@ -57,7 +63,10 @@ function inOrder(args: readonly string[]): readonly string[] {
   if (first === undefined || first.startsWith('-') || first === 'complete' || Object.hasOwn(commands, first))
     return args
   if (second !== undefined && Object.hasOwn(commands, second)) return [second, first, ...rest]
-  // A database alone: what is in it, in short. A word that is neither is a mistake in the command's name.
+  // A database alone: what is in it, in short.
   if (second === undefined || second.startsWith('-')) return ['summary', ...args]
-  return [second, first, ...rest]
+  // One of the two is a mistake in the command's name: the other one is the database.
+  return isDatabase(second) && !isDatabase(first) ? args : [second, first, ...rest]
 }
+
+const isDatabase = (word: string): boolean => isServer(word) || existsSync(word)

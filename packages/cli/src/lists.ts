@@ -37,7 +37,7 @@ const LOCKS: List<LockInfo> = {
   about: 'locks in the database, with their holders',
   takes: ['startsWith', 'limit', 'expired'],
   items: (inspection, asked) => inspection.locks(asked),
-  head: ['', 'owner', 'token', 'holds', 'ends'],
+  head: ['state', 'owner', 'token', 'holds', 'ends'],
   cells: ({ held: is, owner = '', process, token, holds, expiresAt }) => [
     held(is),
     ownerCell(owner, process),
@@ -65,7 +65,7 @@ const CLAIMS: List<ClaimInfo> = {
   about: 'idempotency keys that somebody works on',
   takes: ['startsWith', 'limit', 'expired'],
   items: (inspection, asked) => inspection.claims(asked),
-  head: ['', 'owner', 'generation', 'granted', 'lease ends'],
+  head: ['state', 'owner', 'generation', 'granted', 'lease ends'],
   cells: ({ held: is, owner = '', process, generation, grantedAt, until }) => [
     held(is),
     ownerCell(owner, process),

@@ -1,7 +1,7 @@
 import { type ChangeOptions, confirm } from './changes.js'
 import { copyAsItIs } from './copy-as-it-is.js'
 import { SchemaOlderError, UsageError } from './exit-codes.js'
-import { isServer, withDatabase } from './open-database.js'
+import { isServer, requireFolderOf, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
 /** What bringing the tables up to date takes. */
@@ -24,13 +24,13 @@ export interface MigrateOptions extends ChangeOptions {
 /** Brings the tables of a database up to date, or with `dryRun` names the steps and changes nothing. */
 export async function migrate(path: string, { dryRun, json, yes, backup, into }: MigrateOptions): Promise<void> {
   if (backup !== undefined && into !== undefined) throw new UsageError('--backup or --into: one of the two')
-  if ((backup ?? into) !== undefined && isServer(path))
-    throw new UsageError('a PostgreSQL database is copied with pg_dump')
+  const copy = backup ?? into
+  if (copy !== undefined && isServer(path)) throw new UsageError('a PostgreSQL database is copied with pg_dump')
+  if (copy !== undefined) requireFolderOf(copy)
   const plan = await planFor(path)
   if (json) await write(`${toJson(plan ?? { steps: [] }, 2)}\n`)
   else for (const step of plan?.steps ?? []) await write(`${step}\n`)
   if (plan === undefined) {
-    const copy = backup ?? into
     // Asked for, and a script goes on with it.
     if (copy !== undefined && !dryRun) await copyAsItIs(path, copy)
     return say(`the tables are up to date${copy === undefined || dryRun ? '' : `; ${copy} is a copy`}`)

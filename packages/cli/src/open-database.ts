@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import {
   type AdapterOptions,
   type AdapterStats,
@@ -64,6 +65,12 @@ export async function openDatabase(path: string, how: HowToOpen = {}): Promise<D
 /** @throws UsageError where there is nothing of that name. */
 export function requireExists(path: string): void {
   if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
+}
+
+/** @throws UsageError where a file of that name cannot be made, because there is no folder for it. */
+export function requireFolderOf(path: string): void {
+  const folder = dirname(path)
+  if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder} for ${basename(path)}`)
 }
 
 async function open(path: string, how: HowToOpen): Promise<Database> {

@@ -64,8 +64,18 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** JSON of any stored value: what JSON lacks is shown in a form that can be read. */
 export function toJson(value: unknown, space?: number): string {
-  return JSON.stringify(value, showing, space)
+  // `undefined` for what JSON has nothing for.
+  return (JSON.stringify(value, showing, space) as string | undefined)?.replaceAll(UNSEEN, escaped) as string
 }
+
+/** What moves the cursor or turns the direction of a text, and which JSON leaves as it is. */
+const UNSEEN = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
+
+const escaped = (character: string): string =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 
 function showing(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
@@ -78,13 +88,14 @@ function showing(_key: string, value: unknown): unknown {
 
 /** A key, a prefix or an owner as a cell: what would end the line or move the cursor is escaped. */
 export function cell(text: string): string {
-  return /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]*$/u.test(text) ? text : JSON.stringify(text)
+  return /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]*$/u.test(text) ? text : toJson(text)
 }
 
 /** How long until or since a moment. @param at Epoch ms. */
 export function fromNow(at: number | undefined, now: number = Date.now()): string {
   if (at === undefined) return 'never'
   const ms = at - now
+  if (Math.abs(ms) < 1_000) return 'now'
   const length = duration(Math.abs(ms))
   return ms >= 0 ? `in ${length}` : `${length} ago`
 }

@@ -7,7 +7,9 @@ import type {
   StandbyInfo,
   TaskInfo,
 } from '@go-go-scope/persistence-core/public'
+import { systemClock } from '@go-go-scope/persistence-core/public'
 import { bytes } from '@go-go-scope/persistence-inspector/format'
+import { Paced } from '@go-go-scope/persistence-inspector/paced'
 import logUpdate from 'log-update'
 import { type Facts, factsOf } from './facts.js'
 import { interrupted } from './interrupted.js'
@@ -21,7 +23,7 @@ const SHOWN = 5
 /** Prints what is in a database, in short. */
 export async function summary(path: string, json: boolean): Promise<void> {
   await withDatabase(path, {}, async (database) => {
-    const now = await read(database)
+    const now = await read(database, await cacheOf(database))
     await write(`${json ? toJson(now, 2) : show(now)}\n`)
   })
 }
@@ -30,8 +32,9 @@ export async function summary(path: string, json: boolean): Promise<void> {
 export async function watch(path: string, every = 1_000): Promise<void> {
   const stopped = interrupted().then(() => 'stopped' as const)
   await withDatabase(path, {}, async (database) => {
+    const cache = new Paced(() => cacheOf(database), systemClock)
     for (let going = true; going; ) {
-      const text = show(await read(database))
+      const text = show(await read(database, await cache.get()))
       // What is drawn over is of no use in a file.
       if (process.stdout.isTTY) logUpdate(text)
       else await write(`${text}\n\n`)
@@ -59,11 +62,10 @@ export interface Summary {
   readonly standbys: readonly StandbyInfo[]
 }
 
-async function read(database: Database): Promise<Summary> {
+async function read(database: Database, cache: Summary['cache']): Promise<Summary> {
   const all = database.inspect({ prefix: '*' })
-  const [facts, cache, prefixes, locks, circuits, claims, tasks, standbys] = await Promise.all([
+  const [facts, prefixes, locks, circuits, claims, tasks, standbys] = await Promise.all([
     factsOf(database),
-    cacheOf(all),
     collect(all.prefixes({ limit: 100 })),
     collect(all.locks({ limit: SHOWN + 1 })),
     openCircuits(all),
@@ -78,9 +80,9 @@ async function read(database: Database): Promise<Summary> {
 // So many are looked at: a summary takes as long whatever there is.
 const ENTRIES = 10_000
 
-async function cacheOf(all: Inspection): Promise<Summary['cache']> {
+async function cacheOf(database: Database): Promise<Summary['cache']> {
   let [entries, bytes] = [0, 0]
-  for await (const { bytes: size = 0 } of all.entries({ limit: ENTRIES + 1 })) {
+  for await (const { bytes: size = 0 } of database.inspect({ prefix: '*' }).entries({ limit: ENTRIES + 1 })) {
     if (entries === ENTRIES) return { entries, bytes, more: true }
     entries++
     bytes += size

@@ -64,7 +64,13 @@ function sizes({ cache, database }: Overview, log: readonly number[]): Tile[] {
     },
     ...(fileBytes === undefined
       ? []
-      : [{ name: 'File', figure: bytes(fileBytes), note: `${database.waiting} calls wait` }]),
+      : [
+          {
+            name: 'File',
+            figure: bytes(fileBytes),
+            note: database.waiting === 1 ? '1 call waits' : `${database.waiting} calls wait`,
+          },
+        ]),
     ...(walBytes === undefined ? [] : [{ name: 'Log', figure: bytes(walBytes), note: 'write-ahead', curve: log }]),
   ]
 }

@@ -2,6 +2,7 @@ import { invalidArgument } from '@go-go-scope/persistence-core/integration'
 import { act, type Changeable, NotAsNamedError } from './act.js'
 import { readAction } from './action.js'
 import type { Inspectable, Settings } from './options.js'
+import type { Overview } from './overview.js'
 import { errorResponse, jsonResponse } from './responses.js'
 import { visible } from './visible.js'
 
@@ -12,13 +13,13 @@ export type WriteUnder = (prefix: string, change: (database: Changeable) => Prom
 const MOST_BYTES = 64 * 1024
 
 /**
- * The prefix whose items may be changed, `'*'` for all of them; `undefined` where nothing may be.
+ * Whose items may be changed: those of one prefix, or of all where none is named; `undefined` where nothing may be.
  *
  * An adapter writes under its own prefix alone.
  */
-export function changeablePrefix(persistence: Inspectable, { write }: Settings): string | undefined {
-  if (typeof write === 'function') return '*'
-  return write ? persistence.inspect().prefix : undefined
+export function changeableBy(persistence: Inspectable, { write }: Settings): Overview['changeable'] {
+  if (typeof write === 'function') return {}
+  return write ? { prefix: persistence.inspect().prefix } : undefined
 }
 
 /** Does what a request asks for that was found to be authorized. */
@@ -31,8 +32,8 @@ export async function changeBy(request: Request, persistence: Inspectable, setti
   if (text === undefined) return errorResponse(`a change has at most ${MOST_BYTES} bytes`, 413)
   const action = readAction(parsed(text))
   const { write } = settings
-  // Not by `changeablePrefix`: '*' may be a prefix as well.
-  if (typeof write !== 'function' && action.do !== 'prune' && action.prefix !== persistence.inspect().prefix) {
+  const only = changeableBy(persistence, settings)?.prefix
+  if (only !== undefined && action.do !== 'prune' && action.prefix !== only) {
     return errorResponse(
       'the adapter of this page has another prefix; its option write can be a function of the prefix',
     )

@@ -1,5 +1,5 @@
 import { surveyCache } from './cache-survey.js'
-import { changeablePrefix } from './change.js'
+import { changeableBy } from './change.js'
 import { askedBy, partOf, readLists } from './lists.js'
 import type { Inspectable, Settings } from './options.js'
 import type { CacheSurvey, DatabaseStats, Overview } from './overview.js'
@@ -34,7 +34,7 @@ export class OverviewReader {
       this.#cache.get(),
     ])
     const { clock, values } = this.#settings
-    const changeable = changeablePrefix(this.#persistence, this.#settings)
+    const changeable = changeableBy(this.#persistence, this.#settings)
     const now = { now: clock.now(), ...lists, prefixes, database, cache, standbys, clients: inspection.clients() }
     return { ...now, values, ...(changeable !== undefined && { changeable }) }
   }

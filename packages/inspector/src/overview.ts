@@ -81,6 +81,6 @@ export interface Overview extends Lists {
   readonly clients: readonly ServedUser[]
   /** Whether values may be asked for. */
   readonly values: boolean
-  /** The prefix whose items may be changed, `'*'` for all; absent where nothing may be. */
-  readonly changeable?: string
+  /** The prefix whose items may be changed, none for all of them; absent where nothing may be. */
+  readonly changeable?: { readonly prefix?: string }
 }

@@ -55,16 +55,17 @@ function checkUrl(url: unknown): asserts url is string {
 
 /** Whether `place` names what stays when this process ends. */
 export function isUrl(place: string): boolean {
-  return isServerUrl(place) || isFolder(place)
+  return isServerUrl(place) || folderOf(place) !== undefined
 }
 
-function isFolder(url: string): boolean {
-  return url.startsWith(KEPT) && url.length > KEPT.length
+/** The folder that a URL names for PGlite; `undefined` where it names none. */
+export function folderOf(url: string): string | undefined {
+  return url.startsWith(KEPT) && url.length > KEPT.length ? url.slice(KEPT.length) : undefined
 }
 
 export async function sourceFor(url: string, driver?: DriverName): Promise<Source> {
   if (isServerUrl(url)) return sourceByUrl(url, driver)
-  return pglite(await newPglite(url === 'memory:' ? undefined : url.slice(KEPT.length)))
+  return pglite(await newPglite(folderOf(url)))
 }
 
 /** @throws PersistenceError `ENGINE_MISSING`. */

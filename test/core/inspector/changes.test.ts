@@ -165,7 +165,7 @@ describe('without leave to change anything', () => {
 
 describe('the prefix that may be changed', () => {
   test('is that of the adapter, and the page is told', async () => {
-    expect(await overview(inspect)).toMatchObject({ changeable: 'shop:' })
+    expect(await overview(inspect)).toMatchObject({ changeable: { prefix: 'shop:' } })
   })
 
   test('is no other where it is an asterisk', async () => {
@@ -176,6 +176,7 @@ describe('the prefix that may be changed', () => {
       expect((await order({ do: 'clear', prefix, startsWith: '' }, ofAsterisk)).status).toBe(403)
     }
     expect(await asterisk.cache.has('s:1')).toBe(true)
+    expect((await overview(ofAsterisk)).changeable).toEqual({ prefix: '*' })
   })
 
   test('is any where a function has changes made', async () => {
@@ -194,7 +195,7 @@ describe('the prefix that may be changed', () => {
         return await change(adapter) // Before it is disconnected.
       },
     })
-    expect(await overview(anywhere)).toMatchObject({ changeable: '*' })
+    expect((await overview(anywhere)).changeable).toEqual({})
     expect((await order({ do: 'entry delete', ...OF, key: 's:1' }, anywhere)).status).toBe(200)
     expect((await order({ do: 'circuit isolate', prefix: 'other:', key: 'mail' }, anywhere)).status).toBe(200)
     expect([asked, await shop.cache.has('s:1')]).toEqual([['shop:', 'other:'], false])

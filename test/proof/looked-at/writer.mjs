@@ -1,5 +1,6 @@
 // writer.mjs <engine>: an order `open <path>` opens the file; `write <ms>` writes to it for so long, once each ms, and answers
-// with how many writes there were, how many ms the longest took, and every error.
+// with how many writes there were, how many of them waited for another connection, how many ms 99 of 100 and the longest took,
+// and every error.
 
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
@@ -7,12 +8,18 @@ import { engine } from '../process/engine-of-process.mjs'
 const EVERY_MS = 1
 /** @type {Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>} */
 let adapter
+let waits = 0
 
 await takeOrders(async ([what, argument = '']) => {
   switch (what) {
     case 'open':
       // What a flush of the disk takes is not what is asked here.
-      adapter = await engine.SQLiteAdapter.open(argument, { durability: 'process' })
+      adapter = await engine.SQLiteAdapter.open(argument, {
+        durability: 'process',
+        onDiagnostic: ({ type }) => {
+          if (type === 'busy-retry') waits++
+        },
+      })
       await adapter.cache.set('k', 0)
       return undefined
     case 'write':
@@ -27,7 +34,10 @@ await takeOrders(async ([what, argument = '']) => {
 /** @param {number} ms */
 async function write(ms) {
   const begin = performance.now()
-  let [writes, longest] = [0, 0]
+  let writes = 0
+  waits = 0
+  /** @type {number[]} */
+  const took = []
   /** @type {string[]} */
   const errors = []
   while (performance.now() < begin + ms) {
@@ -39,8 +49,9 @@ async function write(ms) {
     } catch (error) {
       errors.push(String(error))
     }
-    longest = Math.max(longest, performance.now() - called)
+    took.push(performance.now() - called)
     writes++
   }
-  return { writes, longest, errors }
+  took.sort((a, b) => a - b)
+  return { writes, waits, p99: took[Math.floor(took.length * 0.99)] ?? 0, longest: took.at(-1) ?? 0, errors }
 }

@@ -90,7 +90,7 @@ const BACKUP: Properties<Omit<Backup, 'path'>> = {
   startedAt: at('at which it began: what was committed before is in it'),
   milliseconds: number('How long it took, with its verification'),
   position: optional(count('The last change in it; absent where nobody followed the database')),
-  scheduledFor: optional(text('The database whose schedule made it')),
+  scheduledFor: optional(text('The path, from the folder of the backup, of the database whose schedule made it')),
 }
 
 export const COPY: Schema = object<Backup>({ path: text('Of the copy'), ...BACKUP })

@@ -1,6 +1,6 @@
 import type { Checkpoint, Item, PersistenceError, ResultInfo } from '@go-go-scope/persistence-core/public'
 import { EXIT } from '../exit-codes.js'
-import { type Database, withDatabase } from '../open-database.js'
+import { type Database, requireFolderOf, withDatabase } from '../open-database.js'
 import { cell, say } from '../output.js'
 import { DatabaseByPrefix } from './databases.js'
 import {
@@ -26,6 +26,7 @@ export async function exportDatabase(
   file: string | undefined,
   { prefix = '*' }: { prefix?: string | undefined },
 ): Promise<number> {
+  if (file !== undefined) requireFolderOf(file)
   const unread: string[] = []
   const counts = none()
   const how = { exactly: { codec: storedText } }

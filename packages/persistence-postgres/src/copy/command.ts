@@ -56,7 +56,7 @@ export async function runCommand(args: readonly string[], { out, err }: Output):
         dryRun: values['dry-run'] ?? false,
         acceptClock: values['accept-clock'] ?? false,
         wait: Number(values.wait ?? 0) * 1000,
-        waiting: (held) => err(`waiting for ${held.join(', ')}\n`),
+        waiting: onceEach((held) => err(`waiting for ${held}\n`)),
         progress: (progress) => err(`${lineOf(progress)}\n`),
       })
       out(`${JSON.stringify(result, undefined, 2)}\n`)
@@ -92,6 +92,16 @@ function readArguments(args: readonly string[]) {
   if (values.wait !== undefined && !(Number(values.wait) >= 0))
     throw new Error(`--wait takes seconds, got ${values.wait}`)
   return { command, places, values }
+}
+
+/** Says what is held when it changes: it is asked for several times a second. */
+function onceEach(say: (held: string) => void): (held: readonly string[]) => void {
+  let said = ''
+  return (names) => {
+    const held = names.join(', ')
+    if (held !== said) say(held)
+    said = held
+  }
 }
 
 /** A dry run tells what a copy would have ended with. */

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { openFile } from '@go-go-scope/persistence-core'
 import { Connection, PersistenceError, resolveOptions } from '@go-go-scope/persistence-core/dialect'
-import { isUrl, sourceFor } from '../open.js'
+import { folderOf, isUrl, sourceFor } from '../open.js'
 import { postgresDialect } from '../postgres-dialect.js'
 import { migratingAnyway } from '../schema/migrate.js'
 import { Lane } from '../wire/lane.js'
@@ -35,6 +35,10 @@ export function openStore(place: string, access: Access): Promise<Store | undefi
 }
 
 async function openServer(url: string, { schema, readOnly, missing }: Access): Promise<Store | undefined> {
+  // PGlite makes the folder that it is given, where it is not told another way to keep its data.
+  const folder = folderOf(url)
+  if (folder !== undefined && !folder.includes('://') && missing !== 'make' && !(await exists(folder)))
+    return notThere(folder, missing)
   const handle = new OwnConnections(await sourceFor(url))
   const dialect = postgresDialect(schema, 'process')
   const options = { ...resolveOptions({ busyTimeout: BUSY_TIMEOUT_MS }), readOnly }
@@ -64,13 +68,11 @@ function nameOf(url: string, schema: string): string {
 }
 
 async function openFileStore(path: string, { readOnly, missing }: Access): Promise<Store | undefined> {
-  const found = await stat(path).catch(() => undefined) // Missing, or a reason that opening it tells.
-  if (found === undefined && missing === 'refuse')
-    throw failure('INVALID_ARGUMENT', `there is no file ${JSON.stringify(path)}`)
-  if (found === undefined && missing === 'skip') return undefined
+  const found = await exists(path)
+  if (!found && missing !== 'make') return notThere(path, missing)
   const Adapter = await frontEnd()
   // Makes it as an app would, with its journal and its permissions.
-  if (found === undefined) await (await Adapter.open(path)).disconnect()
+  if (!found) await (await Adapter.open(path)).disconnect()
   const file = await openFile(Adapter, path, readOnly)
   if (file === undefined) {
     throw new PersistenceError(
@@ -80,6 +82,17 @@ async function openFileStore(path: string, { readOnly, missing }: Access): Promi
     )
   }
   return new Store(resolve(path), file.queue, fileSql, () => file.close())
+}
+
+/** `false` also for a reason that opening it tells. */
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+function notThere(path: string, missing: 'refuse' | 'skip'): undefined {
+  if (missing === 'refuse') throw failure('INVALID_ARGUMENT', `there is no file ${JSON.stringify(path)}`)
 }
 
 interface FrontEndClass {

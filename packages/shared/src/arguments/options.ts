@@ -1,5 +1,6 @@
 import { PersistenceError, type PersistenceErrorCode } from '../errors/persistence-error.js'
 import { shown } from './invalid.js'
+import { nearestOf } from './nearest.js'
 import { readMembers } from './read-argument.js'
 
 /** The names of all options of a kind: the type makes sure that none is missing and none is made up. */
@@ -45,33 +46,4 @@ function enumerableNames(options: object, operation: string, code: PersistenceEr
       cause,
     )
   }
-}
-
-/** The one that takes the fewest changes of a letter, unless that is nearly another word. */
-function nearestOf(name: string, known: readonly string[]): string | undefined {
-  let nearest: string | undefined
-  let fewest = Math.max(2, name.length / 2)
-  for (const candidate of known) {
-    const changes = editDistance(name.toLowerCase(), candidate.toLowerCase())
-    if (changes <= fewest && (nearest === undefined || changes < fewest)) {
-      nearest = candidate
-      fewest = changes
-    }
-  }
-  return nearest
-}
-
-function editDistance(from: string, to: string): number {
-  // Of a name this long nothing is near.
-  if (from.length > 100) return Number.POSITIVE_INFINITY
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
-    }
-    row = next
-  }
-  return row[to.length] as number
 }

@@ -6,7 +6,7 @@ import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
 import { type Backup, backUp } from './backup.js'
 import { type BackupSource, sourceOf } from './backup-source.js'
-import { deleteBackup, outdated, scheduledBackups, scheduledName } from './rotation.js'
+import { deleteBackup, outdated, scheduledBackups, scheduledFor, scheduledName } from './rotation.js'
 import { type BackupScheduleOptions, type ResolvedScheduleOptions, scheduleOptions } from './schedule-options.js'
 
 export type { BackupKeep, BackupScheduleOptions } from './schedule-options.js'
@@ -152,7 +152,8 @@ export class BackupSchedule implements AsyncDisposable {
       const path = join(directory, scheduledName(database, startedAt))
       const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
       const all = { ...options, signal: AbortSignal.any(signals) }
-      const backup = await backUp(this.#source, path, all, { scheduledFor: database, startedAt })
+      const mark = { scheduledFor: scheduledFor(directory, database), startedAt }
+      const backup = await backUp(this.#source, path, all, mark)
       await this.#rotate(backup, database)
       return backup
     } finally {

@@ -19,7 +19,7 @@ export interface BackupManifest {
   readonly milliseconds: number
   /** The last change in it, as `standby.position` counts; absent where nobody followed the database. */
   readonly position?: number
-  /** The database whose schedule made it, and may delete it again. */
+  /** The path, from the folder of the backup, of the database whose schedule made it, and may delete it again. */
   readonly scheduledFor?: string
 }
 

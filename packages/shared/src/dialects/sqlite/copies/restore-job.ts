@@ -33,10 +33,10 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
   const { backup, manifest, temporary } = order
   await copyFile(backup, temporary, context)
   // Of what will be used, and not of what it was read from.
-  if (manifest !== undefined) checkHash(temporary, manifest, 'restore', context)
+  if (manifest !== undefined) checkHash(temporary, manifest, 'restore', context, backup)
   const copy = await openOwn(temporary, context.engine, { readOnly: false, busyTimeout: 0 })
   try {
-    await prepare(copy, temporary)
+    await prepare(copy, backup)
     if (context.stop.requested) throw stopped()
     const { kept, finished } = await replaceFile(order, context, async (old) => {
       const given = old === undefined ? undefined : await readGiven(old.queue, 'restore')
@@ -52,10 +52,11 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
   }
 }
 
-async function prepare(copy: OwnConnection, path: string): Promise<void> {
+/** @param backup Whose copy it is, for messages. */
+async function prepare(copy: OwnConnection, backup: string): Promise<void> {
   await setPragma(copy, 'restore', 'journal_mode', 'delete')
   await setPragma(copy, 'restore', 'synchronous', 2)
-  await refuseUnsound(copy.queue, path, 'restore')
+  await refuseUnsound(copy.queue, backup, 'restore')
   await migrate(copy.queue, true)
 }
 

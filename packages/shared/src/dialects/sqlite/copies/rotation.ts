@@ -1,5 +1,5 @@
 import { readdir, rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { hasCode } from '../../../errors/persistence-error.js'
 import type { Backup } from './backup.js'
 import { manifestPath, readManifest } from './manifest.js'
@@ -16,24 +16,33 @@ export function scheduledName(database: string, startedAt: number): string {
 }
 
 /**
+ * What a manifest names the database by: from the folder of the backup, so that both can move together, and a copy of a backup
+ * tells nobody how folders are called.
+ */
+export function scheduledFor(directory: string, database: string): string {
+  return relative(directory, database)
+}
+
+/**
  * The backups in a folder that the schedules of `database` have made, the newest first by their manifests. One whose
  * file is not as long as its manifest says is none.
  */
 export async function scheduledBackups(directory: string, database: string): Promise<Backup[]> {
   const found: Backup[] = []
   for (const name of await readdir(directory)) {
-    const backup = await scheduledBackup(join(directory, name), database)
+    const backup = await scheduledBackup(directory, name, database)
     if (backup !== undefined) found.push(backup)
   }
   return found.sort((one, other) => other.startedAt - one.startedAt)
 }
 
-async function scheduledBackup(path: string, database: string): Promise<Backup | undefined> {
+async function scheduledBackup(directory: string, name: string, database: string): Promise<Backup | undefined> {
+  const path = join(directory, name)
   if (!path.endsWith('.db')) return undefined
   try {
     const manifest = await readManifest(path, 'BackupSchedule')
-    if (manifest.scheduledFor !== database || basename(path) !== scheduledName(database, manifest.startedAt))
-      return undefined
+    if (manifest.scheduledFor === undefined || name !== scheduledName(database, manifest.startedAt)) return undefined
+    if (resolve(directory, manifest.scheduledFor) !== resolve(database)) return undefined
     return (await stat(path)).size === manifest.bytes ? { path, ...manifest } : undefined
   } catch (error) {
     // It is of something else, or gone by now.

@@ -30,18 +30,19 @@ export async function verifyBackupJob({ path, manifest }: BackupOrder, context: 
   }
 }
 
-/** @throws PersistenceError `BACKUP_DAMAGED`. */
+/** @param named In messages. @throws PersistenceError `BACKUP_DAMAGED`. */
 export function checkHash(
   path: string,
   manifest: Pick<BackupManifest, 'bytes' | 'sha256'>,
   operation: string,
   { stop }: JobContext,
+  named: string = path,
 ): void {
   const { bytes, sha256 } = hashFile(path, stop)
   if (bytes !== manifest.bytes) {
-    throw damaged(operation, path, `it has ${bytes} bytes, its manifest says ${manifest.bytes}`)
+    throw damaged(operation, named, `it has ${bytes} bytes, its manifest says ${manifest.bytes}`)
   }
-  if (sha256 !== manifest.sha256) throw damaged(operation, path, 'its sha256 is not that of its manifest')
+  if (sha256 !== manifest.sha256) throw damaged(operation, named, 'its sha256 is not that of its manifest')
 }
 
 /** A backup is one file; what an engine left beside it is not in its hash. */

@@ -1,0 +1,28 @@
+/** The known name that takes the fewest changes of a letter, unless that is nearly another word. */
+export function nearestOf(name: string, known: readonly string[]): string | undefined {
+  let nearest: string | undefined
+  let fewest = Math.max(2, name.length / 2)
+  for (const candidate of known) {
+    const changes = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (changes <= fewest && (nearest === undefined || changes < fewest)) {
+      nearest = candidate
+      fewest = changes
+    }
+  }
+  return nearest
+}
+
+function editDistance(from: string, to: string): number {
+  // Of a name this long nothing is near.
+  if (from.length > 100) return Number.POSITIVE_INFINITY
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[to.length] as number
+}

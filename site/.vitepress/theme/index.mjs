@@ -1,0 +1,4 @@
+import DefaultTheme from 'vitepress/theme'
+import './page.css'
+
+export default DefaultTheme
