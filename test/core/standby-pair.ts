@@ -7,6 +7,9 @@ import { Follower } from '../../packages/shared/src/dialects/sqlite/standby/foll
 import { Source } from '../../packages/shared/src/dialects/sqlite/standby/source.js'
 import type { Sql } from '../../packages/shared/src/dialects/sqlite/standby/sql.js'
 
+/** Of the followers of a pair. */
+export const BUSY_TIMEOUT = 5_000
+
 type Database = InstanceType<typeof DatabaseSync>
 
 /** A source with an adapter on it, and a follower of it in this thread, whose every statement can be looked at. */
@@ -19,6 +22,10 @@ export class StandbyPair {
   readonly follower: Follower
   /** Called ahead of every statement on the standby; what it throws is what the engine throws. */
   before: (sql: string) => void = () => undefined
+  /** As {@link before}, of the connection that writes into the source. */
+  beforeWriting: (sql: string) => void = () => undefined
+  /** The clock by which the follower waits for other writers. */
+  monotonic = 0
   readonly sql: Sql
 
   static async make(): Promise<StandbyPair> {
@@ -48,14 +55,17 @@ export class StandbyPair {
     const open = async () => {
       const connection = new DatabaseSync(this.path)
       return {
-        query: async (text: string, parameters: readonly unknown[] = []) =>
-          connection.prepare(text).all(...(parameters as never[])) as never,
+        query: async (text: string, parameters: readonly unknown[] = []) => {
+          this.beforeWriting(text)
+          return connection.prepare(text).all(...(parameters as never[])) as never
+        },
         close: async () => connection.close(),
       }
     }
     return new Follower({
       standby: this.sql,
       source: new Source(this.path, this.sql, open),
+      patience: { busyTimeout: BUSY_TIMEOUT, monotonic: () => this.monotonic, stopping: () => false },
       now: Date.now,
       tell: () => undefined,
     })

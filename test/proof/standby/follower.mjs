@@ -1,37 +1,33 @@
 // follower.mjs <engine>: at the order `follow <source> <target>`, follows; at `verify`, waits until the standby has all
-// that the source has and compares the two; at `take-over`, takes over and gives what the writers wrote last; at `stop`, ends.
+// that the source has and compares the two; at `take-over`, takes over and gives what the writers wrote last; at `end`, waits
+// until following ends by itself; at `stop`, stops it.
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
 
-/** @type {Awaited<ReturnType<typeof engine.Standby.follow>> | undefined} */
+/** @typedef {Awaited<ReturnType<typeof engine.Standby.follow>>} Standby */
+
+/** @type {Standby | undefined} */
 let standby
 
-/**
- * There is no queue at the lock of a file: on a machine under load the one who enters the log may be unlucky for longer than
- * it waits, and is told so.
- *
- * @param {string} source @param {string} target
- * @returns {Promise<Awaited<ReturnType<typeof engine.Standby.follow>>>}
- */
-async function follow(source, target, triesLeft = 20) {
-  try {
-    return await engine.Standby.follow(/** @type {never} */ (source), { target, every: 2, locks: 'database' })
-  } catch (error) {
-    if (/** @type {{ code?: unknown }} */ (error).code !== 'BUSY' || triesLeft === 0) throw error
-    return follow(source, target, triesLeft - 1)
-  }
-}
+/** @param {Standby} standby */
+const condition = ({ state, reason }) => ({ state, reason: reason ?? null })
 
 await takeOrders(async ([what, source = '', target = '']) => {
   if (what === 'follow') {
-    standby = await follow(source, target)
-    return { state: standby.state, reason: standby.reason ?? null }
+    // There is no queue at the lock of a file: beside writers without a pause a follower may be unlucky for long.
+    const options = { target, every: 2, locks: /** @type {const} */ ('database'), busyTimeout: 30_000 }
+    standby = await engine.Standby.follow(/** @type {never} */ (source), options)
+    return condition(standby)
   }
   if (standby === undefined) throw new Error('follow comes first')
   if (what === 'verify') {
     await standby.waitFor()
-    const { equal, rows, position } = await standby.verify()
-    return { equal, rows, position, state: standby.state, reason: standby.reason ?? null }
+    const { equal, position } = await standby.verify()
+    return { equal, position, ...condition(standby) }
+  }
+  if (what === 'end') {
+    await standby.waitFor(Number.MAX_SAFE_INTEGER).catch(() => undefined)
+    return condition(standby)
   }
   if (what === 'stop') return standby.stop()
   const adapter = await standby.takeOver()

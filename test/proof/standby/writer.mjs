@@ -1,6 +1,8 @@
-// writer.mjs <engine>: at the order `make <path>` makes a file; at `write <path> <name> <log>`, calls operations of every kind on a few keys, one after the
-// other, and writes the number of each into the log when it was answered; at `stop`, ends that and says how many.
-import { openSync, writeSync } from 'node:fs'
+// writer.mjs <engine>: at the order `make <path>` makes a file; at `write <path> <name> <log> <pause>`, calls operations of every
+// kind on a few keys, one after the other with pauses of up to so many ms now and then, and writes the number of each into
+// the log when it was answered; at `stop`, ends that and says how many.
+import { existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine } from '../process/engine-of-process.mjs'
 
@@ -41,8 +43,10 @@ let writing = false
 /** @type {Promise<number>} */
 let written = Promise.resolve(0)
 
-/** @param {string} path @param {string} name @param {string} log */
-async function write(path, name, log) {
+/** @param {string} path @param {string} name @param {string} log @param {number} longestPause */
+async function write(path, name, log, longestPause) {
+  // Above what a writer of this name may have written that died before it could say so.
+  let number = existsSync(log) ? Number(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1)) + 1 : 0
   const acknowledgements = openSync(log, 'a')
   const adapter = await engine.SQLiteAdapter.open(path, {
     locks: 'database',
@@ -50,7 +54,6 @@ async function write(path, name, log) {
     // There is no queue at the lock of a file: under load a writer may be unlucky for long.
     busyTimeout: 30_000,
   })
-  let number = 0
   while (writing) {
     number++
     const operation = operations[Math.floor(Math.random() * operations.length)]
@@ -58,15 +61,16 @@ async function write(path, name, log) {
     // What is acknowledged last tells what must not be lost.
     await adapter.cache.set(`last-of-${name}`, number)
     writeSync(acknowledgements, `${number}\n`)
+    if (longestPause > 0 && number % 8 === 0) await pause(Math.random() * longestPause)
   }
   await adapter.disconnect()
   return number
 }
 
-await takeOrders(async ([what, path = '', name = '', log = '']) => {
+await takeOrders(async ([what, path = '', name = '', log = '', longestPause = '0']) => {
   if (what === 'make') return (await engine.SQLiteAdapter.open(path)).disconnect()
   writing = what === 'write'
   if (!writing) return written
-  written = write(path, name, log)
+  written = write(path, name, log, Number(longestPause))
   return undefined
 })

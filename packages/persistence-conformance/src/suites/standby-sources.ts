@@ -62,6 +62,21 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     assert.equal((await standby.verify()).equal, true)
   })
 
+  check.once(
+    'waits for another writer as it begins, for the busyTimeout of its own or of its source',
+    async (world) => {
+      const adapter = await followedSource(world, { busyTimeout: 60_000 })
+      await world.rows('BEGIN IMMEDIATE')
+      const patient = world.follow({ target: ':memory:' }, adapter)
+      // For longer than a statement of a follower waits, which is a second.
+      const refused: unknown = await world.follow({ target: ':memory:', busyTimeout: 1_500 }, adapter).catch((e) => e)
+      const waited = /standby.follow: gave up after (\d+) ms/.exec(String(refused))?.[1]
+      assert.ok(Number(waited) >= 1_500, String(refused))
+      await world.rows('COMMIT')
+      assert.equal((await patient).state, 'following')
+    },
+  )
+
   check.once('refuses a symbolic link as its target, and writes nothing through it', async (world) => {
     const adapter = await followedSource(world)
     const place = (name: string): string => join(world.folder, name)

@@ -1,4 +1,4 @@
-import type { AdapterOptions } from '../../../adapter/adapter-options.js'
+import { type AdapterOptions, resolveOptions } from '../../../adapter/adapter-options.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import { isSameFile } from '../file/file-identity.js'
 import { refuseLink } from '../file/refuse-link.js'
@@ -30,9 +30,10 @@ export async function follow<Adapter>(
 ): Promise<Standby<Adapter>> {
   const { target, every } = resolveFollowOptions(options)
   const { signal, worker = startWorker } = options
+  const { busyTimeout } = resolveOptions(reading)
   signal?.throwIfAborted()
   if (target !== ':memory:') await refuseTarget(origin.path, target)
-  const thread = new StandbyThread(worker, origin.engine, { source: origin.path, target, every })
+  const thread = new StandbyThread(worker, origin.engine, { source: origin.path, target, every, busyTimeout })
   const standby = new Standby(thread, target, host, reading)
   try {
     await untilAborted(signal, thread.begun)

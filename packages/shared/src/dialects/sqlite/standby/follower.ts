@@ -5,6 +5,7 @@ import { enterLog, leaveLog } from './change-log.js'
 import { compareSides } from './compare-sides.js'
 import { type FollowedTables, followedTables } from './followed-tables.js'
 import { copyAnew } from './full-copy.js'
+import { outlastWriters, type Patience } from './outlast-writers.js'
 import { type Position, readPosition } from './position.js'
 import { Presence } from './presence.js'
 import { damagedStandby, promote } from './promote.js'
@@ -14,11 +15,15 @@ import { oneRow, type Sql } from './sql.js'
 import { BEFORE_THE_FIRST_COPY, type StandbyState, type Verification } from './standby-state.js'
 
 const TELL_EVERY_MS = 100
+// The process waits at its end for 5 s, and a thread that is at work then makes it abort.
+const LONGEST_LEAVING_MS = 3_000
 
 export interface FollowerOptions {
   /** The connection of the standby, which {@link source} attaches the source to. */
   readonly standby: Sql
   readonly source: Source
+  /** With other writers of the source, to begin and to leave. */
+  readonly patience: Patience
   /** Epoch ms. */
   now(): number
   /** Called with every change of the state. */
@@ -32,6 +37,7 @@ export interface FollowerOptions {
 export class Follower {
   readonly #standby: Sql
   readonly #source: Source
+  readonly #patience: Patience
   readonly #now: () => number
   readonly #tell: (state: StandbyState) => void
   /** How it is doing now; see also {@link FollowerOptions.tell}. */
@@ -46,9 +52,10 @@ export class Follower {
   #takenOver = false
   #left = false
 
-  constructor({ standby, source, now, tell }: FollowerOptions) {
+  constructor({ standby, source, patience, now, tell }: FollowerOptions) {
     this.#standby = standby
     this.#source = source
+    this.#patience = patience
     this.#now = now
     this.#tell = tell
     this.#presence = new Presence(now)
@@ -161,7 +168,10 @@ export class Follower {
     try {
       await this.#source.share()
       if (this.#entered && (this.#takenOver || state !== 'stopped')) {
-        await leaveLog(this.#source.sql, (this.#position as Position).follower)
+        const { follower } = this.#position as Position
+        const busyTimeout = Math.min(this.#patience.busyTimeout, LONGEST_LEAVING_MS)
+        const patience: Patience = { ...this.#patience, busyTimeout, stopping: () => false }
+        await outlastWriters('standby.stop', patience, () => leaveLog(this.#source.sql, follower))
       }
     } catch (error) {
       // It has taken over all the same. A log that stays in the source is removed by whoever connects after a day.
@@ -209,7 +219,10 @@ export class Follower {
   async #copy(reason: string | undefined): Promise<void> {
     this.#change({ state: 'copying', reason, behind: undefined })
     const follower = this.#position?.follower ?? randomUUID()
-    const cookie = await enterLog(this.#source.sql, follower, undefined, this.#now())
+    const enter = (): Promise<number> => enterLog(this.#source.sql, follower, undefined, this.#now())
+    // Later on the next round enters it.
+    const beginning = this.#position === undefined
+    const cookie = await (beginning ? outlastWriters('standby.follow', this.#patience, enter) : enter())
     try {
       const { position, tables } = await copyAnew(this.#standby, follower, cookie)
       // The whole copy is in the log as well, which would have to be removed by a takeover.

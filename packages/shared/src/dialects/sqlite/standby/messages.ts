@@ -10,6 +10,8 @@ export interface FollowInput {
   readonly target: string
   /** ms between two looks at the source. */
   readonly every: number
+  /** ms to wait for other writers of the source, to begin. */
+  readonly busyTimeout: number
 }
 
 /** What the thread is asked, with what it answers. */

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
+import { BUSY_TIMEOUT, StandbyPair } from './standby-pair.js'
+
+let pair: StandbyPair
+beforeEach(async () => {
+  pair = await StandbyPair.make()
+})
+afterEach(async () => {
+  pair.beforeWriting = () => undefined
+  await pair.dispose()
+})
+
+const SHORTLY = 1_000
+
+/** Has the next transactions on the source find it busy, each for as long as a connection of a follower waits. */
+function keepBusy(transactions: number): void {
+  let left = transactions
+  pair.beforeWriting = (sql) => {
+    if (sql !== 'BEGIN IMMEDIATE' || left-- <= 0) return
+    pair.monotonic += SHORTLY
+    throw new PersistenceError('BUSY', 'standby', 'standby: gave up after 1000 ms')
+  }
+}
+
+const inLog = () => pair.source.prepare("SELECT 1 FROM sqlite_master WHERE name = 'go_goscope_changes'").all().length
+
+test('a follower begins beside writers that leave it no turn for a while, and ends beside them', async () => {
+  keepBusy(BUSY_TIMEOUT / SHORTLY - 1)
+  await pair.follower.begin()
+  expect(pair.follower.state.state).toBe('following')
+  expect(inLog()).toBe(1)
+  keepBusy(2)
+  await pair.follower.leave()
+  expect(inLog()).toBe(0)
+})
+
+test('a follower gives up after busyTimeout, and says so', async () => {
+  keepBusy(Number.POSITIVE_INFINITY)
+  await expect(pair.follower.begin()).rejects.toMatchObject({
+    code: 'BUSY',
+    operation: 'standby.follow',
+    message: expect.stringMatching(/gave up after 5000 ms.*busyTimeout/),
+  })
+})
+
+test('a follower that is to stop waits no longer, and one that leaves not for as long as the process waits at its end', async () => {
+  await pair.follower.begin()
+  keepBusy(Number.POSITIVE_INFINITY)
+  await expect(pair.follower.leave()).rejects.toMatchObject({ code: 'BUSY', operation: 'standby.stop' })
+  expect(pair.monotonic).toBeLessThan(5_000)
+})

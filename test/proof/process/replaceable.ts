@@ -1,0 +1,24 @@
+import type { ProofProcess } from './proof-process.js'
+
+/** A process that lives on through many orders and can be killed; the next order starts another one in its place. */
+export class Replaceable {
+  readonly #start: () => ProofProcess
+  #process: ProofProcess | undefined
+
+  constructor(start: () => ProofProcess) {
+    this.#start = start
+  }
+
+  async ask<T>(order: string): Promise<T> {
+    if (this.#process === undefined) {
+      this.#process = this.#start()
+      await this.#process.ready()
+    }
+    return this.#process.ask<T>(order)
+  }
+
+  async kill(): Promise<void> {
+    await this.#process?.kill()
+    this.#process = undefined
+  }
+}
