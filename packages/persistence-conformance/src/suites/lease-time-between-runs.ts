@@ -180,7 +180,7 @@ export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for
         arbitrary: fc.record({ do: fc.constant('jump' as const), ms: seconds(-3_600, -1) }),
       },
     )
-    await forAll(fc.array(step, { minLength: 4, maxLength: 20, size: 'max' }), 30, async (steps) => {
+    await forAll(fc.array(step, { minLength: 4, maxLength: 20, size: 'max' }), 60, async (steps) => {
       const path = `${world.path}-${file++}`
       // Of the last grant: its lease, how long ago it was, and by how much the clock was set forward since.
       let lease = 0
