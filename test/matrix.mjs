@@ -149,8 +149,12 @@ export const runs = [
   ]),
   // Once on each runtime: what crosses a port and how an engine runs in a thread are the same for all engines. What is the
   // same for all runtimes too is tested on one.
-  ...oncePerEngine('remote', ['node:sqlite'], ['test/remote', 'test/thread', 'test/thread-suites']),
-  ...oncePerEngine('remote-runtimes', ['@photostructure/sqlite', 'bun:sqlite'], ['test/remote', 'test/thread']),
+  ...oncePerEngine('remote', ['node:sqlite'], ['test/runtimes', 'test/remote', 'test/thread', 'test/thread-suites']),
+  ...oncePerEngine(
+    'remote-runtimes',
+    ['@photostructure/sqlite', 'bun:sqlite'],
+    ['test/runtimes', 'test/remote', 'test/thread'],
+  ),
   // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code.
   ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users']),
   // From a file to the server and back besides, by one engine and one client library.

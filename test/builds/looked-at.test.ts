@@ -13,7 +13,7 @@ import { reportProof } from '../proof/report-proof.js'
 proveCell()
 
 const inSoak = proofCount({ inTests: 0, inSoak: 1 }) === 1
-const WRITING_MS = proofCount({ inTests: 500, inSoak: 10_000 })
+const WRITING_MS = proofCount({ inTests: 250, inSoak: 10_000 })
 const LOOKS: readonly (readonly string[])[] = inSoak
   ? [[], ['locks'], ['circuits'], ['claims'], ['results'], ['tasks'], ['cache'], ['prefixes'], ['verify'], ['doctor']]
   : [['verify']]

@@ -10,6 +10,7 @@ import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 import { engine } from './cell.js'
 import { proveCell } from './prove-cell.js'
+import './set-example-count.js'
 
 proveCell()
 
@@ -18,7 +19,7 @@ type Adapter = Awaited<ReturnType<typeof engine.SQLiteAdapter.open>>
 describe('keys, prefixes and values of any kind', () => {
   const folder = mkdtempSync(join(tmpdir(), 'key-algebra-'))
   const seed = printedSeed('key algebra') | 0
-  const numRuns = proofCount({ inTests: 100, inSoak: 5_000 })
+  const numRuns = proofCount({ inTests: 160 * Number(process.env.CONFORMANCE_RUNS), inSoak: 5_000 })
   const adapters: Adapter[] = []
   let refusals = 0
 

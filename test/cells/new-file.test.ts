@@ -60,11 +60,11 @@ describe('a file that is made while others of the process open it', () => {
   })
 
   test('threads that open it at once keep their locks', async () => {
-    const threads = await Promise.all(Array.from({ length: 4 }, () => Thread.start(engine)))
+    const threads = await Promise.all(Array.from({ length: 2 }, () => Thread.start(engine)))
     for (let round = 0; round < ROUNDS; round++) {
       const path = newPath()
       const answers = await Promise.all(threads.map((thread) => thread.open(path)))
-      expect(answers).toEqual(['done', 'done', 'done', 'done'])
+      expect(answers).toEqual(['done', 'done'])
       expect(await keepsLock(path)).toBe(true)
     }
     await Promise.all(threads.map((thread) => thread.end()))

@@ -25,7 +25,7 @@ const run = promisify(execFile)
 describe('loss of power in the middle of copies', () => {
   const folder = mkdtempSync(join(tmpdir(), 'copies-power-cut-'))
   const random = seededRandom(printedSeed('loss of power in copies'))
-  const cuts = proofCount({ inTests: 40, inSoak: 400 })
+  const cuts = proofCount({ inTests: 30, inSoak: 400 })
   const rounds = proofCount({ inTests: 2, inSoak: 10 })
   /** So many of the standbys that are left follow on. */
   const goingOn = proofCount({ inTests: 3, inSoak: 40 })

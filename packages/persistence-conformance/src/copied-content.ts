@@ -87,5 +87,5 @@ export function besideDatabase(world: World): string[] {
 
 // Some engines are slowed down from their third megabyte on.
 /** {@link fill} with so many, or more of the copy is over before it can be slowed down. */
-export const ENTRIES = 100
+export const ENTRIES = 60
 export const SLOWLY = { rate: 50, maxBytesPerSecond: 20_000_000 }

@@ -5,6 +5,7 @@ export {
   clientConformance,
   conformance,
   ownerConformance,
+  servedConformance,
   serverConformance,
   threadedConformance,
 } from './conformance.js'

@@ -23,6 +23,11 @@ export interface Contention {
   kills: number
 }
 
+/** Writes made after one of a later grant. */
+export function overtaken(journal: readonly number[]): number {
+  return journal.filter((token, at) => journal.slice(0, at).some((earlier) => earlier > token)).length
+}
+
 /** Lets `processes` take the lock until it was granted `grants` times, stopping and killing them at random meanwhile. */
 export async function contend(
   path: string,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
 
-const KEYS_PER_ROUND = 300
+const KEYS_PER_ROUND = 150
 const LIFE_MS = 1_000
 
 async function pages(world: World): Promise<number> {
@@ -22,9 +22,9 @@ export const growth: EngineSuite = engineSuite('growth', (check) => {
       await Promise.all(calls)
       world.clock.advance(LIFE_MS)
     }
-    for (let number = 0; number < 8; number++) await round(number)
+    for (let number = 0; number < 6; number++) await round(number)
     const settled = await pages(world)
-    for (let number = 8; number < 24; number++) await round(number)
+    for (let number = 6; number < 16; number++) await round(number)
     const later = await pages(world)
     assert.ok(later <= settled * 1.1, `${settled} pages became ${later}`)
   })

@@ -191,7 +191,7 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
   })
 
   check('many adapters come and go without leaving anything behind', async (world) => {
-    const rounds = someOf(Array.from({ length: 100 }, (_, round) => round))
+    const rounds = someOf(Array.from({ length: 40 }, (_, round) => round))
     for (const round of rounds) {
       const adapter = await world.engine.SQLiteAdapter.open(world.path, { durability: 'process' })
       const write = adapter.cache.set(`k${round}`, round)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { kinds, levelsOf, nested } from '../proof/deep-values/kinds.mjs'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 

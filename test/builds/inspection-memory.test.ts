@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engine } from '../cells/cell.js'
+import { proveCell } from '../cells/prove-cell.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
-import { engine } from './cell.js'
-import { proveCell } from './prove-cell.js'
 
 proveCell()
 
@@ -78,7 +78,7 @@ INSERT INTO go_goscope_cache (key, value) SELECT 'cache:${name}' || printf('%08d
     expect(most).toBeLessThan(MOST_BYTES)
     reportProof({
       proof: 'a walk through many rows keeps a page of it',
-      file: 'test/cells/inspection-memory.test.ts',
+      file: 'test/builds/inspection-memory.test.ts',
       runs: `${SMALL_ROWS} rows`,
       result: `at most ${Math.round(most / MIB)} MiB more`,
     })
