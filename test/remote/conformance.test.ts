@@ -1,7 +1,7 @@
-import { type Runner, servedConformance } from '@go-go-scope/persistence-conformance'
+import { adapterConformance, type Runner } from '@go-go-scope/persistence-conformance'
 import { remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
 import { expect, test } from 'vitest'
-import { cell, engine, runner } from '../cells/cell.js'
+import { engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 
 /** Tests that have no meaning over a port, each with the reason. */
@@ -29,9 +29,7 @@ const overPort: Runner = {
 proveCell()
 // What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
 process.env.CONFORMANCE_RUNS ??= '0.05'
-// One runtime stands for what the stores do behind a port, which is their own code there as here.
-const isWhole = cell.runtime === 'node24' || process.env.SOAK !== undefined
-servedConformance(overPort, remoteEngine(engine), isWhole ? 'whole' : 'way')
+adapterConformance(overPort, remoteEngine(engine))
 test('every test that is left out is one of the suite', () => {
   expect([...leftOut].sort()).toEqual(Object.keys(LEFT_OUT).sort())
 })

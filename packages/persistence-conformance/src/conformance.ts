@@ -199,7 +199,7 @@ const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
   changesetSupport,
 ])
 
-/** Declares what an adapter must hold. */
+/** Declares what an adapter must hold, also one that another thread or process serves. */
 export function adapterConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
   for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
@@ -208,43 +208,6 @@ export function adapterConformance(runner: Runner, engine: EngineUnderTest): voi
 /** Declares what the owner of a file must be able to do with it: copies, standbys, changesets. @param which All without it. */
 export function ownerConformance(runner: Runner, engine: EngineUnderTest, which?: DependsOn): void {
   for (const suite of OF_OWNERS) suite(runner, engine, which)
-}
-
-/** What crosses a port: calls and their arguments, values, errors, events, waiting, the order of calls, and leaving. */
-const OF_THE_WAY_TO_OWNERS: readonly EngineSuite[] = [
-  leaving,
-  lifeCycle,
-  open,
-  readers,
-  movedFile,
-  lockWaiting,
-  exactNumbers,
-  breakerWatch,
-  getOrSetMeanwhile,
-  getOrSetCircles,
-  fencedStatements,
-  claimWaiting,
-  unstoredResults,
-  values,
-  keptOrRefused,
-  badInput,
-  unreadableArguments,
-  unknownOptions,
-  inspection,
-  madeTogether,
-  operationOrder,
-  diagnostics,
-  channels,
-]
-
-/**
- * Declares what an adapter must hold that an owner in another thread serves: `whole` is all that it can, `way` what depends on
- * the way to the owner, which is up to the runtime.
- */
-export function servedConformance(runner: Runner, engine: EngineUnderTest, part: 'whole' | 'way'): void {
-  ports(runner, engine)
-  const whole = SUITES.filter((suite) => !OF_OWNERS.has(suite))
-  for (const suite of part === 'whole' ? whole : OF_THE_WAY_TO_OWNERS) suite(runner, engine)
 }
 
 /** What depends on what the engine does in a thread: its values, its transactions and its errors. */

@@ -5,7 +5,6 @@ export {
   clientConformance,
   conformance,
   ownerConformance,
-  servedConformance,
   serverConformance,
   threadedConformance,
 } from './conformance.js'
