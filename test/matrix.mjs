@@ -147,6 +147,9 @@ export const runs = [
     ...suite('example-ends', ['node24', 'bun'], ['test/example-ends']),
     ...suite('once', ['node24'], ['test/example-code', 'test/cli-once']),
   ]),
+  // Each is one process after another, so it leaves a core idle where it is the last.
+  ...suite('package', ['node20'], ['test/package']),
+  ...suite('docs', ['node20'], ['test/docs']),
   // Once on each runtime: what crosses a port and how an engine runs in a thread are the same for all engines. What is the
   // same for all runtimes too is tested on one.
   ...oncePerEngine('remote', ['node:sqlite'], ['test/runtimes', 'test/remote', 'test/thread', 'test/thread-suites']),
@@ -171,18 +174,17 @@ export const runs = [
     folders: ['test/integrations'],
     engine: 'postgres:pglite',
   },
-  // On each runtime what streams, listens and ends; the rest of the commands once.
-  ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
-  ...suite('package', ['node20'], ['test/package']),
-  ...suite('docs', ['node20'], ['test/docs']),
-  ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
-  ...suite('core', ['node20'], ['test/core', 'test/reference']),
-  ...cells('brief', 'versions', ['test/versions']),
-  // The engines with sessions, each on what calls it differently.
-  ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
   // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.
   // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run.
   ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/browser']),
+  ...suite('core', ['node20'], ['test/core', 'test/reference']),
+  // On each runtime what streams, listens and ends; the rest of the commands once.
+  ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
+  ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
+  // The short ones come last: the less the last takes, the less a core waits for it.
+  ...cells('brief', 'versions', ['test/versions']),
+  // The engines with sessions, each on what calls it differently.
+  ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
   ...suite('runner', ['node20'], ['test/runner']),
   ...suite('architecture', ['node20'], ['test/architecture']),
 ]
