@@ -14,6 +14,8 @@ export interface ChannelListener {
 
 /** One end of a way to another thread or process, beside whatever the app sends there. */
 export interface Channel {
+  /** Whether the other end is a thread of this process: a message to it costs little. */
+  readonly toThread: boolean
   /**
    * Never throws: that the other end has gone is told by {@link ChannelListener.ended}.
    *

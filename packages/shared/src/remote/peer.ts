@@ -21,6 +21,7 @@ export function channelOf(peer: Peer, operation: string, wanted: string): Channe
     throw invalidArgument(operation, 'this port, worker or process is in use already; use one for each')
   inUse.add(peer)
   return {
+    toThread: channel.toThread,
     send: (message) => channel.send(message),
     listen: (listener) => channel.listen(listener),
     keepAlive: (on) => channel.keepAlive(on),

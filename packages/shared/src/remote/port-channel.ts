@@ -22,6 +22,7 @@ export interface PortLike extends Emitter {
 
 /** A way to another thread of this process. Its end is always certain: ports end with their thread. */
 export class PortChannel implements Channel {
+  readonly toThread = true
   readonly #port: PortLike
   readonly #listening: Listening
   /** Whether the app has other uses for it. */

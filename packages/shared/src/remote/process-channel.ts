@@ -14,6 +14,7 @@ export interface ProcessLike extends Emitter {
 
 /** The IPC of a child process, of either serialization, beside the app's own messages. */
 export class ProcessChannel implements Channel {
+  readonly toThread = false
   readonly #process: ProcessLike
   readonly #listening: Listening
   readonly #isParent: boolean

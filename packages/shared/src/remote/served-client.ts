@@ -28,6 +28,8 @@ export interface ServedParts extends SharedParts {
 
 /** One user of the database, at its owner. */
 export class ServedClient implements AnswerTaker {
+  /** Whether it is a thread of this process. */
+  readonly isThread: boolean
   readonly #parts: ServedParts
   readonly #atBye: () => void
   readonly #atReady: () => void
@@ -51,6 +53,7 @@ export class ServedClient implements AnswerTaker {
    */
   constructor(channel: Channel, parts: ServedParts, atBye: () => void, atReady: () => void) {
     const { connection, statements, locks } = parts
+    this.isThread = channel.toThread
     this.#parts = parts
     this.#atBye = atBye
     this.#atReady = atReady
@@ -81,6 +84,11 @@ export class ServedClient implements AnswerTaker {
     return this.#inbox.lag
   }
 
+  /** What has come and was not begun. */
+  get waiting(): number {
+    return this.#inbox.length
+  }
+
   /** Whether something has come that may be begun. */
   get ready(): boolean {
     return this.#inbox.length > 0 && this.#hasRoom
@@ -104,9 +112,11 @@ export class ServedClient implements AnswerTaker {
     }
   }
 
-  /** Does the next thing that came. */
-  runNext(): void {
-    this.#run(this.#inbox.take())
+  /** Does the next thing that came. @returns whether it is a read of a store. */
+  runNext(): boolean {
+    const command = this.#inbox.take()
+    this.#run(command)
+    return command.word === say.call && command.statement.kind === 'read'
   }
 
   #run(command: Command): void {
