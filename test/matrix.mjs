@@ -238,7 +238,12 @@ export const touchRules = [
     run: `${engine}:${engines[engine].runtimes[0]}`,
     tests: /\/conformance\.test/,
   })),
-  { changed: /^packages\/persistence-postgres\/src\//, run: 'postgres:pglite' },
+  {
+    changed: /^packages\/persistence-postgres\/src\//,
+    run: 'postgres:pg',
+    tests: /\/postgres\/conformance\.test/,
+  },
+  { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:pglite' },
   { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:postgres.js' },
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node20' },

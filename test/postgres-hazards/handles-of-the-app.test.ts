@@ -1,7 +1,8 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { postgresJs, type ReservedLike } from '../../packages/persistence-postgres/src/wire/postgres-js.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, disconnectAfterEach, newSchema, opens, track } from './server-adapters.js'
@@ -27,6 +28,68 @@ test('who waits for a connection of an sql of postgres gets one also when the on
   await connecting
   await adapter.cache.set('k', 1)
   expect(await adapter.cache.get('k')).toBe(1)
+})
+
+/** Pools of one connection, which the app has; each with what was asked of it. */
+const POOLS = {
+  postgres: async (schema: string) => {
+    const sql = postgres(serverUrl(), { max: 1, connection: { application_name: schema } })
+    const taken = await sql.reserve()
+    const ask = vi.spyOn(sql, 'reserve')
+    return { handle: sql, ask, give: () => taken.release() }
+  },
+  pg: async () => {
+    const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
+    const taken = await pool.connect()
+    const ask = vi.spyOn(pool, 'connect')
+    return { handle: pool, ask, give: () => taken.release() }
+  },
+}
+
+test.each(['postgres', 'pg'] as const)(
+  'calls that give up waiting for a connection of %s do not queue in its pool again and again',
+  async (library) => {
+    const schema = newSchema()
+    await opens(schema)
+    const { handle, ask, give } = await POOLS[library](schema)
+    const options = { schema, durability: 'process', newsUrl: false, busyTimeout: 0 } as const
+    const adapter = track(new PostgresAdapter(handle as pg.Pool, options))
+    for (let round = 0; round < 2; round++)
+      await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(ask).toHaveBeenCalledTimes(1)
+    give()
+    expect(await adapter.cache.get('k')).toBeNull()
+  },
+)
+
+test('for each connection that ends, those who wait for one ask an sql of postgres once more between them', async () => {
+  const asked: ((reserved: ReservedLike) => void)[] = []
+  let [released, answered] = [0, 0]
+  const sql = {
+    options: {} as { onclose?(id: number): void },
+    reserve: () => new Promise<ReservedLike>((resolve) => asked.push(resolve)),
+    unsafe: async () => [],
+    listen: async () => ({ unlisten: async () => undefined }),
+    end: async () => undefined,
+  }
+  const source = postgresJs(sql)
+  const waiting = [1, 2].map(() => source.connect().then(() => answered++))
+  const end = async (connections: number): Promise<void> => {
+    for (let id = 0; id < connections; id++) sql.options.onclose?.(id)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await end(10)
+  expect(asked).toHaveLength(2 + 2)
+  await end(1)
+  expect(asked).toHaveLength(2 + 2 + 1)
+  // The library has forgotten the first three.
+  for (const give of asked.slice(3)) give({ unsafe: async () => [], release: () => released++ })
+  await Promise.all(waiting)
+  await end(1)
+  expect(asked).toHaveLength(5)
+  asked[0]?.({ unsafe: async () => [], release: () => released++ })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect({ answered, released }).toEqual({ answered: 2, released: 1 })
 })
 
 test('a write that the app’s client gives up is not told to have failed', async () => {

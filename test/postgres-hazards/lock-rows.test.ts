@@ -59,15 +59,17 @@ test('a row of a lock that was given back goes after a minute, however long its 
   expect(await entry()).toBeUndefined()
 })
 
-test('a row that was due for an earlier lease stays while the next one lasts', async () => {
+test('a row that was due for an earlier lease stays while the next one lasts, and is looked at once', async () => {
   await (await taken(MINUTE)).release()
   clock.advance(20_000)
-  const handle = await taken(MINUTE)
+  const end = clock.now() + 60 * MINUTE
+  const handle = await taken(60 * MINUTE)
   clock.advance(45_000)
   expect(await entry()).toBeLessThan(clock.now())
   await adapter.prune()
+  expect(await entry()).toBe(end)
   expect(await handle.isValid()).toBe(true)
-  clock.advance(MINUTE)
+  clock.advance(60 * MINUTE)
   await adapter.prune()
   expect(await entry()).toBeUndefined()
 })

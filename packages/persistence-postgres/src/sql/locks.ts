@@ -110,7 +110,15 @@ RETURNING lock.key, lock.owner, lock.token::float8 AS token`,
   const free = 'holds = 0, expires_at = 0'
   const releaseUnique = releasing(free, free, (now) => `(lock.holds = 0 OR ${heldAt(now)})`)
 
-  const over = `sweep_at <= ${once(leaseNowAt(2))} AND expires_at <= ${once(leaseNowAt(2))}`
+  const now = once(leaseNowAt(2))
+  const over = `sweep_at <= ${now} AND expires_at <= ${now}`
+  // A row that was due for an earlier lease is looked at once, and not by every sweep until its lease has ended.
+  const later = `held AS (
+  UPDATE ${table} SET sweep_at = expires_at WHERE key = ANY (ARRAY(
+    SELECT key FROM ${table} WHERE sweep_at <= ${now} AND expires_at > ${now}
+    ORDER BY sweep_at LIMIT $1::int FOR UPDATE SKIP LOCKED
+  ))
+)`
 
   return {
     table: table.replaceAll('"', ''),
@@ -166,7 +174,7 @@ RETURNING ${granted(4)}`,
       { repeatable: true },
     ),
 
-    sweep: write('lock.sweep', 'many', deleteExpired(table, over, 'sweep_at'), {
+    sweep: write('lock.sweep', 'many', `WITH ${later}\n${deleteExpired(table, over, 'sweep_at')}`, {
       clocked: 'lease',
       repeatable: true,
     }),

@@ -25,6 +25,7 @@ export function bunSql(sql: BunSqlLike): Source {
   return {
     engine: 'Bun.SQL',
     several: true,
+    queues: true,
     async connect() {
       const reserved = await sql.reserve()
       return new ReservedWire(

@@ -3,6 +3,7 @@ import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/pe
 import type { Listen } from '../news/postgres-news.js'
 import { endsConnection, sqlStateOf } from '../sql/error-codes.js'
 import { within } from './deadline.js'
+import { LeftConnection } from './left-connection.js'
 import { SilenceWatch } from './silence-watch.js'
 import { ConnectionLost, type Source, type Wire } from './wire.js'
 
@@ -40,6 +41,7 @@ export class Lane implements AsyncDriver {
   /** Has news heard by a connection beside. */
   readonly listen: Listen | undefined
   #open: Wire | undefined
+  #left: LeftConnection | undefined
   #alsoEnds: Promise<void> | undefined
   readonly #learns: boolean
   #prepares: boolean
@@ -119,12 +121,19 @@ export class Lane implements AsyncDriver {
 
   async #connect(): Promise<Wire> {
     await this.#source.started
-    const connecting = this.#source.connect()
+    const connecting = this.#takeLeft() ?? this.#source.connect()
     return within(this.#patience, connecting, async () => {
-      // It may still come, when nobody waits for it any more.
-      void connecting.then((wire) => wire.close(wire.lost)).catch(() => undefined)
+      // It may still come.
+      this.#left = new LeftConnection(connecting)
       throw new Error('no connection came in time: the pool has none to give, or the server does not answer')
     })
+  }
+
+  /** A pool's queue would grow with each try while it has nothing to give: nobody can leave it. */
+  #takeLeft(): Promise<Wire> | undefined {
+    const left = this.#source.queues === true ? this.#left?.take() : undefined
+    this.#left = undefined
+    return left
   }
 
   /** Whether the server says of a connection that its statement runs. */

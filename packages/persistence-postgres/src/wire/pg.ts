@@ -124,6 +124,7 @@ export function pgPool(pool: PgPoolLike): Source {
   return {
     engine: 'pg',
     several: true,
+    queues: true,
     connect,
     listen: async (channel, ear) => (await connect()).listen(channel, ear),
     end: () => pool.end(),

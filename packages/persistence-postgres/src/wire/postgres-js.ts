@@ -25,6 +25,11 @@ interface Hooks {
   onclose?: ((id: number) => void) | undefined
 }
 
+interface Waiting {
+  resolve(reserved: ReservedLike): void
+  reject(error: unknown): void
+}
+
 /** Seconds that the end of the others may take where a connection was lost. */
 const CLOSING_S = 1
 
@@ -38,8 +43,10 @@ class Reservations {
   readonly #wires = new Map<number, ReservedWire>()
   /** Statements that are sent to find out which connection has them. */
   readonly #questions = new Map<string, ReservedWire>()
-  /** Each asks once more for a connection. */
-  readonly #asking = new Set<() => void>()
+  /** Those who wait for a connection. The next that comes is for the first, whoever asked for it. */
+  readonly #waiting: Waiting[] = []
+  /** Of connections, while somebody waited, since it was asked again. */
+  #ends = 0
   #lostOne = false
   /** The app's hook, while ours is in its place. */
   #debug: unknown
@@ -53,7 +60,7 @@ class Reservations {
       if (wire !== undefined) wire.lost = true
       onclose?.(id)
       // When the library has given its place to the first that waits, and may have forgotten that one.
-      if (this.#asking.size > 0) setImmediate(() => this.#askAgain())
+      if (this.#waiting.length > 0 && ++this.#ends === 1) setImmediate(() => this.#askAgain())
     }
   }
 
@@ -75,35 +82,30 @@ class Reservations {
 
   /**
    * Who waits for a connection while one ends gets the next that is made; but the library forgets it where it looks for types
-   * over that, and keeps the connection. So each end has it asked again, and what comes too often goes back at once.
+   * over that, and keeps the connection. So for each end it is asked once more, and what comes too often goes back at once.
    */
   #reserve(): Promise<ReservedLike> {
     return new Promise((resolve, reject) => {
-      let settled = false
-      const settle = (): boolean => {
-        const first = !settled
-        settled = true
-        this.#asking.delete(ask)
-        return first
-      }
-      const ask = (): void => {
-        this.#sql.reserve().then(
-          (reserved) => {
-            if (settle()) resolve(reserved)
-            else reserved.release()
-          },
-          (error: unknown) => {
-            if (settle()) reject(error)
-          },
-        )
-      }
-      this.#asking.add(ask)
-      ask()
+      this.#waiting.push({ resolve, reject })
+      this.#ask()
     })
   }
 
+  #ask(): void {
+    this.#sql.reserve().then(
+      (reserved) => {
+        const first = this.#waiting.shift()
+        if (first === undefined) reserved.release()
+        else first.resolve(reserved)
+      },
+      (error: unknown) => this.#waiting.shift()?.reject(error),
+    )
+  }
+
   #askAgain(): void {
-    for (const ask of this.#asking) ask()
+    const asks = Math.min(this.#ends, this.#waiting.length)
+    this.#ends = 0
+    for (let left = asks; left > 0; left--) this.#ask()
   }
 
   async end(): Promise<void> {
@@ -152,6 +154,7 @@ export function postgresJs(sql: PostgresJsLike): Source {
   return {
     engine: 'postgres',
     several: true,
+    queues: true,
     connect: () => reservations.take(),
     listen: (channel, ear) => listenBy(sql, channel, ear),
     end: () => reservations.end(),
