@@ -6,15 +6,16 @@ import { PATIENCE } from './patience.js'
  * @param columns For each parameter its name, with its type where that is not text. A call of one parameter is that itself.
  */
 export function callsOf(...columns: readonly string[]): string {
+  // Of several parameters: `jsonb` reads a call once, where each `->>` of `json` reads its text again.
   const [elements, parameter]: [string, (at: number) => string] =
     columns.length === 1
-      ? ['json_array_elements_text', () => 'call']
-      : ['json_array_elements', (at) => `call ->> ${at}`]
+      ? ['json_array_elements_text($1::text::json)', () => 'call']
+      : ['jsonb_array_elements($1::text::jsonb)', (at) => `call ->> ${at}`]
   const read = columns.map((column, at) => {
     const [name, type] = column.split(' ')
     return `${type === undefined ? parameter(at) : `(${parameter(at)})::${type}`} AS ${name}`
   })
-  return `(SELECT (n - 1)::int AS i, ${read.join(', ')} FROM ${elements}($1::text::json) WITH ORDINALITY AS element(call, n), ${PATIENCE}) AS calls`
+  return `(SELECT (n - 1)::int AS i, ${read.join(', ')} FROM ${elements} WITH ORDINALITY AS element(call, n), ${PATIENCE}) AS calls`
 }
 
 /** The texts of a JSON array, as an array in SQL: an index is searched by it. */
