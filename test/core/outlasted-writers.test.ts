@@ -44,7 +44,7 @@ test('a follower gives up after busyTimeout, and says so', async () => {
   })
 })
 
-test('a follower that is to stop waits no longer, and one that leaves not for as long as the process waits at its end', async () => {
+test('a follower does not wait as it leaves for as long as the process waits for it at its end', async () => {
   await pair.follower.begin()
   keepBusy(Number.POSITIVE_INFINITY)
   await expect(pair.follower.leave()).rejects.toMatchObject({ code: 'BUSY', operation: 'standby.stop' })

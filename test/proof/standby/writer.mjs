@@ -1,6 +1,7 @@
 // writer.mjs <engine>: at the order `make <path>` makes a file; at `write <path> <name> <log> <pause>`, calls operations of every
 // kind on a few keys, one after the other with pauses of up to so many ms now and then, and writes the number of each into
-// the log when it was answered; at `stop`, ends that and says how many.
+// the log when it was answered; at `stop`, ends that and says how many; at `edit <path>`, writes a row past
+// every adapter.
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
@@ -69,6 +70,11 @@ async function write(path, name, log, longestPause) {
 
 await takeOrders(async ([what, path = '', name = '', log = '', longestPause = '0']) => {
   if (what === 'make') return (await engine.SQLiteAdapter.open(path)).disconnect()
+  if (what === 'edit') {
+    const handle = await engine.openHandle(path)
+    await engine.rows(handle, "INSERT INTO go_goscope_cache (key, value) VALUES (NULL, 'by hand')")
+    return engine.closeHandle(handle)
+  }
   writing = what === 'write'
   if (!writing) return written
   written = write(path, name, log, Number(longestPause))

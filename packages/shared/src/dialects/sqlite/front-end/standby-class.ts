@@ -22,7 +22,8 @@ export interface StandbyClass<Options extends OpenOptions> {
    * @param options Where to, and the options of the adapter that takes over, which hold for reading too; those of the
    *   adapter `source` hold where none are given. The adapter that takes over has its engine in this thread.
    * @returns when there is something to read: the first copy is made, or the standby goes on from where it was.
-   * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`.
+   * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, and
+   *   `BUSY` when others write to the source without a pause for longer than `busyTimeout`.
    */
   follow(
     source: SqliteAdapter | string,

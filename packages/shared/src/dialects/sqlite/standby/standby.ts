@@ -132,7 +132,11 @@ export class Standby<Adapter> implements AsyncDisposable {
     return this.#host.open(this.#target)
   }
 
-  /** Ends following; the log goes with the last follower of the source. The file of the standby stays. Idempotent. */
+  /**
+   * Ends following; the log goes with the last follower of the source. The file of the standby stays. Idempotent.
+   *
+   * @throws PersistenceError `BUSY` when others write to the source without a pause; a log stays there for a day then.
+   */
   async stop(): Promise<void> {
     // The adapter that has taken over has the thread now.
     if (this.#takenOver && this.#target === ':memory:') return
