@@ -24,6 +24,7 @@ rmSync(join(site, 'api'), { recursive: true, force: true })
 await step('API from the types', () =>
   runProcess(node, ['node_modules/typedoc/bin/typedoc', '--options', 'typedoc.config.mjs'], { cwd: site }),
 )
+await step('Names in the API', () => runProcess(node, ['missing-names.mjs'], { cwd: site }))
 await step('Site', () => runProcess(node, ['node_modules/vitepress/bin/vitepress.js', 'build'], { cwd: site }))
 await loadScripts()
 console.log('The site is in site/dist.')

@@ -82,8 +82,7 @@ export function createApp({ persistence, backups, bank, payouts, metrics, token 
 
 /** In the place of your authentication: keys are kept for each user. */
 const authenticated: MiddlewareHandler = async (c, next) => {
-  if (user(c) === '') return c.json({ error: 'who are you? send x-user' }, 401)
-  await next()
+  return user(c) === '' ? c.json({ error: 'who are you? send x-user' }, 401) : await next()
 }
 
 function user(c: Context): string {

@@ -41,8 +41,8 @@ const SEARCH = {
         : term.toLowerCase(),
   },
   searchOptions: {
-    /** Decisions and the API name everything; guides say how. */
-    boostDocument: (id) => (/\/(decisions|api)\//.test(id) ? 0.3 : 1),
+    /** These name everything, for who looks for one thing; guides say how. */
+    boostDocument: (id) => (/\/(decisions|site)\/|\/(api|guarantees|schema|[A-Z_]+)\./.test(id) ? 0.3 : 1),
   },
 }
 

@@ -6,7 +6,7 @@ import { systemClock } from '@go-go-scope/persistence-core/public'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Ended, endOf, inFile, SQLiteAdapter, scopedbHere } from '../cli/scopedb.js'
 
-/** Where a reviewer reads what people see: a file for each command, written anew by `vitest -u`. */
+/** Where a reviewer reads what people see: a file for each command. One that was deleted is written anew. */
 const GOLDEN = join(import.meta.dirname, 'golden')
 const NOW = Date.UTC(2026, 0, 31, 12)
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000]
@@ -174,6 +174,9 @@ function shown(line: string, { code, out, err }: Ended): string {
   return text
     .replaceAll(`${folder}/`, '')
     .replaceAll(hostname(), 'HOST')
+    .replaceAll(/@photostructure\/sqlite|(?:bun|node):sqlite/g, 'ENGINE')
+    .replaceAll(/cannot be decoded \(.*?\); delete/g, 'cannot be decoded (REASON); delete')
+    .replaceAll(/Bun (?=\d)/g, 'Node ')
     .replaceAll(/(Node |SQLite |"sqliteVersion": "|SQLite: )\d+\.\d+\.\d+/g, '$1N.N.N')
     .replaceAll(/[0-9a-f]{64}/g, 'SHA-256')
     .replaceAll(/("lineage": )"[0-9a-f-]{36}"|("(?:tokens|generations)Above": )\d+/g, '$1$2NEW')

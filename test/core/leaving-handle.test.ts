@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SqliteAdapter } from '@go-go-scope/persistence-core'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
+import { SQLiteAdapter as NodeAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
 import sqlite3 from 'sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -103,4 +104,23 @@ describe('handles that were left open and closed by the app', () => {
     const users = [...(registry?.values() ?? [])].map((entry) => entry.users.size)
     expect(Math.max(...users)).toBeLessThanOrEqual(3)
   })
+})
+
+test('one that only reads leaves the log as it is: to move it into the file holds the lock of writers', async () => {
+  const said: string[] = []
+  class Recording extends DatabaseSync {
+    override prepare(...[sql, ...options]: Parameters<InstanceType<typeof DatabaseSync>['prepare']>) {
+      said.push(sql)
+      return super.prepare(sql, ...options)
+    }
+  }
+  const path = join(folder, 'app.db')
+  const given = { DatabaseSync: Recording as never }
+  const moves = () => said.splice(0).filter((sql) => sql.includes('wal_checkpoint')).length
+  await (await NodeAdapter.open(path, given)).disconnect()
+  expect(moves()).toBe(1)
+  const reader = await NodeAdapter.open(path, { ...given, readOnly: true })
+  await reader.cache.keys()
+  await reader.disconnect()
+  expect(moves()).toBe(0)
 })

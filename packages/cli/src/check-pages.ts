@@ -1,5 +1,5 @@
 interface Handle {
-  prepare(sql: string): { all(): unknown[] }
+  prepare(sql: string): { all(): unknown[]; finalize?(): void }
   exec(sql: string): void
   close(): void
 }
@@ -14,7 +14,10 @@ type HandleClass = new (path: string, options: Record<string, boolean>) => Handl
 export async function checkPages(path: string): Promise<string[]> {
   const handle = await openHandle(path)
   try {
-    const rows = handle.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[]
+    const statement = handle.prepare('PRAGMA integrity_check')
+    const rows = statement.all() as { integrity_check: string }[]
+    // With a statement that is open, Bun moves the log into the file as it closes, and writers wait meanwhile.
+    statement.finalize?.()
     return rows.map(({ integrity_check }) => integrity_check).filter((line) => line !== 'ok')
   } catch (error) {
     // Of some damage the check itself comes to an end.

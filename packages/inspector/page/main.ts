@@ -71,7 +71,7 @@ function show(overview: Overview): void {
 function makePanels({ values, changeable }: Overview) {
   const change = changeable !== undefined && {
     change: {
-      allows: (prefix: string) => changeable.prefix === undefined || changeable.prefix === prefix,
+      allows: (prefix: string) => changeable === 'all' || changeable.prefix === prefix,
       ask: (offer: Offer) => confirmation.ask(offer),
     },
   }

@@ -13,13 +13,14 @@ export type WriteUnder = (prefix: string, change: (database: Changeable) => Prom
 const MOST_BYTES = 64 * 1024
 
 /**
- * Whose items may be changed: those of one prefix, or of all where none is named; `undefined` where nothing may be.
+ * Whose items may be changed; `undefined` where nothing may be.
  *
  * An adapter writes under its own prefix alone.
  */
 export function changeableBy(persistence: Inspectable, { write }: Settings): Overview['changeable'] {
-  if (typeof write === 'function') return {}
-  return write ? { prefix: persistence.inspect().prefix } : undefined
+  if (typeof write === 'function') return 'all'
+  const { prefix } = persistence.inspect()
+  return write && prefix !== undefined ? { prefix } : undefined
 }
 
 /** Does what a request asks for that was found to be authorized. */
@@ -32,8 +33,7 @@ export async function changeBy(request: Request, persistence: Inspectable, setti
   if (text === undefined) return errorResponse(`a change has at most ${MOST_BYTES} bytes`, 413)
   const action = readAction(parsed(text))
   const { write } = settings
-  const only = changeableBy(persistence, settings)?.prefix
-  if (only !== undefined && action.do !== 'prune' && action.prefix !== only) {
+  if (typeof write !== 'function' && action.do !== 'prune' && action.prefix !== persistence.inspect().prefix) {
     return errorResponse(
       'the adapter of this page has another prefix; its option write can be a function of the prefix',
     )

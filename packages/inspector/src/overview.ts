@@ -81,6 +81,6 @@ export interface Overview extends Lists {
   readonly clients: readonly ServedUser[]
   /** Whether values may be asked for. */
   readonly values: boolean
-  /** The prefix whose items may be changed, none for all of them; absent where nothing may be. */
-  readonly changeable?: { readonly prefix?: string }
+  /** Whose items may be changed; absent where nothing may be. An object, because any text may be a prefix. */
+  readonly changeable?: 'all' | { readonly prefix: string }
 }

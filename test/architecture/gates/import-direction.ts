@@ -25,13 +25,15 @@ const allowed: Record<string, readonly string[]> = {
   'idempotency-key': [`${core}/integration`],
   // What the text of the page is made of stands in its folder page.
   inspector: [`${core}/integration`, `${core}/public`, 'inspector:page'],
-  // A program: it opens databases as an app does.
+  // A program: it opens databases as an app does, and answers a mistyped word as all do.
   cli: [
+    `${core}/integration`,
     `${core}/public`,
     '@go-go-scope/persistence-inspector',
     '@go-go-scope/persistence-inspector/actions',
     '@go-go-scope/persistence-inspector/format',
     '@go-go-scope/persistence-inspector/node',
+    '@go-go-scope/persistence-inspector/paced',
     '@go-go-scope/persistence-sqlite-node',
     '@go-go-scope/persistence-sqlite-bun',
     '@go-go-scope/persistence-postgres',

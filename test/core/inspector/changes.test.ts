@@ -195,7 +195,7 @@ describe('the prefix that may be changed', () => {
         return await change(adapter) // Before it is disconnected.
       },
     })
-    expect((await overview(anywhere)).changeable).toEqual({})
+    expect((await overview(anywhere)).changeable).toBe('all')
     expect((await order({ do: 'entry delete', ...OF, key: 's:1' }, anywhere)).status).toBe(200)
     expect((await order({ do: 'circuit isolate', prefix: 'other:', key: 'mail' }, anywhere)).status).toBe(200)
     expect([asked, await shop.cache.has('s:1')]).toEqual([['shop:', 'other:'], false])

@@ -63,7 +63,7 @@ export function backendOf(
   context: BackendContext,
 ): Backend {
   return 'synchronous' in over
-    ? overDriver(dialect.adopt(over), dialect, options, context)
+    ? overDriver(dialect.adopt(over, options.readOnly === true), dialect, options, context)
     : overOwner(over, dialect, context)
 }
 

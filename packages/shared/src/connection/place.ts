@@ -66,7 +66,7 @@ export interface ConnectionDialect extends QueueDialect {
   /** The shortest statement there is. Asks nothing of the database. */
   readonly ping: string
   /** The driver with what the dialect adds to it. */
-  adopt(driver: SqlDriver): SqlDriver
+  adopt(driver: SqlDriver, readOnly: boolean): SqlDriver
   /** Present where the database's own clock judges leases and times to live, and not that of each process. */
   readonly bindTime?: BindTime
   /** Called once per connection. Asks the engine nothing. */

@@ -2,10 +2,11 @@ import type { SqlDriver, SyncDriver } from '../../../driver/driver.js'
 
 /**
  * A driver that moves the log into the file before it closes, where its engine may keep the file open after that: the
- * next process would find the log in use.
+ * next process would find the log in use. Not for one that only reads: it could move nothing, and would hold the lock of
+ * writers while it tries.
  */
-export function withEmptiedLog(driver: SqlDriver): SqlDriver {
-  return driver.synchronous && driver.keepsFileOpen === true ? new LogEmptyingDriver(driver) : driver
+export function withEmptiedLog(driver: SqlDriver, readOnly: boolean): SqlDriver {
+  return !readOnly && driver.synchronous && driver.keepsFileOpen === true ? new LogEmptyingDriver(driver) : driver
 }
 
 class LogEmptyingDriver implements SyncDriver {

@@ -6,7 +6,7 @@ import type { EngineInput } from './words.js'
 
 /** Opens one connection and does with it what the thread is told, until that is to close it. */
 export const engineJob: Job = async ({ path, readOnly, settings }: EngineInput, { engine, stop, tell, listen }) => {
-  const driver = sqliteDialect.adopt(engine.driver(await engine.open(path, readOnly)))
+  const driver = sqliteDialect.adopt(engine.driver(await engine.open(path, readOnly)), readOnly)
   const desk = new EngineDesk(driver, stop, tell)
   try {
     for (const sql of settings) await driver.query(sql, [])
