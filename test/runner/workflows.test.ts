@@ -14,7 +14,7 @@ test('every workflow is one that GitHub takes: keys, expressions, contexts, inpu
   const problems = (text: string, name: string) =>
     lint(text, join('.github/workflows', name)).map(({ message }) => message)
   const names = readdirSync(FOLDER)
-  expect(names.sort()).toEqual(['release.yml', 'test.yml'])
+  expect(names.sort()).toEqual(['codeql.yml', 'release.yml', 'test.yml'])
   for (const name of names) expect(problems(workflow(name), name)).toEqual([])
   const mistyped = workflow('test.yml').replace('matrix.cells', 'matrix.cell')
   expect(problems(mistyped, 'test.yml')).toEqual([expect.stringContaining('property "cell" is not defined')])
