@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { eventually } from '../eventually.js'
 import { refuses } from '../refusal.js'
@@ -70,7 +70,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     assert.ok((await names(directory)).includes(basename(second.path)), 'a damaged one is for people to look at')
   })
 
-  check.once('backups are found again when they have moved together with their database', async (world) => {
+  check.once('backups are found again when they moved with their database, also by a link', async (world) => {
     const { schedule, directory, adapter } = await start(world, { every: 1_000 * DAY })
     await backUpWhenFree(schedule)
     await schedule.stop()
@@ -80,10 +80,16 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     await rename(world.path, join(elsewhere, basename(world.path)))
     await rename(directory, join(elsewhere, 'backups'))
     const moved = await world.engine.SQLiteAdapter.open(join(elsewhere, basename(world.path)), { clock: world.clock })
-    const options = { directory: join(elsewhere, 'backups'), every: 1_000 * DAY }
-    const again = world.engine.BackupSchedule.start(moved, options)
-    assert.equal((await again.list()).length, 1)
-    await again.stop()
+    const link = join(world.folder, 'link')
+    await symlink(elsewhere, link, 'junction')
+    for (const folder of [elsewhere, link]) {
+      const again = world.engine.BackupSchedule.start(moved, {
+        directory: join(folder, 'backups'),
+        every: 1_000 * DAY,
+      })
+      assert.equal((await again.list()).length, 1, folder)
+      await again.stop()
+    }
     await moved.disconnect()
   })
 

@@ -152,7 +152,8 @@ export class BackupSchedule implements AsyncDisposable {
       const path = join(directory, scheduledName(database, startedAt))
       const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
       const all = { ...options, signal: AbortSignal.any(signals) }
-      const mark = { scheduledFor: scheduledFor(directory, database), startedAt }
+      const named = await withTypedErrors('BackupSchedule', undefined, () => scheduledFor(directory, database))
+      const mark = { scheduledFor: named, startedAt }
       const backup = await backUp(this.#source, path, all, mark)
       await this.#rotate(backup, database)
       return backup

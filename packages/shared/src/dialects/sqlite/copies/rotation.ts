@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, realpath, rm, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { hasCode } from '../../../errors/persistence-error.js'
 import type { Backup } from './backup.js'
@@ -16,11 +16,11 @@ export function scheduledName(database: string, startedAt: number): string {
 }
 
 /**
- * What a manifest names the database by: from the folder of the backup, so that both can move together, and a copy of a backup
- * tells nobody how folders are called.
+ * The path by which a manifest names the database: from the folder of the backup, so that both can move together, and so
+ * that a copy of a backup does not tell the names of other folders. Without links, as SQLite tells that of the database.
  */
-export function scheduledFor(directory: string, database: string): string {
-  return relative(directory, database)
+export async function scheduledFor(directory: string, database: string): Promise<string> {
+  return relative(await realpath(directory), database)
 }
 
 /**
@@ -29,20 +29,22 @@ export function scheduledFor(directory: string, database: string): string {
  */
 export async function scheduledBackups(directory: string, database: string): Promise<Backup[]> {
   const found: Backup[] = []
+  const folder = await realpath(directory)
   for (const name of await readdir(directory)) {
-    const backup = await scheduledBackup(directory, name, database)
+    const backup = await scheduledBackup(join(directory, name), folder, database)
     if (backup !== undefined) found.push(backup)
   }
   return found.sort((one, other) => other.startedAt - one.startedAt)
 }
 
-async function scheduledBackup(directory: string, name: string, database: string): Promise<Backup | undefined> {
-  const path = join(directory, name)
+/** @param folder That of `path`, without links. */
+async function scheduledBackup(path: string, folder: string, database: string): Promise<Backup | undefined> {
   if (!path.endsWith('.db')) return undefined
   try {
     const manifest = await readManifest(path, 'BackupSchedule')
-    if (manifest.scheduledFor === undefined || name !== scheduledName(database, manifest.startedAt)) return undefined
-    if (resolve(directory, manifest.scheduledFor) !== resolve(database)) return undefined
+    if (manifest.scheduledFor === undefined || basename(path) !== scheduledName(database, manifest.startedAt))
+      return undefined
+    if (resolve(folder, manifest.scheduledFor) !== resolve(database)) return undefined
     return (await stat(path)).size === manifest.bytes ? { path, ...manifest } : undefined
   } catch (error) {
     // It is of something else, or gone by now.

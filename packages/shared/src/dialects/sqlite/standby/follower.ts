@@ -171,7 +171,9 @@ export class Follower {
         const { follower } = this.#position as Position
         const busyTimeout = Math.min(this.#patience.busyTimeout, LONGEST_LEAVING_MS)
         const patience: Patience = { ...this.#patience, busyTimeout, stopping: () => false }
-        await outlastWriters('standby.stop', patience, () => leaveLog(this.#source.sql, follower))
+        // Following has ended, so a second call would do nothing.
+        const remedy = 'the log stays in the source until an adapter connects to it after a day'
+        await outlastWriters('standby.stop', remedy, patience, () => leaveLog(this.#source.sql, follower))
       }
     } catch (error) {
       // It has taken over all the same. A log that stays in the source is removed by whoever connects after a day.
@@ -220,9 +222,10 @@ export class Follower {
     this.#change({ state: 'copying', reason, behind: undefined })
     const follower = this.#position?.follower ?? randomUUID()
     const enter = (): Promise<number> => enterLog(this.#source.sql, follower, undefined, this.#now())
-    // Later on the next round enters it.
+    // A copy later on is tried again by the next round.
     const beginning = this.#position === undefined
-    const cookie = await (beginning ? outlastWriters('standby.follow', this.#patience, enter) : enter())
+    const remedy = 'try again, or raise busyTimeout'
+    const cookie = await (beginning ? outlastWriters('standby.follow', remedy, this.#patience, enter) : enter())
     try {
       const { position, tables } = await copyAnew(this.#standby, follower, cookie)
       // The whole copy is in the log as well, which would have to be removed by a takeover.

@@ -13,10 +13,12 @@ export interface Patience {
  * Tries `step` anew while other writers have the source. The connection of a follower waits for them only shortly: rounds, and
  * those who read the standby between them, wait along. Entering the log and leaving it have to succeed all the same.
  *
+ * @param remedy What the caller can do, for the message.
  * @throws PersistenceError `BUSY` after `busyTimeout`, and what else `step` throws.
  */
 export async function outlastWriters<Result>(
   operation: string,
+  remedy: string,
   { busyTimeout, monotonic, stopping }: Patience,
   step: () => Promise<Result>,
 ): Promise<Result> {
@@ -31,7 +33,7 @@ export async function outlastWriters<Result>(
       throw new PersistenceError(
         'BUSY',
         operation,
-        `${operation}: gave up after ${Math.round(waited)} ms, others write to the source without a pause; try again, or raise busyTimeout`,
+        `${operation}: gave up after ${Math.round(waited)} ms, others write to the source without a pause; ${remedy}`,
         error,
       )
     }
