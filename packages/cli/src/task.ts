@@ -40,7 +40,7 @@ function rowOf({ sequence, timestamp, progress, data }: Checkpoint, at: number, 
     new Date(timestamp).toISOString(),
     before === undefined ? '' : duration(timestamp - before.timestamp),
     progressBar(progress),
-    cell(toJson(data)),
+    cell(toJson(data) ?? 'undefined'),
   ]
 }
 

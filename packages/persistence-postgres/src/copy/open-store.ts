@@ -92,7 +92,7 @@ const exists = (path: string): Promise<boolean> =>
   )
 
 function notThere(path: string, missing: 'refuse' | 'skip'): undefined {
-  if (missing === 'refuse') throw failure('INVALID_ARGUMENT', `there is no file ${JSON.stringify(path)}`)
+  if (missing === 'refuse') throw failure('INVALID_ARGUMENT', `there is no file or folder ${JSON.stringify(path)}`)
 }
 
 interface FrontEndClass {

@@ -1,5 +1,5 @@
 import { type CacheSql, read, write } from '@go-go-scope/persistence-core/dialect'
-import { callsOf, deleteAll, deleteExpired, TEXTS } from './calls.js'
+import { callsOf, deleteAll, deleteExpired, itemsOf, TEXTS } from './calls.js'
 import { inRange, nameAndNext, ofValue } from './pages.js'
 import { PATIENCE } from './patience.js'
 import { nowAt, once } from './time.js'
@@ -11,10 +11,12 @@ export function cacheSql(table: string): CacheSql {
   const insert = `INSERT INTO ${table} AS entry (key, value, expires_at)
 SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${PATIENCE} ${onSet}`
   // One row a key, the last: an upsert cannot change a row twice.
-  const insertMany = `INSERT INTO ${table} AS entry (key, value, expires_at)
+  const insertMany = (entries: string): string => `INSERT INTO ${table} AS entry (key, value, expires_at)
 SELECT DISTINCT ON (key COLLATE "C") key, value, ${nowAt(2)} + ttl
-FROM ${callsOf('key', 'value', 'ttl float8')} ORDER BY key COLLATE "C", i DESC
+FROM ${entries} ORDER BY key COLLATE "C", i DESC
 ${onSet}`
+  const entry = ['key', 'value', 'ttl float8']
+  const setTogether = insertMany(callsOf(...entry))
   // By one scan of the index, half the time of one for each key.
   const among = (columns: string): string =>
     `SELECT ${columns} FROM ${table} AS entry WHERE entry.key = ANY (${TEXTS}) AND ${lasts(2)}`
@@ -51,15 +53,15 @@ FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
     set: write('cache.set', 'none', insert, {
       clocked: 'wall',
       repeatable: true,
-      batch: { match: 'none', sql: insertMany },
+      batch: { match: 'none', sql: setTogether },
     }),
 
-    setMany: write('cache.setMany', 'none', insertMany, { clocked: 'wall', repeatable: true }),
+    setMany: write('cache.setMany', 'none', insertMany(itemsOf(...entry)), { clocked: 'wall', repeatable: true }),
 
     add: write('cache.getOrSet', 'none', `${insert} WHERE entry.expires_at <= ${nowAt(4)}`, {
       clocked: 'wall',
       repeatable: true,
-      batch: { match: 'none', distinct: true, sql: `${insertMany} WHERE entry.expires_at <= ${nowAt(2)}` },
+      batch: { match: 'none', distinct: true, sql: `${setTogether} WHERE entry.expires_at <= ${nowAt(2)}` },
     }),
 
     replace: write(

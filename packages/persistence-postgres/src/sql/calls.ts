@@ -6,11 +6,19 @@ import { PATIENCE } from './patience.js'
  * @param columns For each parameter its name, with its type where that is not text. A call of one parameter is that itself.
  */
 export function callsOf(...columns: readonly string[]): string {
-  // Of several parameters: `jsonb` reads a call once, where each `->>` of `json` reads its text again.
-  const [elements, parameter]: [string, (at: number) => string] =
-    columns.length === 1
-      ? ['json_array_elements_text($1::text::json)', () => 'call']
-      : ['jsonb_array_elements($1::text::jsonb)', (at) => `call ->> ${at}`]
+  if (columns.length === 1) return rowsOf('json_array_elements_text($1::text::json)', columns, () => 'call')
+  // `jsonb` reads a call once, where each `->>` of `json` reads its text again.
+  return rowsOf('jsonb_array_elements($1::text::jsonb)', columns, memberAt)
+}
+
+/** As {@link callsOf}, for the items of one call, of which there may be any amount: `jsonb` takes 256 MiB, a queue 4. */
+export function itemsOf(...columns: readonly string[]): string {
+  return rowsOf('json_array_elements($1::text::json)', columns, memberAt)
+}
+
+const memberAt = (at: number): string => `call ->> ${at}`
+
+function rowsOf(elements: string, columns: readonly string[], parameter: (at: number) => string): string {
   const read = columns.map((column, at) => {
     const [name, type] = column.split(' ')
     return `${type === undefined ? parameter(at) : `(${parameter(at)})::${type}`} AS ${name}`

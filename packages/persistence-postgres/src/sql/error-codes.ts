@@ -43,7 +43,8 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   READ_ONLY:
     'the server cannot be written: it is a standby, or default_transaction_read_only is set; connect to the primary',
   UNAVAILABLE: 'no connection to the server within busyTimeout; check that it runs, its address, and max_connections',
-  VALUE_TOO_LARGE: 'the key is too long for an index of PostgreSQL; use a shorter one',
+  VALUE_TOO_LARGE:
+    'a limit of PostgreSQL: of the length of a key in an index, or of all that one call stores; use a shorter key, or store less at once',
 }
 
 // Node's names for a connection that could not be made or has ended, which carry no SQLSTATE.

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import type { Listen } from '../news/postgres-news.js'
 import { endsConnection, sqlStateOf } from '../sql/error-codes.js'
+import { AbandonedConnection } from './abandoned-connection.js'
 import { within } from './deadline.js'
-import { LeftConnection } from './left-connection.js'
 import { SilenceWatch } from './silence-watch.js'
 import { ConnectionLost, type Source, type Wire } from './wire.js'
 
@@ -11,6 +11,9 @@ import { ConnectionLost, type Source, type Wire } from './wire.js'
 const NOT_PREPARED: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
 const AT_WORK = "SELECT 1 AS found FROM pg_stat_activity WHERE pid = $1::int AND state = 'active'"
 const SHORTEST_PATIENCE_MS = 1_000
+// `now()` is when the transaction began.
+const TRANSACTION_START = 'SELECT now()::text AS start'
+const FAILED_TRANSACTION = '25P02'
 // The server was a primary: what has taken its place is found by a new connection.
 const READ_ONLY = '25006'
 
@@ -41,7 +44,7 @@ export class Lane implements AsyncDriver {
   /** Has news heard by a connection beside. */
   readonly listen: Listen | undefined
   #open: Wire | undefined
-  #left: LeftConnection | undefined
+  #abandoned: AbandonedConnection | undefined
   #alsoEnds: Promise<void> | undefined
   readonly #learns: boolean
   #prepares: boolean
@@ -121,19 +124,32 @@ export class Lane implements AsyncDriver {
 
   async #connect(): Promise<Wire> {
     await this.#source.started
-    const connecting = this.#takeLeft() ?? this.#source.connect()
+    const connecting = this.#takeAbandoned() ?? this.#newConnection()
     return within(this.#patience, connecting, async () => {
       // It may still come.
-      this.#left = new LeftConnection(connecting)
+      this.#abandoned = new AbandonedConnection(connecting)
       throw new Error('no connection came in time: the pool has none to give, or the server does not answer')
     })
   }
 
+  /** Outside of a transaction: one that the app has forgotten to end would take with it what we write. */
+  async #newConnection(): Promise<Wire> {
+    const wire = await this.#source.connect()
+    if (this.#source.queues !== true) return wire
+    try {
+      if (await isInTransaction(wire)) await wire.query('ROLLBACK', [])
+      return wire
+    } catch (error) {
+      await wire.close(true)
+      throw error
+    }
+  }
+
   /** A pool's queue would grow with each try while it has nothing to give: nobody can leave it. */
-  #takeLeft(): Promise<Wire> | undefined {
-    const left = this.#source.queues === true ? this.#left?.take() : undefined
-    this.#left = undefined
-    return left
+  #takeAbandoned(): Promise<Wire> | undefined {
+    const abandoned = this.#source.queues === true ? this.#abandoned?.take() : undefined
+    this.#abandoned = undefined
+    return abandoned
   }
 
   /** Whether the server says of a connection that its statement runs. */
@@ -153,5 +169,17 @@ export class Lane implements AsyncDriver {
     this.#open = undefined
     // It is broken: that it cannot be closed either is no news.
     void wire.close(true).catch(() => undefined)
+  }
+}
+
+/** By when it began, which is another time for each statement outside of one. Nobody is warned by that, and nothing is logged. */
+async function isInTransaction(wire: Wire): Promise<boolean> {
+  try {
+    const [first] = await wire.query(TRANSACTION_START, [])
+    const [second] = await wire.query(TRANSACTION_START, [])
+    return first?.start === second?.start
+  } catch (error) {
+    if (sqlStateOf(error) === FAILED_TRANSACTION) return true
+    throw error
   }
 }

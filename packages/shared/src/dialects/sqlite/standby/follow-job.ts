@@ -11,7 +11,7 @@ import type { FollowInput } from './messages.js'
 import { type OwnSql, Source } from './source.js'
 import type { Sql } from './sql.js'
 
-// Of one statement. Rounds wait along, and so do those who read the standby; see outlast-writers.ts.
+// Of one statement. Rounds wait along, and so do those who read the standby; see retry-while-busy.ts.
 const BUSY_TIMEOUT_MS = 1_000
 const MODE = 0o600
 // The end of the process asks by a flag, which wakes nobody.
@@ -25,9 +25,9 @@ export const followJob: Job = async (
   const { engine, stop, tell, listen } = context
   const connection = await openTarget(target, engine)
   const standby = sqlOf(connection)
-  const source = new Source(path, standby, async () => openSource(path, engine, Math.min(BUSY_TIMEOUT_MS, busyTimeout)))
-  const patience = { busyTimeout, monotonic: systemClock.monotonic, stopping: () => stop.requested }
-  const follower = new Follower({ standby, source, patience, now: systemClock.now, tell: (state) => tell({ state }) })
+  const source = new Source(path, standby, async () => openSource(path, engine))
+  const busyWait = { busyTimeout, monotonic: systemClock.monotonic, stopping: () => stop.requested }
+  const follower = new Follower({ standby, source, busyWait, now: systemClock.now, tell: (state) => tell({ state }) })
   let closed = false
   const closeTarget = async (): Promise<void> => {
     if (closed) return
@@ -56,6 +56,10 @@ export const followJob: Job = async (
       if (follower.takenOver) await follower.leave()
       if (!closed) await desk.waitForWork(Math.min(LONGEST_PAUSE_MS, Math.max(0, due - monotonic())))
     }
+  } catch (error) {
+    // That is told, and not what leaving meets besides.
+    await follower.leave().catch(() => undefined)
+    throw error
   } finally {
     try {
       await follower.leave()
@@ -106,8 +110,8 @@ async function releaseTarget(standby: Sql): Promise<void> {
   await standby.query('SELECT count(*) FROM main.sqlite_master')
 }
 
-async function openSource(path: string, engine: ThreadEngine<object>, busyTimeout: number): Promise<OwnSql> {
-  const connection = await openOwn(path, engine, { readOnly: false, busyTimeout })
+async function openSource(path: string, engine: ThreadEngine<object>): Promise<OwnSql> {
+  const connection = await openOwn(path, engine, { readOnly: false, busyTimeout: BUSY_TIMEOUT_MS })
   const source = { ...sqlOf(connection), close: () => connection.close() }
   // What a loss of power takes from the log it takes with the changes that it tells of. A flush would hold up writers.
   await source.query('PRAGMA synchronous = NORMAL')

@@ -5,25 +5,26 @@ import { enterLog, leaveLog } from './change-log.js'
 import { compareSides } from './compare-sides.js'
 import { type FollowedTables, followedTables } from './followed-tables.js'
 import { copyAnew } from './full-copy.js'
-import { outlastWriters, type Patience } from './outlast-writers.js'
 import { type Position, readPosition } from './position.js'
 import { Presence } from './presence.js'
 import { damagedStandby, promote } from './promote.js'
+import { type BusyWait, retryWhileBusy } from './retry-while-busy.js'
 import { type Outcome, runRound } from './round.js'
 import type { Source } from './source.js'
 import { oneRow, type Sql } from './sql.js'
 import { BEFORE_THE_FIRST_COPY, type StandbyState, type Verification } from './standby-state.js'
 
 const TELL_EVERY_MS = 100
-// The process waits at its end for 5 s, and a thread that is at work then makes it abort.
-const LONGEST_LEAVING_MS = 3_000
+// The process waits at its end for 5 s, and a thread that is at work then makes it abort. Before it leaves, a follower may be in
+// a round, whose statement waits for 1 s; and so does the last try to leave.
+const LEAVING_MS = { least: 1_000, most: 2_000 }
 
 export interface FollowerOptions {
   /** The connection of the standby, which {@link source} attaches the source to. */
   readonly standby: Sql
   readonly source: Source
   /** With other writers of the source, to begin and to leave. */
-  readonly patience: Patience
+  readonly busyWait: BusyWait
   /** Epoch ms. */
   now(): number
   /** Called with every change of the state. */
@@ -37,7 +38,7 @@ export interface FollowerOptions {
 export class Follower {
   readonly #standby: Sql
   readonly #source: Source
-  readonly #patience: Patience
+  readonly #busyWait: BusyWait
   readonly #now: () => number
   readonly #tell: (state: StandbyState) => void
   /** How it is doing now; see also {@link FollowerOptions.tell}. */
@@ -49,13 +50,14 @@ export class Follower {
   #trimmed = false
   /** Whether the source has it entered, and can be told that it leaves. */
   #entered = false
+  #beginning = false
   #takenOver = false
   #left = false
 
-  constructor({ standby, source, patience, now, tell }: FollowerOptions) {
+  constructor({ standby, source, busyWait, now, tell }: FollowerOptions) {
     this.#standby = standby
     this.#source = source
-    this.#patience = patience
+    this.#busyWait = busyWait
     this.#now = now
     this.#tell = tell
     this.#presence = new Presence(now)
@@ -77,6 +79,15 @@ export class Follower {
    * @throws PersistenceError what keeps it from following; `CORRUPT` for a standby that is damaged.
    */
   async begin(): Promise<void> {
+    this.#beginning = true
+    try {
+      await this.#begin()
+    } finally {
+      this.#beginning = false
+    }
+  }
+
+  async #begin(): Promise<void> {
     this.#position = await readPosition(this.#standby)
     // Nobody knows what was done to a file meanwhile. A takeover is not the time for this.
     if (this.#position !== undefined) await this.#refuseDamaged('standby.follow')
@@ -169,11 +180,11 @@ export class Follower {
       await this.#source.share()
       if (this.#entered && (this.#takenOver || state !== 'stopped')) {
         const { follower } = this.#position as Position
-        const busyTimeout = Math.min(this.#patience.busyTimeout, LONGEST_LEAVING_MS)
-        const patience: Patience = { ...this.#patience, busyTimeout, stopping: () => false }
+        const busyTimeout = Math.min(Math.max(this.#busyWait.busyTimeout, LEAVING_MS.least), LEAVING_MS.most)
+        const busyWait: BusyWait = { ...this.#busyWait, busyTimeout, stopping: () => false }
         // Following has ended, so a second call would do nothing.
         const remedy = 'the log stays in the source until an adapter connects to it after a day'
-        await outlastWriters('standby.stop', remedy, patience, () => leaveLog(this.#source.sql, follower))
+        await retryWhileBusy('standby.stop', remedy, busyWait, () => leaveLog(this.#source.sql, follower))
       }
     } catch (error) {
       // It has taken over all the same. A log that stays in the source is removed by whoever connects after a day.
@@ -223,9 +234,8 @@ export class Follower {
     const follower = this.#position?.follower ?? randomUUID()
     const enter = (): Promise<number> => enterLog(this.#source.sql, follower, undefined, this.#now())
     // A copy later on is tried again by the next round.
-    const beginning = this.#position === undefined
     const remedy = 'try again, or raise busyTimeout'
-    const cookie = await (beginning ? outlastWriters('standby.follow', remedy, this.#patience, enter) : enter())
+    const cookie = await (this.#beginning ? retryWhileBusy('standby.follow', remedy, this.#busyWait, enter) : enter())
     try {
       const { position, tables } = await copyAnew(this.#standby, follower, cookie)
       // The whole copy is in the log as well, which would have to be removed by a takeover.

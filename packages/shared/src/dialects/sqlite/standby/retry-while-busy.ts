@@ -1,7 +1,7 @@
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 
 /** How long a follower waits for other writers of its source. */
-export interface Patience {
+export interface BusyWait {
   /** ms. */
   readonly busyTimeout: number
   monotonic(): number
@@ -16,10 +16,10 @@ export interface Patience {
  * @param remedy What the caller can do, for the message.
  * @throws PersistenceError `BUSY` after `busyTimeout`, and what else `step` throws.
  */
-export async function outlastWriters<Result>(
+export async function retryWhileBusy<Result>(
   operation: string,
   remedy: string,
-  { busyTimeout, monotonic, stopping }: Patience,
+  { busyTimeout, monotonic, stopping }: BusyWait,
   step: () => Promise<Result>,
 ): Promise<Result> {
   const since = monotonic()

@@ -1,7 +1,7 @@
 import type { Wire } from './wire.js'
 
 /** A connection that was asked for, and that nobody waits for any more. It goes back when it comes, unless it was taken before. */
-export class LeftConnection {
+export class AbandonedConnection {
   readonly #connecting: Promise<Wire>
   #came = false
   #taken = false
