@@ -31,7 +31,13 @@ interface Written {
   readonly errors: readonly string[]
 }
 
-const NOTHING: Written = { writes: 0, waits: Number.POSITIVE_INFINITY, p99: Number.POSITIVE_INFINITY, longest: 0, errors: [] }
+const NOTHING: Written = {
+  writes: 0,
+  waits: Number.POSITIVE_INFINITY,
+  p99: Number.POSITIVE_INFINITY,
+  longest: 0,
+  errors: [],
+}
 const isInTheWay = ({ waits, p99 }: Written): boolean => waits > 0 || (inSoak && p99 > P99_MS)
 const took = (ms: number): string => (ms < 1 ? `${ms.toFixed(2)} ms` : `${Math.ceil(ms)} ms`)
 
