@@ -15,7 +15,8 @@ export function threadTables({ threads = {} }) {
     {
       title: 'Workers that use one owner',
       text: `Gets a second on a file, 100 in flight in each worker: one owner that serves threads; a handle for each; and workers of \`cluster\`
-that send one query in a message by \`process.send\`, as people write it by hand. CPU is that of the owner's thread for a call
+that send one query in a message by \`process.send\`, as people write it by hand. Loops of the lowest priority keep the cores
+from sleeping, here and in the next table: to wake one takes a virtual machine as long as many gets. CPU is that of the owner's thread for a call
 of one worker, ÷ the same call made in it, in memory; an echo is what that thread spends on words as long that it only sends
 back.`,
       head: [

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { serve } from '@go-go-scope/persistence-sqlite-node/remote'
 import { watchTimers } from '../growth/late-timers.mjs'
 import { quantile } from '../statistics.mjs'
+import { keepCoresAwake } from './awake-cores.mjs'
 import { callsOf } from './calls.mjs'
 import { echoTo } from './echo.mjs'
 import { perSecond, rateOf } from './rate.mjs'
@@ -238,9 +239,11 @@ function end(peer) {
   if (typeof peer.terminate !== 'function') peer.kill()
 }
 
+const endLoops = keepCoresAwake()
 const cpu = await measureCpu()
 const { gets, queries } = await measureRates()
 const writes = await measureWrites()
+endLoops()
 const thread = await measureThread()
 console.log(JSON.stringify({ cpu, gets, queries, ...writes, thread }))
 process.exit(0)
