@@ -25,7 +25,7 @@ export function bunSql(sql: BunSqlLike): Source {
   return {
     engine: 'Bun.SQL',
     several: true,
-    queues: true,
+    pooled: true,
     async connect() {
       const reserved = await sql.reserve()
       return new ReservedWire(

@@ -135,7 +135,7 @@ export class Lane implements AsyncDriver {
   /** Outside of a transaction: one that the app has forgotten to end would take with it what we write. */
   async #newConnection(): Promise<Wire> {
     const wire = await this.#source.connect()
-    if (this.#source.queues !== true) return wire
+    if (this.#source.pooled !== true) return wire
     try {
       if (await isInTransaction(wire)) await wire.query('ROLLBACK', [])
       return wire
@@ -147,7 +147,7 @@ export class Lane implements AsyncDriver {
 
   /** A pool's queue would grow with each try while it has nothing to give: nobody can leave it. */
   #takeAbandoned(): Promise<Wire> | undefined {
-    const abandoned = this.#source.queues === true ? this.#abandoned?.take() : undefined
+    const abandoned = this.#source.pooled === true ? this.#abandoned?.take() : undefined
     this.#abandoned = undefined
     return abandoned
   }

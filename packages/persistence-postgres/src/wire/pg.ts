@@ -124,7 +124,7 @@ export function pgPool(pool: PgPoolLike): Source {
   return {
     engine: 'pg',
     several: true,
-    queues: true,
+    pooled: true,
     connect,
     listen: async (channel, ear) => (await connect()).listen(channel, ear),
     end: () => pool.end(),

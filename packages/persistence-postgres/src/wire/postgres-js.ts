@@ -154,7 +154,7 @@ export function postgresJs(sql: PostgresJsLike): Source {
   return {
     engine: 'postgres',
     several: true,
-    queues: true,
+    pooled: true,
     connect: () => reservations.take(),
     listen: (channel, ear) => listenBy(sql, channel, ear),
     end: () => reservations.end(),

@@ -24,8 +24,8 @@ export interface Source {
   readonly engine: string
   /** Whether it gives more than one connection at a time. */
   readonly several: boolean
-  /** Whether those who ask for a connection wait in a queue, as in that of a pool, until one is free. */
-  readonly queues?: true
+  /** Whether it lends those of a pool: who asks for one waits in the pool's queue, and others have used it before. */
+  readonly pooled?: true
   /** Of a database in this process: its start, which is no wait for one that others use. Never rejects: connecting tells if it failed. */
   readonly started?: Promise<unknown>
   connect(): Promise<Wire>

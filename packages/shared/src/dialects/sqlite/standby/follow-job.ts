@@ -56,16 +56,13 @@ export const followJob: Job = async (
       if (follower.takenOver) await follower.leave()
       if (!closed) await desk.waitForWork(Math.min(LONGEST_PAUSE_MS, Math.max(0, due - monotonic())))
     }
+    await follower.leave()
   } catch (error) {
     // That is told, and not what leaving meets besides.
     await follower.leave().catch(() => undefined)
     throw error
   } finally {
-    try {
-      await follower.leave()
-    } finally {
-      await closeTarget()
-    }
+    await closeTarget()
   }
 }
 
