@@ -48,7 +48,13 @@ max_client_conn = 200
   const pooler = spawn(POOLER, ['--quiet', file], { ...identity, cwd: '/', stdio: 'ignore' })
   const url = new URL(server.url)
   url.port = String(port)
-  while (!(await accepts(port))) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (!(await accepts(port))) {
+    if (pooler.exitCode !== null || pooler.signalCode !== null) {
+      await server.stop()
+      throw new Error(`${POOLER} ended before it listened (${pooler.signalCode ?? pooler.exitCode})`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
   return {
     url: url.href,
     direct: server.url,

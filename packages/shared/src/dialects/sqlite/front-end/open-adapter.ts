@@ -110,8 +110,15 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     if (second) neverClosed.add(connection)
     // The caller needs the error of opening, not one of closing.
     await connection.close(second).catch(() => undefined)
-    throw error
+    throw file === undefined ? error : withPath(error, path)
   }
+}
+
+/** Who opens many files must be told which one it is; the connection that failed does not know it by that name. */
+function withPath(error: unknown, path: string): unknown {
+  const plain = error instanceof PersistenceError && error.constructor === PersistenceError
+  if (!plain || error.message.includes(path)) return error
+  return new PersistenceError(error.code, 'open', `open ${path}: ${problemOf(error)}`, error.cause)
 }
 
 /**
