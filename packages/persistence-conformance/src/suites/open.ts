@@ -198,7 +198,10 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     for (const content of ['a text of one line\n', `${'word '.repeat(5_000)}\n`]) {
       await writeFile(world.path, content)
       for (const readOnly of [false, true]) {
-        await refuses(() => world.open({ readOnly }), { code: 'NOT_A_DATABASE', says: ['app.db', 'not an SQLite database'] })
+        await refuses(() => world.open({ readOnly }), {
+          code: 'NOT_A_DATABASE',
+          says: ['app.db', 'not an SQLite database'],
+        })
       }
       assert.equal(await readFile(world.path, 'utf8'), content)
       assert.deepEqual(await readdir(world.folder), ['app.db'])
