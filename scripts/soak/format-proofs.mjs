@@ -1,72 +1,73 @@
-import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
-import { runtimes } from '../../test/matrix.mjs'
 import { markdownTable } from '../markdown-table.mjs'
 
 /**
- * What one proof found in one cell, as test/proof/report-proof.ts writes it.
+ * The dated table of soaks.
  *
- * @typedef {{ cell: string, engine: string, runtime: string, proof: string, file: string, runs: string, result: string }} Proof
+ * @param {import('./proofs.mjs').Found} found
+ * @param {readonly import('../../test/matrix.mjs').Run[]} cells that there are
  */
-
-/**
- * The dated table of a soak.
- *
- * @param {readonly Proof[]} proofs
- * @param {readonly import('../../test/matrix.mjs').Run[]} cells that ran
- * @param {readonly import('../test-run/judge-run.mjs').Verdict[]} verdicts
- */
-export function formatProofs(proofs, cells, verdicts) {
-  const date = new Date().toISOString().slice(0, 10)
-  const rows = [...new Set(proofs.map(({ proof }) => proof))].toSorted().map((proof) =>
-    proofRow(
-      proofs.filter((one) => one.proof === proof),
-      cells,
-    ),
-  )
-  const tests = verdicts.map(({ name, passed, failed }) => `${nameOf(name, cells)}: ${passed} passed, ${failed} failed`)
+export function formatProofs({ proofs, counts }, cells) {
+  const names = [...new Set(proofs.map(({ proof }) => proof))].toSorted()
+  const rows = names.map((name) => proofRow(inOrder(proofs, cells).filter(({ proof }) => proof === name)))
+  const tests = counts.map(({ cell, date, passed }) => `${cell}: ${passed} on ${date}`)
   return [
-    `${date}, Linux, ${availableParallelism()} cores, ${cells.length} cells.`,
+    `${unique(proofs, ({ machine }) => machine).join('; ')}.`,
     '',
-    markdownTable(['Promise under test', 'Runs per cell', 'Result'], rows),
-    `All tests of the cells, with 1000 random examples per model of the conformance suite: ${tests.toSorted().join('; ')}.`,
+    markdownTable(['Promise under test', 'Runs per cell', 'Result', 'Date'], rows),
+    `Tests of whole cells that passed, with 1000 random examples per model of the conformance suite; none failed: ${tests.toSorted().join('; ')}.`,
   ].join('\n')
+
+  /** @param {readonly import('./proofs.mjs').Proof[]} found what one proof found, in the order of the cells */
+  function proofRow(found) {
+    const [first] = /** @type {[import('./proofs.mjs').Proof]} */ (/** @type {unknown} */ (found))
+    const runs = unique(found, (one) => one.runs)
+    const dates = unique(found, ({ date }) => date)
+    // What differs from cell to cell goes with the result.
+    const lines = found.map(({ engine, version, date, ...one }) => ({
+      place: `${engine} on ${version}${dates.length === 1 ? '' : `, ${date}`}`,
+      said: runs.length === 1 ? one.result : `${one.runs}: ${one.result}`,
+    }))
+    const alike = dates.length === 1 && lines.every(({ said }) => said === lines[0]?.said)
+    const result =
+      alike && inWholeGroup(found)
+        ? `${lines[0]?.said}`
+        : lines.map(({ place, said }) => `${place}: ${said}`).join('<br>')
+    return [`${first.proof} ([${basename(first.file)}](../${first.file}))`, one(runs), result, one(dates)]
+  }
+
+  /** Whether each cell of the group has told something. @param {readonly import('./proofs.mjs').Proof[]} found */
+  function inWholeGroup(found) {
+    const { group } = cells.find(({ name }) => name === found[0]?.cell) ?? {}
+    const names = cells.filter((cell) => cell.group === group).map(({ name }) => name)
+    return names.length === found.length && names.every((name) => found.some(({ cell }) => cell === name))
+  }
+}
+
+/** @param {readonly string[]} values */
+function one(values) {
+  return values.length === 1 ? `${values[0]}` : 'see there'
 }
 
 /**
- * @param {readonly Proof[]} proofs of one kind
- * @param {readonly import('../../test/matrix.mjs').Run[]} cells
+ * @template Of
+ * @param {readonly Of[]} all
+ * @param {(one: Of) => string} of
  */
-function proofRow(proofs, cells) {
-  const [{ proof, file }] = /** @type {[Proof]} */ (/** @type {unknown} */ (proofs))
-  const runs = [...new Set(proofs.map((one) => one.runs))]
-  // Where every cell did another number, the number goes with the result.
-  const lines = inOrder(proofs, cells).map((one) => ({
-    cell: nameOf(one.cell, cells),
-    said: runs.length === 1 ? one.result : `${one.runs}: ${one.result}`,
-  }))
-  const [first] = lines
-  const { group } = cells.find(({ name }) => name === proofs[0]?.cell) ?? {}
-  const peers = cells.filter((cell) => cell.group === group)
-  const same = lines.length === peers.length && lines.every(({ said }) => said === first?.said)
-  const result = same ? `${first?.said}` : lines.map(({ cell, said }) => `${cell}: ${said}`).join('<br>')
-  return [`${proof} ([${basename(file)}](../${file}))`, runs.length === 1 ? `${runs[0]}` : 'see there', result]
+function unique(all, of) {
+  return [...new Set(all.map(of))]
 }
 
 /**
- * @param {readonly Proof[]} proofs
+ * By engine and runtime, in the order of the matrix.
+ *
+ * @param {readonly import('./proofs.mjs').Proof[]} proofs
  * @param {readonly import('../../test/matrix.mjs').Run[]} cells
  */
 function inOrder(proofs, cells) {
-  return cells.flatMap(({ name }) => proofs.filter(({ cell }) => cell === name))
-}
-
-/**
- * @param {string} cell
- * @param {readonly import('../../test/matrix.mjs').Run[]} cells
- */
-function nameOf(cell, cells) {
-  const run = cells.find(({ name }) => name === cell)
-  const version = runtimes[run?.runtime ?? '']?.version ?? 'undeclared'
-  return `${run?.engine} on ${version.charAt(0).toUpperCase()}${version.slice(1)}`
+  const engines = unique(cells, ({ engine }) => `${engine}`)
+  const runtimes = unique(cells, ({ runtime }) => runtime)
+  const rank = (/** @type {import('./proofs.mjs').Proof} */ { engine, runtime }) =>
+    engines.indexOf(engine) * runtimes.length + runtimes.indexOf(runtime)
+  return proofs.toSorted((proof, other) => rank(proof) - rank(other))
 }

@@ -1,5 +1,8 @@
 import { appendFileSync } from 'node:fs'
+import { availableParallelism, type } from 'node:os'
+import type { Proof } from '../../scripts/soak/proofs.mjs'
 import { cell } from '../cells/cell.js'
+import { runtimes } from '../matrix.mjs'
 
 /** What a proof did and found in this cell, as one line of the table in docs/guarantees.md. */
 export interface ProofResult {
@@ -17,8 +20,16 @@ export interface ProofResult {
 export function reportProof(result: ProofResult): void {
   const { PROOF_REPORT: file } = process.env
   if (file === undefined) return
-  appendFileSync(
-    file,
-    `${JSON.stringify({ cell: cell.name, engine: cell.engine, runtime: cell.runtime, ...result })}\n`,
-  )
+  const { name, engine, runtime } = cell
+  const version = runtimes[runtime]?.version ?? 'undeclared'
+  const told: Proof = {
+    cell: name,
+    engine,
+    runtime,
+    version: `${version.charAt(0).toUpperCase()}${version.slice(1)}`,
+    machine: `${type()}, ${availableParallelism()} cores`,
+    date: new Date().toISOString().slice(0, 10),
+    ...result,
+  }
+  appendFileSync(file, `${JSON.stringify(told)}\n`)
 }

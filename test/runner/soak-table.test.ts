@@ -1,52 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { replaceBlock } from '../../scripts/replace-block.mjs'
-import { formatProofs, type Proof } from '../../scripts/soak/format-proofs.mjs'
+import { formatProofs } from '../../scripts/soak/format-proofs.mjs'
+import { mergeProofs, type Proof, readProofs } from '../../scripts/soak/proofs.mjs'
+import { root } from '../../scripts/workspace.mjs'
+import { runs } from '../matrix.mjs'
 
 const cells = [
   { name: 'sqlite3:node20', group: 'conformance', runtime: 'node20', folders: [], engine: 'sqlite3' },
   { name: 'bun:sqlite:bun', group: 'conformance', runtime: 'bun', folders: [], engine: 'bun:sqlite' },
 ]
-const verdicts = cells.map(({ name, group }) => ({
-  name,
-  group,
-  passed: 3,
-  failed: 0,
-  seconds: 1,
-  problems: [],
-  tests: [],
-}))
+const versions = ['Node 20.20.2', 'Bun 1.4.5']
 const proof = (at: number, more: Partial<Proof>): Proof => ({
   cell: cells[at]?.name ?? '',
-  engine: '',
-  runtime: '',
+  engine: cells[at]?.engine ?? '',
+  runtime: cells[at]?.runtime ?? '',
+  version: versions[at] ?? '',
+  machine: 'Linux, 2 cores',
+  date: '2026-01-01',
   proof: 'killed',
   file: 'test/failures/kill.test.ts',
   runs: '9 kills',
   result: '0 lost',
   ...more,
 })
-const rowsOf = (proofs: Proof[]) =>
-  formatProofs(proofs, cells, verdicts)
+const rowsOf = (proofs: readonly Proof[]) =>
+  formatProofs({ proofs, counts: [] }, cells)
     .split('\n')
     .filter((line) => line.startsWith('| killed'))
 
 const LINK = '[kill.test.ts](../test/failures/kill.test.ts)'
 
 test('what all cells say alike is said once', () => {
-  expect(rowsOf([proof(1, {}), proof(0, {})])).toEqual([`| killed (${LINK}) | 9 kills | 0 lost |`])
+  expect(rowsOf([proof(1, {}), proof(0, {})])).toEqual([`| killed (${LINK}) | 9 kills | 0 lost | 2026-01-01 |`])
 })
 
 test('what only some cells say names them, in the order of the matrix', () => {
   expect(rowsOf([proof(1, { result: '1 lost' }), proof(0, {})])).toEqual([
-    `| killed (${LINK}) | 9 kills | sqlite3 on Node 20.20.2: 0 lost<br>bun:sqlite on Bun 1.4.5: 1 lost |`,
+    `| killed (${LINK}) | 9 kills | sqlite3 on Node 20.20.2: 0 lost<br>bun:sqlite on Bun 1.4.5: 1 lost | 2026-01-01 |`,
   ])
-  expect(rowsOf([proof(0, {})])).toEqual([`| killed (${LINK}) | 9 kills | sqlite3 on Node 20.20.2: 0 lost |`])
+  expect(rowsOf([proof(0, {})])).toEqual([
+    `| killed (${LINK}) | 9 kills | sqlite3 on Node 20.20.2: 0 lost | 2026-01-01 |`,
+  ])
 })
 
-test('counts that differ go with the result', () => {
+test('counts and dates that differ go with the result', () => {
   expect(rowsOf([proof(0, {}), proof(1, { runs: '8 kills' })])).toEqual([
-    `| killed (${LINK}) | see there | sqlite3 on Node 20.20.2: 9 kills: 0 lost<br>bun:sqlite on Bun 1.4.5: 8 kills: 0 lost |`,
+    `| killed (${LINK}) | see there | sqlite3 on Node 20.20.2: 9 kills: 0 lost<br>bun:sqlite on Bun 1.4.5: 8 kills: 0 lost | 2026-01-01 |`,
   ])
+  expect(rowsOf([proof(0, {}), proof(1, { date: '2026-01-02' })])).toEqual([
+    `| killed (${LINK}) | 9 kills | sqlite3 on Node 20.20.2, 2026-01-01: 0 lost<br>bun:sqlite on Bun 1.4.5, 2026-01-02: 0 lost | see there |`,
+  ])
+})
+
+test('a soak of some cells replaces what their files said there, and leaves the rest', () => {
+  const kept = {
+    proofs: [
+      proof(0, {}),
+      proof(1, {}),
+      proof(1, { proof: 'of the same file, under its old name' }),
+      proof(1, { proof: 'cut off', file: 'test/failures/power-cut.test.ts' }),
+    ],
+    counts: cells.map(({ name }) => ({ cell: name, date: '2026-01-01', passed: 3 })),
+  }
+  const again = proof(1, { date: '2026-01-02', result: '0 of 7 lost' })
+  const [first, , , cut] = kept.proofs
+  expect(mergeProofs(kept, { proofs: [again], counts: [] })).toEqual({ ...kept, proofs: [first, cut, again] })
+  const counted = { cell: 'bun:sqlite:bun', date: '2026-01-02', passed: 4 }
+  expect(mergeProofs(kept, { proofs: [], counts: [counted] })).toEqual({ ...kept, counts: [kept.counts[0], counted] })
+})
+
+test('the table says what soaks have found, and nothing else', () => {
+  const document = readFileSync(join(root, 'docs/guarantees.md'), 'utf8')
+  const table = formatProofs(
+    readProofs(),
+    runs.filter(({ engine }) => engine !== undefined),
+  )
+  expect(document).toBe(replaceBlock(document, 'npm run soak', table))
 })
 
 test('a block is replaced between its marks, and must be there', () => {

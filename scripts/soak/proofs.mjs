@@ -1,0 +1,78 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { replaceBlock } from '../replace-block.mjs'
+import { root } from '../workspace.mjs'
+import { formatProofs } from './format-proofs.mjs'
+
+/**
+ * What one proof found in one cell, as test/proof/report-proof.ts writes it. `version` is that of the runtime.
+ *
+ * @typedef {object} Proof
+ * @property {string} cell
+ * @property {string} engine
+ * @property {string} runtime
+ * @property {string} version
+ * @property {string} machine
+ * @property {string} date
+ * @property {string} proof
+ * @property {string} file
+ * @property {string} runs
+ * @property {string} result
+ *
+ * How many tests of a whole cell passed.
+ * @typedef {{ cell: string, date: string, passed: number }} Count
+ *
+ * @typedef {{ proofs: readonly Proof[], counts: readonly Count[] }} Found
+ */
+
+const DOCUMENT = join(root, 'docs/guarantees.md')
+const FILE = join(root, 'scripts/soak/proofs.jsonl')
+
+/** What the soaks have found that the table in docs/guarantees.md is made of. @returns {Found} */
+export function readProofs() {
+  const lines = parseLines(readFileSync(FILE, 'utf8'))
+  return { proofs: lines.filter((line) => 'proof' in line), counts: lines.filter((line) => 'passed' in line) }
+}
+
+/**
+ * Keeps what soaks have found, and draws the table anew.
+ *
+ * @param {Found} found
+ * @param {readonly import('../../test/matrix.mjs').Run[]} cells that there are
+ */
+export function keepProofs({ proofs, counts }, cells) {
+  const sorted = proofs.toSorted((one, other) => (key(one) < key(other) ? -1 : 1))
+  writeFileSync(FILE, [...sorted, ...counts].map((line) => `${JSON.stringify(line)}\n`).join(''))
+  const table = formatProofs({ proofs, counts }, cells)
+  writeFileSync(DOCUMENT, replaceBlock(readFileSync(DOCUMENT, 'utf8'), 'npm run soak', table))
+}
+
+/**
+ * What is known after a soak of some cells or files. A file that told something in a cell is believed there instead of what it
+ * told before; whatever did not run stays.
+ *
+ * @param {Found} kept
+ * @param {Found} found
+ * @returns {Found}
+ */
+export function mergeProofs(kept, found) {
+  const place = (/** @type {Proof} */ { file, engine, runtime }) => JSON.stringify([file, engine, runtime])
+  const ran = new Set(found.proofs.map(place))
+  return {
+    proofs: [...kept.proofs.filter((proof) => !ran.has(place(proof))), ...found.proofs],
+    counts: [...kept.counts.filter(({ cell }) => !found.counts.some((count) => count.cell === cell)), ...found.counts],
+  }
+}
+
+/** Lines of JSON. @param {string} text */
+export function parseLines(text) {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+}
+
+/** @param {Proof} proof */
+function key({ proof, engine, runtime }) {
+  return JSON.stringify([proof, engine, runtime])
+}
