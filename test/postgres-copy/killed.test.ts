@@ -3,12 +3,15 @@ import { once } from 'node:events'
 import { connect, createServer, type Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { printedSeed } from '../proof/printed-seed.js'
 import { proofCount } from '../proof/proof-count.js'
 import { seededRandom } from '../proof/seeded-random.mjs'
 import { fillEveryKind } from './every-kind.js'
 import { fingerprints, newPlace, onFile } from './moved-store.js'
+
+proveCell()
 
 const COMMAND = fileURLToPath(new URL('../../packages/persistence-postgres/bin.mjs', import.meta.url))
 const ENTRIES = proofCount({ inTests: 6_000, inSoak: 1_000_000 })

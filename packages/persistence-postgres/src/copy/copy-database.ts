@@ -176,9 +176,7 @@ function heldError({ name }: Store, held: readonly string[]): PersistenceError {
 async function copyTable(source: Store, target: Store, table: StoreTable, pace: Pace): Promise<void> {
   let filled = await target.filled(table)
   pace.skip('copying', filled.rows)
-  for (;;) {
-    const page = await source.page(table, filled.position)
-    if (page === undefined) return
+  for await (const page of source.pages(table, filled.position)) {
     await target.write(table, page, filled)
     filled = { rows: filled.rows + page.rows.length, position: page.last }
     pace.did('copying', labelOf(table), page.rows.length)
@@ -188,8 +186,10 @@ async function copyTable(source: Store, target: Store, table: StoreTable, pace: 
 /** @throws PersistenceError `DIVERGED`. */
 async function compare(source: Store, target: Store, table: StoreTable, pace: Pace): Promise<TableFingerprint> {
   const name = labelOf(table)
-  const there = await fingerprintOf(source, table, (rows) => pace.did('comparing', name, rows))
-  const here = await fingerprintOf(target, table)
+  const [there, here] = await Promise.all([
+    fingerprintOf(source, table, (rows) => pace.did('comparing', name, rows)),
+    fingerprintOf(target, table),
+  ])
   if (there.rows === here.rows && there.sha256 === here.sha256) return there
   const sides = `${name} has ${there.rows} rows in ${source.name} (${there.sha256.slice(0, 12)}) and ${here.rows} in ${target.name} (${here.sha256.slice(0, 12)})`
   throw failure(

@@ -26,7 +26,7 @@ FROM (${KEYS(`key ${behind(first)} ?1`)} ORDER BY 1 LIMIT ?2) AS keys ${OF_KEYS}
   result.expires_at AS expires_at, record.fingerprint AS fingerprint, record.failure AS failure,
   CASE WHEN record.failure IS NOT NULL THEN record.expires_at END AS failure_expires_at
 FROM (${KEYS(`key ${behind(first)} ?1 AND key <= ?2`)} ORDER BY 1) AS keys ${OF_KEYS} ORDER BY 1`,
-  insert: [
+  insert: () => [
     `INSERT INTO go_goscope_idempotency (key, value, expires_at)
 SELECT ${CELL(0)}, coalesce(${CELL(1)}, CAST(${CELL(2)} AS BLOB)), ${CELL(3)}
 FROM json_each(?1) AS call WHERE ${CELL(1)} IS NOT NULL OR ${CELL(2)} IS NOT NULL`,
@@ -52,7 +52,7 @@ function plainTable(kind: TableKind, name: string, at: string, size: string, mor
       `SELECT ${at} AS at, ${size} AS bytes FROM "${name}" WHERE ${at} ${behind(first)} ?1 ORDER BY 1 LIMIT ?2`,
     rows: (first) =>
       `SELECT ${given.join(', ')} FROM "${name}" WHERE ${at} ${behind(first)} ?1 AND ${at} <= ?2 ORDER BY ${at}`,
-    insert: [
+    insert: () => [
       `INSERT INTO "${name}" (${[...columns, ...more.map(([column]) => column)].join(', ')})
 SELECT ${[...columns.map((_, index) => CELL(index)), ...more.map(([, value]) => value)].join(', ')} FROM json_each(?1) AS call`,
     ],
@@ -128,6 +128,7 @@ UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_locks LIMIT 1)
 UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_claims LIMIT 1)`,
   deletePrefixes: 'DELETE FROM go_goscope_prefixes',
 
+  unflushed: [],
   // Nobody writes while a transaction of SQLite writes, so what it finds is so.
   seal: (free, caches, id, to) => [free, ...sealingSteps(caches, id, to)],
   unseal: (caches) => unsealingSteps(caches),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { labelOf, type Position, type Store, type StoreTable } from './store.js'
+import { labelOf, type Store, type StoreTable } from './store.js'
 
 /** What a table holds. */
 export interface TableFingerprint {
@@ -17,13 +17,10 @@ export async function fingerprintOf(
 ): Promise<TableFingerprint> {
   const hash = createHash('sha256')
   let rows = 0
-  let after: Position | undefined
-  for (;;) {
-    const page = await store.page(table, after)
-    if (page === undefined) return { table: labelOf(table), rows, sha256: hash.digest('hex') }
-    for (const row of page.rows) hash.update(`${JSON.stringify(row)}\n`)
+  for await (const page of store.pages(table)) {
+    hash.update(page.rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
     rows += page.rows.length
-    after = page.last
     onRows(page.rows.length)
   }
+  return { table: labelOf(table), rows, sha256: hash.digest('hex') }
 }

@@ -57,10 +57,15 @@ function tableSql(schema: string, kind: TableKind, name: string): TableSql {
       `SELECT ${type === 'bigint' ? `${at}::float8` : at} AS at, (${bytes})::float8 AS bytes ${from(first)} ORDER BY ${at} LIMIT $2::int`,
     rows: (first) =>
       `SELECT ${columns.map(([column]) => READ[column] ?? column).join(', ')} ${from(first)} AND ${at} <= $2::${type} ORDER BY ${at}`,
-    insert: [
-      `INSERT INTO ${table} (${columns.map(([column]) => column).join(', ')})
-SELECT ${cells.join(', ')} FROM json_array_elements($1::text::json) WITH ORDINALITY AS element(call, n) ORDER BY n`,
-    ],
+    insert: (rows) => {
+      // `jsonb` reads a row once, where each `->>` of `json` reads its text again, but it takes no text of 256 MiB: a row may
+      // have one, and is a page by itself then.
+      const type = rows > 1 ? 'jsonb' : 'json'
+      return [
+        `INSERT INTO ${table} (${columns.map(([column]) => column).join(', ')})
+SELECT ${cells.join(', ')} FROM ${type}_array_elements($1::text::${type}) WITH ORDINALITY AS element(call, n) ORDER BY n`,
+      ]
+    },
   }
 }
 
@@ -118,6 +123,7 @@ WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${name.repla
 
     occupied,
     deletePrefixes: `DELETE FROM ${schema}.prefixes`,
+    unflushed: [{ sql: "SELECT set_config('synchronous_commit', 'off', true)", parameters: [] }],
     seal: (free, caches, id, to) => sealingSteps(name, free, caches, id, to),
     unseal: (caches) => unsealingSteps(name, caches),
     parameter: (n) => `$${n}`,

@@ -13,8 +13,12 @@ export interface TableSql {
   readonly sizes: (first: boolean) => string
   /** The rows between the first and the second parameter; the second counts too. */
   readonly rows: (first: boolean) => string
-  /** Each writes rows that are the first parameter, a JSON array of arrays. */
-  readonly insert: readonly string[]
+  /**
+   * Each writes rows that are the first parameter, a JSON array of arrays.
+   *
+   * @param rows How many there are.
+   */
+  readonly insert: (rows: number) => readonly string[]
 }
 
 /** How far a store has given tokens of locks and generations of claims. */
@@ -46,6 +50,8 @@ export interface StoreSql {
   /** At most one row: something is stored here, or has been. */
   readonly occupied: string
   readonly deletePrefixes: string
+  /** Has the commit of its transaction not wait for the disk: what a crash takes is copied again. Empty where it always waits. */
+  readonly unflushed: readonly Step[]
   /** Fails while `free` gives rows. */
   readonly seal: (free: Step, caches: readonly string[], id: string, to: string) => readonly Step[]
   readonly unseal: (caches: readonly string[]) => readonly Step[]

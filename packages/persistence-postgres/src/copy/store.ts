@@ -31,7 +31,9 @@ export interface Filled {
   readonly position: Position | undefined
 }
 
-const PAGE_ROWS = 1_000
+// Of large values no page takes many rows: how many there are room for is known behind the first page.
+const FIRST_PAGE_ROWS = 100
+const PAGE_ROWS = 10_000
 const PAGE_BYTES = 4 * 1024 * 1024
 
 /** A file or a schema of a server, as the command `copy` uses it. */
@@ -69,13 +71,28 @@ export class Store {
     return Number((await this.#query(this.#of(table).count))[0]?.rows)
   }
 
-  /** The next rows: at most a thousand, and so many that they are a few MiB, but one at least. */
-  async page(table: StoreTable, after: Position | undefined): Promise<Page | undefined> {
+  /**
+   * The pages of a table, each at most 10,000 rows and a few MiB, but one row at least. The next one is read while the caller
+   * works on one.
+   */
+  async *pages(table: StoreTable, after?: Position): AsyncGenerator<Page> {
+    let next = this.#page(table, after, FIRST_PAGE_ROWS)
+    for (;;) {
+      const page = await next
+      if (page === undefined) return
+      next = this.#page(table, page.last, Math.min(PAGE_ROWS, 2 * page.rows.length))
+      // It is told of where it is awaited; a caller that has failed awaits it no more.
+      next.catch(() => undefined)
+      yield page
+    }
+  }
+
+  async #page(table: StoreTable, after: Position | undefined, most: number): Promise<Page | undefined> {
     const { kind, name } = table
     const sql = this.#of(table)
     const first = after === undefined
     const start = after ?? (COPIED_TABLES[kind].order === 'text' ? '' : Number.MIN_SAFE_INTEGER)
-    const sizes = await this.#query(sql.sizes(first), start, PAGE_ROWS)
+    const sizes = await this.#query(sql.sizes(first), start, most)
     let [last, size] = [undefined as Position | undefined, 0]
     for (const { at, bytes } of sizes) {
       size += Number(bytes)
@@ -165,7 +182,9 @@ export class Store {
 
   /** Writes rows together with how far that is. @param from What was there before: another copy must not be at it. */
   async write(table: StoreTable, { rows, last }: Page, from: Filled): Promise<void> {
-    const inserts = this.#of(table).insert.map((sql) => ({ sql, parameters: [JSON.stringify(rows)] }))
+    const inserts = this.#of(table)
+      .insert(rows.length)
+      .map((sql) => ({ sql, parameters: [JSON.stringify(rows)] }))
     const progress: Step = {
       sql: `UPDATE ${this.#sql.copies} SET position = ${this.#places(1)}, rows = ${this.#places(2)}
 WHERE name = ${this.#places(3)} AND rows = ${this.#places(4)} RETURNING name`,
@@ -173,7 +192,7 @@ WHERE name = ${this.#places(3)} AND rows = ${this.#places(4)} RETURNING name`,
       expect: 1,
       unmet: () => failure('CONSTRAINT', 'another copy is at the same target; let it end'),
     }
-    await this.#queue.atomic('copy', [progress, ...inserts])
+    await this.#queue.atomic('copy', [...this.#sql.unflushed, progress, ...inserts])
   }
 
   /** Opens it to adapters. */
