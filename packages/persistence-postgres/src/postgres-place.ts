@@ -20,6 +20,7 @@ const FACTS = `SELECT version() AS version,
   current_setting('server_version_num', true)::int AS number, current_setting('server_encoding', true) AS encoding,
   current_setting('fsync', true) AS fsync, current_setting('full_page_writes', true) AS pages,
   current_setting('synchronous_commit', true) AS commits, current_setting('synchronous_standby_names', true) AS standbys,
+  current_setting('extra_float_digits', true)::int AS digits, current_setting('bytea_output', true) AS bytes,
   pg_is_in_recovery()::int AS standby, current_database() AS database,
   coalesce(host(inet_server_addr()), '') || ':' || coalesce(inet_server_port()::text, '') AS address,
   (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS oid`
@@ -83,7 +84,7 @@ export class PostgresPlace implements Place {
   }
 
   #refuse(facts: Row): void {
-    const { version, number, encoding, standby } = facts
+    const { version, number, encoding, digits, bytes, standby } = facts
     if (/cockroach/i.test(String(version))) {
       throw unsupported(
         'CockroachDB answers advisory locks without taking them, so fencing tokens would go back; use PostgreSQL 14 or later',
@@ -97,6 +98,9 @@ export class PostgresPlace implements Place {
         `the database has the encoding ${encoding}, which does not hold every text; make one with ENCODING 'UTF8'`,
       )
     }
+    // By these settings of a role numbers come back rounded, and bytes in a form that client libraries do not read.
+    if (Number(digits) < 1) throw unsupported(settingTo('extra_float_digits', digits, '1'))
+    if (bytes !== 'hex') throw unsupported(settingTo('bytea_output', bytes, 'hex'))
     if (standby === 1 && !this.#options.readOnly) {
       throw new PersistenceError(
         'READ_ONLY',
@@ -133,6 +137,10 @@ async function systemIdentifier(queue: OperationQueue, facts: Row): Promise<stri
     if (error instanceof PersistenceError && error.code === 'SQL') return String(facts.address)
     throw error
   }
+}
+
+function settingTo(name: string, found: unknown, wanted: string): string {
+  return `the role has the setting ${name} = ${found}, by which values come back changed; ALTER ROLE … SET ${name} = ${wanted}`
 }
 
 function unsupported(problem: string): PersistenceError {

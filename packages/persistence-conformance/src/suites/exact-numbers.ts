@@ -45,4 +45,21 @@ export const exactNumbers: EngineSuite = engineSuite('exact numbers', (check) =>
       assert.deepEqual(await adapter.getState('api'), state)
     }
   })
+
+  check('any count of failures is kept, and compared with any threshold', async (world) => {
+    const adapter = await world.adapter()
+    const count = 2 ** 40
+    await adapter.circuitBreaker.setState('api', { state: 'closed', failureCount: count })
+    for (const [threshold, state] of [
+      [Number.POSITIVE_INFINITY, 'closed'],
+      [2 ** 31, 'open'],
+    ] as const) {
+      await adapter.circuitBreaker.recordFailure('api', threshold)
+      assert.equal((await adapter.getState('api'))?.state, state)
+    }
+    assert.equal((await adapter.getState('api'))?.failureCount, count + 2)
+    const counted = await Promise.all([1, 2, 3].map(() => adapter.circuitBreaker.recordFailure('other', 2.5)))
+    assert.deepEqual(counted, [1, 2, 3])
+    assert.equal((await adapter.getState('other'))?.state, 'open')
+  })
 })

@@ -1,7 +1,7 @@
 import type { Step } from '@go-go-scope/persistence-core/dialect'
 import { cacheTable, TABLES } from '../schema/migrations.js'
 import { sealingSteps, unsealingSteps } from '../schema/moved.js'
-import { quoted } from '../sql/quoted.js'
+import { quoted, quotedText } from '../sql/quoted.js'
 import { nowAt } from '../sql/time.js'
 import { COPIED_TABLES, type TableKind } from './copied-tables.js'
 import type { StoreSql, TableSql } from './store-sql.js'
@@ -81,14 +81,14 @@ export function serverSql(name: string): StoreSql {
     .map((table) => `SELECT 1 AS found FROM (SELECT 1 FROM ${schema}.${table} LIMIT 1) AS ${table}`)
     .join(' UNION ')
   const raised = (sequence: string, least: string, value: number): Step => ({
-    sql: `SELECT setval('${schema}.${sequence}', last) FROM (SELECT greatest(${lastOf(sequence)}, ${least}) AS last) AS given WHERE last > 0`,
+    sql: `SELECT setval(${quotedText(`${schema}.${sequence}`)}, last) FROM (SELECT greatest(${lastOf(sequence)}, ${least}) AS last) AS given WHERE last > 0`,
     parameters: [value],
   })
   return {
     table: (kind, table) => tableSql(schema, kind, table),
 
     ownCaches: `SELECT relname AS name FROM pg_class
-WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${name.replaceAll("'", "''")}') AND relkind = 'r'
+WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(name)}) AND relkind = 'r'
   AND relname NOT IN (${[...TABLES, 'meta', 'moved', 'copies'].map((table) => `'${table}'`).join(', ')})
   AND ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)
     = ARRAY['key', 'value', 'expires_at']
@@ -114,7 +114,7 @@ UNION ALL SELECT 'claim ' || key FROM ${schema}.idempotency WHERE claimed_until 
     ],
 
     marks: `SELECT relname AS name FROM pg_class
-WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${name.replaceAll("'", "''")}') AND relname IN ('moved', 'copies')`,
+WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(name)}) AND relname IN ('moved', 'copies')`,
     moved: `${schema}.moved`,
     copies: `${schema}.copies`,
     createCopies: `CREATE TABLE IF NOT EXISTS ${schema}.copies (

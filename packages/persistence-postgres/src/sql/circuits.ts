@@ -29,10 +29,10 @@ export function circuitSql(schema: string, channel: string): CircuitSql {
 
   // Failures of one call, or of several that name the same circuit: counted in one change, which is what they make together.
   const onFailure = (count: string, at: number): string => `ON CONFLICT (key) DO UPDATE SET
-  state = CASE WHEN ${opens(count, '$2::int')} THEN 'open' ELSE 'closed' END,
+  state = CASE WHEN ${opens(count, '$2::float8')} THEN 'open' ELSE 'closed' END,
   failure_count = circuit.failure_count + ${count}, last_failure_time = ${nowAt(at)}, updated_at = ${nowAt(at)},
-  opened_at = CASE WHEN circuit.state <> 'open' AND ${opens(count, '$2::int')} THEN ${nowAt(at)} ELSE circuit.opened_at END,
-  generation = circuit.generation + (circuit.state <> 'open' AND ${opens(count, '$2::int')})::int,
+  opened_at = CASE WHEN circuit.state <> 'open' AND ${opens(count, '$2::float8')} THEN ${nowAt(at)} ELSE circuit.opened_at END,
+  generation = circuit.generation + (circuit.state <> 'open' AND ${opens(count, '$2::float8')})::int,
   successes = 0, probes = '[]'`
 
   const onSuccess = (at: number): string => `ON CONFLICT (key) DO UPDATE SET
@@ -73,7 +73,7 @@ RETURNING ${told}`
       'circuitBreaker.setState',
       'none',
       `${insert}
-SELECT $1::text, $2::text, $3::int, $4::float8, $5::float8, ${nowAt(6)}, CASE WHEN $2::text <> 'closed' THEN ${nowAt(6)} END, 1
+SELECT $1::text, $2::text, $3::bigint, $4::float8, $5::float8, ${nowAt(6)}, CASE WHEN $2::text <> 'closed' THEN ${nowAt(6)} END, 1
 FROM ${PATIENCE}
 ${onSet(6)}`,
       {
@@ -84,7 +84,7 @@ ${onSet(6)}`,
           distinct: true,
           sql: `${insert}
 SELECT key, state, failures, failed_at, succeeded_at, ${nowAt(2)}, CASE WHEN state <> 'closed' THEN ${nowAt(2)} END, 1
-FROM ${callsOf('key', 'state', 'failures int', 'failed_at float8', 'succeeded_at float8')} ORDER BY key COLLATE "C"
+FROM ${callsOf('key', 'state', 'failures bigint', 'failed_at float8', 'succeeded_at float8')} ORDER BY key COLLATE "C"
 ${onSet(2)}`,
         },
       },
@@ -95,8 +95,8 @@ ${onSet(2)}`,
       'one',
       `INSERT INTO ${table} AS circuit (key, state, failure_count, last_failure_time, updated_at, opened_at, generation)
 SELECT
-  $1::text, CASE WHEN 1 >= $2::int THEN 'open' ELSE 'closed' END, 1, ${nowAt(3)}, ${nowAt(3)},
-  CASE WHEN 1 >= $2::int THEN ${nowAt(3)} END, (1 >= $2::int)::int
+  $1::text, CASE WHEN 1 >= $2::float8 THEN 'open' ELSE 'closed' END, 1, ${nowAt(3)}, ${nowAt(3)},
+  CASE WHEN 1 >= $2::float8 THEN ${nowAt(3)} END, (1 >= $2::float8)::int
 FROM ${PATIENCE}
 ${onFailure('1', 3)}
 RETURNING ${GIVEN}, ${told}`,
@@ -114,15 +114,15 @@ RETURNING ${GIVEN}, ${told}`,
 ), changed AS (
   INSERT INTO ${table} AS circuit (key, state, failure_count, last_failure_time, updated_at, opened_at, generation)
   SELECT
-    key, CASE WHEN count >= $2::int THEN 'open' ELSE 'closed' END, count, ${nowAt(3)}, ${nowAt(3)},
-    CASE WHEN count >= $2::int THEN ${nowAt(3)} END, (count >= $2::int)::int
+    key, CASE WHEN count >= $2::float8 THEN 'open' ELSE 'closed' END, count, ${nowAt(3)}, ${nowAt(3)},
+    CASE WHEN count >= $2::float8 THEN ${nowAt(3)} END, (count >= $2::float8)::int
   FROM calls CROSS JOIN (SELECT count(*) AS held FROM before) AS waited WHERE nth = 1 ORDER BY key COLLATE "C"
   ${onFailure('excluded.failure_count', 3)}
   RETURNING circuit.*, ${told}
 )
 SELECT
   calls.i, changed.key AS k, changed.failure_count - calls.count + calls.nth AS failure_count,
-  CASE WHEN before.state <> 'closed' OR changed.failure_count - calls.count + calls.nth >= $2::int
+  CASE WHEN before.state <> 'closed' OR changed.failure_count - calls.count + calls.nth >= $2::float8
     THEN 'open' ELSE 'closed' END AS state,
   changed.last_failure_time, changed.last_success_time
 FROM calls JOIN changed ON changed.key = calls.key LEFT JOIN before ON before.key = calls.key

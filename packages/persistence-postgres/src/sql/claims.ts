@@ -1,6 +1,7 @@
 import { type ClaimSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteExpired, TEXTS } from './calls.js'
 import { PATIENCE } from './patience.js'
+import { quotedText } from './quoted.js'
 import { leaseNowAt, nowAt, once, ranAt } from './time.js'
 import { telling } from './told.js'
 
@@ -84,7 +85,7 @@ export function claimSql(schema: string, channel: string): ClaimSql {
   SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${PATIENCE}
 )
 INSERT INTO ${table} AS entry (key, owner, fingerprint, generation, granted_at, claimed_until)
-SELECT $1::text, $2::text, $3::text, nextval('${schema}.claim_generation'), now, now + $4::float8
+SELECT $1::text, $2::text, $3::text, nextval(${quotedText(`${schema}.claim_generation`)}), now, now + $4::float8
 FROM (SELECT ${leaseNowAt(6)} AS now FROM turn) AS granting WHERE ($5::float8 IS NULL OR true)
 ON CONFLICT (key) DO UPDATE SET
   owner = excluded.owner, fingerprint = excluded.fingerprint, generation = excluded.generation,

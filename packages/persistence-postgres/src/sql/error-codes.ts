@@ -47,6 +47,11 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
     'a limit of PostgreSQL: of the length of a key in an index, or of all that one call stores; use a shorter key, or store less at once',
 }
 
+// What the role may not do. It has no code of its own: a statement of `fenced` meets it too.
+const NO_RIGHT = '42501'
+const GRANT =
+  'the role of the connection lacks a right; GRANT it, for tables of ours as docs/postgres.md has it under Permissions'
+
 // Node's names for a connection that could not be made or has ended, which carry no SQLSTATE.
 const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_|CONNECTION_|ERR_POSTGRES_CONNECTION|ENOENT$)/
 // The last one is that of an app that sets `query_timeout`: the client gives the statement up, and the server goes on with it.
@@ -97,7 +102,7 @@ export function classify(error: unknown, operation: string): PersistenceError {
   const code = codeOf(error)
   const native = error instanceof Error ? error.message : String(error)
   if (code === 'MOVED') return movedError(operation, native)
-  const advice = ADVICE[code]
+  const advice = sqlStateOf(error) === NO_RIGHT ? GRANT : ADVICE[code]
   const cause = error instanceof ConnectionLost ? error.cause : error
   return new PersistenceError(
     code,

@@ -1,6 +1,7 @@
 import { type LockSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteExpired } from './calls.js'
 import { PATIENCE } from './patience.js'
+import { quotedText } from './quoted.js'
 import { leaseNowAt, leaseNowOfMany, once, ranAt, ranAtOfMany } from './time.js'
 
 // It stands for no expiry, and a number of JavaScript holds it exactly.
@@ -34,7 +35,7 @@ function sweepAt(now: string, ttl: string): string {
  */
 export function lockSql(schema: string): LockSql {
   const table = `${schema}.locks`
-  const token = `${TIMELINE} * 4294967296 + nextval('${schema}.lock_token')`
+  const token = `${TIMELINE} * 4294967296 + nextval(${quotedText(`${schema}.lock_token`)})`
   const heldAt = (now: string): string => `lock.expires_at > greatest(${now}, lock.marked_at)`
   const held = (at: number): string => heldAt(leaseNowAt(at))
   const guard = 'lock.key = $1::text AND lock.owner = $2::text AND lock.token = $3::bigint'

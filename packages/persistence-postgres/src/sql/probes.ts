@@ -21,7 +21,7 @@ export function probeSql(schema: string, channel: string): ProbeSql {
   const probing = (at: number): string =>
     `EXISTS (SELECT 1 FROM ${PROBES} WHERE probe ->> 0 = $3::text AND ${END} > ${nowAt(at)})`
   const period = "circuit.key = $1::text AND circuit.generation = $2::int AND circuit.state = 'half-open'"
-  const closes = 'circuit.successes + 1 >= $4::int'
+  const closes = 'circuit.successes + 1 >= $4::float8'
   return {
     table: table.replaceAll('"', ''),
 
@@ -109,14 +109,14 @@ FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int A
   key, state, failure_count, last_failure_time, updated_at, opened_at, generation
 )
 SELECT
-  $1::text, CASE WHEN 1 >= $2::int THEN 'open' ELSE 'closed' END, 1, ${nowAt(4)}, ${nowAt(4)},
-  CASE WHEN 1 >= $2::int THEN ${nowAt(4)} END, (1 >= $2::int)::int
+  $1::text, CASE WHEN 1 >= $2::float8 THEN 'open' ELSE 'closed' END, 1, ${nowAt(4)}, ${nowAt(4)},
+  CASE WHEN 1 >= $2::float8 THEN ${nowAt(4)} END, (1 >= $2::float8)::int
 FROM ${PATIENCE} WHERE $3::int = 0 OR EXISTS (SELECT 1 FROM ${table} WHERE key = $1::text)
 ON CONFLICT (key) DO UPDATE SET
-  state = CASE WHEN circuit.failure_count + 1 >= $2::int THEN 'open' ELSE 'closed' END,
+  state = CASE WHEN circuit.failure_count + 1 >= $2::float8 THEN 'open' ELSE 'closed' END,
   failure_count = circuit.failure_count + 1, last_failure_time = ${nowAt(4)}, updated_at = ${nowAt(4)},
-  opened_at = CASE WHEN circuit.failure_count + 1 >= $2::int THEN ${nowAt(4)} ELSE circuit.opened_at END,
-  generation = circuit.generation + (circuit.failure_count + 1 >= $2::int)::int, successes = 0, probes = '[]'
+  opened_at = CASE WHEN circuit.failure_count + 1 >= $2::float8 THEN ${nowAt(4)} ELSE circuit.opened_at END,
+  generation = circuit.generation + (circuit.failure_count + 1 >= $2::float8)::int, successes = 0, probes = '[]'
 WHERE circuit.generation = $3::int AND circuit.state = 'closed'`,
     ),
   }

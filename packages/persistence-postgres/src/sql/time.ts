@@ -1,10 +1,12 @@
 /**
  * The time is the last parameter of a clocked statement. In production it is NULL and the server's clock counts, read again
  * wherever it is named: a statement may have waited for a row since it began. Where a lease begins, it is the text of an
- * array of two: when this process sent the statement, which comes back as `ran_at`, and the time.
+ * array: when this process sent the statement, which comes back as `ran_at`, and the time, where it is given.
  */
 export function bindTime(sent: number | undefined, now: number | undefined): number | string | null {
-  return sent === undefined ? (now ?? null) : `{${sent},${now ?? 'NULL'}}`
+  if (sent === undefined) return now ?? null
+  // Without a NULL, which a role with `array_nulls` off reads as a text.
+  return now === undefined ? `{${sent}}` : `{${sent},${now}}`
 }
 
 // Not by `extract`, whose numeric took a sixth of a grant.

@@ -1,5 +1,6 @@
 import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
+import { TRANSACTION } from '../sql/transaction.js'
 import { type KnownColumns, PreparedRun } from './prepared-run.js'
 import { typeParser } from './type-parser.js'
 import type { Ear, Source, Wire } from './wire.js'
@@ -16,6 +17,8 @@ export interface PgClientLike {
   readonly connection?: object
   /** Whether it sends what is asked meanwhile too, and then takes no query of another class. */
   readonly pipeline?: boolean
+  /** As the server has told it last: `I` outside of a transaction. Older clients do not tell. */
+  getTransactionStatus?(): string | null
 }
 
 export interface PooledPgClientLike extends PgClientLike {
@@ -30,6 +33,9 @@ export interface PgPoolLike {
 }
 
 const TYPES = { getTypeParser: (type: number): ((text: string) => unknown) => typeParser(type) }
+
+const APPS_TRANSACTION =
+  'the app has a transaction of its own open on this client; end it first, or give the adapter a pool'
 
 /** A connection of `pg`. */
 class PgWire implements Wire {
@@ -60,6 +66,8 @@ class PgWire implements Wire {
   }
 
   async run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {
+    const problem = this.#problemOf(sql)
+    if (problem !== undefined) throw problem
     if (name !== undefined && this.#takesRuns) return this.#runPrepared(sql, parameters, name)
     const { rows } = await this.#client.query({ text: sql, values: parameters, types: TYPES, ...(name && { name }) })
     return rows as Row[]
@@ -67,12 +75,23 @@ class PgWire implements Wire {
 
   #runPrepared(text: string, values: readonly SqlValue[], name: string): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      const run = new PreparedRun({ name, text, values }, this.#columns, (error, result) => {
-        if (result === undefined) reject(error)
-        else resolve(result.rows as Row[])
-      })
+      const run = new PreparedRun(
+        { name, text, values },
+        this.#columns,
+        () => this.#problemOf(text),
+        (error, result) => {
+          if (result === undefined) reject(error)
+          else resolve(result.rows as Row[])
+        },
+      )
       void this.#client.query(run)
     })
+  }
+
+  /** The server would only warn of a BEGIN within a transaction, and our COMMIT would end that of the app. */
+  #problemOf(sql: string): Error | undefined {
+    const status = sql === TRANSACTION.begin ? this.#client.getTransactionStatus?.() : undefined
+    return status === 'T' || status === 'E' ? new Error(APPS_TRANSACTION) : undefined
   }
 
   async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {

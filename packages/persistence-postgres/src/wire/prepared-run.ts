@@ -28,12 +28,15 @@ export class PreparedRun {
   /** The client may put another in its place. */
   callback: (error: unknown, result?: { rows: unknown[] }) => void
   readonly #known: KnownColumns
+  readonly #problem: () => Error | undefined
   #columns: readonly Column[]
   readonly #found: Row[] = []
 
+  /** @param problem Why it must not be sent, asked when its turn has come. */
   constructor(
     statement: { readonly name: string; readonly text: string; readonly values: readonly SqlValue[] },
     known: KnownColumns,
+    problem: () => Error | undefined,
     callback: (error: unknown, result?: { rows: unknown[] }) => void,
   ) {
     this.name = statement.name
@@ -41,10 +44,13 @@ export class PreparedRun {
     this.values = statement.values
     this.callback = callback
     this.#known = known
+    this.#problem = problem
     this.#columns = known.get(statement.name) ?? []
   }
 
-  submit(connection: PgConnectionLike): null {
+  submit(connection: PgConnectionLike): Error | null {
+    const problem = this.#problem()
+    if (problem !== undefined) return problem
     const { name, text, values } = this
     connection.stream.cork?.()
     try {

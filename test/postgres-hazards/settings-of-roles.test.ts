@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { answers, fillEveryKind } from '../postgres-copy/every-kind.js'
+import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+
+disconnectAfterEach()
+
+proveCell()
+
+/** Leads to the server as a role of its own, whose sessions begin with the settings. */
+async function urlWith(role: string, settings: Readonly<Record<string, string>>): Promise<string> {
+  await admin.query(`CREATE ROLE "${role}" LOGIN SUPERUSER`)
+  for (const [name, value] of Object.entries(settings)) {
+    await admin.query(`ALTER ROLE "${role}" SET ${name} = ${value}`)
+  }
+  const url = new URL(serverUrl())
+  url.username = role
+  return url.href
+}
+
+test('what a role has set changes no answer', async () => {
+  // Also with a name in which quotes and backslashes have to be told apart.
+  const schema = `${newSchema()} o'hara "x\\`
+  const usual = await opens(schema)
+  const url = await urlWith(newSchema(), {
+    array_nulls: 'off',
+    DateStyle: "'German, DMY'",
+    default_transaction_deferrable: 'on',
+    default_transaction_isolation: 'serializable',
+    IntervalStyle: 'sql_standard',
+    plan_cache_mode: 'force_generic_plan',
+    search_path: `"${schema.replaceAll('"', '""')}"`,
+    standard_conforming_strings: 'off',
+    timezone: "'Asia/Tokyo'",
+    transform_null_equals: 'on',
+  })
+  const other = await opens(schema, {}, url)
+  await fillEveryKind(other, 10)
+  expect(await answers(other)).toEqual(await answers(usual))
+  const lock = await other.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  await other.fenced(lock, [{ sql: 'SELECT 1' }])
+  expect(await lock.release()).toBe(true)
+  expect((await other.verify()).faults).toEqual([])
+})
+
+test.each([
+  ['extra_float_digits', '0', '1'],
+  ['bytea_output', 'escape', 'hex'],
+])('a role with %s = %s, by which values come back changed, is refused', async (name, value, wanted) => {
+  const url = await urlWith(newSchema(), { [name]: value })
+  await expect(opens(newSchema(), {}, url)).rejects.toMatchObject({
+    code: 'ENGINE_UNSUPPORTED',
+    message: expect.stringContaining(
+      `${name} = ${value}, by which values come back changed; ALTER ROLE … SET ${name} = ${wanted}`,
+    ),
+  })
+})
