@@ -103,6 +103,8 @@ export interface ServerEngineUnderTest {
   closeHandle(handle: object): Promise<void>
   /** The file that exports this object as `engine`. */
   readonly module: URL
+  /** Its adapters use what another thread or process owns, which looks for changes on their behalf. */
+  readonly hasOwner?: boolean
   readonly places?: PlacesUnderTest
 }
 

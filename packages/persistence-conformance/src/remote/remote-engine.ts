@@ -142,6 +142,7 @@ export function remoteEngine(engine: EngineUnderTest, owner: Owner = new OwnerTh
 
   return {
     ...engine,
+    hasOwner: true,
     SQLiteAdapter: Object.assign(overHandles(SQLiteAdapter as never), { open }) as never,
     SQLiteIdempotencyAdapter: overHandles(SQLiteIdempotencyAdapter as never) as never,
     SQLiteCacheAdapter: overHandles(SQLiteCacheAdapter as never) as never,

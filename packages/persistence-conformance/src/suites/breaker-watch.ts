@@ -14,6 +14,11 @@ async function pass(world: World, rounds: number): Promise<void> {
   }
 }
 
+/** How many timers of the clock of a test look for changes, for each adapter that listens. */
+function looks({ engine }: World): number {
+  return engine.hasOwner ? 0 : 1
+}
+
 export const breakerWatch: EngineSuite = engineSuite('changes made by other connections', (check) => {
   check('a subscriber hears what another connection changed, once, and what it changed itself, once', async (world) => {
     const one = (await world.adapter({ watchInterval: INTERVAL })).circuitBreaker
@@ -89,17 +94,19 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     const first = adapter.circuitBreaker.subscribe('api', () => undefined)
     const second = adapter.circuitBreaker.subscribe('api', () => undefined)
     const third = adapter.circuitBreaker.subscribe('other', () => undefined)
-    await eventually('it looks', () => world.clock.pending === idle + 1)
+    await adapter.getState('api')
+    await eventually('it looks', () => world.clock.pending === idle + looks(world))
     first()
     first()
     third()
-    assert.equal(world.clock.pending, idle + 1, 'one still listens')
+    assert.equal(world.clock.pending, idle + looks(world), 'one still listens')
     second()
     assert.equal(world.clock.pending, idle)
     await adapter.recordFailure('api', 1)
     assert.equal(world.clock.pending, idle, 'it stays stopped')
     const again = adapter.circuitBreaker.subscribe('api', () => undefined)
-    await eventually('it looks again', () => world.clock.pending === idle + 1)
+    await adapter.getState('api')
+    await eventually('it looks again', () => world.clock.pending === idle + looks(world))
     again()
   })
 
@@ -108,7 +115,8 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     const other = await world.adapter()
     const idle = world.clock.pending
     adapter.circuitBreaker.subscribe('api', () => undefined)
-    await eventually('it looks', () => world.clock.pending === idle + 1)
+    await adapter.getState('api')
+    await eventually('it looks', () => world.clock.pending === idle + looks(world))
     await adapter.disconnect()
     assert.equal(world.clock.pending, idle)
     assert.equal(other.isConnected(), true)

@@ -19,6 +19,12 @@ export interface DatabaseOwner {
   queue(context: OwnerContext): OperationQueue
   /** Has `told` called after each change of a circuit that the owner or another of its users makes. @returns ends that. */
   followCircuit(key: string, told: CircuitFollower): () => void
+  /**
+   * Has those who follow the circuit told also of what other connections change, until nobody here follows it.
+   *
+   * @param interval ms between two looks for that.
+   */
+  watchCircuit(key: string, interval: number): void
   /** The same for a claim or result that changes hands. */
   followClaim(key: string, told: () => void): () => void
   /**
@@ -36,8 +42,13 @@ export interface OwnerContext {
   lose(reason: PersistenceError): void
 }
 
-/** @param always Whether it is news also where the state that the port shows is as before. */
-export type CircuitFollower = (state: CircuitBreakerPersistedState, always: boolean) => void
+export type CircuitFollower = (state: CircuitBreakerPersistedState, news: CircuitNews) => void
+
+/**
+ * `change`: news in any case. `probe`: no news where the state that the port shows is as before. `seen`: the same, and none
+ * either for who knows nothing of the circuit yet.
+ */
+export type CircuitNews = 'change' | 'probe' | 'seen'
 
 export interface LoadRequest {
   /** Its name among those of all cache tables. */

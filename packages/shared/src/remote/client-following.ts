@@ -1,32 +1,46 @@
 import type { Connection } from '../connection/connection.js'
 import { StateListeners } from '../stores/circuit-breaker/state-listeners.js'
 import { KeyWaiters } from '../stores/idempotency/key-waiters.js'
+import type { CircuitWatches } from './circuit-watches.js'
 import type { NoteCommand } from './commands.js'
-import { type Item, say, tell } from './protocol.js'
+import { type Item, NEWS, say, tell } from './protocol.js'
 
 type FollowNote = Extract<
   NoteCommand,
-  { readonly word: typeof say.followCircuit | typeof say.followClaim | typeof say.leaveCircuit | typeof say.leaveClaim }
+  {
+    readonly word:
+      | typeof say.followCircuit
+      | typeof say.watchCircuit
+      | typeof say.followClaim
+      | typeof say.leaveCircuit
+      | typeof say.leaveClaim
+  }
 >
 
 /** The circuits and claims of whose changes one user is told. */
 export class ClientFollowing {
   readonly #listeners: StateListeners
   readonly #waiters: KeyWaiters
+  readonly #watches: CircuitWatches
   readonly #tell: (...items: Item[]) => void
   readonly #circuits = new Map<string, () => void>()
+  /** Those of them of which changes by other connections are told, at the shortest interval that was asked for. */
+  readonly #watched = new Map<string, { interval: number; end(): void }>()
   readonly #claims = new Map<string, () => void>()
   /** Whether the change is its own, which its answer tells. */
   #isOwn = false
 
-  constructor(connection: Connection, tell: (...items: Item[]) => void) {
+  constructor(connection: Connection, watches: CircuitWatches, tell: (...items: Item[]) => void) {
     this.#listeners = connection.shared(StateListeners)
     this.#waiters = connection.shared(KeyWaiters)
+    this.#watches = watches
     this.#tell = tell
   }
 
-  run({ word, key }: FollowNote): void {
-    if (word === say.leaveCircuit) leave(this.#circuits, key)
+  run(note: FollowNote): void {
+    const { word, key } = note
+    if (word === say.watchCircuit) this.#watch(key, note.interval)
+    else if (word === say.leaveCircuit) this.#leaveCircuit(key)
     else if (word === say.leaveClaim) leave(this.#claims, key)
     else if (word === say.followCircuit) {
       leave(this.#circuits, key)
@@ -48,16 +62,30 @@ export class ClientFollowing {
   }
 
   end(): void {
-    for (const key of [...this.#circuits.keys()]) leave(this.#circuits, key)
+    for (const key of [...this.#circuits.keys()]) this.#leaveCircuit(key)
     for (const key of [...this.#claims.keys()]) leave(this.#claims, key)
   }
 
   #followCircuit(key: string): () => void {
-    return this.#listeners.follow(key, ({ state, failureCount, lastFailureTime, lastSuccessTime }, always) => {
+    return this.#listeners.follow(key, ({ state, failureCount, lastFailureTime, lastSuccessTime }, news) => {
       if (this.#isOwn) return
       const times = [lastFailureTime ?? null, lastSuccessTime ?? null]
-      this.#tell(tell.circuit, key, always ? 1 : 0, state, failureCount, ...times)
+      this.#tell(tell.circuit, key, NEWS.indexOf(news), state, failureCount, ...times)
     })
+  }
+
+  #watch(key: string, interval: number): void {
+    if (!this.#circuits.has(key)) return
+    const before = this.#watched.get(key)
+    if (before !== undefined && before.interval <= interval) return
+    this.#watched.set(key, { interval, end: this.#watches.watch(key, interval) })
+    before?.end()
+  }
+
+  #leaveCircuit(key: string): void {
+    this.#watched.get(key)?.end()
+    this.#watched.delete(key)
+    leave(this.#circuits, key)
   }
 
   #followClaim(key: string): () => void {

@@ -71,6 +71,7 @@ export type NoteCommand =
     }
   | { readonly word: typeof say.loaded | typeof say.loadFailed; readonly wait: number; readonly text: string }
   | { readonly word: typeof say.loadPassedOn; readonly wait: number }
+  | { readonly word: typeof say.watchCircuit; readonly key: string; readonly interval: number }
   | { readonly word: typeof say.more; readonly request: number }
   | { readonly word: typeof say.bye | typeof say.settle | typeof say.taken }
 
@@ -172,9 +173,13 @@ function readLock(word: number, reader: Reader, number: number): LockCommand | u
 }
 
 function readTtl(reader: Reader): number {
-  const ttl = reader.number()
-  if (ttl > 0) return ttl
-  throw new MalformedMessage('a time to live is not positive')
+  return readDuration(reader, 'a time to live')
+}
+
+function readDuration(reader: Reader, what: string): number {
+  const ms = reader.number()
+  if (ms > 0) return ms
+  throw new MalformedMessage(`${what} is not positive`)
 }
 
 function readNote(word: number, reader: Reader): NoteCommand {
@@ -184,6 +189,8 @@ function readNote(word: number, reader: Reader): NoteCommand {
     case say.followClaim:
     case say.leaveClaim:
       return { word, key: reader.text() }
+    case say.watchCircuit:
+      return { word, key: reader.text(), interval: readDuration(reader, 'an interval') }
     case say.enterLoad: {
       const [wait, entry, key] = [reader.count(), reader.text(), reader.text()]
       return { word, wait, entry, key, inside: reader.count() }

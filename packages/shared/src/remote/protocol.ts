@@ -1,11 +1,12 @@
+import type { CircuitNews } from '../connection/database-owner.js'
 import type { SqlValue } from '../driver/driver.js'
 
 /**
- * What the two ends say to each other, version 2. A message is one flat array for a turn and a direction: sentences, each of
+ * What the two ends say to each other, version 3. A message is one flat array for a turn and a direction: sentences, each of
  * which begins with its word. Nested arrays cost a structured clone twice as much. Words and their order may change with the
  * version; `hello` and `refuse` may not.
  */
-export const PROTOCOL = 2
+export const PROTOCOL = 3
 
 /** The member of a message that is ours: the app's own messages go through the same channel. */
 export const ENVELOPE = 'go-go-scope/1'
@@ -59,6 +60,8 @@ export const say = {
   settle: 23,
   /** All that came before the first `mark` that it has not told of. */
   taken: 24,
+  /** stored key that is followed, ms. What other connections change is to be told as well, by looks at that interval. */
+  watchCircuit: 25,
 } as const
 
 /** What the owner of the database says. */
@@ -85,7 +88,7 @@ export const tell = {
   error: 10,
   /** prefix, key, token, reason */
   lockLost: 11,
-  /** stored key, whether it is news in any case, state, failures, last failure or null, last success or null */
+  /** stored key, what it is of {@link NEWS}, state, failures, last failure or null, last success or null */
   circuit: 12,
   /** stored key */
   claim: 13,
@@ -108,6 +111,9 @@ export const tell = {
   /** first request, shape, number of requests, JSON of the places of those that have a row, JSON of what these have in each column */
   packed: 22,
 } as const
+
+/** What is told of a circuit, by its place here. */
+export const NEWS: readonly CircuitNews[] = ['change', 'probe', 'seen']
 
 /** What the owner tells of itself when it takes a user in. */
 export interface Welcome {

@@ -4,6 +4,7 @@ import type { PersistenceError } from '../errors/persistence-error.js'
 import { AnswerReader } from './answer-reader.js'
 import type { Channel } from './channel.js'
 import { DeclaredStatements } from './declared-statements.js'
+import { PacedSending } from './paced-sending.js'
 import { type Item, say, tell } from './protocol.js'
 import { Reader } from './reader.js'
 import { RequestWindow } from './request-window.js'
@@ -27,6 +28,7 @@ export interface NewsListener {
  */
 export class RemoteLink {
   readonly #channel: Channel
+  readonly #sending: PacedSending<Item[]>
   readonly #news: NewsListener
   #lose: OwnerContext['lose']
   readonly #answers: AnswerReader
@@ -48,6 +50,9 @@ export class RemoteLink {
   /** @param channel Through which the owner has taken this user in. */
   constructor(channel: Channel, { diagnostics, lose }: OwnerContext, news: NewsListener) {
     this.#channel = channel
+    this.#sending = new PacedSending((message) => {
+      if (!this.#over) channel.send(message)
+    })
     this.#requests = new RequestWindow(diagnostics)
     this.#lose = lose
     this.#news = news
@@ -212,7 +217,7 @@ export class RemoteLink {
       this.#flushing = false
       const message = this.#out
       this.#out = []
-      if (!this.#over) this.#channel.send(message)
+      this.#sending.send(message)
     })
   }
 }

@@ -10,8 +10,8 @@ import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { HoldTable } from '../stores/lock/hold-table.js'
 import type { Channel } from './channel.js'
-import { say, tell, type Welcome } from './protocol.js'
-import type { Reader } from './reader.js'
+import { NEWS, say, tell, type Welcome } from './protocol.js'
+import { MalformedMessage, type Reader } from './reader.js'
 import { RemoteLink } from './remote-link.js'
 import { RemoteLoads } from './remote-loads.js'
 import { RemotePlace } from './remote-place.js'
@@ -98,6 +98,10 @@ export class RemoteOwner implements DatabaseOwner {
     }
   }
 
+  watchCircuit(key: string, interval: number): void {
+    this.link.say(say.watchCircuit, key, interval)
+  }
+
   followClaim(key: string, told: () => void): () => void {
     this.#claims.set(key, told)
     this.link.say(say.followClaim, key)
@@ -139,12 +143,13 @@ export class RemoteOwner implements DatabaseOwner {
 
   #readCircuit(reader: Reader): void {
     const key = reader.text()
-    const always = reader.count() === 1
+    const news = NEWS[reader.count()]
+    if (news === undefined) throw new MalformedMessage('there is no such news of a circuit')
     const state: CircuitBreakerPersistedState = { state: reader.oneOf(STATES), failureCount: reader.count() }
     const [failed, succeeded] = [reader.numberOrNull(), reader.numberOrNull()]
     if (failed !== null) state.lastFailureTime = failed
     if (succeeded !== null) state.lastSuccessTime = succeeded
-    this.#circuits.get(key)?.(state, always)
+    this.#circuits.get(key)?.(state, news)
   }
 
   #ended(reason: string): void {

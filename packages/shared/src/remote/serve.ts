@@ -6,6 +6,7 @@ import { type ServedUser, ServedUsers } from '../connection/served-users.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { Statement } from '../queue/statement.js'
 import { Announcer } from './announcer.js'
+import { CircuitWatches } from './circuit-watches.js'
 import { LockManagers } from './lock-managers.js'
 import { channelOf, type Peer } from './peer.js'
 import type { PortLike } from './port-channel.js'
@@ -58,6 +59,7 @@ class AdapterServer implements PersistenceServer {
       connection,
       statements: new StatementPool(statementsOf(adapter)),
       locks: new LockManagers(connection, (session) => locksInMemory(session, adapter.dialect)),
+      watches: new CircuitWatches(connection, adapter.dialect.circuits),
       announcer: new Announcer(connection),
     }
     this.#parts = { adapter, served, turns }

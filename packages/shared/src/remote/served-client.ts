@@ -2,6 +2,7 @@ import type { Row } from '../driver/driver.js'
 import { DisconnectedError } from '../errors/disconnected-error.js'
 import { Loads } from '../stores/cache/loads.js'
 import type { Channel } from './channel.js'
+import type { CircuitWatches } from './circuit-watches.js'
 import { ClientFollowing } from './client-following.js'
 import { ClientLoads } from './client-loads.js'
 import { type AnsweredLock, ClientLocks } from './client-locks.js'
@@ -24,6 +25,7 @@ const SHORT_UNITS = 256
 export interface ServedParts extends SharedParts {
   readonly statements: StatementPool
   readonly locks: LockManagers
+  readonly watches: CircuitWatches
 }
 
 /** One user of the database, at its owner. */
@@ -52,7 +54,7 @@ export class ServedClient implements AnswerTaker {
    * @param atReady To be called when what has come may be begun.
    */
   constructor(channel: Channel, parts: ServedParts, atBye: () => void, atReady: () => void) {
-    const { connection, statements, locks } = parts
+    const { connection, statements, locks, watches } = parts
     this.isThread = channel.toThread
     this.#parts = parts
     this.#atBye = atBye
@@ -64,7 +66,7 @@ export class ServedClient implements AnswerTaker {
       this.#out.say(tell.lockLost, prefix, key, token, reason),
     )
     this.#loads = new ClientLoads(connection.shared(Loads), (...items) => this.#out.say(...items))
-    this.#following = new ClientFollowing(connection, (...items) => this.#out.say(...items))
+    this.#following = new ClientFollowing(connection, watches, (...items) => this.#out.say(...items))
     const own = { locks: this.#locks, loads: this.#loads, following: this.#following }
     this.#requests = new ClientRequests(parts, own, this)
   }

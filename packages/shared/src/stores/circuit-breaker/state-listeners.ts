@@ -51,7 +51,7 @@ export class StateListeners {
     }
   }
 
-  /** Has `told` called after each change that is made through this handle, and not after those of other connections. */
+  /** Has `told` called after each change that is made through this handle, and with each other state that is seen here. */
   follow(key: string, told: CircuitFollower): () => void {
     const subscribers = this.#enter(key)
     subscribers.followers.add(told)
@@ -66,7 +66,7 @@ export class StateListeners {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
-    for (const told of subscribers.followers) told(state, true)
+    for (const told of subscribers.followers) told(state, 'change')
     this.#tell(subscribers, state)
   }
 
@@ -75,7 +75,7 @@ export class StateListeners {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
-    for (const told of subscribers.followers) told(state, false)
+    for (const told of subscribers.followers) told(state, 'probe')
     const { last } = subscribers
     if (last === undefined || last === null || !isSame(last, state)) this.#tell(subscribers, state)
   }
@@ -86,15 +86,20 @@ export class StateListeners {
     if (subscribers === undefined) return
     const { last } = subscribers
     subscribers.last = state
-    if (last !== undefined && state !== null && (last === null || !isSame(last, state))) this.#tell(subscribers, state)
+    if (state === null || (last && isSame(last, state))) return
+    // Also what was unknown here: who follows may have looked before that.
+    for (const told of subscribers.followers) told(state, 'seen')
+    if (last !== undefined) this.#tell(subscribers, state)
   }
 
   #enter(key: string): Subscribers {
     const existing = this.#byKey.get(key)
     if (existing !== undefined) return existing
-    const leaveOwner = this.#owner?.followCircuit(key, (state, always) =>
-      always ? this.emit(key, state) : this.emitNews(key, state),
-    )
+    const leaveOwner = this.#owner?.followCircuit(key, (state, news) => {
+      if (news === 'change') this.emit(key, state)
+      else if (news === 'probe') this.emitNews(key, state)
+      else this.observe(key, state)
+    })
     const made: Subscribers = { listeners: new Set(), followers: new Set(), leaveOwner, last: undefined }
     this.#byKey.set(key, made)
     return made

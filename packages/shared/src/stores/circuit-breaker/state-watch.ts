@@ -9,6 +9,9 @@ import { StateListeners } from './state-listeners.js'
 
 const OPERATION = 'circuitBreaker.subscribe'
 
+/** What a watch needs of a session. */
+export type WatchSession = Pick<Session, 'clock' | 'connection' | 'diagnostics' | 'execute' | 'atEnd'>
+
 /** A circuit that has listeners here. */
 interface Watched {
   listeners: number
@@ -19,10 +22,11 @@ interface Watched {
 /**
  * Finds the changes that other connections make to circuits that have listeners here. Asks only while there are some,
  * from a timer that does not keep the process alive, and reads nothing while nothing was committed. Where the database
- * tells of changes, it looks then, and less often besides: for what was not told, such as a count.
+ * tells of changes, it looks then, and less often besides: for what was not told, such as a count. Where another thread or
+ * process owns the database, that one looks, for all its users.
  */
 export class StateWatch {
-  readonly #session: Session
+  readonly #session: WatchSession
   readonly #listeners: StateListeners
   readonly #look: Statement<'one'>
   readonly #lastCommit: Statement<'one'> | undefined
@@ -35,12 +39,13 @@ export class StateWatch {
   #version: unknown
   #cancelTimer: (() => void) | undefined
 
-  constructor(session: Session, sql: CircuitSql, interval: number) {
+  constructor(session: WatchSession, sql: CircuitSql, interval: number) {
     this.#session = session
     this.#listeners = session.connection.shared(StateListeners)
     this.#look = { ...sql.getState, name: OPERATION, background: true }
     this.#table = sql.table
-    this.#lastCommit = sql.lastCommit && { ...sql.lastCommit, background: true }
+    const looksItself = session.connection.owner === undefined
+    this.#lastCommit = looksItself && sql.lastCommit ? { ...sql.lastCommit, background: true } : undefined
     this.#interval = interval
     session.atEnd(() => this.#stop())
   }
@@ -70,7 +75,10 @@ export class StateWatch {
       if (first) await this.#hasNews()
       await this.#lookAt(stored)
     })
-    if (first) this.#schedule()
+    const { owner } = this.#session.connection
+    // After the first look, which sets up the tables.
+    if (owner !== undefined && watched.listeners > 0 && this.#running) owner.watchCircuit(stored, this.#interval)
+    else if (first) this.#schedule()
     await this.#followNews(stored, watched)
   }
 

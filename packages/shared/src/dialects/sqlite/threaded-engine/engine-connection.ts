@@ -1,6 +1,7 @@
 import { DisconnectedError } from '../../../errors/disconnected-error.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { AnswerReader } from '../../../remote/answer-reader.js'
+import { PacedSending } from '../../../remote/paced-sending.js'
 import type { Item } from '../../../remote/protocol.js'
 import { Reader } from '../../../remote/reader.js'
 import type { Answer } from '../../../remote/requests.js'
@@ -40,6 +41,8 @@ export class EngineConnection {
   #opening: Promise<void> | undefined
   /** While it has an open connection. */
   #thread: Thread | undefined
+  /** To the one that was started last. */
+  #sending: PacedSending<readonly Item[]> | undefined
   /** The last one that was started. */
   #last: Thread | undefined
   #closed = false
@@ -87,7 +90,7 @@ export class EngineConnection {
     const thread = this.#thread
     if (thread === undefined) return
     thread.ref()
-    thread.send([order.close])
+    this.#sending?.send([order.close])
     await thread.result
     await thread.gone
     this.#thread = undefined
@@ -105,8 +108,9 @@ export class EngineConnection {
     const answers = new AnswerReader({
       answered: (request, answer) => this.#take(request)?.resolve(answer),
       refused: (request, error) => this.#take(request)?.reject(error),
-      pieceCame: (request) => thread.send([order.more, request]),
+      pieceCame: (request) => sending.send([order.more, request]),
     })
+    const sending = new PacedSending<readonly Item[]>((message) => thread.send(message))
     const input = this.#source.input()
     const thread: Thread = new EngineThread(
       startWorker,
@@ -116,6 +120,7 @@ export class EngineConnection {
       },
     )
     this.#last = thread
+    this.#sending = sending
     thread.result.catch((error: unknown) => this.#died(error))
     await opened
     this.openings++
@@ -132,7 +137,7 @@ export class EngineConnection {
     if (this.#pending.size === 0) thread.ref()
     return new Promise((resolve, reject) => {
       this.#pending.set(request, { resolve, reject })
-      thread.send(message)
+      this.#sending?.send(message)
     })
   }
 

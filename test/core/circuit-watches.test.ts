@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ManualClock } from '@go-go-scope/persistence-conformance'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { expect, test } from 'vitest'
+import { SqliteAdapter } from '../../packages/shared/src/index.js'
+import { connectRemote, serve } from '../../packages/shared/src/remote.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
+
+const INTERVAL = 100
+
+/** An adapter with a connection of its own, and how often it has looked whether others have committed. */
+function opened(path: string, clock: ManualClock) {
+  const handle = new DatabaseSync(path)
+  const looks: string[] = []
+  const driver = databaseSyncDriver(handle, (sql) => {
+    if (sql.includes('data_version')) looks.push(sql)
+    return undefined
+  })
+  return { adapter: new SqliteAdapter(handle, () => driver, { clock }), looks }
+}
+
+test('an owner looks once for all users who listen to circuits, and tells them what other connections change', async () => {
+  const folder = mkdtempSync(join(import.meta.dirname, '../.work/watches-'))
+  const [clock, own] = [new ManualClock(), new ManualClock()]
+  const { adapter, looks } = opened(join(folder, 'app.db'), clock)
+  const { adapter: other } = opened(join(folder, 'app.db'), new ManualClock())
+  await adapter.connect()
+  await other.connect()
+  const server = serve(adapter)
+  const user = () => connectRemote(server.createPort(), { clock: own })
+  const users = [await user(), await user()]
+  const above = serve(users[0] as never)
+  // A user of a user.
+  users.push(await connectRemote(above.createPort(), { clock: own }))
+  const idle = clock.pending
+  const heard: [number, string, number][] = []
+  const left = users.map(({ circuitBreaker }, at) =>
+    circuitBreaker.subscribe('api', ({ state, failureCount }) => heard.push([at, state, failureCount])),
+  )
+  // One of them listens at another interval, and a second time.
+  const { circuitBreaker } = await connectRemote(server.createPort(), { clock: own, watchInterval: 5 * INTERVAL })
+  const last = circuitBreaker.subscribe('api', () => undefined)
+  for (const { circuitBreaker: asked } of [...users, { circuitBreaker }]) await asked.getState('api')
+  await expect.poll(() => clock.pending).toBe(idle + 2)
+  expect(own.pending, 'no user looks').toBe(0)
+  expect(heard, 'what was there before is no change').toEqual([])
+
+  looks.length = 0
+  await other.recordFailure('api', 1)
+  clock.advance(INTERVAL)
+  await expect.poll(() => heard.toSorted()).toEqual([0, 1, 2].map((at) => [at, 'open', 1]))
+  expect(looks).toHaveLength(1)
+
+  // A change of one of them, and of another connection after it: in this order, each once.
+  heard.length = 0
+  await users[1]?.recordSuccess('api')
+  await other.recordFailure('api', 9)
+  clock.advance(INTERVAL)
+  await expect.poll(() => heard.length).toBe(6)
+  for (const at of [0, 1, 2])
+    expect(heard.filter(([user]) => user === at).map(([, state, count]) => [state, count])).toEqual([
+      ['closed', 0],
+      ['closed', 1],
+    ])
+
+  for (const leave of [...left, last]) leave()
+  await expect.poll(() => clock.pending).toBe(idle)
+  await above.close()
+  await server.close()
+  await Promise.all([adapter.disconnect(), other.disconnect()])
+  rmSync(folder, { recursive: true })
+})
