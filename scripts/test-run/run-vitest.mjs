@@ -46,6 +46,8 @@ export async function runVitest(run, { files, pattern, folder }) {
     // The processes of the tests load the same files over and over: those of Node from 22.1 take them compiled, which saves a
     // tenth to a fifth of a run.
     NODE_COMPILE_CACHE: join(folder, 'compiled'),
+    // The data of a PostgreSQL server as `initdb` makes it, which the first server of this start leaves there for the others.
+    POSTGRES_TEMPLATE: join(folder, 'postgres-template'),
   }
   const outcome = await runProcess(runtime.path, [...runtime.args, tools.vitest, ...args], {
     env,
