@@ -12,7 +12,7 @@ import { benchServer } from './server.mjs'
  *   progress: (text: string) => void, save: (found: object) => void }} how `save` is given what there is after each part
  */
 export async function measurePostgres({ quick, runs, peers, wanted, progress, save }) {
-  const named = [...Object.keys(races), 'rows', 'waiter', 'pglite'].filter((name) => wanted('postgres', name))
+  const named = [...Object.keys(races), 'rows', 'copy', 'waiter', 'pglite'].filter((name) => wanted('postgres', name))
   if (named.length === 0) return
   const server = await benchServer()
   const { url } = server
@@ -36,6 +36,11 @@ export async function measurePostgres({ quick, runs, peers, wanted, progress, sa
       for (const size of sizes) rows[size] = (await child.said()).microseconds
       await child.kill()
       enter('rows', rows)
+    }
+    if (named.includes('copy')) {
+      progress('postgres: copy')
+      const task = { url, schema: 'bench_copy', rows: quick ? 20_000 : 100_000, runs: quick ? 3 : 5 }
+      enter('copy', { rows: task.rows, rates: await said('copies.mjs', task) })
     }
     if (named.includes('waiter')) {
       progress('postgres: waiter')

@@ -9,6 +9,11 @@ import { costsByRows, KEEP, VALUE } from '../growth/costs-by-rows.mjs'
  */
 const { url, schema, sizes } = JSON.parse(process.argv[2])
 
+const NOW = 'extract(epoch FROM clock_timestamp()) * 1000'
+const GET = `SELECT value FROM "${schema}".cache WHERE key = $1 AND (expires_at IS NULL OR expires_at > ${NOW})`
+const SET = `INSERT INTO "${schema}".cache (key, value, expires_at) VALUES ($1, $2, NULL)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`
+
 const client = new pg.Client({ connectionString: url })
 await client.connect()
 await client.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)
@@ -16,12 +21,21 @@ const adapter = await PostgresAdapter.open(url, { schema, durability: 'process' 
 const neighbour = await PostgresAdapter.open(url, { schema, durability: 'process', keyPrefix: 'neighbour' })
 const rowKey = (index) => `row:${String(index).padStart(8, '0')}`
 
+/** Prepared statements on the rows of the adapter, which keeps them under `cache:`. */
+const byHand = {
+  async get(key) {
+    const { rows: found } = await client.query({ name: 'get', text: GET, values: [`cache:${key}`] })
+    return JSON.parse(found[0].value)
+  },
+  set: (key, value) => client.query({ name: 'set', text: SET, values: [`cache:${key}`, JSON.stringify(value)] }),
+}
+
 let rows = 0
 for (const size of sizes) {
   await growTo(size)
   say({
     size,
-    microseconds: await costsByRows(adapter, neighbour, { rows, calls: 100, rowKey, middle: 'row:00000500:' }),
+    microseconds: await costsByRows(adapter, neighbour, { rows, calls: 100, rowKey, middle: 'row:00000500:', byHand }),
   })
 }
 process.exit(0)

@@ -14,7 +14,7 @@ const OTHERS = {
 
 /** @param {object} results @returns {import('../tables.mjs').Table[]} */
 export function postgresTables({ postgres = {} }) {
-  return [racesTable(postgres), rowsTable(postgres), startsTable(postgres)]
+  return [racesTable(postgres), rowsTable(postgres), copyTable(postgres), startsTable(postgres)]
 }
 
 function racesTable({ server, races = {} }) {
@@ -51,6 +51,33 @@ function rowsTable({ rows = {} }) {
   }
 }
 
+function copyTable({ copy: { rows = 0, rates = {} } = {} }) {
+  return {
+    title: `PostgreSQL, the command copy: rows a second, of ${round(rows)} rows`,
+    text: `From a file to the server, and back. By hand: all rows are read, and written with nothing beside them, by COPY, by one
+statement for 1,000 of them, or in one transaction of the file. A row that is compared is read once more on both sides.`,
+    head: ['what', 'rows/s', 'spread', '÷ by hand'],
+    rows: Object.entries(rates).map(([what, values]) => {
+      const other = COPY_BY_HAND[what]
+      return [
+        what,
+        short(median(values)),
+        percent(spread(values)),
+        other === undefined ? '' : digits(pairedRatio(values, rates[other])),
+      ]
+    }),
+  }
+}
+
+const BACK = 'back by hand'
+/** What each part of the command is measured against. */
+const COPY_BY_HAND = {
+  copy: 'COPY',
+  'copy, with its comparison': 'COPY',
+  'copy back': BACK,
+  'copy back, with its comparison': BACK,
+}
+
 function startsTable({ waiter, pglite }) {
   const line = (what, values) => [what, digits(median(values)), digits(quantile(values, 0.9))]
   return {
@@ -75,6 +102,8 @@ function startsTable({ waiter, pglite }) {
   }
 }
 
+const BY_HAND = ' by hand'
+
 const RATIOS = [
   ['cache-get', 1, 'prepared', 0.85],
   ['cache-set', 1, 'prepared', 0.85],
@@ -91,7 +120,7 @@ const RATIOS = [
 
 /** @param {object} results */
 export function postgresTargets({ postgres = {} }) {
-  const { races = {}, rows = {}, waiter, pglite } = postgres
+  const { races = {}, rows = {}, copy, waiter, pglite } = postgres
   const sizes = Object.keys(rows)
   return [
     ...RATIOS.flatMap(([trial, inFlight, other, least]) => {
@@ -103,15 +132,18 @@ export function postgresTargets({ postgres = {} }) {
       const target = `${trial}, ${calls}: against ${OTHERS[other]}`
       return [{ ...judged(target, `≥ ${least}`, ratio, ratio >= least), reached: `${digits(ratio)}${limit ?? ''}` }]
     }),
-    ...Object.keys(rows[sizes[0]] ?? {}).map((operation) => {
-      const ratio = rows[sizes.at(-1)][operation] / rows[sizes[0]][operation]
-      return judged(
-        `${operation} at ${round(Number(sizes.at(-1)))} rows: cost against 1 k rows`,
-        '≤ 2',
-        ratio,
-        ratio <= 2,
-      )
+    ...Object.keys(rows[sizes[0]] ?? {}).flatMap((operation) => {
+      if (operation.endsWith(BY_HAND)) return []
+      const growth = (name) => rows[sizes.at(-1)][name] / rows[sizes[0]][name]
+      const ratio = growth(operation)
+      const byHand = growth(operation + BY_HAND)
+      const target = `${operation} at ${round(Number(sizes.at(-1)))} rows: cost against 1 k rows`
+      const reached = digits(ratio) + (Number.isNaN(byHand) ? '' : ` (by hand: ${digits(byHand)})`)
+      return [{ ...judged(target, '≤ 2', ratio, ratio <= 2), reached }]
     }),
+    ...(copy === undefined
+      ? []
+      : [atLeast('copy to a server, rows a second: against COPY', pairedRatio(copy.rates.copy, copy.rates.COPY), 0.3)]),
     ...(waiter === undefined
       ? []
       : [
@@ -125,4 +157,5 @@ export function postgresTargets({ postgres = {} }) {
 }
 
 const judged = (target, must, reached, met) => ({ target, place: PLACE, must, reached: digits(reached), met })
+const atLeast = (target, reached, least) => judged(target, `≥ ${least}`, reached, reached >= least)
 const atMost = (target, reached, limit) => judged(target, `≤ ${limit}`, reached, reached <= limit)
