@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
+import { COLUMNS } from '../../packages/persistence-postgres/src/schema/migrations.js'
 import { startServer } from '../postgres/server/start-server.mjs'
 import { admin, disconnectAfterEach, newSchema, opens, rewritten, track } from './server-adapters.js'
 
@@ -52,10 +53,33 @@ test('tables that are missing or newer are refused', async () => {
   await admin.query(`UPDATE "${schema}".meta SET value = '99'`)
   expect(await refused(opens(schema))).toMatchObject({ code: 'SCHEMA_NEWER' })
   await admin.query(`UPDATE "${schema}".meta SET value = '1'`)
-  await admin.query(`DROP TABLE "${schema}".locks`)
-  const error = await refused(opens(schema))
-  expect(error).toMatchObject({ code: 'SCHEMA_MISSING' })
-  expect((error as Error).message).toContain('locks')
+  await admin.query(`DROP TABLE "${schema}".locks; ALTER TABLE "${schema}".circuit RENAME probes TO taken`)
+  expect(await refused(opens(schema))).toMatchObject({
+    code: 'SCHEMA_MISSING',
+    message: expect.stringContaining('lacks locks, circuit.probes; restore'),
+  })
+})
+
+test('each column that is looked for when connecting is one of the tables, and each of theirs is looked for', async () => {
+  const schema = newSchema()
+  await opens(schema)
+  const { rows } = await admin.query(
+    `SELECT table_name AS table, array_agg(column_name::text ORDER BY ordinal_position) AS columns
+FROM information_schema.columns WHERE table_schema = $1 AND table_name <> 'meta' GROUP BY 1`,
+    [schema],
+  )
+  expect(Object.fromEntries(rows.map(({ table, columns }) => [table, columns]))).toEqual(COLUMNS)
+})
+
+test.each(['pg', 'postgres'] as const)('what %s has prepared is prepared anew when a table has changed', async (driver) => {
+  const schema = newSchema()
+  const adapter = await opens(schema, { driver })
+  await adapter.cache.set('k', 1)
+  for (const type of ['varchar(3000)', 'text']) {
+    expect(await adapter.cache.get('k')).toBe(1)
+    await admin.query(`ALTER TABLE "${schema}".cache ALTER value TYPE ${type}`)
+  }
+  expect(await adapter.cache.get('k')).toBe(1)
 })
 
 test('an encoding that does not hold every text is refused', async () => {

@@ -5,7 +5,7 @@ import {
   type SetUp,
 } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
-import { cacheTable, MIGRATIONS, migrationSteps, ONE_AT_A_TIME, SCHEMA_VERSION, TABLES } from './migrations.js'
+import { COLUMNS, cacheTable, MIGRATIONS, migrationSteps, ONE_AT_A_TIME, SCHEMA_VERSION, TABLES } from './migrations.js'
 import { MARKS, refuseMoved } from './moved.js'
 
 /** Brings the tables of `schema` up to date, or checks that they are, unless the command `copy` has left them. */
@@ -24,7 +24,7 @@ export function migratingAnyway(schema: string): SetUp {
 
 async function bringUpToDate(queue: OperationQueue, schema: string, create: boolean, found: Found): Promise<void> {
   if (found.version > SCHEMA_VERSION) throw schemaNewer(schema, found.version)
-  if (found.version === SCHEMA_VERSION) return checkTables(schema, found.missing)
+  if (found.version === SCHEMA_VERSION) return checkTables(schema, found)
   if (!create) throw schemaOlder(schema, found)
   await apply(queue, schema, found)
 }
@@ -49,6 +49,8 @@ interface Found {
   readonly version: number
   /** Tables of ours that are not there. */
   readonly missing: readonly string[]
+  /** Columns that tables of ours do not have, each behind the name of its table. */
+  readonly lacking: readonly string[]
   /** Tables of `schema/moved.ts` that are there. */
   readonly marks: readonly string[]
 }
@@ -57,17 +59,24 @@ async function readSchema(queue: OperationQueue, schema: string): Promise<Found>
   const names = [...TABLES, 'meta']
   const rows = await queue.query(
     'connect',
-    `SELECT name FROM json_array_elements_text($1::text::json) AS name
-WHERE to_regclass(quote_ident($2::text) || '.' || quote_ident(name)) IS NOT NULL`,
+    `SELECT name, string_agg(attname, ' ') AS columns
+FROM json_array_elements_text($1::text::json) AS name
+JOIN pg_attribute ON attrelid = to_regclass(quote_ident($2::text) || '.' || quote_ident(name)) AND attnum > 0 AND NOT attisdropped
+GROUP BY name`,
     [JSON.stringify([...names, ...MARKS]), schema],
   )
   const found = rows.map(({ name }) => String(name))
   const missing = names.filter((name) => !found.includes(name))
+  const lacking = rows.flatMap(({ name, columns }) => {
+    const there = String(columns).split(' ')
+    const lacks = COLUMNS[String(name)]?.filter((column) => !there.includes(column)) ?? []
+    return lacks.map((column) => `${name}.${column}`)
+  })
   const marks = MARKS.filter((name) => found.includes(name))
-  if (missing.includes('meta')) return { version: 0, missing, marks }
+  if (missing.includes('meta')) return { version: 0, missing, lacking, marks }
   const [row] = await queue.query('connect', `SELECT value FROM ${quoted(schema)}.meta WHERE key = 'schema_version'`)
   const version = Number(row?.value ?? 0)
-  if (Number.isSafeInteger(version) && version >= 0) return { version, missing, marks }
+  if (Number.isSafeInteger(version) && version >= 0) return { version, missing, lacking, marks }
   throw new PersistenceError(
     'CORRUPT',
     'connect',
@@ -81,9 +90,9 @@ async function apply(queue: OperationQueue, schema: string, found: Found): Promi
     const steps = MIGRATIONS.slice(found.version).flatMap((migration) => migrationSteps(migration, quoted(schema)))
     await queue.atomic('connect', [ONE_AT_A_TIME, ...(await schemaSteps(queue, schema)), ...steps])
   })
-  const { version, missing } = await readSchema(queue, schema)
-  if (version > SCHEMA_VERSION) throw schemaNewer(schema, version)
-  if (version === SCHEMA_VERSION) return checkTables(schema, missing)
+  const made = await readSchema(queue, schema)
+  if (made.version > SCHEMA_VERSION) throw schemaNewer(schema, made.version)
+  if (made.version === SCHEMA_VERSION) return checkTables(schema, made)
   throw new PersistenceError('SQL', 'connect', `connect: the server did not keep the tables of the schema ${schema}`)
 }
 
@@ -107,13 +116,14 @@ async function exists(queue: OperationQueue, table: string): Promise<boolean> {
   return row?.found === 1
 }
 
-/** Tables that are gone cannot be made again: tokens, claims and layouts that processes relied on went with them. */
-function checkTables(schema: string, missing: readonly string[]): void {
-  if (missing.length > 0) {
+/** What is gone cannot be made again: tokens, claims and layouts that processes relied on went with them. */
+function checkTables(schema: string, { missing, lacking }: Found): void {
+  const gone = [...missing, ...lacking]
+  if (gone.length > 0) {
     throw new PersistenceError(
       'SCHEMA_MISSING',
       'connect',
-      `connect: the schema ${schema} lacks ${missing.join(', ')}; restore the database from a backup`,
+      `connect: the schema ${schema} lacks ${gone.join(', ')}; restore the database from a backup`,
     )
   }
 }

@@ -71,8 +71,22 @@ export const MIGRATIONS: readonly Migration[] = [FIRST]
 /** The schema version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
+/** The columns of the tables that {@link MIGRATIONS} make, by the name of their table, without its schema. */
+export const COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  cache: words('key value expires_at'),
+  locks: words('key owner token holds expires_at marked_at sweep_at'),
+  idempotency: words(
+    'key value unstored expires_at fingerprint failure failure_expires_at owner generation granted_at claimed_until waiting',
+  ),
+  circuit: words(
+    'key state failure_count last_failure_time last_success_time updated_at opened_at generation isolated successes probes',
+  ),
+  checkpoints: words('id task_id sequence timestamp progress data estimated_time_remaining row_id'),
+  prefixes: words('prefix idempotency checkpoints'),
+}
+
 /** The tables that {@link MIGRATIONS} make, without their schema. */
-export const TABLES: readonly string[] = ['cache', 'locks', 'idempotency', 'circuit', 'checkpoints', 'prefixes']
+export const TABLES: readonly string[] = Object.keys(COLUMNS)
 
 // One lock for all that makes or settles something once: processes that start together wait for one another, and go on
 // with what the first has made.
@@ -80,6 +94,10 @@ const SET_UP = 7_063_812_004
 
 /** Lets one process at a time through, until its transaction ends. */
 export const ONE_AT_A_TIME: Step = { sql: `SELECT pg_advisory_xact_lock(${SET_UP})`, parameters: [] }
+
+function words(text: string): readonly string[] {
+  return text.split(' ')
+}
 
 /** Applies `migration`; fails with `CONSTRAINT` when another process was first. @param schema Quoted. */
 export function migrationSteps({ version, steps }: Migration, schema: string): Step[] {

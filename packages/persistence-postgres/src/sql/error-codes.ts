@@ -73,6 +73,12 @@ export function sqlStateOf(error: unknown): string | undefined {
   return undefined
 }
 
+/** Whether a table has changed under a prepared statement, which the connection cannot run any more. Nothing was done. */
+export function hasStalePlan(error: unknown): boolean {
+  // By the routine: the code is that of all that is not supported, and the message is in the server's language.
+  return sqlStateOf(error) === '0A000' && property(error, 'routine') === 'RevalidateCachedQuery'
+}
+
 /** Whether the connection that gave this error cannot be used any more. */
 export function endsConnection(error: unknown): boolean {
   const state = sqlStateOf(error)
@@ -88,6 +94,8 @@ function codeOf(error: unknown): PersistenceErrorCode {
   }
   const state = sqlStateOf(error)
   if (state === undefined) return codeOfMessage(error)
+  // The lane prepares it anew for the next try.
+  if (hasStalePlan(error)) return 'UNAVAILABLE'
   return BY_STATE.find(([start]) => state.startsWith(start))?.[1] ?? 'SQL'
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import type { Listen } from '../news/postgres-news.js'
-import { endsConnection, sqlStateOf } from '../sql/error-codes.js'
+import { endsConnection, hasStalePlan, sqlStateOf } from '../sql/error-codes.js'
 import { AbandonedConnection } from './abandoned-connection.js'
 import { within } from './deadline.js'
 import { SilenceWatch } from './silence-watch.js'
@@ -48,6 +48,8 @@ export class Lane implements AsyncDriver {
   #alsoEnds: Promise<void> | undefined
   readonly #learns: boolean
   #prepares: boolean
+  /** How often statements had to be prepared anew, under other names. */
+  #renewals = 0
 
   /** @param main Whether closing it ends the source too. */
   constructor(source: Source, options: LaneOptions, main = true) {
@@ -70,7 +72,8 @@ export class Lane implements AsyncDriver {
   async prepare(sql: string): Promise<AsyncStatement> {
     const name = `ggs_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
     return {
-      all: (parameters) => this.#use((wire) => wire.run(sql, parameters, this.#prepares ? name : undefined)),
+      all: (parameters) =>
+        this.#use((wire) => wire.run(sql, parameters, this.#prepares ? `${name}_${this.#renewals}` : undefined)),
       // The connection keeps it for the next adapter; a pooler's lasts as long as the pooler likes.
       finalize: async () => undefined,
     }
@@ -107,6 +110,7 @@ export class Lane implements AsyncDriver {
         throw error instanceof ConnectionLost ? error : new ConnectionLost(error, true)
       }
       if (this.#learns && NOT_PREPARED.has(state)) this.#prepares = false
+      if (hasStalePlan(error)) this.#renewals++
       if (state === READ_ONLY) this.#drop(wire)
       throw error
     }
