@@ -57,7 +57,12 @@ describe('a thread that dies', () => {
   })
 
   test('is started anew for the next call, with the settings that it had, and locks in memory stay', async () => {
-    await using file = await ThreadedFile.open({ locks: 'database', cacheSize: 4 << 20, mmapSize: 1 << 20 })
+    await using file = await ThreadedFile.open({
+      locks: 'database',
+      cacheSize: 4 << 20,
+      mmapSize: 1 << 20,
+      logSize: 1 << 20,
+    })
     const { adapter, threads } = file
     const memory = await engine.SQLiteAdapter.open(file.path, { worker: true })
     const held = await memory.acquire('job', 60_000)
@@ -70,6 +75,7 @@ describe('a thread that dies', () => {
     expect(await settingsOf(file)).toEqual(before)
     expect(before).toEqual([{ timeout: 3, synchronous: 1, cache_size: -4096 }])
     expect(threads.engine.input.settings).toContain('PRAGMA mmap_size = 1048576')
+    expect(threads.engine.input.settings).toContain('PRAGMA wal_autocheckpoint = 254')
     expect(threads.engine.input.settings).toContain('PRAGMA trusted_schema = 0')
     expect(await lock?.isValid()).toBe(true)
     expect(held?.signal.aborted).toBe(false)

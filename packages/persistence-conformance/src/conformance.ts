@@ -51,6 +51,7 @@ import { locks } from './suites/locks.js'
 import { madeTogether } from './suites/made-together.js'
 import { movedFile } from './suites/moved-file.js'
 import { open } from './suites/open.js'
+import { openSizes } from './suites/open-sizes.js'
 import { operationOrder } from './suites/operation-order.js'
 import { prefixIsolation } from './suites/prefix-isolation.js'
 import { probeModel } from './suites/probe-model.js'
@@ -82,6 +83,7 @@ const SUITES: readonly EngineSuite[] = [
   sharedHandle,
   flatMethods,
   open,
+  openSizes,
   readers,
   changesetSupport,
   movedFile,
@@ -155,6 +157,7 @@ const SUITES: readonly EngineSuite[] = [
 const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   sharedHandle,
   open,
+  openSizes,
   movedFile,
   schema,
   remadeSchema,
@@ -214,7 +217,14 @@ export function ownerConformance(runner: Runner, engine: EngineUnderTest, which?
 const OF_ENGINES_IN_THREADS: readonly EngineSuite[] = [operationOrder, fencedStatements]
 
 /** What depends on the way to it, and is the same for all engines. */
-const OF_THE_WAY_TO_THREADS: readonly EngineSuite[] = [sharedHandle, open, movedFile, madeTogether, diagnostics]
+const OF_THE_WAY_TO_THREADS: readonly EngineSuite[] = [
+  sharedHandle,
+  open,
+  openSizes,
+  movedFile,
+  madeTogether,
+  diagnostics,
+]
 
 /**
  * Declares what an engine in a thread of its own must hold: `whole` is all that it can, `engine` what depends on the engine,

@@ -38,6 +38,7 @@ const OWNERS_OPTIONS = [
   'mode',
   'cacheSize',
   'mmapSize',
+  'logSize',
   'immutable',
   'DatabaseSync',
 ]

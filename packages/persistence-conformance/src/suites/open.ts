@@ -4,18 +4,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
-import type { World } from '../world.js'
 
 const permissions = async (path: string): Promise<number> => (await stat(path)).mode & 0o777
-
-async function sizesOf(world: World, handle: object): Promise<unknown[]> {
-  const sizes = []
-  for (const name of ['cache_size', 'mmap_size']) {
-    const [row] = await world.engine.rows(handle, `PRAGMA ${name}`)
-    sizes.push(row?.[name])
-  }
-  return sizes
-}
 
 export const open: EngineSuite = engineSuite('open', (check) => {
   check('opens a new file, connected, in WAL mode', async (world) => {
@@ -70,35 +60,6 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.equal(await one.cache.get('k'), 1)
     assert.equal(await two.cache.has('k'), false)
     assert.deepEqual(await readdir(world.folder), [])
-  })
-
-  check('an mmapSize beyond what the engine can map is no reason to refuse the file', async (world) => {
-    const adapter = await world.open({ mmapSize: 4 * 1024 ** 3 })
-    await adapter.cache.set('k', 1)
-    assert.equal(await adapter.cache.get('k'), 1)
-  })
-
-  check('the page cache is that of the option, by default that of SQLite', async (world) => {
-    const MiB = 1024 ** 2
-    for (const [options, cacheKiB] of [
-      [{}, 2_000],
-      [{ cacheSize: 4 * MiB, mmapSize: MiB }, 4 * 1024],
-      [{ cacheSize: 0, mmapSize: 0 }, 0],
-    ] as const) {
-      const adapter = await world.open({ ...options, locks: 'database' })
-      // Its own connection answers, because the size is the connection's.
-      const lock = await adapter.lock.acquire(`size ${cacheKiB}`, 60_000)
-      const [rows] = await adapter.fenced(lock as never, [{ sql: 'SELECT cache_size FROM pragma_cache_size' }])
-      assert.equal(Number(rows?.[0]?.cache_size), 0 - cacheKiB)
-      await adapter.disconnect()
-    }
-  })
-
-  check('a handle that the app passes in keeps its page cache and its map', async (world) => {
-    const handle = await world.handle()
-    for (const pragma of ['cache_size = -777', 'mmap_size = 65536']) await world.engine.rows(handle, `PRAGMA ${pragma}`)
-    await (await world.connected(handle)).cache.set('k', 1)
-    assert.deepEqual(await sizesOf(world, handle), [-777, 65_536])
   })
 
   check('readOnly reads and refuses to write', async (world) => {
@@ -268,6 +229,8 @@ export const open: EngineSuite = engineSuite('open', (check) => {
       ['cacheSize', -5],
       ['cacheSize', 1.5],
       ['mmapSize', Number.NaN],
+      ['logSize', 0],
+      ['logSize', 2 ** 31],
       ['busyTimeout', -1],
       ['keyPrefix', 7],
       ['maxKeyLength', 0],

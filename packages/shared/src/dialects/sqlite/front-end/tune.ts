@@ -5,6 +5,8 @@ import type { ResolvedOpenOptions } from './open-options.js'
 
 // The log is cut back to this after a burst; without it the file keeps the size of the largest burst for ever.
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024
+// What stands before each page in the log.
+const FRAME_HEADER_BYTES = 24
 
 /**
  * Sets every pragma that engines default differently, and reads each back: an engine that ignores one must not pass.
@@ -23,7 +25,8 @@ export async function tune(connection: Connection, options: ResolvedOpenOptions,
   await setPragma(connection, 'open', 'synchronous', options.durability === 'power' ? 2 : 1)
   await setMmapSize(connection, options.mmapSize)
   if (options.readOnly) return
-  await setPragma(connection, 'open', 'journal_size_limit', WAL_LIMIT_BYTES)
+  await setPragma(connection, 'open', 'journal_size_limit', Math.max(WAL_LIMIT_BYTES, options.logSize ?? 0))
+  if (options.logSize !== undefined) await setLogSize(connection, options.logSize)
   if (mode === 'wal') return
   // The switch writes into the file: one that will be refused must be left as it is.
   await readSchema(connection.queue)
@@ -39,4 +42,15 @@ function setMmapSize(connection: Connection, bytes: number): Promise<void> {
   const isTaken = (actual: unknown): boolean =>
     bytes === 0 ? actual === undefined || actual === 0 : Number(actual) > 0 && Number(actual) <= bytes
   return setPragma(connection, 'open', 'mmap_size', bytes, isTaken)
+}
+
+/** In pages, as the engine counts. Never 0, by which the log would grow for ever. */
+async function setLogSize(connection: Connection, bytes: number): Promise<void> {
+  const pageBytes = Number(await pragma(connection, 'open', 'page_size'))
+  await setPragma(
+    connection,
+    'open',
+    'wal_autocheckpoint',
+    Math.max(1, Math.floor(bytes / (pageBytes + FRAME_HEADER_BYTES))),
+  )
 }

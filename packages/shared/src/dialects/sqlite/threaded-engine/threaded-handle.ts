@@ -6,7 +6,15 @@ import { EngineConnection } from './engine-connection.js'
 import { ThreadedDriver } from './threaded-driver.js'
 
 /** What `open` sets of a connection, and SQLite keeps nowhere. */
-const SETTINGS = ['busy_timeout', 'trusted_schema', 'cache_size', 'synchronous', 'mmap_size', 'journal_size_limit']
+const SETTINGS = [
+  'busy_timeout',
+  'trusted_schema',
+  'cache_size',
+  'synchronous',
+  'mmap_size',
+  'journal_size_limit',
+  'wal_autocheckpoint',
+]
 
 /** How a database is opened in a thread. */
 export interface ThreadedOptions {
