@@ -9,10 +9,11 @@ import type { BackupSource } from './backup-source.js'
 import { readContent } from './content.js'
 import type { Copied, CopyOrder } from './copy-job.js'
 import { withoutThread } from './engine-choice.js'
+import type { HashedFile } from './hash-file.js'
 import { type BackupManifest, manifestPath, manifestText } from './manifest.js'
 import { flushFolder, publish, refuseExisting } from './publish.js'
 import { TemporaryFile } from './temporary-file.js'
-import type { VerifyOrder } from './verify-copy.js'
+import type { CopyToHash, Verified, VerifyOrder } from './verify-copy.js'
 import { withThread } from './with-thread.js'
 
 /** The answer of `backup`. */
@@ -75,23 +76,38 @@ async function copyInto(
 ): Promise<Copied> {
   const { connection, queue, diagnostics } = session
   const { engine, place } = connection
-  const tidy = () => temporary.remove()
-  if (place.location === '') {
-    // No other connection can reach a database in memory.
-    const { pages: _, ...content } = await readContent(queue, 'backup')
-    await queue.query('backup', 'VACUUM INTO ?1', [temporary.path])
-    const input: VerifyOrder = { path: temporary.path, content }
-    return withThread(worker, { engine, job: 'verifyCopy', input, signal, tidy })
-  }
-  const input: CopyOrder = { source: place.location, target: temporary.path, rate, maxBytesPerSecond, maxWalBytes }
-  const onEvent = (event: CopyProgress): void => {
+  const common = { engine, signal, tidy: () => temporary.remove() }
+  let hashed: Promise<HashedFile> | undefined
+  const onEvent = (event: CopyProgress | CopyToHash): void => {
+    if ('hash' in event) {
+      hashed = withThread(worker, { ...common, job: 'hashCopy', input: event.hash })
+      // It is awaited below.
+      hashed.catch(() => undefined)
+      return
+    }
     try {
       if (signal?.aborted !== true) progress?.(event)
     } catch (error) {
       diagnostics.emit({ type: 'listener-error', operation: 'backup', error })
     }
   }
-  return withThread(worker, { engine, job: 'backup', input, onEvent, signal, tidy })
+  const run = async (job: string, input: unknown): Promise<Copied> => {
+    try {
+      const verified = await withThread<CopyProgress | CopyToHash, Verified>(worker, { ...common, job, input, onEvent })
+      return { ...verified, ...(await hashed) } as Copied
+    } finally {
+      // A thread that reads the copy is not left behind by a check that fails.
+      await hashed?.catch(() => undefined)
+    }
+  }
+  if (place.location === '') {
+    // No other connection can reach a database in memory.
+    const { pages: _, ...content } = await readContent(queue, 'backup')
+    await queue.query('backup', 'VACUUM INTO ?1', [temporary.path])
+    return run('verifyCopy', { path: temporary.path, content } satisfies VerifyOrder)
+  }
+  const order: CopyOrder = { source: place.location, target: temporary.path, rate, maxBytesPerSecond, maxWalBytes }
+  return run('backup', order)
 }
 
 /**

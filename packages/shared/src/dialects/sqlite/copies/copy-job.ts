@@ -7,7 +7,7 @@ import type { JobContext } from '../thread/run-job.js'
 import { type Content, readContent, SOURCE_WAIT_MS } from './content.js'
 import type { BackupManifest } from './manifest.js'
 import { Pace } from './pace.js'
-import { verifyCopy } from './verify-copy.js'
+import { type Verified, verifyCopy } from './verify-copy.js'
 
 /** What the job `backup` is started with. */
 export interface CopyOrder {
@@ -28,7 +28,7 @@ export type Copied = Omit<BackupManifest, 'startedAt' | 'milliseconds' | 'schedu
  * Copies a database as it is at one moment. The snapshot is pinned by a read transaction of the same connection: the
  * engine's backup takes no other then, and so never starts anew, however much is written meanwhile.
  */
-export async function copyJob(order: CopyOrder, context: JobContext): Promise<Copied> {
+export async function copyJob(order: CopyOrder, context: JobContext): Promise<Verified> {
   const source = await openOwn(order.source, context.engine, { readOnly: true, busyTimeout: SOURCE_WAIT_MS })
   let content: Content
   try {

@@ -6,9 +6,13 @@ import { READ_LOG } from '../schema/change-log.js'
 import { readSchema } from '../schema/migrate.js'
 import { openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
+import { withTypedErrors } from '../thread/typed-error.js'
 import { type Content, readContent } from './content.js'
 import type { Copied } from './copy-job.js'
-import { hashFile } from './hash-file.js'
+import { type HashedFile, hashFile } from './hash-file.js'
+
+/** From here on a thread more costs less than it saves. */
+const LARGE_BYTES = 128 * 1024 * 1024
 
 /** What the job `verifyCopy` is started with. */
 export interface VerifyOrder {
@@ -17,22 +21,39 @@ export interface VerifyOrder {
 }
 
 /** {@link verifyCopy} of a copy that was made elsewhere. */
-export function verifyCopyJob({ path, content }: VerifyOrder, context: JobContext): Promise<Copied> {
+export function verifyCopyJob({ path, content }: VerifyOrder, context: JobContext): Promise<Verified> {
   return verifyCopy(path, content, context)
 }
 
+/** Whatever is to be known of a copy; the hash of a large one is another thread's. */
+export type Verified = Omit<Copied, keyof HashedFile> & Partial<HashedFile>
+
+/** What {@link verifyCopy} tells of a large copy when it will not change any more: {@link hashCopyJob} may read it. */
+export interface CopyToHash {
+  readonly hash: string
+}
+
+/** Hashes a copy and flushes it to the disk, while {@link verifyCopy} checks it in another thread. */
+export function hashCopyJob(path: string, { stop }: JobContext): Promise<HashedFile> {
+  return withTypedErrors('backup', undefined, async () => hashFile(path, stop, true))
+}
+
 /**
- * Makes sure that a copy is whole and sound, and flushes it to the disk.
+ * Makes sure that a copy is whole and sound. It hashes the copy and flushes it to the disk, unless it has told to do that
+ * elsewhere.
  *
  * @param expected What its source had.
  * @throws PersistenceError `BACKUP_DAMAGED`, `FOREIGN_TABLE`.
  */
-export async function verifyCopy(path: string, expected: Content, context: JobContext): Promise<Copied> {
+export async function verifyCopy(path: string, expected: Content, context: JobContext): Promise<Verified> {
+  const large = expected.bytes >= LARGE_BYTES
   const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
   const found = await (async () => {
     try {
       // So that a reader needs nothing beside it, and it is one file.
       await setPragma(copy, 'backup', 'journal_mode', 'delete')
+      // That thread drops the locks of this one when it closes the file; nobody else knows its name.
+      if (large) context.tell({ hash: path } satisfies CopyToHash)
       await refuseUnsound(copy.queue, path, 'backup')
       const { version } = await readSchema(copy.queue)
       const position = await readPosition(copy.queue)
@@ -54,7 +75,7 @@ export async function verifyCopy(path: string, expected: Content, context: JobCo
     )
   }
   const { pages, position, schemaVersion, sqliteVersion } = found
-  const hashed = hashFile(path, context.stop, true)
+  const hashed = large ? undefined : hashFile(path, context.stop, true)
   return { ...hashed, pages, ...(position !== undefined && { position }), sqliteVersion, schemaVersion }
 }
 

@@ -1,6 +1,6 @@
 import { copyJob } from '../copies/copy-job.js'
 import { restoreJob } from '../copies/restore-job.js'
-import { verifyCopyJob } from '../copies/verify-copy.js'
+import { hashCopyJob, verifyCopyJob } from '../copies/verify-copy.js'
 import { verifyBackupJob } from '../copies/verify-job.js'
 import { followJob } from '../standby/follow-job.js'
 import { type Job, runJob } from '../thread/run-job.js'
@@ -10,6 +10,7 @@ import { engineJob } from '../threaded-engine/engine-job.js'
 const JOBS: Readonly<Record<string, Job>> = {
   backup: copyJob,
   verifyCopy: verifyCopyJob,
+  hashCopy: hashCopyJob,
   verifyBackup: verifyBackupJob,
   restore: restoreJob,
   'standby.follow': followJob,
