@@ -61,11 +61,13 @@ function cells(which, group, folders) {
  * @param {string} group
  * @param {import('../scripts/engines.mjs').EngineName[]} names
  * @param {string[]} folders
+ * @param {string} [preferred] the runtime, where the engine is on it; the first of the engine otherwise
  * @returns {Run[]}
  */
-function oncePerEngine(group, names, folders) {
+function oncePerEngine(group, names, folders, preferred) {
   return names.map((engine) => {
-    const [runtime] = /** @type {[string]} */ (engines[engine].runtimes)
+    const [first] = /** @type {[string]} */ (engines[engine].runtimes)
+    const runtime = engines[engine].runtimes.find((one) => one === preferred) ?? first
     return { name: `${group}:${engine}`, group, runtime, folders, engine }
   })
 }
@@ -130,8 +132,13 @@ export const runs = [
     // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is
     // up to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements
     // that fail are made to by our own driver. What passes a suite of others must pass it on every engine, and on a server's
-    // SQL.
-    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/processes', 'test/integrations']),
+    // SQL. On Node 24, because it starts a process in less time than Node 20.
+    ...oncePerEngine(
+      'processes',
+      engineNames,
+      ['test/builds', 'test/failures', 'test/processes', 'test/integrations'],
+      'node24',
+    ),
     // What a server and a network do to it, by one client library, because it is the same for all; and the same proofs as on a
     // file, by processes that use three client libraries.
     {
@@ -148,7 +155,7 @@ export const runs = [
     ...suite('once', ['node24'], ['test/example-code', 'test/cli-once']),
   ]),
   // Each is one process after another, so it leaves a core idle where it is the last.
-  ...suite('package', ['node20'], ['test/package']),
+  ...suite('package', ['node24'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),
   // Once on each runtime: what crosses a port and how an engine runs in a thread are the same for all engines. What is the
   // same for all runtimes too is tested on one.
@@ -252,7 +259,7 @@ export const touchRules = [
   { changed: /^(docs\/|[^/]+\.md$|test\/docs\/)/, run: 'docs:node20' },
   { changed: /^(examples|test\/examples)\//, run: 'examples:node24' },
   { changed: /^examples\//, run: 'once:node24', tests: /\/command-line\.test/ },
-  { changed: /^(pnpm-lock\.yaml|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/, run: 'package:node20' },
+  { changed: /^(pnpm-lock\.yaml|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/, run: 'package:node24' },
 ]
 
 /** @param {import('../scripts/engines.mjs').EngineName} engine */

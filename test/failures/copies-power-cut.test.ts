@@ -33,7 +33,7 @@ describe('loss of power in the middle of copies', () => {
   let backups: Promise<Recorded[]> = Promise.resolve([])
 
   beforeAll(async () => {
-    recorder = await compileLibrary(new URL('../proof/power-cut/recorder.c', import.meta.url), folder)
+    recorder = await compileLibrary(new URL('../proof/power-cut/recorder.c', import.meta.url))
     backups = record('backup')
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

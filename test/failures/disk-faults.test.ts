@@ -33,7 +33,7 @@ describe('a disk that fails', () => {
   let library = ''
 
   beforeAll(async () => {
-    library = await compileLibrary(new URL('../proof/disk-faults/faults.c', import.meta.url), folder)
+    library = await compileLibrary(new URL('../proof/disk-faults/faults.c', import.meta.url))
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -22,7 +22,7 @@ describe('loss of power', () => {
   let recorder = ''
 
   beforeAll(async () => {
-    recorder = await compileLibrary(new URL('../proof/power-cut/recorder.c', import.meta.url), folder)
+    recorder = await compileLibrary(new URL('../proof/power-cut/recorder.c', import.meta.url))
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

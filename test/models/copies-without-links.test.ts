@@ -26,7 +26,7 @@ describe('copies and file systems', () => {
   })
 
   test('where there are no hard links nothing is overwritten either, and what is replaced is kept', async () => {
-    const library = await compileLibrary(new URL('../proof/copies/no-links.c', import.meta.url), folder)
+    const library = await compileLibrary(new URL('../proof/copies/no-links.c', import.meta.url))
     const both = [1, 2].map(() => new ProofProcess(thisMember, COPIER, [folder], { LD_PRELOAD: library }))
     await withProcesses(both, async () => {
       await Promise.all(both.map((one) => one.ready()))

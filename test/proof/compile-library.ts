@@ -1,14 +1,24 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Compiles C to a library that can be preloaded, with the compiler that node-gyp needs anyway. */
-export async function compileLibrary(source: URL, folder: string): Promise<string> {
+/**
+ * Compiles C to a library that can be preloaded, with the compiler that node-gyp needs anyway. It stays for the other runs of
+ * this `npm test`, whose temporary files are all in one folder.
+ */
+export async function compileLibrary(source: URL): Promise<string> {
   const file = fileURLToPath(source)
-  const library = join(folder, `${basename(file, '.c')}.so`)
-  await run('cc', ['-shared', '-fPIC', '-O2', '-Wall', '-o', library, file, '-ldl', '-lpthread'])
+  const library = join(tmpdir(), `${basename(file, '.c')}.so`)
+  if (existsSync(library)) return library
+  const own = `${library}-${process.pid}`
+  await run('cc', ['-shared', '-fPIC', '-O2', '-Wall', '-o', own, file, '-ldl', '-lpthread'])
+  // Whole when it has its name: a run beside this one may load it at once.
+  await rename(own, library)
   return library
 }

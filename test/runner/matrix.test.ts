@@ -20,10 +20,10 @@ test('the matrix has the cells that are promised, so that none can be dropped in
 test('each build of SQLite is killed, cut off and shared by processes', () => {
   const cells = runs.filter((run) => run.folders.includes('test/failures'))
   expect(cells.map(({ engine, runtime }) => `${engine} on ${runtime}`)).toEqual([
-    'sqlite3 on node20',
+    'sqlite3 on node24',
     'bun:sqlite on bun',
     'node:sqlite on node24',
-    '@photostructure/sqlite on node20',
+    '@photostructure/sqlite on node24',
   ])
   const withSuitesOfOthers = ['test/builds', 'test/failures', 'test/processes', 'test/integrations']
   for (const { folders } of cells) expect(folders).toEqual(withSuitesOfOthers)
