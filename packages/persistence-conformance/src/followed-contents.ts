@@ -14,11 +14,15 @@ export async function followedContents(engine: EngineUnderTest, path: string): P
   try {
     const rows = (sql: string) => engine.rows(handle, sql)
     const contents: Record<string, string[]> = {}
-    const tables = await rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-    for (const name of tables.map((table) => String(table.name))) {
+    const tables = await rows(
+      "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name",
+    )
+    for (const { name, wr } of tables.map((table) => ({ name: String(table.name), wr: table.wr }))) {
       if (NOT_COPIED.test(name)) continue
       const columns = await rows(`SELECT name FROM pragma_table_info('${name}')`)
       const cells = columns.map((column) => `typeof("${column.name}") || ' ' || quote("${column.name}")`)
+      // By the numbers of its rows a standby knows which of them have changed.
+      if (wr === 0) cells.push('rowid')
       const found = await rows(`SELECT ${cells.join(" || ', ' || ")} AS cells FROM "${name}" ORDER BY 1`)
       contents[name] = found.map((row) => String(row.cells)).filter((row) => !row.includes("'log_end'"))
     }

@@ -122,6 +122,11 @@ const bySql: fc.Arbitrary<Move> = fc.oneof(
       (history: History) =>
         history.raw(`INSERT ${or} INTO go_goscope_cache (rowid, key, value) VALUES (?1, ?2, 'raw')`, [row, name]),
   ),
+  fc.tuple(conflict, key, number, key).map(
+    ([or, from, to, name]) =>
+      (history: History) =>
+        history.raw(`UPDATE ${or} go_goscope_cache SET rowid = ?2, key = ?3 WHERE key = ?1`, [from, to, name]),
+  ),
   // Two keys: each may take a row out of the way.
   fc.tuple(conflict, number, key).map(
     ([or, generation, name]) =>
@@ -169,6 +174,31 @@ const EASY_TO_MISS: readonly (readonly [what: string, before: string, ...after: 
     'a row that another one takes out of the way by the number of the row',
     "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (900, 'out', 'x')",
     "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (900, 'in', 'y')",
+  ],
+  [
+    'a row that another one takes out of the way by its number and is gone again itself',
+    "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (901, 'out too', 'x')",
+    "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (901, 'in too', 'y')",
+    "DELETE FROM go_goscope_cache WHERE key = 'in too'",
+  ],
+  [
+    'a row that another one takes out of the way by its key and is gone again itself',
+    "INSERT INTO go_goscope_cache (key, value) VALUES ('twice', 'x')",
+    "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (902, 'twice', 'y')",
+    'DELETE FROM go_goscope_cache WHERE rowid = 902',
+  ],
+  [
+    'a row that takes two others out of the way by its new number and its new key, and is gone again',
+    "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (903, 'from', 'x'), (904, 'by number', 'x'), (905, 'by key', 'x')",
+    "UPDATE OR REPLACE go_goscope_cache SET _rowid_ = 904, key = 'by key' WHERE key = 'from'",
+    'DELETE FROM go_goscope_cache WHERE rowid = 904',
+  ],
+  [
+    'rows that change their numbers',
+    "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (906, 'one', 'x'), (907, 'two', 'x')",
+    'UPDATE go_goscope_cache SET OID = -1 WHERE rowid = 906',
+    'UPDATE go_goscope_cache SET rowid = 906 WHERE rowid = 907',
+    'DELETE FROM go_goscope_cache WHERE rowid = -1',
   ],
   [
     'one that is gone again at the end of the round',

@@ -11,8 +11,8 @@ export interface LoggedTable {
   readonly name: string
   /** The primary key, a single column. */
   readonly key: string
-  /** Whether the rows have a number that is no column of theirs; a writer may give one all the same. */
-  readonly numbered: boolean
+  /** What the log knows a row by: the name of its number, or {@link key} where it has none besides. */
+  readonly id: string
   /** Every other key that no two rows share, each with its columns. */
   readonly otherKeys: readonly (readonly KeyColumn[])[]
 }
@@ -30,17 +30,22 @@ export interface KeyColumn {
 const LONGEST_LOG = 500_000
 const BOUND_EVERY = 4_096
 
+/** The names that SQLite has for the number of a row, where no column has them. */
+export const ROW_NUMBERS = ['rowid', '_rowid_', 'oid'] as const
+
 /** Names of the triggers that log start with it. */
 export const LOG_TRIGGER_PREFIX = 'go_goscope_log_'
 
 /** A follower that was not seen for so long, in ms, is forgotten. */
 export const FORGOTTEN_AFTER_MS = 86_400_000
 
-// The token tells two histories apart that have the same number of changes. `key` has no type: it is what the row has.
+// The token tells two histories apart that have the same number of changes. `id` and `key` have no type: they are what the
+// row has.
 export const LOG_TABLES: readonly string[] = [
   `CREATE TABLE go_goscope_changes (
   seq INTEGER PRIMARY KEY,
   tbl TEXT NOT NULL,
+  id,
   key,
   token INTEGER NOT NULL DEFAULT (random() & ${Number.MAX_SAFE_INTEGER})
 )`,
@@ -64,57 +69,36 @@ export function logTriggers(tables: readonly LoggedTable[]): ReadonlyMap<string,
 }
 
 /**
- * A row is logged by the key it has, one that is gone by the key it had. REPLACE takes rows out of the way of another one, by
- * any key of theirs, and no trigger for a deletion fires for them: they are logged before.
+ * A row is logged by its number, one that is gone by the number it had. REPLACE takes rows out of the way of another one, by
+ * any key of theirs, and no trigger for a deletion fires for them. The new row tells of them: it has their number, or their key,
+ * which is logged where a row gets one. Only for what is the same by further keys the log has to look before.
  *
- * Conditions, and triggers of one column, spare writers most of what these cost. Rows are looked for in a condition, because
- * SQLite puts what an INSERT reads into a table of its own where the log has a trigger: for each row that is written, and
- * that took as long as the rest of the log.
+ * A trigger costs a writer as much as a third of its row, also one whose condition does not hold. So a row that only changes has
+ * one, and what gives it another number or key has a trigger for the columns that a statement names. Rows are looked for in a
+ * condition, because SQLite puts what an INSERT reads into a table of its own where the log has a trigger.
  */
-function triggersOf({ name, key, numbered, otherKeys }: LoggedTable): string[] {
+function triggersOf({ name, key, id, otherKeys }: LoggedTable): string[] {
   const table = `"${name}"`
-  const trigger = (of: string, event: string, logged: readonly string[]): string => {
-    const body = logged.map((rows) => `  INSERT INTO go_goscope_changes (tbl, key) ${rows};\n`).join('')
+  const trigger = (of: string, event: string, columns: string, logged: readonly string[]): string => {
+    const body = logged.map((rows) => `  INSERT INTO go_goscope_changes (tbl, ${columns}) ${rows};\n`).join('')
     return `CREATE TRIGGER "${LOG_TRIGGER_PREFIX}${of}_${name}" ${event} BEGIN\n${body}END`
   }
-  const here = `SELECT '${name}', "${key}" FROM ${table} WHERE`
-  const displacing = (of: string, event: string, displaced: readonly string[], first = ''): string => {
-    const found = displaced.map((rows) => `EXISTS (${rows})`).join(' OR ')
-    return trigger(of, `BEFORE ${event} ON ${table} WHEN ${first}${found}`, displaced)
-  }
+  const known = (of: string, event: string, row: string): string =>
+    trigger(of, event, 'id', [`VALUES ('${name}', ${row})`])
+  const keyed = (of: string, event: string, row: string): string =>
+    id === key ? known(of, event, row) : trigger(of, event, 'id, key', [`VALUES ('${name}', ${row}, NEW."${key}")`])
   const sameKeys = otherKeys.map((columns) => columns.map(sameIn).join(' AND '))
-  const displaced = [
-    displacing(
-      'displaced_by_insert',
-      'INSERT',
-      sameKeys.map((same) => `${here} ${same}`),
-    ),
-    displacing(
-      'displaced_by_update',
-      'UPDATE',
-      sameKeys.map((same) => `${here} ${same} AND "${key}" IS NOT OLD."${key}"`),
-    ),
-  ]
-  // -1 stands for a number that the writer leaves to SQLite, as nearly all do, and is one that a row may have: whoever gives
-  // it is seen when the row is there, and what was in its way is not, so that everything is copied anew.
-  const outnumbered = [
-    displacing('outnumbered_by_insert', 'INSERT', [`${here} rowid = NEW.rowid`], 'NEW.rowid <> -1 AND '),
-    trigger('outnumbered_unseen', `AFTER INSERT ON ${table} WHEN NEW.rowid = -1`, ["VALUES ('', NULL)"]),
-    trigger('outnumbered_by_update', `BEFORE UPDATE ON ${table} WHEN NEW.rowid <> OLD.rowid`, [
-      `${here} rowid = NEW.rowid`,
-    ]),
-  ]
-  // Where the key is the number of the row, a statement may set it by other names than the column's.
-  const rekeying = numbered ? `UPDATE OF "${key}"` : 'UPDATE'
+  const displaced = (event: string, but: string): string => {
+    const rows = sameKeys.map((same) => `SELECT '${name}', "${id}" FROM ${table} WHERE ${same}${but}`)
+    const found = rows.map((row) => `EXISTS (${row})`).join(' OR ')
+    return trigger(`displaced_by_${event.toLowerCase()}`, `BEFORE ${event} ON ${table} WHEN ${found}`, 'id', rows)
+  }
   return [
-    ...(otherKeys.length > 0 ? displaced : []),
-    ...(numbered ? outnumbered : []),
-    trigger('inserted', `AFTER INSERT ON ${table}`, [`VALUES ('${name}', NEW."${key}")`]),
-    trigger('updated', `AFTER UPDATE ON ${table}`, [`VALUES ('${name}', NEW."${key}")`]),
-    trigger('rekeyed', `AFTER ${rekeying} ON ${table} WHEN OLD."${key}" IS NOT NEW."${key}"`, [
-      `VALUES ('${name}', OLD."${key}")`,
-    ]),
-    trigger('deleted', `AFTER DELETE ON ${table}`, [`VALUES ('${name}', OLD."${key}")`]),
+    ...(otherKeys.length > 0 ? [displaced('INSERT', ''), displaced('UPDATE', ` AND "${id}" IS NOT OLD."${id}"`)] : []),
+    keyed('inserted', `AFTER INSERT ON ${table}`, `NEW."${id}"`),
+    known('updated', `AFTER UPDATE ON ${table}`, `NEW."${id}"`),
+    keyed('rekeyed', `AFTER UPDATE OF ${[`"${key}"`, ...ROW_NUMBERS].join(', ')} ON ${table}`, `OLD."${id}"`),
+    known('deleted', `AFTER DELETE ON ${table}`, `OLD."${id}"`),
   ]
 }
 

@@ -1,6 +1,6 @@
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import type { KeyColumn, LoggedTable } from '../schema/change-log.js'
+import { type KeyColumn, type LoggedTable, ROW_NUMBERS } from '../schema/change-log.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
 /** The tables that a standby has, by how their changes are found. */
@@ -9,8 +9,10 @@ export interface FollowedTables {
   readonly logged: readonly LoggedTable[]
   /** Of one row at most, which changes with nearly every write: compared each round, and copied whole. */
   readonly whole: readonly string[]
-  /** Of each table with columns that SQLite computes, or keeps from `*`: the others, as they stand in a statement. */
+  /** The columns of each table, as they stand in a statement; without those that SQLite computes. */
   readonly stored: ReadonlyMap<string, string>
+  /** The tables with columns that SQLite computes, or keeps from `*`. */
+  readonly computed: ReadonlySet<string>
 }
 
 // Ours by name, also those of later releases, and the cache tables of the app's own names, which the index tells.
@@ -44,25 +46,57 @@ export async function followedTables(sql: Sql, schema: Schema): Promise<Followed
   const whole = tables.filter((table) => ONE_ROW.test(String(table.sql))).map(({ name }) => String(name))
   const logged: LoggedTable[] = []
   const stored = new Map<string, string>()
+  const computed = new Set<string>()
   for (const table of tables) {
     const name = String(table.name)
     const columns = await sql.query(columnsIn(schema), [name])
     const kept = columns.filter(({ hidden }) => hidden === 0)
-    if (kept.length < columns.length) stored.set(name, kept.map((column) => `"${column.name}"`).join(', '))
+    if (kept.length < columns.length) computed.add(name)
+    stored.set(name, kept.map((column) => `"${column.name}"`).join(', '))
     if (whole.includes(name)) continue
     const keys = keysOf(name, await sql.query(keysIn(schema), [name]))
     const { numbered } = await oneRow(sql, numberedIn(schema), [name])
-    logged.push({ name, ...keys, numbered: numbered === 1 })
+    logged.push({ name, ...keys, id: numbered === 1 ? numberIn(name, columns) : keys.key })
   }
-  return { logged, whole, stored }
+  return { logged, whole, stored, computed }
 }
 
-/** A statement that copies rows of a table from the source, to which a WHERE may be added. */
-export function copyingRows(name: string, { stored }: FollowedTables): string {
-  const columns = stored.get(name)
-  // Without a list, and only then, SQLite copies rows and index entries of a whole table as they are.
-  if (columns === undefined) return `INSERT INTO main."${name}" SELECT * FROM source."${name}"`
+/** A statement that copies rows of a table from the source, to which a WHERE may be added. Rows keep their numbers. */
+export function copyingRows(name: string, { logged, stored }: FollowedTables): string {
+  const { id, key } = logged.find((table) => table.name === name) ?? {}
+  const columns = `${id === key ? '' : `"${id}", `}${stored.get(name)}`
   return `INSERT INTO main."${name}" (${columns}) SELECT ${columns} FROM source."${name}"`
+}
+
+/** Copies a table into one that is empty. Rows keep their numbers. */
+export async function copyTable(sql: Sql, name: string, tables: FollowedTables): Promise<void> {
+  if (!tables.computed.has(name)) {
+    // Without a list, and only then, SQLite copies rows and index entries of a whole table as they are, in a third of the time.
+    await sql.query(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
+    const id = tables.logged.find((table) => table.name === name)?.id
+    if (id === undefined || !(await renumbered(sql, name, id))) return
+    await sql.query(`DELETE FROM main."${name}"`)
+  }
+  await sql.query(copyingRows(name, tables))
+}
+
+/** Rows that were copied one by one are numbered from 1 in the order of the source, which either shows at an end or changes nothing. */
+async function renumbered(sql: Sql, name: string, id: string): Promise<boolean> {
+  const ends = (schema: Schema): string =>
+    `(SELECT min("${id}") FROM ${schema}."${name}") AS ${schema}_first, (SELECT max("${id}") FROM ${schema}."${name}") AS ${schema}_last`
+  const compared = `SELECT main_first IS NOT source_first OR main_last IS NOT source_last AS renumbered`
+  return (await oneRow(sql, `${compared} FROM (SELECT ${ends('main')}, ${ends('source')})`)).renumbered === 1
+}
+
+function numberIn(name: string, columns: readonly Row[]): string {
+  const taken = columns.map((column) => String(column.name).toLowerCase())
+  const id = ROW_NUMBERS.find((number) => !taken.includes(number))
+  if (id !== undefined) return id
+  throw new PersistenceError(
+    'SCHEMA_NEWER',
+    'standby.follow',
+    `standby.follow: the table ${name} has columns with all names of the number of a row (${ROW_NUMBERS.join(', ')}), and cannot be followed; rename one`,
+  )
 }
 
 function keysOf(name: string, rows: readonly Row[]): Pick<LoggedTable, 'key' | 'otherKeys'> {

@@ -44,7 +44,7 @@ export class Follower {
   /** How it is doing now; see also {@link FollowerOptions.tell}. */
   state: StandbyState = BEFORE_THE_FIRST_COPY
   #position: Position | undefined
-  #tables: FollowedTables = { logged: [], whole: [], stored: new Map() }
+  #tables: FollowedTables = { logged: [], whole: [], stored: new Map(), computed: new Set() }
   readonly #presence: Presence
   /** Whether the log was too short for the last round. */
   #trimmed = false

@@ -1,4 +1,4 @@
-import { copyingRows, type FollowedTables, followedTables } from './followed-tables.js'
+import { copyTable, type FollowedTables, followedTables } from './followed-tables.js'
 import { createPosition, type Position } from './position.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
 
@@ -32,7 +32,7 @@ export function copyAnew(
     const objects = await sql.query(OBJECTS, [JSON.stringify(names)])
     // Before the rows: SQLite then copies rows and index entries as they are.
     for (const object of objects) if (object.type !== 'trigger') await sql.query(String(object.sql))
-    for (const name of names) await sql.query(copyingRows(name, tables))
+    for (const name of names) await copyTable(sql, name, tables)
     await copySequences(sql)
     const { seq, token, lineage } = await oneRow(sql, END)
     const position: Position = {

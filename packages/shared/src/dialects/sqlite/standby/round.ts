@@ -85,22 +85,19 @@ export async function applyChanges(
   return { kind: 'current', position: { ...position, seq: last, token }, changes: last - position.seq }
 }
 
-const NAMED = `SELECT tbl, max(key IS NULL) AS nulls FROM source.go_goscope_changes WHERE seq > ?1 GROUP BY tbl`
+const NAMED = 'SELECT DISTINCT tbl FROM source.go_goscope_changes WHERE seq > ?1'
 
-/** Of each table every removal before the first insert the first insert: a row may have taken another one's key. */
+/** Of each table every removal before the first insert: a row may have taken the number or the key of another one. */
 async function copyLogged(sql: Sql, { seq }: Position, tables: FollowedTables): Promise<void> {
-  const named = await sql.query(NAMED, [seq])
-  for (const { name, key } of tables.logged) {
-    const found = named.find(({ tbl }) => tbl === name)
-    if (found === undefined) continue
-    const changed = `"${key}" IN (SELECT key FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '${name}')`
-    // Published tables take rows without a key, and no log can tell which of them has changed.
-    const run = async (verb: string): Promise<void> => {
-      await sql.query(`${verb} WHERE ${changed}`, [seq])
-      if (found.nulls === 1) await sql.query(`${verb} WHERE "${key}" IS NULL`)
-    }
-    await run(`DELETE FROM main."${name}"`)
-    await run(copyingRows(name, tables))
+  const named = (await sql.query(NAMED, [seq])).map(({ tbl }) => tbl)
+  for (const { name, id, key } of tables.logged) {
+    if (!named.includes(name)) continue
+    const logged = (by: string, column: string): string =>
+      `WHERE "${by}" IN (SELECT ${column} FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '${name}')`
+    await sql.query(`DELETE FROM main."${name}" ${logged(id, 'id')}`, [seq])
+    // What had the key before is gone from the source, or was logged by itself.
+    if (id !== key) await sql.query(`DELETE FROM main."${name}" ${logged(key, 'key')}`, [seq])
+    await sql.query(`${copyingRows(name, tables)} ${logged(id, 'id')}`, [seq])
   }
 }
 
