@@ -85,7 +85,7 @@ describe('copies and other processes', () => {
     }
   }, 240_000)
 
-  test('a disk that is full is a typed error that leaves nothing, before the copy begins or in the middle of it', async () => {
+  test('a disk that is full is a typed error that leaves nothing, before the copy begins or in the middle of it; a backup goes to another disk and back', async () => {
     const place = join(folder, 'small')
     mkdirSync(place)
     const script = new URL('../proof/copies/full-disk.mjs', import.meta.url)
@@ -100,6 +100,7 @@ describe('copies and other processes', () => {
       left: [],
       after: ['copy.db', 'copy.db.json'],
       still: true,
+      across: true,
     })
     expect(['DISK_FULL', 'IO_ERROR']).toContain(found.meanwhile)
   }, 120_000)

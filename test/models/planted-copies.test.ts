@@ -38,7 +38,22 @@ function brokenCopies(bug: string): EngineUnderTest {
 
 const BUGS: readonly (readonly [bug: string, found: string, by: RegExp])[] = [
   ['none', 'backups > a backup holds what was committed, is private, and says what it is', /^$/],
+  [
+    'none, and the engine has no backup of its own',
+    'backups > a file that was opened through a symbolic link is the file that is copied',
+    /^$/,
+  ],
   ['a copy is cut short', 'backups > a backup holds what was committed, is private, and says what it is', /has pages/],
+  [
+    'a page of the copy is damaged',
+    'backups > a backup holds what was committed, is private, and says what it is',
+    /integrity_check says/,
+  ],
+  [
+    'an index of the copy is missing',
+    'backups > a backup holds what was committed, is private, and says what it is',
+    /its source has objects \d+, and it has \d+/,
+  ],
   [
     'the source is verified in the place of the copy',
     'backups > a backup holds what was committed, is private, and says what it is',

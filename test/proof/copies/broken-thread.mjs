@@ -1,5 +1,5 @@
 // The thread of a front end for node:sqlite with a mistake in it, as `env.BUG` says.
-import { truncateSync } from 'node:fs'
+import { closeSync, openSync, truncateSync, writeSync } from 'node:fs'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { libraryOf, SpreadStatement, serveThread } from '@go-go-scope/persistence-core'
 
@@ -12,7 +12,25 @@ const rewrites = {
 }
 const bug = process.env.BUG ?? ''
 const rewritten = rewrites[bug] ?? ((sql) => sql)
-const cut = bug === 'a copy is cut short' || bug === 'the source is verified in the place of the copy'
+const PAGE_BYTES = 4_096
+
+/** What happens to a copy. @type {Record<string, (copy: string) => void>} */
+const damages = {
+  'a copy is cut short': (copy) => truncateSync(copy),
+  'the source is verified in the place of the copy': (copy) => truncateSync(copy),
+  'a page of the copy is damaged': (copy) => {
+    const file = openSync(copy, 'r+')
+    writeSync(file, Buffer.alloc(100, 0xff), 0, 100, PAGE_BYTES)
+    closeSync(file)
+  },
+  'an index of the copy is missing': (copy) => {
+    const database = new DatabaseSync(copy)
+    const index = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    database.exec(`DROP INDEX "${database.prepare(index).get()?.name}"`)
+    database.close()
+  },
+}
+const damage = damages[bug] ?? (() => undefined)
 
 /** @typedef {import('@go-go-scope/persistence-core').SyncDriver} SyncDriver */
 
@@ -42,14 +60,17 @@ serveThread(async (name) => ({
     }
     return new DatabaseSync(path, { readOnly })
   },
-  async backup(database, target, steps) {
-    await backup(database, target, {
-      rate: steps.rate,
-      progress(progress) {
-        const wait = steps.next(progress)
-        if (wait > 0) steps.wait(wait)
-      },
-    })
-    if (cut) truncateSync(target)
-  },
+  ...(bug !== 'none, and the engine has no backup of its own' && { backup: copy }),
 }))
+
+/** @param {DatabaseSync} database @param {string} target @param {import('@go-go-scope/persistence-core').BackupSteps} steps */
+async function copy(database, target, steps) {
+  await backup(database, target, {
+    rate: steps.rate,
+    progress(progress) {
+      const wait = steps.next(progress)
+      if (wait > 0) steps.wait(wait)
+    },
+  })
+  damage(target)
+}

@@ -1,5 +1,5 @@
 // full-disk.mjs <engine> <folder>: backs a database of another disk up into the small one that holds the folder, first a
-// database that is larger than the disk, then one for which there is room and for nothing beside it, and says what it found.
+// database that is larger than the disk, then one for which there is room and for nothing beside it, restores that on the first disk, and says what it found.
 import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +51,13 @@ try {
   await engine.verifyBackup(join(folder, 'copy.db'))
   const still = await second.cache.has('entry')
   await second.disconnect()
-  say({ tooLarge, meanwhile, left, after: readdirSync(folder).sort(), still })
+  const after = readdirSync(folder).sort()
+  // No file can be moved or linked from one disk to the other.
+  await engine.restore(join(folder, 'copy.db'), join(source, 'restored.db'))
+  const restored = await engine.SQLiteAdapter.open(join(source, 'restored.db'))
+  const across = await restored.cache.has('entry')
+  await restored.disconnect()
+  say({ tooLarge, meanwhile, left, after, still, across })
 } finally {
   rmSync(source, { recursive: true, force: true })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { copyFile, link, mkdir, readlink, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { besideDatabase } from '../copied-content.js'
@@ -46,6 +46,33 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     })
     assert.equal(await world.dump(), dump)
   })
+
+  check(
+    'what is unsound is refused though its hash is right; without a manifest a database is restored where that is allowed',
+    async (world) => {
+      const { backup, dump } = await prepare(world)
+      const bytes = await readFile(backup)
+      const unsound = join(world.folder, 'unsound.db')
+      // The first page is whole, so that it opens.
+      const damaged = Buffer.from(bytes).fill(0xff, 4_096, 4_196)
+      const manifest = JSON.parse(await readFile(`${backup}.json`, 'utf8'))
+      const sha256 = createHash('sha256').update(damaged).digest('hex')
+      await writeFile(unsound, damaged)
+      const refused = { code: 'BACKUP_DAMAGED', says: ['unsound.db', 'integrity_check'] }
+      await refuses(() => world.engine.restore(unsound, world.path, { allowUnverified: true }), refused)
+      await writeFile(`${unsound}.json`, JSON.stringify({ ...manifest, sha256 }))
+      await refuses(() => world.engine.verifyBackup(unsound), refused)
+      await refuses(() => world.engine.restore(unsound, world.path), refused)
+      assert.equal(await world.dump(), dump)
+
+      const bare = join(world.folder, 'bare.db')
+      await writeFile(bare, bytes)
+      await refuses(() => world.engine.restore(bare, world.path), { code: 'NOT_A_BACKUP', says: ['bare.db', 'manifest'] })
+      const restored = await world.engine.restore(bare, world.path, { allowUnverified: true })
+      assert.equal(restored.backup, undefined)
+      assert.deepEqual(await contentOf(world, world.path), [1, null])
+    },
+  )
 
   check('what is no file of its own is refused as a target', async (world) => {
     const { backup } = await prepare(world)
