@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PersistenceError, PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { copyDatabase } from '@go-go-scope/persistence-postgres/copy'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
@@ -164,8 +169,9 @@ test('a full server is waited for', async () => {
 describe('a server that crashes', () => {
   let server: Server
   beforeAll(async () => {
-    server = await startServer()
-  })
+    // What need not be flushed is not, so that a crash takes it.
+    server = await startServer({ wal_writer_delay: '10s' })
+  }, 60_000)
   afterAll(() => server.stop())
 
   test('keeps what was acknowledged, and is found again when it is back', async () => {
@@ -199,5 +205,66 @@ describe('a server that crashes', () => {
     const { failureCount = 0 } = (await adapter.getState('api')) ?? {}
     expect(failureCount).toBeGreaterThanOrEqual(counted)
     expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
+  })
+
+  describe('in the middle of a copy', () => {
+    const ENTRIES = 3_000
+
+    /** A file, the schema that it is copied to, and a pool. */
+    async function place() {
+      const folder = await mkdtemp(join(tmpdir(), 'crashed-copy-'))
+      onTestFinished(() => rm(folder, { recursive: true }))
+      const file = join(folder, 'app.db')
+      const source = await SQLiteAdapter.open(file)
+      await source.cache.setMany(Array.from({ length: ENTRIES }, (_, at) => [`k${at + 10_000}`, at] as const))
+      await source.disconnect()
+      const schema = newSchema()
+      await (await opens(schema, {}, server.url)).disconnect()
+      const pool = new pg.Pool({ connectionString: server.url, max: 1 })
+      pool.on('error', () => undefined)
+      onTestFinished(() => pool.end())
+      const count = async (): Promise<unknown> =>
+        (await pool.query(`SELECT count(*)::int AS rows FROM "${schema}".cache`)).rows[0].rows
+      return { file, schema, pool, count }
+    }
+
+    test('what it takes is copied again', async () => {
+      const { file, schema, pool, count } = await place()
+      // The copy waits within a page until the server crashes, and no more when it is back.
+      const { rows } = await pool.query('SELECT pg_postmaster_start_time()::text AS start')
+      await pool.query(`CREATE FUNCTION "${schema}".wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.key LIKE '%k12000' AND pg_postmaster_start_time() = '${rows[0].start}' THEN PERFORM pg_sleep(600); END IF;
+  RETURN NEW;
+END $$`)
+      await pool.query(`CREATE TRIGGER wait BEFORE INSERT ON "${schema}".cache
+  FOR EACH ROW EXECUTE FUNCTION "${schema}".wait()`)
+      const copy = () => copyDatabase(file, server.url, { schema })
+      const copying = copy()
+      copying.catch(() => undefined)
+      await eventually(async () => {
+        const { rowCount } = await pool.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        return rowCount === 1 ? true : undefined
+      })
+      expect(await count(), 'pages before are written').toBeGreaterThan(0)
+      await server.crash()
+      // It finds that pages are gone, or goes on where the server happens to have flushed them.
+      expect(await copying.catch(copy)).toMatchObject({ outcome: 'moved' })
+      expect(await count()).toBe(ENTRIES)
+    })
+
+    test('it takes nothing of what was compared', async () => {
+      const { file, schema, count } = await place()
+      let crashing: Promise<void> | undefined
+      const copy = () =>
+        copyDatabase(file, server.url, {
+          schema,
+          progress: ({ phase }) => {
+            if (phase === 'comparing') crashing ??= server.crash()
+          },
+        })
+      expect(await copy().catch(() => crashing?.then(copy))).toMatchObject({ outcome: 'moved' })
+      await crashing
+      expect(await count()).toBe(ENTRIES)
+    })
   })
 })
