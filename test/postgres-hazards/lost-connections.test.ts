@@ -207,64 +207,54 @@ describe('a server that crashes', () => {
     expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
   })
 
-  describe('in the middle of a copy', () => {
-    const ENTRIES = 3_000
-
-    /** A file, the schema that it is copied to, and a pool. */
-    async function place() {
-      const folder = await mkdtemp(join(tmpdir(), 'crashed-copy-'))
-      onTestFinished(() => rm(folder, { recursive: true }))
-      const file = join(folder, 'app.db')
-      const source = await SQLiteAdapter.open(file)
-      await source.cache.setMany(Array.from({ length: ENTRIES }, (_, at) => [`k${at + 10_000}`, at] as const))
-      await source.disconnect()
-      const schema = newSchema()
-      await (await opens(schema, {}, server.url)).disconnect()
-      const pool = new pg.Pool({ connectionString: server.url, max: 1 })
-      pool.on('error', () => undefined)
-      onTestFinished(() => pool.end())
-      const count = async (): Promise<unknown> =>
-        (await pool.query(`SELECT count(*)::int AS rows FROM "${schema}".cache`)).rows[0].rows
-      return { file, schema, pool, count }
-    }
-
-    test('what it takes is copied again', async () => {
-      const { file, schema, pool, count } = await place()
-      // The copy waits within a page until the server crashes, and no more when it is back.
-      const { rows } = await pool.query('SELECT pg_postmaster_start_time()::text AS start')
-      await pool.query(`CREATE FUNCTION "${schema}".wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF NEW.key LIKE '%k12000' AND pg_postmaster_start_time() = '${rows[0].start}' THEN PERFORM pg_sleep(600); END IF;
+  /**
+   * Copies a file, and crashes the server while it writes a row: that waits until then, and no more when the server is back.
+   *
+   * @param row The table and the condition of the row.
+   * @returns what the copy came to, where it found that something is gone that of the next one; and the rows that are there
+   */
+  async function copyOver(entries: number, row: { table: string; is: string }) {
+    const folder = await mkdtemp(join(tmpdir(), 'crashed-copy-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'app.db')
+    const source = await SQLiteAdapter.open(file)
+    await source.cache.setMany(Array.from({ length: entries }, (_, at) => [`k${at + 10_000}`, at] as const))
+    await source.disconnect()
+    const schema = newSchema()
+    await (await opens(schema, {}, server.url)).disconnect()
+    const pool = new pg.Pool({ connectionString: server.url, max: 1 })
+    pool.on('error', () => undefined)
+    onTestFinished(() => pool.end())
+    const { rows } = await pool.query('SELECT pg_postmaster_start_time()::text AS start')
+    await pool.query(`CREATE FUNCTION "${schema}".wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.key ${row.is} AND pg_postmaster_start_time() = '${rows[0].start}' THEN PERFORM pg_sleep(600); END IF;
   RETURN NEW;
 END $$`)
-      await pool.query(`CREATE TRIGGER wait BEFORE INSERT ON "${schema}".cache
+    await pool.query(`CREATE TRIGGER wait BEFORE INSERT ON "${schema}".${row.table}
   FOR EACH ROW EXECUTE FUNCTION "${schema}".wait()`)
-      const copy = () => copyDatabase(file, server.url, { schema })
-      const copying = copy()
-      copying.catch(() => undefined)
-      await eventually(async () => {
-        const { rowCount } = await pool.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
-        return rowCount === 1 ? true : undefined
-      })
-      expect(await count(), 'pages before are written').toBeGreaterThan(0)
-      await server.crash()
-      // It finds that pages are gone, or goes on where the server happens to have flushed them.
-      expect(await copying.catch(copy)).toMatchObject({ outcome: 'moved' })
-      expect(await count()).toBe(ENTRIES)
-    })
+    const count = async (): Promise<number> =>
+      (await pool.query(`SELECT count(*)::int AS rows FROM "${schema}".cache`)).rows[0].rows
 
-    test('it takes nothing of what was compared', async () => {
-      const { file, schema, count } = await place()
-      let crashing: Promise<void> | undefined
-      const copy = () =>
-        copyDatabase(file, server.url, {
-          schema,
-          progress: ({ phase }) => {
-            if (phase === 'comparing') crashing ??= server.crash()
-          },
-        })
-      expect(await copy().catch(() => crashing?.then(copy))).toMatchObject({ outcome: 'moved' })
-      await crashing
-      expect(await count()).toBe(ENTRIES)
+    const copy = () => copyDatabase(file, server.url, { schema })
+    const copying = copy()
+    copying.catch(() => undefined)
+    await eventually(async () => {
+      const { rowCount } = await pool.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+      return rowCount === 1 ? true : undefined
     })
+    expect(await count(), 'pages before are written').toBeGreaterThan(0)
+    await server.crash()
+    const { outcome } = await copying.catch(copy)
+    return { outcome, rows: await count() }
+  }
+
+  test('what it takes of a copy is copied again', async () => {
+    const ended = await copyOver(3_000, { table: 'cache', is: "LIKE '%k12000'" })
+    expect(ended).toEqual({ outcome: 'moved', rows: 3_000 })
+  })
+
+  test('it takes nothing of a copy that was compared', async () => {
+    const ended = await copyOver(500, { table: 'meta', is: "= 'moved_from'" })
+    expect(ended).toEqual({ outcome: 'moved', rows: 500 })
   })
 })
