@@ -39,7 +39,7 @@ export async function measurePostgres({ quick, runs, peers, wanted, progress, sa
     }
     if (named.includes('copy')) {
       progress('postgres: copy')
-      const task = { url, schema: 'bench_copy', rows: quick ? 20_000 : 100_000, runs: quick ? 3 : 5 }
+      const task = { url, schema: 'bench_copy', rows: quick ? 20_000 : 50_000, runs: quick ? 3 : 5 }
       enter('copy', { rows: task.rows, rates: await said('copies.mjs', task) })
     }
     if (named.includes('waiter')) {

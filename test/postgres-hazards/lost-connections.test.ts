@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PersistenceError, PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { copyDatabase } from '@go-go-scope/persistence-postgres/copy'
+import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
@@ -164,8 +169,9 @@ test('a full server is waited for', async () => {
 describe('a server that crashes', () => {
   let server: Server
   beforeAll(async () => {
-    server = await startServer()
-  })
+    // What need not be flushed is not, so that a crash takes it.
+    server = await startServer({ wal_writer_delay: '10s' })
+  }, 60_000)
   afterAll(() => server.stop())
 
   test('keeps what was acknowledged, and is found again when it is back', async () => {
@@ -199,5 +205,56 @@ describe('a server that crashes', () => {
     const { failureCount = 0 } = (await adapter.getState('api')) ?? {}
     expect(failureCount).toBeGreaterThanOrEqual(counted)
     expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
+  })
+
+  /**
+   * Copies a file, and crashes the server while it writes a row: that waits until then, and no more when the server is back.
+   *
+   * @param row The table and the condition of the row.
+   * @returns what the copy came to, where it found that something is gone that of the next one; and the rows that are there
+   */
+  async function copyOver(entries: number, row: { table: string; is: string }) {
+    const folder = await mkdtemp(join(tmpdir(), 'crashed-copy-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'app.db')
+    const source = await SQLiteAdapter.open(file)
+    await source.cache.setMany(Array.from({ length: entries }, (_, at) => [`k${at + 10_000}`, at] as const))
+    await source.disconnect()
+    const schema = newSchema()
+    await (await opens(schema, {}, server.url)).disconnect()
+    const pool = new pg.Pool({ connectionString: server.url, max: 1 })
+    pool.on('error', () => undefined)
+    onTestFinished(() => pool.end())
+    const { rows } = await pool.query('SELECT pg_postmaster_start_time()::text AS start')
+    await pool.query(`CREATE FUNCTION "${schema}".wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.key ${row.is} AND pg_postmaster_start_time() = '${rows[0].start}' THEN PERFORM pg_sleep(600); END IF;
+  RETURN NEW;
+END $$`)
+    await pool.query(`CREATE TRIGGER wait BEFORE INSERT ON "${schema}".${row.table}
+  FOR EACH ROW EXECUTE FUNCTION "${schema}".wait()`)
+    const count = async (): Promise<number> =>
+      (await pool.query(`SELECT count(*)::int AS rows FROM "${schema}".cache`)).rows[0].rows
+
+    const copy = () => copyDatabase(file, server.url, { schema })
+    const copying = copy()
+    copying.catch(() => undefined)
+    await eventually(async () => {
+      const { rowCount } = await pool.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+      return rowCount === 1 ? true : undefined
+    })
+    expect(await count(), 'pages before are written').toBeGreaterThan(0)
+    await server.crash()
+    const { outcome } = await copying.catch(copy)
+    return { outcome, rows: await count() }
+  }
+
+  test('what it takes of a copy is copied again', async () => {
+    const ended = await copyOver(3_000, { table: 'cache', is: "LIKE '%k12000'" })
+    expect(ended).toEqual({ outcome: 'moved', rows: 3_000 })
+  })
+
+  test('it takes nothing of a copy that was compared', async () => {
+    const ended = await copyOver(500, { table: 'meta', is: "= 'moved_from'" })
+    expect(ended).toEqual({ outcome: 'moved', rows: 500 })
   })
 })

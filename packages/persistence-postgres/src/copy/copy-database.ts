@@ -177,10 +177,11 @@ async function copyTable(source: Store, target: Store, table: StoreTable, pace: 
   let filled = await target.filled(table)
   pace.skip('copying', filled.rows)
   for await (const page of source.pages(table, filled.position)) {
-    await target.write(table, page, filled)
-    filled = { rows: filled.rows + page.rows.length, position: page.last }
+    filled = await target.write(table, page, filled)
     pace.did('copying', labelOf(table), page.rows.length)
   }
+  // What is compared must not be taken by a crash any more.
+  await target.flush(table, filled)
 }
 
 /** @throws PersistenceError `DIVERGED`. */

@@ -180,19 +180,35 @@ export class Store {
     }
   }
 
-  /** Writes rows together with how far that is. @param from What was there before: another copy must not be at it. */
-  async write(table: StoreTable, { rows, last }: Page, from: Filled): Promise<void> {
+  /** Writes rows together with how far that is. @param from What was there before. @returns what is there now. */
+  async write(table: StoreTable, { rows, last }: Page, from: Filled): Promise<Filled> {
+    const filled = { rows: from.rows + rows.length, position: last }
     const inserts = this.#of(table)
       .insert(rows.length)
       .map((sql) => ({ sql, parameters: [JSON.stringify(rows)] }))
-    const progress: Step = {
+    await this.#queue.atomic('copy', [...this.#sql.unflushed, this.#step(table, from, filled), ...inserts])
+    return filled
+  }
+
+  /** Has what was written of a table outlive a crash of the server, and finds out whether one has taken some of it. */
+  async flush(table: StoreTable, filled: Filled): Promise<void> {
+    if (this.#sql.unflushed.length === 0 || filled.rows === 0) return
+    await this.#queue.atomic('copy', [this.#step(table, filled, filled)])
+  }
+
+  /** @param from What must be there: it is not where another copy is at the target, or where a crash has taken some of it. */
+  #step(table: StoreTable, from: Filled, to: Filled): Step {
+    return {
       sql: `UPDATE ${this.#sql.copies} SET position = ${this.#places(1)}, rows = ${this.#places(2)}
 WHERE name = ${this.#places(3)} AND rows = ${this.#places(4)} RETURNING name`,
-      parameters: [JSON.stringify(last), from.rows + rows.length, labelOf(table), from.rows],
+      parameters: [JSON.stringify(to.position), to.rows, labelOf(table), from.rows],
       expect: 1,
-      unmet: () => failure('CONSTRAINT', 'another copy is at the same target; let it end'),
+      unmet: () =>
+        failure(
+          'CONSTRAINT',
+          'another copy is at the same target, or its server has crashed; when that is over, run the copy again',
+        ),
     }
-    await this.#queue.atomic('copy', [...this.#sql.unflushed, progress, ...inserts])
   }
 
   /** Opens it to adapters. */
