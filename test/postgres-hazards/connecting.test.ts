@@ -2,9 +2,9 @@ import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-
 import pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
+import { COLUMNS } from '../../packages/persistence-postgres/src/schema/migrations.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
-import { COLUMNS } from '../../packages/persistence-postgres/src/schema/migrations.js'
 import { startServer } from '../postgres/server/start-server.mjs'
 import { admin, disconnectAfterEach, newSchema, opens, rewritten, track } from './server-adapters.js'
 
@@ -71,16 +71,19 @@ FROM information_schema.columns WHERE table_schema = $1 AND table_name <> 'meta'
   expect(Object.fromEntries(rows.map(({ table, columns }) => [table, columns]))).toEqual(COLUMNS)
 })
 
-test.each(['pg', 'postgres'] as const)('what %s has prepared is prepared anew when a table has changed', async (driver) => {
-  const schema = newSchema()
-  const adapter = await opens(schema, { driver })
-  await adapter.cache.set('k', 1)
-  for (const type of ['varchar(3000)', 'text']) {
+test.each(['pg', 'postgres'] as const)(
+  'what %s has prepared is prepared anew when a table has changed',
+  async (driver) => {
+    const schema = newSchema()
+    const adapter = await opens(schema, { driver })
+    await adapter.cache.set('k', 1)
+    for (const type of ['varchar(3000)', 'text']) {
+      expect(await adapter.cache.get('k')).toBe(1)
+      await admin.query(`ALTER TABLE "${schema}".cache ALTER value TYPE ${type}`)
+    }
     expect(await adapter.cache.get('k')).toBe(1)
-    await admin.query(`ALTER TABLE "${schema}".cache ALTER value TYPE ${type}`)
-  }
-  expect(await adapter.cache.get('k')).toBe(1)
-})
+  },
+)
 
 test('an encoding that does not hold every text is refused', async () => {
   for (const encoding of ['SQL_ASCII', 'LATIN1']) {
