@@ -1,4 +1,4 @@
-import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { type DiagnosticEvent, PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
@@ -58,7 +58,10 @@ test('a standby is refused, unless nothing is to be written', async () => {
 test('a standby that lacks the last grants is promoted: it gives no token again, and revives no lease', async () => {
   const route = await relay(primary.url)
   try {
-    const adapter = await opens(schema, { busyTimeout: 20_000 }, route.url)
+    const told: DiagnosticEvent[] = []
+    const onDiagnostic = (event: DiagnosticEvent): unknown => event.type === 'failover' && told.push(event)
+    const adapter = await opens(schema, { busyTimeout: 20_000, onDiagnostic }, route.url)
+    const hasty = await opens(schema, { busyTimeout: 0 }, route.url)
     const first = await adapter.acquire('job', 60_000)
     await first?.release()
     const at = await reached(primary.url, 'pg_current_wal_lsn()')
@@ -84,15 +87,15 @@ test('a standby that lacks the last grants is promoted: it gives no token again,
 
     await primary.kill()
     route.leadTo(standby.port)
-    // Before the promotion it can be read, and says that it cannot be written.
-    await expect(adapter.cache.set('early', 1)).rejects.toMatchObject({ code: 'READ_ONLY' })
+    // Before the promotion nobody is to read there what may be old, and a call waits for a primary.
+    const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('the server is a standby') }
+    // The first call may find that its connection has ended, which is all that it waits for.
+    await hasty.cache.get('early').catch(() => undefined)
+    await expect(hasty.cache.get('early')).rejects.toMatchObject(refusal)
+    const early = adapter.cache.set('early', 1)
     await asked(standby.url, 'SELECT pg_promote()')
-    await eventually(() =>
-      adapter.cache.set('after', 1).then(
-        () => true,
-        () => undefined,
-      ),
-    )
+    await early
+    expect(told).toMatchObject([{ before: 1, now: 2 }])
 
     expect((await adapter.stats()).timeline).toBe(2)
     const next = await adapter.acquire('job', 60_000)

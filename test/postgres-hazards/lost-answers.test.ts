@@ -1,4 +1,4 @@
-import { PersistenceError, type PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { type Permit, PersistenceError, type PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
@@ -106,6 +106,40 @@ const LOST: readonly Lost[] = [
       expect(outcome).toEqual({ recorded: true })
       const free = await row(`SELECT claimed_until FROM "${schema}".idempotency WHERE key LIKE $1`, key)
       expect(free.claimed_until).toBe(0)
+    },
+  },
+  {
+    name: 'extend',
+    prepare: (adapter, key) => adapter.acquire(key, 60_000),
+    call: (_adapter, _key, handle: { extend(ttl: number): Promise<boolean> }) => handle.extend(120_000),
+    async check(outcome, key, schema) {
+      expect(outcome).toBe(true)
+      expect(await row(`SELECT holds FROM "${schema}".locks WHERE key LIKE $1`, key)).toEqual({ holds: 1 })
+    },
+  },
+  {
+    name: 'admit',
+    prepare: (adapter, key) => adapter.recordFailure(key, 1),
+    call: (adapter, key) => adapter.circuitBreaker.admit(key, { resetTimeout: 0, lease: 60_000 }),
+    async check(outcome, key, schema) {
+      expect(outcome).toMatchObject({ admitted: true, state: 'half-open' })
+      const { permit } = outcome as { permit: { probe: string } }
+      const stored = await row(`SELECT probes -> 0 ->> 0 AS probe FROM "${schema}".circuit WHERE key LIKE $1`, key)
+      expect(stored).toEqual({ probe: permit.probe })
+    },
+  },
+  {
+    name: 'the report of a probe',
+    async prepare(adapter, key) {
+      await adapter.recordFailure(key, 1)
+      return adapter.circuitBreaker.admit(key, { resetTimeout: 0, lease: 60_000 })
+    },
+    call: (adapter, _key, { permit }: { permit: Permit }) => adapter.circuitBreaker.succeeded(permit, 2),
+    async check(outcome, key, schema) {
+      const { successes } = await row(`SELECT successes FROM "${schema}".circuit WHERE key LIKE $1`, key)
+      if (outcome instanceof PersistenceError) expect(outcome.code).toBe('OUTCOME_UNKNOWN')
+      else expect(successes).toBe(1)
+      expect(successes).toBeLessThanOrEqual(1)
     },
   },
   {

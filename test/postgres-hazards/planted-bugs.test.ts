@@ -92,10 +92,13 @@ const NAIVE: readonly Naive[] = [
       await admin.query(`CREATE TABLE "${schema}".note (text text)`)
       await admin.query(`INSERT INTO "${schema}".note VALUES ('none')`)
       const write = (text: string) => ({ sql: `UPDATE "${schema}".note SET text = $1`, parameters: [text] })
-      const first = await one.acquire('job', 300)
+      // So that there is a connection for it: to make one may take longer than the lease.
+      const other = await one.acquire('other', 60_000)
+      if (other !== null) await one.fenced(other, [{ sql: 'SELECT 1' }])
+      const first = await one.acquire('job', 500)
       if (first === null) throw new Error('the lock is free')
       // The holder is held up within its transaction, beyond its lease.
-      const late = one.fenced(first, [{ sql: 'SELECT pg_sleep(0.9)' }, write('one')]).catch(() => undefined)
+      const late = one.fenced(first, [{ sql: 'SELECT pg_sleep(1.2)' }, write('one')]).catch(() => undefined)
       const second = await eventually(() => two.acquire('job', 60_000))
       await two.fenced(second, [write('two')])
       await late

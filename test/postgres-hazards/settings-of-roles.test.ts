@@ -45,6 +45,22 @@ test('what a role has set changes no answer', async () => {
   expect((await other.verify()).faults).toEqual([])
 })
 
+test('what a role has set is looked at by each new connection', async () => {
+  const role = newSchema()
+  const url = await urlWith(role, {})
+  const adapter = await opens(newSchema(), { durability: 'power' }, url)
+  await admin.query(`ALTER ROLE "${role}" SET synchronous_commit = off`)
+  const end = (): Promise<unknown> =>
+    admin.query('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1', [role])
+  await end()
+  await expect(adapter.cache.set('k', 1)).rejects.toMatchObject({
+    code: 'ENGINE_UNSUPPORTED',
+    message: expect.stringContaining('synchronous_commit off'),
+  })
+  await admin.query(`ALTER ROLE "${role}" RESET synchronous_commit`)
+  await adapter.cache.set('k', 1)
+})
+
 test.each([
   ['extra_float_digits', '0', '1'],
   ['bytea_output', 'escape', 'hex'],

@@ -9,6 +9,7 @@ import {
 } from '@go-go-scope/persistence-core/dialect'
 
 import { PostgresNews } from './news/postgres-news.js'
+import { TIMELINE } from './sql/locks.js'
 import { Lane } from './wire/lane.js'
 
 /** What an awaited write survives; see `PostgresOpenOptions`. */
@@ -25,6 +26,9 @@ const FACTS = `SELECT version() AS version,
   coalesce(host(inet_server_addr()), '') || ':' || coalesce(inet_server_port()::text, '') AS address,
   (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS oid`
 
+// Grows by one with each promotion of a standby, which has none itself.
+const TIMELINE_NOW = `SELECT CASE WHEN NOT pg_is_in_recovery() THEN ${TIMELINE} END::int AS timeline`
+
 /** A schema on a server. */
 export class PostgresPlace implements Place {
   /** What was written is there, or the server says that it is not. */
@@ -38,6 +42,7 @@ export class PostgresPlace implements Place {
   readonly #options: PlaceOptions
   readonly #schema: string
   readonly #durability: Durability
+  #timeline: number | undefined
 
   constructor(options: PlaceOptions, schema: string, durability: Durability) {
     this.#options = options
@@ -46,12 +51,26 @@ export class PostgresPlace implements Place {
   }
 
   async enter(queue: OperationQueue): Promise<void> {
-    const [facts = {}] = await queue.query('connect', FACTS)
-    this.#refuse(facts)
+    const { driver } = this.#options
+    const facts = await this.#checked((sql) => queue.query('connect', sql))
+    if (driver instanceof Lane) driver.checksEach(async (ask) => void (await this.#checked(ask)))
     this.version = String(facts.version).replace(/^PostgreSQL (\S+).*$/s, '$1')
     this.location = `${facts.address}/${facts.database}/${this.#schema}`
     this.identity = `${await systemIdentifier(queue, facts)}/${facts.oid}/${this.#schema}`
     this.news ??= this.#newsBeside(queue, facts)
+  }
+
+  /** @throws PersistenceError what a server lacks that a connection leads to. */
+  async #checked(ask: (sql: string) => Promise<Row[]>): Promise<Row> {
+    const [facts = {}] = await ask(FACTS)
+    this.#refuse(facts)
+    const [row] = await ask(TIMELINE_NOW)
+    const [before, now] = [this.#timeline, row?.timeline as number | null]
+    this.#timeline = now ?? before
+    if (before !== undefined && now !== null && now !== before) {
+      this.#options.diagnostics.emit({ type: 'failover', location: this.location, before, now })
+    }
+    return facts
   }
 
   async settle(): Promise<void> {}

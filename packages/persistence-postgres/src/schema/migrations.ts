@@ -46,9 +46,9 @@ const FIRST: Migration = {
     `CREATE SEQUENCE ${schema}.claim_generation AS bigint`,
 
     `CREATE TABLE ${schema}.circuit (
-  key ${NAME} PRIMARY KEY, state text NOT NULL, failure_count bigint NOT NULL DEFAULT 0,
+  key ${NAME} PRIMARY KEY, state text NOT NULL, failure_count float8 NOT NULL DEFAULT 0,
   last_failure_time float8, last_success_time float8, updated_at float8 NOT NULL, opened_at float8,
-  generation int NOT NULL DEFAULT 0, isolated int NOT NULL DEFAULT 0, successes bigint NOT NULL DEFAULT 0,
+  generation int NOT NULL DEFAULT 0, isolated int NOT NULL DEFAULT 0, successes float8 NOT NULL DEFAULT 0,
   probes jsonb NOT NULL DEFAULT '[]'
 ) WITH (fillfactor = 70)`,
 

@@ -73,7 +73,7 @@ RETURNING ${told}`
       'circuitBreaker.setState',
       'none',
       `${insert}
-SELECT $1::text, $2::text, $3::bigint, $4::float8, $5::float8, ${nowAt(6)}, CASE WHEN $2::text <> 'closed' THEN ${nowAt(6)} END, 1
+SELECT $1::text, $2::text, $3::float8, $4::float8, $5::float8, ${nowAt(6)}, CASE WHEN $2::text <> 'closed' THEN ${nowAt(6)} END, 1
 FROM ${PATIENCE}
 ${onSet(6)}`,
       {
@@ -84,7 +84,7 @@ ${onSet(6)}`,
           distinct: true,
           sql: `${insert}
 SELECT key, state, failures, failed_at, succeeded_at, ${nowAt(2)}, CASE WHEN state <> 'closed' THEN ${nowAt(2)} END, 1
-FROM ${callsOf('key', 'state', 'failures bigint', 'failed_at float8', 'succeeded_at float8')} ORDER BY key COLLATE "C"
+FROM ${callsOf('key', 'state', 'failures float8', 'failed_at float8', 'succeeded_at float8')} ORDER BY key COLLATE "C"
 ${onSet(2)}`,
         },
       },

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
+import {
+  type AsyncDriver,
+  type AsyncStatement,
+  PersistenceError,
+  type Row,
+  type SqlValue,
+} from '@go-go-scope/persistence-core/dialect'
 import type { Listen } from '../news/postgres-news.js'
 import { endsConnection, hasStalePlan, sqlStateOf } from '../sql/error-codes.js'
 import { AbandonedConnection } from './abandoned-connection.js'
 import { within } from './deadline.js'
+import { isInTransaction } from './is-in-transaction.js'
 import { SilenceWatch } from './silence-watch.js'
 import { ConnectionLost, type Source, type Wire } from './wire.js'
 
@@ -11,14 +18,14 @@ import { ConnectionLost, type Source, type Wire } from './wire.js'
 const NOT_PREPARED: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
 const AT_WORK = "SELECT 1 AS found FROM pg_stat_activity WHERE pid = $1::int AND state = 'active'"
 const SHORTEST_PATIENCE_MS = 1_000
-// `now()` is when the transaction began.
-const TRANSACTION_START = 'SELECT now()::text AS start'
-const FAILED_TRANSACTION = '25P02'
 // The server was a primary: what has taken its place is found by a new connection.
 const READ_ONLY = '25006'
 
 /** Whether connections keep our statements prepared; `auto`: until a pooler shows that it keeps none. */
 export type Prepare = 'auto' | boolean
+
+/** Asks a connection. @throws PersistenceError what it is not to be used for. */
+type Check = (ask: (sql: string) => Promise<Row[]>) => Promise<void>
 
 export interface LaneOptions {
   /** ms within which a connection must be made, and after which a silent server is asked for news. */
@@ -46,23 +53,26 @@ export class Lane implements AsyncDriver {
   #open: Wire | undefined
   #abandoned: AbandonedConnection | undefined
   #alsoEnds: Promise<void> | undefined
+  /** Of the lane that this one is beside. */
+  readonly #checks: { check?: Check }
   readonly #learns: boolean
   #prepares: boolean
   /** How often statements had to be prepared anew, under other names. */
   #renewals = 0
 
-  /** @param main Whether closing it ends the source too. */
-  constructor(source: Source, options: LaneOptions, main = true) {
+  /** @param main The lane that this one is beside, whose closing ends the source. */
+  constructor(source: Source, options: LaneOptions, main?: Lane) {
     this.#source = source
+    this.#checks = main === undefined ? {} : main.#checks
     // Also a caller that waits for nobody wants a connection.
     this.#patience = Math.max(SHORTEST_PATIENCE_MS, options.patience)
-    this.#main = main
+    this.#main = main === undefined
     this.listen = options.listen
     this.#learns = options.prepare === 'auto'
     this.#prepares = options.prepare !== false
     this.#watch = new SilenceWatch(this.#patience, (backend) => this.#isAtWork(backend))
     this.engine = source.engine
-    if (source.several) this.aside = () => new Lane(source, options, false)
+    if (source.several) this.aside = () => new Lane(source, options, this)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
@@ -77,6 +87,11 @@ export class Lane implements AsyncDriver {
       // The connection keeps it for the next adapter; a pooler's lasts as long as the pooler likes.
       finalize: async () => undefined,
     }
+  }
+
+  /** Has what keeps no promises refused whenever a connection is made: a failover may have led to another server. */
+  checksEach(check: Check): void {
+    this.#checks.check = check
   }
 
   /** Has {@link leave} wait for the end of what else holds a connection of the source. @param end Never rejects. */
@@ -122,6 +137,8 @@ export class Lane implements AsyncDriver {
       this.#open = await this.#connect()
       return this.#open
     } catch (error) {
+      // Not to be waited for: it stays so until somebody changes the server.
+      if (error instanceof PersistenceError && error.code === 'ENGINE_UNSUPPORTED') throw error
       throw new ConnectionLost(error, false)
     }
   }
@@ -139,9 +156,9 @@ export class Lane implements AsyncDriver {
   /** Outside of a transaction: one that the app has forgotten to end would take with it what we write. */
   async #newConnection(): Promise<Wire> {
     const wire = await this.#source.connect()
-    if (this.#source.pooled !== true) return wire
     try {
-      if (await isInTransaction(wire)) await wire.query('ROLLBACK', [])
+      if (this.#source.pooled === true && (await isInTransaction(wire))) await wire.query('ROLLBACK', [])
+      await this.#checks.check?.((sql) => wire.run(sql, [], undefined))
       return wire
     } catch (error) {
       await wire.close(true)
@@ -173,17 +190,5 @@ export class Lane implements AsyncDriver {
     this.#open = undefined
     // It is broken: that it cannot be closed either is no news.
     void wire.close(true).catch(() => undefined)
-  }
-}
-
-/** By when it began, which is another time for each statement outside of one. Nobody is warned by that, and nothing is logged. */
-async function isInTransaction(wire: Wire): Promise<boolean> {
-  try {
-    const [first] = await wire.query(TRANSACTION_START, [])
-    const [second] = await wire.query(TRANSACTION_START, [])
-    return first?.start === second?.start
-  } catch (error) {
-    if (sqlStateOf(error) === FAILED_TRANSACTION) return true
-    throw error
   }
 }

@@ -16,6 +16,8 @@ export type DiagnosticEvent =
   | { type: 'unsafe-environment'; file: string; problem: string }
   /** A lock in memory was granted while another connection, which it does not exclude, has the file open. Told once. */
   | { type: 'unshared-locks'; file: string; problem: string }
+  /** A connection has led to a standby that was promoted; `before` and `now` are timelines. What it lacked is lost. */
+  | { type: 'failover'; location: string; before: number; now: number }
   /** Expired rows were removed. */
   | { type: 'sweep'; table: string; removed: number }
   /** Work that no caller awaits failed: a sweep, an extension of a lease, a renewal. */
