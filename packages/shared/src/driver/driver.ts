@@ -55,9 +55,17 @@ export interface TransactionPart {
   readonly expect?: number | undefined
 }
 
+/** Takes the first rows of an answer while the rest is on its way. Must not throw. */
+export type TakeRows = (rows: readonly Row[]) => void
+
 export interface AsyncStatement {
-  /** Runs to completion: when the promise settles, the statement holds no lock and no snapshot. */
-  all(parameters: readonly SqlValue[]): Promise<Row[]>
+  /**
+   * Runs to completion: when the promise settles, the statement holds no lock and no snapshot.
+   *
+   * @param taken May be given rows, in order, from when no error can come any more but that the engine is gone. Gives
+   *   those that it was not given.
+   */
+  all(parameters: readonly SqlValue[], taken?: TakeRows): Promise<Row[]>
   finalize(): Promise<void>
 }
 

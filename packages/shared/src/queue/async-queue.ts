@@ -7,6 +7,7 @@ import { distribute } from './batch.js'
 import { type Call, mayWrite, type Work } from './call.js'
 import { packedTaker } from './packed.js'
 import type { QueueContext } from './queue-context.js'
+import { RowByRow } from './row-by-row.js'
 import { type Decode, givenRow, type Parameters, type RowCount, type Statement } from './statement.js'
 import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
@@ -103,9 +104,15 @@ export class AsyncQueue extends BacklogQueue {
     const failed = (error: unknown): Settle | Promise<Settle> => this.#runsFailed(runs, error)
     if (runs.length === 1) {
       const taker = packedTaker(only)
-      const giveOut = (rows: readonly Row[]): void =>
-        taker === undefined ? distribute(only, rows) : taker.takePacked(only, givenRow(rows[0], only[0].name))
-      const asked = this.#runner.run(only, taker && only[0].statement.batch?.packed)
+      const [first] = only
+      // What was submitted for another thread or process is decoded there.
+      const byRow = first.statement.byRow && first.packs === undefined ? new RowByRow(first) : undefined
+      const giveOut = (rows: readonly Row[]): void => {
+        if (byRow !== undefined) byRow.end(rows)
+        else if (taker === undefined) distribute(only, rows)
+        else taker.takePacked(only, givenRow(rows[0], first.name))
+      }
+      const asked = this.#runner.run(only, taker && first.statement.batch?.packed, byRow?.take)
       return asked.then((rows) => this.#done(only.length, () => giveOut(rows)), failed)
     }
     return this.#runner.runTogether(runs).then((answers) => {

@@ -1,4 +1,4 @@
-import type { AsyncDriver, AsyncStatement, Row, SqlValue, TransactionPart } from '../driver/driver.js'
+import type { AsyncDriver, AsyncStatement, Row, SqlValue, TakeRows, TransactionPart } from '../driver/driver.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import { batchParameters } from './batch.js'
 import type { Call } from './call.js'
@@ -27,13 +27,18 @@ export class AsyncRunner {
     this.#slow = new SlowStatements(clock, diagnostics)
   }
 
-  /** The rows of calls of one statement. @param sql By default its own for one call, that of its batch for more. */
-  async run(calls: readonly Call[], sql: string = sqlOf(calls)): Promise<Row[]> {
+  /**
+   * The rows of calls of one statement.
+   *
+   * @param sql By default its own for one call, that of its batch for more.
+   * @param taken See {@link AsyncStatement.all}.
+   */
+  async run(calls: readonly Call[], sql: string = sqlOf(calls), taken?: TakeRows): Promise<Row[]> {
     const { statement } = calls[0] as Call
     if (statement.kind === 'write' && !this.#transacting && this.#guard.doubtful()) await this.#askGuard()
     const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
     const stop = this.#slow.start(statement.name, calls.length)
-    const rows = await prepared.all(this.#bound(calls))
+    const rows = await prepared.all(this.#bound(calls), taken)
     stop?.()
     return rows
   }

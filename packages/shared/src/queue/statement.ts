@@ -67,6 +67,11 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly background?: true
   /** Looks at many rows: goes to a connection that only reads where there is one, so that others do not wait for it. */
   readonly scans?: true
+  /**
+   * Of a statement that gives many rows: its decoder makes one item of each row, or none. So it may be given the rows in
+   * parts: those of many live long if they have to wait for one another, and what is decoded from them once more.
+   */
+  readonly byRow?: true
   /** Absent: of none. */
   readonly announces?: Announcement
   /** May be sent again when its answer was lost: twice leaves what once does. Reads always may. */
@@ -135,6 +140,8 @@ export interface StatementTraits {
   readonly clocked?: BoundTime
   /** Of a read. */
   readonly scans?: true
+  /** Of a read. */
+  readonly byRow?: true
   readonly repeatable?: true
   /** SQL of {@link Statement.afterLoss}. */
   readonly afterLoss?: string
@@ -147,7 +154,7 @@ export function read<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = 'none', scans, batch, announces }: StatementTraits = {},
+  { clocked = 'none', scans, byRow, batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
   return {
     name,
@@ -156,6 +163,7 @@ export function read<Rows extends RowCount>(
     clocked,
     sql,
     ...(scans && { scans }),
+    ...(byRow && { byRow }),
     ...(batch && { batch }),
     ...(announces && { announces }),
   }

@@ -9,8 +9,12 @@ import { readError } from './wire-error.js'
 export interface AnswerListener {
   answered(request: number, answer: Answer): void
   refused(request: number, error: Error, unmet: number | undefined): void
-  /** Some rows of an answer have come, and the next ones wait for a word. */
-  pieceCame(request: number): void
+  /**
+   * Some rows of an answer have come, and the next ones wait for a word.
+   *
+   * @returns whether it takes them; else they come again, with the others.
+   */
+  pieceCame(request: number, rows: readonly Row[]): boolean
 }
 
 /** Reads the answers of the owner. */
@@ -85,13 +89,12 @@ export class AnswerReader {
     const request = reader.count()
     const more = reader.count() === 1
     const rows = this.#rows(reader)
+    if (more && this.#listener.pieceCame(request, rows)) return
     const before = this.#pieces.get(request)
     const all = before ?? rows
     if (before !== undefined) for (const row of rows) before.push(row)
-    if (more) {
-      this.#pieces.set(request, all)
-      this.#listener.pieceCame(request)
-    } else {
+    if (more) this.#pieces.set(request, all)
+    else {
       this.#pieces.delete(request)
       this.#listener.answered(request, all)
     }

@@ -59,7 +59,12 @@ export class RemoteLink {
     this.#answers = new AnswerReader({
       answered: (number, answer) => this.#take(number).settle(answer),
       refused: (number, error, unmet) => this.#take(number).reject(error, unmet),
-      pieceCame: (number) => this.say(say.more, number),
+      pieceCame: (number, rows) => {
+        this.say(say.more, number)
+        const { take } = this.#requests.sent(number)
+        take?.(rows)
+        return take !== undefined
+      },
     })
   }
 

@@ -1,6 +1,7 @@
 import type { Row } from '../driver/driver.js'
 import type { SubmittedCall } from '../queue/call.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
+import { RowByRow } from '../queue/row-by-row.js'
 import { keepSettlers, rejectLast, resolveLast } from '../queue/settlers.js'
 import { type Decode, nothing, type Parameters, type RowCount, type Statement, type Step } from '../queue/statement.js'
 import { type Item, say, unitsOf } from './protocol.js'
@@ -36,7 +37,10 @@ export class RemoteQueue implements OperationQueue {
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
     const result = new Promise<Result>(keepSettlers)
-    this.#ask(statement, parameters, decode as Decode<RowCount, unknown>, resolveLast, rejectLast)
+    const decoding = decode as Decode<RowCount, unknown>
+    const byRow =
+      statement.byRow && new RowByRow({ parameters, decode: decoding, resolve: resolveLast, reject: rejectLast })
+    this.#ask(statement, parameters, decoding, resolveLast, rejectLast, byRow)
     return result
   }
 
@@ -83,8 +87,9 @@ export class RemoteQueue implements OperationQueue {
     decode: Decode<RowCount, unknown>,
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
+    byRow?: RowByRow,
   ): void {
-    this.#link.ask(new CallRequest(this.#link, statement, parameters, decode, resolve, reject, this.guard))
+    this.#link.ask(new CallRequest(this.#link, statement, parameters, decode, resolve, reject, this.guard, byRow))
   }
 
   drain(): Promise<void> {
@@ -106,6 +111,7 @@ class CallRequest implements Request {
   readonly #decode: Decode<RowCount, unknown>
   readonly #resolve: (result: unknown) => void
   readonly #guard: number | undefined
+  readonly #byRow: RowByRow | undefined
 
   constructor(
     link: RemoteLink,
@@ -115,6 +121,7 @@ class CallRequest implements Request {
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
     guard: number | undefined,
+    byRow: RowByRow | undefined,
   ) {
     this.reject = reject
     this.units = unitsOf(parameters)
@@ -124,6 +131,7 @@ class CallRequest implements Request {
     this.#decode = decode
     this.#resolve = resolve
     this.#guard = guard
+    this.#byRow = byRow
   }
 
   get name(): string {
@@ -132,6 +140,10 @@ class CallRequest implements Request {
 
   get writes(): boolean {
     return this.#statement.kind === 'write'
+  }
+
+  get take(): Request['take'] {
+    return this.#byRow?.take
   }
 
   get awaited(): boolean {
@@ -153,6 +165,10 @@ class CallRequest implements Request {
   }
 
   settle(answer: Answer): void {
+    if (this.#byRow !== undefined) {
+      this.#byRow.end((answer ?? NO_ROWS) as readonly Row[])
+      return
+    }
     const given = answer === undefined && this.#statement.rows === 'many' ? NO_ROWS : answer
     try {
       this.#resolve(this.#decode(given as never, this.#parameters))

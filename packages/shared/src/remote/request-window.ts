@@ -50,10 +50,16 @@ export class RequestWindow {
     this.#units += request.units
   }
 
-  /** The request that has its answer. @throws Error when there is none. */
-  answered(number: number): Request {
+  /** @throws Error when there is none, or it was answered. */
+  sent(number: number): Request {
     const request = this.#sent.get(number)
     if (request === undefined) throw new Error(`nothing waits for the answer ${number}`)
+    return request
+  }
+
+  /** The request that has its answer. @throws Error when there is none. */
+  answered(number: number): Request {
+    const request = this.sent(number)
     this.#sent.remove(number)
     this.#units -= request.units
     return request

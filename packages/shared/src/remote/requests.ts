@@ -27,6 +27,8 @@ export interface Request {
   /** About the bytes of it. */
   readonly units: number
   write(out: Item[]): void
+  /** Takes the first rows of the answer, which is without them then. Absent: all come with it. Must not throw. */
+  readonly take?: ((rows: readonly Row[]) => void) | undefined
   settle(answer: Answer): void
   /** @param unmet The step that gave another number of rows than it had to. */
   reject(error: unknown, unmet?: number): void

@@ -1,3 +1,4 @@
+import type { TakeRows } from '../../../driver/driver.js'
 import { DisconnectedError } from '../../../errors/disconnected-error.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { AnswerReader } from '../../../remote/answer-reader.js'
@@ -24,6 +25,7 @@ export interface EngineSource {
 interface Pending {
   resolve(answer: Answer): void
   reject(error: unknown): void
+  readonly take?: TakeRows | undefined
 }
 
 type Thread = EngineThread<readonly Item[], undefined>
@@ -66,10 +68,11 @@ export class EngineConnection {
    * Asks the thread.
    *
    * @param write Writes the words of the request, which has that number.
+   * @param take Is given the first rows of a long answer, which is without them then.
    * @throws what the engine throws; {@link DisconnectedError} when the thread dies.
    */
-  ask(write: (out: Item[], request: number) => void): Promise<Answer> {
-    return this.#thread === undefined ? this.open().then(() => this.#send(write)) : this.#send(write)
+  ask(write: (out: Item[], request: number) => void, take?: TakeRows): Promise<Answer> {
+    return this.#thread === undefined ? this.open().then(() => this.#send(write, take)) : this.#send(write, take)
   }
 
   /** Names a statement, which is told to the thread once. To be called before any other word of a message. */
@@ -108,7 +111,12 @@ export class EngineConnection {
     const answers = new AnswerReader({
       answered: (request, answer) => this.#take(request)?.resolve(answer),
       refused: (request, error) => this.#take(request)?.reject(error),
-      pieceCame: (request) => sending.send([order.more, request]),
+      pieceCame: (request, rows) => {
+        sending.send([order.more, request])
+        const take = this.#pending.get(request)?.take
+        take?.(rows)
+        return take !== undefined
+      },
     })
     const sending = new PacedSending<readonly Item[]>((message) => thread.send(message))
     const input = this.#source.input()
@@ -128,7 +136,7 @@ export class EngineConnection {
     this.#restIfIdle()
   }
 
-  #send(write: (out: Item[], request: number) => void): Promise<Answer> {
+  #send(write: (out: Item[], request: number) => void, take: TakeRows | undefined): Promise<Answer> {
     const thread = this.#thread
     if (thread === undefined) return Promise.reject(ended(this.#source.engine, undefined))
     const request = ++this.#lastRequest
@@ -136,7 +144,7 @@ export class EngineConnection {
     write(message, request)
     if (this.#pending.size === 0) thread.ref()
     return new Promise((resolve, reject) => {
-      this.#pending.set(request, { resolve, reject })
+      this.#pending.set(request, { resolve, reject, take })
       this.#sending?.send(message)
     })
   }

@@ -3,6 +3,7 @@ import type {
   AsyncStatement,
   Row,
   SqlValue,
+  TakeRows,
   TransactionControl,
   TransactionPart,
 } from '../../../driver/driver.js'
@@ -74,12 +75,12 @@ class ThreadedStatement implements AsyncStatement {
     this.#sql = sql
   }
 
-  all(parameters: readonly SqlValue[]): Promise<Row[]> {
+  all(parameters: readonly SqlValue[], taken?: TakeRows): Promise<Row[]> {
     return this.#connection.ask((out, request) => {
       const number = this.#connection.declare(out, this.#sql)
       out.push(order.run, request, number)
       writeParameters(out, parameters)
-    }) as Promise<Row[]>
+    }, taken) as Promise<Row[]>
   }
 
   /** The thread finalizes all its statements when it closes the connection. */

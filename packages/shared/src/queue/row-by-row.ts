@@ -1,0 +1,43 @@
+import type { Row } from '../driver/driver.js'
+import type { Decode, Parameters, RowCount } from './statement.js'
+
+interface Decoded {
+  readonly parameters: Parameters
+  readonly decode: Decode<RowCount, unknown>
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * The answer to a call whose statement is decoded row by row, of which parts come before the rest: they are decoded as they
+ * come. Many rows that wait for one another would all be copied by the garbage collector, and decoded in one turn.
+ */
+export class RowByRow {
+  readonly #call: Decoded
+  #items: unknown[] | undefined
+  /** What the decoder has thrown. */
+  #error: { readonly thrown: unknown } | undefined
+
+  constructor(call: Decoded) {
+    this.#call = call
+  }
+
+  /** Takes a part of the rows. Never throws. */
+  readonly take = (rows: readonly Row[]): void => {
+    if (this.#error !== undefined) return
+    try {
+      const items = this.#call.decode(rows as never, this.#call.parameters, 1) as unknown[]
+      if (this.#items === undefined) this.#items = items
+      else for (const item of items) this.#items.push(item)
+    } catch (thrown) {
+      this.#error = { thrown }
+    }
+  }
+
+  /** Settles the call. @param rows The rest. */
+  end(rows: readonly Row[]): void {
+    this.take(rows)
+    if (this.#error !== undefined) this.#call.reject(this.#error.thrown)
+    else this.#call.resolve(this.#items)
+  }
+}

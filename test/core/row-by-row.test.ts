@@ -1,0 +1,81 @@
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { AsyncDriver, AsyncStatement } from '../../packages/shared/src/driver/driver.js'
+import { SqliteAdapter } from '../../packages/shared/src/index.js'
+import { RowByRow } from '../../packages/shared/src/queue/row-by-row.js'
+import { connectRemote, serve } from '../../packages/shared/src/remote.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
+import { inAnotherThread } from './in-another-thread.js'
+
+const PART = 1_000
+const KEYS = Array.from({ length: 2_500 }, (_, index) => `k${String(index).padStart(4, '0')}`)
+
+/** A driver that gives the rows of a statement in parts, where they are taken. */
+function inParts(driver: AsyncDriver): AsyncDriver {
+  const parted = (statement: AsyncStatement): AsyncStatement => ({
+    finalize: () => statement.finalize(),
+    async all(parameters, taken) {
+      const rows = await statement.all(parameters)
+      while (taken !== undefined && rows.length > PART) taken(rows.splice(0, PART))
+      return rows
+    },
+  })
+  return { ...driver, prepare: async (sql) => parted(await driver.prepare(sql)) }
+}
+
+describe('an answer of many rows', () => {
+  const ends = vi.spyOn(RowByRow.prototype, 'end')
+  let adapter: SqliteAdapter
+  let server: ReturnType<typeof serve>
+  beforeEach(async () => {
+    const handle = new DatabaseSync(':memory:')
+    const driver = inParts(inAnotherThread(databaseSyncDriver(handle, () => undefined)))
+    adapter = new SqliteAdapter(handle, () => driver as never)
+    await adapter.cache.setMany(KEYS.map((key) => [key, 1] as const))
+    server = serve(adapter)
+    ends.mockClear()
+  })
+  afterEach(async () => {
+    await server.close()
+    await adapter.disconnect()
+  })
+
+  test('is decoded in parts as they come, and whole', async () => {
+    expect(await adapter.cache.keys()).toEqual(KEYS)
+    expect(ends.mock.calls.map(([rows]) => rows.length)).toEqual([500])
+    expect(await adapter.cache.keys('k24?5')).toEqual(KEYS.filter((key) => /^k24.5$/.test(key)))
+    expect(await adapter.cache.keys({ startsWith: 'none' })).toEqual([])
+  })
+
+  test('is decoded once, by the user of an owner who asked for it', async () => {
+    const user = await connectRemote(server.createPort())
+    expect(await user.cache.keys()).toEqual(KEYS)
+    // A user of a user.
+    const above = serve(user)
+    const second = await connectRemote(above.createPort())
+    expect(await second.cache.keys()).toEqual(KEYS)
+    expect(ends.mock.calls.map(([rows]) => rows.length)).toEqual([500, 500])
+    await second.disconnect()
+    await above.close()
+    await user.disconnect()
+  })
+})
+
+test('what the decoder throws for a part is the error of the call, and the other parts are let go', () => {
+  const settled: unknown[] = []
+  const decode = vi.fn(() => {
+    throw new Error('no such row')
+  })
+  const call = {
+    parameters: [],
+    decode,
+    resolve: (given: unknown) => settled.push(given),
+    reject: (error: unknown) => settled.push(error),
+  }
+  const answer = new RowByRow(call)
+  answer.take([{ key: 'a' }])
+  answer.take([{ key: 'b' }])
+  answer.end([])
+  expect(settled).toEqual([new Error('no such row')])
+  expect(decode).toHaveBeenCalledTimes(1)
+})
