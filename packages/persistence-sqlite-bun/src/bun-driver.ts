@@ -1,12 +1,11 @@
 import {
   checkHandle,
   type Row,
-  SpreadStatement,
   type SqlValue,
   type SyncDriver,
   type SyncStatement,
 } from '@go-go-scope/persistence-core'
-import type { BunDatabase } from './handle.js'
+import type { BunDatabase, BunStatement } from './handle.js'
 
 /** Bun has one SQLite for bun:sqlite and for its node:sqlite; the front end for the latter names it the same. */
 export const BUN_LIBRARY = 'bun'
@@ -28,18 +27,44 @@ export class BunDriver implements SyncDriver {
     // Not through database.query, whose cache keeps statements alive past their use.
     const statement = this.#database.prepare(sql)
     try {
-      return statement.all(...(parameters as never[])) as Row[]
+      return statement.all(parameters) as Row[]
     } finally {
       statement.finalize()
     }
   }
 
   prepare(sql: string): SyncStatement {
-    return new SpreadStatement(this.#database.prepare(sql))
+    return new ArrayStatement(this.#database.prepare(sql))
   }
 
   close(): void {
     // `true` closes the file now and says so when it cannot; without it a live statement keeps the file open in silence.
     this.#database.close(true)
+  }
+}
+
+/** Hands on all parameters as the one array that they are: spread, they become another one in Bun, at each call. */
+class ArrayStatement implements SyncStatement {
+  readonly #statement: BunStatement
+
+  constructor(statement: BunStatement) {
+    this.#statement = statement
+  }
+
+  all(parameters: readonly SqlValue[]): Row[] {
+    return this.#statement.all(parameters) as Row[]
+  }
+
+  get(parameters: readonly SqlValue[]): Row | null | undefined {
+    return this.#statement.get(parameters) as Row | null | undefined
+  }
+
+  run(parameters: readonly SqlValue[]): void {
+    // Not by `run`, which makes an object of what changed, for nobody. What gives no rows ends at its first step.
+    this.#statement.get(parameters)
+  }
+
+  finalize(): void {
+    this.#statement.finalize()
   }
 }

@@ -1,4 +1,4 @@
-import type { Row } from '../driver/driver.js'
+import type { Row, SqlValue } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
 import type { BoundTime, Parameters, Step } from './statement.js'
@@ -10,7 +10,9 @@ export function boundParameters(
   clock: ConnectionClock,
 ): Parameters {
   if (clocked === undefined || clocked === 'none') return parameters
-  return [...parameters, clock.bound(clocked === 'lease')]
+  const time = clock.bound(clocked === 'lease')
+  // Of one key, as most reads are. On Bun to spread an array takes a thirtieth of the time of such a read.
+  return parameters.length === 1 ? [parameters[0] as SqlValue, time] : [...parameters, time]
 }
 
 /** The rows of a step, or its error when they are not as many as it expects. */
