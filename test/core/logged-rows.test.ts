@@ -128,3 +128,17 @@ test('a row that is taken out of the way by a number that also stands for none i
   expect(pair.follower.state.reason).toBeUndefined()
   expect((await pair.follower.verify()).equal).toBe(true)
 })
+
+test('a log has its bound, and whoever is further behind is forgotten and copies anew', async () => {
+  await pair.adapter.cache.set('k', 1)
+  // As if so much was written meanwhile: the next change is the one at which the log is looked at.
+  pair.source.exec(`INSERT INTO go_goscope_changes (seq, tbl) VALUES (${4_096 * 200 - 1}, 'go_goscope_cache')`)
+  await pair.adapter.cache.set('k', 2)
+  const { first } = pair.source.prepare('SELECT min(seq) AS first FROM go_goscope_changes').get() as { first: number }
+  expect(first).toBeGreaterThan(300_000)
+  expect(pair.source.prepare('SELECT * FROM go_goscope_followers').all()).toEqual([])
+  for (let round = 0; round < 3; round++) await pair.follower.round()
+  expect(pair.follower.state).toMatchObject({ state: 'following', reason: expect.stringMatching(/log begins/) })
+  expect((await pair.follower.verify()).equal).toBe(true)
+  expect(pair.source.prepare('SELECT * FROM go_goscope_followers').all()).toHaveLength(1)
+})
