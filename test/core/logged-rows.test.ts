@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { followedTables } from '../../packages/shared/src/dialects/sqlite/standby/followed-tables.js'
+import { copyAnew } from '../../packages/shared/src/dialects/sqlite/standby/full-copy.js'
+import { type Position, readPosition } from '../../packages/shared/src/dialects/sqlite/standby/position.js'
+import { runRound } from '../../packages/shared/src/dialects/sqlite/standby/round.js'
+import type { Sql } from '../../packages/shared/src/dialects/sqlite/standby/sql.js'
+import { StandbyPair } from './standby-pair.js'
+
+let pair: StandbyPair
+beforeEach(async () => {
+  pair = await StandbyPair.make()
+  await pair.follower.begin()
+})
+afterEach(() => pair.dispose())
+
+const positionNow = async (): Promise<Position> => (await readPosition(pair.sql)) as Position
+
+async function round(sql: Sql, position?: Position): Promise<void> {
+  await runRound(sql, position ?? (await positionNow()), await followedTables(pair.sql, 'main'))
+}
+
+describe('a log without a trigger', () => {
+  /** Takes a trigger away as if it had never been: the standby sees no change of the schema. */
+  async function without(trigger: string): Promise<Position> {
+    pair.source.exec(`DROP TRIGGER ${trigger}`)
+    const { schema_version: cookie } = pair.source.prepare('PRAGMA schema_version').get() as { schema_version: number }
+    return { ...(await positionNow()), cookie }
+  }
+
+  /** A claim that takes another one out of the way by its generation. */
+  async function displace(): Promise<void> {
+    const insert = 'INSERT OR REPLACE INTO go_goscope_claims (generation, key, owner, granted_at, expires_at)'
+    pair.source.exec(`${insert} VALUES (1, 'one', 'me', 1, 2); ${insert} VALUES (2, 'two', 'me', 1, 2)`)
+    await round(pair.sql, { ...(await positionNow()), cookie: cookieOf() })
+    pair.source.exec(`${insert} VALUES (3, 'one', 'me', 1, 2); DELETE FROM go_goscope_claims WHERE key = 'one'`)
+  }
+
+  const cookieOf = () =>
+    (pair.source.prepare('PRAGMA schema_version').get() as { schema_version: number }).schema_version
+  const claims = (database: typeof pair.source) => database.prepare('SELECT * FROM main.go_goscope_claims').all()
+
+  test('has everything while all are there', async () => {
+    await displace()
+    await round(pair.sql)
+    expect(claims(pair.standby)).toEqual(claims(pair.source))
+    expect((await pair.follower.verify()).equal).toBe(true)
+  })
+
+  test('keeps a row that another one took out of the way, if it does not hear of it, which this test sees', async () => {
+    const position = await without('go_goscope_log_displaced_by_insert_go_goscope_claims')
+    await displace()
+    await round(pair.sql, { ...(await positionNow()), cookie: position.cookie })
+    expect(claims(pair.standby)).not.toEqual(claims(pair.source))
+  })
+
+  const missed: readonly (readonly [trigger: string, sql: string])[] = [
+    ['inserted', "INSERT INTO go_goscope_cache (key, value) VALUES ('new', 'x')"],
+    ['updated', "UPDATE go_goscope_cache SET value = 'y'"],
+    [
+      'rekeyed',
+      "UPDATE go_goscope_cache SET rowid = 70 WHERE key = 'k'; DELETE FROM go_goscope_cache WHERE rowid = 70",
+    ],
+    [
+      'rekeyed',
+      "UPDATE OR REPLACE go_goscope_cache SET key = 'other' WHERE key = 'k'; DELETE FROM go_goscope_cache WHERE key = 'other'",
+    ],
+    ['deleted', 'DELETE FROM go_goscope_cache'],
+  ]
+  for (const [trigger, sql] of missed) {
+    test(`${trigger} misses what it has with all of them: ${sql}`, async () => {
+      pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (7, 'k', 'x'), (8, 'other', 'x')")
+      await round(pair.sql)
+      pair.source.exec(sql)
+      await round(pair.sql)
+      expect(numbered(pair.standby)).toEqual(numbered(pair.source))
+      pair.source.exec(
+        "DELETE FROM go_goscope_cache; INSERT INTO go_goscope_cache (rowid, key, value) VALUES (7, 'k', 'x'), (8, 'other', 'x')",
+      )
+      await round(pair.sql)
+      const { cookie } = await without(`go_goscope_log_${trigger}_go_goscope_cache`)
+      pair.source.exec(`${sql}; INSERT INTO go_goscope_meta (key, value) VALUES ('something', 'else')`)
+      await round(pair.sql, { ...(await positionNow()), cookie })
+      expect(numbered(pair.standby)).not.toEqual(numbered(pair.source))
+    })
+  }
+})
+
+const numbered = (database: typeof pair.source) =>
+  database.prepare('SELECT rowid AS number, key, value FROM main.go_goscope_cache ORDER BY rowid').all()
+
+describe('rows keep their numbers, by which the log knows them', () => {
+  const rows = "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (5, 'a', '1'), (3, 'b', '2'), (-9, 'c', '3')"
+
+  test('in a full copy, also where the engine copies row by row', async () => {
+    pair.source.exec(rows)
+    const { follower, cookie } = await positionNow()
+    for (const countChanges of [0, 1]) {
+      // With it SQLite copies no pages.
+      pair.standby.exec(`PRAGMA count_changes = ${countChanges}`)
+      await copyAnew(pair.sql, follower, cookie)
+      expect(numbered(pair.standby)).toEqual(numbered(pair.source))
+    }
+  })
+
+  test('also in a table with a column that has the name of the number', async () => {
+    pair.source.exec('ALTER TABLE go_goscope_cache ADD COLUMN rowid TEXT')
+    await pair.follower.round()
+    await pair.follower.round()
+    pair.source.exec("INSERT INTO go_goscope_cache (oid, key, value) VALUES (5, 'a', '1')")
+    await pair.follower.round()
+    pair.source.exec("UPDATE go_goscope_cache SET value = '2'")
+    await pair.follower.round()
+    expect(pair.follower.state).toMatchObject({ state: 'following' })
+    expect((await pair.follower.verify()).equal).toBe(true)
+  })
+
+  test('and a table that hides them all is not followed', async () => {
+    for (const name of ['rowid', 'oid', '_rowid_']) pair.source.exec(`ALTER TABLE go_goscope_cache ADD COLUMN ${name}`)
+    await expect(followedTables(pair.sql, 'source')).rejects.toMatchObject({ code: 'SCHEMA_NEWER' })
+  })
+})
+
+test('a row that is taken out of the way by a number that also stands for none is heard of', async () => {
+  pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'old', '1')")
+  await pair.follower.round()
+  pair.source.exec("INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'new', '1')")
+  await pair.follower.round()
+  expect(pair.follower.state.reason).toBeUndefined()
+  expect((await pair.follower.verify()).equal).toBe(true)
+})
+
+test('a log has its bound, and whoever is further behind is forgotten and copies anew', async () => {
+  await pair.adapter.cache.set('k', 1)
+  // As if so much was written meanwhile: the next change is the one at which the log is looked at.
+  pair.source.exec(`INSERT INTO go_goscope_changes (seq, tbl) VALUES (${4_096 * 200 - 1}, 'go_goscope_cache')`)
+  await pair.adapter.cache.set('k', 2)
+  const { first } = pair.source.prepare('SELECT min(seq) AS first FROM go_goscope_changes').get() as { first: number }
+  expect(first).toBeGreaterThan(300_000)
+  expect(pair.source.prepare('SELECT * FROM go_goscope_followers').all()).toEqual([])
+  for (let round = 0; round < 3; round++) await pair.follower.round()
+  expect(pair.follower.state).toMatchObject({ state: 'following', reason: expect.stringMatching(/log begins/) })
+  expect((await pair.follower.verify()).equal).toBe(true)
+  expect(pair.source.prepare('SELECT * FROM go_goscope_followers').all()).toHaveLength(1)
+})
