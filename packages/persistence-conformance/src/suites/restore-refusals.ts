@@ -65,9 +65,13 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
       await refuses(() => world.engine.restore(unsound, world.path), refused)
       assert.equal(await world.dump(), dump)
 
+      await world.closeRaw()
       const bare = join(world.folder, 'bare.db')
       await writeFile(bare, bytes)
-      await refuses(() => world.engine.restore(bare, world.path), { code: 'NOT_A_BACKUP', says: ['bare.db', 'manifest'] })
+      await refuses(() => world.engine.restore(bare, world.path), {
+        code: 'NOT_A_BACKUP',
+        says: ['bare.db', 'manifest'],
+      })
       const restored = await world.engine.restore(bare, world.path, { allowUnverified: true })
       assert.equal(restored.backup, undefined)
       assert.deepEqual(await contentOf(world, world.path), [1, null])
