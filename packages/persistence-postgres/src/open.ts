@@ -46,7 +46,8 @@ const KEPT = 'pglite:'
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
 function checkUrl(url: unknown): asserts url is string {
   if (typeof url === 'string' && (isUrl(url) || url === 'memory:')) return
-  const got = typeof url === 'string' ? JSON.stringify(url.slice(0, 40)) : url === null ? 'null' : typeof url
+  // A URL may hold a password.
+  const got = typeof url === 'string' ? JSON.stringify(url.replace(/:\/\/.*/s, '://…').slice(0, 40)) : url === null ? 'null' : typeof url
   throw invalidArgument(
     'open',
     `url must be like postgres://user:password@host:5432/database, memory: or pglite:./folder, got ${got}`,
