@@ -55,6 +55,19 @@ test('a row that something else has written is named', async () => {
   await expect(toServer(place)).rejects.toMatchObject(named)
 })
 
+test('no output names the password of a place', async () => {
+  const place = await newPlace()
+  await (await onFile(place.file)).disconnect()
+  const url = new URL(serverUrl())
+  url.password = 'secret'
+  const outputs = [
+    await command('copy', place.file, url.href, '--schema', place.schema, '--dry-run'),
+    await command('copy', place.file, url.href.replace('postgres:', 'postgress:')),
+  ]
+  expect(outputs.map(({ code }) => code)).toEqual([0, 2])
+  for (const { out, err } of outputs) expect(out + err).not.toContain('secret')
+})
+
 test('a dry run tells what there is, and writes nothing on either side', async () => {
   const place = await newPlace()
   const user = await onFile(place.file)

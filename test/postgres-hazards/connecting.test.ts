@@ -238,8 +238,9 @@ describe('arguments', () => {
     expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('driver') })
   })
 
-  test.each(['mysql://x', 'app.db', 'pglite:', '', null])('%s is no url', async (url) => {
-    expect(await refused(PostgresAdapter.open(url as never))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+  test.each(['mysql://me:secret@x', 'app.db', 'pglite:', '', null])('%s is no url', async (url) => {
+    const message = expect.not.stringContaining('secret')
+    expect(await refused(PostgresAdapter.open(url as never))).toMatchObject({ code: 'INVALID_ARGUMENT', message })
   })
 
   test.each(['1st', 'a-b', 'pg_x', 'locks', 'x'.repeat(64)])('%s is no name of a cache table', (tableName) => {

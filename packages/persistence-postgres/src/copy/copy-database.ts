@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
 import { fingerprintOf, type TableFingerprint } from './fingerprint.js'
-import { isServer, openStore } from './open-store.js'
+import { isServer, nameOf, openStore } from './open-store.js'
 import { type CopyProgress, Pace } from './pace.js'
 import { failure, labelOf, type Mark, type Store, type StoreTable } from './store.js'
 
@@ -59,7 +59,7 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
     const target = await openStore(to, { schema, readOnly: dryRun, missing: dryRun ? 'skip' : 'make' })
     try {
       const clockDifference = target === undefined ? 0 : await clocks(source, target, options)
-      if (dryRun) return await look(source, target, to, clockDifference)
+      if (dryRun) return await look(source, target, nameOf(to, schema), clockDifference)
       return await move(source, target as Store, options, clockDifference)
     } finally {
       await target?.close()

@@ -31,6 +31,10 @@ export function isServer(place: string): boolean {
 
 /** @returns `undefined` for what is not there, where `missing` is `skip`. */
 export function openStore(place: string, access: Access): Promise<Store | undefined> {
+  // Another URL would be a path, which is told as it is, with the password in it.
+  const [, scheme] = /^(\w+):\/\//.exec(place) ?? []
+  if (scheme !== undefined && !isServer(place))
+    throw failure('INVALID_ARGUMENT', `a server is named like postgres://…, and not ${scheme}://…`)
   return isServer(place) ? openServer(place, access) : openFileStore(place, access)
 }
 
@@ -60,8 +64,9 @@ async function openServer(url: string, { schema, readOnly, missing }: Access): P
   }
 }
 
-/** Without user, password and parameters, which may hold secrets. */
-function nameOf(url: string, schema: string): string {
+/** For people: without user, password and parameters, which may hold secrets. */
+export function nameOf(url: string, schema: string): string {
+  if (!isServer(url)) return resolve(url)
   if (!url.startsWith('postgres')) return `${url} (schema ${schema})`
   const { host, pathname } = new URL(url)
   return `postgres://${host}${pathname} (schema ${schema})`
