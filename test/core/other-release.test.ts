@@ -10,7 +10,7 @@ import { databaseSyncDriver } from './database-sync-driver.js'
 // The source, with what a later release would change, against the packages as they are built.
 vi.mock(import('../../packages/shared/src/remote/protocol.js'), async (original) => ({
   ...(await original()),
-  PROTOCOL: 3 as 2,
+  PROTOCOL: 4 as 3,
 }))
 
 interface Release {
@@ -25,8 +25,8 @@ const RELEASES: Record<'this' | 'later', Release> = {
 }
 
 test.each([
-  ['this', 'later', 'protocol 3', 'protocol 2'],
-  ['later', 'this', 'protocol 2', 'protocol 3'],
+  ['this', 'later', 'protocol 4', 'protocol 3'],
+  ['later', 'this', 'protocol 3', 'protocol 4'],
 ] as const)(
   'an owner of %s release refuses a user of the %s one, names both, and goes on',
   async (owner, user, ...named) => {

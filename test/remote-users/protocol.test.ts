@@ -52,8 +52,8 @@ describe('connecting', () => {
   })
 
   test('another protocol or schema is refused, and both are named', async () => {
-    expect(await refusal(served.port(), 3, 0)).toMatch(/protocol 3.*protocol 2/)
-    expect(await refusal(served.port(), 2, 999)).toMatch(/schema 999.*schema \d+/)
+    expect(await refusal(served.port(), 4, 0)).toMatch(/protocol 4.*protocol 3/)
+    expect(await refusal(served.port(), 3, 999)).toMatch(/schema 999.*schema \d+/)
     const { port1, port2 } = new MessageChannel()
     port2.on('message', (message) => {
       const [, nonce] = message[ENVELOPE]
