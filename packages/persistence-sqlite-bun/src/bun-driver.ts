@@ -27,7 +27,7 @@ export class BunDriver implements SyncDriver {
     // Not through database.query, whose cache keeps statements alive past their use.
     const statement = this.#database.prepare(sql)
     try {
-      return statement.all(parameters) as Row[]
+      return statement.all(parameters as never) as Row[]
     } finally {
       statement.finalize()
     }
@@ -52,16 +52,16 @@ class ArrayStatement implements SyncStatement {
   }
 
   all(parameters: readonly SqlValue[]): Row[] {
-    return this.#statement.all(parameters) as Row[]
+    return this.#statement.all(parameters as never) as Row[]
   }
 
   get(parameters: readonly SqlValue[]): Row | null | undefined {
-    return this.#statement.get(parameters) as Row | null | undefined
+    return this.#statement.get(parameters as never) as Row | null | undefined
   }
 
   run(parameters: readonly SqlValue[]): void {
     // Not by `run`, which makes an object of what changed, for nobody. What gives no rows ends at its first step.
-    this.#statement.get(parameters)
+    this.#statement.get(parameters as never)
   }
 
   finalize(): void {

@@ -1,5 +1,3 @@
-import type { SqlValue } from '@go-go-scope/persistence-core'
-
 /** The few methods of `bun:sqlite` that are used here, so that the types need no runtime. */
 export interface BunDatabase {
   prepare(sql: string): BunStatement
@@ -7,8 +5,8 @@ export interface BunDatabase {
 }
 
 export interface BunStatement {
-  // Bun takes parameters one by one, or as one array.
-  all(parameters: readonly SqlValue[]): unknown[]
-  get(parameters: readonly SqlValue[]): unknown
+  all(...parameters: never[]): unknown[]
+  get(...parameters: never[]): unknown
+  run(...parameters: never[]): unknown
   finalize(): void
 }
