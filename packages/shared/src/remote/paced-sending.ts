@@ -1,3 +1,5 @@
+import { systemClock } from '../time/clock.js'
+
 // As long as the calls of one turn may hold the event loop, less what is on its way when they are over.
 const LONGEST_TURN_MS = 5
 // What a look costs, an immediate, is a tenth of a message.
@@ -20,7 +22,7 @@ export class PacedSending<Message> {
   #held: Message[] = []
 
   /** @param monotonic ms. Of the event loop, not of a test. */
-  constructor(send: (message: Message) => void, monotonic: () => number = () => performance.now()) {
+  constructor(send: (message: Message) => void, monotonic: () => number = systemClock.monotonic) {
     this.#send = send
     this.#monotonic = monotonic
   }
