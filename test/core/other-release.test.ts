@@ -3,8 +3,6 @@ import { SqliteAdapter } from '@go-go-scope/persistence-core'
 import * as thisRelease from '@go-go-scope/persistence-core/remote'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test, vi } from 'vitest'
-import { SqliteAdapter as LaterSqliteAdapter } from '../../packages/shared/src/index.js'
-import * as laterRelease from '../../packages/shared/src/remote.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
 // The source, with what a later release would change, against the packages as they are built.
@@ -12,6 +10,11 @@ vi.mock(import('../../packages/shared/src/remote/protocol.js'), async (original)
   ...(await original()),
   PROTOCOL: 4 as 3,
 }))
+
+// Other files of this process may have loaded the source as it is.
+vi.resetModules()
+const { SqliteAdapter: LaterSqliteAdapter } = await import('../../packages/shared/src/index.js')
+const laterRelease = await import('../../packages/shared/src/remote.js')
 
 interface Release {
   readonly Adapter: new (handle: object, driver: never) => Pick<SqliteAdapter, 'cache' | 'disconnect' | 'connect'>

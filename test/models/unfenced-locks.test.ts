@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
-import { contend, overtaken } from '../proof/fencing/contend.js'
+import { type Contention, contend, overtaken } from '../proof/fencing/contend.js'
 import { printedSeed } from '../proof/printed-seed.js'
 import { newPlace } from '../proof/process/new-place.js'
 import { proofCount } from '../proof/proof-count.js'
@@ -19,14 +19,21 @@ describe('a lock whose holders are stopped past its lease and killed', () => {
   test('without the fence stale holders do overwrite, so the test with it sees them', async () => {
     const grants = proofCount({ inTests: 100, inSoak: 300 })
     const random = seededRandom(printedSeed('stopped and killed holders without a fence'))
-    // One that is stopped and one that overtakes it are enough to see.
-    const found = await contend(newPlace(folder, 'unfenced'), 'unfenced', { processes: 2, grants }, random)
-    expect(overtaken(found.journal)).toBeGreaterThan(0)
+    // One that is stopped and one that overtakes it are enough to see. On a busy machine a holder may have written each time
+    // before it stood still, so more are tried until one is found; without any, the time of this test runs out.
+    const rounds: Contention[] = []
+    const found = (): number => rounds.reduce((sum, { journal }) => sum + overtaken(journal), 0)
+    while (found() === 0) {
+      rounds.push(await contend(newPlace(folder, 'unfenced'), 'unfenced', { processes: 2, grants }, random))
+    }
+    const count = (of: (round: Contention) => number): number => rounds.reduce((sum, round) => sum + of(round), 0)
+    const granted = count((round) => round.granted.length)
+    expect(granted).toBeGreaterThanOrEqual(grants)
     reportProof({
       proof: 'lock holders stopped past their lease and killed, without the fence (control)',
       file: 'test/models/unfenced-locks.test.ts',
-      runs: `${found.granted.length} grants, ${found.pauses} pauses, ${found.kills} kills`,
-      result: `${overtaken(found.journal)} stale writes, as there must be`,
+      runs: `${granted} grants, ${count((round) => round.pauses)} pauses, ${count((round) => round.kills)} kills`,
+      result: `${found()} stale writes, as there must be`,
     })
   }, 300_000)
 })
