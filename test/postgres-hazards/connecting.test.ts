@@ -1,4 +1,5 @@
-import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
+import { inspect } from 'node:util'
+import { PersistenceError, PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
@@ -238,9 +239,28 @@ describe('arguments', () => {
     expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('driver') })
   })
 
-  test.each(['mysql://me:secret@x', 'app.db', 'pglite:', '', null])('%s is no url', async (url) => {
-    const message = expect.not.stringContaining('secret')
+  test.each([
+    'mysql://me:secret@x',
+    'postgres:/me:secret@h/db',
+    'postgres//me:secret@h/db',
+    'me:sec@ret@h/db',
+    'postgres:/h/db?password=secret',
+    'app.db',
+    'pglite:',
+    '',
+    null,
+  ])('%s is no url', async (url) => {
+    const message = expect.not.stringMatching(/sec/)
     expect(await refused(PostgresAdapter.open(url as never))).toMatchObject({ code: 'INVALID_ARGUMENT', message })
+    if (url === null) return
+    const error = await refused(opens(newSchema(), { newsUrl: url }))
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', message })
+  })
+
+  test.each(['pg', 'postgres'] as const)('an error of %s for a URL shows no password', async (driver) => {
+    const error = await refused(opens(newSchema(), { driver, busyTimeout: 0 }, 'postgres://me:secret@h:bad/db'))
+    expect(error).toBeInstanceOf(PersistenceError)
+    expect(inspect(error, { depth: 9 })).not.toContain('secret')
   })
 
   test.each(['1st', 'a-b', 'pg_x', 'locks', 'x'.repeat(64)])('%s is no name of a cache table', (tableName) => {
