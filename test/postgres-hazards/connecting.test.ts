@@ -133,6 +133,17 @@ test('a server that keeps less than was asked for is refused', async () => {
   expect((lacking as Error).message).toContain('synchronous_standby_names')
 })
 
+test('a server that does not tell its timeline refuses locks alone', async () => {
+  const schema = newSchema()
+  const adapter = await rewritten(schema, (sql) => sql.replaceAll('pg_walfile_name', 'no_such_function'))
+  await adapter.cache.set('k', 1)
+  const mine =
+    'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE $1 AND pid <> pg_backend_pid()'
+  expect((await admin.query(mine, [`%"${schema}".%`])).rowCount).toBeGreaterThan(0)
+  expect(await adapter.cache.get('k')).toBe(1)
+  await expect(adapter.acquire('job', 60_000)).rejects.toMatchObject({ code: 'SQL' })
+})
+
 test('a server that cannot be written answers READ_ONLY, and reads go on', async () => {
   const schema = newSchema()
   await (await opens(schema)).cache.set('k', 1)
