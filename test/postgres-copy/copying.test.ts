@@ -1,8 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
+import { copyDatabase } from '@go-go-scope/persistence-postgres/copy'
 import { SQLiteCacheAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
+import { serverUrl } from '../postgres/server/places.mjs'
 import { answers, fillEveryKind } from './every-kind.js'
 import { admin, fingerprints, newPlace, onFile, onServer, toFile, toServer } from './moved-store.js'
 
@@ -85,6 +87,32 @@ test('prefixes keep their layouts, and caches with a name of the app come along'
   const back = new SQLiteCacheAdapter(new DatabaseSync(`${place.file}.back`), { tableName: 'sessions' })
   expect(await back.get('s')).toEqual({ user: 'ada' })
   await back.disconnect()
+})
+
+test('what is called moved is on the disk of the server, also by a role that does not wait for it', async () => {
+  const place = await newPlace()
+  await (await onFile(place.file)).cache.set('k', 1)
+  await (await onServer(place)).disconnect()
+  const schema = `"${place.schema}"`
+  // A copy makes this table where it is missing; here it tells how a transaction will be committed that writes no rows.
+  await admin.query(`CREATE TABLE ${schema}.copies (
+    name text PRIMARY KEY, id text NOT NULL, store text NOT NULL, position text, rows float8 NOT NULL
+  );
+  CREATE TABLE ${schema}.seen (during text, waits text);
+  CREATE FUNCTION ${schema}.see() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN INSERT INTO ${schema}.seen VALUES (TG_TABLE_NAME, current_setting(''synchronous_commit'')); RETURN NEW; END';
+  CREATE TRIGGER see AFTER UPDATE ON ${schema}.copies FOR EACH ROW WHEN (OLD.rows = NEW.rows) EXECUTE FUNCTION ${schema}.see();
+  CREATE TRIGGER see AFTER INSERT ON ${schema}.meta FOR EACH ROW WHEN (NEW.key = 'moved_from') EXECUTE FUNCTION ${schema}.see();
+  CREATE ROLE "hasty_${place.schema}" LOGIN SUPERUSER;
+  ALTER ROLE "hasty_${place.schema}" SET synchronous_commit = off`)
+  const url = new URL(serverUrl())
+  url.username = `hasty_${place.schema}`
+  await copyDatabase(place.file, url.href, { schema: place.schema })
+  const { rows } = await admin.query(`SELECT DISTINCT during, waits FROM ${schema}.seen ORDER BY 1`)
+  expect(rows).toEqual([
+    { during: 'copies', waits: 'on' },
+    { during: 'meta', waits: 'on' },
+  ])
 })
 
 test('the two sides are compared: a row that comes out otherwise is found, and nothing is called moved', async () => {

@@ -64,7 +64,14 @@ test('no output names the password of a place', async () => {
     await command('copy', place.file, url.href, '--schema', place.schema, '--dry-run'),
     await command('copy', place.file, url.href.replace('postgres:', 'postgress:')),
   ]
-  expect(outputs.map(({ code }) => code)).toEqual([0, 2])
+  await (await onServer(place)).disconnect()
+  const mistyped = ['postgres:/me:secret@h/db', 'postgres//me:secret@h/db', 'postgres+ssl://me:secret@h/db']
+  for (const name of [...mistyped, 'me:secret@h/db']) {
+    outputs.push(await command('copy', name, url.href), await command('unseal', name))
+    outputs.push(await command('copy', url.href, name, '--schema', place.schema))
+  }
+  outputs.push(await command('unseal', `${place.file}/me:secret@h/db`))
+  expect(outputs.map(({ code }) => code)).toEqual([0, ...outputs.slice(1).map(() => 2)])
   for (const { out, err } of outputs) expect(out + err).not.toContain('secret')
 })
 

@@ -1,4 +1,5 @@
-import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
+import { inspect } from 'node:util'
+import { PersistenceError, PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
@@ -132,6 +133,17 @@ test('a server that keeps less than was asked for is refused', async () => {
   expect((lacking as Error).message).toContain('synchronous_standby_names')
 })
 
+test('a server that does not tell its timeline refuses locks alone', async () => {
+  const schema = newSchema()
+  const adapter = await rewritten(schema, (sql) => sql.replaceAll('pg_walfile_name', 'no_such_function'))
+  await adapter.cache.set('k', 1)
+  const mine =
+    'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE $1 AND pid <> pg_backend_pid()'
+  expect((await admin.query(mine, [`%"${schema}".%`])).rowCount).toBeGreaterThan(0)
+  expect(await adapter.cache.get('k')).toBe(1)
+  await expect(adapter.acquire('job', 60_000)).rejects.toMatchObject({ code: 'SQL' })
+})
+
 test('a server that cannot be written answers READ_ONLY, and reads go on', async () => {
   const schema = newSchema()
   await (await opens(schema)).cache.set('k', 1)
@@ -238,9 +250,28 @@ describe('arguments', () => {
     expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('driver') })
   })
 
-  test.each(['mysql://me:secret@x', 'app.db', 'pglite:', '', null])('%s is no url', async (url) => {
-    const message = expect.not.stringContaining('secret')
+  test.each([
+    'mysql://me:secret@x',
+    'postgres:/me:secret@h/db',
+    'postgres//me:secret@h/db',
+    'me:sec@ret@h/db',
+    'postgres:/h/db?password=secret',
+    'app.db',
+    'pglite:',
+    '',
+    null,
+  ])('%s is no url', async (url) => {
+    const message = expect.not.stringMatching(/sec/)
     expect(await refused(PostgresAdapter.open(url as never))).toMatchObject({ code: 'INVALID_ARGUMENT', message })
+    if (url === null) return
+    const error = await refused(opens(newSchema(), { newsUrl: url }))
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', message })
+  })
+
+  test.each(['pg', 'postgres'] as const)('an error of %s for a URL shows no password', async (driver) => {
+    const error = await refused(opens(newSchema(), { driver, busyTimeout: 0 }, 'postgres://me:secret@h:bad/db'))
+    expect(error).toBeInstanceOf(PersistenceError)
+    expect(inspect(error, { depth: 9 })).not.toContain('secret')
   })
 
   test.each(['1st', 'a-b', 'pg_x', 'locks', 'x'.repeat(64)])('%s is no name of a cache table', (tableName) => {

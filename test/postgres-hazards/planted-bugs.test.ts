@@ -95,10 +95,18 @@ const NAIVE: readonly Naive[] = [
       // So that there is a connection for it: to make one may take longer than the lease.
       const other = await one.acquire('other', 60_000)
       if (other !== null) await one.fenced(other, [{ sql: 'SELECT 1' }])
-      const first = await one.acquire('job', 500)
-      if (first === null) throw new Error('the lock is free')
-      // The holder is held up within its transaction, beyond its lease.
-      const late = one.fenced(first, [{ sql: 'SELECT pg_sleep(1.2)' }, write('one')]).catch(() => undefined)
+      // The holder is held up within its transaction, beyond its lease. A busy machine may begin that too late.
+      const { late } = await eventually(async () => {
+        const first = await one.acquire('job', 500)
+        if (first === null) return undefined
+        let ended = false
+        const end = (): void => {
+          ended = true
+        }
+        const late = one.fenced(first, [{ sql: `SELECT pg_sleep(1.2) /* ${schema} */` }, write('one')]).then(end, end)
+        const begun = await eventually(async () => ended || (await sleepingStatement(schema)))
+        return begun === 'sleeps' ? { late } : undefined
+      })
       const second = await eventually(() => two.acquire('job', 60_000))
       await two.fenced(second, [write('two')])
       await late
@@ -107,6 +115,15 @@ const NAIVE: readonly Naive[] = [
     },
   },
 ]
+
+/** Whether a statement with that text is at `pg_sleep`. */
+async function sleepingStatement(text: string): Promise<'sleeps' | undefined> {
+  const { rows } = await admin.query(
+    "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE $1 AND pid <> pg_backend_pid()",
+    [`%${text}%`],
+  )
+  return rows.length > 0 ? 'sleeps' : undefined
+}
 
 /** Whether a statement with that text waits for another transaction. */
 async function waitingStatement(text: string): Promise<true | undefined> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { answers, fillEveryKind } from '../postgres-copy/every-kind.js'
-import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+import { admin, disconnectAfterEach, eventually, newSchema, opens } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -59,6 +59,25 @@ test('what a role has set is looked at by each new connection', async () => {
   })
   await admin.query(`ALTER ROLE "${role}" RESET synchronous_commit`)
   await adapter.cache.set('k', 1)
+})
+
+test('a statement at work is waited for also while no new connection would be taken', async () => {
+  const [schema, role] = [newSchema(), newSchema()]
+  const url = await urlWith(role, {})
+  const adapter = await opens(schema, { durability: 'power', busyTimeout: 1_000 }, url)
+  await adapter.cache.set('note', 'none')
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  const late = adapter.fenced(lock, [
+    // Longer than a server may be silent, which then says that it is at work.
+    { sql: 'SELECT pg_sleep(3.5)' },
+    { sql: `UPDATE "${schema}".cache SET value = '"written"'` },
+  ])
+  const asleep = "SELECT 1 AS found FROM pg_stat_activity WHERE usename = $1 AND wait_event = 'PgSleep'"
+  await eventually(async () => (await admin.query(asleep, [role])).rows[0])
+  await admin.query(`ALTER ROLE "${role}" SET synchronous_commit = off`)
+  await late
+  expect(await adapter.cache.get('note')).toBe('written')
 })
 
 test.each([

@@ -6,7 +6,7 @@ import {
   type SqlAdapter,
 } from '@go-go-scope/persistence-core/dialect'
 import { laneOf } from './lane-of.js'
-import { isServerUrl, type PostgresOpenOptions, resolvedOpen } from './options.js'
+import { isServerUrl, type PostgresOpenOptions, resolvedOpen, withoutSecrets } from './options.js'
 import { postgresDialect } from './postgres-dialect.js'
 import { type DriverName, sourceByUrl } from './wire/by-url.js'
 import type { Lane } from './wire/lane.js'
@@ -46,16 +46,12 @@ const KEPT = 'pglite:'
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
 function checkUrl(url: unknown): asserts url is string {
   if (typeof url === 'string' && (isUrl(url) || url === 'memory:')) return
-  const got = typeof url === 'string' ? JSON.stringify(withoutSecrets(url)) : url === null ? 'null' : typeof url
+  const got =
+    typeof url === 'string' ? JSON.stringify(withoutSecrets(url).slice(0, 40)) : url === null ? 'null' : typeof url
   throw invalidArgument(
     'open',
     `url must be like postgres://user:password@host:5432/database, memory: or pglite:./folder, got ${got}`,
   )
-}
-
-/** What does not look like a URL of ours may be a mistyped one, with a password in it. */
-function withoutSecrets(url: string): string {
-  return url.replace(/:\/\/.*/s, '://…').slice(0, 40)
 }
 
 /** Whether `place` names what stays when this process ends. */

@@ -118,7 +118,8 @@ function checked(read: PostgresOptions, usual: Durability): Resolved<AdapterOpti
   if (prepare !== 'auto' && typeof prepare !== 'boolean')
     throw invalidOption('prepare', prepare, "'auto', true or false")
   if (newsUrl !== undefined && newsUrl !== false && !isServerUrl(newsUrl)) {
-    throw invalidOption('newsUrl', shownUrl(newsUrl), 'like postgres://user:password@host:5432/database, or false')
+    const got = typeof newsUrl === 'string' ? withoutSecrets(newsUrl) : newsUrl
+    throw invalidOption('newsUrl', got, 'like postgres://user:password@host:5432/database, or false')
   }
   if (typeof schema !== 'string' || !isName(schema)) throw badSchema(schema)
   // An entry of an index takes 2,704 bytes, of which prefix and marks have 1,024 and more.
@@ -134,9 +135,9 @@ export function isServerUrl(url: unknown): boolean {
   return typeof url === 'string' && /^postgres(ql)?:\/\//.test(url)
 }
 
-/** It may hold a password. */
-function shownUrl(url: unknown): unknown {
-  return typeof url === 'string' ? `${url.slice(0, 8)}…` : url
+/** For messages: what is no URL of ours may be a mistyped one, with a password before its last `@` or in its parameters. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1…@').replace(/\?.*/s, '?…')
 }
 
 /** PostgreSQL cuts longer names short without a word. */

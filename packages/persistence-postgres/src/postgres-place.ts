@@ -9,6 +9,7 @@ import {
 } from '@go-go-scope/persistence-core/dialect'
 
 import { PostgresNews } from './news/postgres-news.js'
+import { classify } from './sql/error-codes.js'
 import { TIMELINE } from './sql/locks.js'
 import { Lane } from './wire/lane.js'
 
@@ -64,8 +65,7 @@ export class PostgresPlace implements Place {
   async #checked(ask: (sql: string) => Promise<Row[]>): Promise<Row> {
     const [facts = {}] = await ask(FACTS)
     this.#refuse(facts)
-    const [row] = await ask(TIMELINE_NOW)
-    const [before, now] = [this.#timeline, row?.timeline as number | null]
+    const [before, now] = [this.#timeline, await timelineBy(ask)]
     this.#timeline = now ?? before
     if (before !== undefined && now !== null && now !== before) {
       this.#options.diagnostics.emit({ type: 'failover', location: this.location, before, now })
@@ -144,6 +144,17 @@ export class PostgresPlace implements Place {
         `the server has ${lacks}, and durability: 'replicas' needs a synchronous standby and remote_apply, for example ALTER ROLE … SET synchronous_commit = remote_apply`,
       )
     }
+  }
+}
+
+/** `null`: of a standby, and of a managed server that does not tell it, which grants no locks. */
+async function timelineBy(ask: (sql: string) => Promise<Row[]>): Promise<number | null> {
+  try {
+    const [row] = await ask(TIMELINE_NOW)
+    return row?.timeline as number | null
+  } catch (error) {
+    if (classify(error, 'connect').code === 'SQL') return null
+    throw error
   }
 }
 

@@ -129,6 +129,7 @@ UNION SELECT 1 FROM (SELECT 1 FROM go_goscope_claims LIMIT 1)`,
   deletePrefixes: 'DELETE FROM go_goscope_prefixes',
 
   unflushed: [],
+  flushed: [],
   // Nobody writes while a transaction of SQLite writes, so what it finds is so.
   seal: (free, caches, id, to) => [free, ...sealingSteps(caches, id, to)],
   unseal: (caches) => unsealingSteps(caches),

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { openFile } from '@go-go-scope/persistence-core'
 import { Connection, PersistenceError, resolveOptions } from '@go-go-scope/persistence-core/dialect'
 import { folderOf, isUrl, sourceFor } from '../open.js'
+import { withoutSecrets } from '../options.js'
 import { postgresDialect } from '../postgres-dialect.js'
 import { migratingAnyway } from '../schema/migrate.js'
 import { Lane } from '../wire/lane.js'
@@ -24,6 +25,9 @@ export interface Access {
 // A copy waits longer for a row or a connection than an app would.
 const BUSY_TIMEOUT_MS = 10_000
 
+// The name of a drive has one letter.
+const MISTYPED_URL = /^[a-z][\w+.-]+(:\/\/|:\/*[^/]*@|\/\/[^/]*:[^/]*@)/i
+
 /** Whether a name is that of a server, and not of a file. */
 export function isServer(place: string): boolean {
   return isUrl(place)
@@ -31,11 +35,11 @@ export function isServer(place: string): boolean {
 
 /** @returns `undefined` for what is not there, where `missing` is `skip`. */
 export function openStore(place: string, access: Access): Promise<Store | undefined> {
-  // Another URL would be a path, which is told as it is, with the password in it.
-  const [, scheme] = /^(\w+):\/\//.exec(place) ?? []
-  if (scheme !== undefined && !isServer(place))
-    throw failure('INVALID_ARGUMENT', `a server is named like postgres://…, and not ${scheme}://…`)
-  return isServer(place) ? openServer(place, access) : openFileStore(place, access)
+  if (isServer(place)) return openServer(place, access)
+  // It would be a path, which is told as it is, with the password in it.
+  if (MISTYPED_URL.test(place))
+    throw failure('INVALID_ARGUMENT', `a server is named like postgres://…, and not ${withoutSecrets(place)}`)
+  return openFileStore(place, access)
 }
 
 async function openServer(url: string, { schema, readOnly, missing }: Access): Promise<Store | undefined> {
@@ -97,7 +101,8 @@ const exists = (path: string): Promise<boolean> =>
   )
 
 function notThere(path: string, missing: 'refuse' | 'skip'): undefined {
-  if (missing === 'refuse') throw failure('INVALID_ARGUMENT', `there is no file or folder ${JSON.stringify(path)}`)
+  if (missing === 'refuse')
+    throw failure('INVALID_ARGUMENT', `there is no file or folder ${JSON.stringify(withoutSecrets(path))}`)
 }
 
 interface FrontEndClass {

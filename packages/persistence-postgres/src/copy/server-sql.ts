@@ -124,6 +124,13 @@ WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ${quotedText(
     occupied,
     deletePrefixes: `DELETE FROM ${schema}.prefixes`,
     unflushed: [{ sql: "SELECT set_config('synchronous_commit', 'off', true)", parameters: [] }],
+    // Only where it does not: a role may wait for standbys too.
+    flushed: [
+      {
+        sql: "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'",
+        parameters: [],
+      },
+    ],
     seal: (free, caches, id, to) => sealingSteps(name, free, caches, id, to),
     unseal: (caches) => unsealingSteps(name, caches),
     parameter: (n) => `$${n}`,

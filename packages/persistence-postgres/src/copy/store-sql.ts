@@ -52,6 +52,8 @@ export interface StoreSql {
   readonly deletePrefixes: string
   /** Has the commit of its transaction not wait for the disk: what a crash takes is copied again. Empty where it always waits. */
   readonly unflushed: readonly Step[]
+  /** Has it wait, whatever the role has set. */
+  readonly flushed: readonly Step[]
   /** Fails while `free` gives rows. */
   readonly seal: (free: Step, caches: readonly string[], id: string, to: string) => readonly Step[]
   readonly unseal: (caches: readonly string[]) => readonly Step[]

@@ -193,7 +193,7 @@ export class Store {
   /** Has what was written of a table outlive a crash of the server, and finds out whether one has taken some of it. */
   async flush(table: StoreTable, filled: Filled): Promise<void> {
     if (this.#sql.unflushed.length === 0 || filled.rows === 0) return
-    await this.#queue.atomic('copy', [this.#step(table, filled, filled)])
+    await this.#queue.atomic('copy', [...this.#sql.flushed, this.#step(table, filled, filled)])
   }
 
   /** @param from What must be there: it is not where another copy is at the target, or where a crash has taken some of it. */
@@ -215,6 +215,7 @@ WHERE name = ${this.#places(3)} AND rows = ${this.#places(4)} RETURNING name`,
   async finish(id: string, given: Given): Promise<void> {
     const meta = this.#meta
     await this.#queue.atomic('copy', [
+      ...this.#sql.flushed,
       ...this.#sql.raise(given),
       ...bare([`DROP TABLE ${this.#sql.copies}`, `DELETE FROM ${meta} WHERE key = 'moved_from'`]),
       { sql: `INSERT INTO ${meta} (key, value) VALUES ('moved_from', ${this.#places(1)})`, parameters: [id] },

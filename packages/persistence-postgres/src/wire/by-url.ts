@@ -16,7 +16,7 @@ const LOADERS: Readonly<Record<DriverName, (url: string) => Promise<Source>>> = 
   async pg(url) {
     const { default: pg } = await import('pg')
     const options = { connectionString: url, keepAlive: true, application_name: APPLICATION }
-    return pgClients(async () => new pg.Client(options))
+    return pgClients(async () => readingUrl(() => new pg.Client(options)))
   },
 
   async postgres(url) {
@@ -29,15 +29,25 @@ const LOADERS: Readonly<Record<DriverName, (url: string) => Promise<Source>>> = 
       connection: { application_name: APPLICATION },
       onnotice: () => undefined,
     }
-    return ownPostgresJs(() => postgres(url, options))
+    return ownPostgresJs(() => readingUrl(() => postgres(url, options)))
   },
 
   async bun(url) {
     const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => unknown } }
     if (Bun === undefined) throw new Error('this is not Bun')
     const options = { adapter: 'postgres', url, max: MOST, connection: { application_name: APPLICATION } }
-    return bunSql(new Bun.SQL(options) as BunSqlLike)
+    return bunSql(readingUrl(() => new Bun.SQL(options)) as BunSqlLike)
   },
+}
+
+/** Where a URL is none, the error has all of it as its `input`, with the password. */
+function readingUrl<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof Error) Reflect.deleteProperty(error, 'input')
+    throw error
+  }
 }
 
 const NAMES: Readonly<Record<DriverName, string>> = { pg: 'pg', postgres: 'postgres', bun: 'Bun.SQL' }

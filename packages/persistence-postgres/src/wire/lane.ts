@@ -134,12 +134,24 @@ export class Lane implements AsyncDriver {
   async #connected(): Promise<Wire> {
     if (this.#open !== undefined) this.#drop(this.#open)
     try {
-      this.#open = await this.#connect()
+      this.#open = await this.#checked(await this.#connect())
       return this.#open
     } catch (error) {
       // Not to be waited for: it stays so until somebody changes the server.
       if (error instanceof PersistenceError && error.code === 'ENGINE_UNSUPPORTED') throw error
       throw new ConnectionLost(error, false)
+    }
+  }
+
+  /** Not as a part of {@link #connect}: who only asks whether a statement runs takes any connection. */
+  async #checked(wire: Wire): Promise<Wire> {
+    const checking = this.#checks.check?.((sql) => wire.run(sql, [], undefined)) ?? Promise.resolve()
+    try {
+      await within(this.#patience, checking, () => Promise.reject(new Error('the server does not answer')))
+      return wire
+    } catch (error) {
+      this.#drop(wire)
+      throw error
     }
   }
 
@@ -158,7 +170,6 @@ export class Lane implements AsyncDriver {
     const wire = await this.#source.connect()
     try {
       if (this.#source.pooled === true && (await isInTransaction(wire))) await wire.query('ROLLBACK', [])
-      await this.#checks.check?.((sql) => wire.run(sql, [], undefined))
       return wire
     } catch (error) {
       await wire.close(true)

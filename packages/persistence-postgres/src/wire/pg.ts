@@ -66,9 +66,10 @@ class PgWire implements Wire {
   }
 
   async run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {
+    if (name !== undefined && this.#takesRuns) return this.#runPrepared(sql, parameters, name)
+    // Before its turn: what the app has sent, and what is not answered yet, is not seen.
     const problem = this.#problemOf(sql)
     if (problem !== undefined) throw problem
-    if (name !== undefined && this.#takesRuns) return this.#runPrepared(sql, parameters, name)
     const { rows } = await this.#client.query({ text: sql, values: parameters, types: TYPES, ...(name && { name }) })
     return rows as Row[]
   }
