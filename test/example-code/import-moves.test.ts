@@ -43,7 +43,9 @@ test('stopped in the middle on a file, the import moves to a server and ends the
 
   const left = await runExample(MAIN, onFile, { env })
   expect(left.code).toBe(1)
-  expect(left.stderr).toMatch(/^MOVED: open .*cities\.db: this store was moved to postgres:\/\/127\.0\.0\.1:\d+\/postgres/)
+  expect(left.stderr).toMatch(
+    /^MOVED: open .*cities\.db: this store was moved to postgres:\/\/127\.0\.0\.1:\d+\/postgres/,
+  )
 
   const again = await runExample(MAIN, onServer, { env })
   expect(again.stdout).toContain('completed by an earlier run')

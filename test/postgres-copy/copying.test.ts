@@ -108,10 +108,19 @@ test('what is called moved is on the disk of the server, also by a role that doe
   const url = new URL(serverUrl())
   url.username = `hasty_${place.schema}`
   await copyDatabase(place.file, url.href, { schema: place.schema })
+  // And on the way back, what is left behind is sealed.
+  const trigger = `"seal_${place.schema}"`
+  await admin.query(`CREATE FUNCTION ${schema}.see_seal() RETURNS event_trigger LANGUAGE plpgsql AS
+    'BEGIN INSERT INTO ${schema}.seen SELECT ''moved'', current_setting(''synchronous_commit'')
+      FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE ''%${place.schema}%.moved''; END';
+  CREATE EVENT TRIGGER ${trigger} ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION ${schema}.see_seal()`)
+  await copyDatabase(url.href, `${place.file}.back`, { schema: place.schema })
+  await admin.query(`DROP EVENT TRIGGER ${trigger}`)
   const { rows } = await admin.query(`SELECT DISTINCT during, waits FROM ${schema}.seen ORDER BY 1`)
   expect(rows).toEqual([
     { during: 'copies', waits: 'on' },
     { during: 'meta', waits: 'on' },
+    { during: 'moved', waits: 'on' },
   ])
 })
 

@@ -142,7 +142,8 @@ export class Store {
     const held = new PersistenceError('CONSTRAINT', 'copy', 'copy: locks or claims are held')
     const free: Step = { ...this.#sql.held(Date.now()), expect: 0, unmet: () => held }
     try {
-      await this.#queue.atomic('copy', this.#sql.seal(free, await this.#ownCaches(), id, to))
+      const sealing = this.#sql.seal(free, await this.#ownCaches(), id, to)
+      await this.#queue.atomic('copy', [...this.#sql.flushed, ...sealing])
       return true
     } catch (error) {
       if (error === held) return false
