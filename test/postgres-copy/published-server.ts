@@ -109,6 +109,8 @@ export class PublishedServer {
       'checkpoints',
       { ...checkpoint, id: 'import-2', sequence: 2, data: '{"row":200,"none":{}}', estimated_time_remaining: 4_000 },
       { ...checkpoint, id: 'import-1', sequence: 1, data: '{"row":100}' },
+      { ...checkpoint, task_id: 'equal', id: 'made last', sequence: 1, timestamp: time(NOW - 10), data: '2' },
+      { ...checkpoint, task_id: 'equal', id: 'made first', sequence: 1, data: '1' },
     )
   }
 }
