@@ -119,6 +119,16 @@ test('expiries of 2.9 may be infinite, or seconds', async () => {
   expect(await idempotency.get('ever')).toEqual({ value: 1 })
 })
 
+test('tables of 2.9 of any size are read to their end', async () => {
+  const place = await newPlace()
+  const server = await PublishedServer.make(place, AS_JSONB)
+  await admin.query(`INSERT INTO ${server.table('cache')} (key, value)
+    SELECT 'shop:cache:' || n, to_jsonb(repeat('x', n)) FROM generate_series(1, 1000) AS n`)
+  expect((await copied(place, server)).tables.at(-1)).toMatchObject({ table: 'cache', rows: 1_000 })
+  const { cache } = await onFile(place.file)
+  for (const n of [1, 500, 1_000]) expect(await cache.get(String(n))).toBe('x'.repeat(n))
+})
+
 test('tables and columns of 2.9 that need not be there are left out', async () => {
   const place = await newPlace()
   const server = await PublishedServer.make(place, AS_TEXT)
