@@ -2,6 +2,7 @@
 
 export { SqlCacheAdapter } from './adapter/sql-cache-adapter.js'
 export { SqlIdempotencyAdapter } from './adapter/sql-idempotency-adapter.js'
+export { flushFolder, publish, refuseExisting } from './dialects/sqlite/copies/publish.js'
 export { backupInSteps } from './dialects/sqlite/engine/backup-in-steps.js'
 export { backupOnPool, type FunctionHandle } from './dialects/sqlite/engine/backup-on-pool.js'
 export type { BackupSteps } from './dialects/sqlite/engine/backup-steps.js'

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { type CopyResult, copyDatabase, unsealDatabase } from './copy-database.js'
+import { type CopiedTablesOf29, copyTablesOf29 } from './copy-tables-of-2-9.js'
 import type { CopyProgress } from './pace.js'
 
 const USAGE = `persistence-postgres copy <from> <to> [options]
+persistence-postgres copy --from-2.9 <server> <file> [options]
 persistence-postgres unseal <place> [--schema name]
 
 copy moves what go-go-scope has stored from a file to a PostgreSQL server, or back. Each place is a path or a URL
@@ -11,12 +13,16 @@ copy moves what go-go-scope has stored from a file to a PostgreSQL server, or ba
 sealed: whoever opens it gets the error MOVED, which names the target. Ended in the middle, it goes on where it was when it is
 run again with the same arguments. unseal puts the source back into use.
 
+With --from-2.9 copy reads the tables that go-go-scope 2.9 made on a server, which stays as it is, and makes a file of them. A
+second copy moves that to a server.
+
   --dry-run         look on both sides, and write nothing
   --wait seconds    wait so long for locks and claims that are held; without it they are refused
-  --schema name     the PostgreSQL schema (go_goscope)
+  --schema name     the PostgreSQL schema (go_goscope; with --from-2.9 public)
   --accept-clock    go on although the clocks of the two sides differ by more than a second
+  --time-zone name  with --from-2.9: that of times that were stored without one (the TimeZone of the role)
 
-Progress goes to stderr, the result as JSON to stdout. Exit code: 0 moved; 1 failed, run it again; 2 wrong arguments;
+Progress goes to stderr, the result as JSON to stdout. Exit code: 0 done; 1 failed, run it again; 2 wrong arguments;
 3 locks or claims are held; 4 the two sides are not the same.`
 
 const FAILED = 1
@@ -51,14 +57,21 @@ export async function runCommand(args: readonly string[], { out, err }: Output):
   try {
     if (command === 'unseal') await unsealDatabase(places[0] as string, schema)
     else {
-      const result = await copyDatabase(places[0] as string, places[1] as string, {
+      const [from, to] = places as [string, string]
+      const common = {
         ...schema,
         dryRun: values['dry-run'] ?? false,
-        acceptClock: values['accept-clock'] ?? false,
-        wait: Number(values.wait ?? 0) * 1000,
-        waiting: onceEach((held) => err(`waiting for ${held}\n`)),
-        progress: (progress) => err(`${lineOf(progress)}\n`),
-      })
+        progress: (progress: CopyProgress) => err(`${lineOf(progress)}\n`),
+      }
+      const timeZone = values['time-zone']
+      const result = values['from-2.9']
+        ? await copyTablesOf29(from, to, { ...common, ...(timeZone !== undefined && { timeZone }) })
+        : await copyDatabase(from, to, {
+            ...common,
+            acceptClock: values['accept-clock'] ?? false,
+            wait: Number(values.wait ?? 0) * 1000,
+            waiting: onceEach((held) => err(`waiting for ${held}\n`)),
+          })
       out(`${JSON.stringify(result, undefined, 2)}\n`)
       return exitCodeOf(result)
     }
@@ -80,6 +93,8 @@ function readArguments(args: readonly string[]) {
       'accept-clock': { type: 'boolean' },
       schema: { type: 'string' },
       wait: { type: 'string' },
+      'from-2.9': { type: 'boolean' },
+      'time-zone': { type: 'string' },
     },
   })
   if (values.help) return undefined
@@ -91,6 +106,12 @@ function readArguments(args: readonly string[]) {
     throw new Error(`${command} takes ${wanted} place${wanted > 1 ? 's' : ''}, got ${places.length}`)
   if (values.wait !== undefined && !(Number(values.wait) >= 0))
     throw new Error(`--wait takes seconds, got ${values.wait}`)
+  const { 'from-2.9': from29 = false } = values
+  const foreign = from29 ? (['wait', 'accept-clock'] as const) : (['time-zone'] as const)
+  for (const option of foreign) {
+    if (values[option] !== undefined)
+      throw new Error(`--${option} has no meaning ${from29 ? 'with' : 'without'} --from-2.9`)
+  }
   return { command, places, values }
 }
 
@@ -105,8 +126,8 @@ function onceEach(say: (held: string) => void): (held: readonly string[]) => voi
 }
 
 /** A dry run tells what a copy would have ended with. */
-function exitCodeOf({ held }: CopyResult): number {
-  return held.length > 0 ? 3 : 0
+function exitCodeOf(result: CopyResult | CopiedTablesOf29): number {
+  return 'held' in result && result.held.length > 0 ? 3 : 0
 }
 
 function lineOf({ phase, table, rows, of, rowsPerSecond, secondsLeft }: CopyProgress): string {

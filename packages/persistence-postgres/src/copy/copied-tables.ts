@@ -1,7 +1,10 @@
 import { PersistenceError, type Row } from '@go-go-scope/persistence-core/dialect'
 
-/** What a cell holds, on both sides alike. A trailing `?` allows NULL. */
-type Kind = 'text' | 'text?' | 'number' | 'number?' | 'json'
+/**
+ * What a cell holds, on both sides alike. A trailing `?` allows NULL. JSON is written in one way; a `value`, which is JSON too,
+ * stays as it was written.
+ */
+type Kind = 'text' | 'text?' | 'number' | 'number?' | 'json' | 'value' | 'state'
 
 /** A kind of rows as the copy has them: both sides give and take these columns, whatever their tables look like. */
 export interface CopiedTable {
@@ -62,6 +65,8 @@ export const COPIED_TABLES: Readonly<Record<TableKind, CopiedTable>> = {
   cache: { order: 'text', columns: { key: 'text', value: 'text', expires_at: 'number?' } },
 }
 
+const STATES: readonly string[] = ['closed', 'open', 'half-open']
+
 export type Cell = string | number | null
 
 /** The cells of a row that was read, in the order of the columns. @throws PersistenceError `VALUE_UNREADABLE`. */
@@ -85,7 +90,8 @@ function problemOf(cell: unknown, kind: Kind): string | undefined {
   if (typeof cell !== 'string') return `no text (${typeof cell})`
   // PostgreSQL has no place for it.
   if (cell.includes('\0')) return 'a NUL character'
-  return kind === 'json' && plain(cell) === undefined ? 'no JSON' : undefined
+  if (kind === 'state') return STATES.includes(cell) ? undefined : 'no state of a circuit'
+  return (kind === 'json' || kind === 'value') && plain(cell) === undefined ? 'no JSON' : undefined
 }
 
 /** JSON written in one way: PostgreSQL writes it with spaces. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
-import { fingerprintOf, type TableFingerprint } from './fingerprint.js'
+import { fill } from './fill.js'
+import type { TableFingerprint } from './fingerprint.js'
 import { isServer, nameOf, openStore } from './open-store.js'
-import { type CopyProgress, Pace } from './pace.js'
-import { failure, labelOf, type Mark, type Store, type StoreTable } from './store.js'
+import type { CopyProgress } from './pace.js'
+import { failure, labelOf, type Mark, type Store } from './store.js'
 
 export interface CopyDatabaseOptions {
   /** The PostgreSQL schema, on a server. Default `go_goscope`. */
@@ -114,12 +115,7 @@ async function move(
   const { id, sealed, done } = await markOf(source, target)
   if (!sealed) await seal(source, target, id, wait, waiting)
   if (done) return { ...(await look(source, target, target.name, clockDifference)), outcome: 'moved' }
-  const tables = await source.tables()
-  if ((await target.filling()) === undefined) await target.begin({ id, store: source.name }, tables)
-  const pace = await Pace.over(source, tables, progress)
-  for (const table of tables) await copyTable(source, target, table, pace)
-  const prints: TableFingerprint[] = []
-  for (const table of tables) prints.push(await compare(source, target, table, pace))
+  const prints = await fill(source, target, id, progress)
   await target.finish(id, await source.given())
   return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
 }
@@ -170,31 +166,5 @@ function heldError({ name }: Store, held: readonly string[]): PersistenceError {
   return failure(
     'BUSY',
     `${name} has held ${held.join(', ') || 'locks or claims'}; stop the apps that use it, or wait for the ends`,
-  )
-}
-
-async function copyTable(source: Store, target: Store, table: StoreTable, pace: Pace): Promise<void> {
-  let filled = await target.filled(table)
-  pace.skip('copying', filled.rows)
-  for await (const page of source.pages(table, filled.position)) {
-    filled = await target.write(table, page, filled)
-    pace.did('copying', labelOf(table), page.rows.length)
-  }
-  // What is compared must not be taken by a crash any more.
-  await target.flush(table, filled)
-}
-
-/** @throws PersistenceError `DIVERGED`. */
-async function compare(source: Store, target: Store, table: StoreTable, pace: Pace): Promise<TableFingerprint> {
-  const name = labelOf(table)
-  const [there, here] = await Promise.all([
-    fingerprintOf(source, table, (rows) => pace.did('comparing', name, rows)),
-    fingerprintOf(target, table),
-  ])
-  if (there.rows === here.rows && there.sha256 === here.sha256) return there
-  const sides = `${name} has ${there.rows} rows in ${source.name} (${there.sha256.slice(0, 12)}) and ${here.rows} in ${target.name} (${here.sha256.slice(0, 12)})`
-  throw failure(
-    'DIVERGED',
-    `the two sides are not the same: ${sides}; nothing may write to the target meanwhile: drop it, and run the copy again`,
   )
 }

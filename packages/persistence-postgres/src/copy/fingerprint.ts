@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { labelOf, type Store, type StoreTable } from './store.js'
+import { type CopySource, labelOf, type StoreTable } from './store.js'
 
 /** What a table holds. */
 export interface TableFingerprint {
@@ -11,7 +11,7 @@ export interface TableFingerprint {
 
 /** Reads a whole table. @param onRows Hears of each page how many rows it has. */
 export async function fingerprintOf(
-  store: Store,
+  store: CopySource,
   table: StoreTable,
   onRows: (rows: number) => void = () => undefined,
 ): Promise<TableFingerprint> {

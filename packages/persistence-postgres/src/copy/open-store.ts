@@ -47,15 +47,7 @@ async function openServer(url: string, { schema, readOnly, missing }: Access): P
   const folder = folderOf(url)
   if (folder !== undefined && !folder.includes('://') && missing !== 'make' && !(await exists(folder)))
     return notThere(folder, missing)
-  const handle = new OwnConnections(await sourceFor(url))
-  const dialect = postgresDialect(schema, 'process')
-  const options = { ...resolveOptions({ busyTimeout: BUSY_TIMEOUT_MS }), readOnly }
-  const connection = Connection.of(
-    handle,
-    () => new Lane(handle.source, { patience: BUSY_TIMEOUT_MS, prepare: 'auto' }),
-    dialect,
-    options,
-  )
+  const connection = await connectionTo(url, schema, readOnly)
   const close = (): Promise<void> => connection.close(false)
   try {
     await connection.open()
@@ -66,6 +58,19 @@ async function openServer(url: string, { schema, readOnly, missing }: Access): P
     if (missing === 'skip' && error instanceof PersistenceError && error.code === 'SCHEMA_MISSING') return undefined
     throw error
   }
+}
+
+/** A connection that is not open yet. */
+export async function connectionTo(url: string, schema: string, readOnly: boolean): Promise<Connection> {
+  const handle = new OwnConnections(await sourceFor(url))
+  const dialect = postgresDialect(schema, 'process')
+  const options = { ...resolveOptions({ busyTimeout: BUSY_TIMEOUT_MS }), readOnly }
+  return Connection.of(
+    handle,
+    () => new Lane(handle.source, { patience: BUSY_TIMEOUT_MS, prepare: 'auto' }),
+    dialect,
+    options,
+  )
 }
 
 /** For people: without user, password and parameters, which may hold secrets. */

@@ -1,5 +1,5 @@
 import { systemClock } from '@go-go-scope/persistence-core/dialect'
-import type { Store, StoreTable } from './store.js'
+import type { CopySource, StoreTable } from './store.js'
 
 /** How far a copy is. */
 export interface CopyProgress {
@@ -28,7 +28,7 @@ export class Pace {
   #told = 0
 
   static async over(
-    source: Store,
+    source: CopySource,
     tables: readonly StoreTable[],
     tell: ((progress: CopyProgress) => void) | undefined,
   ): Promise<Pace> {

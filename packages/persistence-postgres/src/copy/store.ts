@@ -251,6 +251,9 @@ WHERE name = ${this.#places(3)} AND rows = ${this.#places(4)} RETURNING name`,
   }
 }
 
+/** What a copy reads. */
+export type CopySource = Pick<Store, 'name' | 'tables' | 'count' | 'pages'>
+
 /** The name of a table, by which those of the app's names are told from ours. */
 export function labelOf({ kind, name }: StoreTable): string {
   return kind === 'cache' && name !== kind ? `cache ${name}` : name

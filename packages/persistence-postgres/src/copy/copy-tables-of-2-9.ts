@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { flushFolder, publish, refuseExisting } from '@go-go-scope/persistence-core'
+import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
+import { isServerUrl } from '../options.js'
+import { fill } from './fill.js'
+import type { TableFingerprint } from './fingerprint.js'
+import { isServer, openStore } from './open-store.js'
+import type { CopyProgress } from './pace.js'
+import { failure, labelOf, type Store } from './store.js'
+import { TablesOf29, type TablesOf29Options } from './tables-of-2-9.js'
+
+export interface CopyTablesOf29Options extends TablesOf29Options {
+  /** Only looks. Default `false`. */
+  dryRun?: boolean
+  /** Hears about once a second, and when a table is done, how far it is. */
+  progress?: (progress: CopyProgress) => void
+}
+
+/** What a copy of the tables of go-go-scope 2.9 came to. */
+export interface CopiedTablesOf29 {
+  readonly from: string
+  readonly to: string
+  /** `dry-run`: nothing was written. */
+  readonly outcome: 'copied' | 'dry-run'
+  /** Of both sides, which are the same; where nothing was copied those of the source, without `sha256`. */
+  readonly tables: readonly (TableFingerprint | Omit<TableFingerprint, 'sha256'>)[]
+}
+
+type Progress = CopyTablesOf29Options['progress']
+
+/**
+ * Copies what go-go-scope 2.9 keeps on a PostgreSQL server, as it is at one moment, to a file, which {@link copyDatabase} moves
+ * like any other. The server stays as it is.
+ *
+ * @param from A URL like `postgres://…`.
+ * @param to A path at which nothing is.
+ * @throws PersistenceError `SCHEMA_MISSING` where none of the tables is there, `FOREIGN_TABLE` where one has other columns,
+ *   `VALUE_UNREADABLE` for a row that cannot be read, `FILE_EXISTS`; those of connecting and of making a file. There is no
+ *   file then.
+ */
+export async function copyTablesOf29(
+  from: string,
+  to: string,
+  options: CopyTablesOf29Options = {},
+): Promise<CopiedTablesOf29> {
+  if (!isServerUrl(from) || isServer(to)) {
+    throw failure(
+      'INVALID_ARGUMENT',
+      'tables of go-go-scope 2.9 are copied from a server like postgres://… to a file, and by a second copy to a server',
+    )
+  }
+  const file = resolve(to)
+  // SQLite would take what stands beside a file for its own.
+  for (const name of [file, `${file}-wal`, `${file}-journal`]) await refuseExisting(name, 'copy')
+  const source = await TablesOf29.open(from, options)
+  try {
+    const ends = { from: source.name, to: file }
+    if (options.dryRun) return { ...ends, outcome: 'dry-run', tables: await counts(source) }
+    return { ...ends, outcome: 'copied', tables: await make(file, source, options.progress) }
+  } finally {
+    await source.close()
+  }
+}
+
+async function counts(source: TablesOf29): Promise<Omit<TableFingerprint, 'sha256'>[]> {
+  const tables = []
+  for (const table of await source.tables()) tables.push({ table: labelOf(table), rows: await source.count(table) })
+  return tables
+}
+
+/** The file gets its name when it is whole. */
+async function make(file: string, source: TablesOf29, progress: Progress): Promise<TableFingerprint[]> {
+  const folder = await mkdtemp(join(dirname(file), '.copy-')).catch((cause: Error) => {
+    const problem = `copy ${file}: no file can be made in its folder (${cause.message})`
+    throw new PersistenceError('CANNOT_OPEN', 'copy', problem, cause)
+  })
+  try {
+    const temporary = join(folder, basename(file))
+    const tables = await filled(temporary, source, progress)
+    await publish(temporary, file, 'copy')
+    await flushFolder(file)
+    return tables
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function filled(path: string, source: TablesOf29, progress: Progress): Promise<TableFingerprint[]> {
+  const target = (await openStore(path, { schema: '', readOnly: false, missing: 'make' })) as Store
+  try {
+    const id = randomUUID()
+    const tables = await fill(source, target, id, progress)
+    // 2.9 kept no locks and no claims.
+    await target.finish(id, { token: 0, generation: 0 })
+    return tables
+  } finally {
+    await target.close()
+  }
+}

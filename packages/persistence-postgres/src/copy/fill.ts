@@ -1,0 +1,52 @@
+import { fingerprintOf, type TableFingerprint } from './fingerprint.js'
+import { type CopyProgress, Pace } from './pace.js'
+import { type CopySource, failure, labelOf, type Store, type StoreTable } from './store.js'
+
+/**
+ * Copies what a source has to a target, from where an earlier one was, and compares both. The target stays marked as being
+ * filled.
+ *
+ * @param id Of the copy.
+ * @returns what both sides hold.
+ * @throws PersistenceError `DIVERGED`.
+ */
+export async function fill(
+  source: CopySource,
+  target: Store,
+  id: string,
+  progress: ((progress: CopyProgress) => void) | undefined,
+): Promise<TableFingerprint[]> {
+  const tables = await source.tables()
+  if ((await target.filling()) === undefined) await target.begin({ id, store: source.name }, tables)
+  const pace = await Pace.over(source, tables, progress)
+  for (const table of tables) await copyTable(source, target, table, pace)
+  const prints: TableFingerprint[] = []
+  for (const table of tables) prints.push(await compare(source, target, table, pace))
+  return prints
+}
+
+async function copyTable(source: CopySource, target: Store, table: StoreTable, pace: Pace): Promise<void> {
+  let filled = await target.filled(table)
+  pace.skip('copying', filled.rows)
+  for await (const page of source.pages(table, filled.position)) {
+    filled = await target.write(table, page, filled)
+    pace.did('copying', labelOf(table), page.rows.length)
+  }
+  // What is compared must not be taken by a crash any more.
+  await target.flush(table, filled)
+}
+
+/** @throws PersistenceError `DIVERGED`. */
+async function compare(source: CopySource, target: Store, table: StoreTable, pace: Pace): Promise<TableFingerprint> {
+  const name = labelOf(table)
+  const [there, here] = await Promise.all([
+    fingerprintOf(source, table, (rows) => pace.did('comparing', name, rows)),
+    fingerprintOf(target, table),
+  ])
+  if (there.rows === here.rows && there.sha256 === here.sha256) return there
+  const sides = `${name} has ${there.rows} rows in ${source.name} (${there.sha256.slice(0, 12)}) and ${here.rows} in ${target.name} (${here.sha256.slice(0, 12)})`
+  throw failure(
+    'DIVERGED',
+    `the two sides are not the same: ${sides}; nothing may write to the target meanwhile: drop it, and run the copy again`,
+  )
+}

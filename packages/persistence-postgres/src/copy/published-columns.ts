@@ -1,0 +1,154 @@
+import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
+import { quoted } from '../sql/quoted.js'
+import { COPIED_TABLES, type CopiedTable, type TableKind } from './copied-tables.js'
+
+/** What go-go-scope 2.9 keeps in a column. A trailing `?`: the column need not be there. */
+type Content = 'text' | 'value' | 'number' | 'number?' | 'time' | 'time?' | 'expiry?'
+
+export type PublishedKind = Exclude<TableKind, 'prefixes'>
+
+interface PublishedTable {
+  readonly name: string
+  readonly columns: Readonly<Record<string, Content>>
+  /** Columns of the copy, each as it follows from the published ones. */
+  readonly more: Readonly<Record<string, string>>
+  /** By which a page follows another. */
+  readonly order: string
+}
+
+// A circuit without it was last changed when it last heard something.
+const UPDATED = 'coalesce(updated_at, last_failure_time, last_success_time, 0)'
+const NOTHING = 'NULL::text'
+const NO_TIME = 'NULL::float8'
+const ZERO = '0::float8'
+
+/** The tables of go-go-scope 2.9, by the names that it has published: what else they have is not read. */
+export const PUBLISHED: Readonly<Record<PublishedKind, PublishedTable>> = {
+  circuit: {
+    name: 'go_goscope_circuit',
+    columns: {
+      key: 'text',
+      state: 'text',
+      failure_count: 'number',
+      last_failure_time: 'time?',
+      last_success_time: 'time?',
+      updated_at: 'time?',
+    },
+    more: {
+      updated_at: UPDATED,
+      opened_at: `CASE WHEN state <> 'closed' THEN ${UPDATED} END`,
+      generation: ZERO,
+      isolated: ZERO,
+      successes: ZERO,
+      probes: "'[]'::text",
+    },
+    order: 'key COLLATE "C"',
+  },
+  idempotency: {
+    name: 'go_goscope_idempotency',
+    columns: { key: 'text', value: 'value', expires_at: 'expiry?' },
+    more: { unstored: NOTHING, fingerprint: NOTHING, failure: NOTHING, failure_expires_at: NO_TIME },
+    order: 'key COLLATE "C"',
+  },
+  checkpoints: {
+    name: 'go_goscope_checkpoints',
+    columns: {
+      id: 'text',
+      task_id: 'text',
+      sequence: 'number',
+      timestamp: 'time',
+      progress: 'number',
+      data: 'value',
+      estimated_time_remaining: 'number?',
+    },
+    more: {},
+    // Of equal sequence numbers the last one made is the latest.
+    order: 'sequence, "timestamp", id COLLATE "C"',
+  },
+  cache: {
+    name: 'go_goscope_cache',
+    columns: { key: 'text', value: 'value', expires_at: 'expiry?' },
+    more: {},
+    order: 'key COLLATE "C"',
+  },
+}
+
+/** The cells of a row of {@link rowsOf}, which are checked by it. */
+export function checkedTable(kind: PublishedKind): CopiedTable {
+  const { columns, order } = COPIED_TABLES[kind]
+  const values = Object.entries(PUBLISHED[kind].columns).filter(([, content]) => content === 'value')
+  return {
+    order,
+    columns: {
+      ...columns,
+      ...Object.fromEntries(values.map(([name]) => [name, 'value' as const])),
+      ...(kind === 'circuit' && { state: 'state' as const }),
+    },
+  }
+}
+
+const TEXTS = ['text', 'varchar']
+const NUMBERS = ['int2', 'int4', 'int8', 'float4', 'float8', 'numeric']
+const TIMES = ['timestamp', 'timestamptz', ...NUMBERS]
+
+const TYPES: Readonly<Record<'text' | 'value' | 'number' | 'time' | 'expiry', readonly string[]>> = {
+  text: TEXTS,
+  value: ['jsonb', 'json', ...TEXTS],
+  number: NUMBERS,
+  time: TIMES,
+  expiry: TIMES,
+}
+
+/**
+ * @param types Of the columns that are there.
+ * @returns the query for the rows of a table, in the columns of `COPIED_TABLES`.
+ * @throws PersistenceError `FOREIGN_TABLE`.
+ */
+export function rowsOf(kind: PublishedKind, schema: string, types: ReadonlyMap<string, string>): string {
+  const { name: table, columns, more, order } = PUBLISHED[kind]
+  const read = Object.entries(columns).map(([name, content]) => {
+    const type = types.get(name)
+    if (type === undefined && content.endsWith('?')) return `${NO_TIME} AS ${quoted(name)}`
+    const wanted = content.replace('?', '') as keyof typeof TYPES
+    if (type === undefined || !TYPES[wanted].includes(type))
+      throw foreign(`${schema}.${table}`, name, type, TYPES[wanted])
+    return `${EXPRESSIONS[wanted](quoted(name), NUMBERS.includes(type))} AS ${quoted(name)}`
+  })
+  const names = Object.keys(COPIED_TABLES[kind].columns)
+  return `SELECT ${names.map((name) => `${more[name] ?? quoted(name)} AS ${quoted(name)}`).join(', ')}
+FROM (SELECT ${read.join(', ')} FROM ${quoted(schema)}.${quoted(table)}) AS found ORDER BY ${order}`
+}
+
+// Over its text a float4 is the number that 2.9 read, and not the nearest float8 of its bits.
+const number = (name: string): string => `${name}::text::float8`
+
+/** Epoch ms. A time without a zone is one of the session's. */
+const time = (name: string, isNumber: boolean): string =>
+  isNumber ? `floor(${number(name)})` : `floor(extract(epoch FROM ${name}::timestamptz) * 1000)::float8`
+
+// A number below is one of seconds, as 2.9 wrote them to files: as ms it would lie before March 1973.
+const LEAST_MS = '1e11'
+
+function expiry(name: string, isNumber: boolean): string {
+  const ms = isNumber
+    ? `floor(CASE WHEN ${number(name)} < ${LEAST_MS} THEN 1000 ELSE 1 END * ${number(name)})`
+    : time(name, false)
+  return `CASE ${ms} WHEN 'Infinity' THEN NULL WHEN '-Infinity' THEN 0 ELSE ${ms} END`
+}
+
+const EXPRESSIONS: Readonly<Record<keyof typeof TYPES, (name: string, isNumber: boolean) => string>> = {
+  text: (name) => `${name}::text`,
+  value: (name) => `${name}::text`,
+  number,
+  time,
+  expiry,
+}
+
+function foreign(table: string, column: string, type: string | undefined, wanted: readonly string[]): PersistenceError {
+  const has = type === undefined ? `no column ${column}` : `a column ${column} of the type ${type}`
+  return new PersistenceError(
+    'FOREIGN_TABLE',
+    'copy',
+    `copy: ${table} has ${has}, and ${wanted.join(', ')} can be read there; if go-go-scope 2.9 made it, alter the column, or copy what it holds to a table that has it`,
+  )
+}
