@@ -120,6 +120,41 @@ describe('rows keep their numbers, by which the log knows them', () => {
   })
 })
 
+describe('a primary key that is not what its column is', () => {
+  const tables: readonly (readonly [what: string, columns: string, before: string, ...after: string[]])[] = [
+    [
+      'compares more strictly than its column',
+      'key TEXT COLLATE NOCASE, value, PRIMARY KEY (key COLLATE BINARY)',
+      "INSERT INTO go_goscope_cache VALUES ('a', 'x')",
+      "INSERT INTO go_goscope_cache VALUES ('A', 'x')",
+    ],
+    [
+      'compares less strictly than its column',
+      'key TEXT, value, PRIMARY KEY (key COLLATE NOCASE)',
+      "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (1, 'a', 'x')",
+      "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (2, 'A', 'x')",
+      "DELETE FROM go_goscope_cache WHERE key = 'A'",
+    ],
+    [
+      'is of integers, and no alias of the rowid',
+      'key INTEGER PRIMARY KEY DESC, value',
+      "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (1, 10, 'x')",
+      "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (1, 20, 'x')",
+    ],
+  ]
+  for (const [what, columns, before, ...after] of tables) {
+    test(what, async () => {
+      pair.source.exec(`DROP TABLE go_goscope_cache; CREATE TABLE go_goscope_cache (${columns}); ${before}`)
+      await pair.follower.round()
+      await pair.follower.round()
+      pair.source.exec(after.join(';'))
+      await pair.follower.round()
+      expect(pair.follower.state).toMatchObject({ state: 'following' })
+      expect(numbered(pair.standby)).toEqual(numbered(pair.source))
+    })
+  }
+})
+
 test('a row that is taken out of the way by a number that also stands for none is heard of', async () => {
   pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'old', '1')")
   await pair.follower.round()

@@ -15,7 +15,10 @@ export interface Contents {
 /** Reads everything that a standby follows, on one side. Within a transaction, so that it is of one moment. */
 export async function checksum(sql: Sql, schema: Schema, { logged, whole }: FollowedTables): Promise<Contents> {
   const hash = createHash('sha256')
-  const keys = [...logged, ...whole.map((name) => ({ name, key: 'id' }))]
+  const keys = [
+    ...logged.map(({ name, key }) => ({ name, key: key.name })),
+    ...whole.map((name) => ({ name, key: 'id' })),
+  ]
   let rows = 0
   for (const { name, key } of keys) rows += await addTable(hash, sql, schema, name, key)
   const sequences = `SELECT name || ' ' || seq AS cells FROM ${schema}.sqlite_sequence
