@@ -120,6 +120,13 @@ describe('rows keep their numbers, by which the log knows them', () => {
   })
 })
 
+test('verify() finds a row of another rowid, by which the next change would miss it', async () => {
+  pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (1, 'k', 'x')")
+  await pair.follower.round()
+  pair.standby.exec('UPDATE main.go_goscope_cache SET rowid = 2')
+  expect((await pair.follower.verify()).equal).toBe(false)
+})
+
 describe('a primary key that is not what its column is', () => {
   const tables: readonly (readonly [what: string, columns: string, before: string, ...after: string[]])[] = [
     [
