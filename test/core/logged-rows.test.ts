@@ -127,6 +127,26 @@ test('verify() finds a row of another rowid, by which the next change would miss
   expect((await pair.follower.verify()).equal).toBe(false)
 })
 
+test('a trigger of the app that ends the others, made after those of the log, takes nothing from it', async () => {
+  pair.source.exec(
+    'CREATE TRIGGER last_word AFTER INSERT ON go_goscope_cache BEGIN SELECT RAISE(IGNORE); END; CREATE TABLE other (id)',
+  )
+  await pair.follower.round()
+  await pair.follower.round()
+  const { reason } = pair.follower.state
+  pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES ('k', 'x')")
+  await pair.follower.round()
+  expect(numbered(pair.standby)).toHaveLength(1)
+  // Its triggers are the last now, and stay.
+  const made = pair.source.prepare('PRAGMA schema_version').get()
+  pair.source.exec("CREATE VIEW more AS SELECT 1; INSERT INTO go_goscope_cache (key, value) VALUES ('l', 'x')")
+  for (let round = 0; round < 3; round++) await pair.follower.round()
+  expect(pair.source.prepare('PRAGMA schema_version').get()).toEqual({
+    schema_version: Number(made?.schema_version) + 1,
+  })
+  expect(pair.follower.state).toMatchObject({ state: 'following', reason })
+})
+
 describe('a primary key that is not what its column is', () => {
   const tables: readonly (readonly [what: string, columns: string, before: string, ...after: string[]])[] = [
     [
