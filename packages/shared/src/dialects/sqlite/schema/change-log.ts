@@ -30,8 +30,8 @@ export interface KeyColumn {
 const LONGEST_LOG = 500_000
 const BOUND_EVERY = 4_096
 
-/** The names that SQLite has for the number of a row, where no column has them. */
-export const ROW_NUMBERS = ['rowid', '_rowid_', 'oid'] as const
+/** The names that SQLite has for the rowid, where no column has them. */
+export const ROWID_NAMES = ['rowid', '_rowid_', 'oid'] as const
 
 /** Names of the triggers that log start with it. */
 export const LOG_TRIGGER_PREFIX = 'go_goscope_log_'
@@ -69,12 +69,12 @@ export function logTriggers(tables: readonly LoggedTable[]): ReadonlyMap<string,
 }
 
 /**
- * A row is logged by its number, one that is gone by the number it had. REPLACE takes rows out of the way of another one, by
- * any key of theirs, and no trigger for a deletion fires for them. The new row tells of them: it has their number, or their key,
+ * A row is logged by its rowid, one that is gone by the rowid it had. REPLACE takes rows out of the way of another one, by
+ * any key of theirs, and no trigger for a deletion fires for them. The new row tells of them: it has their rowid, or their key,
  * which is logged where a row gets one. Only for what is the same by further keys the log has to look before.
  *
  * A trigger costs a writer as much as a third of its row, also one whose condition does not hold. So a row that only changes has
- * one, and what gives it another number or key has a trigger for the columns that a statement names. Rows are looked for in a
+ * one, and what gives it another rowid or key has a trigger for the columns that a statement names. Rows are looked for in a
  * condition, because SQLite puts what an INSERT reads into a table of its own where the log has a trigger.
  */
 function triggersOf(logged: LoggedTable): string[] {
@@ -103,7 +103,7 @@ function triggersOf(logged: LoggedTable): string[] {
       : []),
     keyed('inserted', `AFTER INSERT ON ${table}`, `NEW.${id}`),
     known('updated', `AFTER UPDATE ON ${table}`, `NEW.${id}`),
-    keyed('rekeyed', `AFTER UPDATE OF ${[`"${key.name}"`, ...ROW_NUMBERS].join(', ')} ON ${table}`, `OLD.${id}`),
+    keyed('rekeyed', `AFTER UPDATE OF ${[`"${key.name}"`, ...ROWID_NAMES].join(', ')} ON ${table}`, `OLD.${id}`),
     known('deleted', `AFTER DELETE ON ${table}`, `OLD.${id}`),
   ]
 }

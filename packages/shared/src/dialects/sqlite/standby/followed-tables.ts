@@ -1,6 +1,6 @@
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { type KeyColumn, type LoggedTable, ROW_NUMBERS } from '../schema/change-log.js'
+import { type KeyColumn, type LoggedTable, ROWID_NAMES } from '../schema/change-log.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
 /** The tables that a standby has, by how their changes are found. */
@@ -54,41 +54,41 @@ export async function followedTables(sql: Sql, schema: Schema): Promise<Followed
   return { logged, whole, stored, computed }
 }
 
-/** A statement that copies rows of a table from the source, to which a WHERE may be added. Rows keep their numbers. */
+/** A statement that copies rows of a table from the source, to which a WHERE may be added. Rows keep their rowids. */
 export function copyingRows(name: string, { logged, stored }: FollowedTables): string {
   const rowid = logged.find((table) => table.name === name)?.rowid
   const columns = `${rowid === undefined ? '' : `"${rowid}", `}${stored.get(name)}`
   return `INSERT INTO main."${name}" (${columns}) SELECT ${columns} FROM source."${name}"`
 }
 
-/** Copies a table into one that is empty. Rows keep their numbers. */
+/** Copies a table into one that is empty. Rows keep their rowids. */
 export async function copyTable(sql: Sql, name: string, tables: FollowedTables): Promise<void> {
   if (!tables.computed.has(name)) {
     // Without a list, and only then, SQLite copies rows and index entries of a whole table as they are, in a third of the time.
     await sql.query(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
     const rowid = tables.logged.find((table) => table.name === name)?.rowid
-    if (rowid === undefined || !(await renumbered(sql, name, rowid))) return
+    if (rowid === undefined || !(await rowidsDiffer(sql, name, rowid))) return
     await sql.query(`DELETE FROM main."${name}"`)
   }
   await sql.query(copyingRows(name, tables))
 }
 
-/** Rows that were copied one by one are numbered from 1 in the order of the source, which either shows at an end or changes nothing. */
-async function renumbered(sql: Sql, name: string, rowid: string): Promise<boolean> {
+/** Rows that were copied one by one have rowids from 1 in the order of the source, which either shows at an end or changes nothing. */
+async function rowidsDiffer(sql: Sql, name: string, rowid: string): Promise<boolean> {
   const ends = (schema: Schema): string =>
     `(SELECT min("${rowid}") FROM ${schema}."${name}") AS ${schema}_first, (SELECT max("${rowid}") FROM ${schema}."${name}") AS ${schema}_last`
-  const compared = `SELECT main_first IS NOT source_first OR main_last IS NOT source_last AS renumbered`
-  return (await oneRow(sql, `${compared} FROM (SELECT ${ends('main')}, ${ends('source')})`)).renumbered === 1
+  const compared = `SELECT main_first IS NOT source_first OR main_last IS NOT source_last AS differ`
+  return (await oneRow(sql, `${compared} FROM (SELECT ${ends('main')}, ${ends('source')})`)).differ === 1
 }
 
-function numberIn(name: string, columns: readonly Row[]): string {
+function rowidIn(name: string, columns: readonly Row[]): string {
   const taken = columns.map((column) => String(column.name).toLowerCase())
-  const id = ROW_NUMBERS.find((number) => !taken.includes(number))
-  if (id !== undefined) return id
+  const rowid = ROWID_NAMES.find((one) => !taken.includes(one))
+  if (rowid !== undefined) return rowid
   throw new PersistenceError(
     'SCHEMA_NEWER',
     'standby.follow',
-    `standby.follow: the table ${name} has columns with all names of the number of a row (${ROW_NUMBERS.join(', ')}), and cannot be followed; rename one`,
+    `standby.follow: the table ${name} has columns with all names of the rowid (${ROWID_NAMES.join(', ')}), and cannot be followed; rename one`,
   )
 }
 
@@ -111,7 +111,7 @@ function keysOf(name: string, columns: readonly Row[], rows: readonly Row[]): Lo
   return {
     name,
     key,
-    rowid: primary.wr === 1 || indexed === undefined ? undefined : numberIn(name, columns),
+    rowid: primary.wr === 1 || indexed === undefined ? undefined : rowidIn(name, columns),
     otherKeys: [...others].map((other) => columnsOf(({ index }) => index === other)),
   }
 }

@@ -88,7 +88,7 @@ export async function applyChanges(
 
 const NAMED = 'SELECT DISTINCT tbl FROM source.go_goscope_changes WHERE seq > ?1'
 
-/** Of each table every removal before the first insert: a row may have taken the number or the key of another one. */
+/** Of each table every removal before the first insert: a row may have taken the rowid or the key of another one. */
 async function copyLogged(sql: Sql, { seq }: Position, tables: FollowedTables): Promise<void> {
   const named = (await sql.query(NAMED, [seq])).map(({ tbl }) => tbl)
   for (const table of tables.logged) {
