@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { followedTables } from '../../packages/shared/src/dialects/sqlite/standby/followed-tables.js'
 import { copyAnew } from '../../packages/shared/src/dialects/sqlite/standby/full-copy.js'
-import { type Position, readPosition } from '../../packages/shared/src/dialects/sqlite/standby/position.js'
-import { runRound } from '../../packages/shared/src/dialects/sqlite/standby/round.js'
-import type { Sql } from '../../packages/shared/src/dialects/sqlite/standby/sql.js'
+import type { Position } from '../../packages/shared/src/dialects/sqlite/standby/position.js'
 import { StandbyPair } from './standby-pair.js'
 
 let pair: StandbyPair
@@ -13,25 +11,19 @@ beforeEach(async () => {
 })
 afterEach(() => pair.dispose())
 
-const positionNow = async (): Promise<Position> => (await readPosition(pair.sql)) as Position
-
-async function round(sql: Sql, position?: Position): Promise<void> {
-  await runRound(sql, position ?? (await positionNow()), await followedTables(pair.sql, 'main'))
-}
-
 describe('a log without a trigger', () => {
   /** Takes a trigger away as if it had never been: the standby sees no change of the schema. */
   async function without(trigger: string): Promise<Position> {
     pair.source.exec(`DROP TRIGGER ${trigger}`)
     const { schema_version: cookie } = pair.source.prepare('PRAGMA schema_version').get() as { schema_version: number }
-    return { ...(await positionNow()), cookie }
+    return { ...(await pair.positionNow()), cookie }
   }
 
   /** A claim that takes another one out of the way by its generation. */
   async function displace(): Promise<void> {
     const insert = 'INSERT OR REPLACE INTO go_goscope_claims (generation, key, owner, granted_at, expires_at)'
     pair.source.exec(`${insert} VALUES (1, 'one', 'me', 1, 2); ${insert} VALUES (2, 'two', 'me', 1, 2)`)
-    await round(pair.sql, { ...(await positionNow()), cookie: cookieOf() })
+    await pair.round({ ...(await pair.positionNow()), cookie: cookieOf() })
     pair.source.exec(`${insert} VALUES (3, 'one', 'me', 1, 2); DELETE FROM go_goscope_claims WHERE key = 'one'`)
   }
 
@@ -41,7 +33,7 @@ describe('a log without a trigger', () => {
 
   test('has everything while all are there', async () => {
     await displace()
-    await round(pair.sql)
+    await pair.round()
     expect(claims(pair.standby)).toEqual(claims(pair.source))
     expect((await pair.follower.verify()).equal).toBe(true)
   })
@@ -49,7 +41,7 @@ describe('a log without a trigger', () => {
   test('keeps a row that another one took out of the way, if it does not hear of it, which this test sees', async () => {
     const position = await without('go_goscope_log_displaced_by_insert_go_goscope_claims')
     await displace()
-    await round(pair.sql, { ...(await positionNow()), cookie: position.cookie })
+    await pair.round({ ...(await pair.positionNow()), cookie: position.cookie })
     expect(claims(pair.standby)).not.toEqual(claims(pair.source))
   })
 
@@ -69,40 +61,40 @@ describe('a log without a trigger', () => {
   for (const [trigger, sql] of missed) {
     test(`${trigger} misses what it has with all of them: ${sql}`, async () => {
       pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (7, 'k', 'x'), (8, 'other', 'x')")
-      await round(pair.sql)
+      await pair.round()
       pair.source.exec(sql)
-      await round(pair.sql)
-      expect(numbered(pair.standby)).toEqual(numbered(pair.source))
+      await pair.round()
+      expect(cached(pair.standby)).toEqual(cached(pair.source))
       pair.source.exec(
         "DELETE FROM go_goscope_cache; INSERT INTO go_goscope_cache (rowid, key, value) VALUES (7, 'k', 'x'), (8, 'other', 'x')",
       )
-      await round(pair.sql)
+      await pair.round()
       const { cookie } = await without(`go_goscope_log_${trigger}_go_goscope_cache`)
       pair.source.exec(`${sql}; INSERT INTO go_goscope_meta (key, value) VALUES ('something', 'else')`)
-      await round(pair.sql, { ...(await positionNow()), cookie })
-      expect(numbered(pair.standby)).not.toEqual(numbered(pair.source))
+      await pair.round({ ...(await pair.positionNow()), cookie })
+      expect(cached(pair.standby)).not.toEqual(cached(pair.source))
     })
   }
 })
 
-const numbered = (database: typeof pair.source) =>
-  database.prepare('SELECT rowid AS number, key, value FROM main.go_goscope_cache ORDER BY rowid').all()
+const cached = (database: typeof pair.source) =>
+  database.prepare('SELECT rowid, key, value FROM main.go_goscope_cache ORDER BY rowid').all()
 
-describe('rows keep their numbers, by which the log knows them', () => {
+describe('rows keep their rowids, by which the log knows them', () => {
   const rows = "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (5, 'a', '1'), (3, 'b', '2'), (-9, 'c', '3')"
 
   test('in a full copy, also where the engine copies row by row', async () => {
     pair.source.exec(rows)
-    const { follower, cookie } = await positionNow()
+    const { follower, cookie } = await pair.positionNow()
     for (const countChanges of [0, 1]) {
       // With it SQLite copies no pages.
       pair.standby.exec(`PRAGMA count_changes = ${countChanges}`)
       await copyAnew(pair.sql, follower, cookie)
-      expect(numbered(pair.standby)).toEqual(numbered(pair.source))
+      expect(cached(pair.standby)).toEqual(cached(pair.source))
     }
   })
 
-  test('also in a table with a column that has the name of the number', async () => {
+  test('also in a table with a column that has the name rowid', async () => {
     pair.source.exec('ALTER TABLE go_goscope_cache ADD COLUMN rowid TEXT')
     await pair.follower.round()
     await pair.follower.round()
@@ -120,7 +112,69 @@ describe('rows keep their numbers, by which the log knows them', () => {
   })
 })
 
-test('a row that is taken out of the way by a number that also stands for none is heard of', async () => {
+test('verify() finds a row of another rowid, by which the next change would miss it', async () => {
+  pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (1, 'k', 'x')")
+  await pair.follower.round()
+  pair.standby.exec('UPDATE main.go_goscope_cache SET rowid = 2')
+  expect((await pair.follower.verify()).equal).toBe(false)
+})
+
+test('a trigger of the app that ends the others, made after those of the log, takes nothing from it', async () => {
+  pair.source.exec(
+    'CREATE TRIGGER last_word AFTER INSERT ON go_goscope_cache BEGIN SELECT RAISE(IGNORE); END; CREATE TABLE other (id)',
+  )
+  await pair.follower.round()
+  await pair.follower.round()
+  const { reason } = pair.follower.state
+  pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES ('k', 'x')")
+  await pair.follower.round()
+  expect(cached(pair.standby)).toHaveLength(1)
+  // Its triggers are the last now, and stay.
+  const made = pair.source.prepare('PRAGMA schema_version').get()
+  pair.source.exec("CREATE VIEW more AS SELECT 1; INSERT INTO go_goscope_cache (key, value) VALUES ('l', 'x')")
+  for (let round = 0; round < 3; round++) await pair.follower.round()
+  expect(pair.source.prepare('PRAGMA schema_version').get()).toEqual({
+    schema_version: Number(made?.schema_version) + 1,
+  })
+  expect(pair.follower.state).toMatchObject({ state: 'following', reason })
+})
+
+describe('a primary key that is not what its column is', () => {
+  const tables: readonly (readonly [what: string, columns: string, before: string, ...after: string[]])[] = [
+    [
+      'compares more strictly than its column',
+      'key TEXT COLLATE NOCASE, value, PRIMARY KEY (key COLLATE BINARY)',
+      "INSERT INTO go_goscope_cache VALUES ('a', 'x')",
+      "INSERT INTO go_goscope_cache VALUES ('A', 'x')",
+    ],
+    [
+      'compares less strictly than its column',
+      'key TEXT, value, PRIMARY KEY (key COLLATE NOCASE)',
+      "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (1, 'a', 'x')",
+      "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (2, 'A', 'x')",
+      "DELETE FROM go_goscope_cache WHERE key = 'A'",
+    ],
+    [
+      'is of integers, and no alias of the rowid',
+      'key INTEGER PRIMARY KEY DESC, value',
+      "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (1, 10, 'x')",
+      "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (1, 20, 'x')",
+    ],
+  ]
+  for (const [what, columns, before, ...after] of tables) {
+    test(what, async () => {
+      pair.source.exec(`DROP TABLE go_goscope_cache; CREATE TABLE go_goscope_cache (${columns}); ${before}`)
+      await pair.follower.round()
+      await pair.follower.round()
+      pair.source.exec(after.join(';'))
+      await pair.follower.round()
+      expect(pair.follower.state).toMatchObject({ state: 'following' })
+      expect(cached(pair.standby)).toEqual(cached(pair.source))
+    })
+  }
+})
+
+test('a row that is taken out of the way by a rowid that also stands for none is heard of', async () => {
   pair.source.exec("INSERT INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'old', '1')")
   await pair.follower.round()
   pair.source.exec("INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'new', '1')")

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
+import { followedTables } from '../../packages/shared/src/dialects/sqlite/standby/followed-tables.js'
 import { Follower } from '../../packages/shared/src/dialects/sqlite/standby/follower.js'
+import { type Position, readPosition } from '../../packages/shared/src/dialects/sqlite/standby/position.js'
+import { runRound } from '../../packages/shared/src/dialects/sqlite/standby/round.js'
 import { Source } from '../../packages/shared/src/dialects/sqlite/standby/source.js'
 import type { Sql } from '../../packages/shared/src/dialects/sqlite/standby/sql.js'
 
@@ -69,6 +72,15 @@ export class StandbyPair {
       now: Date.now,
       tell: () => undefined,
     })
+  }
+
+  async positionNow(): Promise<Position> {
+    return (await readPosition(this.sql)) as Position
+  }
+
+  /** One round by itself, without a follower that decides what becomes of it. */
+  async round(position?: Position, sql = this.sql): Promise<void> {
+    await runRound(sql, position ?? (await this.positionNow()), await followedTables(this.sql, 'main'))
   }
 
   /** Everything in one of the two files, as text. */

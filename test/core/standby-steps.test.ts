@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { followedTables } from '../../packages/shared/src/dialects/sqlite/standby/followed-tables.js'
 import { copyAnew } from '../../packages/shared/src/dialects/sqlite/standby/full-copy.js'
-import { type Position, readPosition } from '../../packages/shared/src/dialects/sqlite/standby/position.js'
+import { readPosition } from '../../packages/shared/src/dialects/sqlite/standby/position.js'
 import { promote } from '../../packages/shared/src/dialects/sqlite/standby/promote.js'
-import { runRound } from '../../packages/shared/src/dialects/sqlite/standby/round.js'
 import type { Sql } from '../../packages/shared/src/dialects/sqlite/standby/sql.js'
 import { StandbyPair } from './standby-pair.js'
 
@@ -15,12 +13,6 @@ beforeEach(async () => {
   await pair.follower.begin()
 })
 afterEach(() => pair.dispose())
-
-const positionNow = async (): Promise<Position> => (await readPosition(pair.sql)) as Position
-
-async function round(sql: Sql, position?: Position): Promise<void> {
-  await runRound(sql, position ?? (await positionNow()), await followedTables(pair.sql, 'main'))
-}
 
 /** Every object but those of the log, with its text: also the triggers, which a standby has none of. */
 const ours = (database: typeof pair.source) =>
@@ -84,11 +76,11 @@ describe('a standby whose process dies at any statement', () => {
     const before = pair.dump(pair.standby)
     expect(
       await failAtEach(
-        () => round(pair.sql),
+        () => pair.round(),
         () => expect(pair.dump(pair.standby)).toBe(before),
       ),
     ).toBeGreaterThan(15)
-    expect((await positionNow()).seq).toBe(await pair.follower.head())
+    expect((await pair.positionNow()).seq).toBe(await pair.follower.head())
   })
 
   test('is not if the position is written outside of the transaction, which this test sees', async () => {
@@ -96,7 +88,7 @@ describe('a standby whose process dies at any statement', () => {
     const before = pair.dump(pair.standby)
     let seen = 0
     await failAtEach(
-      () => round(withPositionOutside),
+      () => pair.round(undefined, withPositionOutside),
       () => {
         if (pair.dump(pair.standby) !== before) seen++
       },
@@ -107,7 +99,7 @@ describe('a standby whose process dies at any statement', () => {
   test('of a full copy is as before', async () => {
     await change()
     const before = pair.dump(pair.standby)
-    const { follower, cookie } = await positionNow()
+    const { follower, cookie } = await pair.positionNow()
     const failures = await failAtEach(
       () => copyAnew(pair.sql, follower, cookie),
       () => expect(pair.dump(pair.standby)).toBe(before),
@@ -117,7 +109,7 @@ describe('a standby whose process dies at any statement', () => {
 
   test('of a takeover is a standby still', async () => {
     await change()
-    await round(pair.sql)
+    await pair.round()
     const before = pair.dump(pair.standby)
     const failures = await failAtEach(
       () => promote(pair.sql, Date.now()),
@@ -133,7 +125,7 @@ test('a round reads no table as a whole, but those of one row', async () => {
   await change()
   const sent = new Set<string>()
   pair.before = (sql) => void sent.add(sql)
-  await round(pair.sql)
+  await pair.round()
   pair.before = () => undefined
   const plans = [...sent]
     .filter((sql) => /^(SELECT|INSERT|DELETE|UPDATE)\b/.test(sql) && /go_goscope_/.test(sql))
@@ -193,7 +185,7 @@ test('a copy that goes on without a jump of its counters gives a token twice, wh
   const at = (database: typeof pair.source) =>
     (database.prepare('SELECT token FROM main.go_goscope_lock_counter').get() as { token: number }).token
   await pair.adapter.lock.acquire('job', TTL)
-  await round(pair.sql)
+  await pair.round()
   const plain = at(pair.standby) + 1
   const later = await pair.adapter.lock.acquire('another job', TTL)
   expect(plain, 'the next token of the copy as it is').toBe(later?.token)

@@ -21,7 +21,7 @@ export async function followedContents(engine: EngineUnderTest, path: string): P
       if (NOT_COPIED.test(name)) continue
       const columns = await rows(`SELECT name FROM pragma_table_info('${name}')`)
       const cells = columns.map((column) => `typeof("${column.name}") || ' ' || quote("${column.name}")`)
-      // By the numbers of its rows a standby knows which of them have changed.
+      // By their rowids a standby knows which of them have changed.
       if (wr === 0) cells.push('rowid')
       const found = await rows(`SELECT ${cells.join(" || ', ' || ")} AS cells FROM "${name}" ORDER BY 1`)
       contents[name] = found.map((row) => String(row.cells)).filter((row) => !row.includes("'log_end'"))

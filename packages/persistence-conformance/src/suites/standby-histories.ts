@@ -116,7 +116,7 @@ const bySql: fc.Arbitrary<Move> = fc.oneof(
   fc
     .constantFrom(...KEYS)
     .map((name) => (history: History) => history.raw(`DELETE FROM go_goscope_cache WHERE key IS ${name}`, [])),
-  // The number of a row is a key that nobody sees.
+  // The rowid is a key that nobody sees.
   fc.tuple(conflict, number, key).map(
     ([or, row, name]) =>
       (history: History) =>
@@ -171,12 +171,12 @@ const CLAIM = '(generation, key, owner, granted_at, expires_at) VALUES'
 /** What is easy to miss, each with what was there before the round: the first statement, and then the others. */
 const EASY_TO_MISS: readonly (readonly [what: string, before: string, ...after: string[]])[] = [
   [
-    'a row that another one takes out of the way by the number of the row',
+    'a row that another one takes out of the way by the rowid',
     "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (900, 'out', 'x')",
     "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (900, 'in', 'y')",
   ],
   [
-    'a row that another one takes out of the way by its number and is gone again itself',
+    'a row that another one takes out of the way by its rowid and is gone again itself',
     "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (901, 'out too', 'x')",
     "INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (901, 'in too', 'y')",
     "DELETE FROM go_goscope_cache WHERE key = 'in too'",
@@ -188,13 +188,13 @@ const EASY_TO_MISS: readonly (readonly [what: string, before: string, ...after: 
     'DELETE FROM go_goscope_cache WHERE rowid = 902',
   ],
   [
-    'a row that takes two others out of the way by its new number and its new key, and is gone again',
-    "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (903, 'from', 'x'), (904, 'by number', 'x'), (905, 'by key', 'x')",
+    'a row that takes two others out of the way by its new rowid and its new key, and is gone again',
+    "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (903, 'from', 'x'), (904, 'by rowid', 'x'), (905, 'by key', 'x')",
     "UPDATE OR REPLACE go_goscope_cache SET _rowid_ = 904, key = 'by key' WHERE key = 'from'",
     'DELETE FROM go_goscope_cache WHERE rowid = 904',
   ],
   [
-    'rows that change their numbers',
+    'rows that change their rowids',
     "INSERT INTO go_goscope_cache (rowid, key, value) VALUES (906, 'one', 'x'), (907, 'two', 'x')",
     'UPDATE go_goscope_cache SET OID = -1 WHERE rowid = 906',
     'UPDATE go_goscope_cache SET rowid = 906 WHERE rowid = 907',

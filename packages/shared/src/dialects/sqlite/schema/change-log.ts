@@ -10,9 +10,9 @@ import type { Row } from '../../../driver/driver.js'
 export interface LoggedTable {
   readonly name: string
   /** The primary key, a single column. */
-  readonly key: string
-  /** What the log knows a row by: the name of its number, or {@link key} where it has none besides. */
-  readonly id: string
+  readonly key: KeyColumn
+  /** The name by which statements find the rowid; `undefined` where the key is the rowid, or there is none. */
+  readonly rowid: string | undefined
   /** Every other key that no two rows share, each with its columns. */
   readonly otherKeys: readonly (readonly KeyColumn[])[]
 }
@@ -30,8 +30,8 @@ export interface KeyColumn {
 const LONGEST_LOG = 500_000
 const BOUND_EVERY = 4_096
 
-/** The names that SQLite has for the number of a row, where no column has them. */
-export const ROW_NUMBERS = ['rowid', '_rowid_', 'oid'] as const
+/** The names that SQLite has for the rowid, where no column has them. */
+export const ROWID_NAMES = ['rowid', '_rowid_', 'oid'] as const
 
 /** Names of the triggers that log start with it. */
 export const LOG_TRIGGER_PREFIX = 'go_goscope_log_'
@@ -69,37 +69,53 @@ export function logTriggers(tables: readonly LoggedTable[]): ReadonlyMap<string,
 }
 
 /**
- * A row is logged by its number, one that is gone by the number it had. REPLACE takes rows out of the way of another one, by
- * any key of theirs, and no trigger for a deletion fires for them. The new row tells of them: it has their number, or their key,
+ * A row is logged by its rowid, one that is gone by the rowid it had. REPLACE takes rows out of the way of another one, by
+ * any key of theirs, and no trigger for a deletion fires for them. The new row tells of them: it has their rowid, or their key,
  * which is logged where a row gets one. Only for what is the same by further keys the log has to look before.
  *
  * A trigger costs a writer as much as a third of its row, also one whose condition does not hold. So a row that only changes has
- * one, and what gives it another number or key has a trigger for the columns that a statement names. Rows are looked for in a
+ * one, and what gives it another rowid or key has a trigger for the columns that a statement names. Rows are looked for in a
  * condition, because SQLite puts what an INSERT reads into a table of its own where the log has a trigger.
  */
-function triggersOf({ name, key, id, otherKeys }: LoggedTable): string[] {
+function triggersOf(logged: LoggedTable): string[] {
+  const { name, key, otherKeys } = logged
+  const id = `"${logged.rowid ?? key.name}"`
   const table = `"${name}"`
-  const trigger = (of: string, event: string, columns: string, logged: readonly string[]): string => {
-    const body = logged.map((rows) => `  INSERT INTO go_goscope_changes (tbl, ${columns}) ${rows};\n`).join('')
+  const trigger = (of: string, event: string, columns: string, sources: readonly string[]): string => {
+    const body = sources.map((rows) => `  INSERT INTO go_goscope_changes (tbl, ${columns}) ${rows};\n`).join('')
     return `CREATE TRIGGER "${LOG_TRIGGER_PREFIX}${of}_${name}" ${event} BEGIN\n${body}END`
   }
   const known = (of: string, event: string, row: string): string =>
     trigger(of, event, 'id', [`VALUES ('${name}', ${row})`])
   const keyed = (of: string, event: string, row: string): string =>
-    id === key ? known(of, event, row) : trigger(of, event, 'id, key', [`VALUES ('${name}', ${row}, NEW."${key}")`])
+    logged.rowid === undefined
+      ? known(of, event, row)
+      : trigger(of, event, 'id, key', [`VALUES ('${name}', ${row}, NEW."${key.name}")`])
   const sameKeys = otherKeys.map((columns) => columns.map(sameIn).join(' AND '))
   const displaced = (event: string, but: string): string => {
-    const rows = sameKeys.map((same) => `SELECT '${name}', "${id}" FROM ${table} WHERE ${same}${but}`)
+    const rows = sameKeys.map((same) => `SELECT '${name}', ${id} FROM ${table} WHERE ${same}${but}`)
     const found = rows.map((row) => `EXISTS (${row})`).join(' OR ')
     return trigger(`displaced_by_${event.toLowerCase()}`, `BEFORE ${event} ON ${table} WHEN ${found}`, 'id', rows)
   }
   return [
-    ...(otherKeys.length > 0 ? [displaced('INSERT', ''), displaced('UPDATE', ` AND "${id}" IS NOT OLD."${id}"`)] : []),
-    keyed('inserted', `AFTER INSERT ON ${table}`, `NEW."${id}"`),
-    known('updated', `AFTER UPDATE ON ${table}`, `NEW."${id}"`),
-    keyed('rekeyed', `AFTER UPDATE OF ${[`"${key}"`, ...ROW_NUMBERS].join(', ')} ON ${table}`, `OLD."${id}"`),
-    known('deleted', `AFTER DELETE ON ${table}`, `OLD."${id}"`),
+    ...(otherKeys.length > 0
+      ? [displaced('INSERT', ''), displaced('UPDATE', ` AND ${idOf(logged)} IS NOT OLD.${id}`)]
+      : []),
+    keyed('inserted', `AFTER INSERT ON ${table}`, `NEW.${id}`),
+    known('updated', `AFTER UPDATE ON ${table}`, `NEW.${id}`),
+    keyed('rekeyed', `AFTER UPDATE OF ${[`"${key.name}"`, ...ROWID_NAMES].join(', ')} ON ${table}`, `OLD.${id}`),
+    known('deleted', `AFTER DELETE ON ${table}`, `OLD.${id}`),
   ]
+}
+
+/** What the log knows a row by, as it is compared. */
+export function idOf({ rowid, key }: LoggedTable): string {
+  return rowid === undefined ? inKey(key) : `"${rowid}"`
+}
+
+/** A column as its key compares it. */
+export function inKey({ name, collation }: KeyColumn): string {
+  return `"${name}" COLLATE "${collation}"`
 }
 
 /** Whether a row and the new one are the same in a column of a key. What is the same by BINARY is so by every column's own. */

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { FORGOTTEN_AFTER_MS, LOG_TABLES, logTriggers, READ_LOG, removingLog } from '../schema/change-log.js'
+import {
+  FORGOTTEN_AFTER_MS,
+  LOG_TABLES,
+  LOG_TRIGGER_PREFIX,
+  logTriggers,
+  READ_LOG,
+  removingLog,
+} from '../schema/change-log.js'
 import { followedTables } from './followed-tables.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
 
@@ -15,6 +22,11 @@ WHERE NOT EXISTS (SELECT 1 FROM go_goscope_changes)`
 // A change without a table, as the triggers write it too: what was written while they were missing is in no log, so everybody
 // copies anew.
 const GAP = "INSERT INTO go_goscope_changes (tbl) VALUES ('')"
+
+// SQLite runs the triggers of one event from the last that was made to the first, and RAISE(IGNORE) in one leaves out the rest.
+const OVERTAKEN = `SELECT coalesce(max(rowid) FILTER (WHERE name NOT GLOB '${LOG_TRIGGER_PREFIX}*') >
+  min(rowid) FILTER (WHERE name GLOB '${LOG_TRIGGER_PREFIX}*'), 0) AS overtaken
+FROM main.sqlite_master WHERE type = 'trigger'`
 
 const ENTER = `INSERT INTO go_goscope_followers (id, seq, seen_at)
 SELECT ?1, coalesce(?2, max(seq)), ?3 FROM go_goscope_changes WHERE true
@@ -47,10 +59,10 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
     await sql.query(KEEP_LINEAGE, [randomUUID()])
     await sql.query(FIRST_CHANGE)
     const triggers = new Map(found.filter(({ type }) => type === 'trigger').map(({ name, sql: text }) => [name, text]))
-    for (const [name, text] of triggers) {
-      if (wanted.get(String(name)) !== text) await sql.query(`DROP TRIGGER "${name}"`)
-    }
-    const missing = [...wanted].filter(([name, text]) => triggers.get(name) !== text)
+    const { overtaken } = await oneRow(sql, OVERTAKEN)
+    const stays = (name: string): boolean => overtaken === 0 && triggers.get(name) === wanted.get(name)
+    for (const name of triggers.keys()) if (!stays(String(name))) await sql.query(`DROP TRIGGER "${name}"`)
+    const missing = [...wanted].filter(([name]) => !stays(name))
     for (const [, text] of missing) await sql.query(text)
     if (hasLog && missing.length > 0) await sql.query(GAP)
     await sql.query(ENTER, [follower, seq ?? null, now])

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { idOf } from '../schema/change-log.js'
 import type { FollowedTables } from './followed-tables.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
@@ -7,7 +8,7 @@ const ROWS_A_PAGE = 500
 
 /** The contents of one side. */
 export interface Contents {
-  /** Hex, over every cell of every table in the order of the keys. Equal for equal contents, however they came there. */
+  /** Hex, over every cell and rowid of every table. Equal where both are, however they came there. */
   readonly sha256: string
   readonly rows: number
 }
@@ -15,40 +16,50 @@ export interface Contents {
 /** Reads everything that a standby follows, on one side. Within a transaction, so that it is of one moment. */
 export async function checksum(sql: Sql, schema: Schema, { logged, whole }: FollowedTables): Promise<Contents> {
   const hash = createHash('sha256')
-  const keys = [...logged, ...whole.map((name) => ({ name, key: 'id' }))]
+  const tables = [
+    ...logged.map((table) => ({ name: table.name, rowid: table.rowid, id: idOf(table) })),
+    ...whole.map((name) => ({ name, rowid: undefined, id: '"id"' })),
+  ]
   let rows = 0
-  for (const { name, key } of keys) rows += await addTable(hash, sql, schema, name, key)
+  for (const table of tables) rows += await addTable(hash, sql, schema, table)
   const sequences = `SELECT name || ' ' || seq AS cells FROM ${schema}.sqlite_sequence
 WHERE name IN (SELECT value FROM json_each(?1)) ORDER BY 1`
-  add(hash, 'sqlite_sequence', await sql.query(sequences, [JSON.stringify(keys.map(({ name }) => name))]))
+  add(hash, 'sqlite_sequence', await sql.query(sequences, [JSON.stringify(tables.map(({ name }) => name))]))
   return { sha256: hash.digest('hex'), rows }
 }
 
+interface Table {
+  readonly name: string
+  readonly rowid: string | undefined
+  /** What its rows are found by; never NULL. */
+  readonly id: string
+}
+
 /** @returns how many rows there are. */
-async function addTable(hash: Hash, sql: Sql, schema: Schema, name: string, key: string): Promise<number> {
-  const cells = cellsOf(await sql.query(`SELECT name FROM pragma_table_info(?1, '${schema}')`, [name]))
+async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id }: Table): Promise<number> {
+  const columns = await sql.query(`SELECT name FROM pragma_table_info(?1, '${schema}')`, [name])
+  // A row of another rowid is one that later changes miss.
+  const cells = cellsOf([...(rowid === undefined ? [] : [rowid]), ...columns.map((column) => String(column.name))])
   const table = `${schema}."${name}"`
-  const without = await sql.query(`SELECT ${cells} AS cells FROM ${table} WHERE "${key}" IS NULL ORDER BY 1`)
-  add(hash, name, without)
-  let rows = without.length
+  let rows = 0
   // Where a page begins stays in SQL: not every key can be carried through JavaScript without a change.
   await sql.query('CREATE TEMP TABLE IF NOT EXISTS go_goscope_page (start)')
   await sql.query('DELETE FROM temp.go_goscope_page')
-  await sql.query(`INSERT INTO temp.go_goscope_page SELECT min("${key}") FROM ${table}`)
-  const page = `FROM ${table} WHERE "${key}" >= (SELECT start FROM temp.go_goscope_page) ORDER BY "${key}" LIMIT`
+  await sql.query(`INSERT INTO temp.go_goscope_page SELECT min(${id}) FROM ${table}`)
+  const page = `FROM ${table} WHERE ${id} >= (SELECT start FROM temp.go_goscope_page) ORDER BY ${id} LIMIT`
   while ((await oneRow(sql, 'SELECT start IS NULL AS over FROM temp.go_goscope_page')).over === 0) {
     const found = await sql.query(`SELECT ${cells} AS cells ${page} ${ROWS_A_PAGE}`)
     add(hash, name, found)
     rows += found.length
-    await sql.query(`UPDATE temp.go_goscope_page SET start = (SELECT "${key}" ${page} 1 OFFSET ${ROWS_A_PAGE})`)
+    await sql.query(`UPDATE temp.go_goscope_page SET start = (SELECT ${id} ${page} 1 OFFSET ${ROWS_A_PAGE})`)
   }
   return rows
 }
 
 /** One text that no two rows of different cells share, whatever they hold: also text that is no UTF-8, or has zeros. */
-function cellsOf(columns: readonly { readonly name?: unknown }[]): string {
+function cellsOf(columns: readonly string[]): string {
   return columns
-    .map(({ name }) => `"${name}"`)
+    .map((name) => `"${name}"`)
     .map(
       (cell) =>
         `CASE typeof(${cell}) WHEN 'text' THEN 't' || hex(${cell}) WHEN 'blob' THEN 'b' || hex(${cell}) ELSE quote(${cell}) END`,

@@ -1,6 +1,6 @@
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { type KeyColumn, type LoggedTable, ROW_NUMBERS } from '../schema/change-log.js'
+import { type KeyColumn, type LoggedTable, ROWID_NAMES } from '../schema/change-log.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
 /** The tables that a standby has, by how their changes are found. */
@@ -25,18 +25,13 @@ WHERE tables.type = 'table'
   AND lower(tables.name) NOT IN ('go_goscope_changes', 'go_goscope_followers', 'go_goscope_standby')
 ORDER BY tables.name`
 
-const keysIn = (schema: Schema): string => `SELECT '' AS "index", columns.name AS name, 'BINARY' AS collation
-FROM pragma_table_info(?1, '${schema}') AS columns WHERE columns.pk > 0
-UNION ALL
-SELECT indexes.name, columns.name, columns.coll FROM pragma_index_list(?1, '${schema}') AS indexes
-CROSS JOIN pragma_index_xinfo(indexes.name, '${schema}') AS columns
-WHERE columns.key = 1 AND indexes."unique" = 1 AND indexes.origin <> 'pk'`
+const keysIn = (schema: Schema): string => `SELECT indexes.name AS "index", indexes.origin, columns.name, columns.coll
+FROM pragma_index_list(?1, '${schema}') AS indexes CROSS JOIN pragma_index_xinfo(indexes.name, '${schema}') AS columns
+WHERE columns.key = 1 AND indexes."unique" = 1`
 
-const numberedIn = (schema: Schema): string => `SELECT NOT tables.wr AND columns.type <> 'INTEGER' AS numbered
-FROM pragma_table_list AS tables JOIN pragma_table_info(?1, '${schema}') AS columns ON columns.pk > 0
+const columnsIn = (schema: Schema): string => `SELECT columns.name, columns.hidden, columns.pk, tables.wr
+FROM pragma_table_list AS tables CROSS JOIN pragma_table_xinfo(?1, '${schema}') AS columns
 WHERE tables.schema = '${schema}' AND tables.name = ?1`
-
-const columnsIn = (schema: Schema): string => `SELECT name, hidden FROM pragma_table_xinfo(?1, '${schema}')`
 
 const ONE_ROW = /CHECK \(id = 1\)/
 
@@ -54,65 +49,69 @@ export async function followedTables(sql: Sql, schema: Schema): Promise<Followed
     if (kept.length < columns.length) computed.add(name)
     stored.set(name, kept.map((column) => `"${column.name}"`).join(', '))
     if (whole.includes(name)) continue
-    const keys = keysOf(name, await sql.query(keysIn(schema), [name]))
-    const { numbered } = await oneRow(sql, numberedIn(schema), [name])
-    logged.push({ name, ...keys, id: numbered === 1 ? numberIn(name, columns) : keys.key })
+    logged.push(keysOf(name, columns, await sql.query(keysIn(schema), [name])))
   }
   return { logged, whole, stored, computed }
 }
 
-/** A statement that copies rows of a table from the source, to which a WHERE may be added. Rows keep their numbers. */
+/** A statement that copies rows of a table from the source, to which a WHERE may be added. Rows keep their rowids. */
 export function copyingRows(name: string, { logged, stored }: FollowedTables): string {
-  const { id, key } = logged.find((table) => table.name === name) ?? {}
-  const columns = `${id === key ? '' : `"${id}", `}${stored.get(name)}`
+  const rowid = logged.find((table) => table.name === name)?.rowid
+  const columns = `${rowid === undefined ? '' : `"${rowid}", `}${stored.get(name)}`
   return `INSERT INTO main."${name}" (${columns}) SELECT ${columns} FROM source."${name}"`
 }
 
-/** Copies a table into one that is empty. Rows keep their numbers. */
+/** Copies a table into one that is empty. Rows keep their rowids. */
 export async function copyTable(sql: Sql, name: string, tables: FollowedTables): Promise<void> {
   if (!tables.computed.has(name)) {
     // Without a list, and only then, SQLite copies rows and index entries of a whole table as they are, in a third of the time.
     await sql.query(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
-    const id = tables.logged.find((table) => table.name === name)?.id
-    if (id === undefined || !(await renumbered(sql, name, id))) return
+    const rowid = tables.logged.find((table) => table.name === name)?.rowid
+    if (rowid === undefined || !(await rowidsDiffer(sql, name, rowid))) return
     await sql.query(`DELETE FROM main."${name}"`)
   }
   await sql.query(copyingRows(name, tables))
 }
 
-/** Rows that were copied one by one are numbered from 1 in the order of the source, which either shows at an end or changes nothing. */
-async function renumbered(sql: Sql, name: string, id: string): Promise<boolean> {
+/** Rows that were copied one by one have rowids from 1 in the order of the source, which either shows at an end or changes nothing. */
+async function rowidsDiffer(sql: Sql, name: string, rowid: string): Promise<boolean> {
   const ends = (schema: Schema): string =>
-    `(SELECT min("${id}") FROM ${schema}."${name}") AS ${schema}_first, (SELECT max("${id}") FROM ${schema}."${name}") AS ${schema}_last`
-  const compared = `SELECT main_first IS NOT source_first OR main_last IS NOT source_last AS renumbered`
-  return (await oneRow(sql, `${compared} FROM (SELECT ${ends('main')}, ${ends('source')})`)).renumbered === 1
+    `(SELECT min("${rowid}") FROM ${schema}."${name}") AS ${schema}_first, (SELECT max("${rowid}") FROM ${schema}."${name}") AS ${schema}_last`
+  const compared = `SELECT main_first IS NOT source_first OR main_last IS NOT source_last AS differ`
+  return (await oneRow(sql, `${compared} FROM (SELECT ${ends('main')}, ${ends('source')})`)).differ === 1
 }
 
-function numberIn(name: string, columns: readonly Row[]): string {
+function rowidIn(name: string, columns: readonly Row[]): string {
   const taken = columns.map((column) => String(column.name).toLowerCase())
-  const id = ROW_NUMBERS.find((number) => !taken.includes(number))
-  if (id !== undefined) return id
+  const rowid = ROWID_NAMES.find((one) => !taken.includes(one))
+  if (rowid !== undefined) return rowid
   throw new PersistenceError(
     'SCHEMA_NEWER',
     'standby.follow',
-    `standby.follow: the table ${name} has columns with all names of the number of a row (${ROW_NUMBERS.join(', ')}), and cannot be followed; rename one`,
+    `standby.follow: the table ${name} has columns with all names of the rowid (${ROWID_NAMES.join(', ')}), and cannot be followed; rename one`,
   )
 }
 
-function keysOf(name: string, rows: readonly Row[]): Pick<LoggedTable, 'key' | 'otherKeys'> {
-  const columnsOf = (index: unknown): KeyColumn[] =>
-    rows
-      .filter((row) => row.index === index)
-      .map(({ name, collation }) => ({ name: String(name), collation: String(collation).toUpperCase() }))
-  const [key, ...more] = columnsOf('')
-  const others = [...new Set(rows.map(({ index }) => index))].filter((index) => index !== '')
+function keysOf(name: string, columns: readonly Row[], rows: readonly Row[]): LoggedTable {
+  const columnsOf = (wanted: (row: Row) => boolean): KeyColumn[] =>
+    rows.filter(wanted).map(({ name, coll }) => ({ name: String(name), collation: String(coll).toUpperCase() }))
+  const [primary, ...more] = columns.filter(({ pk }) => Number(pk) > 0)
   const onExpression = rows.some((row) => row.name === null)
-  if (key === undefined || more.length > 0 || onExpression) {
+  if (primary === undefined || more.length > 0 || onExpression) {
     throw new PersistenceError(
       'SCHEMA_NEWER',
       'standby.follow',
       `standby.follow: the table ${name} has no primary key of one column, or a unique index on an expression, and cannot be followed; update the package that follows`,
     )
   }
-  return { key: key.name, otherKeys: others.map(columnsOf) }
+  // Only an alias of the rowid has no index. INTEGER PRIMARY KEY DESC has one: it is no alias.
+  const [indexed] = columnsOf(({ origin }) => origin === 'pk')
+  const key = indexed ?? { name: String(primary.name), collation: 'BINARY' }
+  const others = new Set(rows.filter(({ origin }) => origin !== 'pk').map(({ index }) => index))
+  return {
+    name,
+    key,
+    rowid: primary.wr === 1 || indexed === undefined ? undefined : rowidIn(name, columns),
+    otherKeys: [...others].map((other) => columnsOf(({ index }) => index === other)),
+  }
 }

@@ -1,3 +1,4 @@
+import { idOf, inKey } from '../schema/change-log.js'
 import { copyingRows, type FollowedTables } from './followed-tables.js'
 import { copySequences } from './full-copy.js'
 import { advance, type Position } from './position.js'
@@ -87,17 +88,18 @@ export async function applyChanges(
 
 const NAMED = 'SELECT DISTINCT tbl FROM source.go_goscope_changes WHERE seq > ?1'
 
-/** Of each table every removal before the first insert: a row may have taken the number or the key of another one. */
+/** Of each table every removal before the first insert: a row may have taken the rowid or the key of another one. */
 async function copyLogged(sql: Sql, { seq }: Position, tables: FollowedTables): Promise<void> {
   const named = (await sql.query(NAMED, [seq])).map(({ tbl }) => tbl)
-  for (const { name, id, key } of tables.logged) {
+  for (const table of tables.logged) {
+    const { name, key, rowid } = table
     if (!named.includes(name)) continue
     const logged = (by: string, column: string): string =>
-      `WHERE "${by}" IN (SELECT ${column} FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '${name}')`
-    await sql.query(`DELETE FROM main."${name}" ${logged(id, 'id')}`, [seq])
+      `WHERE ${by} IN (SELECT ${column} FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '${name}')`
+    await sql.query(`DELETE FROM main."${name}" ${logged(idOf(table), 'id')}`, [seq])
     // What had the key before is gone from the source, or was logged by itself.
-    if (id !== key) await sql.query(`DELETE FROM main."${name}" ${logged(key, 'key')}`, [seq])
-    await sql.query(`${copyingRows(name, tables)} ${logged(id, 'id')}`, [seq])
+    if (rowid !== undefined) await sql.query(`DELETE FROM main."${name}" ${logged(inKey(key), 'key')}`, [seq])
+    await sql.query(`${copyingRows(name, tables)} ${logged(idOf(table), 'id')}`, [seq])
   }
 }
 

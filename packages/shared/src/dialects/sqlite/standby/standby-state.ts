@@ -32,12 +32,12 @@ export const BEFORE_THE_FIRST_COPY: StandbyState = {
 
 /** What `verify()` found. */
 export interface Verification {
-  /** Whether every cell is the same on both sides. */
+  /** Whether every cell and rowid is the same on both sides. */
   readonly equal: boolean
   /** The last change that both sides have. */
   readonly position: number
   readonly rows: number
-  /** Hex, over every cell of the standby in the order of the keys. */
+  /** Hex, over every cell and rowid of the standby. */
   readonly sha256: string
   readonly sourceSha256: string
 }
