@@ -1,6 +1,12 @@
-import { expect, test } from 'vitest'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { expect, test, vi } from 'vitest'
+import { SqliteAdapter } from '../../packages/shared/src/index.js'
 import { PacedSending } from '../../packages/shared/src/remote/paced-sending.js'
+import { connectRemote, serve } from '../../packages/shared/src/remote.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
 
+const { setImmediate } = globalThis
+const refuse = (error: unknown) => expect.fail(String(error))
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('what is sent in a turn that has taken long waits for the next one, in order', async () => {
@@ -10,10 +16,10 @@ test('what is sent in a turn that has taken long waits for the next one, in orde
     (message) => sent.push(message),
     () => now,
   )
-  for (let message = 0; message < 20; message++) sending.send(message)
+  for (let message = 0; message < 20; message++) sending.send(message, refuse)
   expect(sent, 'a turn that is short').toHaveLength(20)
   now = 100
-  for (let message = 20; message < 40; message++) sending.send(message)
+  for (let message = 20; message < 40; message++) sending.send(message, refuse)
   const before = sent.length
   expect(before).toBeLessThan(24)
   await turn()
@@ -22,6 +28,39 @@ test('what is sent in a turn that has taken long waits for the next one, in orde
 
   // A turn that begins late is no long one.
   now = 200
-  for (let message = 40; message < 60; message++) sending.send(message)
+  for (let message = 40; message < 60; message++) sending.send(message, refuse)
   expect(sent).toHaveLength(60)
+})
+
+test('what cannot be sent is refused in its turn, and what was sent behind it is not kept back', async () => {
+  let now = 0
+  const [sent, refused]: [number[], unknown[]] = [[], []]
+  const sending = new PacedSending<number>(
+    (message) => {
+      if (message % 10 === 5) throw message
+      sent.push(message)
+    },
+    () => now++,
+  )
+  for (let message = 0; message < 40; message++) sending.send(message, (error) => refused.push(error))
+  for (let turns = 0; turns < 3; turns++) await turn()
+  expect(refused).toEqual([5, 15, 25, 35])
+  expect(sent).toEqual(Array.from({ length: 40 }, (_, at) => at).filter((at) => at % 10 !== 5))
+})
+
+test('calls through an owner go on where a test of the app fakes setImmediate', async () => {
+  vi.useFakeTimers({ toFake: ['setImmediate', 'clearImmediate'] })
+  try {
+    const handle = new DatabaseSync(':memory:')
+    const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
+    const server = serve(adapter)
+    const { cache } = await connectRemote(server.createPort())
+    await cache.set('k', 1)
+    const until = performance.now() + 30
+    for (let gets = 0; gets < 500 || performance.now() < until; gets++) expect(await cache.get('k')).toBe(1)
+    await server.close()
+    await adapter.disconnect()
+  } finally {
+    vi.useRealTimers()
+  }
 })

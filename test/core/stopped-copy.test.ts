@@ -1,13 +1,47 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { hashFile } from '../../packages/shared/src/dialects/sqlite/copies/hash-file.js'
 import { Pace } from '../../packages/shared/src/dialects/sqlite/copies/pace.js'
 import { withThread } from '../../packages/shared/src/dialects/sqlite/copies/with-thread.js'
 import { backupInSteps } from '../../packages/shared/src/dialects/sqlite/engine/backup-in-steps.js'
 import type { JobContext } from '../../packages/shared/src/dialects/sqlite/thread/run-job.js'
 import { StopFlag } from '../../packages/shared/src/dialects/sqlite/thread/stop-flag.js'
 import type { WorkerLike } from '../../packages/shared/src/dialects/sqlite/thread/worker.js'
+import { SqliteAdapter } from '../../packages/shared/src/index.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
 
 const PAGES = 100
 const CONTENT = { pages: PAGES, bytes: PAGES * 4_096, pageBytes: 4_096, objects: 1, schema: '' }
+
+/** A thread that an engine holds: it takes nothing and answers nothing until it ends. */
+class HeldWorker implements WorkerLike {
+  readonly #listeners = new Map<string, ((value: never) => void)[]>()
+  asked: unknown[] = []
+
+  postMessage(message: unknown): void {
+    this.asked.push(message)
+  }
+
+  on(event: string, listener: (value: never) => void): void {
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener])
+  }
+
+  ref(): void {}
+
+  unref(): void {}
+
+  emit(event: string, value: unknown): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(value as never)
+  }
+
+  end(): void {
+    this.emit('exit', 0)
+  }
+}
 
 describe('a copy that is to stop', () => {
   /** A copy of a page a step, which is asked to stop while a step is made. @returns how many steps were made. */
@@ -40,33 +74,19 @@ describe('a copy that is to stop', () => {
     // Otherwise this test would take 25 days.
     pace.wait(2 ** 31)
   })
+
+  test('is not hashed any further', () => {
+    const stop = new StopFlag()
+    const path = fileURLToPath(import.meta.url)
+    expect(hashFile(path, stop).bytes).toBeGreaterThan(0)
+    stop.request()
+    expect(() => hashFile(path, stop)).toThrow(expect.objectContaining({ code: 'CLOSED' }))
+  })
 })
 
 describe('a call whose signal aborts', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
-
-  /** A thread that an engine holds: it takes nothing and answers nothing until it ends. */
-  class HeldWorker implements WorkerLike {
-    readonly #listeners = new Map<string, ((value: never) => void)[]>()
-    asked: unknown[] = []
-
-    postMessage(message: unknown): void {
-      this.asked.push(message)
-    }
-
-    on(event: string, listener: (value: never) => void): void {
-      this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener])
-    }
-
-    ref(): void {}
-
-    unref(): void {}
-
-    end(): void {
-      for (const listener of this.#listeners.get('exit') ?? []) listener(0 as never)
-    }
-  }
 
   test('settles after 50 ms with its reason though its thread is held, and tidies up now and when that has ended', async () => {
     const worker = new HeldWorker()
@@ -86,5 +106,62 @@ describe('a call whose signal aborts', () => {
     worker.end()
     await vi.advanceTimersByTimeAsync(0)
     expect(events).toEqual(['tidied', 'enough', 'tidied'])
+  })
+
+  test('ends the thread that was being started meanwhile', async () => {
+    const worker = new HeldWorker()
+    const controller = new AbortController()
+    const start = () => {
+      controller.abort(new Error('enough'))
+      return worker
+    }
+    const order = {
+      engine: 'an engine',
+      job: 'backup',
+      input: {},
+      signal: controller.signal,
+      tidy: async () => undefined,
+    }
+    const call = expect(withThread(start, order)).rejects.toThrow('enough')
+    expect(worker.asked).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(50)
+    await call
+  })
+})
+
+describe('a large backup', () => {
+  /** A thread that ends as soon as it is asked to. */
+  class WillingWorker extends HeldWorker {
+    override postMessage(message: unknown): void {
+      super.postMessage(message)
+      queueMicrotask(() => this.end())
+    }
+  }
+
+  test.each(['verifyCopy', 'hashCopy'])('whose thread for %s dies ends the other one, and tells why', async (dying) => {
+    const folder = mkdtempSync(join(tmpdir(), 'large-backup-'))
+    const threads = new Map<string, WillingWorker>()
+    const worker = ({ workerData }: { workerData: unknown }) => {
+      const { job } = (workerData as { goGoScope: { job: string } }).goGoScope
+      const thread = new WillingWorker()
+      threads.set(job, thread)
+      if (job !== 'hashCopy') setImmediate(() => thread.emit('message', { event: { hash: 'the copy' } }))
+      return thread
+    }
+    const handle = new DatabaseSync(':memory:')
+    const adapter = new SqliteAdapter(handle, () => databaseSyncDriver(handle, () => undefined))
+    const made = adapter.backup(join(folder, 'copy.db'), { worker } as object)
+    await expect.poll(() => threads.size, { interval: 1 }).toBe(2)
+    threads.get(dying)?.emit('error', new Error('no memory is left'))
+    threads.get(dying)?.end()
+    await expect(made).rejects.toMatchObject({
+      code: 'ENGINE_MISSING',
+      operation: 'backup',
+      message: expect.stringMatching(/^backup: the thread .*no memory is left/),
+    })
+    for (const [job, { asked }] of threads) expect(asked, job).toHaveLength(job === dying ? 0 : 1)
+    expect(readdirSync(folder)).toEqual([])
+    await adapter.disconnect()
+    rmSync(folder, { recursive: true })
   })
 })

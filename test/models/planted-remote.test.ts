@@ -51,11 +51,8 @@ const BUGS: readonly (readonly [bug: string, check: keyof typeof CHECKS, plant: 
     'what has come is not gathered for one turn',
     'gathering',
     () => {
-      const { gather } = ServedTurns.prototype
       vi.spyOn(ServedTurns.prototype, 'gather').mockImplementation(function (this: ServedTurns) {
-        const later = vi.spyOn(globalThis, 'setImmediate').mockImplementation(((run: () => void) => run()) as never)
-        gather.call(this)
-        later.mockRestore()
+        this.run()
       })
     },
   ],

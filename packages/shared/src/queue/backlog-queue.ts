@@ -1,5 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import { type Classify, failureOf, PersistenceError } from '../errors/persistence-error.js'
+import { inNextTurn } from '../time/clock.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type SubmittedCall, type Work } from './call.js'
@@ -102,7 +103,7 @@ export abstract class BacklogQueue implements OperationQueue {
     const overdue = this.backlog.take(this.#busyRetry.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN))
     this.#busyRetry.rejectOverdue(overdue, busy)
     const waiting = this.backlog.peek()
-    if (overdue.length === MAX_GIVEN_UP_IN_TURN) setImmediate(() => this.waitForWriter([], busy, attempt, retry))
+    if (overdue.length === MAX_GIVEN_UP_IN_TURN) inNextTurn(() => this.waitForWriter([], busy, attempt, retry))
     else if (waiting === undefined) retry()
     else this.#busyRetry.pause(waiting, attempt, retry)
   }

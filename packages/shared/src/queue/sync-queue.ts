@@ -1,5 +1,6 @@
 import type { Row, SyncDriver } from '../driver/driver.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
+import { inNextTurn } from '../time/clock.js'
 import type { Turn } from '../time/turn.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
@@ -70,7 +71,7 @@ export class SyncQueue extends BacklogQueue {
   }
 
   protected wake(): void {
-    if (this.#turn.isLong()) setImmediate(() => this.#flush(0))
+    if (this.#turn.isLong()) inNextTurn(() => this.#flush(0))
     else this.#flush(0)
   }
 
@@ -86,7 +87,7 @@ export class SyncQueue extends BacklogQueue {
     } else if (this.backlog.length === 0) {
       this.sleep()
     } else if (before - this.backlog.length >= GROUP.calls || this.#turn.isLong()) {
-      setImmediate(() => this.#flush(0))
+      inNextTurn(() => this.#flush(0))
     } else {
       queueMicrotask(() => this.#flush(0))
     }

@@ -1,9 +1,11 @@
-import { systemClock } from '../time/clock.js'
+import { inNextTurn, systemClock } from '../time/clock.js'
 
 // As long as the calls of one turn may hold the event loop, less what is on its way when they are over.
 const LONGEST_TURN_MS = 5
 // What a look costs, an immediate, is a tenth of a message.
 const MESSAGES_BETWEEN_LOOKS = 4
+
+type Refuse = (reason: unknown) => void
 
 /**
  * Sends messages to another thread or process, in order: at once, or in the next turn of the event loop where this one has
@@ -19,7 +21,7 @@ export class PacedSending<Message> {
   /** When the first look in this turn was. */
   #began: number | undefined
   #left = 1
-  #held: Message[] = []
+  #held: (readonly [message: Message, refuse: Refuse])[] = []
 
   /** @param monotonic ms. Of the event loop, not of a test. */
   constructor(send: (message: Message) => void, monotonic: () => number = systemClock.monotonic) {
@@ -27,14 +29,25 @@ export class PacedSending<Message> {
     this.#monotonic = monotonic
   }
 
-  send(message: Message): void {
-    if (this.#held.length > 0) this.#held.push(message)
-    else if (--this.#left > 0 || !this.#isLong()) this.#send(message)
+  /** @param refuse Is told why the message cannot be sent; those behind it are. */
+  send(message: Message, refuse: Refuse): void {
+    if (this.#held.length > 0) this.#held.push([message, refuse])
+    else if (--this.#left > 0 || !this.#isLong()) this.#sendNow(message, refuse)
     else {
-      this.#held.push(message)
-      setImmediate(() => {
-        for (const held of this.#held.splice(0)) this.#send(held)
+      this.#held.push([message, refuse])
+      inNextTurn(() => {
+        // What is sent meanwhile comes last.
+        for (const [held, refuseHeld] of this.#held) this.#sendNow(held, refuseHeld)
+        this.#held = []
       })
+    }
+  }
+
+  #sendNow(message: Message, refuse: Refuse): void {
+    try {
+      this.#send(message)
+    } catch (error) {
+      refuse(error)
     }
   }
 
@@ -43,7 +56,7 @@ export class PacedSending<Message> {
     const now = this.#monotonic()
     if (this.#began !== undefined) return now - this.#began >= LONGEST_TURN_MS
     this.#began = now
-    setImmediate(() => {
+    inNextTurn(() => {
       this.#began = undefined
     })
     return false

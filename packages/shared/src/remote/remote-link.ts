@@ -195,6 +195,12 @@ export class RemoteLink {
     for (const idle of this.#atIdle.splice(0)) idle()
   }
 
+  /** A message has the requests of many callers. */
+  readonly #cannotSend = (error: unknown): void => {
+    this.end(`the owner cannot be sent what was asked (${(error as Error).message})`)
+    this.#channel.close()
+  }
+
   #take(number: number): Request {
     const request = this.#requests.answered(number)
     if (request.awaited) this.awaited(-1)
@@ -222,7 +228,7 @@ export class RemoteLink {
       this.#flushing = false
       const message = this.#out
       this.#out = []
-      this.#sending.send(message)
+      this.#sending.send(message, this.#cannotSend)
     })
   }
 }

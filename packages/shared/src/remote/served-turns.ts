@@ -1,6 +1,6 @@
 import type { Connection, EndsWithConnection } from '../connection/connection.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import type { Clock } from '../time/clock.js'
+import { type Clock, inNextTurn } from '../time/clock.js'
 import { tell } from './protocol.js'
 import type { ServedClient } from './served-client.js'
 import { writeError } from './wire-error.js'
@@ -63,10 +63,11 @@ export class ServedTurns implements EndsWithConnection {
   gather(): void {
     if (this.#gathering) return
     this.#gathering = true
-    setImmediate(() => this.#run())
+    inNextTurn(() => this.run())
   }
 
-  #run(): void {
+  /** Serves what has come. */
+  run(): void {
     this.#gathering = false
     const ready = [...this.#clients].filter((client) => client.ready)
     const [first] = ready

@@ -13,9 +13,17 @@ export interface Clock {
   setTimer(callback: () => void, delay: number, options?: { keepAlive?: boolean }): () => void
 }
 
+// The one of the event loop also while a test of the app has put a fake in its place: what was put off would wait for ever.
+const { setImmediate: setRealImmediate } = globalThis
+
+/** Calls `callback` in a later turn of the event loop, after timers and I/O had theirs. */
+export function inNextTurn(callback: () => void): void {
+  setRealImmediate(callback)
+}
+
 /** Settles in a later turn of the event loop, after timers and I/O had theirs. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  return new Promise(inNextTurn)
 }
 
 // Node fires a timer of a longer delay at once.

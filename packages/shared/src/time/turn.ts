@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js'
+import { type Clock, inNextTurn } from './clock.js'
 
 // A little below the 10 ms that are promised: the call that is under way when they are over still has to end.
 const LONGEST_TURN_MS = 8
@@ -61,7 +61,7 @@ export class Turn {
   #begin(now: number): void {
     this.#began = now
     this.#callsBetween = 1
-    setImmediate(() => {
+    inNextTurn(() => {
       this.#began = undefined
       this.#callsLeft = 1
       this.number++

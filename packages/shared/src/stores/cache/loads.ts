@@ -4,6 +4,7 @@ import type { Connection } from '../../connection/connection.js'
 import { type DatabaseOwner, LoadedText, type LoadTurn } from '../../connection/database-owner.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import { isInRange } from '../../keys/key-range.js'
+import { inNextTurn } from '../../time/clock.js'
 
 /** The load that the running code was called from, also across its awaits. */
 const caller = new AsyncLocalStorage<Load>()
@@ -58,7 +59,7 @@ export class Load {
       this.running = false
       // On Node 20 and 22 a storage that is in use slows every promise of the process, and so does taking it in and out
       // of use: not for each of many loads that follow one another.
-      if (--running === 0) setImmediate(disableIfIdle)
+      if (--running === 0) inNextTurn(disableIfIdle)
     }
   }
 

@@ -76,11 +76,26 @@ async function copyInto(
 ): Promise<Copied> {
   const { connection, queue, diagnostics } = session
   const { engine, place } = connection
-  const common = { engine, signal, tidy: () => temporary.remove() }
+  // When one of two threads fails, the other one has nothing to do any more.
+  const failed = new AbortController()
+  const common = {
+    engine,
+    operation: 'backup',
+    signal: signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]),
+    tidy: () => temporary.remove(),
+  }
+  const inThread = async <Result>(job: string, input: unknown): Promise<Result> => {
+    try {
+      return await withThread<CopyProgress | CopyToHash, Result>(worker, { ...common, job, input, onEvent })
+    } catch (error) {
+      failed.abort(error)
+      throw error
+    }
+  }
   let hashed: Promise<HashedFile> | undefined
   const onEvent = (event: CopyProgress | CopyToHash): void => {
     if ('hash' in event) {
-      hashed = withThread(worker, { ...common, job: 'hashCopy', input: event.hash })
+      hashed = inThread('hashCopy', event.hash)
       // It is awaited below.
       hashed.catch(() => undefined)
       return
@@ -93,10 +108,10 @@ async function copyInto(
   }
   const run = async (job: string, input: unknown): Promise<Copied> => {
     try {
-      const verified = await withThread<CopyProgress | CopyToHash, Verified>(worker, { ...common, job, input, onEvent })
+      const verified = await inThread<Verified>(job, input)
       return { ...verified, ...(await hashed) } as Copied
     } finally {
-      // A thread that reads the copy is not left behind by a check that fails.
+      // The thread that reads the copy ends first.
       await hashed?.catch(() => undefined)
     }
   }

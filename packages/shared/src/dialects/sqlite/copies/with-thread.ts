@@ -33,6 +33,8 @@ export async function withThread<Event, Result>(
     systemClock.setTimer(leave, GRACE_MS, { keepAlive: true })
   }
   signal?.addEventListener('abort', abort)
+  // As it was started.
+  if (signal?.aborted === true) abort()
   try {
     const answered = await Promise.race([thread.result.then((result) => ({ result })), left])
     if (answered === undefined || signal?.aborted === true) throw signal?.reason
@@ -41,7 +43,8 @@ export async function withThread<Event, Result>(
     return answered.result
   } catch (error) {
     // With a second library it stays; see run-job.ts.
-    if (signal?.aborted !== true && (error as { code?: unknown }).code !== 'SECOND_LIBRARY') await thread.gone
+    if (signal?.aborted === true) await Promise.race([thread.gone, left])
+    else if ((error as { code?: unknown }).code !== 'SECOND_LIBRARY') await thread.gone
     await tidy()
     // What cannot be removed is swept by a later backup.
     void thread.gone.then(tidy).catch(() => undefined)

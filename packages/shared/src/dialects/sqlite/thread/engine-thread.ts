@@ -9,6 +9,8 @@ export interface Order {
   readonly engine: string
   /** Its name in serve-thread.ts of the front ends' room. */
   readonly job: string
+  /** What the caller has called, where the job has another name. */
+  readonly operation?: string
   readonly input: unknown
 }
 
@@ -114,12 +116,12 @@ function stopAll(): void {
   for (const stop of running) stop.waitUntilOver(LONGEST_WAIT_MS)
 }
 
-function cannotRun({ engine, job }: Order, cause: unknown): PersistenceError {
+function cannotRun({ engine, job, operation = job }: Order, cause: unknown): PersistenceError {
   const reason = cause instanceof Error ? cause.message : 'it ended without an answer'
   return new PersistenceError(
     'ENGINE_MISSING',
-    job,
-    `${job}: the thread for ${engine} failed (${reason}); in an app that is bundled, bundle the export "./thread" of the package as well and pass worker`,
+    operation,
+    `${operation}: the thread for ${engine} failed (${reason}); in an app that is bundled, bundle the export "./thread" of the package as well and pass worker`,
     cause,
   )
 }

@@ -93,7 +93,7 @@ export class EngineConnection {
     const thread = this.#thread
     if (thread === undefined) return
     thread.ref()
-    this.#sending?.send([order.close])
+    this.#sending?.send([order.close], fail)
     await thread.result
     await thread.gone
     this.#thread = undefined
@@ -112,7 +112,7 @@ export class EngineConnection {
       answered: (request, answer) => this.#take(request)?.resolve(answer),
       refused: (request, error) => this.#take(request)?.reject(error),
       pieceCame: (request, rows) => {
-        sending.send([order.more, request])
+        sending.send([order.more, request], fail)
         const take = this.#pending.get(request)?.take
         take?.(rows)
         return take !== undefined
@@ -145,7 +145,11 @@ export class EngineConnection {
     if (this.#pending.size === 0) thread.ref()
     return new Promise((resolve, reject) => {
       this.#pending.set(request, { resolve, reject, take })
-      this.#sending?.send(message)
+      this.#sending?.send(message, (error) => {
+        // With what it declared.
+        this.#declared = new Map()
+        this.#take(request)?.reject(error)
+      })
     })
   }
 
@@ -168,6 +172,11 @@ export class EngineConnection {
     const reason = isOpening ? error : ended(this.#source.engine, error)
     for (const { reject } of all) reject(reason)
   }
+}
+
+/** For what is of numbers only, which can be sent. */
+function fail(error: unknown): never {
+  throw error
 }
 
 function ended(engine: string, cause: unknown): DisconnectedError {
