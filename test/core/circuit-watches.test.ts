@@ -4,7 +4,7 @@ import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
 import { SqliteAdapter } from '../../packages/shared/src/index.js'
-import { connectRemote, serve } from '../../packages/shared/src/remote.js'
+import { connectRemote, openRemote, SQLiteAdapter, serve } from '../../packages/shared/src/remote.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
 const INTERVAL = 100
@@ -69,5 +69,42 @@ test('an owner looks once for all users who listen to circuits, and tells them w
   await above.close()
   await server.close()
   await Promise.all([adapter.disconnect(), other.disconnect()])
+  rmSync(folder, { recursive: true })
+})
+
+test('an owner looks as often as the users ask who are left', async () => {
+  const folder = mkdtempSync(join(import.meta.dirname, '../.work/watches-'))
+  const clock = new ManualClock()
+  const { adapter, looks } = opened(join(folder, 'app.db'), clock)
+  await adapter.connect()
+  const server = serve(adapter)
+  const database = await openRemote(server.createPort())
+  const users = [5, 1, 1].map((intervals) => new SQLiteAdapter(database, { watchInterval: intervals * INTERVAL }))
+  await Promise.all(users.map((user) => user.connect()))
+  const idle = clock.pending
+  const left: (() => void)[] = []
+  for (const { circuitBreaker } of users) {
+    left.push(circuitBreaker.subscribe('api', () => undefined))
+    // Answered after the first look of the subscription, and a read is written after what that said.
+    for (let reads = 0; reads < 3; reads++) await circuitBreaker.getState('api')
+  }
+  /** How often it looks in 10 intervals. */
+  const looksInTen = async () => {
+    looks.length = 0
+    for (let interval = 0; interval < 10; interval++) {
+      clock.advance(INTERVAL)
+      for (let reads = 0; reads < 3; reads++) await users[0]?.circuitBreaker.getState('api')
+    }
+    return looks.length
+  }
+  expect(await looksInTen()).toBe(10)
+  left.pop()?.()
+  expect(await looksInTen()).toBe(10)
+  await users[1]?.disconnect()
+  expect(await looksInTen()).toBe(2)
+  left[0]?.()
+  await expect.poll(() => clock.pending).toBe(idle)
+  await server.close()
+  await adapter.disconnect()
   rmSync(folder, { recursive: true })
 })

@@ -61,7 +61,7 @@ describe('a thread that dies', () => {
       locks: 'database',
       cacheSize: 4 << 20,
       mmapSize: 1 << 20,
-      logSize: 1 << 20,
+      walSize: 1 << 20,
     })
     const { adapter, threads } = file
     const memory = await engine.SQLiteAdapter.open(file.path, { worker: true })

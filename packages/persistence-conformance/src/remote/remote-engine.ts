@@ -38,7 +38,7 @@ const OWNERS_OPTIONS = [
   'mode',
   'cacheSize',
   'mmapSize',
-  'logSize',
+  'walSize',
   'immutable',
   'DatabaseSync',
 ]

@@ -13,7 +13,7 @@ async function sizesOf(world: World, handle: object): Promise<unknown[]> {
   return sizes
 }
 
-/** How much of a file is in memory and in the log. */
+/** How much of a file is in memory and in the write-ahead log. */
 export const openSizes: EngineSuite = engineSuite('sizes that open sets', (check) => {
   check('an mmapSize beyond what the engine can map is no reason to refuse the file', async (world) => {
     const adapter = await world.open({ mmapSize: 4 * 1024 ** 3 })
@@ -37,22 +37,33 @@ export const openSizes: EngineSuite = engineSuite('sizes that open sets', (check
     }
   })
 
-  check('the log is moved into the file when it has logSize bytes, by default 1,000 pages', async (world) => {
+  check('a checkpoint is made when the write-ahead log has walSize bytes, by default 1,000 pages', async (world) => {
     const MB = 1_000_000
-    // By default each of the large values moves the log, and the next one begins it anew.
+    // By default there is a checkpoint after each of the large values, and the next one begins the -wal anew.
     for (const [options, values, valueBytes, least, most] of [
       [{}, 3, 4.5 * MB, 4.5 * MB, 6 * MB],
-      [{ logSize: 16 * MB }, 3, 4.5 * MB, 13.5 * MB, 16 * MB],
-      [{ logSize: 65_536 }, 40, 0.03 * MB, 0.03 * MB, 0.4 * MB],
+      [{ walSize: 16 * MB }, 3, 4.5 * MB, 13.5 * MB, 16 * MB],
+      [{ walSize: 65_536 }, 40, 0.03 * MB, 0.03 * MB, 0.4 * MB],
     ] as const) {
       const path = join(world.folder, `${most}.db`)
       const adapter = await world.open({ ...options, durability: 'process' }, path)
       const value = 'x'.repeat(valueBytes)
       for (let key = 0; key < values; key++) await adapter.cache.set(`${key}`, value)
       const { size } = await stat(`${path}-wal`)
-      assert.ok(size >= least && size <= most, `a log of ${size} bytes where ${least} to ${most} are expected`)
+      assert.ok(size >= least && size <= most, `a -wal of ${size} bytes where ${least} to ${most} are expected`)
       await adapter.disconnect()
     }
+  })
+
+  check('a write-ahead log of walSize bytes grows further while a reader holds an older snapshot', async (world) => {
+    const adapter = await world.open({ walSize: 65_536, durability: 'process' })
+    await adapter.cache.set('k', 0)
+    const reader = await world.handle()
+    await world.engine.rows(reader, 'BEGIN')
+    await world.engine.rows(reader, 'SELECT count(*) FROM go_goscope_cache')
+    for (let key = 0; key < 40; key++) await adapter.cache.set(`${key}`, 'x'.repeat(30_000))
+    assert.ok((await stat(`${world.path}-wal`)).size > 1_000_000)
+    await world.engine.rows(reader, 'COMMIT')
   })
 
   check('a handle that the app passes in keeps its page cache and its map', async (world) => {

@@ -22,9 +22,10 @@ export interface DatabaseOwner {
   /**
    * Has those who follow the circuit told also of what other connections change, until nobody here follows it.
    *
-   * @param interval ms between two looks for that.
+   * @param interval ms between two looks for that; the shortest counts of all that are asked for here.
+   * @returns gives that interval up; to be called once.
    */
-  watchCircuit(key: string, interval: number): void
+  watchCircuit(key: string, interval: number): () => void
   /** The same for a claim or result that changes hands. */
   followClaim(key: string, told: () => void): () => void
   /**

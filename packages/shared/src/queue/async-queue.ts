@@ -6,8 +6,8 @@ import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
 import { type Call, mayWrite, type Work } from './call.js'
 import { packedTaker } from './packed.js'
+import { PartwiseAnswer } from './partwise-answer.js'
 import type { QueueContext } from './queue-context.js'
-import { RowByRow } from './row-by-row.js'
 import { type Decode, givenRow, type Parameters, type RowCount, type Statement } from './statement.js'
 import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
@@ -106,13 +106,14 @@ export class AsyncQueue extends BacklogQueue {
       const taker = packedTaker(only)
       const [first] = only
       // What was submitted for another thread or process is decoded there.
-      const byRow = first.statement.byRow && first.packs === undefined ? new RowByRow(first) : undefined
+      const partwise =
+        first.statement.decodesInParts && first.packs === undefined ? new PartwiseAnswer(first) : undefined
       const giveOut = (rows: readonly Row[]): void => {
-        if (byRow !== undefined) byRow.end(rows)
+        if (partwise !== undefined) partwise.end(rows)
         else if (taker === undefined) distribute(only, rows)
         else taker.takePacked(only, givenRow(rows[0], first.name))
       }
-      const asked = this.#runner.run(only, taker && first.statement.batch?.packed, byRow?.take)
+      const asked = this.#runner.run(only, taker && first.statement.batch?.packed, partwise?.take)
       return asked.then((rows) => this.#done(only.length, () => giveOut(rows)), failed)
     }
     return this.#runner.runTogether(runs).then((answers) => {

@@ -71,7 +71,7 @@ export interface Statement<Rows extends RowCount = RowCount> {
    * Of a statement that gives many rows: its decoder makes one item of each row, or none. So it may be given the rows in
    * parts: those of many live long if they have to wait for one another, and what is decoded from them once more.
    */
-  readonly byRow?: true
+  readonly decodesInParts?: true
   /** Absent: of none. */
   readonly announces?: Announcement
   /** May be sent again when its answer was lost: twice leaves what once does. Reads always may. */
@@ -141,7 +141,7 @@ export interface StatementTraits {
   /** Of a read. */
   readonly scans?: true
   /** Of a read. */
-  readonly byRow?: true
+  readonly decodesInParts?: true
   readonly repeatable?: true
   /** SQL of {@link Statement.afterLoss}. */
   readonly afterLoss?: string
@@ -154,7 +154,7 @@ export function read<Rows extends RowCount>(
   name: string,
   rows: Rows,
   sql: string,
-  { clocked = 'none', scans, byRow, batch, announces }: StatementTraits = {},
+  { clocked = 'none', scans, decodesInParts, batch, announces }: StatementTraits = {},
 ): Statement<Rows> {
   return {
     name,
@@ -163,7 +163,7 @@ export function read<Rows extends RowCount>(
     clocked,
     sql,
     ...(scans && { scans }),
-    ...(byRow && { byRow }),
+    ...(decodesInParts && { decodesInParts }),
     ...(batch && { batch }),
     ...(announces && { announces }),
   }

@@ -24,7 +24,7 @@ export class ClientFollowing {
   readonly #watches: CircuitWatches
   readonly #tell: (...items: Item[]) => void
   readonly #circuits = new Map<string, () => void>()
-  /** Those of them of which changes by other connections are told, at the shortest interval that was asked for. */
+  /** Those of them of which changes by other connections are told, and how often it is looked for them. */
   readonly #watched = new Map<string, { interval: number; end(): void }>()
   readonly #claims = new Map<string, () => void>()
   /** Whether the change is its own, which its answer tells. */
@@ -77,7 +77,7 @@ export class ClientFollowing {
   #watch(key: string, interval: number): void {
     if (!this.#circuits.has(key)) return
     const before = this.#watched.get(key)
-    if (before !== undefined && before.interval <= interval) return
+    if (before?.interval === interval) return
     this.#watched.set(key, { interval, end: this.#watches.watch(key, interval) })
     before?.end()
   }

@@ -34,6 +34,8 @@ export class RemoteOwner implements DatabaseOwner {
   readonly welcome: Welcome
   readonly #channel: Channel
   readonly #circuits = new Map<string, CircuitFollower>()
+  /** ms, of all who watch a circuit. The owner goes by the shortest. */
+  readonly #intervals = new Map<string, readonly number[]>()
   readonly #claims = new Map<string, () => void>()
   /** The locks that were granted here, by the prefix of their keys. */
   readonly #locks = new Map<string, HoldTable>()
@@ -98,8 +100,18 @@ export class RemoteOwner implements DatabaseOwner {
     }
   }
 
-  watchCircuit(key: string, interval: number): void {
-    this.link.say(say.watchCircuit, key, interval)
+  watchCircuit(key: string, interval: number): () => void {
+    const before = this.#intervals.get(key) ?? []
+    if (before.every((other) => other > interval)) this.link.say(say.watchCircuit, key, interval)
+    this.#intervals.set(key, [...before, interval])
+    return () => {
+      const left = [...(this.#intervals.get(key) ?? [])]
+      left.splice(left.indexOf(interval), 1)
+      const shortest = Math.min(...left)
+      if (left.length === 0) this.#intervals.delete(key)
+      else this.#intervals.set(key, left)
+      if (left.length > 0 && shortest > interval) this.link.say(say.watchCircuit, key, shortest)
+    }
   }
 
   followClaim(key: string, told: () => void): () => void {

@@ -1,7 +1,7 @@
 import type { Row } from '../driver/driver.js'
 import type { SubmittedCall } from '../queue/call.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
-import { RowByRow } from '../queue/row-by-row.js'
+import { PartwiseAnswer } from '../queue/partwise-answer.js'
 import { keepSettlers, rejectLast, resolveLast } from '../queue/settlers.js'
 import { type Decode, nothing, type Parameters, type RowCount, type Statement, type Step } from '../queue/statement.js'
 import { type Item, say, unitsOf } from './protocol.js'
@@ -38,9 +38,10 @@ export class RemoteQueue implements OperationQueue {
   ): Promise<Result> {
     const result = new Promise<Result>(keepSettlers)
     const decoding = decode as Decode<RowCount, unknown>
-    const byRow =
-      statement.byRow && new RowByRow({ parameters, decode: decoding, resolve: resolveLast, reject: rejectLast })
-    this.#ask(statement, parameters, decoding, resolveLast, rejectLast, byRow)
+    const partwise =
+      statement.decodesInParts &&
+      new PartwiseAnswer({ parameters, decode: decoding, resolve: resolveLast, reject: rejectLast })
+    this.#ask(statement, parameters, decoding, resolveLast, rejectLast, partwise)
     return result
   }
 
@@ -87,9 +88,9 @@ export class RemoteQueue implements OperationQueue {
     decode: Decode<RowCount, unknown>,
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
-    byRow?: RowByRow,
+    partwise?: PartwiseAnswer,
   ): void {
-    this.#link.ask(new CallRequest(this.#link, statement, parameters, decode, resolve, reject, this.guard, byRow))
+    this.#link.ask(new CallRequest(this.#link, statement, parameters, decode, resolve, reject, this.guard, partwise))
   }
 
   drain(): Promise<void> {
@@ -111,7 +112,7 @@ class CallRequest implements Request {
   readonly #decode: Decode<RowCount, unknown>
   readonly #resolve: (result: unknown) => void
   readonly #guard: number | undefined
-  readonly #byRow: RowByRow | undefined
+  readonly #partwise: PartwiseAnswer | undefined
 
   constructor(
     link: RemoteLink,
@@ -121,7 +122,7 @@ class CallRequest implements Request {
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
     guard: number | undefined,
-    byRow: RowByRow | undefined,
+    partwise: PartwiseAnswer | undefined,
   ) {
     this.reject = reject
     this.units = unitsOf(parameters)
@@ -131,7 +132,7 @@ class CallRequest implements Request {
     this.#decode = decode
     this.#resolve = resolve
     this.#guard = guard
-    this.#byRow = byRow
+    this.#partwise = partwise
   }
 
   get name(): string {
@@ -143,7 +144,7 @@ class CallRequest implements Request {
   }
 
   get take(): Request['take'] {
-    return this.#byRow?.take
+    return this.#partwise?.take
   }
 
   get awaited(): boolean {
@@ -165,8 +166,8 @@ class CallRequest implements Request {
   }
 
   settle(answer: Answer): void {
-    if (this.#byRow !== undefined) {
-      this.#byRow.end((answer ?? NO_ROWS) as readonly Row[])
+    if (this.#partwise !== undefined) {
+      this.#partwise.end((answer ?? NO_ROWS) as readonly Row[])
       return
     }
     const given = answer === undefined && this.#statement.rows === 'many' ? NO_ROWS : answer

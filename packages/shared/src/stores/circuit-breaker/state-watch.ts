@@ -15,8 +15,8 @@ export type WatchSession = Pick<Session, 'clock' | 'connection' | 'diagnostics' 
 /** A circuit that has listeners here. */
 interface Watched {
   listeners: number
-  /** Ends what the database tells of it. */
-  leaveNews: (() => void) | undefined
+  /** Ends what the database, or its owner, tells of it; to be called once. */
+  leave: (() => void) | undefined
 }
 
 /**
@@ -52,7 +52,7 @@ export class StateWatch {
 
   /** @returns ends the watching; harmless when repeated. */
   watch(stored: string): () => void {
-    const watched = this.#watched.get(stored) ?? { listeners: 0, leaveNews: undefined }
+    const watched = this.#watched.get(stored) ?? { listeners: 0, leave: undefined }
     this.#watched.set(stored, watched)
     watched.listeners++
     void this.#begin(stored, watched)
@@ -62,7 +62,7 @@ export class StateWatch {
       watching = false
       if (--watched.listeners > 0) return
       this.#watched.delete(stored)
-      watched.leaveNews?.()
+      watched.leave?.()
       if (this.#watched.size === 0) this.#stop()
     }
   }
@@ -77,17 +77,20 @@ export class StateWatch {
     })
     const { owner } = this.#session.connection
     // After the first look, which sets up the tables.
-    if (owner !== undefined && watched.listeners > 0 && this.#running) owner.watchCircuit(stored, this.#interval)
-    else if (first) this.#schedule()
+    if (owner === undefined) {
+      if (first) this.#schedule()
+    } else if (watched.listeners > 0 && this.#running) {
+      watched.leave ??= owner.watchCircuit(stored, this.#interval)
+    }
     await this.#followNews(stored, watched)
   }
 
   /** Not before the first look, which connects: what is told before it is no change. */
   async #followNews(stored: string, watched: Watched): Promise<void> {
     const { news } = this.#session.connection.place
-    if (news === undefined || watched.leaveNews !== undefined || watched.listeners === 0 || !this.#running) return
+    if (news === undefined || watched.leave !== undefined || watched.listeners === 0 || !this.#running) return
     const look = (): Promise<void> => this.#guarded(() => this.#lookAt(stored))
-    watched.leaveNews = news.follow('circuit', stored, () => void look())
+    watched.leave = news.follow('circuit', stored, () => void look())
     await news.begun()
     // What was committed since the first look was told to nobody.
     if (news.heard && watched.listeners > 0 && this.#running) await look()
@@ -128,7 +131,10 @@ export class StateWatch {
 
   #stop(): void {
     this.#running = false
-    for (const { leaveNews } of this.#watched.values()) leaveNews?.()
+    for (const watched of this.#watched.values()) {
+      watched.leave?.()
+      watched.leave = undefined
+    }
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
   }

@@ -28,10 +28,12 @@ export interface OpenOptions extends AdapterOptions {
    */
   mmapSize?: number
   /**
-   * How many bytes the log of writes grows to before it is moved into the file. A larger one makes writes to many rows cheaper,
-   * and the one call that moves it longer. Default: SQLite's, 1,000 pages, which is 4 MB.
+   * How many bytes the write-ahead log, `-wal`, grows to before a checkpoint moves it into the file. It grows further while
+   * a reader holds an older snapshot. A larger one makes writes to many rows cheaper, and the one call that makes the
+   * checkpoint longer. Default: SQLite's, 1,000 pages, which is 4 MB.
+   * Without effect with `readOnly`.
    */
-  logSize?: number
+  walSize?: number
   /**
    * `true` runs the engine in a thread of its own, so that no statement holds the event loop; locks of the kind `process`
    * stay here, at full speed. An app that is bundled into one file passes what starts the thread. Default `false`.
@@ -52,7 +54,7 @@ export const OPEN_OPTIONS: OptionNames<OpenOptions> = {
   mode: true,
   cacheSize: true,
   mmapSize: true,
-  logSize: true,
+  walSize: true,
   worker: true,
   readers: true,
 }
@@ -64,15 +66,15 @@ export interface ResolvedOpenOptions {
   readonly mode: number
   readonly cacheSize: number | undefined
   readonly mmapSize: number
-  readonly logSize: number | undefined
+  readonly walSize: number | undefined
   readonly worker: boolean | StartWorker
   readonly readers: number
 }
 
 const MOST_READERS = 16
-const SMALLEST_LOG = 64 * 1024
-// Reads look a page up in each part of the log's index, of 4,096 pages each; and what is here is read again after a crash.
-const LARGEST_LOG = 1024 ** 3
+const SMALLEST_WAL = 64 * 1024
+// Reads look a page up in each part of the index of the -wal, of 4,096 pages each; and what is here is read again after a crash.
+const LARGEST_WAL = 1024 ** 3
 
 /** @throws PersistenceError `INVALID_OPTION`. */
 export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptions {
@@ -113,7 +115,7 @@ export function resolveOpenOptions(options: OpenOptions = {}): ResolvedOpenOptio
     mode,
     cacheSize: cacheSize === undefined ? cacheSize : bytes('cacheSize', cacheSize),
     mmapSize: bytes('mmapSize', mmapSize),
-    logSize: options.logSize === undefined ? undefined : logBytes(options.logSize),
+    walSize: options.walSize === undefined ? undefined : walBytes(options.walSize),
     worker,
     readers,
   }
@@ -124,11 +126,11 @@ function bytes(name: string, value: number): number {
   throw invalidOption(name, value, 'a whole number of bytes from 0')
 }
 
-function logBytes(value: number): number {
-  if (Number.isInteger(value) && value >= SMALLEST_LOG && value <= LARGEST_LOG) return value
+function walBytes(value: number): number {
+  if (Number.isInteger(value) && value >= SMALLEST_WAL && value <= LARGEST_WAL) return value
   throw invalidOption(
-    'logSize',
+    'walSize',
     value,
-    `a whole number of bytes from ${SMALLEST_LOG} (64 KiB) to ${LARGEST_LOG} (1 GiB)`,
+    `a whole number of bytes from ${SMALLEST_WAL} (64 KiB) to ${LARGEST_WAL} (1 GiB)`,
   )
 }

@@ -25,8 +25,8 @@ export async function tune(connection: Connection, options: ResolvedOpenOptions,
   await setPragma(connection, 'open', 'synchronous', options.durability === 'power' ? 2 : 1)
   await setMmapSize(connection, options.mmapSize)
   if (options.readOnly) return
-  await setPragma(connection, 'open', 'journal_size_limit', Math.max(WAL_LIMIT_BYTES, options.logSize ?? 0))
-  if (options.logSize !== undefined) await setLogSize(connection, options.logSize)
+  await setPragma(connection, 'open', 'journal_size_limit', Math.max(WAL_LIMIT_BYTES, options.walSize ?? 0))
+  if (options.walSize !== undefined) await setWalSize(connection, options.walSize)
   if (mode === 'wal') return
   // The switch writes into the file: one that will be refused must be left as it is.
   await readSchema(connection.queue)
@@ -44,8 +44,8 @@ function setMmapSize(connection: Connection, bytes: number): Promise<void> {
   return setPragma(connection, 'open', 'mmap_size', bytes, isTaken)
 }
 
-/** In pages, as the engine counts. Never 0, by which the log would grow for ever. */
-async function setLogSize(connection: Connection, bytes: number): Promise<void> {
+/** In pages, as the engine counts. Never 0, by which the -wal would grow for ever. */
+async function setWalSize(connection: Connection, bytes: number): Promise<void> {
   const pageBytes = Number(await pragma(connection, 'open', 'page_size'))
   await setPragma(
     connection,

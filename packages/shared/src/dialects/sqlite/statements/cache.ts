@@ -92,7 +92,7 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
       'cache.keys',
       'many',
       `SELECT key FROM ${name} WHERE key >= ?1 AND key < ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key`,
-      { clocked: 'wall', scans: true, byRow: true },
+      { clocked: 'wall', scans: true, decodesInParts: true },
     ),
 
     page: read(

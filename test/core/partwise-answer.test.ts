@@ -2,7 +2,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AsyncDriver, AsyncStatement } from '../../packages/shared/src/driver/driver.js'
 import { SqliteAdapter } from '../../packages/shared/src/index.js'
-import { RowByRow } from '../../packages/shared/src/queue/row-by-row.js'
+import { PartwiseAnswer } from '../../packages/shared/src/queue/partwise-answer.js'
 import { connectRemote, serve } from '../../packages/shared/src/remote.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { inAnotherThread } from './in-another-thread.js'
@@ -24,7 +24,7 @@ function inParts(driver: AsyncDriver): AsyncDriver {
 }
 
 describe('an answer of many rows', () => {
-  const ends = vi.spyOn(RowByRow.prototype, 'end')
+  const ends = vi.spyOn(PartwiseAnswer.prototype, 'end')
   let adapter: SqliteAdapter
   let server: ReturnType<typeof serve>
   beforeEach(async () => {
@@ -72,7 +72,7 @@ test('what the decoder throws for a part is the error of the call, and the other
     resolve: (given: unknown) => settled.push(given),
     reject: (error: unknown) => settled.push(error),
   }
-  const answer = new RowByRow(call)
+  const answer = new PartwiseAnswer(call)
   answer.take([{ key: 'a' }])
   answer.take([{ key: 'b' }])
   answer.end([])

@@ -1,5 +1,5 @@
 import type { Row } from '../driver/driver.js'
-import type { Decode, Parameters, RowCount } from './statement.js'
+import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 
 interface Decoded {
   readonly parameters: Parameters
@@ -9,10 +9,10 @@ interface Decoded {
 }
 
 /**
- * The answer to a call whose statement is decoded row by row, of which parts come before the rest: they are decoded as they
- * come. Many rows that wait for one another would all be copied by the garbage collector, and decoded in one turn.
+ * The answer to a call whose rows come in parts, and are decoded in parts ({@link Statement.decodesInParts}): each as it
+ * comes. Many rows that wait for one another would all be copied by the garbage collector, and decoded in one turn.
  */
-export class RowByRow {
+export class PartwiseAnswer {
   readonly #call: Decoded
   #items: unknown[] | undefined
   /** What the decoder has thrown. */
