@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
 import { fill } from './fill.js'
-import type { TableFingerprint } from './fingerprint.js'
+import { countsOf, type TableFingerprint } from './fingerprint.js'
 import { isServer, nameOf, openStore } from './open-store.js'
 import type { CopyProgress } from './pace.js'
-import { failure, labelOf, type Mark, type Store } from './store.js'
+import { failure, type Mark, type Store } from './store.js'
 
 export interface CopyDatabaseOptions {
   /** The PostgreSQL schema, on a server. Default `go_goscope`. */
@@ -100,8 +100,7 @@ async function look(
   clockDifference: number,
 ): Promise<CopyResult> {
   if (target !== undefined) await markOf(source, target)
-  const tables = []
-  for (const table of await source.tables()) tables.push({ table: labelOf(table), rows: await source.count(table) })
+  const tables = await countsOf(source)
   const held = await source.held()
   return { from: source.name, to: target?.name ?? to, outcome: 'dry-run', tables, held, clockDifference }
 }

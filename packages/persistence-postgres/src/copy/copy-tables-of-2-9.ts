@@ -4,28 +4,19 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { flushFolder, publish, refuseExisting } from '@go-go-scope/persistence-core'
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { isServerUrl } from '../options.js'
+import type { CopyDatabaseOptions, CopyResult } from './copy-database.js'
 import { fill } from './fill.js'
-import type { TableFingerprint } from './fingerprint.js'
+import { countsOf, type TableFingerprint } from './fingerprint.js'
 import { isServer, openStore } from './open-store.js'
-import type { CopyProgress } from './pace.js'
-import { failure, labelOf, type Store } from './store.js'
+import { failure, type Store } from './store.js'
 import { TablesOf29, type TablesOf29Options } from './tables-of-2-9.js'
 
-export interface CopyTablesOf29Options extends TablesOf29Options {
-  /** Only looks. Default `false`. */
-  dryRun?: boolean
-  /** Hears about once a second, and when a table is done, how far it is. */
-  progress?: (progress: CopyProgress) => void
-}
+export interface CopyTablesOf29Options extends TablesOf29Options, Pick<CopyDatabaseOptions, 'dryRun' | 'progress'> {}
 
 /** What a copy of the tables of go-go-scope 2.9 came to. */
-export interface CopiedTablesOf29 {
-  readonly from: string
-  readonly to: string
+export interface CopiedTablesOf29 extends Pick<CopyResult, 'from' | 'to' | 'tables'> {
   /** `dry-run`: nothing was written. */
   readonly outcome: 'copied' | 'dry-run'
-  /** Of both sides, which are the same; where nothing was copied those of the source, without `sha256`. */
-  readonly tables: readonly (TableFingerprint | Omit<TableFingerprint, 'sha256'>)[]
 }
 
 type Progress = CopyTablesOf29Options['progress']
@@ -57,17 +48,11 @@ export async function copyTablesOf29(
   const source = await TablesOf29.open(from, options)
   try {
     const ends = { from: source.name, to: file }
-    if (options.dryRun) return { ...ends, outcome: 'dry-run', tables: await counts(source) }
+    if (options.dryRun) return { ...ends, outcome: 'dry-run', tables: await countsOf(source) }
     return { ...ends, outcome: 'copied', tables: await make(file, source, options.progress) }
   } finally {
     await source.close()
   }
-}
-
-async function counts(source: TablesOf29): Promise<Omit<TableFingerprint, 'sha256'>[]> {
-  const tables = []
-  for (const table of await source.tables()) tables.push({ table: labelOf(table), rows: await source.count(table) })
-  return tables
 }
 
 /** The file gets its name when it is whole. */

@@ -9,6 +9,13 @@ export interface TableFingerprint {
   readonly sha256: string
 }
 
+/** How many rows each table has. */
+export async function countsOf(source: CopySource): Promise<Omit<TableFingerprint, 'sha256'>[]> {
+  const counts = []
+  for (const table of await source.tables()) counts.push({ table: labelOf(table), rows: await source.count(table) })
+  return counts
+}
+
 /** Reads a whole table. @param onRows Hears of each page how many rows it has. */
 export async function fingerprintOf(
   store: CopySource,

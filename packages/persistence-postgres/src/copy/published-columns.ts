@@ -19,7 +19,7 @@ interface PublishedTable {
 // A circuit without it was last changed when it last heard something.
 const UPDATED = 'coalesce(updated_at, last_failure_time, last_success_time, 0)'
 const NOTHING = 'NULL::text'
-const NO_TIME = 'NULL::float8'
+const NO_NUMBER = 'NULL::float8'
 const ZERO = '0::float8'
 
 /** The tables of go-go-scope 2.9, by the names that it has published: what else they have is not read. */
@@ -47,7 +47,7 @@ export const PUBLISHED: Readonly<Record<PublishedKind, PublishedTable>> = {
   idempotency: {
     name: 'go_goscope_idempotency',
     columns: { key: 'text', value: 'value', expires_at: 'expiry?' },
-    more: { unstored: NOTHING, fingerprint: NOTHING, failure: NOTHING, failure_expires_at: NO_TIME },
+    more: { unstored: NOTHING, fingerprint: NOTHING, failure: NOTHING, failure_expires_at: NO_NUMBER },
     order: 'key COLLATE "C"',
   },
   checkpoints: {
@@ -108,7 +108,7 @@ export function rowsOf(kind: PublishedKind, schema: string, types: ReadonlyMap<s
   const { name: table, columns, more, order } = PUBLISHED[kind]
   const read = Object.entries(columns).map(([name, content]) => {
     const type = types.get(name)
-    if (type === undefined && content.endsWith('?')) return `${NO_TIME} AS ${quoted(name)}`
+    if (type === undefined && content.endsWith('?')) return `${NO_NUMBER} AS ${quoted(name)}`
     const wanted = content.replace('?', '') as keyof typeof TYPES
     if (type === undefined || !TYPES[wanted].includes(type))
       throw foreign(`${schema}.${table}`, name, type, TYPES[wanted])

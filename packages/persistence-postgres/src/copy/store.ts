@@ -32,9 +32,9 @@ export interface Filled {
 }
 
 // Of large values no page takes many rows: how many there are room for is known behind the first page.
-const FIRST_PAGE_ROWS = 100
-const PAGE_ROWS = 10_000
-const PAGE_BYTES = 4 * 1024 * 1024
+export const FIRST_PAGE_ROWS = 100
+export const PAGE_ROWS = 10_000
+export const PAGE_BYTES: number = 4 * 1024 * 1024
 
 /** A file or a schema of a server, as the command `copy` uses it. */
 export class Store {

@@ -3,7 +3,15 @@ import { quoted } from '../sql/quoted.js'
 import { cellsOf } from './copied-tables.js'
 import { connectionTo, nameOf } from './open-store.js'
 import { checkedTable, PUBLISHED, type PublishedKind, rowsOf } from './published-columns.js'
-import { type CopySource, failure, type Page, type StoreTable } from './store.js'
+import {
+  type CopySource,
+  FIRST_PAGE_ROWS,
+  failure,
+  PAGE_BYTES,
+  PAGE_ROWS,
+  type Page,
+  type StoreTable,
+} from './store.js'
 
 /** Which tables, and how they are read. */
 export interface TablesOf29Options {
@@ -22,10 +30,6 @@ JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace AND nspname = $1
 JOIN pg_catalog.pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
 JOIN pg_catalog.pg_type ON pg_type.oid = atttypid
 WHERE relkind IN ('r', 'p', 'v', 'f', 'm') ORDER BY 1, 2`
-
-const FIRST_PAGE_ROWS = 100
-const PAGE_ROWS = 10_000
-const PAGE_BYTES = 4 * 1024 * 1024
 
 /** The tables that go-go-scope 2.9 made on a server, as they are at one moment. */
 export class TablesOf29 implements CopySource {

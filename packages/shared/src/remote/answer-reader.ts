@@ -1,4 +1,4 @@
-import type { Row } from '../driver/driver.js'
+import type { Row, TakeRows } from '../driver/driver.js'
 import { unpackedRows } from './packed-rows.js'
 import { tell, WINDOW } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
@@ -9,12 +9,8 @@ import { readError } from './wire-error.js'
 export interface AnswerListener {
   answered(request: number, answer: Answer): void
   refused(request: number, error: Error, unmet: number | undefined): void
-  /**
-   * Some rows of an answer have come, and the next ones wait for a word.
-   *
-   * @returns whether it takes them; else they come again, with the others.
-   */
-  pieceCame(request: number, rows: readonly Row[]): boolean
+  /** Some rows of an answer have come, and the next ones wait for a word. @returns what takes them; else all come together. */
+  pieceCame(request: number): TakeRows | undefined
 }
 
 /** Reads the answers of the owner. */
@@ -89,7 +85,11 @@ export class AnswerReader {
     const request = reader.count()
     const more = reader.count() === 1
     const rows = this.#rows(reader)
-    if (more && this.#listener.pieceCame(request, rows)) return
+    const take = more ? this.#listener.pieceCame(request) : undefined
+    if (take !== undefined) {
+      take(rows)
+      return
+    }
     const before = this.#pieces.get(request)
     const all = before ?? rows
     if (before !== undefined) for (const row of rows) before.push(row)

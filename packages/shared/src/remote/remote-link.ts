@@ -59,11 +59,9 @@ export class RemoteLink {
     this.#answers = new AnswerReader({
       answered: (number, answer) => this.#take(number).settle(answer),
       refused: (number, error, unmet) => this.#take(number).reject(error, unmet),
-      pieceCame: (number, rows) => {
+      pieceCame: (number) => {
         this.say(say.more, number)
-        const { take } = this.#requests.sent(number)
-        take?.(rows)
-        return take !== undefined
+        return this.#requests.sent(number).take
       },
     })
   }

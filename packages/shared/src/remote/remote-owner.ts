@@ -101,17 +101,21 @@ export class RemoteOwner implements DatabaseOwner {
   }
 
   watchCircuit(key: string, interval: number): () => void {
-    const before = this.#intervals.get(key) ?? []
-    if (before.every((other) => other > interval)) this.link.say(say.watchCircuit, key, interval)
-    this.#intervals.set(key, [...before, interval])
+    this.#setIntervals(key, [...(this.#intervals.get(key) ?? []), interval])
     return () => {
       const left = [...(this.#intervals.get(key) ?? [])]
       left.splice(left.indexOf(interval), 1)
-      const shortest = Math.min(...left)
-      if (left.length === 0) this.#intervals.delete(key)
-      else this.#intervals.set(key, left)
-      if (left.length > 0 && shortest > interval) this.link.say(say.watchCircuit, key, shortest)
+      this.#setIntervals(key, left)
     }
+  }
+
+  /** Tells the owner the shortest, unless it is as before. Where none is left, the circuit is left as well. */
+  #setIntervals(key: string, intervals: readonly number[]): void {
+    const before = Math.min(...(this.#intervals.get(key) ?? []))
+    const shortest = Math.min(...intervals)
+    if (intervals.length === 0) this.#intervals.delete(key)
+    else this.#intervals.set(key, intervals)
+    if (intervals.length > 0 && shortest !== before) this.link.say(say.watchCircuit, key, shortest)
   }
 
   followClaim(key: string, told: () => void): () => void {

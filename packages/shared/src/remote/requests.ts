@@ -1,4 +1,4 @@
-import type { Row } from '../driver/driver.js'
+import type { Row, TakeRows } from '../driver/driver.js'
 import type { Item } from './protocol.js'
 
 /** A lock that was granted. */
@@ -28,7 +28,7 @@ export interface Request {
   readonly units: number
   write(out: Item[]): void
   /** Takes the first rows of the answer, which is without them then. Absent: all come with it. Must not throw. */
-  readonly take?: ((rows: readonly Row[]) => void) | undefined
+  readonly take?: TakeRows | undefined
   settle(answer: Answer): void
   /** @param unmet The step that gave another number of rows than it had to. */
   reject(error: unknown, unmet?: number): void

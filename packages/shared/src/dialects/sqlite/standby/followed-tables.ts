@@ -54,9 +54,13 @@ export async function followedTables(sql: Sql, schema: Schema): Promise<Followed
   return { logged, whole, stored, computed }
 }
 
+function rowidOf(name: string, logged: readonly LoggedTable[]): string | undefined {
+  return logged.find((table) => table.name === name)?.rowid
+}
+
 /** A statement that copies rows of a table from the source, to which a WHERE may be added. Rows keep their rowids. */
 export function copyingRows(name: string, { logged, stored }: FollowedTables): string {
-  const rowid = logged.find((table) => table.name === name)?.rowid
+  const rowid = rowidOf(name, logged)
   const columns = `${rowid === undefined ? '' : `"${rowid}", `}${stored.get(name)}`
   return `INSERT INTO main."${name}" (${columns}) SELECT ${columns} FROM source."${name}"`
 }
@@ -66,7 +70,7 @@ export async function copyTable(sql: Sql, name: string, tables: FollowedTables):
   if (!tables.computed.has(name)) {
     // Without a list, and only then, SQLite copies rows and index entries of a whole table as they are, in a third of the time.
     await sql.query(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
-    const rowid = tables.logged.find((table) => table.name === name)?.rowid
+    const rowid = rowidOf(name, tables.logged)
     if (rowid === undefined || !(await rowidsDiffer(sql, name, rowid))) return
     await sql.query(`DELETE FROM main."${name}"`)
   }

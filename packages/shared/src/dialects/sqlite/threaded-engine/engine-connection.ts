@@ -111,11 +111,9 @@ export class EngineConnection {
     const answers = new AnswerReader({
       answered: (request, answer) => this.#take(request)?.resolve(answer),
       refused: (request, error) => this.#take(request)?.reject(error),
-      pieceCame: (request, rows) => {
+      pieceCame: (request) => {
         sending.send([order.more, request], fail)
-        const take = this.#pending.get(request)?.take
-        take?.(rows)
-        return take !== undefined
+        return this.#pending.get(request)?.take
       },
     })
     const sending = new PacedSending<readonly Item[]>((message) => thread.send(message))
