@@ -39,16 +39,17 @@ back.`,
     {
       title: 'Gets of workers that use one owner, against direct ones',
       text: `The same gets of the owner's own thread and of workers in turns, each round one right after the other, when the rates no longer
-rise: median of the ratios of rounds, and half of them in between. CPU is that of all threads of the process for a get of so
-many workers, ÷ for a direct one; the cores of the machine, ÷ by that, are the most that the ratio can be.`,
-      head: ['engine', ...WORKERS.flatMap((workers) => [`${workers}`, 'half of them', 'CPU'])],
+rise: median of the ratios of rounds, and half of them in between. Cores: how many would have to work without a pause, by the
+processor's time of all threads, for gets of so many workers to be as many as the direct ones of the same round; where the
+machine has fewer, it has no more.`,
+      head: ['engine', ...WORKERS.flatMap((workers) => [`${workers}`, 'half of them', 'cores'])],
       rows: cells.filter(hasPairs).map(([cell, { pairs }]) => [
         cell,
         ...WORKERS.flatMap((workers) => {
-          const { direct, remote } = pairs[workers]
-          const found = ratios(remote.rates, direct.rates)
+          const { direct, remote, cpu } = pairs[workers]
+          const found = ratios(remote, direct)
           const half = [0.25, 0.75].map((part) => digits(quantile(found, part))).join(' to ')
-          return [digits(median(found)), half, digits(pairedRatio(remote.cpu, direct.cpu))]
+          return [digits(median(found)), half, digits(median(cpu.map((each, at) => (each * direct[at]) / 1e6)))]
         }),
       ]),
     },
@@ -148,9 +149,7 @@ export function threadTargets({ threads = {} }) {
       })
       const ratio = (found, one, other) => pairedRatio(found[one], found[other])
       const ofDirect = (workers) =>
-        pairs === undefined
-          ? ratio(gets, `remote ${workers}`, 'direct')
-          : pairedRatio(pairs[workers].remote.rates, pairs[workers].direct.rates)
+        pairs === undefined ? ratio(gets, `remote ${workers}`, 'direct') : ratio(pairs[workers], 'remote', 'direct')
       return [
         atMost('owner: CPU of a get, against a direct one', CPU_OF_GET[engine], ratio(cpu.get, 'remote', 'direct')),
         atMost('owner: CPU of a set, against a direct one', 1, ratio(cpu.set, 'remote', 'direct')),
