@@ -13,12 +13,15 @@ export const median = (values) => quantile(values, 0.5)
 export const spread = (values) => (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values)
 
 /**
- * The median of the ratios of runs that were made one after the other: what slowed both cancels out.
+ * The ratios of runs that were made one after the other: what slowed both cancels out.
  *
  * @param {number[]} ones
  * @param {number[]} others
  */
-export const pairedRatio = (ones, others) => median(ones.map((one, at) => one / others[at]))
+export const ratios = (ones, others) => ones.map((one, at) => one / others[at])
+
+/** The median of them. @param {number[]} ones @param {number[]} others */
+export const pairedRatio = (ones, others) => median(ratios(ones, others))
 
 /** The cost at the most rows, divided by that at the fewest. @param {Record<string, number>} costs by rows */
 export function growth(costs) {

@@ -72,9 +72,14 @@ export function workersOfCluster(count, answer) {
   })
 }
 
+/** Has all of them make calls at the same time. @returns how many each has made, and in how many ms */
+export function runTogether(users, how) {
+  return Promise.all(users.map((user) => user.tell({ order: 'run', ...how })))
+}
+
 /** The rate of all of them together. */
 export async function rateTogether(users, call, inFlight, duration) {
-  return perSecond(await Promise.all(users.map((user) => user.tell({ order: 'run', call, inFlight, duration }))))
+  return perSecond(await runTogether(users, { call, inFlight, duration }))
 }
 
 function all(count, start) {

@@ -98,6 +98,22 @@ describe('an engine in a thread', () => {
     expect(events).toContain('busy-retry')
   })
 
+  test('fails what cannot be sent, and runs for each call after it the statement that is meant', async () => {
+    await using file = await ThreadedFile.open()
+    const { adapter, threads } = file
+    await adapter.set('k', 1)
+    expect(await adapter.get('k')).toBe(1)
+    expect(await adapter.has('k')).toBe(true)
+    threads.engine.refuseNext()
+    await expect(adapter.get('k')).rejects.toThrow('could not be cloned')
+    // Other statements first than before, so that they come upon the numbers of those that the thread has prepared.
+    expect(await adapter.idempotency.get('r')).toBe(null)
+    await adapter.delete('k')
+    await Promise.all([adapter.set('k', 2), adapter.idempotency.set('r', 3)])
+    expect(await Promise.all([adapter.get('k'), adapter.has('k'), adapter.has('none')])).toEqual([2, true, false])
+    expect(await adapter.idempotency.get('r')).toMatchObject({ value: 3 })
+  })
+
   test('has no handle here for a cache on a table of its own, which a port leads to', async () => {
     await using file = await ThreadedFile.open()
     const { adapter } = file

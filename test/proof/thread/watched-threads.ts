@@ -15,6 +15,7 @@ export class WatchedThread implements WorkerLike {
   readonly told: unknown[] = []
   readonly worker: Worker
   #held: unknown[] | undefined
+  #refusal: Error | undefined
 
   constructor(options: { workerData: unknown }) {
     const { job, input } = (options.workerData as { goGoScope: Started }).goGoScope
@@ -35,7 +36,15 @@ export class WatchedThread implements WorkerLike {
     for (const message of held) this.worker.postMessage(message)
   }
 
+  /** Has the next message fail as one does that cannot be cloned. */
+  refuseNext(): void {
+    this.#refusal = new DOMException('it could not be cloned', 'DataCloneError')
+  }
+
   postMessage(message: unknown): void {
+    const refusal = this.#refusal
+    this.#refusal = undefined
+    if (refusal !== undefined) throw refusal
     this.told.push(message)
     if (this.#held === undefined) this.worker.postMessage(message)
     else this.#held.push(message)

@@ -40,6 +40,8 @@ export class EngineConnection {
   #lastRequest = OPENED
   /** Numbers of the statements that the thread knows, by their text. */
   #declared = new Map<string, number>()
+  /** Never given twice to a thread, which may have prepared the statement of each. */
+  #lastStatement = 0
   #opening: Promise<void> | undefined
   /** While it has an open connection. */
   #thread: Thread | undefined
@@ -79,7 +81,7 @@ export class EngineConnection {
   declare(out: Item[], sql: string): number {
     let number = this.#declared.get(sql)
     if (number === undefined) {
-      number = this.#declared.size
+      number = ++this.#lastStatement
       this.#declared.set(sql, number)
       out.push(order.declare, number, sql)
     }
@@ -144,7 +146,7 @@ export class EngineConnection {
     return new Promise((resolve, reject) => {
       this.#pending.set(request, { resolve, reject, take })
       this.#sending?.send(message, (error) => {
-        // With what it declared.
+        // With what it declared; the thread knows the others, and is told them again.
         this.#declared = new Map()
         this.#take(request)?.reject(error)
       })
