@@ -70,7 +70,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
       await writeFile(bare, bytes)
       await refuses(() => world.engine.restore(bare, world.path), {
         code: 'NOT_A_BACKUP',
-        says: ['bare.db', 'manifest'],
+        says: ['bare.db', 'manifest', 'allowUnverified: true'],
       })
       const restored = await world.engine.restore(bare, world.path, { allowUnverified: true })
       assert.equal(restored.backup, undefined)
