@@ -51,8 +51,8 @@ export async function restore<Options extends object>(
   to: string,
   given?: Options & RestoreOptions,
 ): Promise<Restored> {
-  checkFilePath(from, 'restore')
-  checkFilePath(to, 'restore')
+  checkFilePath(from, 'restore', 'backup')
+  checkFilePath(to, 'restore', 'target')
   const names = { ...choice.names, ...RESTORE_OPTIONS } as OptionNames<Options & RestoreOptions>
   const { options, engine, worker } = await chooseEngine<Options & RestoreOptions>(
     { ...choice, names },
