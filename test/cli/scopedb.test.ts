@@ -111,7 +111,7 @@ test('a command whose output cannot be written has failed, and says why in a lin
       stdio: ['ignore', unwritable, 'pipe'],
     })
     let err = ''
-    child.stderr.on('data', (text) => {
+    child.stderr?.on('data', (text) => {
       err += text
     })
     const code = await new Promise((resolve) => child.once('close', resolve))
