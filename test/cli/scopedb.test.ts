@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -101,6 +101,25 @@ describe('lists', () => {
     await new Promise((resolve) => child.once('close', resolve))
     expect([out.split('\n').slice(1), err]).toEqual([['0', ''], ''])
   })
+})
+
+test('a command whose output cannot be written has failed, and says why in a line', async () => {
+  // Opened for reading: a disk that is full fails in the same place.
+  const unwritable = openSync(path, 'r')
+  try {
+    const child = spawn(process.execPath, [program, path, 'cache', '--jsonl'], {
+      stdio: ['ignore', unwritable, 'pipe'],
+    })
+    let err = ''
+    child.stderr?.on('data', (text) => {
+      err += text
+    })
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect(err).toMatch(/^scopedb: stdout cannot be written \(.*\)\n$/)
+    expect(code).toBe(EXIT.failed)
+  } finally {
+    closeSync(unwritable)
+  }
 })
 
 describe('what is wrong', () => {
@@ -237,6 +256,17 @@ describe('changes', () => {
     expect(code).toBe(0)
     const [, kept = ''] = /is now (.*)/.exec(err) ?? []
     expect(existsSync(kept)).toBe(true)
+    expect(parsed(await scopedbHere(target, 'results', '--json'))).toHaveLength(1)
+  })
+
+  test('a database without a manifest is restored where that is asked for', async () => {
+    const [bare, target] = [join(folder, 'bare.db'), join(folder, 'from-bare.db')]
+    writeFileSync(bare, readFileSync(await copyOf('of-bare')))
+    expect(await scopedbHere('restore', bare, target, '--yes')).toMatchObject({
+      code: EXIT.failed,
+      err: expect.stringContaining('NOT_A_BACKUP'),
+    })
+    expect((await scopedbHere('restore', bare, target, '--yes', '--allow-unverified')).code).toBe(0)
     expect(parsed(await scopedbHere(target, 'results', '--json'))).toHaveLength(1)
   })
 })

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { PersistenceError, PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
+import { PostgresAdapter, PostgresCacheAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
@@ -268,11 +268,25 @@ describe('arguments', () => {
     expect(error).toMatchObject({ code: 'INVALID_OPTION', message })
   })
 
-  test.each(['pg', 'postgres'] as const)('an error of %s for a URL shows no password', async (driver) => {
-    const error = await refused(opens(newSchema(), { driver, busyTimeout: 0 }, 'postgres://me:secret@h:bad/db'))
-    expect(error).toBeInstanceOf(PersistenceError)
-    expect(inspect(error, { depth: 9 })).not.toContain('secret')
-  })
+  test.each([
+    ['pg', 'postgres://ada:hunter2@host:port/app'],
+    ['pg', 'postgres://ada:hunter/2@host/app'],
+    ['postgres', 'postgres://ada:hunter2@host:port/app'],
+    ['postgres', 'postgres://ada:hunter2%zz@host/app'],
+  ] as const)(
+    'a URL that %s cannot read is an argument error, at once and without its password: %s',
+    async (driver, url) => {
+      // With retries it would take an hour.
+      const error = await refused(opens(newSchema(), { driver, busyTimeout: 3_600_000 }, url))
+      expect(error).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        operation: 'open',
+        retryable: false,
+        message: expect.stringContaining('encodeURIComponent'),
+      })
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter')
+    },
+  )
 
   test.each(['1st', 'a-b', 'pg_x', 'locks', 'x'.repeat(64)])('%s is no name of a cache table', (tableName) => {
     const pool = new pg.Pool({ connectionString: serverUrl() })

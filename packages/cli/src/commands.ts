@@ -52,6 +52,7 @@ export const commands: Readonly<Record<string, Command>> = {
     args: {
       from: { type: 'positional', required: true, description: 'the backup' },
       to: { type: 'positional', required: true, description: 'the path of the database' },
+      'allow-unverified': { type: 'boolean', description: 'a database without a manifest, too' },
       json,
       yes,
       color,

@@ -28,13 +28,14 @@ export async function backupDatabase(
 export async function restoreDatabase(
   from: string,
   to: string,
-  { yes, json }: ChangeOptions & { json?: boolean | undefined },
+  options: ChangeOptions & { json?: boolean | undefined; 'allow-unverified'?: boolean | undefined },
 ): Promise<void> {
+  const { yes, json, 'allow-unverified': allowUnverified = false } = options
   requireExists(from)
   requireFolderOf(to)
   await confirm(`put ${from} in the place of ${to}`, { yes })
   const { restore } = await loadFrontEnd()
-  const restored = await restore(from, to)
+  const restored = await restore(from, to, { allowUnverified })
   if (restored.kept !== undefined) say(`the file that was there is now ${restored.kept}`)
   await write(json === true ? `${toJson(restored, 2)}\n` : `${restored.path}\n`)
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { styleText } from 'node:util'
 import { duration } from '@go-go-scope/persistence-inspector/format'
 import Table from 'cli-table3'
+import { EXIT } from './exit-codes.js'
 
 /** How a list is printed. */
 export type Format = 'table' | 'json' | 'jsonl'
@@ -18,13 +19,17 @@ export function paint(style: Style, text: string): string {
 
 let ending = false
 
-/** `scopedb app.db cache | head -1` ends as any command does whose reader has gone. */
+/**
+ * `scopedb app.db cache | head -1` ends as any command does whose reader has gone; where stdout cannot be written for another
+ * reason, as on a full disk, the command has failed.
+ */
 export function endWithReader(): void {
   if (ending) return
   ending = true
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(0)
+    if (error.code === 'EPIPE') process.exit(EXIT.ok)
+    say(`scopedb: stdout cannot be written (${error.message})`)
+    process.exit(EXIT.failed)
   })
 }
 

@@ -48,7 +48,7 @@ export class GuardedRun {
       return undefined
     }
     if (made.body === null) {
-      this.#report('response-not-stored', 'its body is longer than maxBody, is a stream, or broke off')
+      this.#report('response-not-stored', 'its body is longer than maxBody, is a stream, broke off, or was read before')
     }
     const outcome = await this.#claim.complete(keptOf(made)).catch((cause) => {
       this.#report('response-not-stored', 'the store refused it', cause)

@@ -1,3 +1,4 @@
+import { invalidArgument } from '@go-go-scope/persistence-core/integration'
 import { Guard } from './guard.js'
 import type { IdempotencyKeyOptions } from './options.js'
 
@@ -34,13 +35,22 @@ export function idempotent<Further extends unknown[]>(
     if (run instanceof Response) return run
     let response: Response
     try {
-      response = await handler(request, ...further)
+      response = checkedResponse(await handler(request, ...further))
     } catch (error) {
       await run.abandon()
       throw error
     }
     return run.finish(response)
   }
+}
+
+/** By its members: a library may have a class `Response` of its own. @throws PersistenceError `INVALID_ARGUMENT`. */
+function checkedResponse(made: Response | null | undefined): Response {
+  if (typeof made?.status === 'number' && typeof made.headers === 'object' && 'body' in made) return made
+  throw invalidArgument(
+    'idempotencyKey',
+    `the handler must give a Response, got ${made === null ? 'null' : typeof made}; the key is free again`,
+  )
 }
 
 /** Path and query of a URL. */

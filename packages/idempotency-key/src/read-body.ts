@@ -2,9 +2,10 @@
  * The bytes of a response's body, which stays to be read.
  *
  * @returns `null` for one that is longer than `limit` bytes, for a stream of events, which may never end, and for one that
- *   breaks off: whoever reads the response itself meets its error.
+ *   breaks off or was read by the handler: whoever reads the response itself meets its error.
  */
 export async function readBody(response: Response, limit: number): Promise<Uint8Array | null> {
+  if (response.bodyUsed || response.body?.locked === true) return null
   if (response.body === null) return new Uint8Array()
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) return null
   const reader = response.clone().body?.getReader()

@@ -1,6 +1,8 @@
-import type { IdempotencyProblem } from '@go-go-scope/idempotency-key'
+import { type IdempotencyProblem, idempotent } from '@go-go-scope/idempotency-key'
 import { idempotencyKey } from '@go-go-scope/idempotency-key/fastify'
+import { idempotencyKey as forHono } from '@go-go-scope/idempotency-key/hono'
 import fastify from 'fastify'
+import { Hono } from 'hono'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AdapterUnderTest, type Place, takePlace } from '../cell.js'
 import { type Answer, type Options, type Server, servers } from './servers.js'
@@ -290,4 +292,43 @@ test('a response that a handler of Fastify takes over is not kept; its request i
   await expect.poll(async () => (await post()).statusCode, { timeout: 20_000 }).toBe(410)
   expect(runs).toBe(1)
   await app.close()
+})
+
+test.each([
+  [
+    'a handler of fetch',
+    (read: Response) => idempotent(async () => read, { store: adapter.idempotency, scope: () => 'ada' }),
+  ],
+  [
+    'Hono',
+    (read: Response) => {
+      const app = new Hono()
+      app.use(forHono({ store: adapter.idempotency, scope: () => 'ada' }))
+      app.post('/', () => read)
+      return async (request: Request) => app.fetch(request)
+    },
+  ],
+])(
+  '%s: a response whose body the handler has read is not kept; its request is not handled again',
+  async (_name, serve) => {
+    const key = `read-${newKeys++}`
+    const post = () => new Request('http://localhost/', { method: 'POST', headers: { 'idempotency-key': key } })
+    const read = new Response('paid')
+    await read.text()
+    const handle = serve(read)
+    await handle(post())
+    expect((await handle(post())).status).toBe(410)
+  },
+)
+
+test.each([undefined, null, 'paid'])('a handler of fetch that gives %s fails, and its key is free', async (made) => {
+  const key = `none-${newKeys++}`
+  const post = () => new Request('http://localhost/', { method: 'POST', headers: { 'idempotency-key': key } })
+  const given = [made as unknown as Response, new Response('paid', { status: 201 })]
+  const handle = idempotent(() => given.shift() as Response, { store: adapter.idempotency, scope: () => 'ada' })
+  await expect(handle(post())).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining('the handler must give a Response'),
+  })
+  expect((await handle(post())).status).toBe(201)
 })

@@ -111,7 +111,6 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
     await adapter.disconnect()
     // Called on the adapter itself, they are named after their port.
     const ports: Record<string, string> = {
-      prune: 'cache.prune',
       get: 'cache.get',
       recordFailure: 'circuitBreaker.recordFailure',
       acquire: 'lock.acquire',

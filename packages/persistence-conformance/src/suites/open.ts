@@ -71,18 +71,24 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.deepEqual(await reader.cache.get('k'), { a: 1 })
     assert.deepEqual(await reader.cache.keys(), ['k'])
     assert.equal((await reader.getState('api'))?.failureCount, 1)
-    for (const write of [
-      () => reader.cache.set('k', 2),
-      () => reader.cache.setMany([['k', 2]]),
-      () => reader.cache.clear(),
-      () => reader.idempotency.set('k', 2),
-      () => reader.recordFailure('api', 5),
-      () => reader.checkpoint.deleteAll('t'),
-      () => reader.idempotency.claim('k', { lease: 1_000 }),
-      () => reader.prune(),
-    ]) {
-      const refusal = await refuses(write, { code: 'READ_ONLY', says: ['readOnly: true', 'without it'] })
-      assert.match(refusal.operation, /\.\w+$/, 'the error names the call')
+    const writes: readonly (readonly [operation: string, write: () => Promise<unknown>])[] = [
+      ['cache.set', () => reader.cache.set('k', 2)],
+      ['cache.setMany', () => reader.cache.setMany([['k', 2]])],
+      ['cache.clear', () => reader.cache.clear()],
+      ['idempotency.set', () => reader.idempotency.set('k', 2)],
+      ['circuitBreaker.recordFailure', () => reader.recordFailure('api', 5)],
+      ['checkpoint.deleteAll', () => reader.checkpoint.deleteAll('t')],
+      ['idempotency.claim', () => reader.idempotency.claim('k', { lease: 1_000 })],
+      ['cache.prune', () => reader.cache.prune()],
+      ['idempotency.prune', () => reader.idempotency.prune()],
+      ['prune', () => reader.prune()],
+    ]
+    for (const [operation, write] of writes) {
+      const refusal = await refuses(write, {
+        code: 'READ_ONLY',
+        says: [`${operation}: `, 'readOnly: true', 'without it'],
+      })
+      assert.equal(refusal.operation, operation)
     }
     assert.equal(await world.dump(), before)
     await writer.cache.set('k', 3)

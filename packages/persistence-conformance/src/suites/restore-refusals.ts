@@ -70,7 +70,7 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
       await writeFile(bare, bytes)
       await refuses(() => world.engine.restore(bare, world.path), {
         code: 'NOT_A_BACKUP',
-        says: ['bare.db', 'manifest'],
+        says: ['bare.db', 'manifest', 'allowUnverified: true'],
       })
       const restored = await world.engine.restore(bare, world.path, { allowUnverified: true })
       assert.equal(restored.backup, undefined)
@@ -131,8 +131,8 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     })
     await refuses(() => engine.verifyBackup('a', wrong({ worker: 1 })), { code: 'INVALID_ARGUMENT', says: ['worker'] })
     await refuses(() => engine.verifyBackup('a', wrong({ signal: 1 })), { code: 'INVALID_ARGUMENT', says: ['signal'] })
-    await refuses(() => engine.restore('a', ':memory:'), { code: 'INVALID_ARGUMENT', says: ['path'] })
-    await refuses(() => engine.restore(':memory:', 'a'), { code: 'INVALID_ARGUMENT', says: ['path'] })
+    await refuses(() => engine.restore('a', ':memory:'), { code: 'INVALID_ARGUMENT', says: ['target must'] })
+    await refuses(() => engine.restore(':memory:', 'a'), { code: 'INVALID_ARGUMENT', says: ['backup must'] })
     await refuses(() => engine.verifyBackup('missing.db'), { code: 'NOT_A_BACKUP', says: ['missing.db'] })
   })
 })

@@ -16,7 +16,9 @@ const LOADERS: Readonly<Record<DriverName, (url: string) => Promise<Source>>> = 
   async pg(url) {
     const { default: pg } = await import('pg')
     const options = { connectionString: url, keepAlive: true, application_name: APPLICATION }
-    return pgClients(async () => readingUrl(() => new pg.Client(options)))
+    const client = () => new pg.Client(options)
+    readingUrl('pg', client)
+    return pgClients(async () => client())
   },
 
   async postgres(url) {
@@ -29,35 +31,49 @@ const LOADERS: Readonly<Record<DriverName, (url: string) => Promise<Source>>> = 
       connection: { application_name: APPLICATION },
       onnotice: () => undefined,
     }
-    return ownPostgresJs(() => readingUrl(() => postgres(url, options)))
+    const client = () => postgres(url, options)
+    readingUrl('postgres', client)
+    return ownPostgresJs(client)
   },
 
   async bun(url) {
     const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => unknown } }
     if (Bun === undefined) throw new Error('this is not Bun')
     const options = { adapter: 'postgres', url, max: MOST, connection: { application_name: APPLICATION } }
-    return bunSql(readingUrl(() => new Bun.SQL(options)) as BunSqlLike)
+    return bunSql(readingUrl('bun', () => new Bun.SQL(options)) as BunSqlLike)
   },
 }
 
-/** Where a URL is none, the error has all of it as its `input`, with the password. */
-function readingUrl<T>(make: () => T): T {
+const NAMES: Readonly<Record<DriverName, string>> = { pg: 'pg', postgres: 'postgres', bun: 'Bun.SQL' }
+
+/**
+ * Makes a client, which connects later, so that a URL that the library cannot read is refused at once.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT`.
+ */
+function readingUrl<T>(driver: DriverName, make: () => T): T {
   try {
     return make()
   } catch (error) {
+    // The URL has a password, and its error has all of it as `input`.
     if (error instanceof Error) Reflect.deleteProperty(error, 'input')
-    throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new PersistenceError(
+      'INVALID_ARGUMENT',
+      'open',
+      `open: ${NAMES[driver]} cannot use the url (${why}); it must be like postgres://user:password@host:5432/database, ` +
+        'with encodeURIComponent() around user and password',
+      error,
+    )
   }
 }
-
-const NAMES: Readonly<Record<DriverName, string>> = { pg: 'pg', postgres: 'postgres', bun: 'Bun.SQL' }
 
 /** Names that {@link sourceByUrl} takes. */
 export const DRIVERS = Object.keys(LOADERS) as DriverName[]
 
 /**
  * @param driver By default the first of {@link DRIVERS} that is there.
- * @throws PersistenceError `ENGINE_MISSING`.
+ * @throws PersistenceError `ENGINE_MISSING`; `INVALID_ARGUMENT` for a URL that the library cannot read.
  */
 export async function sourceByUrl(url: string, driver?: DriverName): Promise<Source> {
   let cause: unknown
@@ -65,6 +81,8 @@ export async function sourceByUrl(url: string, driver?: DriverName): Promise<Sou
     try {
       return await LOADERS[name](url)
     } catch (error) {
+      // The library is there, and its refusal is about the URL.
+      if (error instanceof PersistenceError) throw error
       cause ??= error
     }
   }

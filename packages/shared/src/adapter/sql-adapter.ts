@@ -46,6 +46,8 @@ export class SqlAdapter
   readonly #session: Session
   readonly #dialect: Dialect
   readonly #locks: LockManager
+  readonly #cache: CacheStore
+  readonly #idempotency: IdempotencyStore
 
   /** @param driver Called once per handle. @throws PersistenceError `INVALID_OPTION`, `SECOND_COPY`. */
   constructor(handle: object, driver: () => SqlDriver | DatabaseOwner, dialect: Dialect, options?: AdapterOptions) {
@@ -61,8 +63,8 @@ export class SqlAdapter
     this.circuitBreaker = new CircuitBreakerStore(session, dialect, resolved.watchInterval)
     const cache = new CacheStore(session, dialect.cache(undefined).sql)
     const idempotency = new IdempotencyStore(session, dialect)
-    this.cache = cache
-    this.idempotency = idempotency
+    this.cache = this.#cache = cache
+    this.idempotency = this.#idempotency = idempotency
     this.checkpoint = new CheckpointStore(session, dialect.checkpoints)
     const sweepers = [...cache.sweepers, ...idempotency.sweepers, ...this.#locks.sweepers]
     pruneRegularly(session, resolved.sweepInterval, sweepers)
@@ -74,9 +76,9 @@ export class SqlAdapter
    * with them claims and, for an adapter made with `locks: 'database'`, locks. Returns how many entries and results.
    */
   async prune(): Promise<{ cache: number; idempotency: number }> {
-    const cache = await this.cache.prune()
-    const idempotency = this.#session.over ? 0 : await this.idempotency.prune()
-    for (const sweeper of this.#locks.sweepers) if (!this.#session.over) await sweeper.prune()
+    const cache = await this.#cache.prune('prune')
+    const idempotency = this.#session.over ? 0 : await this.#idempotency.prune('prune')
+    for (const sweeper of this.#locks.sweepers) if (!this.#session.over) await sweeper.prune('prune')
     return { cache, idempotency }
   }
 

@@ -12,7 +12,7 @@ export function pruneRegularly(session: Session, interval: number | undefined, s
 
   const run = async (): Promise<void> => {
     try {
-      for (const sweeper of sweepers) await sweeper.prune(true)
+      for (const sweeper of sweepers) await sweeper.prune()
     } catch (error) {
       if (session.ready) session.diagnostics.backgroundError('prune', error)
     }

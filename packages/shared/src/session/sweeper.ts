@@ -19,6 +19,7 @@ export class Sweeper {
   readonly #session: Session
   readonly #statement: Statement<'many'>
   readonly #background: Statement<'many'>
+  readonly #named = new Map<string, Statement<'many'>>()
   readonly #table: string
   #writes = 0
   /** Monotonic ms of the last sweep if it found nothing. */
@@ -50,19 +51,30 @@ export class Sweeper {
    * Removes every expired row, in short statements with others between them, on a second connection where there is one.
    * Ends early when the session does. Returns how many.
    *
-   * @param background No caller awaits it: where the database is busy it fails at once.
+   * @param operation The call whose errors are those of pruning; `undefined` where no caller awaits it: where the database is
+   *   busy it fails at once.
    */
-  async prune(background = false): Promise<number> {
+  async prune(operation?: string): Promise<number> {
+    const statement = operation === undefined ? this.#background : this.#statementOf(operation)
     let removed = 0
     for (;;) {
-      if (!this.#session.ready) await this.#session.connect(this.#statement.name)
-      const rows = await this.#sweep(background ? this.#background : this.#statement, this.#session.connection.aside)
+      if (!this.#session.ready) await this.#session.connect(statement.name)
+      const rows = await this.#sweep(statement, this.#session.connection.aside)
       removed += rows
       if (rows < SWEEP_ROWS) return removed
       // A synchronous engine gives the event loop nothing between two statements.
       await nextTurn()
       if (this.#session.over) return removed
     }
+  }
+
+  /** One for each name: what is in another thread keeps each statement that it was told of. */
+  #statementOf(operation: string): Statement<'many'> {
+    const known = this.#named.get(operation)
+    if (known !== undefined) return known
+    const statement = { ...this.#statement, name: operation }
+    this.#named.set(operation, statement)
+    return statement
   }
 
   async #sweepInBackground(statements: number): Promise<void> {

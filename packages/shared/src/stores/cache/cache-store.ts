@@ -144,9 +144,8 @@ export class CacheStore implements SqlCacheProvider {
     return this.#loading.getOrSet(key, load, options)
   }
 
-  async prune(): Promise<number> {
-    if (!this.#session.ready) await this.#session.connect('cache.prune')
-    return this.#sweeper.prune()
+  prune(operation = 'cache.prune'): Promise<number> {
+    return this.#sweeper.prune(operation)
   }
 
   async stats(): Promise<CacheStats> {

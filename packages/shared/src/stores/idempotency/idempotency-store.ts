@@ -123,10 +123,9 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     return freed
   }
 
-  async prune(): Promise<number> {
-    if (!this.#session.ready) await this.#session.connect('idempotency.prune')
-    const removed = await this.#sweeper.prune()
-    for (const sweeper of this.#claimSweepers) await sweeper.prune()
+  async prune(operation = 'idempotency.prune'): Promise<number> {
+    const removed = await this.#sweeper.prune(operation)
+    for (const sweeper of this.#claimSweepers) await sweeper.prune(operation)
     return removed
   }
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { invalidArgument, shown } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
-import { hasCode } from '../../../errors/persistence-error.js'
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
 import { checkFilePath } from '../file/check-path.js'
 import { isSameFile } from '../file/file-identity.js'
@@ -51,8 +51,8 @@ export async function restore<Options extends object>(
   to: string,
   given?: Options & RestoreOptions,
 ): Promise<Restored> {
-  checkFilePath(from, 'restore')
-  checkFilePath(to, 'restore')
+  checkFilePath(from, 'restore', 'backup')
+  checkFilePath(to, 'restore', 'target')
   const names = { ...choice.names, ...RESTORE_OPTIONS } as OptionNames<Options & RestoreOptions>
   const { options, engine, worker } = await chooseEngine<Options & RestoreOptions>(
     { ...choice, names },
@@ -99,7 +99,13 @@ async function manifestOf(backup: string, optional: boolean): Promise<BackupMani
   try {
     return await readManifest(backup, 'restore')
   } catch (error) {
-    if (optional && hasCode(error, 'NOT_A_BACKUP')) return undefined
-    throw error
+    if (!hasCode(error, 'NOT_A_BACKUP')) throw error
+    if (optional) return undefined
+    throw new PersistenceError(
+      'NOT_A_BACKUP',
+      'restore',
+      `${error.message}, or pass allowUnverified: true to restore a database without a manifest`,
+      error.cause,
+    )
   }
 }

@@ -51,7 +51,7 @@ export interface ResolvedScheduleOptions {
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
 export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleOptions {
   const { directory, every, keep = {}, onError, ...backup } = readOptions(given, NAMES, 'BackupSchedule')
-  checkFilePath(directory, 'BackupSchedule')
+  checkFilePath(directory, 'BackupSchedule', 'options.directory', 'the path of a folder')
   if (typeof every !== 'number' || !(every > 0) || every === Number.POSITIVE_INFINITY) {
     throw invalidArgument('BackupSchedule', `options.every must be a number of ms above 0, got ${shown(every)}`)
   }

@@ -69,7 +69,7 @@ async function originOf(
   load: () => Promise<{ readonly name: string }>,
 ): Promise<Origin & { readonly options: AdapterOptions }> {
   if (typeof source === 'string') {
-    checkFilePath(source, 'standby.follow')
+    checkFilePath(source, 'standby.follow', 'source')
     return { path: resolve(source), engine: (await load()).name, options: {} }
   }
   const { session, options } = sourceOf(source, 'standby.follow')
