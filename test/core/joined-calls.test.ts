@@ -94,31 +94,30 @@ describe.each(['within the call', 'in a later turn'] as const)(
       expect(await stored()).toEqual(keys.map(() => 2))
     })
 
-    test('are told to those who go by them', async () => {
+    test('overtake the loads of what they delete', async () => {
       let load: (value: string) => void = () => undefined
-      const began = new Promise<void>((begun) => {
-        const loading = other.cache.getOrSet('k40', () => {
+      let loading: Promise<string> | undefined
+      await new Promise<void>((begun) => {
+        loading = other.cache.getOrSet('k40', () => {
           begun()
           return new Promise<string>((resolve) => {
             load = resolve
           })
         })
-        void loading
       })
-      await began
-      await Promise.all(keys.map((key) => one.cache.set(key, 'written')))
+      await Promise.all(keys.map((key) => one.cache.delete(key)))
       load('loaded before')
-      await settled()
-      expect(await other.cache.get('k40')).toBe('written')
-      const heard: string[] = []
-      const following = keys.map((key) => other.circuitBreaker.subscribe?.(key, ({ state }) => heard.push(key + state)))
-      await other.circuitBreaker.getState('k0')
-      await Promise.all(
-        keys.map((key) => one.circuitBreaker.setState(key, { state: 'open', failureCount: 1, lastFailureTime: 1 })),
-      )
-      while (heard.length < keys.length) await settled()
-      expect(heard).toEqual(keys.map((key) => `${key}open`))
-      for (const stop of following) stop?.()
+      expect(await loading).toBe('loaded before')
+      expect(await other.cache.get('k40')).toBe(null)
+    })
+
+    test('wake who waits for their claims', async () => {
+      await Promise.all(keys.map((key) => adapter.idempotency.claim(key, { lease: 60_000 })))
+      // No timer of it fires: the clock stands.
+      const waiting = Promise.all(keys.map((key) => other.idempotency.claim(key, { lease: 60_000, wait: 60_000 })))
+      for (let turn = 0; turn < 20; turn++) await settled()
+      await Promise.all(keys.map((key) => one.idempotency.set(key, `of ${key}`)))
+      expect(await waiting).toMatchObject(keys.map((key) => ({ value: `of ${key}` })))
     })
   },
 )

@@ -23,8 +23,9 @@ export function isJoined(call: Call): call is JoinedCalls {
 /** Whether calls of the statement with so many parameters each can be joined. */
 export function canJoin({ kind, rows, batch, announces }: Statement, parameters: number): boolean {
   if (batch === undefined || batch.shared !== undefined || batch.distinct) return false
+  if (kind === 'write') {
+    return rows === 'none' && batch.match === 'none' && (batch.bound === undefined ? parameters === 1 : parameters > 0)
+  }
   // What a row announces is told of each row.
-  if (kind === 'read')
-    return announces === undefined && batch.match === 'index' && batch.packed !== undefined && parameters === 1
-  return rows === 'none' && batch.match === 'none' && (batch.bound === undefined ? parameters === 1 : parameters > 0)
+  return announces === undefined && batch.match === 'index' && batch.packed !== undefined && parameters === 1
 }
