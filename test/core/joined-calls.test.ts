@@ -18,7 +18,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
     const clock = new ManualClock()
     const statements: string[] = []
     let isBusy = false
-    let handle: DatabaseSync
+    let handle: InstanceType<typeof DatabaseSync>
     let adapter: SqliteAdapter
     let server: ReturnType<typeof serve>
     let one: Awaited<ReturnType<typeof connectRemote>>
