@@ -8,8 +8,10 @@ import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
 
-/** The word of a statement that runs once; see protocol.ts. */
-const QUERY = 5
+/** Words of a user; see protocol.ts. */
+const [DECLARE, CALL, QUERY] = [2, 3, 5]
+/** A word of the owner: no row for so many requests. */
+const NOTHING = 4
 
 const served = serveForEachTest()
 
@@ -43,6 +45,27 @@ describe('what the owner is sent', () => {
       { numRuns: 50 },
     )
     expect(await served.adapter.cache.get('k')).toBe(1)
+  })
+
+  test('calls whose statement for many is none run one by one', async () => {
+    const hi = await greeting(served.port())
+    const sql = 'INSERT INTO go_goscope_cache (key, value) VALUES (?1, ?2)'
+    const one = [0, 'raw', 'write', 'none', 'none', sql, 0, null]
+    const many = ['no SQL', 0, 'none', '', 0, 'no SQL', null, null, null]
+    const calls = Array.from({ length: 40 }, (_, index) => [`cache:raw${index}`, '1'])
+    const said = await answerTo(served.port(), hi, [
+      DECLARE,
+      ...one,
+      ...many,
+      CALL,
+      0,
+      2,
+      calls.length,
+      ...calls.flat(),
+    ])
+    // Of the first of them; the others are answered before what is called from now on.
+    expect(said.slice(0, 2)).toEqual([NOTHING, 1])
+    expect(await served.adapter.cache.get('raw39')).toBe(1)
   })
 
   test('more than a user may have under way is refused', async () => {

@@ -4,6 +4,7 @@ import { inNextTurn } from '../time/clock.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type SubmittedCall, type Work } from './call.js'
+import type { JoinedCalls } from './joined-calls.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { QueueContext } from './queue-context.js'
 import { keepSettlers, rejectLast, resolveLast } from './settlers.js'
@@ -56,6 +57,10 @@ export abstract class BacklogQueue implements OperationQueue {
     } catch (error) {
       call.reject(error)
     }
+  }
+
+  submitJoined(calls: JoinedCalls): void {
+    for (const call of calls.apart()) this.submit(call)
   }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {

@@ -1,6 +1,7 @@
 import type { Row, SqlValue } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { type Call, settle } from './call.js'
+import { isJoined, type JoinedCalls } from './joined-calls.js'
 import type { BatchSql, Parameters } from './statement.js'
 
 /** The parameters of a batch: one JSON element per call, then what the calls share. */
@@ -11,6 +12,11 @@ export function batchParameters(batch: BatchSql, calls: readonly Call[]): Parame
     own === 1 ? exact(call.parameters[0]) : call.parameters.slice(0, own).map(exact),
   )
   return [JSON.stringify(elements), ...sharedParameters(batch, calls)]
+}
+
+/** The same of joined calls of one parameter, as the one parameter of the batch. */
+export function joinedParameter({ parameters }: JoinedCalls): string {
+  return JSON.stringify(parameters.map(exact))
 }
 
 /** The parameters that the calls of a batch have in common. */
@@ -40,7 +46,7 @@ function exact(parameter: SqlValue | undefined): SqlValue | undefined {
 /** Whether `call` may go in one statement with `first`. */
 export function fitsBatch(first: Call, call: Call): boolean {
   const { batch } = first.statement
-  if (batch === undefined || call.statement !== first.statement) return false
+  if (batch === undefined || call.statement !== first.statement || isJoined(first) || isJoined(call)) return false
   const { shared = 0 } = batch
   for (let at = first.parameters.length - shared; at < first.parameters.length; at++) {
     if (call.parameters[at] !== first.parameters[at]) return false

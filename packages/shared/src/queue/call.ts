@@ -15,6 +15,8 @@ export interface Call {
   readonly deadline: number
   /** Who takes its answer with those of others. */
   readonly packs?: PackedTaker | undefined
+  /** Of several; see {@link JoinedCalls}. */
+  readonly count?: number
 }
 
 /** A call that was made elsewhere, without a promise: it takes its answer or error itself. */

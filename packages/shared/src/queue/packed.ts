@@ -7,8 +7,6 @@ export interface PackedTaker {
   readonly wantsPacked: boolean
   /** @param row See `packed` of a statement's batch. */
   takePacked(calls: readonly Call[], row: Row): void
-  /** Of calls whose statement gives no rows. */
-  takeNothing(calls: readonly Call[]): void
 }
 
 /** Who takes the answers of all of `calls` as one row; `undefined` where each takes its own. */
@@ -17,11 +15,5 @@ export function packedTaker(calls: readonly Call[]): PackedTaker | undefined {
   const taker = first?.packs
   if (taker === undefined || calls.length === 1) return undefined
   if (first?.statement.batch?.packed === undefined || !taker.wantsPacked) return undefined
-  return takerOfAll(calls)
-}
-
-/** Who takes the answers of all of `calls`, if it is one. */
-export function takerOfAll(calls: readonly Call[]): PackedTaker | undefined {
-  const taker = calls[0]?.packs
-  return taker !== undefined && calls.every(({ packs }) => packs === taker) ? taker : undefined
+  return calls.every(({ packs }) => packs === taker) ? taker : undefined
 }

@@ -6,7 +6,8 @@ import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
 import { type Call, settle, type Work } from './call.js'
 import { Concurrency } from './concurrency.js'
-import { packedTaker, takerOfAll } from './packed.js'
+import { isJoined, type JoinedCalls } from './joined-calls.js'
+import { packedTaker } from './packed.js'
 import { alone, partsOf } from './parts.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
@@ -65,6 +66,10 @@ export class SyncQueue extends BacklogQueue {
     return decode(answer as never, parameters, 1)
   }
 
+  override submitJoined(calls: JoinedCalls): void {
+    this.submit(calls)
+  }
+
   async close(keepHandle: boolean): Promise<void> {
     this.#runner.finalize()
     if (!keepHandle) this.#runner.close()
@@ -107,7 +112,7 @@ export class SyncQueue extends BacklogQueue {
     const work = this.backlog.peek()
     if (work?.type !== 'call') return work && this.#runAlone(work)
     const runs = runsAtHead(this.backlog, GROUP)
-    this.#concurrency.gathered(Math.max(...runs.map((run) => run.length)))
+    this.#concurrency.gathered(Math.max(...runs.map((run) => run[0].count ?? run.length)))
     const parts = runs.flatMap(partsOf)
     // Reads alone need no transaction, and so do not wait for another writer. One statement is a transaction by itself.
     return parts.length > 1 && writesIn(parts) > 0 ? this.#runGroup(parts) : this.#runSingly(parts)
@@ -147,6 +152,10 @@ export class SyncQueue extends BacklogQueue {
         if (reason.code === 'BUSY') return { reason, tried: part.length }
         if (part.length > 1) return this.#runSingly(part.map(alone))
         this.backlog.take(1)
+        if (isJoined(part[0])) {
+          this.backlog.putBack(part[0].apart())
+          return undefined
+        }
         part[0].reject(reason)
         continue
       }
@@ -158,7 +167,9 @@ export class SyncQueue extends BacklogQueue {
   }
 
   #answer(part: Run): Answer {
-    const [{ statement, parameters }] = part
+    const [first] = part
+    const { statement, parameters } = first
+    if (isJoined(first)) return this.#runner.runJoined(first)
     if (part.length === 1) return this.#runner.run(statement, parameters)
     const packed = packedTaker(part) && statement.batch?.packed
     return packed === undefined ? this.#runner.runBatch(part) : this.#runner.runPacked(part, packed)
@@ -166,7 +177,7 @@ export class SyncQueue extends BacklogQueue {
 
   /** A batch takes as long as its calls: the pace of the calls before it tells nothing of it. */
   #isLongAfter(part: Run): boolean {
-    return part.length === 1 ? this.#turn.seemsLong() : this.#turn.isLong()
+    return part.length === 1 && !isJoined(part[0]) ? this.#turn.seemsLong() : this.#turn.isLong()
   }
 
   /** What is no call of a store. @returns as {@link #runHead}. */
@@ -187,9 +198,5 @@ export class SyncQueue extends BacklogQueue {
 function giveOut(part: Run, answer: Answer): void {
   if (part.length === 1) settle(part[0], answer, 1)
   else if (!Array.isArray(answer)) part[0].packs?.takePacked(part, answer as Row)
-  else {
-    const taker = part[0].statement.rows === 'none' ? takerOfAll(part) : undefined
-    if (taker === undefined) distribute(part, answer)
-    else taker.takeNothing(part)
-  }
+  else distribute(part, answer)
 }

@@ -1,9 +1,18 @@
 import type { Row, SqlValue, SyncDriver, SyncStatement } from '../driver/driver.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
-import { batchParameters, parametersSideBySide, sharedParameters } from './batch.js'
+import { batchParameters, joinedParameter, parametersSideBySide, sharedParameters } from './batch.js'
+import type { JoinedCalls } from './joined-calls.js'
 import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
 import { SlowStatements } from './slow-statements.js'
-import { type BatchSql, givenRow, type Parameters, type Statement, type Step, type TallySql } from './statement.js'
+import {
+  type BatchSql,
+  CALLS_BOUND_TOGETHER,
+  givenRow,
+  type Parameters,
+  type Statement,
+  type Step,
+  type TallySql,
+} from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
 import type { Run } from './take-batches.js'
 import { Tally } from './tally.js'
@@ -68,6 +77,39 @@ export class SyncRunner {
     const row = this.#prepare(sql).get([...batchParameters(statement.batch as BatchSql, calls), ...time])
     stop?.()
     return givenRow(row ?? undefined, statement.name)
+  }
+
+  /** What joined calls give together. Where they are several statements, these hold together or not at all. */
+  runJoined(calls: JoinedCalls): Row | undefined {
+    const { statement, count } = calls
+    const { packed, bound, sql } = statement.batch as BatchSql
+    if (bound !== undefined) {
+      this.#together(() => this.#runBound(calls, bound))
+      return undefined
+    }
+    if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
+    const stop = this.#slow.start(statement.name, count)
+    const parameters = boundParameters([joinedParameter(calls)], statement.clocked, this.#clock)
+    let row: Row | undefined
+    if (packed === undefined) this.#prepare(sql).run(parameters)
+    else row = givenRow(this.#prepare(packed).get(parameters) ?? undefined, statement.name)
+    stop?.()
+    return row
+  }
+
+  /** As many to a statement as it takes, the rest one by one. */
+  #runBound({ statement, parameters, count }: JoinedCalls, bound: string): void {
+    const stop = this.#slow.start(statement.name, count)
+    const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
+    const one = parameters.length / count
+    const many = one * CALLS_BOUND_TOGETHER
+    const run = (sql: string, from: number, length: number): void => {
+      this.#prepare(sql).run(parameters.slice(from, from + length).concat(time))
+    }
+    let at = 0
+    for (; at + many <= parameters.length; at += many) run(bound, at, many)
+    for (; at < parameters.length; at += one) run(statement.sql, at, one)
+    stop?.()
   }
 
   /** A row for each key, and one for each call of the keys that cannot go so: together or not at all, by one time. */

@@ -2,6 +2,7 @@ import type { SqlValue } from '../driver/driver.js'
 import type { Backlog } from './backlog.js'
 import { fitsBatch } from './batch.js'
 import type { Call } from './call.js'
+import { isJoined } from './joined-calls.js'
 import type { Parameters } from './statement.js'
 
 /** Calls that follow one another and go as one statement. */
@@ -24,11 +25,12 @@ export function runsAtHead(backlog: Backlog, bounds: Bounds): Run[] {
   let run: [Call, ...Call[]] | undefined
   let named: Set<SqlValue | undefined> | undefined
   let units = 0
-  for (let calls = 0; calls < bounds.calls; calls++) {
-    const next = backlog.peek(calls)
+  for (let at = 0, calls = 0; calls < bounds.calls; at++) {
+    const next = backlog.peek(at)
     if (next === undefined || next.type !== 'call') break
-    units += unitsOf(next.parameters)
-    if (calls > 0 && units > bounds.units) break
+    units += isJoined(next) ? next.units : unitsOf(next.parameters)
+    if (at > 0 && units > bounds.units) break
+    calls += next.count ?? 1
     const [name] = next.parameters
     if (run !== undefined && run.length < bounds.callsInRun && !named?.has(name) && fitsBatch(run[0], next)) {
       run.push(next)

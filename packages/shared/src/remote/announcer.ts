@@ -22,9 +22,14 @@ export class Announcer {
     this.#clock = connection.clock
   }
 
+  /** Whether {@link sending} would tell anybody. */
+  listens(announces: Announcement): boolean {
+    return 'table' in announces && !this.#loads.none
+  }
+
   /** A call is about to be handed to the queue. */
   sending(announces: Announcement, [first, second]: Parameters): void {
-    if (!('table' in announces) || this.#loads.none) return
+    if (!('table' in announces) || !this.listens(announces)) return
     const entry = (key: unknown): string => entryOf(announces.table, String(key))
     if (announces.of === 'entry') this.#loads.overtake(entry(first))
     else if (announces.of === 'entries') for (const key of listed(first)) this.#loads.overtake(entry(key))

@@ -9,6 +9,7 @@ import type { AnsweredLock, ClientLocks } from './client-locks.js'
 import type { RequestCommand } from './commands.js'
 import { say } from './protocol.js'
 import type { CallTaker, ServedCall } from './served-call.js'
+import { ServedCalls } from './served-calls.js'
 import { UnmetStep } from './wire-error.js'
 
 /** What users of one connection share. */
@@ -30,7 +31,9 @@ export interface AnswerTaker {
   /** Whether what is answered of late is short. */
   readonly answersShort: boolean
   /** @param row As `packed` of the statement's batch gives it; absent where it gives no rows. */
-  answerTogether(calls: readonly ServedCall[], row?: Row): void
+  answerTogether(calls: readonly ServedCall[], row: Row): void
+  /** @param row The same; absent where the statement gives no rows. */
+  answerJoined(calls: ServedCalls, row: Row | undefined): void
   answerSteps(command: RequestCommand, steps: readonly (readonly Row[])[]): void
   answerLock(command: RequestCommand, answer: AnsweredLock): void
   refuse(command: RequestCommand, error: unknown): void
@@ -55,6 +58,7 @@ export class ClientRequests implements CallTaker {
     try {
       // Tells why.
       if (!connection.usable) this.#refuseAfter(command, connection.open())
+      else if (command instanceof ServedCalls) this.#calls(command)
       else if (command.word === say.call) this.#call(command)
       else if (command.word === say.atomic) this.#atomic(command)
       else if (command.word === say.query) {
@@ -87,14 +91,14 @@ export class ClientRequests implements CallTaker {
     this.#answers.answerTogether(calls as readonly ServedCall[], row)
   }
 
-  takeNothing(calls: readonly Call[]): void {
-    const served = calls as readonly ServedCall[]
-    const announces = served[0]?.statement.announces
-    if (announces === undefined || 'table' in announces) this.#answers.answerTogether(served)
-    else for (const call of served) this.answered(call, undefined)
+  answeredJoined(calls: ServedCalls, row: Row | undefined): void {
+    this.#answers.answerJoined(calls, row)
+    const { announces } = calls.statement
+    if (announces === undefined || 'table' in announces) return
+    for (const parameters of calls.each()) this.#announce(announces, parameters, undefined)
   }
 
-  refused(call: ServedCall, error: unknown): void {
+  refused(call: ServedCall | ServedCalls, error: unknown): void {
     this.#answers.refuse(call, error)
   }
 
@@ -110,6 +114,16 @@ export class ClientRequests implements CallTaker {
     call.taker = this
     if (load?.turn === undefined) connection.queue.submit(call)
     else load.turn.store(() => connection.queue.submit(call))
+  }
+
+  #calls(calls: ServedCalls): void {
+    const { connection, announcer } = this.#shared
+    const { announces } = calls.statement
+    if (announces !== undefined && announcer.listens(announces)) {
+      for (const parameters of calls.each()) announcer.sending(announces, parameters)
+    }
+    calls.taker = this
+    connection.queue.submitJoined(calls)
   }
 
   #atomic(command: AtomicCommand): void {

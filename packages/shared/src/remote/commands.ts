@@ -1,8 +1,13 @@
+import { canJoin } from '../queue/joined-calls.js'
 import type { Announcement, BoundTime, Parameters, Statement } from '../queue/statement.js'
 import { lockUnits, say, unitsOf, WINDOW } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
 import { ServedCall } from './served-call.js'
+import { ServedCalls } from './served-calls.js'
 import { readAnnouncement, readStatement, TIMES } from './wire-statement.js'
+
+// Fewer share a statement with those of other users and of the owner: one of their own would cost more than it saves.
+const WORTH_JOINING = 32
 
 /** A step of an atomic batch that has crossed: what its owner makes of an unmet expectation stays where it came from. */
 export interface WireStep {
@@ -23,6 +28,7 @@ interface Numbered {
 /** What is to be answered. */
 export type RequestCommand =
   | ServedCall
+  | ServedCalls
   | (Numbered &
       (
         | {
@@ -110,6 +116,11 @@ export class CommandReader {
     if (statement === undefined) throw new MalformedMessage('a statement was not declared')
     const [length, calls] = [reader.count(), reader.count()]
     if (calls > WINDOW.calls) throw new MalformedMessage('more calls than a user may have under way')
+    if (guard === undefined && calls >= WORTH_JOINING && canJoin(statement, length)) {
+      commands.push(new ServedCalls(this.#requests + 1, calls, statement, reader.valuesOf(length * calls)))
+      this.#requests += calls
+      return
+    }
     for (let left = calls; left > 0; left--) {
       commands.push(new ServedCall(++this.#requests, statement, reader.valuesOf(length), guard))
     }

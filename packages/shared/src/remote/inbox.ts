@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.js'
 import type { Command } from './commands.js'
+import { ServedCalls } from './served-calls.js'
 
 /** What a user has said and is to be done, in its order. */
 export class Inbox {
@@ -7,6 +8,8 @@ export class Inbox {
   #commands: Command[] = []
   #next = 0
   #receivedAt = 0
+  /** How many things there are; see {@link countOf}. */
+  length = 0
   /** ms from the coming of the last message until all of it was taken. */
   lag = 0
 
@@ -14,17 +17,27 @@ export class Inbox {
     this.#clock = clock
   }
 
-  get length(): number {
-    return this.#commands.length - this.#next
+  get next(): Command | undefined {
+    return this.#commands[this.#next]
   }
 
-  push(command: Command): void {
+  push(...commands: readonly Command[]): void {
     if (this.length === 0) this.#receivedAt = this.#clock.monotonic()
-    this.#commands.push(command)
+    for (const command of commands) {
+      this.#commands.push(command)
+      this.length += countOf(command)
+    }
   }
 
-  take(): Command {
-    const command = this.#commands[this.#next++] as Command
+  /** The next one; of calls that were sent together, `most` at the most. */
+  take(most: number): Command {
+    let command = this.#commands[this.#next] as Command
+    if (command instanceof ServedCalls && command.count > most) {
+      const [first, rest] = command.cutAt(most)
+      this.#commands[this.#next] = rest
+      command = first
+    } else this.#next++
+    this.length -= countOf(command)
     if (this.length === 0) this.clear()
     return command
   }
@@ -34,7 +47,13 @@ export class Inbox {
     const left = this.#commands.slice(this.#next)
     this.#commands = []
     this.#next = 0
+    this.length = 0
     this.lag = this.#clock.monotonic() - this.#receivedAt
     return left
   }
+}
+
+/** How many things it is: calls that were sent together are several. */
+export function countOf(command: Command): number {
+  return command instanceof ServedCalls ? command.count : 1
 }

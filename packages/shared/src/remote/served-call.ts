@@ -3,11 +3,14 @@ import type { SubmittedCall } from '../queue/call.js'
 import type { PackedTaker } from '../queue/packed.js'
 import type { Parameters, Statement } from '../queue/statement.js'
 import { say, unitsOf } from './protocol.js'
+import type { ServedCalls } from './served-calls.js'
 
 /** Who answers a call. */
 export interface CallTaker extends PackedTaker {
   answered(call: ServedCall, given: Row | readonly Row[] | undefined): void
-  refused(call: ServedCall, error: unknown): void
+  /** @param row As `packed` of the statement's batch gives it; absent where it gives no rows. */
+  answeredJoined(calls: ServedCalls, row: Row | undefined): void
+  refused(call: ServedCall | ServedCalls, error: unknown): void
 }
 
 /** A call that a user has sent, as the queue of the owner takes it. One object for each: there are many of them. */

@@ -8,13 +8,14 @@ import { ClientLoads } from './client-loads.js'
 import { type AnsweredLock, ClientLocks } from './client-locks.js'
 import { type AnswerTaker, ClientRequests, type SharedParts } from './client-requests.js'
 import { type Command, CommandReader, type NoteCommand, type RequestCommand } from './commands.js'
-import { Inbox } from './inbox.js'
+import { countOf, Inbox } from './inbox.js'
 import type { LockManagers } from './lock-managers.js'
 import { Outgoing } from './outgoing.js'
 import { unpackedRow } from './packed-rows.js'
 import { say, tell } from './protocol.js'
 import { Reader } from './reader.js'
 import type { ServedCall } from './served-call.js'
+import { ServedCalls } from './served-calls.js'
 import type { StatementPool } from './statement-pool.js'
 import { Unanswered } from './unanswered.js'
 
@@ -110,21 +111,33 @@ export class ServedClient implements AnswerTaker {
       else if (this.#refusing !== undefined && 'number' in command) this.#decline(command, this.#refusing)
       // What shares no statement and no commit need not wait for others.
       else if (isOfLock(command) && this.#inbox.length === 0 && this.#hasRoom) this.#run(command)
+      else if (command instanceof ServedCalls && !this.#joins(command)) this.#inbox.push(...command.apart())
       else this.#inbox.push(command)
     }
   }
 
-  /** Does the next thing that came. @returns whether it is a read of a store. */
-  runNext(): boolean {
-    const command = this.#inbox.take()
+  /** Long answers do not go as one row, and each is begun only when there is room for it. */
+  #joins({ statement }: ServedCalls): boolean {
+    return statement.rows === 'none' || this.answersShort
+  }
+
+  /** Whether the next thing that came is a read of a store. */
+  get readsNext(): boolean {
+    const command = this.#inbox.next
+    return command?.word === say.call && command.statement.kind === 'read'
+  }
+
+  /** Does the next thing that came; of calls that came together, `most` at the most. @returns how many it has done. */
+  runNext(most: number): number {
+    const command = this.#inbox.take(most)
     this.#run(command)
-    return command.word === say.call && command.statement.kind === 'read'
+    return countOf(command)
   }
 
   #run(command: Command): void {
     if (!('number' in command)) this.#note(command)
     else if (this.#refusing === undefined || this.#parts.connection.usable) {
-      this.#unanswered.begun++
+      this.#unanswered.begin(command)
       this.#requests.run(command)
     } else this.#decline(command, this.#refusing)
   }
@@ -174,20 +187,28 @@ export class ServedClient implements AnswerTaker {
     return this.#out.usual <= SHORT_UNITS
   }
 
-  answerTogether(calls: readonly ServedCall[], row?: Row): void {
+  answerTogether(calls: readonly ServedCall[], row: Row): void {
     const [first] = calls as [ServedCall]
     const { number, statement } = first
     const last = calls.at(-1) as ServedCall
     if (this.#gone) {
       // Nobody is there to be told.
     } else if (last.number - number === calls.length - 1) {
-      if (row === undefined) this.#out.answerNothing(number, calls.length)
-      else this.#out.answerTogether(number, calls.length, row, statement)
+      this.#out.answerTogether(number, calls.length, row, statement)
     } else {
-      const rows = row && unpackedRow(row, calls.length)
-      for (const [at, call] of calls.entries()) this.#out.answer(call.number, rows?.[at], statement)
+      const rows = unpackedRow(row, calls.length)
+      for (const [at, call] of calls.entries()) this.#out.answer(call.number, rows[at], statement)
     }
     for (const call of calls) this.#end(call)
+  }
+
+  answerJoined(calls: ServedCalls, row: Row | undefined): void {
+    const { number, count, statement } = calls
+    if (!this.#gone) {
+      if (row === undefined) this.#out.answerNothing(number, count)
+      else this.#out.answerTogether(number, count, row, statement)
+    }
+    this.#end(calls)
   }
 
   answerSteps(command: RequestCommand, steps: readonly (readonly Row[])[]): void {
@@ -201,14 +222,18 @@ export class ServedClient implements AnswerTaker {
   }
 
   refuse(command: RequestCommand, error: unknown): void {
-    if (!this.#gone) this.#out.refuse(command.number, error)
+    if (!this.#gone) this.#refuse(command, error)
     this.#end(command)
   }
 
   /** What was not begun is not done. */
   #decline(command: RequestCommand, reason: string): void {
-    this.#out.refuse(command.number, DisconnectedError.of(nameOf(command), 'none', reason))
+    this.#refuse(command, DisconnectedError.of(nameOf(command), 'none', reason))
     this.#unanswered.leave(command)
+  }
+
+  #refuse(command: RequestCommand, error: unknown): void {
+    for (let at = 0; at < countOf(command); at++) this.#out.refuse(command.number + at, error)
   }
 
   #note(note: NoteCommand): void {
@@ -256,8 +281,7 @@ export class ServedClient implements AnswerTaker {
 
   /** It has all of its answer. */
   #end(command: RequestCommand): void {
-    this.#unanswered.begun--
-    this.#unanswered.leave(command)
+    this.#unanswered.end(command)
     if (this.ready) this.#atReady()
   }
 }

@@ -88,10 +88,14 @@ export class ServedTurns implements EndsWithConnection {
   #serve(client: ServedClient, piece: number): boolean {
     const end = this.#clock.monotonic() + LONGEST_IN_TURN_MS
     let reads = true
-    for (let done = 1; client.ready && done <= MOST_IN_TURN; done++) {
-      reads = client.runNext() && reads
-      if (reads && done === piece) break
-      if (done % CALLS_BETWEEN_LOOKS === 0 && this.#clock.monotonic() >= end) break
+    let look = CALLS_BETWEEN_LOOKS
+    for (let done = 0; client.ready && done < MOST_IN_TURN; ) {
+      reads &&= client.readsNext
+      done += client.runNext(Math.min((reads ? piece : MOST_IN_TURN) - done, PIECE_OF_READS.most))
+      if (reads && done >= piece) break
+      if (done < look) continue
+      if (this.#clock.monotonic() >= end) break
+      look = done + CALLS_BETWEEN_LOOKS
     }
     return reads
   }

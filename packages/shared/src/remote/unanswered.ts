@@ -4,6 +4,8 @@ import { MalformedMessage } from './reader.js'
 interface Sized {
   /** About its bytes. */
   readonly units: number
+  /** Of how many requests it is; absent: of one. */
+  readonly count?: number
 }
 
 /** How many requests of a user came and are not answered. */
@@ -14,17 +16,27 @@ export class Unanswered {
   /** Those of them that were handed to the database. */
   begun = 0
 
+  begin({ count = 1 }: Sized): void {
+    this.begun += count
+  }
+
+  /** What was begun has its answer. */
+  end(request: Sized): void {
+    this.begun -= request.count ?? 1
+    this.leave(request)
+  }
+
   /** @throws MalformedMessage for more than a user may have under way. */
-  enter({ units }: Sized): void {
-    this.calls++
+  enter({ units, count = 1 }: Sized): void {
+    this.calls += count
     this.#units += units
     if (this.calls > WINDOW.calls || (this.calls > 1 && this.#units > WINDOW.units)) {
       throw new MalformedMessage('more is under way than a user may have')
     }
   }
 
-  leave({ units }: Sized): void {
-    this.calls--
+  leave({ units, count = 1 }: Sized): void {
+    this.calls -= count
     this.#units -= units
     if (this.calls === 0) for (const idle of this.#atIdle.splice(0)) idle()
   }

@@ -1,0 +1,146 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
+import { type SqlDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
+import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { databaseSyncDriver } from './database-sync-driver.js'
+import { inAnotherThread } from './in-another-thread.js'
+import { settled } from './settled.js'
+
+const SETS = /^INSERT INTO "go_goscope_cache"/
+const PATIENCE = 1_000
+const keys = Array.from({ length: 70 }, (_, index) => `k${index}`)
+const busy = Object.assign(new Error('of the engine'), { errcode: 5 })
+
+describe.each(['within the call', 'in a later turn'] as const)(
+  'many calls of a user at once, on an engine that answers %s',
+  (way) => {
+    const clock = new ManualClock()
+    const statements: string[] = []
+    let isBusy = false
+    let handle: InstanceType<typeof DatabaseSync>
+    let adapter: SqliteAdapter
+    let server: ReturnType<typeof serve>
+    let one: Awaited<ReturnType<typeof connectRemote>>
+    let other: typeof one
+    beforeEach(async () => {
+      isBusy = false
+      handle = new DatabaseSync(':memory:')
+      const driver = databaseSyncDriver(handle, (sql) => {
+        statements.push(sql)
+        if (isBusy && (/^BEGIN/.test(sql) || SETS.test(sql))) throw busy
+        return undefined
+      })
+      const given: SqlDriver = way === 'within the call' ? driver : inAnotherThread(driver)
+      adapter = new SqliteAdapter(handle, () => given as never, { clock, busyTimeout: PATIENCE })
+      await adapter.connect()
+      server = serve(adapter)
+      const connect = () => connectRemote(server.createPort(), { clock })
+      ;[one, other] = await Promise.all([connect(), connect()])
+    })
+    afterEach(async () => {
+      await Promise.all([one.disconnect(), other.disconnect()])
+      await server.close()
+      await adapter.disconnect()
+    })
+
+    const stored = () => Promise.all(keys.map((key) => adapter.cache.get(key)))
+
+    test('leave what each alone would, one after the other', async () => {
+      const values = keys.map((_, index) => (index % 7 === 0 ? { text: 'quotes " \u0000 🙂', index } : index + 0.1))
+      const sets = keys.map((key, index) => one.cache.set(key, values[index]))
+      const gets = keys.map((key) => one.cache.get(key))
+      const again = keys.map((key, index) => one.cache.set(key, -index - 1))
+      const deleted = keys.map((key) => one.cache.delete(key))
+      const none = Promise.all(keys.map((key) => one.cache.get(key)))
+      const last = keys.map((key, index) => one.cache.set(key, index))
+      expect(await Promise.all(gets)).toEqual(values)
+      expect(await none).toEqual(keys.map(() => null))
+      await Promise.all([...sets, ...again, ...deleted, ...last])
+      expect(await stored()).toEqual(keys.map((_, index) => index))
+    })
+
+    test('keep the last of those that name one key', async () => {
+      await Promise.all(keys.map((_, index) => one.cache.set('same', index)))
+      expect(await one.cache.get('same')).toBe(keys.length - 1)
+    })
+
+    test('fail each for itself', async () => {
+      handle.exec(
+        `CREATE TRIGGER refused BEFORE INSERT ON go_goscope_cache WHEN NEW.key GLOB 'cache:k*9' BEGIN SELECT RAISE(ABORT, 'no'); END`,
+      )
+      const settledSets = await Promise.allSettled(keys.map((key, index) => one.cache.set(key, index)))
+      for (const [index, { status }] of settledSets.entries()) {
+        expect([index, status]).toEqual([index, index % 10 === 9 ? 'rejected' : 'fulfilled'])
+      }
+      expect(await stored()).toEqual(keys.map((_, index) => (index % 10 === 9 ? null : index)))
+    })
+
+    test('wait together for another writer, and give up each with its own error', async () => {
+      isBusy = true
+      const failed = Promise.allSettled(keys.map((key) => one.cache.set(key, 1)))
+      let over = false
+      void failed.then(() => {
+        over = true
+      })
+      while (!over) {
+        clock.advance(PATIENCE / 4)
+        await settled()
+      }
+      for (const set of await failed) expect(set).toMatchObject({ reason: { code: 'BUSY', operation: 'cache.set' } })
+      isBusy = false
+      expect(await stored()).toEqual(keys.map(() => null))
+      await Promise.all(keys.map((key) => one.cache.set(key, 2)))
+      expect(await stored()).toEqual(keys.map(() => 2))
+    })
+
+    test('overtake the loads of what they delete', async () => {
+      let load: (value: string) => void = () => undefined
+      let loading: Promise<string> | undefined
+      await new Promise<void>((begun) => {
+        loading = other.cache.getOrSet('k40', () => {
+          begun()
+          return new Promise<string>((resolve) => {
+            load = resolve
+          })
+        })
+      })
+      await Promise.all(keys.map((key) => one.cache.delete(key)))
+      load('loaded before')
+      expect(await loading).toBe('loaded before')
+      expect(await other.cache.get('k40')).toBe(null)
+    })
+
+    test('wake who waits for their claims', async () => {
+      await Promise.all(keys.map((key) => adapter.idempotency.claim(key, { lease: 60_000 })))
+      // No timer of it fires: the clock stands.
+      const waiting = Promise.all(keys.map((key) => other.idempotency.claim(key, { lease: 60_000, wait: 60_000 })))
+      for (let turn = 0; turn < 20; turn++) await settled()
+      await Promise.all(keys.map((key) => one.idempotency.set(key, `of ${key}`)))
+      expect(await waiting).toMatchObject(keys.map((key) => ({ value: `of ${key}` })))
+    })
+  },
+)
+
+test('gets of one user are a statement, those of two users a statement for each', async () => {
+  const handle = new DatabaseSync(':memory:')
+  const statements: string[] = []
+  const driver = databaseSyncDriver(handle, (sql) => {
+    if (/SELECT.*go_goscope_cache/s.test(sql)) statements.push(sql)
+    return undefined
+  })
+  const adapter = new SqliteAdapter(handle, () => driver as never, { clock: new ManualClock() })
+  await adapter.cache.setMany(keys.map((key, index) => [key, index] as const))
+  const server = serve(adapter)
+  const users = await Promise.all([connectRemote(server.createPort()), connectRemote(server.createPort())])
+  // What a user is told when it connects is long.
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(users.map(({ cache }) => Promise.all(keys.map((key) => cache.get(key)))))
+  }
+  statements.length = 0
+  const got = await Promise.all(users.map(({ cache }) => Promise.all(keys.map((key) => cache.get(key)))))
+  for (const all of got) expect(all).toEqual(keys.map((_, index) => index))
+  expect(statements).toHaveLength(2)
+  await server.close()
+  await adapter.disconnect()
+})
