@@ -24,7 +24,7 @@ export function formatSummary({ passed, failed, problems, rows }, paint) {
   ].join('\n')
 }
 
-/** @param {readonly { coreSeconds?: number }[]} rows */
+/** @param {readonly { coreSeconds?: number | undefined }[]} rows */
 function sumOf(rows) {
   return rows.reduce((sum, { coreSeconds = 0 }) => sum + coreSeconds, 0)
 }

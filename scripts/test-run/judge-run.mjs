@@ -7,7 +7,7 @@
  * @property {string | null} signal
  * @property {boolean} timedOut
  * @property {number} seconds
- * @property {number} [coreSeconds] of the processors, its processes included; undefined where the system does not say it
+ * @property {number | undefined} [coreSeconds] of the processors, its processes included; undefined where the system does not say it
  * @property {string} output
  * @property {Report | undefined} report undefined when none was written
  * @typedef {object} Verdict
@@ -16,7 +16,7 @@
  * @property {number} passed tests
  * @property {number} failed tests, plus one for each way the run itself is wrong
  * @property {number} seconds
- * @property {number} [coreSeconds]
+ * @property {number | undefined} [coreSeconds]
  * @property {string[]} problems
  * @property {string[]} tests names of all tests, as `file > test`
  */
