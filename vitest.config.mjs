@@ -3,7 +3,7 @@ export default {
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.work/**'],
-    setupFiles: ['test/harness/record-runtime.ts'],
+    setupFiles: ['test/harness/record-runtime.ts', 'test/harness/keep-to-core.ts'],
     ...(/^postgres:(?!pglite)/.test(process.env.CELL ?? '') && {
       globalSetup: ['test/postgres/server/global-setup.mjs'],
     }),

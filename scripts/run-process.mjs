@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { endedChildrenSeconds } from './ended-children-seconds.mjs'
 import { root } from './workspace.mjs'
 
 /**
@@ -8,7 +9,12 @@ import { root } from './workspace.mjs'
  * @property {boolean} timedOut
  * @property {string} output stdout and stderr in the order they arrived
  * @property {number} seconds
+ * @property {number | undefined} coreSeconds what it and its processes took of the processors; of two that end at the same moment
+ *   one has that of both; undefined where the system does not say it
  */
+
+/** What those had taken that have ended. */
+let counted = endedChildrenSeconds()
 
 /** @type {Map<import('node:child_process').ChildProcess, { inherit: boolean }>} */
 const running = new Map()
@@ -62,11 +68,21 @@ export function runProcess(command, args, { cwd = root, env = process.env, inher
     child.once('exit', (exitCode, signal) => {
       clearTimeout(timer)
       running.delete(child)
+      const coreSeconds = sinceLastEnd()
       // One turn, so that output already in the pipe is read.
       setTimeout(
-        () => resolve({ exitCode, signal, timedOut, output, seconds: (performance.now() - started) / 1000 }),
+        () =>
+          resolve({ exitCode, signal, timedOut, output, seconds: (performance.now() - started) / 1000, coreSeconds }),
         20,
       )
     })
   })
+}
+
+/** The system adds the time of a process to ours when it has ended. */
+function sinceLastEnd() {
+  const now = endedChildrenSeconds()
+  const since = now === undefined || counted === undefined ? undefined : now - counted
+  counted = now
+  return since
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 
 /**
- * The text a run ends with: each problem, a line for each run, and the total alone on the last line.
+ * The text a run ends with: each problem, a line for each run with what it took of the processors, and the total alone on the last line.
  *
  * @param {ReturnType<typeof import('./summarize.mjs').summarize>} summary
  * @param {ReturnType<typeof import('../paint.mjs').createPaint>} paint
@@ -13,14 +13,20 @@ export function formatSummary({ passed, failed, problems, rows }, paint) {
     `${String(name).padEnd(width)}${cells.map((cell) => String(cell).padStart(9)).join('')}`
   return [
     ...problems.map(({ name, problem }) => `${paint('red', `✗ ${name}`)}: ${indentRest(problem)}\n`),
-    line(['run', 'passed', 'failed', 'seconds']),
+    line(['run', 'passed', 'failed', 'seconds', 'core-s']),
     ...rows.map((row) => {
-      const text = line([row.name, row.passed, row.failed, row.seconds.toFixed(1)])
+      const text = line([row.name, row.passed, row.failed, row.seconds.toFixed(1), row.coreSeconds?.toFixed(1) ?? '-'])
       return row.failed === 0 ? text : paint('red', text)
     }),
+    ...(rows.length > 1 ? [line(['all', '', '', '', sumOf(rows).toFixed(1)])] : []),
     '',
     paint(failed === 0 ? 'green' : 'red', `${passed} passed, ${failed} failed`),
   ].join('\n')
+}
+
+/** @param {readonly { coreSeconds?: number | undefined }[]} rows */
+function sumOf(rows) {
+  return rows.reduce((sum, { coreSeconds = 0 }) => sum + coreSeconds, 0)
 }
 
 /**

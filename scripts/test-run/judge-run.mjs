@@ -7,6 +7,7 @@
  * @property {string | null} signal
  * @property {boolean} timedOut
  * @property {number} seconds
+ * @property {number | undefined} [coreSeconds] of the processors, its processes included; undefined where the system does not say it
  * @property {string} output
  * @property {Report | undefined} report undefined when none was written
  * @typedef {object} Verdict
@@ -15,6 +16,7 @@
  * @property {number} passed tests
  * @property {number} failed tests, plus one for each way the run itself is wrong
  * @property {number} seconds
+ * @property {number | undefined} [coreSeconds]
  * @property {string[]} problems
  * @property {string[]} tests names of all tests, as `file > test`
  */
@@ -33,7 +35,7 @@ export function judgeRun(run, outcome, { version, root, pattern = false }) {
   if (outcome === undefined) {
     return { name, group, passed: 0, failed: 1, seconds: 0, problems: ['declared, but it did not run'], tests: [] }
   }
-  const { report, seconds } = outcome
+  const { report, seconds, coreSeconds } = outcome
   /** @type {string[]} */
   const problems = []
   const tests = []
@@ -69,7 +71,7 @@ export function judgeRun(run, outcome, { version, root, pattern = false }) {
     const seen = [...seenEngines].join(', ') || 'none'
     if (seen !== run.engine) problems.push(`declared engine is ${run.engine}, proven is ${seen}`)
   }
-  return { name, group, passed, failed: problems.length, seconds, problems, tests }
+  return { name, group, passed, failed: problems.length, seconds, coreSeconds, problems, tests }
 }
 
 /** @param {Outcome} outcome */

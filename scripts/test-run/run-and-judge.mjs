@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { runtimes } from '../../test/matrix.mjs'
+import { onOneCore, runtimes } from '../../test/matrix.mjs'
 import { root } from '../workspace.mjs'
+import { CoreSharing, coresToKeepTo } from './cores.mjs'
 import { judgeRun } from './judge-run.mjs'
 import { makeScratchFolder } from './make-scratch-folder.mjs'
 import { runVitest } from './run-vitest.mjs'
@@ -25,10 +26,13 @@ export async function runAndJudge(plan, runs, pattern) {
   /** @type {Map<string, import('./judge-run.mjs').Outcome>} */
   const outcomes = new Map()
   const queue = [...plan]
+  const cores = new CoreSharing(coresToKeepTo())
   async function worker() {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       // Files and not folders are handed to vitest: a folder's name would match as a part of any longer path.
-      const outcome = await runVitest(next.run, { files: next.files, pattern, folder })
+      const core = keepsToCore(next) ? cores.take() : undefined
+      const outcome = await runVitest(next.run, { files: next.files, pattern, folder, core })
+      cores.give(core)
       outcomes.set(next.run.name, outcome)
       console.error(`${next.run.name}: ${outcome.seconds.toFixed(1)} s`)
     }
@@ -45,4 +49,9 @@ export async function runAndJudge(plan, runs, pattern) {
       pattern: pattern !== undefined,
     }),
   )
+}
+
+/** @param {{ run: import('../../test/matrix.mjs').Run, files: readonly string[] }} planned */
+function keepsToCore({ run, files }) {
+  return run.everyCore !== true && files.some((file) => onOneCore.includes(file))
 }

@@ -11,12 +11,12 @@ const RUN_LIMIT = { tests: 15 * 60_000, soak: 60 * 60_000 }
  * Runs the tests of one declared run, in a process of the runtime it names.
  *
  * @param {import('../../test/matrix.mjs').Run} run
- * @param {{ files: readonly string[], pattern: string | undefined, folder: string }} options `files` are relative to
+ * @param {{ files: readonly string[], pattern: string | undefined, folder: string, core: number | undefined }} options `files` are relative to
  *   the root; `folder` takes the report and
- *   the temporary files
+ *   the temporary files; `core` is that of the files which keep to one
  * @returns {Promise<import('./judge-run.mjs').Outcome>}
  */
-export async function runVitest(run, { files, pattern, folder }) {
+export async function runVitest(run, { files, pattern, folder, core }) {
   const runtime = runtimes[run.runtime]
   if (!runtime) throw new Error(`${run.name} names the runtime ${run.runtime}, which test/matrix.mjs does not have`)
   const reportFile = join(folder, `${run.name.replaceAll(/[^a-z0-9]/gi, '-')}.json`)
@@ -43,6 +43,7 @@ export async function runVitest(run, { files, pattern, folder }) {
     // Only npm and pnpm, which test/package starts, may have to reach a registry.
     ...(run.group !== 'package' && { NODE_EXTRA_CA_CERTS: undefined }),
     TMPDIR: folder,
+    TEST_CORE: core === undefined ? undefined : String(core),
     // The processes of the tests load the same files over and over: those of Node from 22.1 take them compiled, which saves a
     // tenth to a fifth of a run.
     NODE_COMPILE_CACHE: join(folder, 'compiled'),
@@ -62,7 +63,7 @@ export async function runVitest(run, { files, pattern, folder }) {
  * @param {Error} error
  */
 function notStarted(error) {
-  return { exitCode: null, signal: null, timedOut: false, output: error.message, seconds: 0 }
+  return { exitCode: null, signal: null, timedOut: false, output: error.message, seconds: 0, coreSeconds: 0 }
 }
 
 /**

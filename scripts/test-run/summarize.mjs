@@ -9,7 +9,7 @@ import { judgeNames } from './judge-names.mjs'
  * @param {readonly string[]} checks.matrixProblems
  * @param {readonly string[]} checks.wholeGroups the groups of which everything ran, so that names can be compared
  * @returns {{ passed: number, failed: number, problems: { name: string, problem: string }[],
- *   rows: { name: string, passed: number, failed: number, seconds: number }[] }}
+ *   rows: { name: string, passed: number, failed: number, seconds: number, coreSeconds?: number | undefined }[] }}
  */
 export function summarize(verdicts, { differences, matrixProblems, wholeGroups }) {
   const comparable = verdicts.filter(({ group }) => wholeGroups.includes(group))
@@ -17,11 +17,12 @@ export function summarize(verdicts, { differences, matrixProblems, wholeGroups }
     comparable,
     differences.filter(({ run }) => comparable.some(({ name }) => name === run)),
   )
-  const rows = verdicts.map(({ name, passed, failed, seconds }) => ({
+  const rows = verdicts.map(({ name, passed, failed, seconds, coreSeconds }) => ({
     name,
     passed,
     failed: failed + nameProblems.filter((problem) => problem.name === name).length,
     seconds,
+    coreSeconds,
   }))
   const problems = [
     ...verdicts.flatMap(({ name, problems }) => problems.map((problem) => ({ name, problem }))),

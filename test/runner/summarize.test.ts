@@ -9,7 +9,7 @@ import { run } from './outcome.js'
 
 const plain = createPaint(process.stdout, { NO_COLOR: '1' })
 const verdicts = [
-  { name: 'x', group: 'g', passed: 2, failed: 0, seconds: 1, problems: [], tests: ['a', 'b'] },
+  { name: 'x', group: 'g', passed: 2, failed: 0, seconds: 1, coreSeconds: 1.5, problems: [], tests: ['a', 'b'] },
   { name: 'y', group: 'g', passed: 1, failed: 1, seconds: 1, problems: ['c broke'], tests: ['a', 'c'] },
 ]
 
@@ -28,6 +28,7 @@ describe('the summary', () => {
     const text = formatSummary(summarize(verdicts, { differences: [], matrixProblems: [], wholeGroups: [] }), plain)
     expect(text.split('\n').at(-1)).toBe('3 passed, 1 failed')
     expect(text).toContain('c broke')
+    expect(text, 'what all runs took of the processors, where it is known').toMatch(/^x .* 1\.5\ny .* -\nall +1\.5\n/m)
   })
 
   test('a failure is shown without the frames of tools', () => {
