@@ -8,9 +8,10 @@ import { postgresDialect } from '../postgres-dialect.js'
 import { migratingAnyway } from '../schema/migrate.js'
 import { Lane } from '../wire/lane.js'
 import { OwnConnections } from '../wire/source-of.js'
+import { failure } from './copy-source.js'
 import { fileSql } from './file-sql.js'
 import { serverSql } from './server-sql.js'
-import { failure, Store } from './store.js'
+import { Store } from './store.js'
 
 /** What is done to a store. */
 export interface Access {
