@@ -6,7 +6,7 @@ import { folderOf, isUrl, sourceFor } from '../open.js'
 import { withoutSecrets } from '../options.js'
 import { postgresDialect } from '../postgres-dialect.js'
 import { migratingAnyway } from '../schema/migrate.js'
-import { Lane } from '../wire/lane.js'
+import { ReconnectingDriver } from '../wire/reconnecting-driver.js'
 import { OwnConnections } from '../wire/source-of.js'
 import { failure } from './copy-source.js'
 import { fileSql } from './file-sql.js'
@@ -68,7 +68,7 @@ export async function connectionTo(url: string, schema: string, readOnly: boolea
   const options = { ...resolveOptions({ busyTimeout: BUSY_TIMEOUT_MS }), readOnly }
   return Connection.of(
     handle,
-    () => new Lane(handle.source, { patience: BUSY_TIMEOUT_MS, prepare: 'auto' }),
+    () => new ReconnectingDriver(handle.source, { answerTimeout: BUSY_TIMEOUT_MS, prepare: 'auto' }),
     dialect,
     options,
   )
