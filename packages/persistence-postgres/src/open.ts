@@ -28,8 +28,8 @@ export async function openPostgres<Adapter extends SqlAdapter>(
   const resolved = resolveOptions(given.options)
   const handle = new OwnConnections(await sourceFor(url, driver))
   const dialect = postgresDialect(schema, durability)
-  const connect = (): ReconnectingDriver => driverOf(handle.source, given, driver)
-  const connection = Connection.of(handle, connect, dialect, { ...resolved, readOnly })
+  const newDriver = (): ReconnectingDriver => driverOf(handle.source, given, driver)
+  const connection = Connection.of(handle, newDriver, dialect, { ...resolved, readOnly })
   try {
     const adapter = adapterOn(handle as unknown as PostgresHandle, { ...given.options, schema, durability })
     await adapter.connect()
