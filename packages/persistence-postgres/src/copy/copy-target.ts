@@ -28,7 +28,7 @@ export class CopyTarget {
       sql: `INSERT INTO ${copies} (name, id, store, rows) VALUES (${places}, 0)`,
       parameters: [name, id, store],
     })
-    await this.#queries.atomic('copy', [
+    await this.#queries.atomic([
       ...bare([createCopies, deletePrefixes, ...missing.flatMap(({ name }) => createCache(name))]),
       ...tables.map((table) => into(labelOf(table))),
     ])
@@ -47,18 +47,19 @@ export class CopyTarget {
   /** Writes rows together with how far that is. @param from What was there before. @returns what is there now. */
   async write(table: StoreTable, { rows, last }: Page, from: Filled): Promise<Filled> {
     const filled = { rows: from.rows + rows.length, position: last }
-    const inserts = this.#queries
-      .table(table)
-      .insert(rows.length)
-      .map((sql) => ({ sql, parameters: [JSON.stringify(rows)] }))
-    await this.#queries.atomic('copy', [...this.#queries.sql.unflushed, this.#step(table, from, filled), ...inserts])
+    const { sql } = this.#queries
+    const texts = sql.table(table.kind, table.name).insert(rows.length)
+    const parameters = [JSON.stringify(rows)]
+    const inserts = texts.map((text) => ({ sql: text, parameters }))
+    await this.#queries.atomic([...sql.unflushed, this.#step(table, from, filled), ...inserts])
     return filled
   }
 
   /** Has what was written of a table outlive a crash of the server, and finds out whether one has taken some of it. */
   async flush(table: StoreTable, filled: Filled): Promise<void> {
-    if (this.#queries.sql.unflushed.length === 0 || filled.rows === 0) return
-    await this.#queries.atomic('copy', [...this.#queries.sql.flushed, this.#step(table, filled, filled)])
+    const { unflushed, flushed } = this.#queries.sql
+    if (unflushed.length === 0 || filled.rows === 0) return
+    await this.#queries.atomic([...flushed, this.#step(table, filled, filled)])
   }
 
   /** @param from What must be there: it is not where another copy is at the target, or where a crash has taken some of it. */
@@ -80,7 +81,7 @@ WHERE name = ${parameter(3)} AND rows = ${parameter(4)} RETURNING name`,
   /** Opens it to adapters. */
   async finish(id: string, given: Given): Promise<void> {
     const { meta, sql } = this.#queries
-    await this.#queries.atomic('copy', [
+    await this.#queries.atomic([
       ...sql.flushed,
       ...sql.raise(given),
       ...bare([`DROP TABLE ${sql.copies}`, `DELETE FROM ${meta} WHERE key = 'moved_from'`]),

@@ -1,6 +1,5 @@
 import type { OperationQueue, Row, SqlValue, Step } from '@go-go-scope/persistence-core/dialect'
-import type { StoreTable } from './copy-source.js'
-import type { StoreSql, TableSql } from './store-sql.js'
+import type { StoreSql } from './store-sql.js'
 
 /** Runs the statements of a copy on one of its sides. */
 export class StoreQueries {
@@ -21,17 +20,12 @@ export class StoreQueries {
     return this.#queue.query('copy', sql, parameters)
   }
 
-  /** @param operation What an error names. */
-  async atomic(operation: string, steps: readonly Step[]): Promise<void> {
+  async atomic(steps: readonly Step[], operation = 'copy'): Promise<void> {
     await this.#queue.atomic(operation, steps)
   }
 
   /** The names of tables of caches that have names of the app's. */
   async ownCaches(): Promise<string[]> {
     return (await this.query(this.sql.ownCaches)).map(({ name }) => String(name))
-  }
-
-  table({ kind, name }: StoreTable): TableSql {
-    return this.sql.table(kind, name)
   }
 }

@@ -49,7 +49,7 @@ export class Store implements CopySource {
   }
 
   async count(table: StoreTable): Promise<number> {
-    return Number((await this.#queries.query(this.#queries.table(table).count))[0]?.rows)
+    return Number((await this.#queries.query(this.#sql.table(table.kind, table.name).count))[0]?.rows)
   }
 
   /**
@@ -70,7 +70,7 @@ export class Store implements CopySource {
 
   async #page(table: StoreTable, after: Position | undefined, most: number): Promise<Page | undefined> {
     const { kind, name } = table
-    const sql = this.#queries.table(table)
+    const sql = this.#sql.table(kind, name)
     const first = after === undefined
     const start = after ?? (COPIED_TABLES[kind].order === 'text' ? '' : Number.MIN_SAFE_INTEGER)
     const sizes = await this.#queries.query(sql.sizes(first), start, most)
@@ -124,7 +124,7 @@ export class Store implements CopySource {
     const free: Step = { ...this.#sql.held(Date.now()), expect: 0, unmet: () => held }
     try {
       const sealing = this.#sql.seal(free, await this.#queries.ownCaches(), id, to)
-      await this.#queries.atomic('copy', [...this.#sql.flushed, ...sealing])
+      await this.#queries.atomic([...this.#sql.flushed, ...sealing])
       return true
     } catch (error) {
       if (error === held) return false
@@ -133,7 +133,7 @@ export class Store implements CopySource {
   }
 
   async unseal(): Promise<void> {
-    await this.#queries.atomic('unseal', this.#sql.unseal(await this.#queries.ownCaches()))
+    await this.#queries.atomic(this.#sql.unseal(await this.#queries.ownCaches()), 'unseal')
   }
 
   async #mark(table: string): Promise<Mark | undefined> {

@@ -49,7 +49,7 @@ export interface Backend {
   /** Absent for a driver in this thread. */
   readonly owner?: DatabaseOwner
   /** Makes the queue of a second connection. Absent where the driver has none. */
-  readonly openSecondQueue?: () => OperationQueue
+  readonly openAside?: () => OperationQueue
   /** Asks the handle something, past the queue of a driver, which may have ended. */
   ask(): unknown
   /** Asks the handle, which must be open. `undefined` on engines without sessions. */
@@ -89,13 +89,13 @@ function overDriver(
   const place = dialect.place({ driver, clock, diagnostics, busyTimeout, readOnly, immutable, lose })
   const busyRetry = new BusyRetry(source, random, diagnostics, busyTimeout)
   const context: QueueContext = { dialect, clock, diagnostics, busyRetry, guard: place.guard }
-  const secondDriver = driver.synchronous ? undefined : driver.aside?.bind(driver)
+  const another = driver.synchronous ? undefined : driver.aside?.bind(driver)
   return {
     queue: new TracedQueue(queueOf(driver, context, dialect.ping), database),
     place,
     readOnly,
     sharesCommits: driver.synchronous || exclusive,
-    ...(secondDriver && { openSecondQueue: () => new TracedQueue(new AsyncQueue(secondDriver(), context), database) }),
+    ...(another && { openAside: () => new TracedQueue(new AsyncQueue(another(), context), database) }),
     ask: () => driver.query(dialect.ping, []),
     recorder: () => (driver.synchronous ? driver.recorder : undefined),
   }

@@ -41,7 +41,7 @@ const connections = new WeakMap<object, Connection>()
 export class Connection {
   /** Replaced by one that refuses when the connection has ended. */
   queue: OperationQueue
-  #secondQueue: OperationQueue | undefined
+  #aside: OperationQueue | undefined
   readonly diagnostics: Diagnostics
   readonly clock: ConnectionClock
   readonly random: () => number
@@ -135,12 +135,12 @@ export class Connection {
    * For what may take long: the queue of a second connection where the driver can have one, so that the calls of
    * {@link queue} do not wait. Its calls are ordered among themselves only.
    */
-  get secondQueue(): OperationQueue {
-    const { openSecondQueue } = this.#backend
-    if (openSecondQueue === undefined || this.#closed !== undefined) return this.queue
-    this.#secondQueue ??= openSecondQueue()
-    this.#secondQueue.readOnly = this.queue.readOnly
-    return this.#secondQueue
+  get aside(): OperationQueue {
+    const { openAside } = this.#backend
+    if (openAside === undefined || this.#closed !== undefined) return this.queue
+    this.#aside ??= openAside()
+    this.#aside.readOnly = this.queue.readOnly
+    return this.#aside
   }
 
   /** Asks the handle, which must be open. `undefined` on engines without sessions. */
@@ -248,9 +248,7 @@ export class Connection {
     this.clock.leaveFile()
     this.queue = new ClosedQueue()
     // The app's handle is not what it runs on.
-    await this.#secondQueue
-      ?.close(false)
-      .catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
+    await this.#aside?.close(false).catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
     await this.#leaveHandle(keepHandle)
   }
 
@@ -270,8 +268,8 @@ export class Connection {
   async #finish(): Promise<void> {
     do {
       await this.queue.drain()
-      await this.#secondQueue?.drain()
+      await this.#aside?.drain()
       await nextTurn()
-    } while (!this.queue.idle || this.#secondQueue?.idle === false)
+    } while (!this.queue.idle || this.#aside?.idle === false)
   }
 }

@@ -56,10 +56,7 @@ export class Sweeper {
     let removed = 0
     for (;;) {
       if (!this.#session.ready) await this.#session.connect(this.#statement.name)
-      const rows = await this.#sweep(
-        background ? this.#background : this.#statement,
-        this.#session.connection.secondQueue,
-      )
+      const rows = await this.#sweep(background ? this.#background : this.#statement, this.#session.connection.aside)
       removed += rows
       if (rows < SWEEP_ROWS) return removed
       // A synchronous engine gives the event loop nothing between two statements.
