@@ -1,4 +1,10 @@
-import { type OperationQueue, PersistenceError, type Step } from '@go-go-scope/persistence-core/dialect'
+import {
+  type OperationQueue,
+  PersistenceError,
+  type Row,
+  type SqlValue,
+  type Step,
+} from '@go-go-scope/persistence-core/dialect'
 import { COPIED_TABLES, cellsOf, type TableKind } from './copied-tables.js'
 import {
   type CopySource,
@@ -10,8 +16,7 @@ import {
   type Position,
   type StoreTable,
 } from './copy-source.js'
-import { CopyTarget } from './copy-target.js'
-import { StoreQueries } from './store-queries.js'
+import { CopyTarget, metaOf, ownCachesOf } from './copy-target.js'
 import type { Given, StoreSql } from './store-sql.js'
 
 /** A file or a schema of a server, as the command `copy` uses it. */
@@ -20,14 +25,14 @@ export class Store implements CopySource {
   readonly name: string
   /** What fills it, where it is the target. */
   readonly copy: CopyTarget
-  readonly #queries: StoreQueries
+  readonly #queue: OperationQueue
   readonly #sql: StoreSql
   readonly #close: () => Promise<void>
 
   constructor(name: string, queue: OperationQueue, sql: StoreSql, close: () => Promise<void>) {
     this.name = name
-    this.#queries = new StoreQueries(queue, sql)
-    this.copy = new CopyTarget(this.#queries)
+    this.#queue = queue
+    this.copy = new CopyTarget(queue, sql)
     this.#sql = sql
     this.#close = close
   }
@@ -39,17 +44,17 @@ export class Store implements CopySource {
   /** Epoch ms by the clock that judges here. */
   async now(): Promise<number> {
     const { now } = this.#sql
-    return now === undefined ? Date.now() : Number((await this.#queries.query(now, null))[0]?.now)
+    return now === undefined ? Date.now() : Number((await this.#query(now, null))[0]?.now)
   }
 
   async tables(): Promise<StoreTable[]> {
     const kinds = Object.keys(COPIED_TABLES) as TableKind[]
-    const caches = (await this.#queries.ownCaches()).map((name) => ({ kind: 'cache' as const, name }))
+    const caches = (await ownCachesOf(this.#queue, this.#sql)).map((name) => ({ kind: 'cache' as const, name }))
     return [...kinds.map((kind) => ({ kind, name: kind })), ...caches]
   }
 
   async count(table: StoreTable): Promise<number> {
-    return Number((await this.#queries.query(this.#sql.table(table.kind, table.name).count))[0]?.rows)
+    return Number((await this.#query(this.#sql.table(table.kind, table.name).count))[0]?.rows)
   }
 
   /**
@@ -73,7 +78,7 @@ export class Store implements CopySource {
     const sql = this.#sql.table(kind, name)
     const first = after === undefined
     const start = after ?? (COPIED_TABLES[kind].order === 'text' ? '' : Number.MIN_SAFE_INTEGER)
-    const sizes = await this.#queries.query(sql.sizes(first), start, most)
+    const sizes = await this.#query(sql.sizes(first), start, most)
     let [last, size] = [undefined as Position | undefined, 0]
     for (const { at, bytes } of sizes) {
       size += Number(bytes)
@@ -81,18 +86,18 @@ export class Store implements CopySource {
       last = at as Position
     }
     if (last === undefined) return undefined
-    const rows = await this.#queries.query(sql.rows(first), start, last)
+    const rows = await this.#query(sql.rows(first), start, last)
     return { rows: rows.map((row) => cellsOf(COPIED_TABLES[kind], name, row)), last }
   }
 
   /** Names of some locks and claims that are held. */
   async held(): Promise<string[]> {
     const { sql, parameters } = this.#sql.held(Date.now())
-    return shownNames(await this.#queries.query(sql, ...parameters))
+    return shownNames(await this.#query(sql, ...parameters))
   }
 
   given(): Promise<Given> {
-    return this.#queries.query(this.#sql.given).then(([row]) => {
+    return this.#query(this.#sql.given).then(([row]) => {
       return { token: Number(row?.token), generation: Number(row?.generation) }
     })
   }
@@ -109,12 +114,12 @@ export class Store implements CopySource {
 
   /** The copy that has filled it to its end. */
   async filledBy(): Promise<string | undefined> {
-    const [row] = await this.#queries.query(`SELECT value FROM ${this.#queries.meta} WHERE key = 'moved_from'`)
+    const [row] = await this.#query(`SELECT value FROM ${metaOf(this.#sql)} WHERE key = 'moved_from'`)
     return row === undefined ? undefined : String(row.value)
   }
 
   async occupied(): Promise<boolean> {
-    return (await this.#queries.query(this.#sql.occupied)).length > 0
+    return (await this.#query(this.#sql.occupied)).length > 0
   }
 
   /** Has nothing write to it from now on. @returns `false` while something is held. */
@@ -123,8 +128,8 @@ export class Store implements CopySource {
     const held = new PersistenceError('CONSTRAINT', 'copy', 'copy: locks or claims are held')
     const free: Step = { ...this.#sql.held(Date.now()), expect: 0, unmet: () => held }
     try {
-      const sealing = this.#sql.seal(free, await this.#queries.ownCaches(), id, to)
-      await this.#queries.atomic([...this.#sql.flushed, ...sealing])
+      const sealing = this.#sql.seal(free, await ownCachesOf(this.#queue, this.#sql), id, to)
+      await this.#queue.atomic('copy', [...this.#sql.flushed, ...sealing])
       return true
     } catch (error) {
       if (error === held) return false
@@ -133,14 +138,18 @@ export class Store implements CopySource {
   }
 
   async unseal(): Promise<void> {
-    await this.#queries.atomic(this.#sql.unseal(await this.#queries.ownCaches()), 'unseal')
+    await this.#queue.atomic('unseal', this.#sql.unseal(await ownCachesOf(this.#queue, this.#sql)))
   }
 
   async #mark(table: string): Promise<Mark | undefined> {
-    const there = (await this.#queries.query(this.#sql.marks)).some(({ name }) => table.endsWith(String(name)))
+    const there = (await this.#query(this.#sql.marks)).some(({ name }) => table.endsWith(String(name)))
     if (!there) return undefined
-    const [row] = await this.#queries.query(`SELECT id, store FROM ${table} LIMIT 1`)
+    const [row] = await this.#query(`SELECT id, store FROM ${table} LIMIT 1`)
     return row === undefined ? undefined : { id: String(row.id), store: String(row.store) }
+  }
+
+  #query(sql: string, ...parameters: readonly SqlValue[]): Promise<Row[]> {
+    return this.#queue.query('copy', sql, parameters)
   }
 }
 
