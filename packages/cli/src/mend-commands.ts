@@ -15,31 +15,39 @@ export const ACTIONS = {
 
 type Actions = typeof ACTIONS
 
+/** Each name with each of its own actions. */
+type Change<Name extends keyof Actions> = { [N in Name]: `${N} ${Actions[N][number]}` }[Name]
+
 const actionOf = (name: keyof Actions) =>
   ({ type: 'positional', required: true, description: ACTIONS[name].join(' or ') }) as const
 
 /** @throws UsageError unless the command has that action. */
-function checked<Name extends keyof Actions>(name: Name, given: string): `${Name} ${Actions[Name][number]}` {
+function checked<Name extends keyof Actions>(name: Name, given: string): Change<Name> {
   const actions: readonly string[] = ACTIONS[name]
-  if (actions.includes(given)) return `${name} ${given as Actions[Name][number]}`
+  if (actions.includes(given)) return `${name} ${given}` as Change<Name>
   const named = actions.map((action) => `${name} ${action}`).join(' and ')
   throw new UsageError(`there is no ${name} ${given}; there ${actions.length === 1 ? 'is' : 'are'} ${named}`)
 }
 
-/** The commands that change one thing, or what has expired. */
-export const MEND: Readonly<Record<string, Command>> = {
-  circuit: defineCommand({
-    meta: { name: 'circuit', description: 'closes a circuit (reset), or opens it until it is reset (isolate)' },
+/** A command that changes what has a key, and needs to know no more of it. */
+function ofKey(name: 'circuit' | 'result' | 'entry', description: string): Command {
+  return defineCommand({
+    meta: { name, description },
     args: {
       db,
-      action: actionOf('circuit'),
-      key: { type: 'positional', required: true, description: 'of the circuit' },
+      action: actionOf(name),
+      key: { type: 'positional', required: true, description: `of the ${name}` },
       prefix,
       yes,
     },
     run: ({ args: { db, action, key, prefix = '', yes } }) =>
-      change(db, { do: checked('circuit', action), prefix, key }, { yes }),
-  }),
+      change(db, { do: checked(name, action), prefix, key }, { yes }),
+  })
+}
+
+/** The commands that change one thing, or what has expired. */
+export const MEND: Readonly<Record<string, Command>> = {
+  circuit: ofKey('circuit', 'closes a circuit (reset), or opens it until it is reset (isolate)'),
   lock: defineCommand({
     meta: { name: 'lock', description: 'ends the hold of a lock, if it still has the token that was seen' },
     args: {
@@ -71,30 +79,8 @@ export const MEND: Readonly<Record<string, Command>> = {
       return change(db, { do: checked('claim', action), prefix, key, generation }, { yes })
     },
   }),
-  result: defineCommand({
-    meta: { name: 'result', description: 'removes the result of an idempotency key, so that its work may run again' },
-    args: {
-      db,
-      action: actionOf('result'),
-      key: { type: 'positional', required: true, description: 'of the result' },
-      prefix,
-      yes,
-    },
-    run: ({ args: { db, action, key, prefix = '', yes } }) =>
-      change(db, { do: checked('result', action), prefix, key }, { yes }),
-  }),
-  entry: defineCommand({
-    meta: { name: 'entry', description: 'removes one cache entry' },
-    args: {
-      db,
-      action: actionOf('entry'),
-      key: { type: 'positional', required: true, description: 'of the entry' },
-      prefix,
-      yes,
-    },
-    run: ({ args: { db, action, key, prefix = '', yes } }) =>
-      change(db, { do: checked('entry', action), prefix, key }, { yes }),
-  }),
+  result: ofKey('result', 'removes the result of an idempotency key, so that its work may run again'),
+  entry: ofKey('entry', 'removes one cache entry'),
   clear: defineCommand({
     meta: { name: 'clear', description: 'removes the cache entries of a prefix, or those that begin so' },
     args: { db, prefix, 'starts-with': startsWith, yes },

@@ -153,8 +153,22 @@ const SUITES: readonly EngineSuite[] = [
   standbyHistories,
 ]
 
+/** What the owner of a file does with it as a whole, whoever uses its adapter. */
+const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
+  backups,
+  restores,
+  backupSchedules,
+  standby,
+  standbyDivergence,
+  standbySources,
+  standbyTakeover,
+  standbyHistories,
+  changesetSupport,
+])
+
 /** What a file promises, or what is tested by statements of its dialect. */
 const OF_FILES: ReadonlySet<EngineSuite> = new Set([
+  ...OF_OWNERS,
   sharedHandle,
   open,
   openSizes,
@@ -171,16 +185,7 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   fencedStatements,
   hostileRows,
   inspectedFiles,
-  standby,
-  standbyDivergence,
-  standbySources,
-  standbyTakeover,
-  standbyHistories,
-  backups,
-  restores,
-  backupSchedules,
   readers,
-  changesetSupport,
 ])
 
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
@@ -188,19 +193,6 @@ export function conformance(runner: Runner, engine: EngineUnderTest): void {
   adapterConformance(runner, engine)
   ownerConformance(runner, engine)
 }
-
-/** What the owner of a file does with it as a whole, whoever uses its adapter. */
-const OF_OWNERS: ReadonlySet<EngineSuite> = new Set([
-  backups,
-  restores,
-  backupSchedules,
-  standby,
-  standbyDivergence,
-  standbySources,
-  standbyTakeover,
-  standbyHistories,
-  changesetSupport,
-])
 
 /** Declares what an adapter must hold, also one that another thread or process serves. */
 export function adapterConformance(runner: Runner, engine: EngineUnderTest): void {
@@ -213,30 +205,9 @@ export function ownerConformance(runner: Runner, engine: EngineUnderTest, which?
   for (const suite of OF_OWNERS) suite(runner, engine, which)
 }
 
-/** What depends on what the engine does in a thread: its values, its transactions and its errors. */
-const OF_ENGINES_IN_THREADS: readonly EngineSuite[] = [operationOrder, fencedStatements]
-
-/** What depends on the way to it, and is the same for all engines. */
-const OF_THE_WAY_TO_THREADS: readonly EngineSuite[] = [
-  sharedHandle,
-  open,
-  openSizes,
-  movedFile,
-  madeTogether,
-  diagnostics,
-]
-
-/**
- * Declares what an engine in a thread of its own must hold: `whole` is all that it can, `engine` what depends on the engine,
- * and `way` what depends on the way to it, which is the same for all engines.
- */
-export function threadedConformance(runner: Runner, engine: EngineUnderTest, part: 'whole' | 'engine' | 'way'): void {
-  if (part === 'whole') ports(runner, engine)
-  else if (part === 'way') portConformance(runner, 'ports', () => portsOf(engine, { locks: 'database' }))
-  // The recorder of an engine answers within the call.
-  const whole = SUITES.filter((suite) => suite !== changesetSupport)
-  const suites = { whole, engine: OF_ENGINES_IN_THREADS, way: OF_THE_WAY_TO_THREADS }
-  for (const suite of suites[part]) suite(runner, engine)
+/** All suites but one. */
+export function suitesWithout(left: EngineSuite): readonly EngineSuite[] {
+  return SUITES.filter((suite) => suite !== left)
 }
 
 /** Declares what a client library of a database server must hold. */
@@ -246,57 +217,18 @@ export function serverConformance(runner: Runner, server: ServerEngineUnderTest)
   for (const suite of SUITES) if (!OF_FILES.has(suite)) suite(runner, engine)
 }
 
-/** What depends on how a client library is called: types, errors, transactions, concurrency, notifications, opening and closing. */
-const OF_CLIENTS: readonly EngineSuite[] = [
-  lifeCycle,
-  fencing,
-  exactNumbers,
-  breakerWatch,
-  claimWaiting,
-  unstoredResults,
-  values,
-  madeTogether,
-  operationOrder,
-  twoConnections,
-  diagnostics,
-]
-
-/** Declares what to test on one more client library of a server on which another one holds {@link serverConformance}. */
-export function clientConformance(runner: Runner, server: ServerEngineUnderTest): void {
-  const engine = withoutFiles(server)
-  ports(runner, engine)
-  for (const suite of OF_CLIENTS) suite(runner, engine)
-}
-
-/** What depends on how an engine is called: parameters, rows, errors, transactions, opening and closing. */
-const BRIEF_SUITES: readonly EngineSuite[] = [
-  lifeCycle,
-  open,
-  changesetSupport,
-  flatMethods,
-  fencedStatements,
-  claims,
-  values,
-]
-
-/** Declares the promises to test on one more version of an engine that holds all of them on another. */
-export function briefConformance(runner: Runner, engine: EngineUnderTest): void {
-  ports(runner, engine)
-  for (const suite of BRIEF_SUITES) suite(runner, engine)
-}
-
 /** Declares what the ports of an adapter promise, with locks of each kind. */
 export function ports(runner: Runner, engine: EngineUnderTest): void {
   portConformance(runner, 'ports', () => portsOf(engine))
   portConformance(runner, 'ports with locks in the database', () => portsOf(engine, { locks: 'database' }), ['lock'])
 }
 
-async function portsOf(engine: EngineUnderTest, options?: OptionsUnderTest): Promise<PortWorld> {
+export async function portsOf(engine: EngineUnderTest, options?: OptionsUnderTest): Promise<PortWorld> {
   const world = await createWorld(engine)
   return { providers: await world.adapter(options), clock: world.clock, dispose: () => world.dispose() }
 }
 
 /** The suites of a server are not in {@link OF_FILES} and call none of the functions that this adds to the type. */
-function withoutFiles(server: ServerEngineUnderTest): EngineUnderTest {
+export function withoutFiles(server: ServerEngineUnderTest): EngineUnderTest {
   return server as EngineUnderTest
 }

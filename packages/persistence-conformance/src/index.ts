@@ -1,16 +1,14 @@
 /** What an author of another adapter runs. */
 export {
   adapterConformance,
-  briefConformance,
-  clientConformance,
   conformance,
   ownerConformance,
   serverConformance,
-  threadedConformance,
 } from './conformance.js'
 export type { EngineUnderTest, PlacesUnderTest, ServerEngineUnderTest } from './engine-under-test.js'
 export { ManualClock } from './manual-clock.js'
 export { oneEngineConformance } from './one-engine-conformance.js'
+export { briefConformance, clientConformance, threadedConformance } from './partial-conformance.js'
 export { portConformance } from './port-conformance.js'
 export type { PortName } from './port-names.js'
 export { processConformance } from './process-conformance.js'

@@ -1,5 +1,5 @@
 import { SqlAdapter, SqlCacheAdapter, SqlIdempotencyAdapter } from '@go-go-scope/persistence-core/dialect'
-import { laneOf } from './lane-of.js'
+import { driverOf } from './driver-of.js'
 import { openPostgres } from './open.js'
 import {
   type PostgresCacheOptions,
@@ -25,7 +25,12 @@ export class PostgresAdapter extends SqlAdapter {
    */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
     const given = resolved(options, usualDurability(handle))
-    super(handle, () => laneOf(sourceOf(handle), given), postgresDialect(given.schema, given.durability), given.options)
+    super(
+      handle,
+      () => driverOf(sourceOf(handle), given),
+      postgresDialect(given.schema, given.durability),
+      given.options,
+    )
   }
 
   /**
@@ -50,7 +55,12 @@ export class PostgresIdempotencyAdapter extends SqlIdempotencyAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresOptions) {
     const given = resolved(options, usualDurability(handle))
-    super(handle, () => laneOf(sourceOf(handle), given), postgresDialect(given.schema, given.durability), given.options)
+    super(
+      handle,
+      () => driverOf(sourceOf(handle), given),
+      postgresDialect(given.schema, given.durability),
+      given.options,
+    )
   }
 }
 
@@ -59,7 +69,12 @@ export class PostgresCacheAdapter extends SqlCacheAdapter {
   /** As {@link PostgresAdapter}'s. */
   constructor(handle: PostgresHandle, options?: PostgresCacheOptions) {
     const given = resolvedCache(options, usualDurability(handle))
-    super(handle, () => laneOf(sourceOf(handle), given), postgresDialect(given.schema, given.durability), given.options)
+    super(
+      handle,
+      () => driverOf(sourceOf(handle), given),
+      postgresDialect(given.schema, given.durability),
+      given.options,
+    )
   }
 }
 

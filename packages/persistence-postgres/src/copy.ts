@@ -6,5 +6,5 @@ export {
   copyTablesOf29,
 } from './copy/copy-tables-of-2-9.js'
 export type { TableFingerprint } from './copy/fingerprint.js'
-export type { CopyProgress } from './copy/pace.js'
+export type { CopyProgress } from './copy/progress.js'
 export type { TablesOf29Options } from './copy/tables-of-2-9.js'

@@ -5,12 +5,12 @@ import {
   resolveOptions,
   type SqlAdapter,
 } from '@go-go-scope/persistence-core/dialect'
-import { laneOf } from './lane-of.js'
+import { driverOf } from './driver-of.js'
 import { isServerUrl, type PostgresOpenOptions, resolvedOpen, withoutSecrets } from './options.js'
 import { postgresDialect } from './postgres-dialect.js'
 import { type DriverName, sourceByUrl } from './wire/by-url.js'
-import type { Lane } from './wire/lane.js'
 import { type PgliteLike, pglite } from './wire/pglite.js'
+import type { ReconnectingDriver } from './wire/reconnecting-driver.js'
 import { OwnConnections, type PostgresHandle } from './wire/source-of.js'
 import type { Source } from './wire/wire.js'
 
@@ -28,8 +28,8 @@ export async function openPostgres<Adapter extends SqlAdapter>(
   const resolved = resolveOptions(given.options)
   const handle = new OwnConnections(await sourceFor(url, driver))
   const dialect = postgresDialect(schema, durability)
-  const lane = (): Lane => laneOf(handle.source, given, driver)
-  const connection = Connection.of(handle, lane, dialect, { ...resolved, readOnly })
+  const newDriver = (): ReconnectingDriver => driverOf(handle.source, given, driver)
+  const connection = Connection.of(handle, newDriver, dialect, { ...resolved, readOnly })
   try {
     const adapter = adapterOn(handle as unknown as PostgresHandle, { ...given.options, schema, durability })
     await adapter.connect()

@@ -9,7 +9,7 @@ import {
 import type { AdapterOptions, CacheAdapterOptions } from '@go-go-scope/persistence-core/public'
 import type { Durability } from './postgres-place.js'
 import { DRIVERS, type DriverName } from './wire/by-url.js'
-import type { Prepare } from './wire/lane.js'
+import type { Prepare } from './wire/reconnecting-driver.js'
 
 /** What an adapter takes that others do not. */
 export interface PlaceOptions {

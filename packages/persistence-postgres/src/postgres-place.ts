@@ -11,7 +11,7 @@ import {
 import { PostgresNews } from './news/postgres-news.js'
 import { classify } from './sql/error-codes.js'
 import { TIMELINE } from './sql/locks.js'
-import { Lane } from './wire/lane.js'
+import { ReconnectingDriver } from './wire/reconnecting-driver.js'
 
 /** What an awaited write survives; see `PostgresOpenOptions`. */
 export type Durability = 'power' | 'process' | 'replicas'
@@ -54,7 +54,7 @@ export class PostgresPlace implements Place {
   async enter(queue: OperationQueue): Promise<void> {
     const { driver } = this.#options
     const facts = await this.#checked((sql) => queue.query('connect', sql))
-    if (driver instanceof Lane) driver.checksEach(async (ask) => void (await this.#checked(ask)))
+    if (driver instanceof ReconnectingDriver) driver.checksEach(async (ask) => void (await this.#checked(ask)))
     this.version = String(facts.version).replace(/^PostgreSQL (\S+).*$/s, '$1')
     this.location = `${facts.address}/${facts.database}/${this.#schema}`
     this.identity = `${await systemIdentifier(queue, facts)}/${facts.oid}/${this.#schema}`
@@ -79,7 +79,7 @@ export class PostgresPlace implements Place {
 
   stop(): void {
     const { driver } = this.#options
-    if (this.news !== undefined && driver instanceof Lane) driver.alsoEnds(this.news.end())
+    if (this.news !== undefined && driver instanceof ReconnectingDriver) driver.alsoEnds(this.news.end())
   }
 
   async restoreHandle(): Promise<void> {}
@@ -91,7 +91,7 @@ export class PostgresPlace implements Place {
   /** The channel is named after the schema: whose tables are the same hear the same. */
   #newsBeside(queue: OperationQueue, { standby }: Row): PostgresNews | undefined {
     const { driver, diagnostics } = this.#options
-    const listen = driver instanceof Lane ? driver.listen : undefined
+    const listen = driver instanceof ReconnectingDriver ? driver.listen : undefined
     // A standby takes no LISTEN.
     if (listen === undefined || standby === 1) return undefined
     return new PostgresNews(this.#schema, randomUUID(), {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { type CopyResult, copyDatabase, unsealDatabase } from './copy-database.js'
 import { type CopiedTablesOf29, copyTablesOf29 } from './copy-tables-of-2-9.js'
-import type { CopyProgress } from './pace.js'
+import type { CopyProgress } from './progress.js'
 
 const USAGE = `persistence-postgres copy <from> <to> [options]
 persistence-postgres copy --from-2.9 <server> <file> [options]

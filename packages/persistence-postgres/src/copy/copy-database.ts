@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { failure, type Mark } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
 import { isServer, nameOf, openStore } from './open-store.js'
-import type { CopyProgress } from './pace.js'
-import { failure, type Mark, type Store } from './store.js'
+import type { CopyProgress } from './progress.js'
+import type { Store } from './store.js'
 
 export interface CopyDatabaseOptions {
   /** The PostgreSQL schema, on a server. Default `go_goscope`. */
@@ -115,7 +116,7 @@ async function move(
   if (!sealed) await seal(source, target, id, wait, waiting)
   if (done) return { ...(await look(source, target, target.name, clockDifference)), outcome: 'moved' }
   const prints = await fill(source, target, id, progress)
-  await target.finish(id, await source.given())
+  await target.copy.finish(id, await source.given())
   return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
 }
 

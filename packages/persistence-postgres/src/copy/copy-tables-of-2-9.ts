@@ -5,10 +5,11 @@ import { flushFolder, publish, refuseExisting } from '@go-go-scope/persistence-c
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { isServerUrl } from '../options.js'
 import type { CopyDatabaseOptions, CopyResult } from './copy-database.js'
+import { failure } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
 import { isServer, openStore } from './open-store.js'
-import { failure, type Store } from './store.js'
+import type { Store } from './store.js'
 import { TablesOf29, type TablesOf29Options } from './tables-of-2-9.js'
 
 export interface CopyTablesOf29Options extends TablesOf29Options, Pick<CopyDatabaseOptions, 'dryRun' | 'progress'> {}
@@ -78,7 +79,7 @@ async function filled(path: string, source: TablesOf29, progress: Progress): Pro
     const id = randomUUID()
     const tables = await fill(source, target, id, progress)
     // 2.9 kept no locks and no claims.
-    await target.finish(id, { token: 0, generation: 0 })
+    await target.copy.finish(id, { token: 0, generation: 0 })
     return tables
   } finally {
     await target.close()

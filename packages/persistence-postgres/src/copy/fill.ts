@@ -1,6 +1,7 @@
+import { type CopySource, failure, labelOf, type StoreTable } from './copy-source.js'
 import { fingerprintOf, type TableFingerprint } from './fingerprint.js'
-import { type CopyProgress, Pace } from './pace.js'
-import { type CopySource, failure, labelOf, type Store, type StoreTable } from './store.js'
+import { type CopyProgress, ProgressReporter } from './progress.js'
+import type { Store } from './store.js'
 
 /**
  * Copies what a source has to a target, from where an earlier one was, and compares both. The target stays marked as being
@@ -17,30 +18,40 @@ export async function fill(
   progress: ((progress: CopyProgress) => void) | undefined,
 ): Promise<TableFingerprint[]> {
   const tables = await source.tables()
-  if ((await target.filling()) === undefined) await target.begin({ id, store: source.name }, tables)
-  const pace = await Pace.over(source, tables, progress)
-  for (const table of tables) await copyTable(source, target, table, pace)
+  if ((await target.filling()) === undefined) await target.copy.begin({ id, store: source.name }, tables)
+  const report = await ProgressReporter.over(source, tables, progress)
+  for (const table of tables) await copyTable(source, target, table, report)
   const prints: TableFingerprint[] = []
-  for (const table of tables) prints.push(await compare(source, target, table, pace))
+  for (const table of tables) prints.push(await compare(source, target, table, report))
   return prints
 }
 
-async function copyTable(source: CopySource, target: Store, table: StoreTable, pace: Pace): Promise<void> {
-  let filled = await target.filled(table)
-  pace.skip('copying', filled.rows)
+async function copyTable(
+  source: CopySource,
+  target: Store,
+  table: StoreTable,
+  report: ProgressReporter,
+): Promise<void> {
+  let filled = await target.copy.filled(table)
+  report.skip('copying', filled.rows)
   for await (const page of source.pages(table, filled.position)) {
-    filled = await target.write(table, page, filled)
-    pace.did('copying', labelOf(table), page.rows.length)
+    filled = await target.copy.write(table, page, filled)
+    report.did('copying', labelOf(table), page.rows.length)
   }
   // What is compared must not be taken by a crash any more.
-  await target.flush(table, filled)
+  await target.copy.flush(table, filled)
 }
 
 /** @throws PersistenceError `DIVERGED`. */
-async function compare(source: CopySource, target: Store, table: StoreTable, pace: Pace): Promise<TableFingerprint> {
+async function compare(
+  source: CopySource,
+  target: Store,
+  table: StoreTable,
+  report: ProgressReporter,
+): Promise<TableFingerprint> {
   const name = labelOf(table)
   const [there, here] = await Promise.all([
-    fingerprintOf(source, table, (rows) => pace.did('comparing', name, rows)),
+    fingerprintOf(source, table, (rows) => report.did('comparing', name, rows)),
     fingerprintOf(target, table),
   ])
   if (there.rows === here.rows && there.sha256 === here.sha256) return there

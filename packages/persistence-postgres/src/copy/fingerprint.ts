@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type CopySource, labelOf, type StoreTable } from './store.js'
+import { type CopySource, labelOf, type StoreTable } from './copy-source.js'
 
 /** What a table holds. */
 export interface TableFingerprint {

@@ -6,11 +6,12 @@ import { folderOf, isUrl, sourceFor } from '../open.js'
 import { withoutSecrets } from '../options.js'
 import { postgresDialect } from '../postgres-dialect.js'
 import { migratingAnyway } from '../schema/migrate.js'
-import { Lane } from '../wire/lane.js'
+import { ReconnectingDriver } from '../wire/reconnecting-driver.js'
 import { OwnConnections } from '../wire/source-of.js'
+import { failure } from './copy-source.js'
 import { fileSql } from './file-sql.js'
 import { serverSql } from './server-sql.js'
-import { failure, Store } from './store.js'
+import { Store } from './store.js'
 
 /** What is done to a store. */
 export interface Access {
@@ -67,7 +68,7 @@ export async function connectionTo(url: string, schema: string, readOnly: boolea
   const options = { ...resolveOptions({ busyTimeout: BUSY_TIMEOUT_MS }), readOnly }
   return Connection.of(
     handle,
-    () => new Lane(handle.source, { patience: BUSY_TIMEOUT_MS, prepare: 'auto' }),
+    () => new ReconnectingDriver(handle.source, { answerTimeout: BUSY_TIMEOUT_MS, prepare: 'auto' }),
     dialect,
     options,
   )

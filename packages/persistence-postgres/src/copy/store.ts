@@ -1,45 +1,30 @@
-import { type OperationQueue, PersistenceError, type Row, type Step } from '@go-go-scope/persistence-core/dialect'
-import { type Cell, COPIED_TABLES, cellsOf, type TableKind } from './copied-tables.js'
-import type { Given, StoreSql, TableSql } from './store-sql.js'
-
-/** A table that is copied. */
-export interface StoreTable {
-  readonly kind: TableKind
-  /** That of the kind, or of a cache that has a name of the app's. */
-  readonly name: string
-}
-
-/** Where a page ends: a key, or the number of a row. */
-export type Position = string | number
-
-export interface Page {
-  readonly rows: readonly Cell[][]
-  readonly last: Position
-}
-
-/** A store that was left, or is being filled. */
-export interface Mark {
-  /** Of the copy. */
-  readonly id: string
-  /** The other store, in words. */
-  readonly store: string
-}
-
-/** How far a table has been filled. */
-export interface Filled {
-  readonly rows: number
-  readonly position: Position | undefined
-}
-
-// Of large values no page takes many rows: how many there are room for is known behind the first page.
-export const FIRST_PAGE_ROWS = 100
-export const PAGE_ROWS = 10_000
-export const PAGE_BYTES: number = 4 * 1024 * 1024
+import {
+  type OperationQueue,
+  PersistenceError,
+  type Row,
+  type SqlValue,
+  type Step,
+} from '@go-go-scope/persistence-core/dialect'
+import { COPIED_TABLES, cellsOf, type TableKind } from './copied-tables.js'
+import {
+  type CopySource,
+  FIRST_PAGE_ROWS,
+  type Mark,
+  PAGE_BYTES,
+  PAGE_ROWS,
+  type Page,
+  type Position,
+  type StoreTable,
+} from './copy-source.js'
+import { CopyTarget, metaOf, ownCachesOf } from './copy-target.js'
+import type { Given, StoreSql } from './store-sql.js'
 
 /** A file or a schema of a server, as the command `copy` uses it. */
-export class Store {
+export class Store implements CopySource {
   /** For people: without a password. */
   readonly name: string
+  /** What fills it, where it is the target. */
+  readonly copy: CopyTarget
   readonly #queue: OperationQueue
   readonly #sql: StoreSql
   readonly #close: () => Promise<void>
@@ -47,6 +32,7 @@ export class Store {
   constructor(name: string, queue: OperationQueue, sql: StoreSql, close: () => Promise<void>) {
     this.name = name
     this.#queue = queue
+    this.copy = new CopyTarget(queue, sql)
     this.#sql = sql
     this.#close = close
   }
@@ -63,12 +49,12 @@ export class Store {
 
   async tables(): Promise<StoreTable[]> {
     const kinds = Object.keys(COPIED_TABLES) as TableKind[]
-    const caches = (await this.#ownCaches()).map((name) => ({ kind: 'cache' as const, name }))
+    const caches = (await ownCachesOf(this.#queue, this.#sql)).map((name) => ({ kind: 'cache' as const, name }))
     return [...kinds.map((kind) => ({ kind, name: kind })), ...caches]
   }
 
   async count(table: StoreTable): Promise<number> {
-    return Number((await this.#query(this.#of(table).count))[0]?.rows)
+    return Number((await this.#query(this.#sql.table(table.kind, table.name).count))[0]?.rows)
   }
 
   /**
@@ -89,7 +75,7 @@ export class Store {
 
   async #page(table: StoreTable, after: Position | undefined, most: number): Promise<Page | undefined> {
     const { kind, name } = table
-    const sql = this.#of(table)
+    const sql = this.#sql.table(kind, name)
     const first = after === undefined
     const start = after ?? (COPIED_TABLES[kind].order === 'text' ? '' : Number.MIN_SAFE_INTEGER)
     const sizes = await this.#query(sql.sizes(first), start, most)
@@ -107,7 +93,7 @@ export class Store {
   /** Names of some locks and claims that are held. */
   async held(): Promise<string[]> {
     const { sql, parameters } = this.#sql.held(Date.now())
-    return shownNames(await this.#queue.query('copy', sql, parameters))
+    return shownNames(await this.#query(sql, ...parameters))
   }
 
   given(): Promise<Given> {
@@ -128,7 +114,7 @@ export class Store {
 
   /** The copy that has filled it to its end. */
   async filledBy(): Promise<string | undefined> {
-    const [row] = await this.#query(`SELECT value FROM ${this.#meta} WHERE key = 'moved_from'`)
+    const [row] = await this.#query(`SELECT value FROM ${metaOf(this.#sql)} WHERE key = 'moved_from'`)
     return row === undefined ? undefined : String(row.value)
   }
 
@@ -142,7 +128,7 @@ export class Store {
     const held = new PersistenceError('CONSTRAINT', 'copy', 'copy: locks or claims are held')
     const free: Step = { ...this.#sql.held(Date.now()), expect: 0, unmet: () => held }
     try {
-      const sealing = this.#sql.seal(free, await this.#ownCaches(), id, to)
+      const sealing = this.#sql.seal(free, await ownCachesOf(this.#queue, this.#sql), id, to)
       await this.#queue.atomic('copy', [...this.#sql.flushed, ...sealing])
       return true
     } catch (error) {
@@ -152,79 +138,7 @@ export class Store {
   }
 
   async unseal(): Promise<void> {
-    await this.#queue.atomic('unseal', this.#sql.unseal(await this.#ownCaches()))
-  }
-
-  /** Marks it as being filled, until {@link finish}. */
-  async begin({ id, store }: Mark, tables: readonly StoreTable[]): Promise<void> {
-    const { copies, createCopies, createCache, deletePrefixes } = this.#sql
-    const own = tables.filter(({ kind, name }) => kind === 'cache' && name !== kind)
-    const existing = await this.#ownCaches()
-    const missing = own.filter(({ name }) => !existing.includes(name))
-    const into = (name: string): Step => ({
-      sql: `INSERT INTO ${copies} (name, id, store, rows) VALUES (${this.#places(1, 2, 3)}, 0)`,
-      parameters: [name, id, store],
-    })
-    await this.#queue.atomic('copy', [
-      ...bare([createCopies, deletePrefixes, ...missing.flatMap(({ name }) => createCache(name))]),
-      ...tables.map((table) => into(labelOf(table))),
-    ])
-  }
-
-  async filled(table: StoreTable): Promise<Filled> {
-    const sql = `SELECT rows, position FROM ${this.#sql.copies} WHERE name = ${this.#places(1)}`
-    const [row] = await this.#query(sql, labelOf(table))
-    const position = row?.position
-    return {
-      rows: Number(row?.rows ?? 0),
-      position: typeof position === 'string' ? (JSON.parse(position) as Position) : undefined,
-    }
-  }
-
-  /** Writes rows together with how far that is. @param from What was there before. @returns what is there now. */
-  async write(table: StoreTable, { rows, last }: Page, from: Filled): Promise<Filled> {
-    const filled = { rows: from.rows + rows.length, position: last }
-    const inserts = this.#of(table)
-      .insert(rows.length)
-      .map((sql) => ({ sql, parameters: [JSON.stringify(rows)] }))
-    await this.#queue.atomic('copy', [...this.#sql.unflushed, this.#step(table, from, filled), ...inserts])
-    return filled
-  }
-
-  /** Has what was written of a table outlive a crash of the server, and finds out whether one has taken some of it. */
-  async flush(table: StoreTable, filled: Filled): Promise<void> {
-    if (this.#sql.unflushed.length === 0 || filled.rows === 0) return
-    await this.#queue.atomic('copy', [...this.#sql.flushed, this.#step(table, filled, filled)])
-  }
-
-  /** @param from What must be there: it is not where another copy is at the target, or where a crash has taken some of it. */
-  #step(table: StoreTable, from: Filled, to: Filled): Step {
-    return {
-      sql: `UPDATE ${this.#sql.copies} SET position = ${this.#places(1)}, rows = ${this.#places(2)}
-WHERE name = ${this.#places(3)} AND rows = ${this.#places(4)} RETURNING name`,
-      parameters: [JSON.stringify(to.position), to.rows, labelOf(table), from.rows],
-      expect: 1,
-      unmet: () =>
-        failure(
-          'CONSTRAINT',
-          'another copy is at the same target, or its server has crashed; when that is over, run the copy again',
-        ),
-    }
-  }
-
-  /** Opens it to adapters. */
-  async finish(id: string, given: Given): Promise<void> {
-    const meta = this.#meta
-    await this.#queue.atomic('copy', [
-      ...this.#sql.flushed,
-      ...this.#sql.raise(given),
-      ...bare([`DROP TABLE ${this.#sql.copies}`, `DELETE FROM ${meta} WHERE key = 'moved_from'`]),
-      { sql: `INSERT INTO ${meta} (key, value) VALUES ('moved_from', ${this.#places(1)})`, parameters: [id] },
-    ])
-  }
-
-  get #meta(): string {
-    return this.#sql.moved.replace(/moved$/, 'meta')
+    await this.#queue.atomic('unseal', this.#sql.unseal(await ownCachesOf(this.#queue, this.#sql)))
   }
 
   async #mark(table: string): Promise<Mark | undefined> {
@@ -234,43 +148,12 @@ WHERE name = ${this.#places(3)} AND rows = ${this.#places(4)} RETURNING name`,
     return row === undefined ? undefined : { id: String(row.id), store: String(row.store) }
   }
 
-  async #ownCaches(): Promise<string[]> {
-    return (await this.#query(this.#sql.ownCaches)).map(({ name }) => String(name))
-  }
-
-  #of({ kind, name }: StoreTable): TableSql {
-    return this.#sql.table(kind, name)
-  }
-
-  #places(...numbers: number[]): string {
-    return numbers.map((number) => this.#sql.parameter(number)).join(', ')
-  }
-
-  #query(sql: string, ...parameters: (string | number | null)[]): Promise<Row[]> {
+  #query(sql: string, ...parameters: readonly SqlValue[]): Promise<Row[]> {
     return this.#queue.query('copy', sql, parameters)
   }
-}
-
-/** What a copy reads. */
-export type CopySource = Pick<Store, 'name' | 'tables' | 'count' | 'pages'>
-
-/** The name of a table, by which those of the app's names are told from ours. */
-export function labelOf({ kind, name }: StoreTable): string {
-  return kind === 'cache' && name !== kind ? `cache ${name}` : name
-}
-
-export function failure(
-  code: 'BUSY' | 'CONSTRAINT' | 'DIVERGED' | 'FILE_EXISTS' | 'INVALID_ARGUMENT' | 'MOVED',
-  problem: string,
-): PersistenceError {
-  return new PersistenceError(code, 'copy', `copy: ${problem}`)
 }
 
 /** Qualified names have control characters between their parts. */
 function shownNames(rows: readonly { readonly name?: unknown }[]): string[] {
   return rows.map(({ name }) => String(name).replaceAll('\u0001', '/'))
-}
-
-function bare(texts: readonly string[]): Step[] {
-  return texts.map((sql) => ({ sql, parameters: [] }))
 }

@@ -1,8 +1,6 @@
 import { type OperationQueue, PersistenceError, type Row } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
 import { cellsOf } from './copied-tables.js'
-import { connectionTo, nameOf } from './open-store.js'
-import { checkedTable, PUBLISHED, type PublishedKind, rowsOf } from './published-columns.js'
 import {
   type CopySource,
   FIRST_PAGE_ROWS,
@@ -11,7 +9,9 @@ import {
   PAGE_ROWS,
   type Page,
   type StoreTable,
-} from './store.js'
+} from './copy-source.js'
+import { connectionTo, nameOf } from './open-store.js'
+import { checkedTable, PUBLISHED, type PublishedKind, rowsOf } from './published-columns.js'
 
 /** Which tables, and how they are read. */
 export interface TablesOf29Options {

@@ -12,13 +12,84 @@ export interface Migration {
 // Names are in the order of their code points, which `C` is, whatever the database sorts by.
 const NAME = 'text COLLATE "C"'
 
+const KEY = `${NAME} PRIMARY KEY`
+
+/** The columns of each table that {@link MIGRATIONS} make, by name, with their types; without the schema of the table. */
+const TABLE_COLUMNS = {
+  cache: { key: KEY, value: 'text NOT NULL', expires_at: 'float8' },
+  locks: {
+    key: KEY,
+    owner: 'text NOT NULL',
+    token: 'bigint NOT NULL',
+    holds: 'int NOT NULL',
+    expires_at: 'float8 NOT NULL',
+    marked_at: 'float8 NOT NULL',
+    sweep_at: 'float8 NOT NULL',
+  },
+  idempotency: {
+    key: KEY,
+    value: 'text',
+    unstored: 'bytea',
+    expires_at: 'float8',
+    fingerprint: 'text',
+    failure: 'text',
+    failure_expires_at: 'float8',
+    owner: 'text',
+    generation: 'bigint',
+    granted_at: 'float8',
+    claimed_until: 'float8',
+    waiting: 'boolean NOT NULL DEFAULT false',
+  },
+  circuit: {
+    key: KEY,
+    state: 'text NOT NULL',
+    failure_count: 'float8 NOT NULL DEFAULT 0',
+    last_failure_time: 'float8',
+    last_success_time: 'float8',
+    updated_at: 'float8 NOT NULL',
+    opened_at: 'float8',
+    generation: 'int NOT NULL DEFAULT 0',
+    isolated: 'int NOT NULL DEFAULT 0',
+    successes: 'float8 NOT NULL DEFAULT 0',
+    probes: "jsonb NOT NULL DEFAULT '[]'",
+  },
+  checkpoints: {
+    id: KEY,
+    task_id: `${NAME} NOT NULL`,
+    sequence: 'bigint NOT NULL',
+    timestamp: 'float8 NOT NULL',
+    progress: 'float8 NOT NULL',
+    data: 'text NOT NULL',
+    estimated_time_remaining: 'float8',
+    row_id: 'bigint GENERATED ALWAYS AS IDENTITY',
+  },
+  // Which prefix is stored how; see prefix-layout.ts.
+  prefixes: { prefix: KEY, idempotency: 'text NOT NULL', checkpoints: 'text NOT NULL' },
+} as const
+
+type TableName = keyof typeof TABLE_COLUMNS
+
+/** The tables that {@link MIGRATIONS} make, without their schema. */
+export const TABLES: readonly string[] = Object.keys(TABLE_COLUMNS)
+
+/** The names of the columns of {@link TABLES}, by the name of their table. */
+export const COLUMNS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(TABLE_COLUMNS).map(([table, columns]) => [table, Object.keys(columns)]),
+)
+
+/** @param table With its schema, quoted. */
+function createTable(table: string, like: TableName, storage = ''): string {
+  const columns = Object.entries(TABLE_COLUMNS[like]).map(([name, type]) => `  ${name} ${type}`)
+  return `CREATE TABLE ${table} (\n${columns.join(',\n')}\n)${storage}`
+}
+
 /** @param table With its schema, quoted. @param index The name of its index, quoted. */
 export function cacheTable(table: string, index: string): string[] {
-  return [
-    `CREATE TABLE ${table} (key ${NAME} PRIMARY KEY, value text NOT NULL, expires_at float8)`,
-    `CREATE INDEX ${index} ON ${table} (expires_at) WHERE expires_at IS NOT NULL`,
-  ]
+  return [createTable(table, 'cache'), `CREATE INDEX ${index} ON ${table} (expires_at) WHERE expires_at IS NOT NULL`]
 }
+
+// Room for new versions of a row beside it: leases are renewed again and again.
+const ROOM_FOR_UPDATES = ' WITH (fillfactor = 70)'
 
 const FIRST: Migration = {
   version: 1,
@@ -26,43 +97,23 @@ const FIRST: Migration = {
   steps: (schema) => [
     ...cacheTable(`${schema}.cache`, 'cache_expires'),
 
-    // Room for new versions of a row beside it: leases are renewed again and again.
-    `CREATE TABLE ${schema}.locks (
-  key ${NAME} PRIMARY KEY, owner text NOT NULL, token bigint NOT NULL, holds int NOT NULL,
-  expires_at float8 NOT NULL, marked_at float8 NOT NULL, sweep_at float8 NOT NULL
-) WITH (fillfactor = 70)`,
+    createTable(`${schema}.locks`, 'locks', ROOM_FOR_UPDATES),
     // Not by the expiry, which every grant changes: an update of indexed columns makes an entry in every index.
     `CREATE INDEX locks_sweep ON ${schema}.locks (sweep_at)`,
     `CREATE SEQUENCE ${schema}.lock_token AS bigint`,
 
-    `CREATE TABLE ${schema}.idempotency (
-  key ${NAME} PRIMARY KEY, value text, unstored bytea, expires_at float8,
-  fingerprint text, failure text, failure_expires_at float8,
-  owner text, generation bigint, granted_at float8, claimed_until float8, waiting boolean NOT NULL DEFAULT false
-) WITH (fillfactor = 70)`,
+    createTable(`${schema}.idempotency`, 'idempotency', ROOM_FOR_UPDATES),
     `CREATE INDEX idempotency_expires ON ${schema}.idempotency (expires_at) WHERE expires_at IS NOT NULL`,
     `CREATE INDEX idempotency_claimed ON ${schema}.idempotency (claimed_until) WHERE claimed_until IS NOT NULL`,
     `CREATE INDEX idempotency_failed ON ${schema}.idempotency (failure_expires_at) WHERE failure_expires_at IS NOT NULL`,
     `CREATE SEQUENCE ${schema}.claim_generation AS bigint`,
 
-    `CREATE TABLE ${schema}.circuit (
-  key ${NAME} PRIMARY KEY, state text NOT NULL, failure_count float8 NOT NULL DEFAULT 0,
-  last_failure_time float8, last_success_time float8, updated_at float8 NOT NULL, opened_at float8,
-  generation int NOT NULL DEFAULT 0, isolated int NOT NULL DEFAULT 0, successes float8 NOT NULL DEFAULT 0,
-  probes jsonb NOT NULL DEFAULT '[]'
-) WITH (fillfactor = 70)`,
+    createTable(`${schema}.circuit`, 'circuit', ROOM_FOR_UPDATES),
 
-    `CREATE TABLE ${schema}.checkpoints (
-  id ${NAME} PRIMARY KEY, task_id ${NAME} NOT NULL, sequence bigint NOT NULL, timestamp float8 NOT NULL,
-  progress float8 NOT NULL, data text NOT NULL, estimated_time_remaining float8,
-  row_id bigint GENERATED ALWAYS AS IDENTITY
-)`,
+    createTable(`${schema}.checkpoints`, 'checkpoints'),
     `CREATE INDEX checkpoints_newest ON ${schema}.checkpoints (task_id, sequence, row_id)`,
 
-    // Which prefix is stored how; see prefix-layout.ts.
-    `CREATE TABLE ${schema}.prefixes (
-  prefix ${NAME} PRIMARY KEY, idempotency text NOT NULL, checkpoints text NOT NULL
-)`,
+    createTable(`${schema}.prefixes`, 'prefixes'),
   ],
 }
 
@@ -71,33 +122,12 @@ export const MIGRATIONS: readonly Migration[] = [FIRST]
 /** The schema version this code writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
-/** The columns of the tables that {@link MIGRATIONS} make, by the name of their table, without its schema. */
-export const COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  cache: words('key value expires_at'),
-  locks: words('key owner token holds expires_at marked_at sweep_at'),
-  idempotency: words(
-    'key value unstored expires_at fingerprint failure failure_expires_at owner generation granted_at claimed_until waiting',
-  ),
-  circuit: words(
-    'key state failure_count last_failure_time last_success_time updated_at opened_at generation isolated successes probes',
-  ),
-  checkpoints: words('id task_id sequence timestamp progress data estimated_time_remaining row_id'),
-  prefixes: words('prefix idempotency checkpoints'),
-}
-
-/** The tables that {@link MIGRATIONS} make, without their schema. */
-export const TABLES: readonly string[] = Object.keys(COLUMNS)
-
 // One lock for all that makes or settles something once: processes that start together wait for one another, and go on
 // with what the first has made.
 const SET_UP = 7_063_812_004
 
 /** Lets one process at a time through, until its transaction ends. */
 export const ONE_AT_A_TIME: Step = { sql: `SELECT pg_advisory_xact_lock(${SET_UP})`, parameters: [] }
-
-function words(text: string): readonly string[] {
-  return text.split(' ')
-}
 
 /** Applies `migration`; fails with `CONSTRAINT` when another process was first. @param schema Quoted. */
 export function migrationSteps({ version, steps }: Migration, schema: string): Step[] {

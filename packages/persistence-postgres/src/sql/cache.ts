@@ -1,7 +1,7 @@
 import { type CacheSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteAll, deleteExpired, itemsOf, TEXTS } from './calls.js'
+import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { inRange, nameAndNext, ofValue } from './pages.js'
-import { PATIENCE } from './patience.js'
 import { nowAt, once } from './time.js'
 
 /** @param table With its schema, quoted. */
@@ -9,7 +9,7 @@ export function cacheSql(table: string): CacheSql {
   const lasts = (at: number): string => `(entry.expires_at IS NULL OR entry.expires_at > ${nowAt(at)})`
   const onSet = 'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at'
   const insert = `INSERT INTO ${table} AS entry (key, value, expires_at)
-SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${PATIENCE} ${onSet}`
+SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${LOCK_TIMEOUT} ${onSet}`
   // One row a key, the last: an upsert cannot change a row twice.
   const insertMany = (entries: string): string => `INSERT INTO ${table} AS entry (key, value, expires_at)
 SELECT DISTINCT ON (key COLLATE "C") key, value, ${nowAt(2)} + ttl
@@ -68,14 +68,14 @@ FROM ${table} AS entry WHERE entry.key = $1::text AND ${lasts(2)}`,
       'cache.getOrSet',
       'none',
       `UPDATE ${table} AS entry SET value = $2::text, expires_at = ${nowAt(6)} + $3::float8
-FROM ${PATIENCE} WHERE entry.key = $1::text AND entry.value = $4::text AND entry.expires_at = $5::float8`,
+FROM ${LOCK_TIMEOUT} WHERE entry.key = $1::text AND entry.value = $4::text AND entry.expires_at = $5::float8`,
       { clocked: 'wall', repeatable: true },
     ),
 
     discard: write(
       'cache.getOrSet',
       'none',
-      `DELETE FROM ${table} USING ${PATIENCE} WHERE key = $1::text AND value = $2::text`,
+      `DELETE FROM ${table} USING ${LOCK_TIMEOUT} WHERE key = $1::text AND value = $2::text`,
       {
         repeatable: true,
       },
@@ -88,7 +88,7 @@ FROM ${PATIENCE} WHERE entry.key = $1::text AND entry.value = $4::text AND entry
       { clocked: 'wall', batch: { match: 'echo', echo: ['key'], sql: among('entry.key') } },
     ),
 
-    delete: write('cache.delete', 'none', `DELETE FROM ${table} USING ${PATIENCE} WHERE key = $1::text`, {
+    delete: write('cache.delete', 'none', `DELETE FROM ${table} USING ${LOCK_TIMEOUT} WHERE key = $1::text`, {
       repeatable: true,
       batch: { match: 'none', sql: deleteAll(table) },
     }),
@@ -115,7 +115,7 @@ FROM ${table} AS entry WHERE ${inRange('entry.key')} ORDER BY entry.key LIMIT $4
       'cache.touch',
       'one',
       `UPDATE ${table} AS entry SET expires_at = ${nowAt(3)} + $2::float8
-FROM ${PATIENCE} WHERE entry.key = $1::text AND ${lasts(3)} RETURNING 1 AS found`,
+FROM ${LOCK_TIMEOUT} WHERE entry.key = $1::text AND ${lasts(3)} RETURNING 1 AS found`,
       { clocked: 'wall', repeatable: true },
     ),
 
@@ -129,7 +129,7 @@ FROM ${PATIENCE} WHERE entry.key = $1::text AND ${lasts(3)} RETURNING 1 AS found
     clear: write(
       'cache.clear',
       'none',
-      `DELETE FROM ${table} USING ${PATIENCE} WHERE key >= $1::text AND key < $2::text`,
+      `DELETE FROM ${table} USING ${LOCK_TIMEOUT} WHERE key >= $1::text AND key < $2::text`,
       {
         repeatable: true,
       },

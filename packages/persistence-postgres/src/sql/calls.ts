@@ -1,4 +1,4 @@
-import { PATIENCE } from './patience.js'
+import { LOCK_TIMEOUT } from './lock-timeout.js'
 
 /**
  * The calls of a batch as rows, in SQL: `i` is the position of a call from 0, and each parameter a column.
@@ -23,7 +23,7 @@ function rowsOf(elements: string, columns: readonly string[], parameter: (at: nu
     const [name, type] = column.split(' ')
     return `${type === undefined ? parameter(at) : `(${parameter(at)})::${type}`} AS ${name}`
   })
-  return `(SELECT (n - 1)::int AS i, ${read.join(', ')} FROM ${elements} WITH ORDINALITY AS element(call, n), ${PATIENCE}) AS calls`
+  return `(SELECT (n - 1)::int AS i, ${read.join(', ')} FROM ${elements} WITH ORDINALITY AS element(call, n), ${LOCK_TIMEOUT}) AS calls`
 }
 
 /** The texts of a JSON array, as an array in SQL: an index is searched by it. */
@@ -35,7 +35,7 @@ export const TEXTS = 'ARRAY(SELECT json_array_elements_text($1::text::json))'
  */
 export function deleteAll(table: string, condition = ''): string {
   return `WITH doomed AS MATERIALIZED (
-  SELECT key FROM ${table} AS entry, ${PATIENCE}
+  SELECT key FROM ${table} AS entry, ${LOCK_TIMEOUT}
   WHERE key = ANY (${TEXTS})${condition} ORDER BY key FOR UPDATE OF entry
 )
 DELETE FROM ${table} WHERE key = ANY (ARRAY(SELECT key FROM doomed))`

@@ -1,6 +1,6 @@
 import { type CheckpointSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, TEXTS } from './calls.js'
-import { PATIENCE } from './patience.js'
+import { LOCK_TIMEOUT } from './lock-timeout.js'
 
 const COLUMNS = 'id, task_id, sequence, timestamp, progress, data, estimated_time_remaining'
 const GIVEN = COLUMNS.replace('sequence', 'sequence::float8 AS sequence')
@@ -23,7 +23,7 @@ export function checkpointSql(schema: string): CheckpointSql {
       'checkpoint.save',
       'none',
       `INSERT INTO ${table} (${COLUMNS})
-SELECT $1::text, $2::text, $3::bigint, $4::float8, $5::float8, $6::text, $7::float8 FROM ${PATIENCE} ${onSave}`,
+SELECT $1::text, $2::text, $3::bigint, $4::float8, $5::float8, $6::text, $7::float8 FROM ${LOCK_TIMEOUT} ${onSave}`,
       {
         repeatable: true,
         batch: {
@@ -55,7 +55,7 @@ ${onSave}`,
     cleanup: write(
       'checkpoint.cleanup',
       'none',
-      `DELETE FROM ${table} USING ${PATIENCE}
+      `DELETE FROM ${table} USING ${LOCK_TIMEOUT}
 WHERE id = ANY (ARRAY(SELECT id FROM ${table} ${newest('$1::text')} OFFSET $2::bigint))`,
       {
         repeatable: true,
@@ -74,10 +74,10 @@ WHERE id = ANY (ARRAY(SELECT id FROM ${table} ${newest('$1::text')} OFFSET $2::b
     deleteAll: write(
       'checkpoint.deleteAll',
       'none',
-      `DELETE FROM ${table} USING ${PATIENCE} WHERE task_id = $1::text`,
+      `DELETE FROM ${table} USING ${LOCK_TIMEOUT} WHERE task_id = $1::text`,
       {
         repeatable: true,
-        batch: { match: 'none', sql: `DELETE FROM ${table} USING ${PATIENCE} WHERE task_id = ANY (${TEXTS})` },
+        batch: { match: 'none', sql: `DELETE FROM ${table} USING ${LOCK_TIMEOUT} WHERE task_id = ANY (${TEXTS})` },
       },
     ),
   }

@@ -1,6 +1,6 @@
 import { type CircuitSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf } from './calls.js'
-import { PATIENCE } from './patience.js'
+import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { nowAt } from './time.js'
 import { telling } from './told.js'
 
@@ -74,7 +74,7 @@ RETURNING ${told}`
       'none',
       `${insert}
 SELECT $1::text, $2::text, $3::float8, $4::float8, $5::float8, ${nowAt(6)}, CASE WHEN $2::text <> 'closed' THEN ${nowAt(6)} END, 1
-FROM ${PATIENCE}
+FROM ${LOCK_TIMEOUT}
 ${onSet(6)}`,
       {
         clocked: 'wall',
@@ -97,7 +97,7 @@ ${onSet(2)}`,
 SELECT
   $1::text, CASE WHEN 1 >= $2::float8 THEN 'open' ELSE 'closed' END, 1, ${nowAt(3)}, ${nowAt(3)},
   CASE WHEN 1 >= $2::float8 THEN ${nowAt(3)} END, (1 >= $2::float8)::int
-FROM ${PATIENCE}
+FROM ${LOCK_TIMEOUT}
 ${onFailure('1', 3)}
 RETURNING ${GIVEN}, ${told}`,
       {
@@ -135,7 +135,7 @@ ORDER BY calls.i`,
       'circuitBreaker.recordSuccess',
       'one',
       `INSERT INTO ${table} AS circuit (key, ${COLUMNS}, updated_at)
-SELECT $1::text, 'closed', 0, NULL::float8, ${nowAt(2)}, ${nowAt(2)} FROM ${PATIENCE}
+SELECT $1::text, 'closed', 0, NULL::float8, ${nowAt(2)}, ${nowAt(2)} FROM ${LOCK_TIMEOUT}
 ${onSuccess(2)}
 RETURNING ${GIVEN}, ${told}`,
       {
@@ -157,7 +157,7 @@ SELECT calls.i, changed.key AS k, ${COLUMNS} FROM calls JOIN changed ON changed.
     isolate: changing(
       'isolate',
       `INSERT INTO ${table} AS circuit (key, state, updated_at, opened_at, generation, isolated)
-SELECT $1::text, 'open', ${nowAt(2)}, ${nowAt(2)}, 1, 1 FROM ${PATIENCE}
+SELECT $1::text, 'open', ${nowAt(2)}, ${nowAt(2)}, 1, 1 FROM ${LOCK_TIMEOUT}
 ON CONFLICT (key) DO UPDATE SET
   state = 'open', isolated = 1,
   opened_at = CASE WHEN circuit.state = 'open' THEN circuit.opened_at ELSE ${nowAt(2)} END, ${newPeriod}`,
@@ -166,7 +166,7 @@ ON CONFLICT (key) DO UPDATE SET
     reset: changing(
       'reset',
       `INSERT INTO ${table} AS circuit (key, state, updated_at, generation)
-SELECT $1::text, 'closed', ${nowAt(2)}, 1 FROM ${PATIENCE}
+SELECT $1::text, 'closed', ${nowAt(2)}, 1 FROM ${LOCK_TIMEOUT}
 ON CONFLICT (key) DO UPDATE SET
   state = 'closed', failure_count = 0, last_failure_time = NULL, last_success_time = NULL, opened_at = NULL,
   isolated = 0, ${newPeriod}`,

@@ -1,6 +1,6 @@
 import { type ClaimSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteExpired, TEXTS } from './calls.js'
-import { PATIENCE } from './patience.js'
+import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { quotedText } from './quoted.js'
 import { leaseNowAt, nowAt, once, ranAt } from './time.js'
 import { telling } from './told.js'
@@ -48,7 +48,7 @@ export function claimSql(schema: string, channel: string): ClaimSql {
   /** Ends a claim. @param set What becomes of the row. @param settled Whether it has become that already. */
   const ending = (name: string, set: string, settled: string, at: number, of = guard): Statement<'one'> => {
     const sql = (condition: string): string =>
-      `UPDATE ${table} AS entry SET ${set} FROM ${PATIENCE} WHERE ${of} AND ${condition} RETURNING entry.key, ${told}`
+      `UPDATE ${table} AS entry SET ${set} FROM ${LOCK_TIMEOUT} WHERE ${of} AND ${condition} RETURNING entry.key, ${told}`
     return write(name, 'one', sql(running(at)), {
       clocked: 'lease',
       afterLoss: sql(`(${running(at)} OR ${settled})`),
@@ -82,7 +82,7 @@ export function claimSql(schema: string, channel: string): ClaimSql {
       'idempotency.claim',
       'one',
       `WITH turn AS MATERIALIZED (
-  SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${PATIENCE}
+  SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${LOCK_TIMEOUT}
 )
 INSERT INTO ${table} AS entry (key, owner, fingerprint, generation, granted_at, claimed_until)
 SELECT $1::text, $2::text, $3::text, nextval(${quotedText(`${schema}.claim_generation`)}), now, now + $4::float8
@@ -102,7 +102,7 @@ RETURNING entry.generation::float8 AS generation, ${granted(6)}`,
     awaitEnd: write(
       'idempotency.claim',
       'one',
-      `UPDATE ${table} AS entry SET waiting = true FROM ${PATIENCE} WHERE entry.key = $1::text AND ${running(2)} RETURNING entry.key`,
+      `UPDATE ${table} AS entry SET waiting = true FROM ${LOCK_TIMEOUT} WHERE entry.key = $1::text AND ${running(2)} RETURNING entry.key`,
       {
         clocked: 'lease',
         repeatable: true,
@@ -110,7 +110,7 @@ RETURNING entry.generation::float8 AS generation, ${granted(6)}`,
           match: 'echo',
           echo: ['key'],
           sql: `WITH held AS MATERIALIZED (
-  SELECT entry.key FROM ${table} AS entry, ${PATIENCE} WHERE entry.key = ANY (${TEXTS}) ORDER BY entry.key FOR UPDATE OF entry
+  SELECT entry.key FROM ${table} AS entry, ${LOCK_TIMEOUT} WHERE entry.key = ANY (${TEXTS}) ORDER BY entry.key FOR UPDATE OF entry
 )
 UPDATE ${table} AS entry SET waiting = true
 WHERE entry.key = ANY (ARRAY(SELECT key FROM held)) AND ${running(2)} RETURNING entry.key`,
@@ -122,7 +122,7 @@ WHERE entry.key = ANY (ARRAY(SELECT key FROM held)) AND ${running(2)} RETURNING 
       'idempotency.renew',
       'one',
       `UPDATE ${table} AS entry SET (granted_at, claimed_until) = ${lease('$4::float8', 5)}
-FROM ${PATIENCE} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
+FROM ${LOCK_TIMEOUT} WHERE ${guard} AND ${running(5)} RETURNING ${granted(5)}`,
       { clocked: 'lease', repeatable: true },
     ),
 

@@ -10,7 +10,7 @@ const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[
   ['40P01', 'BUSY'],
   ['55P03', 'BUSY'],
   ['57014', 'BUSY'],
-  // A pooler that keeps no prepared statements: the lane sends the next try without.
+  // A pooler that keeps no prepared statements: the driver sends the next try without.
   ['26000', 'UNAVAILABLE'],
   ['42P05', 'UNAVAILABLE'],
   ['53300', 'UNAVAILABLE'],
@@ -94,7 +94,7 @@ function codeOf(error: unknown): PersistenceErrorCode {
   }
   const state = sqlStateOf(error)
   if (state === undefined) return codeOfMessage(error)
-  // The lane prepares it anew for the next try.
+  // The driver prepares it anew for the next try.
   if (hasStalePlan(error)) return 'UNAVAILABLE'
   return BY_STATE.find(([start]) => state.startsWith(start))?.[1] ?? 'SQL'
 }

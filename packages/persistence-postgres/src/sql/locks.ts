@@ -1,6 +1,6 @@
 import { type LockSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteExpired } from './calls.js'
-import { PATIENCE } from './patience.js'
+import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { quotedText } from './quoted.js'
 import { leaseNowAt, leaseNowOfMany, once, ranAt, ranAtOfMany } from './time.js'
 
@@ -60,7 +60,7 @@ WHERE NOT ${heldAt(now)} OR lock.owner = excluded.owner`
 
   // The turn comes first: it is taken before the token, so that tokens of a key are given in the order of its grants.
   const acquire = (holds: string): string => `WITH turn AS MATERIALIZED (
-  SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${PATIENCE}
+  SELECT pg_advisory_xact_lock(hashtextextended($1::text, ${SEED})) FROM ${LOCK_TIMEOUT}
 )
 ${insert}
 SELECT $1::text, $2::text, ${token}, 1, least(now + $3::float8, ${LONGEST}), now, least(now + $3::float8, ${LONGEST})
@@ -92,7 +92,7 @@ RETURNING lock.key, ${columns}, ${ranAtOfMany(2)}`
   const kept = (now: string): string => `sweep_at = least(lock.sweep_at, ${now} + ${KEPT_MS})`
   const releasing = (set: string, setMany: string, condition: (now: string) => string): StatementTexts => ({
     single: `UPDATE ${table} AS lock SET ${set}, ${kept(leaseNowAt(4))}
-FROM ${PATIENCE} WHERE ${guard} AND ${condition(leaseNowAt(4))}
+FROM ${LOCK_TIMEOUT} WHERE ${guard} AND ${condition(leaseNowAt(4))}
 RETURNING lock.token::float8 AS token`,
     many: `WITH given AS MATERIALIZED (
   SELECT key, owner, token, count(*)::int AS count FROM ${callsOf('key', 'owner', 'token bigint')} GROUP BY 1, 2, 3
@@ -131,7 +131,7 @@ RETURNING lock.key, lock.owner, lock.token::float8 AS token`,
       'lock.extend',
       'one',
       `UPDATE ${table} AS lock ${extended('$4::float8', 5)}
-FROM ${PATIENCE} WHERE ${guard} AND ${held(5)}
+FROM ${LOCK_TIMEOUT} WHERE ${guard} AND ${held(5)}
 RETURNING ${granted(5)}`,
       { clocked: 'lease', repeatable: true },
     ),
@@ -140,7 +140,7 @@ RETURNING ${granted(5)}`,
       'lock.extend',
       'one',
       `UPDATE ${table} AS lock ${extended('$3::float8', 4)}
-FROM ${PATIENCE} WHERE lock.key = $1::text AND lock.owner = $2::text AND ${held(4)}
+FROM ${LOCK_TIMEOUT} WHERE lock.key = $1::text AND lock.owner = $2::text AND ${held(4)}
 RETURNING ${granted(4)}`,
       { clocked: 'lease', repeatable: true },
     ),
@@ -171,7 +171,7 @@ RETURNING ${granted(4)}`,
     forceRelease: write(
       'lock.forceRelease',
       'none',
-      `DELETE FROM ${table} AS lock USING ${PATIENCE} WHERE lock.key = $1::text`,
+      `DELETE FROM ${table} AS lock USING ${LOCK_TIMEOUT} WHERE lock.key = $1::text`,
       { repeatable: true },
     ),
 

@@ -1,7 +1,7 @@
 import { type ProbeSql, read, type Statement, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf } from './calls.js'
 import { COLUMNS, tellingOfTurn } from './circuits.js'
-import { PATIENCE } from './patience.js'
+import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { nowAt } from './time.js'
 
 const GIVEN = `key AS k, ${COLUMNS}, coalesce(opened_at, updated_at) AS opened_at, generation, isolated, probes::text AS probes`
@@ -46,7 +46,7 @@ export function probeSql(schema: string, channel: string): ProbeSql {
   state = 'half-open', updated_at = ${nowAt(6)},
   probes = (SELECT ${LIST} FROM ${PROBES} WHERE ${END} > ${nowAt(6)} AND probe ->> 0 <> $2::text)
     || jsonb_build_array(jsonb_build_array($2::text, ${nowAt(6)} + $3::float8, $3::float8))
-FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.isolated = 0
+FROM ${LOCK_TIMEOUT} WHERE circuit.key = $1::text AND circuit.isolated = 0
   AND (circuit.state = 'half-open'
     OR (circuit.state = 'open' AND coalesce(circuit.opened_at, circuit.updated_at) + $5::float8 <= ${nowAt(6)}))
   AND (SELECT count(*) FROM ${PROBES} WHERE ${END} > ${nowAt(6)} AND probe ->> 0 <> $2::text) < $4::float8`,
@@ -62,7 +62,7 @@ FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.isolated = 0
       probe -> 0, least(${END}, ${nowAt(3)} + (probe ->> 2)::float8), probe -> 2
     ) ORDER BY nth), '[]') FROM ${PROBES}
   )
-FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int`,
+FROM ${LOCK_TIMEOUT} WHERE circuit.key = $1::text AND circuit.generation = $2::int`,
       true,
     ),
 
@@ -77,7 +77,7 @@ FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int`,
   generation = circuit.generation + (${closes})::int,
   successes = CASE WHEN ${closes} THEN 0 ELSE circuit.successes + 1 END,
   probes = CASE WHEN ${closes} THEN '[]' ELSE ${others} END
-FROM ${PATIENCE} WHERE ${period} AND ${probing(5)}`,
+FROM ${LOCK_TIMEOUT} WHERE ${period} AND ${probing(5)}`,
     ),
 
     probeFailed: turning(
@@ -85,13 +85,13 @@ FROM ${PATIENCE} WHERE ${period} AND ${probing(5)}`,
       `UPDATE ${table} AS circuit SET
   state = 'open', failure_count = circuit.failure_count + 1, last_failure_time = ${nowAt(4)}, updated_at = ${nowAt(4)},
   opened_at = ${nowAt(4)}, generation = circuit.generation + 1, successes = 0, probes = '[]'
-FROM ${PATIENCE} WHERE ${period} AND ${probing(4)}`,
+FROM ${LOCK_TIMEOUT} WHERE ${period} AND ${probing(4)}`,
     ),
 
     probeWithdrawn: changed(
       'withdrawn',
       `UPDATE ${table} AS circuit SET probes = ${others}, updated_at = ${nowAt(4)}
-FROM ${PATIENCE} WHERE ${period} AND ${probing(4)}`,
+FROM ${LOCK_TIMEOUT} WHERE ${period} AND ${probing(4)}`,
       true,
     ),
 
@@ -99,7 +99,7 @@ FROM ${PATIENCE} WHERE ${period} AND ${probing(4)}`,
       'succeeded',
       `UPDATE ${table} AS circuit SET
   failure_count = 0, last_failure_time = NULL, last_success_time = ${nowAt(3)}, updated_at = ${nowAt(3)}
-FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int AND circuit.state = 'closed' AND circuit.failure_count > 0`,
+FROM ${LOCK_TIMEOUT} WHERE circuit.key = $1::text AND circuit.generation = $2::int AND circuit.state = 'closed' AND circuit.failure_count > 0`,
       true,
     ),
 
@@ -111,7 +111,7 @@ FROM ${PATIENCE} WHERE circuit.key = $1::text AND circuit.generation = $2::int A
 SELECT
   $1::text, CASE WHEN 1 >= $2::float8 THEN 'open' ELSE 'closed' END, 1, ${nowAt(4)}, ${nowAt(4)},
   CASE WHEN 1 >= $2::float8 THEN ${nowAt(4)} END, (1 >= $2::float8)::int
-FROM ${PATIENCE} WHERE $3::int = 0 OR EXISTS (SELECT 1 FROM ${table} WHERE key = $1::text)
+FROM ${LOCK_TIMEOUT} WHERE $3::int = 0 OR EXISTS (SELECT 1 FROM ${table} WHERE key = $1::text)
 ON CONFLICT (key) DO UPDATE SET
   state = CASE WHEN circuit.failure_count + 1 >= $2::float8 THEN 'open' ELSE 'closed' END,
   failure_count = circuit.failure_count + 1, last_failure_time = ${nowAt(4)}, updated_at = ${nowAt(4)},

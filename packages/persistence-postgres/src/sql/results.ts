@@ -1,6 +1,6 @@
 import { type ResultSql, read, write } from '@go-go-scope/persistence-core/dialect'
 import { callsOf, deleteAll, deleteExpired } from './calls.js'
-import { PATIENCE } from './patience.js'
+import { LOCK_TIMEOUT } from './lock-timeout.js'
 import { nowAt, once } from './time.js'
 import { telling } from './told.js'
 
@@ -38,7 +38,7 @@ ${results(2)} AND entry.key = calls.key LIMIT 1) AS found`,
       'idempotency.set',
       'none',
       `INSERT INTO ${table} AS entry (key, value, expires_at)
-SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${PATIENCE} ${onSet}`,
+SELECT $1::text, $2::text, ${nowAt(4)} + $3::float8 FROM ${LOCK_TIMEOUT} ${onSet}`,
       {
         clocked: 'wall',
         repeatable: true,
@@ -56,7 +56,7 @@ ${onSet}`,
     delete: write(
       'idempotency.delete',
       'none',
-      `DELETE FROM ${table} USING ${PATIENCE} WHERE key = $1::text AND claimed_until IS NULL`,
+      `DELETE FROM ${table} USING ${LOCK_TIMEOUT} WHERE key = $1::text AND claimed_until IS NULL`,
       {
         repeatable: true,
         batch: {

@@ -19,14 +19,14 @@ interface Sent {
  * One statement is in flight at a time, and one timer looks after all: one for each would cost as much as the statement.
  */
 export class SilenceWatch {
-  readonly #patience: number
+  readonly #answerTimeout: number
   readonly #isAtWork: (backend: number) => Promise<boolean>
   #sent: Sent | undefined
   #looking = false
 
-  /** @param patience ms. */
-  constructor(patience: number, isAtWork: (backend: number) => Promise<boolean>) {
-    this.#patience = patience
+  /** @param answerTimeout ms of silence after which the server is asked. */
+  constructor(answerTimeout: number, isAtWork: (backend: number) => Promise<boolean>) {
+    this.#answerTimeout = answerTimeout
     this.#isAtWork = isAtWork
   }
 
@@ -40,7 +40,7 @@ export class SilenceWatch {
       }
       answer.then(resolve, reject)
       answer.then(settled, settled)
-      if (!this.#looking) this.#lookAfter(this.#patience)
+      if (!this.#looking) this.#lookAfter(this.#answerTimeout)
     })
   }
 
@@ -53,11 +53,11 @@ export class SilenceWatch {
     const sent = this.#sent
     if (sent !== undefined) await this.#lookAt(sent)
     this.#looking = false
-    if (this.#sent !== undefined) this.#lookAfter(this.#patience)
+    if (this.#sent !== undefined) this.#lookAfter(this.#answerTimeout)
   }
 
   async #lookAt(sent: Sent): Promise<void> {
-    if (systemClock.monotonic() - sent.since < this.#patience) return
+    if (systemClock.monotonic() - sent.since < this.#answerTimeout) return
     if (await this.#isAtWork(sent.backend)) {
       sent.since = systemClock.monotonic()
       return

@@ -13,14 +13,19 @@ export interface SqlStats {
   waiting: number
   /** Locks granted in this process under this prefix, some of which may have expired. */
   locks: number
+  /** Rows of circuits. */
   circuits: number
+  /** Rows of checkpoints. */
   checkpoints: number
+  /** Rows of stored results. */
   idempotency: number
+  /** Hits and misses of this adapter, and its entries that have not expired. */
   cache: CacheStats
   /** The threads and processes to which the database is served; absent while it is not. */
   clients?: ServedUser[]
 }
 
+/** See `SqlAdapter.stats`. @throws PersistenceError what keeps the rows from being counted. */
 export async function readStats(
   session: Session,
   dialect: Dialect,

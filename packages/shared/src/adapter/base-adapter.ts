@@ -13,7 +13,11 @@ export abstract class BaseAdapter implements AsyncDisposable {
     return typeof value === 'object' && value !== null && #session in value ? value.#session : undefined
   }
 
-  /** Creates or updates the tables; may be repeated and raced. Every method does it at the first use. */
+  /**
+   * Creates or updates the tables; may be repeated and raced. Every method does it at the first use.
+   *
+   * @throws PersistenceError `CLOSED` after {@link disconnect}; why the database cannot be used.
+   */
   connect(): Promise<void> {
     return this.#session.connect()
   }
@@ -21,11 +25,14 @@ export abstract class BaseAdapter implements AsyncDisposable {
   /**
    * Waits for what is in flight; the last adapter on a handle closes it. May be repeated, and tries again where the
    * handle could not be closed.
+   *
+   * @throws PersistenceError when the handle could not be closed.
    */
   disconnect(): Promise<void> {
     return this.#session.disconnect()
   }
 
+  /** Whether {@link connect} has succeeded and {@link disconnect} was not called. */
   isConnected(): boolean {
     return this.#session.ready
   }

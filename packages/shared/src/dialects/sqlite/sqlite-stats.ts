@@ -6,9 +6,11 @@ import { read, type Statement } from '../../queue/statement.js'
 
 /** The answer of `adapter.stats()`. Sizes are bytes; rows are those of the whole file, `cache` is this prefix's. */
 export interface AdapterStats extends SqlStats {
+  /** Of the engine's SQLite library. */
   sqliteVersion: string
   /** The database file; empty for a database in memory. */
   file: string
+  /** Bytes of the database file, or of the database in memory. */
   fileBytes: number
   /** Bytes of the write-ahead log; 0 where there is none. */
   walBytes: number

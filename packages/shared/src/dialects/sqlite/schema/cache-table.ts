@@ -30,7 +30,6 @@ export async function createCacheTable(name: string, queue: OperationQueue, crea
   await checkNotMoved(queue)
   const table: PublishedTable = {
     name,
-    columns: CACHE_TABLE.columns,
     create: CACHE_TABLE.create.replace(CACHE_TABLE.name, `"${name}"`),
     // Not idx_<name>_expires: for names such as `cache` or `locks` that is the name of an index of ours.
     indexes: [

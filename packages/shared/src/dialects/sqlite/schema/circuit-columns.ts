@@ -1,8 +1,8 @@
 import { CIRCUIT_TABLE } from './published-tables.js'
 
 /**
- * Added to go_goscope_circuit by migration 4, and known as ours by known-objects.ts; nullable or with a default, so that a writer that knows only the published columns
- * still can write.
+ * Added to go_goscope_circuit by migration 4, and known as ours by known-objects.ts. Each is nullable or has a default, so that
+ * a writer that knows only the published columns still can write.
  */
 const COLUMNS: readonly (readonly [name: string, definition: string])[] = [
   // Epoch ms of the last opening, while the circuit is not closed.

@@ -23,7 +23,7 @@ const COLUMN = /^ {2}([a-z_][a-z0-9_]*) [A-Z]/gm
 export function publishedObjects(table: PublishedTable): KnownObject[] {
   const added = table.name === CIRCUIT_TABLE.name ? CIRCUIT_COLUMNS : []
   const columns = new Map([
-    ...table.columns.map((name) => [name, 0] as const),
+    ...columnsOf(table.create, 0),
     ...added.map((name) => [name, CIRCUIT_COLUMNS_SINCE] as const),
   ])
   return [
@@ -71,6 +71,10 @@ export const OWN_TABLES: readonly string[] = MIGRATED.filter(({ type }) => type 
 function createdBy(sql: string, since: number): KnownObject[] {
   const [, type, name, table] = CREATE.exec(sql) ?? []
   if (type === undefined || name === undefined) return []
-  const columns = type === 'TABLE' ? [...sql.matchAll(COLUMN)].map(([, column = '']) => [column, since] as const) : []
-  return [{ type: type.toLowerCase(), name, table: table ?? name, since, columns: new Map(columns), create: sql }]
+  const columns = new Map(type === 'TABLE' ? columnsOf(sql, since) : [])
+  return [{ type: type.toLowerCase(), name, table: table ?? name, since, columns, create: sql }]
+}
+
+function columnsOf(createTable: string, since: number): (readonly [name: string, since: number])[] {
+  return [...createTable.matchAll(COLUMN)].map(([, column = '']) => [column, since] as const)
 }

@@ -5,11 +5,11 @@ import { READ_LOG } from '../schema/change-log.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { Job, JobContext } from '../thread/run-job.js'
 import type { ThreadEngine } from '../thread/thread-engine.js'
-import { Desk } from './desk.js'
 import { Follower } from './follower.js'
 import type { FollowInput } from './messages.js'
 import { type OwnSql, Source } from './source.js'
 import type { Sql } from './sql.js'
+import { StandbyRequests } from './standby-requests.js'
 
 // Of one statement. Rounds wait along, and so do those who read the standby; see retry-while-busy.ts.
 const BUSY_TIMEOUT_MS = 1_000
@@ -44,17 +44,17 @@ export const followJob: Job = async (
   try {
     await follower.begin()
     tell({ begun: true })
-    const desk = new Desk(standby, follower, tell, handOver)
-    listen((message) => desk.take(message))
+    const requests = new StandbyRequests(standby, follower, tell, handOver)
+    listen((message) => requests.receive(message))
     const { monotonic } = systemClock
     for (let due = monotonic() + every; !stop.requested && !closed; ) {
       if (monotonic() >= due && follower.going) {
         await follower.round()
         due = monotonic() + every
       }
-      await desk.answerAll()
+      await requests.answerAll()
       if (follower.takenOver) await follower.leave()
-      if (!closed) await desk.waitForWork(Math.min(LONGEST_PAUSE_MS, Math.max(0, due - monotonic())))
+      if (!closed) await requests.waitForWork(Math.min(LONGEST_PAUSE_MS, Math.max(0, due - monotonic())))
     }
     await follower.leave()
   } catch (error) {

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { PersistenceError } from '../../../errors/persistence-error.js'
 import { checkIntegrity } from '../engine/check-integrity.js'
 import { enterLog, leaveLog } from './change-log.js'
 import { compareSides } from './compare-sides.js'
 import { type FollowedTables, followedTables } from './followed-tables.js'
+import { FollowerState } from './follower-state.js'
 import { copyAnew } from './full-copy.js'
+import { Heartbeat } from './heartbeat.js'
 import { type Position, readPosition } from './position.js'
-import { Presence } from './presence.js'
 import { damagedStandby, promote } from './promote.js'
 import { type BusyWait, retryWhileBusy } from './retry-while-busy.js'
 import { type Outcome, runRound } from './round.js'
 import type { Source } from './source.js'
 import { oneRow, type Sql } from './sql.js'
-import { BEFORE_THE_FIRST_COPY, type StandbyState, type Verification } from './standby-state.js'
+import type { StandbyState, Verification } from './standby-state.js'
 
-const TELL_EVERY_MS = 100
 // The process waits at its end for 5 s, and a thread that is at work then makes it abort. Before it leaves, a follower may be in
 // a round, whose statement waits for 1 s; and so does the last try to leave.
 const LEAVING_MS = { least: 1_000, most: 2_000 }
@@ -40,12 +40,9 @@ export class Follower {
   readonly #source: Source
   readonly #busyWait: BusyWait
   readonly #now: () => number
-  readonly #tell: (state: StandbyState) => void
-  /** How it is doing now; see also {@link FollowerOptions.tell}. */
-  state: StandbyState = BEFORE_THE_FIRST_COPY
-  #position: Position | undefined
+  readonly #state: FollowerState
   #tables: FollowedTables = { logged: [], whole: [], stored: new Map(), computed: new Set() }
-  readonly #presence: Presence
+  readonly #heartbeat: Heartbeat
   /** Whether the log was too short for the last round. */
   #trimmed = false
   /** Whether the source has it entered, and can be told that it leaves. */
@@ -59,13 +56,18 @@ export class Follower {
     this.#source = source
     this.#busyWait = busyWait
     this.#now = now
-    this.#tell = tell
-    this.#presence = new Presence(now)
+    this.#state = new FollowerState(now, tell)
+    this.#heartbeat = new Heartbeat(now)
+  }
+
+  /** How it is doing now; see also {@link FollowerOptions.tell}. */
+  get state(): StandbyState {
+    return this.#state.current
   }
 
   /** Whether rounds go on. */
   get going(): boolean {
-    return this.state.state === 'copying' || this.state.state === 'following'
+    return this.#state.going
   }
 
   /** Whether the standby is a database of its own now. */
@@ -88,20 +90,20 @@ export class Follower {
   }
 
   async #begin(): Promise<void> {
-    this.#position = await readPosition(this.#standby)
+    this.#state.position = await readPosition(this.#standby)
     // Nobody knows what was done to a file meanwhile. A takeover is not the time for this.
-    if (this.#position !== undefined) await this.#refuseDamaged('standby.follow')
+    if (this.#state.position !== undefined) await this.#refuseDamaged('standby.follow')
     try {
       await this.#source.attach()
     } catch (error) {
-      if (this.#position === undefined) throw error
+      if (this.#state.position === undefined) throw error
       // The source is gone, and this is the moment for which there is a standby.
-      return this.#end('stopped', (error as Error).message, this.#position.seq)
+      return this.#state.end('stopped', (error as Error).message, this.#state.position.seq)
     }
-    if (this.#position === undefined) return this.#copy(undefined)
+    if (this.#state.position === undefined) return this.#copy(undefined)
     this.#entered = true
     this.#tables = await followedTables(this.#standby, 'main')
-    this.#change({ position: this.#position.seq })
+    this.#state.change({ position: this.#state.position.seq })
     await this.#look()
   }
 
@@ -112,12 +114,12 @@ export class Follower {
    */
   async round(): Promise<PersistenceError | undefined> {
     try {
-      if (this.#position === undefined) await this.#copy(this.state.reason)
+      if (this.#state.position === undefined) await this.#copy(this.state.reason)
       else if (await this.#source.mayHaveChanged()) await this.#look()
-      else this.#checked()
-      const position = this.#position
+      else this.#state.checked()
+      const position = this.#state.position
       if (!this.going || position === undefined) return undefined
-      if (!(await this.#presence.tell(this.#source.sql, position))) this.#source.lookAgain()
+      if (!(await this.#heartbeat.send(this.#source.sql, position))) this.#source.lookAgain()
       return undefined
     } catch (error) {
       this.#source.lookAgain()
@@ -125,7 +127,7 @@ export class Follower {
       if (code === 'BUSY') return error as PersistenceError
       // Where the standby is damaged, that is said already.
       if (!this.going) return undefined
-      this.#end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
+      this.#state.end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
       return undefined
     }
   }
@@ -142,11 +144,16 @@ export class Follower {
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `CORRUPT`.
    */
   async verify(): Promise<Verification> {
-    const { outcome, verification } = await compareSides(this.#standby, this.#usable('standby.verify'), this.#tables)
+    const { outcome, verification } = await compareSides(
+      this.#standby,
+      this.#state.usable('standby.verify'),
+      this.#tables,
+    )
     await this.#settle(outcome)
     if (verification === undefined) return this.verify()
     const { equal, position } = verification
-    if (!equal) this.#end('diverged', `the rows of the standby differ from those of the source at change ${position}`)
+    if (!equal)
+      this.#state.end('diverged', `the rows of the standby differ from those of the source at change ${position}`)
     await this.#refuseDamaged('standby.verify')
     return verification
   }
@@ -160,15 +167,15 @@ export class Follower {
   async takeOver(force: boolean): Promise<void> {
     const busy = this.going ? await this.round() : undefined
     if (busy !== undefined) throw busy
-    this.#usable('standby.takeOver', 'stopped')
+    this.#state.usable('standby.takeOver', 'stopped')
     if (this.going && !force) await this.#promoteAlone()
     else await promote(this.#standby, this.#now())
     this.#takenOver = true
     this.#entered = this.going
-    this.#end('stopped', 'it has taken over')
+    this.#state.end('stopped', 'it has taken over')
     // At once: whoever reads the source now must not find it locked. It has taken over, whatever becomes of the source.
-    await this.#source.share().catch(() => undefined)
-    await this.#source.letGo().catch(() => undefined)
+    await this.#source.unlock().catch(() => undefined)
+    await this.#source.detachFromStandby().catch(() => undefined)
   }
 
   /** Gives up following. The log goes with the last follower. May be repeated. */
@@ -177,9 +184,9 @@ export class Follower {
     this.#left = true
     const { reason, state } = this.state
     try {
-      await this.#source.share()
+      await this.#source.unlock()
       if (this.#entered && (this.#takenOver || state !== 'stopped')) {
-        const { follower } = this.#position as Position
+        const { follower } = this.#state.position as Position
         const busyTimeout = Math.min(Math.max(this.#busyWait.busyTimeout, LEAVING_MS.least), LEAVING_MS.most)
         const busyWait: BusyWait = { ...this.#busyWait, busyTimeout, stopping: () => false }
         // Following has ended, so a second call would do nothing.
@@ -190,7 +197,7 @@ export class Follower {
       // It has taken over all the same. A log that stays in the source is removed by whoever connects after a day.
       if (!this.#takenOver) throw error
     } finally {
-      this.#end('stopped', reason ?? 'it was stopped')
+      this.#state.end('stopped', reason ?? 'it was stopped')
       await this.#source.detach()
     }
   }
@@ -198,40 +205,43 @@ export class Follower {
   /** The last step, with nobody else at the source from the look until the standby is a database of its own. */
   async #promoteAlone(): Promise<void> {
     for (;;) {
-      const { seq } = this.#usable('standby.takeOver')
-      await this.#source.takeForOneself()
+      const { seq } = this.#state.usable('standby.takeOver')
+      await this.#source.lockExclusively()
       try {
         if ((await this.head()) === seq) return await promote(this.#standby, this.#now())
       } catch (error) {
-        await this.#source.shareAgain()
+        await this.#source.unlockAndAttach()
         throw error
       }
       // Somebody has written between the last round and now, and is gone.
-      await this.#source.shareAgain()
+      await this.#source.unlockAndAttach()
       await this.round()
     }
   }
 
   async #look(): Promise<void> {
     await this.#settle(
-      await runRound(this.#standby, this.#position as Position, this.#tables, (behind) => this.#change({ behind })),
+      await runRound(this.#standby, this.#state.position as Position, this.#tables, (behind) =>
+        this.#state.change({ behind }),
+      ),
     )
   }
 
   async #settle(outcome: Outcome): Promise<void> {
-    if (outcome.kind === 'diverged') return this.#end('diverged', outcome.reason)
+    if (outcome.kind === 'diverged') return this.#state.end('diverged', outcome.reason)
     if (outcome.kind === 'copy anew') {
-      if (outcome.trimmed && this.#trimmed) return this.#end('lost', `${outcome.reason}, also after it was copied anew`)
+      if (outcome.trimmed && this.#trimmed)
+        return this.#state.end('lost', `${outcome.reason}, also after it was copied anew`)
       this.#trimmed = outcome.trimmed
       return this.#copy(outcome.reason)
     }
     this.#trimmed = false
-    this.#follow(outcome.position)
+    this.#state.following(outcome.position)
   }
 
   async #copy(reason: string | undefined): Promise<void> {
-    this.#change({ state: 'copying', reason, behind: undefined })
-    const follower = this.#position?.follower ?? randomUUID()
+    this.#state.change({ state: 'copying', reason, behind: undefined })
+    const follower = this.#state.position?.follower ?? randomUUID()
     const enter = (): Promise<number> => enterLog(this.#source.sql, follower, undefined, this.#now())
     // A copy later on is tried again by the next round.
     const remedy = 'try again, or raise busyTimeout'
@@ -243,50 +253,19 @@ export class Follower {
       await this.#refuseDamaged('standby.follow')
       this.#tables = tables
       this.#entered = true
-      this.#follow(position, reason)
+      this.#state.following(position, reason)
     } catch (error) {
       // Nobody would know of the follower that was entered, and the log would stay for it.
-      if (this.#position === undefined) await leaveLog(this.#source.sql, follower).catch(() => undefined)
+      if (this.#state.position === undefined) await leaveLog(this.#source.sql, follower).catch(() => undefined)
       throw error
     }
-  }
-
-  #follow(position: Position, reason = this.state.reason): void {
-    this.#position = position
-    this.#change({ state: 'following', reason, position: position.seq, behind: 0, checkedAt: this.#now() })
   }
 
   async #refuseDamaged(operation: string): Promise<void> {
     const verdict = await checkIntegrity((text) => this.#standby.query(text))
     if (verdict === 'ok') return
     const error = damagedStandby(operation, verdict)
-    this.#end('lost', error.message)
+    this.#state.end('lost', error.message)
     throw error
-  }
-
-  #usable(operation: string, or?: 'stopped'): Position {
-    const { state, reason } = this.state
-    const position = this.#position
-    if (position !== undefined && (state === 'following' || state === or)) return position
-    throw new PersistenceError(
-      state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING',
-      operation,
-      `${operation}: the standby is ${state}${reason === undefined ? '' : ` (${reason})`}; follow the source anew into another target`,
-    )
-  }
-
-  /** Nothing has changed, as at most looks. */
-  #checked(): void {
-    const now = this.#now()
-    if (now - (this.state.checkedAt ?? 0) >= TELL_EVERY_MS) this.#change({ checkedAt: now })
-  }
-
-  #end(state: 'diverged' | 'lost' | 'stopped', reason: string, position = this.state.position): void {
-    this.#change({ state, reason, position, behind: undefined })
-  }
-
-  #change(change: Partial<StandbyState>): void {
-    this.state = { ...this.state, ...change }
-    this.#tell(this.state)
   }
 }

@@ -22,7 +22,7 @@ export class Source {
   #identity: string | undefined
   #dataVersion: unknown
   #attached = false
-  #alone = false
+  #locked = false
 
   /** @param path Absolute. */
   constructor(path: string, standby: Sql, open: OpenSource) {
@@ -57,14 +57,14 @@ export class Source {
     const connection = this.#connection
     this.#connection = undefined
     try {
-      await this.letGo()
+      await this.detachFromStandby()
     } finally {
       await connection?.close()
     }
   }
 
   /** Leaves the connection of the standby; {@link sql} stays. May be repeated. */
-  async letGo(): Promise<void> {
+  async detachFromStandby(): Promise<void> {
     if (!this.#attached) return
     this.#attached = false
     await this.#standby.query('DETACH DATABASE source')
@@ -99,14 +99,14 @@ export class Source {
    *
    * @throws PersistenceError `FILE_IN_USE`; the source is attached as before.
    */
-  async takeForOneself(): Promise<void> {
-    await this.letGo()
-    this.#alone = true
+  async lockExclusively(): Promise<void> {
+    await this.detachFromStandby()
+    this.#locked = true
     try {
       await this.sql.query('PRAGMA journal_mode = DELETE')
       await this.sql.query('BEGIN EXCLUSIVE')
     } catch (error) {
-      await this.shareAgain()
+      await this.unlockAndAttach()
       if (!hasCode(error, 'BUSY')) throw error
       throw new PersistenceError(
         'FILE_IN_USE',
@@ -117,18 +117,18 @@ export class Source {
     }
   }
 
-  /** Ends {@link takeForOneself}. May be repeated. */
-  async share(): Promise<void> {
-    if (!this.#alone) return
-    this.#alone = false
+  /** Ends {@link lockExclusively}. May be repeated. */
+  async unlock(): Promise<void> {
+    if (!this.#locked) return
+    this.#locked = false
     // Where something has failed the transaction may be open still.
     await this.sql.query('ROLLBACK').catch(() => undefined)
     await this.sql.query('PRAGMA journal_mode = WAL')
   }
 
-  /** {@link share}; the source is attached as before. */
-  async shareAgain(): Promise<void> {
-    await this.share()
+  /** {@link unlock}; the source is attached as before. */
+  async unlockAndAttach(): Promise<void> {
+    await this.unlock()
     await this.#attach()
   }
 

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { type AdapterOptions, resolveOptions } from '../../../adapter/adapter-options.js'
 import type { Dialect } from '../../../adapter/dialect.js'
 import { SqlAdapter } from '../../../adapter/sql-adapter.js'
 import { Connection } from '../../../connection/connection.js'
+import type { Place } from '../../../connection/place.js'
+import type { WriteGuard } from '../../../queue/queue-context.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import type { StandbyThread } from './standby-thread.js'
 import { ThreadDriver } from './thread-driver.js'
-import { ThreadPlace } from './thread-place.js'
 
 /** A standby has the tables and not what belongs to them, and is made by the one that follows. */
 const dialect: Dialect = { ...sqliteDialect, setUp: async () => {}, place: () => new ThreadPlace() }
@@ -19,4 +21,21 @@ export function standbyReads(thread: StandbyThread, options: AdapterOptions): Sq
   const { keyPrefix, codec, clock, maxKeyLength, maxValueSize, onDiagnostic } = resolved
   const reading = { keyPrefix, codec, clock, maxKeyLength, maxValueSize, createTables: false, closeOnDisconnect: false }
   return new SqlAdapter(handle, () => driver, dialect, onDiagnostic ? { ...reading, onDiagnostic } : reading)
+}
+
+/** Where the handle of a standby leads: to another thread, which has the file and watches over it. */
+class ThreadPlace implements Place {
+  readonly guard: WriteGuard = { doubtful: () => false, question: 'SELECT 1', judge: () => undefined }
+  readonly version = ''
+  readonly location = ''
+  /** No other handle leads there. A connection without one would take it for a database of its own and write to it. */
+  readonly identity: string = randomUUID()
+
+  async enter(): Promise<void> {}
+  async settle(): Promise<void> {}
+  lockedInMemory(): void {}
+  stop(): void {}
+  async restoreHandle(): Promise<void> {}
+  closed(): void {}
+  leftOpen(): void {}
 }

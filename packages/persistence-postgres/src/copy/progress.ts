@@ -1,5 +1,5 @@
 import { systemClock } from '@go-go-scope/persistence-core/dialect'
-import type { CopySource, StoreTable } from './store.js'
+import type { CopySource, StoreTable } from './copy-source.js'
 
 /** How far a copy is. */
 export interface CopyProgress {
@@ -17,7 +17,7 @@ export interface CopyProgress {
 const TELL_EVERY_MS = 1_000
 
 /** Counts the rows of a copy, and tells about once a second. */
-export class Pace {
+export class ProgressReporter {
   readonly #total: number
   readonly #tell: (progress: CopyProgress) => void
   #phase: CopyProgress['phase'] | undefined
@@ -31,10 +31,10 @@ export class Pace {
     source: CopySource,
     tables: readonly StoreTable[],
     tell: ((progress: CopyProgress) => void) | undefined,
-  ): Promise<Pace> {
+  ): Promise<ProgressReporter> {
     let total = 0
     for (const table of tables) total += await source.count(table)
-    return new Pace(total, tell ?? (() => undefined))
+    return new ProgressReporter(total, tell ?? (() => undefined))
   }
 
   private constructor(total: number, tell: (progress: CopyProgress) => void) {

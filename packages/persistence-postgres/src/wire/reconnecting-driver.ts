@@ -17,7 +17,7 @@ import { ConnectionLost, type Source, type Wire } from './wire.js'
 // What a pooler answers that keeps no prepared statements, or has given the session to another client meanwhile.
 const NOT_PREPARED: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
 const AT_WORK = "SELECT 1 AS found FROM pg_stat_activity WHERE pid = $1::int AND state = 'active'"
-const SHORTEST_PATIENCE_MS = 1_000
+const SHORTEST_ANSWER_TIMEOUT_MS = 1_000
 // The server was a primary: what has taken its place is found by a new connection.
 const READ_ONLY = '25006'
 
@@ -27,9 +27,9 @@ export type Prepare = 'auto' | boolean
 /** Asks a connection. @throws PersistenceError what it is not to be used for. */
 type Check = (ask: (sql: string) => Promise<Row[]>) => Promise<void>
 
-export interface LaneOptions {
+export interface ReconnectingDriverOptions {
   /** ms within which a connection must be made, and after which a silent server is asked for news. */
-  readonly patience: number
+  readonly answerTimeout: number
   readonly prepare: Prepare
   /** Absent where nothing can be heard. */
   readonly listen?: Listen | undefined
@@ -39,13 +39,13 @@ export interface LaneOptions {
  * A driver over one connection at a time, in which one statement is in flight. It connects at its first statement, and anew
  * at the next one after the connection was lost. It repeats nothing: the queue knows what may be repeated.
  */
-export class Lane implements AsyncDriver {
+export class ReconnectingDriver implements AsyncDriver {
   readonly synchronous = false
   readonly engine: string
   readonly library: unknown = undefined
   readonly aside?: () => AsyncDriver
   readonly #source: Source
-  readonly #patience: number
+  readonly #answerTimeout: number
   readonly #main: boolean
   readonly #watch: SilenceWatch
   /** Has news heard by a connection beside. */
@@ -53,26 +53,26 @@ export class Lane implements AsyncDriver {
   #open: Wire | undefined
   #abandoned: AbandonedConnection | undefined
   #alsoEnds: Promise<void> | undefined
-  /** Of the lane that this one is beside. */
+  /** Of the driver that this one is beside. */
   readonly #checks: { check?: Check }
   readonly #learns: boolean
   #prepares: boolean
   /** How often statements had to be prepared anew, under other names. */
   #renewals = 0
 
-  /** @param main The lane that this one is beside, whose closing ends the source. */
-  constructor(source: Source, options: LaneOptions, main?: Lane) {
+  /** @param main The driver that this one is beside, whose closing ends the source. */
+  constructor(source: Source, options: ReconnectingDriverOptions, main?: ReconnectingDriver) {
     this.#source = source
     this.#checks = main === undefined ? {} : main.#checks
     // Also a caller that waits for nobody wants a connection.
-    this.#patience = Math.max(SHORTEST_PATIENCE_MS, options.patience)
+    this.#answerTimeout = Math.max(SHORTEST_ANSWER_TIMEOUT_MS, options.answerTimeout)
     this.#main = main === undefined
     this.listen = options.listen
     this.#learns = options.prepare === 'auto'
     this.#prepares = options.prepare !== false
-    this.#watch = new SilenceWatch(this.#patience, (backend) => this.#isAtWork(backend))
+    this.#watch = new SilenceWatch(this.#answerTimeout, (backend) => this.#isAtWork(backend))
     this.engine = source.engine
-    if (source.several) this.aside = () => new Lane(source, options, this)
+    if (source.several) this.aside = () => new ReconnectingDriver(source, options, this)
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
@@ -147,7 +147,7 @@ export class Lane implements AsyncDriver {
   async #checked(wire: Wire): Promise<Wire> {
     const checking = this.#checks.check?.((sql) => wire.run(sql, [], undefined)) ?? Promise.resolve()
     try {
-      await within(this.#patience, checking, () => Promise.reject(new Error('the server does not answer')))
+      await within(this.#answerTimeout, checking, () => Promise.reject(new Error('the server does not answer')))
       return wire
     } catch (error) {
       this.#drop(wire)
@@ -158,7 +158,7 @@ export class Lane implements AsyncDriver {
   async #connect(): Promise<Wire> {
     await this.#source.started
     const connecting = this.#takeAbandoned() ?? this.#newConnection()
-    return within(this.#patience, connecting, async () => {
+    return within(this.#answerTimeout, connecting, async () => {
       // It may still come.
       this.#abandoned = new AbandonedConnection(connecting)
       throw new Error('no connection came in time: the pool has none to give, or the server does not answer')
@@ -189,7 +189,7 @@ export class Lane implements AsyncDriver {
     try {
       const wire = await this.#connect()
       const answer = wire.query(AT_WORK, [backend]).finally(() => wire.close(wire.lost))
-      const rows = await within<Row[]>(this.#patience, answer, async () => [])
+      const rows = await within<Row[]>(this.#answerTimeout, answer, async () => [])
       return rows.length > 0
     } catch {
       // It cannot be asked, so it is as good as gone.

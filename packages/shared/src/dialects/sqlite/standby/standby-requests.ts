@@ -8,7 +8,7 @@ import type { Sql } from './sql.js'
 type Answers = { [Name in CallName]: (asked: Calls[Name]['asked']) => Promise<Calls[Name]['answer']> }
 
 /** Takes what the thread of a standby is asked, and answers between two rounds: a half-applied round is never read. */
-export class Desk {
+export class StandbyRequests {
   readonly #answers: Omit<Answers, 'reach'>
   readonly #follower: Follower
   readonly #tell: (event: FollowEvent) => void
@@ -33,7 +33,7 @@ export class Desk {
   }
 
   /** @param message A {@link Request}, or `undefined` to look whether the thread is to stop. */
-  take(message: unknown): void {
+  receive(message: unknown): void {
     if (message !== undefined) this.#requests.push(message as Request)
     this.#wake()
   }

@@ -6,10 +6,10 @@ const EVERY_MS = 1_000
 const IDLE_MS = 600_000
 
 /** Tells a source now and then that a follower is there and how far it is: a commit of its own, so not with each round. */
-export class Presence {
+export class Heartbeat {
   readonly #now: () => number
-  #toldAt = 0
-  #told = 0
+  #sentAt = 0
+  #sent = 0
 
   /** @param now Epoch ms. */
   constructor(now: () => number) {
@@ -17,11 +17,11 @@ export class Presence {
   }
 
   /** @returns `false` where the source had forgotten the follower, and with it perhaps what its log had for it. */
-  async tell(source: Sql, { follower, seq }: Position): Promise<boolean> {
+  async send(source: Sql, { follower, seq }: Position): Promise<boolean> {
     const now = this.#now()
-    if (now - this.#toldAt < (seq === this.#told ? IDLE_MS : EVERY_MS)) return true
-    this.#toldAt = now
-    this.#told = seq
+    if (now - this.#sentAt < (seq === this.#sent ? IDLE_MS : EVERY_MS)) return true
+    this.#sentAt = now
+    this.#sent = seq
     if (await reportPosition(source, follower, seq, now)) return true
     await enterLog(source, follower, seq, now)
     return false

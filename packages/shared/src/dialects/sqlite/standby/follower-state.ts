@@ -1,0 +1,68 @@
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { Position } from './position.js'
+import { BEFORE_THE_FIRST_COPY, type StandbyState } from './standby-state.js'
+
+const TELL_EVERY_MS = 100
+
+/** How far a follower is and how it is doing, told whenever that changes. */
+export class FollowerState {
+  /** `undefined` before the first copy. */
+  position: Position | undefined
+  readonly #now: () => number
+  readonly #tell: (state: StandbyState) => void
+  #current: StandbyState = BEFORE_THE_FIRST_COPY
+
+  /** @param now Epoch ms. @param tell Called with every change. */
+  constructor(now: () => number, tell: (state: StandbyState) => void) {
+    this.#now = now
+    this.#tell = tell
+  }
+
+  get current(): StandbyState {
+    return this.#current
+  }
+
+  /** Whether rounds go on. */
+  get going(): boolean {
+    return this.#current.state === 'copying' || this.#current.state === 'following'
+  }
+
+  /**
+   * The position of a standby that follows, or was `stopped` where that will do too.
+   *
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`.
+   */
+  usable(operation: string, or?: 'stopped'): Position {
+    const { state, reason } = this.#current
+    if (this.position !== undefined && (state === 'following' || state === or)) return this.position
+    throw new PersistenceError(
+      state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING',
+      operation,
+      `${operation}: the standby is ${state}${reason === undefined ? '' : ` (${reason})`}; follow the source anew into another target`,
+    )
+  }
+
+  following(position: Position, reason: string | undefined = this.#current.reason): void {
+    this.position = position
+    this.change({ state: 'following', reason, position: position.seq, behind: 0, checkedAt: this.#now() })
+  }
+
+  /** Nothing has changed at the source, as at most looks: that is told ten times a second at most. */
+  checked(): void {
+    const now = this.#now()
+    if (now - (this.#current.checkedAt ?? 0) >= TELL_EVERY_MS) this.change({ checkedAt: now })
+  }
+
+  end(
+    state: 'diverged' | 'lost' | 'stopped',
+    reason: string,
+    position: number | undefined = this.#current.position,
+  ): void {
+    this.change({ state, reason, position, behind: undefined })
+  }
+
+  change(change: Partial<StandbyState>): void {
+    this.#current = { ...this.#current, ...change }
+    this.#tell(this.#current)
+  }
+}
