@@ -54,12 +54,12 @@ async function collected(entries: AsyncIterable<unknown>): Promise<unknown[]> {
 }
 
 /** Each store by itself, in steps that are awaited: the order of calls that are made at once is what is tested. */
-async function fill({ cache, idempotency, circuitBreaker, checkpoint }: AdapterUnderTest): Promise<void> {
+async function fill(adapter: AdapterUnderTest): Promise<void> {
   await Promise.all([
-    cache.clear().then(() => cache.set('k', 'first')),
-    idempotency.set('k', 'first'),
-    circuitBreaker.setState('k', { state: 'closed', failureCount: 1 }),
-    checkpoint.deleteAll('t').then(() => checkpoint.save(SOME_CHECKPOINT)),
+    adapter.cache.clear().then(() => adapter.cache.set('k', 'first')),
+    adapter.idempotency.set('k', 'first'),
+    adapter.circuitBreaker.setState('k', { state: 'closed', failureCount: 1 }),
+    adapter.checkpoint.deleteAll('t').then(() => adapter.checkpoint.save(SOME_CHECKPOINT)),
   ])
 }
 
