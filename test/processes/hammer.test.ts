@@ -21,7 +21,7 @@ interface Hammered {
 
 describe('Node and Bun processes on one file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hammer-'))
-  const processes = proofCount({ inTests: 6, inSoak: 8 })
+  const processes = proofCount({ inTests: 4, inSoak: 8 })
   let company: Company
   beforeAll(async () => {
     company = await Company.start(mixedMembers(processes), new URL('../proof/hammer/hammerer.mjs', import.meta.url))
@@ -33,7 +33,7 @@ describe('Node and Bun processes on one file', () => {
 
   test('failures that all record at once are counted exactly, and the circuit opens once', async () => {
     const path = newPlace(folder, 'app')
-    const calls = proofCount({ inTests: 300, inSoak: 1_000 })
+    const calls = proofCount({ inTests: 450, inSoak: 1_000 })
     const total = calls * processes
     const threshold = Math.floor(total / 2)
     await company.askAll(`open ${path}`)

@@ -57,7 +57,7 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
       const circuit = `circuit-${round}`
       const probes = 1 + Math.floor(random() * MOST_PROBES)
       const waited = await openCircuit(circuit)
-      const order = `race ${circuit} ${probes} ${RESET_MS} ${HOUR_MS} 0`
+      const order = `race ${circuit} ${probes} ${RESET_MS} ${HOUR_MS} ${waited}`
       const admitted = (await company.askAll<Admitted[]>(order)).flat()
       expect(admitted, 'exactly as many').toHaveLength(probes)
       expect(new Set(admitted.map(({ probe }) => probe)).size, 'a place for each').toBe(probes)
@@ -91,8 +91,8 @@ describe('processes that share one circuit breaker, Node and Bun mixed', () => {
       await withProcesses([prober], async () => {
         await prober.ready()
         const circuit = `victim-${round}`
-        await openCircuit(circuit)
-        const held = (await prober.ask<Admitted[]>(`race ${circuit} 1 ${RESET_MS} ${LEASE_MS} 0`)).at(-1)
+        const waited = await openCircuit(circuit)
+        const held = (await prober.ask<Admitted[]>(`race ${circuit} 1 ${RESET_MS} ${LEASE_MS} ${waited}`)).at(-1)
         const killed = round % 2 === 0
         prober.signal(killed ? 'SIGKILL' : 'SIGSTOP')
         if (killed) await prober.ended

@@ -22,7 +22,7 @@ export async function startSchedule(
 ): Promise<Scheduled> {
   const directory = options.directory ?? join(world.folder, 'backups')
   await mkdir(directory, { recursive: true })
-  const adapter = await world.open(clock)
+  const adapter = await world.openMade(clock)
   const errors: unknown[] = []
   const onError = (error: unknown): void => void errors.push(error)
   const schedule = world.engine.BackupSchedule.start(adapter, { directory, every: HOUR, onError, ...options })

@@ -47,10 +47,7 @@ export class World {
 
   /** A connected adapter on {@link handle}, by this world's clock. */
   async adapter(options: OptionsUnderTest = {}): Promise<AdapterUnderTest> {
-    // Most tests are not about the first connect, and making the tables took most of their time.
-    const { places } = this.engine
-    if (places === undefined && !existsSync(this.path))
-      writeFileSync(this.path, await migratedFile(this.engine), { flag: 'wx', mode: 0o600 })
+    await this.makeFile()
     return this.connected(await this.handle(), options)
   }
 
@@ -71,6 +68,23 @@ export class World {
     // A server's adapters have other locks by default; the suites say which they mean where it matters.
     const locks = this.inFile ? {} : { locks: 'process' as const }
     return this.track(new this.engine.SQLiteAdapter(handle as never, { clock: this.clock, ...locks, ...options }))
+  }
+
+  /**
+   * Sees to it that there is a file with our tables. Most tests are not about the first connect, and making the tables took
+   * most of their time.
+   */
+  async makeFile(path: string = this.path): Promise<void> {
+    if (this.engine.places !== undefined || existsSync(path)) return
+    const bytes = await migratedFile(this.engine)
+    // Another call may have made it meanwhile.
+    if (!existsSync(path)) writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 })
+  }
+
+  /** As {@link open} does, of a file with our tables. */
+  async openMade(options: OpenOptionsUnderTest = {}, path: string = this.path): Promise<AdapterUnderTest> {
+    await this.makeFile(path)
+    return this.open(options, path)
   }
 
   async open(options: OpenOptionsUnderTest = {}, path: string = this.path): Promise<AdapterUnderTest> {

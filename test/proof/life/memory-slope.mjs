@@ -42,10 +42,10 @@ async function work() {
 // What lies around uncollected comes and goes, so the lower of two readings counts; a leak is in both.
 await work()
 await work()
-const readings = []
-for (let round = 0; round < 4; round++) {
-  readings.push(await memory())
+const readings = [await memory()]
+while (readings.length < 4) {
   await work()
+  readings.push(await memory())
 }
 const [first = 0, second = 0, third = 0, fourth = 0] = readings
 const added = (Math.min(third, fourth) - Math.min(first, second)) / 2

@@ -1,5 +1,6 @@
-// prober.mjs <engine> <path>: `race <circuit> <probes> <reset timeout> <lease> <not before>` asks for admission until the
-// places are taken, at `not before` (epoch ms) or later, and answers with every admission it got; `report <circuit>
+// prober.mjs <engine> <path>: `race <circuit> <probes> <reset timeout> <lease> <not before>` asks for admission, seldom long
+// before `not before` (epoch ms) and often around it, until the places are taken at that time or later, and answers with every
+// admission it got; `report <circuit>
 // <succeeded or failed> <threshold>` reports on them and answers with what counted; `unguarded <circuit> <at>` looks at the
 // state and then changes it, and answers whether it would have called.
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
@@ -7,6 +8,8 @@ import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
 
 const [path = ''] = processArguments
+/** How long before the time that matters all ask often. Those who ask so all the time would keep every core busy with waiting. */
+const CLOSE_MS = 15
 const adapter = await engine.SQLiteAdapter.open(path, { durability: 'process', busyTimeout: 60_000 })
 const breaker = adapter.circuitBreaker
 
@@ -47,8 +50,8 @@ async function race(circuit, options, notBefore) {
       mine.push(admission.permit)
       admitted.push({ from, to: Date.now(), probe: admission.permit.probe ?? null })
     } else if (admission.state === 'half-open' && from >= notBefore) return admitted
-    // Not in step with the others.
-    await pause(Math.random() * 2)
+    // Not in step with the others. From afar it comes back before all ask often.
+    await pause(Math.random() * (from < notBefore - CLOSE_MS ? CLOSE_MS : 2))
   }
 }
 

@@ -11,7 +11,7 @@ const target = (world: World): string => join(world.folder, 'copy.db')
 
 export const backupManners: EngineSuite = engineSuite('manners of backups', (check) => {
   check('a folder that is missing is refused by name', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     await refuses(() => adapter.backup(join(world.folder, 'missing', 'copy.db')), {
       code: 'CANNOT_OPEN',
       says: ['missing'],
@@ -20,7 +20,7 @@ export const backupManners: EngineSuite = engineSuite('manners of backups', (che
 
   check('what progress throws ends nothing and is reported', async (world) => {
     const events: object[] = []
-    const adapter = await world.open({ onDiagnostic: (event) => events.push(event) })
+    const adapter = await world.openMade({ onDiagnostic: (event) => events.push(event) })
     const error = new Error('mine')
     await adapter.backup(target(world), {
       progress: () => {
@@ -32,7 +32,7 @@ export const backupManners: EngineSuite = engineSuite('manners of backups', (che
   })
 
   check('options and paths that cannot be used are refused by name', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     const wrong: readonly (readonly [object, string])[] = [
       [{ rate: 0 }, 'rate'],
       [{ rate: 1.5 }, 'rate'],
@@ -55,7 +55,7 @@ export const backupManners: EngineSuite = engineSuite('manners of backups', (che
   })
 
   check('what a process that died has left is removed, and what another is at is not', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const slow = adapter.backup(target(world), {
       ...SLOWLY,

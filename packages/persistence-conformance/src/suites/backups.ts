@@ -18,7 +18,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
   const target = (world: World): string => join(world.folder, 'copy.db')
 
   check('a backup holds what was committed, is private, and says what it is', async (world) => {
-    const adapter = await world.open({ clock: world.clock, locks: 'database' })
+    const adapter = await world.openMade({ clock: world.clock, locks: 'database' })
     await fill(adapter, 20)
     await adapter.idempotency.set('paid', { amount: 7 })
     const heard: CopyProgressUnderTest[] = []
@@ -45,8 +45,8 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
   })
 
   check('it never starts anew however much is written, and is the database of one moment', async (world) => {
-    const adapter = await world.open()
-    const other = await world.open()
+    const adapter = await world.openMade()
+    const other = await world.openMade()
     await fill(adapter, ENTRIES)
     const writing = new Writing(adapter)
     await eventually('a write was acknowledged', () => writing.acknowledged > 5)
@@ -74,7 +74,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
   })
 
   check.oncePerBuild('a plain copy of the open file fails the same test', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     await fill(adapter, 10)
     await world.rows('PRAGMA wal_checkpoint(TRUNCATE)')
     await world.closeRaw()
@@ -87,7 +87,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
   })
 
   check.once('nothing is ever overwritten: a name that is taken is refused, whatever has it', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     const place = (name: string): string => join(world.folder, name)
     const open = await world.open({}, place('open.db'))
     await open.cache.set('mine', 1)
@@ -109,7 +109,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
   })
 
   check.once('of two backups into one name one is made and the other refused', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const results = await Promise.allSettled([adapter.backup(target(world)), adapter.backup(target(world))])
     const codes = results.map((result) => (result.status === 'fulfilled' ? 'made' : result.reason.code))
@@ -118,7 +118,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
   })
 
   check('an abort settles at once with its reason and leaves nothing, wherever the copy is', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const reason = new Error('enough')
     await assert.rejects(adapter.backup(target(world), { signal: AbortSignal.abort(reason) }), reason)
@@ -140,7 +140,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
 
   check.oncePerBuild('a source that is deleted or replaced meanwhile gives no backup', async (world) => {
     for (const replace of [async () => undefined, () => writeFile(world.path, '')]) {
-      const adapter = await world.open()
+      const adapter = await world.openMade()
       await fill(adapter, ENTRIES)
       let moved: Promise<unknown> | undefined
       const move = async (): Promise<void> => {
@@ -162,7 +162,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
   })
 
   check.once('a file that was opened through a symbolic link is the file that is copied', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     await adapter.cache.set('k', 1)
     await symlink(world.path, join(world.folder, 'link.db'))
     const linked = await world.open({}, join(world.folder, 'link.db'))
@@ -189,7 +189,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
   )
 
   check.once('a log that grows beyond maxWalBytes ends the backup', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const writing = new Writing(adapter)
     const options = { ...SLOWLY, maxWalBytes: 100_000 }
@@ -202,7 +202,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
   })
 
   check('maxBytesPerSecond is kept to', async (world) => {
-    const adapter = await world.open()
+    const adapter = await world.openMade()
     await fill(adapter, ENTRIES)
     const { bytes, milliseconds } = await adapter.backup(target(world), { maxBytesPerSecond: 10_000_000 })
     // The last step and what an engine copies before it can be held back go unpaced.

@@ -134,10 +134,10 @@ export const cache: EngineSuite = engineSuite('cache', (check) => {
   })
 
   check('an entry outlives the connection, with its ttl', async (world) => {
-    const first = await world.open({ clock: world.clock })
+    const first = await world.openMade({ clock: world.clock })
     await first.cache.set('a', { x: 1 }, 1_000)
     await first.disconnect()
-    const second = await world.open({ clock: world.clock })
+    const second = await world.openMade({ clock: world.clock })
     assert.deepEqual(await second.cache.get('a'), { x: 1 })
     world.clock.advance(1_001)
     assert.equal(await second.cache.get('a'), null)

@@ -38,10 +38,10 @@ export const checkpoints: EngineSuite = engineSuite('checkpoints', (check) => {
 
   check('a checkpoint outlives the connection', async (world) => {
     const saved = checkpoint('task', 3, { progress: 12.5, data: { done: [1, 2] }, estimatedTimeRemaining: 90 })
-    const first = await world.open()
+    const first = await world.openMade()
     await first.checkpoint.save(saved)
     await first.disconnect()
-    const second = await world.open()
+    const second = await world.openMade()
     assert.deepEqual(await second.checkpoint.loadLatest('task'), saved)
   })
 

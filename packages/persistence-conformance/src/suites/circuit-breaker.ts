@@ -6,10 +6,10 @@ import { withoutUndefined } from '../without-undefined.js'
 export const circuitBreaker: EngineSuite = engineSuite('circuit breaker', (check) => {
   check('a state outlives the connection', async (world) => {
     const state = { state: 'open', failureCount: 4, lastFailureTime: 1_767_225_600_123 } as const
-    const first = await world.open()
+    const first = await world.openMade()
     await first.circuitBreaker.setState('api', state)
     await first.disconnect()
-    const second = await world.open()
+    const second = await world.openMade()
     assert.deepEqual(withoutUndefined(await second.circuitBreaker.getState('api')), state)
   })
 

@@ -55,7 +55,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
   })
 
   check('generations grow over deleting, pruning and reopening', async (world) => {
-    const first = await world.open()
+    const first = await world.openMade()
     const generations = []
     const claim = held(await first.idempotency.claim('a', LEASE))
     generations.push(claim.generation)
@@ -63,7 +63,7 @@ export const claimLeases: EngineSuite = engineSuite('leases of claims', (check) 
     generations.push(held(await first.idempotency.claim('b', { lease: 1 })).generation)
     await first.idempotency.delete('b')
     await first.disconnect()
-    const second = await world.open()
+    const second = await world.openMade()
     await second.prune()
     generations.push(held(await second.idempotency.claim('a', LEASE)).generation)
     assert.deepEqual(

@@ -91,10 +91,10 @@ export const databaseLocks: EngineSuite = engineSuite('locks in the database', (
     for (let index = 0; index < 200; index++) await grown(await taken(two, `job ${index}`)).release()
     await world.rows('DELETE FROM go_goscope_locks')
     grown(await taken(one, 'job'))
-    const again = await world.open({ locks: 'database', clock: world.clock })
+    const again = await world.openMade({ locks: 'database', clock: world.clock })
     grown(await taken(again, 'another'))
     await again.disconnect()
-    const after = await world.open({ locks: 'database', clock: world.clock })
+    const after = await world.openMade({ locks: 'database', clock: world.clock })
     grown(await taken(after, 'a third'))
   })
 

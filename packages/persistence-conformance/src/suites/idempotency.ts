@@ -3,11 +3,11 @@ import { type EngineSuite, engineSuite } from '../suite.js'
 
 export const idempotency: EngineSuite = engineSuite('idempotency', (check) => {
   check('a result outlives the connection, with its expiry', async (world) => {
-    const first = await world.open({ clock: world.clock })
+    const first = await world.openMade({ clock: world.clock })
     await first.idempotency.set('pay 1', [undefined, { id: 7 }], 60_000)
     const expiresAt = world.clock.now() + 60_000
     await first.disconnect()
-    const second = await world.open({ clock: world.clock })
+    const second = await world.openMade({ clock: world.clock })
     assert.deepEqual(await second.idempotency.get('pay 1'), { value: [undefined, { id: 7 }], expiresAt })
   })
 
@@ -52,12 +52,12 @@ export const idempotency: EngineSuite = engineSuite('idempotency', (check) => {
 
   check('a failed result keeps the place of its value empty across connections', async (world) => {
     const failure = new TypeError('refused', { cause: 'balance' })
-    const first = await world.open()
+    const first = await world.openMade()
     await first.idempotency.set('failed', [failure, undefined])
     await first.idempotency.set('nothing', [undefined, undefined])
     await first.idempotency.set('null', [undefined, null])
     await first.disconnect()
-    const { idempotency } = await world.open()
+    const { idempotency } = await world.openMade()
     const failed = (await idempotency.get<unknown[]>('failed'))?.value
     assert.ok(failed?.[0] instanceof TypeError)
     assert.equal(failed[0].cause, 'balance')

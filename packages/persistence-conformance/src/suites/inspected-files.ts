@@ -208,7 +208,7 @@ export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check
   })
 
   check('a connection that only reads lists beside one that writes', async (world) => {
-    const writer = await world.open({ clock: world.clock, locks: 'database' })
+    const writer = await world.openMade({ clock: world.clock, locks: 'database' })
     await writer.cache.set('k', 1)
     await writer.lock.acquire('l', 60_000)
     await writer.checkpoint.save(SOME_CHECKPOINT)

@@ -28,6 +28,7 @@ interface Got {
 
 /** A program as cron starts it: it tries once and ends, and does not give back what it was granted. */
 async function run(world: World, ttl = TTL, path?: string, name = 'job'): Promise<Got> {
+  await world.makeFile(path)
   const adapter = await world.engine.SQLiteAdapter.open(path ?? world.path, {
     locks: 'database',
     // Real waiting, for those that contend; each reads the wall clock, and knows nothing of the past.
@@ -51,7 +52,7 @@ async function diedAhead(world: World, ahead: number, ttl = TTL): Promise<void> 
 
 /** A process of its own, which stays. */
 function staying(world: World, clock: ManualClock = freshClock(world)): Promise<AdapterUnderTest> {
-  return world.open({ locks: 'database', clock })
+  return world.openMade({ locks: 'database', clock })
 }
 
 export const leaseTimeBetweenRuns: EngineSuite = engineSuite('time of leases for programs that try once', (check) => {

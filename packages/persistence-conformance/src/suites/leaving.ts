@@ -87,7 +87,7 @@ export const leaving: EngineSuite = engineSuite('leaving a handle', (check) => {
   })
 
   check('timers fire between writes that are awaited one by one', async (world) => {
-    const adapter = await world.open({ durability: 'process' })
+    const adapter = await world.openMade({ durability: 'process' })
     let fired = false
     setTimeout(() => {
       fired = true

@@ -32,7 +32,7 @@ async function readsAll(adapter: AdapterUnderTest): Promise<void> {
 
 /** A file as it would be on read-only media: in a folder of its own, with nothing beside it. */
 async function mediumOf(world: World, name = 'app.db'): Promise<string> {
-  const writer = await world.open()
+  const writer = await world.openMade()
   await writeAll(writer)
   await writer.disconnect()
   await mkdir(join(world.folder, 'medium'))
@@ -139,7 +139,7 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
     await world.rows('PRAGMA wal_checkpoint(TRUNCATE)')
     await refused('SCHEMA_MISSING', /schema version 0.*write access/)
     assert.equal(await world.dump(), published)
-    const writer = await world.open()
+    const writer = await world.openMade()
     await writer.disconnect()
     await world.rows("UPDATE go_goscope_meta SET value = '999' WHERE key = 'schema_version'")
     const newer = await world.dump()

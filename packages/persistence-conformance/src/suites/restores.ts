@@ -70,7 +70,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
         }
       })
       const { tokensAbove, generationsAbove } = await world.engine.restore(backup, world.path)
-      const adapter = await world.open({ locks: 'database' })
+      const adapter = await world.openMade({ locks: 'database' })
       const lock = await adapter.lock.acquire('job', 60_000)
       const claim = held(await adapter.idempotency.claim('k4', { lease: 60_000 }))
       assert.ok(
@@ -116,13 +116,13 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
   })
 
   check.once('a holder of before holds nothing in the restored file', async (world) => {
-    const first = await world.open({ locks: 'database' })
+    const first = await world.openMade({ locks: 'database' })
     const lock = await first.lock.acquire('job', 3_600_000)
     held(await first.idempotency.claim('k', { lease: 3_600_000 }))
     const { path } = await first.backup(join(world.folder, 'copy.db'))
     await first.disconnect()
     await world.engine.restore(path, world.path)
-    const second = await world.open({ locks: 'database' })
+    const second = await world.openMade({ locks: 'database' })
     const mine = await second.lock.acquire('job', 60_000)
     assert.ok(mine !== null && mine.token > (lock?.token ?? 0))
     held(await second.idempotency.claim('k', { lease: 60_000 }))
@@ -132,7 +132,7 @@ export const restores: EngineSuite = engineSuite('restores', (check) => {
     'nobody may have the file open: an adapter, an idle handle, also one that has read nothing since',
     async (world) => {
       const { backup } = await prepare(world)
-      const adapter = await world.open()
+      const adapter = await world.openMade()
       const inUse = { code: 'FILE_IN_USE', says: ['app.db'] }
       await refuses(() => world.engine.restore(backup, world.path), inUse)
       await adapter.disconnect()

@@ -66,7 +66,7 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
 
   check.betweenConnections('a writer waits for another transaction without holding up the process', async (world) => {
     const clock = realTimers(world.clock.now)
-    for (const adapter of [await world.open({ clock }), await world.adapter({ clock })]) {
+    for (const adapter of [await world.openMade({ clock }), await world.adapter({ clock })]) {
       await world.holdWrites()
       const write = adapter.cache.set('k', 1)
       // The holder is in this very process: it can only let go if waiting leaves the process free.
@@ -82,7 +82,7 @@ export const twoConnections: EngineSuite = engineSuite('two connections to one f
     async (world) => {
       const events: object[] = []
       const clock = realTimers(world.clock.now)
-      const adapter = await world.open({ clock, busyTimeout: 100, onDiagnostic: (event) => events.push(event) })
+      const adapter = await world.openMade({ clock, busyTimeout: 100, onDiagnostic: (event) => events.push(event) })
       await adapter.cache.set('before', 1)
       await world.holdWrites()
       const error = await refuses(() => adapter.cache.set('k', 1), { code: 'BUSY', says: [/ms|busyTimeout/] })
