@@ -102,6 +102,30 @@ describe('copies by large blocks', () => {
     })
   }, 300_000)
 
+  // Who reads then does not keep a writer from beginning the log anew, over the frames that the copy has found there.
+  test('that begin when all of the log is in the file are right when it is written over', async () => {
+    const [path, entry] = [join(folder, 'app.db-whole'), (letter: string) => letter.repeat(100_000)]
+    await using adapter = await engine.SQLiteAdapter.open(path)
+    await adapter.cache.setMany(Array.from({ length: 60 }, (_, at) => [`entry-${at}`, entry('a')]))
+    await rowsOf(path, ['PRAGMA wal_checkpoint(TRUNCATE)'])
+    await adapter.cache.set('entry-5', entry('b'))
+    await rowsOf(path, ['PRAGMA wal_checkpoint(PASSIVE)'])
+    let events = 0
+    let written: Promise<unknown> | undefined
+    const progress = () => {
+      // By the third the log has been read, and dd is at work.
+      if (++events === 3) written = adapter.cache.setMany([7, 8, 9].map((at) => [`entry-${at}`, entry('c')]))
+    }
+    await adapter.backup(target, { progress, worker: byBlocks({ slow: true }) } as object)
+    await written
+    expect(written).toBeDefined()
+    await using copy = await engine.SQLiteAdapter.open(target)
+    expect(await copy.cache.get('entry-5')).toBe(entry('b'))
+    for (let at = 10; at < 60; at++) expect(await copy.cache.get(`entry-${at}`)).toBe(entry('a'))
+    await copy.disconnect()
+    for (const name of readdirSync(folder)) if (!name.startsWith('app.db')) rmSync(join(folder, name))
+  }, 60_000)
+
   test('that break off leave nothing, and say why', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-failing'))
     for (const [failure, code] of [
