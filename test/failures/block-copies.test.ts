@@ -108,20 +108,20 @@ describe('copies by large blocks', () => {
     await using adapter = await engine.SQLiteAdapter.open(path)
     await adapter.cache.setMany(Array.from({ length: 60 }, (_, at) => [`entry-${at}`, entry('a')]))
     await rowsOf(path, ['PRAGMA wal_checkpoint(TRUNCATE)'])
-    await adapter.cache.set('entry-5', entry('b'))
+    await adapter.cache.set('entry-50', entry('b'))
     await rowsOf(path, ['PRAGMA wal_checkpoint(PASSIVE)'])
-    let events = 0
     let written: Promise<unknown> | undefined
     const progress = () => {
-      // By the third the log has been read, and dd is at work.
-      if (++events === 3) written = adapter.cache.setMany([7, 8, 9].map((at) => [`entry-${at}`, entry('c')]))
+      // By now the log has been read, and its pages are not reached yet.
+      written ??= adapter.cache.setMany([40, 41, 42].map((at) => [`entry-${at}`, entry('c')]))
     }
     await adapter.backup(target, { progress, worker: byBlocks({ slow: true }) } as object)
     await written
     expect(written).toBeDefined()
     await using copy = await engine.SQLiteAdapter.open(target)
-    expect(await copy.cache.get('entry-5')).toBe(entry('b'))
-    for (let at = 10; at < 60; at++) expect(await copy.cache.get(`entry-${at}`)).toBe(entry('a'))
+    for (let at = 0; at < 60; at++) {
+      expect(await copy.cache.get(`entry-${at}`), `entry ${at}`).toBe(entry(at === 50 ? 'b' : 'a'))
+    }
     await copy.disconnect()
     for (const name of readdirSync(folder)) if (!name.startsWith('app.db')) rmSync(join(folder, name))
   }, 60_000)

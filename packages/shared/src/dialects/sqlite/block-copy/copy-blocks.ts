@@ -39,22 +39,23 @@ const IN_ROLLBACK_MODE = Buffer.from([1, 1])
  * it. But then no checkpoint can write at all, and the file is that snapshot without a log.
  *
  * @param target An empty file. Its header says that it needs no log.
- * @param onCopied Called with how many bytes will not change any more.
+ * @param check Called while nothing is copied yet; it may throw.
+ * @param onCopied Called with how many bytes will not change any more; from the first call on the copy is made this way.
  */
 export async function copyBlocks(
   held: HeldFile,
   target: string,
   steps: BackupSteps,
+  check: () => void,
   onCopied: (bytes: number, of: number) => void,
 ): Promise<BlocksCopied> {
-  const between = (): void => void steps.next({ totalPages: steps.totalPages, remainingPages: steps.totalPages })
-  const log = await readLog(held, between)
+  const log = await readLog(held, check)
   if (log === undefined) return { outcome: 'impossible' }
   const { overlay, pages } = log
   try {
     const changed = overlay?.has(1) && cookieOf(overlay) !== held.schemaVersion
     if (changed) return { outcome: 'changed' }
-    const copied = await copyUnder(overlay, { ...held, pages }, target, steps, onCopied)
+    const copied = await copyUnder(overlay, { ...held, pages }, target, steps, check, onCopied)
     return copied ? { outcome: 'copied', pages } : { outcome: 'impossible' }
   } finally {
     overlay?.close()
@@ -89,9 +90,12 @@ async function copyUnder(
   { path, pages, pageBytes }: HeldFile,
   target: string,
   steps: BackupSteps,
+  check: () => void,
   onCopied: (bytes: number, of: number) => void,
 ): Promise<boolean> {
   const bytes = pages * pageBytes
+  // Of the snapshot. A commit after it may have others, and what was told must not grow again.
+  const { totalPages } = steps
   const reader = await BlockReader.start(path, target, bytes)
   if (reader === undefined) return false
   const file = openSync(target, 'r+')
@@ -109,7 +113,8 @@ async function copyUnder(
         done = end
         onCopied(done, bytes)
       }
-      steps.next({ totalPages: pages, remainingPages: pages - Math.floor(done / pageBytes) })
+      if (done === 0) check()
+      else steps.next({ totalPages, remainingPages: Math.max(0, totalPages - Math.floor(done / pageBytes)) })
     }
     return true
   } finally {

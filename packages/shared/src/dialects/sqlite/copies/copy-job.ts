@@ -9,6 +9,7 @@ import type { JobContext } from '../thread/run-job.js'
 import { type Content, readContent, SOURCE_WAIT_MS } from './content.js'
 import type { BackupManifest } from './manifest.js'
 import { Pace } from './pace.js'
+import { stopped } from './stopped.js'
 import { type CopyToHash, hashElsewhere, type Verified, verifyCopy } from './verify-copy.js'
 
 /** How often a copy by blocks begins again because the schema has changed under it. */
@@ -89,11 +90,16 @@ async function copyHeld(held: HeldFile & Content, order: CopyOrder, context: Job
   const pace = new Pace(order, held, context)
   const copied = new CopiedBytes()
   const { memory } = copied
-  pace.begin()
-  const outcome = await copyBlocks(held, order.target, pace, (count, bytes) => {
+  const check = (): void => {
+    if (context.stop.requested) throw stopped()
+  }
+  const outcome = await copyBlocks(held, order.target, pace, check, (count, bytes) => {
     const first = copied.count === 0
     copied.advanceTo(count)
-    if (first) context.tell({ hash: { path: order.target, growing: { memory, bytes } } } satisfies CopyToHash)
+    if (!first) return
+    // Not before: an engine that has to copy after all begins anew.
+    pace.begin()
+    context.tell({ hash: { path: order.target, growing: { memory, bytes } } } satisfies CopyToHash)
   })
   if (outcome.outcome === 'copied') pace.end()
   return outcome
