@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { systemClock } from '../../../time/clock.js'
 
 /** Of one read, and of one write. */
 export const BLOCK_BYTES: number = 1024 * 1024
@@ -17,9 +18,9 @@ export class BlockReader {
   #over = false
   #said = ''
 
-  private constructor(process: ChildProcess) {
-    this.#process = process
-    process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  private constructor(child: ChildProcess) {
+    this.#process = child
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text
     })
     const over = (): void => {
@@ -27,7 +28,7 @@ export class BlockReader {
     }
     // The error is that it could not be killed.
     this.#ended = Promise.race(
-      ['close', 'error'].map((event) => new Promise<void>((end) => process.once(event, end))),
+      ['close', 'error'].map((event) => new Promise<void>((end) => child.once(event, end))),
     ).then(over)
   }
 
@@ -35,27 +36,27 @@ export class BlockReader {
   static async start(source: string, target: string, bytes: number): Promise<BlockReader | undefined> {
     const count = Math.ceil(bytes / BLOCK_BYTES)
     const given = [`if=${source}`, `of=${target}`, `bs=${BLOCK_BYTES}`, `count=${count}`, 'conv=notrunc']
-    const process = spawn('dd', given, {
+    const child = spawn('dd', given, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...globalThis.process.env, LC_ALL: 'C' },
+      env: { ...process.env, LC_ALL: 'C' },
     })
     try {
-      await once(process, 'spawn')
+      await once(child, 'spawn')
     } catch {
       // The program is missing, or must not be run; the engine's own copy needs none.
       return undefined
     }
-    return new BlockReader(process)
+    return new BlockReader(child)
   }
 
   /** @returns whether all is copied; it may be told early. @throws PersistenceError `DISK_FULL`, `IO_ERROR`. */
   async wait(ms: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, ms)
+    let cancel: () => void = () => undefined
+    const late = new Promise<void>((resolve) => {
+      cancel = systemClock.setTimer(resolve, ms, { keepAlive: true })
     })
     await Promise.race([this.#ended, late])
-    clearTimeout(timer)
+    cancel()
     if (!this.#over) return false
     if (this.#process.exitCode === 0) return true
     const full = /no space left|quota/i.test(this.#said)
