@@ -204,9 +204,7 @@ function copyTargets({ copies = {} }) {
     return [
       ratioTarget('a backup, verified, against dd with fsync', place, pairedRatio(copy, ours), 0.7),
       // Results of before have not told of it.
-      ...(copied
-        ? [ratioTarget('its copy alone, flushed, against dd with fsync', place, pairedRatio(copy, copied), 0.7)]
-        : []),
+      ...(copied ? [ratioTarget('its copy alone, against dd with fsync', place, pairedRatio(copy, copied), 0.7)] : []),
       ...(shell
         ? [
             ratioTarget(

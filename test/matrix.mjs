@@ -228,22 +228,22 @@ export const differences = []
 export const touchRules = [
   // Rooms that have tests of their own; what all adapters go through is every other.
   {
-    changed: /^packages\/shared\/src\/(?!remote|dialects\/sqlite\/(copies|standby|changesets|thread)\/)/,
+    changed: /^packages\/shared\/src\/(?!remote|dialects\/sqlite\/(copies|block-copy|standby|changesets|thread)\/)/,
     run: 'node:sqlite:node24',
     tests: /\/conformance\.test/,
   },
   {
-    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|standby)\//,
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy|standby)\//,
     run: 'node:sqlite:node24',
     tests: /\/owners\.test/,
   },
   {
-    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|standby)\//,
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy|standby)\//,
     run: 'processes:node:sqlite',
-    tests: /\/owners\.test/,
+    tests: /\/(owners|block-copies)\.test/,
   },
   {
-    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|standby)\//,
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy|standby)\//,
     run: 'models:node:sqlite',
     tests: /\/one-engine\.test/,
   },

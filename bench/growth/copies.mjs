@@ -9,8 +9,8 @@ import { watchTimers } from './late-timers.mjs'
 
 /**
  * Backups of a file beside other ways to copy it, in turns, in a process of its own. Argument: `{ engine, path, megabytes,
- * runs }`. Prints a line of JSON: seconds of each run of `ours`, of `copied` (the part of ours until the engine has copied and
- * flushed all pages), of `copy` (dd with fsync) and, where it is installed, of `shell` (the .backup of the sqlite3 shell, which
+ * runs }`. Prints a line of JSON: seconds of each run of `ours`, of `copied` (the part of ours until all pages are copied, which is
+ * flushed by the engine, and not by dd), of `copy` (dd with fsync) and, where it is installed, of `shell` (the .backup of the sqlite3 shell, which
  * verifies nothing); ms that timers fired late during `ours`, and during `copy` to compare; `busy`, seconds of ours while
  * another process commits every ms, and how often the copy started anew; ms of the commits of that process in turns: without a
  * backup, with one, and while `copy` copies. The shell's .backup has no such turn: it starts anew after each commit, and had

@@ -47,7 +47,14 @@ describe('a copy that is to stop', () => {
   /** A copy of a page a step, which is asked to stop while a step is made. @returns how many steps were made. */
   async function stepsWithStopIn(step: number, maxBytesPerSecond?: number): Promise<number> {
     const stop = new StopFlag()
-    const order = { source: 'app.db', target: 'copy', rate: 1, maxBytesPerSecond, maxWalBytes: undefined }
+    const order = {
+      source: 'app.db',
+      target: 'copy',
+      rate: 1,
+      maxBytesPerSecond,
+      maxWalBytes: undefined,
+      largeBytes: 0,
+    }
     const pace = new Pace(order, CONTENT, { stop, tell: () => undefined } as unknown as JobContext)
     pace.begin()
     let made = 0
@@ -68,7 +75,14 @@ describe('a copy that is to stop', () => {
 
   test('does not wait for the time of the next step', () => {
     const stop = new StopFlag()
-    const order = { source: 'app.db', target: 'copy', rate: 1, maxBytesPerSecond: 1, maxWalBytes: undefined }
+    const order = {
+      source: 'app.db',
+      target: 'copy',
+      rate: 1,
+      maxBytesPerSecond: 1,
+      maxWalBytes: undefined,
+      largeBytes: 0,
+    }
     const pace = new Pace(order, CONTENT, { stop, tell: () => undefined } as unknown as JobContext)
     stop.request()
     // Otherwise this test would take 25 days.

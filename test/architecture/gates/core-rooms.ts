@@ -14,7 +14,7 @@ export const ROOMS: readonly (readonly string[])[] = [
   ['dialect.ts', 'integration.ts'],
   ['dialects/sqlite/front-end', 'dialects/sqlite/changesets'],
   ['dialects/sqlite/copies', 'dialects/sqlite/standby', 'dialects/sqlite/threaded-engine'],
-  ['dialects/sqlite/thread'],
+  ['dialects/sqlite/thread', 'dialects/sqlite/block-copy'],
   ['dialects/sqlite'],
   ['dialects/sqlite/statements', 'dialects/sqlite/schema', 'dialects/sqlite/file'],
   ['dialects/sqlite/engine'],

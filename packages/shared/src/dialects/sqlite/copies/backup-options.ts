@@ -10,7 +10,7 @@ export interface BackupOptions {
   progress?: (progress: CopyProgress) => void
   /** Ends the backup, which then rejects with the reason of the signal within 100 ms and leaves nothing behind. */
   signal?: AbortSignal
-  /** Pages that are copied in one step. Default 1000. */
+  /** Pages that are copied in one step. Default 1000. Without effect on a file from 128 MiB on that is not held back. */
   rate?: number
   /** The most bytes that are copied in a second. Default: no limit. */
   maxBytesPerSecond?: number

@@ -13,7 +13,7 @@ import type { HashedFile } from './hash-file.js'
 import { type BackupManifest, manifestPath, manifestText } from './manifest.js'
 import { flushFolder, publish, refuseExisting } from './publish.js'
 import { TemporaryFile } from './temporary-file.js'
-import type { CopyToHash, Verified, VerifyOrder } from './verify-copy.js'
+import { type CopyToHash, type HashOrder, LARGE_BYTES, type Verified, type VerifyOrder } from './verify-copy.js'
 import { withThread } from './with-thread.js'
 
 /** The answer of `backup`. */
@@ -95,7 +95,7 @@ async function copyInto(
   let hashed: Promise<HashedFile> | undefined
   const onEvent = (event: CopyProgress | CopyToHash): void => {
     if ('hash' in event) {
-      hashed = inThread('hashCopy', event.hash)
+      hashed = inThread('hashCopy', event.hash satisfies HashOrder)
       // It is awaited below.
       hashed.catch(() => undefined)
       return
@@ -121,7 +121,8 @@ async function copyInto(
     await queue.query('backup', 'VACUUM INTO ?1', [temporary.path])
     return run('verifyCopy', { path: temporary.path, content } satisfies VerifyOrder)
   }
-  const order: CopyOrder = { source: place.location, target: temporary.path, rate, maxBytesPerSecond, maxWalBytes }
+  const [source, target] = [place.location, temporary.path]
+  const order: CopyOrder = { source, target, rate, maxBytesPerSecond, maxWalBytes, largeBytes: LARGE_BYTES }
   return run('backup', order)
 }
 

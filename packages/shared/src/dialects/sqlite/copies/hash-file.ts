@@ -1,13 +1,22 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readSync } from 'node:fs'
+import type { CopiedBytes } from '../block-copy/copied-bytes.js'
 import type { StopFlag } from '../thread/stop-flag.js'
 import { stopped } from './stopped.js'
 
 const CHUNK_BYTES = 1024 * 1024
+const POLL_MS = 2
 
 export interface HashedFile {
   readonly bytes: number
   readonly sha256: string
+}
+
+/** What is written of a file so far. */
+export interface GrowingFile {
+  readonly copied: CopiedBytes
+  /** That it will have. */
+  readonly bytes: number
 }
 
 /**
@@ -15,15 +24,16 @@ export interface HashedFile {
  * closing it drops the locks of all.
  *
  * @param flush Whether to flush it to the disk as well.
+ * @param growing Of a file that is being written: it is read as it grows.
  */
-export function hashFile(path: string, stop: StopFlag, flush = false): HashedFile {
+export function hashFile(path: string, stop: StopFlag, flush = false, growing?: GrowingFile): HashedFile {
   const hash = createHash('sha256')
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   // Reads that wait for a thread of the pool took a third longer.
   const file = openSync(path, flush ? 'r+' : 'r')
   try {
     for (let bytes = 0; ; ) {
-      const read = readSync(file, chunk, 0, CHUNK_BYTES, bytes)
+      const read = readSync(file, chunk, 0, growing ? written(growing, bytes, stop) : CHUNK_BYTES, bytes)
       if (read === 0) {
         if (flush) fsyncSync(file)
         return { bytes, sha256: hash.digest('hex') }
@@ -35,4 +45,13 @@ export function hashFile(path: string, stop: StopFlag, flush = false): HashedFil
   } finally {
     closeSync(file)
   }
+}
+
+/** Waits until there is more than the first `read` bytes. @returns how many of them to read; 0 at the end. */
+function written({ copied, bytes }: GrowingFile, read: number, stop: StopFlag): number {
+  while (read < bytes && copied.count <= read) {
+    if (stop.requested) throw stopped()
+    stop.wait(POLL_MS)
+  }
+  return Math.min(CHUNK_BYTES, Math.min(copied.count, bytes) - read)
 }

@@ -1,5 +1,6 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
+import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import { checkIntegrity } from '../engine/check-integrity.js'
 import { setPragma } from '../engine/pragma.js'
 import { READ_LOG } from '../schema/change-log.js'
@@ -11,8 +12,8 @@ import { type Content, readContent } from './content.js'
 import type { Copied } from './copy-job.js'
 import { type HashedFile, hashFile } from './hash-file.js'
 
-/** From here on a thread more costs less than it saves. */
-const LARGE_BYTES = 128 * 1024 * 1024
+/** From here on another thread and another process cost less than they save. */
+export const LARGE_BYTES: number = 128 * 1024 * 1024
 
 /** What the job `verifyCopy` is started with. */
 export interface VerifyOrder {
@@ -22,38 +23,56 @@ export interface VerifyOrder {
 
 /** {@link verifyCopy} of a copy that was made elsewhere. */
 export function verifyCopyJob({ path, content }: VerifyOrder, context: JobContext): Promise<Verified> {
+  if (content.bytes >= LARGE_BYTES) return verifyCopy(path, content, context, hashElsewhere(path, context))
   return verifyCopy(path, content, context)
 }
 
 /** Whatever is to be known of a copy; the hash of a large one is another thread's. */
 export type Verified = Omit<Copied, keyof HashedFile> & Partial<HashedFile>
 
-/** What {@link verifyCopy} tells of a large copy when it will not change any more: {@link hashCopyJob} may read it. */
+/** What a job tells of a large copy, of which {@link hashCopyJob} may read what will not change any more. */
 export interface CopyToHash {
-  readonly hash: string
+  readonly hash: HashOrder
 }
 
-/** Hashes a copy and flushes it to the disk, while {@link verifyCopy} checks it in another thread. */
-export function hashCopyJob(path: string, { stop }: JobContext): Promise<HashedFile> {
-  return withTypedErrors('backup', undefined, async () => hashFile(path, stop, true))
+/** What the job `hashCopy` is started with. */
+export interface HashOrder {
+  readonly path: string
+  /** Of a copy that is still being written: the memory of its {@link CopiedBytes}, and the bytes that it will have. */
+  readonly growing?: { readonly memory: SharedArrayBuffer; readonly bytes: number }
+}
+
+/** Hashes a copy and flushes it to the disk, while it is written or {@link verifyCopy} checks it in another thread. */
+export function hashCopyJob({ path, growing }: HashOrder, { stop }: JobContext): Promise<HashedFile> {
+  const written = growing && { copied: new CopiedBytes(growing.memory), bytes: growing.bytes }
+  return withTypedErrors('backup', undefined, async () => hashFile(path, stop, true, written))
+}
+
+/** Has a copy hashed in another thread once it will not change any more. */
+export function hashElsewhere(path: string, context: JobContext): () => void {
+  return () => context.tell({ hash: { path } } satisfies CopyToHash)
 }
 
 /**
- * Makes sure that a copy is whole and sound. It hashes the copy and flushes it to the disk, unless it has told to do that
- * elsewhere.
+ * Makes sure that a copy is whole and sound. It hashes the copy and flushes it to the disk, unless that is done elsewhere.
  *
  * @param expected What its source had.
+ * @param settled Called when the copy will not change any more, where it is hashed elsewhere.
  * @throws PersistenceError `BACKUP_DAMAGED`, `FOREIGN_TABLE`.
  */
-export async function verifyCopy(path: string, expected: Content, context: JobContext): Promise<Verified> {
-  const large = expected.bytes >= LARGE_BYTES
+export async function verifyCopy(
+  path: string,
+  expected: Content,
+  context: JobContext,
+  settled?: () => void,
+): Promise<Verified> {
   const copy = await openOwn(path, context.engine, { readOnly: false, busyTimeout: 0 })
   const found = await (async () => {
     try {
       // So that a reader needs nothing beside it, and it is one file.
       await setPragma(copy, 'backup', 'journal_mode', 'delete')
       // That thread drops the locks of this one when it closes the file; nobody else knows its name.
-      if (large) context.tell({ hash: path } satisfies CopyToHash)
+      settled?.()
       await refuseUnsound(copy.queue, path, 'backup')
       const { version } = await readSchema(copy.queue)
       const position = await readPosition(copy.queue)
@@ -75,7 +94,7 @@ export async function verifyCopy(path: string, expected: Content, context: JobCo
     )
   }
   const { pages, position, schemaVersion, sqliteVersion } = found
-  const hashed = large ? undefined : hashFile(path, context.stop, true)
+  const hashed = settled ? undefined : hashFile(path, context.stop, true)
   return { ...hashed, pages, ...(position !== undefined && { position }), sqliteVersion, schemaVersion }
 }
 

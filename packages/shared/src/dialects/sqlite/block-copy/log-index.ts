@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { endianness } from 'node:os'
+import { LogChecksum } from './log-checksum.js'
+
+/** Up to where the log of a database is committed. */
+export interface LogIndex {
+  /** Frames of the log up to the last commit; 0 when the whole database is in its file. */
+  readonly frames: number
+  /** Of the database after that commit. */
+  readonly pages: number
+  /** The running checksum after the last of the frames. */
+  readonly checksum: readonly [first: number, second: number]
+  /** What tells this log from the one that is written over it, as hexadecimal digits. */
+  readonly salt: string
+}
+
+const HEADER_BYTES = 48
+const FORMAT = 3_007_000
+const INITIALIZED_AT = 12
+const CHECKED_BYTES = 40
+
+/**
+ * Reads it from the file in memory that all connections share. Another process reads, because closing that file in this one
+ * would drop the locks of its connections.
+ *
+ * @returns `undefined` while it is being written, and where it cannot be read.
+ */
+export async function readLogIndex(database: string): Promise<LogIndex | undefined> {
+  const bytes = await readByOther(`${database}-shm`, 2 * HEADER_BYTES)
+  const header = bytes.subarray(0, HEADER_BYTES)
+  // A writer writes the second copy first, and the first one last.
+  if (bytes.length !== 2 * HEADER_BYTES || !header.equals(bytes.subarray(HEADER_BYTES))) return undefined
+  return parsed(header)
+}
+
+function parsed(header: Buffer): LogIndex | undefined {
+  const bigEndian = endianness() === 'BE'
+  const word = (at: number): number => (bigEndian ? header.readUInt32BE(at) : header.readUInt32LE(at))
+  const words = Int32Array.from({ length: HEADER_BYTES / 4 }, (_, at) => word(at * 4))
+  const sum = new LogChecksum(bigEndian)
+  sum.add(words, 0, CHECKED_BYTES / 4)
+  if (word(0) !== FORMAT || header[INITIALIZED_AT] !== 1 || !sum.equals(word(40), word(44))) return undefined
+  return {
+    frames: word(16),
+    pages: word(20),
+    checksum: [word(24), word(28)],
+    // The bytes of the log, in whose order they are kept here too.
+    salt: header.toString('hex', 32, 40),
+  }
+}
+
+function readByOther(path: string, bytes: number): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const given = [`if=${path}`, `bs=${bytes}`, 'count=1']
+    execFile('dd', given, { encoding: 'buffer' }, (error, stdout) => resolve(error ? Buffer.alloc(0) : stdout))
+  })
+}

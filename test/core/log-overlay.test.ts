@@ -1,0 +1,115 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type LogIndex, readLogIndex } from '../../packages/shared/src/dialects/sqlite/block-copy/log-index.js'
+import { LogOverlay } from '../../packages/shared/src/dialects/sqlite/block-copy/log-overlay.js'
+
+const HEADER_BYTES = 32
+const FRAME_HEADER_BYTES = 24
+
+describe.each([512, 4_096, 65_536])('the log of a database with pages of %i bytes', (pageBytes) => {
+  const folder = mkdtempSync(join(tmpdir(), 'log-overlay-'))
+  const database = join(folder, 'app.db')
+  const copy = join(folder, 'log')
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const handle = new DatabaseSync(database)
+  handle.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0`)
+  handle.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, value)')
+  for (let id = 0; id < 20; id++) handle.exec(`INSERT INTO t VALUES (${id}, zeroblob(${id * 300}))`)
+  handle.exec('UPDATE t SET value = zeroblob(1000 + id); DELETE FROM t WHERE id > 15')
+  copyFileSync(`${database}-wal`, copy)
+  const index = readLogIndex(database) as Promise<LogIndex>
+  const original = readFileSync(copy)
+  const frameBytes = FRAME_HEADER_BYTES + pageBytes
+
+  const read = (changed: Buffer, at: LogIndex) => {
+    writeFileSync(copy, changed)
+    return LogOverlay.read(copy, at, pageBytes, () => undefined)
+  }
+  const changedAt = (place: number) => {
+    const changed = Buffer.from(original)
+    changed.writeUInt8(changed.readUInt8(place) ^ 1, place)
+    return changed
+  }
+
+  /** Checks every page of the log against the file into which the engine has moved it. */
+  function expectPages(overlay: LogOverlay | undefined, of: number): void {
+    const file = readFileSync(join(folder, 'moved.db'))
+    const pages = overlay?.pagesBetween(1, of + 1) ?? []
+    expect(pages.length).toBeGreaterThan(1)
+    for (const page of pages) {
+      const found = Buffer.alloc(pageBytes)
+      overlay?.readInto(found, 0, page)
+      expect(found.equals(file.subarray((page - 1) * pageBytes, page * pageBytes)), `page ${page}`).toBe(true)
+    }
+    overlay?.close()
+  }
+
+  test('has the pages that the engine moves into the file', async () => {
+    const { pages, frames } = await index
+    expect(original.length).toBe(HEADER_BYTES + frames * frameBytes)
+    handle.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    copyFileSync(database, join(folder, 'moved.db'))
+    handle.close()
+    expectPages(read(original, await index), pages)
+  })
+
+  test('is read in the other order of bytes as well', async () => {
+    const other = Buffer.from(original)
+    const bigEndian = (other.readUInt32BE(0) & 1) === 0
+    other.writeUInt32BE(other.readUInt32BE(0) ^ 1, 0)
+    let [first, second] = [0, 0]
+    const add = (from: number, to: number) => {
+      for (let at = from; at < to; at += 8) {
+        const word = (place: number) => (bigEndian ? other.readUInt32BE(place) : other.readUInt32LE(place))
+        first = (first + word(at) + second) >>> 0
+        second = (second + word(at + 4) + first) >>> 0
+      }
+    }
+    const write = (at: number) => {
+      other.writeUInt32BE(first, at)
+      other.writeUInt32BE(second, at + 4)
+    }
+    add(0, 24)
+    write(24)
+    for (let at = HEADER_BYTES; at < other.length; at += frameBytes) {
+      add(at, at + 8)
+      add(at + FRAME_HEADER_BYTES, at + frameBytes)
+      write(at + 16)
+    }
+    expectPages(read(other, { ...(await index), checksum: [first, second] }), (await index).pages)
+  })
+
+  test('is not taken when anything in it is another, or is missing', async () => {
+    const at = await index
+    const last = HEADER_BYTES + (at.frames - 1) * frameBytes
+    // Of the header: mark, size of a page, salt, checksum. Of a frame: page, size after the commit, salt, checksum, content.
+    const places = [
+      0,
+      10,
+      16,
+      24,
+      ...[HEADER_BYTES, last].flatMap((frame) => [0, 4, 8, 16, 24, 500].map((in_) => frame + in_)),
+    ]
+    for (const place of places) expect(read(changedAt(place), at), `byte ${place}`).toBeUndefined()
+    expect(read(original.subarray(0, -1), at)).toBeUndefined()
+    expect(read(original.subarray(0, 10), at)).toBeUndefined()
+    const [first, second] = at.checksum
+    expect(read(original, { ...at, checksum: [first, second ^ 1] })).toBeUndefined()
+    expect(read(original, { ...at, frames: at.frames - 1 })).toBeUndefined()
+    expect(read(original, { ...at, pages: at.pages + 1 })).toBeUndefined()
+  })
+
+  test('is seen to be another when it is begun anew', async () => {
+    const overlay = read(original, await index)
+    expect(overlay?.current).toBe(true)
+    writeFileSync(copy, changedAt(16))
+    expect(overlay?.current).toBe(false)
+    writeFileSync(copy, '')
+    expect(overlay?.current).toBe(false)
+    overlay?.close()
+  })
+})

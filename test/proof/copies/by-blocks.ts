@@ -1,0 +1,53 @@
+import { createRequire } from 'node:module'
+import { delimiter } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
+import { engines } from '../../../scripts/engines.mjs'
+import { cell, engine } from '../../cells/cell.js'
+
+const THREAD = pathToFileURL(
+  createRequire(import.meta.url).resolve(`@go-go-scope/${engines[cell.engine].package}/thread`),
+)
+const SLOW_DD = fileURLToPath(new URL('slow-dd', import.meta.url))
+
+interface StartedThread {
+  workerData: { goGoScope: { job: string; input: { largeBytes?: number } } }
+}
+
+export interface Way {
+  /** Bytes from which on a copy is a large one. */
+  readonly largeBytes?: number
+  /** Whether dd takes its time. */
+  readonly slow?: boolean
+  /** Instead of the environment's. */
+  readonly path?: string
+  /** What dd says and ends with. */
+  readonly failure?: string
+  readonly onJob?: (job: string) => void
+}
+
+/** Starts the threads of copies that are made by blocks, whatever their size. */
+export function byBlocks({ largeBytes = 0, slow = false, path, failure, onJob }: Way = {}) {
+  return (options: object): Worker => {
+    const { job, input } = (options as StartedThread).workerData.goGoScope
+    if (input.largeBytes !== undefined) input.largeBytes = largeBytes
+    onJob?.(job)
+    const PATH = path ?? (slow ? `${SLOW_DD}${delimiter}${process.env.PATH}` : process.env.PATH)
+    return new Worker(THREAD, { ...options, env: { ...process.env, PATH, ...(failure && { DD_FAILS: failure }) } })
+  }
+}
+
+/** The engine of the cell, whose backups are made by blocks. Those that are to be slow have a dd that takes its time. */
+export function blockCopies(): EngineUnderTest {
+  class BlockAdapter extends engine.SQLiteAdapter {
+    static override async open(...args: Parameters<EngineUnderTest['SQLiteAdapter']['open']>) {
+      const adapter = await engine.SQLiteAdapter.open(...args)
+      const { backup } = adapter
+      adapter.backup = (path, { maxBytesPerSecond, ...options } = {}) =>
+        backup.call(adapter, path, { ...options, worker: byBlocks({ slow: maxBytesPerSecond !== undefined }) })
+      return adapter
+    }
+  }
+  return { ...engine, SQLiteAdapter: BlockAdapter }
+}

@@ -1,0 +1,61 @@
+// page-writer.mjs <engine> <file> <seed>: writes its transactions as fast as it can until it is killed, and meanwhile tries
+// every checkpoint, VACUUM, and logs of all sizes. Answers an order with the number of the last transaction.
+import { setTimeout as pause, setImmediate } from 'node:timers/promises'
+import { takeOrders } from '@go-go-scope/persistence-conformance/process'
+import { engine, processArguments } from '../process/engine-of-process.mjs'
+import { textOf, transactions } from './written-pages.mjs'
+
+const [path = '', seed = ''] = processArguments
+const handle = await engine.openHandle(path)
+const rows = (/** @type {string} */ sql, /** @type {(string | number)[]} */ params = []) =>
+  engine.rows(handle, sql, params)
+const any = (/** @type {unknown[]} */ list) => list[Math.floor(Math.random() * list.length)]
+let acknowledged = 0
+
+await rows('PRAGMA synchronous = OFF')
+// What one engine calls by a busy file, others call an answer.
+const unless = (/** @type {Promise<unknown>} */ work) => work.catch(() => undefined)
+
+const disturbances = [
+  () => rows(`PRAGMA wal_autocheckpoint = ${any([1, 20, 1_000, 100_000])}`),
+  () => rows(`PRAGMA wal_checkpoint(${any(['PASSIVE', 'FULL', 'RESTART', 'TRUNCATE'])})`),
+  async () => {
+    await rows('PRAGMA wal_checkpoint(TRUNCATE)')
+    // So that a copy begins when all of the log is in the file.
+    await pause(Math.random() * 60)
+  },
+  () => rows('PRAGMA incremental_vacuum'),
+  () => rows('VACUUM'),
+]
+
+async function begin() {
+  for (;;) {
+    try {
+      return await rows('BEGIN IMMEDIATE')
+    } catch {
+      // Another writer has it.
+      await pause(1)
+    }
+  }
+}
+
+async function write() {
+  for (const writes of transactions(Number(seed))) {
+    const number = acknowledged + 1
+    await begin()
+    for (const write of writes) {
+      await rows('DELETE FROM written WHERE writer = ? AND id = ?', [seed, write.id])
+      const values = [seed, write.id, number, textOf(number, write)]
+      if (write.size > 0) await rows('INSERT INTO written VALUES (?, ?, ?, ?)', values)
+    }
+    await rows('INSERT OR REPLACE INTO moments VALUES (?, ?)', [seed, number])
+    await rows('COMMIT')
+    acknowledged = number
+    if (Math.random() < 0.1)
+      await unless(Promise.resolve().then(() => /** @type {() => Promise<unknown>} */ (any(disturbances))()))
+    await setImmediate()
+  }
+}
+
+void write()
+await takeOrders(async () => acknowledged)
