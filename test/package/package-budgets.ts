@@ -6,7 +6,7 @@ export const budgets: Record<keyof typeof published, number> = {
   'persistence-sqlite': 1_950,
   'persistence-sqlite-bun': 1_300,
   'persistence-sqlite-node': 1_900,
-  'persistence-postgres': 42_000,
+  'persistence-postgres': 43_000,
   persistence: 200,
   keyv: 1_250,
   unstorage: 900,
@@ -15,7 +15,7 @@ export const budgets: Record<keyof typeof published, number> = {
   // A third of it is the page.
   inspector: 19_000,
   // With what it is made of: it is run by npx.
-  cli: 57_000,
+  cli: 58_000,
   // Of tests: no app loads it.
   'persistence-conformance': 150_000,
 }
