@@ -54,11 +54,14 @@ export class MemoryLockManager implements LockManager {
   }
 
   acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined | Promise<Hold | undefined> {
+    // Before any pause: what is called after this must find what this has left.
+    const granted = this.#acquire(key, ttl, owner)
     // No call here waits for an engine: without a pause, a loop of awaited calls would keep every timer from firing.
-    return this.#turn.seemsLong() ? this.#acquireNextTurn(key, ttl, owner) : this.#acquire(key, ttl, owner)
+    return this.#turn.seemsLong() ? this.#afterPause(granted) : granted
   }
 
-  async #acquireNextTurn(key: string, ttl: number, owner: string | undefined): Promise<Hold | undefined> {
+  /** Has the caller told in a later turn of the event loop. */
+  async #afterPause(granted: Hold | undefined): Promise<Hold | undefined> {
     for (let turns = 1; ; turns++) {
       await nextTurn()
       // Of many that wait the first may have used up the turn.
@@ -67,9 +70,7 @@ export class MemoryLockManager implements LockManager {
       if (turns >= PATIENT_TURNS && this.#passedIn !== this.#turn.number) break
     }
     this.#passedIn = this.#turn.number
-    // The adapter may have been disconnected meanwhile.
-    if (!this.#session.ready) await this.#session.connect('lock.acquire')
-    return this.#acquire(key, ttl, owner)
+    return granted
   }
 
   #acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
