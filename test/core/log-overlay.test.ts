@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
@@ -38,14 +38,30 @@ describe.each([512, 4_096, 65_536])('the log of a database with pages of %i byte
   /** Checks every page of the log against the file into which the engine has moved it. */
   function expectPages(overlay: LogOverlay | undefined, of: number): void {
     const file = readFileSync(join(folder, 'moved.db'))
-    const pages = overlay?.pagesBetween(1, of + 1) ?? []
-    expect(pages.length).toBeGreaterThan(1)
-    for (const page of pages) {
-      const found = Buffer.alloc(pageBytes)
-      overlay?.readInto(found, 0, page)
-      expect(found.equals(file.subarray((page - 1) * pageBytes, page * pageBytes)), `page ${page}`).toBe(true)
+    const written = writtenOver(Buffer.alloc(of * pageBytes), overlay)
+    const inLog = Array.from({ length: of }, (_, at) => at + 1).filter((page) => overlay?.page(page))
+    expect(inLog.length).toBeGreaterThan(1)
+    for (const page of inLog) {
+      const place = [(page - 1) * pageBytes, page * pageBytes] as const
+      expect(written.subarray(...place).equals(file.subarray(...place)), `page ${page}`).toBe(true)
     }
     overlay?.close()
+  }
+
+  /** What becomes of a copy. */
+  function writtenOver(pages: Buffer, overlay: LogOverlay | undefined): Buffer {
+    const path = join(folder, 'copy.db')
+    writeFileSync(path, pages)
+    const file = openSync(path, 'r+')
+    // In two parts, as a copy that grows.
+    for (const [first, end] of [
+      [1, 3],
+      [3, pages.length / pageBytes + 1],
+    ] as const) {
+      overlay?.writeInto(file, first, end)
+    }
+    closeSync(file)
+    return readFileSync(path)
   }
 
   test('has the pages that the engine moves into the file', async () => {
@@ -103,13 +119,17 @@ describe.each([512, 4_096, 65_536])('the log of a database with pages of %i byte
     expect(read(original, { ...at, pages: at.pages + 1 })).toBeUndefined()
   })
 
-  test('is seen to be another when it is begun anew', async () => {
+  test('is left out once it is begun anew, and not when it cannot be read', async () => {
     const overlay = read(original, await index)
-    expect(overlay?.current).toBe(true)
-    writeFileSync(copy, changedAt(16))
-    expect(overlay?.current).toBe(false)
-    writeFileSync(copy, '')
-    expect(overlay?.current).toBe(false)
+    const zeros = Buffer.alloc((await index).pages * pageBytes)
+    expect(writtenOver(zeros, overlay).equals(zeros)).toBe(false)
+    for (const other of [changedAt(16), '']) {
+      writeFileSync(copy, other)
+      expect(writtenOver(zeros, overlay).equals(zeros)).toBe(true)
+    }
+    // The same log, and a part of it cannot be read.
+    writeFileSync(copy, original.subarray(0, HEADER_BYTES))
+    expect(() => writtenOver(zeros, overlay)).toThrow(/could not be read/)
     overlay?.close()
   })
 })

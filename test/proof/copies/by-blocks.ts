@@ -9,6 +9,7 @@ import { cell, engine } from '../../cells/cell.js'
 const THREAD = pathToFileURL(
   createRequire(import.meta.url).resolve(`@go-go-scope/${engines[cell.engine].package}/thread`),
 )
+const HINDERED_THREAD = new URL('hindered-thread.mjs', import.meta.url)
 const SLOW_DD = fileURLToPath(new URL('slow-dd', import.meta.url))
 
 interface StartedThread {
@@ -22,19 +23,22 @@ export interface Way {
   readonly slow?: boolean
   /** Instead of the environment's. */
   readonly path?: string
-  /** What dd says and ends with. */
-  readonly failure?: string
+  /** What a slow dd does instead. */
+  readonly dd?: 'ends early' | 'is ended' | `says ${string}`
+  /** What the system does in the thread. */
+  readonly hindrance?: 'contents left out' | 'short writes' | 'no right to write' | 'no programs'
   readonly onJob?: (job: string) => void
 }
 
 /** Starts the threads of copies that are made by blocks, whatever their size. */
-export function byBlocks({ largeBytes = 0, slow = false, path, failure, onJob }: Way = {}) {
+export function byBlocks({ largeBytes = 0, slow = false, path, dd, hindrance, onJob }: Way = {}) {
   return (options: object): Worker => {
     const { job, input } = (options as StartedThread).workerData.goGoScope
     if (input.largeBytes !== undefined) input.largeBytes = largeBytes
     onJob?.(job)
-    const PATH = path ?? (slow ? `${SLOW_DD}${delimiter}${process.env.PATH}` : process.env.PATH)
-    return new Worker(THREAD, { ...options, env: { ...process.env, PATH, ...(failure && { DD_FAILS: failure }) } })
+    const PATH = path ?? (slow || dd ? `${SLOW_DD}${delimiter}${process.env.PATH}` : process.env.PATH)
+    const env = { ...process.env, PATH, ...(dd && { DD: dd }), THREAD: THREAD.href, HINDRANCE: hindrance }
+    return new Worker(hindrance === undefined ? THREAD : HINDERED_THREAD, { ...options, env })
   }
 }
 

@@ -1,11 +1,12 @@
-// page-writer.mjs <engine> <file> <seed>: writes its transactions as fast as it can until it is killed, and meanwhile tries
-// every checkpoint, VACUUM, and logs of all sizes. Answers an order with the number of the last transaction.
+// page-writer.mjs <engine> <file> <seed> <kind>: writes its transactions as fast as it can until it is killed, and meanwhile tries
+// every checkpoint, logs of all sizes, and, if rows come and go, VACUUM. Answers an order with the number of the last transaction.
 import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
 import { textOf, transactions } from './written-pages.mjs'
 
-const [path = '', seed = ''] = processArguments
+const [path = '', seed = '', kind = ''] = processArguments
+const contents = kind === 'contents'
 const handle = await engine.openHandle(path)
 const rows = (/** @type {string} */ sql, /** @type {(string | number)[]} */ params = []) =>
   engine.rows(handle, sql, params)
@@ -24,8 +25,7 @@ const disturbances = [
     // So that a copy begins when all of the log is in the file.
     await pause(Math.random() * 60)
   },
-  () => rows('PRAGMA incremental_vacuum'),
-  () => rows('VACUUM'),
+  ...(contents ? [] : [() => rows('PRAGMA incremental_vacuum'), () => rows('VACUUM')]),
 ]
 
 async function begin() {
@@ -40,10 +40,15 @@ async function begin() {
 }
 
 async function write() {
-  for (const writes of transactions(Number(seed))) {
+  for (const writes of transactions(Number(seed), contents ? 'contents' : 'rows')) {
     const number = acknowledged + 1
     await begin()
     for (const write of writes) {
+      if (contents && acknowledged > 0) {
+        const values = [textOf(number, write), seed, write.id]
+        await rows('UPDATE written SET text = ? WHERE writer = ? AND id = ?', values)
+        continue
+      }
       await rows('DELETE FROM written WHERE writer = ? AND id = ?', [seed, write.id])
       const values = [seed, write.id, number, textOf(number, write)]
       if (write.size > 0) await rows('INSERT INTO written VALUES (?, ?, ?, ?)', values)

@@ -2,6 +2,13 @@ import { seededRandom } from '../seeded-random.mjs'
 
 /** @typedef {{ id: number, size: number }} Write Of a row; with the size 0 it is deleted. */
 
+/**
+ * `rows` come, grow, shrink and go. Of `contents` only the texts change, each in its place: not one page is linked anew, so a
+ * page that is old is sound by every check.
+ *
+ * @typedef {'rows' | 'contents'} Kind
+ */
+
 const ROWS = 150
 const LONGEST = 30_000
 const SHRINKS_EVERY = 40
@@ -10,15 +17,19 @@ const SHRINKS_EVERY = 40
  * The transactions of one writer, from the first on: for the writer to make and for a test to replay.
  *
  * @param {number} seed
+ * @param {Kind} kind
  * @returns {Generator<Write[], never>}
  */
-export function* transactions(seed) {
+export function* transactions(seed, kind) {
   const random = seededRandom(seed)
   const below = (/** @type {number} */ limit) => Math.floor(random() * limit)
+  const all = Array.from({ length: ROWS }, (_, id) => ({ id, size: kind === 'rows' ? 0 : LONGEST - id }))
+  if (kind === 'contents') yield all
   for (let number = 1; ; number++) {
-    yield number % SHRINKS_EVERY === 0
-      ? Array.from({ length: ROWS }, (_, id) => ({ id, size: 0 })).filter(({ id }) => id % 3 > 0)
-      : Array.from({ length: 1 + below(6) }, () => ({ id: below(ROWS), size: 1 + below(LONGEST) }))
+    const some = Array.from({ length: 1 + below(6) }, () => below(ROWS))
+    if (kind === 'contents') yield all.filter(({ id }) => some.includes(id))
+    else if (number % SHRINKS_EVERY === 0) yield all.filter(({ id }) => id % 3 > 0)
+    else yield some.map((id) => ({ id, size: 1 + below(LONGEST) }))
   }
 }
 

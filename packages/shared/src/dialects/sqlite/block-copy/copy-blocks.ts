@@ -1,8 +1,10 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync } from 'node:fs'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { BackupSteps } from '../engine/backup-steps.js'
-import { BLOCK_BYTES, BlockReader } from './block-reader.js'
+import { BLOCK_BYTES, DdCopy } from './dd.js'
 import { readLogIndex } from './log-index.js'
 import { LogOverlay } from './log-overlay.js'
+import { writeAll } from './write-all.js'
 
 /** A file whose snapshot the caller holds, by a read transaction, until the copy is done. */
 export interface HeldFile {
@@ -53,9 +55,9 @@ export async function copyBlocks(
   if (log === undefined) return { outcome: 'impossible' }
   const { overlay, pages } = log
   try {
-    const changed = overlay?.has(1) && cookieOf(overlay) !== held.schemaVersion
-    if (changed) return { outcome: 'changed' }
-    const copied = await copyUnder(overlay, { ...held, pages }, target, steps, check, onCopied)
+    const first = overlay?.page(1)
+    if (first !== undefined && first.readInt32BE(COOKIE_AT) !== held.schemaVersion) return { outcome: 'changed' }
+    const copied = await copyUnder(overlay, held, pages, target, steps, check, onCopied)
     return copied ? { outcome: 'copied', pages } : { outcome: 'impossible' }
   } finally {
     overlay?.close()
@@ -78,49 +80,61 @@ async function readLog(
   return undefined
 }
 
-function cookieOf(overlay: LogOverlay): number {
-  const page = Buffer.alloc(overlay.pageBytes)
-  overlay.readInto(page, 0, 1)
-  return page.readInt32BE(COOKIE_AT)
-}
-
-/** @returns whether the copy is what it should be. */
+/** @param pages Of the copy. @returns whether the copy is what it should be. */
 async function copyUnder(
   overlay: LogOverlay | undefined,
-  { path, pages, pageBytes }: HeldFile,
+  held: HeldFile,
+  pages: number,
   target: string,
   steps: BackupSteps,
   check: () => void,
   onCopied: (bytes: number, of: number) => void,
 ): Promise<boolean> {
+  const { path, pageBytes } = held
   const bytes = pages * pageBytes
   // Of the snapshot. A commit after it may have others, and what was told must not grow again.
   const { totalPages } = steps
-  const reader = await BlockReader.start(path, target, bytes)
-  if (reader === undefined) return false
+  const least = Math.min(bytes, held.pages * pageBytes, statSync(path).size)
   const file = openSync(target, 'r+')
-  const layer = new Layer(file, overlay, pageBytes)
+  const dd = await DdCopy.start(path, target, bytes)
   try {
+    if (dd === undefined) return false
     for (let done = 0; done < bytes; ) {
-      const whole = await reader.wait(POLL_MS)
-      // What the file lacks at its end is zeros, as an engine reads it; what it has beyond the end is no part of the database.
-      if (whole) ftruncateSync(file, bytes)
+      const whole = await dd.wait(POLL_MS)
+      if (whole) complete(file, bytes, Math.min(least, statSync(path).size))
       const copied = whole ? bytes : wholeBlocks(file, bytes)
-      while (done < copied) {
+      do {
         const end = Math.min(copied, done + OVERLAID_AT_ONCE_BYTES)
-        layer.write(done, end)
-        if (done === 0 && !needsNoLog(file)) return false
-        done = end
-        onCopied(done, bytes)
-      }
-      if (done === 0) check()
-      else steps.next({ totalPages, remainingPages: Math.max(0, totalPages - Math.floor(done / pageBytes)) })
+        if (end > done) {
+          overlay?.writeInto(file, done / pageBytes + 1, end / pageBytes + 1)
+          if (done === 0 && !needsNoLog(file)) return false
+          done = end
+          onCopied(done, bytes)
+        }
+        if (done === 0) check()
+        else steps.next({ totalPages, remainingPages: Math.max(0, totalPages - Math.floor(done / pageBytes)) })
+      } while (done < copied)
     }
     return true
   } finally {
-    reader.stop()
+    await dd?.stop()
     closeSync(file)
   }
+}
+
+/**
+ * What a database file lacks at its end is zeros, as an engine reads it; what it has beyond the end is no part of the
+ * database.
+ *
+ * @param least What dd has copied if it has copied all.
+ */
+function complete(file: number, bytes: number, least: number): void {
+  const { size } = fstatSync(file)
+  if (size < least) {
+    const message = `backup: dd copied ${size} of ${least} bytes and says that it copied all; check which dd is on the PATH`
+    throw new PersistenceError('IO_ERROR', 'backup', message)
+  }
+  ftruncateSync(file, bytes)
 }
 
 /** The last block may have its place and not yet its content. */
@@ -135,40 +149,6 @@ function needsNoLog(file: number): boolean {
   readSync(file, header, 0, header.length, 0)
   if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) return false
   if (!header.subarray(FORMATS_AT).equals(IN_WAL_MODE)) return false
-  writeSync(file, IN_ROLLBACK_MODE, 0, 2, FORMATS_AT)
+  writeAll(file, IN_ROLLBACK_MODE, FORMATS_AT)
   return true
-}
-
-/** Puts the pages of a log over what was copied. */
-class Layer {
-  readonly #file: number
-  readonly #pageBytes: number
-  #overlay: LogOverlay | undefined
-
-  constructor(file: number, overlay: LogOverlay | undefined, pageBytes: number) {
-    this.#file = file
-    this.#overlay = overlay
-    this.#pageBytes = pageBytes
-  }
-
-  /** @param from In bytes, as `to`; whole pages. */
-  write(from: number, to: number): void {
-    const first = from / this.#pageBytes + 1
-    const pages = this.#overlay?.pagesBetween(first, to / this.#pageBytes + 1) ?? []
-    if (pages.length === 0) return
-    const memory = Buffer.allocUnsafe(pages.length * this.#pageBytes)
-    for (const [at, page] of pages.entries()) this.#overlay?.readInto(memory, at * this.#pageBytes, page)
-    // It was written over; that can only be where all of it is in the file.
-    if (this.#overlay?.current === false) this.#overlay = undefined
-    else this.#writeRuns(memory, pages)
-  }
-
-  /** Pages that follow one another are written at once. */
-  #writeRuns(memory: Buffer, pages: readonly number[]): void {
-    for (let from = 0, to = 1; from < pages.length; from = to++) {
-      while (to < pages.length && pages[to] === (pages[to - 1] as number) + 1) to++
-      const place = ((pages[from] as number) - 1) * this.#pageBytes
-      writeSync(this.#file, memory, from * this.#pageBytes, (to - from) * this.#pageBytes, place)
-    }
-  }
 }

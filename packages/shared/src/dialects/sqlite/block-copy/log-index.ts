@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
 import { endianness } from 'node:os'
+import { readByDd } from './dd.js'
 import { LogChecksum } from './log-checksum.js'
 
 /** Up to where the log of a database is committed. */
@@ -23,10 +24,11 @@ const CHECKED_BYTES = 40
  * Reads it from the file in memory that all connections share. Another process reads, because closing that file in this one
  * would drop the locks of its connections.
  *
- * @returns `undefined` while it is being written, and where it cannot be read.
+ * @returns `undefined` while it is being written, and where it cannot be read or may be stale.
  */
 export async function readLogIndex(database: string): Promise<LogIndex | undefined> {
-  const bytes = await readByOther(`${database}-shm`, 2 * HEADER_BYTES)
+  const path = `${database}-shm`
+  const bytes = (await isWritable(path)) ? await readByDd(path, 2 * HEADER_BYTES) : Buffer.alloc(0)
   const header = bytes.subarray(0, HEADER_BYTES)
   // A writer writes the second copy first, and the first one last.
   if (bytes.length !== 2 * HEADER_BYTES || !header.equals(bytes.subarray(HEADER_BYTES))) return undefined
@@ -49,9 +51,12 @@ function parsed(header: Buffer): LogIndex | undefined {
   }
 }
 
-function readByOther(path: string, bytes: number): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const given = [`if=${path}`, `bs=${bytes}`, 'count=1']
-    execFile('dd', given, { encoding: 'buffer' }, (error, stdout) => resolve(error ? Buffer.alloc(0) : stdout))
-  })
+/** Who may not write the index, and is the first to read the log, has SQLite ignore it and build one of its own. */
+async function isWritable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,6 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import { LogChecksum } from './log-checksum.js'
 import type { LogIndex } from './log-index.js'
+import { writeAll } from './write-all.js'
 
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
@@ -8,11 +10,11 @@ const SALT_AT = 16
 const MAGIC = 0x377f0682
 const CHUNK_BYTES = 1024 * 1024
 
-/** The last committed version of every page that is in a log. */
+/** The last committed version of every page that is in a log, for a copy of the file that the log belongs to. */
 export class LogOverlay {
-  readonly pageBytes: number
   readonly #file: number
   readonly #salt: string
+  readonly #pageBytes: number
   /** Where the last version of a page begins in the log. */
   readonly #places: ReadonlyMap<number, number>
   /** In the order of the database. */
@@ -21,7 +23,7 @@ export class LogOverlay {
   private constructor(file: number, salt: string, pageBytes: number, places: ReadonlyMap<number, number>) {
     this.#file = file
     this.#salt = salt
-    this.pageBytes = pageBytes
+    this.#pageBytes = pageBytes
     this.#places = places
     this.#pages = [...places.keys()].sort((a, b) => a - b)
   }
@@ -45,27 +47,47 @@ export class LogOverlay {
     return undefined
   }
 
+  /** @returns the page as the log has it, if it has it. */
+  page(number: number): Buffer | undefined {
+    return this.#places.has(number) ? this.#read([number]) : undefined
+  }
+
   /**
-   * Whether the log is the one that was read. Who writes a new one over it writes the header first, so that what was read
-   * before this is of the old one.
+   * Writes the pages of the log from `first` up to `end`, which is not among them, into a copy. A log that was begun anew is
+   * left out: that can only be where all of it is in the database file.
+   *
+   * @param copy A file descriptor.
    */
-  get current(): boolean {
+  writeInto(copy: number, first: number, end: number): void {
+    const pages = this.#pages.slice(this.#indexOf(first), this.#indexOf(end))
+    if (pages.length === 0) return
+    const content = this.#read(pages)
+    // In this order: who begins a log anew writes its header first, so what was read before this is of the old one.
+    if (!this.#current()) return
+    if (content === undefined)
+      throw new PersistenceError('IO_ERROR', 'backup', 'backup: the log could not be read; check the disk')
+    // Pages that follow one another are written at once.
+    for (let from = 0, to = 1; from < pages.length; from = to++) {
+      while (to < pages.length && pages[to] === (pages[to - 1] as number) + 1) to++
+      const place = ((pages[from] as number) - 1) * this.#pageBytes
+      writeAll(copy, content.subarray(from * this.#pageBytes, to * this.#pageBytes), place)
+    }
+  }
+
+  /** Whether the log is the one that was read. */
+  #current(): boolean {
     const header = Buffer.alloc(HEADER_BYTES)
     return readSync(this.#file, header, 0, HEADER_BYTES, 0) === HEADER_BYTES && saltOf(header) === this.#salt
   }
 
-  /** The pages of the log from `first` up to `end`, which is not among them. */
-  pagesBetween(first: number, end: number): readonly number[] {
-    return this.#pages.slice(this.#indexOf(first), this.#indexOf(end))
-  }
-
-  has(page: number): boolean {
-    return this.#places.has(page)
-  }
-
-  /** Reads a page of the log into `target`. */
-  readInto(target: Buffer, at: number, page: number): void {
-    readSync(this.#file, target, at, this.pageBytes, this.#places.get(page) as number)
+  /** @returns `undefined` when the log has become too short. */
+  #read(pages: readonly number[]): Buffer | undefined {
+    const bytes = this.#pageBytes
+    const content = Buffer.allocUnsafe(pages.length * bytes)
+    for (const [at, page] of pages.entries()) {
+      if (readSync(this.#file, content, at * bytes, bytes, this.#places.get(page) as number) < bytes) return undefined
+    }
+    return content
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readSync } from 'node:fs'
-import type { CopiedBytes } from '../block-copy/copied-bytes.js'
+import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import type { StopFlag } from '../thread/stop-flag.js'
 import { stopped } from './stopped.js'
 
@@ -12,9 +12,10 @@ export interface HashedFile {
   readonly sha256: string
 }
 
-/** What is written of a file so far. */
+/** A file that is still being written, from its beginning. */
 export interface GrowingFile {
-  readonly copied: CopiedBytes
+  /** Of the {@link CopiedBytes}. */
+  readonly memory: SharedArrayBuffer
   /** That it will have. */
   readonly bytes: number
 }
@@ -29,11 +30,12 @@ export interface GrowingFile {
 export function hashFile(path: string, stop: StopFlag, flush = false, growing?: GrowingFile): HashedFile {
   const hash = createHash('sha256')
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  const next = growing && waitForBytes(growing, stop)
   // Reads that wait for a thread of the pool took a third longer.
   const file = openSync(path, flush ? 'r+' : 'r')
   try {
     for (let bytes = 0; ; ) {
-      const read = readSync(file, chunk, 0, growing ? written(growing, bytes, stop) : CHUNK_BYTES, bytes)
+      const read = readSync(file, chunk, 0, next?.(bytes) ?? CHUNK_BYTES, bytes)
       if (read === 0) {
         if (flush) fsyncSync(file)
         return { bytes, sha256: hash.digest('hex') }
@@ -47,11 +49,14 @@ export function hashFile(path: string, stop: StopFlag, flush = false, growing?: 
   }
 }
 
-/** Waits until there is more than the first `read` bytes. @returns how many of them to read; 0 at the end. */
-function written({ copied, bytes }: GrowingFile, read: number, stop: StopFlag): number {
-  while (read < bytes && copied.count <= read) {
-    if (stop.requested) throw stopped()
-    stop.wait(POLL_MS)
+/** @returns what waits until there is more than the first `read` bytes, and says how many to read; 0 at the end. */
+function waitForBytes({ memory, bytes }: GrowingFile, stop: StopFlag): (read: number) => number {
+  const copied = new CopiedBytes(memory)
+  return (read) => {
+    while (read < bytes && copied.count <= read) {
+      if (stop.requested) throw stopped()
+      stop.wait(POLL_MS)
+    }
+    return Math.min(CHUNK_BYTES, Math.min(copied.count, bytes) - read)
   }
-  return Math.min(CHUNK_BYTES, Math.min(copied.count, bytes) - read)
 }

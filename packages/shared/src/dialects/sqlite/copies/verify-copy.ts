@@ -1,6 +1,5 @@
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
-import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import { checkIntegrity } from '../engine/check-integrity.js'
 import { setPragma } from '../engine/pragma.js'
 import { READ_LOG } from '../schema/change-log.js'
@@ -10,7 +9,7 @@ import type { JobContext } from '../thread/run-job.js'
 import { withTypedErrors } from '../thread/typed-error.js'
 import { type Content, readContent } from './content.js'
 import type { Copied } from './copy-job.js'
-import { type HashedFile, hashFile } from './hash-file.js'
+import { type GrowingFile, type HashedFile, hashFile } from './hash-file.js'
 
 /** From here on another thread and another process cost less than they save. */
 export const LARGE_BYTES: number = 128 * 1024 * 1024
@@ -38,14 +37,13 @@ export interface CopyToHash {
 /** What the job `hashCopy` is started with. */
 export interface HashOrder {
   readonly path: string
-  /** Of a copy that is still being written: the memory of its {@link CopiedBytes}, and the bytes that it will have. */
-  readonly growing?: { readonly memory: SharedArrayBuffer; readonly bytes: number }
+  /** Of a copy that is still being written. */
+  readonly growing?: GrowingFile
 }
 
 /** Hashes a copy and flushes it to the disk, while it is written or {@link verifyCopy} checks it in another thread. */
 export function hashCopyJob({ path, growing }: HashOrder, { stop }: JobContext): Promise<HashedFile> {
-  const written = growing && { copied: new CopiedBytes(growing.memory), bytes: growing.bytes }
-  return withTypedErrors('backup', undefined, async () => hashFile(path, stop, true, written))
+  return withTypedErrors('backup', undefined, async () => hashFile(path, stop, true, growing))
 }
 
 /** Has a copy hashed in another thread once it will not change any more. */

@@ -1,0 +1,99 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { systemClock } from '../../../time/clock.js'
+
+/** Of one read, and of one write. */
+export const BLOCK_BYTES: number = 1024 * 1024
+
+const run = promisify(execFile)
+
+/** Reads the first bytes of a file. @returns fewer where it has no more, and none where dd cannot read it. */
+export async function readByDd(path: string, bytes: number): Promise<Buffer> {
+  try {
+    return (await run('dd', [`if=${path}`, `bs=${bytes}`, 'count=1'], { encoding: 'buffer' })).stdout
+  } catch {
+    // There is no such program, or this process may start none.
+    return Buffer.alloc(0)
+  }
+}
+
+/**
+ * The system's own `dd` that copies a file by large blocks. This process must not do that: closing the file would drop the
+ * locks of its connections. A runtime started as another process would cost more, and an app that is one binary has none to
+ * start.
+ */
+export class DdCopy {
+  readonly #process: ChildProcess
+  #over = false
+  #said = ''
+  #onOver: () => void = () => undefined
+
+  private constructor(child: ChildProcess) {
+    this.#process = child
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#said += text
+    })
+    const over = (): void => {
+      this.#over = true
+      this.#onOver()
+    }
+    // The error is that it could not be killed.
+    child.once('close', over).once('error', over)
+  }
+
+  /** @returns `undefined` where there is no such program, and where this process may start none. */
+  static async start(source: string, target: string, bytes: number): Promise<DdCopy | undefined> {
+    const count = Math.ceil(bytes / BLOCK_BYTES)
+    const given = [`if=${source}`, `of=${target}`, `bs=${BLOCK_BYTES}`, `count=${count}`, 'conv=notrunc']
+    try {
+      const child = spawn('dd', given, {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...process.env, LC_ALL: 'C' },
+        // A terminal sends SIGINT to the whole group: an app that handles it would lose the backup it waits for.
+        detached: true,
+      })
+      await once(child, 'spawn')
+      return new DdCopy(child)
+    } catch {
+      // The engine's own copy needs no program.
+      return undefined
+    }
+  }
+
+  /** @returns whether all is copied; it may be told early. @throws PersistenceError `DISK_FULL`, `IO_ERROR`. */
+  async wait(ms: number): Promise<boolean> {
+    await this.#ended(ms)
+    if (!this.#over) return false
+    const { exitCode, signalCode } = this.#process
+    if (exitCode === 0) return true
+    const full = /no space left|quota/i.test(this.#said)
+    const why = signalCode ? `${signalCode} ended it` : this.#said.trim()
+    const advice = signalCode ? 'back up again' : full ? 'free some space, or choose another disk' : 'check the disk'
+    throw new PersistenceError(
+      full ? 'DISK_FULL' : 'IO_ERROR',
+      'backup',
+      `backup: dd could not copy the file (${why}); ${advice}`,
+    )
+  }
+
+  /** Ends it, and waits until it writes no more. */
+  async stop(): Promise<void> {
+    if (this.#over) return
+    this.#process.kill('SIGKILL')
+    await this.#ended()
+  }
+
+  /** Waits until it has ended, for `ms` at most. */
+  async #ended(ms?: number): Promise<void> {
+    if (this.#over) return
+    await new Promise<void>((resolve) => {
+      const cancel = ms === undefined ? undefined : systemClock.setTimer(resolve, ms, { keepAlive: true })
+      this.#onOver = () => {
+        cancel?.()
+        resolve()
+      }
+    })
+  }
+}
