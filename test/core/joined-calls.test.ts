@@ -60,6 +60,28 @@ describe.each(['within the call', 'in a later turn'] as const)(
       expect(await stored()).toEqual(keys.map((_, index) => index))
     })
 
+    test('answer together as each does alone, before and after', async () => {
+      await one.cache.set('k', 1)
+      await one.idempotency.set('k', 2)
+      await one.circuitBreaker.recordFailure('k', 5)
+      await one.checkpoint.save({ id: 'k', taskId: 'k', sequence: 1, timestamp: 3, progress: 4, data: 5 })
+      const reads = [
+        () => one.cache.get('k'),
+        () => one.cache.has('k'),
+        () => one.idempotency.get('k'),
+        () => one.circuitBreaker.getState('k'),
+        () => one.circuitBreaker.admit('k', { resetTimeout: 1 }),
+        () => one.checkpoint.load('k'),
+        () => one.checkpoint.loadLatest('k'),
+      ]
+      for (const read of reads) {
+        const alone = await read()
+        expect(alone).toBeTruthy()
+        expect(await Promise.all(keys.map(read))).toEqual(keys.map(() => alone))
+        expect(await read()).toEqual(alone)
+      }
+    })
+
     test('keep the last of those that name one key', async () => {
       await Promise.all(keys.map((_, index) => one.cache.set('same', index)))
       expect(await one.cache.get('same')).toBe(keys.length - 1)
