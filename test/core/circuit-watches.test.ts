@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { DatabaseSync } from '@photostructure/sqlite'
@@ -21,7 +22,7 @@ function opened(path: string, clock: ManualClock) {
 }
 
 test('an owner looks once for all users who listen to circuits, and tells them what other connections change', async () => {
-  const folder = mkdtempSync(join(import.meta.dirname, '../.work/watches-'))
+  const folder = mkdtempSync(join(tmpdir(), 'watches-'))
   const [clock, own] = [new ManualClock(), new ManualClock()]
   const { adapter, looks } = opened(join(folder, 'app.db'), clock)
   const { adapter: other } = opened(join(folder, 'app.db'), new ManualClock())
@@ -73,7 +74,7 @@ test('an owner looks once for all users who listen to circuits, and tells them w
 })
 
 test('an owner looks as often as the users ask who are left', async () => {
-  const folder = mkdtempSync(join(import.meta.dirname, '../.work/watches-'))
+  const folder = mkdtempSync(join(tmpdir(), 'watches-'))
   const clock = new ManualClock()
   const { adapter, looks } = opened(join(folder, 'app.db'), clock)
   await adapter.connect()

@@ -1,5 +1,5 @@
 import { ManualClock } from '@go-go-scope/persistence-conformance'
-import { type SqlDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
+import { type DiagnosticListener, type SqlDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -58,6 +58,28 @@ describe.each(['within the call', 'in a later turn'] as const)(
       expect(await none).toEqual(keys.map(() => null))
       await Promise.all([...sets, ...again, ...deleted, ...last])
       expect(await stored()).toEqual(keys.map((_, index) => index))
+    })
+
+    test('answer together as each does alone, before and after', async () => {
+      await one.cache.set('k', 1)
+      await one.idempotency.set('k', 2)
+      await one.circuitBreaker.recordFailure('k', 5)
+      await one.checkpoint.save({ id: 'k', taskId: 'k', sequence: 1, timestamp: 3, progress: 4, data: 5 })
+      const reads = [
+        () => one.cache.get('k'),
+        () => one.cache.has('k'),
+        () => one.idempotency.get('k'),
+        () => one.circuitBreaker.getState('k'),
+        () => one.circuitBreaker.admit('k', { resetTimeout: 1 }),
+        () => one.checkpoint.load('k'),
+        () => one.checkpoint.loadLatest('k'),
+      ]
+      for (const read of reads) {
+        const alone = await read()
+        expect(alone).toBeTruthy()
+        expect(await Promise.all(keys.map(read))).toEqual(keys.map(() => alone))
+        expect(await read()).toEqual(alone)
+      }
     })
 
     test('keep the last of those that name one key', async () => {
@@ -121,6 +143,72 @@ describe.each(['within the call', 'in a later turn'] as const)(
     })
   },
 )
+
+describe('joined calls', () => {
+  /** An owner whose engine is busy until it is told otherwise. */
+  async function busyOwner(onDiagnostic: DiagnosticListener = () => undefined) {
+    const clock = new ManualClock()
+    const engine = { busy: false, takes: 0, transactions: 0 }
+    const driver = databaseSyncDriver(new DatabaseSync(':memory:'), (sql) => {
+      if (engine.busy && (/^BEGIN/.test(sql) || SETS.test(sql))) throw busy
+      if (SETS.test(sql)) clock.pass(engine.takes)
+      if (/^BEGIN/.test(sql)) engine.transactions++
+      return undefined
+    })
+    const adapter = new SqliteAdapter({}, () => driver as never, { clock, busyTimeout: PATIENCE, onDiagnostic })
+    await adapter.connect()
+    engine.busy = true
+    const server = serve(adapter)
+    const end = async () => {
+      await server.close()
+      await adapter.disconnect()
+    }
+    return { adapter, server, clock, engine, end }
+  }
+
+  test('count as many as they are', async () => {
+    const events: { type: string; waiting?: number }[] = []
+    const { adapter, server, clock, engine, end } = await busyOwner((event) => events.push(event as never))
+    const users = await Promise.all(Array.from({ length: 4 }, () => connectRemote(server.createPort(), { clock })))
+    const sets = users.map(({ cache }) => Array.from({ length: 4_000 }, (_, index) => cache.set(`k${index}`, index)))
+    const waiting = async () => {
+      for (let turn = 0; turn < 20; turn++) await settled()
+      const stats = adapter.stats()
+      engine.busy = false
+      clock.advance(PATIENCE / 2)
+      return (await stats).waiting
+    }
+    expect(await waiting()).toBe(16_000)
+    await Promise.all(sets.flat())
+    expect(events).toContainEqual(expect.objectContaining({ type: 'queue-pressure' }))
+    expect((await adapter.stats()).waiting).toBe(0)
+    await end()
+  })
+
+  test('are slow statements only where one of their statements is', async () => {
+    const slow: unknown[] = []
+    const { server, clock, engine, end } = await busyOwner((event) => {
+      if (event.type === 'slow-statement') slow.push(event)
+    })
+    engine.busy = false
+    engine.takes = 20
+    const user = await connectRemote(server.createPort(), { clock })
+    await Promise.all(keys.map((key) => user.cache.set(key, 1)))
+    expect(slow).toEqual([])
+    await end()
+  })
+
+  test('are not of long values, after each statement of which the event loop may have a turn', async () => {
+    const { server, clock, engine, end } = await busyOwner()
+    engine.busy = false
+    engine.takes = 20
+    const user = await connectRemote(server.createPort(), { clock })
+    engine.transactions = 0
+    await Promise.all(keys.map((key) => user.cache.set(key, 'x'.repeat(1_000))))
+    expect(engine.transactions).toBeGreaterThan(1)
+    await end()
+  })
+})
 
 test('gets of one user are a statement, those of two users a statement for each', async () => {
   const handle = new DatabaseSync(':memory:')

@@ -70,6 +70,55 @@ test('for a user that reads nothing no more is begun than it may have unread, an
   raw.close()
 })
 
+test('of many gets of long values that came together no more are begun than there is room for', async () => {
+  /** The words of a statement and of calls of it, of a user that has taken, and of a mark; see protocol.ts. */
+  const [DECLARE, CALL, TAKEN, MARK] = [2, 3, 24, 21]
+  const [calls, length] = [1_500, 40_000]
+  await served.adapter.cache.set('long', 'x'.repeat(length))
+  const raw = served.port()
+  const said: unknown[][] = []
+  raw.on('message', (message) => said.push(itemsOf(message)))
+  raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
+  while (said.length === 0) await nextTurn()
+  const sql = 'SELECT value FROM go_goscope_cache WHERE key = ?1'
+  const many = 'SELECT e.key AS i, value FROM json_each(?1) e JOIN go_goscope_cache c ON c.key = e.value'
+  const packed = `SELECT json_group_array(i) AS i, json_group_array(value) AS value FROM (${many})`
+  const statement = [
+    'cache.get',
+    'read',
+    'one',
+    'none',
+    sql,
+    0,
+    null,
+    many,
+    0,
+    'index',
+    '',
+    0,
+    null,
+    packed,
+    null,
+    null,
+  ]
+  const names = Array.from({ length: calls }, () => 'cache:long')
+  raw.postMessage({ [ENVELOPE]: [DECLARE, 0, ...statement, CALL, 0, 1, calls, ...names] })
+  while (left() !== calls) await nextTurn()
+  await untilNothingIsBegun()
+  const begun = calls - (left() ?? 0)
+  expect(begun, 'nothing was known of their length').toBeGreaterThan(100)
+  expect(begun).toBeLessThan(calls)
+  for (let marks = 0; left() !== 0; ) {
+    const before = left() ?? 0
+    const come = said.flat().filter((item) => item === MARK).length
+    for (; marks < come; marks++) raw.postMessage({ [ENVELOPE]: [TAKEN] })
+    await untilNothingIsBegun()
+    // 4 MiB, what has come since the last mark, and one.
+    expect(before - (left() ?? 0)).toBeLessThanOrEqual((4 * 1024 * 1024) / length + 1)
+  }
+  raw.close()
+})
+
 test('an owner that closes does not wait for a user that reads nothing', async () => {
   const raw = served.port()
   let said = 0

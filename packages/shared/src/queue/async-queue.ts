@@ -4,7 +4,8 @@ import { PersistenceError, problemOf } from '../errors/persistence-error.js'
 import { AsyncRunner } from './async-runner.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
-import { type Call, mayWrite, type Work } from './call.js'
+import { type Call, mayWrite, type SubmittedCall, type Work } from './call.js'
+import { isJoined } from './joined-calls.js'
 import { packedTaker } from './packed.js'
 import { PartwiseAnswer } from './partwise-answer.js'
 import type { QueueContext } from './queue-context.js'
@@ -60,6 +61,12 @@ export class AsyncQueue extends BacklogQueue {
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
     return this.enqueue(statement, parameters, decode)
+  }
+
+  /** Each by itself: a statement for many takes calls of all users. */
+  override submit(call: SubmittedCall): void {
+    if (!isJoined(call)) super.submit(call)
+    else for (const one of call.apart()) super.submit(one)
   }
 
   async close(keepHandle: boolean): Promise<void> {

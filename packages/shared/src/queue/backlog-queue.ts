@@ -4,7 +4,6 @@ import { inNextTurn } from '../time/clock.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type SubmittedCall, type Work } from './call.js'
-import type { JoinedCalls } from './joined-calls.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { QueueContext } from './queue-context.js'
 import { keepSettlers, rejectLast, resolveLast } from './settlers.js'
@@ -32,7 +31,7 @@ export abstract class BacklogQueue implements OperationQueue {
   }
 
   get waiting(): number {
-    return this.backlog.length
+    return this.backlog.calls
   }
 
   get idle(): boolean {
@@ -57,10 +56,6 @@ export abstract class BacklogQueue implements OperationQueue {
     } catch (error) {
       call.reject(error)
     }
-  }
-
-  submitJoined(calls: JoinedCalls): void {
-    for (const call of calls.apart()) this.submit(call)
   }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
@@ -108,7 +103,7 @@ export abstract class BacklogQueue implements OperationQueue {
     const overdue = this.backlog.take(this.#busyRetry.overdue(this.backlog, MAX_GIVEN_UP_IN_TURN))
     this.#busyRetry.rejectOverdue(overdue, busy)
     const waiting = this.backlog.peek()
-    if (overdue.length === MAX_GIVEN_UP_IN_TURN) inNextTurn(() => this.waitForWriter([], busy, attempt, retry))
+    if (this.#busyRetry.overdue(this.backlog, 1) > 0) inNextTurn(() => this.waitForWriter([], busy, attempt, retry))
     else if (waiting === undefined) retry()
     else this.#busyRetry.pause(waiting, attempt, retry)
   }

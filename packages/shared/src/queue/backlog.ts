@@ -7,24 +7,31 @@ import { Fifo } from './fifo.js'
 export const MAX_WAITING = 1_000_000
 const FIRST_WARNING = 10_000
 
+interface Counted {
+  readonly name: string
+  readonly count?: number
+}
+
 /** The calls that wait on one connection, bounded, with a word to the diagnostics before the bound is reached. */
-export class Backlog<Waiting extends { readonly name: string } = Work> {
+export class Backlog<Waiting extends Counted = Work> {
   readonly #diagnostics: Diagnostics
   readonly #items = new Fifo<Waiting>()
   #warnAt = FIRST_WARNING
+  calls = 0
   #idle: (() => void)[] = []
 
   constructor(diagnostics: Diagnostics) {
     this.#diagnostics = diagnostics
   }
 
+  /** Items, of which joined calls are one. */
   get length(): number {
     return this.#items.length
   }
 
   /** @throws PersistenceError `QUEUE_FULL`. */
   push(work: Waiting): void {
-    const waiting = this.#items.length
+    const waiting = this.calls
     if (waiting >= MAX_WAITING) {
       throw new PersistenceError(
         'QUEUE_FULL',
@@ -33,6 +40,7 @@ export class Backlog<Waiting extends { readonly name: string } = Work> {
       )
     }
     this.#items.push(work)
+    this.calls += callsOf(work)
     if (waiting >= this.#warnAt) {
       this.#warnAt *= 2
       this.#diagnostics.emit({ type: 'queue-pressure', waiting, limit: MAX_WAITING })
@@ -45,12 +53,15 @@ export class Backlog<Waiting extends { readonly name: string } = Work> {
 
   take(count: number): Waiting[] {
     if (this.#items.length === count) this.#warnAt = FIRST_WARNING
-    return this.#items.take(count)
+    const taken = this.#items.take(count)
+    for (const work of taken) this.calls -= callsOf(work)
+    return taken
   }
 
   /** Puts work back at the head that was taken and has to be sent again. It was accepted before, so no bound is checked. */
   putBack(works: readonly Waiting[]): void {
     this.#items.putBack(works)
+    for (const work of works) this.calls += callsOf(work)
   }
 
   /** Calls `callback` at the next {@link signalIdle}. */
@@ -63,4 +74,9 @@ export class Backlog<Waiting extends { readonly name: string } = Work> {
     this.#idle = []
     for (const waiter of waiters) waiter()
   }
+}
+
+/** How many calls it is: joined calls are several. */
+export function callsOf({ count = 1 }: Counted): number {
+  return count
 }

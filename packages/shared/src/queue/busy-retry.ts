@@ -1,7 +1,7 @@
 import type { Diagnostics } from '../errors/diagnostics.js'
 import { PersistenceError, problemOf } from '../errors/persistence-error.js'
 import type { Clock } from '../time/clock.js'
-import type { Backlog } from './backlog.js'
+import { type Backlog, callsOf } from './backlog.js'
 import type { Work } from './call.js'
 
 const SHORTEST_WAIT_MS = 1
@@ -53,13 +53,19 @@ export class BusyRetry {
     })
   }
 
-  /** How many at the head of what waits have waited long enough; at most `most`. */
+  /** How many items at the head of what waits have waited long enough; no more than are `most` calls. */
   overdue(backlog: Backlog, most: number): number {
     const now = this.#clock.monotonic()
     let count = 0
+    let calls = 0
     // Deadlines follow the order of the calls, but for those that no caller awaits: such a one has none to wait for, and
     // behind a call that may wait it stays until that one goes.
-    while (count < most && now >= (backlog.peek(count)?.deadline ?? Number.POSITIVE_INFINITY)) count++
+    while (calls < most) {
+      const work = backlog.peek(count)
+      if (work === undefined || now < work.deadline) break
+      calls += callsOf(work)
+      count++
+    }
     return count
   }
 

@@ -1,7 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { SubmittedCall } from './call.js'
-import type { JoinedCalls } from './joined-calls.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { Statement } from './statement.js'
 
@@ -18,10 +17,6 @@ export class ClosedQueue implements OperationQueue {
 
   submit(call: SubmittedCall): void {
     call.reject(closedError(call.name))
-  }
-
-  submitJoined(calls: JoinedCalls): void {
-    this.submit(calls)
   }
 
   atomic(name: string): Promise<Row[][]> {

@@ -1,6 +1,5 @@
 import type { Row } from '../driver/driver.js'
 import type { SubmittedCall } from './call.js'
-import type { JoinedCalls } from './joined-calls.js'
 import type { OperationQueue } from './operation-queue.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
@@ -44,10 +43,6 @@ export abstract class DelegatingQueue implements OperationQueue {
 
   submit(call: SubmittedCall): void {
     this.queue.submit(call)
-  }
-
-  submitJoined(calls: JoinedCalls): void {
-    this.queue.submitJoined(calls)
   }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {

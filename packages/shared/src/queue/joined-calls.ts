@@ -10,8 +10,6 @@ import type { Statement } from './statement.js'
 export interface JoinedCalls extends SubmittedCall {
   /** How many. Their parameters stand one call after the other. */
   readonly count: number
-  /** About the bytes of them. */
-  readonly units: number
   /** The calls, each by itself: for a queue that does not join them, and when one of them makes all fail. */
   apart(): SubmittedCall[]
 }

@@ -1,6 +1,5 @@
 import type { Row } from '../driver/driver.js'
 import type { SubmittedCall } from './call.js'
-import type { JoinedCalls } from './joined-calls.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 /**
@@ -18,11 +17,8 @@ export interface OperationQueue {
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result>
 
-  /** Runs a call among others that are made with it, without a promise for each. */
+  /** Runs a call, or joined ones, among others that are made with it, without a promise for each. */
   submit(call: SubmittedCall): void
-
-  /** The same for calls that were made together elsewhere. */
-  submitJoined(calls: JoinedCalls): void
 
   /** Runs steps in one IMMEDIATE transaction, all or nothing, and gives the rows of each. */
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]>

@@ -94,7 +94,8 @@ export interface BatchSql {
   /** How many of the last parameters must be the same in all calls of the batch; 0 when absent. */
   readonly shared?: number
   /**
-   * How a row finds its call. `index`: by its column `i`, the position of the call. `order`: one row per call in the
+   * How a row finds its call. `index`: by its column `i`, the position of the call; its other columns are those that the
+   * statement gives for one call, whose names cross once to another thread or process. `order`: one row per call in the
    * order of the calls, for RETURNING, which cannot see the position; the column `k` repeats the call's first parameter
    * and is checked. `echo`: by the columns of {@link echo}; a call without a row gets none, calls that repeat one another
    * share one. `none`: it gives no rows.

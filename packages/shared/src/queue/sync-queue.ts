@@ -6,7 +6,7 @@ import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
 import { type Call, settle, type Work } from './call.js'
 import { Concurrency } from './concurrency.js'
-import { isJoined, type JoinedCalls } from './joined-calls.js'
+import { isJoined } from './joined-calls.js'
 import { packedTaker } from './packed.js'
 import { alone, partsOf } from './parts.js'
 import type { QueueContext } from './queue-context.js'
@@ -64,10 +64,6 @@ export class SyncQueue extends BacklogQueue {
       throw reason
     }
     return decode(answer as never, parameters, 1)
-  }
-
-  override submitJoined(calls: JoinedCalls): void {
-    this.submit(calls)
   }
 
   async close(keepHandle: boolean): Promise<void> {

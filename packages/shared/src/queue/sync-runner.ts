@@ -99,17 +99,16 @@ export class SyncRunner {
 
   /** As many to a statement as it takes, the rest one by one. */
   #runBound({ statement, parameters, count }: JoinedCalls, bound: string): void {
-    const stop = this.#slow.start(statement.name, count)
     const time = boundParameters(NO_PARAMETERS, statement.clocked, this.#clock)
-    const one = parameters.length / count
-    const many = one * CALLS_BOUND_TOGETHER
-    const run = (sql: string, from: number, length: number): void => {
-      this.#prepare(sql).run(parameters.slice(from, from + length).concat(time))
+    const own = parameters.length / count
+    for (let at = 0; at < count; ) {
+      const calls = count - at < CALLS_BOUND_TOGETHER ? 1 : CALLS_BOUND_TOGETHER
+      const stop = this.#slow.start(statement.name, calls)
+      const prepared = this.#prepare(calls === 1 ? statement.sql : bound)
+      prepared.run(parameters.slice(at * own, (at + calls) * own).concat(time))
+      stop?.()
+      at += calls
     }
-    let at = 0
-    for (; at + many <= parameters.length; at += many) run(bound, at, many)
-    for (; at < parameters.length; at += one) run(statement.sql, at, one)
-    stop?.()
   }
 
   /** A row for each key, and one for each call of the keys that cannot go so: together or not at all, by one time. */

@@ -1,8 +1,7 @@
 import type { SqlValue } from '../driver/driver.js'
-import type { Backlog } from './backlog.js'
+import { type Backlog, callsOf } from './backlog.js'
 import { fitsBatch } from './batch.js'
 import type { Call } from './call.js'
-import { isJoined } from './joined-calls.js'
 import type { Parameters } from './statement.js'
 
 /** Calls that follow one another and go as one statement. */
@@ -28,9 +27,9 @@ export function runsAtHead(backlog: Backlog, bounds: Bounds): Run[] {
   for (let at = 0, calls = 0; calls < bounds.calls; at++) {
     const next = backlog.peek(at)
     if (next === undefined || next.type !== 'call') break
-    units += isJoined(next) ? next.units : unitsOf(next.parameters)
+    units += unitsOf(next.parameters)
     if (at > 0 && units > bounds.units) break
-    calls += next.count ?? 1
+    calls += callsOf(next)
     const [name] = next.parameters
     if (run !== undefined && run.length < bounds.callsInRun && !named?.has(name) && fitsBatch(run[0], next)) {
       run.push(next)

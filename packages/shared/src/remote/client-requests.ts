@@ -7,7 +7,7 @@ import type { ClientFollowing } from './client-following.js'
 import type { ClientLoads } from './client-loads.js'
 import type { AnsweredLock, ClientLocks } from './client-locks.js'
 import type { RequestCommand } from './commands.js'
-import { say } from './protocol.js'
+import { SHORT_UNITS, say } from './protocol.js'
 import type { CallTaker, ServedCall } from './served-call.js'
 import { ServedCalls } from './served-calls.js'
 import { UnmetStep } from './wire-error.js'
@@ -117,13 +117,25 @@ export class ClientRequests implements CallTaker {
   }
 
   #calls(calls: ServedCalls): void {
+    if (!this.#joins(calls)) {
+      for (const call of calls.apart()) this.#call(call)
+      return
+    }
     const { connection, announcer } = this.#shared
     const { announces } = calls.statement
     if (announces !== undefined && announcer.listens(announces)) {
       for (const parameters of calls.each()) announcer.sending(announces, parameters)
     }
     calls.taker = this
-    connection.queue.submitJoined(calls)
+    connection.queue.submit(calls)
+  }
+
+  /**
+   * Long answers cost more to write as JSON and to read than rows of their own do. Joined calls are not left before their
+   * end, so long values would hold the event loop.
+   */
+  #joins({ units, count, statement }: ServedCalls): boolean {
+    return units <= SHORT_UNITS * count && (statement.rows === 'none' || this.#answers.answersShort)
   }
 
   #atomic(command: AtomicCommand): void {

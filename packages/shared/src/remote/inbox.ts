@@ -21,12 +21,10 @@ export class Inbox {
     return this.#commands[this.#next]
   }
 
-  push(...commands: readonly Command[]): void {
+  push(command: Command): void {
     if (this.length === 0) this.#receivedAt = this.#clock.monotonic()
-    for (const command of commands) {
-      this.#commands.push(command)
-      this.length += countOf(command)
-    }
+    this.#commands.push(command)
+    this.length += countOf(command)
   }
 
   /** The next one; of calls that were sent together, `most` at the most. */

@@ -34,9 +34,11 @@ export class Outgoing {
     this.#send = send
   }
 
-  /** Whether the user may have more answers than it has not taken, and than `coming` more will be. */
-  hasRoom(coming: number): boolean {
-    return this.#untaken + coming * this.usual <= WINDOW.units || this.#inOneGo
+  /** How many more answers the user may have than it has not taken, and than `coming` more will be. */
+  roomBeside(coming: number): number {
+    if (this.#inOneGo) return Number.POSITIVE_INFINITY
+    const units = WINDOW.units - this.#untaken - coming * this.usual
+    return units < 0 ? 0 : 1 + Math.floor(units / Math.max(this.usual, 1))
   }
 
   /** The user has taken what was sent before a mark. */
@@ -99,8 +101,10 @@ export class Outgoing {
     this.#flushLater()
   }
 
-  refuse(request: number, error: unknown): void {
-    this.say(tell.error, request, writeError(error))
+  /** Refuses requests that follow one another. */
+  refuse(first: number, error: unknown, requests = 1): void {
+    const text = writeError(error)
+    for (let at = 0; at < requests; at++) this.say(tell.error, first + at, text)
   }
 
   /** The user has taken a piece. @returns whether the answer is whole now. */
@@ -168,7 +172,7 @@ export class Outgoing {
   }
 
   #sent(units: number, answers = 1): void {
-    this.usual += (units / answers - this.usual) / 8
+    this.usual += (units / answers - this.usual) * Math.min(1, answers / 8)
     this.#untaken += units
     this.#unmarked += units
     if (this.#unmarked >= PIECE.units) {

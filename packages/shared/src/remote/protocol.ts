@@ -146,6 +146,9 @@ export interface InheritedOptions {
  */
 export const WINDOW: { readonly calls: number; readonly units: number } = { calls: 4_096, units: 4 * 1024 * 1024 }
 
+/** About the bytes up to which calls, and answers, of one statement go together. */
+export const SHORT_UNITS = 256
+
 /** How much of an answer goes in one message. */
 export const PIECE: { readonly rows: number; readonly units: number } = { rows: 1_000, units: 1024 * 1024 }
 

@@ -1,6 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import type { SubmittedCall } from '../queue/call.js'
-import type { JoinedCalls } from '../queue/joined-calls.js'
+import { isJoined } from '../queue/joined-calls.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import { PartwiseAnswer } from '../queue/partwise-answer.js'
 import { keepSettlers, rejectLast, resolveLast } from '../queue/settlers.js'
@@ -47,12 +47,12 @@ export class RemoteQueue implements OperationQueue {
   }
 
   submit(call: SubmittedCall): void {
+    if (isJoined(call)) {
+      for (const one of call.apart()) this.submit(one)
+      return
+    }
     const decode: Decode<RowCount, unknown> = (given, parameters) => call.decode(given, parameters)
     this.#ask(call.statement, call.parameters, decode, nothing, (error) => call.reject(error))
-  }
-
-  submitJoined(calls: JoinedCalls): void {
-    for (const call of calls.apart()) this.submit(call)
   }
 
   atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {

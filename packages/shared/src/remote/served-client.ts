@@ -12,15 +12,12 @@ import { countOf, Inbox } from './inbox.js'
 import type { LockManagers } from './lock-managers.js'
 import { Outgoing } from './outgoing.js'
 import { unpackedRow } from './packed-rows.js'
-import { say, tell } from './protocol.js'
+import { SHORT_UNITS, say, tell } from './protocol.js'
 import { Reader } from './reader.js'
 import type { ServedCall } from './served-call.js'
-import { ServedCalls } from './served-calls.js'
+import type { ServedCalls } from './served-calls.js'
 import type { StatementPool } from './statement-pool.js'
 import { Unanswered } from './unanswered.js'
-
-// Longer answers cost more to write as JSON and to read than rows of their own do.
-const SHORT_UNITS = 256
 
 /** What users of one connection share. */
 export interface ServedParts extends SharedParts {
@@ -94,11 +91,12 @@ export class ServedClient implements AnswerTaker {
 
   /** Whether something has come that may be begun. */
   get ready(): boolean {
-    return this.#inbox.length > 0 && this.#hasRoom
+    return this.#inbox.length > 0 && this.#room > 0
   }
 
-  get #hasRoom(): boolean {
-    return this.#out.hasRoom(this.#unanswered.begun)
+  /** How many more may be begun. */
+  get #room(): number {
+    return this.#out.roomBeside(this.#unanswered.begun)
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a user may have under way. */
@@ -110,15 +108,9 @@ export class ServedClient implements AnswerTaker {
       if (command.word === say.taken) this.#out.taken()
       else if (this.#refusing !== undefined && 'number' in command) this.#decline(command, this.#refusing)
       // What shares no statement and no commit need not wait for others.
-      else if (isOfLock(command) && this.#inbox.length === 0 && this.#hasRoom) this.#run(command)
-      else if (command instanceof ServedCalls && !this.#joins(command)) this.#inbox.push(...command.apart())
+      else if (isOfLock(command) && this.#inbox.length === 0 && this.#room > 0) this.#run(command)
       else this.#inbox.push(command)
     }
-  }
-
-  /** Long answers do not go as one row, and each is begun only when there is room for it. */
-  #joins({ statement }: ServedCalls): boolean {
-    return statement.rows === 'none' || this.answersShort
   }
 
   /** Whether the next thing that came is a read of a store. */
@@ -129,7 +121,7 @@ export class ServedClient implements AnswerTaker {
 
   /** Does the next thing that came; of calls that came together, `most` at the most. @returns how many it has done. */
   runNext(most: number): number {
-    const command = this.#inbox.take(most)
+    const command = this.#inbox.take(Math.min(most, this.#room))
     this.#run(command)
     return countOf(command)
   }
@@ -222,18 +214,15 @@ export class ServedClient implements AnswerTaker {
   }
 
   refuse(command: RequestCommand, error: unknown): void {
-    if (!this.#gone) this.#refuse(command, error)
+    if (!this.#gone) this.#out.refuse(command.number, error, countOf(command))
     this.#end(command)
   }
 
   /** What was not begun is not done. */
   #decline(command: RequestCommand, reason: string): void {
-    this.#refuse(command, DisconnectedError.of(nameOf(command), 'none', reason))
+    const error = DisconnectedError.of(nameOf(command), 'none', reason)
+    this.#out.refuse(command.number, error, countOf(command))
     this.#unanswered.leave(command)
-  }
-
-  #refuse(command: RequestCommand, error: unknown): void {
-    for (let at = 0; at < countOf(command); at++) this.#out.refuse(command.number + at, error)
   }
 
   #note(note: NoteCommand): void {

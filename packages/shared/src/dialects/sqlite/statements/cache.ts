@@ -74,7 +74,7 @@ WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
         clocked: 'wall',
         batch: {
           match: 'index',
-          sql: `SELECT calls.key AS i
+          sql: `SELECT calls.key AS i, 1 AS found
 FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
   ON entries.key = calls.value AND (entries.expires_at IS NULL OR entries.expires_at > ?2)`,
         },
