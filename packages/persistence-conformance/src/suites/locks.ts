@@ -52,22 +52,25 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     assert.ok((await taken(adapter, 'd', TTL)).token > before.token)
   })
 
-  check('a call finds what the calls before it have left, also those that are answered in a later turn', async (world) => {
-    const adapter = await world.adapter()
-    await new Promise((resolve) => setImmediate(resolve))
-    const held = await taken(adapter, 'held', TTL)
-    // As if the calls of this turn had held the event loop for so long.
-    world.clock.advance(100)
-    const first = adapter.lock.acquire('job', TTL)
-    const freed = adapter.lock.forceRelease('job')
-    const refused = adapter.lock.acquire('held', TTL)
-    const given = released(held)
-    const second = adapter.lock.acquire('job', TTL)
-    await Promise.all([freed, given])
-    assert.equal(await (await first)?.isValid(), false)
-    assert.equal(await refused, null)
-    assert.equal(await (await second)?.isValid(), true)
-  })
+  check(
+    'a call finds what the calls before it have left, also those that are answered in a later turn',
+    async (world) => {
+      const adapter = await world.adapter()
+      await new Promise((resolve) => setImmediate(resolve))
+      const held = await taken(adapter, 'held', TTL)
+      // As if the calls of this turn had held the event loop for so long.
+      world.clock.advance(100)
+      const first = adapter.lock.acquire('job', TTL)
+      const freed = adapter.lock.forceRelease('job')
+      const refused = adapter.lock.acquire('held', TTL)
+      const given = released(held)
+      const second = adapter.lock.acquire('job', TTL)
+      await Promise.all([freed, given])
+      assert.equal(await (await first)?.isValid(), false)
+      assert.equal(await refused, null)
+      assert.equal(await (await second)?.isValid(), true)
+    },
+  )
 
   check('release tells whether it released', async (world) => {
     const adapter = await world.adapter()
