@@ -43,10 +43,16 @@ describe('copies by large blocks', () => {
 
   test('are found to be wrong where contents of the log are left out (control)', async () => {
     const worker = () => byBlocks({ slow: true, hindrance: 'contents left out' })
-    // By the comparison alone: such a copy has passed integrity_check and the comparison with its source.
-    await expect(compareCopies({ folder, kind: 'contents', copies: 10, worker })).rejects.toThrow(
-      /^rows of writer \d+ at/,
-    )
+    const compared = () => compareCopies({ folder, kind: 'contents', copies: 10, worker })
+    let found = 'nothing'
+    // integrity_check stops a copy in which the rows of the beginning are left out, too. The others pass it.
+    for (let tries = 0; tries < 10 && !found.startsWith('rows of writer'); tries++) {
+      found = await compared().then(
+        () => 'nothing',
+        (error: Error) => error.message,
+      )
+    }
+    expect(found).toMatch(/^rows of writer \d+ at/)
   }, 60_000)
 
   // Who reads then does not keep a writer from beginning the log anew, over the frames that the copy has found there.

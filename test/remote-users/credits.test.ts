@@ -73,7 +73,7 @@ test('for a user that reads nothing no more is begun than it may have unread, an
 test('of many gets of long values that came together no more are begun than there is room for', async () => {
   /** The words of a statement and of calls of it, of a user that has taken, and of a mark; see protocol.ts. */
   const [DECLARE, CALL, TAKEN, MARK] = [2, 3, 24, 21]
-  const [calls, length] = [1_500, 40_000]
+  const [calls, length] = [4_000, 20_000]
   await served.adapter.cache.set('long', 'x'.repeat(length))
   const raw = served.port()
   const said: unknown[][] = []

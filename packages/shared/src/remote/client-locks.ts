@@ -1,4 +1,4 @@
-import type { Hold, HoldListener } from '../stores/lock/hold.js'
+import { type Hold, type HoldListener, isLost } from '../stores/lock/hold.js'
 import type { LockManager } from '../stores/lock/lock-manager.js'
 import { ByNumber } from './by-number.js'
 import type { LockCommand } from './commands.js'
@@ -89,6 +89,8 @@ export class ClientLocks implements HoldListener {
       void manager.release(hold)
       return new Granted(hold.token, 0)
     }
+    // By what the owner of the owner has said after it granted it.
+    if (isLost(hold)) return new Granted(hold.token, 0)
     const held = this.#byToken.get(hold.token)
     if (held !== undefined) held.count++
     else {

@@ -30,6 +30,11 @@ export interface LockManager {
   freeIn?(key: string): number
   /** `undefined` while another owner holds the lock. */
   acquire(key: string, ttl: number, owner: string | undefined): Answered<Hold | undefined>
+  /**
+   * What the caller of {@link acquire} has to wait for before it goes on, whatever it was granted: a loop of awaited calls, none
+   * of which waits for an engine, would keep every timer from firing. Absent where each call waits for something.
+   */
+  pause?(): Promise<void> | undefined
   /** Never rejects: what cannot be confirmed is `false`. */
   isHeld(hold: Hold): Answered<boolean>
   /** Never rejects: timers call it, where no caller could catch a rejection. */

@@ -53,15 +53,11 @@ export class MemoryLockManager implements LockManager {
     return hold.owner ?? `${this.#ownerPrefix}-${hold.token}`
   }
 
-  acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined | Promise<Hold | undefined> {
-    // Before any pause: what is called after this must find what this has left.
-    const granted = this.#acquire(key, ttl, owner)
-    // No call here waits for an engine: without a pause, a loop of awaited calls would keep every timer from firing.
-    return this.#turn.seemsLong() ? this.#afterPause(granted) : granted
+  pause(): Promise<void> | undefined {
+    return this.#turn.seemsLong() ? this.#untilLaterTurn() : undefined
   }
 
-  /** Has the caller told in a later turn of the event loop. */
-  async #afterPause(granted: Hold | undefined): Promise<Hold | undefined> {
+  async #untilLaterTurn(): Promise<void> {
     for (let turns = 1; ; turns++) {
       await nextTurn()
       // Of many that wait the first may have used up the turn.
@@ -70,10 +66,9 @@ export class MemoryLockManager implements LockManager {
       if (turns >= PATIENT_TURNS && this.#passedIn !== this.#turn.number) break
     }
     this.#passedIn = this.#turn.number
-    return granted
   }
 
-  #acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
+  acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
     const now = this.clock.monotonic()
     const held = this.#holds.get(key)
     if (held !== undefined) {
