@@ -38,7 +38,6 @@ export class LockManagers {
       connection,
       prefix,
       ready: true,
-      connect: () => connection.open(),
       afterEnd: (callback) => this.#atEnd.push(callback),
     })
     this.#managers.set(prefix, manager)

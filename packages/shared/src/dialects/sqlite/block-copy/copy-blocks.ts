@@ -15,6 +15,15 @@ export interface HeldFile {
   readonly schemaVersion: number
 }
 
+/** Who follows the copy. */
+export interface CopyListener {
+  readonly steps: BackupSteps
+  /** Called while nothing is copied yet; it may throw. */
+  check(): void
+  /** Called with how many bytes will not change any more; from the first call on the copy is made this way. */
+  onCopied(bytes: number, of: number): void
+}
+
 /**
  * - `copied`: the database of a moment of the copy at which it had `pages` and the schema of the snapshot.
  * - `changed`: the schema is another one by now; nothing was copied. A new snapshot has it.
@@ -41,23 +50,15 @@ const IN_ROLLBACK_MODE = Buffer.from([1, 1])
  * it. But then no checkpoint can write at all, and the file is that snapshot without a log.
  *
  * @param target An empty file. Its header says that it needs no log.
- * @param check Called while nothing is copied yet; it may throw.
- * @param onCopied Called with how many bytes will not change any more; from the first call on the copy is made this way.
  */
-export async function copyBlocks(
-  held: HeldFile,
-  target: string,
-  steps: BackupSteps,
-  check: () => void,
-  onCopied: (bytes: number, of: number) => void,
-): Promise<BlocksCopied> {
-  const log = await readLog(held, check)
+export async function copyBlocks(held: HeldFile, target: string, listener: CopyListener): Promise<BlocksCopied> {
+  const log = await readLog(held, () => listener.check())
   if (log === undefined) return { outcome: 'impossible' }
   const { overlay, pages } = log
   try {
     const first = overlay?.page(1)
     if (first !== undefined && first.readInt32BE(COOKIE_AT) !== held.schemaVersion) return { outcome: 'changed' }
-    const copied = await copyUnder(overlay, held, pages, target, steps, check, onCopied)
+    const copied = await copyUnder(overlay, held, pages, target, listener)
     return copied ? { outcome: 'copied', pages } : { outcome: 'impossible' }
   } finally {
     overlay?.close()
@@ -86,10 +87,9 @@ async function copyUnder(
   held: HeldFile,
   pages: number,
   target: string,
-  steps: BackupSteps,
-  check: () => void,
-  onCopied: (bytes: number, of: number) => void,
+  listener: CopyListener,
 ): Promise<boolean> {
+  const { steps } = listener
   const { path, pageBytes } = held
   const bytes = pages * pageBytes
   // Of the snapshot. A commit after it may have others, and what was told must not grow again.
@@ -109,9 +109,9 @@ async function copyUnder(
           overlay?.writeInto(file, done / pageBytes + 1, end / pageBytes + 1)
           if (done === 0 && !needsNoLog(file)) return false
           done = end
-          onCopied(done, bytes)
+          listener.onCopied(done, bytes)
         }
-        if (done === 0) check()
+        if (done === 0) listener.check()
         else steps.next({ totalPages, remainingPages: Math.max(0, totalPages - Math.floor(done / pageBytes)) })
       } while (done < copied)
     }

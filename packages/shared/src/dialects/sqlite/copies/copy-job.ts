@@ -2,7 +2,7 @@ import { statfs, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { CopiedBytes } from '../block-copy/copied-bytes.js'
-import { type BlocksCopied, copyBlocks, type HeldFile } from '../block-copy/copy-blocks.js'
+import { type BlocksCopied, copyBlocks } from '../block-copy/copy-blocks.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
@@ -38,87 +38,98 @@ export type Copied = Omit<BackupManifest, 'startedAt' | 'milliseconds' | 'schedu
  */
 export async function copyJob(order: CopyOrder, context: JobContext): Promise<Verified> {
   const source = await openOwn(order.source, context.engine, { readOnly: true, busyTimeout: SOURCE_WAIT_MS })
-  let content: Content
-  let hashing = false
+  let made: Made
   try {
     await refuseOtherModes(source, order.source)
-    const byBlocks = await copyByBlocks(source, order, context)
-    hashing = byBlocks !== undefined
-    content = byBlocks ?? (await copyByEngine(source, order, context))
+    made = await copy(source, order, context)
     await refuseReplaced(source, order.source)
   } finally {
     await source.close()
   }
+  const { content, hashing } = made
   if (hashing) return verifyCopy(order.target, content, context, () => undefined)
   const settled = content.bytes >= order.largeBytes ? hashElsewhere(order.target, context) : undefined
   return verifyCopy(order.target, content, context, settled)
 }
 
-/** @returns `undefined` for a copy that the engine has to make: a small one, or one that is to be held back. */
-async function copyByBlocks(
-  { queue, identity }: OwnConnection,
-  order: CopyOrder,
-  context: JobContext,
-): Promise<Content | undefined> {
-  // There, who has locks keeps others from reading what is locked.
-  if (order.maxBytesPerSecond !== undefined || process.platform === 'win32') return undefined
-  for (let tried = 0; tried < SCHEMA_TRIES; tried++) {
-    await queue.query('backup', 'SAVEPOINT go_goscope_snapshot')
-    try {
-      const content = await readContent(queue, 'backup')
-      if (content.bytes < order.largeBytes) return undefined
-      await refuseFullDisk(order.target, content)
-      const [row] = await queue.query('backup', 'PRAGMA schema_version')
-      const held = { ...content, path: order.source, schemaVersion: Number(row?.schema_version) }
-      const copied = await copyHeld(held, order, context).catch(async (error) => {
-        await refuseReplaced({ identity }, order.source)
-        throw error
-      })
-      if (copied.outcome === 'copied') return { ...content, pages: copied.pages }
-      if (copied.outcome === 'impossible') break
-    } finally {
-      await queue.query('backup', 'RELEASE go_goscope_snapshot')
-    }
-  }
-  // The engine takes an empty file.
-  await truncate(order.target)
-  return undefined
+interface Made {
+  readonly content: Content
+  /** Whether another thread hashes it already. */
+  readonly hashing: boolean
 }
 
-/** Copies by blocks, and has hashed what is copied. */
-async function copyHeld(held: HeldFile & Content, order: CopyOrder, context: JobContext): Promise<BlocksCopied> {
-  const pace = new Pace(order, held, context)
+/** By large blocks where that can be done, else by the engine. */
+async function copy(source: OwnConnection, order: CopyOrder, context: JobContext): Promise<Made> {
+  for (let tries = mayGoByBlocks(order) ? SCHEMA_TRIES : 0; ; tries--) {
+    const made = await inSnapshot(source, async (content) => {
+      if (tries > 0 && content.bytes >= order.largeBytes) {
+        await refuseFullDisk(order.target, content)
+        const copied = await copyByBlocks(source, content, order, context)
+        if (copied.outcome === 'copied') return { content: { ...content, pages: copied.pages }, hashing: true }
+        if (copied.outcome === 'changed') return 'changed'
+        // The engine takes an empty file.
+        await truncate(order.target)
+      }
+      if (context.engine.backup === undefined) return 'not by pages'
+      await refuseFullDisk(order.target, content)
+      const pace = new Pace(order, content, context)
+      pace.begin()
+      await context.engine.backup(source.handle, order.target, pace)
+      pace.end()
+      return { content, hashing: false }
+    })
+    if (made === 'not by pages') return { content: await copyBySql(source, order, context), hashing: false }
+    if (made !== 'changed') return made
+  }
+}
+
+/** Not one that is to be held back, nor where who has locks keeps others from reading what is locked. */
+function mayGoByBlocks({ maxBytesPerSecond }: CopyOrder): boolean {
+  return maxBytesPerSecond === undefined && process.platform !== 'win32'
+}
+
+async function inSnapshot<Result>(
+  { queue }: OwnConnection,
+  body: (content: Content & { readonly pages: number }) => Promise<Result>,
+): Promise<Result> {
+  await queue.query('backup', 'SAVEPOINT go_goscope_snapshot')
+  try {
+    return await body(await readContent(queue, 'backup'))
+  } finally {
+    await queue.query('backup', 'RELEASE go_goscope_snapshot')
+  }
+}
+
+/** Copies what is held by blocks, and has hashed what is copied. */
+async function copyByBlocks(
+  source: OwnConnection,
+  content: Content & { readonly pages: number },
+  order: CopyOrder,
+  context: JobContext,
+): Promise<BlocksCopied> {
+  const [row] = await source.queue.query('backup', 'PRAGMA schema_version')
+  const held = { ...content, path: order.source, schemaVersion: Number(row?.schema_version) }
+  const pace = new Pace(order, content, context)
   const copied = new CopiedBytes()
   const { memory } = copied
   const check = (): void => {
     if (context.stop.requested) throw stopped()
   }
-  const outcome = await copyBlocks(held, order.target, pace, check, (count, bytes) => {
+  const onCopied = (count: number, bytes: number): void => {
     const first = copied.count === 0
     copied.advanceTo(count)
     if (!first) return
     // Not before: an engine that has to copy after all begins anew.
     pace.begin()
     context.tell({ hash: { path: order.target, growing: { memory, bytes } } } satisfies CopyToHash)
-  })
-  if (outcome.outcome === 'copied') pace.end()
-  return outcome
-}
-
-async function copyByEngine(source: OwnConnection, order: CopyOrder, context: JobContext): Promise<Content> {
-  const { queue, handle } = source
-  if (context.engine.backup === undefined) return copyBySql(source, order, context)
-  await queue.query('backup', 'SAVEPOINT go_goscope_snapshot')
+  }
   try {
-    const content = await readContent(queue, 'backup')
-    await refuseFullDisk(order.target, content)
-    const pace = new Pace(order, content, context)
-    pace.begin()
-    await context.engine.backup(handle, order.target, pace)
-    pace.end()
-    return content
-  } finally {
-    await queue.query('backup', 'RELEASE go_goscope_snapshot')
+    const result = await copyBlocks(held, order.target, { steps: pace, check, onCopied })
+    if (result.outcome === 'copied') pace.end()
+    return result
+  } catch (error) {
+    await refuseReplaced(source, order.source)
+    throw error
   }
 }
 
@@ -146,7 +157,7 @@ async function refuseOtherModes({ queue }: OwnConnection, path: string): Promise
 }
 
 /** The copy of a file that nobody will find again is no backup of what is at the path. */
-async function refuseReplaced(source: Pick<OwnConnection, 'identity'>, path: string): Promise<void> {
+async function refuseReplaced(source: OwnConnection, path: string): Promise<void> {
   if ((await fileIdentity(path)) === source.identity) return
   throw new PersistenceError(
     'FILE_REPLACED',
