@@ -43,7 +43,7 @@ rise: median of the ratios of rounds, and half of them in between. Cores: how ma
 processor's time of all threads, for gets of so many workers to be as many as the direct ones of the same round; where the
 machine has fewer, it has no more.`,
       head: ['engine', ...WORKERS.flatMap((workers) => [`${workers}`, 'half of them', 'cores'])],
-      rows: cells.filter(hasPairs).map(([cell, { pairs }]) => [
+      rows: cells.map(([cell, { pairs }]) => [
         cell,
         ...WORKERS.flatMap((workers) => {
           const { direct, remote, cpu } = pairs[workers]
@@ -107,7 +107,7 @@ without a pause, ÷ the same without it.`,
             ['sets', 'here', 'thread'],
             ['keys', 'here', 'thread', 'readers'],
           ].map(([load, ...places]) =>
-            places.map((place) => lateness(late[load][place], ownLate?.[load][place])).join(' → '),
+            places.map((place) => lateness(late[load][place], ownLate[load][place])).join(' → '),
           ),
           ...Object.values(rates).map((found) => ratio(found, 'thread', 'here')),
           ratio(scans, 'beside a scan, no reader', 'alone'),
@@ -118,9 +118,7 @@ without a pause, ÷ the same without it.`,
   ]
 }
 
-/** Figures that were taken before there were pairs, and before the work of the app's thread was counted, stay as they are. */
-const hasPairs = ([, { pairs }]) => pairs !== undefined
-const lateness = (late, own) => (own === undefined ? digits(late) : `${digits(late)} (${digits(own)})`)
+const lateness = (late, own) => `${digits(late)} (${digits(own)})`
 
 /** As the head of the table has them. */
 function ordered({ direct, ...others }) {
@@ -130,7 +128,7 @@ function ordered({ direct, ...others }) {
 
 export function threadTargets({ threads = {} }) {
   return Object.entries(threads).flatMap(
-    ([place, { rows, cpu, gets, pairs, queries, sets, locks, commits, thread }]) => {
+    ([place, { rows, cpu, pairs, queries, sets, locks, commits, thread }]) => {
       const [engine] = place.split(',')
       const { late, scans } = thread
       const atLeast = (target, limit, reached) => ({
@@ -148,8 +146,7 @@ export function threadTargets({ threads = {} }) {
         met: reached <= limit,
       })
       const ratio = (found, one, other) => pairedRatio(found[one], found[other])
-      const ofDirect = (workers) =>
-        pairs === undefined ? ratio(gets, `remote ${workers}`, 'direct') : ratio(pairs[workers], 'remote', 'direct')
+      const ofDirect = (workers) => ratio(pairs[workers], 'remote', 'direct')
       return [
         atMost('owner: CPU of a get, against a direct one', CPU_OF_GET[engine], ratio(cpu.get, 'remote', 'direct')),
         atMost('owner: CPU of a set, against a direct one', 1, ratio(cpu.set, 'remote', 'direct')),

@@ -38,6 +38,7 @@ export class LockManagers {
       connection,
       prefix,
       ready: true,
+      connect: () => connection.open(),
       afterEnd: (callback) => this.#atEnd.push(callback),
     })
     this.#managers.set(prefix, manager)

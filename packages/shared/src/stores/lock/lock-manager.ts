@@ -4,10 +4,10 @@ import type { Clock } from '../../time/clock.js'
 import type { Hold } from './hold.js'
 
 /** What a manager of locks in memory needs of a session. */
-export type LockSession = Pick<Session, 'clock' | 'connection' | 'prefix' | 'ready' | 'afterEnd'>
+export type LockSession = Pick<Session, 'clock' | 'connection' | 'prefix' | 'ready' | 'connect' | 'afterEnd'>
 
-/** At once where the locks are in memory. */
-type Answered<Value> = Value | Promise<Value>
+/** At once where the locks are in memory, unless the turn of the event loop has taken long. */
+export type Answered<Value> = Value | Promise<Value>
 
 /**
  * What decides about locks: the table of this process (memory-lock-manager.ts) or the database (database-lock-manager.ts).
@@ -30,11 +30,6 @@ export interface LockManager {
   freeIn?(key: string): number
   /** `undefined` while another owner holds the lock. */
   acquire(key: string, ttl: number, owner: string | undefined): Answered<Hold | undefined>
-  /**
-   * What the caller of {@link acquire} has to wait for before it goes on, whatever it was granted: a loop of awaited calls, none
-   * of which waits for an engine, would keep every timer from firing. Absent where each call waits for something.
-   */
-  pause?(): Promise<void> | undefined
   /** Never rejects: what cannot be confirmed is `false`. */
   isHeld(hold: Hold): Answered<boolean>
   /** Never rejects: timers call it, where no caller could catch a rejection. */

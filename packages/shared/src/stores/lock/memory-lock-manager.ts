@@ -1,14 +1,11 @@
 import type { Sweeper } from '../../session/sweeper.js'
-import { type Clock, nextTurn } from '../../time/clock.js'
+import { type Clock, inNextTurn } from '../../time/clock.js'
 import type { Turn } from '../../time/turn.js'
 import { expiryOf, grantedAnew, type Hold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
 import { anybodyWaits, wakeLine } from './lock-line.js'
-import type { LockManager, LockSession } from './lock-manager.js'
-
-/** Of calls that have waited for so many turns of the event loop, one comes through in each, also where others use it up. */
-const PATIENT_TURNS = 4
+import type { Answered, LockManager, LockSession } from './lock-manager.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
 const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
@@ -28,8 +25,8 @@ export class MemoryLockManager implements LockManager {
   readonly #holds: HoldTable
   readonly #ownerPrefix: string
   readonly #turn: Turn
-  /** The number of the last turn in which a call came through that had waited. */
-  #passedIn = 0
+  /** Calls that wait for the next turn of the event loop. */
+  #waiting: (() => void)[] = []
   #told = false
 
   constructor(session: LockSession) {
@@ -53,22 +50,76 @@ export class MemoryLockManager implements LockManager {
     return hold.owner ?? `${this.#ownerPrefix}-${hold.token}`
   }
 
-  pause(): Promise<void> | undefined {
-    return this.#turn.seemsLong() ? this.#untilLaterTurn() : undefined
+  acquire(key: string, ttl: number, owner: string | undefined): Answered<Hold | undefined> {
+    // No call here waits for an engine: without a pause, a loop of awaited calls would keep every timer from firing.
+    if (this.#waiting.length === 0 && !this.#turn.seemsLong()) return this.#acquire(key, ttl, owner)
+    return this.#inNextTurn(() => {
+      if (this.#session.ready) return this.#acquire(key, ttl, owner)
+      // The adapter was disconnected meanwhile.
+      return this.#session.connect('lock.acquire').then(() => this.#acquire(key, ttl, owner))
+    })
   }
 
-  async #untilLaterTurn(): Promise<void> {
-    for (let turns = 1; ; turns++) {
-      await nextTurn()
-      // Of many that wait the first may have used up the turn.
-      if (!this.#turn.isLong()) break
-      // So may a loop of other calls, each time again.
-      if (turns >= PATIENT_TURNS && this.#passedIn !== this.#turn.number) break
-    }
-    this.#passedIn = this.#turn.number
+  isHeld(hold: Hold): Answered<boolean> {
+    return this.#inOrder(() => this.#isHeld(hold))
   }
 
-  acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
+  extend(hold: Hold, ttl: number): Answered<boolean> {
+    return this.#inOrder(() => this.#extend(hold, ttl))
+  }
+
+  extendOwned(key: string, owner: string, ttl: number): Answered<boolean> {
+    return this.#inOrder(() => {
+      const hold = this.#session.ready ? this.#holds.find(key) : undefined
+      return hold !== undefined && this.ownerOf(hold) === owner && this.#extend(hold, ttl)
+    })
+  }
+
+  release(hold: Hold): Answered<boolean> {
+    return this.#inOrder(() => this.#release(hold))
+  }
+
+  forceRelease(key: string): Answered<void> {
+    return this.#inOrder(() => this.#drop(key))
+  }
+
+  lineOf(key: string): string {
+    return `${this.#holds.name}:${key}`
+  }
+
+  freeIn(key: string): number {
+    const hold = this.#holds.find(key)
+    return hold === undefined ? 0 : hold.expiresAt - this.clock.monotonic()
+  }
+
+  /** Runs a call at once, or after those that wait. */
+  #inOrder<Result>(call: () => Result): Answered<Result> {
+    return this.#waiting.length === 0 ? call() : this.#inNextTurn(call)
+  }
+
+  #inNextTurn<Result>(call: () => Answered<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try {
+          resolve(call())
+        } catch (error) {
+          reject(error)
+        }
+      })
+      if (this.#waiting.length === 1) inNextTurn(() => this.#runWaiting())
+    })
+  }
+
+  /** All of them, also in a turn that others use up: each is short, and no caller goes on before the last has run. */
+  #runWaiting(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    // They count as part of this turn: what their callers call next has so much less of it.
+    this.#turn.seemsLong()
+    for (const call of waiting) call()
+  }
+
+  #acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {
     const now = this.clock.monotonic()
     const held = this.#holds.get(key)
     if (held !== undefined) {
@@ -89,12 +140,12 @@ export class MemoryLockManager implements LockManager {
     return hold
   }
 
-  isHeld(hold: Hold): boolean {
+  #isHeld(hold: Hold): boolean {
     return this.#holds.find(hold.key) === hold
   }
 
-  extend(hold: Hold, ttl: number): boolean {
-    if (!this.isHeld(hold)) return false
+  #extend(hold: Hold, ttl: number): boolean {
+    if (!this.#isHeld(hold)) return false
     const expiresAt = this.clock.monotonic() + ttl
     const isSooner = expiresAt < hold.expiresAt
     moveExpiry(hold, expiresAt)
@@ -102,14 +153,8 @@ export class MemoryLockManager implements LockManager {
     return true
   }
 
-  extendOwned(key: string, owner: string, ttl: number): boolean {
-    const hold = this.#session.ready ? this.#holds.find(key) : undefined
-    if (hold === undefined || this.ownerOf(hold) !== owner) return false
-    return this.extend(hold, ttl)
-  }
-
-  release(hold: Hold): boolean {
-    if (!this.isHeld(hold)) {
+  #release(hold: Hold): boolean {
+    if (!this.#isHeld(hold)) {
       // Nobody may have found that it was lost.
       if (this.#holds.get(hold.key) === hold) this.#holds.lose(hold, expiryOf(hold.key))
       return false
@@ -119,17 +164,8 @@ export class MemoryLockManager implements LockManager {
     return true
   }
 
-  forceRelease(key: string): void {
+  #drop(key: string): void {
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
     if (anybodyWaits()) wakeLine(this.lineOf(key))
-  }
-
-  lineOf(key: string): string {
-    return `${this.#holds.name}:${key}`
-  }
-
-  freeIn(key: string): number {
-    const hold = this.#holds.find(key)
-    return hold === undefined ? 0 : hold.expiresAt - this.clock.monotonic()
   }
 }

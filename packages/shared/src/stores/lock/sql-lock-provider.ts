@@ -181,9 +181,6 @@ export class StoredLockProvider implements SqlLockProvider {
     if (!this.#session.ready) await this.#session.connect(operation)
     const granted = this.#manager.acquire(key, duration, owner)
     const hold = granted instanceof Promise ? await granted : granted
-    // After the grant: what is called meanwhile finds what it has left.
-    const pause = this.#manager.pause?.()
-    if (pause !== undefined) await pause
     return hold === undefined ? null : new StoredLockHandle(this.#manager, hold)
   }
 }
