@@ -3,7 +3,7 @@ import { readCommandLine, UsageError } from '../scripts/command-line.mjs'
 
 const usage = `npm run bench -- [options]
 
-  --quick          what the targets need, in less than two minutes
+  --quick          short runs of single calls, about two minutes; with --filter, of what it names
   --filter TEXT    only what has TEXT in its name, for example "cache-get" or "bun"; several are allowed
   --update         put these figures into the page, beside the others of earlier runs
   --no-peers       without the packages of other people, which need a compiler the first time

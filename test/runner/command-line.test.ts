@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { packageSizes } from '../../bench/package-sizes.mjs'
 import { runProcess } from '../../scripts/run-process.mjs'
 import { root } from '../../scripts/workspace.mjs'
 import { runs } from '../matrix.mjs'
@@ -55,4 +56,9 @@ test('the usage of npm test lists every group and every cell', async () => {
     expect(output).toContain(`  ${group} `)
     expect(output).toContain(`  ${name}\n`)
   }
+})
+
+test('the bench finds the size of a published package', () => {
+  const [found] = Object.entries(packageSizes(['unstorage']))
+  expect(found).toMatchObject(['@go-go-scope/unstorage', { packed: expect.any(Number), unpacked: expect.any(Number) }])
 })
