@@ -28,9 +28,14 @@ import { formatProofs } from './format-proofs.mjs'
 const DOCUMENT = join(root, 'docs/guarantees.md')
 const FILE = join(root, 'scripts/soak/proofs.jsonl')
 
-/** What the soaks have found that the table in docs/guarantees.md is made of. @returns {Found} */
-export function readProofs() {
-  const lines = parseLines(readFileSync(FILE, 'utf8'))
+/**
+ * What the soaks have found that the table in docs/guarantees.md is made of.
+ *
+ * @param {string} file the one of this checkout, or of another
+ * @returns {Found}
+ */
+export function readProofs(file = FILE) {
+  const lines = parseLines(readFileSync(file, 'utf8'))
   return { proofs: lines.filter((line) => 'proof' in line), counts: lines.filter((line) => 'passed' in line) }
 }
 
@@ -42,8 +47,8 @@ export function readProofs() {
  */
 export function keepProofs({ proofs, counts }, cells) {
   const sorted = proofs.toSorted((one, other) => (key(one) < key(other) ? -1 : 1))
-  writeFileSync(FILE, [...sorted, ...counts].map((line) => `${JSON.stringify(line)}\n`).join(''))
   const table = formatProofs({ proofs, counts }, cells)
+  writeFileSync(FILE, [...sorted, ...counts].map((line) => `${JSON.stringify(line)}\n`).join(''))
   writeFileSync(DOCUMENT, replaceBlock(readFileSync(DOCUMENT, 'utf8'), 'npm run soak', table))
 }
 
