@@ -84,6 +84,8 @@ const trials = {
 }
 
 export const trialNames = Object.keys(trials)
+/** Packages of other people. */
+export const peerNames = [...new Set(Object.values(trials).flatMap(({ peers }) => peers))]
 
 /** @returns {Race[]} */
 export function fullPlan() {

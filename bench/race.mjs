@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineProcess } from '@go-go-scope/persistence-conformance/process'
+import { peerNames } from './plan.mjs'
 import { raceInTurn } from './race-in-turn.mjs'
 import { runtimes } from './runtimes.mjs'
 import { workFolder } from './work-folder.mjs'
 
 const bench = fileURLToPath(new URL('.', import.meta.url))
 const child = join(bench, 'child.mjs')
-const peers = ['keyv', 'cache-manager', 'bun-sqlite-key-value', 'langgraph']
 
 /**
  * Lets the contestants run in turn, each in a process of its own.
@@ -20,7 +20,7 @@ const peers = ['keyv', 'cache-manager', 'bun-sqlite-key-value', 'langgraph']
 export async function runRace({ trial, cell, storage, contestants }, effort) {
   const folder = mkdtempSync(join(workFolder(), 'race-'))
   const racers = Object.entries(contestants).map(([name, inFlight]) => {
-    const contestant = join(bench, peers.includes(name) ? 'peers' : 'contestants', `${name}.mjs`)
+    const contestant = join(bench, peerNames.includes(name) ? 'peers' : 'contestants', `${name}.mjs`)
     const path = storage === 'memory' ? ':memory:' : join(folder, `${name}.db`)
     const task = { engine: cell.engine, contestant, trial, storage, path, inFlight }
     return {

@@ -1,5 +1,25 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { describeMachine, describeVersions } from './machine.mjs'
+
+/** What a run finds, each with a name of its own in its part. */
+const parts = [
+  'races',
+  'rows',
+  'sweeps',
+  'standbys',
+  'threads',
+  'turns',
+  'channels',
+  'copies',
+  'locks',
+  'freshLocks',
+  'memory',
+  'starts',
+  'packages',
+  'postgres',
+]
+const THEN = '`, then `'
 
 const fileOf = (mode) => fileURLToPath(new URL(`results/${mode}.json`, import.meta.url))
 
@@ -17,4 +37,29 @@ export function writeResults(results) {
   // One race a line: a diff shows which figures moved.
   const text = JSON.stringify(results, rounded, 1).replace(/\[[^[\]{}]*\]/g, (list) => list.replace(/\s+/g, ''))
   writeFileSync(fileOf(results.mode), `${text}\n`)
+}
+
+/** Results in which nothing was found yet. @param {{ quick: boolean }} options */
+export function newResults({ quick }) {
+  return {
+    mode: quick ? 'quick' : 'full',
+    date: new Date().toISOString().slice(0, 10),
+    command: ['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench -', 'bench -- -'),
+    machine: describeMachine(),
+    versions: describeVersions(),
+    ...Object.fromEntries(parts.map((part) => [part, {}])),
+  }
+}
+
+/** The figures of an earlier run with those of a later one in their place. */
+export function mergeResults(earlier, later) {
+  return {
+    ...earlier,
+    date: later.date,
+    // As the page quotes them.
+    command: [...new Set([...earlier.command.split(THEN), later.command])].join(THEN),
+    machine: later.machine,
+    versions: later.versions,
+    ...Object.fromEntries(parts.map((part) => [part, { ...earlier[part], ...later[part] }])),
+  }
 }

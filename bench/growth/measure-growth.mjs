@@ -159,10 +159,9 @@ export async function measureThreads(cell, { runs, duration, rows }) {
 
 /** Bytes that `calls` operations leave in the heap, and the most memory above the start. */
 export async function measureMemory(cell, contestant, calls) {
-  const folder = ['keyv', 'cache-manager', 'bun-sqlite-key-value'].includes(contestant) ? 'peers' : 'contestants'
   const child = start(cell, 'memory.mjs', {
     engine: cell.engine,
-    contestant: join(bench, folder, `${contestant}.mjs`),
+    contestant: join(bench, 'contestants', `${contestant}.mjs`),
     calls,
   })
   try {

@@ -9,7 +9,7 @@ import { benchServer } from './server.mjs'
  * Everything that is measured on a server, which is started for it, and with PGlite.
  *
  * @param {{ quick: boolean, runs: number | undefined, peers: boolean, wanted: (...words: string[]) => boolean,
- *   progress: (text: string) => void, save: (found: object) => void }} how `save` is given what there is after each part
+ *   progress: (words: string[]) => void, save: (found: object) => void }} how `save` is given what there is after each part
  */
 export async function measurePostgres({ quick, runs, peers, wanted, progress, save }) {
   const named = [...Object.keys(races), 'rows', 'copy', 'waiter', 'pglite'].filter((name) => wanted('postgres', name))
@@ -24,12 +24,12 @@ export async function measurePostgres({ quick, runs, peers, wanted, progress, sa
   try {
     for (const trial of Object.keys(races)) {
       if (!named.includes(trial)) continue
-      progress(`postgres: ${trial}`)
+      progress(['postgres', trial])
       const effort = { runs: runs ?? (quick ? 7 : 15), duration: 150, peers }
       enter('races', { ...found.races, [trial]: await runServerRace(url, trial, effort) })
     }
     if (named.includes('rows')) {
-      progress('postgres: rows')
+      progress(['postgres', 'rows'])
       const sizes = [1_000, quick ? 100_000 : 1_000_000]
       const child = start('rows.mjs', { url, schema: 'bench_rows', sizes })
       const rows = {}
@@ -38,16 +38,16 @@ export async function measurePostgres({ quick, runs, peers, wanted, progress, sa
       enter('rows', rows)
     }
     if (named.includes('copy')) {
-      progress('postgres: copy')
+      progress(['postgres', 'copy'])
       const task = { url, schema: 'bench_copy', rows: quick ? 20_000 : 50_000, runs: quick ? 3 : 5 }
       enter('copy', { rows: task.rows, rates: await said('copies.mjs', task) })
     }
     if (named.includes('waiter')) {
-      progress('postgres: waiter')
+      progress(['postgres', 'waiter'])
       enter('waiter', await said('waiter.mjs', { url, schema: 'bench_waiter', rounds: quick ? 20 : 60 }))
     }
     if (named.includes('pglite')) {
-      progress('postgres: pglite')
+      progress(['postgres', 'pglite'])
       enter('pglite', await said('pglite.mjs', { runs: quick ? 3 : 7 }))
     }
   } finally {
