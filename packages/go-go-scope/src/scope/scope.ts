@@ -64,8 +64,8 @@ export class Scope<S extends object = Record<never, never>> {
    *
    * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, `No checkpoint provider
    *   configured` for one that is to keep checkpoints, `No idempotency provider configured` for one with a key, a
-   *   TypeError for an unknown option name and a value that means nothing, and what the function for the idempotency key throws. Everything else is in
-   *   the result.
+   *   TypeError for an unknown option name and a value that means nothing, and what the function for the idempotency key
+   *   throws. Everything else is in the result.
    */
   task<T, Data = unknown, E extends Error = Error>(
     fn: CheckpointedTaskFunction<T, S, Data>,
