@@ -277,6 +277,6 @@ describe('lock options', () => {
   })
 
   it('a ttl is a positive number', () => {
-    expect(() => new Lock({ ttl: 0 })).toThrow(RangeError)
+    expect(() => new Lock({ ttl: 0 })).toThrow(TypeError)
   })
 })

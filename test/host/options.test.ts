@@ -1,6 +1,6 @@
 import { portNames } from '@go-go-scope/persistence-conformance/workspace'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
-import { InMemoryCheckpointProvider, InMemoryIdempotencyProvider, scope } from 'go-go-scope'
+import { CircuitBreaker, InMemoryCheckpointProvider, InMemoryIdempotencyProvider, scope } from 'go-go-scope'
 import { describe, expect, it, vi } from 'vitest'
 
 describe('an unknown option', () => {
@@ -47,6 +47,117 @@ describe('an unknown option', () => {
     await using s = scope()
     expect(() => s.task(() => 1, 'name' as unknown as object)).toThrow('task options: must be an object, got string')
     expect(() => scope(null as unknown as object)).toThrow('scope options: must be an object, got null')
+  })
+})
+
+describe('a value that means nothing', () => {
+  const stores = { idempotency: new InMemoryIdempotencyProvider(), checkpoint: new InMemoryCheckpointProvider() }
+  const noNumbers = [Number.NaN, '50', 'soon', null, 1n, {}, true]
+  const noTimes = [...noNumbers, -1]
+  const notAbove0 = [...noTimes, 0]
+  const notFrom1 = [...noTimes, 0.5]
+
+  /** Every option that takes a number: its title in the message, what it does not take, and how it is given. */
+  const NUMBERS: readonly [string, readonly unknown[], (value: never) => object][] = [
+    ['task option timeout', noTimes, (timeout) => ({ timeout })],
+    ['task option priority', noNumbers, (priority) => ({ priority })],
+    ['task option retry: max', noTimes, (max) => ({ retry: { max } })],
+    ['task option retry: delay', noTimes, (delay) => ({ retry: { delay } })],
+    ['task option memo: ttl', notAbove0, (ttl) => ({ memo: { key: 'k', ttl } })],
+    ['task option idempotency: ttl', notAbove0, (ttl) => ({ idempotency: { key: 'k', ttl } })],
+    ['task option idempotency: lease', notAbove0, (lease) => ({ idempotency: { key: 'k', lease } })],
+    ['task option checkpoint: interval', notAbove0, (interval) => ({ checkpoint: { interval } })],
+    ['task option checkpoint: maxCheckpoints', [...noTimes, 1.5], (n) => ({ checkpoint: { maxCheckpoints: n } })],
+    ['circuitBreaker option failureThreshold', notFrom1, (n) => ({ circuitBreaker: { failureThreshold: n } })],
+    ['circuitBreaker option successThreshold', notFrom1, (n) => ({ circuitBreaker: { successThreshold: n } })],
+    ['circuitBreaker option resetTimeout', noTimes, (resetTimeout) => ({ circuitBreaker: { resetTimeout } })],
+    ['circuitBreaker option advanced: minThreshold', notFrom1, (minThreshold) => advanced({ minThreshold })],
+    ['circuitBreaker option advanced: maxThreshold', notFrom1, (maxThreshold) => advanced({ maxThreshold })],
+    ['circuitBreaker option advanced: errorRateWindowMs', notAbove0, (ms) => advanced({ errorRateWindowMs: ms })],
+    ['circuitBreaker option advanced: slidingWindowSizeMs', notAbove0, (ms) => advanced({ slidingWindowSizeMs: ms })],
+  ]
+  function advanced(options: object): object {
+    return { circuitBreaker: { advanced: options } }
+  }
+
+  it.each(NUMBERS)('of a task is refused, and the function does not run: %s', async (title, wrong, options) => {
+    await using s = scope({ persistence: stores })
+    const fn = vi.fn()
+    for (const value of wrong) {
+      expect(() => s.task(fn, options(value as never))).toThrow(TypeError)
+      expect(() => s.task(fn, options(value as never))).toThrow(`${title}: must be a`)
+    }
+    await expect(s.resumeTask('t', fn, options(wrong[0] as never))).rejects.toThrow(TypeError)
+    expect(fn).not.toHaveBeenCalled()
+  })
+
+  it.each<[object, string]>([
+    [{ retry: 'expo' }, "task option retry: must be 'exponential', 'linear', 'fixed' or an object, got 'expo'"],
+    [{ retry: 'toString' }, "got 'toString'"],
+    [{ retry: 3 }, 'got number'],
+    [{ id: 5 }, 'task option id: must be a string, got 5'],
+    [{ dedupe: {} }, 'task option dedupe: must be a string, got object'],
+    [{ memo: { ttl: 5, key: null } }, 'task option memo: key: must be a string, got null'],
+    [{ timeout: '50' }, 'task option timeout: must be a number of ms from 0, got "50"'],
+    [{ circuitBreaker: { failureTreshold: 2 } }, "did you mean 'failureThreshold'?"],
+    [{ circuitBreaker: { advanced: { slidingWindows: true } } }, "did you mean 'slidingWindow'?"],
+  ])('of a task has a message: %o', async (options, message) => {
+    await using s = scope()
+    expect(() => s.task(() => 1, options)).toThrow(message)
+  })
+
+  it.each<[string, readonly unknown[], (value: never) => object]>([
+    ['scope option timeout', noTimes, (timeout) => ({ timeout })],
+    ['scope option concurrency', noNumbers, (concurrency) => ({ concurrency })],
+    ['scope option name', [5, null], (name) => ({ name })],
+    ['scope option signal', [5, null, {}, new AbortController()], (signal) => ({ signal })],
+    ['scope option idempotency: defaultTTL', notAbove0, (defaultTTL) => ({ idempotency: { defaultTTL } })],
+    ['scope option idempotency: defaultLease', notAbove0, (defaultLease) => ({ idempotency: { defaultLease } })],
+    ['circuitBreaker option resetTimeout', noTimes, (resetTimeout) => ({ circuitBreaker: { resetTimeout } })],
+  ])('of a scope or its child is refused, and the parent ends: %s', async (title, wrong, options) => {
+    const s = scope()
+    for (const value of wrong) {
+      expect(() => scope(options(value as never))).toThrow(TypeError)
+      expect(() => s.createChild(options(value as never))).toThrow(`${title}: must be a`)
+    }
+    await s[Symbol.asyncDispose]()
+  })
+
+  it('of a lock or a request for it is refused', async () => {
+    await using s = scope()
+    for (const ttl of notAbove0) expect(() => s.acquireLock({ key: 'k', ttl } as object)).toThrow('lock option ttl')
+    expect(() => s.acquireLock({ kee: 'k' } as object)).toThrow("lock options: unknown option 'kee'")
+    const lock = s.acquireLock({ key: 'k' })
+    for (const timeout of noTimes) {
+      await expect(lock.acquire({ timeout } as object)).rejects.toThrow('lock request option timeout: must be a')
+    }
+    for (const priority of noNumbers) await expect(lock.acquire({ priority } as object)).rejects.toThrow(TypeError)
+    for (const pollInterval of noTimes)
+      await expect(lock.acquire({ pollInterval } as object)).rejects.toThrow(TypeError)
+    await expect(lock.acquire({ timeoutMs: 5 } as object)).rejects.toThrow("did you mean 'timeout'?")
+  })
+
+  it('of a delay, a semaphore or a breaker is refused', async () => {
+    await using s = scope()
+    for (const value of [...noNumbers, undefined]) {
+      expect(() => s.delay(value as never)).toThrow('delay: ms: must be a number')
+      expect(() => s.semaphore(value as never)).toThrow('permits: must be a number')
+    }
+    for (const priority of noNumbers) {
+      await expect(s.semaphore(1).acquire(() => 1, priority as never)).rejects.toThrow('priority: must be a number')
+    }
+    expect(() => new CircuitBreaker({ resetTimeout: Number.NaN })).toThrow(TypeError)
+  })
+
+  it('does not include Infinity, nor 0 where it has a meaning', async () => {
+    const forEver = Number.POSITIVE_INFINITY
+    await using s = scope({ timeout: forEver, concurrency: forEver, circuitBreaker: { resetTimeout: forEver } })
+    const retry = { max: forEver, delay: 0 }
+    expect(await s.task(() => 1, { timeout: 0, priority: -forEver, retry })).toEqual([undefined, 1])
+    await using guard = await s.acquireLock({ ttl: forEver }).acquire({ timeout: 0, pollInterval: 0 })
+    expect(guard.isReleased).toBe(false)
+    await using child = s.createChild({ timeout: 0, concurrency: -1 })
+    expect(await child.task(() => 2, { timeout: forEver })).toEqual([undefined, 2])
   })
 })
 

@@ -31,6 +31,19 @@ describe.each([
     expect(parent.debugTree()).not.toContain('late')
   })
 
+  it('that could not be made leaves nothing in its parent, which ends', async () => {
+    const parent = scope({ name: 'root' })
+    const failing = Object.assign(new EventTarget(), {
+      aborted: false,
+      addEventListener: () => {
+        throw new Error('no listeners')
+      },
+    })
+    expect(() => create(parent, { name: 'half', signal: failing })).toThrow('no listeners')
+    expect(parent.debugTree()).not.toContain('half')
+    await parent[Symbol.asyncDispose]()
+  })
+
   it('copies services and context at birth', async () => {
     await using parent = scope({ context: { a: 1 } }).provide('db', 'db')
     const child = create(parent, { context: { b: 2 } })

@@ -37,6 +37,22 @@ describe('retry', () => {
     expect(waits).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000])
   })
 
+  it.each([Number.NaN, undefined, '100', null])(
+    'ends, and reports, where the delay function gives %s',
+    async (wait) => {
+      const onError = vi.fn()
+      await using s = scope({ hooks: { onError } })
+      const failing = vi.fn(() => Promise.reject(new Error('down')))
+      const task = s.task(failing, { retry: { delay: () => wait as number } })
+      expect((await task)[0]).toMatchObject({ message: 'down' })
+      expect(failing).toHaveBeenCalledTimes(1)
+      expect(onError).toHaveBeenCalledWith(
+        expect.objectContaining({ message: `retry: the delay function must return a number of ms, got ${wait}` }),
+        'retry',
+      )
+    },
+  )
+
   it('has the strategies exponential, linear and fixed', async () => {
     expect(await runsOf('exponential')).toEqual([0, 100, 300, 700])
     expect(await runsOf('linear')).toEqual([0, 1000, 3000, 6000])

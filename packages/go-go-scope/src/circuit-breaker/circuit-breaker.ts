@@ -1,6 +1,7 @@
 import type { CircuitBreakerStateProvider } from '@go-go-scope/persistence-core/ports'
 import { AbortError } from '../errors/error-classes.js'
 import { ignoreReport, type Reporter } from '../errors/reporter.js'
+import { checkBreakerOptions } from '../options/check-breaker-options.js'
 import {
   type CircuitBreakerEvents,
   type CircuitBreakerOptions,
@@ -34,8 +35,12 @@ export class CircuitBreaker {
   readonly #machine: CircuitMachine
   readonly #calls: CircuitCalls
 
-  /** @param signal Once it is aborted, `execute` runs nothing any more. */
+  /**
+   * @param signal Once it is aborted, `execute` runs nothing any more.
+   * @throws TypeError for an unknown option name, and for a number that means nothing.
+   */
   constructor(options: CircuitBreakerOptions = {}, signal?: AbortSignal, report: Reporter = ignoreReport) {
+    checkBreakerOptions(options)
     const { provider, key } = options
     if (provider !== undefined && key === undefined) {
       throw new Error(`CircuitBreaker 'key' is required when using a persistence provider`)

@@ -103,7 +103,8 @@ export class PermittedCalls implements CircuitCalls {
   async #askForPermit(): Promise<Permit | undefined> {
     const machine = this.#machine
     machine.check()
-    const { resetTimeout } = this.#rules
+    // No store takes Infinity as a time.
+    const resetTimeout = Math.min(this.#rules.resetTimeout, Number.MAX_SAFE_INTEGER)
     const admission = await this.#store.inOrder(() => this.#provider.admit(this.#key, { resetTimeout }))
     if (admission === undefined) return undefined
     if (admission.state === 'closed') {

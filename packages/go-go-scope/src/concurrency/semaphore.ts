@@ -1,5 +1,6 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
+import { ANY_NUMBER, checkValue } from '../options/check-value.js'
 import { PriorityQueue } from './priority-queue.js'
 
 interface Waiter {
@@ -22,7 +23,7 @@ export class Semaphore {
   #closed: { reason: unknown } | undefined
 
   constructor(permits: number, signal?: AbortSignal) {
-    if (Number.isNaN(permits)) throw new RangeError('permits must be a number, got NaN')
+    checkValue('permits', permits, ANY_NUMBER)
     this.totalPermits = permits > 0 ? Math.max(1, Math.floor(permits)) : Number.POSITIVE_INFINITY
     this.#available = this.totalPermits
     this.#abort = signal && onAbort(signal, (reason) => this.#close(reason))
@@ -40,6 +41,7 @@ export class Semaphore {
 
   /** Runs `fn` with a permit, which it holds until its promise settles. */
   async acquire<T>(fn: () => T | PromiseLike<T>, priority = 0): Promise<T> {
+    checkValue('priority', priority, ANY_NUMBER)
     const release = await this.enter(priority)
     try {
       return await fn()

@@ -1,6 +1,7 @@
 import { onAbort } from '../cancellation/on-abort.js'
 import { ignoreReport, type Reporter } from '../errors/reporter.js'
 import { throwFirstRejection } from '../errors/throw-first-rejection.js'
+import { checkAcquireOptions, checkLockOptions } from '../options/check-lock-options.js'
 import type { Place } from '../resource/disposables.js'
 import { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
@@ -34,6 +35,7 @@ export class Lock {
   /**
    * @param signal When it aborts, waiting requests are rejected with its reason. Held locks stay held.
    * @param place is entered while the lock is held or waited for, so that a scope keeps no lock that is not in use.
+   * @throws TypeError for an unknown option name, and for a value that means nothing.
    */
   constructor(
     options: LockOptions = {},
@@ -41,9 +43,9 @@ export class Lock {
     report: Reporter = ignoreReport,
     place?: (lock: Lock) => Place,
   ) {
+    checkLockOptions(options)
     const { provider, key, ttl = 30_000 } = options
     if (provider !== undefined && !key) throw new Error(`Lock 'key' is required when using a persistence provider`)
-    if (!(ttl > 0)) throw new RangeError(`Lock 'ttl' must be a number of ms above 0, got ${ttl}`)
     this.#options = options
     this.#signal = signal
     this.#place = place?.(this)
@@ -111,6 +113,7 @@ export class Lock {
 
   async #request(type: LockType, options: LockAcquireOptions = {}): Promise<LockGuard> {
     this.#checkMode(type)
+    checkAcquireOptions(options)
     const ended = this.#ended
     if (ended !== undefined) throw ended.reason
     this.#beginUse()

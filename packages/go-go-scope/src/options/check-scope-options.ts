@@ -1,5 +1,7 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { ScopeOptions } from '../scope/scope-options.js'
+import { checkBreakerOptions } from './check-breaker-options.js'
+import { ANY_NUMBER, checkMembers, MS, MS_ABOVE_0, TEXT, type Wanted } from './check-value.js'
 import { type KnownNames, refuseUnknown } from './refuse-unknown.js'
 
 const SCOPE: KnownNames<ScopeOptions> = {
@@ -19,6 +21,13 @@ const SCOPE: KnownNames<ScopeOptions> = {
 
 const IDEMPOTENCY: KnownNames<NonNullable<ScopeOptions['idempotency']>> = { defaultTTL: true, defaultLease: true }
 
+const SIGNAL: Wanted = {
+  wanted: 'an AbortSignal',
+  fits: (value) => typeof (value as AbortSignal | null)?.addEventListener === 'function' && 'aborted' in Object(value),
+}
+const SCOPE_VALUES = { timeout: MS, signal: SIGNAL, name: TEXT, concurrency: ANY_NUMBER }
+const IDEMPOTENCY_VALUES = { defaultTTL: MS_ABOVE_0, defaultLease: MS_ABOVE_0 }
+
 const PORTS: KnownNames<PersistenceProviders> = {
   lock: true,
   circuitBreaker: true,
@@ -27,11 +36,16 @@ const PORTS: KnownNames<PersistenceProviders> = {
   checkpoint: true,
 }
 
-/** @throws TypeError for an unknown option name, and for a `persistence` that is not an open store. */
+/** @throws TypeError for an unknown option name, a value that means nothing, and a `persistence` that is not an open store. */
 export function checkScopeOptions(options: ScopeOptions): void {
   refuseUnknown('scope options', options, SCOPE)
-  const { persistence, idempotency } = options
-  if (idempotency !== undefined) refuseUnknown('scope option idempotency', idempotency, IDEMPOTENCY)
+  checkMembers('scope option', options, SCOPE_VALUES)
+  const { persistence, idempotency, circuitBreaker } = options
+  if (idempotency !== undefined) {
+    refuseUnknown('scope option idempotency', idempotency, IDEMPOTENCY)
+    checkMembers('scope option idempotency:', idempotency, IDEMPOTENCY_VALUES)
+  }
+  if (circuitBreaker !== undefined) checkBreakerOptions(circuitBreaker)
   if (persistence === undefined) return
   // An adapter has other members too, so only the members with a port's name are checked.
   checkStore('persistence', persistence)

@@ -1,7 +1,9 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js'
-import type { RetryOptions } from '../retry/retry-options.js'
+import type { RetryOptions, RetryStrategy } from '../retry/retry-options.js'
 import type { ResumeOptions, TaskOptions } from '../task/task-options.js'
+import { checkBreakerOptions } from './check-breaker-options.js'
+import { ANY_NUMBER, checkMembers, FROM_0, MS, MS_ABOVE_0, TEXT, WHOLE_FROM_0 } from './check-value.js'
 import { type KnownNames, refuseUnknown } from './refuse-unknown.js'
 
 const TASK: KnownNames<TaskOptions> = {
@@ -31,21 +33,54 @@ const CHECKPOINT: KnownNames<CheckpointOptions> = {
   maxCheckpoints: true,
 }
 
+const STRATEGIES: Readonly<Record<RetryStrategy, true>> = { exponential: true, linear: true, fixed: true }
+
+const TASK_VALUES = { id: TEXT, timeout: MS, priority: ANY_NUMBER, dedupe: TEXT }
+const IDEMPOTENCY_VALUES = { ttl: MS_ABOVE_0, lease: MS_ABOVE_0 }
+const RETRY_COUNT = { max: FROM_0 }
+const RETRY_VALUES = { ...RETRY_COUNT, delay: MS }
+const MEMO_VALUES = { key: TEXT, ttl: MS_ABOVE_0 }
+const CHECKPOINT_VALUES = { interval: MS_ABOVE_0, maxCheckpoints: WHOLE_FROM_0 }
+
 /** @throws TypeError for an unknown option name of `resumeTask`. The task checks the members of its options. */
 export function checkResumeOptions(options: ResumeOptions): void {
   refuseUnknown('resumeTask options', options, RESUME)
 }
 
-/** @throws TypeError for an unknown option name, and an error for an option whose store the scope does not have. */
+/**
+ * @throws TypeError for an unknown option name and a value that means nothing, and an error for an option whose store the
+ *   scope does not have.
+ */
 export function checkTaskOptions(options: TaskOptions, persistence: PersistenceProviders | undefined): void {
   refuseUnknown('task options', options, TASK)
-  const { idempotency, memo, retry, checkpoint } = options
-  if (idempotency !== undefined) refuseUnknown('task option idempotency', idempotency, IDEMPOTENCY)
-  if (memo !== undefined) refuseUnknown('task option memo', memo, MEMO)
-  if (typeof retry === 'object') refuseUnknown('task option retry', retry, RETRY)
-  if (checkpoint !== undefined) refuseUnknown('task option checkpoint', checkpoint, CHECKPOINT)
+  checkMembers('task option', options, TASK_VALUES)
+  const { idempotency, memo, retry, checkpoint, circuitBreaker } = options
+  if (idempotency !== undefined) {
+    refuseUnknown('task option idempotency', idempotency, IDEMPOTENCY)
+    checkMembers('task option idempotency:', idempotency, IDEMPOTENCY_VALUES)
+  }
+  if (memo !== undefined) {
+    refuseUnknown('task option memo', memo, MEMO)
+    checkMembers('task option memo:', memo, MEMO_VALUES)
+  }
+  if (retry !== undefined) checkRetry(retry)
+  if (checkpoint !== undefined) {
+    refuseUnknown('task option checkpoint', checkpoint, CHECKPOINT)
+    checkMembers('task option checkpoint:', checkpoint, CHECKPOINT_VALUES)
+  }
+  if (circuitBreaker !== undefined) checkBreakerOptions(circuitBreaker)
   if (checkpoint !== undefined && persistence?.checkpoint === undefined) throw noCheckpointProvider()
   if (idempotency !== undefined && persistence?.idempotency === undefined) throw noIdempotencyProvider()
+}
+
+function checkRetry(retry: RetryOptions | RetryStrategy): void {
+  if (typeof retry === 'string' && Object.hasOwn(STRATEGIES, retry)) return
+  if (typeof retry !== 'object') {
+    const got = typeof retry === 'string' ? `'${retry}'` : typeof retry
+    throw new TypeError(`task option retry: must be 'exponential', 'linear', 'fixed' or an object, got ${got}`)
+  }
+  refuseUnknown('task option retry', retry, RETRY)
+  checkMembers('task option retry:', retry, typeof retry.delay === 'function' ? RETRY_COUNT : RETRY_VALUES)
 }
 
 /** The idempotency key of a task. @throws what the function for it throws, and TypeError when it is not a string. */

@@ -11,7 +11,8 @@ const STRATEGIES: Record<RetryStrategy, RetryOptions> = {
 
 /**
  * Runs `run` until it succeeds or the retries are used up, and rejects with its last error. A callback of the options
- * that throws ends the retries and is reported. An abort ends the wait and rejects with its reason.
+ * that throws, or gives no number to wait, ends the retries and is reported. An abort ends the wait and rejects with its
+ * reason.
  */
 export async function runWithRetry<T>(
   run: () => Promise<T>,
@@ -20,14 +21,13 @@ export async function runWithRetry<T>(
   report: Reporter,
 ): Promise<T> {
   const options = typeof retry === 'string' ? STRATEGIES[retry] : retry
-  if (options === undefined) {
-    throw new TypeError(`retry must be 'exponential', 'linear', 'fixed' or an object, got '${String(retry)}'`)
-  }
   const { max = 3, delay = exponentialBackoff(), onRetry } = options
   const waitAfter = (error: unknown, attempt: number): number | undefined => {
     try {
       if (options.if?.(error) === false) return undefined
-      return typeof delay === 'number' ? delay : delay(attempt, error)
+      const wait: unknown = typeof delay === 'number' ? delay : delay(attempt, error)
+      if (typeof wait === 'number' && !Number.isNaN(wait)) return wait
+      throw new TypeError(`retry: the delay function must return a number of ms, got ${String(wait)}`)
     } catch (thrown) {
       report('retry', thrown)
       return undefined

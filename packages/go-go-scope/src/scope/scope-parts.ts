@@ -72,12 +72,13 @@ export class ScopeParts {
     )
     const { abort, node, tasks, disposables, services, report } = this
     this.#end = new ScopeEnd({ abort, node, tasks, disposables, services, hooks, report })
-    if (parent !== undefined) node.joinParent(parent.node, !parent.isDisposed)
     if (signal !== undefined) node.joinSignal(signal)
     if (timeout !== undefined && timeout > 0) {
       const expire = (): void => abort.abort(new Error(`Scope timeout after ${timeout}ms`))
       this.#timer = startTimer(timeout, expire, false)
     }
+    // Last: were the scope not made in the end, its parent could not dispose it.
+    if (parent !== undefined) node.joinParent(parent.node, !parent.isDisposed)
   }
 
   get isDisposed(): boolean {

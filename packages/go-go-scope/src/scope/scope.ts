@@ -4,6 +4,7 @@ import { Semaphore } from '../concurrency/semaphore.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/lock-options.js'
 import { checkScopeOptions } from '../options/check-scope-options.js'
+import { ANY_NUMBER, checkValue } from '../options/check-value.js'
 import { disposerOf } from '../resource/disposables.js'
 import { resumeFrom } from '../task/resume-from.js'
 import type { Result, Task } from '../task/task.js'
@@ -63,8 +64,8 @@ export class Scope<S extends object = Record<never, never>> {
    *
    * @throws `Cannot spawn task on disposed scope`, `Cannot spawn task on aborted scope`, `No checkpoint provider
    *   configured` for one that is to keep checkpoints, `No idempotency provider configured` for one with a key, a
-   *   TypeError for an unknown option name, and what the function for the idempotency key throws. Everything else is in
-   *   the result.
+   *   TypeError for an unknown option name and a value that means nothing, and what the function for the idempotency key
+   *   throws. Everything else is in the result.
    */
   task<T, Data = unknown, E extends Error = Error>(
     fn: CheckpointedTaskFunction<T, S, Data>,
@@ -95,7 +96,11 @@ export class Scope<S extends object = Record<never, never>> {
     return this.task<T, Data, E>(fn, await resumeFrom(this.persistence?.checkpoint, taskId, options))
   }
 
-  /** A lock that ends with the scope: over `persistence.lock` when it has a key, else in memory. */
+  /**
+   * A lock that ends with the scope: over `persistence.lock` when it has a key, else in memory.
+   *
+   * @throws TypeError for an unknown option name, and for a value that means nothing.
+   */
   acquireLock(options: LockOptions = {}): Lock {
     if (this.isDisposed) throw new Error('Cannot acquire lock on disposed scope')
     const provider = options.provider ?? (options.key ? this.persistence?.lock : undefined)
@@ -178,8 +183,9 @@ export class Scope<S extends object = Record<never, never>> {
     return this.#parts.taskHooks.addAfter(hook)
   }
 
-  /** Resolves after `ms`; rejects with the reason when the scope aborts. */
+  /** Resolves after `ms`; rejects with the reason when the scope aborts. @throws TypeError for what is no number. */
   delay(ms: number): Promise<void> {
+    checkValue('delay: ms', ms, ANY_NUMBER)
     const delay = sleep(ms, this.signal)
     // A delay that is no longer awaited, as the loser of a race, must not become an unhandled rejection.
     delay.catch(() => {})
@@ -218,7 +224,8 @@ function scopeOf(parent: ParentScope): Scope<object> {
 /**
  * Makes a scope; use it with `await using`, which ends it.
  *
- * @throws TypeError for an unknown option name, and for a `persistence` that is not an open store.
+ * @throws TypeError for an unknown option name, a value that means nothing, as a time that is no number, and for a
+ *   `persistence` that is not an open store.
  */
 export function scope<S extends object = Record<never, never>>(options?: ScopeOptions): Scope<S> {
   return new Scope<S>(options)

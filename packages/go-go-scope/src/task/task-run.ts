@@ -76,7 +76,8 @@ export class TaskRun<T> {
   /** What an abort rejects with: an `AbortError`, or the reason itself of a time-out and while waiting for a permit. */
   readonly #abortError = (): unknown => {
     const { reason } = this.abort
-    return reason === this.#timeout || this.#waitsForPermit ? reason : new AbortError(reason)
+    const isRaw = reason !== undefined && (reason === this.#timeout || this.#waitsForPermit)
+    return isRaw ? reason : new AbortError(reason)
   }
 
   #start(): Promise<T> {

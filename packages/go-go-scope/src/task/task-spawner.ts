@@ -36,7 +36,7 @@ export class TaskSpawner {
   /**
    * Starts `fn`, or answers from the memo or from the running call of the same `dedupe` key.
    *
-   * @throws TypeError for an unknown option name, `No checkpoint provider configured`,
+   * @throws TypeError for an unknown option name and a value that means nothing, `No checkpoint provider configured`,
    *   `No idempotency provider configured`, and what the idempotency key function throws.
    */
   spawn(fn: TaskFunction<unknown, never>, options: TaskOptions): Task<AnyResult> {

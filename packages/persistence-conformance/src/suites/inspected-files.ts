@@ -16,7 +16,65 @@ const codes = async (list: AsyncIterable<Listed>): Promise<[string, string | und
 
 const UNREADABLE = 'VALUE_UNREADABLE'
 
+/** The columns of our tables that hold numbers, as far as a list or a verification reads them. */
+const NUMBERS: readonly (readonly [table: string, columns: readonly string[]])[] = [
+  ['go_goscope_cache', ['expires_at', 'created_at']],
+  [
+    'go_goscope_circuit',
+    ['failure_count', 'last_failure_time', 'last_success_time', 'updated_at', 'opened_at', 'isolated'],
+  ],
+  ['go_goscope_locks', ['token', 'holds', 'expires_at']],
+  ['go_goscope_claims', ['granted_at', 'expires_at']],
+  ['go_goscope_idempotency', ['expires_at']],
+  ['go_goscope_claim_records', ['expires_at']],
+  ['go_goscope_checkpoints', ['sequence', 'timestamp', 'progress', 'estimated_time_remaining']],
+]
+
 export const inspectedFiles: EngineSuite = engineSuite('inspected files', (check) => {
+  check('an integer past 2^53 in any column ends no list, and verify reads on', async (world) => {
+    const adapter = await world.adapter({ locks: 'database' })
+    const { cache, circuitBreaker, checkpoint, idempotency, lock } = adapter
+    for (const key of ['x1', 'x2']) {
+      await cache.set(key, 1)
+      await circuitBreaker.setState(key, { state: 'open', failureCount: 1 })
+      await lock.acquire(key)
+      await idempotency.claim(`${key} runs`, { lease: 1_000 })
+      await idempotency.set(key, 1)
+      const failing = await idempotency.claim(`${key} fails`, { lease: 1_000, onFailure: 'keep' })
+      if (failing.state === 'claimed') await failing.fail(1)
+      await checkpoint.save({ ...SOME_CHECKPOINT, id: key, taskId: key })
+    }
+    const keysOf = async (list: AsyncIterable<Listed>): Promise<string[]> => (await all(list)).map(({ key }) => key)
+    const lists = async (): Promise<unknown> => {
+      const inspection = adapter.inspect()
+      return {
+        circuits: await keysOf(inspection.circuits()),
+        locks: await keysOf(inspection.locks({ expired: true })),
+        claims: await keysOf(inspection.claims({ expired: true })),
+        results: await keysOf(inspection.results({ expired: true, values: true })),
+        listed: await keysOf(inspection.entries({ values: true })),
+        tasks: await keysOf(inspection.tasks({ values: true })),
+        entries: await all(cache.entries()),
+        loaded: await cache.getOrSet('x1', () => 'loaded', { ttl: 1_000, staleWhileRevalidate: 1_000 }),
+      }
+    }
+    const sound = await lists()
+    for (const value of ['9007199254740993', '9223372036854775807']) {
+      for (const [table, columns] of NUMBERS) {
+        for (const column of columns)
+          await world.rows(
+            `UPDATE ${table} SET ${column} = ${value} WHERE ${table.endsWith('checkpoints') ? 'id' : 'key'} LIKE '%x1%'`,
+          )
+      }
+      assert.deepEqual(await lists(), sound, value)
+      const { faults } = await adapter.verify()
+      for (const part of ['cache', 'circuits', 'results', 'tasks'] as const) {
+        const found = faults.filter((fault) => fault.part === part).map(({ key }) => key?.slice(0, 2))
+        assert.deepEqual([...new Set(found)], ['x1'], `${part} with ${value}`)
+      }
+    }
+  })
+
   check('a hostile row does not end a list, and is listed with its error', async (world) => {
     const adapter = await world.adapter()
     const { cache, circuitBreaker, checkpoint, idempotency } = adapter

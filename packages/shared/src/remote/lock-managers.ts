@@ -38,7 +38,8 @@ export class LockManagers {
       connection,
       prefix,
       ready: true,
-      connect: () => connection.open(),
+      // Calls of users who have gone give back what they get.
+      atEnd: () => undefined,
       afterEnd: (callback) => this.#atEnd.push(callback),
     })
     this.#managers.set(prefix, manager)

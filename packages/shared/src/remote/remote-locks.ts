@@ -65,9 +65,10 @@ export class RemoteLockManager implements LockManager {
   async extend(hold: Hold, ttl: number): Promise<boolean> {
     if (isLost(hold)) return false
     const asked = this.clock.monotonic()
-    return this.#confirm('lock.extend', lockUnits(), [say.extend, hold.token, ttl], hold, () =>
-      moveExpiry(hold, asked + ttl),
-    )
+    return this.#confirm('lock.extend', lockUnits(), [say.extend, hold.token, ttl], hold, () => {
+      // It may have been found lost meanwhile: no signal takes that back.
+      if (!isLost(hold)) moveExpiry(hold, asked + ttl)
+    })
   }
 
   async extendOwned(key: string, owner: string, ttl: number): Promise<boolean> {

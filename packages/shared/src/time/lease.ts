@@ -43,6 +43,11 @@ export class Lease {
     return this.#controller.signal
   }
 
+  /** Whether the holder has ended it, or was told that it is lost. */
+  get over(): boolean {
+    return this.#over
+  }
+
   /** Whether the end has come, by the local clock and without the margin. */
   get ended(): boolean {
     return this.#clock.monotonic() >= this.#end

@@ -4,7 +4,7 @@ import type { Clock } from '../../time/clock.js'
 import type { Hold } from './hold.js'
 
 /** What a manager of locks in memory needs of a session. */
-export type LockSession = Pick<Session, 'clock' | 'connection' | 'prefix' | 'ready' | 'connect' | 'afterEnd'>
+export type LockSession = Pick<Session, 'clock' | 'connection' | 'prefix' | 'ready' | 'atEnd' | 'afterEnd'>
 
 /** At once where the locks are in memory, unless the turn of the event loop has taken long. */
 export type Answered<Value> = Value | Promise<Value>

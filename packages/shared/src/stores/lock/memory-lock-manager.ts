@@ -1,6 +1,6 @@
 import type { Sweeper } from '../../session/sweeper.js'
-import { type Clock, inNextTurn } from '../../time/clock.js'
-import type { Turn } from '../../time/turn.js'
+import type { Clock } from '../../time/clock.js'
+import { CallsInOrder } from './calls-in-order.js'
 import { expiryOf, grantedAnew, type Hold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
@@ -24,15 +24,15 @@ export class MemoryLockManager implements LockManager {
   readonly #session: LockSession
   readonly #holds: HoldTable
   readonly #ownerPrefix: string
-  readonly #turn: Turn
-  /** Calls that wait for the next turn of the event loop. */
-  #waiting: (() => void)[] = []
+  readonly #calls: CallsInOrder
   #told = false
 
   constructor(session: LockSession) {
     this.#session = session
     this.clock = session.clock
-    this.#turn = session.clock.turn
+    this.#calls = session.connection.shared(CallsInOrder)
+    // Those that were called before the end come before it.
+    session.atEnd(() => this.#calls.runWaiting())
     this.#holds = HoldTables.of(session, 'process')
     this.#ownerPrefix = session.connection.shared(HoldTables).ownerPrefix
   }
@@ -52,35 +52,31 @@ export class MemoryLockManager implements LockManager {
 
   acquire(key: string, ttl: number, owner: string | undefined): Answered<Hold | undefined> {
     // No call here waits for an engine: without a pause, a loop of awaited calls would keep every timer from firing.
-    if (this.#waiting.length === 0 && !this.#turn.seemsLong()) return this.#acquire(key, ttl, owner)
-    return this.#inNextTurn(() => {
-      if (this.#session.ready) return this.#acquire(key, ttl, owner)
-      // The adapter was disconnected meanwhile.
-      return this.#session.connect('lock.acquire').then(() => this.#acquire(key, ttl, owner))
-    })
+    return this.#calls.inTurn(() => this.#acquire(key, ttl, owner))
   }
 
   isHeld(hold: Hold): Answered<boolean> {
-    return this.#inOrder(() => this.#isHeld(hold))
+    return this.#calls.run(() => this.#isHeld(hold))
   }
 
   extend(hold: Hold, ttl: number): Answered<boolean> {
-    return this.#inOrder(() => this.#extend(hold, ttl))
+    return this.#calls.run(() => this.#extend(hold, ttl))
   }
 
   extendOwned(key: string, owner: string, ttl: number): Answered<boolean> {
-    return this.#inOrder(() => {
-      const hold = this.#session.ready ? this.#holds.find(key) : undefined
+    if (!this.#session.ready) return false
+    return this.#calls.run(() => {
+      const hold = this.#holds.find(key)
       return hold !== undefined && this.ownerOf(hold) === owner && this.#extend(hold, ttl)
     })
   }
 
   release(hold: Hold): Answered<boolean> {
-    return this.#inOrder(() => this.#release(hold))
+    return this.#calls.run(() => this.#release(hold))
   }
 
   forceRelease(key: string): Answered<void> {
-    return this.#inOrder(() => this.#drop(key))
+    return this.#calls.run(() => this.#drop(key))
   }
 
   lineOf(key: string): string {
@@ -90,33 +86,6 @@ export class MemoryLockManager implements LockManager {
   freeIn(key: string): number {
     const hold = this.#holds.find(key)
     return hold === undefined ? 0 : hold.expiresAt - this.clock.monotonic()
-  }
-
-  /** Runs a call at once, or after those that wait. */
-  #inOrder<Result>(call: () => Result): Answered<Result> {
-    return this.#waiting.length === 0 ? call() : this.#inNextTurn(call)
-  }
-
-  #inNextTurn<Result>(call: () => Answered<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(() => {
-        try {
-          resolve(call())
-        } catch (error) {
-          reject(error)
-        }
-      })
-      if (this.#waiting.length === 1) inNextTurn(() => this.#runWaiting())
-    })
-  }
-
-  /** All of them, also in a turn that others use up: each is short, and no caller goes on before the last has run. */
-  #runWaiting(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    // They count as part of this turn: what their callers call next has so much less of it.
-    this.#turn.seemsLong()
-    for (const call of waiting) call()
   }
 
   #acquire(key: string, ttl: number, owner: string | undefined): Hold | undefined {

@@ -37,11 +37,16 @@ export class Renewal {
 
   async #renew(): Promise<void> {
     const left = Math.floor(this.#endOfLife - this.#clock.monotonic())
-    if (left <= 0) return
+    if (left <= 0 || this.#toldLost) return
     const extended = await this.#extend(Math.min(this.#ttl, left))
-    const lasts = this.#hold.expiresAt > this.#clock.monotonic()
+    const lasts = this.#hold.expiresAt > this.#clock.monotonic() && !this.#toldLost
     // A failure is not the end: the database may be busy now and free at the next turn, while the lease lasts.
     const more = !extended || left > this.#ttl
     if (lasts && more && !this.#stopped) this.#schedule()
+  }
+
+  /** Whether the signal has aborted, perhaps while an answer was out: who was told so need not give the lock back. */
+  get #toldLost(): boolean {
+    return this.#hold.lease?.over === true
   }
 }

@@ -1,7 +1,7 @@
 import { read, write } from '../../../queue/statement.js'
 import type { CacheSql } from '../../../stores/cache/cache-sql.js'
 import { deleteExpired } from './delete-expired.js'
-import { inRange, nameAndNext, ofValue } from './pages.js'
+import { anyNumber, anyNumbers, inRange, nameAndNext, ofValue } from './pages.js'
 import { boundRows, timeAfterRows } from './places.js'
 
 /** @param table A valid SQL name; the caller has checked it. */
@@ -35,7 +35,7 @@ SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ${onS
     look: read(
       'cache.getOrSet',
       'one',
-      `SELECT value, expires_at, expires_at - ?2 AS remaining FROM ${name}
+      `SELECT value, min(expires_at, ${Number.MAX_SAFE_INTEGER}) AS expires_at, expires_at - ?2 AS remaining FROM ${name}
 WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
       { clocked: 'wall' },
     ),
@@ -98,7 +98,7 @@ FROM json_each(?1) AS calls CROSS JOIN ${name} AS entries
     page: read(
       'cache.entries',
       'many',
-      `SELECT ${nameAndNext()}, ${ofValue('value')}, expires_at, created_at * 1000 AS created_at,
+      `SELECT ${nameAndNext()}, ${ofValue('value')}, ${anyNumbers('expires_at')}, ${anyNumber('created_at * 1000', 'created_at')},
   expires_at IS NULL OR expires_at > ?6 AS lasts
 FROM ${name} WHERE ${inRange()} ORDER BY key LIMIT ?4`,
       { clocked: 'wall', scans: true },

@@ -1,6 +1,6 @@
 import type { InspectSql } from '../../../inspect/inspect-sql.js'
 import { read } from '../../../queue/statement.js'
-import { inRange, isBeforeEnd, nameAndNext, ofValue } from './pages.js'
+import { anyNumbers, inRange, isBeforeEnd, nameAndNext, ofValue } from './pages.js'
 
 // As in locks.ts and claims.ts: a lease ends by the time of the last grant where that is later than the caller's.
 const LAST_GRANT_OF_LOCKS = '(SELECT clock FROM go_goscope_lock_counter WHERE id = 1)'
@@ -13,7 +13,7 @@ export const inspectSql: InspectSql = {
   locks: read(
     'inspect.locks',
     'many',
-    `SELECT ${nameAndNext()}, owner, token, holds, expires_at, expires_at > max(?5, ${LAST_GRANT_OF_LOCKS}) AS lasts
+    `SELECT ${nameAndNext()}, owner, ${anyNumbers('token', 'holds', 'expires_at')}, expires_at > max(?5, ${LAST_GRANT_OF_LOCKS}) AS lasts
 FROM go_goscope_locks WHERE ${inRange()} ORDER BY key LIMIT ?4`,
     { clocked: 'lease', scans: true },
   ),
@@ -21,8 +21,8 @@ FROM go_goscope_locks WHERE ${inRange()} ORDER BY key LIMIT ?4`,
   circuits: read(
     'inspect.circuits',
     'many',
-    `SELECT ${nameAndNext()}, key AS k, state, failure_count, last_failure_time, last_success_time, updated_at,
-  opened_at, isolated, probes
+    `SELECT ${nameAndNext()}, key AS k, state, probes,
+  ${anyNumbers('failure_count', 'last_failure_time', 'last_success_time', 'updated_at', 'opened_at', 'isolated')}
 FROM go_goscope_circuit WHERE ${inRange()} ORDER BY key LIMIT ?4`,
     { scans: true },
   ),
@@ -30,7 +30,7 @@ FROM go_goscope_circuit WHERE ${inRange()} ORDER BY key LIMIT ?4`,
   claims: read(
     'inspect.claims',
     'many',
-    `SELECT ${nameAndNext()}, owner, generation, granted_at, expires_at, expires_at > max(?5, ${LAST_GRANT_OF_CLAIMS}) AS lasts
+    `SELECT ${nameAndNext()}, owner, ${anyNumbers('generation', 'granted_at', 'expires_at')}, expires_at > max(?5, ${LAST_GRANT_OF_CLAIMS}) AS lasts
 FROM go_goscope_claims WHERE ${inRange()} ORDER BY key LIMIT ?4`,
     { clocked: 'lease', scans: true },
   ),
@@ -39,7 +39,7 @@ FROM go_goscope_claims WHERE ${inRange()} ORDER BY key LIMIT ?4`,
   results: read(
     'inspect.results',
     'many',
-    `SELECT ${nameAndNext('results.key')}, ${ofValue('results.value')}, results.expires_at, failures.fingerprint,
+    `SELECT ${nameAndNext('results.key')}, ${ofValue('results.value')}, ${anyNumbers('results.expires_at')}, failures.fingerprint,
   CASE WHEN failures.failure IS NULL THEN CASE typeof(results.value) WHEN 'blob' THEN 'unstored' ELSE 'completed' END END AS state,
   results.expires_at IS NULL OR results.expires_at > ?6 AS lasts
 FROM go_goscope_idempotency AS results LEFT JOIN go_goscope_claim_records AS failures ON failures.key = results.key
@@ -50,7 +50,7 @@ WHERE ${inRange('results.key')} ORDER BY results.key LIMIT ?4`,
   failures: read(
     'inspect.results',
     'many',
-    `SELECT ${nameAndNext()}, ${ofValue('failure')}, expires_at, fingerprint, CASE WHEN failure IS NOT NULL THEN 'failed' END AS state,
+    `SELECT ${nameAndNext()}, ${ofValue('failure')}, ${anyNumbers('expires_at')}, fingerprint, CASE WHEN failure IS NOT NULL THEN 'failed' END AS state,
   expires_at IS NULL OR expires_at > ?6 AS lasts
 FROM go_goscope_claim_records WHERE ${inRange()} ORDER BY key LIMIT ?4`,
     { clocked: 'wall', scans: true },
@@ -66,8 +66,8 @@ FROM go_goscope_claim_records WHERE ${inRange()} ORDER BY key LIMIT ?4`,
   SELECT (SELECT min(task_id) FROM go_goscope_checkpoints WHERE task_id > tasks.id AND ${isBeforeEnd('task_id')})
   FROM tasks WHERE tasks.id IS NOT NULL LIMIT ?4
 )
-SELECT ${nameAndNext('tasks.id')}, newest.id, newest.sequence, newest.timestamp, newest.progress,
-  newest.estimated_time_remaining, ${ofValue('newest.data')},
+SELECT ${nameAndNext('tasks.id')}, newest.id,
+  ${anyNumbers('newest.sequence', 'newest.timestamp', 'newest.progress', 'newest.estimated_time_remaining')}, ${ofValue('newest.data')},
   (SELECT count(*) FROM go_goscope_checkpoints WHERE task_id = tasks.id) AS checkpoints
 FROM tasks CROSS JOIN go_goscope_checkpoints AS newest ON newest.rowid = (${NEWEST})`,
     { scans: true },

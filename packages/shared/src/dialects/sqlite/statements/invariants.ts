@@ -9,7 +9,7 @@ import {
   rowInvariants,
 } from '../../../inspect/invariants-sql.js'
 import { read } from '../../../queue/statement.js'
-import { inRange, nameAndNext, ofValue } from './pages.js'
+import { anyNumbers, inRange, nameAndNext, ofValue } from './pages.js'
 
 const LOCK_COUNTER = 'FROM go_goscope_lock_counter WHERE id = 1'
 const CLAIM_CLOCK = 'FROM go_goscope_claim_clock WHERE id = 1'
@@ -117,7 +117,8 @@ export const invariantSql: InvariantSql = {
   checkpoints: read(
     'verify',
     'many',
-    `SELECT ${nameAndNext('id')}, id, task_id, sequence, timestamp, progress, estimated_time_remaining, ${ofValue('data')}
+    `SELECT ${nameAndNext('id')}, id, task_id,
+  ${anyNumbers('sequence', 'timestamp', 'progress', 'estimated_time_remaining')}, ${ofValue('data')}
 FROM go_goscope_checkpoints WHERE ${inRange('id')} ORDER BY id LIMIT ?4`,
     { scans: true },
   ),

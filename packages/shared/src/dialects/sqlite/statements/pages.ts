@@ -17,6 +17,21 @@ export function nameAndNext(name = 'key'): string {
   return `${name} AS name, CAST(${name} || char(0) AS BLOB) AS next`
 }
 
+/**
+ * Numeric columns of a row that is to be listed whatever it holds, as text where they are integers beyond 2^53: some engines
+ * refuse to read those, and with them all rows of a page.
+ */
+export function anyNumbers(...columns: string[]): string {
+  return columns.map((column) => anyNumber(column, column.slice(column.indexOf('.') + 1))).join(', ')
+}
+
+/** The same for one that is computed. */
+export function anyNumber(expression: string, name: string): string {
+  const greatest = Number.MAX_SAFE_INTEGER
+  return `CASE WHEN typeof(${expression}) = 'integer' AND ${expression} NOT BETWEEN -${greatest} AND ${greatest}
+  THEN CAST(${expression} AS TEXT) ELSE ${expression} END AS ${name}`
+}
+
 /** The bytes of a value, and the value where it has at most `?5` of them. */
 export function ofValue(column: string): string {
   const bytes = `length(CAST(${column} AS BLOB))`

@@ -1,0 +1,45 @@
+/** What the value of an option has to be. */
+export interface Wanted {
+  /** What follows "must be". */
+  readonly wanted: string
+  fits(value: unknown): boolean
+}
+
+const number = (wanted: string, fits: (value: number) => boolean): Wanted => ({
+  wanted,
+  fits: (value) => typeof value === 'number' && fits(value),
+})
+
+export const MS: Wanted = number('a number of ms from 0', (value) => value >= 0)
+export const MS_ABOVE_0: Wanted = number('a number of ms above 0', (value) => value > 0)
+export const FROM_0: Wanted = number('a number from 0', (value) => value >= 0)
+export const FROM_1: Wanted = number('a number from 1', (value) => value >= 1)
+export const WHOLE_FROM_0: Wanted = number(
+  'a whole number from 0',
+  (value) => Number.isSafeInteger(value) && value >= 0,
+)
+export const ANY_NUMBER: Wanted = number('a number', (value) => !Number.isNaN(value))
+export const TEXT: Wanted = { wanted: 'a string', fits: (value) => typeof value === 'string' }
+
+/**
+ * Refuses what an option cannot mean: a time that is no number would never come, or come at once.
+ *
+ * @param title begins the message.
+ * @throws TypeError naming the option, what it must be and the value.
+ */
+export function checkValue(title: string, value: unknown, { wanted, fits }: Wanted): void {
+  if (!fits(value)) throw new TypeError(`${title}: must be ${wanted}, got ${shown(value)}`)
+}
+
+/** {@link checkValue} for each of the named members that `options` has. */
+export function checkMembers(title: string, options: object, wanted: Readonly<Record<string, Wanted>>): void {
+  for (const name of Object.keys(wanted)) {
+    const value = (options as Readonly<Record<string, unknown>>)[name]
+    if (value !== undefined) checkValue(`${title} ${name}`, value, wanted[name] as Wanted)
+  }
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  return typeof value === 'number' || value === null ? String(value) : typeof value
+}
