@@ -14,21 +14,19 @@ interface Shape {
 /** Writes rows for one user. */
 export class RowShapes {
   readonly #byNames = new Map<string, Shape>()
-  /** That of the last row, and the statement all of whose rows have it. */
+  /** That of the last row. */
   #last: Shape = { number: -1, names: [] }
-  #ofLast: Statement | undefined
 
   /**
-   * Makes sure that the other end knows the shape of `row`, which is the first to be written.
+   * Makes sure that the other end knows the shape of `row`, which is the first of its execution to be written. Not for each
+   * statement once: one that a user has declared may have other columns for many calls than for one, or after a table has
+   * got another column.
    *
-   * @param statement Of a store: all its rows have one shape.
+   * @param statement Of a store.
    * @returns its number.
    */
   announce(out: Item[], row: Row, statement?: Statement): number {
-    if (statement !== undefined && statement === this.#ofLast) return this.#last.number
-    const batch = statement?.batch
-    const ofBatch = batch?.match === 'index' ? INDEX : undefined
-    this.#ofLast = batch === undefined || ofBatch !== undefined ? statement : undefined
+    const ofBatch = statement?.batch?.match === 'index' ? INDEX : undefined
     let at = 0
     const { names } = this.#last
     for (const name in row) if (name !== ofBatch && names[at++] !== name) return this.#find(out, row, ofBatch)
