@@ -67,6 +67,9 @@ describe('what the owner is sent', () => {
     const hi = await greeting(served.port())
     const other = await connectRemote(served.port())
     await other.cache.set('k', 1)
+    const uncaught: unknown[] = []
+    const catching = (error: unknown): void => void uncaught.push(error)
+    process.on('uncaughtException', catching).on('unhandledRejection', catching)
     await fc.assert(
       fc.asyncProperty(fc.array(sentences, { minLength: 1, maxLength: 6 }), async (messages) => {
         const raw = served.port()
@@ -75,9 +78,11 @@ describe('what the owner is sent', () => {
         for (let turn = 0; turn < 2; turn++) expect(await other.cache.get('k')).toBe(1)
         raw.close()
         expect(await served.adapter.cache.get('k')).toBe(1)
+        expect(uncaught).toEqual([])
       }),
       { numRuns: proofCount({ inTests: 200, inSoak: 20_000 }) },
     )
+    process.off('uncaughtException', catching).off('unhandledRejection', catching)
     await other.disconnect()
     await expect.poll(() => served.server.clients()).toEqual([])
   }, 60_000)

@@ -4,7 +4,10 @@ import fc from 'fast-check'
 
 const number = fc.oneof(
   { arbitrary: fc.constantFrom(0, 1, 2, 3), weight: 9 },
-  { arbitrary: fc.constantFrom(4_096, 4_097, 2 ** 32, Number.MAX_SAFE_INTEGER, -1, 0.5, Number.NaN, Infinity), weight: 1 },
+  {
+    arbitrary: fc.constantFrom(4_096, 4_097, 2 ** 32, Number.MAX_SAFE_INTEGER, -1, 0.5, Number.NaN, Infinity),
+    weight: 1,
+  },
 )
 const ms = fc.constantFrom(1e-9, 1, 1_000, 1e308, Infinity, 0, -1, Number.NaN)
 const form = '{"name":"Error","message":"failed"}'
@@ -51,16 +54,26 @@ const batch = fc.oneof(
 )
 
 const declared = fc
-  .tuple(fc.constantFrom('read', 'write'), fc.constantFrom('none', 'one', 'many'), times, sql, number, announcement, batch)
+  .tuple(
+    fc.constantFrom('read', 'write'),
+    fc.constantFrom('none', 'one', 'many'),
+    times,
+    sql,
+    number,
+    announcement,
+    batch,
+  )
   .chain(([kind, rows, clocked, one, traits, announces, many]) =>
-    fc.constantFrom(1, 2, 40).chain((calls) =>
-      fc
-        .tuple(fc.constantFrom(0, 1, 2), value)
-        .map(([length, item]) => [
-          ...[2, 0, 'raw', kind, rows, clocked, one, traits, announces, ...many],
-          ...[3, 0, length, calls, ...new Array(length * calls).fill(item)],
-        ]),
-    ),
+    fc
+      .constantFrom(1, 2, 40)
+      .chain((calls) =>
+        fc
+          .tuple(fc.constantFrom(0, 1, 2), value)
+          .map(([length, item]) => [
+            ...[2, 0, 'raw', kind, rows, clocked, one, traits, announces, ...many],
+            ...[3, 0, length, calls, ...new Array(length * calls).fill(item)],
+          ]),
+      ),
   )
 
 const step = fc.tuple(sql, times, fc.option(number), announcement, values).map(([...items]) => items.flat())

@@ -59,7 +59,10 @@ export class ServedClient implements AnswerTaker {
     this.#atBye = atBye
     this.#atReady = atReady
     this.#inbox = new Inbox(connection.clock)
-    this.#out = new Outgoing((message) => channel.send(message))
+    this.#out = new Outgoing(
+      (message) => channel.send(message),
+      (statement) => statements.isOwn(statement),
+    )
     this.#commands = new CommandReader((statement) => statements.intern(statement))
     this.#locks = new ClientLocks(locks, (prefix, { key, token }, reason) =>
       this.#out.say(tell.lockLost, prefix, key, token, reason),
@@ -290,7 +293,11 @@ export class ServedClient implements AnswerTaker {
 
 /** Of a statement that a user has declared. */
 function notPacked(operation: string): PersistenceError {
-  return new PersistenceError('SQL', operation, `${operation}: the statement for many calls gives other columns than it has to`)
+  return new PersistenceError(
+    'SQL',
+    operation,
+    `${operation}: the statement for many calls gives other columns than it has to`,
+  )
 }
 
 function isOfLock({ word }: Command): boolean {
