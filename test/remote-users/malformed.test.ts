@@ -3,13 +3,16 @@ import { connectRemote } from '@go-go-scope/persistence-core/remote'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
+import { proofCount } from '../proof/proof-count.js'
 import { answerTo, ENVELOPE, greeting } from '../proof/remote/raw-user.js'
+import { sentences } from '../proof/remote/sentences.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
 
 /** Words of a user; see protocol.ts. */
-const [DECLARE, CALL, QUERY] = [2, 3, 5]
+const [DECLARE, CALL, QUERY, FAILED] = [2, 3, 5, 20]
+const LOAD = [18, 1, 'entry', 'k', 0]
 /** A word of the owner: no row for so many requests. */
 const NOTHING = 4
 
@@ -46,6 +49,43 @@ describe('what the owner is sent', () => {
     )
     expect(await served.adapter.cache.get('k')).toBe(1)
   })
+
+  test.each([
+    ['more steps than it has', [6, 'raw', Number.MAX_SAFE_INTEGER]],
+    ['more values than it has', [QUERY, 'raw', 'SELECT 1', Number.MAX_SAFE_INTEGER]],
+    ['an error that is no JSON', [...LOAD, FAILED, 1, 'none']],
+    ['an error that is no object', [...LOAD, FAILED, 1, 'null']],
+    ['an error without a message', [...LOAD, FAILED, 1, '{"name":"Error"}']],
+    ['an error of more causes than any', [...LOAD, FAILED, 1, nested(20_000)]],
+  ])('%s is refused, and the owner goes on', async (_, message) => {
+    const said = await answerTo(served.port(), await greeting(served.port()), message)
+    expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+    expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
+  })
+
+  test('whatever is said in the words of a user, the owner goes on, and so do the others', async () => {
+    const hi = await greeting(served.port())
+    const other = await connectRemote(served.port())
+    await other.cache.set('k', 1)
+    const uncaught: unknown[] = []
+    const catching = (error: unknown): void => void uncaught.push(error)
+    process.on('uncaughtException', catching).on('unhandledRejection', catching)
+    await fc.assert(
+      fc.asyncProperty(fc.array(sentences, { minLength: 1, maxLength: 6 }), async (messages) => {
+        const raw = served.port()
+        for (const message of [hi, ...messages]) raw.postMessage({ [ENVELOPE]: message })
+        // Two turns of the owner: one for each message that came, and one for what was left of them.
+        for (let turn = 0; turn < 2; turn++) expect(await other.cache.get('k')).toBe(1)
+        raw.close()
+        expect(await served.adapter.cache.get('k')).toBe(1)
+        expect(uncaught).toEqual([])
+      }),
+      { numRuns: proofCount({ inTests: 200, inSoak: 20_000 }) },
+    )
+    process.off('uncaughtException', catching).off('unhandledRejection', catching)
+    await other.disconnect()
+    await expect.poll(() => served.server.clients()).toEqual([])
+  }, 60_000)
 
   test('calls whose statement for many is none run one by one', async () => {
     const hi = await greeting(served.port())
@@ -115,6 +155,12 @@ describe('what a user is sent', () => {
     await remote.disconnect()
   })
 })
+
+/** An error whose cause has a cause, and so on. */
+function nested(causes: number): string {
+  const form = '{"name":"Error","message":"failed"'
+  return `${`${form},"cause":`.repeat(causes)}${form}}${'}'.repeat(causes)}`
+}
 
 function isCloneable(message: unknown): boolean {
   try {

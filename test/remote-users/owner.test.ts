@@ -58,6 +58,9 @@ describe.each(['process', 'thread'] as const)('an owner that is a %s', (kind) =>
       retryable: true,
     })
     await expect(owner.adapter.acquire('job')).rejects.toMatchObject({ code: 'DISCONNECTED' })
+    expect(() => owner.adapter.circuitBreaker.subscribe('k', () => undefined)).toThrow(
+      expect.objectContaining({ code: 'DISCONNECTED', outcome: 'none', operation: 'circuitBreaker.subscribe' }),
+    )
     expect(await lock?.release()).toBe(false)
     expect(await lock?.extend(1_000)).toBe(false)
     expect(await lock?.isValid()).toBe(false)

@@ -41,7 +41,7 @@ export class SQLiteAdapter extends SqliteAdapter {
 
   /** Also whether the owner of the database is there. */
   override isConnected(): boolean {
-    return super.isConnected() && this.#owner.link.open
+    return super.isConnected() && this.#owner.gone === undefined
   }
 
   /** @throws PersistenceError `INVALID_ARGUMENT`: the owner of the database makes its backups. */

@@ -122,6 +122,10 @@ export const lifeCycle: EngineSuite = engineSuite('life cycle', (check) => {
       assert.equal(error.retryable, false, name)
     }
     await refuses(() => adapter.connect(), { code: 'CLOSED', says: ['connect: '] })
+    await refuses(async () => adapter.circuitBreaker.subscribe('k', () => undefined), {
+      code: 'CLOSED',
+      says: ['circuitBreaker.subscribe: '],
+    })
   })
 
   check('calls made right after disconnect was asked for are refused too', async (world) => {

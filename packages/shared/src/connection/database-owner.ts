@@ -15,6 +15,8 @@ export interface DatabaseOwner {
   readonly lockOwnerPrefix: string
   /** Where the database is. */
   readonly place: Place
+  /** Why nothing reaches the owner any more; `undefined` while it does. */
+  readonly gone: string | undefined
   /** What sends calls to the owner. Called once per connection. */
   queue(context: OwnerContext): OperationQueue
   /** Has `told` called after each change of a circuit that the owner or another of its users makes. @returns ends that. */

@@ -15,7 +15,8 @@ export interface ErrorForm {
   readonly cause?: ErrorForm
 }
 
-const DEEPEST_CAUSE = 4
+/** An error has so many causes below one another at the most; deeper ones do not cross. */
+export const DEEPEST_CAUSE = 4
 
 export function errorForm(error: unknown, depth = 0): ErrorForm {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) }

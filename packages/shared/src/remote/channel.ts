@@ -25,7 +25,7 @@ export interface Channel {
   listen(listener: ChannelListener): void
   /** Whether it keeps this thread or process alive. */
   keepAlive(on: boolean): void
-  /** Stops listening; ends a port that has no other use. */
+  /** Stops listening; ends a port that has no other use. May be repeated, and nothing is sent after it. */
   close(): void
 }
 

@@ -2,7 +2,7 @@ import { LoadedText } from '../connection/database-owner.js'
 import { type Load, type Loads, PASSED_ON } from '../stores/cache/loads.js'
 import type { NoteCommand } from './commands.js'
 import { type Item, say, tell } from './protocol.js'
-import { readError, writeError } from './wire-error.js'
+import { writeError } from './wire-error.js'
 
 /** A turn to load that a user has. */
 interface Turn {
@@ -35,7 +35,7 @@ export class ClientLoads {
     this.#turns.delete(note.wait)
     turn.load.running = false
     if (note.word === say.loadPassedOn) turn.settle(PASSED_ON)
-    else if (note.word === say.loadFailed) turn.reject(readError(note.text).error)
+    else if (note.word === say.loadFailed) turn.reject(note.error)
     else {
       turn.load.text = note.text
       turn.settle(new LoadedText(note.text))

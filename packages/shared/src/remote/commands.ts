@@ -4,6 +4,7 @@ import { lockUnits, say, unitsOf, WINDOW } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
 import { ServedCall } from './served-call.js'
 import { ServedCalls } from './served-calls.js'
+import { readError } from './wire-error.js'
 import { readAnnouncement, readStatement, TIMES } from './wire-statement.js'
 
 // Fewer share a statement with those of other users and of the owner: one of their own would cost more than it saves.
@@ -75,7 +76,8 @@ export type NoteCommand =
       readonly key: string
       readonly inside: number
     }
-  | { readonly word: typeof say.loaded | typeof say.loadFailed; readonly wait: number; readonly text: string }
+  | { readonly word: typeof say.loaded; readonly wait: number; readonly text: string }
+  | { readonly word: typeof say.loadFailed; readonly wait: number; readonly error: Error }
   | { readonly word: typeof say.loadPassedOn; readonly wait: number }
   | { readonly word: typeof say.watchCircuit; readonly key: string; readonly interval: number }
   | { readonly word: typeof say.more; readonly request: number }
@@ -134,7 +136,9 @@ export class CommandReader {
       }
       case say.atomic: {
         const name = reader.text()
-        const steps = Array.from({ length: reader.count() }, () => readStep(reader))
+        const steps: WireStep[] = []
+        // Ends where the message does, whatever number it gives.
+        for (let left = reader.count(); left > 0; left--) steps.push(readStep(reader))
         const units = steps.reduce((sum, { sql, parameters }) => sum + sql.length + unitsOf(parameters), 0)
         return { word, number: ++this.#requests, units, name, steps }
       }
@@ -207,8 +211,9 @@ function readNote(word: number, reader: Reader): NoteCommand {
       return { word, wait, entry, key, inside: reader.count() }
     }
     case say.loaded:
-    case say.loadFailed:
       return { word, wait: reader.count(), text: reader.text() }
+    case say.loadFailed:
+      return { word, wait: reader.count(), error: readError(reader.text()).error }
     case say.loadPassedOn:
       return { word, wait: reader.count() }
     case say.more:

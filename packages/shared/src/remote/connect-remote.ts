@@ -6,7 +6,7 @@ import { PersistenceError } from '../errors/persistence-error.js'
 import type { Clock } from '../time/clock.js'
 import type { Channel } from './channel.js'
 import { channelOf, type Peer } from './peer.js'
-import { PROTOCOL, say, tell, type Welcome } from './protocol.js'
+import { type Item, PROTOCOL, say, tell, type Welcome } from './protocol.js'
 import { Reader } from './reader.js'
 import { RemoteOwner } from './remote-owner.js'
 import { readError } from './wire-error.js'
@@ -33,8 +33,21 @@ export async function reachOwner(peer: Peer, schema: number, clock: Clock, timeo
     throw invalidOption('connectTimeout', timeout, 'a positive number of ms')
   }
   const wanted = 'a MessagePort, parentPort of node:worker_threads, or process of a child process'
-  return greet(channelOf(peer, 'connect', wanted), [PROTOCOL, schema], clock, timeout)
+  const channel = channelOf(peer, 'connect', wanted)
+  const nonce = randomUUID()
+  const before = givenUp.get(peer)
+  // Until it is answered.
+  givenUp.set(peer, nonce)
+  return greet(channel, nonce, [PROTOCOL, schema, ...(before === undefined ? [] : [before])], clock, timeout, () =>
+    givenUp.delete(peer),
+  )
 }
+
+/**
+ * The nonces of greetings that had no answer, by the peer. The owner may answer them yet, when it is no longer too busy, and
+ * would then take the next one for that of a second user.
+ */
+const givenUp = new WeakMap<object, string>()
 
 /**
  * The options of an adapter on a remote database: those that it was given, and else those of the owner's adapter.
@@ -64,8 +77,14 @@ export function inherited<Options extends AdapterOptions>(
   return { owner: database, options: { ...welcome.options, ...given } }
 }
 
-function greet(channel: Channel, words: readonly number[], clock: Clock, timeout: number): Promise<RemoteOwner> {
-  const nonce = randomUUID()
+function greet(
+  channel: Channel,
+  nonce: string,
+  words: readonly Item[],
+  clock: Clock,
+  timeout: number,
+  atAnswer: () => void,
+): Promise<RemoteOwner> {
   return new Promise((resolve, reject) => {
     let owner: RemoteOwner | undefined
     const fail = (error: unknown): void => {
@@ -81,6 +100,7 @@ function greet(channel: Channel, words: readonly number[], clock: Clock, timeout
     const answered = (reader: Reader): void => {
       const word = reader.count()
       if ((word !== tell.welcome && word !== tell.refuse) || reader.text() !== nonce) return
+      atAnswer()
       if (word === tell.refuse) {
         fail(readError(reader.text()).error)
         return

@@ -17,7 +17,7 @@ interface Rest {
 /** What the owner says to one user: answers as they come, in one message for a turn. */
 export class Outgoing {
   readonly #send: (message: Item[]) => void
-  readonly #shapes = new RowShapes()
+  readonly #shapes: RowShapes
   readonly #run = new Run()
   readonly #rests = new Map<number, Rest>()
   #items: Item[] = []
@@ -30,8 +30,10 @@ export class Outgoing {
   usual = 0
   readonly #marked = new Fifo<number>()
 
-  constructor(send: (message: Item[]) => void) {
+  /** @param isOwn See {@link RowShapes}; absent: none is. */
+  constructor(send: (message: Item[]) => void, isOwn: (statement: Statement) => boolean = () => false) {
     this.#send = send
+    this.#shapes = new RowShapes(isOwn)
   }
 
   /** How many more answers the user may have than it has not taken, and than `coming` more will be. */

@@ -36,8 +36,18 @@ export function unpackedRow({ [INDEX]: places, ...columns }: Row, calls: number)
   return unpackedRows(Object.keys(columns), String(places), Object.values(columns).map(String), calls)
 }
 
+/** Whether the row is one of lists as text, as those of our own statements are. */
+export function isPacked(row: Row): boolean {
+  return typeof row[INDEX] === 'string' && Object.values(row).every((column) => typeof column === 'string')
+}
+
 function listIn(text: string): unknown[] {
-  const list: unknown = JSON.parse(text)
+  let list: unknown
+  try {
+    list = JSON.parse(text)
+  } catch {
+    // No list either.
+  }
   if (Array.isArray(list)) return list
   throw new MalformedMessage('a column is no list')
 }

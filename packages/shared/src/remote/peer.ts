@@ -20,12 +20,20 @@ export function channelOf(peer: Peer, operation: string, wanted: string): Channe
   if (inUse.has(peer))
     throw invalidArgument(operation, 'this port, worker or process is in use already; use one for each')
   inUse.add(peer)
+  // The end may be in use again when who had it before says its last.
+  let closed = false
   return {
     toThread: channel.toThread,
-    send: (message) => channel.send(message),
+    send(message) {
+      if (!closed) channel.send(message)
+    },
     listen: (listener) => channel.listen(listener),
-    keepAlive: (on) => channel.keepAlive(on),
+    keepAlive(on) {
+      if (!closed) channel.keepAlive(on)
+    },
     close() {
+      if (closed) return
+      closed = true
       inUse.delete(peer)
       channel.close()
     },

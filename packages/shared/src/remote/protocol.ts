@@ -15,7 +15,7 @@ export type Item = SqlValue
 
 /** What a user of the database says. A request is numbered by its place among the requests of the connection, from 1. */
 export const say = {
-  /** nonce, protocol, version of the schema */
+  /** nonce, protocol, version of the schema, and the nonce of the last try on this channel where that was given up */
   hello: 1,
   /** number, then what {@link file://./wire-statement.ts} writes. Before the statement's first call. */
   declare: 2,

@@ -22,6 +22,8 @@ export class Reception {
   readonly #parts: ReceptionParts
   readonly #over: (reception: Reception) => void
   client: ServedClient | undefined
+  /** Of the greeting of the user that is there, or is being taken in. */
+  #nonce: string | undefined
   #closing: string | undefined
 
   /** @param over To be called when the channel has ended. */
@@ -47,7 +49,7 @@ export class Reception {
       await client.drain()
       client.say(tell.goodbye)
       client.flush()
-    }
+    } else if (this.#nonce !== undefined) this.#refuse(this.#nonce, closed(reason))
     this.#leave(false)
     this.#channel.close()
     this.#over(this)
@@ -75,20 +77,26 @@ export class Reception {
     reader.count()
     const nonce = reader.text()
     const [protocol, schema] = [reader.count(), reader.count()]
+    const givenUp = reader.more ? reader.text() : undefined
     const { schemaVersion } = this.#parts.adapter.dialect
     if (protocol !== PROTOCOL) this.#refuse(nonce, versions(`protocol ${protocol}`, `protocol ${PROTOCOL}`))
     else if (schema !== schemaVersion) this.#refuse(nonce, versions(`schema ${schema}`, `schema ${schemaVersion}`))
-    else if (this.client !== undefined) this.#refuse(nonce, served())
-    else void this.#welcome(nonce)
+    else if (this.#nonce !== undefined && this.#nonce !== givenUp) this.#refuse(nonce, served())
+    else {
+      // Who gave up has asked for nothing.
+      this.#leave(true)
+      this.#nonce = nonce
+      void this.#welcome(nonce)
+    }
   }
 
   async #welcome(nonce: string): Promise<void> {
     const { adapter, served, turns } = this.#parts
     try {
-      if (this.#closing !== undefined) throw new PersistenceError('CLOSED', 'connect', `connect: ${this.#closing}`)
+      if (this.#closing !== undefined) throw closed(this.#closing)
       const { connection } = adapter.session
       await connection.open()
-      if (this.client !== undefined || this.#closing !== undefined) return
+      if (this.#nonce !== nonce || this.#closing !== undefined) return
       const client = new ServedClient(
         this.#channel,
         served,
@@ -99,6 +107,7 @@ export class Reception {
       turns.enter(client)
       this.#channel.send([tell.welcome, nonce, JSON.stringify(welcome(adapter, served))])
     } catch (error) {
+      if (this.#nonce === nonce) this.#nonce = undefined
       this.#refuse(nonce, error)
     }
   }
@@ -125,10 +134,15 @@ export class Reception {
   #leave(certain: boolean): void {
     const { client } = this
     if (client === undefined) return
+    this.#nonce = undefined
     client.leave(certain)
     this.#parts.turns.leave(client)
     this.client = undefined
   }
+}
+
+function closed(reason: string): PersistenceError {
+  return new PersistenceError('CLOSED', 'connect', `connect: ${reason}`)
 }
 
 function served(): PersistenceError {

@@ -85,9 +85,9 @@ export class RemoteLink {
     return this.#requests.idle
   }
 
-  /** Whether requests reach the owner. */
-  get open(): boolean {
-    return this.#closed === undefined
+  /** Why requests do not reach the owner; `undefined` while they do. */
+  get closed(): string | undefined {
+    return this.#closed
   }
 
   drain(): Promise<void> {
@@ -134,7 +134,6 @@ export class RemoteLink {
       this.awaited(1)
       await new Promise<void>((resolve) => this.#atEnd.push(resolve))
     }
-    this.#channel.close()
   }
 
   message(message: unknown): void {
@@ -144,14 +143,16 @@ export class RemoteLink {
       while (reader.more && !this.#over) this.#read(reader)
     } catch (error) {
       this.end(`the owner sent what cannot be read (${(error as Error).message})`)
-      this.#channel.close()
       return
     }
     for (let next = this.#requests.takeNext(); next !== undefined; next = this.#requests.takeNext()) this.#send(next)
     if (this.idle) this.#signalIdle()
   }
 
-  /** Nothing comes any more: what is pending fails, what a caller asks next fails at once. */
+  /**
+   * Nothing comes any more: what is pending fails, what a caller asks next fails at once. The channel is free for the next
+   * connection, which who was told so may make before it disconnects this one.
+   */
   end(reason: string): void {
     if (this.#over) return
     this.#over = true
@@ -166,6 +167,7 @@ export class RemoteLink {
     this.awaited(-this.#awaited)
     this.#signalIdle()
     for (const ended of this.#atEnd.splice(0)) ended()
+    this.#channel.close()
   }
 
   #read(reader: Reader): void {
@@ -177,7 +179,6 @@ export class RemoteLink {
     } else if (word === tell.refuse) {
       reader.text()
       this.end(readError(reader.text()).error.message)
-      this.#channel.close()
     } else if (word === tell.mark) {
       this.say(say.taken)
     } else if (word === tell.lost) {
@@ -196,7 +197,6 @@ export class RemoteLink {
   /** A message has the requests of many callers. */
   readonly #cannotSend = (error: unknown): void => {
     this.end(`the owner cannot be sent what was asked (${(error as Error).message})`)
-    this.#channel.close()
   }
 
   #take(number: number): Request {

@@ -82,7 +82,7 @@ export class RemoteLoads {
 
   enter(request: LoadRequest): Promise<LoadTurn | LoadedText> {
     const { link } = this.#sources
-    if (!link.open) return Promise.reject(DisconnectedError.of('cache.getOrSet', 'none', 'the connection has ended'))
+    if (link.closed !== undefined) return Promise.reject(DisconnectedError.of('cache.getOrSet', 'none', link.closed))
     link.awaited(1)
     return new Promise((resolve, reject) => {
       const wait = new Wait(++this.#lastWait, request, this.#sources, { resolve, reject }, (over) => this.#leave(over))

@@ -41,8 +41,10 @@ export class RemoteOwner implements DatabaseOwner {
   readonly #locks = new Map<string, HoldTable>()
   /** Of the connection that is made over it. */
   #parts: Parts | undefined
-  /** Why the owner has gone before anything was asked of it. */
-  #gone: string | undefined
+  /** What came before that was made: that the owner closes, or that its database is lost. */
+  #early: unknown[] = []
+  /** Why the channel has ended before that. */
+  #ended: string | undefined
 
   /** @param channel Through which the owner has said `welcome`. */
   constructor(channel: Channel, welcome: Welcome) {
@@ -66,11 +68,12 @@ export class RemoteOwner implements DatabaseOwner {
     }
     const link = new RemoteLink(this.#channel, context, {
       read: (word, reader) => this.#read(word, reader),
-      ended: (reason) => this.#ended(reason),
+      ended: (reason) => this.#tellEnd(reason),
     })
     const queue = new RemoteQueue(link)
     this.#parts = { link, queue, loads: new RemoteLoads(link, queue) }
-    if (this.#gone !== undefined) link.end(this.#gone)
+    for (const message of this.#early.splice(0)) link.message(message)
+    if (this.#ended !== undefined) link.end(this.#ended)
     return queue
   }
 
@@ -81,14 +84,20 @@ export class RemoteOwner implements DatabaseOwner {
     this.#channel.close()
   }
 
+  get gone(): string | undefined {
+    return this.#parts === undefined ? this.#ended : this.#parts.link.closed
+  }
+
   message(message: unknown): void {
-    this.#parts?.link.message(message)
+    if (this.#parts === undefined) this.#early.push(message)
+    else this.#parts.link.message(message)
   }
 
   /** The channel has ended. */
   end(reason: string): void {
-    this.#gone = reason
-    this.#parts?.link.end(reason)
+    this.#ended = reason
+    if (this.#parts === undefined) this.#channel.close()
+    else this.#parts.link.end(reason)
   }
 
   followCircuit(key: string, told: CircuitFollower): () => void {
@@ -168,7 +177,7 @@ export class RemoteOwner implements DatabaseOwner {
     this.#circuits.get(key)?.(state, news)
   }
 
-  #ended(reason: string): void {
+  #tellEnd(reason: string): void {
     for (const table of this.#locks.values()) table.dropAll(reason)
     this.#parts?.loads.ended(reason)
     // What these wait for is asked for again, and refused.

@@ -117,7 +117,7 @@ class AdapterServer implements PersistenceServer {
 }
 
 /** The statements of the stores of an adapter, whose calls users share. */
-function* statementsOf({ dialect }: AdapterParts): Iterable<Statement> {
+export function* statementsOf({ dialect }: Pick<AdapterParts, 'dialect'>): Iterable<Statement> {
   const { locks, circuits, probes, results, claims, checkpoints } = dialect
   for (const group of [locks, circuits, probes, results, claims, checkpoints, dialect.cache(undefined).sql]) {
     for (const member of Object.values(group) as unknown[]) {

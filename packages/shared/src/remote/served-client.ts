@@ -1,5 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import { DisconnectedError } from '../errors/disconnected-error.js'
+import { PersistenceError } from '../errors/persistence-error.js'
 import { Loads } from '../stores/cache/loads.js'
 import type { Channel } from './channel.js'
 import type { CircuitWatches } from './circuit-watches.js'
@@ -11,7 +12,7 @@ import { type Command, CommandReader, type NoteCommand, type RequestCommand } fr
 import { countOf, Inbox } from './inbox.js'
 import type { LockManagers } from './lock-managers.js'
 import { Outgoing } from './outgoing.js'
-import { unpackedRow } from './packed-rows.js'
+import { isPacked, unpackedRow } from './packed-rows.js'
 import { SHORT_UNITS, say, tell } from './protocol.js'
 import { Reader } from './reader.js'
 import type { ServedCall } from './served-call.js'
@@ -58,7 +59,10 @@ export class ServedClient implements AnswerTaker {
     this.#atBye = atBye
     this.#atReady = atReady
     this.#inbox = new Inbox(connection.clock)
-    this.#out = new Outgoing((message) => channel.send(message))
+    this.#out = new Outgoing(
+      (message) => channel.send(message),
+      (statement) => statements.isOwn(statement),
+    )
     this.#commands = new CommandReader((statement) => statements.intern(statement))
     this.#locks = new ClientLocks(locks, (prefix, { key, token }, reason) =>
       this.#out.say(tell.lockLost, prefix, key, token, reason),
@@ -107,10 +111,14 @@ export class ServedClient implements AnswerTaker {
       // What waits before it may wait for it.
       if (command.word === say.taken) this.#out.taken()
       else if (this.#refusing !== undefined && 'number' in command) this.#decline(command, this.#refusing)
-      // What shares no statement and no commit need not wait for others.
-      else if (isOfLock(command) && this.#inbox.length === 0 && this.#room > 0) this.#run(command)
+      else if (this.#inbox.length === 0 && this.#runsAtOnce(command)) this.#run(command)
       else this.#inbox.push(command)
     }
+  }
+
+  /** What shares no statement and no commit need not wait for others; who has left may say hello in its next message. */
+  #runsAtOnce(command: Command): boolean {
+    return command.word === say.bye || (isOfLock(command) && this.#room > 0)
   }
 
   /** Whether the next thing that came is a read of a store. */
@@ -183,6 +191,10 @@ export class ServedClient implements AnswerTaker {
     const [first] = calls as [ServedCall]
     const { number, statement } = first
     const last = calls.at(-1) as ServedCall
+    if (!isPacked(row)) {
+      for (const call of calls) this.refuse(call, notPacked(call.name))
+      return
+    }
     if (this.#gone) {
       // Nobody is there to be told.
     } else if (last.number - number === calls.length - 1) {
@@ -196,6 +208,10 @@ export class ServedClient implements AnswerTaker {
 
   answerJoined(calls: ServedCalls, row: Row | undefined): void {
     const { number, count, statement } = calls
+    if (row !== undefined && !isPacked(row)) {
+      this.refuse(calls, notPacked(calls.name))
+      return
+    }
     if (!this.#gone) {
       if (row === undefined) this.#out.answerNothing(number, count)
       else this.#out.answerTogether(number, count, row, statement)
@@ -273,6 +289,15 @@ export class ServedClient implements AnswerTaker {
     this.#unanswered.end(command)
     if (this.ready) this.#atReady()
   }
+}
+
+/** Of a statement that a user has declared. */
+function notPacked(operation: string): PersistenceError {
+  return new PersistenceError(
+    'SQL',
+    operation,
+    `${operation}: the statement for many calls gives other columns than it has to`,
+  )
 }
 
 function isOfLock({ word }: Command): boolean {

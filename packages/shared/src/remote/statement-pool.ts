@@ -7,10 +7,15 @@ import { contentOf } from './wire-statement.js'
  */
 export class StatementPool {
   readonly #byContent = new Map<string, Statement>()
+  readonly #own = new Set<Statement>()
 
   /** @param own Those of the owner's stores. */
   constructor(own: Iterable<Statement>) {
-    for (const statement of own) this.intern(statement)
+    for (const statement of own) this.#own.add(this.intern(statement))
+  }
+
+  isOwn(statement: Statement): boolean {
+    return this.#own.has(statement)
   }
 
   intern(statement: Statement): Statement {

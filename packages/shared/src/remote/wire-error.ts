@@ -1,4 +1,4 @@
-import { type ErrorForm, errorForm, errorOf } from '../errors/error-form.js'
+import { DEEPEST_CAUSE, type ErrorForm, errorForm, errorOf } from '../errors/error-form.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { MalformedMessage } from './reader.js'
 
@@ -25,11 +25,21 @@ export function writeError(error: unknown): string {
 
 /** @returns the error, and the number of the step that was not met. @throws MalformedMessage */
 export function readError(text: string): { readonly error: Error; readonly unmet: number | undefined } {
-  let read: WireError
+  let read: unknown
   try {
-    read = JSON.parse(text) as WireError
+    read = JSON.parse(text)
   } catch {
     throw new MalformedMessage('an error is no JSON')
   }
-  return { error: errorOf(read), unmet: read.unmet }
+  if (!isErrorForm(read)) throw new MalformedMessage('an error has not the form of one')
+  return { error: errorOf(read), unmet: (read as WireError).unmet }
+}
+
+/** Also no deeper than {@link errorForm} makes it: each cause is read within the one above. */
+function isErrorForm(read: unknown, depth = 0): read is ErrorForm {
+  if (typeof read !== 'object' || read === null || depth > DEEPEST_CAUSE) return false
+  const { name, message, cause } = read as Partial<ErrorForm>
+  return (
+    typeof name === 'string' && typeof message === 'string' && (cause === undefined || isErrorForm(cause, depth + 1))
+  )
 }

@@ -1,6 +1,7 @@
 import type { Connection, ConnectionUser } from '../connection/connection.js'
 import type { Row } from '../driver/driver.js'
 import type { Diagnostics } from '../errors/diagnostics.js'
+import { DisconnectedError } from '../errors/disconnected-error.js'
 import { failureOf } from '../errors/persistence-error.js'
 import type { Names } from '../keys/key-space.js'
 import { closedError } from '../queue/closed-queue.js'
@@ -120,6 +121,19 @@ export class Session implements ConnectionUser {
       throw error
     })
     return this.#connecting
+  }
+
+  /**
+   * For what needs no statement.
+   *
+   * @throws PersistenceError what a statement would reject with where nothing reaches the database any more: `CLOSED`, what
+   *   the database was lost by, `DISCONNECTED`.
+   */
+  refuseEnded(operation: string): void {
+    const { lost, owner, usable } = this.#connection
+    if (lost !== undefined && !this.#over) throw failureOf(lost, operation)
+    if (this.#over || !usable) throw closedError(operation)
+    if (owner?.gone !== undefined) throw DisconnectedError.of(operation, 'none', owner.gone)
   }
 
   /** Waits for what is in flight and leaves the connection. Idempotent; tries again where closing the handle failed. */

@@ -134,6 +134,7 @@ export class CircuitBreakerStore implements SqlCircuitBreakerProvider {
     if (typeof listener !== 'function') {
       throw invalidArgument('circuitBreaker.subscribe', `listener must be a function, got ${typeof listener}`)
     }
+    this.#session.refuseEnded('circuitBreaker.subscribe')
     const stopListening = this.#listeners.add(stored, listener)
     const stopWatching = this.#watch.watch(stored)
     const unsubscribe = (): void => {

@@ -25,6 +25,8 @@ export type ThreadMessage = { readonly event: unknown } | { readonly result: unk
 // How long the process waits at its end for a thread: the engines end it with SIGABRT when they are at work then.
 const LONGEST_WAIT_MS = 5_000
 
+const METHODS = ['on', 'postMessage', 'ref', 'unref'] as const satisfies (keyof WorkerLike)[]
+
 const running = new Set<StopFlag>()
 
 /**
@@ -94,11 +96,15 @@ export class EngineThread<Event, Result> {
 }
 
 function startWorker(start: StartWorker, data: ThreadData): WorkerLike {
+  let worker: WorkerLike
   try {
-    return start({ workerData: { goGoScope: data } })
+    worker = start({ workerData: { goGoScope: data } })
   } catch (cause) {
     throw cannotRun(data, cause)
   }
+  const lacks = METHODS.find((name) => typeof worker?.[name] !== 'function')
+  if (lacks === undefined) return worker
+  throw cannotRun(data, new TypeError(`what starts it gave an object without ${lacks}(); give a Worker`))
 }
 
 function enter(stop: StopFlag): void {

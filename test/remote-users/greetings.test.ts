@@ -1,0 +1,99 @@
+import { connectRemote, openRemote, SQLiteAdapter, serve } from '@go-go-scope/persistence-core/remote'
+import { describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
+import { ProcessPair } from '../proof/remote/process-pair.js'
+import { answerTo, greeting } from '../proof/remote/raw-user.js'
+import { serveForEachTest } from '../proof/remote/served-adapter.js'
+
+proveCell()
+
+const served = serveForEachTest()
+const LEFT = { code: 'DISCONNECTED', outcome: 'none' }
+
+function attached(): ProcessPair {
+  const pair = new ProcessPair()
+  served.server.attach(pair.owner as never)
+  return pair
+}
+
+describe('a process that connects again', () => {
+  test('after it gave up is taken in, however late the owner answers', async () => {
+    const pair = attached()
+    pair.hold()
+    for (let times = 0; times < 3; times++) {
+      await expect(connectRemote(pair.user as never, { connectTimeout: 10 })).rejects.toMatchObject(LEFT)
+    }
+    const connecting = connectRemote(pair.user as never)
+    pair.release()
+    const remote = await connecting
+    await remote.cache.set('k', 1)
+    expect(await served.adapter.cache.get('k')).toBe(1)
+    expect(served.server.clients()).toHaveLength(1)
+    await remote.disconnect()
+    expect(served.server.clients()).toEqual([])
+  })
+
+  test('after it gave up and was taken in for that is taken in too', async () => {
+    const pair = attached()
+    pair.hold()
+    await expect(connectRemote(pair.user as never, { connectTimeout: 10 })).rejects.toMatchObject(LEFT)
+    pair.release()
+    await expect.poll(() => served.server.clients()).toHaveLength(1)
+    const remote = await connectRemote(pair.user as never)
+    await remote.cache.set('k', 1)
+    expect(served.server.clients()).toHaveLength(1)
+    await remote.disconnect()
+  })
+
+  test('after it was refused for its options is taken in', async () => {
+    const pair = attached()
+    const codec = { encode: JSON.stringify, decode: JSON.parse }
+    await expect(connectRemote(pair.user as never, { codec })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    const remote = await connectRemote(pair.user as never)
+    await remote.cache.set('k', 1)
+    await remote.disconnect()
+  })
+
+  test('after its owner has left needs not disconnect before, and is not disturbed by it later', async () => {
+    const pair = attached()
+    const before = await connectRemote(pair.user as never)
+    await before.cache.set('k', 1)
+    await served.server.close()
+    await expect.poll(() => before.isConnected()).toBe(false)
+    await expect(before.cache.get('k')).rejects.toMatchObject(LEFT)
+    await using next = serve(served.adapter)
+    next.attach(pair.owner as never)
+    const remote = await connectRemote(pair.user as never)
+    await before.disconnect()
+    expect(await remote.cache.get('k')).toBe(1)
+    await expect(connectRemote(pair.user as never), 'it is in use').rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await remote.disconnect()
+  })
+})
+
+test('a database that was reached before its owner left refuses what is asked of it, at once', async () => {
+  const pair = attached()
+  const database = await openRemote(pair.user as never)
+  await served.server.close()
+  await new Promise((resolve) => setImmediate(resolve))
+  const late = new SQLiteAdapter(database)
+  await expect(late.cache.get('k')).rejects.toMatchObject(LEFT)
+  expect(late.isConnected()).toBe(false)
+  await late.disconnect()
+})
+
+test('an owner that closes refuses whom it is about to take in', async () => {
+  const pair = attached()
+  const connecting = connectRemote(pair.user as never)
+  // The greeting is being read: opening the database takes a turn of its own.
+  pair.owner.once('message', () => void served.server.close())
+  await expect(connecting).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+test('a second user at one end is refused, whatever it says that it gave up', async () => {
+  const hi = await greeting(served.port())
+  for (const rest of [[], ['another nonce']]) {
+    const said = await answerTo(served.port(), hi, [1, 'second', ...hi.slice(2), ...rest])
+    expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+  }
+})
