@@ -9,9 +9,9 @@ import { leaseMargin } from '../../time/lease.js'
 import { expiryOf, grantedAnew, type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
-import { anybodyWaits, wakeLine } from './lock-line.js'
 import type { LockManager } from './lock-manager.js'
 import type { LockSql } from './lock-sql.js'
+import { hasWaiters, wakeFirstWaiter } from './wait-queue.js'
 
 /**
  * Locks in the database, among all processes that use it. The database alone decides who holds what; the table of
@@ -122,7 +122,7 @@ export class DatabaseLockManager implements LockManager {
     const released = await this.#session.execute(statement, this.#ofGrant(hold), (row) => row !== undefined)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
-    if (anybodyWaits()) wakeLine(this.lineOf(hold.key))
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
     return released
   }
 
@@ -130,10 +130,10 @@ export class DatabaseLockManager implements LockManager {
     // Where the answer is read: the lock that is asked for next may be granted before the promise is settled.
     const drop = (): void => this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
     await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], drop)
-    if (anybodyWaits()) wakeLine(this.lineOf(key))
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
   }
 
-  lineOf(key: string): string {
+  waitQueueOf(key: string): string {
     const database = this.#session.connection.place.identity ?? this.#holds.name
     return `${database}:${this.#names.store(key)}`
   }

@@ -4,8 +4,8 @@ import type { Turn } from '../../time/turn.js'
 import { expiryOf, grantedAnew, type Hold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
-import { anybodyWaits, wakeLine } from './lock-line.js'
 import type { Answered, LockManager, LockSession } from './lock-manager.js'
+import { hasWaiters, wakeFirstWaiter } from './wait-queue.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
 const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
@@ -83,7 +83,7 @@ export class MemoryLockManager implements LockManager {
     return this.#inOrder(() => this.#drop(key))
   }
 
-  lineOf(key: string): string {
+  waitQueueOf(key: string): string {
     return `${this.#holds.name}:${key}`
   }
 
@@ -149,7 +149,7 @@ export class MemoryLockManager implements LockManager {
     const expiresAt = this.clock.monotonic() + ttl
     const isSooner = expiresAt < hold.expiresAt
     moveExpiry(hold, expiresAt)
-    if (isSooner && anybodyWaits()) wakeLine(this.lineOf(hold.key))
+    if (isSooner && hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
     return true
   }
 
@@ -160,12 +160,12 @@ export class MemoryLockManager implements LockManager {
       return false
     }
     this.#holds.release(hold)
-    if (anybodyWaits()) wakeLine(this.lineOf(hold.key))
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
     return true
   }
 
   #drop(key: string): void {
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
-    if (anybodyWaits()) wakeLine(this.lineOf(key))
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
   }
 }
