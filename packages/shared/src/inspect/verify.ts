@@ -1,7 +1,9 @@
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { checkedLimit } from '../arguments/page-options.js'
 import { PersistenceError } from '../errors/persistence-error.js'
+import { ALL_NAMES } from '../keys/key-range.js'
 import { type NamedKey, splitQualified } from '../keys/key-space.js'
+import { allRows } from '../queue/statement.js'
 import { nameOf, walkRows } from '../session/row-walk.js'
 import { DatabaseInspection, type Inspected } from './database-inspection.js'
 import type { InvariantSql, Part } from './invariants-sql.js'
@@ -37,7 +39,6 @@ export interface DatabaseVerification {
 
 const VERIFY: OptionNames<VerifyOptions> = { limit: true }
 const MOST_FAULTS = 1_000
-const ALL = { first: '', end: null }
 
 /** See `SqlAdapter.verify`. */
 export async function verifyDatabase(
@@ -69,15 +70,14 @@ class Search {
   constructor(inspected: Inspected, invariants: InvariantSql) {
     this.#inspected = inspected
     this.#invariants = invariants
-    const { session, sql, namesOf } = inspected
-    const keys = new UntaggedNaming(session, sql, 'idempotency', undefined, '', namesOf)
+    const keys = new UntaggedNaming(inspected, 'idempotency', undefined, '')
     this.#names = {
       cache: taggedNaming('cache:', undefined, ''),
       circuits: taggedNaming('circuit:', undefined, ''),
       locks: qualifiedNaming(undefined, ''),
       claims: keys,
       results: keys,
-      tasks: new UntaggedNaming(session, sql, 'checkpoint', undefined, '', namesOf),
+      tasks: new UntaggedNaming(inspected, 'checkpoint', undefined, ''),
     }
   }
 
@@ -96,7 +96,7 @@ class Search {
   async *#ofDatabase(): AsyncGenerator<Fault, void, undefined> {
     const { session } = this.#inspected
     for (const { part, statement, broken: problem } of this.#invariants.database) {
-      for (const { name } of await session.execute(statement, [], (rows) => rows))
+      for (const { name } of await session.execute(statement, [], allRows))
         yield { part, ...(name !== null && { key: String(name) }), problem }
     }
   }
@@ -104,7 +104,7 @@ class Search {
   async *#ofRows(): AsyncGenerator<Fault, void, undefined> {
     const { session } = this.#inspected
     for (const { part, statement, broken } of this.#invariants.rows) {
-      for await (const row of walkRows(session, statement, { range: ALL })) {
+      for await (const row of walkRows(session, statement, { range: ALL_NAMES })) {
         const name = nameOf(row)
         for (const [column, problem] of Object.entries(broken))
           if (row[column] === 1) yield await this.#fault(part, name, problem)
@@ -117,7 +117,7 @@ class Search {
   async *#ofCheckpoints(): AsyncGenerator<Fault, void, undefined> {
     const { session, tables } = this.#inspected
     const { read, complete } = taskReader(tables.checkpoints, session.values)
-    for await (const row of walkRows(session, this.#invariants.checkpoints, { range: ALL, values: true })) {
+    for await (const row of walkRows(session, this.#invariants.checkpoints, { range: ALL_NAMES, values: true })) {
       this.items++
       const name = nameOf(row)
       try {
@@ -155,7 +155,7 @@ class Search {
   async #isSettled(prefix: string): Promise<boolean> {
     if (this.#settled?.prefix === prefix) return this.#settled.is
     const { session, sql } = this.#inspected
-    const { value } = await walkRows(session, sql.prefixes, { range: ALL, from: prefix, most: 1 }).next()
+    const { value } = await walkRows(session, sql.prefixes, { range: ALL_NAMES, from: prefix, most: 1 }).next()
     this.#settled = { prefix, is: value?.prefix === prefix }
     return this.#settled.is
   }

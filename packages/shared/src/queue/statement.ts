@@ -22,8 +22,17 @@ export type Decode<Rows extends RowCount, Result> = (
   calls?: number,
 ) => Result
 
-/** Decodes what gives nothing to its caller. */
+/** Decodes the answer of a statement whose caller gets nothing. */
 export const nothing = (): void => undefined
+
+/** Decodes whether a statement gave a row. */
+export const hasRow = (row: Row | undefined): boolean => row !== undefined
+
+/** Decodes the row of a statement, as it is. */
+export const oneRow = (row: Row | undefined): Row | undefined => row
+
+/** Decodes the rows of a statement, as they are. */
+export const allRows = (rows: readonly Row[]): readonly Row[] => rows
 
 /** The row of a statement that always gives one. @throws PersistenceError `SQL` when a trigger of the app took it away. */
 export function givenRow(row: Row | undefined, operation: string): Row {

@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../../ports/claims.js'
-import { givenRow, type Parameters, type Statement } from '../../queue/statement.js'
+import { givenRow, hasRow, type Parameters, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import type { ClaimSql } from './idempotency-sql.js'
 import { resultNotStored, type Unstored, unstoredIn, unstoredMark } from './unstored-result.js'
@@ -87,7 +87,7 @@ export class ClaimRows {
   /** Has the end of the claim on a key told. @returns `false` where there is none: it may have ended untold. */
   async awaitEnd(stored: string): Promise<boolean> {
     const { awaitEnd } = this.#sql
-    return awaitEnd === undefined || this.#session.execute(awaitEnd, [stored], decided)
+    return awaitEnd === undefined || this.#session.execute(awaitEnd, [stored], hasRow)
   }
 
   /** @returns `undefined` when the claim was over. */
@@ -105,7 +105,7 @@ export class ClaimRows {
   }
 
   async forget(grant: ClaimGrant): Promise<Ending> {
-    return { recorded: await this.#session.execute(this.#sql.forget, ofClaim(grant), decided) }
+    return { recorded: await this.#session.execute(this.#sql.forget, ofClaim(grant), hasRow) }
   }
 
   keep(grant: ClaimGrant, error: unknown): Promise<Ending> {
@@ -155,7 +155,7 @@ export class ClaimRows {
   }
 
   async #decide(decision: Statement<'one'>, parameters: Parameters): Promise<boolean> {
-    return this.#session.execute(decision, parameters, decided)
+    return this.#session.execute(decision, parameters, hasRow)
   }
 
   async #withRecord(
@@ -227,8 +227,6 @@ const isUnstorable = (error: unknown): error is PersistenceError =>
 
 /** The parameters of a statement that only a lasting claim lets through. */
 const ofClaim = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
-
-const decided = (row: Row | undefined): boolean => row !== undefined
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 

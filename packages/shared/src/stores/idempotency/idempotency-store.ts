@@ -3,7 +3,7 @@ import { checkKey } from '../../arguments/limits.js'
 import type { Row } from '../../driver/driver.js'
 import type { Claim, ClaimingIdempotencyProvider, ClaimOptions } from '../../ports/claims.js'
 import type { IdempotencyEntry } from '../../ports/idempotency.js'
-import { nothing, type Parameters } from '../../queue/statement.js'
+import { hasRow, nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
@@ -118,7 +118,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     }
     if (!this.#session.ready) await this.#session.connect('idempotency.freeClaim')
     const stored = this.#session.names.idempotency.store(key)
-    const freed = await this.#session.execute(this.#claimSql.free, [stored, generation], (row) => row !== undefined)
+    const freed = await this.#session.execute(this.#claimSql.free, [stored, generation], hasRow)
     if (freed) this.#waiters.wake(stored)
     return freed
   }

@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
-import type { Step } from '../../queue/statement.js'
+import { hasRow, type Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
@@ -119,7 +119,7 @@ export class DatabaseLockManager implements LockManager {
     if (!this.#session.connection.usable) return false
     const unique = this.#session.connection.madeUp(this.ownerOf(hold)) ? this.#sql.releaseUnique : undefined
     const statement = unique ?? this.#sql.release
-    const released = await this.#session.execute(statement, this.#ofGrant(hold), (row) => row !== undefined)
+    const released = await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
     if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
