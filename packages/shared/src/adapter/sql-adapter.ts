@@ -22,9 +22,8 @@ import { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { readStats, type SqlStats } from './adapter-stats.js'
 import { BaseAdapter } from './base-adapter.js'
-import type { Dialect } from './dialect.js'
+import { type Dialect, locksInMemory } from './dialect.js'
 import { inspectDatabase, verify } from './inspect-database.js'
-import { locksInMemory } from './locks-in-memory.js'
 import { keepParts } from './served-parts.js'
 
 /**

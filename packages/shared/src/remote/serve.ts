@@ -1,5 +1,5 @@
 import { MessageChannel } from 'node:worker_threads'
-import { locksInMemory } from '../adapter/locks-in-memory.js'
+import { locksInMemory } from '../adapter/dialect.js'
 import { type AdapterParts, partsOf } from '../adapter/served-parts.js'
 import { invalidArgument, shown } from '../arguments/invalid.js'
 import { type ServedUser, ServedUsers } from '../connection/served-users.js'

@@ -76,7 +76,7 @@ export class CircuitProbes {
   }
 
   async #probe(key: string, stored: string, options: Required<AdmitOptions>): Promise<Permit | undefined> {
-    const probe = this.#session.connection.newOwner()
+    const probe = this.#session.connection.owners.next()
     const parameters = [stored, probe, options.lease, options.probes, options.resetTimeout]
     const admitted = await this.#change(this.#sql.admitProbe, stored, parameters)
     return admitted && { key, generation: admitted.generation, probe }

@@ -108,7 +108,7 @@ export class Claims {
   async #grant<T>(stored: string, request: ClaimRequest): Promise<HeldClaim<T> | undefined> {
     const { clock, connection, diagnostics } = this.#session
     const { lease, ttl, fingerprint, onFailure, signal } = request
-    const owner = connection.newOwner()
+    const owner = connection.owners.next()
     const end = await this.#rows.grant(stored, owner, fingerprint, lease)
     if (end === undefined) return undefined
     const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }

@@ -61,7 +61,7 @@ export class DatabaseLockManager implements LockManager {
 
   async acquire(key: string, ttl: number, given: string | undefined): Promise<Hold | undefined> {
     const asked = this.clock.monotonic()
-    const owner = given ?? this.#session.connection.newOwner()
+    const owner = given ?? this.#session.connection.owners.next()
     const hold = await this.#session.execute(
       given === undefined ? (this.#sql.acquireUnique ?? this.#sql.acquire) : this.#sql.acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
@@ -117,7 +117,7 @@ export class DatabaseLockManager implements LockManager {
 
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    const unique = this.#session.connection.madeUp(this.ownerOf(hold)) ? this.#sql.releaseUnique : undefined
+    const unique = this.#session.connection.owners.has(this.ownerOf(hold)) ? this.#sql.releaseUnique : undefined
     const statement = unique ?? this.#sql.release
     const released = await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
     if (released) this.#holds.release(hold)
