@@ -198,9 +198,9 @@ function checkHoldOptions(given: HoldOptions): HoldOptions {
   const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
   const { renew = false, wait = 0, signal } = options
   if (typeof renew !== 'boolean')
-    throw invalidArgument('lock.hold', `options.renew must be true or false, got ${shown(renew)}`)
+    throw invalidArgument('lock.hold', `option renew must be true or false, got ${shown(renew)}`)
   if (typeof wait !== 'number' || !(wait >= 0))
-    throw invalidArgument('lock.hold', `options.wait must be a number of ms from 0, got ${shown(wait)}`)
+    throw invalidArgument('lock.hold', `option wait must be a number of ms from 0, got ${shown(wait)}`)
   checkSignal(signal, 'lock.hold')
   return options
 }

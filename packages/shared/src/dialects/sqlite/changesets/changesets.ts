@@ -64,8 +64,8 @@ export async function changesets(persistence: BaseAdapter, options: ChangesetOpt
     )
   }
   const { tables } = readOptions(options, OPTIONS, 'changesets')
-  const names = itemsOf(tables, 'changesets', 'tables')
-  if (names.length === 0) throw invalidArgument('changesets', 'tables must name at least one table')
+  const names = itemsOf(tables, 'changesets', 'option tables')
+  if (names.length === 0) throw invalidArgument('changesets', 'option tables must name at least one table')
   await session.connect('changesets')
   const read = await Promise.all(names.map((name) => readTable(session, name, 'changesets')))
   return new Changesets(session, recorder, new Map(read.map((table) => [folded(table.name), table])))

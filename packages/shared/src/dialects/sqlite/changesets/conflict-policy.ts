@@ -85,7 +85,7 @@ function ask(policy: (kind: ConflictKind) => ConflictAnswer, kind: ConflictKind)
     throw new PersistenceError(
       'INVALID_ARGUMENT',
       OPERATION,
-      `${OPERATION}: onConflict must answer, but it threw (${reasonOf(cause)}); nothing was applied`,
+      `${OPERATION}: option onConflict must answer, but it threw (${reasonOf(cause)}); nothing was applied`,
       cause,
     )
   }
@@ -97,7 +97,7 @@ function checkedAnswer(kind: ConflictKind, answer: ConflictAnswer): ConflictAnsw
   const wanted = replaceable ? "'omit', 'replace' or 'abort'" : "'omit' or 'abort'"
   throw invalidArgument(
     OPERATION,
-    `onConflict must answer ${wanted} at once to '${kind}', got ${shown(answer)}; nothing was applied`,
+    `option onConflict must answer ${wanted} at once to '${kind}', got ${shown(answer)}; nothing was applied`,
   )
 }
 

@@ -48,12 +48,12 @@ export function backupOptions(given: BackupOptions = {}): ResolvedBackupOptions 
   for (const name of ['rate', 'maxBytesPerSecond', 'maxWalBytes'] as const) {
     const value = options[name]
     if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
-    throw invalidArgument('backup', `options.${name} must be a whole number from 1, got ${shown(value)}`)
+    throw invalidArgument('backup', `option ${name} must be a whole number from 1, got ${shown(value)}`)
   }
   return { rate: DEFAULT_RATE_PAGES, ...options }
 }
 
 function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
-  throw invalidArgument('backup', `options.${name} must be a function, got ${shown(value)}`)
+  throw invalidArgument('backup', `option ${name} must be a function, got ${shown(value)}`)
 }

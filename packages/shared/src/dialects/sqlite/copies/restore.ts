@@ -61,7 +61,7 @@ export async function restore<Options extends object>(
   )
   const { signal, allowUnverified = false } = options
   if (typeof allowUnverified !== 'boolean') {
-    throw invalidArgument('restore', `options.allowUnverified must be true or false, got ${shown(allowUnverified)}`)
+    throw invalidArgument('restore', `option allowUnverified must be true or false, got ${shown(allowUnverified)}`)
   }
   return withTypedErrors('restore', signal, async () => {
     const backup = resolve(from)

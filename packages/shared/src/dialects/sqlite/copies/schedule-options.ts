@@ -51,12 +51,12 @@ export interface ResolvedScheduleOptions {
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
 export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleOptions {
   const { directory, every, keep = {}, onError, ...backup } = readOptions(given, NAMES, 'BackupSchedule')
-  checkFilePath(directory, 'BackupSchedule', 'options.directory', 'the path of a folder')
+  checkFilePath(directory, 'BackupSchedule', 'option directory', 'the path of a folder')
   if (typeof every !== 'number' || !(every > 0) || every === Number.POSITIVE_INFINITY) {
-    throw invalidArgument('BackupSchedule', `options.every must be a number of ms above 0, got ${shown(every)}`)
+    throw invalidArgument('BackupSchedule', `option every must be a number of ms above 0, got ${shown(every)}`)
   }
   if (onError !== undefined && typeof onError !== 'function') {
-    throw invalidArgument('BackupSchedule', `options.onError must be a function, got ${shown(onError)}`)
+    throw invalidArgument('BackupSchedule', `option onError must be a function, got ${shown(onError)}`)
   }
   backupOptions(backup)
   return { directory: resolve(directory), every, keep: keepOptions(keep), onError, backup }
@@ -70,7 +70,7 @@ function keepOptions(given: BackupKeep): Required<BackupKeep> {
     if (Number.isSafeInteger(value) && value >= least) continue
     throw invalidArgument(
       'BackupSchedule',
-      `options.keep.${name} must be a whole number from ${least}, got ${shown(value)}`,
+      `option keep.${name} must be a whole number from ${least}, got ${shown(value)}`,
     )
   }
   return counts

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { type AdapterOptions, adapterOptions, givenOptions } from '../../../adapter/adapter-options.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
 import { sourceOf } from '../copies/backup-source.js'
+import { withoutThread } from '../copies/engine-choice.js'
 import { checkFilePath } from '../file/check-path.js'
 import { follow, type Origin } from '../standby/follow.js'
 import { FOLLOW_OPTIONS, type FollowOptions } from '../standby/follow-options.js'
@@ -51,8 +51,9 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
       // Nobody else holds the handles that are opened here.
       const opening = { ...inherited, closeOnDisconnect: true, ...Object.fromEntries(own) } as Options
       const { startWorker } = definition
-      if (startWorker === undefined) throw withoutThread(origin.engine)
-      return follow(origin, given, opening, startWorker, {
+      const worker = given.worker ?? startWorker
+      if (worker === undefined) throw withoutThread(origin.engine, 'standby.follow')
+      return follow(origin, given, opening, worker, {
         open: (path) => Adapter.open(path, opening),
         async adapter(handle, driver) {
           const adapter = new SqliteAdapter(handle, driver, adapterOptions(opening), startWorker)
@@ -79,13 +80,5 @@ async function originOf(
   throw invalidArgument(
     'standby.follow',
     'source must be a file, got a database in memory; take a backup of it instead',
-  )
-}
-
-function withoutThread(engine: string): PersistenceError {
-  return new PersistenceError(
-    'ENGINE_UNSUPPORTED',
-    'standby.follow',
-    `standby.follow: the front end for ${engine} has no thread to follow in; pass worker, or use one that has`,
   )
 }

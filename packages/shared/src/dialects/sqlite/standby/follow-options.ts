@@ -30,7 +30,7 @@ export interface ResolvedFollowOptions {
 /** @throws PersistenceError `INVALID_OPTION`, `INVALID_ARGUMENT`. */
 export function resolveFollowOptions(options: FollowOptions): ResolvedFollowOptions {
   const { target, every = DEFAULT_EVERY_MS, signal, worker } = options
-  checkPath(target, 'standby.follow', 'options.target')
+  checkPath(target, 'standby.follow', 'option target')
   checkSignal(signal, 'standby.follow')
   if (typeof every !== 'number' || !(every > 0)) throw invalidOption('every', every, 'a positive number of ms')
   if (worker !== undefined && typeof worker !== 'function') throw invalidOption('worker', worker, 'a function')

@@ -119,7 +119,7 @@ export class Standby<Adapter> implements AsyncDisposable {
    */
   async takeOver({ force = false }: TakeOverOptions = {}): Promise<Adapter> {
     if (typeof force !== 'boolean') {
-      throw invalidArgument('standby.takeOver', `force must be true or false, got ${shown(force)}`)
+      throw invalidArgument('standby.takeOver', `option force must be true or false, got ${shown(force)}`)
     }
     await this.#thread.ask('takeOver', { force })
     this.#takenOver = true
