@@ -11,29 +11,30 @@ import type { Item, Listed } from './listed-rows.js'
 import { type Naming, qualifiedNaming, taggedNaming, UntaggedNaming } from './naming.js'
 import { taskReader } from './read-rows.js'
 
+/** Options of `verify`. */
 export interface VerifyOptions {
-  /** Most faults; reading ends with the last of them. Default 1,000: all are kept until the answer. */
+  /** The maximum number of faults. Reading ends at the last of them. All are kept in memory until the answer. Default 1,000. */
   limit?: number
 }
 
-/** Something that is wrong in a database. */
+/** A fault that `verify` has found in a database. */
 export interface Fault {
   readonly part: Part
-  /** `null` where the name of the row begins with no prefix that is known. Absent where it is about no row. */
+  /** `null` where the stored name begins with no known prefix. Absent for a fault that is about no row. */
   readonly prefix?: string | null
-  /** A key, the id of a checkpoint or the name of an object. Absent where it is about none. */
+  /** A key, the id of a checkpoint, or the name of an object of the schema. Absent for a fault that is about none of these. */
   readonly key?: string
-  /** In words. */
+  /** What is wrong, in words. */
   readonly problem: string
 }
 
-/** What `adapter.verify()` has found. */
+/** The answer of `adapter.verify()`. */
 export interface DatabaseVerification {
-  /** How many items were read: entries, locks, circuits, claims, results and checkpoints, also what has expired. */
+  /** How many entries, locks, circuits, claims, results and checkpoints were read, with the expired ones. */
   readonly items: number
   /** Empty where nothing is wrong. */
   readonly faults: readonly Fault[]
-  /** Whether all was read; otherwise there may be more faults. */
+  /** Whether every row was read. `false`: reading ended at `limit`, and there may be more faults. */
   readonly complete: boolean
 }
 
@@ -64,7 +65,7 @@ class Search {
   readonly #inspected: Inspected
   readonly #invariants: InvariantSql
   readonly #names: Readonly<Record<Exclude<Part, 'prefixes' | 'schema'>, Naming>>
-  /** The last prefix that was looked for: names that follow one another mostly share it. */
+  /** The last prefix that was looked up. Names that follow one another mostly have the same. */
   #settled: { readonly prefix: string; readonly is: boolean } | undefined
 
   constructor(inspected: Inspected, invariants: InvariantSql) {
@@ -140,7 +141,7 @@ class Search {
     }
   }
 
-  /** A prefix is settled before a name is stored that has it. Were it not, it could be settled otherwise, and not find the row. */
+  /** The layout of a prefix is stored before the first name that has it: with another layout the row would not be found. */
   async *#unsettled(part: Part, name: string | undefined): AsyncGenerator<Fault, void, undefined> {
     if (part !== 'locks' && part !== 'claims' && part !== 'results' && part !== 'tasks') return
     const qualified = name === undefined ? undefined : splitQualified(name)

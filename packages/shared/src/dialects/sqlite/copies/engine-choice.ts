@@ -13,11 +13,11 @@ export interface EngineChoice<Options> {
   readonly startWorker: StartWorker | undefined
 }
 
-/** Options of what works on files without an adapter. */
+/** Options of the functions that work on files without an adapter. */
 export interface FileOptions {
-  /** Ends the call, which then rejects with the reason of the signal and leaves nothing behind. */
+  /** Ends the call, which rejects with the reason of the signal and leaves nothing behind. */
   signal?: AbortSignal
-  /** Starts the thread, in an app that is bundled into one file. Default: the export `./thread` of the package. */
+  /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
   worker?: StartWorker
 }
 
