@@ -12,16 +12,16 @@ import type { AdapterClass, FrontEndDefinition } from './front-end.js'
 import type { OpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
 
-/** Makes standbys over one kind of engine. */
+/** Starts standbys on the engine of a front end. */
 export interface StandbyClass<Options extends OpenOptions> {
   /**
-   * Follows a file into another one, or into memory, in a thread of its own. Until the last follower stops, triggers of the
-   * source log which of its rows change, whoever changes them.
+   * Starts a standby: a thread that copies a file into another one, or into memory, and keeps the copy up to date. Triggers in the
+   * source log which rows change, for every writer, until the last follower stops.
    *
-   * @param source An adapter on the file, or its path. A path is followed also while no adapter has it open.
-   * @param options Where to, and the options of the adapter that takes over, which hold for reading too; those of the
-   *   adapter `source` hold where none are given. The adapter that takes over has its engine in this thread.
-   * @returns when there is something to read: the first copy is made, or the standby goes on from where it was.
+   * @param source An adapter on the file, or the path of the file, which no adapter needs to have open.
+   * @param options The target, and the options for reads and for the adapter that takes over. Default: the options of the adapter
+   *   `source`. The adapter that takes over runs its engine in this thread.
+   * @returns the standby, once it can be read: its first copy is made, or it goes on from an earlier one.
    * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, and
    *   `BUSY` when others write to the source without a pause for longer than `busyTimeout`.
    */
