@@ -43,13 +43,16 @@ export interface OwnerContext {
   lose(reason: PersistenceError): void
 }
 
-export type CircuitFollower = (state: CircuitBreakerPersistedState, news: CircuitNews) => void
+export type CircuitFollower = (state: CircuitBreakerPersistedState, kind: CircuitUpdate) => void
 
 /**
- * `change`: news in any case. `probe`: no news where the state that the port shows is as before. `seen`: the same, and none
- * either for who knows nothing of the circuit yet.
+ * How a follower of a circuit learns of its state.
+ *
+ * - `change`: a statement has changed the circuit. Listeners are always called.
+ * - `probe`: a statement may have left the state that the port shows as it was. Listeners are called if that has changed.
+ * - `seen`: the circuit was read in this state. Listeners are called if they know another state.
  */
-export type CircuitNews = 'change' | 'probe' | 'seen'
+export type CircuitUpdate = 'change' | 'probe' | 'seen'
 
 export interface LoadRequest {
   /** Its name among those of all cache tables. */

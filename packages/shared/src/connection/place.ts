@@ -4,7 +4,7 @@ import type { PersistenceError } from '../errors/persistence-error.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { QueueDialect, WriteGuard } from '../queue/queue-context.js'
 import type { BindTime, ConnectionClock } from '../time/connection-clock.js'
-import type { News } from './news.js'
+import type { ChangeNotifications } from './change-notifications.js'
 
 /** What a connection gives to the place that it leads to. */
 export interface PlaceOptions {
@@ -30,8 +30,8 @@ export interface Place {
   readonly location: string
   /** The same for every name of the location. `undefined` where that is empty. */
   readonly identity: string | undefined
-  /** Absent where the database tells nothing. */
-  readonly news?: News | undefined
+  /** Absent where the database sends none. */
+  readonly notifications?: ChangeNotifications | undefined
 
   /**
    * Probes the engine, makes the handle ready and finds out where it leads. May be called again after it failed.

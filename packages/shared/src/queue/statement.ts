@@ -54,7 +54,7 @@ export type BoundTime = 'none' | 'wall' | 'lease'
 /**
  * Of which change a statement is that others wait for or go by, so that whoever runs it for another thread or process can
  * tell them. `circuit`: a circuit has changed, its key is the first parameter and its row the answer, if any; `probe`: the
- * same, and no news where the state that the port shows stays. `claim`: the key of the first parameter changes hands.
+ * same, and listeners are called only if the state that the port shows has changed. `claim`: the key of the first parameter changes hands.
  * `leaseTime`: the answer has a time of the leases in the database, in that column.
  * `entry`, `entries`, `entryRows` and `entryRange`: entries of the cache table `table` change, which are named by the first
  * parameter, by a JSON array of keys, by a JSON array of rows that begin with the key, and by the first two parameters.

@@ -115,7 +115,7 @@ export class CircuitProbes {
     return this.#session.executeRegardless(statement, parameters, (row) => {
       if (row === undefined) return undefined
       const state = toState(row, this.#sql.table, statement.name)
-      this.#listeners.emitNews(stored, state)
+      this.#listeners.emitIfChanged(stored, state)
       return { state, generation: Number(row.generation) }
     })
   }

@@ -6,7 +6,7 @@ import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.j
 import { type CircuitEvent, circuitEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'
 
-// Of circuits that nobody listens to here; the one that was heard of first goes.
+// Of circuits that nobody listens to here; the oldest one goes.
 const MOST_PUBLISHED = 10_000
 
 export type StateListener = (state: CircuitBreakerPersistedState) => void
@@ -15,7 +15,7 @@ export type StateListener = (state: CircuitBreakerPersistedState) => void
 interface Subscribers {
   readonly listeners: Set<{ listener: StateListener }>
   readonly followers: Set<CircuitFollower>
-  /** Ends the news from the owner of the database. */
+  /** Ends the notifications from the owner of the database. */
   readonly leaveOwner: (() => void) | undefined
   /** `undefined` until something is known; `null` for a circuit that was never stored. */
   last: CircuitBreakerPersistedState | null | undefined
@@ -71,7 +71,7 @@ export class StateListeners {
   }
 
   /** As {@link emit}, for a statement that may leave the state that the port shows as it was. */
-  emitNews(key: string, state: CircuitBreakerPersistedState): void {
+  emitIfChanged(key: string, state: CircuitBreakerPersistedState): void {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
@@ -95,9 +95,9 @@ export class StateListeners {
   #enter(key: string): Subscribers {
     const existing = this.#byKey.get(key)
     if (existing !== undefined) return existing
-    const leaveOwner = this.#owner?.followCircuit(key, (state, news) => {
-      if (news === 'change') this.emit(key, state)
-      else if (news === 'probe') this.emitNews(key, state)
+    const leaveOwner = this.#owner?.followCircuit(key, (state, kind) => {
+      if (kind === 'change') this.emit(key, state)
+      else if (kind === 'probe') this.emitIfChanged(key, state)
       else this.observe(key, state)
     })
     const made: Subscribers = { listeners: new Set(), followers: new Set(), leaveOwner, last: undefined }

@@ -30,7 +30,6 @@ export interface HashFileOptions {
 /**
  * Reads and hashes a whole file. It holds its thread for as long as that takes. Not for a file that an engine of this process has
  * open: closing it would drop the engine's locks.
- *
  */
 export function hashFile(path: string, stop: StopFlag, { flush = false, growing }: HashFileOptions = {}): HashedFile {
   const hash = createHash('sha256')
