@@ -51,7 +51,7 @@ export class StateListeners {
     }
   }
 
-  /** Has `told` called after each change that is made through this handle, and with each other state that is seen here. */
+  /** Calls `told` after each change through this handle, and with each new state that is read here. */
   follow(key: string, told: CircuitFollower): () => void {
     const subscribers = this.#enter(key)
     subscribers.followers.add(told)
@@ -61,7 +61,7 @@ export class StateListeners {
     }
   }
 
-  /** A change was made through this handle. To be called where the result of its statement is decoded: in order. */
+  /** Tells of a change through this handle. To be called in the decoder of its statement, so that changes are told in order. */
   emit(key: string, state: CircuitBreakerPersistedState): void {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
@@ -70,7 +70,7 @@ export class StateListeners {
     this.#tell(subscribers, state)
   }
 
-  /** As {@link emit}, for a statement that may leave the state that the port shows as it was. */
+  /** As {@link emit}, for a statement that may leave the state unchanged. Listeners hear only of a state that differs. */
   emitIfChanged(key: string, state: CircuitBreakerPersistedState): void {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
@@ -112,7 +112,7 @@ export class StateListeners {
     subscribers.leaveOwner?.()
   }
 
-  /** A circuit that was never heard of was closed, or is in a state that this connection has not brought about. */
+  /** Publishes a state that differs from the last one. A circuit without a published state counts as closed. */
   #publish(stored: string, { state }: CircuitBreakerPersistedState): void {
     const previous = this.#published.get(stored)
     if (state === (previous ?? 'closed')) return
