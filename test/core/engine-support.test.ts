@@ -82,3 +82,26 @@ test('an engine that does not keep a table it was told to make is not asked for 
     message: expect.stringContaining('did not keep go_goscope_cache'),
   })
 })
+
+describe('a front end without a thread', () => {
+  const frontEnd = defineFrontEnd<InstanceType<typeof DatabaseSync>, OpenOptions>({
+    driver: (database) => databaseSyncDriver(database, () => undefined),
+    load: async () => ({ name: 'tests', library: 'tests', open: (file) => new DatabaseSync(file) }),
+  })
+
+  test('follows in the thread that its caller passes', async () => {
+    const worker = () => {
+      throw new Error('this worker was started')
+    }
+    const following = frontEnd.Standby.follow(join(folder, 'app.db'), { target: ':memory:', worker })
+    await expect(following).rejects.toThrow('this worker was started')
+  })
+
+  test('asks for one where none is passed', async () => {
+    const following = frontEnd.Standby.follow(join(folder, 'app.db'), { target: ':memory:' })
+    await expect(following).rejects.toMatchObject({
+      code: 'ENGINE_UNSUPPORTED',
+      message: expect.stringContaining('pass worker'),
+    })
+  })
+})

@@ -52,7 +52,7 @@ test('a standby is refused, unless nothing is to be written', async () => {
   expect(await eventually(() => reader.cache.get<number>('k'))).toBe(1)
   await expect(reader.cache.set('k', 2)).rejects.toMatchObject({ code: 'READ_ONLY' })
   reader.subscribe('api', () => undefined)
-  expect(await reader.stats()).toMatchObject({ timeline: 0, news: 'polled' })
+  expect(await reader.stats()).toMatchObject({ timeline: 0, notifications: 'polling' })
 })
 
 test('a standby that lacks the last grants is promoted: it gives no token again, and revives no lease', async () => {

@@ -92,7 +92,7 @@ test('a change of state is told to those who listen, whichever call makes it', a
   const breaker = other.circuitBreaker
   const heard: string[] = []
   listener.subscribe('api', ({ state }) => heard.push(state))
-  await eventually(async () => ((await listener.stats()).news === 'heard' ? true : undefined))
+  await eventually(async () => ((await listener.stats()).notifications === 'active' ? true : undefined))
   const turns = async (change: () => Promise<unknown>, to: string): Promise<void> => {
     const before = heard.length
     await change()
@@ -152,18 +152,18 @@ test('a connection listens only while somebody waits', async () => {
   const adapter = await opens(schema, {}, named(serverUrl(), schema))
   const claim = await claimed(adapter, 'job')
   expect(await connectionsOf(schema)).toEqual([])
-  expect((await adapter.stats()).news).toBe('none')
+  expect((await adapter.stats()).notifications).toBe('none')
   const unsubscribe = adapter.subscribe('api', () => undefined)
   await eventually(async () => ((await connectionsOf(schema)).length === 1 ? true : undefined))
   const waiting = adapter.idempotency.claim('job', { ...LEASE, wait: 20_000 })
   await awaited(schema)
-  expect((await adapter.stats()).news).toBe('heard')
+  expect((await adapter.stats()).notifications).toBe('active')
   await claim.complete('done')
   await waiting
   expect(await connectionsOf(schema)).toHaveLength(1)
   unsubscribe()
   await eventually(async () => ((await connectionsOf(schema)).length === 0 ? true : undefined))
-  expect((await adapter.stats()).news).toBe('none')
+  expect((await adapter.stats()).notifications).toBe('none')
 })
 
 test('the connection that listens is ended: another one is made, and what was missed is looked at', async () => {
@@ -174,13 +174,13 @@ test('the connection that listens is ended: another one is made, and what was mi
   listener.subscribe('api', ({ state }) => heard.push(state))
   const [pid] = await eventually(async () => {
     const pids = await connectionsOf(schema)
-    return pids.length === 1 && (await listener.stats()).news === 'heard' ? pids : undefined
+    return pids.length === 1 && (await listener.stats()).notifications === 'active' ? pids : undefined
   })
   const gone = admin.query('SELECT pg_terminate_backend($1)', [pid])
   await other.recordFailure('api', 1)
   await gone
   await eventually(async () => (heard.length === 1 ? true : undefined))
-  await eventually(async () => ((await listener.stats()).news === 'heard' ? true : undefined))
+  await eventually(async () => ((await listener.stats()).notifications === 'active' ? true : undefined))
   await other.circuitBreaker.recordSuccess('api')
   await eventually(async () => (heard.length === 2 ? true : undefined))
   expect(heard).toEqual(['open', 'closed'])
@@ -194,24 +194,24 @@ describe('behind a pooler that swallows what is told', () => {
   afterAll(() => pooler.close())
 
   test.each([
-    ['by looking', undefined, 'polled'],
-    ['by looking, where nothing is to be listened to', false, 'polled'],
-    ['by news from a direct connection', serverUrl(), 'heard'],
-  ] as const)('changes are found %s', async (_, newsUrl, expected) => {
+    ['by looking', undefined, 'polling'],
+    ['by looking, where nothing is to be listened to', false, 'polling'],
+    ['by news from a direct connection', serverUrl(), 'active'],
+  ] as const)('changes are found %s', async (_, listenUrl, expected) => {
     const schema = newSchema()
     const holder = await opens(schema)
-    const waiter = await opens(schema, { watchInterval: 10, ...(newsUrl !== undefined && { newsUrl }) }, pooler.url)
+    const waiter = await opens(schema, { watchInterval: 10, ...(listenUrl !== undefined && { listenUrl }) }, pooler.url)
     const heard: string[] = []
     waiter.subscribe('api', ({ state }) => heard.push(state))
     const claim = await claimed(holder, 'job')
     const waiting = waiter.idempotency.claim('job', { ...LEASE, wait: 20_000 })
-    await eventually(async () => ((await waiter.stats()).news === expected ? true : undefined))
+    await eventually(async () => ((await waiter.stats()).notifications === expected ? true : undefined))
     await claim.complete('done')
     expect(await waiting).toMatchObject({ state: 'completed' })
     await holder.recordFailure('api', 1)
     await eventually(async () => (heard.length === 1 ? true : undefined))
     // A second after which it is clear that nothing comes back.
     await new Promise((resolve) => setTimeout(resolve, 1_200))
-    expect((await waiter.stats()).news).toBe(expected)
+    expect((await waiter.stats()).notifications).toBe(expected)
   })
 })

@@ -25,7 +25,7 @@ export async function verify(path: string, json: boolean): Promise<number> {
   let text = ''
   const isFile = !isServer(path)
   if (isFile && existsSync(`${path}.json`)) findings.push(...(await differencesFromManifest(path)))
-  await orDamage(findings, path, {}, async (database) => {
+  await recordingDamage(findings, path, {}, async (database) => {
     if (isFile) for (const what of await checkPages(path)) findings.push({ where: 'pages', what })
     const { faults, complete, ...read } = await database.verify()
     items = read.items
@@ -49,7 +49,7 @@ async function differencesFromManifest(path: string): Promise<Finding[]> {
 }
 
 /** Opens a database for `use`; that it is damaged is a finding, wherever that shows. */
-async function orDamage(
+async function recordingDamage(
   findings: Finding[],
   path: string,
   how: HowToOpen,
@@ -82,7 +82,7 @@ export async function doctor(path: string, json: boolean): Promise<number> {
   const told: DiagnosticEvent[] = []
   const findings: Finding[] = []
   let facts: object = { runtime: runtime() }
-  await orDamage(findings, path, { onDiagnostic: (event) => told.push(event) }, async (database) => {
+  await recordingDamage(findings, path, { onDiagnostic: (event) => told.push(event) }, async (database) => {
     facts = { ...facts, ...(await factsOf(database)) }
     findings.push(...(await heldByTheDead(database)))
   })

@@ -1,13 +1,13 @@
 import { defineCommand } from 'citty'
 import { color, db, json, jsonl, prefix, whole, yes } from './arguments.js'
+import { ACTIONS, CHANGE_COMMANDS } from './change-commands.js'
 import { doctor, verify } from './checks.js'
 import type { Command, DeclaredCommand } from './command-line.js'
 import { type Choices, completionsOf, printCompletions, SHELLS, wordsOfLine } from './completions.js'
 import { backupDatabase, restoreDatabase } from './copies.js'
-import { LOOK } from './look-commands.js'
-import { ACTIONS, MEND } from './mend-commands.js'
 import { migrate } from './migrate.js'
 import { write } from './output.js'
+import { READ_COMMANDS } from './read-commands.js'
 import { printSchema, WITH_SCHEMA } from './schemas/print-schema.js'
 import { exportDatabase } from './transfer/export.js'
 import { importDatabase } from './transfer/import.js'
@@ -15,7 +15,7 @@ import { CONFLICTS } from './transfer/import-item.js'
 
 /** Every command by its name. */
 export const commands: Readonly<Record<string, Command>> = {
-  ...LOOK,
+  ...READ_COMMANDS,
   verify: defineCommand({
     meta: {
       name: 'verify',
@@ -59,7 +59,7 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     run: ({ args }) => restoreDatabase(args.from, args.to, args),
   }),
-  ...MEND,
+  ...CHANGE_COMMANDS,
   export: defineCommand({
     meta: {
       name: 'export',

@@ -55,7 +55,7 @@ const guardRoutes: Plugin = async (fastify, options) => {
     return reply
   })
 
-  // Last of all hooks that come to it, so that what is kept is what is sent.
+  // As the last hook, so that the response that is kept is the one that is sent.
   fastify.addHook('onSend', async (request: object, reply: FastifyReplyLike, payload: unknown) => {
     const run = runs.get(request)
     if (run === undefined) return payload

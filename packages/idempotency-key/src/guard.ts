@@ -81,7 +81,7 @@ export class Guard<Source> {
     if (typeof scope === 'string' && scope !== '') return scope
     throw invalidArgument(
       'idempotencyKey',
-      `scope must give a string that is not empty, got ${JSON.stringify(scope)}; where all share their keys, give a constant`,
+      `option scope must give a string that is not empty, got ${JSON.stringify(scope)}; where all share their keys, give a constant`,
     )
   }
 }

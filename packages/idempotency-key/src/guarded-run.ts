@@ -5,7 +5,7 @@ import { outstandingRequest, responseNotKept } from './problem-response.js'
 import { readBody } from './read-body.js'
 
 const RENEWALS_PER_LEASE = 3
-/** For how many leases the key stays claimed beyond the end of a connection that took the response with it. */
+/** For how many leases the key stays claimed after the client has closed its connection. */
 const LEASES_WITHOUT_CLIENT = 10
 
 /** A request whose key is claimed, while its handler runs. One of the methods must be called when the handler has ended. */
@@ -20,7 +20,7 @@ export class GuardedRun {
     this.#claim = claim
     this.#key = key
     this.#settings = settings
-    // It never rejects; a claim that is lost is found out when the response is reported.
+    // `renew` never rejects. A lost claim shows when the response is reported.
     this.#renewal = setInterval(() => {
       if (--this.#renewalsLeft < 0) clearInterval(this.#renewal)
       else void claim.renew()
@@ -60,8 +60,8 @@ export class GuardedRun {
   }
 
   /**
-   * The connection has ended before its response. The handler may be at work still, so the key stays claimed; but handlers
-   * that give up with their client never end a response, so it does not stay so for ever.
+   * The client has closed its connection before the response. The handler may still run, so the key stays claimed. A handler that
+   * gives up with its client never ends a response, so the key does not stay claimed for ever.
    */
   clientLeft(): void {
     this.#renewalsLeft = LEASES_WITHOUT_CLIENT * RENEWALS_PER_LEASE
@@ -99,7 +99,7 @@ export class GuardedRun {
   }
 }
 
-/** What a repeated request is answered. */
+/** The response to a repeated request. */
 export function answerOf(kept: KeptResponse): Response {
   return kept.body === null ? responseNotKept(kept.status) : replayOf(kept)
 }

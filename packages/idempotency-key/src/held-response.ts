@@ -21,13 +21,13 @@ export interface NodeResponse {
 type Arguments = readonly unknown[]
 type Method = (...args: Arguments) => unknown
 
-/** What a handler writes a response by, or breaks it off; the rest only prepares it. */
+/** The methods that write or destroy a response. */
 const WRITING = ['write', 'end', 'writeHead', 'flushHeaders', 'destroy'] as const
 
 /**
- * Holds back what a handler writes until `settle` has ended, which may have another response sent instead. A body that
- * becomes longer than `limit` is let go, after `settle` was called without it; so is one that the handler breaks off, as
- * `pipeline` does when its source fails.
+ * Holds back what a handler writes until `settle` has ended, which may send another response instead. `settle` is called without
+ * the body, and the response is released, when the body becomes longer than `limit` bytes and when the handler destroys the
+ * response, as `pipeline` does when its source fails.
  */
 export function holdResponse(
   response: NodeResponse,
@@ -41,7 +41,7 @@ class HeldResponse {
   readonly #response: NodeResponse
   readonly #limit: number
   readonly #settle: (made: MadeResponse) => Promise<Response | undefined>
-  /** Own members before; the others are those of the class. */
+  /** The response's own properties before they were replaced. */
   readonly #before: PropertyDescriptorMap
   readonly #calls: { readonly name: 'write' | 'end' | 'destroy'; readonly args: Arguments }[] = []
   readonly #chunks: Uint8Array[] = []
@@ -65,7 +65,7 @@ class HeldResponse {
       destroy: (...args) => this.#destroy(args),
     }
     for (const name of WRITING) define(response, name, { value: methods[name], writable: true })
-    // A framework that is told so leaves the response alone, as it must once a handler has ended it.
+    // With headersSent a framework leaves the response alone, as it must once a handler has ended it.
     define(response, 'headersSent', { get: () => this.#headersSent })
   }
 
@@ -77,7 +77,7 @@ class HeldResponse {
     this.#begin()
     this.#take('write', args)
     if (this.#length > this.#limit) this.#decide(null)
-    // Else the handler would go on for as long as it takes to record the response.
+    // `false` stops the handler while the response is recorded.
     return !this.#settling
   }
 
@@ -88,7 +88,7 @@ class HeldResponse {
     return this.#response
   }
 
-  // A client that goes away does not come here: the handler is at work still, and its key stays claimed.
+  // Not called for a client that disconnects: its handler still runs, and the key stays claimed.
   #destroy(args: Arguments): NodeResponse {
     this.#calls.push({ name: 'destroy', args })
     this.#decide(null)

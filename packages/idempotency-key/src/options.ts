@@ -6,13 +6,14 @@ import {
   readOptions,
 } from '@go-go-scope/persistence-core/integration'
 
-/** What may become of a response that the claim of its key cannot hold. */
+/** What the option `onProblem` is called with. */
 export interface IdempotencyProblem {
   /**
-   * `response-not-stored`: the work is done and its response was sent, but a repeated request cannot have it. `claim-lost`:
-   * the lease ended while the handler ran, as when the process was stopped for long; the handler may have run twice.
-   * `key-not-freed`: the request failed, and its key is free only when the lease is over. `keep-failed`: the option `keep`
-   * threw.
+   * - `response-not-stored`: the work is done and its response was sent, but a repeated request cannot get that response.
+   * - `claim-lost`: the lease ended while the handler ran, for example because the process was suspended. The handler may have
+   *   run twice.
+   * - `key-not-freed`: the request failed, and its key stays claimed until the lease is over.
+   * - `keep-failed`: the option `keep` threw.
    */
   readonly type: 'response-not-stored' | 'claim-lost' | 'key-not-freed' | 'keep-failed'
   readonly key: string
@@ -20,7 +21,7 @@ export interface IdempotencyProblem {
   readonly cause?: unknown
 }
 
-/** A response as far as `keep` decides by it. */
+/** The part of a response by which `keep` decides. */
 export interface ResponseHead {
   readonly status: number
   readonly headers: Headers
@@ -32,27 +33,27 @@ export interface IdempotencyKeyOptions<Source> {
   /** Where keys are claimed and responses are kept: `persistence.idempotency`. */
   store: ClaimingIdempotencyProvider
   /**
-   * Whose keys they are, mostly the id of the authenticated user or tenant: the same key of another one is another key, so
-   * that nobody is sent a response of somebody else.
+   * The owner of the keys, usually the id of the authenticated user or tenant. Keys of different owners are different keys, so
+   * that no user is sent the response of another.
    */
   scope(source: Source): string | Promise<string>
-  /** ms after which the key of a process that died is free again. While a handler runs, it is renewed. Default 30000. */
+  /** ms after which the key of a process that died is free again. It is renewed while a handler runs. Default 30000. */
   lease?: number
-  /** ms for which a response is kept. Default one day. */
+  /** ms that a response is kept. Default one day. */
   ttl?: number
-  /** ms for which a request waits for one that is being handled under its key, before it is refused. Default 0. */
+  /** ms that a request waits while another request with its key is handled, before it is refused. Default 0. */
   wait?: number
-  /** Methods whose requests are guarded. Default POST and PATCH. */
+  /** The HTTP methods whose requests are guarded. Default POST and PATCH. */
   methods?: readonly string[]
-  /** Whether a request without the header is refused. Default true; else it is handed on. */
+  /** Whether a request without the header is refused. `false`: it is handled without a guard. Default `true`. */
   required?: boolean
-  /** What must be equal in a repeated request. Default: a hash of method, path, query and body. */
+  /** Returns a text that must be equal in a repeated request. Default: a hash of method, path, query and body. */
   fingerprint?(source: Source): string | Promise<string>
-  /** Whether a response is kept; else the key is free again. Default: below status 500. */
+  /** Decides whether a response is kept. Where it is not, the key is free again. Default: responses with a status below 500. */
   keep?: (response: ResponseHead) => boolean
-  /** Bytes of the longest body that is kept. Default 1 MiB. */
+  /** The maximum length in bytes of a body that is kept. Default 1 MiB. */
   maxBody?: number
-  /** Called with what went wrong besides the response. What it throws is ignored. */
+  /** Called with problems that the response does not show. What it throws is ignored. */
   onProblem?: (problem: IdempotencyProblem) => void
 }
 

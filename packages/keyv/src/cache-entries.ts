@@ -1,9 +1,9 @@
 import { checkProvider, type SqlCacheProvider } from '@go-go-scope/persistence-core/integration'
 
-/** What the stores use of a cache. */
+/** The members of a cache that the stores use. */
 export type CacheOfKeyv = Pick<SqlCacheProvider, 'get' | 'set' | 'has' | 'getMany' | 'deleteMany' | 'clear' | 'entries'>
 
-/** What a key is stored under begins with this, so that no store clears what the app keeps in the same cache. */
+/** The beginning of all stored keys, so that no store clears other entries of the app in the same cache. */
 const ROOT = 'keyv:'
 
 /** The entries of a cache that belong to Keyv. Keys are those of a store, with its namespace. */

@@ -15,7 +15,7 @@ export interface KeyvStoreEntry {
 export class KeyvStore {
   /** Set by Keyv. */
   namespace: string | undefined
-  /** Tells Keyv that the store takes points in time; without it, Keyv would wrap the store. */
+  /** Tells Keyv that `set` takes the time of expiry. Without it Keyv would wrap the store. */
   readonly capabilities: { readonly expires: true } = { expires: true }
   readonly #entries: CacheEntries
 
@@ -25,7 +25,7 @@ export class KeyvStore {
   }
 
   /**
-   * Read by Keyv 5 alone, whose times to live would be taken for points in time long ago.
+   * Read by Keyv 5 alone. Its times to live would be taken for times of expiry that are long past.
    *
    * @throws PersistenceError `INVALID_ARGUMENT`.
    */
@@ -49,10 +49,10 @@ export class KeyvStore {
     return this.#entries.hasMany(this.#inNamespace(keys))
   }
 
-  /** @param expires Epoch ms; absent means for ever. What has expired already is removed. */
+  /** @param expires Epoch ms; absent: no expiry. An entry that has expired already is removed. */
   async set(key: string, value: unknown, expires?: number): Promise<boolean> {
     if (expires === undefined) return this.#entries.set(this.#start + key, value)
-    // Keyv has made it of this clock.
+    // Keyv has computed it by this clock.
     const ttl = expires - Date.now()
     if (ttl > 0) return this.#entries.set(this.#start + key, value, ttl)
     await this.#entries.delete(this.#start + key)
@@ -83,7 +83,7 @@ export class KeyvStore {
     for await (const [key, value] of this.#entries.startingWith(start)) yield [key.slice(start.length), value]
   }
 
-  /** The namespace as keys begin with it: with an end that no namespace contains, so that `a` and `a:b` stay apart. */
+  /** What the keys of the namespace begin with. It ends in a way that no namespace contains, so that `a` and `a:b` stay apart. */
   get #start(): string {
     return `${(this.namespace ?? '').replaceAll('%', '%25').replaceAll(':', '%3A')}:`
   }

@@ -9,12 +9,12 @@ export interface Keyv5StoreEntry {
 
 /**
  * A store of Keyv 5 over the cache of a persistence adapter. Make one for each Keyv, which gives it its namespace. It does
- * not close the adapter. Keyv 6 reads what it has written, under the same namespace.
+ * not close the adapter. A `KeyvStore` of the same namespace reads its entries with Keyv 6.
  */
 export class Keyv5Store {
   /** Set by Keyv, which also puts it and a colon before each key. */
   namespace: string | undefined
-  /** Keyv 5 asks stores of some dialects alone for their entries; which of them it is makes no difference. */
+  /** Keyv 5 iterates only over stores of some dialects. Any of them will do. */
   readonly opts: { dialect: string } & Record<string, unknown> = { dialect: 'sqlite' }
   readonly #entries: CacheEntries
 
@@ -23,7 +23,7 @@ export class Keyv5Store {
     this.#entries = new CacheEntries(cache, 'Keyv5Store')
   }
 
-  // Keyv 5 has nothing to do with events of a store that has none; its types demand the method.
+  // The types of Keyv 5 demand the method. The store has no events.
   on(): this {
     return this
   }

@@ -8,10 +8,14 @@ import type { Source } from './wire/wire.js'
 /** The ordered connection of an adapter, and what else its options say of connections. */
 export function driverOf(
   source: Source,
-  { prepare, newsUrl, options }: Resolved<AdapterOptions>,
+  { prepare, listenUrl, options }: Resolved<AdapterOptions>,
   driver?: DriverName,
 ): ReconnectingDriver {
   const listen =
-    newsUrl === false ? undefined : newsUrl === undefined ? source.listen?.bind(source) : listenByUrl(newsUrl, driver)
+    listenUrl === false
+      ? undefined
+      : listenUrl === undefined
+        ? source.listen?.bind(source)
+        : listenByUrl(listenUrl, driver)
   return new ReconnectingDriver(source, { answerTimeout: resolveOptions(options).busyTimeout, prepare, listen })
 }

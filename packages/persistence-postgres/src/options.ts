@@ -11,27 +11,31 @@ import type { Durability } from './postgres-place.js'
 import { DRIVERS, type DriverName } from './wire/by-url.js'
 import type { Prepare } from './wire/reconnecting-driver.js'
 
-/** What an adapter takes that others do not. */
+/** The options that only PostgreSQL adapters have. */
 export interface PlaceOptions {
-  /** The PostgreSQL schema that holds our tables. Default `go_goscope`. */
+  /** The PostgreSQL schema of the adapter's tables. Default `go_goscope`. */
   schema?: string
   /**
-   * What an awaited write survives. `power`: loss of power; servers with `fsync`, `full_page_writes` or
-   * `synchronous_commit` off are refused. `process`: whatever the server's settings keep. `replicas`: the loss of the
-   * primary too; a server without a synchronous standby, or with another `synchronous_commit` than `remote_apply`, is
-   * refused. Default `power`.
+   * What an awaited write survives.
+   *
+   * - `power`: a loss of power. A server with `fsync`, `full_page_writes` or `synchronous_commit` off is refused.
+   * - `process`: what the settings of the server promise.
+   * - `replicas`: also the loss of the primary. A server without a synchronous standby, or with another `synchronous_commit`
+   *   than `remote_apply`, is refused.
+   *
+   * Default `power`.
    */
   durability?: Durability
   /**
-   * Whether connections keep our statements prepared. `auto`: until a pooler shows that it keeps none. With a `Bun.SQL`
-   * its own option decides. Default `auto`.
+   * Whether connections keep statements prepared. `auto`: they do, unless a pooler turns out to drop them. With a `Bun.SQL` the
+   * option of that decides. Default `auto`.
    */
   prepare?: Prepare
   /**
-   * Where to listen for what other processes tell: a URL that leads to the server past a pooler, or `false` to look for
-   * changes every `watchInterval` instead. Default: the same server.
+   * Where to listen for notifications of changes by other processes: a URL that leads to the server past a pooler, or `false`
+   * to poll every `watchInterval` instead. Default: the same server.
    */
-  newsUrl?: string | false
+  listenUrl?: string | false
 }
 
 /** Options of the constructor. `locks` is `database` by default. */
@@ -52,7 +56,7 @@ const PLACE_OPTIONS: OptionNames<PlaceOptions> = {
   schema: true,
   durability: true,
   prepare: true,
-  newsUrl: true,
+  listenUrl: true,
 }
 const OPTIONS: OptionNames<PostgresOptions> = { ...ADAPTER_OPTIONS, ...PLACE_OPTIONS }
 const CACHE_OPTIONS: OptionNames<PostgresCacheOptions> = { ...OPTIONS, tableName: true }
@@ -64,7 +68,7 @@ export interface Resolved<Options> {
   readonly durability: Durability
   readonly prepare: Prepare
   /** `undefined`: the same server. */
-  readonly newsUrl: string | false | undefined
+  readonly listenUrl: string | false | undefined
   readonly options: Options
 }
 
@@ -111,22 +115,22 @@ export function resolvedOpen(
 
 function checked(read: PostgresOptions, usual: Durability): Resolved<AdapterOptions> {
   const { schema = 'go_goscope', durability = usual, locks = 'database', maxKeyLength } = read
-  const { prepare = 'auto', newsUrl } = read
+  const { prepare = 'auto', listenUrl } = read
   if (durability !== 'power' && durability !== 'process' && durability !== 'replicas') {
     throw invalidOption('durability', durability, "'power', 'process' or 'replicas'")
   }
   if (prepare !== 'auto' && typeof prepare !== 'boolean')
     throw invalidOption('prepare', prepare, "'auto', true or false")
-  if (newsUrl !== undefined && newsUrl !== false && !isServerUrl(newsUrl)) {
-    const got = typeof newsUrl === 'string' ? withoutSecrets(newsUrl) : newsUrl
-    throw invalidOption('newsUrl', got, 'like postgres://user:password@host:5432/database, or false')
+  if (listenUrl !== undefined && listenUrl !== false && !isServerUrl(listenUrl)) {
+    const got = typeof listenUrl === 'string' ? withoutSecrets(listenUrl) : listenUrl
+    throw invalidOption('listenUrl', got, 'like postgres://user:password@host:5432/database, or false')
   }
   if (typeof schema !== 'string' || !isName(schema)) throw badSchema(schema)
   // An entry of an index takes 2,704 bytes, of which prefix and marks have 1,024 and more.
   if (typeof maxKeyLength === 'number' && maxKeyLength > LONGEST_KEY_BYTES) {
     throw invalidOption('maxKeyLength', maxKeyLength, `at most ${LONGEST_KEY_BYTES} bytes on PostgreSQL`)
   }
-  return { schema, durability, prepare, newsUrl, options: { ...adapterOptions(read), locks } }
+  return { schema, durability, prepare, listenUrl, options: { ...adapterOptions(read), locks } }
 }
 
 const LONGEST_KEY_BYTES = 1_536

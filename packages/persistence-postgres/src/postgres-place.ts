@@ -8,7 +8,7 @@ import {
   type WriteGuard,
 } from '@go-go-scope/persistence-core/dialect'
 
-import { PostgresNews } from './news/postgres-news.js'
+import { PostgresNotifications } from './notifications/postgres-notifications.js'
 import { classify } from './sql/error-codes.js'
 import { TIMELINE } from './sql/locks.js'
 import { ReconnectingDriver } from './wire/reconnecting-driver.js'
@@ -39,7 +39,7 @@ export class PostgresPlace implements Place {
   /** Address, database and schema; empty for PGlite in memory, which one connection reaches. */
   location = ''
   identity: string | undefined
-  news: PostgresNews | undefined
+  notifications: PostgresNotifications | undefined
   readonly #options: PlaceOptions
   readonly #schema: string
   readonly #durability: Durability
@@ -58,7 +58,7 @@ export class PostgresPlace implements Place {
     this.version = String(facts.version).replace(/^PostgreSQL (\S+).*$/s, '$1')
     this.location = `${facts.address}/${facts.database}/${this.#schema}`
     this.identity = `${await systemIdentifier(queue, facts)}/${facts.oid}/${this.#schema}`
-    this.news ??= this.#newsBeside(queue, facts)
+    this.notifications ??= this.#notificationsOf(queue, facts)
   }
 
   /** @throws PersistenceError what a server lacks that a connection leads to. */
@@ -79,7 +79,8 @@ export class PostgresPlace implements Place {
 
   stop(): void {
     const { driver } = this.#options
-    if (this.news !== undefined && driver instanceof ReconnectingDriver) driver.alsoEnds(this.news.end())
+    if (this.notifications !== undefined && driver instanceof ReconnectingDriver)
+      driver.alsoEnds(this.notifications.end())
   }
 
   async restoreHandle(): Promise<void> {}
@@ -89,16 +90,16 @@ export class PostgresPlace implements Place {
   leftOpen(): void {}
 
   /** The channel is named after the schema: whose tables are the same hear the same. */
-  #newsBeside(queue: OperationQueue, { standby }: Row): PostgresNews | undefined {
+  #notificationsOf(queue: OperationQueue, { standby }: Row): PostgresNotifications | undefined {
     const { driver, diagnostics } = this.#options
     const listen = driver instanceof ReconnectingDriver ? driver.listen : undefined
     // A standby takes no LISTEN.
     if (listen === undefined || standby === 1) return undefined
-    return new PostgresNews(this.#schema, randomUUID(), {
+    return new PostgresNotifications(this.#schema, randomUUID(), {
       listen,
       tell: (channel, text) =>
-        queue.query('news', 'SELECT pg_notify($1::text, $2::text)::text AS told', [channel, text]),
-      failed: (error) => diagnostics.backgroundError('news', error),
+        queue.query('notifications', 'SELECT pg_notify($1::text, $2::text)::text AS told', [channel, text]),
+      failed: (error) => diagnostics.backgroundError('notifications', error),
     })
   }
 

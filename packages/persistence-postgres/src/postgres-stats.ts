@@ -6,7 +6,7 @@ import {
   type SqlStats,
   type Statement,
 } from '@go-go-scope/persistence-core/dialect'
-import { PostgresNews } from './news/postgres-news.js'
+import { PostgresNotifications } from './notifications/postgres-notifications.js'
 
 /** The answer of `adapter.stats()`. Rows are those of the whole schema, `cache` is this prefix's. */
 export interface PostgresStats extends SqlStats {
@@ -21,9 +21,10 @@ export interface PostgresStats extends SqlStats {
   /** ms by which the server's clock is ahead of this process's. */
   clockDifference: number
   /**
-   * How changes of other processes are found: `heard` by notification, `polled`, or neither, because nobody waits for one.
+   * How this adapter learns of changes by other processes: by notification (`active`), by `polling`, or not at all (`none`),
+   * because no caller waits for one.
    */
-  news: 'heard' | 'polled' | 'none'
+  notifications: 'active' | 'polling' | 'none'
 }
 
 /** @param schema Quoted. */
@@ -55,11 +56,11 @@ export async function serverStats(
     location: place.location,
     roundTrip,
     clockDifference: Number(row?.now) - (wall + roundTrip / 2),
-    news: newsOf(place),
+    notifications: notificationsOf(place),
   }
 }
 
-function newsOf({ news }: Place): PostgresStats['news'] {
-  if (news?.heard) return 'heard'
-  return news instanceof PostgresNews && !news.wanted ? 'none' : 'polled'
+function notificationsOf({ notifications }: Place): PostgresStats['notifications'] {
+  if (notifications?.active) return 'active'
+  return notifications instanceof PostgresNotifications && !notifications.wanted ? 'none' : 'polling'
 }

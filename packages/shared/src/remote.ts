@@ -19,9 +19,9 @@ export type { RemoteDatabase } from './remote/connect-remote.js'
 export type { Peer } from './remote/peer.js'
 export { type PersistenceServer, serve, type TransferablePort } from './remote/serve.js'
 
-/** {@link AdapterOptions} without what the owner of the database decides for all. */
+/** {@link AdapterOptions} without those that the owner of the database sets for all of its users. */
 export interface RemoteOptions extends Omit<AdapterOptions, 'busyTimeout'> {
-  /** How long to wait for the owner to answer, in ms. Default 10000. */
+  /** ms to wait for an answer of the owner. Default 10000. */
   connectTimeout?: number
 }
 
@@ -39,7 +39,7 @@ export class SQLiteAdapter extends SqliteAdapter {
     this.#owner = owner
   }
 
-  /** Also whether the owner of the database is there. */
+  /** Whether the adapter is connected, and the owner of the database can be reached. */
   override isConnected(): boolean {
     return super.isConnected() && this.#owner.gone === undefined
   }
@@ -62,7 +62,7 @@ export class SQLiteIdempotencyAdapter extends SqlIdempotencyAdapter {
   }
 }
 
-/** The cache port alone, in a table of its own where `tableName` is given. */
+/** The cache port alone, in the table `tableName` where that is given. */
 export class SQLiteCacheAdapter extends SqlCacheAdapter {
   /** @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`. */
   constructor(database: RemoteDatabase, options?: CacheAdapterOptions) {
@@ -72,10 +72,11 @@ export class SQLiteCacheAdapter extends SqlCacheAdapter {
 }
 
 /**
- * Reaches a database that another thread or process owns and serves: for several adapters on one connection.
+ * Connects to a database that another thread or process owns and serves, so that several adapters can share the connection.
  *
  * @param peer A port of `createPort()`, `parentPort` of an attached worker, or `process` of an attached process.
- * @throws PersistenceError `DISCONNECTED` when nobody answers within `connectTimeout`, `VERSION_MISMATCH`,
+ * @returns the database, to be passed to the constructors of adapters.
+ * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout`, `VERSION_MISMATCH`,
  *   `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export async function openRemote(
@@ -89,8 +90,8 @@ export async function openRemote(
 }
 
 /**
- * An adapter over a database that another thread or process owns and serves, connected. It has the options of the owner's
- * adapter unless it is given others; a codec must be given to both.
+ * Connects an adapter to a database that another thread or process owns and serves. Options default to those of the owner's
+ * adapter; where the owner's adapter has a codec, pass the same codec here.
  *
  * @param peer As {@link openRemote}'s.
  * @throws PersistenceError as {@link openRemote}.

@@ -145,7 +145,7 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     const wrong: readonly (readonly [object, string])[] = [
       [{ every: 0 }, 'every'],
       [{ every: Number.POSITIVE_INFINITY }, 'every'],
-      [{ directory: 7 }, 'options.directory'],
+      [{ directory: 7 }, 'option directory'],
       [{ keep: { last: 0 } }, 'keep.last'],
       [{ keep: { daily: -1 } }, 'keep.daily'],
       [{ keep: { monthly: 1 } }, 'monthly'],

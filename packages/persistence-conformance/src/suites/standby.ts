@@ -185,7 +185,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     const follow = (to: string, code: string) => refuses(() => world.follow({ target: to }, adapter), { code })
     await follow(world.path, 'INVALID_ARGUMENT')
     const nowhere = await refuses(() => world.follow({ target: 7 as never }, adapter), { code: 'INVALID_ARGUMENT' })
-    assert.match(nowhere.message, /^standby\.follow: options\.target must be the path of/)
+    assert.match(nowhere.message, /^standby\.follow: option target must be the path of/)
     await world.follow({ target }, adapter)
     assert.equal((await stat(target)).mode & 0o777, 0o600)
     await follow(target, 'FILE_IN_USE')

@@ -1,5 +1,5 @@
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
-import type { Listen } from '../news/postgres-news.js'
+import type { Listen } from '../notifications/postgres-notifications.js'
 import { type BunSqlLike, bunSql } from './bun-sql.js'
 import { pgClients } from './pg.js'
 import { ownPostgresJs } from './postgres-js.js'

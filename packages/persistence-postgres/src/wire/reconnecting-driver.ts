@@ -6,7 +6,7 @@ import {
   type Row,
   type SqlValue,
 } from '@go-go-scope/persistence-core/dialect'
-import type { Listen } from '../news/postgres-news.js'
+import type { Listen } from '../notifications/postgres-notifications.js'
 import { endsConnection, hasStalePlan, sqlStateOf } from '../sql/error-codes.js'
 import { AbandonedConnection } from './abandoned-connection.js'
 import { within } from './deadline.js'

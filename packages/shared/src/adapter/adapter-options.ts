@@ -10,41 +10,41 @@ import { type Clock, systemClock } from '../time/clock.js'
 import { jsonCodec } from '../values/json-codec.js'
 import type { ValueCodec } from '../values/value-codec.js'
 
-/** Where locks are: in the memory of this process, or in the database for all processes that use it. */
+/** Where locks are kept: in the memory of this process, or in the database for all processes that use it. */
 export type LockKind = 'process' | 'database'
 
-/** Options of every adapter. `clock`, `random` and `busyTimeout` are those of the first adapter on a handle. */
+/** Options of every adapter. Adapters on one handle share `clock`, `random` and `busyTimeout` of the first of them. */
 export interface AdapterOptions extends PersistenceAdapterOptions {
   /**
-   * Whom locks exclude. `process`: others in this process, in memory, at no cost. `database`: every process that uses the
-   * file, at the cost of a write each. Locks of the two kinds do not exclude one another. Default `process`.
+   * Where locks are kept. `process`: in memory; they exclude other callers of this process, at no cost. `database`: they exclude
+   * every process that uses the database, at the cost of one write each. The two kinds do not exclude one another. Default
+   * `process`.
    */
   locks?: LockKind
-  /** `false` leaves the handle open for the app when the last adapter disconnects. Default `true`. */
+  /** Whether the last adapter that disconnects closes the handle. `false` leaves it open for the app. Default `true`. */
   closeOnDisconnect?: boolean
   /**
-   * How long a call waits for another writer, in ms, before it fails with `BUSY`. Default 5000. The time is spent between
-   * short tries, so the engine's own `busy_timeout` of the handle is short while an adapter uses it, also for the app's
-   * statements on the same handle.
+   * ms that a call waits for another writer before it fails with `BUSY`. Default 5000. The adapter waits between short tries, so
+   * it sets the engine's own `busy_timeout` of the handle to a few ms, also for statements of the app on the same handle.
    */
   busyTimeout?: number
-  /** Longest key in UTF-8 bytes, without the prefix. Default 1024. */
+  /** The maximum length of a key in UTF-8 bytes, without the prefix. Default 1024. */
   maxKeyLength?: number
-  /** Longest encoded value in UTF-8 bytes. Default 16 MiB. */
+  /** The maximum length of an encoded value in UTF-8 bytes. Default 16 MiB. */
   maxValueSize?: number
-  /** Removes what has expired every so many ms, as `prune()` does, from a timer that does not keep the process alive. Default: none. */
+  /** ms between two runs of `prune()`, from a timer that does not keep the process alive. Default: no such runs. */
   sweepInterval?: number
-  /**
-   * How often, in ms, an adapter with breaker subscribers looks for changes that other processes made. Default 100.
-   */
+  /** ms between two looks for changes that other processes made to circuits, while the app subscribes to some. Default 100. */
   watchInterval?: number
-  /** How values become text. Default: JSON, extended by what JSON loses. */
+  /** Turns values into text and back. Default: JSON, extended by the values that JSON loses. */
   codec?: ValueCodec
-  /** Where time comes from. Default: the machine's clocks. */
+  /** The source of time. Default: the clocks of the machine. */
   clock?: Clock
-  /** Where jitter and the random part of made-up owners of locks in memory come from: numbers from 0 to below 1. Default `Math.random`. */
+  /**
+   * The source of random numbers from 0 to below 1, for jitter and for made-up owners of locks in memory. Default `Math.random`.
+   */
   random?: () => number
-  /** Hears of busy waits, slow statements, undecodable rows, sweeps and failures of work that no caller awaits. */
+  /** Called with busy waits, slow statements, unreadable rows, sweeps, and failures of work that no caller awaits. */
   onDiagnostic?: DiagnosticListener
 }
 

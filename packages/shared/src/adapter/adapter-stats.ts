@@ -5,21 +5,21 @@ import type { SqlCacheProvider } from '../stores/cache/cache-provider.js'
 import type { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import type { Dialect } from './dialect.js'
 
-/** The answer of `stats()` of every adapter. Rows are those of the whole database, `cache` is this prefix's. */
+/** The answer of `stats()` of every adapter. Rows are counted in the whole database; `cache` is of the adapter's prefix. */
 export interface SqlStats {
-  /** As its package or module is named, for example `node:sqlite`. */
+  /** The package or module of the engine, for example `node:sqlite`. */
   engine: string
-  /** Calls that wait on this connection now. */
+  /** Calls of this connection that have not been sent to the engine. */
   waiting: number
   /** Locks granted in this process under this prefix, some of which may have expired. */
   locks: number
-  /** Rows of circuits. */
+  /** Circuits in the database. */
   circuits: number
-  /** Rows of checkpoints. */
+  /** Checkpoints in the database. */
   checkpoints: number
-  /** Rows of stored results. */
+  /** Stored results in the database. */
   idempotency: number
-  /** Hits and misses of this adapter, and its entries that have not expired. */
+  /** Hits and misses of this adapter, and the unexpired entries of its prefix. */
   cache: CacheStats
   /** The threads and processes to which the database is served; absent while it is not. */
   clients?: ServedUser[]
@@ -34,7 +34,7 @@ export async function readStats(
 ): Promise<SqlStats> {
   const { connection, queue } = session
   const { waiting } = queue
-  // Both asked now, so that a disconnect meanwhile waits for both.
+  // Both queries are sent before the first await, so that a disconnect waits for both.
   const counting = queue.execute(dialect.counts, [], (row) => row ?? {})
   const [counts, cacheStats] = await Promise.all([counting, cache.stats()])
   const clients = connection.shared(ServedUsers).list

@@ -1,6 +1,6 @@
 import type { Session } from '../session/session.js'
 
-/** What every adapter has, whichever ports it offers: connecting and disconnecting. */
+/** Connecting and disconnecting, which every adapter has. */
 export abstract class BaseAdapter implements AsyncDisposable {
   readonly #session: Session
 
@@ -8,23 +8,24 @@ export abstract class BaseAdapter implements AsyncDisposable {
     this.#session = session
   }
 
-  /** For what a dialect adds to its adapters. @returns `undefined` for what is no adapter. */
+  /** The session of an adapter. @returns `undefined` for anything else. */
   static sessionOf(value: unknown): Session | undefined {
     return typeof value === 'object' && value !== null && #session in value ? value.#session : undefined
   }
 
   /**
-   * Creates or updates the tables; may be repeated and raced. Every method does it at the first use.
+   * Creates or updates the tables. The first call of any other method does it too. May be repeated, and several processes may
+   * call it at once.
    *
-   * @throws PersistenceError `CLOSED` after {@link disconnect}; why the database cannot be used.
+   * @throws PersistenceError `CLOSED` after {@link disconnect}; what keeps the database from being used.
    */
   connect(): Promise<void> {
     return this.#session.connect()
   }
 
   /**
-   * Waits for what is in flight; the last adapter on a handle closes it. May be repeated, and tries again where the
-   * handle could not be closed.
+   * Waits for the calls under way. The last adapter on a handle closes it, unless `closeOnDisconnect` is `false`. May be repeated:
+   * a second call tries again where the handle could not be closed.
    *
    * @throws PersistenceError when the handle could not be closed.
    */

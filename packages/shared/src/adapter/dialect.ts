@@ -12,6 +12,7 @@ import type { ClaimSql, ResultSql } from '../stores/idempotency/idempotency-sql.
 import type { FencedStep } from '../stores/lock/fenced-statement.js'
 import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
 import type { LockSql } from '../stores/lock/lock-sql.js'
+import { MemoryLockManager } from '../stores/lock/memory-lock-manager.js'
 
 /**
  * One SQL dialect: every text, name and code that differs between databases. It holds no decisions; the rooms of the core
@@ -44,9 +45,14 @@ export interface Dialect extends ConnectionDialect, SessionDialect {
    */
   cache(table: string | undefined): { readonly sql: CacheSql; readonly setUp: SetUp }
 
-  /** Makes what decides about locks of the kind `process`. Default: the memory of this process. */
+  /** Makes the manager of locks of the kind `process`. Absent: {@link MemoryLockManager}. */
   locksInMemory?(session: LockSession): LockManager
 
   /** The members of `adapter.stats()` beside the counts. @param counts The row of {@link counts}. */
   stats(connection: Connection, counts: Row): Promise<object>
+}
+
+/** The manager of locks of the kind `process`. */
+export function locksInMemory(session: LockSession, dialect: Dialect): LockManager {
+  return dialect.locksInMemory?.(session) ?? new MemoryLockManager(session)
 }

@@ -2,7 +2,7 @@ import type { Session } from '../session/session.js'
 import type { ResolvedOptions } from './adapter-options.js'
 import type { Dialect } from './dialect.js'
 
-/** What an adapter is made of, for who serves it to other threads and processes. */
+/** What an adapter is made of, for the server that serves it to other threads and processes. */
 export interface AdapterParts {
   readonly session: Session
   readonly dialect: Dialect
@@ -12,11 +12,11 @@ export interface AdapterParts {
 // Not a member: what an adapter is made of is no part of what an app sees of it.
 const parts = new WeakMap<object, AdapterParts>()
 
-export function keepParts(adapter: object, its: AdapterParts): void {
-  parts.set(adapter, its)
+export function keepParts(adapter: object, made: AdapterParts): void {
+  parts.set(adapter, made)
 }
 
-/** @returns `undefined` for what is no adapter of all ports, or one of another copy of this package. */
+/** The parts of an adapter of all ports. @returns `undefined` for anything else, and for an adapter of another copy of this package. */
 export function partsOf(adapter: unknown): AdapterParts | undefined {
   return typeof adapter === 'object' && adapter !== null ? parts.get(adapter) : undefined
 }

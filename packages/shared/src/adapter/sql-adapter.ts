@@ -18,30 +18,42 @@ import { runFenced } from '../stores/lock/fenced.js'
 import type { FencedStatement } from '../stores/lock/fenced-statement.js'
 import type { SqlLockHandle } from '../stores/lock/lock-handle.js'
 import type { LockManager } from '../stores/lock/lock-manager.js'
-import { StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
+import { type SqlLockProvider, StoredLockProvider } from '../stores/lock/sql-lock-provider.js'
 import { ADAPTER_OPTIONS, type AdapterOptions, givenOptions, resolveOptions } from './adapter-options.js'
 import { readStats, type SqlStats } from './adapter-stats.js'
 import { BaseAdapter } from './base-adapter.js'
-import type { Dialect } from './dialect.js'
+import { type Dialect, locksInMemory } from './dialect.js'
 import { inspectDatabase, verify } from './inspect-database.js'
-import { locksInMemory } from './locks-in-memory.js'
 import { keepParts } from './served-parts.js'
 
+type ManyKeys = 'getMany' | 'setMany' | 'deleteMany' | 'getOrSet'
+
 /**
- * Persistence for `scope({ persistence: adapter })`: the adapter is itself the record of the providers, and answers
- * the methods of the lock, breaker, cache and checkpoint ports directly. Idempotency's `get` and `set` differ from the
- * cache's, so it is reached as the member only.
+ * Persistence for `scope({ persistence: adapter })`: the adapter has a member for each port. It also has the methods of
+ * the lock, breaker, cache and checkpoint ports itself; `get` and `set` are those of the cache.
  *
- * Every method connects by itself at the first use and rejects with a `PersistenceError`.
+ * The first call of any method connects. Methods reject with a `PersistenceError`.
  */
 export class SqlAdapter
   extends BaseAdapter
-  implements PersistenceAdapter, Required<PersistenceProviders>, SqlCheckpointProvider
+  implements
+    PersistenceAdapter,
+    Required<PersistenceProviders>,
+    SqlCheckpointProvider,
+    // Named, so that editors show the documentation of the ports at the methods here.
+    Pick<SqlLockProvider, 'acquire' | 'extend' | 'forceRelease'>,
+    Pick<SqlCircuitBreakerProvider, 'getState' | 'setState' | 'recordFailure' | 'recordSuccess' | 'subscribe'>,
+    Pick<SqlCacheProvider, 'get' | 'set' | 'delete' | 'has' | 'clear' | 'keys' | ManyKeys>
 {
+  /** Named locks with a time to live. The option `locks` says whether they are in memory or in the database. */
   readonly lock: StoredLockProvider
+  /** Circuit-breaker state that all processes of the database share. */
   readonly circuitBreaker: SqlCircuitBreakerProvider
+  /** Values by key with an optional time to live. */
   readonly cache: SqlCacheProvider
+  /** Results by idempotency key, and claims by which the work of a key runs once over all processes. */
   readonly idempotency: SqlIdempotencyProvider
+  /** Checkpoints of resumable tasks. */
   readonly checkpoint: SqlCheckpointProvider
   readonly #session: Session
   readonly #dialect: Dialect
@@ -72,8 +84,11 @@ export class SqlAdapter
   }
 
   /**
-   * Removes what has expired in the database, until it is done or the adapter is disconnected: cache entries, results, and
-   * with them claims and, for an adapter made with `locks: 'database'`, locks. Returns how many entries and results.
+   * Removes all expired rows of the database: cache entries, results, claims and, for an adapter made with
+   * `locks: 'database'`, locks. Ends early when the adapter is disconnected.
+   *
+   * @returns how many cache entries and how many results were removed.
+   * @throws PersistenceError what keeps the rows from being removed.
    */
   async prune(): Promise<{ cache: number; idempotency: number }> {
     const cache = await this.#cache.prune('prune')
@@ -82,27 +97,32 @@ export class SqlAdapter
     return { cache, idempotency }
   }
 
-  /** Counts, sizes in bytes and versions; scans tables, so not for a hot path. */
+  /**
+   * Counts, sizes in bytes and versions. It scans tables, so it is not for a hot path.
+   *
+   * @throws PersistenceError what keeps the rows from being counted.
+   */
   async stats(): Promise<SqlStats> {
     if (!this.#session.ready) await this.#session.connect('stats')
     return readStats(this.#session, this.#dialect, this.lock, this.cache)
   }
 
   /**
-   * Runs the app's own statements on this database while `handle` holds its lock: in one transaction that checks owner,
-   * token and expiry first, so that a holder that was overtaken writes nothing, however late it comes.
+   * Runs statements of the app in one transaction, only while `handle` holds its lock. The transaction checks owner, token
+   * and expiry of the lock first: a holder whose lease is over writes nothing, however late it comes.
    *
    * @param handle A lock in this database, of an adapter made with `locks: 'database'`.
    * @returns the rows of each statement.
-   * @throws PersistenceError `LOCK_LOST` when the lease is over, `INVALID_ARGUMENT` for what cannot be sent safely, and
-   *   the error of a statement that fails. Nothing is written then.
+   * @throws PersistenceError `LOCK_LOST` when the lease is over, `INVALID_ARGUMENT` for a statement or parameter that engines
+   *   would treat differently, and the error of a statement that fails. Nothing is written then.
    */
   fenced(handle: SqlLockHandle, statements: readonly FencedStatement[]): Promise<Row[][]> {
     return runFenced(this.#session, this.#dialect.fencedStep, handle, statements)
   }
 
   /**
-   * What is in the database, in lists of bounded memory: who holds which lock, which circuits are open, how far a task is.
+   * Lists what is in the database: who holds which lock, which circuits are open, how far a task is. The memory that a list
+   * takes does not grow with the number of rows.
    *
    * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_KEY`.
    */
@@ -111,11 +131,11 @@ export class SqlAdapter
   }
 
   /**
-   * Reads all that is in the database, of every prefix, decodes each value with this adapter's codec, and checks what the
-   * statements rely on, such as that no lock has a token beyond the counter. A page at a time, beside others that write;
-   * changes nothing. Whether the pages of a file are sound it does not check; `scopedb app.db verify` does both.
+   * Reads every row of every prefix, decodes each value with this adapter's codec, and checks the invariants that the
+   * statements rely on, for example that no lock has a token beyond the counter. It reads a page at a time while others may
+   * write, and changes nothing. It does not check the pages of a file; `scopedb app.db verify` checks both.
    *
-   * @throws PersistenceError `INVALID_ARGUMENT`.
+   * @throws PersistenceError `INVALID_ARGUMENT`, and what keeps the rows from being read.
    */
   verify(options?: VerifyOptions): Promise<DatabaseVerification> {
     return verify(this.#session, this.#dialect, options)

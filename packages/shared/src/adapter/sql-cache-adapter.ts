@@ -13,8 +13,8 @@ import type { Dialect } from './dialect.js'
 
 export interface CacheAdapterOptions extends AdapterOptions {
   /**
-   * A table of its own: letters, digits and underscores, at most 63, not starting with a digit or a prefix that the
-   * database reserves. Default `go_goscope_cache`, the table of the full adapter.
+   * The name of a table for this cache alone: at most 63 letters, digits and underscores, not starting with a digit or with a
+   * prefix that the database reserves. Default `go_goscope_cache`, the table of the full adapter.
    */
   tableName?: string
 }

@@ -10,11 +10,11 @@ const METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as
  */
 export function checkSignal(signal: AbortSignal | undefined, operation: string): void {
   if (signal === undefined) return
-  const lacking = readArgument(() => missingFrom(signal), operation, 'signal')
+  const lacking = readArgument(() => missingFrom(signal), operation, 'option signal')
   if (lacking === undefined) return
   throw invalidArgument(
     operation,
-    `signal must be an AbortSignal, got ${lacking}; pass the signal of an AbortController`,
+    `option signal must be an AbortSignal, got ${lacking}; pass the signal of an AbortController`,
   )
 }
 

@@ -17,25 +17,25 @@ import type { ConnectionDialect, Place } from './place.js'
 export interface ConnectionOptions {
   readonly clock: Clock
   readonly random: () => number
-  /** ms a caller is willing to wait for another writer. */
+  /** ms that a call waits for another writer. */
   readonly busyTimeout: number
   /** Default `false`. */
   readonly readOnly?: boolean
   /** Whether nobody can change the database while it is open. Default `false`. */
   readonly immutable?: boolean
   /**
-   * Whether no other code has the handle. On an engine with a thread of its own a transaction spans several turns, and
-   * what the app runs on a shared handle meanwhile would fall into it, and be undone with it. Default `false`.
+   * Whether no other code uses the handle. On an engine with a thread of its own a transaction takes several turns of the event
+   * loop. A statement of the app on the same handle would become part of it, and be rolled back with it. Default `false`.
    */
   readonly exclusive?: boolean
 }
 
-/** What a connection gives to what it runs on. */
+/** What a connection passes to its backend. */
 export interface BackendContext {
   readonly clock: ConnectionClock
   readonly database: TracedDatabase
   readonly diagnostics: Diagnostics
-  /** As that of a place. */
+  /** To be called once when the database is lost; see {@link Place}. */
   lose(reason: PersistenceError): void
 }
 
@@ -50,9 +50,9 @@ export interface Backend {
   readonly owner?: DatabaseOwner
   /** Makes the queue of a second connection. Absent where the driver has none. */
   readonly openAside?: () => OperationQueue
-  /** Asks the handle something, past the queue of a driver, which may have ended. */
+  /** Runs a ping on the handle itself, because the queue of a driver may have ended. */
   ask(): unknown
-  /** Asks the handle, which must be open. `undefined` on engines without sessions. */
+  /** Records changes on the handle, which must be open. `undefined` on engines without sessions. */
   recorder(): ChangeRecorder | undefined
 }
 

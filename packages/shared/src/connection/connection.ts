@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import { ownerPrefix } from '../processes/made-up-owner.js'
+import { MadeUpOwners } from '../processes/made-up-owner.js'
 import { ClosedQueue, closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import { nextTurn } from '../time/clock.js'
@@ -16,17 +16,17 @@ import type { ConnectionDialect, Place } from './place.js'
 
 /** A session, as its connection sees it. */
 export interface ConnectionUser {
-  /** Nothing may be written any more: the database is gone. */
+  /** The database is gone: nothing may be written any more. */
   connectionLost(): void
 }
 
-/** What the state that {@link Connection.shared} keeps may have to do when the connection ends. */
+/** What {@link Connection.shared} tells the state that it keeps about the end of the connection. */
 export interface EndsWithConnection {
   /** The connection ends: called before it waits for what is in flight. */
   ending?(): void
   /** Nothing is in flight any more. */
   ended?(): void
-  /** Nothing may be written any more: the database is gone. */
+  /** The database is gone: nothing may be written any more. */
   lost?(reason: PersistenceError): void
 }
 
@@ -46,15 +46,14 @@ export class Connection {
   readonly clock: ConnectionClock
   readonly random: () => number
   readonly engine: string
-  /** What messages for those who watch say of it. */
+  /** How messages of `node:diagnostics_channel` name it. */
   readonly database: TracedDatabase
   readonly readOnly: boolean
   readonly place: Place
   /** The thread or process that owns the database, where that is another one. */
   readonly owner: DatabaseOwner | undefined
   // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
-  readonly #ownerPrefix = ownerPrefix(randomUUID())
-  #owners = 0
+  readonly owners: MadeUpOwners = new MadeUpOwners(randomUUID())
   readonly #handle: object
   readonly #dialect: ConnectionDialect
   readonly #backend: Backend
@@ -132,8 +131,8 @@ export class Connection {
   }
 
   /**
-   * For what may take long: the queue of a second connection where the driver can have one, so that the calls of
-   * {@link queue} do not wait. Its calls are ordered among themselves only.
+   * The queue for calls that may take long: that of a second connection where the driver can have one, so that the calls of
+   * {@link queue} do not wait for them; else {@link queue}. Calls of the two queues are in no order to one another.
    */
   get aside(): OperationQueue {
     const { openAside } = this.#backend
@@ -143,7 +142,7 @@ export class Connection {
     return this.#aside
   }
 
-  /** Asks the handle, which must be open. `undefined` on engines without sessions. */
+  /** Records changes on the handle, which must be open. `undefined` on engines without sessions. */
   get recorder(): ChangeRecorder | undefined {
     return this.#backend.recorder()
   }
@@ -165,11 +164,6 @@ export class Connection {
     return made
   }
 
-  /** Makes up the owner of a lock, claim or probe: `host:pid:random`. No other connection of any process makes up the same. */
-  newOwner(): string {
-    return `${this.#ownerPrefix}-${++this.#owners}`
-  }
-
   /**
    * ms that have passed since the statement of a lease ran.
    *
@@ -180,11 +174,6 @@ export class Connection {
   sinceRun(ranAt: unknown, asked: number, now: number): number {
     // Where another thread or process ran it, its lease clock may be ahead of the one here.
     return this.owner === undefined ? this.clock.lease.now() - Number(ranAt) : now - asked
-  }
-
-  /** Whether {@link newOwner} made up `owner`. */
-  madeUp(owner: string): boolean {
-    return owner.startsWith(this.#ownerPrefix)
   }
 
   join(user: ConnectionUser): void {
@@ -247,7 +236,7 @@ export class Connection {
     for (const state of this.#shared.values()) state.ended?.()
     this.clock.leaveFile()
     this.queue = new ClosedQueue()
-    // The app's handle is not what it runs on.
+    // The second connection does not run on the handle of the app.
     await this.#aside?.close(false).catch((error: unknown) => this.diagnostics.backgroundError('disconnect', error))
     await this.#leaveHandle(keepHandle)
   }

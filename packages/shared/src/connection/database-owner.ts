@@ -5,60 +5,64 @@ import type { OperationQueue } from '../queue/operation-queue.js'
 import type { Place } from './place.js'
 
 /**
- * The thread or process that owns the database of a connection, where that is another one: it takes the place of a driver,
- * and stores reach through it what it has in memory.
+ * Another thread or process that owns the database of a connection. It takes the place of a driver, and stores reach through it
+ * the state that the owner has in memory.
  */
 export interface DatabaseOwner {
   readonly engine: string
   readonly readOnly: boolean
-  /** Begins the names of owners that are made up for locks in its memory. */
+  /** What the made-up owners of locks in its memory begin with. */
   readonly lockOwnerPrefix: string
   /** Where the database is. */
   readonly place: Place
   /** Why nothing reaches the owner any more; `undefined` while it does. */
   readonly gone: string | undefined
-  /** What sends calls to the owner. Called once per connection. */
+  /** Makes the queue that sends calls to the owner. Called once per connection. */
   queue(context: OwnerContext): OperationQueue
-  /** Has `told` called after each change of a circuit that the owner or another of its users makes. @returns ends that. */
+  /** Calls `told` after each change of a circuit by the owner or another of its users. @returns ends that. */
   followCircuit(key: string, told: CircuitFollower): () => void
   /**
-   * Has those who follow the circuit told also of what other connections change, until nobody here follows it.
+   * Makes the owner poll for changes of the circuit by other connections, for the followers of it, until there are none here.
    *
-   * @param interval ms between two looks for that; the shortest counts of all that are asked for here.
-   * @returns gives that interval up; to be called once.
+   * @param interval ms between two polls. The owner uses the shortest interval that is asked for here.
+   * @returns withdraws the interval; to be called once.
    */
   watchCircuit(key: string, interval: number): () => void
-  /** The same for a claim or result that changes hands. */
+  /** Calls `told` when a claim on the key ends or its result is stored. @returns ends that. */
   followClaim(key: string, told: () => void): () => void
   /**
-   * Asks for the turn to load an entry of the cache, which one of all users of the owner has at a time.
+   * Asks for the turn to load an entry of the cache. One user of the owner has the turn at a time.
    *
-   * @returns the turn, or the text that another one has loaded meanwhile. Rejects with a copy of the error of its load.
+   * @returns the turn, or the text that another user has loaded meanwhile.
+   * @throws a copy of the error of that user's load.
    */
   enterLoad(request: LoadRequest): Promise<LoadTurn | LoadedText>
 }
 
-/** What a connection gives to the owner of its database. */
+/** What a connection passes to the owner of its database. */
 export interface OwnerContext {
   readonly diagnostics: Diagnostics
-  /** As that of a place. */
+  /** To be called once when the database is lost; see {@link Place}. */
   lose(reason: PersistenceError): void
 }
 
-export type CircuitFollower = (state: CircuitBreakerPersistedState, news: CircuitNews) => void
+export type CircuitFollower = (state: CircuitBreakerPersistedState, kind: CircuitUpdate) => void
 
 /**
- * `change`: news in any case. `probe`: no news where the state that the port shows is as before. `seen`: the same, and none
- * either for who knows nothing of the circuit yet.
+ * How a follower of a circuit learns of its state.
+ *
+ * - `change`: a statement has changed the circuit. Listeners are always called.
+ * - `probe`: a statement may have left the state that the port shows as it was. Listeners are called if that has changed.
+ * - `seen`: the circuit was read in this state. Listeners are called if they know another state.
  */
-export type CircuitNews = 'change' | 'probe' | 'seen'
+export type CircuitUpdate = 'change' | 'probe' | 'seen'
 
 export interface LoadRequest {
-  /** Its name among those of all cache tables. */
+  /** The name of the entry among the entries of all cache tables. */
   readonly entry: string
-  /** As the caller named it, for errors. */
+  /** The key as the caller passed it, for errors. */
   readonly key: string
-  /** The load whose code asks. */
+  /** The load whose code makes the request. */
   readonly inside: LoadTurn | undefined
   /** To be called when the entry is written or deleted before the load has ended. */
   readonly overtaken: () => void
@@ -66,11 +70,11 @@ export interface LoadRequest {
 
 /** The turn to load an entry. Ended by {@link done} or {@link failed}. */
 export interface LoadTurn {
-  /** Sends the calls that `write` makes at once so that they change nothing where the entry was written meanwhile. */
+  /** Runs `write`. The calls that it makes synchronously change nothing where the entry was written meanwhile. */
   store<Result>(write: () => Result): Result
   done(text: string): void
   failed(error: unknown): void
-  /** The load has no result: the next one that waits has the turn. */
+  /** Ends the turn without a result: the next user that waits has the turn. */
   passOn(): void
 }
 

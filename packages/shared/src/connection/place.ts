@@ -4,37 +4,37 @@ import type { PersistenceError } from '../errors/persistence-error.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { QueueDialect, WriteGuard } from '../queue/queue-context.js'
 import type { BindTime, ConnectionClock } from '../time/connection-clock.js'
-import type { News } from './news.js'
+import type { ChangeNotifications } from './change-notifications.js'
 
-/** What a connection gives to the place that it leads to. */
+/** What a connection passes to its place. */
 export interface PlaceOptions {
   readonly driver: SqlDriver
   readonly clock: ConnectionClock
   readonly diagnostics: Diagnostics
-  /** ms a caller is willing to wait for another writer. */
+  /** ms that a call waits for another writer. */
   readonly busyTimeout: number
-  /** Nothing may be written: not even what reading needs. */
+  /** Whether nothing may be written, not even what reading needs. */
   readonly readOnly: boolean
-  /** The app says that nobody can change the database. */
+  /** Whether nobody can change the database, as the app says. */
   readonly immutable: boolean
-  /** To be called once, when writes would no longer reach the database that other connections find. */
+  /** To be called once, when writes no longer reach the database that other connections find. */
   lose(reason: PersistenceError): void
 }
 
 /** The database behind one handle, as its dialect knows it. */
 export interface Place {
   readonly guard: WriteGuard
-  /** What the engine's SQL library calls its version. Known after {@link enter}. */
+  /** The version of the engine's SQL library. Known after {@link enter}. */
   readonly version: string
-  /** Where the database is; empty when no other connection can reach it. Known after {@link enter}. */
+  /** The address of the database; empty when no other connection can reach it. Known after {@link enter}. */
   readonly location: string
-  /** The same for every name of the location. `undefined` where that is empty. */
+  /** An id that is the same for all names of the location. `undefined` where {@link location} is empty. */
   readonly identity: string | undefined
-  /** Absent where the database tells nothing. */
-  readonly news?: News | undefined
+  /** Absent where the database sends none. */
+  readonly notifications?: ChangeNotifications | undefined
 
   /**
-   * Probes the engine, makes the handle ready and finds out where it leads. May be called again after it failed.
+   * Probes the engine, prepares the handle and finds out which database it leads to. May be called again after it failed.
    *
    * @param queue What runs on the handle.
    */
@@ -43,7 +43,7 @@ export interface Place {
   /** To be called when the schema has been set up. May be repeated. */
   settle(): Promise<void>
 
-  /** A lock in memory was granted, which protects this process alone. */
+  /** To be called when a lock in memory was granted, which protects this process alone. */
   lockedInMemory(): void
 
   /** Stops what runs from timers. */
@@ -52,20 +52,20 @@ export interface Place {
   /** Gives the handle back the settings that it had before {@link enter}. */
   restoreHandle(): Promise<void>
 
-  /** The handle is closed. */
+  /** To be called when the handle was closed. */
   closed(): void
 
-  /** The handle stays open in the app's hands. @param isOpen Whether it still is. */
+  /** To be called when the handle stays open for the app. @param isOpen Tells whether it still is. */
   leftOpen(isOpen: () => Promise<boolean>): void
 }
 
-/** What a connection has to know of its dialect. */
+/** What a connection needs of its dialect. */
 export interface ConnectionDialect extends QueueDialect {
   /** As OpenTelemetry names it in `db.system.name`. */
   readonly system: string
   /** The shortest statement there is. Asks nothing of the database. */
   readonly ping: string
-  /** The driver with what the dialect adds to it. */
+  /** Wraps a driver in what the dialect adds to it. */
   adopt(driver: SqlDriver, readOnly: boolean): SqlDriver
   /** Present where the database's own clock judges leases and times to live, and not that of each process. */
   readonly bindTime?: BindTime

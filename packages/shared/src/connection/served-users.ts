@@ -1,10 +1,10 @@
-/** A thread or process that uses the database through an adapter that is served. */
+/** A thread or process that uses the database through an adapter of this process. */
 export interface ServedUser {
-  /** Requests that have come and are not answered. */
+  /** Requests of it that have arrived and are not answered. */
   calls: number
   /** Locks in memory that it holds, some of which may have expired. */
   locks: number
-  /** ms from the coming of its last message until all of it was handed to the database. */
+  /** ms from the arrival of its last message until the last request in it was handed to the database. */
   lag: number
 }
 

@@ -19,21 +19,22 @@ export interface AsyncDriver {
   readonly engine: string
   /** Equal for drivers that run on the same copy of the SQLite library in this process, and only for those. */
   readonly library: unknown
-  /** How often it has opened the database, where a connection that is lost is opened anew. Absent where that is once. */
+  /** How often the driver has opened the database. Absent for a driver that does not open a lost connection again. */
   readonly openings?: number
-  /** Prepares, runs and finalizes one statement; for what runs once. */
+  /** Prepares, runs and finalizes one statement. For statements that run once. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
   prepare(sql: string): Promise<AsyncStatement>
   /**
-   * Runs statements in one transaction. Where one fails, or gives another number of rows than it expects, all are undone; in
-   * the second case the rows of those up to that one are given. Absent where each statement is sent by itself anyway.
+   * Runs statements in one transaction. It is rolled back where a statement fails, and where one gives another number of rows
+   * than its `expect`; then the promise resolves to the rows of the statements up to that one. Absent for a driver that sends
+   * each statement by itself anyway.
    */
   transact?(control: TransactionControl, parts: readonly TransactionPart[]): Promise<Row[][]>
-  /** Drivers of connections that only read, each in a thread of its own. Absent where there are none. */
+  /** Drivers of further connections that only read, each in a thread of its own. Absent: none. */
   readonly readers?: readonly AsyncDriver[]
-  /** A driver of another connection to the same database, made at its first statement. Absent where there is one only. */
+  /** Makes a driver of another connection, which is opened at its first statement. Absent for a driver with one connection. */
   aside?(): AsyncDriver
-  /** Gives back to the app what it has taken of the handle, which stays open. Absent where that is nothing. */
+  /** Returns to the app what the driver holds of the handle, which stays open. Absent for a driver that holds nothing. */
   leave?(): Promise<void>
   /** Closes the connection; all statements are finalized before. */
   close(): Promise<void>
@@ -49,21 +50,21 @@ export interface TransactionControl {
 export interface TransactionPart {
   readonly sql: string
   readonly parameters: readonly SqlValue[]
-  /** Whether the same text comes again, so that it is worth keeping prepared. */
+  /** Whether the same text will run again, so that it is worth keeping prepared. */
   readonly again: boolean
-  /** The number of rows that it must give. */
+  /** The number of rows that the statement must give. Absent: any. */
   readonly expect?: number | undefined
 }
 
-/** Takes the first rows of an answer while the rest is on its way. Must not throw. */
+/** Takes rows of an answer before the rest has arrived. Must not throw. */
 export type TakeRows = (rows: readonly Row[]) => void
 
 export interface AsyncStatement {
   /**
    * Runs to completion: when the promise settles, the statement holds no lock and no snapshot.
    *
-   * @param taken May be given rows, in order, from when no error can come any more but that the engine is gone. Gives
-   *   those that it was not given.
+   * @param taken The driver may pass rows to it, in order, once no error can follow but the end of the engine.
+   * @returns the rows that were not passed to `taken`.
    */
   all(parameters: readonly SqlValue[], taken?: TakeRows): Promise<Row[]>
   finalize(): Promise<void>
@@ -74,9 +75,9 @@ export interface SyncDriver {
   readonly synchronous: true
   readonly engine: string
   readonly library: unknown
-  /** The engine may keep the file open after `close`, so that the log must be moved into it before. Default `false`. */
+  /** Whether the engine may keep the file open after `close`, so that the log is moved into the file before. Default `false`. */
   readonly keepsFileOpen?: boolean
-  /** Absent on engines without sessions. May ask the engine, so only for a handle that is open. */
+  /** Absent on engines without sessions. Reading it may call the engine, so the handle must be open. */
   readonly recorder?: ChangeRecorder | undefined
   query(sql: string, parameters: readonly SqlValue[]): Row[]
   prepare(sql: string): SyncStatement
@@ -93,21 +94,21 @@ export interface SyncStatement {
   finalize(): void
 }
 
-/** SQLite's session extension: what this one connection changes, as bytes. */
+/** SQLite's session extension: records what this connection changes, as bytes. */
 export interface ChangeRecorder {
   /** Records the rows of a table of the main database that this connection changes from now on. */
   record(table: string): RecordedChanges
   /**
    * Applies changes to the tables of the same names.
    *
-   * @param onConflict Gives the engine's number of an answer to its number of a kind of conflict. Must not throw.
-   * @returns `false` when a conflict was answered by aborting; nothing is applied then.
+   * @param onConflict Gets SQLite's number of a kind of conflict, and returns its number of an answer. Must not throw.
+   * @returns `false` when `onConflict` has aborted; nothing is applied then.
    */
   apply(changeset: Uint8Array, onConflict: (conflict: number) => number): boolean
 }
 
 export interface RecordedChanges {
-  /** All that was recorded since the start, at each call. */
+  /** Everything that was recorded since the start; each call returns all of it. */
   changeset(): Uint8Array
   close(): void
 }

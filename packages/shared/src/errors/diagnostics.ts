@@ -2,27 +2,27 @@ import { eventChannel } from '../tracing/channels.js'
 import type { TracedDatabase } from '../tracing/traced-database.js'
 import type { Classify, PersistenceError } from './persistence-error.js'
 
-/** What an adapter tells its `onDiagnostic` option; it writes to no console. */
+/** What an adapter passes to its option `onDiagnostic`. It writes to no console. */
 export type DiagnosticEvent =
-  /** Another connection held the database; the call is tried again until its `busyTimeout` is over. */
+  /** Another connection held the database. The call is tried again until its `busyTimeout` is over. `waited`: ms so far. */
   | { type: 'busy-retry'; operation: string; attempt: number; waited: number }
-  /** A statement took longer than 100 ms. `calls` shared it. */
+  /** A statement took longer than 100 ms. `duration`: ms. `calls`: how many calls shared it. */
   | { type: 'slow-statement'; operation: string; duration: number; calls: number }
-  /** The number of waiting calls passed `waiting`: the app calls faster than the database writes. */
+  /** `waiting` calls wait: the app calls faster than the database writes. At `limit` calls are refused. */
   | { type: 'queue-pressure'; waiting: number; limit: number }
-  /** A cache row that cannot be decoded was answered as a miss. */
+  /** A cache row cannot be decoded, and was answered as a miss. */
   | { type: 'unreadable-row'; table: string; key: string; error: PersistenceError }
-  /** The database is used where SQLite is known not to be safe; see docs/guarantees.md. */
+  /** The database is used in a way for which SQLite is known not to be safe; see docs/guarantees.md. */
   | { type: 'unsafe-environment'; file: string; problem: string }
-  /** A lock in memory was granted while another connection, which it does not exclude, has the file open. Told once. */
+  /** A lock in memory was granted while another connection has the file open, which the lock does not exclude. Reported once. */
   | { type: 'unshared-locks'; file: string; problem: string }
-  /** A connection has led to a standby that was promoted; `before` and `now` are timelines. What it lacked is lost. */
+  /** A connection leads to a standby that was promoted. `before` and `now` are timelines. What the standby lacked is lost. */
   | { type: 'failover'; location: string; before: number; now: number }
   /** Expired rows were removed. */
   | { type: 'sweep'; table: string; removed: number }
-  /** Work that no caller awaits failed: a sweep, an extension of a lease, a renewal. */
+  /** Work that no caller awaits has failed: a sweep, or the renewal of a lease. */
   | { type: 'background-error'; operation: string; error: PersistenceError }
-  /** A listener of the app threw, or a load of `getOrSet` that refreshes a stale value. */
+  /** A listener of the app has thrown, or a `load` of `getOrSet` that refreshes a stale value has failed. */
   | { type: 'listener-error'; operation: string; error: unknown }
 
 export type DiagnosticListener = (event: DiagnosticEvent) => void
@@ -35,7 +35,7 @@ export interface DiagnosticMessage {
 
 const published = eventChannel<DiagnosticMessage>('diagnostic')
 
-/** Hands events to all listeners of one connection, and to those who subscribe to the channel. */
+/** Passes events to all listeners of one connection, and to the subscribers of the channel. */
 export class Diagnostics {
   readonly #classify: Classify
   readonly #database: TracedDatabase

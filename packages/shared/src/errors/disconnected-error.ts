@@ -2,9 +2,9 @@ import { PersistenceError } from './persistence-error.js'
 
 /** The connection to the thread or process that owns the database has ended: `DISCONNECTED`. */
 export class DisconnectedError extends PersistenceError {
-  /** `none`: the call has changed nothing. `unknown`: it was a write that had been sent, and may have been done. */
+  /** `none`: the call has changed nothing. `unknown`: the call was a write that had been sent, and may have been done. */
   readonly outcome: 'none' | 'unknown'
-  /** The call may be made again, on a new connection, without being done twice. */
+  /** Whether the call may be repeated on a new connection without being done twice. */
   override readonly retryable: boolean
 
   /** @param reason Why the connection ended. @param next How to go on. */

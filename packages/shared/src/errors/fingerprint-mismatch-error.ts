@@ -1,10 +1,11 @@
 import type { KeyRecord } from '../ports/claims.js'
 import { PersistenceError } from './persistence-error.js'
 
-/** A key was claimed with another fingerprint than the one on record: `FINGERPRINT_MISMATCH`. */
+/** The error `FINGERPRINT_MISMATCH`: a key was claimed with another fingerprint than the one on record. */
 export class FingerprintMismatchError extends PersistenceError {
   /** The fingerprint on record. */
   readonly fingerprint: string
+  /** What is on record for the key. */
   readonly record: KeyRecord<unknown>
 
   constructor(key: string, fingerprint: string, record: KeyRecord<unknown>) {

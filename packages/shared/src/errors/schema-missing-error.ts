@@ -1,17 +1,17 @@
 import { PersistenceError } from './persistence-error.js'
 
 /**
- * The tables are older than this release, or not there, and nothing was to be made: `SCHEMA_MISSING` of `connect` and `open`
- * with `createTables: false` or `readOnly: true`.
+ * The error `SCHEMA_MISSING` of `connect` and `open` with `createTables: false` or `readOnly: true`: the tables are older than
+ * this release, or missing.
  */
 export class SchemaMissingError extends PersistenceError {
-  /** Of the tables that are there; 0 where this family has not been yet. */
+  /** The schema version of the tables in the database; 0 where there are none of this family. */
   readonly version: number
-  /** That this release writes. */
+  /** The schema version that this release writes. */
   readonly needed: number
-  /** What connecting with write access would do, in words, in that order. */
+  /** The steps that connecting with write access would take, in words and in order. */
   readonly steps: readonly string[]
-  /** Whether nothing of this family is there, as in a file of something else. */
+  /** Whether the database has no table of this family. */
   readonly empty: boolean
 
   constructor(message: string, version: number, needed: number, steps: readonly string[], empty: boolean) {

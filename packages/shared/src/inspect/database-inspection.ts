@@ -9,7 +9,7 @@ import type { Session } from '../session/session.js'
 import type { ValueStore } from '../values/value-store.js'
 import type { InspectSql } from './inspect-sql.js'
 import type { Inspection, InspectOptions, ListOptions, PageOptions, ValueListOptions } from './inspection.js'
-import { listItems, placeOf } from './list.js'
+import { listItems, positionOf } from './list.js'
 import type {
   CircuitInfo,
   ClaimInfo,
@@ -34,7 +34,7 @@ import {
 } from './read-rows.js'
 import { listStandbys } from './standbys.js'
 
-/** What an inspection has of an adapter. */
+/** What an inspection needs of an adapter. */
 export interface Inspected {
   readonly session: Session
   readonly sql: InspectSql
@@ -119,8 +119,8 @@ export class DatabaseInspection implements Inspection {
 
   prefixes(options: PageOptions = {}): AsyncIterableIterator<PrefixItem> {
     const { after, limit } = readOptions(options, PAGE, 'inspect.prefixes')
-    const place = placeOf(after, 'inspect.prefixes')
-    return listPrefixes(this.#session, this.#inspected, place, checkedLimit(limit, 'inspect.prefixes'))
+    const start = positionOf(after, 'inspect.prefixes')
+    return listPrefixes(this.#session, this.#inspected, start, checkedLimit(limit, 'inspect.prefixes'))
   }
 
   async standbys(): Promise<readonly StandbyInfo[]> {
@@ -138,8 +138,7 @@ export class DatabaseInspection implements Inspection {
   }
 
   #untagged(kind: keyof Names): (startsWith: string) => Naming {
-    const { sql, namesOf } = this.#inspected
-    return (startsWith) => new UntaggedNaming(this.#session, sql, kind, this.prefix, startsWith, namesOf)
+    return (startsWith) => new UntaggedNaming(this.#inspected, kind, this.prefix, startsWith)
   }
 
   #values({ values }: ValueListOptions, operation: string): ValueStore | undefined {
@@ -170,7 +169,7 @@ export class DatabaseInspection implements Inspection {
       reader,
       wants: flag(expired, 'expired', operation) || isCurrent === undefined ? () => true : isCurrent,
     }
-    return listItems(this.#session, listing, placeOf(after, operation), checkedLimit(limit, operation))
+    return listItems(this.#session, listing, positionOf(after, operation), checkedLimit(limit, operation))
   }
 }
 

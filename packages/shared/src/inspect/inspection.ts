@@ -11,53 +11,58 @@ import type {
   TaskInfo,
 } from './listed-rows.js'
 
+/** Options of `inspect`. */
 export interface InspectOptions {
-  /** The prefix to look at; `'*'` for the whole database. Default: `keyPrefix` of the adapter. */
+  /** The prefix whose keys are listed; `'*'` for the whole database. Default: `keyPrefix` of the adapter. */
   prefix?: string
 }
 
-/** A part of a list. */
+/** Selects a part of a list. */
 export interface PageOptions {
-  /** The `cursor` of the item behind which the list begins. */
+  /** The `cursor` of an item: the list begins after that item. */
   after?: string
-  /** Most items. Default: all. */
+  /** The maximum number of items. Default: all. */
   limit?: number
 }
 
+/** Options of the lists of an inspection. */
 export interface ListOptions extends PageOptions {
-  /** Only keys that begin with this text, taken literally. Not with the prefix `'*'`. */
+  /** Only keys that begin with this text. No character in it is a wildcard. Not with the prefix `'*'`. */
   startsWith?: string
-  /** Whether also what has expired or was given back, and has not been removed yet. Default `false`. */
+  /** Whether the list includes rows that have expired or were released and are not removed yet. Default `false`. */
   expired?: boolean
 }
 
+/** Options of lists whose items have values. */
 export interface ValueListOptions extends ListOptions {
-  /** Whether items come with their decoded values. Default `false`. */
+  /** Whether items have their decoded values. Default `false`. */
   values?: boolean
 }
 
 /**
- * What is in a database, in lists by key. They read a page at a time, each as the table is then: a list is no snapshot, and
- * memory does not grow with the number of rows. A row that cannot be read does not end a list.
+ * Lists what is in a database, in the order of keys. A list reads a page at a time, and each page is as the table is when it is
+ * read: a list is no snapshot, and its memory does not grow with the number of rows. A row that cannot be read does not end a
+ * list. Lists reject with a `PersistenceError`, of `INVALID_ARGUMENT` for options that cannot be used.
  */
 export interface Inspection {
-  /** That it looks at; `undefined` for all. */
+  /** The prefix whose keys are listed; `undefined` for all. */
   readonly prefix: string | undefined
   /** Locks in the database, of adapters made with `locks: 'database'`. */
   locks(options?: ListOptions): AsyncIterableIterator<Item<LockInfo>>
+  /** Circuits that were stored, with their state and the probes under way. */
   circuits(options?: Omit<ListOptions, 'expired'>): AsyncIterableIterator<Item<CircuitInfo>>
-  /** Idempotency keys that somebody works on. */
+  /** Claims under way on idempotency keys. */
   claims(options?: ListOptions): AsyncIterableIterator<Item<ClaimInfo>>
-  /** Idempotency keys with a result or a kept failure. In a file, failures come after all results. */
+  /** Idempotency keys with a result or a kept failure. In an SQLite file, failures come after all results. */
   results(options?: ValueListOptions): AsyncIterableIterator<Item<ResultInfo>>
-  /** Tasks with checkpoints, each with its newest. */
+  /** Tasks that have checkpoints, each with its newest checkpoint. */
   tasks(options?: Omit<ValueListOptions, 'expired'>): AsyncIterableIterator<Item<TaskInfo>>
   /** Cache entries of the full adapter's table. */
   entries(options?: ValueListOptions): AsyncIterableIterator<Item<EntryInfo>>
-  /** Prefixes in the database, whichever this looks at: those that adapters have used, and others that rows begin with. */
+  /** All prefixes in the database: first those that adapters have used, then others that keys begin with. */
   prefixes(options?: PageOptions): AsyncIterableIterator<PrefixItem>
-  /** Standbys that follow the file, whoever started them. None follows a server or a database in memory. */
+  /** The standbys that follow the file, of all processes. Empty for a server or a database in memory. */
   standbys(): Promise<readonly StandbyInfo[]>
-  /** The threads and processes that this process serves on the connection. */
+  /** The threads and processes that use the database through this process. */
   clients(): readonly ServedUser[]
 }

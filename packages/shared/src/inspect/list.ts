@@ -7,7 +7,7 @@ import type { Item, Listed } from './listed-rows.js'
 import type { Naming } from './naming.js'
 import type { RowReader } from './read-rows.js'
 
-/** A list of `Info` over the rows of one statement after the other. */
+/** A list of `Info`: the rows of several statements, one statement after the other. */
 export interface Listing<Info> {
   readonly operation: string
   readonly statements: readonly (PageStatement | ValuePageStatement)[]
@@ -17,19 +17,21 @@ export interface Listing<Info> {
   readonly wants: (info: Info) => boolean
 }
 
-/** A place in a list: behind a row of the statement of that number. */
-export interface Place {
+/** Where a list goes on. */
+export interface ListPosition {
+  /** The number of the statement whose rows are listed. */
   readonly part: number
+  /** Where its rows begin; `undefined` for the first row. */
   readonly from: Position | undefined
 }
 
-export const START: Place = { part: 0, from: undefined }
+const START: ListPosition = { part: 0, from: undefined }
 
-/** The items of a list from a place on. @param limit Most items; may be Infinity. */
+/** The items of a list from `start` on. @param limit The maximum number of items; may be Infinity. */
 export async function* listItems<Info>(
   session: Session,
   listing: Listing<Info>,
-  place: Place,
+  start: ListPosition,
   limit: number,
 ): AsyncGenerator<Item<Info>, void, undefined> {
   if (!session.ready) await session.connect(listing.operation)
@@ -38,9 +40,9 @@ export async function* listItems<Info>(
   const ranges = await listing.naming.ranges()
   let left = limit
   for (const [part, statement] of listing.statements.entries()) {
-    if (part < place.part) continue
+    if (part < start.part) continue
     for (const range of ranges) {
-      const from = part === place.part ? place.from : undefined
+      const from = part === start.part ? start.from : undefined
       for await (const row of walkRows(session, statement, { range, from, most: left, ...values })) {
         const item = await itemOf(listing, row, part)
         if (item === undefined) continue
@@ -52,7 +54,7 @@ export async function* listItems<Info>(
 }
 
 /** @throws PersistenceError `INVALID_ARGUMENT` for what no item has as its `cursor`. */
-export function placeOf(cursor: unknown, operation: string): Place {
+export function positionOf(cursor: unknown, operation: string): ListPosition {
   if (cursor === undefined) return START
   const [, part, kind, text] = (typeof cursor === 'string' && /^(\d)([bt])([\w-]*)$/.exec(cursor)) || []
   if (part === undefined || text === undefined) {

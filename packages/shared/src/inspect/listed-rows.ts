@@ -1,17 +1,17 @@
 import type { PersistenceError } from '../errors/persistence-error.js'
 import type { OwnerProcess } from '../processes/made-up-owner.js'
 
-/** Where an item stands. */
+/** The key of an item, and its position in the list. */
 export interface Listed {
-  /** `null` where the name of the row begins with no prefix that is known in the database; `key` is then all of it. */
+  /** `null` where the stored name begins with no prefix that is known in the database; `key` is the whole name then. */
   readonly prefix: string | null
   readonly key: string
-  /** Pass it as `after` to go on behind this item. Means nothing else. */
+  /** Pass it as `after` to list the items after this one. It has no other meaning. */
   readonly cursor: string
 }
 
 /**
- * An item of a list. A row that cannot be read is an item too: it has the error and what could be read.
+ * An item of a list. A row that cannot be read is an item too: it has the error, and what could be read of the row.
  */
 export type Item<Info> =
   | (Listed & Info & { readonly unreadable?: undefined })
@@ -20,21 +20,23 @@ export type Item<Info> =
 /** A lock in the database. */
 export interface LockInfo {
   readonly owner: string
-  /** The process that holds it, where its owner was made up: `host:pid:random`. */
+  /** The process that holds the lock. Absent for an owner that the app has named. */
   readonly process?: OwnerProcess
+  /** The fencing token of the grant. */
   readonly token: number
-  /** How often its owner has it. */
+  /** How often its owner has acquired the lock without releasing it. */
   readonly holds: number
   /** Epoch ms; absent for no expiry. */
   readonly expiresAt?: number
   readonly held: boolean
 }
 
+/** A stored circuit. */
 export interface CircuitInfo {
   readonly state: 'closed' | 'open' | 'half-open'
   readonly failures: number
   readonly isolated: boolean
-  /** Epoch ms; absent while it is closed. The reset time counts from then. */
+  /** Epoch ms of the opening, from which the reset timeout counts. Absent while the circuit is closed. */
   readonly openedAt?: number
   /** Epoch ms. */
   readonly lastFailureAt?: number
@@ -42,14 +44,14 @@ export interface CircuitInfo {
   readonly lastSuccessAt?: number
   /** Epoch ms. */
   readonly updatedAt: number
-  /** The calls that try it out. Their leases end at `until`, epoch ms. */
+  /** The probes under way. The lease of a probe ends at `until`, in epoch ms. */
   readonly probes: readonly { readonly owner: string; readonly process?: OwnerProcess; readonly until: number }[]
 }
 
 /** A claim under way on an idempotency key. */
 export interface ClaimInfo {
   readonly owner: string
-  /** The process that works on it, where its owner was made up. */
+  /** The process that works on the key. Absent where its owner was not made up. */
   readonly process?: OwnerProcess
   readonly generation: number
   /** Epoch ms of the grant or the last renewal. */
@@ -63,14 +65,14 @@ export interface ClaimInfo {
 export interface ResultInfo {
   /** `unstored`: the work was done, and its result could not be stored. */
   readonly outcome: 'completed' | 'failed' | 'unstored'
-  /** Bytes of the stored text. */
+  /** Length of the stored text in bytes. */
   readonly bytes: number
   /** Epoch ms; absent for no expiry. */
   readonly expiresAt?: number
   readonly expired: boolean
-  /** What the key stands for, where its claim had one and values were asked for. */
+  /** The fingerprint of the claim. Only with the option `values`, and where the claim had one. */
   readonly fingerprint?: string
-  /** The result or the error, where values were asked for. */
+  /** The result or the error. Only with the option `values`. */
   readonly value?: unknown
 }
 
@@ -87,38 +89,38 @@ export interface TaskInfo {
     readonly timestamp: number
     /** ms. */
     readonly estimatedTimeRemaining?: number
-    /** Bytes of the stored data. */
+    /** Length of the stored data in bytes. */
     readonly bytes: number
-    /** Where values were asked for. */
+    /** Only with the option `values`. */
     readonly data?: unknown
   }
 }
 
 /** A cache entry. */
 export interface EntryInfo {
-  /** Bytes of the stored text. */
+  /** Length of the stored text in bytes. */
   readonly bytes: number
   /** Epoch ms; absent for no expiry. */
   readonly expiresAt?: number
   readonly expired: boolean
-  /** Epoch ms, in whole seconds; absent where the database does not keep it. */
+  /** Epoch ms, rounded down to seconds. Absent where the database does not keep it. */
   readonly createdAt?: number
-  /** Where values were asked for. */
+  /** Only with the option `values`. */
   readonly value?: unknown
 }
 
 /**
- * A standby that follows a file, as it has last said of itself: at most once a second while there are changes, and every ten
- * minutes where there are none.
+ * A standby that follows a file, by its last report. It reports at most once a second while there are changes, and every ten
+ * minutes while there are none.
  */
 export interface StandbyInfo {
-  /** Random, made when it began to follow. */
+  /** A random id, made when the standby began to follow. */
   readonly id: string
-  /** The change up to which it had everything. */
+  /** The number of the last change that the standby had. */
   readonly position: number
-  /** Changes since then. */
+  /** How many changes the source has after that one. */
   readonly behind: number
-  /** Epoch ms. One that was not seen for a day is forgotten. */
+  /** Epoch ms of the report. A standby without a report for a day is forgotten. */
   readonly seenAt: number
 }
 

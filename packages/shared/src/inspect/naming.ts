@@ -1,5 +1,5 @@
 import { unbindable } from '../arguments/limits.js'
-import { type NameRange, nameRange } from '../keys/key-range.js'
+import { ALL_NAMES, type NameRange, nameRange } from '../keys/key-range.js'
 import {
   isQualified,
   type NamedKey,
@@ -9,16 +9,15 @@ import {
   splitTagged,
   taggedNames,
 } from '../keys/key-space.js'
-import type { Session } from '../session/session.js'
-import type { InspectSql } from './inspect-sql.js'
+import type { Inspected } from './database-inspection.js'
 
-/** Where the names of a table are that a list has, and what they stand for. */
+/** In which ranges the names of a list are, and which keys they stand for. */
 export interface Naming {
   ranges(): readonly NameRange[] | Promise<readonly NameRange[]>
   split(name: string): NamedKey | undefined | Promise<NamedKey | undefined>
 }
 
-const ALL: readonly NameRange[] = [{ first: '', end: null }]
+const ALL: readonly NameRange[] = [ALL_NAMES]
 
 /** The names of cache entries or circuits. @param prefix `undefined` for all. */
 export function taggedNaming(tag: 'cache:' | 'circuit:', prefix: string | undefined, startsWith: string): Naming {
@@ -37,38 +36,28 @@ export function qualifiedNaming(prefix: string | undefined, startsWith: string):
   }
 }
 
-/** How the names of idempotency keys, or of tasks, are stored is settled prefix by prefix. */
+/** The names of idempotency keys or of tasks. The database keeps for each prefix how they are stored. */
 export class UntaggedNaming implements Naming {
-  readonly #session: Session
-  readonly #sql: InspectSql
+  readonly #inspected: Inspected
   readonly #kind: keyof Names
   readonly #prefix: string | undefined
   readonly #startsWith: string
-  readonly #namesOf: (prefix: string) => Promise<Names>
   /** The last plain prefix: names that follow one another mostly share it. */
   #plain: string | undefined
   #taskPrefix: Promise<string | undefined> | undefined
 
-  constructor(
-    session: Session,
-    sql: InspectSql,
-    kind: keyof Names,
-    prefix: string | undefined,
-    startsWith: string,
-    namesOf: (prefix: string) => Promise<Names>,
-  ) {
-    this.#session = session
-    this.#sql = sql
+  /** @param prefix `undefined` for all. */
+  constructor(inspected: Inspected, kind: keyof Names, prefix: string | undefined, startsWith: string) {
+    this.#inspected = inspected
     this.#kind = kind
     this.#prefix = prefix
     this.#startsWith = startsWith
-    this.#namesOf = namesOf
   }
 
   async ranges(): Promise<readonly NameRange[]> {
     if (this.#prefix === undefined) return ALL
     if (unbindable(this.#startsWith) !== undefined) return []
-    return (await this.#namesOf(this.#prefix))[this.#kind].ranges(this.#startsWith)
+    return (await this.#inspected.namesOf(this.#prefix))[this.#kind].ranges(this.#startsWith)
   }
 
   async split(name: string): Promise<NamedKey | undefined> {
@@ -78,21 +67,23 @@ export class UntaggedNaming implements Naming {
     return { prefix, key: this.#kind === 'checkpoint' ? name : name.slice(prefix.length) }
   }
 
-  /** Of plain prefixes none begins with another, so at most one of them begins a name. */
+  /** No plain prefix begins with another plain prefix, so a name begins with at most one of them. */
   async #plainPrefix(name: string): Promise<string | undefined> {
     if (this.#plain === undefined || !name.startsWith(this.#plain)) {
-      this.#plain = await this.#session.execute(this.#sql.plainPrefix, [name], (row) => text(row?.prefix))
+      const { session, sql } = this.#inspected
+      this.#plain = await session.execute(sql.plainPrefix, [name], (row) => text(row?.prefix))
     }
     return this.#plain !== undefined && name.startsWith(this.#plain) ? this.#plain : undefined
   }
 
   #prefixOfTasks(): Promise<string | undefined> {
-    this.#taskPrefix ??= Promise.resolve(this.#session.execute(this.#sql.plainTasks, [], (row) => text(row?.prefix)))
+    const { session, sql } = this.#inspected
+    this.#taskPrefix ??= Promise.resolve(session.execute(sql.plainTasks, [], (row) => text(row?.prefix)))
     return this.#taskPrefix
   }
 }
 
-/** None where no name can begin like that. */
+/** No range where no stored name can begin with `start`. */
 function under(start: string): readonly NameRange[] {
   return unbindable(start) === undefined ? [nameRange(start)] : []
 }

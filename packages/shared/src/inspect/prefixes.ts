@@ -1,13 +1,11 @@
 import type { Row } from '../driver/driver.js'
-import { keyRange, type NameRange } from '../keys/key-range.js'
+import { ALL_NAMES, keyRange, type NameRange } from '../keys/key-range.js'
 import { type NamedKey, qualifiedNames, splitQualified, splitTagged, taggedNames } from '../keys/key-space.js'
 import { nameOf, type PageStatement, type Position, type ValuePageStatement, walkRows } from '../session/row-walk.js'
 import type { Session } from '../session/session.js'
 import type { Inspected } from './database-inspection.js'
-import { cursorOf, type Place } from './list.js'
+import { cursorOf, type ListPosition } from './list.js'
 import type { PrefixItem } from './listed-rows.js'
-
-const ALL: NameRange = { first: '', end: null }
 
 /** A table whose names tell their prefix. */
 interface Named {
@@ -25,7 +23,7 @@ interface Named {
 export async function* listPrefixes(
   session: Session,
   { sql, entries }: Inspected,
-  place: Place,
+  start: ListPosition,
   limit: number,
 ): AsyncGenerator<PrefixItem, void, undefined> {
   const tables: readonly Named[] = [
@@ -36,7 +34,7 @@ export async function* listPrefixes(
   const first = async (
     { statement, values }: Pick<Named, 'statement' | 'values'>,
     from: Position,
-    range: NameRange = ALL,
+    range: NameRange = ALL_NAMES,
   ): Promise<Row | undefined> => {
     const walk = walkRows(session, statement, { range, from, most: 1, ...(values !== undefined && { values }) })
     const { value } = await walk.next()
@@ -53,16 +51,16 @@ export async function* listPrefixes(
   }
 
   let left = limit
-  if (place.part === 0) {
-    for await (const row of walkRows(session, sql.prefixes, { range: ALL, from: place.from, most: left })) {
+  if (start.part === 0) {
+    for await (const row of walkRows(session, sql.prefixes, { range: ALL_NAMES, from: start.from, most: left })) {
       yield { prefix: String(row.prefix), cursor: cursorOf(row, 0) }
       if (--left === 0) return
     }
   }
   for (const [at, table] of tables.entries()) {
     const part = at + 1
-    if (part < place.part) continue
-    let from: Position | undefined = part === place.part ? (place.from ?? '') : ''
+    if (part < start.part) continue
+    let from: Position | undefined = part === start.part ? (start.from ?? '') : ''
     while (from !== undefined) {
       const row: Row | undefined = await first(table, from)
       if (row === undefined) break

@@ -1,7 +1,9 @@
 import { type OptionNames, readOptions } from '../arguments/options.js'
 import { checkedLimit } from '../arguments/page-options.js'
 import { PersistenceError } from '../errors/persistence-error.js'
+import { ALL_NAMES } from '../keys/key-range.js'
 import { type NamedKey, splitQualified } from '../keys/key-space.js'
+import { allRows } from '../queue/statement.js'
 import { nameOf, walkRows } from '../session/row-walk.js'
 import { DatabaseInspection, type Inspected } from './database-inspection.js'
 import type { InvariantSql, Part } from './invariants-sql.js'
@@ -9,35 +11,35 @@ import type { Item, Listed } from './listed-rows.js'
 import { type Naming, qualifiedNaming, taggedNaming, UntaggedNaming } from './naming.js'
 import { taskReader } from './read-rows.js'
 
+/** Options of `verify`. */
 export interface VerifyOptions {
-  /** Most faults; reading ends with the last of them. Default 1,000: all are kept until the answer. */
+  /** The maximum number of faults. Reading ends at the last of them. All are kept in memory until the answer. Default 1,000. */
   limit?: number
 }
 
-/** Something that is wrong in a database. */
+/** A fault that `verify` has found in a database. */
 export interface Fault {
   readonly part: Part
-  /** `null` where the name of the row begins with no prefix that is known. Absent where it is about no row. */
+  /** `null` where the stored name begins with no known prefix. Absent for a fault that is about no row. */
   readonly prefix?: string | null
-  /** A key, the id of a checkpoint or the name of an object. Absent where it is about none. */
+  /** A key, the id of a checkpoint, or the name of an object of the schema. Absent for a fault that is about none of these. */
   readonly key?: string
-  /** In words. */
+  /** What is wrong, in words. */
   readonly problem: string
 }
 
-/** What `adapter.verify()` has found. */
+/** The answer of `adapter.verify()`. */
 export interface DatabaseVerification {
-  /** How many items were read: entries, locks, circuits, claims, results and checkpoints, also what has expired. */
+  /** How many entries, locks, circuits, claims, results and checkpoints were read, with the expired ones. */
   readonly items: number
   /** Empty where nothing is wrong. */
   readonly faults: readonly Fault[]
-  /** Whether all was read; otherwise there may be more faults. */
+  /** Whether every row was read. `false`: reading ended at `limit`, and there may be more faults. */
   readonly complete: boolean
 }
 
 const VERIFY: OptionNames<VerifyOptions> = { limit: true }
 const MOST_FAULTS = 1_000
-const ALL = { first: '', end: null }
 
 /** See `SqlAdapter.verify`. */
 export async function verifyDatabase(
@@ -63,21 +65,20 @@ class Search {
   readonly #inspected: Inspected
   readonly #invariants: InvariantSql
   readonly #names: Readonly<Record<Exclude<Part, 'prefixes' | 'schema'>, Naming>>
-  /** The last prefix that was looked for: names that follow one another mostly share it. */
+  /** The last prefix that was looked up. Names that follow one another mostly have the same. */
   #settled: { readonly prefix: string; readonly is: boolean } | undefined
 
   constructor(inspected: Inspected, invariants: InvariantSql) {
     this.#inspected = inspected
     this.#invariants = invariants
-    const { session, sql, namesOf } = inspected
-    const keys = new UntaggedNaming(session, sql, 'idempotency', undefined, '', namesOf)
+    const keys = new UntaggedNaming(inspected, 'idempotency', undefined, '')
     this.#names = {
       cache: taggedNaming('cache:', undefined, ''),
       circuits: taggedNaming('circuit:', undefined, ''),
       locks: qualifiedNaming(undefined, ''),
       claims: keys,
       results: keys,
-      tasks: new UntaggedNaming(session, sql, 'checkpoint', undefined, '', namesOf),
+      tasks: new UntaggedNaming(inspected, 'checkpoint', undefined, ''),
     }
   }
 
@@ -96,7 +97,7 @@ class Search {
   async *#ofDatabase(): AsyncGenerator<Fault, void, undefined> {
     const { session } = this.#inspected
     for (const { part, statement, broken: problem } of this.#invariants.database) {
-      for (const { name } of await session.execute(statement, [], (rows) => rows))
+      for (const { name } of await session.execute(statement, [], allRows))
         yield { part, ...(name !== null && { key: String(name) }), problem }
     }
   }
@@ -104,7 +105,7 @@ class Search {
   async *#ofRows(): AsyncGenerator<Fault, void, undefined> {
     const { session } = this.#inspected
     for (const { part, statement, broken } of this.#invariants.rows) {
-      for await (const row of walkRows(session, statement, { range: ALL })) {
+      for await (const row of walkRows(session, statement, { range: ALL_NAMES })) {
         const name = nameOf(row)
         for (const [column, problem] of Object.entries(broken))
           if (row[column] === 1) yield await this.#fault(part, name, problem)
@@ -117,7 +118,7 @@ class Search {
   async *#ofCheckpoints(): AsyncGenerator<Fault, void, undefined> {
     const { session, tables } = this.#inspected
     const { read, complete } = taskReader(tables.checkpoints, session.values)
-    for await (const row of walkRows(session, this.#invariants.checkpoints, { range: ALL, values: true })) {
+    for await (const row of walkRows(session, this.#invariants.checkpoints, { range: ALL_NAMES, values: true })) {
       this.items++
       const name = nameOf(row)
       try {
@@ -140,7 +141,7 @@ class Search {
     }
   }
 
-  /** A prefix is settled before a name is stored that has it. Were it not, it could be settled otherwise, and not find the row. */
+  /** The layout of a prefix is stored before the first name that has it: with another layout the row would not be found. */
   async *#unsettled(part: Part, name: string | undefined): AsyncGenerator<Fault, void, undefined> {
     if (part !== 'locks' && part !== 'claims' && part !== 'results' && part !== 'tasks') return
     const qualified = name === undefined ? undefined : splitQualified(name)
@@ -155,7 +156,7 @@ class Search {
   async #isSettled(prefix: string): Promise<boolean> {
     if (this.#settled?.prefix === prefix) return this.#settled.is
     const { session, sql } = this.#inspected
-    const { value } = await walkRows(session, sql.prefixes, { range: ALL, from: prefix, most: 1 }).next()
+    const { value } = await walkRows(session, sql.prefixes, { range: ALL_NAMES, from: prefix, most: 1 }).next()
     this.#settled = { prefix, is: value?.prefix === prefix }
     return this.#settled.is
   }

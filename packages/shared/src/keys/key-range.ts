@@ -4,6 +4,9 @@ export interface NameRange {
   readonly end: string | null
 }
 
+/** Every name there is. */
+export const ALL_NAMES: NameRange = { first: '', end: null }
+
 /** All names that start with one text. */
 export interface KeyRange extends NameRange {
   readonly end: string

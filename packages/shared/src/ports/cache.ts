@@ -9,11 +9,13 @@ export interface CacheStats {
 
 /** Values by key with an optional time to live. */
 export interface CacheProvider {
-  /** `null` when absent or expired; a cached `null` looks the same, and {@link CacheProvider.has} tells the two apart. */
+  /** The value of `key`; `null` when it is absent or expired. {@link CacheProvider.has} tells a cached `null` from no entry. */
   get<T = unknown>(key: string): Promise<T | null>
-  /** @param ttl Time to live in ms; absent means for ever. */
+  /** Stores a value in the place of the one before. @param ttl Time to live in ms; absent: no expiry. */
   set<T>(key: string, value: T, ttl?: number): Promise<void>
+  /** Removes the entry of `key`. No error when there is none. */
   delete(key: string): Promise<void>
+  /** Whether there is an entry of `key` that has not expired. */
   has(key: string): Promise<boolean>
   /** Removes every entry of this namespace and of no other. */
   clear(): Promise<void>

@@ -1,21 +1,21 @@
 import type { IdempotencyProvider } from './idempotency.js'
 
-/** How a key is claimed. All times are ms. */
+/** How a key is claimed. */
 export interface ClaimOptions {
-  /** After so long without a renewal the key is free again, and a later report of the claimant is refused. */
+  /** ms after the claim or its last renewal at which the key is free again. A later report of the claimant is refused. */
   lease: number
-  /** How long the result is kept; absent means for ever. */
+  /** ms for which the result is kept; absent: no expiry. */
   ttl?: number
   /**
    * What the key stands for, for example a hash of the request. A claim whose fingerprint is not the one on record is
    * refused with `FINGERPRINT_MISMATCH`; a result or a claim without one fits any.
    */
   fingerprint?: string
-  /** How long to wait for a running claim before `running` is answered. Default 0. */
+  /** ms to wait for the running claim of another caller before `running` is answered. Default 0. */
   wait?: number
-  /** Ends the waiting: the call then rejects with the signal's reason, and nothing is claimed. */
+  /** Ends the waiting: the call rejects with the reason of the signal, and claims nothing. */
   signal?: AbortSignal
-  /** Whether a failure frees the key, or is recorded and replayed like a result. Default `forget`. */
+  /** What a reported failure does. `forget`: it frees the key. `keep`: it is recorded, and replayed like a result. Default `forget`. */
   onFailure?: 'forget' | 'keep'
 }
 
@@ -25,15 +25,15 @@ export interface ClaimedKey<T> {
   /** Unique to this claim. */
   readonly owner: string
   /**
-   * Grows with every claim in the file and never repeats; pass it on to the resource that must refuse an overtaken
-   * claimant.
+   * Fencing token, which grows with every claim in the database. A resource can refuse a claimant whose generation is lower
+   * than the last it saw.
    */
   readonly generation: number
   /** Epoch ms at which the lease ends unless it is renewed. */
   readonly expiresAt: number
   /**
-   * Aborts with a `CLAIM_LOST` error when the claim is lost, and, by the local clock, a tenth of the lease but at most
-   * 1 s before it ends. Not by reporting a result.
+   * Aborts with a `CLAIM_LOST` error when the claim is lost, and at the latest a tenth of the lease, but at most 1 s, before the
+   * lease ends by the local clock. Reporting a result does not abort it.
    */
   readonly signal: AbortSignal
   /**

@@ -7,11 +7,14 @@ export interface IdempotencyEntry<T> {
 /** Results by idempotency key. The scope stores the whole `[error, value]` tuple as `value`. */
 export interface IdempotencyProvider {
   /**
-   * `null` when absent or expired. A store whose keys can be claimed rejects with `RESULT_NOT_STORED` when the work of the
-   * key was done and its result could not be stored.
+   * The result of `key`; `null` when it is absent or expired.
+   *
+   * @throws (as a rejection) `RESULT_NOT_STORED`, from a store whose keys can be claimed, when the work of the key was done
+   *   and its result could not be stored.
    */
   get<T = unknown>(key: string): Promise<IdempotencyEntry<T> | null>
-  /** @param ttl Time to live in ms; absent means for ever. */
+  /** Stores the result of `key`. @param ttl Time to live in ms; absent: no expiry. */
   set<T>(key: string, value: T, ttl?: number): Promise<void>
+  /** Removes what is stored for `key`. No error when there is nothing. */
   delete(key: string): Promise<void>
 }

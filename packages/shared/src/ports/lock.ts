@@ -1,6 +1,6 @@
-/** A lock taken by {@link LockProvider.acquire}. It stays usable after it was lost; it then answers `false`. */
+/** A lock acquired by {@link LockProvider.acquire}. When the lock was lost, `extend` and `isValid` answer `false`. */
 export interface LockHandle {
-  /** Gives the lock back if this owner still holds it. Harmless when repeated or late. */
+  /** Releases the lock if this owner still holds it. May be repeated. */
   release(): Promise<void>
   /** Sets the expiry to now + `ttl` ms. `false` when the lock expired, was released or belongs to another owner. */
   extend(ttl: number): Promise<boolean>

@@ -15,19 +15,19 @@ export interface PersistenceProviders {
 
 /** Options that every persistence adapter of go-go-scope understands. */
 export interface PersistenceAdapterOptions {
-  /** Put before every key, so that several apps can share one file. Default: none. */
+  /** A prefix of every key, so that several apps can share one database. Default: none. */
   keyPrefix?: string
   /** Time to live of a lock acquired without one, in ms. Default 30,000. */
   defaultLockTTL?: number
-  /** `false`: connect only checks that the tables are there and current. Default `true`. */
+  /** Whether connect creates and updates the tables. `false`: it only checks that they are current. Default `true`. */
   createTables?: boolean
 }
 
 /** Life cycle of an adapter. */
 export interface PersistenceAdapter {
-  /** Makes the tables; may be repeated. */
+  /** Creates the tables. May be repeated. */
   connect?(): Promise<void>
-  /** Waits for what is in flight; closes the handle where nothing else uses it and the app does not keep it. */
+  /** Waits for the calls under way. Closes the handle where no other adapter uses it and the app does not keep it. */
   disconnect?(): Promise<void>
   /** `false` before connect, `true` after it, `false` after disconnect. */
   isConnected?(): boolean

@@ -10,7 +10,7 @@ import { packedTaker } from './packed.js'
 import { PartwiseAnswer } from './partwise-answer.js'
 import type { QueueContext } from './queue-context.js'
 import { type Decode, givenRow, type Parameters, type RowCount, type Statement } from './statement.js'
-import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
+import { itemsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
 /** Gives callers the results that came back for them. */
 type Settle = () => void
@@ -101,7 +101,7 @@ export class AsyncQueue extends BacklogQueue {
     const runs = runsAtHead(this.backlog, bounds)
     // A transaction has to save a commit: reads, and a lone write, go without.
     const taken = writesIn(runs) > 1 ? runs : runs.slice(0, 1)
-    this.backlog.take(callsIn(taken))
+    this.backlog.take(itemsIn(taken))
     return taken
   }
 
@@ -124,7 +124,7 @@ export class AsyncQueue extends BacklogQueue {
       return asked.then((rows) => this.#done(only.length, () => giveOut(rows)), failed)
     }
     return this.#runner.runTogether(runs).then((answers) => {
-      return this.#done(callsIn(runs), () => {
+      return this.#done(itemsIn(runs), () => {
         for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
       })
     }, failed)

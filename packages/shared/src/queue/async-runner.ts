@@ -6,7 +6,7 @@ import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
 import { SlowStatements } from './slow-statements.js'
 import type { Parameters, Step } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
-import { callsIn, type Run } from './take-batches.js'
+import { itemsIn, type Run } from './take-batches.js'
 
 /** An asynchronous driver with its prepared statements: runs what the queue decides to run, one thing at a time. */
 export class AsyncRunner {
@@ -53,7 +53,7 @@ export class AsyncRunner {
       })
     }
     const [[first]] = runs as [Run]
-    const stop = this.#slow.start(first.name, callsIn(runs))
+    const stop = this.#slow.start(first.name, itemsIn(runs))
     const answers = await this.#transactAtOnce(() =>
       runs.map((run) => ({ sql: sqlOf(run), parameters: this.#bound(run), again: true })),
     )

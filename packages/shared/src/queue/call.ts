@@ -13,19 +13,19 @@ export interface Call {
   readonly reject: (error: unknown) => void
   /** Monotonic ms at which the caller stops waiting for another writer. */
   readonly deadline: number
-  /** Who takes its answer with those of others. */
+  /** Takes the answer of this call together with those of other calls. */
   readonly packs?: PackedTaker | undefined
-  /** Of several; see {@link JoinedCalls}. */
+  /** How many calls it is. Only of {@link JoinedCalls}. */
   readonly count?: number
 }
 
-/** A call that was made elsewhere, without a promise: it takes its answer or error itself. */
+/** A call of another thread or process, without a promise: it takes its answer or error itself. */
 export interface SubmittedCall extends Call {
   /** Set by the queue. */
   deadline: number
 }
 
-/** Statements that hold together or not at all. */
+/** Statements that run in one transaction. */
 export interface Atomic {
   readonly type: 'atomic'
   readonly name: string
@@ -35,7 +35,7 @@ export interface Atomic {
   readonly deadline: number
 }
 
-/** A statement that is not worth keeping prepared: of the schema, a pragma, the counts of `stats()`, a ping. */
+/** A statement that is not worth keeping prepared, such as one of the schema, a pragma or a ping. */
 export interface Query {
   readonly type: 'query'
   readonly name: string
@@ -49,7 +49,7 @@ export interface Query {
 /** What waits in an operation queue. */
 export type Work = Call | Atomic | Query
 
-/** Whether it is more than a read. What a connection asks for itself is left to the engine. */
+/** Whether a read-only queue refuses the work. The engine judges the queries of the connection itself. */
 export function mayWrite(work: Work): boolean {
   return work.type === 'call' ? work.statement.kind === 'write' : work.type === 'atomic'
 }

@@ -2,15 +2,14 @@ import type { Call, SubmittedCall } from './call.js'
 import type { Statement } from './statement.js'
 
 /**
- * Calls of one statement that were made together in another thread or process. One item of a queue, because an object for
- * each of them would cost as much as its part of the statement.
- *
- * They are answered together: by {@link BatchSql.packed}, or by nothing where the statement gives no rows.
+ * Calls of one statement that another thread or process has made together. They are one item of a queue, because an object for
+ * each would cost as much as its part of the statement. They are answered together: by the row of {@link BatchSql.packed}, or by
+ * nothing where the statement gives no rows.
  */
 export interface JoinedCalls extends SubmittedCall {
-  /** How many. Their parameters stand one call after the other. */
+  /** How many calls. `parameters` has those of the first call, then those of the second, and so on. */
   readonly count: number
-  /** The calls, each by itself: for a queue that does not join them, and when one of them makes all fail. */
+  /** The single calls, for a queue that does not join calls and for calls of which one makes all fail. */
   apart(): SubmittedCall[]
 }
 
@@ -24,6 +23,6 @@ export function canJoin({ kind, rows, batch, announces }: Statement, parameters:
   if (kind === 'write') {
     return rows === 'none' && batch.match === 'none' && (batch.bound === undefined ? parameters === 1 : parameters > 0)
   }
-  // What a row announces is told of each row.
+  // The announcement of a read is made from each row.
   return announces === undefined && batch.match === 'index' && batch.packed !== undefined && parameters === 1
 }

@@ -3,8 +3,8 @@ import type { SubmittedCall } from './call.js'
 import type { Decode, Parameters, RowCount, Statement, Step } from './statement.js'
 
 /**
- * Order and speed of one connection. Whatever a queue does to be fast, results, errors and what the database holds are
- * those of running the calls one by one in the order they were made.
+ * Runs the calls of one connection. Results, errors and the content of the database are those of running the calls one by one, in
+ * the order in which they were made, whatever a queue does to be fast.
  *
  * - async-queue.ts: engines with a thread of their own. Calls of one statement that wait together become one statement.
  * - sync-queue.ts: engines that answer within the call. A lone call runs at once; writes of one turn share one commit.
@@ -17,7 +17,7 @@ export interface OperationQueue {
     decode: Decode<Rows, Result>,
   ): Result | Promise<Result>
 
-  /** Runs a call, or joined ones, among others that are made with it, without a promise for each. */
+  /** Runs a call, or joined calls, that take their answers themselves, without a promise for each. */
   submit(call: SubmittedCall): void
 
   /** Runs steps in one IMMEDIATE transaction, all or nothing, and gives the rows of each. */
@@ -26,7 +26,7 @@ export interface OperationQueue {
   /** Runs one statement that is not worth keeping prepared. */
   query(name: string, sql: string, parameters?: Parameters): Promise<Row[]>
 
-  /** Whether calls may share a commit: on a file, where a commit costs a flush, if a transaction disturbs nobody. */
+  /** Whether writes may share a commit: on a file, where a commit costs a flush, if no other code uses the handle. */
   groupWrites: boolean
 
   /** Whether calls that write are refused. */

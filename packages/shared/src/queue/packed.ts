@@ -1,15 +1,15 @@
 import type { Row } from '../driver/driver.js'
 import type { Call } from './call.js'
 
-/** Takes the answers of calls that follow one another together. */
+/** Takes the answers of consecutive calls as one row. */
 export interface PackedTaker {
-  /** Whether it is to be asked: an answer of many bytes costs more as JSON than it saves. */
+  /** Whether it wants packed answers. Long answers cost more as JSON than they save. */
   readonly wantsPacked: boolean
   /** @param row See `packed` of a statement's batch. */
   takePacked(calls: readonly Call[], row: Row): void
 }
 
-/** Who takes the answers of all of `calls` as one row; `undefined` where each takes its own. */
+/** The taker of all of `calls` as one row; `undefined` where each call takes its own answer. */
 export function packedTaker(calls: readonly Call[]): PackedTaker | undefined {
   const [first] = calls
   const taker = first?.packs

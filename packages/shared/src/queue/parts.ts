@@ -7,7 +7,7 @@ import type { Run } from './take-batches.js'
 // A smaller batch costs more than its calls one by one.
 const SMALLEST_BATCH = 8
 
-/** The statements that a run goes as: an engine that answers within the call pays for no trip, so one is not always best. */
+/** The parts in which a run is executed. An engine that answers within the call pays no round trip, so one part is not always best. */
 export function partsOf(run: Run): Run[] {
   const [first] = run
   const { statement, parameters } = first
@@ -21,7 +21,7 @@ export function alone(call: Call): Run {
   return [call]
 }
 
-/** As many together as their statement takes, the rest one by one. */
+/** Parts of as many calls as the statement takes, and the rest one by one. */
 function boundTogether(run: Run): Run[] {
   const parts: Run[] = []
   let at = 0

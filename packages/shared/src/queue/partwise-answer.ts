@@ -9,8 +9,8 @@ interface Decoded {
 }
 
 /**
- * The answer to a call whose rows come in parts, and are decoded in parts ({@link Statement.decodesInParts}): each as it
- * comes. Many rows that wait for one another would all be copied by the garbage collector, and decoded in one turn.
+ * The answer to a call whose rows arrive in parts ({@link Statement.decodesInParts}). Each part is decoded when it arrives. If many
+ * rows waited for the last one, the garbage collector would copy them, and one turn would decode them all.
  */
 export class PartwiseAnswer {
   readonly #call: Decoded

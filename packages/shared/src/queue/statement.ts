@@ -12,9 +12,9 @@ export type Given<Rows extends RowCount> = Rows extends 'one'
     : undefined
 
 /**
- * Turns what a statement gave into what its caller gets. May throw; only its own caller sees that. It is also given the
- * parameters of the call, so that one function serves all calls and none allocates a closure, and how many calls shared
- * the statement; `undefined` where another thread or process knows.
+ * Turns the answer of a statement into the result of a call. Only the caller of that call sees what it throws. It also gets the
+ * parameters of the call, so that one function serves all calls without a closure for each, and how many calls shared the
+ * statement; `undefined` where another thread or process ran it.
  */
 export type Decode<Rows extends RowCount, Result> = (
   given: Given<Rows>,
@@ -22,8 +22,17 @@ export type Decode<Rows extends RowCount, Result> = (
   calls?: number,
 ) => Result
 
-/** Decodes what gives nothing to its caller. */
+/** Decodes the answer of a statement whose caller gets nothing. */
 export const nothing = (): void => undefined
+
+/** Decodes whether a statement gave a row. */
+export const hasRow = (row: Row | undefined): boolean => row !== undefined
+
+/** Decodes the row of a statement, as it is. */
+export const oneRow = (row: Row | undefined): Row | undefined => row
+
+/** Decodes the rows of a statement, as they are. */
+export const allRows = (rows: readonly Row[]): readonly Row[] => rows
 
 /** The row of a statement that always gives one. @throws PersistenceError `SQL` when a trigger of the app took it away. */
 export function givenRow(row: Row | undefined, operation: string): Row {
@@ -43,9 +52,9 @@ export function givenRow(row: Row | undefined, operation: string): Row {
 export type BoundTime = 'none' | 'wall' | 'lease'
 
 /**
- * Of which change a statement is that others wait for or go by, so that whoever runs it for another thread or process can
- * tell them. `circuit`: a circuit has changed, its key is the first parameter and its row the answer, if any; `probe`: the
- * same, and no news where the state that the port shows stays. `claim`: the key of the first parameter changes hands.
+ * The change that a statement makes and that others wait for or go by. A server that runs the statement for another thread or
+ * process tells them. `circuit`: a circuit has changed, its key is the first parameter and its row the answer, if any; `probe`: the
+ * same, and listeners are called only if the state that the port shows has changed. `claim`: the key of the first parameter changes hands.
  * `leaseTime`: the answer has a time of the leases in the database, in that column.
  * `entry`, `entries`, `entryRows` and `entryRange`: entries of the cache table `table` change, which are named by the first
  * parameter, by a JSON array of keys, by a JSON array of rows that begin with the key, and by the first two parameters.
@@ -55,7 +64,7 @@ export type Announcement =
   | { readonly of: 'leaseTime'; readonly column: string }
   | { readonly of: 'entry' | 'entries' | 'entryRows' | 'entryRange'; readonly table: string }
 
-/** A constant SQL text of this family. Stores name theirs once; nothing builds SQL from data. */
+/** A constant SQL text of this family. Each store declares its statements once; no code builds SQL from data. */
 export interface Statement<Rows extends RowCount = RowCount> {
   /** For errors and diagnostics, for example `cache.set`. */
   readonly name: string
@@ -63,25 +72,25 @@ export interface Statement<Rows extends RowCount = RowCount> {
   readonly rows: Rows
   readonly clocked: BoundTime
   readonly sql: string
-  /** No caller awaits it: where another connection holds the database it fails at once, and its next turn tries again. */
+  /** No caller awaits it. It fails at once while another connection holds the database, and is tried again at its next time. */
   readonly background?: true
-  /** Looks at many rows: goes to a connection that only reads where there is one, so that others do not wait for it. */
+  /** It reads many rows. It runs on a connection that only reads where there is one, so that other calls do not wait for it. */
   readonly scans?: true
   /**
-   * Of a statement that gives many rows: its decoder makes one item of each row, or none. So it may be given the rows in
-   * parts: those of many live long if they have to wait for one another, and what is decoded from them once more.
+   * For a statement that gives many rows: its decoder makes at most one item of each row, so it may get the rows in parts. Rows
+   * that all wait for the last one would live long, and be copied by the garbage collector.
    */
   readonly decodesInParts?: true
-  /** Absent: of none. */
+  /** Absent: others wait for no change of it. */
   readonly announces?: Announcement
-  /** May be sent again when its answer was lost: twice leaves what once does. Reads always may. */
+  /** It may be sent again when its answer was lost, because running twice leaves what running once does. Reads always may. */
   readonly repeatable?: true
   /**
-   * Takes its place, with the same parameters, when its answer was lost and it may not be sent again: finds out whether it
-   * took effect, and makes up for it where it did not. May be repeated.
+   * Runs instead, with the same parameters, when the answer was lost and the statement is not {@link repeatable}. It finds out
+   * whether the statement took effect, and does its work where it did not. May be repeated.
    */
   readonly afterLoss?: Statement<Rows>
-  /** The same for many calls at once; absent where calls cannot share a statement. */
+  /** The form for many calls at once. Absent where calls cannot share a statement. */
   readonly batch?: BatchSql
 }
 
@@ -91,7 +100,7 @@ export interface Statement<Rows extends RowCount = RowCount> {
  */
 export interface BatchSql {
   readonly sql: string
-  /** How many of the last parameters must be the same in all calls of the batch; 0 when absent. */
+  /** How many of the last parameters must be equal in all calls of the batch. Default 0. */
   readonly shared?: number
   /**
    * How a row finds its call. `index`: by its column `i`, the position of the call; its other columns are those that the
@@ -135,7 +144,7 @@ export interface TallySql {
   readonly column: string
 }
 
-/** What a statement may have besides its text. */
+/** Optional traits of a statement. */
 export interface StatementTraits {
   /** Default: not clocked. */
   readonly clocked?: BoundTime

@@ -12,7 +12,7 @@ import { alone, partsOf } from './parts.js'
 import type { QueueContext } from './queue-context.js'
 import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { type Answer, SyncRunner } from './sync-runner.js'
-import { callsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
+import { itemsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
 // A statement cannot be left before its end, and the event loop waits for it.
 const GROUP = { runs: 1_000, calls: 1_000, callsInRun: 256, units: 4 * 1024 * 1024 }
@@ -129,10 +129,10 @@ export class SyncQueue extends BacklogQueue {
       })
     } catch (error) {
       const reason = this.failure(error, first)
-      return reason.code === 'BUSY' ? { reason, tried: callsIn(parts) } : this.#runSingly(parts)
+      return reason.code === 'BUSY' ? { reason, tried: itemsIn(parts) } : this.#runSingly(parts)
     }
     const done = parts.slice(0, answers.length)
-    this.backlog.take(callsIn(done))
+    this.backlog.take(itemsIn(done))
     for (const [at, part] of done.entries()) giveOut(part, answers[at])
     return undefined
   }

@@ -4,10 +4,10 @@ import { fitsBatch } from './batch.js'
 import type { Call } from './call.js'
 import type { Parameters } from './statement.js'
 
-/** Calls that follow one another and go as one statement. */
+/** Consecutive calls that are sent as one statement. */
 export type Run = readonly [Call, ...Call[]]
 
-/** How much may go together. */
+/** How much may be sent together. */
 export interface Bounds {
   readonly runs: number
   /** Of all runs. */
@@ -51,11 +51,11 @@ export function writesIn(runs: readonly Run[]): number {
   return writes
 }
 
-/** How many calls the runs are. */
-export function callsIn(runs: readonly Run[]): number {
-  let calls = 0
-  for (const run of runs) calls += run.length
-  return calls
+/** How many items of the backlog the runs are. Joined calls are one item; see {@link callsOf}. */
+export function itemsIn(runs: readonly Run[]): number {
+  let items = 0
+  for (const run of runs) items += run.length
+  return items
 }
 
 /** UTF-16 units, roughly. */

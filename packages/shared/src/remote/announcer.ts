@@ -53,7 +53,7 @@ export class Announcer {
       const state = row === undefined ? givenState(announces, parameters) : toState(row, '', 'circuitBreaker.subscribe')
       if (state === undefined) return
       if (announces.of === 'circuit') this.#listeners.emit(key, state)
-      else this.#listeners.emitNews(key, state)
+      else this.#listeners.emitIfChanged(key, state)
     }
   }
 }

@@ -3,7 +3,7 @@ import { StateListeners } from '../stores/circuit-breaker/state-listeners.js'
 import { KeyWaiters } from '../stores/idempotency/key-waiters.js'
 import type { CircuitWatches } from './circuit-watches.js'
 import type { NoteCommand } from './commands.js'
-import { type Item, NEWS, say, tell } from './protocol.js'
+import { CIRCUIT_UPDATES, type Item, say, tell } from './protocol.js'
 
 type FollowNote = Extract<
   NoteCommand,
@@ -67,10 +67,10 @@ export class ClientFollowing {
   }
 
   #followCircuit(key: string): () => void {
-    return this.#listeners.follow(key, ({ state, failureCount, lastFailureTime, lastSuccessTime }, news) => {
+    return this.#listeners.follow(key, ({ state, failureCount, lastFailureTime, lastSuccessTime }, kind) => {
       if (this.#isOwn) return
       const times = [lastFailureTime ?? null, lastSuccessTime ?? null]
-      this.#tell(tell.circuit, key, NEWS.indexOf(news), state, failureCount, ...times)
+      this.#tell(tell.circuit, key, CIRCUIT_UPDATES.indexOf(kind), state, failureCount, ...times)
     })
   }
 

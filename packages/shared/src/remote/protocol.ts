@@ -1,4 +1,4 @@
-import type { CircuitNews } from '../connection/database-owner.js'
+import type { CircuitUpdate } from '../connection/database-owner.js'
 import type { SqlValue } from '../driver/driver.js'
 
 /**
@@ -88,7 +88,7 @@ export const tell = {
   error: 10,
   /** prefix, key, token, reason */
   lockLost: 11,
-  /** stored key, what it is of {@link NEWS}, state, failures, last failure or null, last success or null */
+  /** stored key, what it is of {@link CIRCUIT_UPDATES}, state, failures, last failure or null, last success or null */
   circuit: 12,
   /** stored key */
   claim: 13,
@@ -112,8 +112,8 @@ export const tell = {
   packed: 22,
 } as const
 
-/** What is told of a circuit, by its place here. */
-export const NEWS: readonly CircuitNews[] = ['change', 'probe', 'seen']
+/** The kinds of updates of a circuit. A message has the index of one. */
+export const CIRCUIT_UPDATES: readonly CircuitUpdate[] = ['change', 'probe', 'seen']
 
 /** What the owner tells of itself when it takes a user in. */
 export interface Welcome {

@@ -12,9 +12,9 @@ import type { Request } from './requests.js'
 import { Run } from './run.js'
 import { readError } from './wire-error.js'
 
-/** What the owner tells besides answers. */
-export interface NewsListener {
-  /** @returns whether the word begins a piece of news. @throws MalformedMessage */
+/** Takes what the owner sends besides answers. */
+export interface PushListener {
+  /** @returns whether the word begins something that this takes. @throws MalformedMessage */
   read(word: number, reader: Reader): boolean
   /** Nothing comes any more. */
   ended(reason: string): void
@@ -29,7 +29,7 @@ export interface NewsListener {
 export class RemoteLink {
   readonly #channel: Channel
   readonly #sending: PacedSending<Item[]>
-  readonly #news: NewsListener
+  readonly #pushes: PushListener
   #lose: OwnerContext['lose']
   readonly #answers: AnswerReader
   readonly #requests: RequestWindow
@@ -48,14 +48,14 @@ export class RemoteLink {
   #atIdle: (() => void)[] = []
 
   /** @param channel Through which the owner has taken this user in. */
-  constructor(channel: Channel, { diagnostics, lose }: OwnerContext, news: NewsListener) {
+  constructor(channel: Channel, { diagnostics, lose }: OwnerContext, pushes: PushListener) {
     this.#channel = channel
     this.#sending = new PacedSending((message) => {
       if (!this.#over) channel.send(message)
     })
     this.#requests = new RequestWindow(diagnostics)
     this.#lose = lose
-    this.#news = news
+    this.#pushes = pushes
     this.#answers = new AnswerReader({
       answered: (number, answer) => this.#take(number).settle(answer),
       refused: (number, error, unmet) => this.#take(number).reject(error, unmet),
@@ -159,7 +159,7 @@ export class RemoteLink {
     this.#closed ??= reason
     const sent = this.#requests.takeSent()
     // Before the callers go on: the signals of what they hold have aborted by then.
-    this.#news.ended(reason)
+    this.#pushes.ended(reason)
     for (const request of sent) {
       request.reject(DisconnectedError.of(request.name, request.writes ? 'unknown' : 'none', reason))
     }
@@ -185,7 +185,7 @@ export class RemoteLink {
       this.#lose(readError(reader.text()).error as PersistenceError)
     } else if (word === tell.goodbye) {
       this.end(this.#closed ?? 'the owner of the database has closed the connection')
-    } else if (!this.#news.read(word, reader)) {
+    } else if (!this.#pushes.read(word, reader)) {
       throw new Error(`there is no word ${word}`)
     }
   }

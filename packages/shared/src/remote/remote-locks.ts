@@ -5,8 +5,8 @@ import type { Sweeper } from '../session/sweeper.js'
 import { expiryOf, type Hold, isLost, moveExpiry } from '../stores/lock/hold.js'
 import type { HoldTable } from '../stores/lock/hold-table.js'
 import { HoldTables } from '../stores/lock/hold-tables.js'
-import { anybodyWaits, wakeLine } from '../stores/lock/lock-line.js'
 import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
+import { hasWaiters, wakeFirstWaiter } from '../stores/lock/wait-queue.js'
 import type { Clock } from '../time/clock.js'
 import { type Item, lockUnits, say } from './protocol.js'
 import type { RemoteOwner } from './remote-owner.js'
@@ -91,7 +91,7 @@ export class RemoteLockManager implements LockManager {
     })
   }
 
-  lineOf(key: string): string {
+  waitQueueOf(key: string): string {
     return `${this.#holds.name}:${key}`
   }
 
@@ -106,7 +106,7 @@ export class RemoteLockManager implements LockManager {
   }
 
   #wake(key: string): void {
-    if (anybodyWaits()) wakeLine(this.lineOf(key))
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
   }
 
   #granted(key: string, owner: string | undefined, { token, left }: Granted, asked: number): Hold {

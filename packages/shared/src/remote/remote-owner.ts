@@ -10,7 +10,7 @@ import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import type { HoldTable } from '../stores/lock/hold-table.js'
 import type { Channel } from './channel.js'
-import { NEWS, say, tell, type Welcome } from './protocol.js'
+import { CIRCUIT_UPDATES, say, tell, type Welcome } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
 import { RemoteLink } from './remote-link.js'
 import { RemoteLoads } from './remote-loads.js'
@@ -168,13 +168,13 @@ export class RemoteOwner implements DatabaseOwner {
 
   #readCircuit(reader: Reader): void {
     const key = reader.text()
-    const news = NEWS[reader.count()]
-    if (news === undefined) throw new MalformedMessage('there is no such news of a circuit')
+    const kind = CIRCUIT_UPDATES[reader.count()]
+    if (kind === undefined) throw new MalformedMessage('there is no such update of a circuit')
     const state: CircuitBreakerPersistedState = { state: reader.oneOf(STATES), failureCount: reader.count() }
     const [failed, succeeded] = [reader.numberOrNull(), reader.numberOrNull()]
     if (failed !== null) state.lastFailureTime = failed
     if (succeeded !== null) state.lastSuccessTime = succeeded
-    this.#circuits.get(key)?.(state, news)
+    this.#circuits.get(key)?.(state, kind)
   }
 
   #tellEnd(reason: string): void {

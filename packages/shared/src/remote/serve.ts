@@ -1,5 +1,5 @@
 import { MessageChannel } from 'node:worker_threads'
-import { locksInMemory } from '../adapter/locks-in-memory.js'
+import { locksInMemory } from '../adapter/dialect.js'
 import { type AdapterParts, partsOf } from '../adapter/served-parts.js'
 import { invalidArgument, shown } from '../arguments/invalid.js'
 import { type ServedUser, ServedUsers } from '../connection/served-users.js'
@@ -17,24 +17,29 @@ import { StatementPool } from './statement-pool.js'
 /** A `MessagePort`, as the types of the runtime have it; with those of a browser besides, it has what `connectRemote` asks for. */
 export type TransferablePort = InstanceType<typeof MessagePort> & PortLike
 
-/** Serves an adapter to other threads and processes. Disposed by closing it. */
+/** A server that gives other threads and processes access to the database of an adapter. Disposing closes it. */
 export interface PersistenceServer extends AsyncDisposable {
   /**
-   * Serves the thread or process at the other end, which calls `connectRemote`, until it ends.
+   * Serves a thread or process, which connects by `connectRemote`, until it ends.
    *
    * @param peer A `Worker`, a worker of `cluster`, a `ChildProcess` with IPC, or a `MessagePort`.
    * @throws PersistenceError `INVALID_ARGUMENT` for anything else, and for one that is served already; `CLOSED`.
    */
   attach(peer: Peer): void
-  /** A port to hand to any thread, which may hand it on. @throws PersistenceError `CLOSED`. */
+  /** Makes a port that any thread can connect through, and that can be transferred on. @throws PersistenceError `CLOSED`. */
   createPort(): TransferablePort
   /** The threads and processes that are served now; `stats()` of the adapter has them too. */
   clients(): ServedUser[]
-  /** Answers what has come and ends all connections. The adapter stays open. May be repeated. */
+  /** Answers the requests that have arrived, and ends all connections. The adapter stays open. May be repeated. */
   close(): Promise<void>
 }
 
-/** @throws PersistenceError `INVALID_ARGUMENT` for what is no adapter of all ports. */
+/**
+ * Serves the database of an adapter to other threads and processes.
+ *
+ * @param adapter An SQLiteAdapter; not one of a single port.
+ * @throws PersistenceError `INVALID_ARGUMENT` for anything else.
+ */
 export function serve(adapter: object): PersistenceServer {
   const parts = partsOf(adapter)
   if (parts === undefined) {

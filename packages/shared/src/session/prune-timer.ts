@@ -2,7 +2,7 @@ import type { Session } from './session.js'
 import type { Sweeper } from './sweeper.js'
 
 /**
- * Prunes now and then while `session` is connected, however it came to be; never keeps the process alive.
+ * Prunes every `interval` while `session` is connected. It does not keep the process alive.
  *
  * @param interval ms; `undefined` for not at all.
  */

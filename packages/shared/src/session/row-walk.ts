@@ -1,6 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import type { NameRange } from '../keys/key-range.js'
-import type { Statement } from '../queue/statement.js'
+import { allRows, type Statement } from '../queue/statement.js'
 import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
 
@@ -87,5 +87,3 @@ function isTextOf(name: string, next: Uint8Array): boolean {
 function isSame(a: unknown, b: unknown): boolean {
   return a === b || (a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0)
 }
-
-const allRows = (rows: readonly Row[]): readonly Row[] => rows

@@ -13,8 +13,8 @@ import { LeaseTimeRecord } from './lease-time-record.js'
 import type { SessionDialect, SessionOptions, SessionStart } from './session-options.js'
 
 /**
- * One adapter's use of a connection: what its stores need, and its own life. A session is new, ready between `connect`
- * and `disconnect`, and over after that.
+ * One adapter's use of a connection. Its stores run their statements through it. A session is new, then ready from `connect` to
+ * `disconnect`, and over after that.
  */
 export class Session implements ConnectionUser {
   readonly prefix: string
@@ -94,8 +94,8 @@ export class Session implements ConnectionUser {
   }
 
   /**
-   * Runs a statement whether the session is ready or not: the second one of an operation, which comes to its end also
-   * while the session ends, and those of connecting.
+   * Runs a statement whether the session is ready or not. For the statements of connecting, and for the second statement of an
+   * operation, which also runs while the session ends.
    */
   executeRegardless<Rows extends RowCount, Result>(
     statement: Statement<Rows>,
@@ -106,11 +106,11 @@ export class Session implements ConnectionUser {
   }
 
   /**
-   * Idempotent and safe to race.
+   * Connects, once. Concurrent calls share the attempt; a failed attempt is forgotten.
    *
-   * @param operation What the caller asked for and needs the connection for. The error of an adapter that is over, or whose
-   *   database is lost, is one of this operation; the errors of connecting are those of `connect`.
-   * @throws PersistenceError `CLOSED` after {@link disconnect}, what the database was lost by, and all of set-up's.
+   * @param operation The call that needs the connection. It is named in the errors `CLOSED` and those of a lost database; other
+   *   errors name `connect`.
+   * @throws PersistenceError `CLOSED` after {@link disconnect}; how the database was lost; what set-up throws.
    */
   connect(operation = 'connect'): Promise<void> {
     if (this.#over) return Promise.reject(closedError(operation))

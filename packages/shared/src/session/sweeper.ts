@@ -4,9 +4,9 @@ import type { Statement } from '../queue/statement.js'
 import { nextTurn } from '../time/clock.js'
 import type { Session } from './session.js'
 
-// Every WRITES_PER_SWEEP writes bring a statement that removes at most SWEEP_ROWS rows, and larger writes one for each
-// SWEEP_ROWS: more go than a steady load brings. A statement of so many holds the connection for about 2 ms, however many
-// rows have expired.
+// After WRITES_PER_SWEEP writes a statement removes at most SWEEP_ROWS rows, and larger writes bring one statement for each
+// SWEEP_ROWS: so more rows go than a steady load brings. One statement holds the connection for about 2 ms, however many rows
+// have expired.
 const WRITES_PER_SWEEP = 32
 const SWEEP_ROWS = 128
 // A sweep that found nothing is not repeated before this much time or this many writes: where nothing expires, looking
@@ -68,7 +68,7 @@ export class Sweeper {
     }
   }
 
-  /** One for each name: what is in another thread keeps each statement that it was told of. */
+  /** The statement with the name of an operation. One object for each name, because another thread keeps every one it gets. */
   #statementOf(operation: string): Statement<'many'> {
     const known = this.#named.get(operation)
     if (known !== undefined) return known

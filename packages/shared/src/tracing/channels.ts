@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 
-/** The names of the channels of `node:diagnostics_channel`. The one of calls is that of a `tracingChannel`. */
+/** The names of the channels of `node:diagnostics_channel`. `call` is the name of a `tracingChannel`. */
 export const CHANNELS = {
   call: 'go-go-scope.persistence.call',
   lock: 'go-go-scope.persistence.lock',
@@ -27,7 +27,7 @@ export interface PhaseChannel<Message> extends MessageChannel<Message> {
   runStores<Result>(message: Message, run: () => Result): Result
 }
 
-/** What a call comes by, as a `tracingChannel` names it. */
+/** The phases of a call, as a `tracingChannel` names them. */
 export type Phase = 'start' | 'end' | 'error' | 'asyncStart' | 'asyncEnd'
 
 /** The channel of one phase of calls. By its name: the `tracingChannel` of Bun has no `hasSubscribers`. */

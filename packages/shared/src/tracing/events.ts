@@ -4,14 +4,14 @@ import type { TracedDatabase } from './traced-database.js'
 /** The message of `go-go-scope.persistence.lock`. */
 export interface LockEvent {
   readonly database: TracedDatabase
-  /** Among whom the lock counts, as the option `locks` says. */
+  /** Where the lock is kept: the option `locks`. */
   readonly kind: 'process' | 'database'
-  /** What a call of `acquire` or `hold` came to, or that a lock was found to be lost. */
+  /** The outcome of a call of `acquire` or `hold`; `lost`: a lock was found to be lost. */
   readonly outcome: 'granted' | 'refused' | 'lost'
   readonly key: string
-  /** ms that `hold` took; only where it was told to wait. */
+  /** ms that a call of `hold` took. Only for a call with `wait`. */
   readonly waited?: number
-  /** Why it was lost. */
+  /** Why the lock was lost. */
   readonly reason?: string
 }
 
@@ -20,18 +20,18 @@ export interface CircuitEvent {
   readonly database: TracedDatabase
   readonly key: string
   readonly state: 'closed' | 'open' | 'half-open'
-  /** The state in which this connection saw it last; absent for the first time since somebody subscribed. */
+  /** The last state that this connection published of the circuit. Absent for its first message. */
   readonly previous?: 'closed' | 'open' | 'half-open'
 }
 
-/** The message of `go-go-scope.persistence.cache`: what one read has found. */
+/** The message of `go-go-scope.persistence.cache`: how many keys one read has found and missed. */
 export interface CacheEvent {
   readonly database: TracedDatabase
   readonly hits: number
   readonly misses: number
 }
 
-/** The message of `go-go-scope.persistence.claim`: what a call of `claim` came to, or that a claim was lost. */
+/** The message of `go-go-scope.persistence.claim`: the outcome of a call of `claim`; `lost`: a claim was found to be lost. */
 export interface ClaimEvent {
   readonly database: TracedDatabase
   readonly key: string

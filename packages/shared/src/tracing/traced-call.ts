@@ -2,22 +2,22 @@ import { phaseChannel } from './channels.js'
 import type { TracedDatabase } from './traced-database.js'
 
 /**
- * A call of a store's statement, or of statements that hold together: the message of `tracing:go-go-scope.persistence.call`.
- * One object for all events of the call. It has neither keys nor values.
+ * One call of a store: the message of `tracing:go-go-scope.persistence.call`. All events of the call have the same object. It
+ * has neither keys nor values.
  */
 export interface TracedCall {
-  /** For example `cache.get`, as errors name it. */
+  /** As errors name it, for example `cache.get`. */
   readonly operation: string
   readonly kind: 'read' | 'write'
   readonly database: TracedDatabase
-  /** Whether no caller awaits it, as a sweep. */
+  /** Whether no caller awaits the call, for example a sweep. */
   readonly background: boolean
   /**
-   * How many calls shared the statement that answered it, this one among them; set before `asyncStart`. Absent for a call
-   * whose statement failed, for statements that hold together, and where another thread or process has the database.
+   * How many calls, with this one, shared the statement that answered it. Set before `asyncStart`. Absent for a call whose
+   * statement failed, for a transaction, and where another thread or process owns the database.
    */
   calls?: number
-  /** Set before `error`. */
+  /** Why the call failed. Set before the event `error`. */
   error?: unknown
 }
 
@@ -27,7 +27,7 @@ const failure = phaseChannel<TracedCall>('error')
 const asyncStart = phaseChannel<TracedCall>('asyncStart')
 const asyncEnd = phaseChannel<TracedCall>('asyncEnd')
 
-/** Whether anybody hears of calls. The one question that a call asks while nobody does. */
+/** Whether any subscriber hears of calls. Without one, a call costs this question and no more. */
 export function callsAreTraced(): boolean {
   return (
     start.hasSubscribers ||

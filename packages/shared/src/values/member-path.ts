@@ -1,13 +1,13 @@
 import { shown } from '../arguments/invalid.js'
 
-/** How a value lies in the one around it. */
+/** By what an inner value is reached from the value around it. */
 export type Way = 'member' | 'get' | 'keys' | 'values'
 
-/** An object, and how it is reached. */
-export interface Place {
+/** An object within a value, and the way that leads to it. */
+export interface Visited {
   readonly value: object
   readonly depth: number
-  readonly parent: Place | undefined
+  readonly parent: Visited | undefined
   readonly way: Way
   readonly key: unknown
 }
@@ -15,9 +15,9 @@ export interface Place {
 const LONGEST_PATH = 120
 
 /** Such as `.orders[3].total`; the middle of a long one is left out. */
-export function pathOf(place: Place): string {
+export function pathOf(place: Visited): string {
   const segments: string[] = []
-  for (let at: Place | undefined = place; at?.parent !== undefined; at = at.parent) {
+  for (let at: Visited | undefined = place; at?.parent !== undefined; at = at.parent) {
     segments.push(segment(at.way, at.key))
   }
   const text = segments.reverse().join('')

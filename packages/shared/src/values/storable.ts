@@ -1,6 +1,6 @@
 import { reasonOf } from '../arguments/read-argument.js'
 import { kindOf, tagOf } from './built-in.js'
-import { type Place, pathOf, segment, type Way } from './member-path.js'
+import { pathOf, segment, type Visited, type Way } from './member-path.js'
 import { hasNamedMembers, namedMembers } from './named-members.js'
 import { errorMembers } from './stored-error.js'
 import { UnstorableError } from './unstorable-error.js'
@@ -37,7 +37,7 @@ class Survey implements Findings {
   readonly members = new Map<object, string[]>()
   records = false
   readonly #seen = new Set<object>()
-  readonly #open: Place[] = []
+  readonly #open: Visited[] = []
 
   run(root: unknown): void {
     this.#meet(root, undefined, 'member', undefined, 1)
@@ -52,7 +52,7 @@ class Survey implements Findings {
     }
   }
 
-  #visit(place: Place): void {
+  #visit(place: Visited): void {
     try {
       this.#look(place)
     } catch (cause) {
@@ -61,7 +61,7 @@ class Survey implements Findings {
     }
   }
 
-  #look(place: Place): void {
+  #look(place: Visited): void {
     const { value, depth } = place
     const kind = kindOf(value)
     if (kind === undefined) throw new UnstorableError(describeInstance(value), pathOf(place))
@@ -81,7 +81,7 @@ class Survey implements Findings {
     if (kind !== 'error') this.#refuseHidden(place)
   }
 
-  #children(place: Place, kind: string, depth: number): void {
+  #children(place: Visited, kind: string, depth: number): void {
     const { value } = place
     if (kind === 'error') {
       for (const [name, child] of errorMembers(value as Error)) this.#meet(child, place, 'member', name, depth)
@@ -101,7 +101,7 @@ class Survey implements Findings {
     }
   }
 
-  #items(place: Place, items: unknown[], depth: number): void {
+  #items(place: Visited, items: unknown[], depth: number): void {
     for (let at = 0; at < items.length; at++) {
       const item = items[at]
       if (item === undefined && !Object.hasOwn(items, at)) {
@@ -115,7 +115,7 @@ class Survey implements Findings {
     }
   }
 
-  #meet(value: unknown, parent: Place | undefined, way: Way, key: unknown, depth: number): void {
+  #meet(value: unknown, parent: Visited | undefined, way: Way, key: unknown, depth: number): void {
     if (typeof value === 'object' && value !== null) this.#open.push({ value, depth, parent, way, key })
     else if (typeof value === 'function' || typeof value === 'symbol') {
       const place = { value: {}, depth, parent, way, key }
@@ -123,7 +123,7 @@ class Survey implements Findings {
     }
   }
 
-  #keep(place: Place, members: string[]): void {
+  #keep(place: Visited, members: string[]): void {
     const tag = tagOf(place.value)
     if (!['Array', 'Date', 'Map', 'RegExp', 'Set'].includes(tag)) {
       const problem = `it is a member of a ${tag}, which would be lost; store plain data, or pass a codec`
@@ -132,7 +132,7 @@ class Survey implements Findings {
     this.members.set(place.value, members)
   }
 
-  #refuseSymbols(place: Place): void {
+  #refuseSymbols(place: Visited): void {
     for (const symbol of Object.getOwnPropertySymbols(place.value)) {
       if (!Object.prototype.propertyIsEnumerable.call(place.value, symbol)) continue
       const problem = 'its name is a symbol, which cannot be stored; store plain data, or pass a codec'
@@ -141,7 +141,7 @@ class Survey implements Findings {
   }
 
   /** A method that does not show, but says that the value wants to be written as something else. */
-  #refuseHidden(place: Place): void {
+  #refuseHidden(place: Visited): void {
     if (typeof member(place.value, 'toJSON') !== 'function') return
     if (typeof Object.getOwnPropertyDescriptor(place.value, 'toJSON')?.value !== 'function') return
     const problem = 'it is a function; store what toJSON() returns, or pass a codec'
@@ -177,7 +177,7 @@ function className(value: object): string {
   return typeof name === 'string' && name !== '' ? name : tagOf(value)
 }
 
-function read(place: Place, name: string): unknown {
+function read(place: Visited, name: string): unknown {
   try {
     return member(place.value, name)
   } catch (cause) {
@@ -191,10 +191,10 @@ function unreadable(cause: unknown, path: string): UnstorableError {
 
 const member = (value: object, name: string): unknown => (value as Record<string, unknown>)[name]
 
-function reverse(places: Place[], from: number): void {
+function reverse(places: Visited[], from: number): void {
   for (let low = from, high = places.length - 1; low < high; low++, high--) {
-    const place = places[low] as Place
-    places[low] = places[high] as Place
+    const place = places[low] as Visited
+    places[low] = places[high] as Visited
     places[high] = place
   }
 }

@@ -42,7 +42,7 @@ interface Wanted<T> {
   readonly stale: number
 }
 
-/** Values that are loaded where there is none, once for all who ask meanwhile. */
+/** Implements `getOrSet`: loads a value where the cache has none, once for all callers that ask meanwhile. */
 export class CacheLoading {
   readonly #session: Session
   readonly #rows: CacheRows
@@ -93,7 +93,7 @@ export class CacheLoading {
 
   /** @param unreadable The stored text of an entry that cannot be decoded. */
   async #load<T>(loading: Load, wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
-    // Another thread or process may have had the turn between the look and this one.
+    // Another thread or process may have loaded the value since the first look.
     if (loading.turn !== undefined && unreadable === undefined) {
       const meanwhile = await this.#look(wanted.stored)
       if (typeof meanwhile?.text === 'string') return this.#give<T>(loading, meanwhile.text, wanted.stored)
@@ -103,10 +103,10 @@ export class CacheLoading {
     return value
   }
 
-  /** Loads anew what is stale, and stores it in the place of what was seen. */
+  /** Loads a stale value again, and replaces the entry unless it has changed since it was seen. */
   async #refresh<T>(loading: Load, wanted: Wanted<T>): Promise<T> {
     const seen = await this.#look(wanted.stored)
-    // Somebody else may have been quicker.
+    // Another caller may have refreshed it already.
     if (typeof seen?.text === 'string' && !isStale(seen, wanted.stale))
       return this.#give<T>(loading, seen.text, wanted.stored)
     const { value, row } = await this.#run(loading, wanted)
@@ -152,7 +152,7 @@ export class CacheLoading {
     return this.#session.execute(this.#rows.sql.look, [stored], this.#seen)
   }
 
-  /** Stores the row where nothing unexpired is but what could not be read. */
+  /** Stores the row where there is no unexpired entry, or only one that could not be read. */
   async #add(row: SqlValue[], unreadable: SqlValue | undefined): Promise<void> {
     const { add, discard } = this.#rows.sql
     if (row[2] !== null) this.#sweeper.wrote(1)
@@ -162,7 +162,7 @@ export class CacheLoading {
     await Promise.all([discarded, this.#session.execute(add, row, nothing)])
   }
 
-  /** Stores the row in the place of an entry that is as it was seen; one that was written or removed meanwhile stays so. */
+  /** Replaces an entry that has not changed since it was seen. One that was written or removed meanwhile is left alone. */
   async #replace(row: SqlValue[], { text, expiresAt }: Seen): Promise<void> {
     if (row[2] !== null) this.#sweeper.wrote(1)
     return this.#session.execute(this.#rows.sql.replace, [...row, text, expiresAt], nothing)

@@ -10,11 +10,11 @@ import { entryOf } from './loads.js'
 /** Marks a key that has no readable value; a cached `null` or `undefined` is a value. */
 export const ABSENT: unique symbol = Symbol('absent')
 
-/** How the entries of one adapter stand in a cache table. */
+/** The rows of one adapter's entries in a cache table. */
 export class CacheRows {
   readonly sql: CacheSql
   readonly names: PrefixedNames
-  /** Put before a stored key to name the entry among those of all tables. */
+  /** What the names of this table's entries begin with, among the entries of all cache tables. */
   readonly ofTable: string
   readonly #session: Session
 
@@ -43,7 +43,7 @@ export class CacheRows {
     return [stored, text, lifetime === undefined ? null : this.#session.clock.expiry(lifetime)]
   }
 
-  /** A row that cannot be decoded is a miss: a cache can be filled again. It is reported. */
+  /** Decodes a value. One that cannot be decoded is reported and counts as a miss, because a cache can be filled again. */
   decode<T>(text: SqlValue | undefined, stored: string, operation: string): T | typeof ABSENT {
     try {
       return this.#session.values.decode<T>(text, this.sql.table, stored, operation)

@@ -3,7 +3,7 @@ import type { Row, SqlValue } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { keyRange } from '../../keys/key-range.js'
 import type { CacheStats } from '../../ports/cache.js'
-import { nothing, type Parameters } from '../../queue/statement.js'
+import { allRows, hasRow, nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
@@ -80,7 +80,7 @@ export class CacheStore implements SqlCacheProvider {
 
   async has(key: string): Promise<boolean> {
     const stored = this.#rows.stored(key, 'cache.has')
-    return this.#session.execute(this.#sql.has, [stored], isThere)
+    return this.#session.execute(this.#sql.has, [stored], hasRow)
   }
 
   clear(options?: StartsWith): Promise<void> {
@@ -100,7 +100,7 @@ export class CacheStore implements SqlCacheProvider {
     const lifetime = timeToLive(ttl, 'cache.touch')
     const expiry = lifetime === undefined ? null : this.#session.clock.expiry(lifetime)
     if (expiry !== null) this.#sweeper.wrote(1)
-    return this.#session.execute(this.#sql.touch, [stored, expiry], isThere)
+    return this.#session.execute(this.#sql.touch, [stored, expiry], hasRow)
   }
 
   async ttl(key: string): Promise<number | null> {
@@ -161,14 +161,11 @@ export class CacheStore implements SqlCacheProvider {
   }
 }
 
-const isThere = (row: Row | undefined): boolean => row !== undefined
 /** ms; `null` for no entry. */
 function timeLeft(row: Row | undefined): number | null {
   if (row === undefined) return null
   return row.remaining === null ? Number.POSITIVE_INFINITY : Number(row.remaining)
 }
-
-const allRows = (rows: readonly Row[]): readonly Row[] => rows
 
 /**
  * All rows as the JSON text they are sent as.

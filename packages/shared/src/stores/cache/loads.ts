@@ -19,28 +19,28 @@ export function entryOf(table: string, stored: string): string {
   return `${table.toLowerCase()}\0${stored}`
 }
 
-/** The value of a load whose loader has gone: the next of those that wait for it has the turn. */
+/** The value of a load whose user has gone. The next user that waits for it has the turn. */
 export const PASSED_ON: unique symbol = Symbol('passed on')
 
-/** Runs a load. Sets its text before it ends. */
+/** Runs a load, and sets its `text` before it ends. */
 export type Begin<T> = (load: Load) => Promise<T>
 
-/** One call of a `load` function of `getOrSet`, shared by all callers that ask for its key meanwhile. */
+/** One call of a `load` function of `getOrSet`. All callers that ask for its key meanwhile share it. */
 export class Load {
   readonly key: string
-  /** Whether it is the load of that entry of that connection. */
+  /** Whether this is the load of an entry of a connection. */
   readonly isOf: (loads: Loads, entry: string) => boolean
-  /** The loads whose code waits for this one, each as often as it does. */
+  /** The loads whose code waits for this one. A load is in it once for each wait. */
   readonly waiting: Load[] = []
   /** Whether its function has been called and has not settled. */
   running = false
-  /** Whether its key was written or deleted through this connection since it began: its value must not be stored. */
+  /** Whether its key was written or deleted through this connection since it began. Its value is not stored then. */
   overtaken = false
-  /** What all callers that share it get; a {@link LoadedText} where it was loaded in another thread or process. */
+  /** The result for all callers that share it; a {@link LoadedText} where another thread or process has loaded it. */
   value: Promise<unknown> | undefined
   /** The encoded value, once it is known. */
   text: string | undefined
-  /** From the owner of the database, where that is another thread or process. */
+  /** The turn that the owner of the database gave, where that is another thread or process. */
   turn: LoadTurn | undefined
   /** Called when it is overtaken. */
   readonly atOvertaking: (() => void)[] = []
@@ -57,8 +57,8 @@ export class Load {
       return await caller.run(this, load)
     } finally {
       this.running = false
-      // On Node 20 and 22 a storage that is in use slows every promise of the process, and so does taking it in and out
-      // of use: not for each of many loads that follow one another.
+      // On Node 20 and 22 an AsyncLocalStorage in use slows every promise of the process. Enabling and disabling it costs
+      // too, so it is disabled once after many loads, and not after each.
       if (--running === 0) inNextTurn(disableIfIdle)
     }
   }
@@ -136,14 +136,14 @@ export class Loads {
     begin: Begin<unknown>,
     asking: Load | undefined,
   ): { readonly load: Load; readonly value: Promise<unknown> } {
-    // What a load has started may outlive it, a timer for example, and may ask for any key then.
+    // Code that a load has started, such as a timer, may outlive it. It may ask for any key then.
     const inside = asking?.running === true ? asking : undefined
     if (inside !== undefined) this.#refuseCircle(inside, entry, key)
     const load = this.#byEntry.get(entry) ?? this.#begin(entry, key, begin, inside)
     return { load, value: (inside === undefined ? load.value : load.valueFor(inside)) as Promise<unknown> }
   }
 
-  /** To be called when a write of `entry` is sent: callers that ask from now on do not get what was loaded before it. */
+  /** To be called when a write of `entry` is sent. Later callers do not share a load that began before it. */
   overtake(entry: string): void {
     const load = this.#byEntry.get(entry)
     if (load === undefined) return

@@ -8,10 +8,12 @@ import type { Session } from '../../session/session.js'
 import { exactNumber, isReadable } from '../../values/numbers.js'
 import type { CheckpointSql } from './checkpoint-sql.js'
 
-/** The checkpoint port, whose data is `unknown` unless a type is written, which is taken on trust. */
+/** The checkpoint port. The type arguments for the data are not checked. */
 export interface SqlCheckpointProvider extends CheckpointProvider {
+  /** The checkpoint of a task with the highest sequence, or `undefined`. */
   loadLatest(taskId: string): Promise<Checkpoint | undefined>
   loadLatest<T>(taskId: string): Promise<Checkpoint<T> | undefined>
+  /** The checkpoint with this id, or `undefined`. */
   load(checkpointId: string): Promise<Checkpoint | undefined>
   load<T>(checkpointId: string): Promise<Checkpoint<T> | undefined>
 }

@@ -47,15 +47,15 @@ export function admitRequest(options: AdmitOptions): Required<AdmitOptions> {
   if (!Number.isFinite(resetTimeout) || resetTimeout < 0) {
     throw invalidArgument(
       'circuitBreaker.admit',
-      `resetTimeout must be a number of ms from 0, got ${shown(resetTimeout)}`,
+      `option resetTimeout must be a number of ms from 0, got ${shown(resetTimeout)}`,
     )
   }
   const lease = given ?? Math.max(resetTimeout, 1)
   if (!Number.isFinite(lease) || lease <= 0)
-    throw invalidArgument('circuitBreaker.admit', `lease must be a positive number of ms, got ${shown(lease)}`)
+    throw invalidArgument('circuitBreaker.admit', `option lease must be a positive number of ms, got ${shown(lease)}`)
   return {
     resetTimeout: Math.ceil(resetTimeout),
-    probes: threshold(probes, 'probes', 'admit'),
+    probes: threshold(probes, 'option probes', 'admit'),
     lease: Math.ceil(lease),
   }
 }

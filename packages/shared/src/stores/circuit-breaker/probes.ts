@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { Admission, AdmitOptions, Permit, ReportOutcome } from '../../ports/probes.js'
-import type { Parameters, Statement } from '../../queue/statement.js'
+import { oneRow, type Parameters, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { stateOrNull, storedProbes, toState } from './circuit-row.js'
 import type { ProbeSql } from './circuit-sql.js'
@@ -33,7 +33,7 @@ export class CircuitProbes {
   /** Looks first: a closed circuit admits without a write. */
   async admit(key: string, stored: string, options: Required<AdmitOptions>): Promise<Admission> {
     for (;;) {
-      const row = await this.#session.executeRegardless(this.#read.admit, [stored], theRow)
+      const row = await this.#session.executeRegardless(this.#read.admit, [stored], oneRow)
       if (row === undefined) return { admitted: true, state: 'closed', permit: { key, generation: 0 } }
       const { state } = toState(row, this.#sql.table, this.#read.admit.name)
       const generation = Number(row.generation)
@@ -55,7 +55,7 @@ export class CircuitProbes {
     if (probe !== undefined)
       return this.#report('succeeded', this.#sql.probeSucceeded, stored, [stored, generation, probe, threshold])
     for (;;) {
-      const row = await this.#session.executeRegardless(this.#read.succeeded, [stored], theRow)
+      const row = await this.#session.executeRegardless(this.#read.succeeded, [stored], oneRow)
       const state = stateOrNull(row, this.#sql.table, this.#read.succeeded.name)
       const current = row === undefined ? generation === 0 : row.generation === generation
       if (!current || state === null || state.state !== 'closed') return { counted: current, state }
@@ -76,7 +76,7 @@ export class CircuitProbes {
   }
 
   async #probe(key: string, stored: string, options: Required<AdmitOptions>): Promise<Permit | undefined> {
-    const probe = this.#session.connection.newOwner()
+    const probe = this.#session.connection.owners.next()
     const parameters = [stored, probe, options.lease, options.probes, options.resetTimeout]
     const admitted = await this.#change(this.#sql.admitProbe, stored, parameters)
     return admitted && { key, generation: admitted.generation, probe }
@@ -115,10 +115,8 @@ export class CircuitProbes {
     return this.#session.executeRegardless(statement, parameters, (row) => {
       if (row === undefined) return undefined
       const state = toState(row, this.#sql.table, statement.name)
-      this.#listeners.emitNews(stored, state)
+      this.#listeners.emitIfChanged(stored, state)
       return { state, generation: Number(row.generation) }
     })
   }
 }
-
-const theRow = (row: Row | undefined): Row | undefined => row

@@ -6,7 +6,7 @@ import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.j
 import { type CircuitEvent, circuitEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'
 
-// Of circuits that nobody listens to here; the one that was heard of first goes.
+// Of circuits that nobody listens to here; the oldest one goes.
 const MOST_PUBLISHED = 10_000
 
 export type StateListener = (state: CircuitBreakerPersistedState) => void
@@ -15,7 +15,7 @@ export type StateListener = (state: CircuitBreakerPersistedState) => void
 interface Subscribers {
   readonly listeners: Set<{ listener: StateListener }>
   readonly followers: Set<CircuitFollower>
-  /** Ends the news from the owner of the database. */
+  /** Ends the notifications from the owner of the database. */
   readonly leaveOwner: (() => void) | undefined
   /** `undefined` until something is known; `null` for a circuit that was never stored. */
   last: CircuitBreakerPersistedState | null | undefined
@@ -51,7 +51,7 @@ export class StateListeners {
     }
   }
 
-  /** Has `told` called after each change that is made through this handle, and with each other state that is seen here. */
+  /** Calls `told` after each change through this handle, and with each new state that is read here. */
   follow(key: string, told: CircuitFollower): () => void {
     const subscribers = this.#enter(key)
     subscribers.followers.add(told)
@@ -61,7 +61,7 @@ export class StateListeners {
     }
   }
 
-  /** A change was made through this handle. To be called where the result of its statement is decoded: in order. */
+  /** Tells of a change through this handle. To be called in the decoder of its statement, so that changes are told in order. */
   emit(key: string, state: CircuitBreakerPersistedState): void {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
@@ -70,8 +70,8 @@ export class StateListeners {
     this.#tell(subscribers, state)
   }
 
-  /** As {@link emit}, for a statement that may leave the state that the port shows as it was. */
-  emitNews(key: string, state: CircuitBreakerPersistedState): void {
+  /** As {@link emit}, for a statement that may leave the state unchanged. Listeners hear only of a state that differs. */
+  emitIfChanged(key: string, state: CircuitBreakerPersistedState): void {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
@@ -95,9 +95,9 @@ export class StateListeners {
   #enter(key: string): Subscribers {
     const existing = this.#byKey.get(key)
     if (existing !== undefined) return existing
-    const leaveOwner = this.#owner?.followCircuit(key, (state, news) => {
-      if (news === 'change') this.emit(key, state)
-      else if (news === 'probe') this.emitNews(key, state)
+    const leaveOwner = this.#owner?.followCircuit(key, (state, kind) => {
+      if (kind === 'change') this.emit(key, state)
+      else if (kind === 'probe') this.emitIfChanged(key, state)
       else this.observe(key, state)
     })
     const made: Subscribers = { listeners: new Set(), followers: new Set(), leaveOwner, last: undefined }
@@ -112,7 +112,7 @@ export class StateListeners {
     subscribers.leaveOwner?.()
   }
 
-  /** A circuit that was never heard of was closed, or is in a state that this connection has not brought about. */
+  /** Publishes a state that differs from the last one. A circuit without a published state counts as closed. */
   #publish(stored: string, { state }: CircuitBreakerPersistedState): void {
     const previous = this.#published.get(stored)
     if (state === (previous ?? 'closed')) return

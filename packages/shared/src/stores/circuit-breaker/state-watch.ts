@@ -1,4 +1,4 @@
-import { LOOK_BESIDE_NEWS_MS } from '../../connection/news.js'
+import { POLL_WITH_NOTIFICATIONS_MS } from '../../connection/change-notifications.js'
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import type { Statement } from '../../queue/statement.js'
@@ -15,15 +15,15 @@ export type WatchSession = Pick<Session, 'clock' | 'connection' | 'diagnostics' 
 /** A circuit that has listeners here. */
 interface Watched {
   listeners: number
-  /** Ends what the database, or its owner, tells of it; to be called once. */
+  /** Ends the notifications of the database or of its owner; to be called once. */
   leave: (() => void) | undefined
 }
 
 /**
- * Finds the changes that other connections make to circuits that have listeners here. Asks only while there are some,
- * from a timer that does not keep the process alive, and reads nothing while nothing was committed. Where the database
- * tells of changes, it looks then, and less often besides: for what was not told, such as a count. Where another thread or
- * process owns the database, that one looks, for all its users.
+ * Finds the changes that other connections make to circuits that have listeners here. It polls only while there are listeners,
+ * from a timer that does not keep the process alive, and reads circuits only after another connection has committed. Where the
+ * database sends notifications, it reads a circuit after each, and polls less often, for changes without one, such as a count.
+ * Where another thread or process owns the database, the owner polls for all of its users.
  */
 export class StateWatch {
   readonly #session: WatchSession
@@ -67,12 +67,12 @@ export class StateWatch {
     }
   }
 
-  /** What a circuit is when the watching begins is what later states are compared with. */
+  /** Reads the state of the circuit first: later states are compared with it. */
   async #begin(stored: string, watched: Watched): Promise<void> {
     const first = !this.#running
     this.#running = true
     await this.#guarded(async () => {
-      if (first) await this.#hasNews()
+      if (first) await this.#hasChanged()
       await this.#lookAt(stored)
     })
     const { owner } = this.#session.connection
@@ -82,28 +82,28 @@ export class StateWatch {
     } else if (watched.listeners > 0 && this.#running) {
       watched.leave ??= owner.watchCircuit(stored, this.#interval)
     }
-    await this.#followNews(stored, watched)
+    await this.#subscribe(stored, watched)
   }
 
-  /** Not before the first look, which connects: what is told before it is no change. */
-  async #followNews(stored: string, watched: Watched): Promise<void> {
-    const { news } = this.#session.connection.place
-    if (news === undefined || watched.leave !== undefined || watched.listeners === 0 || !this.#running) return
+  /** To be called after the first look, which connects and reads the state that notifications tell a change of. */
+  async #subscribe(stored: string, watched: Watched): Promise<void> {
+    const { notifications } = this.#session.connection.place
+    if (notifications === undefined || watched.leave !== undefined || watched.listeners === 0 || !this.#running) return
     const look = (): Promise<void> => this.#guarded(() => this.#lookAt(stored))
-    watched.leave = news.follow('circuit', stored, () => void look())
-    await news.begun()
-    // What was committed since the first look was told to nobody.
-    if (news.heard && watched.listeners > 0 && this.#running) await look()
+    watched.leave = notifications.subscribe('circuit', stored, () => void look())
+    await notifications.settled()
+    // Commits since the first look were notified to nobody here.
+    if (notifications.active && watched.listeners > 0 && this.#running) await look()
   }
 
   async #poll(): Promise<void> {
     await this.#guarded(async () => {
-      if (await this.#hasNews()) await Promise.all([...this.#watched.keys()].map((stored) => this.#lookAt(stored)))
+      if (await this.#hasChanged()) await Promise.all([...this.#watched.keys()].map((stored) => this.#lookAt(stored)))
     })
     this.#schedule()
   }
 
-  async #hasNews(): Promise<boolean> {
+  async #hasChanged(): Promise<boolean> {
     if (this.#lastCommit === undefined) return true
     return this.#session.execute(this.#lastCommit, [], (row: Row | undefined) => {
       const known = this.#version
@@ -113,7 +113,7 @@ export class StateWatch {
   }
 
   async #lookAt(stored: string): Promise<void> {
-    // Told where the row is decoded, and not after the promise: so it keeps its place among the changes made here.
+    // In the decoder, and not after the promise: so this state keeps its order among the changes made here.
     await this.#session.execute(this.#look, [stored], (row) => {
       this.#listeners.observe(stored, stateOrNull(row, this.#table, OPERATION))
     })
@@ -124,8 +124,8 @@ export class StateWatch {
     if (!this.#running || this.#session.connection.place.location === '') return
     this.#cancelTimer?.()
     const { clock, connection } = this.#session
-    const told = connection.place.news?.heard === true
-    const interval = told ? Math.max(this.#interval, LOOK_BESIDE_NEWS_MS) : this.#interval
+    const notified = connection.place.notifications?.active === true
+    const interval = notified ? Math.max(this.#interval, POLL_WITH_NOTIFICATIONS_MS) : this.#interval
     this.#cancelTimer = clock.setTimer(() => void this.#poll(), interval)
   }
 
@@ -139,12 +139,12 @@ export class StateWatch {
     this.#cancelTimer = undefined
   }
 
-  /** No caller awaits the watching: its failures go to the diagnostics, and it goes on. */
+  /** No caller awaits the watching, so the diagnostics get its failures, and it goes on. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      // A change that was not read is reported by the next look.
+      // So the next look reads the circuits again.
       this.#version = undefined
       const code = error instanceof PersistenceError ? error.code : undefined
       if (code === 'CLOSED' || code === 'FILE_REPLACED') this.#stop()

@@ -33,12 +33,12 @@ export function claimRequest(key: string, options: ClaimOptions, maxKeyBytes: nu
   checkKey(key, maxKeyBytes, OPERATION)
   const given = readOptions(options, OPTIONS, OPERATION)
   const { lease, ttl, fingerprint, wait = 0, signal, onFailure = 'forget' } = given
-  if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, OPERATION, 'fingerprint')
+  if (fingerprint !== undefined) checkKey(fingerprint, maxKeyBytes, OPERATION, 'option fingerprint')
   if (typeof wait !== 'number' || !(wait >= 0))
-    throw invalidArgument(OPERATION, `wait must be a number of ms from 0, got ${shown(wait)}`)
+    throw invalidArgument(OPERATION, `option wait must be a number of ms from 0, got ${shown(wait)}`)
   checkSignal(signal, OPERATION)
   if (onFailure !== 'forget' && onFailure !== 'keep') {
-    throw invalidArgument(OPERATION, `onFailure must be 'forget' or 'keep', got ${shown(onFailure)}`)
+    throw invalidArgument(OPERATION, `option onFailure must be 'forget' or 'keep', got ${shown(onFailure)}`)
   }
   return {
     key,

@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
 import type { KeyRecord, VacantKey } from '../../ports/claims.js'
-import { givenRow, type Parameters, type Statement } from '../../queue/statement.js'
+import { givenRow, hasRow, type Parameters, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import type { ClaimSql } from './idempotency-sql.js'
 import { resultNotStored, type Unstored, unstoredIn, unstoredMark } from './unstored-result.js'
@@ -44,8 +44,8 @@ export interface Ending {
 const ABOUT_THE_VALUE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'VALUE_NOT_SERIALIZABLE', 'VALUE_TOO_LARGE'])
 
 /**
- * The rows of claims. Each decision is one statement, or one transaction where a record goes with it. A claim outlives
- * its session and its database, so renewals and reports reject once either is gone: no other process would find them.
+ * The rows of claims. Each decision is one statement, or one transaction with the statement that keeps the record. A claim may
+ * outlive its session and its database. Then renewals and reports reject, because no other process would find them.
  */
 export class ClaimRows {
   readonly #session: Session
@@ -67,7 +67,7 @@ export class ClaimRows {
   }
 
   /**
-   * The second statement of a call that has read the key: it comes to its end also while the session ends.
+   * Grants a claim. As the second statement of a call that has read the key, it also runs while the session ends.
    *
    * @returns `undefined` when the key was not free.
    */
@@ -84,10 +84,10 @@ export class ClaimRows {
     )
   }
 
-  /** Has the end of the claim on a key told. @returns `false` where there is none: it may have ended untold. */
+  /** Has the end of the claim on a key notified. @returns `false` where there is no claim, whose end may not have been notified. */
   async awaitEnd(stored: string): Promise<boolean> {
     const { awaitEnd } = this.#sql
-    return awaitEnd === undefined || this.#session.execute(awaitEnd, [stored], decided)
+    return awaitEnd === undefined || this.#session.execute(awaitEnd, [stored], hasRow)
   }
 
   /** @returns `undefined` when the claim was over. */
@@ -105,7 +105,7 @@ export class ClaimRows {
   }
 
   async forget(grant: ClaimGrant): Promise<Ending> {
-    return { recorded: await this.#session.execute(this.#sql.forget, ofClaim(grant), decided) }
+    return { recorded: await this.#session.execute(this.#sql.forget, ofClaim(grant), hasRow) }
   }
 
   keep(grant: ClaimGrant, error: unknown): Promise<Ending> {
@@ -155,7 +155,7 @@ export class ClaimRows {
   }
 
   async #decide(decision: Statement<'one'>, parameters: Parameters): Promise<boolean> {
-    return this.#session.execute(decision, parameters, decided)
+    return this.#session.execute(decision, parameters, hasRow)
   }
 
   async #withRecord(
@@ -186,7 +186,7 @@ export class ClaimRows {
   #leaseEnd(row: Row, asked: number): LeaseEnd {
     const end = Number(row.expires_at)
     const grantedAt = Number(row.granted_at)
-    // Read first: were the process held up between the readings, it must not take the end to be later than it is.
+    // Read before the elapsed time: a process that is held up in between must not take the end to be later than it is.
     const { clock, connection } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
     const elapsed = connection.sinceRun(row.ran_at, asked, monotonic)
@@ -225,10 +225,8 @@ export class ClaimRows {
 const isUnstorable = (error: unknown): error is PersistenceError =>
   error instanceof PersistenceError && ABOUT_THE_VALUE.has(error.code)
 
-/** The parameters of a statement that only a lasting claim lets through. */
+/** The first parameters of a statement that has an effect only while the claim lasts. */
 const ofClaim = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
-
-const decided = (row: Row | undefined): boolean => row !== undefined
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 

@@ -1,4 +1,4 @@
-import { LOOK_BESIDE_NEWS_MS, type News } from '../../connection/news.js'
+import { type ChangeNotifications, POLL_WITH_NOTIFICATIONS_MS } from '../../connection/change-notifications.js'
 import { FingerprintMismatchError } from '../../errors/fingerprint-mismatch-error.js'
 import type { Claim, ClaimOptions } from '../../ports/claims.js'
 import type { Session } from '../../session/session.js'
@@ -32,7 +32,7 @@ export class Claims {
     return claimEvents.hasSubscribers ? this.#published(asked, request.key) : asked
   }
 
-  /** For those who hear of claims: what the call has come to. */
+  /** Publishes the outcome of a call to the subscribers of claim events. */
   async #published<T>(asked: Promise<Claim<T>>, key: string): Promise<Claim<T>> {
     try {
       const claim = await asked
@@ -50,34 +50,34 @@ export class Claims {
 
   async #wait<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
     const { clock, connection } = this.#session
-    const { news } = connection.place
+    const { notifications } = connection.place
     const deadline = clock.monotonic() + request.wait
     // Before the first look, so that no change between a look and the waiting is missed.
     const waiter = this.#waiters.enter(stored)
-    let leaveNews: (() => void) | undefined
+    let unsubscribe: (() => void) | undefined
     try {
       for (let poll = SHORTEST_POLL_MS; ; poll = Math.min(LONGEST_POLL_MS, poll * 2)) {
         const claim = await this.#ask<T>(stored, request)
         const remaining = deadline - clock.monotonic()
         if (claim.state !== 'running' || remaining <= 0) return claim
-        // After the first look: a result that is there costs no news.
-        leaveNews ??= news?.follow('claim', stored, () => this.#waiters.wake(stored))
-        if (news !== undefined && !(await this.#awaitsNews(news, stored))) continue
+        // After the first look: a key with a result needs no subscription.
+        unsubscribe ??= notifications?.subscribe('claim', stored, () => this.#waiters.wake(stored))
+        if (notifications !== undefined && !(await this.#awaitNotifications(notifications, stored))) continue
         // With jitter, so that the waiters of several processes do not march in step.
-        const pause = (news?.heard ? LOOK_BESIDE_NEWS_MS : poll) * (0.5 + connection.random() / 2)
+        const pause = (notifications?.active ? POLL_WITH_NOTIFICATIONS_MS : poll) * (0.5 + connection.random() / 2)
         const leaseEnd = Math.max(1, claim.until - clock.now())
         await waiter.next(clock, Math.min(pause, leaseEnd, remaining), request.signal)
       }
     } finally {
-      leaveNews?.()
+      unsubscribe?.()
       waiter.leave()
     }
   }
 
-  /** @returns `false` when the claim has ended since it was read, which nobody tells any more. */
-  async #awaitsNews(news: News, stored: string): Promise<boolean> {
-    await news.begun()
-    return !news.heard || this.#rows.awaitEnd(stored)
+  /** Has the end of the claim notified. @returns `false` when the claim has ended since it was read, before that. */
+  async #awaitNotifications(notifications: ChangeNotifications, stored: string): Promise<boolean> {
+    await notifications.settled()
+    return !notifications.active || this.#rows.awaitEnd(stored)
   }
 
   /** Looks first: a replay is the usual case and costs no write. */
@@ -96,7 +96,7 @@ export class Claims {
     }
   }
 
-  /** For a claim whose caller has given up meanwhile: it would last until its lease is over. Never rejects. */
+  /** Ends a claim whose caller has given up, which would last until the end of its lease. Never rejects. */
   async #giveBack(grant: ClaimGrant): Promise<void> {
     try {
       await this.#rows.forget(grant)
@@ -108,7 +108,7 @@ export class Claims {
   async #grant<T>(stored: string, request: ClaimRequest): Promise<HeldClaim<T> | undefined> {
     const { clock, connection, diagnostics } = this.#session
     const { lease, ttl, fingerprint, onFailure, signal } = request
-    const owner = connection.newOwner()
+    const owner = connection.owners.next()
     const end = await this.#rows.grant(stored, owner, fingerprint, lease)
     if (end === undefined) return undefined
     const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }

@@ -3,7 +3,7 @@ import { checkKey } from '../../arguments/limits.js'
 import type { Row } from '../../driver/driver.js'
 import type { Claim, ClaimingIdempotencyProvider, ClaimOptions } from '../../ports/claims.js'
 import type { IdempotencyEntry } from '../../ports/idempotency.js'
-import { nothing, type Parameters } from '../../queue/statement.js'
+import { hasRow, nothing, type Parameters } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import { timeToLive } from '../../time/time-to-live.js'
@@ -13,23 +13,34 @@ import type { ClaimSql, ResultSql } from './idempotency-sql.js'
 import { KeyWaiters } from './key-waiters.js'
 import { resultNotStored, unstoredIn } from './unstored-result.js'
 
-/** The idempotency port with what our stores add. */
+/** The idempotency port, and what the stores of this package add to it. */
 export interface SqlIdempotencyProvider extends ClaimingIdempotencyProvider {
-  /** As the port's; `unknown` unless a type is written, which is taken on trust. So is {@link claim}'s. */
+  /**
+   * The result of `key`; `null` when it is absent or expired. The type argument is not checked.
+   *
+   * @throws (as a rejection) PersistenceError `RESULT_NOT_STORED` when the work was done and its result could not be stored.
+   */
   get(key: string): Promise<IdempotencyEntry<unknown> | null>
   get<T>(key: string): Promise<IdempotencyEntry<T> | null>
+  /**
+   * Claims `key`, or answers what is on record for it. A result stored by `set` counts as completed. The type argument is not
+   * checked.
+   *
+   * @throws (as a rejection) PersistenceError `RESULT_NOT_STORED`, `FINGERPRINT_MISMATCH`, `INVALID_KEY`, `INVALID_TTL`,
+   *   `INVALID_ARGUMENT`; the reason of the signal when it aborts.
+   */
   claim(key: string, options: ClaimOptions): Promise<Claim<unknown>>
   claim<T>(key: string, options: ClaimOptions): Promise<Claim<T>>
   /**
-   * Ends the claim on `key` that has this generation, as the end of its lease would: the key is free, and what its claimant
-   * reports later is refused. For the claim of a process that is gone.
+   * Ends the claim on `key` that has this generation, as the end of its lease would: the key is free, and a later report of the
+   * claimant is refused. Meant for the claim of a process that has died.
    *
    * @param generation As `inspect().claims()` lists it.
-   * @returns `false` when that claim is over; another claim on the key goes on.
+   * @returns `false` when that claim is over. Another claim on the key is left alone.
    * @throws (as a rejection) PersistenceError `INVALID_KEY`, `INVALID_ARGUMENT`.
    */
   freeClaim(key: string, generation: number): Promise<boolean>
-  /** Removes expired results of the table. Returns how many. */
+  /** Removes expired results, and claims and records that are over. @returns how many results. */
   prune(): Promise<number>
 }
 
@@ -67,7 +78,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     this.sweepers = [this.#sweeper, ...this.#claimSweepers]
   }
 
-  // Not async, for the reason of the cache's.
+  // Not async, for the reason that CacheStore.get gives.
   get<T>(key: string): Promise<IdempotencyEntry<T> | null> {
     try {
       checkKey(key, this.#session.maxKeyLength, 'idempotency.get')
@@ -118,7 +129,7 @@ export class IdempotencyStore implements SqlIdempotencyProvider {
     }
     if (!this.#session.ready) await this.#session.connect('idempotency.freeClaim')
     const stored = this.#session.names.idempotency.store(key)
-    const freed = await this.#session.execute(this.#claimSql.free, [stored, generation], (row) => row !== undefined)
+    const freed = await this.#session.execute(this.#claimSql.free, [stored, generation], hasRow)
     if (freed) this.#waiters.wake(stored)
     return freed
   }

@@ -4,7 +4,7 @@ import { WakeUp } from '../../time/wake-up.js'
 
 interface Waiting {
   readonly wakes: Set<() => void>
-  /** Ends the news from the owner of the database. */
+  /** Ends the notifications from the owner of the database. */
   readonly leaveOwner: (() => void) | undefined
 }
 

@@ -1,7 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { type PrefixedNames, qualifiedNames } from '../../keys/key-space.js'
-import type { Step } from '../../queue/statement.js'
+import { hasRow, type Step } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import { Sweeper } from '../../session/sweeper.js'
 import type { ConnectionClock } from '../../time/connection-clock.js'
@@ -9,9 +9,9 @@ import { leaseMargin } from '../../time/lease.js'
 import { expiryOf, grantedAnew, type Hold, isLost, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
-import { anybodyWaits, wakeLine } from './lock-line.js'
 import type { LockManager } from './lock-manager.js'
 import type { LockSql } from './lock-sql.js'
+import { hasWaiters, wakeFirstWaiter } from './wait-queue.js'
 
 /**
  * Locks in the database, among all processes that use it. The database alone decides who holds what; the table of
@@ -61,7 +61,7 @@ export class DatabaseLockManager implements LockManager {
 
   async acquire(key: string, ttl: number, given: string | undefined): Promise<Hold | undefined> {
     const asked = this.clock.monotonic()
-    const owner = given ?? this.#session.connection.newOwner()
+    const owner = given ?? this.#session.connection.owners.next()
     const hold = await this.#session.execute(
       given === undefined ? (this.#sql.acquireUnique ?? this.#sql.acquire) : this.#sql.acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
@@ -117,12 +117,12 @@ export class DatabaseLockManager implements LockManager {
 
   async release(hold: Hold): Promise<boolean> {
     if (!this.#session.connection.usable) return false
-    const unique = this.#session.connection.madeUp(this.ownerOf(hold)) ? this.#sql.releaseUnique : undefined
+    const unique = this.#session.connection.owners.has(this.ownerOf(hold)) ? this.#sql.releaseUnique : undefined
     const statement = unique ?? this.#sql.release
-    const released = await this.#session.execute(statement, this.#ofGrant(hold), (row) => row !== undefined)
+    const released = await this.#session.execute(statement, this.#ofGrant(hold), hasRow)
     if (released) this.#holds.release(hold)
     else this.lose(hold)
-    if (anybodyWaits()) wakeLine(this.lineOf(hold.key))
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
     return released
   }
 
@@ -130,10 +130,10 @@ export class DatabaseLockManager implements LockManager {
     // Where the answer is read: the lock that is asked for next may be granted before the promise is settled.
     const drop = (): void => this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
     await this.#session.execute(this.#sql.forceRelease, [this.#names.store(key)], drop)
-    if (anybodyWaits()) wakeLine(this.lineOf(key))
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
   }
 
-  lineOf(key: string): string {
+  waitQueueOf(key: string): string {
     const database = this.#session.connection.place.identity ?? this.#holds.name
     return `${database}:${this.#names.store(key)}`
   }

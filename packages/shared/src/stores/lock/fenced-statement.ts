@@ -5,7 +5,7 @@ import { readArgument } from '../../arguments/read-argument.js'
 import type { PersistenceError } from '../../errors/persistence-error.js'
 import type { Step } from '../../queue/statement.js'
 
-/** What may be bound in a {@link FencedStatement}. */
+/** The type of a parameter of a {@link FencedStatement}. */
 export type FencedParameter = string | number | bigint | boolean | null | Uint8Array
 
 /** One statement of the app, for `adapter.fenced`. */
@@ -13,17 +13,17 @@ export interface FencedStatement {
   /** One SQL statement with `?` or `?1` parameters. */
   readonly sql: string
   /**
-   * A finite number goes as the engine sends numbers, a BigInt as an integer of 64 bits on every engine, a boolean as 0
-   * or 1.
+   * The values of the parameters. Numbers must be finite. A BigInt is stored as a 64-bit integer on every engine, and a boolean
+   * as 0 or 1.
    */
   readonly parameters?: readonly FencedParameter[]
 }
 
 /**
- * Makes a step of a statement whose arguments are checked, as a dialect does.
+ * Makes a step of a transaction from a statement whose arguments were checked. Each dialect has its own.
  *
- * @param where Its place among the statements, for errors.
- * @throws PersistenceError `INVALID_ARGUMENT` for a text that has no place in the fenced transaction.
+ * @param where Names the statement in errors: `statements[0]`.
+ * @throws PersistenceError `INVALID_ARGUMENT` for a text that may not run in the fenced transaction.
  */
 export type FencedStep = (statement: Required<FencedStatement>, where: string) => Step
 
@@ -32,7 +32,7 @@ const LEAST_INTEGER = -(2n ** 63n)
 const GREATEST_INTEGER = 2n ** 63n - 1n
 
 /**
- * A copy of a statement, because it is bound later than the call returns.
+ * Checks and copies a statement. The copy is bound after the call has returned, when the caller may have changed the original.
  *
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
@@ -46,7 +46,7 @@ export function checkedStatement(statement: FencedStatement, where: string): Req
   return { sql, parameters: parameters.map((value, index) => checkedValue(value, `${where}.parameters[${index}]`)) }
 }
 
-/** For a dialect, which finds out about the text. */
+/** The error of a statement that `fenced` refuses. */
 export function invalidFenced(problem: string): PersistenceError {
   return invalidArgument('fenced', problem)
 }

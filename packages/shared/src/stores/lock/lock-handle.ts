@@ -3,27 +3,30 @@ import { type Hold, leaseOf } from './hold.js'
 import type { LockManager } from './lock-manager.js'
 import { Renewal } from './renewal.js'
 
-/** What an acquired lock offers beyond the port. */
+/** An acquired lock: the handle of the port, and what the locks of this package add to it. */
 export interface SqlLockHandle extends LockHandle, AsyncDisposable {
   readonly key: string
   readonly owner: string
-  /** Epoch ms at which the lease ends unless it is extended; in the past once it was lost or released. */
+  /** Epoch ms at which the lease ends unless it is extended. In the past for a lock that was lost or released. */
   readonly expiresAt: number
-  /** Grows with every grant; pass it on to a resource that must refuse a holder that was overtaken. */
+  /** Fencing token, which grows with every grant. A resource can refuse a holder whose token is lower than the last it saw. */
   readonly token: number
   /**
-   * Aborts with a `LOCK_LOST` error when the lease is lost: expired, taken or force-released. Not by a release.
+   * Aborts with a `LOCK_LOST` error when the lock is lost: its lease expired, or it was force-released. A release does not
+   * abort it.
    *
-   * For a lock in the database it aborts before the lease ends, by 10 % of its ttl and at most 1 s, so that the holder
-   * can stop in time; a loss to another process is noticed by then, or by a call that asks the database.
+   * For a lock in the database it aborts 10 % of the ttl, and at most 1 s, before the lease ends, so that the holder can stop in
+   * time. A force-release by another process shows then, or earlier at a call that asks the database.
    */
   readonly signal: AbortSignal
   /**
-   * @returns `true` when this call gave the lock back, `false` when there was nothing left to give back.
-   * @throws PersistenceError when the database refuses, for a lock that is kept there; the call may be repeated.
+   * Releases this hold of the lock.
+   *
+   * @returns `true` when this call released it, `false` when it was released or lost before.
+   * @throws PersistenceError when the lock is in the database and the statement fails; the call may be repeated.
    */
   release(): Promise<boolean>
-  // So that the handle is also a handle of the port, whose release gives nothing.
+  // The release of the port returns nothing.
   release(): Promise<void>
 }
 
@@ -66,7 +69,7 @@ export class StoredLockHandle implements SqlLockHandle {
     return leaseOf(this.#hold, this.#manager.clock).signal
   }
 
-  /** Extends the lease by itself until it is released, lost or `maxLife` ms old. */
+  /** Starts to extend the lease, until the lock is released or lost, or until `maxLife` ms are over. */
   renew(ttl: number, maxLife: number): void {
     this.#renewal = new Renewal(this.#manager.clock, this.#hold, ttl, maxLife, async (next) =>
       this.#manager.extend(this.#hold, next),
@@ -77,7 +80,7 @@ export class StoredLockHandle implements SqlLockHandle {
   release(): Promise<void>
   async release(): Promise<unknown> {
     if (this.#released) return false
-    // At once, so that a second call made before the first has settled cannot give back another handle's hold.
+    // Set at once: a second call made before the first has settled must not release the hold of another handle.
     this.#released = true
     this.#renewal?.stop()
     try {

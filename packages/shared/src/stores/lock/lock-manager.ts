@@ -24,8 +24,8 @@ export interface LockManager {
   /** Epoch ms by the clock that judges the leases. */
   now(): number
   ownerOf(hold: Hold): string
-  /** Names the line in which callers of this process wait for the lock, whichever adapter they use. */
-  lineOf(key: string): string
+  /** Names the queue in which all callers of this process wait for the lock, whichever adapter they use. */
+  waitQueueOf(key: string): string
   /** ms until the lock is free unless it is extended. Absent where others decide too. */
   freeIn?(key: string): number
   /** `undefined` while another owner holds the lock. */

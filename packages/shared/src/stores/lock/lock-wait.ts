@@ -1,7 +1,7 @@
 import type { Session } from '../../session/session.js'
 import type { StoredLockHandle } from './lock-handle.js'
-import { LinePlace } from './lock-line.js'
 import type { LockManager } from './lock-manager.js'
+import { LockWaiter } from './wait-queue.js'
 
 const SHORTEST_POLL_MS = 10
 const LONGEST_POLL_MS = 200
@@ -16,20 +16,20 @@ export interface LockWait {
 }
 
 /**
- * Callers of one adapter that wait for locks. Those of a process stand in line for a lock and get it in the order in which
- * they came. A release in this process tells the first of them; releases elsewhere it finds by looking again and again.
+ * The callers of one adapter that wait for locks. Callers of one process get a lock in the order in which they asked for it.
+ * A release in this process wakes the first waiter; for releases in other processes the first waiter polls.
  */
 export class LockWaits {
   readonly #session: Session
   readonly #manager: LockManager
-  readonly #places = new Set<LinePlace>()
+  readonly #waiters = new Set<LockWaiter>()
 
   constructor(session: Session, manager: LockManager) {
     this.#session = session
     this.#manager = manager
     session.atEnd(() => {
-      // What each asks next is refused.
-      for (const place of this.#places) place.wake()
+      // The next attempt of each waiter is refused.
+      for (const waiter of this.#waiters) waiter.wake()
     })
   }
 
@@ -37,12 +37,12 @@ export class LockWaits {
   async run({ key, wait, signal, acquire }: LockWait): Promise<StoredLockHandle | null> {
     const { clock, connection } = this.#session
     const deadline = clock.monotonic() + wait
-    const place = new LinePlace(this.#manager.lineOf(key))
-    this.#places.add(place)
+    const waiter = new LockWaiter(this.#manager.waitQueueOf(key))
+    this.#waiters.add(waiter)
     try {
       for (let poll = SHORTEST_POLL_MS; ; ) {
         let pause = Number.POSITIVE_INFINITY
-        if (place.isFirst || this.#session.over) {
+        if (waiter.isFirst || this.#session.over) {
           const handle = await acquire()
           if (handle !== null) return handle
           // With jitter, so that the waiters of several processes do not march in step.
@@ -51,11 +51,11 @@ export class LockWaits {
         }
         const remaining = deadline - clock.monotonic()
         if (remaining <= 0) return null
-        await place.next(clock, Math.min(pause, remaining), signal)
+        await waiter.next(clock, Math.min(pause, remaining), signal)
       }
     } finally {
-      this.#places.delete(place)
-      place.leave()
+      this.#waiters.delete(waiter)
+      waiter.leave()
     }
   }
 }

@@ -4,8 +4,8 @@ import { CallsInOrder } from './calls-in-order.js'
 import { expiryOf, grantedAnew, type Hold, moveExpiry } from './hold.js'
 import type { HoldTable } from './hold-table.js'
 import { HoldTables } from './hold-tables.js'
-import { anybodyWaits, wakeLine } from './lock-line.js'
 import type { Answered, LockManager, LockSession } from './lock-manager.js'
+import { hasWaiters, wakeFirstWaiter } from './wait-queue.js'
 
 /** Counts the grants of this process: on a global symbol, because a process may have installed this package twice. */
 const GRANTS = Symbol.for('go-go-scope.persistence.grants/1')
@@ -79,7 +79,7 @@ export class MemoryLockManager implements LockManager {
     return this.#calls.run(() => this.#drop(key))
   }
 
-  lineOf(key: string): string {
+  waitQueueOf(key: string): string {
     return `${this.#holds.name}:${key}`
   }
 
@@ -118,7 +118,7 @@ export class MemoryLockManager implements LockManager {
     const expiresAt = this.clock.monotonic() + ttl
     const isSooner = expiresAt < hold.expiresAt
     moveExpiry(hold, expiresAt)
-    if (isSooner && anybodyWaits()) wakeLine(this.lineOf(hold.key))
+    if (isSooner && hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
     return true
   }
 
@@ -129,12 +129,12 @@ export class MemoryLockManager implements LockManager {
       return false
     }
     this.#holds.release(hold)
-    if (anybodyWaits()) wakeLine(this.lineOf(hold.key))
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(hold.key))
     return true
   }
 
   #drop(key: string): void {
     this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
-    if (anybodyWaits()) wakeLine(this.lineOf(key))
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
   }
 }

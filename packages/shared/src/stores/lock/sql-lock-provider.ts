@@ -12,30 +12,39 @@ import { LockWaits } from './lock-wait.js'
 
 /** How {@link SqlLockProvider.hold} takes a lock. */
 export interface HoldOptions {
-  /** ms; default `defaultLockTTL`. */
+  /** Time to live in ms. Default: the option `defaultLockTTL`; `Infinity` for no expiry. */
   ttl?: number
-  /** Made up when absent. An owner that holds the lock takes it again: its holds are counted. */
+  /** Made up when absent. The owner of a lock may acquire it again: its holds are counted. */
   owner?: string
-  /** Extends the lease every third of its ttl until it is released or lost. Default `false`. */
+  /** Whether the lease is extended every third of `ttl` until the lock is released or lost. Default `false`. */
   renew?: boolean
-  /** ms after which the lease is no longer renewed and ends. Default: none. */
+  /** ms after which the lease is no longer extended. Default: no limit. */
   maxLife?: number
   /**
-   * ms to wait for a lock that another one holds; may be Infinity. Callers that wait in one process get it in the order in
-   * which they came; between processes there is no order. Default 0: it is asked for once.
+   * ms to wait while another owner holds the lock; may be Infinity. Callers of one process get the lock in the order of their
+   * calls; between processes there is no order. Default 0: one attempt.
    */
   wait?: number
-  /** Ends the waiting: the call rejects with its reason and holds nothing. */
+  /** Ends the waiting: the call rejects with the reason of the signal and holds no lock. */
   signal?: AbortSignal
 }
 
-/** The lock port with what our locks add. */
+/** The lock port, and what the locks of this package add to it. */
 export interface SqlLockProvider extends LockProvider {
-  /** As the port's; `ttl` in ms falls back to `defaultLockTTL`. */
+  /**
+   * Tries once, never waits.
+   *
+   * @param ttl Time to live in ms. Default: the option `defaultLockTTL`.
+   * @param owner Made up when absent. The same owner may acquire again: its holds are counted, and the lock is free when the
+   *   last hold is released.
+   * @returns `null` while another owner holds the lock.
+   */
   acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null>
   /**
-   * As {@link acquire}, with waiting where `wait` is set, and with renewal where `renew` is set. Renewal never rejects, throws or keeps the process alive: when
-   * it fails for too long, the handle's signal aborts.
+   * Acquires a lock, waits for it where `wait` is set, and extends its lease where `renew` is set. Renewal does not keep the
+   * process alive. When it fails until the lease is over, the signal of the handle aborts.
+   *
+   * @returns `null` when another owner still holds the lock at the end of `wait`.
    */
   hold(key: string, options?: HoldOptions): Promise<SqlLockHandle | null>
 }
@@ -60,7 +69,7 @@ export class StoredLockProvider implements SqlLockProvider {
     this.#defaultTtl = defaultTtl
   }
 
-  /** Where they are kept: the adapter's option `locks`. */
+  /** The option `locks` of the adapter. */
   get kind(): LockManager['kind'] {
     return this.#manager.kind
   }
@@ -102,7 +111,7 @@ export class StoredLockProvider implements SqlLockProvider {
     return this.#manager.forceRelease(key)
   }
 
-  /** For those who hear of locks: what the call has come to. */
+  /** Publishes the outcome of a call to the subscribers of lock events. */
   async #published(
     acquired: Promise<StoredLockHandle | null>,
     key: string,
@@ -150,7 +159,7 @@ export class StoredLockProvider implements SqlLockProvider {
     signal: AbortSignal | undefined,
   ): Promise<StoredLockHandle | null> {
     const acquire = (): Promise<StoredLockHandle | null> => this.#acquire(key, ttl, owner, 'lock.hold')
-    // An owner that holds the lock takes it again before those who wait for that owner.
+    // The owner of a lock acquires it again at once: the callers in the queue wait for that very owner.
     if (wait === 0 || owner !== undefined) {
       const handle = await acquire()
       if (handle !== null || wait === 0) return handle
@@ -160,7 +169,7 @@ export class StoredLockProvider implements SqlLockProvider {
     return this.#waits.run({ key, wait, signal, acquire })
   }
 
-  /** For a lock whose caller has given up meanwhile: it would last until its lease is over. Never rejects. */
+  /** Releases a lock whose caller has given up, which would last until the end of its lease. Never rejects. */
   async #giveBack(handle: StoredLockHandle): Promise<void> {
     try {
       await handle.release()
@@ -198,9 +207,9 @@ function checkHoldOptions(given: HoldOptions): HoldOptions {
   const options = readOptions(given, HOLD_OPTIONS, 'lock.hold')
   const { renew = false, wait = 0, signal } = options
   if (typeof renew !== 'boolean')
-    throw invalidArgument('lock.hold', `options.renew must be true or false, got ${shown(renew)}`)
+    throw invalidArgument('lock.hold', `option renew must be true or false, got ${shown(renew)}`)
   if (typeof wait !== 'number' || !(wait >= 0))
-    throw invalidArgument('lock.hold', `options.wait must be a number of ms from 0, got ${shown(wait)}`)
+    throw invalidArgument('lock.hold', `option wait must be a number of ms from 0, got ${shown(wait)}`)
   checkSignal(signal, 'lock.hold')
   return options
 }

@@ -8,8 +8,8 @@ import { checkedAsBefore, type RecordedTable } from './recorded-table.js'
 const TAKE = 'changesets.take'
 
 /**
- * What one connection changes in some tables of the app. Not what other connections and processes change; not what was
- * changed before it started.
+ * Records what one connection changes in some tables of the app, from its start on. Changes by other connections and processes
+ * are not recorded.
  */
 export class ChangeRecording implements AsyncDisposable {
   readonly #session: Session
@@ -40,8 +40,10 @@ export class ChangeRecording implements AsyncDisposable {
   }
 
   /**
-   * The changes since the start or since the last call, as bytes for `apply`; none where nothing changed. They are given
-   * once: keep them until they have arrived. Changes of a row are one change, and those that undo one another are none.
+   * Takes the changes since the start or since the last call. Each change is returned once, so the caller has to keep it until it
+   * was applied elsewhere. Several changes of a row become one, and changes that cancel out are left out.
+   *
+   * @returns bytes for `apply`; empty where nothing has changed.
    *
    * @throws PersistenceError `INVALID_ARGUMENT` when a table was changed or has a row without a key; `SQL` while the app has a
    *   transaction open on the handle, which it may still roll back; `CLOSED`. The changes are kept then.
@@ -52,7 +54,7 @@ export class ChangeRecording implements AsyncDisposable {
     return taking
   }
 
-  /** Ends the recording, after a `take` that is under way. What was not taken is dropped. May be repeated. */
+  /** Ends the recording, after a `take` that is under way. Changes that were not taken are dropped. May be repeated. */
   async close(): Promise<void> {
     await this.#taking
     this.end()

@@ -19,19 +19,19 @@ export interface ChangesetOptions {
 
 /** Options of {@link Changesets.apply}. */
 export interface ApplyOptions {
-  /** What becomes of a change that does not fit what is there. Default `abort`. */
+  /** What is done with a change that conflicts with the database. Default `abort`. */
   onConflict?: ConflictPolicy
-  /** Whether changes of that table are applied. Default: of all. */
+  /** Decides whether the changes of a table are applied. Default: those of all tables. */
   filter?: (table: string) => boolean
 }
 
-/** What was applied. */
+/** The answer of {@link Changesets.apply}. */
 export interface AppliedChanges {
-  /** Rows that the changeset inserts, updates and deletes in the tables that were not filtered out. */
+  /** How many rows the changeset inserts, updates and deletes in the tables that `filter` let through. */
   readonly changes: number
   /** How many conflicts were answered with `omit`. */
   readonly omitted: number
-  /** How many were answered with `replace`. */
+  /** How many conflicts were answered with `replace`. */
   readonly replaced: number
 }
 
@@ -40,11 +40,11 @@ const OPTIONS: OptionNames<ChangesetOptions> = { tables: true }
 const APPLY_OPTIONS: OptionNames<ApplyOptions> = { onConflict: true, filter: true }
 
 /**
- * Changesets of the app's own tables: the rows that ONE connection, that of `persistence`, inserts, updates and deletes.
- * What other connections and processes write is in none of them; to copy all of a file use a backup or a standby.
+ * Records and applies changesets of the app's own tables: the rows that ONE connection, that of `persistence`, inserts, updates
+ * and deletes. They do not have what other connections and processes write; use a backup or a standby to copy a whole file.
  *
  * @throws PersistenceError `ENGINE_UNSUPPORTED` on an engine without sessions; `INVALID_ARGUMENT` for tables that cannot be
- *   recorded: ours, and those without a key.
+ *   recorded: those of this package, and those without a key.
  */
 export async function changesets(persistence: BaseAdapter, options: ChangesetOptions): Promise<Changesets> {
   const session = BaseAdapter.sessionOf(persistence)
@@ -64,8 +64,8 @@ export async function changesets(persistence: BaseAdapter, options: ChangesetOpt
     )
   }
   const { tables } = readOptions(options, OPTIONS, 'changesets')
-  const names = itemsOf(tables, 'changesets', 'tables')
-  if (names.length === 0) throw invalidArgument('changesets', 'tables must name at least one table')
+  const names = itemsOf(tables, 'changesets', 'option tables')
+  if (names.length === 0) throw invalidArgument('changesets', 'option tables must name at least one table')
   await session.connect('changesets')
   const read = await Promise.all(names.map((name) => readTable(session, name, 'changesets')))
   return new Changesets(session, recorder, new Map(read.map((table) => [folded(table.name), table])))
@@ -83,16 +83,16 @@ export class Changesets {
     this.#tables = tables
   }
 
-  /** Starts to record. The recording is kept in memory, by row, until it is taken or closed. */
+  /** Starts a recording. It keeps changed rows in memory until they are taken or it is closed. */
   record(): Promise<ChangeRecording> {
     return ChangeRecording.start(this.#session, this.#recorder, [...this.#tables.values()])
   }
 
   /**
-   * Applies a changeset in one transaction, all or nothing. A recording of this connection records it too.
+   * Applies a changeset in one transaction, all or nothing. A recording on this connection records the applied changes too.
    *
    * @throws PersistenceError `CHANGESET_CONFLICT` when a conflict is answered with `abort`; `INVALID_ARGUMENT` for bytes that
-   *   are no changeset, and for one of a table that is not among `tables` or has other columns here.
+   *   are no changeset, and for changes of a table that is not among `tables` or has other columns here.
    */
   async apply(changeset: Uint8Array, options: ApplyOptions = {}): Promise<AppliedChanges> {
     if (!(changeset instanceof Uint8Array))

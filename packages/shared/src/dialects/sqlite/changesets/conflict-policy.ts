@@ -3,19 +3,26 @@ import { reasonOf } from '../../../arguments/read-argument.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 /**
- * What is in the way of a change. `data`: the row has other values than before the change. `not-found`: the row is not
- * there. `conflict`: a row with the key of an inserted one is there. `constraint`: a constraint of the table. `foreign-key`:
- * all is applied, and foreign keys lead to no row.
+ * Why a change cannot be applied.
+ *
+ * - `data`: the row has other values than it had before the recorded change.
+ * - `not-found`: there is no such row.
+ * - `conflict`: a row with the key of the inserted row exists.
+ * - `constraint`: the change violates a constraint of the table.
+ * - `foreign-key`: after all changes some foreign keys refer to no row.
  */
 export type ConflictKind = 'data' | 'not-found' | 'conflict' | 'constraint' | 'foreign-key'
 
 /**
- * What becomes of it. `omit`: the change is left out (foreign keys: they stay broken). `replace`: the change wins, which only
- * `data` and `conflict` can. `abort`: nothing is applied.
+ * What is done with the change.
+ *
+ * - `omit`: it is not applied; after `foreign-key` the foreign keys stay broken.
+ * - `replace`: it overwrites the row. Only for `data` and `conflict`.
+ * - `abort`: nothing of the changeset is applied.
  */
 export type ConflictAnswer = 'omit' | 'replace' | 'abort'
 
-/** One answer for all, or a function that gives an answer for each conflict, at once. */
+/** One answer for all conflicts, or a function that returns an answer for each, synchronously. */
 export type ConflictPolicy = ConflictAnswer | ((kind: ConflictKind) => ConflictAnswer)
 
 const OPERATION = 'changesets.apply'
@@ -71,7 +78,7 @@ export class ConflictAnswers {
   #decide(kind: ConflictKind): ConflictAnswer {
     const policy = this.#policy
     if (typeof policy === 'function') return checkedAnswer(kind, ask(policy, kind))
-    // Broken references are no row that could be left out, and nobody has asked for them.
+    // No single row can be left out for broken references, and the caller has not accepted them.
     if (kind === 'foreign-key') return 'abort'
     if (policy !== 'replace' || kind === 'data' || kind === 'conflict') return policy
     return kind === 'not-found' ? 'omit' : 'abort'
@@ -85,7 +92,7 @@ function ask(policy: (kind: ConflictKind) => ConflictAnswer, kind: ConflictKind)
     throw new PersistenceError(
       'INVALID_ARGUMENT',
       OPERATION,
-      `${OPERATION}: onConflict must answer, but it threw (${reasonOf(cause)}); nothing was applied`,
+      `${OPERATION}: option onConflict must answer, but it threw (${reasonOf(cause)}); nothing was applied`,
       cause,
     )
   }
@@ -97,7 +104,7 @@ function checkedAnswer(kind: ConflictKind, answer: ConflictAnswer): ConflictAnsw
   const wanted = replaceable ? "'omit', 'replace' or 'abort'" : "'omit' or 'abort'"
   throw invalidArgument(
     OPERATION,
-    `onConflict must answer ${wanted} at once to '${kind}', got ${shown(answer)}; nothing was applied`,
+    `option onConflict must answer ${wanted} at once to '${kind}', got ${shown(answer)}; nothing was applied`,
   )
 }
 

@@ -24,7 +24,7 @@ ORDER BY c.cid`
 /** @throws PersistenceError `INVALID_ARGUMENT` for what is no table of the app, or has no key. */
 export async function readTable(session: Session, table: string, operation: string): Promise<RecordedTable> {
   const refuse = (problem: string): PersistenceError =>
-    invalidArgument(operation, `tables must be tables of yours with a key, but ${shown(table)} ${problem}`)
+    invalidArgument(operation, `option tables must be tables of yours with a key, but ${shown(table)} ${problem}`)
   if (typeof table !== 'string' || table === '') throw refuse('is no name')
   if (/^(go_goscope_|sqlite_)/i.test(table)) throw refuse('is not yours: a changeset could lose rows of it')
   const columns = await session.queue.query(operation, COLUMNS, [table])

@@ -6,20 +6,23 @@ import type { StartWorker } from '../thread/worker.js'
 
 /** Options of `backup`. */
 export interface BackupOptions {
-  /** Called as the copy grows, with pages; what it throws is reported as a `listener-error`. */
+  /** Called while the copy grows, with counts of pages. What it throws is reported as a `listener-error`. */
   progress?: (progress: CopyProgress) => void
-  /** Ends the backup, which then rejects with the reason of the signal within 100 ms and leaves nothing behind. */
+  /** Ends the backup, which rejects with the reason of the signal within 100 ms and leaves nothing behind. */
   signal?: AbortSignal
-  /** Pages that are copied in one step. Default 1000. Without effect on a file from 128 MiB on that is not held back. */
+  /**
+   * The number of pages that are copied in one step. Default 1000. No effect on a file of 128 MiB or more, which is copied by
+   * large blocks unless `maxBytesPerSecond` is set.
+   */
   rate?: number
-  /** The most bytes that are copied in a second. Default: no limit. */
+  /** The maximum number of bytes that are copied in a second. Default: no limit. */
   maxBytesPerSecond?: number
   /**
-   * The size in bytes that the write-ahead log may grow to meanwhile, because it cannot be reset before the copy is done;
-   * the backup ends with `LOG_TOO_LARGE` beyond it. Default: no limit.
+   * The size in bytes of the write-ahead log at which the backup ends with `LOG_TOO_LARGE`. The log cannot be reset before the
+   * copy is done, so it grows meanwhile. Default: no limit.
    */
   maxWalBytes?: number
-  /** Starts the thread, in an app that is bundled into one file. Default: the export `./thread` of the package. */
+  /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
   worker?: StartWorker
 }
 
@@ -48,12 +51,12 @@ export function backupOptions(given: BackupOptions = {}): ResolvedBackupOptions 
   for (const name of ['rate', 'maxBytesPerSecond', 'maxWalBytes'] as const) {
     const value = options[name]
     if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
-    throw invalidArgument('backup', `options.${name} must be a whole number from 1, got ${shown(value)}`)
+    throw invalidArgument('backup', `option ${name} must be a whole number from 1, got ${shown(value)}`)
   }
   return { rate: DEFAULT_RATE_PAGES, ...options }
 }
 
 function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
-  throw invalidArgument('backup', `options.${name} must be a function, got ${shown(value)}`)
+  throw invalidArgument('backup', `option ${name} must be a function, got ${shown(value)}`)
 }

@@ -20,10 +20,10 @@ const LOCK_KEY = 'backup'
 const LONGEST_PAUSE_MS = 60_000
 
 /**
- * Backs a database up again and again, and deletes the backups that are no longer wanted. Any number of processes may run
- * one for the same file and folder: each backup is made by one of them.
+ * Backs up a database at regular times, and deletes old backups. Several processes may run a schedule for the same file and
+ * folder: one of them makes each backup.
  *
- * It keeps no process alive, except while a backup is under way. It ends with the adapter.
+ * A schedule keeps the process alive only while a backup is under way. It ends with the adapter.
  */
 export class BackupSchedule implements AsyncDisposable {
   readonly #source: BackupSource
@@ -34,7 +34,7 @@ export class BackupSchedule implements AsyncDisposable {
   #running: Promise<unknown> | undefined
 
   /**
-   * Starts at once where the latest backup is older than `every`, or there is none.
+   * Starts a schedule. The first backup is made at once where the latest one is older than `every`, or there is none.
    *
    * @param persistence An SQLiteAdapter of a file.
    * @throws PersistenceError `INVALID_ARGUMENT`.
@@ -57,7 +57,8 @@ export class BackupSchedule implements AsyncDisposable {
   /**
    * Backs up now.
    *
-   * @throws PersistenceError `BUSY` while this or another process is at a backup; what `backup` throws.
+   * @returns the backup that was made.
+   * @throws PersistenceError `BUSY` while this or another process makes a backup; what `backup` throws.
    */
   async run({ signal }: { signal?: AbortSignal } = {}): Promise<Backup> {
     const backup = await this.#exclusive(signal, () => true)
@@ -76,7 +77,7 @@ export class BackupSchedule implements AsyncDisposable {
     )
   }
 
-  /** Ends the schedule, and a backup that is under way. Idempotent. */
+  /** Ends the schedule, and a backup that is under way. May be repeated. */
   async stop(): Promise<void> {
     this.#end.abort(new PersistenceError('CLOSED', 'BackupSchedule', 'BackupSchedule: the schedule was stopped'))
     this.#cancelTimer?.()

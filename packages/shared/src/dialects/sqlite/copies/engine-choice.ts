@@ -13,11 +13,11 @@ export interface EngineChoice<Options> {
   readonly startWorker: StartWorker | undefined
 }
 
-/** Options of what works on files without an adapter. */
+/** Options of the functions that work on files without an adapter. */
 export interface FileOptions {
-  /** Ends the call, which then rejects with the reason of the signal and leaves nothing behind. */
+  /** Ends the call, which rejects with the reason of the signal and leaves nothing behind. */
   signal?: AbortSignal
-  /** Starts the thread, in an app that is bundled into one file. Default: the export `./thread` of the package. */
+  /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
   worker?: StartWorker
 }
 
@@ -41,7 +41,7 @@ export async function chooseEngine<Options extends object>(
   checkSignal(options.signal, operation)
   const { worker = choice.startWorker } = options
   if (worker !== undefined && typeof worker !== 'function') {
-    throw invalidArgument(operation, `options.worker must be a function, got ${shown(worker)}`)
+    throw invalidArgument(operation, `option worker must be a function, got ${shown(worker)}`)
   }
   options.signal?.throwIfAborted()
   const engine = await choice.engine(options)
@@ -49,6 +49,7 @@ export async function chooseEngine<Options extends object>(
   return { options, engine, worker }
 }
 
+/** The error of a call that needs a thread, of a front end that has none. */
 export function withoutThread(engine: string, operation: string): PersistenceError {
   return new PersistenceError(
     'ENGINE_UNSUPPORTED',

@@ -12,22 +12,26 @@ export interface HashedFile {
   readonly sha256: string
 }
 
-/** A file that is still being written, from its beginning. */
+/** A file that is still being written, from its beginning to its end. */
 export interface GrowingFile {
   /** Of the {@link CopiedBytes}. */
   readonly memory: SharedArrayBuffer
-  /** That it will have. */
+  /** The number of bytes that the file will have. */
   readonly bytes: number
 }
 
+export interface HashFileOptions {
+  /** Whether the file is also flushed to the disk. Default `false`. */
+  readonly flush?: boolean
+  /** For a file that is still being written: it is read as it grows. */
+  readonly growing?: GrowingFile | undefined
+}
+
 /**
- * Reads a whole file, in a thread that may be held for as long. Not for a file that an engine of this process has open:
- * closing it drops the locks of all.
- *
- * @param flush Whether to flush it to the disk as well.
- * @param growing Of a file that is being written: it is read as it grows.
+ * Reads and hashes a whole file. It holds its thread for as long as that takes. Not for a file that an engine of this process has
+ * open: closing it would drop the engine's locks.
  */
-export function hashFile(path: string, stop: StopFlag, flush = false, growing?: GrowingFile): HashedFile {
+export function hashFile(path: string, stop: StopFlag, { flush = false, growing }: HashFileOptions = {}): HashedFile {
   const hash = createHash('sha256')
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
   const next = growing && waitForBytes(growing, stop)

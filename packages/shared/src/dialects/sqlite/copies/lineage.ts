@@ -11,9 +11,9 @@ const NOT_HELD: readonly Step[] = [
   { sql: 'DELETE FROM go_goscope_claims', parameters: [] },
 ]
 
-/** A copy that goes on by itself from where it was made. */
+/** How a restored database goes on from its backup. */
 export interface Lineage {
-  /** Another one each time, kept in the file. */
+  /** The id of this history of the database, kept in the file. Each restore makes a new one. */
   readonly lineage: string
   /** Every lock token that is given from now on is greater. */
   readonly tokensAbove: number

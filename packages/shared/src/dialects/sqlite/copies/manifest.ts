@@ -3,23 +3,23 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 
 const FORMAT = 'go-goscope-backup/1'
 
-/** What is known of a backup. It stands as JSON beside it, in a file of its name and `.json`. */
+/** What is known of a backup. The file `<backup>.json` has it as JSON. */
 export interface BackupManifest {
   readonly bytes: number
   readonly pages: number
-  /** Of the file, in hexadecimal digits. */
+  /** The SHA-256 of the file, in hexadecimal digits. */
   readonly sha256: string
-  /** Of the SQLite library that made it. */
+  /** The version of the SQLite library that made the backup. */
   readonly sqliteVersion: string
-  /** Of the tables of this family; 0 for a file of go-go-scope 2.9. */
+  /** The schema version of the tables; 0 for a file of go-go-scope 2.9. */
   readonly schemaVersion: number
-  /** Epoch ms. What was committed before is in the backup. */
+  /** Epoch ms. Everything that was committed before is in the backup. */
   readonly startedAt: number
-  /** How long it took, with its verification. */
+  /** How long the backup and its verification took. */
   readonly milliseconds: number
-  /** The last change in it, as `standby.position` counts; absent where nobody followed the database. */
+  /** The number of the last change in the backup, as `standby.position` counts. Absent where no standby followed the database. */
   readonly position?: number
-  /** The path, from the folder of the backup, of the database whose schedule made it, and may delete it again. */
+  /** The database whose schedule made the backup and may delete it, as a path relative to the folder of the backup. */
   readonly scheduledFor?: string
 }
 

@@ -18,7 +18,7 @@ import { withThread } from './with-thread.js'
 
 /** Options of `restore`. */
 export interface RestoreOptions extends FileOptions {
-  /** Restores also a database that has no manifest, as a copy that was made by other means. Default `false`. */
+  /** Whether a database without a manifest is restored, such as a copy that was made by other means. Default `false`. */
   allowUnverified?: boolean
 }
 
@@ -26,12 +26,13 @@ const RESTORE_OPTIONS: OptionNames<Omit<RestoreOptions, keyof FileOptions>> = { 
 
 /** The answer of `restore`. */
 export interface Restored extends Lineage {
+  /** The restored database. */
   readonly path: string
-  /** Where the file is now that had the path before; `undefined` when there was none. */
+  /** The path at which the old file is kept; `undefined` when there was none. */
   readonly kept: string | undefined
-  /** `undefined` when it had no manifest. */
+  /** The manifest of the backup; `undefined` when it had none. */
   readonly backup: BackupManifest | undefined
-  /** What the restored file means for what relied on the one before. */
+  /** For each kind of data what the restore means for the app, in words. */
   readonly meaning: Readonly<Record<keyof typeof MEANING, string>>
 }
 
@@ -61,7 +62,7 @@ export async function restore<Options extends object>(
   )
   const { signal, allowUnverified = false } = options
   if (typeof allowUnverified !== 'boolean') {
-    throw invalidArgument('restore', `options.allowUnverified must be true or false, got ${shown(allowUnverified)}`)
+    throw invalidArgument('restore', `option allowUnverified must be true or false, got ${shown(allowUnverified)}`)
   }
   return withTypedErrors('restore', signal, async () => {
     const backup = resolve(from)

@@ -4,13 +4,13 @@ import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { checkFilePath } from '../file/check-path.js'
 import { type BackupOptions, backupOptions } from './backup-options.js'
 
-/** How many backups stay. One that any of these keeps stays. */
+/** How many backups are kept. A backup is deleted when none of these rules keeps it. */
 export interface BackupKeep {
-  /** The newest. At least 1; default 7. */
+  /** How many of the newest backups are kept. At least 1. Default 7. */
   last?: number
-  /** The newest of each of the latest days, by UTC, that have any. Default 0. */
+  /** For how many of the latest days with a backup, by UTC, the newest of the day is kept. Default 0. */
   daily?: number
-  /** The newest of each of the latest weeks, which begin on Monday, that have any. Default 0. */
+  /** For how many of the latest weeks with a backup, from Monday by UTC, the newest of the week is kept. Default 0. */
   weekly?: number
 }
 
@@ -19,10 +19,11 @@ export interface BackupScheduleOptions
   extends Pick<BackupOptions, 'rate' | 'maxBytesPerSecond' | 'maxWalBytes' | 'worker'> {
   /** The folder of the backups. It must exist, and other files in it are left alone. */
   directory: string
-  /** ms from the start of a backup to that of the next. */
+  /** ms from the start of one backup to the start of the next. */
   every: number
+  /** Which backups are kept. Default: the newest 7. */
   keep?: BackupKeep
-  /** Called with what a backup or the deletion of an old one failed with. Default: a `background-error`. */
+  /** Called with the error of a backup, or of the deletion of an old one. Default: the diagnostics get a `background-error`. */
   onError?: (error: unknown) => void
 }
 
@@ -51,12 +52,12 @@ export interface ResolvedScheduleOptions {
 /** @throws PersistenceError `INVALID_ARGUMENT`. */
 export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleOptions {
   const { directory, every, keep = {}, onError, ...backup } = readOptions(given, NAMES, 'BackupSchedule')
-  checkFilePath(directory, 'BackupSchedule', 'options.directory', 'the path of a folder')
+  checkFilePath(directory, 'BackupSchedule', 'option directory', 'the path of a folder')
   if (typeof every !== 'number' || !(every > 0) || every === Number.POSITIVE_INFINITY) {
-    throw invalidArgument('BackupSchedule', `options.every must be a number of ms above 0, got ${shown(every)}`)
+    throw invalidArgument('BackupSchedule', `option every must be a number of ms above 0, got ${shown(every)}`)
   }
   if (onError !== undefined && typeof onError !== 'function') {
-    throw invalidArgument('BackupSchedule', `options.onError must be a function, got ${shown(onError)}`)
+    throw invalidArgument('BackupSchedule', `option onError must be a function, got ${shown(onError)}`)
   }
   backupOptions(backup)
   return { directory: resolve(directory), every, keep: keepOptions(keep), onError, backup }
@@ -70,7 +71,7 @@ function keepOptions(given: BackupKeep): Required<BackupKeep> {
     if (Number.isSafeInteger(value) && value >= least) continue
     throw invalidArgument(
       'BackupSchedule',
-      `options.keep.${name} must be a whole number from ${least}, got ${shown(value)}`,
+      `option keep.${name} must be a whole number from ${least}, got ${shown(value)}`,
     )
   }
   return counts

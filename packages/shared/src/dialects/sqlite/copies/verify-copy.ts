@@ -43,7 +43,7 @@ export interface HashOrder {
 
 /** Hashes a copy and flushes it to the disk, while it is written or {@link verifyCopy} checks it in another thread. */
 export function hashCopyJob({ path, growing }: HashOrder, { stop }: JobContext): Promise<HashedFile> {
-  return withTypedErrors('backup', undefined, async () => hashFile(path, stop, true, growing))
+  return withTypedErrors('backup', undefined, async () => hashFile(path, stop, { flush: true, growing }))
 }
 
 /** Has a copy hashed in another thread once it will not change any more. */
@@ -92,7 +92,7 @@ export async function verifyCopy(
     )
   }
   const { pages, position, schemaVersion, sqliteVersion } = found
-  const hashed = settled ? undefined : hashFile(path, context.stop, true)
+  const hashed = settled ? undefined : hashFile(path, context.stop, { flush: true })
   return { ...hashed, pages, ...(position !== undefined && { position }), sqliteVersion, schemaVersion }
 }
 

@@ -4,23 +4,23 @@ export interface CopyProgress {
   readonly remainingPages: number
 }
 
-/** What an engine's own backup is given to run by. */
+/** Controls the steps of an engine's own backup. */
 export interface BackupSteps {
-  /** Pages a step. */
+  /** Pages per step. */
   readonly rate: number
-  /** Of the database that is copied. */
+  /** Pages of the database that is copied. */
   readonly totalPages: number
   readonly pageBytes: number
-  /** Whether the copy is to be held back. */
+  /** Whether the speed of the copy is limited. */
   readonly paced: boolean
   /**
    * To be called between two steps.
    *
-   * @param unseen Pages that are copied and do not show in `progress` yet. They count for the pace.
+   * @param unseen Pages that are copied and do not show in `progress` yet. They count for the speed.
    * @returns ms to {@link wait} before the next step.
-   * @throws what ends the backup.
+   * @throws to end the backup.
    */
   next(progress: CopyProgress, unseen?: number): number
-  /** Holds the thread; over early when the copy is to stop. */
+  /** Blocks the thread for `ms`, or until the copy is asked to stop. */
   wait(ms: number): void
 }

@@ -41,7 +41,7 @@ export interface AdapterClass<Handle extends object, Options extends OpenOptions
    */
   new (handle: Handle, options?: AdapterOptions): SqliteAdapter
   /**
-   * Opens and tunes a file (WAL, durability, permissions) or `:memory:`, and connects. With `worker: true` a file only.
+   * Opens a file or `:memory:`, sets WAL mode, durability and permissions, and connects. `:memory:` cannot have `worker: true`.
    *
    * @throws (as a rejection) PersistenceError `CANNOT_OPEN`, `READ_ONLY`, `NOT_A_DATABASE`, `SCHEMA_NEWER`,
    *   `SCHEMA_MISSING`, `FOREIGN_TABLE`, `SECOND_LIBRARY`, `ENGINE_MISSING`, `ENGINE_UNSUPPORTED`, `INVALID_ARGUMENT` or
@@ -62,10 +62,19 @@ export type IdempotencyAdapterClass<Handle extends object> = new (
   options?: AdapterOptions,
 ) => SqlIdempotencyAdapter
 
-/** Reads a whole backup and compares it with its manifest. */
+/**
+ * Reads a whole backup and compares it with its manifest.
+ *
+ * @throws (as a rejection) PersistenceError `BACKUP_DAMAGED`, `NOT_A_BACKUP`, `FILE_IN_USE`; the reason of the signal.
+ */
 export type VerifyBackup<Options> = (path: string, options?: Options & FileOptions) => Promise<Backup>
 
-/** Puts a backup in the place of a database that nobody has open. */
+/**
+ * Puts a backup in the place of a database that nobody has open. The old file is kept under another name.
+ *
+ * @throws (as a rejection) PersistenceError `BACKUP_DAMAGED`, `NOT_A_BACKUP`, `FILE_IN_USE`, `FILE_EXISTS`; the reason of the
+ *   signal.
+ */
 export type Restore<Options> = (backup: string, target: string, options?: Options & RestoreOptions) => Promise<Restored>
 
 /** The classes and functions of a front end. @typeParam Engine Options that choose the engine, as `open` takes them. */

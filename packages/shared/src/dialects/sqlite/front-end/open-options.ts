@@ -6,42 +6,42 @@ import type { StartWorker } from '../thread/worker.js'
 /** Options of `open`, for a file that the adapter opens itself. */
 export interface OpenOptions extends AdapterOptions {
   /**
-   * What an awaited write survives. `power`: loss of power, at the cost of one flush of the disk per commit (WAL with
-   * synchronous FULL). `process`: the death of the process; the last commits before a loss of power may be missing
-   * (synchronous NORMAL). Default `power`.
+   * What an awaited write survives. `power`: a loss of power, at the cost of one flush of the disk per commit (WAL with
+   * synchronous FULL). `process`: the death of the process; a loss of power may take the last commits (synchronous NORMAL).
+   * Default `power`.
    */
   durability?: 'power' | 'process'
-  /** Opens an existing, current file without ever writing to it. Default `false`. */
+  /** Whether the file is opened for reading only. It must exist, and its tables must be current. Default `false`. */
   readOnly?: boolean
   /**
-   * Opens a file that nobody can change, as on read-only media, without locks and without a file beside it. Implies
-   * `readOnly`. Refused beside a log that is not empty, which would not be read. Default `false`.
+   * Whether nobody can change the file, as on read-only media. It is read without locks and without a file beside it. Implies
+   * `readOnly`. A file whose log is not empty is refused, because the log would not be read. Default `false`.
    */
   immutable?: boolean
-  /** Permission bits of a file that is created, also of its -wal and -shm. Default `0o600`. */
+  /** Permission bits of a new file, and of its -wal and -shm. Default `0o600`. */
   mode?: number
-  /** The most bytes of pages that the connection keeps in memory. Default: SQLite's, 2 MB. */
+  /** The maximum size in bytes of the connection's page cache. Default: that of SQLite, 2 MB. */
   cacheSize?: number
   /**
-   * The most bytes of the file that are read through a memory map. Reads of large files are faster then, but a read error
-   * of the disk, or another process that truncates the file, ends this process with SIGBUS. Default 0: no map.
+   * The maximum number of bytes of the file that are read through a memory map. It makes reads of large files faster. But a read
+   * error of the disk, or another process that truncates the file, ends this process with SIGBUS. Default 0: no map.
    */
   mmapSize?: number
   /**
-   * How many bytes the write-ahead log, `-wal`, grows to before a checkpoint moves it into the file. It grows further while
-   * a reader holds an older snapshot. A larger one makes writes to many rows cheaper, and the one call that makes the
-   * checkpoint longer. Default: SQLite's, 1,000 pages, which is 4 MB.
-   * Without effect with `readOnly`.
+   * The size in bytes of the write-ahead log, `-wal`, at which a commit moves it into the file. The log grows further while a
+   * reader holds an older snapshot. A larger log makes writes to many rows cheaper, but the call whose commit moves it takes
+   * longer. Default: that of SQLite, 1,000 pages, which is 4 MB. No effect with `readOnly`.
    */
   walSize?: number
   /**
-   * `true` runs the engine in a thread of its own, so that no statement holds the event loop; locks of the kind `process`
-   * stay here, at full speed. An app that is bundled into one file passes what starts the thread. Default `false`.
+   * Whether the engine runs in a thread of its own, so that no statement holds the event loop. Locks of the kind `process` stay
+   * in this thread, at full speed. An app that is bundled into one file passes a function that starts the thread. Default
+   * `false`.
    */
   worker?: boolean | StartWorker
   /**
-   * How many connections that only read the file has beside it, each in a thread of its own: `keys`, `list` and `stats` go
-   * there, so that other calls do not wait for them. Only with `worker`. Default 0.
+   * The number of further connections that only read, each in a thread of its own. `keys`, `list` and `stats` run there, so that
+   * other calls do not wait for them. Only with `worker`. Default 0, at most 16.
    */
   readers?: number
 }

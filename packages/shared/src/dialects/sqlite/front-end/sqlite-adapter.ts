@@ -29,17 +29,23 @@ export class SqliteAdapter extends SqlAdapter {
     makeSource(this, { options: options ?? {}, startWorker })
   }
 
+  /**
+   * Counts, sizes in bytes and versions. It scans tables, so it is not for a hot path.
+   *
+   * @throws PersistenceError what keeps the rows from being counted.
+   */
   override stats(): Promise<AdapterStats> {
     // What the dialect adds to the counts is the rest of the type.
     return super.stats() as Promise<AdapterStats>
   }
 
   /**
-   * Copies the database as it is now into a new file, while others read and write it, and verifies the copy. `path` is
-   * there whole or not at all, with its manifest `path.json` beside it; a name that is taken is refused.
+   * Copies the database as it is now into the new file `path`, while others read and write it, and verifies the copy. The file
+   * appears whole or not at all, with its manifest `path.json` beside it. An existing file is never overwritten.
    *
+   * @returns the manifest of the backup, with its path.
    * @throws PersistenceError `FILE_EXISTS`, `DISK_FULL`, `BACKUP_DAMAGED`, `FILE_REPLACED`, `LOG_TOO_LARGE`, `WAL_NEEDED`;
-   *   the reason of the signal. Nothing is left behind then.
+   *   the reason of the signal when it aborts. Nothing is left behind then.
    */
   backup(path: string, options?: BackupOptions): Promise<Backup> {
     return backUp(sourceOf(this, 'backup'), path, options)

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { type AdapterOptions, adapterOptions, givenOptions } from '../../../adapter/adapter-options.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
-import { PersistenceError } from '../../../errors/persistence-error.js'
 import { sourceOf } from '../copies/backup-source.js'
+import { withoutThread } from '../copies/engine-choice.js'
 import { checkFilePath } from '../file/check-path.js'
 import { follow, type Origin } from '../standby/follow.js'
 import { FOLLOW_OPTIONS, type FollowOptions } from '../standby/follow-options.js'
@@ -12,16 +12,16 @@ import type { AdapterClass, FrontEndDefinition } from './front-end.js'
 import type { OpenOptions } from './open-options.js'
 import { SqliteAdapter } from './sqlite-adapter.js'
 
-/** Makes standbys over one kind of engine. */
+/** Starts standbys on the engine of a front end. */
 export interface StandbyClass<Options extends OpenOptions> {
   /**
-   * Follows a file into another one, or into memory, in a thread of its own. Until the last follower stops, triggers of the
-   * source log which of its rows change, whoever changes them.
+   * Starts a standby: a thread that copies a file into another one, or into memory, and keeps the copy up to date. Triggers in the
+   * source log which rows change, for every writer, until the last follower stops.
    *
-   * @param source An adapter on the file, or its path. A path is followed also while no adapter has it open.
-   * @param options Where to, and the options of the adapter that takes over, which hold for reading too; those of the
-   *   adapter `source` hold where none are given. The adapter that takes over has its engine in this thread.
-   * @returns when there is something to read: the first copy is made, or the standby goes on from where it was.
+   * @param source An adapter on the file, or the path of the file, which no adapter needs to have open.
+   * @param options The target, and the options for reads and for the adapter that takes over. Default: the options of the adapter
+   *   `source`. The adapter that takes over runs its engine in this thread.
+   * @returns the standby, once it can be read: its first copy is made, or it goes on from an earlier one.
    * @throws PersistenceError `FILE_EXISTS`, `FILE_IN_USE`, `SCHEMA_MISSING`, `WAL_NEEDED`, `INVALID_ARGUMENT`, and
    *   `BUSY` when others write to the source without a pause for longer than `busyTimeout`.
    */
@@ -51,8 +51,9 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
       // Nobody else holds the handles that are opened here.
       const opening = { ...inherited, closeOnDisconnect: true, ...Object.fromEntries(own) } as Options
       const { startWorker } = definition
-      if (startWorker === undefined) throw withoutThread(origin.engine)
-      return follow(origin, given, opening, startWorker, {
+      const worker = given.worker ?? startWorker
+      if (worker === undefined) throw withoutThread(origin.engine, 'standby.follow')
+      return follow(origin, given, opening, worker, {
         open: (path) => Adapter.open(path, opening),
         async adapter(handle, driver) {
           const adapter = new SqliteAdapter(handle, driver, adapterOptions(opening), startWorker)
@@ -79,13 +80,5 @@ async function originOf(
   throw invalidArgument(
     'standby.follow',
     'source must be a file, got a database in memory; take a backup of it instead',
-  )
-}
-
-function withoutThread(engine: string): PersistenceError {
-  return new PersistenceError(
-    'ENGINE_UNSUPPORTED',
-    'standby.follow',
-    `standby.follow: the front end for ${engine} has no thread to follow in; pass worker, or use one that has`,
   )
 }

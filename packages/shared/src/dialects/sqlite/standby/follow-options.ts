@@ -5,15 +5,15 @@ import type { OptionNames } from '../../../arguments/options.js'
 import { checkPath } from '../file/check-path.js'
 import type { StartWorker } from '../thread/worker.js'
 
-/** Options of `Standby.follow`, beside those of `open`, which hold for reading it and for the adapter that takes over. */
+/** Options of `Standby.follow`. It also takes those of `open`, for reads and for the adapter that takes over. */
 export interface FollowOptions {
-  /** Where the standby is: the path of a file that does not exist or is a standby of this source, or `:memory:`. */
+  /** The file of the standby: a path where no file exists, that of a standby of the same source, or `:memory:`. */
   target: string
   /** ms between two looks at the source. Default 20. */
   every?: number
-  /** Ends following. While the first copy is made, `follow` rejects with its reason. */
+  /** Ends following. When it aborts during the first copy, `follow` rejects with its reason. */
   signal?: AbortSignal
-  /** Starts the thread, in an app that is bundled into one file. Default: the export `./thread` of the package. */
+  /** Starts the thread, for an app that is bundled into one file. Default: the export `./thread` of the package. */
   worker?: StartWorker
 }
 
@@ -30,7 +30,7 @@ export interface ResolvedFollowOptions {
 /** @throws PersistenceError `INVALID_OPTION`, `INVALID_ARGUMENT`. */
 export function resolveFollowOptions(options: FollowOptions): ResolvedFollowOptions {
   const { target, every = DEFAULT_EVERY_MS, signal, worker } = options
-  checkPath(target, 'standby.follow', 'options.target')
+  checkPath(target, 'standby.follow', 'option target')
   checkSignal(signal, 'standby.follow')
   if (typeof every !== 'number' || !(every > 0)) throw invalidOption('every', every, 'a positive number of ms')
   if (worker !== undefined && typeof worker !== 'function') throw invalidOption('worker', worker, 'a function')

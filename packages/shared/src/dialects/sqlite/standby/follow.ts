@@ -19,7 +19,8 @@ export interface Origin {
 /**
  * Starts a thread that follows `origin`, and waits until there is something to read.
  *
- * @param reading The options of the adapter that reads it.
+ * @param reading The options of the adapter that reads the standby.
+ * @param startWorker Starts the thread.
  */
 export async function follow<Adapter>(
   origin: Origin,
@@ -29,11 +30,11 @@ export async function follow<Adapter>(
   host: StandbyHost<Adapter>,
 ): Promise<Standby<Adapter>> {
   const { target, every } = resolveFollowOptions(options)
-  const { signal, worker = startWorker } = options
+  const { signal } = options
   const { busyTimeout } = resolveOptions(reading)
   signal?.throwIfAborted()
   if (target !== ':memory:') await refuseTarget(origin.path, target)
-  const thread = new StandbyThread(worker, origin.engine, { source: origin.path, target, every, busyTimeout })
+  const thread = new StandbyThread(startWorker, origin.engine, { source: origin.path, target, every, busyTimeout })
   const standby = new Standby(thread, target, host, reading)
   try {
     await untilAborted(signal, thread.begun)

@@ -1,22 +1,22 @@
 /**
- * What a standby is.
+ * The state of a standby.
  *
- * - `copying`: everything is copied, for the first time or anew, as `reason` tells. What was there before can be read.
- * - `following`: it was what the source is at `checkedAt`.
- * - `diverged`: the source is of another history, or one of the two was changed by hand. It follows no more.
- * - `lost`: changes are missing that the log does not have any more, or the source cannot be followed. It follows no more.
- * - `stopped`: it was stopped, or the source cannot be read. It is what the source was at `position`.
+ * - `copying`: it makes a full copy, for the first time or again, as `reason` says. Reads see the content before the copy.
+ * - `following`: at `checkedAt` it had everything that the source had.
+ * - `diverged`: the source has another history, or one of the two was changed by hand. It follows no more.
+ * - `lost`: the log lacks changes that the standby needs, or the source cannot be followed. It follows no more.
+ * - `stopped`: it was stopped, or the source cannot be read. It has the content of the source at `position`.
  */
 export type StandbyCondition = 'copying' | 'following' | 'diverged' | 'lost' | 'stopped'
 
-/** How a standby is doing, as it told last. */
+/** The last report of a standby's thread. */
 export interface StandbyState {
   readonly state: StandbyCondition
   /** Why, where there is something to say. */
   readonly reason: string | undefined
   /** The number of the last change that it has. */
   readonly position: number | undefined
-  /** Changes of the source that it did not have at the last look. `undefined` while nobody knows. */
+  /** How many changes the standby lacked at its last look at the source; `undefined` before the first look. */
   readonly behind: number | undefined
   /** Epoch ms of the last look at the source. */
   readonly checkedAt: number | undefined
@@ -30,7 +30,7 @@ export const BEFORE_THE_FIRST_COPY: StandbyState = {
   checkedAt: undefined,
 }
 
-/** What `verify()` found. */
+/** The answer of `Standby.verify()`. */
 export interface Verification {
   /** Whether every cell and rowid is the same on both sides. */
   readonly equal: boolean

@@ -21,24 +21,29 @@ export interface StandbyHost<Adapter> {
   open(path: string): Promise<Adapter>
 }
 
+/** Options of {@link Standby.takeOver}. */
 export interface TakeOverOptions {
   /**
-   * Takes over also while the source is in use. Its users go on writing to it, and nothing tells the two files apart but
-   * their contents. Default `false`.
+   * Whether the standby takes over while the source is in use. The users of the source go on writing to it, and only the contents
+   * tell the two files apart. Default `false`.
    */
   force?: boolean
 }
 
 /**
- * A copy of a file in use that is kept up to date, in another file or in memory, and takes over when the file is lost. It
- * is exact for every writer of every process: what can be read here is at any time what the source was at one moment.
+ * A copy of a file in use, in another file or in memory, that is kept up to date and can take over when the file is lost. It
+ * has the writes of every process. At any time its content is that of the source at one moment.
  *
- * It keeps the process alive until it is stopped.
+ * A standby keeps the process alive until it is stopped.
  */
 export class Standby<Adapter> implements AsyncDisposable {
+  /** Reads of the cache. */
   readonly cache: Pick<SqlCacheProvider, 'get' | 'getMany' | 'has' | 'keys'>
+  /** Reads of results. */
   readonly idempotency: Pick<SqlIdempotencyProvider, 'get'>
+  /** Reads of checkpoints. */
   readonly checkpoint: Pick<SqlCheckpointProvider, 'load' | 'loadLatest' | 'list'>
+  /** Reads of circuits. */
   readonly circuitBreaker: Pick<SqlCircuitBreakerProvider, 'getState'>
   readonly #thread: StandbyThread
   readonly #target: string
@@ -59,26 +64,27 @@ export class Standby<Adapter> implements AsyncDisposable {
     this.circuitBreaker = circuitBreaker
   }
 
+  /** Whether the standby follows its source, and why not; see {@link StandbyCondition}. */
   get state(): StandbyCondition {
     return this.#thread.state.state
   }
 
-  /** Why it is not following, or why it was copied anew the last time. */
+  /** Why the standby is not following, or why its last full copy was made. */
   get reason(): string | undefined {
     return this.#thread.state.reason
   }
 
-  /** The number of the last change of the source that it has. */
+  /** The number of the last change of the source that the standby has. */
   get position(): number | undefined {
     return this.#thread.state.position
   }
 
-  /** Changes that it did not have at the last look at the source; `undefined` while nobody knows. */
+  /** How many changes the standby lacked at its last look at the source; `undefined` before the first look. */
   get behind(): number | undefined {
     return this.#thread.state.behind
   }
 
-  /** Epoch ms of the last look at the source. */
+  /** Epoch ms of the standby's last look at the source. */
   get checkedAt(): number | undefined {
     return this.#thread.state.checkedAt
   }
@@ -86,8 +92,8 @@ export class Standby<Adapter> implements AsyncDisposable {
   /**
    * Waits until the standby has a change of the source.
    *
-   * @param position Its number. Default: the last that is committed in the source now.
-   * @returns the number of the last change that the standby has then.
+   * @param position The number of the change. Default: the last change that is committed in the source now.
+   * @returns the number of the last change that the standby has.
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`; the reason of the signal.
    */
   async waitFor(position?: number, options: { signal?: AbortSignal } = {}): Promise<number> {
@@ -99,9 +105,9 @@ export class Standby<Adapter> implements AsyncDisposable {
   }
 
   /**
-   * Compares the standby with the source by a checksum over every cell, both of one moment, and checks the standby by
-   * `integrity_check`. Reads wait meanwhile, about half a second for 100,000 rows. What differs makes the standby `diverged`,
-   * damage `lost`.
+   * Compares every cell of the standby and of the source at one moment, by a checksum, and checks the standby by
+   * `integrity_check`. Reads wait meanwhile, about half a second for 100,000 rows. A difference makes the standby `diverged`;
+   * damage makes it `lost`.
    *
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `CORRUPT`.
    */
@@ -110,16 +116,16 @@ export class Standby<Adapter> implements AsyncDisposable {
   }
 
   /**
-   * Makes the last step where the source can be read, and then a database of its own of the standby: tokens of locks and
-   * generations of claims go on growing, far above all that the source has given, and its lineage is a new one. The
-   * standby has ended then; {@link stop} waits until it has left the source as well.
+   * Makes the standby a database of its own, after it has taken the last changes of the source, where that can be read. Lock
+   * tokens and claim generations go on far above all that the source has given, and the database has a new lineage. The standby
+   * has ended then; {@link stop} waits until it has left the source too.
    *
-   * @returns a connected adapter on it.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`; the standby goes on as it was.
+   * @returns a connected adapter on the new database.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`, `BUSY`; the standby goes on as before.
    */
   async takeOver({ force = false }: TakeOverOptions = {}): Promise<Adapter> {
     if (typeof force !== 'boolean') {
-      throw invalidArgument('standby.takeOver', `force must be true or false, got ${shown(force)}`)
+      throw invalidArgument('standby.takeOver', `option force must be true or false, got ${shown(force)}`)
     }
     await this.#thread.ask('takeOver', { force })
     this.#takenOver = true
@@ -133,9 +139,9 @@ export class Standby<Adapter> implements AsyncDisposable {
   }
 
   /**
-   * Ends following; the log goes with the last follower of the source. The file of the standby stays. Idempotent.
+   * Ends following. The last follower of a source removes the log from it. The file of the standby stays. May be repeated.
    *
-   * @throws PersistenceError `BUSY` when others write to the source without a pause; a log stays there for a day then.
+   * @throws PersistenceError `BUSY` when others write to the source without a pause; the log stays there for a day then.
    */
   async stop(): Promise<void> {
     // The adapter that has taken over has the thread now.

@@ -9,16 +9,16 @@ import type { Answer } from '../../../remote/requests.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { EngineThread } from '../thread/engine-thread.js'
 import type { StartWorker } from '../thread/worker.js'
-import { type EngineInput, OPENED, order } from './words.js'
+import { command, type EngineInput, OPENED } from './commands.js'
 
-/** What a connection is opened by, each time anew. */
+/** How a connection is opened, the first time and after its thread has died. */
 export interface EngineSource {
   readonly startWorker: StartWorker
   /** As its driver names it. */
   readonly engine: string
   /** Asked when the thread is started. */
   input(): EngineInput
-  /** The file that it has to be, when it is opened again. */
+  /** The file that must be at the path when the connection is opened again. */
   readonly file: { readonly path: string; readonly identity: string } | undefined
 }
 
@@ -31,8 +31,8 @@ interface Pending {
 type Thread = EngineThread<readonly Item[], undefined>
 
 /**
- * A connection of an engine in a thread of its own. The thread is started when it is needed first, and anew when it has
- * died. It keeps the process alive while something is asked of it.
+ * A connection of an engine in a thread of its own. The first request starts the thread, and a request after the thread has died
+ * starts another one. The thread keeps the process alive while a request is pending.
  */
 export class EngineConnection {
   readonly #source: EngineSource
@@ -40,14 +40,14 @@ export class EngineConnection {
   #lastRequest = OPENED
   /** Numbers of the statements that the thread knows, by their text. */
   #declared = new Map<string, number>()
-  /** Never given twice to a thread, which may have prepared the statement of each. */
+  /** Numbers are never reused within a thread, which may have prepared the statement of each. */
   #lastStatement = 0
   #opening: Promise<void> | undefined
-  /** While it has an open connection. */
+  /** The thread, while it has an open connection. */
   #thread: Thread | undefined
-  /** To the one that was started last. */
+  /** Sends to {@link #last}. */
   #sending: PacedSending<readonly Item[]> | undefined
-  /** The last one that was started. */
+  /** The thread that was started last. */
   #last: Thread | undefined
   #closed = false
   /** How often the thread has opened its connection. */
@@ -77,13 +77,13 @@ export class EngineConnection {
     return this.#thread === undefined ? this.open().then(() => this.#send(write, take)) : this.#send(write, take)
   }
 
-  /** Names a statement, which is told to the thread once. To be called before any other word of a message. */
+  /** The number of a statement, which the thread is told once. To be called before the other items of a message are written. */
   declare(out: Item[], sql: string): number {
     let number = this.#declared.get(sql)
     if (number === undefined) {
       number = ++this.#lastStatement
       this.#declared.set(sql, number)
-      out.push(order.declare, number, sql)
+      out.push(command.declare, number, sql)
     }
     return number
   }
@@ -95,7 +95,7 @@ export class EngineConnection {
     const thread = this.#thread
     if (thread === undefined) return
     thread.ref()
-    this.#sending?.send([order.close], fail)
+    this.#sending?.send([command.close], fail)
     await thread.result
     await thread.gone
     this.#thread = undefined
@@ -114,7 +114,7 @@ export class EngineConnection {
       answered: (request, answer) => this.#take(request)?.resolve(answer),
       refused: (request, error) => this.#take(request)?.reject(error),
       pieceCame: (request) => {
-        sending.send([order.more, request], fail)
+        sending.send([command.more, request], fail)
         return this.#pending.get(request)?.take
       },
     })
@@ -146,7 +146,7 @@ export class EngineConnection {
     return new Promise((resolve, reject) => {
       this.#pending.set(request, { resolve, reject, take })
       this.#sending?.send(message, (error) => {
-        // With what it declared; the thread knows the others, and is told them again.
+        // The declarations of this message were lost with it. Those of earlier messages are sent again.
         this.#declared = new Map()
         this.#take(request)?.reject(error)
       })
@@ -174,7 +174,7 @@ export class EngineConnection {
   }
 }
 
-/** For what is of numbers only, which can be sent. */
+/** For messages of numbers alone, which can always be sent. */
 function fail(error: unknown): never {
   throw error
 }

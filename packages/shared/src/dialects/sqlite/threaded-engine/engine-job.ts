@@ -1,20 +1,20 @@
 import type { Item } from '../../../remote/protocol.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import type { Job } from '../thread/run-job.js'
-import { EngineDesk } from './engine-desk.js'
-import type { EngineInput } from './words.js'
+import type { EngineInput } from './commands.js'
+import { EngineWorker } from './engine-worker.js'
 
-/** Opens one connection and does with it what the thread is told, until that is to close it. */
+/** Opens one connection, and runs commands on it until the thread is told to close it. */
 export const engineJob: Job = async ({ path, readOnly, settings }: EngineInput, { engine, stop, tell, listen }) => {
   const driver = sqliteDialect.adopt(engine.driver(await engine.open(path, readOnly)), readOnly)
-  const desk = new EngineDesk(driver, stop, tell)
+  const worker = new EngineWorker(driver, stop, tell)
   try {
     for (const sql of settings) await driver.query(sql, [])
-    // It is never asked to stop but by closing; the end of the process asks by a flag.
-    listen((message) => void desk.take(message as readonly Item[]))
-    desk.opened()
-    await desk.closing
+    // Only `close` stops the job. The end of the process stops it by the flag.
+    listen((message) => void worker.take(message as readonly Item[]))
+    worker.opened()
+    await worker.closing
   } finally {
-    await desk.finish()
+    await worker.finish()
   }
 }

@@ -8,8 +8,8 @@ import type {
   TransactionPart,
 } from '../../../driver/driver.js'
 import type { Item } from '../../../remote/protocol.js'
+import { command, writeParameters } from './commands.js'
 import type { EngineConnection } from './engine-connection.js'
-import { order, writeParameters } from './words.js'
 
 /** An engine in a thread of its own, as one that answers in a later turn. */
 export class ThreadedDriver implements AsyncDriver {
@@ -37,7 +37,7 @@ export class ThreadedDriver implements AsyncDriver {
 
   async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
     return (await this.#connection.ask((out, request) => {
-      out.push(order.run, request, sql)
+      out.push(command.run, request, sql)
       writeParameters(out, parameters)
     })) as Row[]
   }
@@ -53,7 +53,7 @@ export class ThreadedDriver implements AsyncDriver {
       // Declarations come first.
       const controls = [named(begin), named(commit), named(rollback)]
       const statements = parts.map(({ sql, again }): Item => (again ? named(sql) : sql))
-      out.push(order.transact, request, ...controls, parts.length)
+      out.push(command.transact, request, ...controls, parts.length)
       for (const [at, { parameters, expect }] of parts.entries()) {
         out.push(statements[at] as Item, expect ?? null)
         writeParameters(out, parameters)
@@ -78,7 +78,7 @@ class ThreadedStatement implements AsyncStatement {
   all(parameters: readonly SqlValue[], taken?: TakeRows): Promise<Row[]> {
     return this.#connection.ask((out, request) => {
       const number = this.#connection.declare(out, this.#sql)
-      out.push(order.run, request, number)
+      out.push(command.run, request, number)
       writeParameters(out, parameters)
     }, taken) as Promise<Row[]>
   }

@@ -7,7 +7,7 @@ import { serve } from './serve.js'
 import { summary, watch } from './summary.js'
 import { task } from './task.js'
 
-const OF_LISTS = {
+const LIST_OPTIONS = {
   startsWith,
   limit: { type: 'string', description: 'most items', valueHint: 'N' },
   expired: { type: 'boolean', description: 'also what has expired or was given back' },
@@ -15,7 +15,7 @@ const OF_LISTS = {
 } as const satisfies Record<keyof Asked, ArgsDef[string]>
 
 /** The commands that show what is in a database. */
-export const LOOK: Readonly<Record<string, Command>> = {
+export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   summary: defineCommand({
     meta: { name: 'summary', description: 'what is in the database, in short; also: scopedb <db>' },
     args: { db, json, color },
@@ -82,7 +82,7 @@ export const LOOK: Readonly<Record<string, Command>> = {
 
 function listCommand(name: string, list: List<object>): Command {
   const taken = Object.fromEntries(
-    list.takes.map((option) => [option === 'startsWith' ? 'starts-with' : option, OF_LISTS[option]]),
+    list.takes.map((option) => [option === 'startsWith' ? 'starts-with' : option, LIST_OPTIONS[option]]),
   )
   return defineCommand({
     meta: { name, description: list.about },

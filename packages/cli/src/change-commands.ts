@@ -46,7 +46,7 @@ function ofKey(name: 'circuit' | 'result' | 'entry', description: string): Comma
 }
 
 /** The commands that change one thing, or what has expired. */
-export const MEND: Readonly<Record<string, Command>> = {
+export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
   circuit: ofKey('circuit', 'closes a circuit (reset), or opens it until it is reset (isolate)'),
   lock: defineCommand({
     meta: { name: 'lock', description: 'ends the hold of a lock, if it still has the token that was seen' },

@@ -2,10 +2,10 @@ import type { SqlValue } from '../../../driver/driver.js'
 import { crossing } from '../../../remote/row-shapes.js'
 
 /**
- * What the thread of an engine is told. A message is one flat array that begins with its word. The answers are those of
+ * The commands to the thread of an engine. A message is one flat array that begins with a command. The answers are those of
  * remote/protocol.ts.
  */
-export const order = {
+export const command = {
   /** request, sql or number of a declared statement, n, n parameters. Answered by rows. */
   run: 1,
   /** number, sql. Before the first use of the number, in a message with what follows. */

@@ -1,4 +1,4 @@
-import { type News, type NewsAbout, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { type ChangeNotifications, type NotificationTopic, systemClock } from '@go-go-scope/persistence-core/dialect'
 import { toldText } from '../sql/told.js'
 import { within } from '../wire/deadline.js'
 import type { Ear } from '../wire/wire.js'
@@ -6,59 +6,59 @@ import type { Ear } from '../wire/wire.js'
 /** Listens on a channel, and settles when that has begun. @returns ends it. */
 export type Listen = (channel: string, ear: Ear) => Promise<() => Promise<void>>
 
-/** What news need of the connection that they belong to. */
-export interface NewsContext {
+/** What notifications need of the connection that they belong to. */
+export interface NotificationsContext {
   readonly listen: Listen
-  /** Has the server tell `text` by another connection than the one that listens. */
+  /** Sends a notification on another connection than the one that listens. */
   readonly tell: (channel: string, text: string) => Promise<unknown>
-  /** Hears of failures: no caller awaits the news. */
+  /** Called with failures, which no caller awaits. */
   readonly failed: (error: unknown) => void
 }
 
-// How long who waits first waits for the news to begin. Where they begin later, they are heard from then on.
+// How long the first caller waits for notifications to become active. They may become active later.
 const BEGINNING_MS = 250
-// A connection costs the server more than an ear that nobody needs for a moment.
+// A new connection costs the server more than one that is idle for a moment.
 const LINGER_MS = 2_000
 const CHECK_MS = 30_000
 const SHORTEST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 
 /**
- * Listens while somebody follows a key, on a connection of its own. What the server tells may be lost on the way: a pooler
- * swallows it, a connection ends or falls silent. So it is heard only once a text of its own has come back, which is asked
- * for again now and then; and all who follow are told where something may have been missed.
+ * Listens while there are subscriptions, on a connection of its own. A notification may be lost on the way: a pooler swallows it,
+ * or the connection ends or falls silent. So notifications count as active only once one of its own has come back, and it sends
+ * another from time to time. Where one may have been lost, all listeners are called.
  */
-export class PostgresNews implements News {
-  heard = false
+export class PostgresNotifications implements ChangeNotifications {
+  active = false
   readonly #channel: string
-  readonly #context: NewsContext
-  readonly #followers = new Map<string, Set<{ told: () => void }>>()
-  /** Comes back by way of the server; no other connection sends the same. */
+  readonly #context: NotificationsContext
+  readonly #followers = new Map<string, Set<{ listener: () => void }>>()
+  /** The text that it sends itself. No other connection sends the same. */
   readonly #check: string
   #begun: Promise<void> | undefined
-  #ear: { stop(): Promise<void> } | undefined
+  #subscription: { stop(): Promise<void> } | undefined
   #checked: (() => void) | undefined
   #cancelTimer: (() => void) | undefined
   #failures = 0
   #ended = false
 
   /** @param channel At most 63 bytes. @param name Unique among all connections. */
-  constructor(channel: string, name: string, context: NewsContext) {
+  constructor(channel: string, name: string, context: NotificationsContext) {
     this.#channel = channel
     this.#check = `check ${name}`
     this.#context = context
   }
 
-  /** Whether somebody follows a key. */
+  /** Whether there are subscriptions. */
   get wanted(): boolean {
     return this.#followers.size > 0
   }
 
-  follow(about: NewsAbout, key: string, told: () => void): () => void {
+  subscribe(about: NotificationTopic, key: string, listener: () => void): () => void {
     const topic = toldText(about, key)
     const followers = this.#followers.get(topic) ?? new Set()
     this.#followers.set(topic, followers)
-    const follower = { told }
+    const follower = { listener }
     followers.add(follower)
     this.#begun ??= this.#begin()
     return () => {
@@ -69,8 +69,8 @@ export class PostgresNews implements News {
     }
   }
 
-  begun(): Promise<void> {
-    if (this.heard) return Promise.resolve()
+  settled(): Promise<void> {
+    if (this.active) return Promise.resolve()
     return within<void>(BEGINNING_MS, this.#begun ?? Promise.resolve(), async () => undefined)
   }
 
@@ -88,17 +88,17 @@ export class PostgresNews implements News {
     try {
       const stop = await this.#context.listen(this.#channel, {
         heard: (text) => this.#hear(text),
-        again: () => this.#tellAll(),
+        again: () => this.#notifyAll(),
         ended: () => void this.#lost(),
       })
-      const ear = { stop }
-      this.#ear = ear
-      const heard = await this.#comesBack()
-      if (this.#ear !== ear) return
-      this.heard = heard
+      const subscription = { stop }
+      this.#subscription = subscription
+      const active = await this.#comesBack()
+      if (this.#subscription !== subscription) return
+      this.active = active
       this.#failures = 0
-      // Who was not told in time that news are heard has gone on without them.
-      if (this.heard && systemClock.monotonic() - began > BEGINNING_MS) this.#tellAll()
+      // A caller that did not wait until now polls, and is called once.
+      if (this.active && systemClock.monotonic() - began > BEGINNING_MS) this.#notifyAll()
       this.#in(CHECK_MS, () => this.#look())
     } catch (error) {
       this.#context.failed(error)
@@ -106,7 +106,7 @@ export class PostgresNews implements News {
     }
   }
 
-  /** Whether a text comes back that is sent by another connection: a pooler passes on what a session tells itself. */
+  /** Whether its own text comes back. Another connection sends it, because a pooler passes on what a session sends itself. */
   async #comesBack(): Promise<boolean> {
     const back = new Promise<boolean>((resolve) => {
       this.#checked = () => resolve(true)
@@ -115,54 +115,54 @@ export class PostgresNews implements News {
     return within(BEGINNING_MS * 4, back, async () => false)
   }
 
-  /** Looks whether it still hears, or by now. */
+  /** Checks whether notifications are active, still or by now. */
   async #look(): Promise<void> {
     if (!this.wanted) return this.#leave()
-    const before = this.heard
+    const before = this.active
     try {
-      this.heard = await this.#comesBack()
+      this.active = await this.#comesBack()
     } catch {
-      // The server cannot be asked: its callers are told, and the next look finds out.
-      this.heard = false
+      // The server cannot be asked now. The next check finds out.
+      this.active = false
     }
-    if (before && !this.heard) return this.#lost()
-    if (this.heard && !before) this.#tellAll()
+    if (before && !this.active) return this.#lost()
+    if (this.active && !before) this.#notifyAll()
     this.#in(CHECK_MS, () => this.#look())
   }
 
   #hear(text: string): void {
     if (text === this.#check) this.#checked?.()
-    for (const { told } of [...(this.#followers.get(text) ?? [])]) told()
+    for (const { listener } of [...(this.#followers.get(text) ?? [])]) listener()
   }
 
-  #tellAll(): void {
-    for (const followers of [...this.#followers.values()]) for (const { told } of [...followers]) told()
+  #notifyAll(): void {
+    for (const followers of [...this.#followers.values()]) for (const { listener } of [...followers]) listener()
   }
 
-  /** The connection that listened is gone: another one is made after a pause, while somebody follows. */
+  /** The connection that listened is gone. Another one is made after a pause, while there are subscriptions. */
   async #lost(): Promise<void> {
     if (this.#ended) return
-    const ear = this.#ear
-    this.#ear = undefined
-    this.heard = false
-    this.#tellAll()
-    // It is broken: that it cannot be ended either is no news.
-    await ear?.stop().catch(() => undefined)
+    const subscription = this.#subscription
+    this.#subscription = undefined
+    this.active = false
+    this.#notifyAll()
+    // It is broken, so ending it may fail too.
+    await subscription?.stop().catch(() => undefined)
     const pause = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** this.#failures++)
     this.#in(pause, async () => {
       this.#begun = this.wanted ? this.#begin() : undefined
       await this.#begun
-      if (this.heard) this.#tellAll()
+      if (this.active) this.#notifyAll()
     })
   }
 
   async #leave(): Promise<void> {
     if (this.wanted && !this.#ended) return this.#in(CHECK_MS, () => this.#look())
-    const ear = this.#ear
-    this.#ear = undefined
-    this.heard = false
+    const subscription = this.#subscription
+    this.#subscription = undefined
+    this.active = false
     this.#begun = undefined
-    await ear?.stop().catch((error: unknown) => this.#context.failed(error))
+    await subscription?.stop().catch((error: unknown) => this.#context.failed(error))
   }
 
   /** One timer, which keeps no process alive: what is due next takes the place of what was. */

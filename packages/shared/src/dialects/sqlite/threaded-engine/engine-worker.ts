@@ -3,10 +3,10 @@ import { Outgoing } from '../../../remote/outgoing.js'
 import type { Item } from '../../../remote/protocol.js'
 import { Reader } from '../../../remote/reader.js'
 import type { StopFlag } from '../thread/stop-flag.js'
-import { OPENED, order } from './words.js'
+import { command, OPENED } from './commands.js'
 
-/** Does in the thread of an engine what it is told, one thing after the other. */
-export class EngineDesk {
+/** Runs commands in the thread of an engine, one after the other. */
+export class EngineWorker {
   /** Settles when the thread was told to close its connection. */
   readonly closing: Promise<void>
   readonly #driver: SqlDriver
@@ -36,7 +36,7 @@ export class EngineDesk {
     this.#inbox.push(message)
     if (this.#working) return
     this.#working = true
-    // At the end of the process it does nothing any more: an engine that is at work then ends it with SIGABRT.
+    // No command begins at the end of the process: an engine that is at work then aborts the process with SIGABRT.
     for (let next = this.#inbox.shift(); next !== undefined && this.#stop.begin(); next = this.#inbox.shift()) {
       await this.#do(new Reader(next))
       this.#out.flush()
@@ -45,7 +45,7 @@ export class EngineDesk {
     this.#working = false
   }
 
-  /** Gives up all statements and the connection. */
+  /** Finalizes all statements and closes the connection. */
   async finish(): Promise<void> {
     for (const statement of this.#prepared.values()) await statement.finalize()
     await this.#driver.close()
@@ -53,22 +53,22 @@ export class EngineDesk {
 
   async #do(reader: Reader): Promise<void> {
     let word = reader.count()
-    for (; word === order.declare; word = reader.count()) this.#sql.set(reader.count(), reader.text())
-    if (word === order.close) {
+    for (; word === command.declare; word = reader.count()) this.#sql.set(reader.count(), reader.text())
+    if (word === command.close) {
       this.#close()
       return
     }
     const request = reader.count()
     try {
-      if (word === order.more) this.#out.more(request)
-      else if (word === order.run) this.#out.answer(request, await this.#run(reader.value(), reader.values()))
+      if (word === command.more) this.#out.more(request)
+      else if (word === command.run) this.#out.answer(request, await this.#run(reader.value(), reader.values()))
       else this.#out.answerSteps(request, await this.#transact(reader))
     } catch (error) {
       this.#out.refuse(request, error)
     }
   }
 
-  /** @param statement Its number or, where it is not worth keeping, its text. */
+  /** @param statement The number of a declared statement, which is kept prepared, or the text of one that is not. */
   async #run(statement: Item, parameters: Item[]): Promise<Row[]> {
     if (typeof statement !== 'number') return this.#driver.query(String(statement), parameters)
     let prepared = this.#prepared.get(statement)

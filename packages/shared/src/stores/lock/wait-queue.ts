@@ -1,0 +1,45 @@
+import { WakeUp } from '../../time/wake-up.js'
+
+// Of all connections: callers of one process wait in one queue for a lock in a file, whichever handle they use.
+const queues = new Map<string, Set<LockWaiter>>()
+
+/** Wakes the first waiter of the queue `name`, because its lock may be free. Every release calls it. */
+export function wakeFirstWaiter(name: string): void {
+  for (const waiter of queues.get(name) ?? []) {
+    waiter.wake()
+    return
+  }
+}
+
+/** Whether any caller waits for any lock. */
+export function hasWaiters(): boolean {
+  return queues.size > 0
+}
+
+/** One caller in the wait queue of a lock. Only the first waiter asks for the lock; the others wait until they are first. */
+export class LockWaiter extends WakeUp {
+  readonly #name: string
+  readonly #queue: Set<LockWaiter>
+
+  /** Joins the queue `name` at its end. */
+  constructor(name: string) {
+    super()
+    this.#name = name
+    this.#queue = queues.get(name) ?? new Set()
+    queues.set(name, this.#queue)
+    this.#queue.add(this)
+  }
+
+  get isFirst(): boolean {
+    for (const first of this.#queue) return first === this
+    return false
+  }
+
+  /** Leaves the queue, and wakes the next waiter if this one was first. To be called once. */
+  leave(): void {
+    const { isFirst } = this
+    this.#queue.delete(this)
+    if (this.#queue.size === 0) queues.delete(this.#name)
+    else if (isFirst) wakeFirstWaiter(this.#name)
+  }
+}
