@@ -236,8 +236,8 @@ describe('arguments', () => {
     ['durability', 'forever'],
     ['maxKeyLength', 2_000],
     ['prepare', 'always'],
-    ['listenUrl', 'redis://x'],
-    ['listenUrl', true],
+    ['newsUrl', 'redis://x'],
+    ['newsUrl', true],
   ])('option %s: %s is refused', (name, value) => {
     const pool = new pg.Pool({ connectionString: serverUrl() })
     expect(() => new PostgresAdapter(pool, { [name]: value })).toThrow(
@@ -264,7 +264,7 @@ describe('arguments', () => {
     const message = expect.not.stringMatching(/sec/)
     expect(await refused(PostgresAdapter.open(url as never))).toMatchObject({ code: 'INVALID_ARGUMENT', message })
     if (url === null) return
-    const error = await refused(opens(newSchema(), { listenUrl: url }))
+    const error = await refused(opens(newSchema(), { newsUrl: url }))
     expect(error).toMatchObject({ code: 'INVALID_OPTION', message })
   })
 

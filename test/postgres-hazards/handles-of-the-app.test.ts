@@ -20,7 +20,7 @@ test('who waits for a connection of an sql of postgres gets one also when the on
   const schema = newSchema()
   const sql = postgres(serverUrl(), { max: 1, connection: { application_name: schema } })
   await sql.reserve()
-  const options = { schema, durability: 'process', listenUrl: false, busyTimeout: 20_000 } as const
+  const options = { schema, durability: 'process', newsUrl: false, busyTimeout: 20_000 } as const
   const adapter = track(new PostgresAdapter(sql, options))
   const connecting = adapter.connect()
   await new Promise((resolve) => setImmediate(resolve))
@@ -52,7 +52,7 @@ test.each(['postgres', 'pg'] as const)(
     const schema = newSchema()
     await opens(schema)
     const { handle, ask, give } = await POOLS[library](schema)
-    const options = { schema, durability: 'process', listenUrl: false, busyTimeout: 0 } as const
+    const options = { schema, durability: 'process', newsUrl: false, busyTimeout: 0 } as const
     const adapter = track(new PostgresAdapter(handle as pg.Pool, options))
     for (let round = 0; round < 2; round++)
       await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
@@ -96,7 +96,7 @@ test('a write that the app’s client gives up is not told to have failed', asyn
   const schema = newSchema()
   await opens(schema) // The tables, which may take longer than what the app's client waits for.
   const pool = new pg.Pool({ connectionString: serverUrl(), query_timeout: 1_000, application_name: schema })
-  const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process', listenUrl: false }))
+  const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process', newsUrl: false }))
   await adapter.recordFailure('api', 100)
   await admin.query(`CREATE FUNCTION "${schema}".stand_still() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
@@ -159,7 +159,7 @@ test.each([
     await forgotten.query('BEGIN')
     await forgotten.query(sql).catch(() => undefined)
     forgotten.release()
-    const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process', listenUrl: false }))
+    const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process', newsUrl: false }))
     await adapter.cache.set('k', 1)
     expect(await other.cache.get('k')).toBe(1)
   },

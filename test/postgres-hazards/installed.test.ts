@@ -87,14 +87,14 @@ for (const { name, installed, start } of process.env.SOAK === undefined ? [] : S
     test('a waiter gets the result, by looking or by news', async () => {
       const schema = newSchema()
       const holder = await opens(schema, {}, service.url)
-      for (const listenUrl of [undefined, service.direct]) {
-        const waiter = await opens(schema, listenUrl === undefined ? {} : { listenUrl }, service.url)
-        const key = String(listenUrl)
+      for (const newsUrl of [undefined, service.direct]) {
+        const waiter = await opens(schema, newsUrl === undefined ? {} : { newsUrl }, service.url)
+        const key = String(newsUrl)
         const claim = await holder.idempotency.claim<number>(key, { lease: 60_000 })
         if (claim.state !== 'claimed') throw new Error('the key is free')
         const waiting = waiter.idempotency.claim(key, { lease: 60_000, wait: 20_000 })
         await new Promise((resolve) => setTimeout(resolve, 1_500))
-        const direct = listenUrl !== undefined || service.url === service.direct
+        const direct = newsUrl !== undefined || service.url === service.direct
         expect((await waiter.stats()).notifications).toBe(direct ? 'active' : 'polling')
         await claim.complete(1)
         expect(await waiting).toMatchObject({ state: 'completed', value: 1 })

@@ -72,7 +72,7 @@ test.each(['pg', 'postgres'] as const)(
       })
     })
     onTestFinished(proxy.close)
-    const adapter = track(await PostgresAdapter.open(proxy.url, { schema: newSchema(), driver, listenUrl: false }))
+    const adapter = track(await PostgresAdapter.open(proxy.url, { schema: newSchema(), driver, newsUrl: false }))
     await adapter.cache.set('k', 0)
     for (let message = 1; message <= 6; message++) {
       proxy.endAll()

@@ -197,10 +197,10 @@ describe('behind a pooler that swallows what is told', () => {
     ['by looking', undefined, 'polling'],
     ['by looking, where nothing is to be listened to', false, 'polling'],
     ['by news from a direct connection', serverUrl(), 'active'],
-  ] as const)('changes are found %s', async (_, listenUrl, expected) => {
+  ] as const)('changes are found %s', async (_, newsUrl, expected) => {
     const schema = newSchema()
     const holder = await opens(schema)
-    const waiter = await opens(schema, { watchInterval: 10, ...(listenUrl !== undefined && { listenUrl }) }, pooler.url)
+    const waiter = await opens(schema, { watchInterval: 10, ...(newsUrl !== undefined && { newsUrl }) }, pooler.url)
     const heard: string[] = []
     waiter.subscribe('api', ({ state }) => heard.push(state))
     const claim = await claimed(holder, 'job')

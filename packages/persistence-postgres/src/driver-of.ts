@@ -8,14 +8,14 @@ import type { Source } from './wire/wire.js'
 /** The ordered connection of an adapter, and what else its options say of connections. */
 export function driverOf(
   source: Source,
-  { prepare, listenUrl, options }: Resolved<AdapterOptions>,
+  { prepare, newsUrl, options }: Resolved<AdapterOptions>,
   driver?: DriverName,
 ): ReconnectingDriver {
   const listen =
-    listenUrl === false
+    newsUrl === false
       ? undefined
-      : listenUrl === undefined
+      : newsUrl === undefined
         ? source.listen?.bind(source)
-        : listenByUrl(listenUrl, driver)
+        : listenByUrl(newsUrl, driver)
   return new ReconnectingDriver(source, { answerTimeout: resolveOptions(options).busyTimeout, prepare, listen })
 }

@@ -35,7 +35,7 @@ export interface PlaceOptions {
    * Where to listen for notifications of changes by other processes: a URL that leads to the server past a pooler, or `false`
    * to poll every `watchInterval` instead. Default: the same server.
    */
-  listenUrl?: string | false
+  newsUrl?: string | false
 }
 
 /** Options of the constructor. `locks` is `database` by default. */
@@ -56,7 +56,7 @@ const PLACE_OPTIONS: OptionNames<PlaceOptions> = {
   schema: true,
   durability: true,
   prepare: true,
-  listenUrl: true,
+  newsUrl: true,
 }
 const OPTIONS: OptionNames<PostgresOptions> = { ...ADAPTER_OPTIONS, ...PLACE_OPTIONS }
 const CACHE_OPTIONS: OptionNames<PostgresCacheOptions> = { ...OPTIONS, tableName: true }
@@ -68,7 +68,7 @@ export interface Resolved<Options> {
   readonly durability: Durability
   readonly prepare: Prepare
   /** `undefined`: the same server. */
-  readonly listenUrl: string | false | undefined
+  readonly newsUrl: string | false | undefined
   readonly options: Options
 }
 
@@ -115,22 +115,22 @@ export function resolvedOpen(
 
 function checked(read: PostgresOptions, usual: Durability): Resolved<AdapterOptions> {
   const { schema = 'go_goscope', durability = usual, locks = 'database', maxKeyLength } = read
-  const { prepare = 'auto', listenUrl } = read
+  const { prepare = 'auto', newsUrl } = read
   if (durability !== 'power' && durability !== 'process' && durability !== 'replicas') {
     throw invalidOption('durability', durability, "'power', 'process' or 'replicas'")
   }
   if (prepare !== 'auto' && typeof prepare !== 'boolean')
     throw invalidOption('prepare', prepare, "'auto', true or false")
-  if (listenUrl !== undefined && listenUrl !== false && !isServerUrl(listenUrl)) {
-    const got = typeof listenUrl === 'string' ? withoutSecrets(listenUrl) : listenUrl
-    throw invalidOption('listenUrl', got, 'like postgres://user:password@host:5432/database, or false')
+  if (newsUrl !== undefined && newsUrl !== false && !isServerUrl(newsUrl)) {
+    const got = typeof newsUrl === 'string' ? withoutSecrets(newsUrl) : newsUrl
+    throw invalidOption('newsUrl', got, 'like postgres://user:password@host:5432/database, or false')
   }
   if (typeof schema !== 'string' || !isName(schema)) throw badSchema(schema)
   // An entry of an index takes 2,704 bytes, of which prefix and marks have 1,024 and more.
   if (typeof maxKeyLength === 'number' && maxKeyLength > LONGEST_KEY_BYTES) {
     throw invalidOption('maxKeyLength', maxKeyLength, `at most ${LONGEST_KEY_BYTES} bytes on PostgreSQL`)
   }
-  return { schema, durability, prepare, listenUrl, options: { ...adapterOptions(read), locks } }
+  return { schema, durability, prepare, newsUrl, options: { ...adapterOptions(read), locks } }
 }
 
 const LONGEST_KEY_BYTES = 1_536

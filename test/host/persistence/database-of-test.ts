@@ -33,7 +33,7 @@ async function schemaOfServer(): Promise<DatabaseOfTest> {
       return PostgresAdapter.open(serverUrl(), {
         schema,
         durability: 'process',
-        ...(!told && { listenUrl: false }),
+        ...(!told && { newsUrl: false }),
         ...options,
       })
     },
