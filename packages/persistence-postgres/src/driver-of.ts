@@ -12,10 +12,6 @@ export function driverOf(
   driver?: DriverName,
 ): ReconnectingDriver {
   const listen =
-    newsUrl === false
-      ? undefined
-      : newsUrl === undefined
-        ? source.listen?.bind(source)
-        : listenByUrl(newsUrl, driver)
+    newsUrl === false ? undefined : newsUrl === undefined ? source.listen?.bind(source) : listenByUrl(newsUrl, driver)
   return new ReconnectingDriver(source, { answerTimeout: resolveOptions(options).busyTimeout, prepare, listen })
 }
