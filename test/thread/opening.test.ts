@@ -81,21 +81,20 @@ describe('open with an engine in a thread', () => {
 
   test('holds values up to a raised maxValueSize, and none beyond it', async () => {
     // Beyond the default, which is that of the second adapter.
-    const maxValueSize = 20 * 1024 ** 2
+    const maxValueSize = 17 * 1024 ** 2
     const path = join(folder, 'large.db')
     const adapter = await engine.SQLiteAdapter.open(path, { worker: true, readers: 1, maxValueSize })
     const text = 'x'.repeat(maxValueSize - 2)
-    await Promise.all(['a', 'b', 'c'].map((key) => adapter.cache.set(key, text)))
-    expect(await adapter.cache.get('b')).toBe(text)
-    expect([...(await adapter.cache.getMany(['a', 'c'])).values()].every((value) => value === text)).toBe(true)
+    await Promise.all(['a', 'b'].map((key) => adapter.cache.set(key, text)))
+    for (const value of (await adapter.cache.getMany(['a', 'b'])).values()) expect(value === text).toBe(true)
     const beyond = await Promise.allSettled([adapter.cache.set('d', `${text}x`), adapter.cache.get('d')])
     expect(beyond).toMatchObject([{ reason: { code: 'VALUE_TOO_LARGE' } }, { value: null }])
     await adapter.disconnect()
     const usual = await engine.SQLiteAdapter.open(path, { worker: true })
     await expect(usual.cache.set('d', text)).rejects.toMatchObject({ code: 'VALUE_TOO_LARGE' })
-    expect(await usual.cache.get('a')).toBe(text)
+    expect((await usual.cache.get('a')) === text).toBe(true)
     await usual.disconnect()
-  })
+  }, 60_000)
 
   test('tells what the engine says of a file that it cannot open', async () => {
     await expect(engine.SQLiteAdapter.open(folder, { worker: true })).rejects.toMatchObject({ code: 'CANNOT_OPEN' })
