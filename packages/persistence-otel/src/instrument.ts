@@ -48,8 +48,7 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
   const given = readOptions(options, NAMES, OPERATION)
   const { tracerProvider = trace, meterProvider = metrics } = given
   const adapters = itemsOf(given.adapters ?? [], OPERATION, 'adapters')
-  for (const adapter of adapters)
-    checkProvider(adapter, ['stats', 'inspect'], 'in adapters the whole', OPERATION)
+  for (const adapter of adapters) checkProvider(adapter, ['stats', 'inspect'], 'in adapters the whole', OPERATION)
   const ends: (() => void)[] = []
   if (given.spans !== false) ends.push(callSpans(tracerProvider.getTracer(SCOPE)))
   if (given.metrics !== false) {
