@@ -26,9 +26,7 @@ export function databaseSyncEngine(name, DatabaseSync, module) {
      * @override
      */
     static open(path, options) {
-      // What is no plain object, and any getter, is left to the adapter.
-      if (options !== undefined && Object.prototype.toString.call(options) !== '[object Object]')
-        return SQLiteAdapter.open(path, options)
+      // By descriptor, so that a getter is left to the adapter.
       const given = Object.getOwnPropertyDescriptors(options ?? {})
       return SQLiteAdapter.open(path, Object.defineProperties({ DatabaseSync }, given))
     }
