@@ -279,6 +279,8 @@ describe('help', () => {
       expect(out.match(new RegExp(`^  ${name} +\\S`, 'gm')), name).toHaveLength(1)
     }
     expect(out + (await scopedbHere('lock', '--help')).out).not.toContain('\u001b')
+    expect((await scopedbHere('help')).out).toBe(out)
+    expect((await scopedbHere('help', 'lock')).out).toBe((await scopedbHere('lock', '--help')).out)
     expect((await scopedbHere('restore', '--help')).out).toContain('scopedb restore <from> <to> [options]')
     expect((await scopedbHere('lock', '--help')).out).toContain('scopedb <db> lock <action> <key> --token N [options]')
   })

@@ -213,7 +213,7 @@ test('neither way holds more than a part in memory', async () => {
   expect(await scopedbWith({ runtime }, target, 'import', file, '--yes')).toMatchObject({ code: 0 })
   await using copy = await SQLiteAdapter.open(target)
   expect(await copy.cache.get('k31')).toBe('31'.padEnd(1_000_000, '-'))
-})
+}, 300_000)
 
 test('a list comes in parts, as a table and as JSON, however many rows there are and however long their values', async () => {
   // Less than the values of one table, by as much as it is more than what parts take, which Node 24 collects late.

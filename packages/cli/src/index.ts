@@ -17,7 +17,8 @@ import { printVersion } from './version.js'
  */
 export async function run(args: readonly string[]): Promise<number> {
   endWithReader()
-  const given = inOrder(args)
+  // `scopedb help locks`, as other programs take it. A database of that name is ./help.
+  const given = inOrder(args[0] === 'help' ? [...args.slice(1), '--help'] : args)
   const [name = '', ...rest] = given
   const command: Command | undefined = Object.hasOwn(commands, name) ? commands[name] : undefined
   try {

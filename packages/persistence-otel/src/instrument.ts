@@ -1,4 +1,4 @@
-import { checkProvider, type OptionNames, readOptions } from '@go-go-scope/persistence-core/integration'
+import { checkProvider, itemsOf, type OptionNames, readOptions } from '@go-go-scope/persistence-core/integration'
 import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
 import { type ObservedAdapter, observeAdapters } from './adapter-gauges.js'
 import { callMetrics } from './call-metrics.js'
@@ -46,8 +46,9 @@ const NAMES: OptionNames<InstrumentOptions> = {
  */
 export function instrument(options: InstrumentOptions = {}): Instrumentation {
   const given = readOptions(options, NAMES, OPERATION)
-  const { adapters = [], tracerProvider = trace, meterProvider = metrics } = given
-  for (const adapter of adapters) checkProvider(adapter, ['stats', 'inspect'], 'adapters', OPERATION)
+  const { tracerProvider = trace, meterProvider = metrics } = given
+  const adapters = itemsOf(given.adapters ?? [], OPERATION, 'adapters')
+  for (const adapter of adapters) checkProvider(adapter, ['stats', 'inspect'], 'in adapters the whole', OPERATION)
   const ends: (() => void)[] = []
   if (given.spans !== false) ends.push(callSpans(tracerProvider.getTracer(SCOPE)))
   if (given.metrics !== false) {

@@ -1,6 +1,7 @@
 /** What a package builds on that gives an adapter the face of another library: its ports, and the checks of arguments. */
 
 export { invalidArgument, invalidOption } from './arguments/invalid.js'
+export { itemsOf } from './arguments/iterables.js'
 export { nearestOf } from './arguments/nearest.js'
 export { type OptionNames, readOptions } from './arguments/options.js'
 export { checkProvider } from './arguments/provider.js'

@@ -192,7 +192,9 @@ function broke(): never {
 
 test.each([
   [{ adapter: 1 }, /no option "adapter"; did you mean adapters/],
-  [{ adapters: [{}] }, /pass adapters of an adapter, got an object without stats\(\)/],
+  [{ adapters: [{}] }, /in adapters the whole of an adapter, got an object without stats\(\)/],
+  [{ adapters: [Promise.resolve()] }, /in adapters the whole of an adapter, got a promise that was not awaited/],
+  [{ adapters: {} }, /adapters must be an array or another iterable, got object/],
 ])('refuses %j', (options, problem) => {
   expect(() => instrument(options as never)).toThrow(problem)
 })

@@ -94,7 +94,7 @@ export function idempotencyKey({ key }: NonNullable<TaskOptions['idempotency']>)
 
 /** For a task with checkpoints in a scope without a store for them. */
 export function noCheckpointProvider(): Error {
-  return new Error('No checkpoint provider configured')
+  return new Error('No checkpoint provider configured: give the scope a persistence with checkpoint')
 }
 
 /** For a task with a key in a scope without a store for keys: the task would run at every call. */

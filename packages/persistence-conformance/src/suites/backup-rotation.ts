@@ -158,6 +158,10 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
         world.engine.BackupSchedule.start(adapter, { directory, every: HOUR, ...options } as never)
       await refuses(begin, { code: 'INVALID_ARGUMENT', says: [name] })
     }
+    for (const wrong of [join(directory, 'none'), world.path]) {
+      const begin = async () => world.engine.BackupSchedule.start(adapter, { directory: wrong, every: HOUR })
+      await refuses(begin, { code: 'CANNOT_OPEN', says: ['there is no folder', wrong, 'make it'] })
+    }
     const none = async () => world.engine.BackupSchedule.start({} as never, { directory, every: HOUR })
     await refuses(none, { code: 'INVALID_ARGUMENT', says: ['SQLiteAdapter'] })
   })

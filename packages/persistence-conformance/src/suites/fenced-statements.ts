@@ -260,5 +260,10 @@ export const fencedStatements: EngineSuite = engineSuite('fenced statements', (c
     const adapter = await world.adapter({ locks: 'database' })
     const handle = await adapter.lock.acquire('another', 1_000)
     await refuses(() => adapter.fenced(handle as never, 'SELECT 1' as never), { code: 'INVALID_ARGUMENT' })
+    const none = await adapter.lock.acquire('another', 1_000)
+    await refuses(() => adapter.fenced(none as never, [{ sql: 'SELECT 1' }]), {
+      code: 'INVALID_ARGUMENT',
+      says: ['lock handle', 'got null: another caller holds the lock'],
+    })
   })
 })

@@ -222,6 +222,22 @@ export const open: EngineSuite = engineSuite('open', (check) => {
       code: 'INVALID_ARGUMENT',
       says: ['path', 'file://', 'fileURLToPath'],
     })
+    const remedies: [unknown, string][] = [
+      [{}, 'new SQLiteAdapter(handle)'],
+      [Promise.resolve(world.path), 'a promise that was not awaited'],
+      ['sqlite://app.db', 'pass the path alone'],
+      ['postgres://ada:secret@localhost/app', '@go-go-scope/persistence-postgres'],
+      ['POSTGRESQL://localhost/app', '@go-go-scope/persistence-postgres'],
+    ]
+    for (const [path, remedy] of remedies) {
+      const open = () => world.engine.SQLiteAdapter.open(path as string)
+      const { message } = await refuses(open, { code: 'INVALID_ARGUMENT', says: ['path must be', remedy] })
+      assert.ok(!message.includes('secret'), message)
+    }
+    await refuses(() => world.engine.SQLiteAdapter.open('~/no such folder/app.db'), {
+      code: 'CANNOT_OPEN',
+      says: ['~/no such folder/app.db', 'homedir()'],
+    })
   })
 
   check('bad options of open are refused before a file is made', async (world) => {

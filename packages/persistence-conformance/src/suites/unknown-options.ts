@@ -39,6 +39,14 @@ const CALL_SLIPS: Readonly<Record<string, readonly (readonly [slip: string, opti
   fenced: [['parameter', 'parameters']],
 }
 
+/** Each has no names of its own, and so would leave every option at its default: `clear` would remove all. */
+const NOT_OPTIONS: readonly (readonly [unknown, string])[] = [
+  [Promise.resolve({ startsWith: 'k' }), 'a promise that was not awaited'],
+  [/k/, 'RegExp'],
+  [new Map([['startsWith', 'k']]), 'Map'],
+  [[], '[]'],
+]
+
 export const unknownOptions: EngineSuite = engineSuite('unknown options', (check) => {
   check.inFile('the constructors and open name the nearest option, and open makes no file', async (world) => {
     const { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } = world.engine
@@ -64,6 +72,20 @@ export const unknownOptions: EngineSuite = engineSuite('unknown options', (check
   check('a name that is near to none gets the list', async (world) => {
     const error = await refuses(() => world.open({ walAutocheckpoint: 1 } as never), { code: 'INVALID_OPTION' })
     assert.ok(!error.message.includes('did you mean'), error.message)
+  })
+
+  check('what is no plain object is not taken for options without any', async (world) => {
+    const adapter = await world.adapter({ locks: 'database' })
+    const lock = (await adapter.lock.acquire('held', 60_000)) as never
+    const before = await world.dump()
+    for (const [wrong, named] of NOT_OPTIONS) {
+      for (const [name, , call] of OBJECT_CALLS) {
+        // Elsewhere the argument is no bag of options, and has a check of its own.
+        if (!(name in CALL_SLIPS) || name === 'fenced') continue
+        await refuses(() => call(adapter, wrong as never, lock), { code: 'INVALID_ARGUMENT', says: ['options', named] })
+      }
+    }
+    assert.equal(await world.dump(), before)
   })
 
   check('every method that takes options names the nearest one, and nothing changes', async (world) => {

@@ -6,7 +6,10 @@ export function shown(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return 'a function'
   try {
-    return JSON.stringify(value) ?? String(value)
+    const kind = kindOf(value)
+    if (kind === 'Promise') return NOT_AWAITED
+    const text = JSON.stringify(value) ?? String(value)
+    return text === '{}' && kind !== 'Object' ? `an object (${kind})` : text
   } catch {
     return 'an object'
   }
@@ -14,8 +17,16 @@ export function shown(value: unknown): string {
 
 /** The type of a value as messages name it: that of `null` is `null`. */
 export function typeName(value: unknown): string {
+  if (value instanceof Promise) return NOT_AWAITED
   return value === null ? 'null' : typeof value
 }
+
+/** `Object`, `Promise`, `RegExp`, as the language names what a value is. @throws what a Proxy or a getter throws. */
+export function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1)
+}
+
+const NOT_AWAITED = 'a promise that was not awaited'
 
 /** The error for an argument that cannot be used. @param problem Names the argument, its value and what it takes. */
 export function invalidArgument(operation: string, problem: string): PersistenceError {

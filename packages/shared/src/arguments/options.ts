@@ -1,5 +1,5 @@
 import { PersistenceError, type PersistenceErrorCode } from '../errors/persistence-error.js'
-import { shown } from './invalid.js'
+import { kindOf, shown } from './invalid.js'
 import { nearestOf } from './nearest.js'
 import { readMembers } from './read-argument.js'
 
@@ -10,7 +10,7 @@ export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
  * The caller's options, each read once.
  *
  * @param where Begins the problem in the message, for an object of several: `statements[0]: `.
- * @throws PersistenceError `code` for a value that is no object, for a name that is no option, with the nearest
+ * @throws PersistenceError `code` for what is no plain object, as a promise, for a name that is no option, with the nearest
  *   option, and for an option whose getter throws.
  */
 export function readOptions<Options extends object>(
@@ -23,10 +23,9 @@ export function readOptions<Options extends object>(
   const known = Object.keys(names) as (keyof Options & string)[]
   const refuse = (problem: string): PersistenceError =>
     new PersistenceError(code, operation, `${operation}: ${where}${problem}`)
-  if (typeof options !== 'object' || options === null) {
-    throw refuse(`options must be an object with ${known.join(', ')}, got ${shown(options)}`)
-  }
-  for (const name of enumerableNames(options, operation, code, where)) {
+  const given = enumerableNames(options, operation, code, where)
+  if (given === undefined) throw refuse(`options must be an object with ${known.join(', ')}, got ${shown(options)}`)
+  for (const name of given) {
     if (Object.hasOwn(names, name)) continue
     const nearest = nearestOf(name, known)
     const advice = nearest === undefined ? 'the' : `did you mean ${nearest}? The`
@@ -35,9 +34,17 @@ export function readOptions<Options extends object>(
   return readMembers(options, known, operation, `${where}option `, code) as Options
 }
 
-function enumerableNames(options: object, operation: string, code: PersistenceErrorCode, where: string): string[] {
+/** `undefined` for what is no object with options. */
+function enumerableNames(
+  options: unknown,
+  operation: string,
+  code: PersistenceErrorCode,
+  where: string,
+): string[] | undefined {
+  if (typeof options !== 'object' || options === null) return undefined
   try {
-    return Object.keys(options)
+    // A promise, a RegExp or an empty array has no names: as options it would choose every default, in silence.
+    return ['Object', 'Module'].includes(kindOf(options)) ? Object.keys(options) : undefined
   } catch (cause) {
     throw new PersistenceError(
       code,

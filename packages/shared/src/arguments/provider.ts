@@ -9,6 +9,9 @@ import { invalidArgument, typeName } from './invalid.js'
 export function checkProvider(provider: unknown, methods: readonly string[], wanted: string, operation: string): void {
   const missing = methods.find((name) => typeof (provider as Record<string, unknown> | null)?.[name] !== 'function')
   if (missing === undefined) return
-  const got = typeof provider === 'object' && provider !== null ? `an object without ${missing}()` : typeName(provider)
-  throw invalidArgument(operation, `pass ${wanted} of an adapter, got ${got}`)
+  const got = typeName(provider)
+  throw invalidArgument(
+    operation,
+    `pass ${wanted} of an adapter, got ${got === 'object' ? `an object without ${missing}()` : got}`,
+  )
 }

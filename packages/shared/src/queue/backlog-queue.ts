@@ -1,6 +1,6 @@
 import type { Row } from '../driver/driver.js'
 import { type Classify, failureOf, PersistenceError } from '../errors/persistence-error.js'
-import { inNextTurn } from '../time/clock.js'
+import { inMicrotask, inNextTurn } from '../time/clock.js'
 import { Backlog } from './backlog.js'
 import type { BusyRetry } from './busy-retry.js'
 import { mayWrite, newCall, type SubmittedCall, type Work } from './call.js'
@@ -129,7 +129,7 @@ export abstract class BacklogQueue implements OperationQueue {
     this.#awake = true
     // One microtask later: callers of the same turn, and those who continue after the same batch, find each other.
     if (work.deadline !== NEVER_WAITS) this.#deadlineOfMicrotask = work.deadline
-    queueMicrotask(() => {
+    inMicrotask(() => {
       this.#deadlineOfMicrotask = undefined
       this.wake()
     })

@@ -1,6 +1,6 @@
 import type { Row, SyncDriver } from '../driver/driver.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
-import { inNextTurn } from '../time/clock.js'
+import { inMicrotask, inNextTurn } from '../time/clock.js'
 import type { Turn } from '../time/turn.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
@@ -90,7 +90,7 @@ export class SyncQueue extends BacklogQueue {
     } else if (before - this.backlog.length >= GROUP.calls || this.#turn.isLong()) {
       inNextTurn(() => this.#flush(0))
     } else {
-      queueMicrotask(() => this.#flush(0))
+      inMicrotask(() => this.#flush(0))
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Row } from '../driver/driver.js'
 import { Fifo } from '../queue/fifo.js'
 import type { Statement } from '../queue/statement.js'
+import { inMicrotask } from '../time/clock.js'
 import type { AnsweredLock } from './client-locks.js'
 import { type Item, PIECE, tell, WINDOW } from './protocol.js'
 import { Granted } from './requests.js'
@@ -189,7 +190,7 @@ export class Outgoing {
   #flushLater(): void {
     if (this.#flushing) return
     this.#flushing = true
-    queueMicrotask(() => {
+    inMicrotask(() => {
       this.#flushing = false
       this.flush()
     })

@@ -1,6 +1,7 @@
 import type { OwnerContext } from '../connection/database-owner.js'
 import { DisconnectedError } from '../errors/disconnected-error.js'
 import type { PersistenceError } from '../errors/persistence-error.js'
+import { inMicrotask } from '../time/clock.js'
 import { AnswerReader } from './answer-reader.js'
 import type { Channel } from './channel.js'
 import { DeclaredStatements } from './declared-statements.js'
@@ -222,7 +223,7 @@ export class RemoteLink {
   #flushLater(): void {
     if (this.#flushing) return
     this.#flushing = true
-    queueMicrotask(() => {
+    inMicrotask(() => {
       this.#flushing = false
       const message = this.#out
       this.#out = []

@@ -1,3 +1,5 @@
+import { setImmediate as setRealImmediate } from 'node:timers'
+
 /** Where this family takes time from. Replace it in tests; every deadline follows it. */
 export interface Clock {
   /** Wall time, epoch ms. What is stored in the file. */
@@ -13,8 +15,14 @@ export interface Clock {
   setTimer(callback: () => void, delay: number, options?: { keepAlive?: boolean }): () => void
 }
 
-// The one of the event loop also while a test of the app has put a fake in its place: what was put off would wait for ever.
-const { setImmediate: setRealImmediate } = globalThis
+// Neither of the next two is a global: a test of the app may have put a fake there, as Jest's fake timers do with
+// `setImmediate` and `queueMicrotask`, and what was put off would wait for ever.
+const settled = Promise.resolve()
+
+/** Calls `callback` when the code that runs now, and what waits before it, has ended, in the same turn of the event loop. */
+export function inMicrotask(callback: () => void): void {
+  void settled.then(callback)
+}
 
 /** Calls `callback` in a later turn of the event loop, after timers and I/O had theirs. */
 export function inNextTurn(callback: () => void): void {

@@ -14,8 +14,10 @@ export async function runFenced(
   statements: readonly FencedStatement[],
 ): Promise<Row[][]> {
   const known = StoredLockHandle.read(handle)
-  if (known === undefined)
-    throw invalidFenced('the first argument must be a lock handle, as acquire of an adapter gives it')
+  if (known === undefined) {
+    const held = handle === null ? ', got null: another caller holds the lock' : ''
+    throw invalidFenced(`the first argument must be a lock handle, as acquire of an adapter gives it${held}`)
+  }
   const { manager, hold, released } = known
   if (!(manager instanceof DatabaseLockManager)) {
     throw invalidFenced(

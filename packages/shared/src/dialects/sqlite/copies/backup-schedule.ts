@@ -37,7 +37,7 @@ export class BackupSchedule implements AsyncDisposable {
    * Starts a schedule. The first backup is made at once where the latest one is older than `every`, or there is none.
    *
    * @param persistence An SQLiteAdapter of a file.
-   * @throws PersistenceError `INVALID_ARGUMENT`.
+   * @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` where `directory` is no folder.
    */
   static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
     const schedule = new BackupSchedule(sourceOf(persistence, 'BackupSchedule'), scheduleOptions(options))

@@ -1,7 +1,10 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { invalidArgument, shown } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import { checkFilePath } from '../file/check-path.js'
+import { typedError } from '../thread/typed-error.js'
 import { type BackupOptions, backupOptions } from './backup-options.js'
 
 /** How many backups are kept. A backup is deleted when none of these rules keeps it. */
@@ -49,7 +52,7 @@ export interface ResolvedScheduleOptions {
   readonly backup: BackupOptions
 }
 
-/** @throws PersistenceError `INVALID_ARGUMENT`. */
+/** @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` where the folder is not there. */
 export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleOptions {
   const { directory, every, keep = {}, onError, ...backup } = readOptions(given, NAMES, 'BackupSchedule')
   checkFilePath(directory, 'BackupSchedule', 'option directory', 'the path of a folder')
@@ -60,7 +63,22 @@ export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleO
     throw invalidArgument('BackupSchedule', `option onError must be a function, got ${shown(onError)}`)
   }
   backupOptions(backup)
+  checkFolder(directory)
   return { directory: resolve(directory), every, keep: keepOptions(keep), onError, backup }
+}
+
+/** A schedule that fails at each turn is told to nobody where the app hears no diagnostics, so it does not begin. */
+function checkFolder(directory: string): void {
+  try {
+    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return
+  } catch (error) {
+    throw typedError(error, 'BackupSchedule')
+  }
+  throw new PersistenceError(
+    'CANNOT_OPEN',
+    'BackupSchedule',
+    `BackupSchedule: there is no folder ${JSON.stringify(directory)}; make it, or mount the disk that has it`,
+  )
 }
 
 function keepOptions(given: BackupKeep): Required<BackupKeep> {

@@ -78,7 +78,9 @@ function cannotCreate(path: string, cause: unknown, temporary: string): Persiste
   const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
   const advice = readOnly
     ? 'its folder cannot be written; choose another, or pass readOnly: true for an existing file'
-    : 'check that its folder exists'
+    : path.startsWith('~')
+      ? 'a shell makes ~ the home folder, and Node does not: use homedir() of node:os'
+      : 'check that its folder exists'
   const reason = (cause as Error).message.replace(temporary, path)
   return new PersistenceError(
     readOnly ? 'READ_ONLY' : 'CANNOT_OPEN',

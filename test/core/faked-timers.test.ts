@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import * as sqlite3 from '@go-go-scope/persistence-sqlite'
+import * as nodeSqlite from '@go-go-scope/persistence-sqlite-node'
+import { connectRemote, serve } from '@go-go-scope/persistence-sqlite-node/remote'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { runProcess } from '../../scripts/run-process.mjs'
+import { root } from '../../scripts/workspace.mjs'
+
+beforeEach(() => {
+  // What Jest's fake timers replace, but for `process.nextTick`, which Vitest cannot in a process.
+  const toFake = [
+    'Date',
+    'performance',
+    'hrtime',
+    'queueMicrotask',
+    'setImmediate',
+    'setInterval',
+    'setTimeout',
+  ] as const
+  vi.useFakeTimers({ toFake: [...toFake] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test.each([
+  ['node:sqlite', nodeSqlite],
+  ['sqlite3', sqlite3],
+])(
+  'an app may fake its timers: %s answers, and what expires follows the faked time',
+  async (_name, { SQLiteAdapter }) => {
+    const persistence = await SQLiteAdapter.open(':memory:', { locks: 'database' })
+    const { cache, lock } = persistence
+
+    // Together: they wait for one another in the queue, and more of them than go in one turn.
+    await Promise.all(Array.from({ length: 3_000 }, (_, at) => cache.set(`k${at}`, at, 60_000)))
+    const held = await lock.acquire('report', 60_000)
+    vi.advanceTimersByTime(59_999)
+    expect(await Promise.all([cache.get('k0'), lock.acquire('report')])).toEqual([0, null])
+    vi.advanceTimersByTime(1)
+    expect(await Promise.all([cache.get('k0'), held?.isValid()])).toEqual([null, false])
+    await persistence.disconnect()
+  },
+)
+
+test('an app may fake its timers: a served adapter answers', async () => {
+  const owned = await nodeSqlite.SQLiteAdapter.open(':memory:')
+  const persistence = await connectRemote(serve(owned).createPort())
+  await Promise.all([persistence.cache.set('a', 1), persistence.cache.set('b', 2)])
+  expect(await persistence.cache.keys()).toEqual(['a', 'b'])
+  await persistence.disconnect()
+  await owned.disconnect()
+})
+
+test('an app may fake its timers before it loads the package', async () => {
+  vi.useRealTimers()
+  const app = `
+    globalThis.setImmediate = globalThis.setTimeout = globalThis.queueMicrotask = process.nextTick = () => ({ unref() {} })
+    const { SQLiteAdapter } = await import('@go-go-scope/persistence-sqlite-node')
+    const { cache } = await SQLiteAdapter.open(':memory:')
+    await Promise.all(Array.from({ length: 3_000 }, (_, at) => cache.set('k' + at, at)))
+    console.log((await cache.keys()).length)`
+  const ended = await runProcess(process.execPath, ['--input-type=module', '--eval', app], { cwd: join(root, 'test') })
+  expect(ended).toMatchObject({ exitCode: 0, output: expect.stringMatching(/^3000$/m) })
+})
