@@ -127,52 +127,50 @@ function ordered({ direct, ...others }) {
 }
 
 export function threadTargets({ threads = {} }) {
-  return Object.entries(threads).flatMap(
-    ([place, { rows, cpu, pairs, queries, sets, locks, commits, thread }]) => {
-      const [engine] = place.split(',')
-      const { late, scans } = thread
-      const atLeast = (target, limit, reached) => ({
-        target,
-        place,
-        must: `≥ ${limit}`,
-        reached: digits(reached),
-        met: reached >= limit,
-      })
-      const atMost = (target, limit, reached) => ({
-        target,
-        place,
-        must: `≤ ${limit}`,
-        reached: digits(reached),
-        met: reached <= limit,
-      })
-      const ratio = (found, one, other) => pairedRatio(found[one], found[other])
-      const ofDirect = (workers) => ratio(pairs[workers], 'remote', 'direct')
-      return [
-        atMost('owner: CPU of a get, against a direct one', CPU_OF_GET[engine], ratio(cpu.get, 'remote', 'direct')),
-        atMost('owner: CPU of a set, against a direct one', 1, ratio(cpu.set, 'remote', 'direct')),
-        atLeast('gets of 1 worker, against direct ones', 0.6, ofDirect(1)),
-        atLeast('gets of 4 workers, against direct ones', 0.9, ofDirect(4)),
-        ...[
-          [1, 2.5],
-          [100, 1],
-          [1_000, 1.3],
-        ].map(([size, limit]) =>
-          atLeast(
-            `gets of 2 workers, against ${size} hand-written in a message`,
-            limit,
-            ratio(queries[size], 'ours', 'pattern'),
-          ),
+  return Object.entries(threads).flatMap(([place, { rows, cpu, pairs, queries, sets, locks, commits, thread }]) => {
+    const [engine] = place.split(',')
+    const { late, scans } = thread
+    const atLeast = (target, limit, reached) => ({
+      target,
+      place,
+      must: `≥ ${limit}`,
+      reached: digits(reached),
+      met: reached >= limit,
+    })
+    const atMost = (target, limit, reached) => ({
+      target,
+      place,
+      must: `≤ ${limit}`,
+      reached: digits(reached),
+      met: reached <= limit,
+    })
+    const ratio = (found, one, other) => pairedRatio(found[one], found[other])
+    const ofDirect = (workers) => ratio(pairs[workers], 'remote', 'direct')
+    return [
+      atMost('owner: CPU of a get, against a direct one', CPU_OF_GET[engine], ratio(cpu.get, 'remote', 'direct')),
+      atMost('owner: CPU of a set, against a direct one', 1, ratio(cpu.set, 'remote', 'direct')),
+      atLeast('gets of 1 worker, against direct ones', 0.6, ofDirect(1)),
+      atLeast('gets of 4 workers, against direct ones', 0.9, ofDirect(4)),
+      ...[
+        [1, 2.5],
+        [100, 1],
+        [1_000, 1.3],
+      ].map(([size, limit]) =>
+        atLeast(
+          `gets of 2 workers, against ${size} hand-written in a message`,
+          limit,
+          ratio(queries[size], 'ours', 'pattern'),
         ),
-        atLeast('durable sets of 4 workers, against own handles', 2, ratio(sets, 'remote', 'own')),
-        atLeast('locks of 4 processes, against locks in the file', 15, ratio(locks[1], 'remote', 'in the file')),
-        atLeast('the same, 100 in flight', 4, ratio(locks[100], 'remote', 'in the file')),
-        atMost('commits of a lone durable write of 4 threads', 0.5, median(commits.port)),
-        atMost('commits of a lone durable write of 4 processes', 0.6, median(commits.ipc)),
-        atMost('engine in a thread: timers behind gets, ms late, 99 of 100', 10, late.gets.thread),
-        atMost('engine in a thread: timers behind durable sets, ms late', 10, late.sets.thread),
-        atMost(`engine in a thread: timers while ${short(rows)} keys are listed, ms late`, 20, late.keys.thread),
-        atLeast('gets beside a scan in a reader, against gets alone', 0.3, ratio(scans, 'beside a scan', 'alone')),
-      ]
-    },
-  )
+      ),
+      atLeast('durable sets of 4 workers, against own handles', 2, ratio(sets, 'remote', 'own')),
+      atLeast('locks of 4 processes, against locks in the file', 15, ratio(locks[1], 'remote', 'in the file')),
+      atLeast('the same, 100 in flight', 4, ratio(locks[100], 'remote', 'in the file')),
+      atMost('commits of a lone durable write of 4 threads', 0.5, median(commits.port)),
+      atMost('commits of a lone durable write of 4 processes', 0.6, median(commits.ipc)),
+      atMost('engine in a thread: timers behind gets, ms late, 99 of 100', 10, late.gets.thread),
+      atMost('engine in a thread: timers behind durable sets, ms late', 10, late.sets.thread),
+      atMost(`engine in a thread: timers while ${short(rows)} keys are listed, ms late`, 20, late.keys.thread),
+      atLeast('gets beside a scan in a reader, against gets alone', 0.3, ratio(scans, 'beside a scan', 'alone')),
+    ]
+  })
 }
