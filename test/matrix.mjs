@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { engineNames, engines } from '../scripts/engines.mjs'
+import { engineNames, engines, fullestRuntimeOf } from '../scripts/engines.mjs'
 
 const test = fileURLToPath(new URL('.', import.meta.url))
 
@@ -46,14 +46,14 @@ export const runtimes = {
  */
 function cells(which, group, folders) {
   return engineNames.flatMap((engine) =>
-    engines[engine][which].map((runtime, at) => ({
+    engines[engine][which].map((runtime) => ({
       name: `${engine}:${runtime}`,
       group,
       runtime,
       folders,
       engine,
       // An asynchronous engine has threads of its own, which may meet at the same moment in the cell with the most examples.
-      everyCore: at === 0 && !engines[engine].synchronous,
+      everyCore: runtime === fullestRuntimeOf(engine) && !engines[engine].synchronous,
     })),
   )
 }

@@ -82,7 +82,7 @@ describe('a user that dies', () => {
     const user = await file.user('child')
     await user.do('acquire', { key: 'job', ttl: 1_500 })
     const granted = performance.now()
-    user.tell('block', { ms: 1_000 })
+    user.tell('standStill', { ms: 1_000 })
     ;(user.peer as import('node:child_process').ChildProcess).disconnect()
     const lock = await takenSoon(file, 'job')
     expect(lock).not.toBe(null)

@@ -39,14 +39,13 @@ const names = Object.keys(STORES) as StoreName[]
 
 /** Writes `value`, a whole number from 1, under `key` in every store. */
 export async function writeAll(adapter: AdapterUnderTest, key: string, value: number): Promise<void> {
-  for (const name of names) await STORES[name].write(adapter, key, value)
+  await Promise.all(names.map((name) => STORES[name].write(adapter, key, value)))
 }
 
 /** What each store holds under `key`. */
 export async function readAll(adapter: AdapterUnderTest, key: string): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {}
-  for (const name of names) found[name] = await STORES[name].read(adapter, key)
-  return found
+  const found = await Promise.all(names.map(async (name) => [name, await STORES[name].read(adapter, key)] as const))
+  return Object.fromEntries(found)
 }
 
 /** What {@link readAll} gives where every store holds `value`. */

@@ -106,6 +106,10 @@ const orders = {
     void held.get(key).release()
     process.exit(0)
   },
+  // Hears nothing meanwhile, as one that computes, and leaves the processor to others.
+  standStill: ({ ms }) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, ms)
+  },
   block: ({ ms }) => {
     const end = performance.now() + ms
     while (performance.now() < end);

@@ -21,7 +21,7 @@ async function refusedUnchanged(world: World, name: string, code = 'FOREIGN_TABL
   const before = await world.dump()
   const [mode] = await world.rows('PRAGMA journal_mode')
   for (const createTables of [true, false]) {
-    const handle = await world.plainHandle(`${name} ${createTables}`)
+    const handle = await world.plainHandle(`createTables ${createTables}`)
     const adapter = world.unconnected(handle, { createTables, locks: 'database' })
     await refuses(() => adapter.connect(), { code, says: [name] })
     await refuses(() => adapter.acquire('k'), { code, says: [name] })

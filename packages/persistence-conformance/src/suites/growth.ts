@@ -40,7 +40,12 @@ export const growth: EngineSuite = engineSuite('growth', (check) => {
     const backlog = Array.from({ length: 4_000 }, (_, key) => [`old-${key}`, key] as const)
     await cache.setMany(backlog, LIFE_MS)
     world.clock.advance(LIFE_MS)
-    for (let key = 0; key < 64 * 20; key++) await cache.set(`new-${key % 64}`, key, 60 * LIFE_MS)
+    // Some at once, and fewer than bring a sweep.
+    const together = 8
+    for (let at = 0; at < 64 * 20; at += together) {
+      const keys = Array.from({ length: together }, (_, more) => at + more)
+      await Promise.all(keys.map((key) => cache.set(`new-${key % 64}`, key, 60 * LIFE_MS)))
+    }
     const [row] = await world.rows("SELECT count(*) AS count FROM go_goscope_cache WHERE key LIKE 'cache:old-%'")
     assert.equal(Number(row?.count), 0)
     assert.ok(Math.max(...removed) <= 128, `a sweep removed ${Math.max(...removed)} rows`)

@@ -214,7 +214,7 @@ export const locks: EngineSuite = engineSuite('locks', (check) => {
     const jobs = someOf(Array.from({ length: 2_000 }, (_, job) => job))
     const rounds = 10
     for (let round = 0; round < rounds; round++) {
-      for (const job of jobs) await taken(adapter, `job ${round} ${job}`, 1 + (job % 50))
+      await Promise.all(jobs.map((job) => taken(adapter, `job ${round} ${job}`, 1 + (job % 50))))
       world.clock.advance(100)
     }
     const { locks } = await adapter.stats()

@@ -35,10 +35,11 @@ export const prefixIsolation: EngineSuite = engineSuite('prefix isolation', (che
     for (const adapter of adapters) await adapter.idempotency.set('k', 1)
     for (const [index, adapter] of adapters.entries()) {
       await adapter.cache.clear()
-      for (const [other, neighbour] of adapters.entries()) {
+      const left = await Promise.all(adapters.map(({ cache }) => cache.keys()))
+      for (const [other, found] of left.entries()) {
         const expected = other <= index ? [] : keys.toSorted()
         const names = `${JSON.stringify(PREFIXES[other])} after clear of ${JSON.stringify(PREFIXES[index])}`
-        assert.deepEqual((await neighbour.cache.keys()).toSorted(), expected, names)
+        assert.deepEqual(found.toSorted(), expected, names)
       }
     }
     for (const adapter of adapters) assert.equal((await adapter.idempotency.get('k'))?.value, 1)
