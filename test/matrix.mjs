@@ -168,8 +168,9 @@ export const runs = [
     ['@photostructure/sqlite', 'bun:sqlite'],
     ['test/runtimes', 'test/remote', 'test/thread'],
   ),
-  // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code.
-  ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users']),
+  // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code. So is what
+  // copies a file by blocks, below SQLite: what a build of it writes meanwhile is in test/failures.
+  ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users', 'test/block-copies']),
   // From a file to the server and back besides, by one engine and one client library.
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
   // What depends on the client library; the statements are the same for all.
@@ -246,6 +247,11 @@ export const touchRules = [
     changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy|standby)\//,
     run: 'models:node:sqlite',
     tests: /\/one-engine\.test/,
+  },
+  {
+    changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy)\//,
+    run: 'remote-users:node:sqlite',
+    tests: /\/block-copies\.test/,
   },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/changesets\//, run: 'changesets:node:sqlite:node24' },
   { changed: /^packages\/shared\/src\/dialects\/sqlite\/thread\//, run: 'remote:node:sqlite', tests: /\/thread\// },

@@ -5,7 +5,7 @@ import { root } from '../../scripts/workspace.mjs'
 import { published } from '../package/packed-family.js'
 import { exampleRuntime } from './example-runtime.js'
 import { type Example, extractExamples, requireExamples } from './extract-examples.js'
-import { type CompiledExamples, compileExamples, DOCUMENT_LIMIT } from './run-examples.js'
+import { type CompiledExamples, compileExamples, RUNTIME_LIMIT } from './run-examples.js'
 
 // The example of the conformance package is a test file: test/package has vitest run it.
 const documented = ['go-go-scope', ...Object.keys(published)].filter((folder) => folder !== 'persistence-conformance')
@@ -43,7 +43,7 @@ describe('examples', () => {
     async (_place, _runtime, example) => {
       await compiled.run(example)
     },
-    // Those of a document are over when its last is, and one starts a whole database.
-    DOCUMENT_LIMIT + 10_000,
+    // Those of a runtime are over when its last is, and two start a whole database.
+    RUNTIME_LIMIT + 10_000,
   )
 })

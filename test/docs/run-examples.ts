@@ -7,8 +7,8 @@ import { runtimes } from '../matrix.mjs'
 import { exampleRuntime } from './example-runtime.js'
 import type { Example } from './extract-examples.js'
 
-/** ms, for all examples of a document. */
-export const DOCUMENT_LIMIT = 150_000
+/** ms, for all examples of a runtime. */
+export const RUNTIME_LIMIT = 150_000
 const runInTurn = fileURLToPath(new URL('run-in-turn.mjs', import.meta.url))
 
 /** Examples compiled with the workspace's TypeScript, because Node 20 reads no types and has no `await using`. */
@@ -16,8 +16,8 @@ export interface CompiledExamples extends AsyncDisposable {
   /** What the compiler says about them; empty when they are right. */
   readonly complaints: string
   /**
-   * Runs one in an empty folder of its own, in the process of those of its document that need the same runtime; they run when
-   * the first is asked for.
+   * Runs one in an empty folder of its own, in the process of those that need the same runtime; they run when the first is
+   * asked for.
    *
    * @returns what that process printed.
    * @throws Error when the example does not end with code 0.
@@ -51,15 +51,16 @@ export async function compileExamples(examples: readonly Example[]): Promise<Com
   const complaints = output.replaceAll(/^(\d+)\/example\.ts/gm, (path, index) => examples[Number(index)]?.place ?? path)
 
   const folderOf = (example: Example): string => join(work, `${examples.indexOf(example)}`)
-  const processes = new Map<string, Promise<ReadonlyMap<Example, Ended>>>()
+  const processes = new Map<Runtime, Promise<ReadonlyMap<Example, Ended>>>()
 
   return {
     complaints: exitCode === 0 ? '' : complaints,
 
     async run(example) {
-      const together = examples.filter((other) => processOf(other) === processOf(example))
-      const running = processes.get(processOf(example)) ?? runTogether(together, folderOf)
-      processes.set(processOf(example), running)
+      const runtime = exampleRuntime(example.code)
+      const together = examples.filter(({ code }) => exampleRuntime(code) === runtime)
+      const running = processes.get(runtime) ?? runTogether(runtime, together, folderOf)
+      processes.set(runtime, running)
       const ended = (await running).get(example)
       if (ended === undefined || !ended.well) throw new Error(`${example.place} ${ended?.output}`)
       return ended.output
@@ -71,10 +72,7 @@ export async function compileExamples(examples: readonly Example[]): Promise<Com
   }
 }
 
-/** Examples of one document and one runtime share a process. */
-function processOf({ place, code }: Example): string {
-  return `${place.slice(0, place.lastIndexOf(':'))} ${exampleRuntime(code)}`
-}
+type Runtime = ReturnType<typeof exampleRuntime>
 
 interface Ended {
   readonly well: boolean
@@ -83,20 +81,18 @@ interface Ended {
 
 /** Those behind one that ends the process, rightly or not, get another. */
 async function runTogether(
+  runtime: Runtime,
   examples: readonly Example[],
   folderOf: (example: Example) => string,
 ): Promise<ReadonlyMap<Example, Ended>> {
   const outcomes = new Map<Example, Ended>()
-  const [first] = examples
-  if (first === undefined) return outcomes
-  const runtime = exampleRuntime(first.code)
   // PGlite runs for a second: to have its WebAssembly optimized costs more than it saves.
   const options = runtime === 'bun' ? [] : ['--liftoff-only']
   while (outcomes.size < examples.length) {
     const left = examples.filter((example) => !outcomes.has(example))
     const args = [...options, runInTurn, ...left.map(folderOf)]
     const { exitCode, signal, output } = await runProcess(runtimes[runtime]?.path ?? '', args, {
-      limit: DOCUMENT_LIMIT,
+      limit: RUNTIME_LIMIT,
     })
     const well = left.filter((example) => existsSync(join(folderOf(example), 'ended')))
     for (const example of well) outcomes.set(example, { well: true, output })

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
-import { blockCopies, byBlocks } from '../proof/copies/by-blocks.js'
+import { byBlocks } from '../proof/copies/by-blocks.js'
 import { compareCopies, rowsOf } from '../proof/copies/compare-copies.js'
-import { collectedTests } from '../proof/planted-bugs/collected-tests.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 
 proveCell()
 
+// What each build of SQLite writes, checkpoints and vacuums under a copy; the rest is in test/block-copies.
 describe('copies by large blocks', () => {
   const folder = mkdtempSync(join(tmpdir(), 'block-copies-'))
   const target = join(folder, 'copy.db')
@@ -22,8 +22,8 @@ describe('copies by large blocks', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test('hold every page of one moment, whatever is written, checkpointed and vacuumed meanwhile', async () => {
-    const copies = proofCount({ inTests: 4, inSoak: 150 })
-    const worker = (copy: number) => byBlocks({ slow: copy % 4 > 0 })
+    const copies = proofCount({ inTests: 3, inSoak: 150 })
+    const worker = (copy: number) => byBlocks({ slow: copy % 3 > 0 })
     const compared = await compareCopies({ folder, kind: 'rows', copies, worker })
     expect(compared).toBeGreaterThan(0)
     reportProof({
@@ -36,24 +36,11 @@ describe('copies by large blocks', () => {
   }, 300_000)
 
   test('hold the last content of every page where nothing but contents change, which no check of SQLite sees', async () => {
+    const copies = proofCount({ inTests: 2, inSoak: 20 })
     // The system may write less than it was asked to.
     const worker = (copy: number) => byBlocks({ slow: true, ...(copy > 0 && { hindrance: 'short writes' }) })
-    expect(await compareCopies({ folder, kind: 'contents', copies: 3, worker })).toBeGreaterThan(0)
-  }, 60_000)
-
-  test('are found to be wrong where contents of the log are left out (control)', async () => {
-    const worker = () => byBlocks({ slow: true, hindrance: 'contents left out' })
-    const compared = () => compareCopies({ folder, kind: 'contents', copies: 10, worker })
-    let found = 'nothing'
-    // integrity_check stops a copy in which the rows of the beginning are left out, too. The others pass it.
-    for (let tries = 0; tries < 10 && !found.startsWith('rows of writer'); tries++) {
-      found = await compared().then(
-        () => 'nothing',
-        (error: Error) => error.message,
-      )
-    }
-    expect(found).toMatch(/^rows of writer \d+ at/)
-  }, 60_000)
+    expect(await compareCopies({ folder, kind: 'contents', copies, worker })).toBeGreaterThan(0)
+  }, 300_000)
 
   // Who reads then does not keep a writer from beginning the log anew, over the frames that the copy has found there.
   test('that begin when all of the log is in the file are right when it is written over', async () => {
@@ -76,46 +63,4 @@ describe('copies by large blocks', () => {
       expect(await copy.cache.get(`entry-${at}`), `entry ${at}`).toBe(entry(at === 50 ? 'b' : 'a'))
     }
   }, 60_000)
-
-  test('that break off leave nothing, and say why', async () => {
-    await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-failing'))
-    for (const [dd, code, message] of [
-      ['says No space left on device', 'DISK_FULL', 'free some space'],
-      ['says Input/output error', 'IO_ERROR', 'check the disk'],
-      ['is ended', 'IO_ERROR', 'SIGTERM ended it'],
-      ['ends early', 'IO_ERROR', 'copied 0 of'],
-    ] as const) {
-      const made = adapter.backup(target, { worker: byBlocks({ dd }) } as object)
-      await expect(made).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
-      expect(readdirSync(folder).filter((name) => !name.startsWith('app.db'))).toEqual([])
-    }
-  }, 60_000)
-
-  // SQLite leaves out an index that it may not write and that nobody else has open: it may be older than the log.
-  test('are made by the engine where the index of the log may not be written', async () => {
-    await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-of-another'))
-    const worker = byBlocks({ dd: 'says that it was asked to copy', hindrance: 'no right to write' })
-    const made = await adapter.backup(target, { worker } as object)
-    expect(await engine.verifyBackup(target)).toEqual(made)
-  }, 60_000)
-
-  test('are made by the engine where there is no dd or no program may be started, and small ones everywhere', async () => {
-    await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-small'))
-    for (const way of [{ path: folder }, { hindrance: 'no programs' }, { largeBytes: 1_000_000_000 }] as const) {
-      const jobs: string[] = []
-      const made = await adapter.backup(target, {
-        worker: byBlocks({ ...way, onJob: (job) => jobs.push(job) }),
-      } as object)
-      expect(jobs[0]).toBe('backup')
-      expect(await engine.verifyBackup(target)).toEqual(made)
-      clear()
-    }
-  }, 60_000)
-})
-
-describe('the suite of backups, by blocks', () => {
-  const bodies = [...collectedTests(blockCopies())].filter(
-    ([name]) => name.startsWith('backups > ') && !name.endsWith('maxBytesPerSecond is kept to'),
-  )
-  test.each(bodies)('%s', async (_, body) => body(), 60_000)
 })

@@ -48,11 +48,12 @@ test('the oldest version of each promised line is tested with its engines', () =
   expect(engines.node, 'the oldest that a package asks for').toBe('>=20.17')
 })
 
-test('adapters over a port and engines in a thread are tested on each runtime, and what ends threads on Node and Bun', () => {
+test('adapters over a port and engines in a thread are tested on each runtime, and what ends threads or copies by blocks on Node and Bun', () => {
   const runtimesOf = (folder: string) =>
     runs.filter(({ folders }) => folders.includes(folder)).map(({ runtime }) => runtime)
   expect(runtimesOf('test/remote')).toEqual(['node24', 'node20', 'bun'])
   expect(runtimesOf('test/remote-users')).toEqual(['node24', 'bun'])
+  expect(runtimesOf('test/block-copies')).toEqual(['node24', 'bun'])
   expect(runtimesOf('test/thread')).toEqual(['node24', 'node20', 'bun'])
   expect(runtimesOf('test/thread-suites')).toEqual(['node24'])
   expect(runtimesOf('test/runtimes'), 'what a runtime decides and no engine').toEqual(['node24', 'node20', 'bun'])
