@@ -5,7 +5,8 @@ export interface Wire {
   /** Whether it has ended by itself. */
   readonly lost: boolean
   /**
-   * Runs one statement with `$1` parameters. Numbers come back as numbers, bytes as `Uint8Array`, all else as text.
+   * Runs one statement of ours with `$1` parameters. Numbers come back as numbers, bytes as `Uint8Array`, all else as text,
+   * whatever the app has taught its client library.
    *
    * @param name Under which the connection keeps it prepared; `undefined` for what runs once.
    */

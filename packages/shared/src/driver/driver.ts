@@ -21,8 +21,12 @@ export interface AsyncDriver {
   readonly library: unknown
   /** How often it has opened the database, where a connection that is lost is opened anew. Absent where that is once. */
   readonly openings?: number
-  /** Prepares, runs and finalizes one statement; for what runs once. */
-  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
+  /**
+   * Prepares, runs and finalizes one statement; for what runs once.
+   *
+   * @param ofApp Whether it is a statement of the app, whose rows are as the app has taught its client library.
+   */
+  query(sql: string, parameters: readonly SqlValue[], ofApp?: boolean): Promise<Row[]>
   prepare(sql: string): Promise<AsyncStatement>
   /**
    * Runs statements in one transaction. Where one fails, or gives another number of rows than it expects, all are undone; in
