@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
@@ -43,10 +45,13 @@ test('a pool that the app holds is left, and gets back what comes later', async 
 })
 
 test('an sql of postgres whose server does not answer is left', async () => {
-  const sql = postgres('postgres://nobody@127.0.0.1:1/none', { onnotice: () => undefined })
-  const adapter = new PostgresAdapter(sql, OPTIONS)
+  const silent = createServer()
+  await once(silent.listen(0, '127.0.0.1'), 'listening')
+  const { port } = silent.address() as AddressInfo
+  const adapter = new PostgresAdapter(postgres(`postgres://nobody@127.0.0.1:${port}/none`), OPTIONS)
   await expect(adapter.connect()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   await adapter.disconnect()
+  silent.close()
 })
 
 test('a pool that the app has ended is none that cannot be ended', async () => {

@@ -59,7 +59,8 @@ export class PostgresPlace implements Place {
     if (driver instanceof ReconnectingDriver) driver.checksEach(async (ask) => void (await this.#checked(ask)))
     this.version = String(facts.version).replace(/^PostgreSQL (\S+).*$/s, '$1')
     this.location = `${facts.address}/${facts.database}/${this.#schema}`
-    this.identity = `${await systemIdentifier(queue, facts)}/${facts.oid}/${this.#schema}`
+    const own = driver instanceof ReconnectingDriver ? driver.identity : undefined
+    this.identity = `${own ?? (await systemIdentifier(queue, facts))}/${facts.oid}/${this.#schema}`
     this.news ??= this.#newsBeside(queue, facts)
   }
 

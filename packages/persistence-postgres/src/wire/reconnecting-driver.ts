@@ -52,6 +52,8 @@ export class ReconnectingDriver implements AsyncDriver {
   readonly #answerTimeout: number
   readonly #main: boolean
   readonly #watch: SilenceWatch
+  /** See {@link Source}. */
+  readonly identity: string | undefined
   /** Has news heard by a connection beside. */
   readonly listen: Listen | undefined
   /** See {@link ReconnectingDriverOptions}. */
@@ -81,6 +83,7 @@ export class ReconnectingDriver implements AsyncDriver {
     this.#prepares = options.prepare !== false
     this.#watch = new SilenceWatch(this.#answerTimeout, (backend) => this.#isAtWork(backend))
     this.engine = source.engine
+    this.identity = source.identity
     if (source.several) this.aside = () => new ReconnectingDriver(source, options, this)
   }
 

@@ -27,6 +27,8 @@ export interface Source {
   readonly several: boolean
   /** Whether it lends those of a pool: who asks for one waits in the pool's queue, and others have used it before. */
   readonly pooled?: true
+  /** Of a database that it alone reaches: tells it from those that began as copies of the same one. */
+  readonly identity?: string
   /** Of a database in this process: its start, which is no wait for one that others use. Never rejects: connecting tells if it failed. */
   readonly started?: Promise<unknown>
   connect(): Promise<Wire>
