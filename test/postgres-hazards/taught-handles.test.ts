@@ -19,7 +19,8 @@ const TYPES = [17, 19, 20, 21, 23, 25, 26, 700, 701, 1043]
 const HANDLES: Record<string, () => PostgresHandle> = {
   'a pool of pg with parsers of its own': () =>
     new pg.Pool({ connectionString: serverUrl(), types: { getTypeParser: () => taught } as never }),
-  'a pool of pg that asks for binary answers': () => new pg.Pool({ connectionString: serverUrl(), binary: true }),
+  'a pool of pg that asks for binary answers': () =>
+    new pg.Pool({ connectionString: serverUrl(), binary: true } as pg.PoolConfig),
   'an sql of postgres with parsers of its own': () =>
     postgres(serverUrl(), { types: { all: { to: 0, from: TYPES, serialize: String, parse: taught } } }),
   'an sql of postgres that changes values': () => postgres(serverUrl(), { transform: { value: { from: taught } } }),
@@ -56,7 +57,8 @@ test.each(Object.keys(HANDLES))(
     if (lock === null) throw new Error('the lock is free')
     expect(lock.token).toBeGreaterThan(0)
     const own = 'SELECT 1::int8 AS an_int'
-    const asked = 'query' in handle ? (await (handle as pg.Pool).query(own)).rows : await handle.unsafe(own)
+    const asked =
+      'query' in handle ? (await (handle as pg.Pool).query(own)).rows : await (handle as postgres.Sql).unsafe(own)
     expect(await adapter.fenced(lock, [{ sql: own }])).toEqual([[...asked]])
     expect(await adapter.verify()).toMatchObject({ faults: [], complete: true })
     expect(await adapter.stats()).toMatchObject({ circuits: 1, checkpoints: 1, idempotency: 1, timeline: 1 })
