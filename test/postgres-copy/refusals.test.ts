@@ -127,3 +127,49 @@ test('the command ends with a code for each reason, and never shows a password',
   const text = await command('copy', `${place.file}.text`, url.href, '--schema', place.schema)
   expect(text).toMatchObject({ code: 1, err: expect.stringContaining('[NOT_A_DATABASE]') })
 })
+
+test('of two files that are copied to one place the other one goes on', async () => {
+  const [one, two] = [await newPlace(), await newPlace()]
+  for (const { file } of [one, two]) {
+    const user = await onFile(file)
+    await user.cache.set('k', file)
+    await user.disconnect()
+  }
+  const place = { ...one, schema: two.schema }
+  const results = await Promise.allSettled([toServer(place), toServer(two)])
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  const [moved, left] = results[0].status === 'fulfilled' ? [one.file, two.file] : [two.file, one.file]
+  expect(await (await onServer(two)).cache.get('k')).toBe(moved)
+  const user = await onFile(left)
+  expect(await user.cache.get('k')).toBe(left)
+  await user.cache.set('k', 'goes on')
+})
+
+test('a file whose target cannot be filled goes on', async () => {
+  const place = await newPlace()
+  const user = await onFile(place.file)
+  await (await onServer(place)).disconnect()
+  const role = `filler_${place.schema}`
+  await admin.query(`CREATE ROLE "${role}" LOGIN; GRANT USAGE ON SCHEMA "${place.schema}" TO "${role}";
+    GRANT ALL ON ALL TABLES IN SCHEMA "${place.schema}" TO "${role}"`)
+  try {
+    const url = new URL(serverUrl())
+    url.username = role
+    const refused = await command('copy', place.file, url.href, '--schema', place.schema)
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('lacks a right') })
+    await user.cache.set('k', 1)
+  } finally {
+    await admin.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`)
+  }
+  expect((await toServer(place)).outcome).toBe('moved')
+})
+
+test('a store is no target of itself, under another name too, and goes on', async () => {
+  const place = await newPlace()
+  const user = await onServer(place)
+  const url = new URL(serverUrl())
+  url.searchParams.set('application_name', 'another')
+  const copied = await command('copy', serverUrl(), url.href, '--schema', place.schema)
+  expect(copied).toMatchObject({ code: 2, err: expect.stringContaining('are the same store') })
+  await user.cache.set('k', 1)
+})

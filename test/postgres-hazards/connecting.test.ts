@@ -233,6 +233,7 @@ describe('arguments', () => {
     ['schema', ''],
     ['schema', 'pg_own'],
     ['schema', 'x'.repeat(64)],
+    ['schema', '\ud800'],
     ['durability', 'forever'],
     ['maxKeyLength', 2_000],
     ['prepare', 'always'],
@@ -277,14 +278,13 @@ describe('arguments', () => {
     'a URL that %s cannot read is an argument error, at once and without its password: %s',
     async (driver, url) => {
       // With retries it would take an hour.
-      const error = await refused(opens(newSchema(), { driver, busyTimeout: 3_600_000 }, url))
-      expect(error).toMatchObject({
-        code: 'INVALID_ARGUMENT',
-        operation: 'open',
-        retryable: false,
-        message: expect.stringContaining('encodeURIComponent'),
-      })
-      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter')
+      const patient = { driver, busyTimeout: 3_600_000 }
+      for (const opening of [opens(newSchema(), patient, url), opens(newSchema(), { ...patient, newsUrl: url })]) {
+        const error = await refused(opening)
+        const message = expect.stringContaining('encodeURIComponent')
+        expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', operation: 'open', retryable: false, message })
+        expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter')
+      }
     },
   )
 

@@ -2,7 +2,8 @@ import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
 import { expect, test, vi } from 'vitest'
-import { postgresJs, type ReservedLike } from '../../packages/persistence-postgres/src/wire/postgres-js.js'
+import { postgresJs } from '../../packages/persistence-postgres/src/wire/postgres-js.js'
+import type { ReservedLike } from '../../packages/persistence-postgres/src/wire/reservations.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, disconnectAfterEach, newSchema, opens, track } from './server-adapters.js'
@@ -73,6 +74,7 @@ test('for each connection that ends, those who wait for one ask an sql of postgr
     end: async () => undefined,
   }
   const source = postgresJs(sql)
+  const noRows = () => Object.assign(Promise.resolve([]), { raw: async () => [] })
   const waiting = [1, 2].map(() => source.connect().then(() => answered++))
   const end = async (connections: number): Promise<void> => {
     for (let id = 0; id < connections; id++) sql.options.onclose?.(id)
@@ -83,11 +85,11 @@ test('for each connection that ends, those who wait for one ask an sql of postgr
   await end(1)
   expect(asked).toHaveLength(2 + 2 + 1)
   // The library has forgotten the first three.
-  for (const give of asked.slice(3)) give({ unsafe: async () => [], release: () => released++ })
+  for (const give of asked.slice(3)) give({ unsafe: noRows, release: () => released++ })
   await Promise.all(waiting)
   await end(1)
   expect(asked).toHaveLength(5)
-  asked[0]?.({ unsafe: async () => [], release: () => released++ })
+  asked[0]?.({ unsafe: noRows, release: () => released++ })
   await new Promise((resolve) => setImmediate(resolve))
   expect({ answered, released }).toEqual({ answered: 2, released: 1 })
 })

@@ -92,3 +92,14 @@ test.each([
     ),
   })
 })
+
+test.each(['pg', 'postgres'] as const)(
+  'a setting that the server does not take is refused at once, by %s',
+  async (driver) => {
+    const url = new URL(serverUrl())
+    url.searchParams.set('options', '-c default_tablespace=none')
+    // With retries it would take an hour.
+    const opening = opens(newSchema(), { driver, busyTimeout: 3_600_000 }, url.href)
+    await expect(opening).rejects.toMatchObject({ code: 'CANNOT_OPEN', message: expect.stringContaining('tablespace') })
+  },
+)

@@ -1,7 +1,7 @@
 import { resolveOptions } from '@go-go-scope/persistence-core/dialect'
 import type { AdapterOptions } from '@go-go-scope/persistence-core/public'
 import type { Resolved } from './options.js'
-import { type DriverName, listenByUrl } from './wire/by-url.js'
+import { checkNewsUrl, type DriverName, listenByUrl } from './wire/by-url.js'
 import { ReconnectingDriver } from './wire/reconnecting-driver.js'
 import type { Source } from './wire/wire.js'
 
@@ -11,7 +11,9 @@ export function driverOf(
   { prepare, newsUrl, options }: Resolved<AdapterOptions>,
   driver?: DriverName,
 ): ReconnectingDriver {
-  const listen =
-    newsUrl === false ? undefined : newsUrl === undefined ? source.listen?.bind(source) : listenByUrl(newsUrl, driver)
-  return new ReconnectingDriver(source, { answerTimeout: resolveOptions(options).busyTimeout, prepare, listen })
+  const common = { answerTimeout: resolveOptions(options).busyTimeout, prepare }
+  if (newsUrl === false) return new ReconnectingDriver(source, common)
+  if (newsUrl === undefined) return new ReconnectingDriver(source, { ...common, listen: source.listen?.bind(source) })
+  const listen = listenByUrl(newsUrl, driver)
+  return new ReconnectingDriver(source, { ...common, listen, checkListen: () => checkNewsUrl(newsUrl, driver) })
 }

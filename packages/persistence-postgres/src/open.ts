@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   Connection,
   invalidArgument,
@@ -9,7 +10,8 @@ import { driverOf } from './driver-of.js'
 import { isServerUrl, type PostgresOpenOptions, resolvedOpen, withoutSecrets } from './options.js'
 import { postgresDialect } from './postgres-dialect.js'
 import { type DriverName, sourceByUrl } from './wire/by-url.js'
-import { type PgliteLike, pglite } from './wire/pglite.js'
+import { pglite } from './wire/pglite.js'
+import { newInMemory } from './wire/pglite-in-memory.js'
 import type { ReconnectingDriver } from './wire/reconnecting-driver.js'
 import { OwnConnections, type PostgresHandle } from './wire/source-of.js'
 import type { Source } from './wire/wire.js'
@@ -66,11 +68,14 @@ export function folderOf(url: string): string | undefined {
 
 export async function sourceFor(url: string, driver?: DriverName): Promise<Source> {
   if (isServerUrl(url)) return sourceByUrl(url, driver)
-  return pglite(await newPglite(folderOf(url)))
+  const PGlite = await loadPglite()
+  const folder = folderOf(url)
+  if (folder !== undefined) return pglite(new PGlite(folder))
+  return { ...pglite(await newInMemory(PGlite)), identity: randomUUID() }
 }
 
 /** @throws PersistenceError `ENGINE_MISSING`. */
-async function newPglite(folder: string | undefined): Promise<PgliteLike> {
+async function loadPglite() {
   const { PGlite } = await import('@electric-sql/pglite').catch((cause: unknown) => {
     throw new PersistenceError(
       'ENGINE_MISSING',
@@ -79,5 +84,5 @@ async function newPglite(folder: string | undefined): Promise<PgliteLike> {
       cause,
     )
   })
-  return new PGlite(folder)
+  return PGlite
 }

@@ -146,9 +146,12 @@ export function withoutSecrets(text: string): string {
 
 /** PostgreSQL cuts longer names short without a word. */
 function isName(schema: string): boolean {
-  return schema !== '' && Buffer.byteLength(schema) <= 63 && !schema.includes('\0') && !/^pg_/i.test(schema)
+  const bytes = Buffer.from(schema)
+  if (schema === '' || bytes.length > 63 || schema.includes('\0') || /^pg_/i.test(schema)) return false
+  // Lone surrogates would all become the same character.
+  return bytes.toString() === schema
 }
 
 function badSchema(schema: unknown): PersistenceError {
-  return invalidOption('schema', schema, 'a name of 1 to 63 bytes that does not start with pg_')
+  return invalidOption('schema', schema, 'a well-formed name of 1 to 63 bytes that does not start with pg_')
 }

@@ -34,6 +34,7 @@ function makeDialect(schema: string, durability: Durability): Dialect {
   const setUp = migrating(schema)
   return {
     system: 'postgresql',
+    onOneHandle: `the schema ${JSON.stringify(schema)} and durability: '${durability}'`,
     ping: 'SELECT 1 AS pong',
     transaction: TRANSACTION,
     classify,

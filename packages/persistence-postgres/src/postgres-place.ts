@@ -53,11 +53,14 @@ export class PostgresPlace implements Place {
 
   async enter(queue: OperationQueue): Promise<void> {
     const { driver } = this.#options
+    // News have no caller that could be told.
+    if (driver instanceof ReconnectingDriver) await driver.checkListen?.()
     const facts = await this.#checked((sql) => queue.query('connect', sql))
     if (driver instanceof ReconnectingDriver) driver.checksEach(async (ask) => void (await this.#checked(ask)))
     this.version = String(facts.version).replace(/^PostgreSQL (\S+).*$/s, '$1')
     this.location = `${facts.address}/${facts.database}/${this.#schema}`
-    this.identity = `${await systemIdentifier(queue, facts)}/${facts.oid}/${this.#schema}`
+    const own = driver instanceof ReconnectingDriver ? driver.identity : undefined
+    this.identity = `${own ?? (await systemIdentifier(queue, facts))}/${facts.oid}/${this.#schema}`
     this.notifications ??= this.#notificationsOf(queue, facts)
   }
 

@@ -115,6 +115,13 @@ async function move(
   const { id, sealed, done } = await markOf(source, target)
   if (!sealed) await seal(source, target, id, wait, waiting)
   if (done) return { ...(await look(source, target, target.name, clockDifference)), outcome: 'moved' }
+  try {
+    await claim(source, target, id)
+  } catch (error) {
+    // Where nothing of it can be there, what was left just now goes on.
+    if (!sealed && (await isOfAnother(target, id))) await source.unseal()
+    throw error
+  }
   const prints = await fill(source, target, id, progress)
   await target.copy.finish(id, await source.given())
   return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
@@ -136,6 +143,26 @@ async function markOf(source: Store, target: Store): Promise<{ id: string; seale
     throw failure('MOVED', `${source.name} was moved to ${left.store}; name that, or unseal the source first`)
   }
   return { id: left?.id ?? randomUUID(), sealed: left !== undefined, done: false }
+}
+
+/** Marks the target as being filled by this copy. @throws PersistenceError where another one was first, or both are one store. */
+async function claim(source: Store, target: Store, id: string): Promise<void> {
+  // Under whatever names.
+  if ((await target.moved()) !== undefined)
+    throw failure('INVALID_ARGUMENT', `${source.name} and ${target.name} are the same store`)
+  const filling = await target.filling()
+  if (filling === undefined) await target.copy.begin({ id, store: source.name }, await source.tables())
+  else if (filling.id !== id) throw heldBy(target, filling)
+}
+
+/** Whether a target is certainly not filled by the copy. */
+async function isOfAnother(target: Store, id: string): Promise<boolean> {
+  try {
+    return (await target.filling())?.id !== id
+  } catch {
+    // It cannot be asked. The next run finds out.
+    return false
+  }
 }
 
 function heldBy(target: Store, { store }: Mark): PersistenceError {

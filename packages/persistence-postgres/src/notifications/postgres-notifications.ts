@@ -78,7 +78,8 @@ export class PostgresNotifications implements ChangeNotifications {
   async end(): Promise<void> {
     this.#ended = true
     this.#cancelTimer?.()
-    await this.#begun
+    // Not for longer: its connection may be one that the app's pool never gives.
+    await within<void>(BEGINNING_MS, this.#begun ?? Promise.resolve(), async () => undefined)
     await this.#leave()
   }
 
@@ -91,6 +92,7 @@ export class PostgresNotifications implements ChangeNotifications {
         again: () => this.#notifyAll(),
         ended: () => void this.#lost(),
       })
+      if (this.#ended) return await stop()
       const subscription = { stop }
       this.#subscription = subscription
       const active = await this.#comesBack()
@@ -101,6 +103,7 @@ export class PostgresNotifications implements ChangeNotifications {
       if (this.active && systemClock.monotonic() - began > BEGINNING_MS) this.#notifyAll()
       this.#in(CHECK_MS, () => this.#look())
     } catch (error) {
+      if (this.#ended) return
       this.#context.failed(error)
       await this.#lost()
     }

@@ -34,7 +34,8 @@ const BY_STATE: readonly (readonly [state: string, code: PersistenceErrorCode])[
 const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   BUSY: 'another connection held the row for longer than busyTimeout; raise busyTimeout or shorten the other transaction',
   CLOSED: 'the app has closed the pool or the instance that the adapter uses; make a new adapter',
-  CANNOT_OPEN: 'the server refuses the connection; check user, password, database and pg_hba.conf',
+  CANNOT_OPEN:
+    'the server refuses the connection; check user, password, database, the settings that the URL or the client passes, and pg_hba.conf',
   CORRUPT: 'the database is damaged; restore it from a backup',
   DISK_FULL: 'the server has no space left; free some and try again, nothing of this operation was written',
   IO_ERROR: 'the server ran short of a resource or its file system failed; see its log',
@@ -47,6 +48,9 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
     'a limit of PostgreSQL: of the length of a key in an index, or of all that one call stores; use a shorter key, or store less at once',
 }
 
+// A setting that the server does not know or does not take, or a right to connect that the role lacks.
+const REFUSES_SESSION = /^(22|42)/
+
 // What the role may not do. It has no code of its own: a statement of `fenced` meets it too.
 const NO_RIGHT = '42501'
 const GRANT =
@@ -57,8 +61,8 @@ const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_|CONNECTION_|E
 // The last one is that of an app that sets `query_timeout`: the client gives the statement up, and the server goes on with it.
 const ENDED =
   /connection (terminated|ended|closed)|server closed the connection|client (was closed|has encountered)|^query read timeout/i
-// PGlite, and a pool of `pg`.
-const CLOSED_BY_APP = /^PGlite is clos(ed|ing)|^Cannot use a pool after calling end/
+// PGlite, and a pool of `pg`, also where the adapter ends it once more.
+const CLOSED_BY_APP = /^PGlite is clos(ed|ing)|^Cannot use a pool after calling end|^Called end on pool more than once/
 
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
@@ -90,7 +94,8 @@ function codeOf(error: unknown): PersistenceErrorCode {
   if (error instanceof ConnectionLost) {
     if (error.sent) return 'OUTCOME_UNKNOWN'
     const code = codeOf(error.cause)
-    return code === 'SQL' ? 'UNAVAILABLE' : code
+    if (code !== 'SQL') return code
+    return REFUSES_SESSION.test(sqlStateOf(error.cause) ?? '') ? 'CANNOT_OPEN' : 'UNAVAILABLE'
   }
   const state = sqlStateOf(error)
   if (state === undefined) return codeOfMessage(error)

@@ -42,7 +42,7 @@ export function fencedStep({ sql, parameters }: Required<FencedStatement>, where
       `${where}.sql has ${wanted} parameters, got ${parameters.length}; write them as $1, $2 and so on`,
     )
   }
-  return { sql, parameters: parameters.map(bound) }
+  return { sql, parameters: parameters.map(bound), ofApp: true }
 }
 
 function bound(value: FencedParameter): SqlValue {

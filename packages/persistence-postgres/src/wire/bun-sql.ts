@@ -1,3 +1,4 @@
+import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { type ListensLike, listenBy, ReservedWire } from './reserved.js'
 import type { Source } from './wire.js'
 
@@ -28,10 +29,10 @@ export function bunSql(sql: BunSqlLike): Source {
     pooled: true,
     async connect() {
       const reserved = await sql.reserve()
-      return new ReservedWire(
-        (text, parameters) => reserved.unsafe(text, [...parameters]),
-        (lost) => (lost ? undefined : reserved.release()),
-      )
+      const send = (text: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]> =>
+        reserved.unsafe(text, [...parameters])
+      // It has no parsers that an app could change.
+      return new ReservedWire({ run: send, query: send }, (lost) => (lost ? undefined : reserved.release()))
     },
     ...(listen && { listen: (channel, ear) => listenBy({ listen: listen.bind(sql) }, channel, ear) }),
     end: async () => {

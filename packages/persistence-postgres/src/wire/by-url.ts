@@ -12,16 +12,19 @@ const APPLICATION = 'go-go-scope'
 // One for the calls, one for what may take long, and one to ask whether a statement runs.
 const MOST = 3
 
-const LOADERS: Readonly<Record<DriverName, (url: string) => Promise<Source>>> = {
-  async pg(url) {
+/** The one of `open`, or that option. */
+type UrlName = 'url' | 'newsUrl'
+
+const LOADERS: Readonly<Record<DriverName, (url: string, name: UrlName) => Promise<Source>>> = {
+  async pg(url, name) {
     const { default: pg } = await import('pg')
     const options = { connectionString: url, keepAlive: true, application_name: APPLICATION }
     const client = () => new pg.Client(options)
-    readingUrl('pg', client)
+    readingUrl('pg', name, client)
     return pgClients(async () => client())
   },
 
-  async postgres(url) {
+  async postgres(url, name) {
     const { default: postgres } = await import('postgres')
     // It writes notices to the console otherwise. And it asks each new connection for the types of arrays, of which we have
     // none, by a promise that nobody handles: a connection that ended then would end the process.
@@ -32,15 +35,15 @@ const LOADERS: Readonly<Record<DriverName, (url: string) => Promise<Source>>> = 
       onnotice: () => undefined,
     }
     const client = () => postgres(url, options)
-    readingUrl('postgres', client)
+    readingUrl('postgres', name, client)
     return ownPostgresJs(client)
   },
 
-  async bun(url) {
+  async bun(url, name) {
     const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => unknown } }
     if (Bun === undefined) throw new Error('this is not Bun')
     const options = { adapter: 'postgres', url, max: MOST, connection: { application_name: APPLICATION } }
-    return bunSql(readingUrl('bun', () => new Bun.SQL(options)) as BunSqlLike)
+    return bunSql(readingUrl('bun', name, () => new Bun.SQL(options)) as BunSqlLike)
   },
 }
 
@@ -51,7 +54,7 @@ const NAMES: Readonly<Record<DriverName, string>> = { pg: 'pg', postgres: 'postg
  *
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
-function readingUrl<T>(driver: DriverName, make: () => T): T {
+function readingUrl<T>(driver: DriverName, name: UrlName, make: () => T): T {
   try {
     return make()
   } catch (error) {
@@ -61,7 +64,7 @@ function readingUrl<T>(driver: DriverName, make: () => T): T {
     throw new PersistenceError(
       'INVALID_ARGUMENT',
       'open',
-      `open: ${NAMES[driver]} cannot use the url (${why}); it must be like postgres://user:password@host:5432/database, ` +
+      `open: ${NAMES[driver]} cannot use the ${name} (${why}); it must be like postgres://user:password@host:5432/database, ` +
         'with encodeURIComponent() around user and password',
       error,
     )
@@ -75,11 +78,11 @@ export const DRIVERS = Object.keys(LOADERS) as DriverName[]
  * @param driver By default the first of {@link DRIVERS} that is there.
  * @throws PersistenceError `ENGINE_MISSING`; `INVALID_ARGUMENT` for a URL that the library cannot read.
  */
-export async function sourceByUrl(url: string, driver?: DriverName): Promise<Source> {
+export async function sourceByUrl(url: string, driver?: DriverName, name: UrlName = 'url'): Promise<Source> {
   let cause: unknown
-  for (const name of driver === undefined ? DRIVERS : [driver]) {
+  for (const library of driver === undefined ? DRIVERS : [driver]) {
     try {
-      return await LOADERS[name](url)
+      return await LOADERS[library](url, name)
     } catch (error) {
       // The library is there, and its refusal is about the URL.
       if (error instanceof PersistenceError) throw error
@@ -94,6 +97,15 @@ export async function sourceByUrl(url: string, driver?: DriverName): Promise<Sou
     `open: ${wanted} cannot be loaded; ${remedy}, or give the constructor a pool, client or instance`,
     cause,
   )
+}
+
+/** @throws PersistenceError as {@link sourceByUrl}, and `INVALID_ARGUMENT` where its library does not listen. */
+export async function checkNewsUrl(url: string, driver?: DriverName): Promise<void> {
+  const source = await sourceByUrl(url, driver, 'newsUrl')
+  await source.end()
+  if (source.listen !== undefined) return
+  const problem = `${source.engine} cannot listen; leave newsUrl out, or install pg and pass driver: 'pg'`
+  throw new PersistenceError('INVALID_ARGUMENT', 'open', `open: ${problem}`)
 }
 
 /** Listens on the server of `url`, by a connection that lasts as long as the listening. */

@@ -11,8 +11,8 @@ const FAILED_TRANSACTION = '25P02'
  */
 export async function isInTransaction(wire: Wire): Promise<boolean> {
   try {
-    const [first] = await wire.query(TRANSACTION_START, [])
-    const [second] = await wire.query(TRANSACTION_START, [])
+    const [first] = await wire.run(TRANSACTION_START, [], undefined)
+    const [second] = await wire.run(TRANSACTION_START, [], undefined)
     return first?.start === second?.start
   } catch (error) {
     if (sqlStateOf(error) === FAILED_TRANSACTION) return true

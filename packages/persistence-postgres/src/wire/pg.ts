@@ -1,4 +1,4 @@
-import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
+import { PersistenceError, type Row, type SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
 import { TRANSACTION } from '../sql/transaction.js'
 import { type KnownColumns, PreparedRun } from './prepared-run.js'
@@ -17,6 +17,9 @@ export interface PgClientLike {
   readonly connection?: object
   /** Whether it sends what is asked meanwhile too, and then takes no query of another class. */
   readonly pipeline?: boolean
+  /** Whether `connect` was called, and has settled. Absent in clients that do not tell. */
+  readonly _connecting?: boolean
+  readonly _connected?: boolean
   /** As the server has told it last: `I` outside of a transaction. Older clients do not tell. */
   getTransactionStatus?(): string | null
 }
@@ -159,10 +162,20 @@ export function pgClient(client: PgClientLike): Source {
     several: false,
     async connect() {
       if (wire.lost) throw new Error('the client has ended; give the adapter a pool, which makes new connections')
+      // It would keep what is sent until then, for ever.
+      if (client._connecting === false && client._connected === false) throw notConnected()
       return wire
     },
     end: () => client.end(),
   }
+}
+
+function notConnected(): PersistenceError {
+  return new PersistenceError(
+    'INVALID_ARGUMENT',
+    'connect',
+    'connect: the client of pg is not connected; await client.connect() first, or give the adapter a pool',
+  )
 }
 
 /** Connections of its own. @param make Loads the library and makes an unconnected client. */

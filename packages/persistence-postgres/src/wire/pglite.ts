@@ -9,12 +9,16 @@ import {
 import { sqlStateOf } from '../sql/error-codes.js'
 import { TRANSACTION } from '../sql/transaction.js'
 import { preparing, rowsOf, running, type ServerMessage } from './pglite-protocol.js'
+import { OUR_TYPES, typeParser } from './type-parser.js'
 import type { Source, Wire } from './wire.js'
 
 /** Runs one statement. */
 interface Queries {
-  query(sql: string, parameters?: unknown[]): Promise<{ rows: unknown[] }>
+  query(sql: string, parameters?: unknown[], options?: { parsers: Parsers }): Promise<{ rows: unknown[] }>
 }
+
+/** What makes values of texts, by the number of their type. */
+type Parsers = Record<number, (text: string) => unknown>
 
 /** The few methods of a `PGlite` that are used here. */
 export interface PgliteLike extends Queries {
@@ -38,6 +42,8 @@ function prepares(instance: PgliteLike): instance is Prepares {
   return [execProtocol, runExclusive, isInTransaction].every((method) => typeof method === 'function')
 }
 
+// The app may have given the instance other ones.
+const OF_OURS = { parsers: Object.fromEntries(OUR_TYPES.map((type) => [type, typeParser(type)])) }
 // What the server says of a name that is taken.
 const DUPLICATE = '42P05'
 const ROLLED_BACK = new Error('rolled back')
@@ -74,14 +80,18 @@ class PgliteWire implements Wire {
       }
       default: {
         const rows = name === undefined ? undefined : await this.#runPrepared(sql, parameters, name)
-        return rows ?? this.query(sql, parameters)
+        return rows ?? this.#sent(sql, parameters, OF_OURS)
       }
     }
   }
 
-  async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    return this.#sent(sql, parameters)
+  }
+
+  async #sent(sql: string, parameters: readonly SqlValue[], options?: { parsers: Parsers }): Promise<Row[]> {
     await this.#toRun(parameters)
-    const { rows } = await (this.#transaction?.queries ?? this.#instance).query(sql, [...parameters])
+    const { rows } = await (this.#transaction?.queries ?? this.#instance).query(sql, [...parameters], options)
     return rows as Row[]
   }
 

@@ -3,12 +3,14 @@ import {
   type AsyncDriver,
   type AsyncStatement,
   PersistenceError,
+  type PersistenceErrorCode,
   type Row,
   type SqlValue,
 } from '@go-go-scope/persistence-core/dialect'
 import type { Listen } from '../notifications/postgres-notifications.js'
 import { endsConnection, hasStalePlan, sqlStateOf } from '../sql/error-codes.js'
 import { AbandonedConnection } from './abandoned-connection.js'
+import { knownBackend, statementOf } from './backend.js'
 import { within } from './deadline.js'
 import { isInTransaction } from './is-in-transaction.js'
 import { SilenceWatch } from './silence-watch.js'
@@ -16,8 +18,8 @@ import { ConnectionLost, type Source, type Wire } from './wire.js'
 
 // What a pooler answers that keeps no prepared statements, or has given the session to another client meanwhile.
 const NOT_PREPARED: ReadonlySet<string | undefined> = new Set(['26000', '42P05'])
-const AT_WORK = "SELECT 1 AS found FROM pg_stat_activity WHERE pid = $1::int AND state = 'active'"
 const SHORTEST_ANSWER_TIMEOUT_MS = 1_000
+const NOT_WAITED_FOR: ReadonlySet<PersistenceErrorCode> = new Set(['ENGINE_UNSUPPORTED', 'INVALID_ARGUMENT'])
 // The server was a primary: what has taken its place is found by a new connection.
 const READ_ONLY = '25006'
 
@@ -33,6 +35,8 @@ export interface ReconnectingDriverOptions {
   readonly prepare: Prepare
   /** Absent where nothing can be heard. */
   readonly listen?: Listen | undefined
+  /** Finds out whether what `listen` was given can be used, without connecting. @throws PersistenceError */
+  readonly checkListen?: (() => Promise<void>) | undefined
 }
 
 /**
@@ -48,9 +52,15 @@ export class ReconnectingDriver implements AsyncDriver {
   readonly #answerTimeout: number
   readonly #main: boolean
   readonly #watch: SilenceWatch
+  /** See {@link Source}. */
+  readonly identity: string | undefined
   /** Has news heard by a connection beside. */
   readonly listen: Listen | undefined
+  /** See {@link ReconnectingDriverOptions}. */
+  readonly checkListen: (() => Promise<void>) | undefined
   #open: Wire | undefined
+  /** The server's number for it, by which another connection can ask after it. */
+  #backend: number | undefined
   #abandoned: AbandonedConnection | undefined
   #alsoEnds: Promise<void> | undefined
   /** Of the driver that this one is beside. */
@@ -68,15 +78,17 @@ export class ReconnectingDriver implements AsyncDriver {
     this.#answerTimeout = Math.max(SHORTEST_ANSWER_TIMEOUT_MS, options.answerTimeout)
     this.#main = main === undefined
     this.listen = options.listen
+    this.checkListen = options.checkListen
     this.#learns = options.prepare === 'auto'
     this.#prepares = options.prepare !== false
     this.#watch = new SilenceWatch(this.#answerTimeout, (backend) => this.#isAtWork(backend))
     this.engine = source.engine
+    this.identity = source.identity
     if (source.several) this.aside = () => new ReconnectingDriver(source, options, this)
   }
 
-  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    return this.#use((wire) => wire.query(sql, parameters))
+  query(sql: string, parameters: readonly SqlValue[], ofApp = false): Promise<Row[]> {
+    return this.#use((wire) => (ofApp ? wire.query(sql, parameters) : wire.run(sql, parameters, undefined)))
   }
 
   async prepare(sql: string): Promise<AsyncStatement> {
@@ -100,10 +112,11 @@ export class ReconnectingDriver implements AsyncDriver {
   }
 
   async leave(): Promise<void> {
-    await this.#alsoEnds
     const open = this.#open
     this.#open = undefined
     await open?.close(open.lost)
+    // After it: a pool of the app's may have had this one connection, and the other waits for it.
+    await this.#alsoEnds
   }
 
   async close(): Promise<void> {
@@ -115,9 +128,8 @@ export class ReconnectingDriver implements AsyncDriver {
     const open = this.#open
     const wire = open !== undefined && !open.lost ? open : await this.#connected()
     try {
-      const { backend } = wire
       const answer = run(wire)
-      return await (backend !== undefined && this.#source.several ? this.#watch.answered(backend, answer) : answer)
+      return await (this.#backend === undefined ? answer : this.#watch.answered(this.#backend, answer))
     } catch (error) {
       const state = sqlStateOf(error)
       if (error instanceof ConnectionLost || wire.lost || endsConnection(error)) {
@@ -137,17 +149,20 @@ export class ReconnectingDriver implements AsyncDriver {
       this.#open = await this.#checked(await this.#connect())
       return this.#open
     } catch (error) {
-      // Not to be waited for: it stays so until somebody changes the server.
-      if (error instanceof PersistenceError && error.code === 'ENGINE_UNSUPPORTED') throw error
+      // Not to be waited for: it stays so until somebody changes the server, or the app.
+      if (error instanceof PersistenceError && NOT_WAITED_FOR.has(error.code)) throw error
       throw new ConnectionLost(error, false)
     }
   }
 
   /** Not as a part of {@link #connect}: who only asks whether a statement runs takes any connection. */
   async #checked(wire: Wire): Promise<Wire> {
-    const checking = this.#checks.check?.((sql) => wire.run(sql, [], undefined)) ?? Promise.resolve()
+    const checking = async (): Promise<void> => {
+      await this.#checks.check?.((sql) => wire.run(sql, [], undefined))
+      this.#backend = this.#source.several ? await knownBackend(wire) : undefined
+    }
     try {
-      await within(this.#answerTimeout, checking, () => Promise.reject(new Error('the server does not answer')))
+      await within(this.#answerTimeout, checking(), () => Promise.reject(new Error('the server does not answer')))
       return wire
     } catch (error) {
       this.#drop(wire)
@@ -169,7 +184,7 @@ export class ReconnectingDriver implements AsyncDriver {
   async #newConnection(): Promise<Wire> {
     const wire = await this.#source.connect()
     try {
-      if (this.#source.pooled === true && (await isInTransaction(wire))) await wire.query('ROLLBACK', [])
+      if (this.#source.pooled === true && (await isInTransaction(wire))) await wire.run('ROLLBACK', [], undefined)
       return wire
     } catch (error) {
       await wire.close(true)
@@ -188,7 +203,7 @@ export class ReconnectingDriver implements AsyncDriver {
   async #isAtWork(backend: number): Promise<boolean> {
     try {
       const wire = await this.#connect()
-      const answer = wire.query(AT_WORK, [backend]).finally(() => wire.close(wire.lost))
+      const answer = statementOf(backend, wire).finally(() => wire.close(wire.lost))
       const rows = await within<Row[]>(this.#answerTimeout, answer, async () => [])
       return rows.length > 0
     } catch {

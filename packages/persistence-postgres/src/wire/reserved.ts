@@ -2,36 +2,41 @@ import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endsConnection } from '../sql/error-codes.js'
 import type { Ear, Wire } from './wire.js'
 
-/** Sends one statement over a connection that was taken from a pool. */
-export type Send = (sql: string, parameters: readonly SqlValue[], prepare: boolean) => PromiseLike<readonly unknown[]>
+/** Sends statements over a connection that was taken from a pool. */
+export interface Sender {
+  /** One of ours; see {@link Wire.run}. */
+  run(sql: string, parameters: readonly SqlValue[], prepare: boolean): PromiseLike<readonly unknown[]>
+  /** One of the app. */
+  query(sql: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]>
+}
 
 /** A connection of a library whose pools lend one. Its end is told by the error of a statement, or by whoever sets `lost`. */
 export class ReservedWire implements Wire {
-  readonly #send: Send
+  readonly #sender: Sender
   readonly #release: (lost: boolean) => unknown
   lost = false
 
   /** @param release Gives it back, unless it is lost: one that has ended is not in the pool any more. */
-  constructor(send: Send, release: (lost: boolean) => unknown) {
-    this.#send = send
+  constructor(sender: Sender, release: (lost: boolean) => unknown) {
+    this.#sender = sender
     this.#release = release
   }
 
   run(sql: string, parameters: readonly SqlValue[], name: string | undefined): Promise<Row[]> {
-    return this.#sent(sql, parameters, name !== undefined)
+    return this.#sent(this.#sender.run(sql, parameters, name !== undefined))
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    return this.#sent(sql, parameters, false)
+    return this.#sent(this.#sender.query(sql, parameters))
   }
 
   async close(): Promise<void> {
     await this.#release(this.lost)
   }
 
-  async #sent(sql: string, parameters: readonly SqlValue[], prepare: boolean): Promise<Row[]> {
+  async #sent(answer: PromiseLike<readonly unknown[]>): Promise<Row[]> {
     try {
-      return [...(await this.#send(sql, parameters, prepare))] as Row[]
+      return [...(await answer)] as Row[]
     } catch (error) {
       this.lost ||= endsConnection(error)
       throw error

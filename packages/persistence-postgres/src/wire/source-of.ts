@@ -2,7 +2,8 @@ import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { type BunSqlLike, bunSql } from './bun-sql.js'
 import { type PgClientLike, type PgPoolLike, pgClient, pgPool } from './pg.js'
 import { type PgliteLike, pglite } from './pglite.js'
-import { type PostgresJsLike, postgresJs } from './postgres-js.js'
+import { postgresJs } from './postgres-js.js'
+import type { PostgresJsLike } from './reservations.js'
 import type { Source } from './wire.js'
 
 /** What a constructor takes: a pool or a connected client of `pg`, an `sql` of `postgres`, a `Bun.SQL`, or a `PGlite`. */

@@ -2,6 +2,9 @@ const BYTES = 17
 // int2, int4, int8, oid, float4, float8. Where a statement of ours gives an int8 it is a safe integer.
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701])
 
+/** The types of columns of our statements: the numbers, bytes, name and text. */
+export const OUR_TYPES: readonly number[] = [...NUMBERS, BYTES, 19, 25]
+
 const asText = (text: string): unknown => text
 const asBytes = (text: string): unknown => Buffer.from(text.slice(2), 'hex')
 

@@ -5,7 +5,8 @@ export interface Wire {
   /** Whether it has ended by itself. */
   readonly lost: boolean
   /**
-   * Runs one statement with `$1` parameters. Numbers come back as numbers, bytes as `Uint8Array`, all else as text.
+   * Runs one statement of ours with `$1` parameters. Numbers come back as numbers, bytes as `Uint8Array`, all else as text,
+   * whatever the app has taught its client library.
    *
    * @param name Under which the connection keeps it prepared; `undefined` for what runs once.
    */
@@ -26,6 +27,8 @@ export interface Source {
   readonly several: boolean
   /** Whether it lends those of a pool: who asks for one waits in the pool's queue, and others have used it before. */
   readonly pooled?: true
+  /** Of a database that it alone reaches: tells it from those that began as copies of the same one. */
+  readonly identity?: string
   /** Of a database in this process: its start, which is no wait for one that others use. Never rejects: connecting tells if it failed. */
   readonly started?: Promise<unknown>
   connect(): Promise<Wire>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
-import type { PersistenceError } from '../errors/persistence-error.js'
+import { PersistenceError } from '../errors/persistence-error.js'
 import { MadeUpOwners } from '../processes/made-up-owner.js'
 import { ClosedQueue, closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
@@ -72,7 +72,7 @@ export class Connection {
   /**
    * The connection of `handle`, made at the first call; options of later calls have no effect.
    *
-   * @throws PersistenceError `SECOND_COPY`.
+   * @throws PersistenceError `SECOND_COPY`; `INVALID_OPTION` where the adapters that have it are about something else.
    */
   static of(
     handle: object,
@@ -81,7 +81,7 @@ export class Connection {
     options: ConnectionOptions,
   ): Connection {
     const existing = connections.get(handle)
-    if (existing !== undefined && existing.#closed === undefined) return existing
+    if (existing !== undefined && existing.#closed === undefined) return existing.#sharedBy(dialect)
     const connection = new Connection(handle, driver(), dialect, options, existing)
     claimHandle(handle)
     connections.set(handle, connection)
@@ -123,6 +123,17 @@ export class Connection {
     this.readOnly = readOnly
     this.owner = owner
     this.#closing = new Closing(ask, queue, place, dialect)
+  }
+
+  /** What adapters on one handle share, such as listeners, goes by keys alone. */
+  #sharedBy({ onOneHandle }: ConnectionDialect): this {
+    const own = this.#dialect.onOneHandle
+    if (own === onOneHandle) return this
+    throw new PersistenceError(
+      'INVALID_OPTION',
+      'options',
+      `options: an adapter with ${own} uses the handle, so one with ${onOneHandle} needs a handle of its own`,
+    )
   }
 
   /** Why the database that was opened cannot be written any more; `undefined` while it can. */

@@ -63,6 +63,8 @@ export interface Place {
 export interface ConnectionDialect extends QueueDialect {
   /** As OpenTelemetry names it in `db.system.name`. */
   readonly system: string
+  /** What all adapters on one handle must have alike, for people. Absent where that is nothing. */
+  readonly onOneHandle?: string
   /** The shortest statement there is. Asks nothing of the database. */
   readonly ping: string
   /** Wraps a driver in what the dialect adds to it. */

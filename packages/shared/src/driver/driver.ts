@@ -21,8 +21,12 @@ export interface AsyncDriver {
   readonly library: unknown
   /** How often the driver has opened the database. Absent for a driver that does not open a lost connection again. */
   readonly openings?: number
-  /** Prepares, runs and finalizes one statement. For statements that run once. */
-  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>
+  /**
+   * Prepares, runs and finalizes one statement. For statements that run once.
+   *
+   * @param ofApp Whether it is a statement of the app, whose rows are as the app has taught its client library.
+   */
+  query(sql: string, parameters: readonly SqlValue[], ofApp?: boolean): Promise<Row[]>
   prepare(sql: string): Promise<AsyncStatement>
   /**
    * Runs statements in one transaction. It is rolled back where a statement fails, and where one gives another number of rows

@@ -78,7 +78,8 @@ export class AsyncRunner {
       const results: Row[][] = []
       for (const step of steps) {
         const parameters = boundParameters(step.parameters, step.clocked, this.#clock)
-        results.push(stepChecked(step, await this.query(step.sql, parameters), name))
+        const rows = await this.#driver.query(step.sql, parameters, step.ofApp)
+        results.push(stepChecked(step, rows, name))
       }
       return results
     })

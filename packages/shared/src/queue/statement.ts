@@ -209,6 +209,8 @@ export interface Step {
   readonly clocked?: BoundTime
   /** The number of rows this step must give; another number rolls the whole transaction back with `CONSTRAINT`. */
   readonly expect?: number
+  /** It is a statement of the app: its rows are as the app has taught its client library. */
+  readonly ofApp?: true
   /** As a statement's. */
   readonly announces?: Announcement
   /** Makes the error that takes the place of `CONSTRAINT`. */

@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import pg from 'pg'
+import postgres from 'postgres'
+import { expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { newSchema } from './server-adapters.js'
+
+proveCell()
+
+const OPTIONS = { durability: 'process', busyTimeout: 0 } as const
+
+test('a pool of one connection is left while a waiter wants a second one to listen', async () => {
+  const schema = newSchema()
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
+  const adapter = new PostgresAdapter(pool, { schema, durability: 'process' })
+  const claim = await adapter.idempotency.claim('key', { lease: 60_000 })
+  if (claim.state !== 'claimed') throw new Error('the key is free')
+  const waiting = adapter.idempotency.claim('key', { lease: 60_000, wait: 20_000 })
+  while (pool.waitingCount === 0) await new Promise(setImmediate)
+  await claim.complete('done')
+  expect(await waiting).toMatchObject({ state: 'completed' })
+  await adapter.disconnect()
+  expect(pool.totalCount).toBe(0)
+})
+
+test('a pool that the app holds is left, and gets back what comes later', async () => {
+  const schema = newSchema()
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 2 })
+  const adapter = new PostgresAdapter(pool, { schema, durability: 'process', closeOnDisconnect: false })
+  await adapter.connect()
+  const held = await pool.connect()
+  // Who would listen waits behind it, also for the connection that the adapter gives back.
+  const next = pool.connect()
+  const leave = adapter.circuitBreaker.subscribe('api', () => undefined)
+  while (pool.waitingCount < 2) await new Promise(setImmediate)
+  leave()
+  await adapter.disconnect()
+  held.release()
+  ;(await next).release()
+  while (pool.idleCount < pool.totalCount || pool.waitingCount > 0) await new Promise(setImmediate)
+  await pool.end()
+})
+
+test('an sql of postgres whose server does not answer is left', async () => {
+  const silent = createServer()
+  await once(silent.listen(0, '127.0.0.1'), 'listening')
+  const { port } = silent.address() as AddressInfo
+  const adapter = new PostgresAdapter(postgres(`postgres://nobody@127.0.0.1:${port}/none`), OPTIONS)
+  await expect(adapter.connect()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await adapter.disconnect()
+  silent.close()
+})
+
+test('a pool that the app has ended is none that cannot be ended', async () => {
+  const pool = new pg.Pool({ connectionString: serverUrl() })
+  const adapter = new PostgresAdapter(pool, { schema: newSchema(), durability: 'process' })
+  await pool.end()
+  await adapter.disconnect()
+})
+
+test('a client that was not connected is refused, and can be connected then', async () => {
+  const client = new pg.Client({ connectionString: serverUrl() })
+  const adapter = new PostgresAdapter(client, { schema: newSchema(), durability: 'process' })
+  const refusal = { code: 'INVALID_ARGUMENT', message: expect.stringContaining('await client.connect()') }
+  await expect(adapter.connect()).rejects.toMatchObject(refusal)
+  await client.connect()
+  await adapter.cache.set('k', 1)
+  await adapter.disconnect()
+})
+
+test('a handle has adapters of one schema and durability at a time', async () => {
+  const pool = new pg.Pool({ connectionString: serverUrl() })
+  const [schema, other] = [newSchema(), newSchema()]
+  const one = new PostgresAdapter(pool, { schema, durability: 'process', closeOnDisconnect: false })
+  const refusal = (named: string) =>
+    expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(named) })
+  expect(() => new PostgresAdapter(pool, { schema: other, durability: 'process' })).toThrow(refusal(other))
+  expect(() => new PostgresAdapter(pool, { schema })).toThrow(refusal("durability: 'power'"))
+  await one.disconnect()
+  const next = new PostgresAdapter(pool, { schema: other, durability: 'process' })
+  await next.cache.set('k', 1)
+  await next.disconnect()
+})

@@ -1,0 +1,38 @@
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { admin, disconnectAfterEach, newSchema, opens, track } from './server-adapters.js'
+
+disconnectAfterEach()
+
+proveCell()
+
+test('a table that the app has locked is BUSY, for readers too, and the connection stays usable', async () => {
+  const schema = newSchema()
+  const adapter = await opens(schema, { busyTimeout: 100 })
+  const client = await admin.connect()
+  try {
+    await client.query(`BEGIN; LOCK "${schema}".cache IN ACCESS EXCLUSIVE MODE`)
+    await expect(adapter.cache.set('k', 1)).rejects.toMatchObject({ code: 'BUSY' })
+    await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'BUSY' })
+    expect(await adapter.recordFailure('api', 3)).toBe(1)
+  } finally {
+    await client.query('ROLLBACK')
+    client.release()
+  }
+  expect(await adapter.cache.get('k')).toBeNull()
+  await adapter.cache.set('k', 2)
+})
+
+test('behind a pooler, of whose numbers the server knows nothing, a statement may take long', async () => {
+  const pool = new pg.Pool({ connectionString: serverUrl() })
+  pool.on('connect', (client) => Object.assign(client, { processID: 2_000_000_000 }))
+  const adapter = track(new PostgresAdapter(pool, { schema: newSchema(), durability: 'process', busyTimeout: 0 }))
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  // Longer than a server may be silent, and than its late answer may take.
+  const sql = "SELECT 'done' AS answer FROM pg_sleep(3)"
+  expect(await adapter.fenced(lock, [{ sql }])).toEqual([[{ answer: 'done' }]])
+})
