@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Session } from '../../../session/session.js'
 import type { CopyProgress } from '../engine/backup-steps.js'
-import { checkFilePath } from '../file/check-path.js'
+import { checkNewFilePath } from '../file/check-path.js'
 import { withTypedErrors } from '../thread/typed-error.js'
 import type { StartWorker } from '../thread/worker.js'
 import { type BackupOptions, backupOptions, type ResolvedBackupOptions } from './backup-options.js'
@@ -38,7 +38,7 @@ export async function backUp(
   mark: Mark = {},
 ): Promise<Backup> {
   const options = backupOptions(given)
-  checkFilePath(path, 'backup')
+  checkNewFilePath(path, 'backup')
   const { signal, worker = startWorker } = options
   signal?.throwIfAborted()
   if (!session.ready) await session.connect('backup')
