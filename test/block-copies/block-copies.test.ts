@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { blockCopies, byBlocks } from '../proof/copies/by-blocks.js'
-import { compareCopies } from '../proof/copies/compare-copies.js'
+import { compareCopies, rowsOf } from '../proof/copies/compare-copies.js'
 import { collectedTests } from '../proof/planted-bugs/collected-tests.js'
 
 proveCell()
@@ -31,6 +31,34 @@ describe('copies by large blocks', () => {
       )
     }
     expect(found).toMatch(/^rows of writer \d+ at/)
+  }, 60_000)
+
+  test('flush each block before the next one from the first commit of others on, where dd knows how', async () => {
+    const [path, entry] = [join(folder, 'app.db-yielding'), (letter: string) => letter.repeat(100_000)]
+    await using adapter = await engine.SQLiteAdapter.open(path)
+    await adapter.cache.setMany(Array.from({ length: 60 }, (_, at) => [`entry-${at}`, entry('a')]))
+    await rowsOf(path, ['PRAGMA wal_checkpoint(TRUNCATE)'])
+    const starts = join(folder, 'starts')
+    for (const { commits, dd, written } of [
+      { commits: 0, dd: undefined, written: [/^0$/] },
+      { commits: 3, dd: undefined, written: [/^0$/, /^[1-9] seek_bytes,dsync$/] },
+      { commits: 3, dd: 'knows no flags', written: [/^0$/, /^[1-9]$/] },
+    ] as const) {
+      const calls: Promise<unknown>[] = []
+      const progress = ({ totalPages, remainingPages }: { totalPages: number; remainingPages: number }) => {
+        if (remainingPages < totalPages && calls.length < commits) calls.push(adapter.cache.set('entry-59', entry('b')))
+      }
+      const made = await adapter.backup(target, {
+        progress,
+        worker: byBlocks({ slow: true, ...(dd && { dd }), starts }),
+      } as object)
+      await Promise.all(calls)
+      expect(calls).toHaveLength(commits)
+      const lines = readFileSync(starts, 'utf8').trimEnd().split('\n')
+      expect(lines).toEqual(written.map((line) => expect.stringMatching(line)))
+      expect(await engine.verifyBackup(target)).toEqual(made)
+      clear()
+    }
   }, 60_000)
 
   test('that break off leave nothing, and say why', async () => {

@@ -12,32 +12,54 @@ const THREAD = pathToFileURL(
 const HINDERED_THREAD = new URL('hindered-thread.mjs', import.meta.url)
 const SLOW_DD = fileURLToPath(new URL('slow-dd', import.meta.url))
 
+const BLOCK_BYTES = 1024 * 1024
+
 interface StartedThread {
-  workerData: { goGoScope: { job: string; input: { largeBytes?: number } } }
+  workerData: { goGoScope: { job: string; input: { largeBytes?: number; flushedBytes?: number } } }
 }
 
 export interface Way {
   /** Bytes from which on a copy is a large one. */
   readonly largeBytes?: number
+  /** Bytes that are flushed at a time while others commit. */
+  readonly flushedBytes?: number
   /** Whether dd takes its time. */
   readonly slow?: boolean
   /** Instead of the environment's. */
   readonly path?: string
   /** What a slow dd does instead. */
-  readonly dd?: 'ends early' | 'is ended' | `says ${string}`
+  readonly dd?: 'ends early' | 'is ended' | 'knows no flags' | `says ${string}`
   /** What the system does in the thread. */
   readonly hindrance?: 'contents left out' | 'short writes' | 'no right to write' | 'no programs'
   readonly onJob?: (job: string) => void
+  /** A file for each start of a slow dd: the block it begins with, and how it writes. */
+  readonly starts?: string
 }
 
 /** Starts the threads of copies that are made by blocks, whatever their size. */
-export function byBlocks({ largeBytes = 0, slow = false, path, dd, hindrance, onJob }: Way = {}) {
+export function byBlocks({
+  largeBytes = 0,
+  flushedBytes = BLOCK_BYTES,
+  slow = false,
+  path,
+  dd,
+  hindrance,
+  onJob,
+  starts,
+}: Way = {}) {
   return (options: object): Worker => {
     const { job, input } = (options as StartedThread).workerData.goGoScope
-    if (input.largeBytes !== undefined) input.largeBytes = largeBytes
+    if (input.largeBytes !== undefined) Object.assign(input, { largeBytes, flushedBytes })
     onJob?.(job)
     const PATH = path ?? (slow || dd ? `${SLOW_DD}${delimiter}${process.env.PATH}` : process.env.PATH)
-    const env = { ...process.env, PATH, ...(dd && { DD: dd }), THREAD: THREAD.href, HINDRANCE: hindrance }
+    const env = {
+      ...process.env,
+      PATH,
+      ...(dd && { DD: dd }),
+      ...(starts && { DD_STARTS: starts }),
+      THREAD: THREAD.href,
+      HINDRANCE: hindrance,
+    }
     return new Worker(hindrance === undefined ? THREAD : HINDERED_THREAD, { ...options, env })
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { copyFile, link, mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { besideDatabase } from '../copied-content.js'
@@ -77,6 +77,43 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
       assert.deepEqual(await contentOf(world, world.path), [1, null])
     },
   )
+
+  check('without a manifest nothing is restored of which a part is missing', async (world) => {
+    const { backup, dump } = await prepare(world)
+    const unverified = { allowUnverified: true }
+    const bare = join(world.folder, 'bare.db')
+    const foreign = join(world.folder, 'foreign.db')
+    const handle = await world.engine.openHandle(foreign)
+    await world.engine.rows(handle, 'CREATE TABLE of_the_app (x)')
+    await world.engine.closeHandle(handle)
+    for (const content of [Buffer.alloc(0), await readFile(foreign)]) {
+      await writeFile(bare, content)
+      const refused = { code: 'NOT_A_BACKUP', says: ['bare.db', 'no table'] } as const
+      await refuses(() => world.engine.restore(bare, world.path, unverified), refused)
+    }
+    await writeFile(bare, await readFile(backup))
+    for (const suffix of ['-wal', '-journal']) {
+      await writeFile(bare + suffix, 'what was written last')
+      await refuses(() => world.engine.restore(bare, world.path, unverified), {
+        code: 'BACKUP_DAMAGED',
+        says: [`bare.db${suffix}`, 'disconnect'],
+      })
+      await rm(bare + suffix)
+    }
+    assert.equal(await world.dump(), dump)
+  })
+
+  check('what SQLite takes for a part of another database is the name of no file that is made', async (world) => {
+    const { backup } = await prepare(world)
+    const adapter = await world.open()
+    for (const suffix of ['-wal', '-shm', '-journal']) {
+      const path = join(world.folder, `other.db${suffix}`)
+      const refused = { code: 'INVALID_ARGUMENT', says: [suffix, 'choose another name'] } as const
+      await refuses(() => adapter.backup(path), refused)
+      await refuses(() => world.engine.restore(backup, path), refused)
+      await refuses(() => world.follow({ target: path }), refused)
+    }
+  })
 
   check('what is no file of its own is refused as a target', async (world) => {
     const { backup } = await prepare(world)

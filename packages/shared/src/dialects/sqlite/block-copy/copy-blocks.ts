@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync } from 'node:fs'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { BackupSteps } from '../engine/backup-steps.js'
-import { BLOCK_BYTES, DdCopy } from './dd.js'
+import { BLOCK_BYTES } from './dd.js'
 import { readLogIndex } from './log-index.js'
 import { LogOverlay } from './log-overlay.js'
 import { writeAll } from './write-all.js'
+import { YieldingCopy } from './yielding-copy.js'
 
 /** A file whose snapshot the caller holds, by a read transaction, until the copy is done. */
 export interface HeldFile {
@@ -13,6 +14,8 @@ export interface HeldFile {
   readonly pageBytes: number
   /** The schema cookie of the snapshot. */
   readonly schemaVersion: number
+  /** Bytes that are flushed at a time while others commit. */
+  readonly flushedBytes: number
 }
 
 /** Who follows the copy. */
@@ -96,13 +99,13 @@ async function copyUnder(
   const { totalPages } = steps
   const least = Math.min(bytes, held.pages * pageBytes, statSync(path).size)
   const file = openSync(target, 'r+')
-  const dd = await DdCopy.start(path, target, bytes)
+  const dd = await YieldingCopy.start({ source: path, target, bytes }, file, held.flushedBytes)
   try {
     if (dd === undefined) return false
     for (let done = 0; done < bytes; ) {
-      const whole = await dd.wait(POLL_MS)
+      const whole = await dd.wait(POLL_MS, done)
       if (whole) complete(file, bytes, Math.min(least, statSync(path).size))
-      const copied = whole ? bytes : wholeBlocks(file, bytes)
+      const copied = whole ? bytes : wholeBlocks(file, bytes, dd.blockBytes)
       do {
         const end = Math.min(copied, done + OVERLAID_AT_ONCE_BYTES)
         if (end > done) {
@@ -138,9 +141,9 @@ function complete(file: number, bytes: number, least: number): void {
 }
 
 /** The last block may have its place and not yet its content. */
-function wholeBlocks(file: number, bytes: number): number {
-  const blocks = Math.floor(Math.min(fstatSync(file).size, bytes) / BLOCK_BYTES)
-  return Math.max(0, blocks - 1) * BLOCK_BYTES
+function wholeBlocks(file: number, bytes: number, blockBytes: number): number {
+  const whole = Math.min(fstatSync(file).size, bytes) - blockBytes
+  return Math.max(0, Math.floor(whole / BLOCK_BYTES)) * BLOCK_BYTES
 }
 
 /** Marks the copy as a file without a log. @returns whether it is one that can be marked. */

@@ -7,6 +7,18 @@ import { systemClock } from '../../../time/clock.js'
 /** Of one read, and of one write. */
 export const BLOCK_BYTES: number = 1024 * 1024
 
+/** What dd is to copy. */
+export interface DdOrder {
+  readonly source: string
+  readonly target: string
+  /** Bytes of the target that are there already, a multiple of {@link BLOCK_BYTES}. */
+  readonly from: number
+  /** Of the whole target. */
+  readonly bytes: number
+  /** Blocks of so many bytes, each flushed to the disk before the next one; not every dd knows how. */
+  readonly flushed?: number
+}
+
 const run = promisify(execFile)
 
 /** Reads the first bytes of a file. @returns fewer where it has no more, and none where dd cannot read it. */
@@ -44,9 +56,17 @@ export class DdCopy {
   }
 
   /** @returns `undefined` where there is no such program, and where this process may start none. */
-  static async start(source: string, target: string, bytes: number): Promise<DdCopy | undefined> {
-    const count = Math.ceil(bytes / BLOCK_BYTES)
-    const given = [`if=${source}`, `of=${target}`, `bs=${BLOCK_BYTES}`, `count=${count}`, 'conv=notrunc']
+  static async start({ source, target, from, bytes, flushed }: DdOrder): Promise<DdCopy | undefined> {
+    const left = bytes - from
+    const [at, whole] = [from / BLOCK_BYTES, Math.ceil(left / BLOCK_BYTES)]
+    const places =
+      flushed === undefined
+        ? [`bs=${BLOCK_BYTES}`, `skip=${at}`, `seek=${at}`, `count=${whole}`]
+        : [
+            ...[`bs=${flushed}`, `skip=${from}`, `seek=${from}`, `count=${left}`],
+            ...['iflag=skip_bytes,count_bytes', 'oflag=seek_bytes,dsync'],
+          ]
+    const given = [`if=${source}`, `of=${target}`, ...places, 'conv=notrunc']
     try {
       const child = spawn('dd', given, {
         stdio: ['ignore', 'ignore', 'pipe'],

@@ -27,6 +27,8 @@ export interface CopyOrder {
   readonly maxWalBytes: number | undefined
   /** From this size on a copy is made by large blocks, and hashed in another thread. */
   readonly largeBytes: number
+  /** Of a large copy: bytes that are flushed at a time while others commit. */
+  readonly flushedBytes: number
 }
 
 /** What a copy is known to be. */
@@ -108,7 +110,8 @@ async function copyByBlocks(
   context: JobContext,
 ): Promise<BlocksCopied> {
   const [row] = await source.queue.query('backup', 'PRAGMA schema_version')
-  const held = { ...content, path: order.source, schemaVersion: Number(row?.schema_version) }
+  const { source: path, flushedBytes } = order
+  const held = { ...content, path, flushedBytes, schemaVersion: Number(row?.schema_version) }
   const pace = new Pace(order, content, context)
   const copied = new CopiedBytes()
   const { memory } = copied

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readSync } from 'node:fs'
+import { closeSync, fsync, openSync, readSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import type { StopFlag } from '../thread/stop-flag.js'
 import { stopped } from './stopped.js'
 
 const CHUNK_BYTES = 1024 * 1024
 const POLL_MS = 2
+
+const flush = promisify(fsync)
 
 export interface HashedFile {
   readonly bytes: number
@@ -20,47 +23,82 @@ export interface GrowingFile {
   readonly bytes: number
 }
 
-export interface HashFileOptions {
-  /** Whether the file is also flushed to the disk. Default `false`. */
-  readonly flush?: boolean
-  /** For a file that is still being written: it is read as it grows. */
-  readonly growing?: GrowingFile | undefined
-}
-
 /**
  * Reads and hashes a whole file. It holds its thread for as long as that takes. Not for a file that an engine of this process has
  * open: closing it would drop the engine's locks.
  */
-export function hashFile(path: string, stop: StopFlag, { flush = false, growing }: HashFileOptions = {}): HashedFile {
-  const hash = createHash('sha256')
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
-  const next = growing && waitForBytes(growing, stop)
-  // Reads that wait for a thread of the pool took a third longer.
-  const file = openSync(path, flush ? 'r+' : 'r')
+export function hashFile(path: string, stop: StopFlag): HashedFile {
+  const file = openSync(path, 'r')
   try {
-    for (let bytes = 0; ; ) {
-      const read = readSync(file, chunk, 0, next?.(bytes) ?? CHUNK_BYTES, bytes)
-      if (read === 0) {
-        if (flush) fsyncSync(file)
-        return { bytes, sha256: hash.digest('hex') }
-      }
-      if (stop.requested) throw stopped()
-      hash.update(chunk.subarray(0, read))
-      bytes += read
-    }
+    return hashOpen(file, stop)
   } finally {
     closeSync(file)
   }
 }
 
-/** @returns what waits until there is more than the first `read` bytes, and says how many to read; 0 at the end. */
-function waitForBytes({ memory, bytes }: GrowingFile, stop: StopFlag): (read: number) => number {
-  const copied = new CopiedBytes(memory)
-  return (read) => {
-    while (read < bytes && copied.count <= read) {
-      if (stop.requested) throw stopped()
-      stop.wait(POLL_MS)
+/**
+ * Reads and hashes a whole file as {@link hashFile} does, and flushes it to the disk. The flush begins when the file is whole, and
+ * runs while the rest is read.
+ *
+ * @param growing For a file that is still being written: it is read as it grows.
+ */
+export async function hashAndFlush(path: string, stop: StopFlag, growing?: GrowingFile): Promise<HashedFile> {
+  const file = openSync(path, 'r+')
+  let flushed: Promise<void> | undefined
+  const onWhole = (): void => {
+    flushed ??= flush(file)
+    // The error is thrown below, unless reading fails first.
+    flushed.catch(() => undefined)
+  }
+  try {
+    const hashed = hashOpen(file, stop, growing && new Growth(growing, stop), onWhole)
+    await flushed
+    return hashed
+  } finally {
+    // Once closed, another file may get this descriptor, which the flush would then be for.
+    await flushed?.catch(() => undefined)
+    closeSync(file)
+  }
+}
+
+/** @param onWhole Called before each read, from the moment that the file is whole. */
+function hashOpen(file: number, stop: StopFlag, growth?: Growth, onWhole?: () => void): HashedFile {
+  const hash = createHash('sha256')
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  for (let bytes = 0; ; ) {
+    const length = Math.min(CHUNK_BYTES, growth?.waitForMore(bytes) ?? CHUNK_BYTES)
+    if (growth?.whole ?? true) onWhole?.()
+    // Reads that wait for a thread of the pool took a third longer.
+    const read = readSync(file, chunk, 0, length, bytes)
+    if (read === 0) return { bytes, sha256: hash.digest('hex') }
+    if (stop.requested) throw stopped()
+    hash.update(chunk.subarray(0, read))
+    bytes += read
+  }
+}
+
+/** How far another thread is with a file. */
+class Growth {
+  readonly #copied: CopiedBytes
+  readonly #bytes: number
+  readonly #stop: StopFlag
+
+  constructor({ memory, bytes }: GrowingFile, stop: StopFlag) {
+    this.#copied = new CopiedBytes(memory)
+    this.#bytes = bytes
+    this.#stop = stop
+  }
+
+  get whole(): boolean {
+    return this.#copied.count >= this.#bytes
+  }
+
+  /** Waits until there are more than the first `read` bytes. @returns how many more; 0 at the end. */
+  waitForMore(read: number): number {
+    while (!this.whole && this.#copied.count <= read) {
+      if (this.#stop.requested) throw stopped()
+      this.#stop.wait(POLL_MS)
     }
-    return Math.min(CHUNK_BYTES, Math.min(copied.count, bytes) - read)
+    return Math.min(this.#copied.count, this.#bytes) - read
   }
 }

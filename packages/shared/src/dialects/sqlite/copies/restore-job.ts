@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import { setPragma } from '../engine/pragma.js'
-import { migrate } from '../schema/migrate.js'
+import { migrate, readSchema } from '../schema/migrate.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
 import { beginLineage, type Lineage, readGiven } from './lineage.js'
@@ -8,7 +9,7 @@ import type { BackupManifest } from './manifest.js'
 import { replaceFile } from './replace-file.js'
 import { stopped } from './stopped.js'
 import { refuseUnsound } from './verify-copy.js'
-import { checkHash } from './verify-job.js'
+import { checkHash, refuseSidecars } from './verify-job.js'
 
 const CHUNK_BYTES = 1024 * 1024
 
@@ -31,12 +32,16 @@ export interface RestoreResult extends Lineage {
 /** Makes a database of a copy of the backup, and puts it in the place of the target. */
 export async function restoreJob(order: RestoreOrder, context: JobContext): Promise<RestoreResult> {
   const { backup, manifest, temporary } = order
+  if (manifest === undefined) {
+    const part = 'with a part of the database that would be lost; open it there once, disconnect, and restore again'
+    await refuseSidecars(backup, 'restore', part)
+  }
   await copyFile(backup, temporary, context)
   // Of what will be used, and not of what it was read from.
   if (manifest !== undefined) checkHash(temporary, manifest, 'restore', context, backup)
   const copy = await openOwn(temporary, context.engine, { readOnly: false, busyTimeout: 0 })
   try {
-    await prepare(copy, backup)
+    await prepare(copy, order)
     if (context.stop.requested) throw stopped()
     const { kept, finished } = await replaceFile(order, context, async (old) => {
       const given = old === undefined ? undefined : await readGiven(old.queue, 'restore')
@@ -52,12 +57,23 @@ export async function restoreJob(order: RestoreOrder, context: JobContext): Prom
   }
 }
 
-/** @param backup Whose copy it is, for messages. */
-async function prepare(copy: OwnConnection, backup: string): Promise<void> {
+async function prepare(copy: OwnConnection, { backup, manifest }: RestoreOrder): Promise<void> {
   await setPragma(copy, 'restore', 'journal_mode', 'delete')
   await setPragma(copy, 'restore', 'synchronous', 2)
   await refuseUnsound(copy.queue, backup, 'restore')
+  if (manifest === undefined) await refuseWithoutTables(copy, backup)
   await migrate(copy.queue, true)
+}
+
+/** What a copy that was cut short has left is an empty database, which every check calls sound. */
+async function refuseWithoutTables({ queue }: OwnConnection, backup: string): Promise<void> {
+  const { version, found } = await readSchema(queue)
+  if (version > 0 || found.size > 0) return
+  throw new PersistenceError(
+    'NOT_A_BACKUP',
+    'restore',
+    `restore ${backup}: it has no table of this family, as a copy that was cut short; copy it again, or name another file`,
+  )
 }
 
 async function copyFile(from: string, to: string, { stop }: JobContext): Promise<void> {

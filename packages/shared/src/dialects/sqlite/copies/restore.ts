@@ -3,7 +3,7 @@ import { invalidArgument, shown } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
-import { checkFilePath } from '../file/check-path.js'
+import { checkFilePath, checkNewFilePath } from '../file/check-path.js'
 import { isSameFile } from '../file/file-identity.js'
 import { refuseOpenHere } from '../file/open-here.js'
 import { refuseLink } from '../file/refuse-link.js'
@@ -53,7 +53,7 @@ export async function restore<Options extends object>(
   given?: Options & RestoreOptions,
 ): Promise<Restored> {
   checkFilePath(from, 'restore', 'backup')
-  checkFilePath(to, 'restore', 'target')
+  checkNewFilePath(to, 'restore', 'target')
   const names = { ...choice.names, ...RESTORE_OPTIONS } as OptionNames<Options & RestoreOptions>
   const { options, engine, worker } = await chooseEngine<Options & RestoreOptions>(
     { ...choice, names },

@@ -9,7 +9,7 @@ import type { JobContext } from '../thread/run-job.js'
 import { withTypedErrors } from '../thread/typed-error.js'
 import { type Content, readContent } from './content.js'
 import type { Copied } from './copy-job.js'
-import { type GrowingFile, type HashedFile, hashFile } from './hash-file.js'
+import { type GrowingFile, type HashedFile, hashAndFlush } from './hash-file.js'
 
 /** From here on another thread and another process cost less than they save. */
 export const LARGE_BYTES: number = 128 * 1024 * 1024
@@ -43,7 +43,7 @@ export interface HashOrder {
 
 /** Hashes a copy and flushes it to the disk, while it is written or {@link verifyCopy} checks it in another thread. */
 export function hashCopyJob({ path, growing }: HashOrder, { stop }: JobContext): Promise<HashedFile> {
-  return withTypedErrors('backup', undefined, async () => hashFile(path, stop, { flush: true, growing }))
+  return withTypedErrors('backup', undefined, () => hashAndFlush(path, stop, growing))
 }
 
 /** Has a copy hashed in another thread once it will not change any more. */
@@ -92,7 +92,7 @@ export async function verifyCopy(
     )
   }
   const { pages, position, schemaVersion, sqliteVersion } = found
-  const hashed = settled ? undefined : hashFile(path, context.stop, { flush: true })
+  const hashed = settled ? undefined : await hashAndFlush(path, context.stop)
   return { ...hashed, pages, ...(position !== undefined && { position }), sqliteVersion, schemaVersion }
 }
 

@@ -15,7 +15,7 @@ export interface BackupOrder {
 
 /** Reads a whole backup and compares it with its manifest. */
 export async function verifyBackupJob({ path, manifest }: BackupOrder, context: JobContext): Promise<void> {
-  await refuseSidecars(path)
+  await refuseSidecars(path, 'verifyBackup', 'so it was opened and changed')
   checkHash(path, manifest, 'verifyBackup', context)
   const backup = await openOwn(path, context.engine, { readOnly: true, busyTimeout: 0 })
   try {
@@ -45,13 +45,18 @@ export function checkHash(
   if (sha256 !== manifest.sha256) throw damaged(operation, named, 'its sha256 is not that of its manifest')
 }
 
-/** A backup is one file; what an engine left beside it is not in its hash. */
-async function refuseSidecars(path: string): Promise<void> {
+/**
+ * A backup is one file; what an engine left beside it is not in its hash.
+ *
+ * @param meaning Of a file beside it, for the message.
+ * @throws PersistenceError `BACKUP_DAMAGED`.
+ */
+export async function refuseSidecars(path: string, operation: string, meaning: string): Promise<void> {
   for (const suffix of ['-wal', '-journal']) {
     const size = await stat(path + suffix).then(
       (found) => found.size,
       () => 0,
     )
-    if (size > 0) throw damaged('verifyBackup', path, `${path}${suffix} stands beside it, so it was opened and changed`)
+    if (size > 0) throw damaged(operation, path, `${path}${suffix} stands beside it, ${meaning}`)
   }
 }

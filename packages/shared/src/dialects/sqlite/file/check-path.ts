@@ -24,6 +24,21 @@ export function checkFilePath(
   if (path === ':memory:') throw invalidArgument(operation, `${name} must be ${wanted}, got :memory:`)
 }
 
+const BESIDE_A_DATABASE = /-(wal|shm|journal)$/
+
+/**
+ * {@link checkFilePath} for a file that is to be made.
+ *
+ * @throws PersistenceError `INVALID_ARGUMENT` also for a name that SQLite takes for a part of another database: it reads that
+ * as its log or journal, and deletes it.
+ */
+export function checkNewFilePath(path: unknown, operation: string, name = 'path'): asserts path is string {
+  checkFilePath(path, operation, name)
+  const [suffix] = BESIDE_A_DATABASE.exec(path) ?? []
+  if (suffix === undefined) return
+  const why = `got ${JSON.stringify(path)}; SQLite keeps what ends in ${suffix} beside a database, and would delete it; choose another name`
+  throw invalidArgument(operation, `${name} must be the path of a file of its own, ${why}`)
+
 function wrongType(path: unknown, operation: string): string {
   if (path instanceof URL) return `got the URL ${JSON.stringify(path.href)}; pass fileURLToPath(url) of node:url`
   const handle = operation === 'open' && typeName(path) === 'object'

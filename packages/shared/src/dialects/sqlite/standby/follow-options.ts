@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { checkSignal } from '../../../arguments/abort-signal.js'
 import { invalidOption } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
-import { checkPath } from '../file/check-path.js'
+import { checkNewFilePath } from '../file/check-path.js'
 import type { StartWorker } from '../thread/worker.js'
 
 /** Options of `Standby.follow`. It also takes those of `open`, for reads and for the adapter that takes over. */
@@ -30,7 +30,7 @@ export interface ResolvedFollowOptions {
 /** @throws PersistenceError `INVALID_OPTION`, `INVALID_ARGUMENT`. */
 export function resolveFollowOptions(options: FollowOptions): ResolvedFollowOptions {
   const { target, every = DEFAULT_EVERY_MS, signal, worker } = options
-  checkPath(target, 'standby.follow', 'option target')
+  if (target !== ':memory:') checkNewFilePath(target, 'standby.follow', 'option target')
   checkSignal(signal, 'standby.follow')
   if (typeof every !== 'number' || !(every > 0)) throw invalidOption('every', every, 'a positive number of ms')
   if (worker !== undefined && typeof worker !== 'function') throw invalidOption('worker', worker, 'a function')

@@ -1,0 +1,83 @@
+import { ftruncateSync, statSync } from 'node:fs'
+import { PersistenceError } from '../../../errors/persistence-error.js'
+import { BLOCK_BYTES, DdCopy, type DdOrder } from './dd.js'
+
+/**
+ * Copies a file by `dd` as fast as the disk can while nobody commits. From the first commit on, each block is flushed before the
+ * next one: the flush of a commit waits for all that the copy has handed to the disk.
+ */
+export class YieldingCopy {
+  readonly #order: Omit<DdOrder, 'from' | 'flushed'>
+  readonly #file: number
+  readonly #flushed: number
+  readonly #quiet: string
+  #dd: DdCopy
+  #pace: 'fast' | 'yields' | 'cannot yield' = 'fast'
+
+  private constructor(order: Omit<DdOrder, 'from' | 'flushed'>, file: number, flushed: number, dd: DdCopy) {
+    this.#order = order
+    this.#file = file
+    this.#flushed = flushed
+    this.#quiet = logMark(order.source)
+    this.#dd = dd
+  }
+
+  /**
+   * @param file A descriptor of the target.
+   * @param flushed Bytes of a block that is flushed.
+   * @returns `undefined` where there is no dd, and where this process may start none.
+   */
+  static async start(
+    order: Omit<DdOrder, 'from' | 'flushed'>,
+    file: number,
+    flushed: number,
+  ): Promise<YieldingCopy | undefined> {
+    const dd = await DdCopy.start({ ...order, from: 0 })
+    return dd && new YieldingCopy(order, file, flushed, dd)
+  }
+
+  /** Of a block whose place may be in the file without its content. */
+  get blockBytes(): number {
+    return this.#pace === 'yields' ? this.#flushed : BLOCK_BYTES
+  }
+
+  /**
+   * @param done Bytes of the copy that must not be written again, a multiple of {@link BLOCK_BYTES}.
+   * @returns whether all is copied; it may be told early.
+   * @throws PersistenceError `DISK_FULL`, `IO_ERROR`.
+   */
+  async wait(ms: number, done: number): Promise<boolean> {
+    try {
+      if (await this.#dd.wait(ms)) return true
+    } catch (error) {
+      if (this.#pace !== 'yields') throw error
+      // This dd may not know how to flush. What else it could not do it cannot do now.
+      await this.#goOn('cannot yield', done)
+    }
+    if (this.#pace === 'fast' && logMark(this.#order.source) !== this.#quiet) await this.#goOn('yields', done)
+    return false
+  }
+
+  /** Ends it, and waits until it writes no more. */
+  stop(): Promise<void> {
+    return this.#dd.stop()
+  }
+
+  async #goOn(pace: 'yields' | 'cannot yield', from: number): Promise<void> {
+    this.#pace = pace
+    await this.#dd.stop()
+    // By its length the copy tells how far it is.
+    ftruncateSync(this.#file, from)
+    const dd = await DdCopy.start({ ...this.#order, from, ...(pace === 'yields' && { flushed: this.#flushed }) })
+    if (dd === undefined) {
+      throw new PersistenceError('IO_ERROR', 'backup', 'backup: dd could not be started once more; back up again')
+    }
+    this.#dd = dd
+  }
+}
+
+/** Another one after each commit. By stat, never by opening the file. */
+function logMark(source: string): string {
+  const log = statSync(`${source}-wal`, { bigint: true, throwIfNoEntry: false })
+  return `${log?.ino} ${log?.size} ${log?.mtimeNs}`
+}

@@ -1,0 +1,45 @@
+import { chmodSync, closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { YieldingCopy } from '../../packages/shared/src/dialects/sqlite/block-copy/yielding-copy.js'
+
+const BLOCK = 1024 * 1024
+// Without flags it copies all at once and goes on for a second. With flags it takes its time before it begins.
+const DD = `#!/bin/sh
+case "$*" in *oflag=*) sleep 0.3 ;; esac
+PATH=/usr/bin:/bin dd "$@" || exit 1
+case "$*" in *oflag=*) ;; *) sleep 1 ;; esac
+`
+
+const folder = mkdtempSync(join(tmpdir(), 'yielding-copy-'))
+const path = process.env.PATH
+afterEach(() => {
+  process.env.PATH = path
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('what is copied once more after a commit is not in the length of the copy until it is there', async () => {
+  writeFileSync(join(folder, 'dd'), DD)
+  chmodSync(join(folder, 'dd'), 0o700)
+  process.env.PATH = `${folder}${delimiter}${path}`
+  const [source, target] = [join(folder, 'app.db'), join(folder, 'copy.db')]
+  const content = Buffer.alloc(3 * BLOCK + 5_000, 'some bytes')
+  writeFileSync(source, content)
+  writeFileSync(target, '')
+  const file = openSync(target, 'r+')
+  const copy = await YieldingCopy.start({ source, target, bytes: content.length }, file, 2 * BLOCK)
+  try {
+    expect(copy?.blockBytes).toBe(BLOCK)
+    while (fstatSync(file).size < content.length) expect(await copy?.wait(5, 0)).toBe(false)
+    writeFileSync(`${source}-wal`, 'a commit')
+    expect(await copy?.wait(0, BLOCK)).toBe(false)
+    expect(fstatSync(file).size).toBe(BLOCK)
+    expect(copy?.blockBytes).toBe(2 * BLOCK)
+    while ((await copy?.wait(5, BLOCK)) === false) expect(fstatSync(file).size).toBeLessThanOrEqual(content.length)
+    expect(readFileSync(target).equals(content)).toBe(true)
+  } finally {
+    await copy?.stop()
+    closeSync(file)
+  }
+})
