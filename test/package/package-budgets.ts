@@ -2,11 +2,11 @@ import type { published } from './packed-family.js'
 
 /** Bytes of a package's code, compressed as gzip does it. What an app loads of the family is one front end and the core. */
 export const budgets: Record<keyof typeof published, number> = {
-  shared: 152_500,
+  shared: 154_000,
   'persistence-sqlite': 1_950,
   'persistence-sqlite-bun': 1_300,
   'persistence-sqlite-node': 1_900,
-  'persistence-postgres': 43_000,
+  'persistence-postgres': 44_000,
   persistence: 200,
   keyv: 1_250,
   unstorage: 900,

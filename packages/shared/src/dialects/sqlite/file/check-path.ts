@@ -38,6 +38,7 @@ export function checkNewFilePath(path: unknown, operation: string, name = 'path'
   if (suffix === undefined) return
   const why = `got ${JSON.stringify(path)}; SQLite keeps what ends in ${suffix} beside a database, and would delete it; choose another name`
   throw invalidArgument(operation, `${name} must be the path of a file of its own, ${why}`)
+}
 
 function wrongType(path: unknown, operation: string): string {
   if (path instanceof URL) return `got the URL ${JSON.stringify(path.href)}; pass fileURLToPath(url) of node:url`
