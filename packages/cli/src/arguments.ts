@@ -11,7 +11,11 @@ export const prefix = {
   valueHint: 'P',
 } as const
 /** Of what only looks. */
-export const prefixToLookAt = { ...prefix, description: 'the keyPrefix of one app (default: those of all)' } as const
+export const prefixToLookAt = {
+  type: 'string',
+  description: 'the keyPrefix of one app (default: those of all)',
+  valueHint: 'P',
+} as const
 export const startsWith = {
   type: 'string',
   description: 'only keys that begin so; without --prefix those of apps that have none',
