@@ -4,10 +4,21 @@ import type { Format } from './output.js'
 /** Arguments that several commands take, and how they are read. */
 
 export const db = { type: 'positional', required: true, description: 'a SQLite file, or a postgres:// URL' } as const
-export const prefix = { type: 'string', description: 'the keyPrefix of the app', valueHint: 'P' } as const
+/** Of what changes something, which is under one prefix. */
+export const prefix = {
+  type: 'string',
+  description: 'the keyPrefix of the app (default: none)',
+  valueHint: 'P',
+} as const
+/** Of what only looks. */
+export const prefixToLookAt = {
+  type: 'string',
+  description: 'the keyPrefix of one app (default: those of all)',
+  valueHint: 'P',
+} as const
 export const startsWith = {
   type: 'string',
-  description: 'only keys that begin so; with --prefix',
+  description: 'only keys that begin so; without --prefix those of apps that have none',
   valueHint: 'K',
 } as const
 export const json = { type: 'boolean', description: 'as JSON' } as const

@@ -49,7 +49,7 @@ function ofKey(name: 'circuit' | 'result' | 'entry', description: string): Comma
 export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
   circuit: ofKey('circuit', 'closes a circuit (reset), or opens it until it is reset (isolate)'),
   lock: defineCommand({
-    meta: { name: 'lock', description: 'ends the hold of a lock, if it still has the token that was seen' },
+    meta: { name: 'lock', description: 'releases a lock, if it is still held under the token that was seen' },
     args: {
       db,
       action: actionOf('lock'),
@@ -64,7 +64,8 @@ export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
   claim: defineCommand({
     meta: {
       name: 'claim',
-      description: 'frees an idempotency key whose claimant is gone, if it has the generation that was seen',
+      description:
+        'frees a claimed idempotency key before its lease ends, if its claim still has the generation that was seen',
     },
     args: {
       db,
@@ -82,7 +83,10 @@ export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
   result: ofKey('result', 'removes the result of an idempotency key, so that its work may run again'),
   entry: ofKey('entry', 'removes one cache entry'),
   clear: defineCommand({
-    meta: { name: 'clear', description: 'removes the cache entries of a prefix, or those that begin so' },
+    meta: {
+      name: 'clear',
+      description: 'removes the cache entries under a prefix: all, or those whose keys begin alike',
+    },
     args: { db, prefix, 'starts-with': startsWith, yes },
     run: ({ args: { db, prefix = '', 'starts-with': startsWith, yes } }) => {
       // A variable of a script that is empty must not clear everything.
@@ -91,7 +95,7 @@ export const CHANGE_COMMANDS: Readonly<Record<string, Command>> = {
     },
   }),
   prune: defineCommand({
-    meta: { name: 'prune', description: 'removes what has expired' },
+    meta: { name: 'prune', description: 'removes what has expired, under every prefix' },
     args: { db, yes },
     run: ({ args: { db, yes } }) => change(db, { do: 'prune', prefix: '' }, { yes }),
   }),

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { color, db, json, jsonl, prefix, whole, yes } from './arguments.js'
+import { color, db, json, jsonl, prefixToLookAt, whole, yes } from './arguments.js'
 import { ACTIONS, CHANGE_COMMANDS } from './change-commands.js'
 import { doctor, verify } from './checks.js'
 import type { Command, DeclaredCommand } from './command-line.js'
@@ -25,7 +25,11 @@ export const commands: Readonly<Record<string, Command>> = {
     run: ({ args }) => verify(args.db, args.json === true),
   }),
   doctor: defineCommand({
-    meta: { name: 'doctor', description: 'where the database runs and who uses it; ends with 1 if something is wrong' },
+    meta: {
+      name: 'doctor',
+      description:
+        'where the database runs, what is unsafe there, what dead processes still hold; ends with 1 if it found something',
+    },
     args: { db, json, color },
     run: ({ args }) => doctor(args.db, args.json === true),
   }),
@@ -35,7 +39,7 @@ export const commands: Readonly<Record<string, Command>> = {
       description: 'copies the database as it is now, while others use it, and verifies the copy',
     },
     args: {
-      db,
+      db: { ...db, description: 'a SQLite file; a PostgreSQL database is copied with pg_dump' },
       to: { type: 'positional', required: true, description: 'a file that does not exist yet' },
       'max-bytes-per-second': { type: 'string', description: 'slower, and gentler on the disk', valueHint: 'N' },
       json,
@@ -52,7 +56,7 @@ export const commands: Readonly<Record<string, Command>> = {
     args: {
       from: { type: 'positional', required: true, description: 'the backup' },
       to: { type: 'positional', required: true, description: 'the path of the database' },
-      'allow-unverified': { type: 'boolean', description: 'a database without a manifest, too' },
+      'allow-unverified': { type: 'boolean', description: 'also a copy that another program made, without a manifest' },
       json,
       yes,
       color,
@@ -68,14 +72,14 @@ export const commands: Readonly<Record<string, Command>> = {
     args: {
       db,
       file: { type: 'positional', required: false, description: 'a file that does not exist yet; else stdout' },
-      prefix,
+      prefix: prefixToLookAt,
     },
     run: ({ args }) => exportDatabase(args.db, args.file, args),
   }),
   import: defineCommand({
     meta: {
       name: 'import',
-      description: 'writes the items of an export into a database, which is made if there is none',
+      description: 'writes the items of an export into a database; a file that is not there is made',
     },
     args: {
       db,
@@ -92,18 +96,21 @@ export const commands: Readonly<Record<string, Command>> = {
     run: ({ args }) => importDatabase(args.db, args.file, { ...args, json: args.json === true }),
   }),
   migrate: defineCommand({
-    meta: { name: 'migrate', description: 'brings the tables up to date; with --dry-run only names the steps' },
+    meta: {
+      name: 'migrate',
+      description: 'makes the tables or brings them up to date; with --dry-run only names the steps',
+    },
     args: {
       db,
       'dry-run': { type: 'boolean', description: 'change nothing' },
       backup: {
         type: 'string',
-        description: 'a file that does not exist yet: the database as it was',
+        description: 'a file that does not exist yet, for the database as it was; not of PostgreSQL',
         valueHint: 'FILE',
       },
       into: {
         type: 'string',
-        description: 'a file that does not exist yet: a copy that is brought up to date, in the place of the database',
+        description: 'a file that does not exist yet, for a copy that is brought up to date instead; not of PostgreSQL',
         valueHint: 'FILE',
       },
       json,
@@ -118,8 +125,8 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     args: {
       command: { type: 'positional', required: true, description: `of ${inWords(WITH_SCHEMA)}` },
-      json,
-      jsonl,
+      json: { ...json, description: 'of what --json writes (the default)' },
+      jsonl: { ...jsonl, description: 'of a line that --jsonl writes' },
     },
     run: ({ args }) => printSchema(args.command, args),
   }),

@@ -1,5 +1,5 @@
 import { type ArgsDef, defineCommand } from 'citty'
-import { color, db, formatOf, json, jsonl, prefix, startsWith, whole } from './arguments.js'
+import { color, db, formatOf, json, jsonl, prefix, prefixToLookAt, startsWith, whole } from './arguments.js'
 import type { Command } from './command-line.js'
 import { type Asked, LISTS, type List, printList, printPrefixes } from './lists.js'
 import { withDatabase } from './open-database.js'
@@ -35,7 +35,7 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
     args: {
       db,
       id: { type: 'positional', required: true, description: 'the id of the task' },
-      prefix,
+      prefix: { ...prefix, description: 'the keyPrefix of the app (default: the first that has such a task)' },
       diff: {
         type: 'string',
         description: 'two sequences, as in 7:8: what changed in the data between them',
@@ -62,17 +62,17 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
     },
     args: {
       db,
-      port: { type: 'string', description: 'default: any that is free', valueHint: 'N' },
+      port: { type: 'string', description: 'where it listens (default: any that is free)', valueHint: 'N' },
       values: { type: 'boolean', description: 'let the page show stored values, one at a time' },
-      write: { type: 'boolean', description: 'let the page change what is there, when it was confirmed' },
+      write: { type: 'boolean', description: 'let the page change what is there, after it asked' },
       host: {
         type: 'string',
-        description: 'listen at this address instead of at this machine alone; with --behind-tls',
+        description: 'listen at this address instead of at this machine alone; needs --behind-tls',
         valueHint: 'A',
       },
       'behind-tls': {
         type: 'string',
-        description: 'the name under which a proxy with TLS is reached that hands requests on',
+        description: 'the name of a proxy with TLS that hands requests on',
         valueHint: 'NAME',
       },
     },
@@ -86,7 +86,7 @@ function listCommand(name: string, list: List<object>): Command {
   )
   return defineCommand({
     meta: { name, description: list.about },
-    args: { db, prefix, ...taken, json, jsonl, color } as ArgsDef,
+    args: { db, prefix: prefixToLookAt, ...taken, json, jsonl, color } as ArgsDef,
     run({ args }) {
       const given = args as Record<string, unknown>
       const starts = given['starts-with'] as string | undefined
