@@ -142,7 +142,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
 
   for (const dropped of ['go_goscope_changes', 'go_goscope_followers', 'go_goscope_changes, go_goscope_followers']) {
     check.once(
-      `that lost ${dropped} are backed up, and written to once somebody connects or follows`,
+      `that lost ${dropped} are backed up and restored, and written to once somebody connects or follows`,
       async (world) => {
         const adapter = await followedSource(world)
         await world.follow({ target: ':memory:', every: 60_000 }, adapter)
@@ -158,6 +158,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
           const write = "INSERT OR REPLACE INTO go_goscope_cache (key, value) VALUES ('cache:k', '1')"
           await assert.rejects(async () => rows(write), /no such table/)
           await connected.backup(join(world.folder, `${who}.copy`))
+          await world.engine.restore(join(world.folder, `${who}.copy`), join(world.folder, `${who}.restored`))
           await connected.disconnect()
           const opened =
             who === 'connects' ? await world.open({}, left) : await world.follow({ target: ':memory:' }, left)
