@@ -43,3 +43,33 @@ test('what is copied once more after a commit is not in the length of the copy u
     closeSync(file)
   }
 })
+
+// A dd with flags that copies all, and then tells of a write that was lost. The system tells that once.
+const LOSES = `#!/bin/sh
+case "$*" in
+  *oflag=*) PATH=/usr/bin:/bin dd "$@" 2>/dev/null; echo "dd: error writing 'copy.db': Input/output error" >&2; exit 1 ;;
+esac
+PATH=/usr/bin:/bin dd "$@" && sleep 1
+`
+
+test('a dd that has written something, and then fails, is not begun anew in another way', async () => {
+  writeFileSync(join(folder, 'dd'), LOSES)
+  process.env.PATH = `${folder}${delimiter}${path}`
+  const [source, target] = [join(folder, 'app.db'), join(folder, 'copy.db')]
+  writeFileSync(source, Buffer.alloc(3 * BLOCK, 'some bytes'))
+  writeFileSync(target, '')
+  const file = openSync(target, 'r+')
+  const copy = await YieldingCopy.start({ source, target, bytes: 3 * BLOCK }, file, BLOCK)
+  try {
+    while (fstatSync(file).size < 3 * BLOCK) await copy?.wait(5, 0)
+    writeFileSync(`${source}-wal`, 'another commit')
+    await copy?.wait(0, BLOCK)
+    const copied = async () => {
+      while (!(await copy?.wait(5, BLOCK))) expect(copy?.blockBytes).toBe(BLOCK)
+    }
+    await expect(copied()).rejects.toMatchObject({ code: 'IO_ERROR', message: expect.stringContaining('Input/output') })
+  } finally {
+    await copy?.stop()
+    closeSync(file)
+  }
+})

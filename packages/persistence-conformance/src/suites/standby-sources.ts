@@ -2,11 +2,26 @@ import assert from 'node:assert/strict'
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { besideDatabase } from '../copied-content.js'
+import type { AdapterUnderTest } from '../engine-under-test.js'
+import { eventually } from '../eventually.js'
 import { followedContents } from '../followed-contents.js'
 import { followedSource } from '../followed-source.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
+
+const LOG =
+  "SELECT name FROM sqlite_master WHERE name GLOB 'go_goscope_log_*' OR name IN ('go_goscope_changes', 'go_goscope_followers')"
+const logOf = (world: World): Promise<unknown[]> => world.rows(LOG)
+
+/** Whether a write succeeds. A read before it: SQLite looks only then whether others have dropped a trigger that fails. */
+async function isWritable(adapter: AdapterUnderTest): Promise<boolean> {
+  await adapter.cache.get('k')
+  return adapter.cache.set('k', 1).then(
+    () => true,
+    () => false,
+  )
+}
 
 const fileIn = (world: World): string => join(world.folder, 'standby.db')
 
@@ -82,6 +97,82 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
       assert.equal((await patient).state, 'following')
     },
   )
+
+  check.once('says that a source is in use which is the file of a running standby', async (world) => {
+    const adapter = await followedSource(world)
+    await world.follow({ target: fileIn(world) }, adapter)
+    const chained = () => world.follow({ target: ':memory:' }, fileIn(world))
+    await refuses(chained, { code: 'FILE_IN_USE', says: ['a running standby', 'follow what that one follows'] })
+  })
+
+  check.once('that lose the table of its position go on, with all that was written until then', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: fileIn(world) }, adapter)
+    await adapter.cache.set('before', 1)
+    await world.rows('DROP TABLE go_goscope_followers')
+    await eventually('writes work again', () => isWritable(adapter))
+    await standby.waitFor()
+    assert.equal(standby.state, 'following')
+    assert.deepEqual(await standby.cache.keys(), ['before', 'k'])
+    assert.equal((await standby.verify()).equal, true)
+    await standby.stop()
+    assert.deepEqual(await logOf(world), [])
+  })
+
+  check.once('that lose the table of changes are written to again once it has stopped', async (world) => {
+    const adapter = await followedSource(world)
+    const target = fileIn(world)
+    const standby = await world.follow({ target }, adapter)
+    await world.rows('DROP TABLE go_goscope_changes')
+    assert.equal(await isWritable(adapter), false)
+    await eventually('it has noticed', () => standby.state === 'diverged')
+    assert.match(String(standby.reason), /go_goscope_changes was dropped.*stop this standby/)
+    await standby.stop()
+    assert.deepEqual(await logOf(world), [])
+    assert.equal(await isWritable(adapter), true)
+    // What was written while there was no log is in no log: what the file has stays, and another one is copied.
+    const again = await world.follow({ target }, adapter)
+    assert.equal(again.state, 'diverged')
+    await again.stop()
+    const another = await world.follow({ target: ':memory:' }, adapter)
+    await adapter.cache.set('after', 1)
+    await another.waitFor()
+    assert.deepEqual(await another.cache.keys(), ['after', 'k'])
+  })
+
+  for (const dropped of ['go_goscope_changes', 'go_goscope_followers', 'go_goscope_changes, go_goscope_followers']) {
+    check.once(
+      `that lost ${dropped} are backed up and restored, and written to once somebody connects or follows`,
+      async (world) => {
+        const adapter = await followedSource(world)
+        await world.follow({ target: ':memory:', every: 60_000 }, adapter)
+        for (const who of ['connects', 'follows']) {
+          // With what a follower that has died leaves.
+          const left = join(world.folder, `${who}.db`)
+          await world.rows(`VACUUM INTO '${left}'`)
+          const handle = await world.engine.openHandle(left)
+          const rows = (sql: string) => world.engine.rows(handle, sql)
+          await rows('PRAGMA journal_mode = WAL')
+          const connected = await world.open({}, left)
+          for (const table of dropped.split(', ')) await rows(`DROP TABLE ${table}`)
+          const write = "INSERT OR REPLACE INTO go_goscope_cache (key, value) VALUES ('cache:k', '1')"
+          await assert.rejects(async () => rows(write), /no such table/)
+          await connected.backup(join(world.folder, `${who}.copy`))
+          await world.engine.restore(join(world.folder, `${who}.copy`), join(world.folder, `${who}.restored`))
+          await connected.disconnect()
+          const opened =
+            who === 'connects' ? await world.open({}, left) : await world.follow({ target: ':memory:' }, left)
+          await rows('SELECT count(*) FROM go_goscope_cache')
+          await rows(write)
+          if ('waitFor' in opened) await opened.waitFor()
+          assert.equal(await opened.cache.get('k'), 1)
+          await ('stop' in opened ? opened.stop() : opened.disconnect())
+          assert.deepEqual(await rows(LOG), [])
+          await world.engine.closeHandle(handle)
+        }
+      },
+    )
+  }
 
   check.once('refuses a symbolic link as its target, and writes nothing through it', async (world) => {
     const adapter = await followedSource(world)

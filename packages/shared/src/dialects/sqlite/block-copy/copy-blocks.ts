@@ -99,12 +99,13 @@ async function copyUnder(
   const { totalPages } = steps
   const least = Math.min(bytes, held.pages * pageBytes, statSync(path).size)
   const file = openSync(target, 'r+')
-  const dd = await YieldingCopy.start({ source: path, target, bytes }, file, held.flushedBytes)
+  let dd: YieldingCopy | undefined
   try {
+    dd = await YieldingCopy.start({ source: path, target, bytes }, file, held.flushedBytes)
     if (dd === undefined) return false
     for (let done = 0; done < bytes; ) {
       const whole = await dd.wait(POLL_MS, done)
-      if (whole) complete(file, bytes, Math.min(least, statSync(path).size))
+      if (whole) complete(file, bytes, least, path)
       const copied = whole ? bytes : wholeBlocks(file, bytes, dd.blockBytes)
       do {
         const end = Math.min(copied, done + OVERLAID_AT_ONCE_BYTES)
@@ -129,12 +130,13 @@ async function copyUnder(
  * What a database file lacks at its end is zeros, as an engine reads it; what it has beyond the end is no part of the
  * database.
  *
- * @param least What dd has copied if it has copied all.
+ * @param least What dd has copied if it has copied all: while a snapshot is held, no checkpoint makes the file shorter than that.
  */
-function complete(file: number, bytes: number, least: number): void {
+function complete(file: number, bytes: number, least: number, source: string): void {
   const { size } = fstatSync(file)
   if (size < least) {
-    const message = `backup: dd copied ${size} of ${least} bytes and says that it copied all; check which dd is on the PATH`
+    const advice = `check that nobody truncates ${source}, and which dd is on the PATH`
+    const message = `backup: dd copied ${size} of ${least} bytes and says that it copied all; ${advice}`
     throw new PersistenceError('IO_ERROR', 'backup', message)
   }
   ftruncateSync(file, bytes)

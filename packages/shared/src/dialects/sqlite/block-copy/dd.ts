@@ -19,6 +19,9 @@ export interface DdOrder {
   readonly flushed?: number
 }
 
+// What dd tells at its end, whatever it was.
+const COUNTED = /^\d+(\+\d+)? (records|bytes) .*\n?/gm
+
 const run = promisify(execFile)
 
 /** Reads the first bytes of a file. @returns fewer where it has no more, and none where dd cannot read it. */
@@ -89,7 +92,7 @@ export class DdCopy {
     const { exitCode, signalCode } = this.#process
     if (exitCode === 0) return true
     const full = /no space left|quota/i.test(this.#said)
-    const why = signalCode ? `${signalCode} ended it` : this.#said.trim()
+    const why = signalCode ? `${signalCode} ended it` : this.#said.replaceAll(COUNTED, '').trim()
     const advice = signalCode ? 'back up again' : full ? 'free some space, or choose another disk' : 'check the disk'
     throw new PersistenceError(
       full ? 'DISK_FULL' : 'IO_ERROR',

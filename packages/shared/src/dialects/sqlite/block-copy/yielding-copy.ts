@@ -1,4 +1,4 @@
-import { ftruncateSync, statSync } from 'node:fs'
+import { fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { BLOCK_BYTES, DdCopy, type DdOrder } from './dd.js'
 
@@ -13,12 +13,20 @@ export class YieldingCopy {
   readonly #quiet: string
   #dd: DdCopy
   #pace: 'fast' | 'yields' | 'cannot yield' = 'fast'
+  /** Bytes of the copy that were there when the dd began that yields. */
+  #from = 0
 
-  private constructor(order: Omit<DdOrder, 'from' | 'flushed'>, file: number, flushed: number, dd: DdCopy) {
+  private constructor(
+    order: Omit<DdOrder, 'from' | 'flushed'>,
+    file: number,
+    flushed: number,
+    quiet: string,
+    dd: DdCopy,
+  ) {
     this.#order = order
     this.#file = file
     this.#flushed = flushed
-    this.#quiet = logMark(order.source)
+    this.#quiet = quiet
     this.#dd = dd
   }
 
@@ -32,8 +40,10 @@ export class YieldingCopy {
     file: number,
     flushed: number,
   ): Promise<YieldingCopy | undefined> {
+    // Before dd begins: what throws then leaves no dd behind.
+    const quiet = logMark(order.source)
     const dd = await DdCopy.start({ ...order, from: 0 })
-    return dd && new YieldingCopy(order, file, flushed, dd)
+    return dd && new YieldingCopy(order, file, flushed, quiet, dd)
   }
 
   /** Of a block whose place may be in the file without its content. */
@@ -50,8 +60,9 @@ export class YieldingCopy {
     try {
       if (await this.#dd.wait(ms)) return true
     } catch (error) {
-      if (this.#pace !== 'yields') throw error
-      // This dd may not know how to flush. What else it could not do it cannot do now.
+      // This dd may not know how to flush. One that has written does: the system tells a lost write to whoever flushes first, and to
+      // no later dd.
+      if (this.#pace !== 'yields' || fstatSync(this.#file).size > this.#from) throw error
       await this.#goOn('cannot yield', done)
     }
     if (this.#pace === 'fast' && logMark(this.#order.source) !== this.#quiet) await this.#goOn('yields', done)
@@ -65,6 +76,7 @@ export class YieldingCopy {
 
   async #goOn(pace: 'yields' | 'cannot yield', from: number): Promise<void> {
     this.#pace = pace
+    this.#from = from
     await this.#dd.stop()
     // By its length the copy tells how far it is.
     ftruncateSync(this.#file, from)

@@ -98,7 +98,8 @@ export async function verifyCopy(
 
 /** The end of the log of a database that is followed. */
 async function readPosition(queue: OperationQueue): Promise<{ readonly position?: number }> {
-  if ((await queue.query('backup', READ_LOG)).length === 0) return {}
+  const objects = await queue.query('backup', READ_LOG)
+  if (!objects.some(({ name }) => name === 'go_goscope_changes')) return {}
   const [row] = await queue.query('backup', 'SELECT max(seq) AS position FROM go_goscope_changes')
   return { position: Number(row?.position) }
 }

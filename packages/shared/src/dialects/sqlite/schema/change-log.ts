@@ -127,9 +127,17 @@ function sameIn({ name, collation }: KeyColumn): string {
 export const READ_LOG: string = `SELECT type, name, sql FROM main.sqlite_master
 WHERE name IN ('go_goscope_changes', 'go_goscope_followers') OR (type = 'trigger' AND name GLOB '${LOG_TRIGGER_PREFIX}*')`
 
+/** Whether objects of {@link READ_LOG} are there, and one of the two tables not: who dropped it has left triggers at which every write fails. */
+export function isBroken(objects: readonly Row[]): boolean {
+  return objects.length > 0 && objects.filter(({ type }) => type === 'table').length < LOG_TABLES.length
+}
+
+const KEEP_END = `INSERT INTO go_goscope_meta (key, value) SELECT 'log_end', max(seq) FROM go_goscope_changes WHERE true
+ON CONFLICT (key) DO UPDATE SET value = excluded.value`
+
 /**
- * What removes the log, in one transaction. How far it had counted stays in go_goscope_meta, by which an older copy of the
- * file is told from one that was merely not followed for a while.
+ * What removes the log, also a broken one, in one transaction. How far it had counted stays in go_goscope_meta, by which an older
+ * copy of the file is told from one that was merely not followed for a while.
  *
  * @param objects The rows of {@link READ_LOG}.
  */
@@ -137,9 +145,9 @@ export function removingLog(objects: readonly Row[]): string[] {
   const drop = (type: string): string[] =>
     objects.filter((object) => object.type === type).map(({ name }) => `DROP ${type} IF EXISTS "${name}"`)
   return [
-    `INSERT INTO go_goscope_meta (key, value) SELECT 'log_end', max(seq) FROM go_goscope_changes WHERE true
-ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
     ...drop('trigger'),
+    // Past the triggers, which log writes of this table as well.
+    ...(objects.some(({ name }) => name === 'go_goscope_changes') ? [KEEP_END] : []),
     ...drop('table'),
   ]
 }

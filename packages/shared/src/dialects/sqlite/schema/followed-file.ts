@@ -1,22 +1,26 @@
+import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { OperationQueue } from '../../../queue/operation-queue.js'
-import { FORGOTTEN_AFTER_MS, READ_LOG, removingLog } from './change-log.js'
+import { FORGOTTEN_AFTER_MS, isBroken, READ_LOG, removingLog } from './change-log.js'
 import { COPIES_TABLE, MOVED_TABLE, refuseMoved } from './moved-file.js'
 
-const FOUND = `SELECT name FROM sqlite_master
-WHERE name IN ('go_goscope_standby', 'go_goscope_followers', '${MOVED_TABLE}', '${COPIES_TABLE}')`
+const MARKS = ['go_goscope_standby', MOVED_TABLE, COPIES_TABLE]
+const FOUND = `${READ_LOG} OR name IN ('${MARKS.join("', '")}')`
 
 // By the machine's clock, as followers are seen by.
 const FOLLOWED = `SELECT 1 FROM go_goscope_followers WHERE seen_at > unixepoch() * 1000 - ${FORGOTTEN_AFTER_MS} LIMIT 1`
+const WHOLE = `SELECT 1 WHERE (SELECT count(*) FROM main.sqlite_master
+  WHERE type = 'table' AND name IN ('go_goscope_changes', 'go_goscope_followers')) = 2`
 
 /**
  * What connecting has to know of copies that are kept of the file: a standby is not written to, and the log of followers
- * that died and never came back is removed. Nor is a file used that the command `copy` has left.
+ * that died and never came back is removed, and at once one of which somebody has dropped a part. Nor is a file used that the command `copy` has left.
  *
  * @throws PersistenceError `FOREIGN_TABLE` when the file is a standby, `MOVED`.
  */
 export async function checkFollowed(queue: OperationQueue, writable: boolean): Promise<void> {
-  const found = (await queue.query('connect', FOUND)).map(({ name }) => name)
+  const objects = await queue.query('connect', FOUND)
+  const found = objects.map(({ name }) => name)
   if (found.includes('go_goscope_standby')) {
     throw new PersistenceError(
       'FOREIGN_TABLE',
@@ -25,14 +29,19 @@ export async function checkFollowed(queue: OperationQueue, writable: boolean): P
     )
   }
   await refuseMoved(queue, found)
-  if (!writable || found.length === 0 || (await queue.query('connect', FOLLOWED)).length > 0) return
-  const removing = removingLog(await queue.query('connect', READ_LOG))
+  const log = objects.filter(({ name }) => !MARKS.includes(String(name)))
+  if (!writable || !(await isUseless(queue, log))) return
   try {
-    const nobody = { sql: FOLLOWED, parameters: [], expect: 0 }
-    await queue.atomic('connect', [nobody, ...removing.map((sql) => ({ sql, parameters: [] }))])
+    const still = { sql: isBroken(log) ? WHOLE : FOLLOWED, parameters: [], expect: 0 }
+    await queue.atomic('connect', [still, ...removingLog(log).map((sql) => ({ sql, parameters: [] }))])
   } catch (error) {
     // Somebody has begun to follow, or has removed it meanwhile.
-    if ((await queue.query('connect', FOUND)).length > 0 && (await queue.query('connect', FOLLOWED)).length === 0)
-      throw error
+    if (await isUseless(queue, await queue.query('connect', READ_LOG))) throw error
   }
+}
+
+/** @param log The rows of {@link READ_LOG}. */
+async function isUseless(queue: OperationQueue, log: readonly Row[]): Promise<boolean> {
+  if (log.length === 0) return false
+  return isBroken(log) || (await queue.query('connect', FOLLOWED)).length === 0
 }

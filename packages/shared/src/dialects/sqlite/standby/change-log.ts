@@ -3,6 +3,7 @@ import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import {
   FORGOTTEN_AFTER_MS,
+  isBroken,
   LOG_TABLES,
   LOG_TRIGGER_PREFIX,
   logTriggers,
@@ -41,7 +42,7 @@ const TRIM = `DELETE FROM go_goscope_changes WHERE seq < min(
 ) RETURNING 1`
 
 /**
- * Makes the log complete, and enters a follower. Writes nothing into the schema where the log is complete already.
+ * Makes the log complete, a broken one anew, and enters a follower. Writes nothing into the schema where the log is complete already.
  *
  * @param sql A connection to the source.
  * @param seq The follower's position; `undefined` for the end of the log.
@@ -52,10 +53,14 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
   return inTransaction(sql, 'IMMEDIATE', async () => {
     await checkSource(sql)
     const wanted = logTriggers((await followedTables(sql, 'main')).logged)
-    const found = await sql.query(READ_LOG)
-    const hasLog = found.some(({ type }) => type === 'table')
-    if (hasLog) checkTables(found)
-    else for (const text of LOG_TABLES) await sql.query(text)
+    let found = await sql.query(READ_LOG)
+    refuseForeign(found)
+    if (isBroken(found)) {
+      for (const text of removingLog(found)) await sql.query(text)
+      found = []
+    }
+    const hasLog = found.length > 0
+    if (!hasLog) for (const text of LOG_TABLES) await sql.query(text)
     await sql.query(KEEP_LINEAGE, [randomUUID()])
     await sql.query(FIRST_CHANGE)
     const triggers = new Map(found.filter(({ type }) => type === 'trigger').map(({ name, sql: text }) => [name, text]))
@@ -70,13 +75,15 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
   })
 }
 
-/** Takes a follower out, and the log with the last one. */
+/** Takes a follower out, and the log with the last one. A broken log is of no use to anybody, and goes. */
 export function leaveLog(sql: Sql, follower: string): Promise<void> {
   return inTransaction(sql, 'IMMEDIATE', async () => {
     const objects = await sql.query(READ_LOG)
     if (objects.length === 0) return
-    await sql.query('DELETE FROM go_goscope_followers WHERE id = ?1', [follower])
-    if ((await sql.query('SELECT 1 FROM go_goscope_followers LIMIT 1')).length > 0) return
+    if (!isBroken(objects)) {
+      await sql.query('DELETE FROM go_goscope_followers WHERE id = ?1', [follower])
+      if ((await sql.query('SELECT 1 FROM go_goscope_followers LIMIT 1')).length > 0) return
+    }
     for (const text of removingLog(objects)) await sql.query(text)
   })
 }
@@ -88,7 +95,8 @@ export function leaveLog(sql: Sql, follower: string): Promise<void> {
  * @returns `false` where the follower itself was forgotten, and with it perhaps the log.
  */
 export async function reportPosition(sql: Sql, follower: string, seq: number, now: number): Promise<boolean> {
-  if ((await sql.query(READ_LOG)).length === 0) return false
+  const objects = await sql.query(READ_LOG)
+  if (objects.length === 0 || isBroken(objects)) return false
   const known = await inTransaction(sql, 'IMMEDIATE', async () => {
     await sql.query('DELETE FROM go_goscope_followers WHERE seen_at < ?1', [now - FORGOTTEN_AFTER_MS])
     return sql.query(SEEN, [follower, seq, now])
@@ -99,14 +107,12 @@ export async function reportPosition(sql: Sql, follower: string, seq: number, no
   return true
 }
 
-function checkTables(found: readonly Row[]): void {
-  const tables = found.filter(({ type }) => type === 'table')
-  const foreign = tables.find((table) => !LOG_TABLES.includes(String(table.sql))) ?? tables.length < LOG_TABLES.length
-  if (foreign === false) return
+function refuseForeign(found: readonly Row[]): void {
+  if (!found.some(({ type, sql }) => type === 'table' && !LOG_TABLES.includes(String(sql)))) return
   throw new PersistenceError(
     'FOREIGN_TABLE',
     'standby.follow',
-    'standby.follow: go_goscope_changes or go_goscope_followers of the source belongs to something else, or one of the two was dropped; drop or rename it',
+    'standby.follow: go_goscope_changes or go_goscope_followers of the source belongs to something else; drop or rename it',
   )
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { PersistenceError } from '../../../errors/persistence-error.js'
+import { hasCode, type PersistenceError } from '../../../errors/persistence-error.js'
 import { checkIntegrity } from '../engine/check-integrity.js'
 import { enterLog, leaveLog } from './change-log.js'
 import { compareSides } from './compare-sides.js'
@@ -11,7 +11,7 @@ import { type Position, readPosition } from './position.js'
 import { damagedStandby, promote } from './promote.js'
 import { type BusyWait, retryWhileBusy } from './retry-while-busy.js'
 import { type Outcome, runRound } from './round.js'
-import type { Source } from './source.js'
+import { lockedAlone, type Source } from './source.js'
 import { oneRow, type Sql } from './sql.js'
 import type { StandbyState, Verification } from './standby-state.js'
 
@@ -95,7 +95,8 @@ export class Follower {
     if (this.#state.position !== undefined) await this.#refuseDamaged('standby.follow')
     try {
       await this.#source.attach()
-    } catch (error) {
+    } catch (cause) {
+      const error = hasCode(cause, 'BUSY') ? lockedAlone(cause) : cause
       if (this.#state.position === undefined) throw error
       // The source is gone, and this is the moment for which there is a standby.
       return this.#state.end('stopped', (error as Error).message, this.#state.position.seq)

@@ -1,4 +1,4 @@
-import { idOf, inKey } from '../schema/change-log.js'
+import { idOf, inKey, LOG_TRIGGER_PREFIX } from '../schema/change-log.js'
 import { copyingRows, type FollowedTables } from './followed-tables.js'
 import { copySequences } from './full-copy.js'
 import { advance, type Position } from './position.js'
@@ -18,6 +18,10 @@ const MANY_CHANGES = 1_000
 const HAS_LOG = `SELECT
   EXISTS (SELECT 1 FROM source.sqlite_master WHERE name = 'go_goscope_meta') AS meta,
   EXISTS (SELECT 1 FROM source.sqlite_master WHERE name = 'go_goscope_changes') AS log`
+
+// What the log leaves behind whose table of changes was dropped: who removes a log leaves none of it.
+const LEFT = `SELECT 1 FROM source.sqlite_master
+WHERE name = 'go_goscope_followers' OR (type = 'trigger' AND name GLOB '${LOG_TRIGGER_PREFIX}*') LIMIT 1`
 
 const META = `SELECT (SELECT value FROM source.go_goscope_meta WHERE key = 'lineage') AS lineage,
   (SELECT CAST(value AS INTEGER) FROM source.go_goscope_meta WHERE key = 'log_end') AS log_end`
@@ -59,6 +63,7 @@ export async function applyChanges(
     return diverged(lineage === null ? 'the source was never followed' : `the source is of the lineage ${lineage}`)
   }
   if (found.log === 0) {
+    if ((await sql.query(LEFT)).length > 0) return diverged(DROPPED)
     if (Number(logEnd ?? 0) < position.seq) return older(Number(logEnd ?? 0), position)
     return { kind: 'copy anew', reason: 'the log of the source was removed', trimmed: true }
   }
@@ -85,6 +90,9 @@ export async function applyChanges(
   await advance(sql, last, token)
   return { kind: 'current', position: { ...position, seq: last, token }, changes: last - position.seq }
 }
+
+const DROPPED =
+  'go_goscope_changes was dropped from the source, so nothing tells what has changed; stop this standby, by which writes to the source work again, and follow anew into another target'
 
 const NAMED = 'SELECT DISTINCT tbl FROM source.go_goscope_changes WHERE seq > ?1'
 

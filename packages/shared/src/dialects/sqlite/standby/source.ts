@@ -147,6 +147,16 @@ export class Source {
   }
 }
 
+/** In the place of `BUSY` as following begins: to wait does not help where a connection keeps the file for itself. */
+export function lockedAlone(busy: unknown): PersistenceError {
+  return new PersistenceError(
+    'FILE_IN_USE',
+    'standby.follow',
+    'standby.follow: another connection has the source for itself, as a running standby has its file; follow what that one follows',
+    busy,
+  )
+}
+
 /** One connection reads databases of one encoding; that of a database is settled with its first table. */
 async function adoptEncoding(standby: Sql, source: Sql): Promise<void> {
   const [{ objects }, { encoding }] = [
