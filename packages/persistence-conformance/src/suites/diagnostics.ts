@@ -169,4 +169,22 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     await refuses(() => broken.idempotency.get('k'), { code: 'VALUE_UNREADABLE', says: ['cannot read'] })
     assert.equal((await good.idempotency.get('k'))?.value, 1)
   })
+
+  check('an asynchronous codec is refused as what it is, and leaves no rejection behind', async (world) => {
+    const fails = async (): Promise<never> => {
+      throw new Error('of the codec')
+    }
+    const good = await world.adapter()
+    await Promise.all([good.cache.set('k', 1), good.idempotency.set('k', 1)])
+    const broken = await world.adapter({ codec: { encode: fails, decode: fails } as never })
+    const writing = { code: 'VALUE_NOT_SERIALIZABLE', says: ['codec', 'promise'] }
+    await refuses(() => broken.cache.set('k', 2), writing)
+    await refuses(() => broken.idempotency.set('k', 2), writing)
+    const reading = { code: 'INVALID_OPTION', says: ['option codec', 'decode', 'promise'] }
+    await refuses(() => broken.cache.get('k'), reading)
+    await refuses(() => broken.cache.getMany(['k']), reading)
+    await refuses(() => broken.cache.getOrSet('k', () => 2), reading)
+    await refuses(() => broken.idempotency.get('k'), reading)
+    assert.equal(await good.cache.get('k'), 1)
+  })
 })
