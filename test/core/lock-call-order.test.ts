@@ -21,6 +21,8 @@ interface TwoOnOneHandle {
   second: SqliteAdapter
   /** Has the calls that follow wait for the next turn. */
   useUpTurn: () => Promise<unknown>
+  /** Lets ms pass, without a timer that fires: the event loop is held. */
+  pass: (ms: number) => void
 }
 
 /** Two adapters on one handle, at the beginning of a turn. Each look at the time takes a while. */
@@ -45,7 +47,7 @@ async function twoOnOneHandle(): Promise<TwoOnOneHandle> {
     clock.pass(2 * LONGEST_TURN_MS)
     return Promise.all([begins, first.lock.acquire('waits')])
   }
-  return { first, second, useUpTurn }
+  return { first, second, useUpTurn, pass: (ms) => clock.pass(ms) }
 }
 
 test('locks in memory go to the first call, whichever adapter of the handle it came through', async () => {
@@ -107,4 +109,26 @@ test('calls that wait for the next turn come before the end of their adapter', a
   expect(await released).toBe(true)
   expect(await second.lock.acquire('k')).toBeNull()
   expect(await second.lock.acquire('held')).not.toBeNull()
+})
+
+test('what a listener calls when its lock is granted anew finds the lock taken', async () => {
+  const { first, second, pass } = await twoOnOneHandle()
+  const lost = await first.lock.acquire('k', 1_000, 'owner')
+  const fromListener: Promise<unknown>[] = []
+  lost?.signal.addEventListener('abort', () => {
+    fromListener.push(first.lock.acquire('k'), second.lock.acquire('k'))
+  })
+  pass(1_000)
+  const next = await second.lock.acquire('k')
+  expect(lost?.signal.aborted).toBe(true)
+  expect(await Promise.all(fromListener)).toEqual([null, null])
+  expect(await next?.isValid()).toBe(true)
+  expect(await next?.release()).toBe(true)
+})
+
+test('the signal of a lock that is asked for after its loss says why it was lost', async () => {
+  const { first } = await twoOnOneHandle()
+  const lock = await first.lock.acquire('k')
+  await first.lock.forceRelease('k')
+  expect(lock?.signal.reason).toMatchObject({ message: expect.stringContaining('was force-released') })
 })

@@ -45,6 +45,46 @@ describe('a process that connects again', () => {
     await remote.disconnect()
   })
 
+  test('after it could not read what its owner sent is taken in, and the locks it had are free', async () => {
+    const pair = attached()
+    const before = await connectRemote(pair.user as never)
+    expect(await before.acquire('k', 600_000)).not.toBeNull()
+    pair.owner.send({ 'go-go-scope/1': [9_999] })
+    await expect.poll(() => before.isConnected()).toBe(false)
+    const remote = await connectRemote(pair.user as never)
+    expect(await remote.acquire('k', 600_000)).not.toBeNull()
+    expect(served.server.clients()).toHaveLength(1)
+    await remote.disconnect()
+    await before.disconnect()
+  })
+
+  test('to an owner that serves again is taken in, also after a call that was on its way to the owner before', async () => {
+    const pair = attached()
+    const before = await connectRemote(pair.user as never)
+    pair.hold()
+    const call = before.cache.set('k', 1).catch((error: unknown) => error)
+    await new Promise((resolve) => setImmediate(resolve))
+    await served.server.close()
+    await using next = serve(served.adapter)
+    next.attach(pair.owner as never)
+    expect(await call).toMatchObject({ code: 'DISCONNECTED' })
+    pair.release()
+    const remote = await connectRemote(pair.user as never)
+    expect(await remote.cache.get('k')).toBe(null)
+    expect(next.clients()).toHaveLength(1)
+    await remote.disconnect()
+    await before.disconnect()
+  })
+
+  test('over a channel that has ended is refused at once, with what may have ended it', async () => {
+    const pair = attached()
+    pair.user.connected = false
+    await expect(connectRemote(pair.user as never)).rejects.toMatchObject({
+      ...LEFT,
+      message: expect.stringContaining("fork with serialization: 'json'"),
+    })
+  })
+
   test('after it was refused for its options is taken in', async () => {
     const pair = attached()
     const codec = { encode: JSON.stringify, decode: JSON.parse }
@@ -69,6 +109,16 @@ describe('a process that connects again', () => {
     await expect(connectRemote(pair.user as never), 'it is in use').rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
     await remote.disconnect()
   })
+})
+
+test('the signal of a lock that is asked for after its owner has left says that it has', async () => {
+  const pair = attached()
+  const remote = await connectRemote(pair.user as never)
+  const lock = await remote.acquire('k', 600_000)
+  await served.server.close()
+  await expect.poll(() => remote.isConnected()).toBe(false)
+  expect(lock?.signal.reason).toMatchObject({ code: 'LOCK_LOST', message: expect.stringContaining('the owner of') })
+  await remote.disconnect()
 })
 
 test('a database that was reached before its owner left refuses what is asked of it, at once', async () => {

@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { OwnerProcess, portsOfAdapters, remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
 import fc from 'fast-check'
@@ -31,6 +33,26 @@ describe('a process', () => {
       expect(await once(child, 'exit')).toEqual([0, null])
     }
     expect(await file.adapter.cache.get('k')).toBe('a value')
+  }, 60_000)
+
+  test('of another runtime uses the adapter by json, and is told so where the channel has another form', async () => {
+    await using file = await ServedFile.open()
+    const other = runtimes[process.versions.bun === undefined ? 'bun' : 'node24']?.path
+    const run = async (serialization: 'json' | 'advanced', ...given: string[]) => {
+      const how = { execPath: other, execArgv: [], serialization, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] as const }
+      const child = fork(script('short'), given, how as never)
+      file.server.attach(child as never)
+      const [said, [code]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
+      return { said, code }
+    }
+    expect(await run('json', 'a value')).toMatchObject({ code: 0 })
+    expect(await file.adapter.cache.get('k')).toBe('a value')
+    const refused = await run('advanced', 'another value', '1000')
+    expect(refused.code).toBe(1)
+    expect(refused.said).toMatch(/DISCONNECTED|DisconnectedError/)
+    expect(refused.said).toContain("fork with serialization: 'json'")
+    expect(await file.adapter.cache.get('k')).toBe('a value')
+    expect(file.server.clients()).toEqual([])
   }, 60_000)
 
   test('of a cluster uses the adapter of the primary', async () => {

@@ -169,4 +169,21 @@ export const diagnostics: EngineSuite = engineSuite('diagnostics', (check) => {
     await refuses(() => broken.idempotency.get('k'), { code: 'VALUE_UNREADABLE', says: ['cannot read'] })
     assert.equal((await good.idempotency.get('k'))?.value, 1)
   })
+
+  check('an asynchronous codec is refused as what it is, and leaves no rejection behind', async (world) => {
+    const fails = async (): Promise<never> => {
+      throw new Error('of the codec')
+    }
+    const codec = { encode: (value: unknown) => (value === 1 ? '1' : fails()), decode: fails }
+    const { cache, idempotency } = await world.adapter({ codec: codec as never })
+    await Promise.all([cache.set('k', 1), idempotency.set('k', 1)])
+    const writing = { code: 'VALUE_NOT_SERIALIZABLE', says: ['codec', 'promise'] }
+    await refuses(() => cache.set('k', 2), writing)
+    await refuses(() => idempotency.set('k', 2), writing)
+    const reading = { code: 'INVALID_OPTION', says: ['option codec', 'decode', 'promise'] }
+    await refuses(() => cache.get('k'), reading)
+    await refuses(() => cache.getMany(['k']), reading)
+    await refuses(() => cache.getOrSet('k', () => 2), reading)
+    await refuses(() => idempotency.get('k'), reading)
+  })
 })

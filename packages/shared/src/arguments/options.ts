@@ -34,6 +34,14 @@ export function readOptions<Options extends object>(
   return readMembers(options, known, operation, `${where}option `, code) as Options
 }
 
+/**
+ * A promise, a RegExp or an empty array has no names: as options it would choose every default, in silence. The usual object is
+ * known by its prototype, which costs a tenth of its kind; one of another realm, as of Jest, or of a class by that.
+ */
+function isPlain(options: object): boolean {
+  return Object.getPrototypeOf(options) === Object.prototype || ['Object', 'Module'].includes(kindOf(options))
+}
+
 /** `undefined` for what is no object with options. */
 function enumerableNames(
   options: unknown,
@@ -43,8 +51,7 @@ function enumerableNames(
 ): string[] | undefined {
   if (typeof options !== 'object' || options === null) return undefined
   try {
-    // A promise, a RegExp or an empty array has no names: as options it would choose every default, in silence.
-    return ['Object', 'Module'].includes(kindOf(options)) ? Object.keys(options) : undefined
+    return isPlain(options) ? Object.keys(options) : undefined
   } catch (cause) {
     throw new PersistenceError(
       code,

@@ -22,6 +22,9 @@ export interface RemoteDatabase {
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
 
+/** Each has a form of `advanced` of its own; the first message in the other's ends the channel, or is waited for in vain. */
+const OR_OF_TWO_RUNTIMES = `, or one of the two ends is Node and the other Bun: fork with serialization: 'json' then`
+
 /**
  * Says hello and waits for the owner to take this user in.
  *
@@ -87,26 +90,30 @@ function greet(
 ): Promise<RemoteOwner> {
   return new Promise((resolve, reject) => {
     let owner: RemoteOwner | undefined
+    const unanswered = (reason: string): DisconnectedError =>
+      DisconnectedError.of('connect', 'none', channel.toThread ? reason : reason + OR_OF_TWO_RUNTIMES)
     const fail = (error: unknown): void => {
       cancel()
       channel.close()
       reject(error)
     }
     const cancel = clock.setTimer(
-      () => fail(DisconnectedError.of('connect', 'none', `no owner of a database answered within ${timeout} ms`)),
+      () => fail(unanswered(`no owner of a database answered within ${timeout} ms`)),
       timeout,
       { keepAlive: true },
     )
     const answered = (reader: Reader): void => {
       const word = reader.count()
       if ((word !== tell.welcome && word !== tell.refuse) || reader.text() !== nonce) return
-      atAnswer()
       if (word === tell.refuse) {
-        fail(readError(reader.text()).error)
+        const { error } = readError(reader.text())
+        atAnswer()
+        fail(error)
         return
       }
-      cancel()
       owner = new RemoteOwner(channel, JSON.parse(reader.text()) as Welcome)
+      atAnswer()
+      cancel()
       channel.keepAlive(false)
       resolve(owner)
     }
@@ -121,8 +128,8 @@ function greet(
       },
       ended() {
         const reason = 'the owner of the database has gone'
-        if (owner === undefined) fail(DisconnectedError.of('connect', 'none', reason))
-        else owner.end(reason)
+        if (owner !== undefined) owner.end(reason)
+        else fail(unanswered(reason))
       },
     })
     channel.keepAlive(true)

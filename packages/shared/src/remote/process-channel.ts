@@ -1,3 +1,4 @@
+import { inNextTurn } from '../time/clock.js'
 import { type Channel, type ChannelListener, type Emitter, Listening } from './channel.js'
 import { readPlain, writePlain } from './plain-items.js'
 import { ENVELOPE, type Item } from './protocol.js'
@@ -27,9 +28,13 @@ export class ProcessChannel implements Channel {
     this.#isParent = other !== (process as unknown)
   }
 
-  send(message: Item[]): void {
+  get #connected(): boolean | undefined {
     const { connected = this.#process.isConnected?.() } = this.#process
-    if (connected !== true) return
+    return connected
+  }
+
+  send(message: Item[]): void {
+    if (this.#connected !== true) return
     // With a callback, so that a channel that is closed meanwhile does not make an error event of the app's object.
     const ignored = (): void => undefined
     this.#process.send?.({ [ENVELOPE]: writePlain(message) } as never, ignored as never)
@@ -44,6 +49,8 @@ export class ProcessChannel implements Channel {
     this.#listening.on('disconnect', () => this.#end(listener, !this.#isParent))
     if (this.#isParent) this.#listening.on('exit', () => this.#end(listener, true))
     else this.#listening.on('newListener', (event: unknown) => event === 'message' && this.#process.channel?.ref?.())
+    // That it has ended was told before.
+    if (this.#connected === false) inNextTurn(() => this.#end(listener, !this.#isParent))
   }
 
   keepAlive(on: boolean): void {

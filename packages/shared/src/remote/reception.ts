@@ -58,7 +58,8 @@ export class Reception {
   #receive(message: unknown): void {
     try {
       if (Array.isArray(message) && message[0] === say.hello) this.#greet(new Reader(message))
-      else if (this.client === undefined) throw new MalformedMessage('a user says hello first')
+      // On its way while the owner before left: nothing of it is done, and its user, who is told so there, may connect again.
+      else if (this.client === undefined) this.#refuseMessage('a user says hello first')
       else {
         this.client.receive(message)
         if (this.client.ready) this.#parts.turns.gather()
@@ -66,7 +67,7 @@ export class Reception {
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error
       // Nothing of the message is done, and nothing more is taken from who sent it.
-      this.#refuse('', invalidArgument('connect', `the owner of the database refuses a message: ${error.message}`))
+      this.#refuseMessage(error.message)
       this.#leave(false)
       this.#channel.close()
       this.#over(this)
@@ -118,6 +119,10 @@ export class Reception {
     client.leave(true)
     this.#channel.send([tell.goodbye])
     if (this.client === client) this.#leave(true)
+  }
+
+  #refuseMessage(problem: string): void {
+    this.#refuse('', invalidArgument('connect', `the owner of the database refuses a message: ${problem}`))
   }
 
   #refuse(nonce: string, error: unknown): void {

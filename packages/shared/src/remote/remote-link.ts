@@ -143,7 +143,7 @@ export class RemoteLink {
       const reader = new Reader(message)
       while (reader.more && !this.#over) this.#read(reader)
     } catch (error) {
-      this.end(`the owner sent what cannot be read (${(error as Error).message})`)
+      this.#leaveOwner(`the owner sent what cannot be read (${(error as Error).message})`)
       return
     }
     for (let next = this.#requests.takeNext(); next !== undefined; next = this.#requests.takeNext()) this.#send(next)
@@ -197,7 +197,13 @@ export class RemoteLink {
 
   /** A message has the requests of many callers. */
   readonly #cannotSend = (error: unknown): void => {
-    this.end(`the owner cannot be sent what was asked (${(error as Error).message})`)
+    this.#leaveOwner(`the owner cannot be sent what was asked (${(error as Error).message})`)
+  }
+
+  /** Nothing more is asked or read here. The owner, which else had this user for ever, can take the next one in. */
+  #leaveOwner(reason: string): void {
+    this.#channel.send([say.bye])
+    this.end(reason)
   }
 
   #take(number: number): Request {

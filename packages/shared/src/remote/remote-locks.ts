@@ -78,7 +78,8 @@ export class RemoteLockManager implements LockManager {
     const hold = known !== undefined && this.ownerOf(known) === owner ? known : undefined
     const units = lockUnits(this.#prefix, key, owner)
     return this.#confirm('lock.extend', units, [say.extendOwned, this.#prefix, key, owner, ttl], hold, () => {
-      if (hold !== undefined) moveExpiry(hold, asked + ttl)
+      // As in `extend`.
+      if (hold !== undefined && !isLost(hold)) moveExpiry(hold, asked + ttl)
     })
   }
 

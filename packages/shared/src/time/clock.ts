@@ -1,4 +1,4 @@
-import { setImmediate as setRealImmediate } from 'node:timers'
+import { setImmediate } from 'node:timers'
 
 /** Where this family takes time from. Replace it in tests; every deadline follows it. */
 export interface Clock {
@@ -16,7 +16,9 @@ export interface Clock {
 }
 
 // Neither of the next two is a global: a test of the app may have put a fake there, as Jest's fake timers do with
-// `setImmediate` and `queueMicrotask`, and what was put off would wait for ever.
+// `setImmediate` and `queueMicrotask`, and what was put off would wait for ever. Nor is it read at each use: in an app that is
+// bundled as CommonJS, that finds the fake that Sinon puts into `node:timers`.
+const setRealImmediate = setImmediate
 const settled = Promise.resolve()
 
 /** Calls `callback` when the code that runs now, and what waits before it, has ended, in the same turn of the event loop. */

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { typeName } from '../arguments/invalid.js'
 import { exceedsBytes, unbindable } from '../arguments/limits.js'
 import { reasonOf } from '../arguments/read-argument.js'
@@ -33,10 +34,11 @@ export class ValueStore {
       )
     }
     if (typeof text !== 'string') {
+      const got = isPromise(text) ? 'a promise; both methods of a codec are synchronous' : typeName(text)
       throw new PersistenceError(
         'VALUE_NOT_SERIALIZABLE',
         operation,
-        `${operation}: the codec's encode must return a string, got ${typeof text}`,
+        `${operation}: the codec's encode must return a string, got ${got}`,
       )
     }
     // JSON texts hold neither; an engine would cut the text of another codec short at the first or replace the second.
@@ -54,11 +56,21 @@ export class ValueStore {
     return text
   }
 
-  /** @throws PersistenceError `VALUE_UNREADABLE` naming the table and the key. */
+  /** @throws PersistenceError `VALUE_UNREADABLE` naming the table and the key; `INVALID_OPTION` for an asynchronous codec. */
   decode<T>(text: unknown, table: string, key: string, operation: string): T {
+    const value = this.#decode(text, table, key, operation)
+    // Some calls would give the value, and others promises in a map. The row is as it should be, so no advice to delete it.
+    if (this.#codec !== jsonCodec && isPromise(value)) {
+      const problem = 'option codec: decode returned a promise; both methods of a codec are synchronous'
+      throw new PersistenceError('INVALID_OPTION', operation, `${operation}: ${problem}`)
+    }
+    return value as T
+  }
+
+  #decode(text: unknown, table: string, key: string, operation: string): unknown {
     try {
       if (typeof text !== 'string') throw new TypeError(`expected text, found ${typeName(text)}`)
-      return this.#codec.decode(text) as T
+      return this.#codec.decode(text)
     } catch (cause) {
       const reason = reasonOf(cause)
       throw new PersistenceError(
@@ -69,6 +81,13 @@ export class ValueStore {
       )
     }
   }
+}
+
+/** Whether a codec returned a promise. The caller is told of that, so its rejection is not reported as unhandled besides. */
+function isPromise(returned: unknown): boolean {
+  if (!types.isPromise(returned)) return false
+  returned.catch(() => undefined)
+  return true
 }
 
 function memberPath(cause: unknown): string {

@@ -1,6 +1,6 @@
 import { checkKey } from '../../arguments/limits.js'
 import type { SqlValue } from '../../driver/driver.js'
-import { PersistenceError } from '../../errors/persistence-error.js'
+import { hasCode } from '../../errors/persistence-error.js'
 import { type PrefixedNames, taggedNames } from '../../keys/key-space.js'
 import type { Session } from '../../session/session.js'
 import { timeToLive } from '../../time/time-to-live.js'
@@ -48,7 +48,7 @@ export class CacheRows {
     try {
       return this.#session.values.decode<T>(text, this.sql.table, stored, operation)
     } catch (error) {
-      if (!(error instanceof PersistenceError)) throw error
+      if (!hasCode(error, 'VALUE_UNREADABLE')) throw error
       this.#session.diagnostics.emit({ type: 'unreadable-row', table: this.sql.table, key: stored, error })
       return ABSENT
     }

@@ -168,10 +168,11 @@ export class DatabaseLockManager implements LockManager {
       this.#takeExpiry(known, row, asked)
       return known
     }
-    this.#holds.drop(key, grantedAnew(key))
     const hold: Hold = { key, token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
     this.#takeExpiry(hold, row, asked)
     this.#holds.add(hold)
+    // Told last: a listener of the signal may ask for the lock at once, also as the owner that has it now.
+    if (known !== undefined) this.#holds.end(known, grantedAnew(key))
     return hold
   }
 

@@ -20,6 +20,8 @@ export interface Hold {
   lease: Lease | undefined
   /** Where its holder is in another thread or process. */
   listener?: HoldListener | undefined
+  /** Why it was lost, where no caller had asked for the signal by then. */
+  lostBy?: string
 }
 
 /** Is told when a hold is lost. */
@@ -31,7 +33,7 @@ export interface HoldListener {
 export function leaseOf(hold: Hold, clock: Clock): Lease {
   if (hold.lease === undefined) {
     const { key, expiresAt, margin = 0 } = hold
-    hold.lease = new Lease(clock, expiresAt, margin, (reason = expiryOf(key)) => lockLost(reason))
+    hold.lease = new Lease(clock, expiresAt, margin, (reason = hold.lostBy ?? expiryOf(key)) => lockLost(reason))
     // A caller may ask for the signal of a lock that it has released.
     if (hold.count === 0) hold.lease.settle()
   }
@@ -47,7 +49,8 @@ export function moveExpiry(hold: Hold, expiresAt: number): void {
 /** Marks a hold as lost and aborts its signal. */
 export function loseHold(hold: Hold, reason: string): void {
   hold.expiresAt = Number.NEGATIVE_INFINITY
-  hold.lease?.lose(reason)
+  if (hold.lease === undefined) hold.lostBy ??= reason
+  else hold.lease.lose(reason)
   hold.listener?.lost(hold, reason)
 }
 

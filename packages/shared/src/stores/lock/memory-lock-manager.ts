@@ -98,10 +98,11 @@ export class MemoryLockManager implements LockManager {
         if (now + ttl > held.expiresAt) moveExpiry(held, now + ttl)
         return held
       }
-      this.#holds.end(held, grantedAnew(key))
     }
     const hold: Hold = { key, token: ++grants.count, owner, expiresAt: now + ttl, count: 1, lease: undefined }
     this.#holds.add(hold)
+    // Told last: a listener of the signal may ask for the lock at once, which is taken.
+    if (held !== undefined) this.#holds.end(held, grantedAnew(key))
     if (!this.#told) {
       this.#told = true
       this.#session.connection.place.lockedInMemory()
