@@ -84,3 +84,23 @@ test('a handle has adapters of one schema and durability at a time', async () =>
   await next.cache.set('k', 1)
   await next.disconnect()
 })
+
+test('a handle that sees adapters come and go keeps nothing of each', async () => {
+  const schema = newSchema()
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
+  const sql = postgres(serverUrl(), { max: 1, onnotice: () => undefined })
+  const kept = async (): Promise<unknown[]> => {
+    for (const handle of [pool, sql]) {
+      const adapter = new PostgresAdapter(handle, { schema, durability: 'process', closeOnDisconnect: false })
+      await adapter.cache.set('k', 1)
+      await adapter.disconnect()
+    }
+    const client = await pool.connect()
+    client.release()
+    const listeners = ['error', 'end', 'notification'].map((event) => client.listenerCount(event))
+    return [pool.listenerCount('error'), listeners, sql.options.onclose, sql.options.debug]
+  }
+  const first = await kept()
+  expect(await kept()).toEqual(first)
+  await Promise.all([pool.end(), sql.end()])
+})

@@ -3,7 +3,7 @@ import { quoted } from '../sql/quoted.js'
 import { TRANSACTION } from '../sql/transaction.js'
 import { type KnownColumns, PreparedRun } from './prepared-run.js'
 import { typeParser } from './type-parser.js'
-import type { Ear, Source, Wire } from './wire.js'
+import type { Listener, Source, Wire } from './wire.js'
 
 /** The few methods of a client of `pg` that are used here. */
 export interface PgClientLike {
@@ -47,9 +47,9 @@ class PgWire implements Wire {
   readonly #lose = (): void => {
     const before = this.lost
     this.lost = true
-    if (!before) this.#ear?.ended()
+    if (!before) this.#listener?.ended()
   }
-  #ear: Ear | undefined
+  #listener: Listener | undefined
   readonly #columns: KnownColumns = new Map()
   readonly #takesRuns: boolean
   lost = false
@@ -102,14 +102,14 @@ class PgWire implements Wire {
     return (await this.#client.query({ text: sql, values: parameters })).rows as Row[]
   }
 
-  /** Hears what is told on `channel` until it is closed. */
-  async listen(channel: string, ear: Ear): Promise<() => Promise<void>> {
-    this.#ear = ear
-    const hear = ({ payload = '' }: { payload?: string }): void => ear.heard(payload)
-    this.#client.on('notification', hear)
+  /** Listens on `channel` until it is closed. */
+  async listen(channel: string, listener: Listener): Promise<() => Promise<void>> {
+    this.#listener = listener
+    const notified = ({ payload = '' }: { payload?: string }): void => listener.notified(payload)
+    this.#client.on('notification', notified)
     const stop = async (): Promise<void> => {
-      this.#ear = undefined
-      this.#client.removeListener('notification', hear)
+      this.#listener = undefined
+      this.#client.removeListener('notification', notified)
       // The app's pool may go on with the connection.
       if (!this.lost) await this.query(`UNLISTEN ${quoted(channel)}`, [])
       await this.close(this.lost)
@@ -131,10 +131,14 @@ class PgWire implements Wire {
   }
 }
 
+/** Pools whose errors are listened to: one may see many adapters come and go. */
+const listenedTo = new WeakSet<PgPoolLike>()
+
 /** Connections of the app's pool, each held until the adapter disconnects. */
 export function pgPool(pool: PgPoolLike): Source {
   // A connection that ends in the pool is made anew by it; without a listener it would end the process.
-  pool.on('error', () => undefined)
+  if (!listenedTo.has(pool)) pool.on('error', () => undefined)
+  listenedTo.add(pool)
   // By its callback: what the server says right behind its greeting, such as its end, is read before a promise resolves,
   // and the client would have no listener.
   const connect = (): Promise<PgWire> =>
@@ -149,7 +153,7 @@ export function pgPool(pool: PgPoolLike): Source {
     several: true,
     pooled: true,
     connect,
-    listen: async (channel, ear) => (await connect()).listen(channel, ear),
+    listen: async (channel, listener) => (await connect()).listen(channel, listener),
     end: () => pool.end(),
   }
 }
@@ -196,7 +200,7 @@ export function pgClients(make: () => Promise<PgClientLike & { connect(): Promis
     engine: 'pg',
     several: true,
     connect,
-    listen: async (channel, ear) => (await connect()).listen(channel, ear),
+    listen: async (channel, listener) => (await connect()).listen(channel, listener),
     end: async () => undefined,
   }
 }
