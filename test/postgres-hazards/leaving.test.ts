@@ -6,6 +6,7 @@ import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
+import { cuttingProxy } from './cutting-proxy.mjs'
 import { newSchema } from './server-adapters.js'
 
 proveCell()
@@ -52,6 +53,16 @@ test('an sql of postgres whose server does not answer is left', async () => {
   await expect(adapter.connect()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   await adapter.disconnect()
   silent.close()
+})
+
+test('a server that falls silent while an adapter listens is left', async () => {
+  const proxy = await cuttingProxy(serverUrl())
+  const adapter = await PostgresAdapter.open(proxy.url, { schema: newSchema(), durability: 'process' })
+  adapter.circuitBreaker.subscribe('api', () => undefined)
+  while ((await adapter.stats()).notifications !== 'active') await new Promise(setImmediate)
+  proxy.fallSilent(true)
+  await adapter.disconnect()
+  await proxy.close()
 })
 
 test('a pool that the app has ended is none that cannot be ended', async () => {

@@ -1,6 +1,7 @@
 import { PersistenceError, type Row, type SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
 import { TRANSACTION } from '../sql/transaction.js'
+import { within } from './deadline.js'
 import { type KnownColumns, PreparedRun } from './prepared-run.js'
 import { typeParser } from './type-parser.js'
 import type { Listener, Source, Wire } from './wire.js'
@@ -36,6 +37,9 @@ export interface PgPoolLike {
 }
 
 const TYPES = { getTypeParser: (type: number): ((text: string) => unknown) => typeParser(type) }
+
+// ms within which a server answers LISTEN and UNLISTEN. One that is gone without a word never does.
+const LISTEN_ANSWER_MS = 2_000
 
 const APPS_TRANSACTION =
   'the app has a transaction of its own open on this client; end it first, or give the adapter a pool'
@@ -107,21 +111,29 @@ class PgWire implements Wire {
     this.#listener = listener
     const notified = ({ payload = '' }: { payload?: string }): void => listener.notified(payload)
     this.#client.on('notification', notified)
-    const stop = async (): Promise<void> => {
+    const ignore = (): void => {
       this.#listener = undefined
       this.#client.removeListener('notification', notified)
-      // The app's pool may go on with the connection.
-      if (!this.lost) await this.query(`UNLISTEN ${quoted(channel)}`, [])
-      await this.close(this.lost)
     }
     try {
-      await this.query(`LISTEN ${quoted(channel)}`, [])
+      await this.#answered(`LISTEN ${quoted(channel)}`)
     } catch (error) {
+      ignore()
       // The caller needs the error of listening.
-      await stop().catch(() => undefined)
+      await this.close(true).catch(() => undefined)
       throw error
     }
-    return stop
+    return async () => {
+      ignore()
+      // The app's pool may go on with the connection.
+      if (!this.lost) await this.#answered(`UNLISTEN ${quoted(channel)}`).catch(this.#lose)
+      await this.close(this.lost)
+    }
+  }
+
+  #answered(sql: string): Promise<unknown> {
+    const late = (): Promise<never> => Promise.reject(new Error('the server does not answer'))
+    return within<unknown>(LISTEN_ANSWER_MS, this.query(sql, []), late)
   }
 
   async close(broken: boolean): Promise<void> {
