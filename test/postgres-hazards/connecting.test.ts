@@ -279,10 +279,14 @@ describe('arguments', () => {
     async (driver, url) => {
       // With retries it would take an hour.
       const patient = { driver, busyTimeout: 3_600_000 }
-      for (const opening of [opens(newSchema(), patient, url), opens(newSchema(), { ...patient, newsUrl: url })]) {
+      const openings = {
+        open: opens(newSchema(), patient, url),
+        connect: opens(newSchema(), { ...patient, newsUrl: url }),
+      }
+      for (const [operation, opening] of Object.entries(openings)) {
         const error = await refused(opening)
-        const message = expect.stringContaining('encodeURIComponent')
-        expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', operation: 'open', retryable: false, message })
+        const message = expect.stringMatching(new RegExp(`^${operation}: .*encodeURIComponent`))
+        expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', operation, retryable: false, message })
         expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter')
       }
     },

@@ -6,6 +6,7 @@ import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
+import { cuttingProxy } from './cutting-proxy.mjs'
 import { newSchema } from './server-adapters.js'
 
 proveCell()
@@ -54,6 +55,16 @@ test('an sql of postgres whose server does not answer is left', async () => {
   silent.close()
 })
 
+test('a server that falls silent while an adapter listens is left', async () => {
+  const proxy = await cuttingProxy(serverUrl())
+  const adapter = await PostgresAdapter.open(proxy.url, { schema: newSchema(), durability: 'process' })
+  adapter.circuitBreaker.subscribe('api', () => undefined)
+  while ((await adapter.stats()).notifications !== 'active') await new Promise(setImmediate)
+  proxy.fallSilent(true)
+  await adapter.disconnect()
+  await proxy.close()
+})
+
 test('a pool that the app has ended is none that cannot be ended', async () => {
   const pool = new pg.Pool({ connectionString: serverUrl() })
   const adapter = new PostgresAdapter(pool, { schema: newSchema(), durability: 'process' })
@@ -83,4 +94,24 @@ test('a handle has adapters of one schema and durability at a time', async () =>
   const next = new PostgresAdapter(pool, { schema: other, durability: 'process' })
   await next.cache.set('k', 1)
   await next.disconnect()
+})
+
+test('a handle that sees adapters come and go keeps nothing of each', async () => {
+  const schema = newSchema()
+  const pool = new pg.Pool({ connectionString: serverUrl(), max: 1 })
+  const sql = postgres(serverUrl(), { max: 1, onnotice: () => undefined })
+  const kept = async (): Promise<unknown[]> => {
+    for (const handle of [pool, sql]) {
+      const adapter = new PostgresAdapter(handle, { schema, durability: 'process', closeOnDisconnect: false })
+      await adapter.cache.set('k', 1)
+      await adapter.disconnect()
+    }
+    const client = await pool.connect()
+    client.release()
+    const listeners = ['error', 'end', 'notification'].map((event) => client.listenerCount(event))
+    return [pool.listenerCount('error'), listeners, sql.options.onclose, sql.options.debug]
+  }
+  const first = await kept()
+  expect(await kept()).toEqual(first)
+  await Promise.all([pool.end(), sql.end()])
 })

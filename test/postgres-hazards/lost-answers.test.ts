@@ -177,3 +177,14 @@ test.each(LOST)('the answer of $name is lost at any byte', async ({ name, prepar
   }
   expect(cuts).toBeGreaterThan(1)
 })
+
+test('a call whose answer was lost, and that may be made again, says so', async () => {
+  const adapter = await opens(newSchema(), { busyTimeout: 0 }, proxy.url)
+  await adapter.cache.set('k', 1)
+  proxy.cutAfter(0)
+  const error: unknown = await adapter.cache.set('k', 2).catch((reason: unknown) => reason)
+  const message = expect.stringMatching(/^cache\.set: .*may have taken effect; call again/)
+  expect(error).toMatchObject({ code: 'UNAVAILABLE', retryable: true, message })
+  await adapter.cache.set('k', 3)
+  expect(await adapter.cache.get('k')).toBe(3)
+})

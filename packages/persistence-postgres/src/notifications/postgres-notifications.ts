@@ -1,10 +1,10 @@
 import { type ChangeNotifications, type NotificationTopic, systemClock } from '@go-go-scope/persistence-core/dialect'
 import { toldText } from '../sql/told.js'
 import { within } from '../wire/deadline.js'
-import type { Ear } from '../wire/wire.js'
+import type { Listener } from '../wire/wire.js'
 
 /** Listens on a channel, and settles when that has begun. @returns ends it. */
-export type Listen = (channel: string, ear: Ear) => Promise<() => Promise<void>>
+export type Listen = (channel: string, listener: Listener) => Promise<() => Promise<void>>
 
 /** What notifications need of the connection that they belong to. */
 export interface NotificationsContext {
@@ -88,8 +88,8 @@ export class PostgresNotifications implements ChangeNotifications {
     const began = systemClock.monotonic()
     try {
       const stop = await this.#context.listen(this.#channel, {
-        heard: (text) => this.#hear(text),
-        again: () => this.#notifyAll(),
+        notified: (text) => this.#receive(text),
+        reconnected: () => this.#notifyAll(),
         ended: () => void this.#lost(),
       })
       if (this.#ended) return await stop()
@@ -133,7 +133,7 @@ export class PostgresNotifications implements ChangeNotifications {
     this.#in(CHECK_MS, () => this.#look())
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     if (text === this.#check) this.#checked?.()
     for (const { listener } of [...(this.#followers.get(text) ?? [])]) listener()
   }

@@ -34,7 +34,7 @@ export function bunSql(sql: BunSqlLike): Source {
       // It has no parsers that an app could change.
       return new ReservedWire({ run: send, query: send }, (lost) => (lost ? undefined : reserved.release()))
     },
-    ...(listen && { listen: (channel, ear) => listenBy({ listen: listen.bind(sql) }, channel, ear) }),
+    ...(listen && { listen: (channel, listener) => listenBy({ listen: listen.bind(sql) }, channel, listener) }),
     end: async () => {
       await sql.end()
     },

@@ -12,8 +12,10 @@ const APPLICATION = 'go-go-scope'
 // One for the calls, one for what may take long, and one to ask whether a statement runs.
 const MOST = 3
 
-/** The one of `open`, or that option. */
+/** The one of `open`, or that option, which is read when an adapter connects. */
 type UrlName = 'url' | 'newsUrl'
+
+const OPERATION: Readonly<Record<UrlName, string>> = { url: 'open', newsUrl: 'connect' }
 
 const LOADERS: Readonly<Record<DriverName, (url: string, name: UrlName) => Promise<Source>>> = {
   async pg(url, name) {
@@ -63,8 +65,8 @@ function readingUrl<T>(driver: DriverName, name: UrlName, make: () => T): T {
     const why = error instanceof Error ? error.message : String(error)
     throw new PersistenceError(
       'INVALID_ARGUMENT',
-      'open',
-      `open: ${NAMES[driver]} cannot use the ${name} (${why}); it must be like postgres://user:password@host:5432/database, ` +
+      OPERATION[name],
+      `${OPERATION[name]}: ${NAMES[driver]} cannot use the ${name} (${why}); it must be like postgres://user:password@host:5432/database, ` +
         'with encodeURIComponent() around user and password',
       error,
     )
@@ -91,12 +93,9 @@ export async function sourceByUrl(url: string, driver?: DriverName, name: UrlNam
   }
   const wanted = driver === undefined ? 'pg' : NAMES[driver]
   const remedy = driver === 'bun' ? 'run it on Bun, or leave out the option driver' : `npm install ${wanted}`
-  throw new PersistenceError(
-    'ENGINE_MISSING',
-    'open',
-    `open: ${wanted} cannot be loaded; ${remedy}, or give the constructor a pool, client or instance`,
-    cause,
-  )
+  const other = name === 'url' ? 'give the constructor a pool, client or instance' : 'leave newsUrl out'
+  const problem = `${OPERATION[name]}: ${wanted} cannot be loaded; ${remedy}, or ${other}`
+  throw new PersistenceError('ENGINE_MISSING', OPERATION[name], problem, cause)
 }
 
 /** @throws PersistenceError as {@link sourceByUrl}, and `INVALID_ARGUMENT` where its library does not listen. */
@@ -105,15 +104,15 @@ export async function checkNewsUrl(url: string, driver?: DriverName): Promise<vo
   await source.end()
   if (source.listen !== undefined) return
   const problem = `${source.engine} cannot listen; leave newsUrl out, or install pg and pass driver: 'pg'`
-  throw new PersistenceError('INVALID_ARGUMENT', 'open', `open: ${problem}`)
+  throw new PersistenceError('INVALID_ARGUMENT', OPERATION.newsUrl, `${OPERATION.newsUrl}: ${problem}`)
 }
 
 /** Listens on the server of `url`, by a connection that lasts as long as the listening. */
 export function listenByUrl(url: string, driver?: DriverName): Listen {
-  return async (channel, ear) => {
-    const source = await sourceByUrl(url, driver)
+  return async (channel, listener) => {
+    const source = await sourceByUrl(url, driver, 'newsUrl')
     if (source.listen === undefined) throw new Error(`${source.engine} cannot listen`)
-    const stop = await source.listen(channel, ear)
+    const stop = await source.listen(channel, listener)
     return async () => {
       await stop()
       await source.end()

@@ -1,9 +1,10 @@
 import { PersistenceError, type Row, type SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
 import { TRANSACTION } from '../sql/transaction.js'
+import { within } from './deadline.js'
 import { type KnownColumns, PreparedRun } from './prepared-run.js'
 import { typeParser } from './type-parser.js'
-import type { Ear, Source, Wire } from './wire.js'
+import type { Listener, Source, Wire } from './wire.js'
 
 /** The few methods of a client of `pg` that are used here. */
 export interface PgClientLike {
@@ -37,6 +38,9 @@ export interface PgPoolLike {
 
 const TYPES = { getTypeParser: (type: number): ((text: string) => unknown) => typeParser(type) }
 
+// ms within which a server answers LISTEN and UNLISTEN. One that is gone without a word never does.
+const LISTEN_ANSWER_MS = 2_000
+
 const APPS_TRANSACTION =
   'the app has a transaction of its own open on this client; end it first, or give the adapter a pool'
 
@@ -47,9 +51,9 @@ class PgWire implements Wire {
   readonly #lose = (): void => {
     const before = this.lost
     this.lost = true
-    if (!before) this.#ear?.ended()
+    if (!before) this.#listener?.ended()
   }
-  #ear: Ear | undefined
+  #listener: Listener | undefined
   readonly #columns: KnownColumns = new Map()
   readonly #takesRuns: boolean
   lost = false
@@ -102,26 +106,34 @@ class PgWire implements Wire {
     return (await this.#client.query({ text: sql, values: parameters })).rows as Row[]
   }
 
-  /** Hears what is told on `channel` until it is closed. */
-  async listen(channel: string, ear: Ear): Promise<() => Promise<void>> {
-    this.#ear = ear
-    const hear = ({ payload = '' }: { payload?: string }): void => ear.heard(payload)
-    this.#client.on('notification', hear)
-    const stop = async (): Promise<void> => {
-      this.#ear = undefined
-      this.#client.removeListener('notification', hear)
-      // The app's pool may go on with the connection.
-      if (!this.lost) await this.query(`UNLISTEN ${quoted(channel)}`, [])
-      await this.close(this.lost)
+  /** Listens on `channel` until it is closed. */
+  async listen(channel: string, listener: Listener): Promise<() => Promise<void>> {
+    this.#listener = listener
+    const notified = ({ payload = '' }: { payload?: string }): void => listener.notified(payload)
+    this.#client.on('notification', notified)
+    const ignore = (): void => {
+      this.#listener = undefined
+      this.#client.removeListener('notification', notified)
     }
     try {
-      await this.query(`LISTEN ${quoted(channel)}`, [])
+      await this.#answered(`LISTEN ${quoted(channel)}`)
     } catch (error) {
+      ignore()
       // The caller needs the error of listening.
-      await stop().catch(() => undefined)
+      await this.close(true).catch(() => undefined)
       throw error
     }
-    return stop
+    return async () => {
+      ignore()
+      // The app's pool may go on with the connection.
+      if (!this.lost) await this.#answered(`UNLISTEN ${quoted(channel)}`).catch(this.#lose)
+      await this.close(this.lost)
+    }
+  }
+
+  #answered(sql: string): Promise<unknown> {
+    const late = (): Promise<never> => Promise.reject(new Error('the server does not answer'))
+    return within<unknown>(LISTEN_ANSWER_MS, this.query(sql, []), late)
   }
 
   async close(broken: boolean): Promise<void> {
@@ -131,10 +143,14 @@ class PgWire implements Wire {
   }
 }
 
+/** Pools whose errors are listened to: one may see many adapters come and go. */
+const listenedTo = new WeakSet<PgPoolLike>()
+
 /** Connections of the app's pool, each held until the adapter disconnects. */
 export function pgPool(pool: PgPoolLike): Source {
   // A connection that ends in the pool is made anew by it; without a listener it would end the process.
-  pool.on('error', () => undefined)
+  if (!listenedTo.has(pool)) pool.on('error', () => undefined)
+  listenedTo.add(pool)
   // By its callback: what the server says right behind its greeting, such as its end, is read before a promise resolves,
   // and the client would have no listener.
   const connect = (): Promise<PgWire> =>
@@ -149,7 +165,7 @@ export function pgPool(pool: PgPoolLike): Source {
     several: true,
     pooled: true,
     connect,
-    listen: async (channel, ear) => (await connect()).listen(channel, ear),
+    listen: async (channel, listener) => (await connect()).listen(channel, listener),
     end: () => pool.end(),
   }
 }
@@ -196,7 +212,7 @@ export function pgClients(make: () => Promise<PgClientLike & { connect(): Promis
     engine: 'pg',
     several: true,
     connect,
-    listen: async (channel, ear) => (await connect()).listen(channel, ear),
+    listen: async (channel, listener) => (await connect()).listen(channel, listener),
     end: async () => undefined,
   }
 }

@@ -7,13 +7,13 @@ import type { Source } from './wire.js'
 /** Connections of the app's `sql`, each held until the adapter disconnects. */
 export function postgresJs(sql: PostgresJsLike): Source {
   refuseOptions(sql.options ?? {})
-  const reservations = new Reservations(sql)
+  const reservations = Reservations.of(sql)
   return {
     engine: 'postgres',
     several: true,
     pooled: true,
     connect: () => reservations.take(),
-    listen: (channel, ear) => listenBy(sql, channel, ear),
+    listen: (channel, listener) => listenBy(sql, channel, listener),
     end: () => reservations.end(),
   }
 }
@@ -38,7 +38,7 @@ function refuseOptions({ fetch_types: looks, transform }: { fetch_types?: unknow
  * @param make An `sql` of one connection.
  */
 export function ownPostgresJs(make: () => PostgresJsLike): Source {
-  let listener: PostgresJsLike | undefined
+  let listening: PostgresJsLike | undefined
   return {
     engine: 'postgres',
     several: true,
@@ -52,7 +52,7 @@ export function ownPostgresJs(make: () => PostgresJsLike): Source {
         void Promise.resolve(sql.end({ timeout: CLOSING_S })).catch(() => undefined)
         throw error
       }
-      const reservations = new Reservations(sql)
+      const reservations = Reservations.of(sql)
       try {
         return await reservations.take(() => reservations.end())
       } catch (error) {
@@ -60,12 +60,12 @@ export function ownPostgresJs(make: () => PostgresJsLike): Source {
         throw error
       }
     },
-    async listen(channel, ear) {
-      listener ??= make()
-      return listenBy(listener, channel, ear)
+    async listen(channel, listener) {
+      listening ??= make()
+      return listenBy(listening, channel, listener)
     },
     async end() {
-      await listener?.end()
+      await listening?.end()
     },
   }
 }

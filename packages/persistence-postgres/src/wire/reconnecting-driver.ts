@@ -8,7 +8,8 @@ import {
   type SqlValue,
 } from '@go-go-scope/persistence-core/dialect'
 import type { Listen } from '../notifications/postgres-notifications.js'
-import { endsConnection, hasStalePlan, sqlStateOf } from '../sql/error-codes.js'
+import { endsConnection, hasStalePlan, sqlStateOf, undone } from '../sql/error-codes.js'
+import { TRANSACTION } from '../sql/transaction.js'
 import { AbandonedConnection } from './abandoned-connection.js'
 import { knownBackend, statementOf } from './backend.js'
 import { within } from './deadline.js'
@@ -26,14 +27,16 @@ const READ_ONLY = '25006'
 /** Whether connections keep our statements prepared; `auto`: until a pooler shows that it keeps none. */
 export type Prepare = 'auto' | boolean
 
+type Run = (parameters: readonly SqlValue[]) => Promise<Row[]>
+
 /** Asks a connection. @throws PersistenceError what it is not to be used for. */
 type Check = (ask: (sql: string) => Promise<Row[]>) => Promise<void>
 
 export interface ReconnectingDriverOptions {
-  /** ms within which a connection must be made, and after which a silent server is asked for news. */
+  /** ms within which a connection must be made, and after which a silent server is asked whether the statement runs. */
   readonly answerTimeout: number
   readonly prepare: Prepare
-  /** Absent where nothing can be heard. */
+  /** Absent where it cannot listen. */
   readonly listen?: Listen | undefined
   /** Finds out whether what `listen` was given can be used, without connecting. @throws PersistenceError */
   readonly checkListen?: (() => Promise<void>) | undefined
@@ -54,7 +57,7 @@ export class ReconnectingDriver implements AsyncDriver {
   readonly #watch: SilenceWatch
   /** See {@link Source}. */
   readonly identity: string | undefined
-  /** Has news heard by a connection beside. */
+  /** Listens by a connection beside. */
   readonly listen: Listen | undefined
   /** See {@link ReconnectingDriverOptions}. */
   readonly checkListen: (() => Promise<void>) | undefined
@@ -67,6 +70,8 @@ export class ReconnectingDriver implements AsyncDriver {
   readonly #checks: { check?: Check }
   readonly #learns: boolean
   #prepares: boolean
+  /** Whether a transaction of ours has begun, and none of its ends was sent. */
+  #transacting = false
   /** How often statements had to be prepared anew, under other names. */
   #renewals = 0
 
@@ -93,9 +98,11 @@ export class ReconnectingDriver implements AsyncDriver {
 
   async prepare(sql: string): Promise<AsyncStatement> {
     const name = `ggs_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
+    const run = (parameters: readonly SqlValue[]): Promise<Row[]> =>
+      this.#use((wire) => wire.run(sql, parameters, this.#prepares ? `${name}_${this.#renewals}` : undefined))
+    const { begin, commit, rollback } = TRANSACTION
     return {
-      all: (parameters) =>
-        this.#use((wire) => wire.run(sql, parameters, this.#prepares ? `${name}_${this.#renewals}` : undefined)),
+      all: sql === begin ? () => this.#begin(run) : sql === commit || sql === rollback ? () => this.#end(run) : run,
       // The connection keeps it for the next adapter; a pooler's lasts as long as the pooler likes.
       finalize: async () => undefined,
     }
@@ -124,6 +131,20 @@ export class ReconnectingDriver implements AsyncDriver {
     if (this.#main) await this.#source.end()
   }
 
+  async #begin(run: Run): Promise<Row[]> {
+    const rows = await run([]).catch((error: unknown) => Promise.reject(undone(error)))
+    this.#transacting = true
+    return rows
+  }
+
+  async #end(run: Run): Promise<Row[]> {
+    try {
+      return await run([])
+    } finally {
+      this.#transacting = false
+    }
+  }
+
   async #use(run: (wire: Wire) => Promise<Row[]>): Promise<Row[]> {
     const open = this.#open
     const wire = open !== undefined && !open.lost ? open : await this.#connected()
@@ -145,6 +166,8 @@ export class ReconnectingDriver implements AsyncDriver {
 
   async #connected(): Promise<Wire> {
     if (this.#open !== undefined) this.#drop(this.#open)
+    // By another connection a statement would be outside of the transaction, and its COMMIT would succeed.
+    if (this.#transacting) throw new ConnectionLost(new Error('the connection ended within a transaction'), false)
     try {
       this.#open = await this.#checked(await this.#connect())
       return this.#open

@@ -38,6 +38,9 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+/** One for each `sql`, whose hooks stay: it may see many adapters come and go. */
+const made = new WeakMap<PostgresJsLike, Reservations>()
+
 /**
  * Reserves connections of an `sql`, and hears of their ends: the library would write to a reserved one that has ended,
  * which ends the process, and would lose its place in the pool.
@@ -57,7 +60,13 @@ export class Reservations {
   /** The app's hook, while ours is in its place. */
   #debug: unknown
 
-  constructor(sql: PostgresJsLike) {
+  static of(sql: PostgresJsLike): Reservations {
+    const reservations = made.get(sql) ?? new Reservations(sql)
+    made.set(sql, reservations)
+    return reservations
+  }
+
+  private constructor(sql: PostgresJsLike) {
     this.#sql = sql
     this.#hooks = sql.options ?? {}
     this.#rows = new RowReader(this.#hooks.transform)

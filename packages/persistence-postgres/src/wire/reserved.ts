@@ -1,6 +1,6 @@
 import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endsConnection } from '../sql/error-codes.js'
-import type { Ear, Wire } from './wire.js'
+import type { Listener, Wire } from './wire.js'
 
 /** Sends statements over a connection that was taken from a pool. */
 export interface Sender {
@@ -48,18 +48,22 @@ export class ReservedWire implements Wire {
 export interface ListensLike {
   listen(
     channel: string,
-    heard: (text: string) => void,
+    notified: (text: string) => void,
     listening?: () => void,
   ): PromiseLike<{ unlisten(): PromiseLike<unknown> }>
 }
 
-export async function listenBy(library: ListensLike, channel: string, ear: Ear): Promise<() => Promise<void>> {
+export async function listenBy(
+  library: ListensLike,
+  channel: string,
+  listener: Listener,
+): Promise<() => Promise<void>> {
   let began = false
   const listening = (): void => {
-    if (began) ear.again()
+    if (began) listener.reconnected()
     began = true
   }
-  const subscription = await library.listen(channel, (text) => ear.heard(text), listening)
+  const subscription = await library.listen(channel, (text) => listener.notified(text), listening)
   return async () => {
     // Not waited for: it may ask for a connection of the app's pool, which may have none to give.
     void Promise.resolve(subscription.unlisten()).catch(() => undefined)

@@ -37,17 +37,17 @@ export interface Source {
    *
    * @returns ends it, and the connection.
    */
-  listen?(channel: string, ear: Ear): Promise<() => Promise<void>>
+  listen?(channel: string, listener: Listener): Promise<() => Promise<void>>
   /** Ends the app's pool or client, when the adapter is to close it. */
   end(): Promise<void>
 }
 
-/** Hears what the server tells. */
-export interface Ear {
-  heard(text: string): void
-  /** The library has made another connection: what was told meanwhile is missed. */
-  again(): void
-  /** The connection has ended by itself, and nothing is heard any more. */
+/** Is called by a connection that listens on a channel. */
+export interface Listener {
+  notified(text: string): void
+  /** The library has made another connection. Notifications that were sent meanwhile are lost. */
+  reconnected(): void
+  /** The connection has ended by itself, and no more notifications come. */
   ended(): void
 }
 

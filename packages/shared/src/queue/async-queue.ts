@@ -207,7 +207,9 @@ function sentAgain(call: Call): Call | undefined {
   return afterLoss && { ...call, statement: afterLoss }
 }
 
-/** The reason for sending again what may be sent twice. */
-function unavailable({ operation, message, cause }: PersistenceError): PersistenceError {
-  return new PersistenceError('UNAVAILABLE', operation, message, cause)
+/** The reason for sending again what may be sent twice, which is also what its caller may do. */
+function unavailable({ operation, cause }: PersistenceError): PersistenceError {
+  const native = cause instanceof Error ? cause.message : String(cause)
+  const problem = `the connection ended before the answer came, so the call may have taken effect; call again (${native})`
+  return new PersistenceError('UNAVAILABLE', operation, `${operation}: ${problem}`, cause)
 }

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { type HoldingProxy, holdingProxy } from './holding-proxy.mjs'
+import { admin, disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+
+disconnectAfterEach()
+
+proveCell()
+
+let proxy: HoldingProxy
+beforeAll(async () => {
+  proxy = await holdingProxy(serverUrl())
+})
+afterAll(() => proxy.close())
+
+let schema: string
+beforeEach(() => {
+  schema = newSchema()
+})
+
+/** Two statements, of which the server ends the connection after the first one while the client reads nothing. */
+function statements(): { sql: string }[] {
+  return [1, 2].map((value) => ({ sql: `INSERT INTO "${schema}".written VALUES (${value}) /* statement ${value} */` }))
+}
+
+async function endAfterFirst(): Promise<void> {
+  await admin.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE $1`,
+    [`%"${schema}".written%statement 1%`],
+  )
+}
+
+async function written(): Promise<number[]> {
+  return (await admin.query(`SELECT value FROM "${schema}".written ORDER BY 1`)).rows.map(({ value }) => value)
+}
+
+for (const driver of ['pg', 'postgres'] as const) {
+  test(`a transaction whose connection ends between two statements runs again as a whole: ${driver}`, async () => {
+    const adapter = await opens(schema, { driver }, proxy.url)
+    await admin.query(`CREATE TABLE "${schema}".written (value int)`)
+    const lock = await adapter.acquire('job', 60_000)
+    if (lock === null) throw new Error('the lock is free')
+    const held = proxy.holdFrom('statement 1')
+    const answer = adapter.fenced(lock, statements())
+    await held.answered
+    await endAfterFirst()
+    await held.ended
+    held.passOn()
+    await answer
+    expect(await written()).toEqual([1, 2])
+  })
+
+  test(`a holder that learns late that its transaction was ended writes nothing under a lost lock: ${driver}`, async () => {
+    const adapter = await opens(schema, { driver }, proxy.url)
+    const other = await opens(schema)
+    await admin.query(`CREATE TABLE "${schema}".written (value int)`)
+    const lock = await adapter.acquire('job', 60_000)
+    if (lock === null) throw new Error('the lock is free')
+    const held = proxy.holdFrom('statement 1')
+    const answer = adapter.fenced(lock, statements()).catch((error: unknown) => error)
+    await held.answered
+    await endAfterFirst()
+    await held.ended
+    await other.lock.forceRelease('job')
+    held.passOn()
+    expect(await answer).toMatchObject({ code: 'LOCK_LOST' })
+    expect(await written()).toEqual([])
+  })
+}
