@@ -3,7 +3,8 @@ import { folded, type RecordedTable } from './recorded-table.js'
 /**
  * The tables in an order in which each stands before those that it refers to. What a cascade did is recorded as changes of the
  * referring table: applied after the change that causes it, they would find their rows gone by the other side's own cascade.
- * Foreign keys are looked at when all changes are applied, so rows may come before those that they refer to. A circle is cut somewhere.
+ * Foreign keys are looked at when all changes are applied, so rows may come before those that they refer
+ * to. A circle is cut somewhere.
  */
 export function referringFirst(tables: readonly RecordedTable[]): RecordedTable[] {
   const ordered = new Set<RecordedTable>()
