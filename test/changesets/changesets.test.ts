@@ -45,6 +45,61 @@ describe('changesets', () => {
     expect(await pair.to.all('orders')).toBe(await pair.from.all('orders'))
   })
 
+  test('a cascade arrives as it was recorded, in whatever order the tables are named', async () => {
+    const tables = ['users', 'items', 'parts']
+    for (const side of [pair.from, pair.to]) {
+      await side.run('CREATE TABLE users (id INTEGER PRIMARY KEY)')
+      await side.run(
+        'CREATE TABLE items (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES USERS (id) ON DELETE CASCADE)',
+      )
+      await side.run(
+        'CREATE TABLE parts (id INTEGER PRIMARY KEY, item INTEGER REFERENCES items (id) ON DELETE SET NULL)',
+      )
+    }
+    for (const named of [tables, tables.toReversed(), ['items', 'users', 'parts']]) {
+      const begin = ['INSERT INTO users VALUES (1), (2)', 'INSERT INTO items VALUES (1, 1), (2, 2), (3, 1)']
+      const steps = [...begin, 'INSERT INTO parts VALUES (1, 1), (2, 2)', 'DELETE FROM users WHERE id = 1']
+      for (const step of [...steps, 'DELETE FROM parts', 'DELETE FROM users']) {
+        await pair.apply(await pair.changesOf(() => pair.from.run(step), named), {}, named)
+        for (const table of tables) expect(await pair.to.all(table), step).toBe(await pair.from.all(table))
+      }
+    }
+    const circle = ['hens', 'eggs']
+    for (const side of [pair.from, pair.to]) {
+      await side.run('CREATE TABLE hens (id INTEGER PRIMARY KEY, egg INTEGER REFERENCES eggs (id))')
+      await side.run('CREATE TABLE eggs (id INTEGER PRIMARY KEY, hen INTEGER REFERENCES hens (id))')
+    }
+    const insert = () => pair.from.run('INSERT INTO hens VALUES (1, NULL)')
+    expect(await pair.apply(await pair.changesOf(insert, circle), {}, circle)).toMatchObject({ changes: 1 })
+  })
+
+  test('triggers of the other side run for what is applied, and the ones that the documents advise keep both sides equal', async () => {
+    for (const side of [pair.from, pair.to]) {
+      await side.run('CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, changed INTEGER)')
+      await side.run('CREATE TABLE posts (id INTEGER PRIMARY KEY, user INTEGER)')
+      await side.run('CREATE TABLE counts (user INTEGER PRIMARY KEY, posts INTEGER)')
+      await side.run(`CREATE TRIGGER counted AFTER INSERT ON posts BEGIN
+        INSERT INTO counts VALUES (NEW.user, 1) ON CONFLICT DO UPDATE SET posts = posts + 1;
+      END`)
+      await side.run(`CREATE TRIGGER touched AFTER UPDATE ON users WHEN NEW.changed IS OLD.changed BEGIN
+        UPDATE users SET changed = 1 + abs(random() % 1000000) WHERE id = NEW.id;
+      END`)
+    }
+    const named = ['users', 'posts']
+    for (const write of [
+      "INSERT INTO users VALUES (1, 'a', 0)",
+      "UPDATE users SET name = 'b'",
+      'INSERT INTO posts VALUES (1, 1), (2, 1)',
+    ]) {
+      await pair.apply(await pair.changesOf(() => pair.from.run(write), named), {}, named)
+      for (const table of [...named, 'counts']) expect(await pair.to.all(table), write).toBe(await pair.from.all(table))
+    }
+    const both = ['counts', 'posts']
+    await pair.apply(await pair.changesOf(() => pair.from.run('INSERT INTO posts VALUES (3, 1)'), both), {}, both)
+    expect(await pair.from.run('SELECT posts FROM counts')).toEqual([{ posts: 3 }])
+    expect(await pair.to.run('SELECT posts FROM counts'), 'counted twice').toEqual([{ posts: 4 }])
+  })
+
   test('only changes of its own connection are recorded, and none of before or of other tables', async () => {
     await pair.from.run("INSERT INTO orders (id, item) VALUES (1, 'before')")
     const other = await engine.openHandle(pair.from.path)

@@ -73,8 +73,8 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     const mapped = code.all.filter((file) => readFileSync(join(installed, file), 'utf8').includes('sourceMappingURL='))
     const maps = mapped.map((file) => `${file}.map`)
     const commands = Object.values(manifest.bin ?? {}).map((path) => path.replace('./', ''))
-    // Of what is bundled.
-    const notices = files.filter((file) => file === 'THIRD-PARTY-LICENSES')
+    // Of what is bundled, and of what has changed from the first release on.
+    const notices = files.filter((file) => ['THIRD-PARTY-LICENSES', 'CHANGELOG.md'].includes(file))
     const beside = ['LICENSE', 'README.md', 'package.json', ...commands, ...notices]
     expect([...files].sort()).toEqual([...types.all, ...code.all, ...maps, ...beside].sort())
   })
@@ -84,6 +84,10 @@ describe.each(Object.keys(published))('the tarball of %s', (folder) => {
     expect(manifest.license).toBe('MIT')
     expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'))
     expect(readFileSync(join(installed, 'README.md'), 'utf8')).toContain(manifest.name)
+  })
+
+  test('brings its changelog along as soon as it has one', () => {
+    expect(packed(folder).manifest.files).toContain('CHANGELOG.md')
   })
 
   test('exports only files that are there, each with its types', () => {

@@ -29,6 +29,7 @@ export interface Manifest {
   name: string
   license: string
   keywords?: string[]
+  files: string[]
   bin?: Record<string, string>
   exports: Record<string, string | { types: string; bun?: string; default: string }>
   dependencies?: Record<string, string>

@@ -62,6 +62,30 @@ export const open: EngineSuite = engineSuite('open', (check) => {
     assert.deepEqual(await readdir(world.folder), [])
   })
 
+  check('fenced keeps to the foreign keys of the app, whatever the engine does by default', async (world) => {
+    const adapter = await world.open({ locks: 'database' })
+    const handle = await adapter.lock.acquire('job', 60_000)
+    const fenced = (...texts: string[]) =>
+      adapter.fenced(
+        handle as never,
+        texts.map((sql) => ({ sql })),
+      )
+    const references = 'user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE'
+    await fenced(
+      'CREATE TABLE users (id INTEGER PRIMARY KEY)',
+      `CREATE TABLE items (id INTEGER PRIMARY KEY, ${references})`,
+    )
+    await fenced('INSERT INTO users VALUES (1), (2)', 'INSERT INTO items VALUES (10, 1), (20, 2)')
+    await refuses(() => fenced('DELETE FROM users WHERE id = 2', 'INSERT INTO items VALUES (30, 3)'), {
+      code: 'CONSTRAINT',
+    })
+    await fenced('DELETE FROM users WHERE id = 1')
+    assert.deepEqual(
+      (await world.rows('SELECT id FROM items')).map(({ id }) => id),
+      [20],
+    )
+  })
+
   check('readOnly reads and refuses to write', async (world) => {
     const writer = await world.open()
     await writer.cache.set('k', { a: 1 })

@@ -142,6 +142,19 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     await rename(elsewhere, world.path)
   })
 
+  // Not promised, and so said where standbys are: whoever expects them has lost them when the source is gone.
+  check.once('has no table of the app', async (world) => {
+    const adapter = await followedSource(world)
+    await world.rows('CREATE TABLE reports (day TEXT PRIMARY KEY)')
+    await world.rows("INSERT INTO reports VALUES ('2026-01-31')")
+    const standby = await world.follow({ target: fileIn(world) }, adapter)
+    assert.equal((await standby.verify()).equal, true)
+    await world.track(await standby.takeOver({ force: true })).disconnect()
+    const names = (objects: unknown[]): unknown[] => objects.map((object) => (object as { name: unknown }).name)
+    assert.ok(names(await objectsOf(world, world.path)).includes('reports'))
+    assert.ok(!names(await objectsOf(world, fileIn(world))).includes('reports'))
+  })
+
   check.once('takes over in a process that never saw the source', async (world) => {
     const adapter = await followedSource(world)
     await adapter.cache.set('k', 1)

@@ -1,4 +1,8 @@
+import * as threads from 'node:worker_threads'
 import type { Session } from '../session/session.js'
+
+// Not there before Node 22.10.
+const { markAsUncloneable }: { readonly markAsUncloneable?: (object: object) => void } = threads
 
 /** Connecting and disconnecting, which every adapter has. */
 export abstract class BaseAdapter implements AsyncDisposable {
@@ -6,6 +10,8 @@ export abstract class BaseAdapter implements AsyncDisposable {
 
   constructor(session: Session) {
     this.#session = session
+    // What a message carries of it has no methods, which would be noticed in the other thread, and late.
+    markAsUncloneable?.(this)
   }
 
   /** The session of an adapter. @returns `undefined` for anything else. */

@@ -9,11 +9,12 @@ import type { Session } from '../../../session/session.js'
 import { ChangeRecording } from './change-recording.js'
 import { type ChangesOfTable, joined, readChangeset } from './changeset-format.js'
 import { ConflictAnswers, type ConflictPolicy, checkPolicy } from './conflict-policy.js'
-import { type RecordedTable, readTable, takesChangesOf } from './recorded-table.js'
+import { folded, type RecordedTable, readTable, takesChangesOf } from './recorded-table.js'
+import { referringFirst } from './referring-first.js'
 
 /** Options of {@link changesets}. */
 export interface ChangesetOptions {
-  /** The app's own tables, each with a PRIMARY KEY. */
+  /** The app's own tables, each with a PRIMARY KEY, in any order. */
   tables: Iterable<string>
 }
 
@@ -68,7 +69,7 @@ export async function changesets(persistence: BaseAdapter, options: ChangesetOpt
   if (names.length === 0) throw invalidArgument('changesets', 'option tables must name at least one table')
   await session.connect('changesets')
   const read = await Promise.all(names.map((name) => readTable(session, name, 'changesets')))
-  return new Changesets(session, recorder, new Map(read.map((table) => [folded(table.name), table])))
+  return new Changesets(session, recorder, new Map(referringFirst(read).map((table) => [folded(table.name), table])))
 }
 
 /** Records and applies changes of some tables. Made by {@link changesets}. */
@@ -140,9 +141,4 @@ function applyNow(recorder: ChangeRecorder, bytes: Uint8Array, answers: Conflict
     throw answers.failure ?? error
   }
   if (!applied) throw answers.failure ?? new Error('the engine gave up without a conflict')
-}
-
-/** SQLite takes no notice of the case of ASCII letters in names. */
-function folded(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

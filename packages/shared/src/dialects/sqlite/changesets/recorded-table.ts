@@ -12,6 +12,8 @@ export interface RecordedTable {
   readonly key: readonly boolean[]
   /** The columns of the key that may be NULL: sessions leave such rows out. */
   readonly nullable: readonly string[]
+  /** The {@link folded} names of the tables that its foreign keys refer to. */
+  readonly refersTo: ReadonlySet<string>
 }
 
 // Generated columns are no part of a changeset, nor of table_info. The index is that of a cache table of the app's own name.
@@ -20,6 +22,8 @@ const COLUMNS = `SELECT l.name AS "table", l.type, c.name, c.pk, c."notnull" AS 
 FROM pragma_table_list AS l LEFT JOIN pragma_table_info(l.name) AS c
 WHERE l.schema = 'main' AND l.name = ?1 COLLATE NOCASE
 ORDER BY c.cid`
+
+const REFERRED = `SELECT "table" FROM pragma_foreign_key_list(?1, 'main')`
 
 /** @throws PersistenceError `INVALID_ARGUMENT` for what is no table of the app, or has no key. */
 export async function readTable(session: Session, table: string, operation: string): Promise<RecordedTable> {
@@ -35,7 +39,9 @@ export async function readTable(session: Session, table: string, operation: stri
   const key = keyOf(columns)
   if (!key.includes(true)) throw refuse('has no PRIMARY KEY, by which a changeset names rows; give it one')
   const nullable = columns.filter(({ pk, required }) => pk !== 0 && required === 0).map(({ name }) => String(name))
-  return { name: String(first.table), key, nullable }
+  const name = String(first.table)
+  const referred = await session.queue.query(operation, REFERRED, [name])
+  return { name, key, nullable, refersTo: new Set(referred.map((row) => folded(String(row.table)))) }
 }
 
 /** Steps that fail where the table is no longer what it was, or has rows that sessions leave out. */
@@ -88,6 +94,11 @@ function fits(key: readonly boolean[], own: readonly boolean[]): boolean {
 function shape(key: readonly boolean[]): string {
   const places = key.flatMap((inKey, at) => (inKey ? [at + 1] : []))
   return `${key.length} columns, the key in ${places.length === 0 ? 'none' : places.join(', ')}`
+}
+
+/** SQLite takes no notice of the case of ASCII letters in names. */
+export function folded(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 /** Names of the app's own schema cannot be bound. */

@@ -16,6 +16,8 @@ const FRAME_HEADER_BYTES = 24
 export async function tune(connection: Connection, options: ResolvedOpenOptions, onFile: boolean): Promise<void> {
   // Schemas of files from elsewhere must not run functions with side effects.
   await setPragma(connection, 'open', 'trusted_schema', 0)
+  // Some engines do not check them by default. `fenced` must not do other things to the app's tables on another engine.
+  await setPragma(connection, 'open', 'foreign_keys', 1)
   if (options.cacheSize !== undefined)
     await setPragma(connection, 'open', 'cache_size', -Math.ceil(options.cacheSize / 1024))
   if (!onFile) return

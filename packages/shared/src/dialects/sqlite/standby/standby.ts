@@ -31,8 +31,9 @@ export interface TakeOverOptions {
 }
 
 /**
- * A copy of a file in use, in another file or in memory, that is kept up to date and can take over when the file is lost. It
- * has the writes of every process. At any time its content is that of the source at one moment.
+ * A copy of what adapters keep in a file in use, in another file or in memory, that is kept up to date and can take over when the
+ * file is lost. It has the writes of every process to those tables, and no tables of the app's own. At any time its content is
+ * that of the source at one moment.
  *
  * A standby keeps the process alive until it is stopped.
  */

@@ -9,6 +9,7 @@ import { ThreadedDriver } from './threaded-driver.js'
 const SETTINGS = [
   'busy_timeout',
   'trusted_schema',
+  'foreign_keys',
   'cache_size',
   'synchronous',
   'mmap_size',
