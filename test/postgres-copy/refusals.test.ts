@@ -119,6 +119,16 @@ test('the command ends with a code for each reason, and never shows a password',
   await expect(user.cache.set('k', 1)).rejects.toThrow(/moved to postgres:\/\/127.0.0.1:\d+\/postgres \(schema copy_/)
   expect(await command('unseal', place.file)).toMatchObject({ code: 0, out: '' })
   await user.cache.set('k', 1)
+  for (const [form, option] of [
+    [['unseal', place.file], '--dry-run'],
+    [copy, '--time-zone=UTC'],
+    [[...copy, '--from-2.9'], '--wait=1'],
+  ] as const) {
+    expect(await command(...form, option), option).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('does not take'),
+    })
+  }
   expect(await command('copy', `${place.file}.none`, serverUrl())).toMatchObject({ code: 2 })
   await writeFile(
     `${place.file}.text`,

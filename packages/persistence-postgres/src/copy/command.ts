@@ -33,6 +33,13 @@ const EXIT_CODES: Readonly<Partial<Record<string, number>>> = {
   INVALID_ARGUMENT: WRONG_ARGUMENTS,
 }
 
+/** The options of each form. Another one is refused: an unseal with --dry-run would write nevertheless. */
+const TAKEN: Readonly<Record<'copy' | 'copy --from-2.9' | 'unseal', readonly string[]>> = {
+  copy: ['schema', 'dry-run', 'accept-clock', 'wait'],
+  'copy --from-2.9': ['from-2.9', 'schema', 'dry-run', 'time-zone'],
+  unseal: ['schema'],
+}
+
 /** Where a command writes. */
 export interface Output {
   out(text: string): void
@@ -106,11 +113,9 @@ function readArguments(args: readonly string[]) {
     throw new Error(`${command} takes ${wanted} place${wanted > 1 ? 's' : ''}, got ${places.length}`)
   if (values.wait !== undefined && !(Number(values.wait) >= 0))
     throw new Error(`--wait takes seconds, got ${values.wait}`)
-  const { 'from-2.9': from29 = false } = values
-  const foreign = from29 ? (['wait', 'accept-clock'] as const) : (['time-zone'] as const)
-  for (const option of foreign) {
-    if (values[option] !== undefined)
-      throw new Error(`--${option} has no meaning ${from29 ? 'with' : 'without'} --from-2.9`)
+  const form = command === 'copy' && values['from-2.9'] ? 'copy --from-2.9' : command
+  for (const option of Object.keys(values)) {
+    if (!TAKEN[form].includes(option)) throw new Error(`${form} does not take --${option}`)
   }
   return { command, places, values }
 }
