@@ -1,23 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { blockCopies, byBlocks } from '../proof/copies/by-blocks.js'
 import { compareCopies, rowsOf } from '../proof/copies/compare-copies.js'
+import { copyFolder } from '../proof/copies/copy-folder.js'
 import { collectedTests } from '../proof/planted-bugs/collected-tests.js'
 
 proveCell()
 
 describe('copies by large blocks', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'block-copies-'))
-  const target = join(folder, 'copy.db')
-  const clear = () => {
-    for (const name of readdirSync(folder)) if (!name.startsWith('app.db')) rmSync(join(folder, name))
-  }
-  afterEach(clear)
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const { folder, target, clear } = copyFolder()
 
   test('are found to be wrong where contents of the log are left out (control)', async () => {
     const worker = () => byBlocks({ slow: true, hindrance: 'contents left out' })

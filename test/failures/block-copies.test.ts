@@ -1,11 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { byBlocks } from '../proof/copies/by-blocks.js'
 import { compareCopies, rowsOf } from '../proof/copies/compare-copies.js'
+import { copyFolder } from '../proof/copies/copy-folder.js'
 import { proofCount } from '../proof/proof-count.js'
 import { reportProof } from '../proof/report-proof.js'
 
@@ -13,13 +12,7 @@ proveCell()
 
 // What each build of SQLite writes, checkpoints and vacuums under a copy; the rest is in test/block-copies.
 describe('copies by large blocks', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'block-copies-'))
-  const target = join(folder, 'copy.db')
-  const clear = () => {
-    for (const name of readdirSync(folder)) if (!name.startsWith('app.db')) rmSync(join(folder, name))
-  }
-  afterEach(clear)
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const { folder, target } = copyFolder()
 
   test('hold every page of one moment, whatever is written, checkpointed and vacuumed meanwhile', async () => {
     const copies = proofCount({ inTests: 3, inSoak: 150 })
