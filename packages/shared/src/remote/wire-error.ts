@@ -19,7 +19,10 @@ export class UnmetStep extends PersistenceError {
 
 /** An error as text. */
 export function writeError(error: unknown): string {
-  const wire: WireError = { ...errorForm(error), ...(error instanceof UnmetStep && { unmet: error.step }) }
+  const form = errorForm(error)
+  // Only what is of this family is asked: one of the app may be a proxy that throws then.
+  const isUnmet = form.operation !== undefined && error instanceof UnmetStep
+  const wire: WireError = isUnmet ? { ...form, unmet: error.step } : form
   return JSON.stringify(wire)
 }
 
