@@ -12,7 +12,6 @@ import { DEFAULT_CONNECT_TIMEOUT_MS, inherited, type RemoteDatabase, reachOwner 
 import type { Peer } from './remote/peer.js'
 import { RemoteLockManager } from './remote/remote-locks.js'
 import type { RemoteOwner } from './remote/remote-owner.js'
-import { systemClock } from './time/clock.js'
 
 export type { ServedUser } from './connection/served-users.js'
 export type { RemoteDatabase } from './remote/connect-remote.js'
@@ -25,8 +24,12 @@ export interface RemoteOptions extends Omit<AdapterOptions, 'busyTimeout'> {
   connectTimeout?: number
 }
 
+/** Options of {@link openRemote}. */
+export type ReachOptions = Pick<RemoteOptions, 'connectTimeout' | 'clock'>
+
 const { busyTimeout: _, ...OWN_OPTIONS } = ADAPTER_OPTIONS
 const REMOTE_OPTIONS: OptionNames<RemoteOptions> = { ...OWN_OPTIONS, connectTimeout: true }
+const REACH_OPTIONS: OptionNames<ReachOptions> = { connectTimeout: true, clock: true }
 
 /** All five providers over a database that another thread or process owns. */
 export class SQLiteAdapter extends SqliteAdapter {
@@ -79,13 +82,9 @@ export class SQLiteCacheAdapter extends SqlCacheAdapter {
  * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout`, `VERSION_MISMATCH`,
  *   `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
-export async function openRemote(
-  peer: Peer,
-  {
-    connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS,
-    clock = systemClock,
-  }: Pick<RemoteOptions, 'connectTimeout' | 'clock'> = {},
-): Promise<RemoteDatabase> {
+export async function openRemote(peer: Peer, options?: ReachOptions): Promise<RemoteDatabase> {
+  const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REACH_OPTIONS)
+  const { clock } = resolveOptions(own)
   return reachOwner(peer, SCHEMA_VERSION, clock, connectTimeout)
 }
 
@@ -97,9 +96,9 @@ export async function openRemote(
  * @throws PersistenceError as {@link openRemote}.
  */
 export async function connectRemote(peer: Peer, options?: RemoteOptions): Promise<SQLiteAdapter> {
-  const { connectTimeout, ...own } = givenOptions(options, REMOTE_OPTIONS)
+  const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REMOTE_OPTIONS)
   const { clock } = resolveOptions(own)
-  const database = await openRemote(peer, { clock, ...(connectTimeout !== undefined && { connectTimeout }) })
+  const database = await reachOwner(peer, SCHEMA_VERSION, clock, connectTimeout)
   try {
     const adapter = new SQLiteAdapter(database, own)
     await adapter.connect()
