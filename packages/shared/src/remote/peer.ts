@@ -9,11 +9,17 @@ export type Peer = PortLike | ProcessLike
 /** Ends that are in use: two users at one end would take each other's messages. */
 const inUse = new WeakSet<object>()
 
+/** The way of one user to its owner, and the only one of ours through that peer. */
+export interface OwnChannel extends Channel {
+  /** Sends nothing more, and lets another have the peer. It is listened to until {@link Channel.close}. */
+  hear(): void
+}
+
 /**
  * @param wanted What to pass instead.
  * @throws PersistenceError `INVALID_ARGUMENT` for what leads nowhere, and for an end that is in use.
  */
-export function channelOf(peer: Peer, operation: string, wanted: string): Channel {
+export function channelOf(peer: Peer, operation: string, wanted: string): OwnChannel {
   const channel = isPort(peer) ? new PortChannel(peer) : isProcess(peer) ? new ProcessChannel(peer) : undefined
   if (channel === undefined)
     throw invalidArgument(operation, `the first argument must be ${wanted}, got ${shownPeer(peer)}`)
@@ -21,20 +27,29 @@ export function channelOf(peer: Peer, operation: string, wanted: string): Channe
     throw invalidArgument(operation, 'this port, worker or process is in use already; use one for each')
   inUse.add(peer)
   // The end may be in use again when who had it before says its last.
+  let ours = true
   let closed = false
+  const leave = (): void => {
+    if (ours) inUse.delete(peer)
+    ours = false
+  }
   return {
     toThread: channel.toThread,
     send(message) {
-      if (!closed) channel.send(message)
+      if (ours) channel.send(message)
     },
     listen: (listener) => channel.listen(listener),
     keepAlive(on) {
-      if (!closed) channel.keepAlive(on)
+      if (ours) channel.keepAlive(on)
+    },
+    hear() {
+      if (ours) channel.keepAlive(false)
+      leave()
     },
     close() {
       if (closed) return
       closed = true
-      inUse.delete(peer)
+      leave()
       channel.close()
     },
   }
