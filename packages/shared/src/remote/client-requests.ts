@@ -3,13 +3,13 @@ import type { Row } from '../driver/driver.js'
 import type { Call } from '../queue/call.js'
 import type { Announcement, Parameters, Step } from '../queue/statement.js'
 import type { Announcer } from './announcer.js'
+import type { ClientAnswers } from './client-answers.js'
 import type { ClientFollowing } from './client-following.js'
 import type { ClientLoads } from './client-loads.js'
-import type { AnsweredLock, ClientLocks } from './client-locks.js'
+import type { ClientLocks } from './client-locks.js'
 import type { RequestCommand } from './commands.js'
 import { SHORT_UNITS, say } from './protocol.js'
-import type { CallTaker, ServedCall } from './served-call.js'
-import { ServedCalls } from './served-calls.js'
+import { type CallTaker, type ServedCall, ServedCalls } from './served-call.js'
 import { UnmetStep } from './wire-error.js'
 
 /** What users of one connection share. */
@@ -25,29 +25,15 @@ export interface ClientParts {
   readonly following: ClientFollowing
 }
 
-/** What becomes of a request. Called once for each. */
-export interface AnswerTaker {
-  answer(command: RequestCommand, given: Row | readonly Row[] | undefined): void
-  /** Whether what is answered of late is short. */
-  readonly answersShort: boolean
-  /** @param row As `packed` of the statement's batch gives it; absent where it gives no rows. */
-  answerTogether(calls: readonly ServedCall[], row: Row): void
-  /** @param row The same; absent where the statement gives no rows. */
-  answerJoined(calls: ServedCalls, row: Row | undefined): void
-  answerSteps(command: RequestCommand, steps: readonly (readonly Row[])[]): void
-  answerLock(command: RequestCommand, answer: AnsweredLock): void
-  refuse(command: RequestCommand, error: unknown): void
-}
-
 type AtomicCommand = Extract<RequestCommand, { readonly word: typeof say.atomic }>
 
 /** Does what one user asks for, through the queue of the owner. */
 export class ClientRequests implements CallTaker {
   readonly #shared: SharedParts
   readonly #own: ClientParts
-  readonly #answers: AnswerTaker
+  readonly #answers: ClientAnswers
 
-  constructor(shared: SharedParts, own: ClientParts, answers: AnswerTaker) {
+  constructor(shared: SharedParts, own: ClientParts, answers: ClientAnswers) {
     this.#shared = shared
     this.#own = own
     this.#answers = answers
@@ -83,7 +69,7 @@ export class ClientRequests implements CallTaker {
   }
 
   get wantsPacked(): boolean {
-    return this.#answers.answersShort
+    return this.#answers.areShort
   }
 
   /** Of statements that announce nothing. */
@@ -135,7 +121,7 @@ export class ClientRequests implements CallTaker {
    * end, so long values would hold the event loop.
    */
   #joins({ units, count, statement }: ServedCalls): boolean {
-    return units <= SHORT_UNITS * count && (statement.rows === 'none' || this.#answers.answersShort)
+    return units <= SHORT_UNITS * count && (statement.rows === 'none' || this.#answers.areShort)
   }
 
   #atomic(command: AtomicCommand): void {

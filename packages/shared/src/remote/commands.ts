@@ -2,8 +2,7 @@ import { canJoin } from '../queue/joined-calls.js'
 import type { Announcement, BoundTime, Parameters, Statement } from '../queue/statement.js'
 import { lockUnits, say, unitsOf, WINDOW } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
-import { ServedCall } from './served-call.js'
-import { ServedCalls } from './served-calls.js'
+import { ServedCall, ServedCalls } from './served-call.js'
 import { readError } from './wire-error.js'
 import { readAnnouncement, readStatement, TIMES } from './wire-statement.js'
 
@@ -19,7 +18,12 @@ export interface WireStep {
   readonly announces: Announcement | undefined
 }
 
-interface Numbered {
+interface Single {
+  /** Of {@link ServedCalls}. */
+  readonly count?: number
+}
+
+interface Numbered extends Single {
   /** Of the request. */
   readonly number: number
   /** About the bytes of it. */
@@ -64,7 +68,9 @@ export type LockCommand = Numbered &
   )
 
 /** What gets no answer of its own. */
-export type NoteCommand =
+export type NoteCommand = Single & Note
+
+type Note =
   | {
       readonly word: typeof say.followCircuit | typeof say.leaveCircuit | typeof say.followClaim | typeof say.leaveClaim
       readonly key: string
@@ -84,6 +90,11 @@ export type NoteCommand =
   | { readonly word: typeof say.bye | typeof say.settle | typeof say.taken }
 
 export type Command = RequestCommand | NoteCommand
+
+/** How many things it is: calls that were sent together are several. */
+export function countOf({ count = 1 }: Command): number {
+  return count
+}
 
 /** Reads what one user says. A message is read to its end before any of it is done. */
 export class CommandReader {

@@ -1,6 +1,7 @@
 import type { Clock } from '../time/clock.js'
-import type { Command } from './commands.js'
-import { ServedCalls } from './served-calls.js'
+
+import { type Command, countOf } from './commands.js'
+import { ServedCalls } from './served-call.js'
 
 /** What a user has said and is to be done, in its order. */
 export class Inbox {
@@ -8,7 +9,7 @@ export class Inbox {
   #commands: Command[] = []
   #next = 0
   #receivedAt = 0
-  /** How many things there are; see {@link countOf}. */
+  /** How many things there are: calls that were sent together are several. */
   length = 0
   /** ms from the coming of the last message until all of it was taken. */
   lag = 0
@@ -49,9 +50,4 @@ export class Inbox {
     this.lag = this.#clock.monotonic() - this.#receivedAt
     return left
   }
-}
-
-/** How many things it is: calls that were sent together are several. */
-export function countOf(command: Command): number {
-  return command instanceof ServedCalls ? command.count : 1
 }

@@ -24,6 +24,7 @@ export class Outgoing {
   #items: Item[] = []
   #flushing = false
   #inOneGo = false
+  #over = false
   /** About the bytes of answers that the user has not taken, and of those that were sent before each mark. */
   #untaken = 0
   #unmarked = 0
@@ -126,7 +127,12 @@ export class Outgoing {
     if (this.#items.length === 0) return
     const message = this.#items
     this.#items = []
-    this.#send(message)
+    if (!this.#over) this.#send(message)
+  }
+
+  /** Sends nothing any more. */
+  end(): void {
+    this.#over = true
   }
 
   #row(request: number, row: Row, statement: Statement | undefined): void {
@@ -141,6 +147,7 @@ export class Outgoing {
   }
 
   #rows(request: number, rest: Rest): boolean {
+    if (this.#over) return true
     let whole = this.#piece(request, rest)
     while (this.#inOneGo && !whole) {
       this.flush()

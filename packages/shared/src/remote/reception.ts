@@ -2,7 +2,7 @@ import type { AdapterParts } from '../adapter/served-parts.js'
 import { invalidArgument } from '../arguments/invalid.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import { jsonCodec } from '../values/json-codec.js'
-import type { Channel } from './channel.js'
+import type { OwnChannel } from './peer.js'
 import { PROTOCOL, say, tell, type Welcome } from './protocol.js'
 import { MalformedMessage, Reader } from './reader.js'
 import { ServedClient, type ServedParts } from './served-client.js'
@@ -16,18 +16,25 @@ export interface ReceptionParts {
   readonly turns: ServedTurns
 }
 
-/** One channel of the owner, and the user at its other end while there is one. */
+/**
+ * One channel of the owner, and the user at its other end while there is one.
+ *
+ * A user that the owner leaves may be at work still, and too busy to read so. What it holds is given back when it says `bye`,
+ * which it does when the signals of its locks have aborted, or when it has ended; until then the channel is listened to.
+ */
 export class Reception {
-  readonly #channel: Channel
+  readonly #channel: OwnChannel
   readonly #parts: ReceptionParts
   readonly #over: (reception: Reception) => void
   client: ServedClient | undefined
   /** Of the greeting of the user that is there, or is being taken in. */
   #nonce: string | undefined
   #closing: string | undefined
+  /** The user that was left, while it may go by its locks. */
+  #left: ServedClient | undefined
 
-  /** @param over To be called when the channel has ended. */
-  constructor(channel: Channel, parts: ReceptionParts, over: (reception: Reception) => void) {
+  /** @param over To be called when the channel needs nobody any more. */
+  constructor(channel: OwnChannel, parts: ReceptionParts, over: (reception: Reception) => void) {
     this.#channel = channel
     this.#parts = parts
     this.#over = over
@@ -37,7 +44,7 @@ export class Reception {
     })
   }
 
-  /** Answers what has come, and ends the channel. */
+  /** Answers what has come, and leaves the user. Settles when nothing more is sent. */
   async close(reason: string): Promise<void> {
     this.#closing = reason
     const { client } = this
@@ -50,27 +57,37 @@ export class Reception {
       client.say(tell.goodbye)
       client.flush()
     } else if (this.#nonce !== undefined) this.#refuse(this.#nonce, closed(reason))
-    this.#leave(false)
+    this.#leave()
+  }
+
+  /** There are no locks any more. */
+  end(): void {
+    this.#left = undefined
     this.#channel.close()
     this.#over(this)
   }
 
   #receive(message: unknown): void {
+    const isBye = Array.isArray(message) && message[0] === say.bye
+    if (this.#left !== undefined) {
+      // Anything else is for the next owner.
+      if (isBye) this.#confirmed()
+      return
+    }
     try {
       if (Array.isArray(message) && message[0] === say.hello) this.#greet(new Reader(message))
-      // On its way while the owner before left: nothing of it is done, and its user, who is told so there, may connect again.
-      else if (this.client === undefined) this.#refuseMessage('a user says hello first')
-      else {
+      else if (this.client !== undefined) {
         this.client.receive(message)
         if (this.client.ready) this.#parts.turns.gather()
+      } else if (!isBye) {
+        // On its way while the owner before left: nothing of it is done, and its user, who is told so there, may connect again.
+        this.#refuseMessage('a user says hello first')
       }
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error
       // Nothing of the message is done, and nothing more is taken from who sent it.
       this.#refuseMessage(error.message)
-      this.#leave(false)
-      this.#channel.close()
-      this.#over(this)
+      this.#leave()
     }
   }
 
@@ -85,7 +102,7 @@ export class Reception {
     else if (this.#nonce !== undefined && this.#nonce !== givenUp) this.#refuse(nonce, served())
     else {
       // Who gave up has asked for nothing.
-      this.#leave(true)
+      this.#dismiss(true)
       this.#nonce = nonce
       void this.#welcome(nonce)
     }
@@ -118,7 +135,7 @@ export class Reception {
     // Before it is told: its locks are free when its disconnect has settled.
     client.leave(true)
     this.#channel.send([tell.goodbye])
-    if (this.client === client) this.#leave(true)
+    if (this.client === client) this.#dismiss(true)
   }
 
   #refuseMessage(problem: string): void {
@@ -130,13 +147,31 @@ export class Reception {
   }
 
   #ended(certain: boolean): void {
-    this.client?.leave(certain)
-    if (!certain) return
-    this.#leave(true)
-    this.#over(this)
+    if (certain) this.#confirmed()
+    else if (this.client?.mayHoldLocks === true) this.client.leave(false)
+    else this.#confirmed()
   }
 
-  #leave(certain: boolean): void {
+  /** Whoever is, or was, at the other end goes by no lock any more. */
+  #confirmed(): void {
+    this.#dismiss(true)
+    this.#left?.leave(true)
+    this.end()
+  }
+
+  /** Lets another owner have the channel, and waits for nothing but the word of a user that holds locks. */
+  #leave(): void {
+    const { client } = this
+    this.#dismiss(false)
+    if (client?.mayHoldLocks !== true) {
+      this.end()
+      return
+    }
+    this.#left = client
+    this.#channel.hear()
+  }
+
+  #dismiss(certain: boolean): void {
     const { client } = this
     if (client === undefined) return
     this.#nonce = undefined

@@ -155,6 +155,11 @@ export class RemoteLink {
    * connection, which who was told so may make before it disconnects this one.
    */
   end(reason: string): void {
+    this.#end(reason, false)
+  }
+
+  /** @param told Whether the owner is told. It gives to others then what was held here. */
+  #end(reason: string, told: boolean): void {
     if (this.#over) return
     this.#over = true
     this.#closed ??= reason
@@ -168,6 +173,7 @@ export class RemoteLink {
     this.awaited(-this.#awaited)
     this.#signalIdle()
     for (const ended of this.#atEnd.splice(0)) ended()
+    if (told) this.#channel.send([say.bye])
     this.#channel.close()
   }
 
@@ -179,13 +185,13 @@ export class RemoteLink {
       this.#refuseWaiting(this.#closed)
     } else if (word === tell.refuse) {
       reader.text()
-      this.end(readError(reader.text()).error.message)
+      this.#end(readError(reader.text()).error.message, true)
     } else if (word === tell.mark) {
       this.say(say.taken)
     } else if (word === tell.lost) {
       this.#lose(readError(reader.text()).error as PersistenceError)
     } else if (word === tell.goodbye) {
-      this.end(this.#closed ?? 'the owner of the database has closed the connection')
+      this.#end(this.#closed ?? 'the owner of the database has closed the connection', true)
     } else if (!this.#pushes.read(word, reader)) {
       throw new Error(`there is no word ${word}`)
     }
@@ -202,8 +208,7 @@ export class RemoteLink {
 
   /** Nothing more is asked or read here. The owner, which else had this user for ever, can take the next one in. */
   #leaveOwner(reason: string): void {
-    this.#channel.send([say.bye])
-    this.end(reason)
+    this.#end(reason, true)
   }
 
   #take(number: number): Request {

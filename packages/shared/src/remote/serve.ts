@@ -20,7 +20,7 @@ export type TransferablePort = InstanceType<typeof MessagePort> & PortLike
 /** A server that gives other threads and processes access to the database of an adapter. Disposing closes it. */
 export interface PersistenceServer extends AsyncDisposable {
   /**
-   * Serves a thread or process, which connects by `connectRemote`, until it ends.
+   * Serves a thread or process, which connects by `connectRemote`, until it ends. One that has ended already is left at once.
    *
    * @param peer A `Worker`, a worker of `cluster`, a `ChildProcess` with IPC, or a `MessagePort`.
    * @throws PersistenceError `INVALID_ARGUMENT` for anything else, and for one that is served already; `CLOSED`.
@@ -30,7 +30,10 @@ export interface PersistenceServer extends AsyncDisposable {
   createPort(): TransferablePort
   /** The threads and processes that are served now; `stats()` of the adapter has them too. */
   clients(): ServedUser[]
-  /** Answers the requests that have arrived, and ends all connections. The adapter stays open. May be repeated. */
+  /**
+   * Answers the requests that have arrived, and ends all connections. The adapter stays open. What a user holds of its locks
+   * is free as soon as it has learned of this, or has ended. May be repeated.
+   */
   close(): Promise<void>
 }
 
@@ -69,7 +72,7 @@ class AdapterServer implements PersistenceServer {
     }
     this.#parts = { adapter, served, turns }
     this.#hide = connection.shared(ServedUsers).add(() => this.clients())
-    turns.atEnd(() => void this.#close('the owner of the database has disconnected its adapter'))
+    turns.atEnd(() => void this.#leaveAll())
   }
 
   attach(peer: Peer): void {
@@ -113,6 +116,12 @@ class AdapterServer implements PersistenceServer {
     await Promise.all([...this.#receptions].map((reception) => reception.close(reason)))
     this.#parts.served.locks.end()
     this.#hide()
+  }
+
+  /** The adapter is disconnected, and all locks end with it. */
+  async #leaveAll(): Promise<void> {
+    await this.#close('the owner of the database has disconnected its adapter')
+    for (const reception of this.#receptions) reception.end()
   }
 
   #refuseClosed(operation: string): void {
