@@ -8,15 +8,15 @@ import type { OptionNames } from './arguments/options.js'
 import { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
 import { SCHEMA_VERSION } from './dialects/sqlite/schema/migrations.js'
 import { sqliteDialect } from './dialects/sqlite/sqlite-dialect.js'
-import { DEFAULT_CONNECT_TIMEOUT_MS, inherited, type RemoteDatabase, reachOwner } from './remote/connect-remote.js'
-import type { Peer } from './remote/peer.js'
-import { RemoteLockManager } from './remote/remote-locks.js'
-import type { RemoteOwner } from './remote/remote-owner.js'
+import { DEFAULT_CONNECT_TIMEOUT_MS, inherited, type RemoteDatabase, reachOwner } from './remote/user/connect-remote.js'
+import { RemoteLockManager } from './remote/user/remote-locks.js'
+import type { RemoteOwner } from './remote/user/remote-owner.js'
+import type { Peer } from './remote/wire/peer.js'
 
 export type { ServedUser } from './connection/served-users.js'
-export type { RemoteDatabase } from './remote/connect-remote.js'
-export type { Peer } from './remote/peer.js'
-export { type PersistenceServer, serve, type TransferablePort } from './remote/serve.js'
+export { type PersistenceServer, serve, type TransferablePort } from './remote/owner/serve.js'
+export type { RemoteDatabase } from './remote/user/connect-remote.js'
+export type { Peer } from './remote/wire/peer.js'
 
 /** {@link AdapterOptions} without those that the owner of the database sets for all of its users. */
 export interface RemoteOptions extends Omit<AdapterOptions, 'busyTimeout'> {
@@ -24,8 +24,7 @@ export interface RemoteOptions extends Omit<AdapterOptions, 'busyTimeout'> {
   connectTimeout?: number
 }
 
-/** Options of {@link openRemote}. */
-export type ReachOptions = Pick<RemoteOptions, 'connectTimeout' | 'clock'>
+type ReachOptions = Pick<RemoteOptions, 'connectTimeout' | 'clock'>
 
 const { busyTimeout: _, ...OWN_OPTIONS } = ADAPTER_OPTIONS
 const REMOTE_OPTIONS: OptionNames<RemoteOptions> = { ...OWN_OPTIONS, connectTimeout: true }
@@ -82,7 +81,10 @@ export class SQLiteCacheAdapter extends SqlCacheAdapter {
  * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout`, `VERSION_MISMATCH`,
  *   `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
-export async function openRemote(peer: Peer, options?: ReachOptions): Promise<RemoteDatabase> {
+export async function openRemote(
+  peer: Peer,
+  options?: Pick<RemoteOptions, 'connectTimeout' | 'clock'>,
+): Promise<RemoteDatabase> {
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REACH_OPTIONS)
   const { clock } = resolveOptions(own)
   return reachOwner(peer, SCHEMA_VERSION, clock, connectTimeout)
