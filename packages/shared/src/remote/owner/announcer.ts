@@ -1,12 +1,12 @@
-import type { Connection } from '../connection/connection.js'
-import type { Row } from '../driver/driver.js'
-import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
-import type { Announcement, Parameters } from '../queue/statement.js'
-import { entryOf, Loads } from '../stores/cache/loads.js'
-import { toState } from '../stores/circuit-breaker/circuit-row.js'
-import { StateListeners } from '../stores/circuit-breaker/state-listeners.js'
-import { KeyWaiters } from '../stores/idempotency/key-waiters.js'
-import type { ConnectionClock } from '../time/connection-clock.js'
+import type { Connection } from '../../connection/connection.js'
+import type { Row } from '../../driver/driver.js'
+import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
+import type { Announcement, Parameters } from '../../queue/statement.js'
+import { entryOf, Loads } from '../../stores/cache/loads.js'
+import { toState } from '../../stores/circuit-breaker/circuit-row.js'
+import { StateListeners } from '../../stores/circuit-breaker/state-listeners.js'
+import { KeyWaiters } from '../../stores/idempotency/key-waiters.js'
+import type { ConnectionClock } from '../../time/connection-clock.js'
 
 /** Tells the stores of this connection of what the users of the owner change through it. */
 export class Announcer {

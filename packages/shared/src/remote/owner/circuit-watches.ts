@@ -1,6 +1,6 @@
-import type { Connection } from '../connection/connection.js'
-import type { CircuitSql } from '../stores/circuit-breaker/circuit-sql.js'
-import { StateWatch, type WatchSession } from '../stores/circuit-breaker/state-watch.js'
+import type { Connection } from '../../connection/connection.js'
+import type { CircuitSql } from '../../stores/circuit-breaker/circuit-sql.js'
+import { StateWatch, type WatchSession } from '../../stores/circuit-breaker/state-watch.js'
 
 interface Shared {
   readonly watch: StateWatch

@@ -1,9 +1,9 @@
-import type { Connection } from '../connection/connection.js'
-import { StateListeners } from '../stores/circuit-breaker/state-listeners.js'
-import { KeyWaiters } from '../stores/idempotency/key-waiters.js'
+import type { Connection } from '../../connection/connection.js'
+import { StateListeners } from '../../stores/circuit-breaker/state-listeners.js'
+import { KeyWaiters } from '../../stores/idempotency/key-waiters.js'
+import { CIRCUIT_UPDATES, type Item, say, tell } from '../wire/protocol.js'
 import type { CircuitWatches } from './circuit-watches.js'
 import type { NoteCommand } from './commands.js'
-import { CIRCUIT_UPDATES, type Item, say, tell } from './protocol.js'
 
 type FollowNote = Extract<
   NoteCommand,

@@ -1,8 +1,8 @@
-import { LoadedText } from '../connection/database-owner.js'
-import { type Load, type Loads, PASSED_ON } from '../stores/cache/loads.js'
+import { LoadedText } from '../../connection/database-owner.js'
+import { type Load, type Loads, PASSED_ON } from '../../stores/cache/loads.js'
+import { type Item, say, tell } from '../wire/protocol.js'
+import { writeError } from '../wire/wire-error.js'
 import type { NoteCommand } from './commands.js'
-import { type Item, say, tell } from './protocol.js'
-import { writeError } from './wire-error.js'
 
 /** A turn to load that a user has. */
 interface Turn {

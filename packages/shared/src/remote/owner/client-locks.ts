@@ -1,10 +1,10 @@
-import { type Hold, type HoldListener, isLost } from '../stores/lock/hold.js'
-import type { LockManager } from '../stores/lock/lock-manager.js'
-import { ByNumber } from './by-number.js'
+import { type Hold, type HoldListener, isLost } from '../../stores/lock/hold.js'
+import type { LockManager } from '../../stores/lock/lock-manager.js'
+import { type AnsweredLock, Granted } from '../wire/answer.js'
+import { ByNumber } from '../wire/by-number.js'
+import { say } from '../wire/protocol.js'
 import type { LockCommand } from './commands.js'
 import { follow, type LockManagers, leave } from './lock-managers.js'
-import { say } from './protocol.js'
-import { Granted } from './requests.js'
 
 const PLACES = 512
 
@@ -100,9 +100,6 @@ export class ClientLocks implements HoldListener {
     return new Granted(hold.token, hold.expiresAt - manager.clock.monotonic())
   }
 }
-
-/** A lock, whether it is so as 1 or 0, or nothing. */
-export type AnsweredLock = Granted | number | undefined
 
 function asNumber(answer: boolean | Promise<boolean>): number | Promise<number> {
   return answer instanceof Promise ? answer.then(Number) : Number(answer)

@@ -1,16 +1,16 @@
-import type { Connection } from '../connection/connection.js'
-import type { Row } from '../driver/driver.js'
-import type { Call } from '../queue/call.js'
-import type { Announcement, Parameters, Step } from '../queue/statement.js'
+import type { Connection } from '../../connection/connection.js'
+import type { Row } from '../../driver/driver.js'
+import type { Call } from '../../queue/call.js'
+import type { Announcement, Parameters, Step } from '../../queue/statement.js'
+import { SHORT_UNITS, say } from '../wire/protocol.js'
+import { UnmetStep } from '../wire/wire-error.js'
 import type { Announcer } from './announcer.js'
 import type { ClientAnswers } from './client-answers.js'
 import type { ClientFollowing } from './client-following.js'
 import type { ClientLoads } from './client-loads.js'
 import type { ClientLocks } from './client-locks.js'
 import type { RequestCommand } from './commands.js'
-import { SHORT_UNITS, say } from './protocol.js'
 import { type CallTaker, type ServedCall, ServedCalls } from './served-call.js'
-import { UnmetStep } from './wire-error.js'
 
 /** What users of one connection share. */
 export interface SharedParts {

@@ -1,10 +1,10 @@
-import { canJoin } from '../queue/joined-calls.js'
-import type { Announcement, BoundTime, Parameters, Statement } from '../queue/statement.js'
-import { lockUnits, say, unitsOf, WINDOW } from './protocol.js'
-import { MalformedMessage, type Reader } from './reader.js'
+import { canJoin } from '../../queue/joined-calls.js'
+import type { Announcement, BoundTime, Parameters, Statement } from '../../queue/statement.js'
+import { lockUnits, say, unitsOf, WINDOW } from '../wire/protocol.js'
+import { MalformedMessage, type Reader } from '../wire/reader.js'
+import { readError } from '../wire/wire-error.js'
+import { readAnnouncement, readStatement, TIMES } from '../wire/wire-statement.js'
 import { ServedCall, ServedCalls } from './served-call.js'
-import { readError } from './wire-error.js'
-import { readAnnouncement, readStatement, TIMES } from './wire-statement.js'
 
 // Fewer share a statement with those of other users and of the owner: one of their own would cost more than it saves.
 const WORTH_JOINING = 32

@@ -1,4 +1,4 @@
-import type { Clock } from '../time/clock.js'
+import type { Clock } from '../../time/clock.js'
 
 import { type Command, countOf } from './commands.js'
 import { ServedCalls } from './served-call.js'

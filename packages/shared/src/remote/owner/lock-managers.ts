@@ -1,7 +1,7 @@
-import type { Connection } from '../connection/connection.js'
-import type { Hold, HoldListener } from '../stores/lock/hold.js'
-import { HoldTables } from '../stores/lock/hold-tables.js'
-import type { LockManager, LockSession } from '../stores/lock/lock-manager.js'
+import type { Connection } from '../../connection/connection.js'
+import type { Hold, HoldListener } from '../../stores/lock/hold.js'
+import { HoldTables } from '../../stores/lock/hold-tables.js'
+import type { LockManager, LockSession } from '../../stores/lock/lock-manager.js'
 
 /** Several users that hold one lock, under one name of an owner. */
 class Holders implements HoldListener {

@@ -1,13 +1,13 @@
-import type { AdapterParts } from '../adapter/served-parts.js'
-import { invalidArgument } from '../arguments/invalid.js'
-import { PersistenceError } from '../errors/persistence-error.js'
-import { jsonCodec } from '../values/json-codec.js'
-import type { OwnChannel } from './peer.js'
-import { PROTOCOL, say, tell, type Welcome } from './protocol.js'
-import { MalformedMessage, Reader } from './reader.js'
+import type { AdapterParts } from '../../adapter/served-parts.js'
+import { invalidArgument } from '../../arguments/invalid.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
+import { jsonCodec } from '../../values/json-codec.js'
+import type { OwnChannel } from '../wire/peer.js'
+import { PROTOCOL, say, tell, type Welcome } from '../wire/protocol.js'
+import { MalformedMessage, Reader } from '../wire/reader.js'
+import { writeError } from '../wire/wire-error.js'
 import { ServedClient, type ServedParts } from './served-client.js'
 import type { ServedTurns } from './served-turns.js'
-import { writeError } from './wire-error.js'
 
 /** What a reception works with. */
 export interface ReceptionParts {

@@ -1,9 +1,9 @@
-import type { Row } from '../driver/driver.js'
-import type { SubmittedCall } from '../queue/call.js'
-import type { JoinedCalls } from '../queue/joined-calls.js'
-import type { PackedTaker } from '../queue/packed.js'
-import type { Parameters, Statement } from '../queue/statement.js'
-import { say, unitsOf } from './protocol.js'
+import type { Row } from '../../driver/driver.js'
+import type { SubmittedCall } from '../../queue/call.js'
+import type { JoinedCalls } from '../../queue/joined-calls.js'
+import type { PackedTaker } from '../../queue/packed.js'
+import type { Parameters, Statement } from '../../queue/statement.js'
+import { say, unitsOf } from '../wire/protocol.js'
 
 /** Who answers calls. */
 export interface CallTaker extends PackedTaker {

@@ -1,9 +1,9 @@
-import type { Connection, EndsWithConnection } from '../connection/connection.js'
-import type { PersistenceError } from '../errors/persistence-error.js'
-import { type Clock, inNextTurn } from '../time/clock.js'
-import { tell } from './protocol.js'
+import type { Connection, EndsWithConnection } from '../../connection/connection.js'
+import type { PersistenceError } from '../../errors/persistence-error.js'
+import { type Clock, inNextTurn } from '../../time/clock.js'
+import { tell } from '../wire/protocol.js'
+import { writeError } from '../wire/wire-error.js'
 import type { ServedClient } from './served-client.js'
-import { writeError } from './wire-error.js'
 
 // So that a user that sends much holds up neither the others nor the event loop.
 const MOST_IN_TURN = 1_000

@@ -1,5 +1,5 @@
-import type { Statement } from '../queue/statement.js'
-import { contentOf } from './wire-statement.js'
+import type { Statement } from '../../queue/statement.js'
+import { contentOf } from '../wire/wire-statement.js'
 
 /**
  * The one statement of each content, over all users and the owner itself: calls share an execution, and a prepared

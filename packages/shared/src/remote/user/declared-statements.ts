@@ -1,6 +1,6 @@
-import type { Statement } from '../queue/statement.js'
-import { type Item, say } from './protocol.js'
-import { contentOf, writeStatement } from './wire-statement.js'
+import type { Statement } from '../../queue/statement.js'
+import { type Item, say } from '../wire/protocol.js'
+import { contentOf, writeStatement } from '../wire/wire-statement.js'
 
 /** The statements that the owner knows of this user, which are said once. */
 export class DeclaredStatements {

@@ -1,11 +1,11 @@
-import { LoadedText, type LoadRequest, type LoadTurn } from '../connection/database-owner.js'
-import { DisconnectedError } from '../errors/disconnected-error.js'
-import { Fifo } from '../queue/fifo.js'
-import { say, tell } from './protocol.js'
-import { MalformedMessage, type Reader } from './reader.js'
+import { LoadedText, type LoadRequest, type LoadTurn } from '../../connection/database-owner.js'
+import { DisconnectedError } from '../../errors/disconnected-error.js'
+import { Fifo } from '../../queue/fifo.js'
+import { say, tell } from '../wire/protocol.js'
+import { MalformedMessage, type Reader } from '../wire/reader.js'
+import { readError, writeError } from '../wire/wire-error.js'
 import type { RemoteLink } from './remote-link.js'
 import type { RemoteQueue } from './remote-queue.js'
-import { readError, writeError } from './wire-error.js'
 
 // The owner keeps each in its memory. They are not among the requests that are bounded: a load may take long, and what it
 // does may need requests.

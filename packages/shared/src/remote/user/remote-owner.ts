@@ -5,13 +5,13 @@ import type {
   LoadRequest,
   LoadTurn,
   OwnerContext,
-} from '../connection/database-owner.js'
-import type { CircuitBreakerPersistedState } from '../ports/circuit-breaker.js'
-import type { OperationQueue } from '../queue/operation-queue.js'
-import type { HoldTable } from '../stores/lock/hold-table.js'
-import type { Channel } from './channel.js'
-import { CIRCUIT_UPDATES, say, tell, type Welcome } from './protocol.js'
-import { MalformedMessage, type Reader } from './reader.js'
+} from '../../connection/database-owner.js'
+import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
+import type { OperationQueue } from '../../queue/operation-queue.js'
+import type { HoldTable } from '../../stores/lock/hold-table.js'
+import type { Channel } from '../wire/channel.js'
+import { CIRCUIT_UPDATES, say, tell, type Welcome } from '../wire/protocol.js'
+import { MalformedMessage, type Reader } from '../wire/reader.js'
 import { RemoteLink } from './remote-link.js'
 import { RemoteLoads } from './remote-loads.js'
 import { RemotePlace } from './remote-place.js'

@@ -1,6 +1,6 @@
-import type { Place } from '../connection/place.js'
-import type { WriteGuard } from '../queue/queue-context.js'
-import type { Welcome } from './protocol.js'
+import type { Place } from '../../connection/place.js'
+import type { WriteGuard } from '../../queue/queue-context.js'
+import type { Welcome } from '../wire/protocol.js'
 
 /** The database of another thread or process, which watches over it. */
 export class RemotePlace implements Place {

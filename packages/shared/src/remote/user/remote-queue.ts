@@ -1,15 +1,23 @@
-import type { Row } from '../driver/driver.js'
-import type { SubmittedCall } from '../queue/call.js'
-import { isJoined } from '../queue/joined-calls.js'
-import type { OperationQueue } from '../queue/operation-queue.js'
-import { PartwiseAnswer } from '../queue/partwise-answer.js'
-import { keepSettlers, rejectLast, resolveLast } from '../queue/settlers.js'
-import { type Decode, nothing, type Parameters, type RowCount, type Statement, type Step } from '../queue/statement.js'
-import { type Item, say, unitsOf } from './protocol.js'
+import type { Row } from '../../driver/driver.js'
+import type { SubmittedCall } from '../../queue/call.js'
+import { isJoined } from '../../queue/joined-calls.js'
+import type { OperationQueue } from '../../queue/operation-queue.js'
+import { PartwiseAnswer } from '../../queue/partwise-answer.js'
+import { keepSettlers, rejectLast, resolveLast } from '../../queue/settlers.js'
+import {
+  type Decode,
+  nothing,
+  type Parameters,
+  type RowCount,
+  type Statement,
+  type Step,
+} from '../../queue/statement.js'
+import type { Answer } from '../wire/answer.js'
+import { type Item, say, unitsOf } from '../wire/protocol.js'
+import { crossing } from '../wire/row-shapes.js'
+import { writeAnnouncement } from '../wire/wire-statement.js'
 import type { RemoteLink } from './remote-link.js'
-import type { Answer, Request } from './requests.js'
-import { crossing } from './row-shapes.js'
-import { writeAnnouncement } from './wire-statement.js'
+import type { Request } from './request.js'
 
 /** The queue of a connection whose calls run at the owner of the database, in the order in which they were made here. */
 export class RemoteQueue implements OperationQueue {

@@ -1,8 +1,8 @@
-import type { Diagnostics } from '../errors/diagnostics.js'
-import { Backlog } from '../queue/backlog.js'
-import { ByNumber } from './by-number.js'
-import { WINDOW } from './protocol.js'
-import type { Request } from './requests.js'
+import type { Diagnostics } from '../../errors/diagnostics.js'
+import { Backlog } from '../../queue/backlog.js'
+import { ByNumber } from '../wire/by-number.js'
+import { WINDOW } from '../wire/protocol.js'
+import type { Request } from './request.js'
 
 const PLACES = 4_096
 

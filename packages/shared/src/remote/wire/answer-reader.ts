@@ -1,8 +1,8 @@
-import type { Row, TakeRows } from '../driver/driver.js'
+import type { Row, TakeRows } from '../../driver/driver.js'
+import { type Answer, Granted } from './answer.js'
 import { unpackedRows } from './packed-rows.js'
 import { tell, WINDOW } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
-import { type Answer, Granted } from './requests.js'
 import { readError } from './wire-error.js'
 
 /** What becomes of the answers of the owner. */

@@ -1,4 +1,4 @@
-import { inNextTurn, systemClock } from '../time/clock.js'
+import { inNextTurn, systemClock } from '../../time/clock.js'
 
 // As long as the calls of one turn may hold the event loop, less what is on its way when they are over.
 const LONGEST_TURN_MS = 5

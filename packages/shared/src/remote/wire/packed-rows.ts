@@ -1,4 +1,4 @@
-import type { Row, SqlValue } from '../driver/driver.js'
+import type { Row, SqlValue } from '../../driver/driver.js'
 import { MalformedMessage } from './reader.js'
 import { INDEX } from './row-shapes.js'
 

@@ -1,4 +1,4 @@
-import { invalidArgument, shown } from '../arguments/invalid.js'
+import { invalidArgument, shown } from '../../arguments/invalid.js'
 import type { Channel } from './channel.js'
 import { PortChannel, type PortLike } from './port-channel.js'
 import { ProcessChannel, type ProcessLike } from './process-channel.js'

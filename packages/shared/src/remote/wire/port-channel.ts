@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { inNextTurn } from '../time/clock.js'
+import { inNextTurn } from '../../time/clock.js'
 import { type Channel, type ChannelListener, type Emitter, Listening } from './channel.js'
 import { ENVELOPE, type Item } from './protocol.js'
 

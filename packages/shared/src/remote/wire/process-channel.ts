@@ -1,4 +1,4 @@
-import { inNextTurn } from '../time/clock.js'
+import { inNextTurn } from '../../time/clock.js'
 import { type Channel, type ChannelListener, type Emitter, Listening } from './channel.js'
 import { readPlain, writePlain } from './plain-items.js'
 import { ENVELOPE, type Item } from './protocol.js'

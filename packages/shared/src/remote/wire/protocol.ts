@@ -1,5 +1,5 @@
-import type { CircuitUpdate } from '../connection/database-owner.js'
-import type { SqlValue } from '../driver/driver.js'
+import type { CircuitUpdate } from '../../connection/database-owner.js'
+import type { SqlValue } from '../../driver/driver.js'
 
 /**
  * What the two ends say to each other, version 3. A message is one flat array for a turn and a direction: sentences, each of

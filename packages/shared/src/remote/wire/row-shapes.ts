@@ -1,5 +1,5 @@
-import type { Row, SqlValue } from '../driver/driver.js'
-import type { Statement } from '../queue/statement.js'
+import type { Row, SqlValue } from '../../driver/driver.js'
+import type { Statement } from '../../queue/statement.js'
 import { type Item, tell, unitsOfItem } from './protocol.js'
 
 /** By what a batch tells whose a row is; a call by itself has no such column. */

@@ -1,5 +1,5 @@
-import { DEEPEST_CAUSE, type ErrorForm, errorForm, errorOf } from '../errors/error-form.js'
-import { PersistenceError } from '../errors/persistence-error.js'
+import { DEEPEST_CAUSE, type ErrorForm, errorForm, errorOf } from '../../errors/error-form.js'
+import { PersistenceError } from '../../errors/persistence-error.js'
 import { MalformedMessage } from './reader.js'
 
 interface WireError extends ErrorForm {

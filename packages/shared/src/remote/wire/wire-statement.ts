@@ -1,4 +1,4 @@
-import type { Announcement, BatchSql, BoundTime, RowCount, Statement } from '../queue/statement.js'
+import type { Announcement, BatchSql, BoundTime, RowCount, Statement } from '../../queue/statement.js'
 import type { Item } from './protocol.js'
 import { MalformedMessage, type Reader } from './reader.js'
 

@@ -1,20 +1,6 @@
-import type { Row, TakeRows } from '../driver/driver.js'
-import type { Item } from './protocol.js'
-
-/** A lock that was granted. */
-export class Granted {
-  readonly token: number
-  /** ms that are left of the lease. */
-  readonly left: number
-
-  constructor(token: number, left: number) {
-    this.token = token
-    this.left = left
-  }
-}
-
-/** What the owner answers: nothing, a row, rows, the rows of each step, a number, or a lock. */
-export type Answer = Row | readonly Row[] | readonly (readonly Row[])[] | number | Granted | undefined
+import type { TakeRows } from '../../driver/driver.js'
+import type { Answer } from '../wire/answer.js'
+import type { Item } from '../wire/protocol.js'
 
 /** What waits to be sent to the owner of the database, or for its answer. */
 export interface Request {
