@@ -92,7 +92,10 @@ export class RemoteLink {
   }
 
   drain(): Promise<void> {
-    return this.idle ? Promise.resolve() : new Promise((resolve) => this.#atIdle.push(resolve))
+    if (this.idle) return Promise.resolve()
+    // Also where nobody awaits what is under way: who drains awaits it.
+    this.awaited(1)
+    return new Promise((resolve) => this.#atIdle.push(resolve))
   }
 
   ask(request: Request): void {
@@ -198,7 +201,9 @@ export class RemoteLink {
   }
 
   #signalIdle(): void {
-    for (const idle of this.#atIdle.splice(0)) idle()
+    const draining = this.#atIdle.splice(0)
+    if (!this.#over) this.awaited(-draining.length)
+    for (const idle of draining) idle()
   }
 
   /** A message has the requests of many callers. */
