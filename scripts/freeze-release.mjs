@@ -11,7 +11,7 @@ const { name } = readCommandLine(
   `node scripts/freeze-release.mjs --name NAME
 
 Keeps an owner and a user of this release, as they are built now, as test/proof/releases/NAME.mjs, for test/remote-users to try
-against later ones. To be run before a change of what crosses: of PROTOCOL in packages/shared/src/remote/protocol.ts.`,
+against later ones. To be run before a change of what crosses: of PROTOCOL in packages/shared/src/remote/wire/protocol.ts.`,
   (args) => {
     const { values } = parseArgs({ args, options: { name: { type: 'string' } } })
     if (values.name === undefined) throw new UsageError('--name is missing')

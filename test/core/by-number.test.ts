@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ByNumber } from '../../packages/shared/src/remote/by-number.js'
+import { ByNumber } from '../../packages/shared/src/remote/wire/by-number.js'
 
 const PLACES = 4
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { ClientLocks } from '../../packages/shared/src/remote/client-locks.js'
-import { say } from '../../packages/shared/src/remote/protocol.js'
+import { ClientLocks } from '../../packages/shared/src/remote/owner/client-locks.js'
+import { say } from '../../packages/shared/src/remote/wire/protocol.js'
 
 test('a lock that is granted to a user that has gone meanwhile is given back', async () => {
   const hold = { key: 'k', token: 7, expiresAt: 1_000 }

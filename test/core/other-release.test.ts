@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
 // The source, with what a later release would change, against the packages as they are built.
-vi.mock(import('../../packages/shared/src/remote/protocol.js'), async (original) => ({
+vi.mock(import('../../packages/shared/src/remote/wire/protocol.js'), async (original) => ({
   ...(await original()),
   PROTOCOL: 4 as 3,
 }))

@@ -1,7 +1,7 @@
 import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test, vi } from 'vitest'
 import { SqliteAdapter } from '../../packages/shared/src/index.js'
-import { PacedSending } from '../../packages/shared/src/remote/paced-sending.js'
+import { PacedSending } from '../../packages/shared/src/remote/wire/paced-sending.js'
 import { connectRemote, serve } from '../../packages/shared/src/remote.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 

@@ -5,11 +5,11 @@ import { sqliteDialect } from '../../packages/shared/src/dialects/sqlite/sqlite-
 import type { Row } from '../../packages/shared/src/driver/driver.js'
 import { SqliteAdapter } from '../../packages/shared/src/index.js'
 import type { Statement } from '../../packages/shared/src/queue/statement.js'
-import { AnswerReader } from '../../packages/shared/src/remote/answer-reader.js'
-import { Outgoing } from '../../packages/shared/src/remote/outgoing.js'
-import type { Item } from '../../packages/shared/src/remote/protocol.js'
-import { Reader } from '../../packages/shared/src/remote/reader.js'
-import { statementsOf } from '../../packages/shared/src/remote/serve.js'
+import { statementsOf } from '../../packages/shared/src/remote/owner/serve.js'
+import { AnswerReader } from '../../packages/shared/src/remote/wire/answer-reader.js'
+import { Outgoing } from '../../packages/shared/src/remote/wire/outgoing.js'
+import type { Item } from '../../packages/shared/src/remote/wire/protocol.js'
+import { Reader } from '../../packages/shared/src/remote/wire/reader.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
 /** A statement that a user may declare: nothing says that it gives the same columns each time. */

@@ -5,22 +5,9 @@ import { proveCell } from '../cells/prove-cell.js'
 import { proofCount } from '../proof/proof-count.js'
 import type { RemoteUser } from '../proof/remote/remote-user.js'
 import { ServedFile } from '../proof/remote/served-file.js'
+import { NOTICED, TTL, takenSoon } from '../proof/remote/taken-soon.js'
 
 proveCell()
-
-const TTL = 600_000
-/** ms in which the owner must have noticed a certain end; the lease would last far longer. */
-const NOTICED = 5_000
-
-/** The lock, as soon as it is free; `null` when it is not within {@link NOTICED}. */
-async function takenSoon(file: ServedFile, key: string, owner?: string) {
-  for (const end = performance.now() + NOTICED; performance.now() < end; ) {
-    const lock = await file.adapter.acquire(key, TTL, owner)
-    if (lock !== null) return lock
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  return null
-}
 
 const isBun = process.versions.bun !== undefined
 // Bun has no limits for the memory of one thread: what one hoards takes down the process.

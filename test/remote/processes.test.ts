@@ -35,6 +35,13 @@ describe('a process', () => {
     expect(await file.adapter.cache.get('k')).toBe('a value')
   }, 60_000)
 
+  test('that disconnects while work is out that nobody awaits comes to its end', async () => {
+    await using file = await ServedFile.open()
+    const child = fork(script('short'), ['subscriptions'], { execArgv: [] })
+    file.server.attach(child as never)
+    expect(await once(child, 'exit')).toEqual([7, null])
+  }, 60_000)
+
   test('of another runtime uses the adapter by json, and is told so where the channel has another form', async () => {
     await using file = await ServedFile.open()
     const other = runtimes[process.versions.bun === undefined ? 'bun' : 'node24']?.path

@@ -28,6 +28,15 @@ test('a thread that does one thing and returns ends by itself, and what it has s
   await expect.poll(() => file.server.clients()).toEqual([])
 }, 60_000)
 
+test('a thread that listens to its parent after it has connected over the same port goes on', async () => {
+  await using file = await ServedFile.open()
+  const user = await file.user('attached')
+  const idle = new Promise((resolve) => setTimeout(resolve, 100, 'idle'))
+  expect(await Promise.race([user.ended, idle])).toBe('idle')
+  await user.do('set', { key: 'k', value: 1 })
+  expect(await user.do('get', { key: 'k' })).toBe(1)
+}, 60_000)
+
 test('a thread serves on what it was served to a thread of its own', async () => {
   await using file = await ServedFile.open()
   const thread = start(file, 'serves-on', {})

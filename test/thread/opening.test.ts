@@ -1,10 +1,14 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { ManualClock } from '@go-go-scope/persistence-conformance'
+import type { StartWorker } from '@go-go-scope/persistence-core'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { ThreadedFile } from '../proof/thread/threaded-file.js'
+import { threadModule } from './threaded.js'
 
 proveCell()
 
@@ -77,6 +81,66 @@ describe('open with an engine in a thread', () => {
       })
     }
     expect(existsSync(path)).toBe(false)
+  })
+
+  describe('whose entry never begins', () => {
+    // As a file of the app that is named by mistake, and listens to something of its own.
+    const asleep = `const { parentPort } = require('node:worker_threads')
+      parentPort.once('message', (file) => import(file))`
+    const LIMIT = 30_000
+    const NOT_BEGUN = {
+      code: 'ENGINE_MISSING',
+      message: expect.stringMatching(/has not begun within 30000 ms.*must import the export ".\/thread"/),
+    }
+
+    function started() {
+      const workers: Worker[] = []
+      const worker: StartWorker = (options) => {
+        const made = new Worker(asleep, { ...options, eval: true })
+        workers.push(made)
+        return made
+      }
+      return { workers, worker }
+    }
+
+    test('is waited for no longer than its time, leaves no file, and does nothing when it begins at last', async () => {
+      const path = join(folder, 'asleep.db')
+      const { workers, worker } = started()
+      const clock = new ManualClock()
+      const opening = engine.SQLiteAdapter.open(path, { worker, clock } as object)
+      const refused = expect(opening).rejects.toMatchObject(NOT_BEGUN)
+      await expect.poll(() => workers.length).toBe(1)
+      clock.advance(LIMIT - 1)
+      expect(await Promise.race([opening, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))])).toBe('waits')
+      clock.advance(1)
+      await refused
+      expect(existsSync(path)).toBe(false)
+      const [late] = workers as [Worker]
+      const said: unknown[] = []
+      late.on('message', (message) => said.push(message))
+      const ended = new Promise((resolve) => late.on('exit', resolve))
+      late.ref()
+      late.postMessage(threadModule.href)
+      expect(await ended).toBe(0)
+      expect(said).toEqual([])
+      expect(existsSync(path)).toBe(false)
+    }, 30_000)
+
+    test('holds up no other work of a thread either', async () => {
+      await using file = await ThreadedFile.open()
+      const { path } = await file.adapter.backup(`${file.path}.backup`)
+      const { workers, worker } = started()
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const verified = expect(engine.verifyBackup(path, { worker } as object)).rejects.toMatchObject(NOT_BEGUN)
+      try {
+        while (workers.length === 0) await new Promise((resolve) => setImmediate(resolve))
+        vi.advanceTimersByTime(LIMIT)
+        await verified
+      } finally {
+        vi.useRealTimers()
+        await workers[0]?.terminate()
+      }
+    }, 30_000)
   })
 
   test('holds values up to a raised maxValueSize, and none beyond it', async () => {

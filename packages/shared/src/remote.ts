@@ -8,16 +8,15 @@ import type { OptionNames } from './arguments/options.js'
 import { SqliteAdapter } from './dialects/sqlite/front-end/sqlite-adapter.js'
 import { SCHEMA_VERSION } from './dialects/sqlite/schema/migrations.js'
 import { sqliteDialect } from './dialects/sqlite/sqlite-dialect.js'
-import { DEFAULT_CONNECT_TIMEOUT_MS, inherited, type RemoteDatabase, reachOwner } from './remote/connect-remote.js'
-import type { Peer } from './remote/peer.js'
-import { RemoteLockManager } from './remote/remote-locks.js'
-import type { RemoteOwner } from './remote/remote-owner.js'
-import { systemClock } from './time/clock.js'
+import { DEFAULT_CONNECT_TIMEOUT_MS, inherited, type RemoteDatabase, reachOwner } from './remote/user/connect-remote.js'
+import { RemoteLockManager } from './remote/user/remote-locks.js'
+import type { RemoteOwner } from './remote/user/remote-owner.js'
+import type { Peer } from './remote/wire/peer.js'
 
 export type { ServedUser } from './connection/served-users.js'
-export type { RemoteDatabase } from './remote/connect-remote.js'
-export type { Peer } from './remote/peer.js'
-export { type PersistenceServer, serve, type TransferablePort } from './remote/serve.js'
+export { type PersistenceServer, serve, type TransferablePort } from './remote/owner/serve.js'
+export type { RemoteDatabase } from './remote/user/connect-remote.js'
+export type { Peer } from './remote/wire/peer.js'
 
 /** {@link AdapterOptions} without those that the owner of the database sets for all of its users. */
 export interface RemoteOptions extends Omit<AdapterOptions, 'busyTimeout'> {
@@ -25,8 +24,11 @@ export interface RemoteOptions extends Omit<AdapterOptions, 'busyTimeout'> {
   connectTimeout?: number
 }
 
+type ReachOptions = Pick<RemoteOptions, 'connectTimeout' | 'clock'>
+
 const { busyTimeout: _, ...OWN_OPTIONS } = ADAPTER_OPTIONS
 const REMOTE_OPTIONS: OptionNames<RemoteOptions> = { ...OWN_OPTIONS, connectTimeout: true }
+const REACH_OPTIONS: OptionNames<ReachOptions> = { connectTimeout: true, clock: true }
 
 /** All five providers over a database that another thread or process owns. */
 export class SQLiteAdapter extends SqliteAdapter {
@@ -81,11 +83,10 @@ export class SQLiteCacheAdapter extends SqlCacheAdapter {
  */
 export async function openRemote(
   peer: Peer,
-  {
-    connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS,
-    clock = systemClock,
-  }: Pick<RemoteOptions, 'connectTimeout' | 'clock'> = {},
+  options?: Pick<RemoteOptions, 'connectTimeout' | 'clock'>,
 ): Promise<RemoteDatabase> {
+  const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REACH_OPTIONS)
+  const { clock } = resolveOptions(own)
   return reachOwner(peer, SCHEMA_VERSION, clock, connectTimeout)
 }
 
@@ -97,9 +98,9 @@ export async function openRemote(
  * @throws PersistenceError as {@link openRemote}.
  */
 export async function connectRemote(peer: Peer, options?: RemoteOptions): Promise<SQLiteAdapter> {
-  const { connectTimeout, ...own } = givenOptions(options, REMOTE_OPTIONS)
+  const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REMOTE_OPTIONS)
   const { clock } = resolveOptions(own)
-  const database = await openRemote(peer, { clock, ...(connectTimeout !== undefined && { connectTimeout }) })
+  const database = await reachOwner(peer, SCHEMA_VERSION, clock, connectTimeout)
   try {
     const adapter = new SQLiteAdapter(database, own)
     await adapter.connect()

@@ -18,13 +18,23 @@ export interface ErrorForm {
 /** An error has so many causes below one another at the most; deeper ones do not cross. */
 export const DEEPEST_CAUSE = 4
 
+/** Never throws: an app may throw what has no text, or whose members are getters that throw. */
 export function errorForm(error: unknown, depth = 0): ErrorForm {
+  try {
+    return formOf(error, depth)
+  } catch {
+    return { name: 'Error', message: 'an error that cannot be read' }
+  }
+}
+
+function formOf(error: unknown, depth: number): ErrorForm {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
   const { code, errno, errcode } = error as { code?: unknown; errno?: unknown; errcode?: unknown }
   const cause = error.cause === undefined || depth === DEEPEST_CAUSE ? undefined : errorForm(error.cause, depth + 1)
   return {
-    name: error.name,
-    message: error.message,
+    // Whatever their types say.
+    name: typeof error.name === 'string' ? error.name : 'Error',
+    message: String(error.message),
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
     ...(typeof errno === 'number' && { errno }),
     ...(typeof errcode === 'number' && { errcode }),

@@ -1,3 +1,4 @@
+import { resolveOptions } from '../../../adapter/adapter-options.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import { withoutThread } from '../copies/engine-choice.js'
 import type { LoadedEngine } from '../engine/loaded-engine.js'
@@ -39,7 +40,8 @@ export function threadedOpener<Adapter extends SqliteAdapter>({
       const { worker, readers } = resolveOpenOptions(options)
       const start = typeof worker === 'function' ? worker : startWorker
       if (start === undefined) throw withoutThread(engine.name, 'open')
-      const threaded = { startWorker: start, readers }
+      const { clock } = resolveOptions(options)
+      const threaded = { startWorker: start, readers, clock }
       return { ...engine, open: (file, readOnly) => ThreadedHandle.open(file, readOnly, engine, threaded) }
     },
     driver: ({ driver }) => driver,

@@ -1,5 +1,6 @@
 import { type ErrorForm, errorOf } from '../../../errors/error-form.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { type Clock, systemClock } from '../../../time/clock.js'
 import { StopFlag } from './stop-flag.js'
 import type { StartWorker, WorkerLike } from './worker.js'
 
@@ -22,6 +23,10 @@ export interface ThreadData extends Order {
 /** What a thread sends. */
 export type ThreadMessage = { readonly event: unknown } | { readonly result: unknown } | { readonly error: ErrorForm }
 
+// Until the modules of a thread are loaded, which takes long on a busy machine or with a compiler of TypeScript. A module
+// that is none of ours never begins, and may stay for ever.
+const LONGEST_START_MS = 30_000
+const NOT_BEGUN = `it has not begun within ${LONGEST_START_MS} ms: what worker starts must import the export "./thread" of the package`
 // How long the process waits at its end for a thread: the engines end it with SIGABRT when they are at work then.
 const LONGEST_WAIT_MS = 5_000
 
@@ -34,26 +39,43 @@ const running = new Set<StopFlag>()
  * the process. {@link stop} asks it to end.
  */
 export class EngineThread<Event, Result> {
-  /** @throws PersistenceError what the job threw; `ENGINE_MISSING` when the thread cannot be started, or dies. */
+  /** @throws PersistenceError what the job threw; `ENGINE_MISSING` when the thread does not begin, or dies. */
   readonly result: Promise<Result>
-  /** Settles when the thread is gone; never rejects. */
+  /** Settles when the thread is gone, or will do nothing; never rejects. */
   readonly gone: Promise<void>
   readonly #stop = new StopFlag()
   readonly #worker: WorkerLike
 
-  /** @param onEvent Called with what the job tells meanwhile. */
-  constructor(start: StartWorker, order: Order, onEvent: (event: Event) => void = () => undefined) {
+  /**
+   * @param onEvent Called with what the job tells meanwhile.
+   * @param clock By which the thread has to begin.
+   */
+  constructor(
+    start: StartWorker,
+    order: Order,
+    onEvent: (event: Event) => void = () => undefined,
+    clock: Clock = systemClock,
+  ) {
     const data: ThreadData = { ...order, memory: this.#stop.memory }
     const worker = startWorker(start, data)
     this.#worker = worker
     enter(this.#stop)
+    let left: () => void = () => undefined
     this.gone = new Promise((resolve) => {
-      worker.on('exit', () => {
-        leave(this.#stop)
-        resolve()
-      })
+      left = resolve
     })
     this.result = new Promise((resolve, reject) => {
+      const over = (cause?: unknown): void => {
+        cancel()
+        leave(this.#stop)
+        left()
+        reject(cannotRun(order, cause))
+      }
+      const cancel = clock.setTimer(() => {
+        if (!this.#stop.giveUp()) return
+        worker.unref()
+        over(new Error(NOT_BEGUN))
+      }, LONGEST_START_MS)
       worker.on('message', (sent) => {
         const message = sent as ThreadMessage
         if ('event' in message) onEvent(message.event as Event)
@@ -61,7 +83,7 @@ export class EngineThread<Event, Result> {
         else reject(this.#failed(message.error))
       })
       worker.on('error', (cause) => reject(cannotRun(order, cause)))
-      worker.on('exit', () => reject(cannotRun(order, undefined)))
+      worker.on('exit', () => over())
     })
     // Its owner may look at it later, or only stop the thread.
     this.result.catch(() => undefined)
@@ -119,7 +141,7 @@ function leave(stop: StopFlag): void {
 
 function stopAll(): void {
   for (const stop of running) stop.request()
-  for (const stop of running) stop.waitUntilOver(LONGEST_WAIT_MS)
+  for (const stop of running) if (!stop.giveUp()) stop.waitUntilOver(LONGEST_WAIT_MS)
 }
 
 function cannotRun({ engine, job, operation = job }: Order, cause: unknown): PersistenceError {

@@ -27,6 +27,7 @@ export async function runJob(load: LoadInThread<object>, jobs: Readonly<Record<s
   const port = parentPort
   if (isMainThread || port === null || data === undefined) return
   const stop = new StopFlag(data.memory)
+  if (!stop.start()) return
   const post = (message: ThreadMessage): void => port.postMessage(message)
   try {
     const run = jobs[data.job]

@@ -1,5 +1,8 @@
 const REQUESTED = 0
 const OVER = 1
+const START = 2
+const BEGUN = 1
+const GIVEN_UP = 2
 
 /**
  * What a thread and the one that started it tell each other without messages: a thread that an engine holds reads none,
@@ -10,7 +13,7 @@ export class StopFlag {
   readonly memory: SharedArrayBuffer
   readonly #cells: Int32Array
 
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT)) {
     this.memory = memory
     this.#cells = new Int32Array(memory)
   }
@@ -27,6 +30,16 @@ export class StopFlag {
   /** Holds this thread for `ms`, or until the stop is requested. */
   wait(ms: number): void {
     Atomics.wait(this.#cells, REQUESTED, 0, ms)
+  }
+
+  /** The code of the thread begins. @returns whether it is waited for. */
+  start(): boolean {
+    return Atomics.compareExchange(this.#cells, START, 0, BEGUN) !== GIVEN_UP
+  }
+
+  /** Waits no longer for the code of the thread. @returns whether it has not begun, and so will not. */
+  giveUp(): boolean {
+    return Atomics.compareExchange(this.#cells, START, 0, GIVEN_UP) === 0
   }
 
   /** The thread begins to work, after {@link over}. @returns whether it may. */

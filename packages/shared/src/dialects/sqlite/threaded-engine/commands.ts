@@ -1,9 +1,9 @@
 import type { SqlValue } from '../../../driver/driver.js'
-import { crossing } from '../../../remote/row-shapes.js'
+import { crossing } from '../../../remote/wire/row-shapes.js'
 
 /**
  * The commands to the thread of an engine. A message is one flat array that begins with a command. The answers are those of
- * remote/protocol.ts.
+ * remote/wire/protocol.ts.
  */
 export const command = {
   /** request, sql or number of a declared statement, n, n parameters. Answered by rows. */

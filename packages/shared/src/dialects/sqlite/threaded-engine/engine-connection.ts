@@ -1,11 +1,12 @@
 import type { TakeRows } from '../../../driver/driver.js'
 import { DisconnectedError } from '../../../errors/disconnected-error.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { AnswerReader } from '../../../remote/answer-reader.js'
-import { PacedSending } from '../../../remote/paced-sending.js'
-import type { Item } from '../../../remote/protocol.js'
-import { Reader } from '../../../remote/reader.js'
-import type { Answer } from '../../../remote/requests.js'
+import type { Answer } from '../../../remote/wire/answer.js'
+import { AnswerReader } from '../../../remote/wire/answer-reader.js'
+import { PacedSending } from '../../../remote/wire/paced-sending.js'
+import type { Item } from '../../../remote/wire/protocol.js'
+import { Reader } from '../../../remote/wire/reader.js'
+import type { Clock } from '../../../time/clock.js'
 import { fileIdentity } from '../file/file-identity.js'
 import { EngineThread } from '../thread/engine-thread.js'
 import type { StartWorker } from '../thread/worker.js'
@@ -16,6 +17,7 @@ export interface EngineSource {
   readonly startWorker: StartWorker
   /** As its driver names it. */
   readonly engine: string
+  readonly clock: Clock
   /** Asked when the thread is started. */
   input(): EngineInput
   /** The file that must be at the path when the connection is opened again. */
@@ -102,7 +104,7 @@ export class EngineConnection {
   }
 
   async #open(): Promise<void> {
-    const { startWorker, engine, file } = this.#source
+    const { startWorker, engine, clock, file } = this.#source
     if (this.#last !== undefined) {
       await this.#last.gone
       if (file !== undefined && (await fileIdentity(file.path)) !== file.identity) throw replaced(file.path)
@@ -126,6 +128,7 @@ export class EngineConnection {
       (message: readonly Item[]) => {
         for (const reader = new Reader(message); reader.more; ) answers.read(reader.count(), reader)
       },
+      clock,
     )
     this.#last = thread
     this.#sending = sending

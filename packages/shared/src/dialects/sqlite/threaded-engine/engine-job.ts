@@ -1,4 +1,4 @@
-import type { Item } from '../../../remote/protocol.js'
+import type { Item } from '../../../remote/wire/protocol.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import type { Job } from '../thread/run-job.js'
 import type { EngineInput } from './commands.js'

@@ -1,7 +1,7 @@
 import type { AsyncStatement, Row, SqlDriver, SyncStatement } from '../../../driver/driver.js'
-import { Outgoing } from '../../../remote/outgoing.js'
-import type { Item } from '../../../remote/protocol.js'
-import { Reader } from '../../../remote/reader.js'
+import { Outgoing } from '../../../remote/wire/outgoing.js'
+import type { Item } from '../../../remote/wire/protocol.js'
+import { Reader } from '../../../remote/wire/reader.js'
 import type { StopFlag } from '../thread/stop-flag.js'
 import { command, OPENED } from './commands.js'
 

@@ -7,7 +7,7 @@ import type {
   TransactionControl,
   TransactionPart,
 } from '../../../driver/driver.js'
-import type { Item } from '../../../remote/protocol.js'
+import type { Item } from '../../../remote/wire/protocol.js'
 import { command, writeParameters } from './commands.js'
 import type { EngineConnection } from './engine-connection.js'
 

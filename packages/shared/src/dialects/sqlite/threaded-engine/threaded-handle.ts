@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { type Clock, systemClock } from '../../../time/clock.js'
 import type { LoadedEngine } from '../engine/loaded-engine.js'
 import { fileIdentity } from '../file/file-identity.js'
 import type { StartWorker } from '../thread/worker.js'
@@ -22,6 +23,8 @@ export interface ThreadedOptions {
   readonly startWorker: StartWorker
   /** How many connections that only read it has beside it. */
   readonly readers: number
+  /** By which a thread has to begin. Default: that of the machine. */
+  readonly clock?: Clock
 }
 
 /** A database that an engine has open in a thread of its own. Takes the place of a handle. */
@@ -43,14 +46,15 @@ export class ThreadedHandle {
     const absolute = isPath ? resolve(path) : path
     const identity = isPath ? await fileIdentity(absolute) : undefined
     const file = identity === undefined ? undefined : { path: absolute, identity }
-    const source = { startWorker: options.startWorker, engine: engine.name, file }
+    const { startWorker, clock = systemClock } = options
+    const source = { startWorker, engine: engine.name, clock, file }
     const settings: string[] = []
     const connect = (only: boolean): EngineConnection =>
       new EngineConnection({ ...source, input: () => ({ path: absolute, readOnly: only, settings }) })
     const readers = Array.from({ length: options.readers }, () => new ThreadedDriver(connect(true), engine))
     const connection = connect(readOnly)
     await connection.open()
-    return new ThreadedHandle(options.startWorker, new ThreadedDriver(connection, engine, readers), settings)
+    return new ThreadedHandle(startWorker, new ThreadedDriver(connection, engine, readers), settings)
   }
 
   private constructor(startWorker: StartWorker, driver: ThreadedDriver, settings: string[]) {

@@ -1,0 +1,85 @@
+import type { Connection } from '../../connection/connection.js'
+import type { Row } from '../../driver/driver.js'
+import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
+import type { Announcement, Parameters } from '../../queue/statement.js'
+import { entryOf, Loads } from '../../stores/cache/loads.js'
+import { toState } from '../../stores/circuit-breaker/circuit-row.js'
+import { StateListeners } from '../../stores/circuit-breaker/state-listeners.js'
+import { KeyWaiters } from '../../stores/idempotency/key-waiters.js'
+import type { ConnectionClock } from '../../time/connection-clock.js'
+
+/** Tells the stores of this connection of what the users of the owner change through it. */
+export class Announcer {
+  readonly #listeners: StateListeners
+  readonly #waiters: KeyWaiters
+  readonly #loads: Loads
+  readonly #clock: ConnectionClock
+
+  constructor(connection: Connection) {
+    this.#listeners = connection.shared(StateListeners)
+    this.#waiters = connection.shared(KeyWaiters)
+    this.#loads = connection.shared(Loads)
+    this.#clock = connection.clock
+  }
+
+  /** Whether {@link sending} would tell anybody. */
+  listens(announces: Announcement): boolean {
+    return 'table' in announces && !this.#loads.none
+  }
+
+  /** A call is about to be handed to the queue. */
+  sending(announces: Announcement, [first, second]: Parameters): void {
+    if (!('table' in announces) || !this.listens(announces)) return
+    const entry = (key: unknown): string => entryOf(announces.table, String(key))
+    if (announces.of === 'entry') this.#loads.overtake(entry(first))
+    else if (announces.of === 'entries') for (const key of listed(first)) this.#loads.overtake(entry(key))
+    else if (announces.of === 'entryRows') {
+      for (const row of listed(first)) if (Array.isArray(row)) this.#loads.overtake(entry(row[0]))
+    } else this.#loads.overtakeRange(entry(first), entry(second))
+  }
+
+  /** Its answer is there. To be called where that is decoded: in order. */
+  answered(announces: Announcement, parameters: Parameters, row: Row | undefined): void {
+    if (announces.of === 'leaseTime') {
+      this.#clock.lease.observe(Number(row?.[announces.column]))
+      return
+    }
+    const [key] = parameters
+    if (typeof key !== 'string') return
+    if (announces.of === 'claim') {
+      // A result that is set gives no row; a claim gives one where it has ended.
+      this.#waiters.wake(key)
+    } else if (announces.of === 'circuit' || announces.of === 'probe') {
+      const state = row === undefined ? givenState(announces, parameters) : toState(row, '', 'circuitBreaker.subscribe')
+      if (state === undefined) return
+      if (announces.of === 'circuit') this.#listeners.emit(key, state)
+      else this.#listeners.emitIfChanged(key, state)
+    }
+  }
+}
+
+/** The state that a call sets, whose statement gives no row. */
+function givenState(announces: Announcement, parameters: Parameters): CircuitBreakerPersistedState | undefined {
+  if (announces.of === 'probe' || parameters.length < 5) return undefined
+  const [, state, failureCount, failed, succeeded] = parameters
+  return toState(
+    {
+      state: state as string,
+      failure_count: Number(failureCount),
+      last_failure_time: failed === null ? null : Number(failed),
+      last_success_time: succeeded === null ? null : Number(succeeded),
+    },
+    '',
+    'circuitBreaker.subscribe',
+  )
+}
+
+/** The elements of a JSON array; none for what is no such text, which the statement refuses. */
+function listed(text: unknown): readonly unknown[] {
+  try {
+    const list: unknown = JSON.parse(String(text))
+    return Array.isArray(list) ? list : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,195 @@
+import { PersistenceError } from '../../errors/persistence-error.js'
+import { keepSettlers, rejectLast, resolveLast } from '../../queue/settlers.js'
+import { nothing } from '../../queue/statement.js'
+import type { Sweeper } from '../../session/sweeper.js'
+import { expiryOf, type Hold, isLost, moveExpiry } from '../../stores/lock/hold.js'
+import type { HoldTable } from '../../stores/lock/hold-table.js'
+import { HoldTables } from '../../stores/lock/hold-tables.js'
+import type { LockManager, LockSession } from '../../stores/lock/lock-manager.js'
+import { hasWaiters, wakeFirstWaiter } from '../../stores/lock/wait-queue.js'
+import type { Clock } from '../../time/clock.js'
+import { type Answer, Granted } from '../wire/answer.js'
+import { type Item, lockUnits, say } from '../wire/protocol.js'
+import type { RemoteOwner } from './remote-owner.js'
+import type { Request } from './request.js'
+
+/**
+ * Locks in the memory of the owner of the database, among all that use it. The owner alone decides; the table here only
+ * knows what was granted to this user, for the signals. A lease counts from before it was asked for, so that it never ends
+ * later here than there.
+ */
+export class RemoteLockManager implements LockManager {
+  readonly clock: Clock
+  readonly kind = 'process'
+  readonly sweepers: readonly Sweeper[] = []
+  readonly #owner: RemoteOwner
+  readonly #session: LockSession
+  readonly #prefix: string
+  readonly #holds: HoldTable
+
+  constructor(session: LockSession, owner: RemoteOwner) {
+    this.clock = session.clock
+    this.#owner = owner
+    this.#session = session
+    this.#prefix = session.prefix
+    this.#holds = HoldTables.of(session, 'process')
+    owner.followLocks(session.prefix, this.#holds)
+  }
+
+  get held(): number {
+    return this.#holds.size
+  }
+
+  now(): number {
+    return this.clock.now()
+  }
+
+  ownerOf(hold: Hold): string {
+    return hold.owner ?? `${this.#owner.lockOwnerPrefix}-${hold.token}`
+  }
+
+  acquire(key: string, ttl: number, owner: string | undefined): Promise<Hold | undefined> {
+    const asked = this.clock.monotonic()
+    const words = [say.acquire, this.#prefix, key, ttl, owner ?? null]
+    const units = lockUnits(this.#prefix, key, owner)
+    return this.#ask(
+      new LockQuestion('lock.acquire', units, words, (answer) =>
+        answer instanceof Granted ? this.#granted(key, owner, answer, asked) : undefined,
+      ),
+    )
+  }
+
+  async isHeld(hold: Hold): Promise<boolean> {
+    return !isLost(hold) && this.#confirm('lock.isValid', lockUnits(), [say.isHeld, hold.token], hold, nothing)
+  }
+
+  async extend(hold: Hold, ttl: number): Promise<boolean> {
+    if (isLost(hold)) return false
+    const asked = this.clock.monotonic()
+    return this.#confirm('lock.extend', lockUnits(), [say.extend, hold.token, ttl], hold, () => {
+      // It may have been found lost meanwhile: no signal takes that back.
+      if (!isLost(hold)) moveExpiry(hold, asked + ttl)
+    })
+  }
+
+  async extendOwned(key: string, owner: string, ttl: number): Promise<boolean> {
+    if (!this.#session.ready) return false
+    const asked = this.clock.monotonic()
+    const known = this.#holds.get(key)
+    const hold = known !== undefined && this.ownerOf(known) === owner ? known : undefined
+    const units = lockUnits(this.#prefix, key, owner)
+    return this.#confirm('lock.extend', units, [say.extendOwned, this.#prefix, key, owner, ttl], hold, () => {
+      // As in `extend`.
+      if (hold !== undefined && !isLost(hold)) moveExpiry(hold, asked + ttl)
+    })
+  }
+
+  /** A lock of an owner that has gone has gone with it. */
+  release(hold: Hold): boolean | Promise<boolean> {
+    if (isLost(hold)) return false
+    return this.#confirm('lock.release', lockUnits(), [say.release, hold.token], hold, () => {
+      this.#holds.release(hold)
+      this.#wake(hold.key)
+    })
+  }
+
+  waitQueueOf(key: string): string {
+    return `${this.#holds.name}:${key}`
+  }
+
+  forceRelease(key: string): Promise<void> {
+    const words = [say.forceRelease, this.#prefix, key]
+    return this.#ask(
+      new LockQuestion('lock.forceRelease', lockUnits(this.#prefix, key), words, () => {
+        this.#holds.drop(key, `lock ${JSON.stringify(key)} was force-released`)
+        this.#wake(key)
+      }),
+    )
+  }
+
+  #wake(key: string): void {
+    if (hasWaiters()) wakeFirstWaiter(this.waitQueueOf(key))
+  }
+
+  #granted(key: string, owner: string | undefined, { token, left }: Granted, asked: number): Hold {
+    const known = this.#holds.get(key)
+    if (known?.token === token) {
+      known.count++
+      if (asked + left > known.expiresAt) moveExpiry(known, asked + left)
+      return known
+    }
+    if (known !== undefined) this.#holds.lose(known, `${expiryOf(key)} and another owner took it`)
+    const hold: Hold = { key, token, owner, expiresAt: asked + left, count: 1, lease: undefined }
+    this.#holds.add(hold)
+    return hold
+  }
+
+  /** @param confirmed Called where the owner says so; where it denies it, `hold` is lost. */
+  #confirm(
+    name: string,
+    units: number,
+    words: readonly Item[],
+    hold: Hold | undefined,
+    confirmed: () => void,
+  ): Promise<boolean> {
+    return this.#ask(
+      new Confirmation(name, units, words, (answer) => {
+        if (answer === 1) confirmed()
+        else if (hold !== undefined && !isLost(hold)) {
+          this.#holds.lose(hold, `${expiryOf(hold.key)} or was taken away`)
+          this.#wake(hold.key)
+        }
+        return answer === 1
+      }),
+    )
+  }
+
+  #ask<Result>(question: LockQuestion<Result>): Promise<Result> {
+    this.#owner.link.ask(question)
+    return question.promise
+  }
+}
+
+/** What is asked of a lock. */
+class LockQuestion<Result> implements Request {
+  readonly name: string
+  readonly units: number
+  readonly writes = true
+  readonly awaited = true
+  readonly promise: Promise<Result>
+  protected readonly resolve: (result: Result) => void
+  readonly #fail: (error: unknown) => void
+  readonly #words: readonly Item[]
+  readonly #read: (answer: Answer) => Result
+
+  /** @param read Called where the answer is read: what the owner says next may be about the lock. */
+  constructor(name: string, units: number, words: readonly Item[], read: (answer: Answer) => Result) {
+    this.name = name
+    this.units = units
+    this.promise = new Promise(keepSettlers)
+    this.resolve = resolveLast
+    this.#fail = rejectLast
+    this.#words = words
+    this.#read = read
+  }
+
+  write(out: Item[]): void {
+    for (const word of this.#words) out.push(word)
+  }
+
+  settle(answer: Answer): void {
+    this.resolve(this.#read(answer))
+  }
+
+  reject(error: unknown): void {
+    this.#fail(error)
+  }
+}
+
+/** Never rejects: what cannot be confirmed is `false`. */
+class Confirmation extends LockQuestion<boolean> {
+  override reject(error: unknown): void {
+    if (error instanceof PersistenceError) this.resolve(false)
+    else super.reject(error)
+  }
+}

@@ -1,0 +1,210 @@
+import type { Row } from '../../driver/driver.js'
+import type { SubmittedCall } from '../../queue/call.js'
+import { isJoined } from '../../queue/joined-calls.js'
+import type { OperationQueue } from '../../queue/operation-queue.js'
+import { PartwiseAnswer } from '../../queue/partwise-answer.js'
+import { keepSettlers, rejectLast, resolveLast } from '../../queue/settlers.js'
+import {
+  type Decode,
+  nothing,
+  type Parameters,
+  type RowCount,
+  type Statement,
+  type Step,
+} from '../../queue/statement.js'
+import type { Answer } from '../wire/answer.js'
+import { type Item, say, unitsOf } from '../wire/protocol.js'
+import { crossing } from '../wire/row-shapes.js'
+import { writeAnnouncement } from '../wire/wire-statement.js'
+import type { RemoteLink } from './remote-link.js'
+import type { Request } from './request.js'
+
+/** The queue of a connection whose calls run at the owner of the database, in the order in which they were made here. */
+export class RemoteQueue implements OperationQueue {
+  // The owner's queue decides.
+  groupWrites = false
+  readOnly = false
+  readonly #link: RemoteLink
+  /** The load for which the calls that are made now store. */
+  guard: number | undefined
+
+  constructor(link: RemoteLink) {
+    this.#link = link
+  }
+
+  get waiting(): number {
+    return this.#link.waiting
+  }
+
+  get idle(): boolean {
+    return this.#link.idle
+  }
+
+  execute<Rows extends RowCount, Result>(
+    statement: Statement<Rows>,
+    parameters: Parameters,
+    decode: Decode<Rows, Result>,
+  ): Promise<Result> {
+    const result = new Promise<Result>(keepSettlers)
+    const decoding = decode as Decode<RowCount, unknown>
+    const partwise =
+      statement.decodesInParts &&
+      new PartwiseAnswer({ parameters, decode: decoding, resolve: resolveLast, reject: rejectLast })
+    this.#ask(statement, parameters, decoding, resolveLast, rejectLast, partwise)
+    return result
+  }
+
+  submit(call: SubmittedCall): void {
+    if (isJoined(call)) {
+      for (const one of call.apart()) this.submit(one)
+      return
+    }
+    const decode: Decode<RowCount, unknown> = (given, parameters) => call.decode(given, parameters)
+    this.#ask(call.statement, call.parameters, decode, nothing, (error) => call.reject(error))
+  }
+
+  atomic(name: string, steps: readonly Step[]): Promise<Row[][]> {
+    const units = steps.reduce((sum, { sql, parameters }) => sum + sql.length + unitsOf(parameters), 0)
+    return new Promise((resolve, reject) => {
+      this.#link.ask({
+        name,
+        writes: true,
+        awaited: true,
+        units,
+        write: (out) => writeSteps(out, name, steps),
+        settle: (answer) => resolve(answer as Row[][]),
+        reject: (error, unmet) => reject(unmet === undefined ? error : (steps[unmet]?.unmet?.() ?? error)),
+      })
+    })
+  }
+
+  query(name: string, sql: string, parameters: Parameters = []): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      this.#link.ask({
+        name,
+        writes: true,
+        awaited: true,
+        units: sql.length + unitsOf(parameters),
+        write(out) {
+          out.push(say.query, name, sql)
+          writeParameters(out, parameters)
+        },
+        settle: (answer) => resolve((answer ?? []) as Row[]),
+        reject,
+      })
+    })
+  }
+
+  #ask(
+    statement: Statement,
+    parameters: Parameters,
+    decode: Decode<RowCount, unknown>,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+    partwise?: PartwiseAnswer,
+  ): void {
+    this.#link.ask(new CallRequest(this.#link, statement, parameters, decode, resolve, reject, this.guard, partwise))
+  }
+
+  drain(): Promise<void> {
+    return this.#link.drain()
+  }
+
+  async close(keepHandle: boolean): Promise<void> {
+    if (!keepHandle) await this.#link.close()
+  }
+}
+
+/** A call of a store's statement. A class, because there are many of them. */
+class CallRequest implements Request {
+  readonly reject: (error: unknown) => void
+  readonly units: number
+  readonly #link: RemoteLink
+  readonly #statement: Statement
+  readonly #parameters: Parameters
+  readonly #decode: Decode<RowCount, unknown>
+  readonly #resolve: (result: unknown) => void
+  readonly #guard: number | undefined
+  readonly #partwise: PartwiseAnswer | undefined
+
+  constructor(
+    link: RemoteLink,
+    statement: Statement,
+    parameters: Parameters,
+    decode: Decode<RowCount, unknown>,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+    guard: number | undefined,
+    partwise: PartwiseAnswer | undefined,
+  ) {
+    this.reject = reject
+    this.units = unitsOf(parameters)
+    this.#link = link
+    this.#statement = statement
+    this.#parameters = parameters
+    this.#decode = decode
+    this.#resolve = resolve
+    this.#guard = guard
+    this.#partwise = partwise
+  }
+
+  get name(): string {
+    return this.#statement.name
+  }
+
+  get writes(): boolean {
+    return this.#statement.kind === 'write'
+  }
+
+  get take(): Request['take'] {
+    return this.#partwise?.take
+  }
+
+  get awaited(): boolean {
+    return this.#statement.background !== true
+  }
+
+  write(out: Item[]): void {
+    const { nextRequest, run, statements } = this.#link
+    const number = statements.numberIn(out, this.#statement)
+    const { length } = this.#parameters
+    const of = number * MOST_PARAMETERS + length
+    if (this.#guard !== undefined) out.push(say.guard, this.#guard, say.call, number, length, 1)
+    else if (!run.goesOn(out, say.call, nextRequest, of)) {
+      out.push(say.call, number, length, 1)
+      run.begin(out, say.call, nextRequest, of)
+    }
+    for (const parameter of this.#parameters) out.push(crossing(parameter))
+    if (this.#guard === undefined) run.wrote(out)
+  }
+
+  settle(answer: Answer): void {
+    if (this.#partwise !== undefined) {
+      this.#partwise.end((answer ?? NO_ROWS) as readonly Row[])
+      return
+    }
+    const given = answer === undefined && this.#statement.rows === 'many' ? NO_ROWS : answer
+    try {
+      this.#resolve(this.#decode(given as never, this.#parameters))
+    } catch (error) {
+      this.reject(error)
+    }
+  }
+}
+
+// Of SQLite, in one statement.
+const MOST_PARAMETERS = 32_767
+const NO_ROWS: readonly Row[] = []
+
+function writeParameters(out: Item[], parameters: Parameters): void {
+  out.push(parameters.length)
+  for (const parameter of parameters) out.push(crossing(parameter))
+}
+
+function writeSteps(out: Item[], name: string, steps: readonly Step[]): void {
+  out.push(say.atomic, name, steps.length)
+  for (const { sql, parameters, clocked, expect, announces } of steps) {
+    out.push(sql, clocked ?? 'none', expect ?? null, writeAnnouncement(announces))
+    writeParameters(out, parameters)
+  }
+}

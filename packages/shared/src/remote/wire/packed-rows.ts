@@ -1,0 +1,58 @@
+import type { Row, SqlValue } from '../../driver/driver.js'
+import { MalformedMessage } from './reader.js'
+import { INDEX } from './row-shapes.js'
+
+/**
+ * The rows of calls that were answered as one; see `packed` of a statement's batch.
+ *
+ * @param places JSON of the positions of the calls that have a row.
+ * @param columns JSON of what those rows have in each column.
+ * @throws MalformedMessage
+ */
+export function unpackedRows(
+  names: readonly string[],
+  places: string,
+  columns: readonly string[],
+  calls: number,
+): (Row | undefined)[] {
+  const at = listIn(places)
+  const values = columns.map(listIn)
+  if (values.some(({ length }) => length !== at.length)) throw new MalformedMessage('rows lack a column')
+  const rows: (Row | undefined)[] = new Array(calls).fill(undefined)
+  for (let number = 0; number < at.length; number++) {
+    const place = at[number]
+    if (typeof place !== 'number' || !(place in rows)) throw new MalformedMessage('a row is of no call')
+    const row: Row = {}
+    for (let column = 0; column < names.length; column++) {
+      row[names[column] as string] = knownValue((values[column] as unknown[])[number])
+    }
+    rows[place] = row
+  }
+  return rows
+}
+
+/** The same of a row that did not cross. */
+export function unpackedRow({ [INDEX]: places, ...columns }: Row, calls: number): (Row | undefined)[] {
+  return unpackedRows(Object.keys(columns), String(places), Object.values(columns).map(String), calls)
+}
+
+/** Whether the row is one of lists as text, as those of our own statements are. */
+export function isPacked(row: Row): boolean {
+  return typeof row[INDEX] === 'string' && Object.values(row).every((column) => typeof column === 'string')
+}
+
+function listIn(text: string): unknown[] {
+  let list: unknown
+  try {
+    list = JSON.parse(text)
+  } catch {
+    // No list either.
+  }
+  if (Array.isArray(list)) return list
+  throw new MalformedMessage('a column is no list')
+}
+
+function knownValue(value: unknown): SqlValue {
+  if (typeof value === 'string' || typeof value === 'number' || value === null) return value
+  throw new MalformedMessage('a row has what no column has')
+}

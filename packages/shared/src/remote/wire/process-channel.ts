@@ -1,0 +1,94 @@
+import { inNextTurn } from '../../time/clock.js'
+import { type Channel, type ChannelListener, type Emitter, Listening } from './channel.js'
+import { readPlain, writePlain } from './plain-items.js'
+import { ENVELOPE, type Item } from './protocol.js'
+
+/** How a child process has ended; `null` or absent while it runs. */
+interface Exit {
+  readonly exitCode?: number | string | null | undefined
+  readonly signalCode?: string | null
+}
+
+/** `process` of a child, or a child or cluster worker at its parent. */
+export interface ProcessLike extends Emitter, Exit {
+  /** Of a cluster worker. */
+  readonly process?: Exit
+  send?: ((message: never, ...rest: never[]) => boolean) | undefined
+  readonly connected?: boolean
+  isConnected?(): boolean
+  /** Bun's has neither. */
+  readonly channel?: { ref?(): void; unref?(): void } | null | undefined
+  listenerCount(event: string): number
+}
+
+/** The IPC of a child process, of either serialization, beside the app's own messages. */
+export class ProcessChannel implements Channel {
+  readonly toThread = false
+  readonly #process: ProcessLike
+  readonly #listening: Listening
+  readonly #isParent: boolean
+  #alive = false
+  #ended = false
+
+  constructor(other: ProcessLike) {
+    this.#process = other
+    this.#listening = new Listening(other)
+    this.#isParent = other !== (process as unknown)
+  }
+
+  get #connected(): boolean | undefined {
+    const { connected = this.#process.isConnected?.() } = this.#process
+    return connected
+  }
+
+  get #hasExited(): boolean {
+    const { exitCode, signalCode } = this.#process.process ?? this.#process
+    return (exitCode ?? signalCode ?? null) !== null
+  }
+
+  send(message: Item[]): void {
+    if (this.#connected !== true) return
+    // With a callback, so that a channel that is closed meanwhile does not make an error event of the app's object.
+    const ignored = (): void => undefined
+    this.#process.send?.({ [ENVELOPE]: writePlain(message) } as never, ignored as never)
+  }
+
+  listen(listener: ChannelListener): void {
+    this.#listening.on('message', (message: unknown) => {
+      if (typeof message !== 'object' || message === null || !(ENVELOPE in message)) return
+      listener.message(readPlain(message[ENVELOPE]))
+    })
+    // A child that is disconnected may be at work still, and too busy to notice.
+    this.#listening.on('disconnect', () => this.#end(listener, !this.#isParent))
+    if (this.#isParent) {
+      // One that could not be started tells no exit.
+      for (const event of ['exit', 'close']) this.#listening.on(event, () => this.#end(listener, true))
+    } else this.#listening.on('newListener', (event: unknown) => event === 'message' && this.#process.channel?.ref?.())
+    // That it has ended was told before.
+    if (this.#isParent && this.#hasExited) inNextTurn(() => this.#end(listener, true))
+    else if (this.#connected === false) inNextTurn(() => this.#end(listener, !this.#isParent))
+  }
+
+  keepAlive(on: boolean): void {
+    // A child keeps its parent alive as the app wants it.
+    if (this.#isParent) return
+    this.#alive = on
+    if (this.#process.connected !== true) return
+    const isWanted = this.#process.listenerCount('message') > this.#listening.countOf('message')
+    if (this.#alive || isWanted) this.#process.channel?.ref?.()
+    else this.#process.channel?.unref?.()
+  }
+
+  close(): void {
+    this.#ended = true
+    this.#listening.end()
+    this.keepAlive(false)
+  }
+
+  #end(listener: ChannelListener, certain: boolean): void {
+    if (this.#ended) return
+    this.#ended = certain
+    if (certain) this.#listening.end()
+    listener.ended(certain)
+  }
+}

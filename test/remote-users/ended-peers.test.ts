@@ -1,0 +1,108 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import cluster from 'node:cluster'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { connectRemote, type Peer, serve } from '@go-go-scope/persistence-core/remote'
+import { afterAll, describe, expect, test } from 'vitest'
+import { proveCell } from '../cells/prove-cell.js'
+import { serveForEachTest } from '../proof/remote/served-adapter.js'
+
+proveCell()
+
+const served = serveForEachTest()
+const folder = mkdtempSync(join(tmpdir(), 'ended-'))
+const script = join(folder, 'waits.cjs')
+writeFileSync(script, "process.argv[2] === 'waits' ? setInterval(() => {}, 1e6) : process.exit(3)")
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+type Ended = Worker | ChildProcess | ReturnType<typeof cluster.fork>
+
+function exited<Kind extends Ended>(peer: Kind): Promise<Kind> {
+  return new Promise((resolve) => peer.on('exit', () => resolve(peer)))
+}
+
+async function clustered() {
+  cluster.setupPrimary({ exec: script, args: [], execArgv: [] })
+  return exited(cluster.fork())
+}
+
+async function killed() {
+  const child = fork(script, ['waits'], { execArgv: [] })
+  setTimeout(() => child.kill('SIGKILL'), 20)
+  return exited(child)
+}
+
+async function notStarted() {
+  const child = fork(script, [], { execPath: join(folder, 'none'), execArgv: [] })
+  await new Promise((resolve) => child.on('error', resolve))
+  return child
+}
+
+function closedPort() {
+  const { port1, port2 } = new MessageChannel()
+  port2.close()
+  return new Promise((resolve) => setTimeout(resolve, 20, port1))
+}
+
+function transferredPort() {
+  const { port1 } = new MessageChannel()
+  const other = new MessageChannel()
+  other.port1.postMessage(port1, [port1 as never])
+  other.port1.close()
+  return port1
+}
+
+// One of Bun has no channel, and so is refused.
+const isBun = process.versions.bun !== undefined
+
+const PEERS: readonly (readonly [string, () => unknown])[] = [
+  ['a thread', () => exited(new Worker('0', { eval: true }))],
+  ['a child', () => exited(fork(script, { execArgv: [] }))],
+  ['a child that was killed', killed],
+  ...(isBun ? [] : [['a child that could not be started', notStarted] as const]),
+  ['a worker of a cluster', clustered],
+  ['a port whose other end is closed', closedPort],
+  ['a port that was transferred', transferredPort],
+]
+
+describe('a peer that has ended before', () => {
+  test.each(PEERS)(
+    'is served by nobody, and is left: %s',
+    async (_, bring) => {
+      const peer = (await bring()) as Peer & Ended
+      const before = peer.eventNames().map((name) => [name, peer.listenerCount(name as string)])
+      served.server.attach(peer)
+      // Free for another one, which only who has been left is.
+      await expect
+        .poll(() => peer.eventNames().map((name) => [name, peer.listenerCount(name as string)]))
+        .toEqual(before)
+      const other = serve(served.adapter)
+      other.attach(peer)
+      await Promise.all([other.close(), served.server.close()])
+    },
+    30_000,
+  )
+
+  test.each(PEERS)(
+    'is said to have gone to who connects to it, at once: %s',
+    async (_, bring) => {
+      const peer = (await bring()) as Peer
+      await expect(connectRemote(peer, { connectTimeout: 3_600_000 })).rejects.toMatchObject({
+        code: 'DISCONNECTED',
+        message: expect.stringContaining('has gone'),
+      })
+    },
+    30_000,
+  )
+})
+
+test('a child that cannot be started is left as soon as it is known', async () => {
+  const child = fork(script, [], { execPath: join(folder, 'none'), execArgv: [] })
+  child.on('error', () => undefined)
+  const attach = () => served.server.attach(child as never)
+  if (isBun) expect(attach).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+  else attach()
+  await expect.poll(() => child.listenerCount('message')).toBe(0)
+})
