@@ -57,6 +57,24 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
     })
   }
 
+  check.once('takes over once', async (world) => {
+    const adapter = await followedSource(world)
+    for (const target of [':memory:', fileIn(world)]) {
+      const standby = await world.follow({ target }, adapter)
+      const [first, second] = await Promise.allSettled([
+        standby.takeOver({ force: true }),
+        standby.takeOver({ force: true }),
+      ])
+      assert.ok(first.status === 'fulfilled' && second.status === 'rejected')
+      world.track(first.value)
+      for (const refused of [second.reason, await standby.takeOver({ force: true }).catch((error) => error)]) {
+        assert.match(refused.message, /it has taken over/)
+        assert.match(refused.code, target === ':memory:' ? /^NOT_FOLLOWING$/ : /^(NOT_FOLLOWING|CLOSED)$/)
+      }
+      assert.equal(await first.value.cache.get('k'), null)
+    }
+  })
+
   check.once(
     'gives no token and no generation of the source, nor of another standby that takes over as well',
     async (world) => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 const FORMAT = 'go-goscope-backup/1'
@@ -36,6 +36,8 @@ export async function readManifest(backup: string, operation: string): Promise<B
   const path = manifestPath(backup)
   let text: string
   try {
+    // Who reads a pipe waits for somebody who writes.
+    if (!(await stat(path)).isFile()) throw new Error('it is no file')
     text = await readFile(path, 'utf8')
   } catch (cause) {
     throw notABackup(operation, backup, `its manifest ${path} cannot be read (${(cause as Error).message})`, cause)

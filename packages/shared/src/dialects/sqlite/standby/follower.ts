@@ -166,6 +166,7 @@ export class Follower {
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `BUSY`, `CORRUPT`; it follows on then.
    */
   async takeOver(force: boolean): Promise<void> {
+    if (this.#takenOver) throw this.#state.unusable('standby.takeOver')
     const busy = this.going ? await this.round() : undefined
     if (busy !== undefined) throw busy
     this.#state.usable('standby.takeOver', 'stopped')
