@@ -95,7 +95,8 @@ async function hasHeader(target: string): Promise<boolean> {
 
 /** What can be known of the users of a file that no engine opens. */
 async function refuseShared(target: string, cause: unknown): Promise<undefined> {
-  if ((await processView(target))?.locked === true || (await isOpenElsewhere(target)) === true) throw inUse(target, cause)
+  if ((await processView(target))?.locked === true || (await isOpenElsewhere(target)) === true)
+    throw inUse(target, cause)
 }
 
 async function move(from: string, to: string): Promise<void> {

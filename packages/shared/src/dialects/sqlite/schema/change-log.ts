@@ -153,7 +153,9 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value`
  */
 export function removingLog(objects: readonly Row[]): string[] {
   const drop = (type: string): string[] =>
-    objects.filter((object) => object.type === type).map(({ name }) => `DROP ${type} IF EXISTS ${quotedName(String(name))}`)
+    objects
+      .filter((object) => object.type === type)
+      .map(({ name }) => `DROP ${type} IF EXISTS ${quotedName(String(name))}`)
   return [
     ...drop('trigger'),
     // Past the triggers, which log writes of this table as well.
