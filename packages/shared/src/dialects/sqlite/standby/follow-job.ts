@@ -5,7 +5,9 @@ import { READ_LOG } from '../schema/change-log.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { Job, JobContext } from '../thread/run-job.js'
 import type { ThreadEngine } from '../thread/thread-engine.js'
-import { Follower } from './follower.js'
+import { Ending } from './ending.js'
+import { Follower, type FollowerParts } from './follower.js'
+import { FollowerState } from './follower-state.js'
 import type { FollowInput } from './messages.js'
 import { type OwnSql, Source } from './source.js'
 import type { Sql } from './sql.js'
@@ -26,8 +28,12 @@ export const followJob: Job = async (
   const connection = await openTarget(target, engine)
   const standby = sqlOf(connection)
   const source = new Source(path, standby, async () => openSource(path, engine))
-  const busyWait = { busyTimeout, monotonic: systemClock.monotonic, stopping: () => stop.requested }
-  const follower = new Follower({ standby, source, busyWait, now: systemClock.now, tell: (state) => tell({ state }) })
+  const { monotonic, now } = systemClock
+  const state = new FollowerState(now, (changed) => tell({ state: changed }))
+  const busyWait = { busyTimeout, monotonic, stopping: () => stop.requested }
+  const parts: FollowerParts = { standby, source, state, busyWait, now }
+  const follower = new Follower(parts)
+  const ending = new Ending(follower, parts)
   let closed = false
   const closeTarget = async (): Promise<void> => {
     if (closed) return
@@ -44,22 +50,21 @@ export const followJob: Job = async (
   try {
     await follower.begin()
     tell({ begun: true })
-    const requests = new StandbyRequests(standby, follower, tell, handOver)
+    const requests = new StandbyRequests(parts, follower, ending, tell, handOver)
     listen((message) => requests.receive(message))
-    const { monotonic } = systemClock
     for (let due = monotonic() + every; !stop.requested && !closed; ) {
-      if (monotonic() >= due && follower.going) {
+      if (monotonic() >= due && state.going) {
         await follower.round()
         due = monotonic() + every
       }
       await requests.answerAll()
-      if (follower.takenOver) await follower.leave()
+      if (ending.takenOver) await ending.leave()
       if (!closed) await requests.waitForWork(Math.min(LONGEST_PAUSE_MS, Math.max(0, due - monotonic())))
     }
-    await follower.leave()
+    await ending.leave()
   } catch (error) {
     // That is told, and not what leaving meets besides.
-    await follower.leave().catch(() => undefined)
+    await ending.leave().catch(() => undefined)
     throw error
   } finally {
     await closeTarget()
