@@ -81,6 +81,7 @@ export class StandbyPair {
     const state = new FollowerState(Date.now, () => undefined)
     const parts = {
       standby: this.sql,
+      stays: async () => true,
       source: new Source(this.path, this.sql, open),
       state,
       busyWait: { busyTimeout: BUSY_TIMEOUT, monotonic: () => this.monotonic, stopping: () => false },

@@ -37,6 +37,7 @@ export class Ending {
     if (this.#takenOver) throw state.unusable('standby.takeOver')
     const busy = state.going ? await this.#follower.round() : undefined
     if (busy !== undefined) throw busy
+    await this.#follower.isFound()
     state.usable('standby.takeOver', 'stopped')
     this.#besideSource = state.going
     if (state.going && !force) await this.#promoteAlone()

@@ -19,6 +19,8 @@ import type { Verification } from './standby-state.js'
 export interface FollowerParts {
   /** The connection of the standby, which {@link source} attaches the source to. */
   readonly standby: Sql
+  /** Whether the name of the standby's file still finds it. */
+  stays(): Promise<boolean>
   readonly source: Source
   readonly state: FollowerState
   /** With other writers of the source, to begin and to leave. */
@@ -33,6 +35,7 @@ export interface FollowerParts {
  */
 export class Follower {
   readonly #standby: Sql
+  readonly #stays: () => Promise<boolean>
   readonly #source: Source
   readonly #state: FollowerState
   readonly #busyWait: BusyWait
@@ -42,8 +45,9 @@ export class Follower {
   /** Whether the log was too short for the last round. */
   #trimmed = false
 
-  constructor({ standby, source, state, busyWait, now }: FollowerParts) {
+  constructor({ standby, stays, source, state, busyWait, now }: FollowerParts) {
     this.#standby = standby
+    this.#stays = stays
     this.#source = source
     this.#state = state
     this.#busyWait = busyWait
@@ -84,8 +88,8 @@ export class Follower {
     try {
       const { position, current } = this.#state
       if (position === undefined) await this.#copy(current.reason)
-      else if (await this.#source.mayHaveChanged()) await this.#settle(await this.#look(position))
-      else this.#state.checked()
+      else if (!(await this.#source.mayHaveChanged())) this.#state.checked()
+      else if (await this.isFound()) await this.#settle(await this.#look(position))
       await this.#tellSource()
     } catch (error) {
       this.#source.lookAgain()
@@ -97,6 +101,13 @@ export class Follower {
       }
     }
     return undefined
+  }
+
+  /** Whether anybody who opens the file of the standby would find it. It is `lost` if not. */
+  async isFound(): Promise<boolean> {
+    const found = await this.#stays()
+    if (!found) this.#state.end('lost', 'the file of the standby was deleted, or replaced by another one')
+    return found
   }
 
   /** The last change in the source's log now. */
