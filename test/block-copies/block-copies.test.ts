@@ -108,6 +108,15 @@ describe('copies by large blocks', () => {
     expect(await engine.verifyBackup(target)).toEqual(made)
   }, 60_000)
 
+  test('are made on a disk that does not tell how large it is', async () => {
+    await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-unmeasured'))
+    for (const largeBytes of [0, 1_000_000_000]) {
+      const made = await adapter.backup(target, { worker: byBlocks({ hindrance: 'no sizes', largeBytes }) } as object)
+      expect(await engine.verifyBackup(target)).toEqual(made)
+      clear()
+    }
+  }, 60_000)
+
   test('are made by the engine where there is no dd or no program may be started, and small ones everywhere', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-small'))
     for (const way of [{ path: folder }, { hindrance: 'no programs' }, { largeBytes: 1_000_000_000 }] as const) {

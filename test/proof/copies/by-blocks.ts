@@ -31,7 +31,7 @@ export interface Way {
   /** What a slow dd does instead. */
   readonly dd?: 'ends early' | 'is ended' | 'knows no flags' | 'knows no status' | 'never reads' | `says ${string}`
   /** What the system does in the thread. */
-  readonly hindrance?: 'contents left out' | 'short writes' | 'no right to write' | 'no programs'
+  readonly hindrance?: 'contents left out' | 'short writes' | 'no right to write' | 'no programs' | 'no sizes'
   readonly onJob?: (job: string) => void
   /** A file for each start of a slow dd: the block it begins with, and how it writes. Of one that never reads: its process. */
   readonly starts?: string

@@ -184,9 +184,10 @@ async function refuseReplaced({ source: path, identity }: Pick<CopyOrder, 'sourc
 }
 
 async function refuseFullDisk(target: string, { bytes }: Pick<Content, 'bytes'>): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(target))
+  const { blocks, bavail, bsize } = await statfs(dirname(target))
   const free = bavail * bsize
-  if (free >= bytes) return
+  // Some file systems do not tell how large they are.
+  if (free >= bytes || blocks === 0) return
   throw new PersistenceError(
     'DISK_FULL',
     'backup',

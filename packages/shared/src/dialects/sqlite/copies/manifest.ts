@@ -2,6 +2,8 @@ import { readFile, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 const FORMAT = 'go-goscope-backup/1'
+// Of a Date.
+const LATEST_DATE_MS = 8.64e15
 
 /** What is known of a backup. The file `<backup>.json` has it as JSON. */
 export interface BackupManifest {
@@ -63,6 +65,7 @@ function isManifest(value: Record<string, unknown>): value is Record<string, unk
   const isCount = (name: keyof BackupManifest): boolean => Number.isSafeInteger(value[name]) && Number(value[name]) >= 0
   return (
     (['bytes', 'pages', 'schemaVersion', 'startedAt'] as const).every(isCount) &&
+    Number(value.startedAt) <= LATEST_DATE_MS &&
     typeof value.milliseconds === 'number' &&
     (value.position === undefined || isCount('position')) &&
     (value.scheduledFor === undefined || typeof value.scheduledFor === 'string') &&
