@@ -1,12 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { withProcesses } from '@go-go-scope/persistence-conformance/process'
+import { describe, expect, test, vi } from 'vitest'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
-import { blockCopies, byBlocks } from '../proof/copies/by-blocks.js'
+import { blockCopies, byBlocks, SLOW_DD, THREAD } from '../proof/copies/by-blocks.js'
 import { compareCopies, rowsOf } from '../proof/copies/compare-copies.js'
 import { copyFolder } from '../proof/copies/copy-folder.js'
 import { collectedTests } from '../proof/planted-bugs/collected-tests.js'
+import { thisMember } from '../proof/process/members.js'
+import { ProofProcess } from '../proof/process/proof-process.js'
 
 proveCell()
 
@@ -37,6 +40,8 @@ describe('copies by large blocks', () => {
       { commits: 0, dd: undefined, written: [/^0$/] },
       { commits: 3, dd: undefined, written: [/^0$/, /^[1-9] seek_bytes,dsync$/] },
       { commits: 3, dd: 'knows no flags', written: [/^0$/, /^[1-9]$/] },
+      // It has not told how far it is, and so it is not known to be one that can flush.
+      { commits: 3, dd: 'knows no status', written: [/^0$/] },
     ] as const) {
       const calls: Promise<unknown>[] = []
       const progress = ({ totalPages, remainingPages }: { totalPages: number; remainingPages: number }) => {
@@ -69,12 +74,47 @@ describe('copies by large blocks', () => {
     }
   }, 60_000)
 
+  test('that are aborted while dd has yet to read the index of the log end it', async () => {
+    await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-aborted'))
+    const [starts, end, reason] = [join(folder, 'starts'), new AbortController(), new Error('enough')]
+    const worker = byBlocks({ dd: 'never reads', starts })
+    const made = adapter.backup(target, { worker, signal: end.signal } as object)
+    await withDd(starts, async (isOver) => {
+      end.abort(reason)
+      await expect(made).rejects.toBe(reason)
+      await vi.waitUntil(isOver, 10_000)
+    })
+  }, 60_000)
+
+  test('end with the app: a dd whose app was killed copies no further', async () => {
+    const starts = join(folder, 'starts')
+    const env = { PATH: `${SLOW_DD}${delimiter}${process.env.PATH}`, DD: 'never ends', DD_STARTS: starts }
+    const script = new URL('../proof/copies/back-up-by-blocks.mjs', import.meta.url)
+    const app = new ProofProcess(thisMember, script, [THREAD.href, join(folder, 'app.db-killed'), target], env)
+    await withProcesses([app], () =>
+      withDd(starts, async (isOver) => {
+        app.signal('SIGKILL')
+        await app.ended
+        await vi.waitUntil(isOver, 10_000)
+      }),
+    )
+  }, 60_000)
+
   // SQLite leaves out an index that it may not write and that nobody else has open: it may be older than the log.
   test('are made by the engine where the index of the log may not be written', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-of-another'))
     const worker = byBlocks({ dd: 'says that it was asked to copy', hindrance: 'no right to write' })
     const made = await adapter.backup(target, { worker } as object)
     expect(await engine.verifyBackup(target)).toEqual(made)
+  }, 60_000)
+
+  test('are made on a disk that does not tell how large it is', async () => {
+    await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-unmeasured'))
+    for (const largeBytes of [0, 1_000_000_000]) {
+      const made = await adapter.backup(target, { worker: byBlocks({ hindrance: 'no sizes', largeBytes }) } as object)
+      expect(await engine.verifyBackup(target)).toEqual(made)
+      clear()
+    }
   }, 60_000)
 
   test('are made by the engine where there is no dd or no program may be started, and small ones everywhere', async () => {
@@ -90,6 +130,26 @@ describe('copies by large blocks', () => {
     }
   }, 60_000)
 })
+
+/** Waits for a dd that tells its process in `starts`, and sees to it that it ends. */
+async function withDd(starts: string, body: (isOver: () => boolean) => Promise<void>): Promise<void> {
+  const told = () => existsSync(starts) && readFileSync(starts, 'utf8').endsWith('\n')
+  await vi.waitUntil(told, 10_000)
+  const dd = Number(readFileSync(starts, 'utf8'))
+  const isOver = (): boolean => {
+    try {
+      process.kill(dd, 0)
+      return false
+    } catch {
+      return true
+    }
+  }
+  try {
+    await body(isOver)
+  } finally {
+    if (!isOver()) process.kill(dd, 'SIGKILL')
+  }
+}
 
 /** What is copied in another way also then. */
 const NOT_BY_BLOCKS = ['backups > maxBytesPerSecond is kept to', 'backups > a database in memory is copied too']

@@ -1,3 +1,4 @@
+import { copyFileSync, renameSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
 import { BUSY_TIMEOUT, StandbyPair } from './standby-pair.js'
@@ -28,21 +29,21 @@ const inLog = () => pair.source.prepare("SELECT 1 FROM sqlite_master WHERE name 
 test('a follower begins beside writers that leave it no turn for a while, and ends beside them', async () => {
   keepBusy(BUSY_TIMEOUT / SHORTLY - 1)
   await pair.follower.begin()
-  expect(pair.follower.state.state).toBe('following')
+  expect(pair.state.current.state).toBe('following')
   expect(inLog()).toBe(1)
   keepBusy(1)
-  await pair.follower.leave()
+  await pair.ending.leave()
   expect(inLog()).toBe(0)
 })
 
 test('so does one whose standby has to be copied anew', async () => {
   await pair.follower.begin()
-  await pair.follower.leave()
+  await pair.ending.leave()
   keepBusy(BUSY_TIMEOUT / SHORTLY - 1)
   const again = pair.another()
-  await again.begin()
-  expect(again.state.state).toBe('following')
-  await again.leave()
+  await again.follower.begin()
+  expect(again.state.current.state).toBe('following')
+  await again.ending.leave()
 })
 
 test('a follower gives up after busyTimeout, and says so', async () => {
@@ -57,10 +58,27 @@ test('a follower gives up after busyTimeout, and says so', async () => {
 test('a follower does not wait as it leaves for as long as the process waits for it at its end', async () => {
   await pair.follower.begin()
   keepBusy(Number.POSITIVE_INFINITY)
-  await expect(pair.follower.leave()).rejects.toMatchObject({
+  await expect(pair.ending.leave()).rejects.toMatchObject({
     code: 'BUSY',
     operation: 'standby.stop',
     message: expect.stringMatching(/gave up after 2000 ms.*the log stays in the source/),
   })
   expect(pair.monotonic).toBeLessThan(5_000)
+})
+
+test('a source that was replaced and is locked for a moment is followed when it is free', async () => {
+  await pair.follower.begin()
+  pair.source.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  renameSync(pair.path, `${pair.path}.moved`)
+  copyFileSync(`${pair.path}.moved`, pair.path)
+  pair.beforeWriting = () => {
+    throw new PersistenceError('BUSY', 'standby', 'standby: gave up after 1000 ms')
+  }
+  await pair.follower.round()
+  await pair.follower.round()
+  expect(pair.state.current.state).toBe('following')
+  pair.beforeWriting = () => undefined
+  await pair.follower.round()
+  expect(pair.state.current.state).toBe('following')
+  expect((await pair.follower.verify()).equal).toBe(true)
 })

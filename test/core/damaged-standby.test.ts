@@ -41,19 +41,19 @@ function damageRow(): void {
 
 describe('a standby that is damaged', () => {
   test('is not taken up again', async () => {
-    await pair.follower.leave()
+    await pair.ending.leave()
     damageIndex()
     const again = pair.another()
-    await expect(again.begin()).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.follow' })
-    expect(again.state.state).toBe('lost')
-    await again.leave()
+    await expect(again.follower.begin()).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.follow' })
+    expect(again.state.current.state).toBe('lost')
+    await again.ending.leave()
   })
 
   test('is found by verify(), and takes over no more', async () => {
     damageIndex()
     await expect(pair.follower.verify()).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.verify' })
-    expect(pair.follower.state.state).toBe('lost')
-    await expect(pair.follower.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING' })
+    expect(pair.state.current.state).toBe('lost')
+    await expect(pair.ending.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING' })
   })
 
   test('by its copy does not follow, nor take over', async () => {
@@ -63,13 +63,13 @@ describe('a standby that is damaged', () => {
     // Something that has everything copied anew.
     pair.source.exec('CREATE TABLE something (id)')
     await pair.follower.round()
-    expect(pair.follower.state).toMatchObject({ state: 'lost', reason: expect.stringContaining(INDEX) })
-    await expect(pair.follower.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING' })
+    expect(pair.state.current).toMatchObject({ state: 'lost', reason: expect.stringContaining(INDEX) })
+    await expect(pair.ending.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING' })
   })
 
   test('takes over no more, and follows on', async () => {
     damageRow()
-    await expect(pair.follower.takeOver(true)).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.takeOver' })
-    expect(pair.follower.state.state).toBe('following')
+    await expect(pair.ending.takeOver(true)).rejects.toMatchObject({ code: 'CORRUPT', operation: 'standby.takeOver' })
+    expect(pair.state.current.state).toBe('following')
   })
 })

@@ -102,7 +102,7 @@ describe('rows keep their rowids, by which the log knows them', () => {
     await pair.follower.round()
     pair.source.exec("UPDATE go_goscope_cache SET value = '2'")
     await pair.follower.round()
-    expect(pair.follower.state).toMatchObject({ state: 'following' })
+    expect(pair.state.current).toMatchObject({ state: 'following' })
     expect((await pair.follower.verify()).equal).toBe(true)
   })
 
@@ -125,7 +125,7 @@ test('a trigger of the app that ends the others, made after those of the log, ta
   )
   await pair.follower.round()
   await pair.follower.round()
-  const { reason } = pair.follower.state
+  const { reason } = pair.state.current
   pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES ('k', 'x')")
   await pair.follower.round()
   expect(cached(pair.standby)).toHaveLength(1)
@@ -136,7 +136,7 @@ test('a trigger of the app that ends the others, made after those of the log, ta
   expect(pair.source.prepare('PRAGMA schema_version').get()).toEqual({
     schema_version: Number(made?.schema_version) + 1,
   })
-  expect(pair.follower.state).toMatchObject({ state: 'following', reason })
+  expect(pair.state.current).toMatchObject({ state: 'following', reason })
 })
 
 describe('a primary key that is not what its column is', () => {
@@ -181,7 +181,7 @@ describe('a primary key that is not what its column is', () => {
       await pair.follower.round()
       pair.source.exec(after.join(';'))
       await pair.follower.round()
-      expect(pair.follower.state).toMatchObject({ state: 'following' })
+      expect(pair.state.current).toMatchObject({ state: 'following' })
       expect((await pair.follower.verify()).equal).toBe(true)
     })
   }
@@ -192,7 +192,7 @@ test('a row that is taken out of the way by a rowid that also stands for none is
   await pair.follower.round()
   pair.source.exec("INSERT OR REPLACE INTO go_goscope_cache (rowid, key, value) VALUES (-1, 'new', '1')")
   await pair.follower.round()
-  expect(pair.follower.state.reason).toBeUndefined()
+  expect(pair.state.current.reason).toBeUndefined()
   expect((await pair.follower.verify()).equal).toBe(true)
 })
 
@@ -205,7 +205,7 @@ test('a log has its bound, and whoever is further behind is forgotten and copies
   expect(first).toBeGreaterThan(300_000)
   expect(pair.source.prepare('SELECT * FROM go_goscope_followers').all()).toEqual([])
   for (let round = 0; round < 3; round++) await pair.follower.round()
-  expect(pair.follower.state).toMatchObject({ state: 'following', reason: expect.stringMatching(/log begins/) })
+  expect(pair.state.current).toMatchObject({ state: 'following', reason: expect.stringMatching(/log begins/) })
   expect((await pair.follower.verify()).equal).toBe(true)
   expect(pair.source.prepare('SELECT * FROM go_goscope_followers').all()).toHaveLength(1)
 })

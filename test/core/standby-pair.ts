@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { DatabaseSync } from '@photostructure/sqlite'
+import { Ending } from '../../packages/shared/src/dialects/sqlite/standby/ending.js'
 import { followedTables } from '../../packages/shared/src/dialects/sqlite/standby/followed-tables.js'
 import { Follower } from '../../packages/shared/src/dialects/sqlite/standby/follower.js'
+import { FollowerState } from '../../packages/shared/src/dialects/sqlite/standby/follower-state.js'
 import { type Position, readPosition } from '../../packages/shared/src/dialects/sqlite/standby/position.js'
 import { runRound } from '../../packages/shared/src/dialects/sqlite/standby/round.js'
 import { Source } from '../../packages/shared/src/dialects/sqlite/standby/source.js'
@@ -15,6 +17,12 @@ export const BUSY_TIMEOUT = 5_000
 
 type Database = InstanceType<typeof DatabaseSync>
 
+interface Following {
+  readonly follower: Follower
+  readonly ending: Ending
+  readonly state: FollowerState
+}
+
 /** A source with an adapter on it, and a follower of it in this thread, whose every statement can be looked at. */
 export class StandbyPair {
   readonly folder: string
@@ -23,6 +31,8 @@ export class StandbyPair {
   readonly standby: Database
   readonly adapter: SQLiteAdapter
   readonly follower: Follower
+  readonly ending: Ending
+  readonly state: FollowerState
   /** Called ahead of every statement on the standby; what it throws is what the engine throws. */
   before: (sql: string) => void = () => undefined
   /** As {@link before}, of the connection that writes into the source. */
@@ -50,11 +60,14 @@ export class StandbyPair {
         return this.standby.prepare(text).all(...parameters) as never
       },
     }
-    this.follower = this.another()
+    const { follower, ending, state } = this.another()
+    this.follower = follower
+    this.ending = ending
+    this.state = state
   }
 
   /** Another follower of the same two, for when the one that there is has left. */
-  another(): Follower {
+  another(): Following {
     const open = async () => {
       const connection = new DatabaseSync(this.path)
       return {
@@ -65,13 +78,17 @@ export class StandbyPair {
         close: async () => connection.close(),
       }
     }
-    return new Follower({
+    const state = new FollowerState(Date.now, () => undefined)
+    const parts = {
       standby: this.sql,
+      stays: async () => true,
       source: new Source(this.path, this.sql, open),
+      state,
       busyWait: { busyTimeout: BUSY_TIMEOUT, monotonic: () => this.monotonic, stopping: () => false },
       now: Date.now,
-      tell: () => undefined,
-    })
+    }
+    const follower = new Follower(parts)
+    return { follower, ending: new Ending(follower, parts), state }
   }
 
   async positionNow(): Promise<Position> {
@@ -98,7 +115,7 @@ export class StandbyPair {
 
   async dispose(): Promise<void> {
     this.before = () => undefined
-    await this.follower.leave()
+    await this.ending.leave()
     await this.adapter.disconnect()
     this.source.close()
     this.standby.close()

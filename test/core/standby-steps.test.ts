@@ -164,7 +164,7 @@ test('a row that is taken out of the way over an index of another collation than
   await pair.follower.round()
   pair.source.exec("INSERT OR REPLACE INTO go_goscope_cache (key, value) VALUES ('2', 'a')")
   await pair.follower.round()
-  expect(pair.follower.state).toMatchObject({ state: 'following' })
+  expect(pair.state.current).toMatchObject({ state: 'following' })
   expect((await pair.follower.verify()).equal).toBe(true)
 })
 

@@ -6,11 +6,12 @@ import type { EngineUnderTest } from '@go-go-scope/persistence-conformance'
 import { engines } from '../../../scripts/engines.mjs'
 import { cell, engine } from '../../cells/cell.js'
 
-const THREAD = pathToFileURL(
+export const THREAD = pathToFileURL(
   createRequire(import.meta.url).resolve(`@go-go-scope/${engines[cell.engine].package}/thread`),
 )
 const HINDERED_THREAD = new URL('hindered-thread.mjs', import.meta.url)
-const SLOW_DD = fileURLToPath(new URL('slow-dd', import.meta.url))
+/** The folder of a dd that does what the environment says. */
+export const SLOW_DD = fileURLToPath(new URL('slow-dd', import.meta.url))
 
 const BLOCK_BYTES = 1024 * 1024
 
@@ -28,11 +29,11 @@ export interface Way {
   /** Instead of the environment's. */
   readonly path?: string
   /** What a slow dd does instead. */
-  readonly dd?: 'ends early' | 'is ended' | 'knows no flags' | `says ${string}`
+  readonly dd?: 'ends early' | 'is ended' | 'knows no flags' | 'knows no status' | 'never reads' | `says ${string}`
   /** What the system does in the thread. */
-  readonly hindrance?: 'contents left out' | 'short writes' | 'no right to write' | 'no programs'
+  readonly hindrance?: 'contents left out' | 'short writes' | 'no right to write' | 'no programs' | 'no sizes'
   readonly onJob?: (job: string) => void
-  /** A file for each start of a slow dd: the block it begins with, and how it writes. */
+  /** A file for each start of a slow dd: the block it begins with, and how it writes. Of one that never reads: its process. */
   readonly starts?: string
 }
 

@@ -30,6 +30,10 @@ const hindrances = {
     }
     Object.assign(load('node:fs/promises'), { access: refuse })
   },
+  // As some file systems in user space.
+  'no sizes': () => {
+    Object.assign(load('node:fs/promises'), { statfs: async () => ({ blocks: 0, bavail: 0, bsize: 4_096 }) })
+  },
   // As where a runtime forbids it, or the system lacks memory.
   'no programs': () => {
     const refuse = () => {

@@ -1,4 +1,4 @@
-import { processView } from '../../../packages/shared/src/dialects/sqlite/file/process-view.js'
+import { isOpenElsewhere, processView } from '../../../packages/shared/src/dialects/sqlite/file/process-view.js'
 
 // The kernel gives its list piece by piece while it changes, so that one reading may miss a lock.
 const READINGS = 20
@@ -9,8 +9,7 @@ const READINGS = 20
  */
 export async function keepsLock(path: string, another = false): Promise<boolean> {
   for (let reading = 0; reading < READINGS; reading++) {
-    const view = await processView(path)
-    if (another ? view?.shared : view?.locked) return true
+    if (another ? await isOpenElsewhere(path) : (await processView(path))?.locked) return true
   }
   return false
 }

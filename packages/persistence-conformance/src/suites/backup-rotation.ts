@@ -54,10 +54,17 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
     const foreign = first.path.replace('app-', 'other-')
     await copyFile(first.path, foreign)
     await writeFile(`${foreign}.json`, JSON.stringify({ ...other, scheduledFor: '/elsewhere/other.db' }))
+    // Of no moment: no date is so late.
+    const timeless = join(directory, 'timeless.db')
+    await writeFile(timeless, '')
+    await writeFile(`${timeless}.json`, JSON.stringify({ ...other, startedAt: Number.MAX_SAFE_INTEGER }))
     world.clock.advance(HOUR)
     const second = await backUpWhenFree(schedule)
     const mine = ['app-20200101T000000.000Z.db', 'manual.db', 'manual.db.json', 'notes.txt']
-    const expected = [...mine, ...[foreign, second.path].flatMap((path) => [basename(path), `${basename(path)}.json`])]
+    const expected = [
+      ...mine,
+      ...[foreign, timeless, second.path].flatMap((path) => [basename(path), `${basename(path)}.json`]),
+    ]
     assert.deepEqual(await names(directory), expected.sort())
     await world.engine.verifyBackup(manual.path)
     await truncate(second.path, 100)

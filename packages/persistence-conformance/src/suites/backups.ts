@@ -161,6 +161,27 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     }
   })
 
+  check.oncePerBuild('a source that was deleted or replaced a moment before gives none either', async (world) => {
+    const another = join(world.folder, 'another.db')
+    const adapter = await world.openMade({ clock: world.clock })
+    await adapter.cache.set('k', 1)
+    await adapter.backup(another)
+    const moved = `${world.path}.moved`
+    const replacements = [
+      () => rename(world.path, moved),
+      // The log and the index of the file that it had before stay beside the other one.
+      () => copyFile(another, world.path),
+      () => rm(world.path),
+    ]
+    for (const replace of replacements) {
+      await replace()
+      await refuses(() => adapter.backup(target(world)), { code: 'FILE_REPLACED', says: ['app.db', 'replaced'] })
+      assert.ok(!besideDatabase(world).some((name) => name.includes('copy')))
+    }
+    await rename(moved, world.path)
+    await adapter.backup(target(world))
+  })
+
   check.once('a file that was opened through a symbolic link is the file that is copied', async (world) => {
     const adapter = await world.openMade()
     await adapter.cache.set('k', 1)

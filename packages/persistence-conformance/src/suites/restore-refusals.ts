@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFile, link, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { besideDatabase } from '../copied-content.js'
@@ -22,6 +23,36 @@ export const restoreRefusals: EngineSuite = engineSuite('what restores refuse', 
     await writeFile(`${world.path}.restoring`, JSON.stringify({ host, pid: 99_999_999 }))
     await world.engine.restore(backup, world.path)
     assert.ok(!besideDatabase(world).some((name) => name.includes('.restoring')))
+  })
+
+  check.once('a pipe is no backup and no manifest, and nobody waits for what comes out of it', async (world) => {
+    const { backup, dump } = await prepare(world)
+    const [pipe, bare] = ['pipe.db', 'bare.db'].map((name) => join(world.folder, name)) as [string, string]
+    execFileSync('mkfifo', [pipe, `${bare}.json`])
+    await copyFile(`${backup}.json`, `${pipe}.json`)
+    await copyFile(backup, bare)
+    const noFile = { code: 'CANNOT_OPEN', says: ['pipe.db', 'no file'] }
+    await refuses(() => world.engine.verifyBackup(pipe), noFile)
+    await refuses(() => world.engine.restore(pipe, world.path), noFile)
+    const noManifest = { code: 'NOT_A_BACKUP', says: ['bare.db.json', 'no file'] }
+    await refuses(() => world.engine.verifyBackup(bare), noManifest)
+    await refuses(() => world.engine.restore(bare, world.path), noManifest)
+    assert.equal(await world.dump(), dump)
+  })
+
+  check.once('a name for which one beside it is too long is refused, and leaves nothing behind', async (world) => {
+    const { backup } = await prepare(world)
+    const before = await readdir(world.folder)
+    const named = (length: number): string => join(world.folder, 'n'.repeat(length))
+    await refuses(() => world.engine.restore(backup, named(250)), { code: 'CANNOT_OPEN', says: ['a shorter name'] })
+    assert.deepEqual(await readdir(world.folder), before)
+    // The longest beside which there is room for the lock of a restore.
+    assert.equal((await world.engine.restore(backup, named(245))).kept, undefined)
+    const made = await readdir(world.folder)
+    assert.equal(made.length, before.length + 1)
+    // And none for the name of the old file.
+    await refuses(() => world.engine.restore(backup, named(245)), { code: 'IO_ERROR', says: ['second name'] })
+    assert.deepEqual(await readdir(world.folder), made)
   })
 
   check('a backup is not put in the place of itself', async (world) => {

@@ -127,6 +127,7 @@ export const standbySources: EngineSuite = engineSuite('a standby of files that 
     assert.equal(await isWritable(adapter), false)
     await eventually('it has noticed', () => standby.state === 'diverged')
     assert.match(String(standby.reason), /go_goscope_changes was dropped.*stop this standby/)
+    assert.deepEqual(await adapter.inspect().standbys(), [], 'nobody follows by what is left of the log')
     await standby.stop()
     assert.deepEqual(await logOf(world), [])
     assert.equal(await isWritable(adapter), true)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rename } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventually } from '../eventually.js'
 import { followedSource } from '../followed-source.js'
@@ -56,6 +56,49 @@ export const standbyTakeover: EngineSuite = engineSuite('a standby that takes ov
       assert.equal(state, 'completed')
     })
   }
+
+  check.once('is lost with its file: it follows no more, and an empty one does not take over', async (world) => {
+    const adapter = await followedSource(world)
+    const target = fileIn(world)
+    for (const [place, told] of [
+      ['deleted', true],
+      ['replaced', true],
+      ['deleted', false],
+    ] as const) {
+      const standby = await world.follow({ target }, adapter)
+      await rename(target, `${target}.moved`)
+      if (place === 'replaced') await writeFile(target, '')
+      const gone = { code: 'NOT_FOLLOWING', says: ['lost', 'file of the standby was deleted'] }
+      if (told) {
+        await adapter.cache.set('k', 1)
+        await refuses(() => standby.waitFor(), gone)
+        assert.equal(standby.state, 'lost')
+      }
+      await refuses(() => standby.takeOver({ force: true }), gone)
+      await standby.stop()
+      assert.equal((await readdir(world.folder)).includes('standby.db'), place === 'replaced')
+      for (const name of await readdir(world.folder)) if (name.startsWith('standby')) await rm(join(world.folder, name))
+      assert.deepEqual(await adapter.inspect().standbys(), [])
+    }
+  })
+
+  check.once('takes over once', async (world) => {
+    const adapter = await followedSource(world)
+    for (const target of [':memory:', fileIn(world)]) {
+      const standby = await world.follow({ target }, adapter)
+      const [first, second] = await Promise.allSettled([
+        standby.takeOver({ force: true }),
+        standby.takeOver({ force: true }),
+      ])
+      assert.ok(first.status === 'fulfilled' && second.status === 'rejected')
+      world.track(first.value)
+      for (const refused of [second.reason, await standby.takeOver({ force: true }).catch((error) => error)]) {
+        assert.match(refused.message, /it has taken over/)
+        assert.match(refused.code, target === ':memory:' ? /^NOT_FOLLOWING$/ : /^(NOT_FOLLOWING|CLOSED)$/)
+      }
+      assert.equal(await first.value.cache.get('k'), null)
+    }
+  })
 
   check.once(
     'gives no token and no generation of the source, nor of another standby that takes over as well',

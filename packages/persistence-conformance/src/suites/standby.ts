@@ -94,6 +94,29 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     },
   )
 
+  check.once('follows tables that were given names for which a statement has marks', async (world) => {
+    await followedSource(world)
+    const names = ['a "b" c', "d'e", 'ü', 'é', 'x"; DROP TABLE go_goscope_cache; --']
+    const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+    for (const [at, name] of names.entries()) {
+      const made = new world.engine.SQLiteCacheAdapter((await world.handle()) as never, { tableName: `made_${at}` })
+      world.track(made)
+      await made.connect()
+      await world.rows(`ALTER TABLE made_${at} RENAME TO ${quoted(name)}`)
+    }
+    const odd = quoted(`go_goscope_'"`)
+    await world.rows(`CREATE TABLE ${odd} (${quoted('a "key"')} TEXT PRIMARY KEY, ${quoted("a 'value'")})`)
+    const standby = await world.follow({ target: ':memory:' })
+    const { rows } = await standby.verify()
+    for (const name of names) await world.rows(`INSERT INTO ${quoted(name)} (key, value) VALUES ('k', '1')`)
+    await world.rows(`REPLACE INTO ${odd} VALUES ('k', 1), ('k', 2)`)
+    const { equal, rows: followed } = await standby.verify()
+    assert.deepEqual([equal, followed], [true, rows + names.length + 1])
+    assert.equal(standby.reason, undefined, 'by the log')
+    await standby.stop()
+    assert.deepEqual(await logOf(world), [])
+  })
+
   check.oncePerBuild('the log is in the source for as long as somebody follows', async (world) => {
     const adapter = await followedSource(world)
     assert.deepEqual(await logOf(world), [])

@@ -74,7 +74,7 @@ async function readLog(
   between: () => void,
 ): Promise<{ readonly overlay: LogOverlay | undefined; readonly pages: number } | undefined> {
   for (let tried = 0; tried < TRIES; tried++) {
-    const index = await readLogIndex(held.path)
+    const index = await readLogIndex(held.path, between)
     if (index === undefined) continue
     // Nothing is written over then, so the file is what the snapshot is.
     if (index.frames === 0) return { overlay: undefined, pages: held.pages }

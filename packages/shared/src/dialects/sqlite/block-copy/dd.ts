@@ -17,21 +17,52 @@ export interface DdOrder {
   readonly bytes: number
   /** Blocks of so many bytes, each flushed to the disk before the next one; not every dd knows how. */
   readonly flushed?: number
+  /**
+   * Whether it ends when this process has died, 2 s later: it tells each second how far it is, and then nobody can read that. Not
+   * every dd knows how; one that does not copies on to the end.
+   */
+  readonly endsWithUs: boolean
 }
 
-// What dd tells at its end, whatever it was.
+const POLL_MS = 5
+
+// What dd tells each second, and at its end whatever it was.
 const COUNTED = /^\d+(\+\d+)? (records|bytes) .*\n?/gm
 
 const run = promisify(execFile)
 
-/** Reads the first bytes of a file. @returns fewer where it has no more, and none where dd cannot read it. */
-export async function readByDd(path: string, bytes: number): Promise<Buffer> {
+/**
+ * Reads the first bytes of a file.
+ *
+ * @param between Called now and then; it may throw, and dd is ended.
+ * @returns fewer where it has no more, and none where dd cannot read it.
+ */
+export async function readByDd(path: string, bytes: number, between: () => void): Promise<Buffer> {
+  const end = new AbortController()
+  const read = readUntil(end.signal, path, bytes)
   try {
-    return (await run('dd', [`if=${path}`, `bs=${bytes}`, 'count=1'], { encoding: 'buffer' })).stdout
+    for (;;) {
+      const found = await Promise.race([read, pause(POLL_MS)])
+      if (found !== undefined) return found
+      between()
+    }
+  } finally {
+    end.abort()
+  }
+}
+
+async function readUntil(signal: AbortSignal, path: string, bytes: number): Promise<Buffer> {
+  const given = [`if=${path}`, `bs=${bytes}`, 'count=1']
+  try {
+    return (await run('dd', given, { encoding: 'buffer', signal, killSignal: 'SIGKILL' })).stdout
   } catch {
-    // There is no such program, or this process may start none.
+    // There is no such program, this process may start none, or nobody waits for it any more.
     return Buffer.alloc(0)
   }
+}
+
+function pause(ms: number): Promise<undefined> {
+  return new Promise((resolve) => void systemClock.setTimer(() => resolve(undefined), ms, { keepAlive: true }))
 }
 
 /**
@@ -59,7 +90,7 @@ export class DdCopy {
   }
 
   /** @returns `undefined` where there is no such program, and where this process may start none. */
-  static async start({ source, target, from, bytes, flushed }: DdOrder): Promise<DdCopy | undefined> {
+  static async start({ source, target, from, bytes, flushed, endsWithUs }: DdOrder): Promise<DdCopy | undefined> {
     const left = bytes - from
     const [at, whole] = [from / BLOCK_BYTES, Math.ceil(left / BLOCK_BYTES)]
     const places =
@@ -70,6 +101,7 @@ export class DdCopy {
             ...['iflag=skip_bytes,count_bytes', 'oflag=seek_bytes,dsync'],
           ]
     const given = [`if=${source}`, `of=${target}`, ...places, 'conv=notrunc']
+    if (endsWithUs) given.push('status=progress')
     try {
       const child = spawn('dd', given, {
         stdio: ['ignore', 'ignore', 'pipe'],

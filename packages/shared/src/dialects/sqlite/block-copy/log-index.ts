@@ -24,11 +24,12 @@ const CHECKED_BYTES = 40
  * Reads it from the file in memory that all connections share. Another process reads, because closing that file in this one
  * would drop the locks of its connections.
  *
+ * @param between Called now and then; it may throw.
  * @returns `undefined` while it is being written, and where it cannot be read or may be stale.
  */
-export async function readLogIndex(database: string): Promise<LogIndex | undefined> {
+export async function readLogIndex(database: string, between: () => void): Promise<LogIndex | undefined> {
   const path = `${database}-shm`
-  const bytes = (await isWritable(path)) ? await readByDd(path, 2 * HEADER_BYTES) : Buffer.alloc(0)
+  const bytes = (await isWritable(path)) ? await readByDd(path, 2 * HEADER_BYTES, between) : Buffer.alloc(0)
   const header = bytes.subarray(0, HEADER_BYTES)
   // A writer writes the second copy first, and the first one last.
   if (bytes.length !== 2 * HEADER_BYTES || !header.equals(bytes.subarray(HEADER_BYTES))) return undefined

@@ -2,27 +2,23 @@ import { fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { BLOCK_BYTES, DdCopy, type DdOrder } from './dd.js'
 
+type Whole = Pick<DdOrder, 'source' | 'target' | 'bytes'>
+
 /**
  * Copies a file by `dd` as fast as the disk can while nobody commits. From the first commit on, each block is flushed before the
  * next one: the flush of a commit waits for all that the copy has handed to the disk.
  */
 export class YieldingCopy {
-  readonly #order: Omit<DdOrder, 'from' | 'flushed'>
+  readonly #order: Whole
   readonly #file: number
   readonly #flushed: number
   readonly #quiet: string
   #dd: DdCopy
-  #pace: 'fast' | 'yields' | 'cannot yield' = 'fast'
-  /** Bytes of the copy that were there when the dd began that yields. */
+  #pace: 'fast' | 'yields' | 'plain' = 'fast'
+  /** Bytes of the copy that were there when this dd began. */
   #from = 0
 
-  private constructor(
-    order: Omit<DdOrder, 'from' | 'flushed'>,
-    file: number,
-    flushed: number,
-    quiet: string,
-    dd: DdCopy,
-  ) {
+  private constructor(order: Whole, file: number, flushed: number, quiet: string, dd: DdCopy) {
     this.#order = order
     this.#file = file
     this.#flushed = flushed
@@ -35,14 +31,10 @@ export class YieldingCopy {
    * @param flushed Bytes of a block that is flushed.
    * @returns `undefined` where there is no dd, and where this process may start none.
    */
-  static async start(
-    order: Omit<DdOrder, 'from' | 'flushed'>,
-    file: number,
-    flushed: number,
-  ): Promise<YieldingCopy | undefined> {
+  static async start(order: Whole, file: number, flushed: number): Promise<YieldingCopy | undefined> {
     // Before dd begins: what throws then leaves no dd behind.
     const quiet = logMark(order.source)
-    const dd = await DdCopy.start({ ...order, from: 0 })
+    const dd = await DdCopy.start({ ...order, from: 0, endsWithUs: true })
     return dd && new YieldingCopy(order, file, flushed, quiet, dd)
   }
 
@@ -60,10 +52,10 @@ export class YieldingCopy {
     try {
       if (await this.#dd.wait(ms)) return true
     } catch (error) {
-      // This dd may not know how to flush. One that has written does: the system tells a lost write to whoever flushes first, and to
-      // no later dd.
-      if (this.#pace !== 'yields' || fstatSync(this.#file).size > this.#from) throw error
-      await this.#goOn('cannot yield', done)
+      // This dd may not know how to tell or how to flush. One that has written does: the system tells a lost write to whoever flushes
+      // first, and to no later dd.
+      if (this.#pace === 'plain' || fstatSync(this.#file).size > this.#from) throw error
+      await this.#goOn('plain', done)
     }
     if (this.#pace === 'fast' && logMark(this.#order.source) !== this.#quiet) await this.#goOn('yields', done)
     return false
@@ -74,13 +66,19 @@ export class YieldingCopy {
     return this.#dd.stop()
   }
 
-  async #goOn(pace: 'yields' | 'cannot yield', from: number): Promise<void> {
+  async #goOn(pace: 'yields' | 'plain', from: number): Promise<void> {
     this.#pace = pace
     this.#from = from
     await this.#dd.stop()
     // By its length the copy tells how far it is.
     ftruncateSync(this.#file, from)
-    const dd = await DdCopy.start({ ...this.#order, from, ...(pace === 'yields' && { flushed: this.#flushed }) })
+    const yields = pace === 'yields'
+    const dd = await DdCopy.start({
+      ...this.#order,
+      from,
+      endsWithUs: yields,
+      ...(yields && { flushed: this.#flushed }),
+    })
     if (dd === undefined) {
       throw new PersistenceError('IO_ERROR', 'backup', 'backup: dd could not be started once more; back up again')
     }

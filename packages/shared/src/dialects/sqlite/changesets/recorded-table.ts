@@ -3,6 +3,7 @@ import type { Row } from '../../../driver/driver.js'
 import type { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Step } from '../../../queue/statement.js'
 import type { Session } from '../../../session/session.js'
+import { quotedName } from '../schema/quoted.js'
 
 /** A table of the app whose rows a changeset can name. */
 export interface RecordedTable {
@@ -55,10 +56,10 @@ export function checkedAsBefore({ name, key, nullable }: RecordedTable, operatio
       throw refuse('was dropped, or has other columns or another key than when changesets() read it; call that again')
     },
   }
-  const conditions = nullable.map((column) => `${quoted(column)} IS NULL`)
+  const conditions = nullable.map((column) => `${quotedName(column)} IS NULL`)
   if (conditions.length === 0) return [unchanged]
   const unnamed: Step = {
-    sql: `SELECT 1 FROM main.${quoted(name)} WHERE ${conditions.join(' OR ')} LIMIT 1`,
+    sql: `SELECT 1 FROM main.${quotedName(name)} WHERE ${conditions.join(' OR ')} LIMIT 1`,
     parameters: [],
     expect: 0,
     unmet: () => refuse('has a row whose key is NULL, which no changeset can name; give the row a key'),
@@ -99,9 +100,4 @@ function shape(key: readonly boolean[]): string {
 /** SQLite takes no notice of the case of ASCII letters in names. */
 export function folded(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
-}
-
-/** Names of the app's own schema cannot be bound. */
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

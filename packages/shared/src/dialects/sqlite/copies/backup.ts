@@ -124,9 +124,10 @@ async function copyInto(
     await queue.query('backup', 'VACUUM INTO ?1', [temporary.path])
     return run('verifyCopy', { path: temporary.path, content } satisfies VerifyOrder)
   }
-  const [source, target] = [place.location, temporary.path]
+  const { location: source, identity } = place
   const sizes = { largeBytes: LARGE_BYTES, flushedBytes: FLUSHED_BYTES }
-  const order: CopyOrder = { source, target, rate, maxBytesPerSecond, maxWalBytes, ...sizes }
+  const target = temporary.path
+  const order: CopyOrder = { source, identity, target, rate, maxBytesPerSecond, maxWalBytes, ...sizes }
   return run('backup', order)
 }
 

@@ -19,6 +19,8 @@ const SCHEMA_TRIES = 3
 export interface CopyOrder {
   /** The file to copy. */
   readonly source: string
+  /** What its adapter has open: device and inode. */
+  readonly identity: string | undefined
   /** An empty file. */
   readonly target: string
   /** Pages. */
@@ -39,12 +41,12 @@ export type Copied = Omit<BackupManifest, 'startedAt' | 'milliseconds' | 'schedu
  * engine's backup takes no other then, and so never starts anew, however much is written meanwhile.
  */
 export async function copyJob(order: CopyOrder, context: JobContext): Promise<Verified> {
-  const source = await openOwn(order.source, context.engine, { readOnly: true, busyTimeout: SOURCE_WAIT_MS })
+  const source = await openSource(order, context)
   let made: Made
   try {
     await refuseOtherModes(source, order.source)
     made = await copy(source, order, context)
-    await refuseReplaced(source, order.source)
+    await refuseReplaced(order)
   } finally {
     await source.close()
   }
@@ -52,6 +54,18 @@ export async function copyJob(order: CopyOrder, context: JobContext): Promise<Ve
   if (hashing) return verifyCopy(order.target, content, context, () => undefined)
   const settled = content.bytes >= order.largeBytes ? hashElsewhere(order.target, context) : undefined
   return verifyCopy(order.target, content, context, settled)
+}
+
+async function openSource(order: CopyOrder, { engine }: JobContext): Promise<OwnConnection> {
+  // With the log of the file that its adapter has open, another one must not even be opened.
+  await refuseReplaced(order)
+  try {
+    return await openOwn(order.source, engine, { readOnly: true, busyTimeout: SOURCE_WAIT_MS })
+  } catch (error) {
+    // Two files that take turns under a name look as if two libraries had one of them.
+    await refuseReplaced(order)
+    throw error
+  }
 }
 
 interface Made {
@@ -131,7 +145,7 @@ async function copyByBlocks(
     if (result.outcome === 'copied') pace.end()
     return result
   } catch (error) {
-    await refuseReplaced(source, order.source)
+    await refuseReplaced(order)
     throw error
   }
 }
@@ -159,20 +173,21 @@ async function refuseOtherModes({ queue }: OwnConnection, path: string): Promise
   )
 }
 
-/** The copy of a file that nobody will find again is no backup of what is at the path. */
-async function refuseReplaced(source: OwnConnection, path: string): Promise<void> {
-  if ((await fileIdentity(path)) === source.identity) return
+/** The copy of a file that nobody will find again is no backup of what is at the path, and another file none of the adapter's. */
+async function refuseReplaced({ source: path, identity }: Pick<CopyOrder, 'source' | 'identity'>): Promise<void> {
+  if ((await fileIdentity(path)) === identity) return
   throw new PersistenceError(
     'FILE_REPLACED',
     'backup',
-    `backup: the database file ${path} was deleted or replaced while it was copied; make a new adapter and back up that`,
+    `backup: the database file ${path} was deleted or replaced before its copy was done; make a new adapter and back up that`,
   )
 }
 
 async function refuseFullDisk(target: string, { bytes }: Pick<Content, 'bytes'>): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(target))
+  const { blocks, bavail, bsize } = await statfs(dirname(target))
   const free = bavail * bsize
-  if (free >= bytes) return
+  // Some file systems do not tell how large they are.
+  if (free >= bytes || blocks === 0) return
   throw new PersistenceError(
     'DISK_FULL',
     'backup',

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 const FORMAT = 'go-goscope-backup/1'
+// Of a Date.
+const LATEST_DATE_MS = 8.64e15
 
 /** What is known of a backup. The file `<backup>.json` has it as JSON. */
 export interface BackupManifest {
@@ -36,6 +38,8 @@ export async function readManifest(backup: string, operation: string): Promise<B
   const path = manifestPath(backup)
   let text: string
   try {
+    // Who reads a pipe waits for somebody who writes.
+    if (!(await stat(path)).isFile()) throw new Error('it is no file')
     text = await readFile(path, 'utf8')
   } catch (cause) {
     throw notABackup(operation, backup, `its manifest ${path} cannot be read (${(cause as Error).message})`, cause)
@@ -61,6 +65,7 @@ function isManifest(value: Record<string, unknown>): value is Record<string, unk
   const isCount = (name: keyof BackupManifest): boolean => Number.isSafeInteger(value[name]) && Number(value[name]) >= 0
   return (
     (['bytes', 'pages', 'schemaVersion', 'startedAt'] as const).every(isCount) &&
+    Number(value.startedAt) <= LATEST_DATE_MS &&
     typeof value.milliseconds === 'number' &&
     (value.position === undefined || isCount('position')) &&
     (value.scheduledFor === undefined || typeof value.scheduledFor === 'string') &&

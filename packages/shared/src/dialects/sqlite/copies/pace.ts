@@ -10,17 +10,19 @@ import { stopped } from './stopped.js'
 // A step of a slow copy takes a tenth of a second at most, so that it is not a burst and a pause.
 const STEPS_PER_SECOND = 10
 
+type PaceOrder = Pick<CopyOrder, 'source' | 'rate' | 'maxBytesPerSecond' | 'maxWalBytes'>
+
 /** What happens between the steps of a copy: telling how far it is, stopping it, slowing it down, watching the log. */
 export class Pace implements BackupSteps {
   readonly rate: number
   readonly totalPages: number
   readonly pageBytes: number
   readonly paced: boolean
-  readonly #order: CopyOrder
+  readonly #order: PaceOrder
   readonly #context: JobContext
   #startedAt = 0
 
-  constructor(order: CopyOrder, content: Content, context: JobContext) {
+  constructor(order: PaceOrder, content: Content, context: JobContext) {
     this.#order = order
     this.pageBytes = content.pageBytes
     this.totalPages = Math.ceil(content.bytes / content.pageBytes)

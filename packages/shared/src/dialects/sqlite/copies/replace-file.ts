@@ -1,6 +1,6 @@
 import { chmod, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { processView } from '../file/process-view.js'
+import { isOpenElsewhere, processView } from '../file/process-view.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
 import { keepFile } from './keep-file.js'
@@ -95,8 +95,8 @@ async function hasHeader(target: string): Promise<boolean> {
 
 /** What can be known of the users of a file that no engine opens. */
 async function refuseShared(target: string, cause: unknown): Promise<undefined> {
-  const view = await processView(target)
-  if (view?.shared === true || view?.locked === true) throw inUse(target, cause)
+  if ((await processView(target))?.locked === true || (await isOpenElsewhere(target)) === true)
+    throw inUse(target, cause)
 }
 
 async function move(from: string, to: string): Promise<void> {

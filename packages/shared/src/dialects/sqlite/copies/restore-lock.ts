@@ -4,6 +4,7 @@ import { copyFile, link, lstat, readFile, rename, rm, writeFile } from 'node:fs/
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { HOST, isAlive } from '../../../processes/numbered-processes.js'
 import type { LinkFile } from './publish.js'
+import { TemporaryFile } from './temporary-file.js'
 
 /** Keeps a second restore away from a file that is being replaced. */
 export interface RestoreLock {
@@ -28,16 +29,16 @@ export async function lockTarget(target: string, linkFile: LinkFile = link): Pro
 
 async function create(path: string, text: string, linkFile: LinkFile): Promise<boolean> {
   // Whole from the beginning, so that nobody reads half of it.
-  const whole = `${path}-${randomUUID()}`
+  const whole = await TemporaryFile.beside(path)
   try {
-    await writeFile(whole, text, { flag: 'wx', mode: 0o600 })
-    await linkFile(whole, path)
+    await whole.write(text)
+    await linkFile(whole.path, path)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     return await createWithoutLink(path, text)
   } finally {
-    await rm(whole, { force: true })
+    await whole.remove()
   }
 }
 
@@ -70,15 +71,15 @@ function isOver(holder: string): boolean {
 
 /** Of those that find the same dead holder one removes it, and none removes the lock of the next. */
 async function removeStale(path: string, holder: string): Promise<void> {
-  const aside = `${path}-${randomUUID()}`
+  const aside = await TemporaryFile.beside(path)
   try {
-    await rename(path, aside)
+    await rename(path, aside.path)
+    if ((await readFile(aside.path, 'utf8')) !== holder) await copyFile(aside.path, path, constants.COPYFILE_EXCL)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  } finally {
+    await aside.remove()
   }
-  if ((await readFile(aside, 'utf8')) !== holder) await copyFile(aside, path, constants.COPYFILE_EXCL)
-  await rm(aside)
 }
 
 function inUse(target: string, path: string): PersistenceError {

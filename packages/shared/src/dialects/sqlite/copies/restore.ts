@@ -6,7 +6,7 @@ import { systemClock } from '../../../time/clock.js'
 import { checkFilePath, checkNewFilePath } from '../file/check-path.js'
 import { isSameFile } from '../file/file-identity.js'
 import { refuseOpenHere } from '../file/open-here.js'
-import { refuseLink } from '../file/refuse-link.js'
+import { refuseLink, refuseNoFile } from '../file/refuse-link.js'
 import { withTypedErrors } from '../thread/typed-error.js'
 import { chooseEngine, type EngineChoice, type FileOptions } from './engine-choice.js'
 import type { Lineage } from './lineage.js'
@@ -75,6 +75,7 @@ export async function restore<Options extends object>(
       )
     const manifest = await manifestOf(backup, allowUnverified)
     await refuseLink(target, 'restore')
+    await refuseNoFile(backup, 'restore')
     await refuseOpenHere(backup, 'restore')
     const lock = await lockTarget(target)
     try {

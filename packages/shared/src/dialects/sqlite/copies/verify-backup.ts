@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { checkFilePath } from '../file/check-path.js'
 import { refuseOpenHere } from '../file/open-here.js'
+import { refuseNoFile } from '../file/refuse-link.js'
 import { withTypedErrors } from '../thread/typed-error.js'
 import type { Backup } from './backup.js'
 import { chooseEngine, type EngineChoice, type FileOptions } from './engine-choice.js'
@@ -19,6 +20,7 @@ export async function verifyBackup<Options extends object>(
   const backup = resolve(path)
   return withTypedErrors('verifyBackup', options.signal, async () => {
     const manifest = await readManifest(backup, 'verifyBackup')
+    await refuseNoFile(backup, 'verifyBackup')
     await refuseOpenHere(backup, 'verifyBackup')
     const input: BackupOrder = { path: backup, manifest }
     const tidy = async (): Promise<void> => undefined

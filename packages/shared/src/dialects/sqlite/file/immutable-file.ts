@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { PersistenceError, type PersistenceErrorCode } from '../../../errors/persistence-error.js'
-import { processView } from './process-view.js'
+import { isOpenElsewhere } from './process-view.js'
 
 /** The name under which an engine reads the file without locks, without its log, and without looking whether it changed. */
 export function immutableUri(path: string): string {
@@ -52,7 +52,7 @@ export class ImmutableFile {
         `${log} is not empty and would not be read; open the file without immutable once, which takes it in`,
       )
     }
-    if ((await processView(path))?.shared === true) {
+    if ((await isOpenElsewhere(path)) === true) {
       throw cannotRead(
         `another process has ${path} open and can change it; open the file with readOnly: true instead`,
         'FILE_IN_USE',

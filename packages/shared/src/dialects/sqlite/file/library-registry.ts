@@ -106,7 +106,9 @@ async function forgetClosed({ users }: Entry, most: number): Promise<void> {
  */
 export async function refuseAttachedLibrary(path: string, engine: string): Promise<ProcessView | undefined> {
   const view = await processView(path)
-  if (view !== undefined && view.libraries > 1) throw secondLibrary('another engine', engine, path)
+  // So it looks as well while this process has the file open that had the name before: both have one log.
+  const other = 'another engine (or the file that had this name before is open still: disconnect what uses that)'
+  if (view !== undefined && view.libraries > 1) throw secondLibrary(other, engine, path)
   return view
 }
 

@@ -7,7 +7,7 @@ import { type FileOwner, FileWatch } from './file-watch.js'
 import { ImmutableFile } from './immutable-file.js'
 import { type EngineLibrary, type Registration, refuseAttachedLibrary, registerLibrary } from './library-registry.js'
 import { ASK_JOURNAL_MODE, type LogWatch } from './log-watch.js'
-import { processView } from './process-view.js'
+import { isOpenElsewhere } from './process-view.js'
 import { unsafeEnvironment } from './unsafe-environment.js'
 
 /** The connection that has a file open. */
@@ -136,7 +136,7 @@ export class OpenFile implements FileOwner {
   /** Never rejects. */
   async #tellOfOthers(): Promise<void> {
     const here = this.#registration.shared
-    if (!here && (await processView(this.#path))?.shared !== true) return
+    if (!here && (await isOpenElsewhere(this.#path)) !== true) return
     const other = here ? 'a second connection of this process' : 'another process'
     this.#user.diagnostics.emit({
       type: 'unshared-locks',

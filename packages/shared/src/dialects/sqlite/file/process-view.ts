@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
-
-// The first byte of the range that SQLite's shared lock covers, in every file.
-const SHARED_LOCK_FROM = '1073741826'
+import { SharedLock, sharedLockHolders } from './shared-lock.js'
 
 /** What the system reports about a database file and this process, over all threads and libraries in it. Linux only. */
 export interface ProcessView {
@@ -10,30 +8,39 @@ export interface ProcessView {
   readonly libraries: number
   /** Whether this process holds SQLite's shared lock, which a connection in WAL mode keeps. */
   readonly locked: boolean
-  /** Whether another process holds it. */
-  readonly shared: boolean
 }
 
 /**
  * Each copy of the library maps the shared memory of a file once, for all its connections in all threads, so that two
  * handles of one engine count once and two engines count twice.
  *
+ * @param lock That of earlier looks at the file, which are quicker then.
  * @returns `undefined` where the system does not report it.
  */
-export async function processView(file: string): Promise<ProcessView | undefined> {
+export async function processView(file: string, lock: SharedLock = new SharedLock()): Promise<ProcessView | undefined> {
   if (process.platform !== 'linux') return undefined
   try {
-    const [path, { ino }] = await Promise.all([realpath(file), stat(file, { bigint: true })])
+    const [path, found] = await Promise.all([realpath(file), stat(file, { bigint: true })])
     // Within the call: these files wait for no disk, and give a page at a time. Each page by the pool's threads kept the event
     // loop at work four times as long in all.
-    const holders = sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino)
     return {
       libraries: mappedAtStart(readFileSync('/proc/self/maps', 'utf8'), `${path}-shm`),
-      locked: holders.includes(process.pid),
-      shared: holders.some((pid) => pid !== process.pid),
+      locked: lock.isHeld(found),
     }
   } catch {
     // No /proc, or no such file. A missing file is found elsewhere; this only adds to what is known without it.
+    return undefined
+  }
+}
+
+/** Whether another process has the file open in WAL mode; `undefined` where the system does not report it. */
+export async function isOpenElsewhere(file: string): Promise<boolean | undefined> {
+  if (process.platform !== 'linux') return undefined
+  try {
+    const { ino } = await stat(file, { bigint: true })
+    return sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino).some((pid) => pid !== process.pid)
+  } catch {
+    // As above.
     return undefined
   }
 }
@@ -46,14 +53,4 @@ function mappedAtStart(maps: string, path: string): number {
     if (line.endsWith(name) && line.slice(line.indexOf('/')) === name && /^\S+ \S+ 0+ /.test(line)) count++
   }
   return count
-}
-
-/** Lines of /proc/locks are `number: POSIX ADVISORY READ pid device:inode from to`; a waiting one has `->` in it. */
-function sharedLockHolders(locks: string, inode: bigint): number[] {
-  const holders: number[] = []
-  for (const line of locks.split('\n')) {
-    const [, kind, , , pid, place = '', from] = line.trim().split(/\s+/)
-    if (kind === 'POSIX' && from === SHARED_LOCK_FROM && place.endsWith(`:${inode}`)) holders.push(Number(pid))
-  }
-  return holders
 }

@@ -1,7 +1,8 @@
 import type { FileOwner } from './file-watch.js'
 import { type ProcessView, processView } from './process-view.js'
+import { SharedLock } from './shared-lock.js'
 
-// The list of locks is read piece by piece while it changes, so that one reading may miss a lock.
+// Descriptors are looked at one by one while others are opened and closed, so that one reading may miss a lock.
 const READINGS_WITHOUT_LOCK = 2
 
 const SECOND_LIBRARY =
@@ -17,6 +18,7 @@ const LOCKS_DROPPED =
 export class ProcessWatch {
   readonly #path: string
   readonly #owner: Pick<FileOwner, 'unsafe'>
+  readonly #lock = new SharedLock()
   readonly #reported = new Set<string>()
   #wasLocked = false
   #unlocked = 0
@@ -33,7 +35,7 @@ export class ProcessWatch {
 
   /** Never rejects. */
   async look(): Promise<void> {
-    const view = await processView(this.#path)
+    const view = await processView(this.#path, this.#lock)
     if (view === undefined) return
     if (view.libraries > 1) this.#report(SECOND_LIBRARY)
     this.#unlocked = view.locked ? 0 : this.#unlocked + 1

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises'
+import { lstat, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 
 /**
@@ -12,4 +12,15 @@ export async function refuseLink(path: string, operation: string): Promise<void>
   if (found === undefined || found.isFile()) return
   const what = found.isSymbolicLink() ? 'a symbolic link; name the file that it leads to' : 'no file; name one'
   throw new PersistenceError('CANNOT_OPEN', operation, `${operation} ${path}: it is ${what}`)
+}
+
+/**
+ * To be called for a name whose file is to be read: who reads a pipe waits for somebody who writes.
+ *
+ * @throws PersistenceError `CANNOT_OPEN` for what is no file, and leads to none.
+ */
+export async function refuseNoFile(path: string, operation: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined) // Missing, which whoever reads it tells.
+  if (found === undefined || found.isFile()) return
+  throw new PersistenceError('CANNOT_OPEN', operation, `${operation} ${path}: it is no file; name one`)
 }

@@ -1,4 +1,5 @@
 import type { Row } from '../../../driver/driver.js'
+import { quotedName, quotedText } from './quoted.js'
 
 /**
  * The append log that followers of a file read (standby/). It exists only while somebody follows, and tells which rows
@@ -56,7 +57,8 @@ export const LOG_TABLES: readonly string[] = [
 ) STRICT, WITHOUT ROWID`,
 ]
 
-const BOUND = `CREATE TRIGGER ${LOG_TRIGGER_PREFIX}bounded AFTER INSERT ON go_goscope_changes
+const BOUND = `${LOG_TRIGGER_PREFIX}bounded`
+const BOUNDING = `CREATE TRIGGER ${BOUND} AFTER INSERT ON go_goscope_changes
 WHEN NEW.seq % ${BOUND_EVERY} = 0 BEGIN
   DELETE FROM go_goscope_changes WHERE seq <= NEW.seq - ${LONGEST_LOG};
   DELETE FROM go_goscope_followers WHERE seq <= NEW.seq - ${LONGEST_LOG};
@@ -64,9 +66,10 @@ END`
 
 /** Every trigger of a log of these tables, by name. */
 export function logTriggers(tables: readonly LoggedTable[]): ReadonlyMap<string, string> {
-  const texts = [BOUND, ...tables.flatMap(triggersOf)]
-  return new Map(texts.map((sql) => [/"?(go_goscope_log_\w+)/.exec(sql)?.[1] as string, sql]))
+  return new Map([[BOUND, BOUNDING], ...tables.flatMap(triggersOf)])
 }
+
+type Trigger = readonly [name: string, sql: string]
 
 /**
  * A row is logged by its rowid, one that is gone by the rowid it had. REPLACE takes rows out of the way of another one, by
@@ -77,23 +80,25 @@ export function logTriggers(tables: readonly LoggedTable[]): ReadonlyMap<string,
  * one, and what gives it another rowid or key has a trigger for the columns that a statement names. Rows are looked for in a
  * condition, because SQLite puts what an INSERT reads into a table of its own where the log has a trigger.
  */
-function triggersOf(logged: LoggedTable): string[] {
-  const { name, key, otherKeys } = logged
-  const id = `"${logged.rowid ?? key.name}"`
-  const table = `"${name}"`
-  const trigger = (of: string, event: string, columns: string, sources: readonly string[]): string => {
+function triggersOf(logged: LoggedTable): Trigger[] {
+  const { key, otherKeys } = logged
+  const id = quotedName(logged.rowid ?? key.name)
+  const table = quotedName(logged.name)
+  const name = quotedText(logged.name)
+  const trigger = (of: string, event: string, columns: string, sources: readonly string[]): Trigger => {
     const body = sources.map((rows) => `  INSERT INTO go_goscope_changes (tbl, ${columns}) ${rows};\n`).join('')
-    return `CREATE TRIGGER "${LOG_TRIGGER_PREFIX}${of}_${name}" ${event} BEGIN\n${body}END`
+    const own = `${LOG_TRIGGER_PREFIX}${of}_${logged.name}`
+    return [own, `CREATE TRIGGER ${quotedName(own)} ${event} BEGIN\n${body}END`]
   }
-  const known = (of: string, event: string, row: string): string =>
-    trigger(of, event, 'id', [`VALUES ('${name}', ${row})`])
-  const keyed = (of: string, event: string, row: string): string =>
+  const known = (of: string, event: string, row: string): Trigger =>
+    trigger(of, event, 'id', [`VALUES (${name}, ${row})`])
+  const keyed = (of: string, event: string, row: string): Trigger =>
     logged.rowid === undefined
       ? known(of, event, row)
-      : trigger(of, event, 'id, key', [`VALUES ('${name}', ${row}, NEW."${key.name}")`])
+      : trigger(of, event, 'id, key', [`VALUES (${name}, ${row}, NEW.${quotedName(key.name)})`])
   const sameKeys = otherKeys.map((columns) => columns.map(sameIn).join(' AND '))
-  const displaced = (event: string, but: string): string => {
-    const rows = sameKeys.map((same) => `SELECT '${name}', ${id} FROM ${table} WHERE ${same}${but}`)
+  const displaced = (event: string, but: string): Trigger => {
+    const rows = sameKeys.map((same) => `SELECT ${name}, ${id} FROM ${table} WHERE ${same}${but}`)
     const found = rows.map((row) => `EXISTS (${row})`).join(' OR ')
     return trigger(`displaced_by_${event.toLowerCase()}`, `BEFORE ${event} ON ${table} WHEN ${found}`, 'id', rows)
   }
@@ -103,29 +108,34 @@ function triggersOf(logged: LoggedTable): string[] {
       : []),
     keyed('inserted', `AFTER INSERT ON ${table}`, `NEW.${id}`),
     known('updated', `AFTER UPDATE ON ${table}`, `NEW.${id}`),
-    keyed('rekeyed', `AFTER UPDATE OF ${[`"${key.name}"`, ...ROWID_NAMES].join(', ')} ON ${table}`, `OLD.${id}`),
+    keyed('rekeyed', `AFTER UPDATE OF ${[quotedName(key.name), ...ROWID_NAMES].join(', ')} ON ${table}`, `OLD.${id}`),
     known('deleted', `AFTER DELETE ON ${table}`, `OLD.${id}`),
   ]
 }
 
 /** What the log knows a row by, as it is compared. */
 export function idOf({ rowid, key }: LoggedTable): string {
-  return rowid === undefined ? inKey(key) : `"${rowid}"`
+  return rowid === undefined ? inKey(key) : quotedName(rowid)
 }
 
 /** A column as its key compares it. */
 export function inKey({ name, collation }: KeyColumn): string {
-  return `"${name}" COLLATE "${collation}"`
+  return `${quotedName(name)} COLLATE ${quotedName(collation)}`
 }
 
 /** Whether a row and the new one are the same in a column of a key. What is the same by BINARY is so by every column's own. */
 function sameIn({ name, collation }: KeyColumn): string {
-  return `"${name}" = NEW."${name}"${collation === 'BINARY' ? '' : ` COLLATE "${collation}"`}`
+  const column = quotedName(name)
+  return `${column} = NEW.${column}${collation === 'BINARY' ? '' : ` COLLATE ${quotedName(collation)}`}`
 }
 
 /** Reads the objects of the log. */
 export const READ_LOG: string = `SELECT type, name, sql FROM main.sqlite_master
 WHERE name IN ('go_goscope_changes', 'go_goscope_followers') OR (type = 'trigger' AND name GLOB '${LOG_TRIGGER_PREFIX}*')`
+
+/** Gives a row where both tables of the log are there. */
+export const WHOLE_LOG: string = `SELECT 1 WHERE (SELECT count(*) FROM main.sqlite_master
+WHERE type = 'table' AND name IN ('go_goscope_changes', 'go_goscope_followers')) = 2`
 
 /** Whether objects of {@link READ_LOG} are there, and one of the two tables not: who dropped it has left triggers at which every write fails. */
 export function isBroken(objects: readonly Row[]): boolean {
@@ -143,7 +153,9 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value`
  */
 export function removingLog(objects: readonly Row[]): string[] {
   const drop = (type: string): string[] =>
-    objects.filter((object) => object.type === type).map(({ name }) => `DROP ${type} IF EXISTS "${name}"`)
+    objects
+      .filter((object) => object.type === type)
+      .map(({ name }) => `DROP ${type} IF EXISTS ${quotedName(String(name))}`)
   return [
     ...drop('trigger'),
     // Past the triggers, which log writes of this table as well.

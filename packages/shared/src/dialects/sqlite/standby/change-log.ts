@@ -10,6 +10,7 @@ import {
   READ_LOG,
   removingLog,
 } from '../schema/change-log.js'
+import { quotedName } from '../schema/quoted.js'
 import { followedTables } from './followed-tables.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
 
@@ -66,7 +67,8 @@ export function enterLog(sql: Sql, follower: string, seq: number | undefined, no
     const triggers = new Map(found.filter(({ type }) => type === 'trigger').map(({ name, sql: text }) => [name, text]))
     const { overtaken } = await oneRow(sql, OVERTAKEN)
     const stays = (name: string): boolean => overtaken === 0 && triggers.get(name) === wanted.get(name)
-    for (const name of triggers.keys()) if (!stays(String(name))) await sql.query(`DROP TRIGGER "${name}"`)
+    for (const name of triggers.keys())
+      if (!stays(String(name))) await sql.query(`DROP TRIGGER ${quotedName(String(name))}`)
     const missing = [...wanted].filter(([name]) => !stays(name))
     for (const [, text] of missing) await sql.query(text)
     if (hasLog && missing.length > 0) await sql.query(GAP)

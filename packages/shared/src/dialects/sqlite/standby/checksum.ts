@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { idOf } from '../schema/change-log.js'
+import { quotedName } from '../schema/quoted.js'
 import type { FollowedTables } from './followed-tables.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
@@ -40,7 +41,7 @@ async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id 
   const columns = await sql.query(`SELECT name FROM pragma_table_info(?1, '${schema}')`, [name])
   // A row of another rowid is one that later changes miss.
   const cells = cellsOf([...(rowid === undefined ? [] : [rowid]), ...columns.map((column) => String(column.name))])
-  const table = `${schema}."${name}"`
+  const table = `${schema}.${quotedName(name)}`
   let rows = 0
   // Where a page begins stays in SQL: not every key can be carried through JavaScript without a change.
   await sql.query('CREATE TEMP TABLE IF NOT EXISTS go_goscope_page (start)')
@@ -59,7 +60,7 @@ async function addTable(hash: Hash, sql: Sql, schema: Schema, { name, rowid, id 
 /** One text that no two rows of different cells share, whatever they hold: also text that is no UTF-8, or has zeros. */
 function cellsOf(columns: readonly string[]): string {
   return columns
-    .map((name) => `"${name}"`)
+    .map(quotedName)
     .map(
       (cell) =>
         `CASE typeof(${cell}) WHEN 'text' THEN 't' || hex(${cell}) WHEN 'blob' THEN 'b' || hex(${cell}) ELSE quote(${cell}) END`,

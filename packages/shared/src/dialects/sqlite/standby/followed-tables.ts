@@ -1,6 +1,7 @@
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { type KeyColumn, type LoggedTable, ROWID_NAMES } from '../schema/change-log.js'
+import { quotedName } from '../schema/quoted.js'
 import { oneRow, type Schema, type Sql } from './sql.js'
 
 /** The tables that a standby has, by how their changes are found. */
@@ -47,7 +48,7 @@ export async function followedTables(sql: Sql, schema: Schema): Promise<Followed
     const columns = await sql.query(columnsIn(schema), [name])
     const kept = columns.filter(({ hidden }) => hidden === 0)
     if (kept.length < columns.length) computed.add(name)
-    stored.set(name, kept.map((column) => `"${column.name}"`).join(', '))
+    stored.set(name, kept.map((column) => quotedName(String(column.name))).join(', '))
     if (whole.includes(name)) continue
     logged.push(keysOf(name, columns, await sql.query(keysIn(schema), [name])))
   }
@@ -61,26 +62,30 @@ function rowidOf(name: string, logged: readonly LoggedTable[]): string | undefin
 /** A statement that copies rows of a table from the source, to which a WHERE may be added. Rows keep their rowids. */
 export function copyingRows(name: string, { logged, stored }: FollowedTables): string {
   const rowid = rowidOf(name, logged)
-  const columns = `${rowid === undefined ? '' : `"${rowid}", `}${stored.get(name)}`
-  return `INSERT INTO main."${name}" (${columns}) SELECT ${columns} FROM source."${name}"`
+  const columns = `${rowid === undefined ? '' : `${quotedName(rowid)}, `}${stored.get(name)}`
+  const table = quotedName(name)
+  return `INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM source.${table}`
 }
 
 /** Copies a table into one that is empty. Rows keep their rowids. */
 export async function copyTable(sql: Sql, name: string, tables: FollowedTables): Promise<void> {
   if (!tables.computed.has(name)) {
     // Without a list, and only then, SQLite copies rows and index entries of a whole table as they are, in a third of the time.
-    await sql.query(`INSERT INTO main."${name}" SELECT * FROM source."${name}"`)
+    const table = quotedName(name)
+    await sql.query(`INSERT INTO main.${table} SELECT * FROM source.${table}`)
     const rowid = rowidOf(name, tables.logged)
     if (rowid === undefined || !(await rowidsDiffer(sql, name, rowid))) return
-    await sql.query(`DELETE FROM main."${name}"`)
+    await sql.query(`DELETE FROM main.${table}`)
   }
   await sql.query(copyingRows(name, tables))
 }
 
 /** Rows that were copied one by one have rowids from 1 in the order of the source, which either shows at an end or changes nothing. */
 async function rowidsDiffer(sql: Sql, name: string, rowid: string): Promise<boolean> {
+  const end = (which: 'min' | 'max', schema: Schema): string =>
+    `(SELECT ${which}(${quotedName(rowid)}) FROM ${schema}.${quotedName(name)})`
   const ends = (schema: Schema): string =>
-    `(SELECT min("${rowid}") FROM ${schema}."${name}") AS ${schema}_first, (SELECT max("${rowid}") FROM ${schema}."${name}") AS ${schema}_last`
+    `${end('min', schema)} AS ${schema}_first, ${end('max', schema)} AS ${schema}_last`
   const compared = `SELECT main_first IS NOT source_first OR main_last IS NOT source_last AS differ`
   return (await oneRow(sql, `${compared} FROM (SELECT ${ends('main')}, ${ends('source')})`)).differ === 1
 }

@@ -33,9 +33,15 @@ export class FollowerState {
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`.
    */
   usable(operation: string, or?: 'stopped'): Position {
-    const { state, reason } = this.#current
+    const { state } = this.#current
     if (this.position !== undefined && (state === 'following' || state === or)) return this.position
-    throw new PersistenceError(
+    throw this.unusable(operation)
+  }
+
+  /** The error of a call for which the standby would have to follow. */
+  unusable(operation: string): PersistenceError {
+    const { state, reason } = this.#current
+    return new PersistenceError(
       state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING',
       operation,
       `${operation}: the standby is ${state}${reason === undefined ? '' : ` (${reason})`}; follow the source anew into another target`,

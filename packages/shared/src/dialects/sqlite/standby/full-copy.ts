@@ -1,3 +1,4 @@
+import { quotedName } from '../schema/quoted.js'
 import { copyTable, type FollowedTables, followedTables } from './followed-tables.js'
 import { createPosition, type Position } from './position.js'
 import { inTransaction, oneRow, type Sql } from './sql.js'
@@ -60,5 +61,5 @@ async function removeTables(sql: Sql): Promise<void> {
   const tables = await sql.query(
     "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'",
   )
-  for (const { name } of tables) await sql.query(`DROP TABLE main."${name}"`)
+  for (const { name } of tables) await sql.query(`DROP TABLE main.${quotedName(String(name))}`)
 }

@@ -1,4 +1,5 @@
 import { idOf, inKey, LOG_TRIGGER_PREFIX } from '../schema/change-log.js'
+import { quotedName, quotedText } from '../schema/quoted.js'
 import { copyingRows, type FollowedTables } from './followed-tables.js'
 import { copySequences } from './full-copy.js'
 import { advance, type Position } from './position.js'
@@ -103,10 +104,11 @@ async function copyLogged(sql: Sql, { seq }: Position, tables: FollowedTables): 
     const { name, key, rowid } = table
     if (!named.includes(name)) continue
     const logged = (by: string, column: string): string =>
-      `WHERE ${by} IN (SELECT ${column} FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = '${name}')`
-    await sql.query(`DELETE FROM main."${name}" ${logged(idOf(table), 'id')}`, [seq])
+      `WHERE ${by} IN (SELECT ${column} FROM source.go_goscope_changes WHERE seq > ?1 AND tbl = ${quotedText(name)})`
+    const removal = `DELETE FROM main.${quotedName(name)}`
+    await sql.query(`${removal} ${logged(idOf(table), 'id')}`, [seq])
     // What had the key before is gone from the source, or was logged by itself.
-    if (rowid !== undefined) await sql.query(`DELETE FROM main."${name}" ${logged(inKey(key), 'key')}`, [seq])
+    if (rowid !== undefined) await sql.query(`${removal} ${logged(inKey(key), 'key')}`, [seq])
     await sql.query(`${copyingRows(name, tables)} ${logged(idOf(table), 'id')}`, [seq])
   }
 }
@@ -114,7 +116,7 @@ async function copyLogged(sql: Sql, { seq }: Position, tables: FollowedTables): 
 async function differs(sql: Sql, { whole }: FollowedTables): Promise<boolean> {
   const sequences = (schema: string): string =>
     `SELECT name, seq FROM ${schema}.sqlite_sequence WHERE name IN (SELECT name FROM main.sqlite_master)`
-  const pairs = whole.map((name) => [`SELECT * FROM main."${name}"`, `SELECT * FROM source."${name}"`])
+  const pairs = whole.map(quotedName).map((name) => [`SELECT * FROM main.${name}`, `SELECT * FROM source.${name}`])
   const compared = [...pairs, [sequences('main'), sequences('source')]].flatMap(([here, there]) => [
     `EXISTS (${here} EXCEPT ${there})`,
     `EXISTS (${there} EXCEPT ${here})`,
@@ -124,7 +126,7 @@ async function differs(sql: Sql, { whole }: FollowedTables): Promise<boolean> {
 
 async function copyWhole(sql: Sql, tables: FollowedTables): Promise<void> {
   for (const name of tables.whole) {
-    await sql.query(`DELETE FROM main."${name}"`)
+    await sql.query(`DELETE FROM main.${quotedName(name)}`)
     await sql.query(copyingRows(name, tables))
   }
   await copySequences(sql)

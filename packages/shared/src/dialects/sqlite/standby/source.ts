@@ -31,6 +31,10 @@ export class Source {
     this.#open = open
   }
 
+  get isOpen(): boolean {
+    return this.#connection !== undefined
+  }
+
   /** For writing. */
   get sql(): Sql {
     if (this.#connection === undefined) throw new Error('the source is detached')
@@ -39,14 +43,15 @@ export class Source {
 
   /** @throws PersistenceError `CANNOT_OPEN` when there is no such file. */
   async attach(): Promise<void> {
-    this.#identity = await fileIdentity(this.#path)
+    const identity = await fileIdentity(this.#path)
     // Engines and ATTACH would make a file that is missing.
-    if (this.#identity === undefined) throw this.#gone()
+    if (identity === undefined) throw this.#gone()
     const connection = await this.#open()
     try {
       await adoptEncoding(this.#standby, connection)
       await this.#attach()
       this.#connection = connection
+      this.#identity = identity
     } catch (error) {
       await connection.close()
       throw error
@@ -56,6 +61,8 @@ export class Source {
   async detach(): Promise<void> {
     const connection = this.#connection
     this.#connection = undefined
+    // Until it is attached again: that may fail for now.
+    this.#identity = undefined
     try {
       await this.detachFromStandby()
     } finally {

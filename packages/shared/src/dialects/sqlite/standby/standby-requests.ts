@@ -1,9 +1,11 @@
 import { errorForm } from '../../../errors/error-form.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { systemClock } from '../../../time/clock.js'
-import type { Follower } from './follower.js'
+import type { Ending } from './ending.js'
+import type { Follower, FollowerParts } from './follower.js'
+import type { FollowerState } from './follower-state.js'
 import type { CallName, Calls, FollowEvent, Request } from './messages.js'
-import type { Sql } from './sql.js'
+import type { StandbyState } from './standby-state.js'
 
 type Answers = { [Name in CallName]: (asked: Calls[Name]['asked']) => Promise<Calls[Name]['answer']> }
 
@@ -11,6 +13,7 @@ type Answers = { [Name in CallName]: (asked: Calls[Name]['asked']) => Promise<Ca
 export class StandbyRequests {
   readonly #answers: Omit<Answers, 'reach'>
   readonly #follower: Follower
+  readonly #state: FollowerState
   readonly #tell: (event: FollowEvent) => void
   #requests: Request[] = []
   /** Calls that wait until the standby is far enough. */
@@ -18,14 +21,21 @@ export class StandbyRequests {
   #wake: () => void = () => undefined
 
   /** @param handOver Called when the standby has taken over, before that is answered. */
-  constructor(standby: Sql, follower: Follower, tell: (event: FollowEvent) => void, handOver: () => Promise<void>) {
+  constructor(
+    { standby, state }: FollowerParts,
+    follower: Follower,
+    ending: Ending,
+    tell: (event: FollowEvent) => void,
+    handOver: () => Promise<void>,
+  ) {
     this.#follower = follower
+    this.#state = state
     this.#tell = tell
     this.#answers = {
       query: ({ sql, parameters }) => standby.query(sql, parameters),
       verify: () => follower.verify(),
       takeOver: async ({ force }) => {
-        await follower.takeOver(force)
+        await ending.takeOver(force)
         await handOver()
         return undefined
       },
@@ -64,26 +74,26 @@ export class StandbyRequests {
   }
 
   async #reach(id: number, wanted: number | undefined): Promise<void> {
-    if (this.#follower.going) await this.#follower.round()
+    if (this.#state.going) await this.#follower.round()
     // After the round, which makes a log that was removed anew.
-    const position = wanted ?? (this.#follower.going ? await this.#follower.head() : Number.POSITIVE_INFINITY)
+    const position = wanted ?? (this.#state.going ? await this.#follower.head() : Number.POSITIVE_INFINITY)
     this.#waiting.push({ id, position })
-    if (this.#follower.going && position > (this.#follower.state.position ?? 0)) await this.#follower.round()
+    if (this.#state.going && position > (this.#state.current.position ?? 0)) await this.#follower.round()
   }
 
   #answerReached(): void {
-    const { going, state } = this.#follower
-    const reached = state.position ?? Number.NEGATIVE_INFINITY
+    const { going, current } = this.#state
+    const reached = current.position ?? Number.NEGATIVE_INFINITY
     this.#waiting = this.#waiting.filter(({ id, position }) => {
       if (reached >= position) this.#tell({ id, answer: reached })
-      else if (!going) this.#tell({ id, error: errorForm(neverReached(state)) })
+      else if (!going) this.#tell({ id, error: errorForm(neverReached(current)) })
       else return true
       return false
     })
   }
 }
 
-function neverReached({ state, reason }: Follower['state']): PersistenceError {
+function neverReached({ state, reason }: StandbyState): PersistenceError {
   return new PersistenceError(
     state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING',
     'standby.waitFor',

@@ -4,7 +4,8 @@
  * - `copying`: it makes a full copy, for the first time or again, as `reason` says. Reads see the content before the copy.
  * - `following`: at `checkedAt` it had everything that the source had.
  * - `diverged`: the source has another history, or one of the two was changed by hand. It follows no more.
- * - `lost`: the log lacks changes that the standby needs, or the source cannot be followed. It follows no more.
+ * - `lost`: the log lacks changes that the standby needs, the source cannot be followed, or the standby's own file was deleted or
+ *   replaced. It follows no more.
  * - `stopped`: it was stopped, or the source cannot be read. It has the content of the source at `position`.
  */
 export type StandbyCondition = 'copying' | 'following' | 'diverged' | 'lost' | 'stopped'

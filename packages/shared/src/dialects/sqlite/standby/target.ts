@@ -1,0 +1,94 @@
+import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
+import { createFile } from '../file/create-file.js'
+import { fileIdentity } from '../file/file-identity.js'
+import { type OwnConnection, openOwn } from '../thread/own-connection.js'
+import type { ThreadEngine } from '../thread/thread-engine.js'
+import type { Sql } from './sql.js'
+
+const MODE = 0o600
+
+/** The database of a standby, which this thread has alone: nobody reads it past the one that keeps a round whole, or writes to it. */
+export class Target {
+  readonly sql: Sql
+  readonly #path: string
+  readonly #connection: OwnConnection
+  #closed = false
+
+  private constructor(path: string, connection: OwnConnection) {
+    this.#path = path
+    this.#connection = connection
+    this.sql = sqlOf(connection)
+  }
+
+  /**
+   * @param path Or `:memory:`.
+   * @throws PersistenceError `FILE_IN_USE`.
+   */
+  static async open(path: string, engine: ThreadEngine<object>, busyTimeout: number): Promise<Target> {
+    if (path !== ':memory:') await createFile(path, MODE)
+    try {
+      const connection = await openOwn(path, engine, { readOnly: false, busyTimeout })
+      try {
+        await tune(sqlOf(connection), path)
+        return new Target(path, connection)
+      } catch (error) {
+        await connection.close()
+        throw error
+      }
+    } catch (error) {
+      if (!hasCode(error, 'BUSY')) throw error
+      throw new PersistenceError(
+        'FILE_IN_USE',
+        'standby.follow',
+        `standby.follow: the target ${path} is in use; end what has it open, or name another file`,
+        error,
+      )
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Whether its name still finds it. */
+  async stays(): Promise<boolean> {
+    return this.#path === ':memory:' || (await fileIdentity(this.#path)) === this.#connection.identity
+  }
+
+  /**
+   * To be called when it has taken over. A database in memory is this thread's, which serves it from now on; a file is opened
+   * by whoever has it now. It is promoted: what keeps this thread from closing it must not be told as a takeover that failed.
+   */
+  async handOver(): Promise<void> {
+    if (this.#path !== ':memory:') await this.close().catch(() => undefined)
+  }
+
+  /** May be repeated. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      // Some engines keep a file open for longer than its handle, and with it the lock that keeps others away.
+      await this.sql.query('PRAGMA main.locking_mode = NORMAL')
+      await this.sql.query('SELECT count(*) FROM main.sqlite_master')
+    } finally {
+      await this.#connection.close()
+    }
+  }
+}
+
+export function sqlOf({ queue }: OwnConnection): Sql {
+  return { query: (sql, parameters = []) => queue.query('standby', sql, parameters) }
+}
+
+async function tune(sql: Sql, path: string): Promise<void> {
+  await sql.query('PRAGMA temp_store = MEMORY')
+  await sql.query('PRAGMA trusted_schema = 0')
+  if (path === ':memory:') return
+  await sql.query('PRAGMA main.locking_mode = EXCLUSIVE')
+  await sql.query('PRAGMA main.journal_mode = WAL')
+  // A loss of power may take the source's disk as well, and then there is nothing that it could be copied from again.
+  await sql.query('PRAGMA main.synchronous = FULL')
+  await sql.query('BEGIN EXCLUSIVE')
+  await sql.query('COMMIT')
+}
