@@ -63,6 +63,8 @@ const ENDED =
   /connection (terminated|ended|closed)|server closed the connection|client (was closed|has encountered)|^query read timeout/i
 // PGlite, and a pool of `pg`, also where the adapter ends it once more.
 const CLOSED_BY_APP = /^PGlite is clos(ed|ing)|^Cannot use a pool after calling end|^Called end on pool more than once/
+// An `sql` of `postgres` that was ended, of each new statement; those that are under way get another code.
+const ENDED_SQL = 'CONNECTION_ENDED'
 
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
@@ -105,6 +107,7 @@ function codeOf(error: unknown): PersistenceErrorCode {
 }
 
 function codeOfMessage(error: unknown): PersistenceErrorCode {
+  if (property(error, 'code') === ENDED_SQL) return 'CLOSED'
   if (CLOSED_BY_APP.test(String(property(error, 'message')))) return 'CLOSED'
   return endsConnection(error) ? 'UNAVAILABLE' : 'SQL'
 }
