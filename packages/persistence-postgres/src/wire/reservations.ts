@@ -24,7 +24,7 @@ export interface PostgresJsLike extends ListensLike {
 }
 
 /** Seconds that the end of the others may take where a connection was lost, or did not come. */
-export const CLOSING_S = 1
+const CLOSING_S = 1
 
 interface Waiting {
   resolve(reserved: ReservedLike): void
@@ -93,7 +93,8 @@ export class Reservations {
       wire.backend = (answer as { state?: { pid?: number } }).state?.pid
     } catch (error) {
       wire.lost ||= endsConnection(error)
-      await wire.close(false)
+      // Not waited for: the caller needs this error.
+      void wire.close(false).catch(() => undefined)
       throw error
     }
     return wire
@@ -142,12 +143,16 @@ export class Reservations {
   async #reserve(): Promise<ReservedLike> {
     this.#asking++
     try {
-      // An `sql` that has ended refuses it, and would never answer who reserves a connection.
+      // An `sql` that has ended refuses a statement, and would never answer who reserves a connection. Nor would one that
+      // looks for no types, unless it has a connection.
       await this.#sql.unsafe('SELECT 1')
       return await new Promise((resolve, reject) => {
         this.#waiting.push({ resolve, reject })
         this.#ask()
       })
+    } catch (error) {
+      this.#lostOne = true
+      throw error
     } finally {
       this.#asking--
     }
