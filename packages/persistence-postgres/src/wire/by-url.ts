@@ -36,7 +36,7 @@ const LOADERS: Readonly<Record<DriverName, (url: string, name: UrlName) => Promi
       connection: { application_name: APPLICATION },
       onnotice: () => undefined,
     }
-    const client = () => postgres(url, options)
+    const client = () => postgres(url, { ...options, ...addressOf(url) })
     readingUrl('postgres', name, client)
     return ownPostgresJs(client)
   },
@@ -47,6 +47,17 @@ const LOADERS: Readonly<Record<DriverName, (url: string, name: UrlName) => Promi
     const options = { adapter: 'postgres', url, max: MOST, connection: { application_name: APPLICATION } }
     return bunSql(readingUrl('bun', name, () => new Bun.SQL(options)) as BunSqlLike)
   },
+}
+
+/** Where a URL leads, for `postgres`, which takes an address of IPv6 and the folder of a socket for names of hosts. */
+function addressOf(url: string): object {
+  // One of several hosts, which the library reads.
+  if (!URL.canParse(url)) return {}
+  const { hostname, port } = new URL(url)
+  const number = Number(port || 5432)
+  const host = decodeURIComponent(hostname)
+  if (host.startsWith('[')) return { host: [host.slice(1, -1)], port: [number] }
+  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${number}` } : {}
 }
 
 const NAMES: Readonly<Record<DriverName, string>> = { pg: 'pg', postgres: 'postgres', bun: 'Bun.SQL' }
