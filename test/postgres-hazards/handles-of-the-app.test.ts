@@ -57,7 +57,9 @@ test.each(['postgres', 'pg'] as const)(
     const adapter = track(new PostgresAdapter(handle as pg.Pool, options))
     for (let round = 0; round < 2; round++)
       await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-    expect(asked.flatMap(({ mock }) => mock.calls)).toHaveLength(1)
+    let times = 0
+    for (const { mock } of asked) times += mock.calls.length
+    expect(times).toBe(1)
     give()
     expect(await adapter.cache.get('k')).toBeNull()
   },
