@@ -319,6 +319,8 @@ describe('exit codes', () => {
     [2, ['nowhere.db', 'locks']],
     [2, ['FILE', 'export', 'no-folder/x.jsonl']],
     [2, ['FILE', 'backup', 'no-folder/x.db']],
+    // Without a try to connect, which would end with 3.
+    [2, ['postgres://user@127.0.0.1:1/app', 'backup', 'x.db']],
     [3, ['README', 'locks']],
     [0, ['--help']],
     [0, ['locks', '--help']],

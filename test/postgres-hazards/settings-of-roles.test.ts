@@ -103,3 +103,22 @@ test.each(['pg', 'postgres'] as const)(
     await expect(opening).rejects.toMatchObject({ code: 'CANNOT_OPEN', message: expect.stringContaining('tablespace') })
   },
 )
+
+test.each([
+  ['pg', 'statement_timeout', 'BUSY'],
+  ['pg', 'transaction_timeout', 'UNAVAILABLE'],
+  ['postgres', 'statement_timeout', 'BUSY'],
+  ['postgres', 'transaction_timeout', 'UNAVAILABLE'],
+] as const)(
+  'what takes longer than a role may, by %s and %s, is %s, and the adapter goes on',
+  async (driver, name, code) => {
+    const schema = newSchema()
+    await opens(schema)
+    const url = await urlWith(newSchema(), { [name]: '500' })
+    const adapter = await opens(schema, { driver, busyTimeout: 0 }, url)
+    const lock = await adapter.acquire('job', 60_000)
+    if (lock === null) throw new Error('the lock is free')
+    await expect(adapter.fenced(lock, [{ sql: 'SELECT pg_sleep(60)' }])).rejects.toMatchObject({ code })
+    await adapter.fenced(lock, [{ sql: 'SELECT 1' }])
+  },
+)

@@ -9,22 +9,25 @@ disconnectAfterEach()
 
 proveCell()
 
-test('a table that the app has locked is BUSY, for readers too, and the connection stays usable', async () => {
-  const schema = newSchema()
-  const adapter = await opens(schema, { busyTimeout: 100 })
-  const client = await admin.connect()
-  try {
-    await client.query(`BEGIN; LOCK "${schema}".cache IN ACCESS EXCLUSIVE MODE`)
-    await expect(adapter.cache.set('k', 1)).rejects.toMatchObject({ code: 'BUSY' })
-    await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'BUSY' })
-    expect(await adapter.recordFailure('api', 3)).toBe(1)
-  } finally {
-    await client.query('ROLLBACK')
-    client.release()
-  }
-  expect(await adapter.cache.get('k')).toBeNull()
-  await adapter.cache.set('k', 2)
-})
+test.each(['pg', 'postgres'] as const)(
+  'a table that the app has locked is BUSY, for readers too, and the connection stays usable: %s',
+  async (driver) => {
+    const schema = newSchema()
+    const adapter = await opens(schema, { busyTimeout: 100, driver })
+    const client = await admin.connect()
+    try {
+      await client.query(`BEGIN; LOCK "${schema}".cache IN ACCESS EXCLUSIVE MODE`)
+      await expect(adapter.cache.set('k', 1)).rejects.toMatchObject({ code: 'BUSY' })
+      await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'BUSY' })
+      expect(await adapter.recordFailure('api', 3)).toBe(1)
+    } finally {
+      await client.query('ROLLBACK')
+      client.release()
+    }
+    expect(await adapter.cache.get('k')).toBeNull()
+    await adapter.cache.set('k', 2)
+  },
+)
 
 test('behind a pooler, of whose numbers the server knows nothing, a statement may take long', async () => {
   const pool = new pg.Pool({ connectionString: serverUrl() })

@@ -1,7 +1,7 @@
 import { bytes, duration } from '@go-go-scope/persistence-inspector/format'
+import type { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import { type ChangeOptions, confirm } from './changes.js'
-import { UsageError } from './exit-codes.js'
-import { loadFrontEnd, requireExists, requireFolderOf, withDatabase } from './open-database.js'
+import { loadFrontEnd, requireExists, requireFile, requireFolderOf, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
 /** Copies a file while others use it. */
@@ -11,10 +11,10 @@ export async function backupDatabase(
   maxBytesPerSecond: number | undefined,
   json: boolean,
 ): Promise<void> {
+  requireFile(path)
   requireFolderOf(to)
   await withDatabase(path, {}, async (database) => {
-    if (database.backup === undefined) throw new UsageError('a PostgreSQL database is copied with pg_dump')
-    const made = await database.backup(to, {
+    const made = await (database as SQLiteAdapter).backup(to, {
       ...(maxBytesPerSecond !== undefined && { maxBytesPerSecond }),
       ...(process.stderr.isTTY && { progress: showProgress }),
     })

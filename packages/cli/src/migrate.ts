@@ -1,7 +1,7 @@
 import { type ChangeOptions, confirm } from './changes.js'
 import { copyAsItIs } from './copy-as-it-is.js'
 import { SchemaOlderError, UsageError } from './exit-codes.js'
-import { isServer, requireFolderOf, withDatabase } from './open-database.js'
+import { requireFile, requireFolderOf, withDatabase } from './open-database.js'
 import { say, toJson, write } from './output.js'
 
 /** What bringing the tables up to date takes. */
@@ -25,8 +25,10 @@ export interface MigrateOptions extends ChangeOptions {
 export async function migrate(path: string, { dryRun, json, yes, backup, into }: MigrateOptions): Promise<void> {
   if (backup !== undefined && into !== undefined) throw new UsageError('--backup or --into: one of the two')
   const copy = backup ?? into
-  if (copy !== undefined && isServer(path)) throw new UsageError('a PostgreSQL database is copied with pg_dump')
-  if (copy !== undefined) requireFolderOf(copy)
+  if (copy !== undefined) {
+    requireFile(path)
+    requireFolderOf(copy)
+  }
   const plan = await planFor(path)
   if (json) await write(`${toJson(plan ?? { steps: [] }, 2)}\n`)
   else for (const step of plan?.steps ?? []) await write(`${step}\n`)

@@ -15,7 +15,6 @@ export interface Database
     SQLiteAdapter,
     'lock' | 'circuitBreaker' | 'cache' | 'idempotency' | 'checkpoint' | 'inspect' | 'verify' | 'prune' | 'disconnect'
   > {
-  readonly backup?: SQLiteAdapter['backup']
   stats(): Promise<Omit<AdapterStats, OfFile> & Partial<Pick<AdapterStats, OfFile>>>
 }
 
@@ -65,6 +64,11 @@ export async function openDatabase(path: string, how: HowToOpen = {}): Promise<D
 /** @throws UsageError where there is nothing of that name. */
 export function requireExists(path: string): void {
   if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
+}
+
+/** @throws UsageError for a server, of which no copy is made here. */
+export function requireFile(path: string): void {
+  if (isServer(path)) throw new UsageError('a PostgreSQL database is copied with pg_dump')
 }
 
 /** @throws UsageError where a file of that name cannot be made, because there is no folder for it. */

@@ -26,9 +26,9 @@ export async function openPostgres<Adapter extends SqlAdapter>(
   // PGlite flushes nothing: a default that it cannot keep would refuse every open of it.
   const usual = isServerUrl(url) ? 'power' : 'process'
   const given = resolvedOpen(options, usual)
-  const { schema, durability, readOnly, driver } = given
+  const { schema, durability, prepare, readOnly, driver } = given
   const resolved = resolveOptions(given.options)
-  const handle = new OwnConnections(await sourceFor(url, driver))
+  const handle = new OwnConnections(await sourceFor(url, driver, prepare !== false))
   const dialect = postgresDialect(schema, durability)
   const newDriver = (): ReconnectingDriver => driverOf(handle.source, given, driver)
   const connection = Connection.of(handle, newDriver, dialect, { ...resolved, readOnly })
@@ -66,8 +66,8 @@ export function folderOf(url: string): string | undefined {
   return url.startsWith(KEPT) && url.length > KEPT.length ? url.slice(KEPT.length) : undefined
 }
 
-export async function sourceFor(url: string, driver?: DriverName): Promise<Source> {
-  if (isServerUrl(url)) return sourceByUrl(url, driver)
+export async function sourceFor(url: string, driver?: DriverName, prepares = true): Promise<Source> {
+  if (isServerUrl(url)) return sourceByUrl(url, driver, 'url', prepares)
   const PGlite = await loadPglite()
   const folder = folderOf(url)
   if (folder !== undefined) return pglite(new PGlite(folder))

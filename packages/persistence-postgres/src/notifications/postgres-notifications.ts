@@ -15,18 +15,22 @@ export interface NotificationsContext {
   readonly failed: (error: unknown) => void
 }
 
-// How long the first caller waits for notifications to become active. They may become active later.
+// How long a caller waits for notifications to become active. They may become active later.
 const BEGINNING_MS = 250
+const COMES_BACK_MS = 1_000
 // A new connection costs the server more than one that is idle for a moment.
 const LINGER_MS = 2_000
 const CHECK_MS = 30_000
 const SHORTEST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
+const NEVER = Number.POSITIVE_INFINITY
 
 /**
  * Listens while there are subscriptions, on a connection of its own. A notification may be lost on the way: a pooler swallows it,
  * or the connection ends or falls silent. So notifications count as active only once one of its own has come back, and it sends
  * another from time to time. Where one may have been lost, all listeners are called.
+ *
+ * It goes on in steps, one at a time: it begins to listen, checks, or ends the listening. Each says when the next is due.
  */
 export class PostgresNotifications implements ChangeNotifications {
   active = false
@@ -35,10 +39,13 @@ export class PostgresNotifications implements ChangeNotifications {
   readonly #followers = new Map<string, Set<{ listener: () => void }>>()
   /** The text that it sends itself. No other connection sends the same. */
   readonly #check: string
-  #begun: Promise<void> | undefined
   #subscription: { stop(): Promise<void> } | undefined
-  #checked: (() => void) | undefined
+  #stepping = false
+  /** Monotonic ms at which the next step is due. */
+  #due = NEVER
   #cancelTimer: (() => void) | undefined
+  #settled: Promise<void> = Promise.resolve()
+  #checked: (() => void) | undefined
   #failures = 0
   #ended = false
 
@@ -60,37 +67,54 @@ export class PostgresNotifications implements ChangeNotifications {
     this.#followers.set(topic, followers)
     const follower = { listener }
     followers.add(follower)
-    this.#begun ??= this.#begin()
+    this.#beginOnce()
     return () => {
       followers.delete(follower)
       if (followers.size > 0 || this.#followers.get(topic) !== followers) return
       this.#followers.delete(topic)
-      if (!this.wanted) this.#in(LINGER_MS, () => this.#leave())
+      if (!this.wanted) this.#stepWithin(LINGER_MS)
     }
   }
 
   settled(): Promise<void> {
-    if (this.active) return Promise.resolve()
-    return within<void>(BEGINNING_MS, this.#begun ?? Promise.resolve(), async () => undefined)
+    return this.active ? Promise.resolve() : this.#settled
   }
 
   /** Listens no more. */
   async end(): Promise<void> {
     this.#ended = true
     this.#cancelTimer?.()
-    // Not for longer: its connection may be one that the app's pool never gives.
-    await within<void>(BEGINNING_MS, this.#begun ?? Promise.resolve(), async () => undefined)
-    await this.#leave()
+    await this.#settled
+    await this.#stop()
+  }
+
+  /** Unless it listens, is about to, or pauses. */
+  #beginOnce(): void {
+    if (this.#ended || this.#stepping || this.#subscription !== undefined || this.#due !== NEVER) return
+    // One limit for all who wait: the connection may be one that the app's pool never gives.
+    this.#settled = within<void>(BEGINNING_MS, this.#step(), async () => undefined)
   }
 
   /** Never rejects. */
+  async #step(): Promise<void> {
+    if (this.#stepping) return
+    this.#stepping = true
+    if (!this.wanted) await this.#stop()
+    else if (this.#subscription === undefined) await this.#begin()
+    else await this.#checkAgain()
+    this.#stepping = false
+    if (this.wanted) this.#stepWithin(this.#subscription === undefined ? this.#pause : CHECK_MS)
+    else if (this.#subscription !== undefined) this.#stepWithin(LINGER_MS)
+  }
+
+  /** Listens by a new connection. */
   async #begin(): Promise<void> {
     const began = systemClock.monotonic()
     try {
       const stop = await this.#context.listen(this.#channel, {
         notified: (text) => this.#receive(text),
         reconnected: () => this.#notifyAll(),
-        ended: () => void this.#lost(),
+        ended: () => this.#lose(),
       })
       if (this.#ended) return await stop()
       const subscription = { stop }
@@ -98,15 +122,24 @@ export class PostgresNotifications implements ChangeNotifications {
       const active = await this.#comesBack()
       if (this.#subscription !== subscription) return
       this.active = active
+      // A caller that does not wait any more polls, and is called once.
+      if (active && (this.#failures > 0 || systemClock.monotonic() - began > BEGINNING_MS)) this.#notifyAll()
       this.#failures = 0
-      // A caller that did not wait until now polls, and is called once.
-      if (this.active && systemClock.monotonic() - began > BEGINNING_MS) this.#notifyAll()
-      this.#in(CHECK_MS, () => this.#look())
     } catch (error) {
-      if (this.#ended) return
-      this.#context.failed(error)
-      await this.#lost()
+      if (!this.#ended) this.#context.failed(error)
+      this.#lose()
     }
+  }
+
+  /** Checks whether notifications are active, still or by now. */
+  async #checkAgain(): Promise<void> {
+    const before = this.active
+    // Where the server cannot be asked now, the next check finds out.
+    const active = await this.#comesBack().catch(() => false)
+    if (this.#subscription === undefined) return
+    this.active = active
+    if (before && !active) this.#lose()
+    else if (active && !before) this.#notifyAll()
   }
 
   /** Whether its own text comes back. Another connection sends it, because a pooler passes on what a session sends itself. */
@@ -115,22 +148,7 @@ export class PostgresNotifications implements ChangeNotifications {
       this.#checked = () => resolve(true)
     })
     await this.#context.tell(this.#channel, this.#check)
-    return within(BEGINNING_MS * 4, back, async () => false)
-  }
-
-  /** Checks whether notifications are active, still or by now. */
-  async #look(): Promise<void> {
-    if (!this.wanted) return this.#leave()
-    const before = this.active
-    try {
-      this.active = await this.#comesBack()
-    } catch {
-      // The server cannot be asked now. The next check finds out.
-      this.active = false
-    }
-    if (before && !this.active) return this.#lost()
-    if (this.active && !before) this.#notifyAll()
-    this.#in(CHECK_MS, () => this.#look())
+    return within(COMES_BACK_MS, back, async () => false)
   }
 
   #receive(text: string): void {
@@ -142,35 +160,40 @@ export class PostgresNotifications implements ChangeNotifications {
     for (const followers of [...this.#followers.values()]) for (const { listener } of [...followers]) listener()
   }
 
-  /** The connection that listened is gone. Another one is made after a pause, while there are subscriptions. */
-  async #lost(): Promise<void> {
+  /** The connection that listened is gone, or none came. Another one is made after a pause, while there are subscriptions. */
+  #lose(): void {
     if (this.#ended) return
     const subscription = this.#subscription
     this.#subscription = undefined
     this.active = false
+    this.#failures++
     this.#notifyAll()
     // It is broken, so ending it may fail too.
-    await subscription?.stop().catch(() => undefined)
-    const pause = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** this.#failures++)
-    this.#in(pause, async () => {
-      this.#begun = this.wanted ? this.#begin() : undefined
-      await this.#begun
-      if (this.active) this.#notifyAll()
-    })
+    void subscription?.stop().catch(() => undefined)
+    this.#stepWithin(this.#pause)
   }
 
-  async #leave(): Promise<void> {
-    if (this.wanted && !this.#ended) return this.#in(CHECK_MS, () => this.#look())
+  /** ms from the last failure to the next try. */
+  get #pause(): number {
+    return Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** (this.#failures - 1))
+  }
+
+  async #stop(): Promise<void> {
     const subscription = this.#subscription
     this.#subscription = undefined
     this.active = false
-    this.#begun = undefined
     await subscription?.stop().catch((error: unknown) => this.#context.failed(error))
   }
 
-  /** One timer, which keeps no process alive: what is due next takes the place of what was. */
-  #in(delay: number, run: () => Promise<void>): void {
+  /** One timer, which keeps no process alive. A step that is due earlier stays. */
+  #stepWithin(delay: number): void {
+    const at = systemClock.monotonic() + delay
+    if (this.#ended || at >= this.#due) return
     this.#cancelTimer?.()
-    if (!this.#ended) this.#cancelTimer = systemClock.setTimer(() => void run(), delay)
+    this.#due = at
+    this.#cancelTimer = systemClock.setTimer(() => {
+      this.#due = NEVER
+      void this.#step()
+    }, delay)
   }
 }

@@ -35,7 +35,7 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
   BUSY: 'another connection held the row for longer than busyTimeout; raise busyTimeout or shorten the other transaction',
   CLOSED: 'the app has closed the pool or the instance that the adapter uses; make a new adapter',
   CANNOT_OPEN:
-    'the server refuses the connection; check user, password, database, the settings that the URL or the client passes, and pg_hba.conf',
+    'the connection is refused; check user, password, database, sslmode and its certificates, the settings that the URL or the client passes, and pg_hba.conf',
   CORRUPT: 'the database is damaged; restore it from a backup',
   DISK_FULL: 'the server has no space left; free some and try again, nothing of this operation was written',
   IO_ERROR: 'the server ran short of a resource or its file system failed; see its log',
@@ -51,6 +51,9 @@ const ADVICE: Readonly<Partial<Record<PersistenceErrorCode, string>>> = {
 // A setting that the server does not know or does not take, or a right to connect that the role lacks.
 const REFUSES_SESSION = /^(22|42)/
 
+// By an administrator or a crash, by the network, and a transaction that was idle, or went on, for too long.
+const ENDS = ['57P', '08', '25P03', '25P04']
+
 // What the role may not do. It has no code of its own: a statement of `fenced` meets it too.
 const NO_RIGHT = '42501'
 const GRANT =
@@ -61,8 +64,14 @@ const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_|CONNECTION_|E
 // The last one is that of an app that sets `query_timeout`: the client gives the statement up, and the server goes on with it.
 const ENDED =
   /connection (terminated|ended|closed)|server closed the connection|client (was closed|has encountered)|^query read timeout/i
+// Node's names for a certificate that is not trusted or names another host, and for what is no TLS; what `pg` says of a server
+// without TLS. They stay so until somebody changes the URL or the server.
+const TLS = /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT|ERR_SSL_)/
+const NO_TLS = /^The server does not support SSL connections/
 // PGlite, and a pool of `pg`, also where the adapter ends it once more.
 const CLOSED_BY_APP = /^PGlite is clos(ed|ing)|^Cannot use a pool after calling end|^Called end on pool more than once/
+// An `sql` of `postgres` that was ended, of each new statement; those that are under way get another code.
+const ENDED_SQL = 'CONNECTION_ENDED'
 
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined
@@ -86,13 +95,18 @@ export function hasStalePlan(error: unknown): boolean {
 /** Whether the connection that gave this error cannot be used any more. */
 export function endsConnection(error: unknown): boolean {
   const state = sqlStateOf(error)
-  if (state !== undefined) return state.startsWith('57P') || state.startsWith('08') || state === '25P03'
+  if (state !== undefined) return ENDS.some((start) => state.startsWith(start))
   return NETWORK.test(String(property(error, 'code'))) || ENDED.test(String(property(error, 'message')))
+}
+
+function refusesTls(error: unknown): boolean {
+  return TLS.test(String(property(error, 'code'))) || NO_TLS.test(String(property(error, 'message')))
 }
 
 function codeOf(error: unknown): PersistenceErrorCode {
   if (error instanceof ConnectionLost) {
     if (error.sent) return 'OUTCOME_UNKNOWN'
+    if (refusesTls(error.cause)) return 'CANNOT_OPEN'
     const code = codeOf(error.cause)
     if (code !== 'SQL') return code
     return REFUSES_SESSION.test(sqlStateOf(error.cause) ?? '') ? 'CANNOT_OPEN' : 'UNAVAILABLE'
@@ -105,6 +119,7 @@ function codeOf(error: unknown): PersistenceErrorCode {
 }
 
 function codeOfMessage(error: unknown): PersistenceErrorCode {
+  if (property(error, 'code') === ENDED_SQL) return 'CLOSED'
   if (CLOSED_BY_APP.test(String(property(error, 'message')))) return 'CLOSED'
   return endsConnection(error) ? 'UNAVAILABLE' : 'SQL'
 }

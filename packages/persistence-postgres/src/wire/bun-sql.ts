@@ -6,6 +6,8 @@ import type { Source } from './wire.js'
 export interface ReservedBunLike {
   unsafe(sql: string, parameters: unknown[]): PromiseLike<readonly unknown[]>
   release(): unknown
+  /** Ends it. */
+  close(): PromiseLike<unknown>
 }
 
 /** The few methods of a `Bun.SQL` that are used here. */
@@ -32,7 +34,10 @@ export function bunSql(sql: BunSqlLike): Source {
       const send = (text: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]> =>
         reserved.unsafe(text, [...parameters])
       // It has no parsers that an app could change.
-      return new ReservedWire({ run: send, query: send }, (lost) => (lost ? undefined : reserved.release()))
+      const wire: ReservedWire = new ReservedWire({ run: send, query: send }, (broken) =>
+        wire.lost ? undefined : broken ? reserved.close() : reserved.release(),
+      )
+      return wire
     },
     ...(listen && { listen: (channel, listener) => listenBy({ listen: listen.bind(sql) }, channel, listener) }),
     end: async () => {

@@ -17,7 +17,9 @@ type UrlName = 'url' | 'newsUrl'
 
 const OPERATION: Readonly<Record<UrlName, string>> = { url: 'open', newsUrl: 'connect' }
 
-const LOADERS: Readonly<Record<DriverName, (url: string, name: UrlName) => Promise<Source>>> = {
+type Loader = (url: string, name: UrlName, prepares: boolean) => Promise<Source>
+
+const LOADERS: Readonly<Record<DriverName, Loader>> = {
   async pg(url, name) {
     const { default: pg } = await import('pg')
     const options = { connectionString: url, keepAlive: true, application_name: APPLICATION }
@@ -36,17 +38,29 @@ const LOADERS: Readonly<Record<DriverName, (url: string, name: UrlName) => Promi
       connection: { application_name: APPLICATION },
       onnotice: () => undefined,
     }
-    const client = () => postgres(url, options)
+    const client = () => postgres(url, { ...options, ...addressOf(url) })
     readingUrl('postgres', name, client)
     return ownPostgresJs(client)
   },
 
-  async bun(url, name) {
+  async bun(url, name, prepare) {
     const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => unknown } }
     if (Bun === undefined) throw new Error('this is not Bun')
-    const options = { adapter: 'postgres', url, max: MOST, connection: { application_name: APPLICATION } }
+    // It decides for a whole pool whether statements are prepared.
+    const options = { adapter: 'postgres', url, max: MOST, prepare, connection: { application_name: APPLICATION } }
     return bunSql(readingUrl('bun', name, () => new Bun.SQL(options)) as BunSqlLike)
   },
+}
+
+/** Where a URL leads, for `postgres`, which takes an address of IPv6 and the folder of a socket for names of hosts. */
+function addressOf(url: string): object {
+  // One of several hosts, which the library reads.
+  if (!URL.canParse(url)) return {}
+  const { hostname, port } = new URL(url)
+  const number = Number(port || 5432)
+  const host = decodeURIComponent(hostname)
+  if (host.startsWith('[')) return { host: [host.slice(1, -1)], port: [number] }
+  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${number}` } : {}
 }
 
 const NAMES: Readonly<Record<DriverName, string>> = { pg: 'pg', postgres: 'postgres', bun: 'Bun.SQL' }
@@ -78,13 +92,19 @@ export const DRIVERS = Object.keys(LOADERS) as DriverName[]
 
 /**
  * @param driver By default the first of {@link DRIVERS} that is there.
+ * @param prepares Whether statements may be kept prepared.
  * @throws PersistenceError `ENGINE_MISSING`; `INVALID_ARGUMENT` for a URL that the library cannot read.
  */
-export async function sourceByUrl(url: string, driver?: DriverName, name: UrlName = 'url'): Promise<Source> {
+export async function sourceByUrl(
+  url: string,
+  driver?: DriverName,
+  name: UrlName = 'url',
+  prepares = true,
+): Promise<Source> {
   let cause: unknown
   for (const library of driver === undefined ? DRIVERS : [driver]) {
     try {
-      return await LOADERS[library](url, name)
+      return await LOADERS[library](url, name, prepares)
     } catch (error) {
       // The library is there, and its refusal is about the URL.
       if (error instanceof PersistenceError) throw error

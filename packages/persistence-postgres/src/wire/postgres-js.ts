@@ -1,6 +1,6 @@
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import type { Transforms } from './postgres-js-rows.js'
-import { CLOSING_S, type PostgresJsLike, Reservations } from './reservations.js'
+import { type PostgresJsLike, Reservations } from './reservations.js'
 import { listenBy } from './reserved.js'
 import type { Source } from './wire.js'
 
@@ -43,20 +43,12 @@ export function ownPostgresJs(make: () => PostgresJsLike): Source {
     engine: 'postgres',
     several: true,
     async connect() {
-      const sql = make()
-      try {
-        // Without a look for types the library never gives out a connection that it makes for who reserves one.
-        await sql.unsafe('SELECT 1')
-      } catch (error) {
-        // Not waited for: the caller needs the error of connecting.
-        void Promise.resolve(sql.end({ timeout: CLOSING_S })).catch(() => undefined)
-        throw error
-      }
-      const reservations = Reservations.of(sql)
+      const reservations = Reservations.of(make())
       try {
         return await reservations.take(() => reservations.end())
       } catch (error) {
-        await reservations.end()
+        // Not waited for: the caller needs the error of connecting.
+        void reservations.end().catch(() => undefined)
         throw error
       }
     },

@@ -10,11 +10,9 @@ import {
 import type { Listen } from '../notifications/postgres-notifications.js'
 import { endsConnection, hasStalePlan, sqlStateOf, undone } from '../sql/error-codes.js'
 import { TRANSACTION } from '../sql/transaction.js'
-import { AbandonedConnection } from './abandoned-connection.js'
-import { knownBackend, statementOf } from './backend.js'
+import { Connector } from './connector.js'
 import { within } from './deadline.js'
-import { isInTransaction } from './is-in-transaction.js'
-import { SilenceWatch } from './silence-watch.js'
+import { knownBackend, SilenceWatch } from './silence-watch.js'
 import { ConnectionLost, type Source, type Wire } from './wire.js'
 
 // What a pooler answers that keeps no prepared statements, or has given the session to another client meanwhile.
@@ -54,6 +52,7 @@ export class ReconnectingDriver implements AsyncDriver {
   readonly #source: Source
   readonly #answerTimeout: number
   readonly #main: boolean
+  readonly #connector: Connector
   readonly #watch: SilenceWatch
   /** See {@link Source}. */
   readonly identity: string | undefined
@@ -64,7 +63,6 @@ export class ReconnectingDriver implements AsyncDriver {
   #open: Wire | undefined
   /** The server's number for it, by which another connection can ask after it. */
   #backend: number | undefined
-  #abandoned: AbandonedConnection | undefined
   #alsoEnds: Promise<void> | undefined
   /** Of the driver that this one is beside. */
   readonly #checks: { check?: Check }
@@ -86,7 +84,8 @@ export class ReconnectingDriver implements AsyncDriver {
     this.checkListen = options.checkListen
     this.#learns = options.prepare === 'auto'
     this.#prepares = options.prepare !== false
-    this.#watch = new SilenceWatch(this.#answerTimeout, (backend) => this.#isAtWork(backend))
+    this.#connector = new Connector(source, this.#answerTimeout)
+    this.#watch = new SilenceWatch(this.#answerTimeout, () => this.#connector.connect())
     this.engine = source.engine
     this.identity = source.identity
     if (source.several) this.aside = () => new ReconnectingDriver(source, options, this)
@@ -169,7 +168,7 @@ export class ReconnectingDriver implements AsyncDriver {
     // By another connection a statement would be outside of the transaction, and its COMMIT would succeed.
     if (this.#transacting) throw new ConnectionLost(new Error('the connection ended within a transaction'), false)
     try {
-      this.#open = await this.#checked(await this.#connect())
+      this.#open = await this.#checked(await this.#connector.connect())
       return this.#open
     } catch (error) {
       // Not to be waited for: it stays so until somebody changes the server, or the app.
@@ -178,7 +177,7 @@ export class ReconnectingDriver implements AsyncDriver {
     }
   }
 
-  /** Not as a part of {@link #connect}: who only asks whether a statement runs takes any connection. */
+  /** Not by the connector: who only asks whether a statement runs takes any connection. */
   async #checked(wire: Wire): Promise<Wire> {
     const checking = async (): Promise<void> => {
       await this.#checks.check?.((sql) => wire.run(sql, [], undefined))
@@ -190,48 +189,6 @@ export class ReconnectingDriver implements AsyncDriver {
     } catch (error) {
       this.#drop(wire)
       throw error
-    }
-  }
-
-  async #connect(): Promise<Wire> {
-    await this.#source.started
-    const connecting = this.#takeAbandoned() ?? this.#newConnection()
-    return within(this.#answerTimeout, connecting, async () => {
-      // It may still come.
-      this.#abandoned = new AbandonedConnection(connecting)
-      throw new Error('no connection came in time: the pool has none to give, or the server does not answer')
-    })
-  }
-
-  /** Outside of a transaction: one that the app has forgotten to end would take with it what we write. */
-  async #newConnection(): Promise<Wire> {
-    const wire = await this.#source.connect()
-    try {
-      if (this.#source.pooled === true && (await isInTransaction(wire))) await wire.run('ROLLBACK', [], undefined)
-      return wire
-    } catch (error) {
-      await wire.close(true)
-      throw error
-    }
-  }
-
-  /** A pool's queue would grow with each try while it has nothing to give: nobody can leave it. */
-  #takeAbandoned(): Promise<Wire> | undefined {
-    const abandoned = this.#source.pooled === true ? this.#abandoned?.take() : undefined
-    this.#abandoned = undefined
-    return abandoned
-  }
-
-  /** Whether the server says of a connection that its statement runs. */
-  async #isAtWork(backend: number): Promise<boolean> {
-    try {
-      const wire = await this.#connect()
-      const answer = statementOf(backend, wire).finally(() => wire.close(wire.lost))
-      const rows = await within<Row[]>(this.#answerTimeout, answer, async () => [])
-      return rows.length > 0
-    } catch {
-      // It cannot be asked, so it is as good as gone.
-      return false
     }
   }
 

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
+import { endsConnection } from '../sql/error-codes.js'
+import { ConnectionEnds, type Hooks } from './connection-ends.js'
 import { type RawRows, RowReader, type Transforms } from './postgres-js-rows.js'
 import { type ListensLike, ReservedWire } from './reserved.js'
 
@@ -23,15 +24,7 @@ export interface PostgresJsLike extends ListensLike {
 }
 
 /** Seconds that the end of the others may take where a connection was lost, or did not come. */
-export const CLOSING_S = 1
-
-/** The options by which an `sql` tells of its connections, each by a number. */
-interface Hooks {
-  /** Before a statement is sent; or whether to keep stacks. */
-  debug?: unknown
-  onclose?: ((id: number) => void) | undefined
-  readonly transform?: Transforms
-}
+const CLOSING_S = 1
 
 interface Waiting {
   resolve(reserved: ReservedLike): void
@@ -41,24 +34,21 @@ interface Waiting {
 /** One for each `sql`, whose hooks stay: it may see many adapters come and go. */
 const made = new WeakMap<PostgresJsLike, Reservations>()
 
-/**
- * Reserves connections of an `sql`, and hears of their ends: the library would write to a reserved one that has ended,
- * which ends the process, and would lose its place in the pool.
- */
+/** Reserves connections of an `sql`, which would lose one that ends while it is reserved, and waits for it for ever. */
 export class Reservations {
   readonly #sql: PostgresJsLike
-  readonly #hooks: Hooks
   readonly #rows: RowReader
-  readonly #wires = new Map<number, ReservedWire>()
-  /** Statements that are sent to find out which connection has them. */
-  readonly #questions = new Map<string, ReservedWire>()
+  readonly #connections: ConnectionEnds
+  readonly #held = new Map<ReservedWire, ReservedLike>()
   /** Those who wait for a connection. The next that comes is for the first, whoever asked for it. */
   readonly #waiting: Waiting[] = []
   /** Of connections, while somebody waited, since it was asked again. */
   #ends = 0
+  /** Connections that were asked for, and have not come. */
+  #asking = 0
   #lostOne = false
-  /** The app's hook, while ours is in its place. */
-  #debug: unknown
+  /** Whether `sql.end` was called, by the app or here. */
+  #ending = false
 
   static of(sql: PostgresJsLike): Reservations {
     const reservations = made.get(sql) ?? new Reservations(sql)
@@ -68,15 +58,16 @@ export class Reservations {
 
   private constructor(sql: PostgresJsLike) {
     this.#sql = sql
-    this.#hooks = sql.options ?? {}
-    this.#rows = new RowReader(this.#hooks.transform)
-    const { onclose } = this.#hooks
-    this.#hooks.onclose = (id) => {
-      const wire = this.#wires.get(id)
-      if (wire !== undefined) wire.lost = true
-      onclose?.(id)
+    const hooks: Hooks & { readonly transform?: Transforms } = sql.options ?? {}
+    this.#rows = new RowReader(hooks.transform)
+    this.#connections = new ConnectionEnds(hooks, () => {
       // When the library has given its place to the first that waits, and may have forgotten that one.
       if (this.#waiting.length > 0 && ++this.#ends === 1) setImmediate(() => this.#askAgain())
+    })
+    const { end } = sql
+    sql.end = (options) => {
+      this.#letGo()
+      return end(options)
     }
   }
 
@@ -91,33 +82,87 @@ export class Reservations {
           this.#rows.rowsOf(text, (await send(text, parameters, prepare).raw()) as unknown as RawRows),
         query: (text, parameters) => send(text, parameters, false),
       },
-      async (lost) => {
-        for (const [id, one] of this.#wires) if (one === wire) this.#wires.delete(id)
-        if (lost) this.#lostOne = true
-        else reserved.release()
+      async (broken) => {
+        this.#leave(wire, broken)
         await left?.()
       },
     )
-    await this.#follow(wire)
+    this.#held.set(wire, reserved)
+    try {
+      const answer = await this.#connections.follow(wire, (question) => send(question, [], false))
+      wire.backend = (answer as { state?: { pid?: number } }).state?.pid
+    } catch (error) {
+      wire.lost ||= endsConnection(error)
+      // Not waited for: the caller needs this error.
+      void wire.close(false).catch(() => undefined)
+      throw error
+    }
     return wire
+  }
+
+  #leave(wire: ReservedWire, broken: boolean): void {
+    this.#connections.forget(wire)
+    const reserved = this.#held.get(wire)
+    this.#held.delete(wire)
+    if (wire.lost) this.#lostOne = true
+    else if (broken) this.#terminate(reserved)
+    else this.#giveBack(reserved)
+  }
+
+  #giveBack(reserved: ReservedLike | undefined): void {
+    reserved?.release()
+    // Where it is to end, the library ends a connection behind a statement, and not when it is released.
+    if (this.#ending) void reserved?.unsafe('SELECT 1', [], { prepare: false }).then(undefined, () => undefined)
+  }
+
+  /** Has the server end it, which is the only way to keep the pool from giving it out again. A silent one does not hear of it. */
+  #terminate(reserved: ReservedLike | undefined): void {
+    this.#lostOne = true
+    const sql = 'SELECT pg_terminate_backend(pg_backend_pid())'
+    void reserved?.unsafe(sql, [], { prepare: false }).then(undefined, () => undefined)
+  }
+
+  /** The app waits until no statement runs any more, as the library promises it: what is reserved is given back then. */
+  #letGo(): void {
+    this.#ending = true
+    const error = Object.assign(new Error('the sql was ended'), { code: 'CONNECTION_ENDED' })
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
+    for (const [wire, reserved] of this.#held) {
+      void wire.idle().then(() => {
+        if (!this.#held.delete(wire) || wire.lost) return
+        wire.lost = true
+        this.#giveBack(reserved)
+      })
+    }
   }
 
   /**
    * Who waits for a connection while one ends gets the next that is made; but the library forgets it where it looks for types
    * over that, and keeps the connection. So for each end it is asked once more, and what comes too often goes back at once.
    */
-  #reserve(): Promise<ReservedLike> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject })
-      this.#ask()
-    })
+  async #reserve(): Promise<ReservedLike> {
+    this.#asking++
+    try {
+      // An `sql` that has ended refuses a statement, and would never answer who reserves a connection. Nor would one that
+      // looks for no types, unless it has a connection.
+      await this.#sql.unsafe('SELECT 1')
+      return await new Promise((resolve, reject) => {
+        this.#waiting.push({ resolve, reject })
+        this.#ask()
+      })
+    } catch (error) {
+      this.#lostOne = true
+      throw error
+    } finally {
+      this.#asking--
+    }
   }
 
   #ask(): void {
     this.#sql.reserve().then(
       (reserved) => {
         const first = this.#waiting.shift()
-        if (first === undefined) reserved.release()
+        if (first === undefined) this.#giveBack(reserved)
         else first.resolve(reserved)
       },
       (error: unknown) => this.#waiting.shift()?.reject(error),
@@ -133,33 +178,7 @@ export class Reservations {
   async end(): Promise<void> {
     // It waits for ever for the statement that was under way on a connection that has ended, and for who waits for one
     // that cannot be made, unless that is limited.
-    const limited = this.#lostOne || this.#waiting.length > 0
+    const limited = this.#lostOne || this.#asking > 0
     await this.#sql.end(limited ? { timeout: CLOSING_S } : undefined)
-  }
-
-  /** Only the hook for statements says which connection it is. While it is there, the library keeps a stack of each statement. */
-  async #follow(wire: ReservedWire): Promise<void> {
-    const question = `SELECT 1 AS "${randomUUID()}"`
-    if (this.#questions.size === 0) this.#hook()
-    this.#questions.set(question, wire)
-    try {
-      await wire.query(question, [])
-    } catch (error) {
-      await wire.close()
-      throw error
-    } finally {
-      this.#questions.delete(question)
-      if (this.#questions.size === 0) this.#hooks.debug = this.#debug
-    }
-  }
-
-  #hook(): void {
-    const { debug } = this.#hooks
-    this.#debug = debug
-    this.#hooks.debug = (id: number, text: string, ...rest: unknown[]): void => {
-      const asking = this.#questions.get(text)
-      if (asking !== undefined) this.#wires.set(id, asking)
-      else if (typeof debug === 'function') debug(id, text, ...rest)
-    }
   }
 }

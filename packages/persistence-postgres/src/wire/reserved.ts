@@ -1,4 +1,4 @@
-import type { Row, SqlValue } from '@go-go-scope/persistence-core/dialect'
+import { nextTurn, type Row, type SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endsConnection } from '../sql/error-codes.js'
 import type { Listener, Wire } from './wire.js'
 
@@ -13,11 +13,13 @@ export interface Sender {
 /** A connection of a library whose pools lend one. Its end is told by the error of a statement, or by whoever sets `lost`. */
 export class ReservedWire implements Wire {
   readonly #sender: Sender
-  readonly #release: (lost: boolean) => unknown
+  readonly #release: (broken: boolean) => unknown
+  #last: Promise<Row[]> | undefined
   lost = false
+  backend: number | undefined
 
-  /** @param release Gives it back, unless it is lost: one that has ended is not in the pool any more. */
-  constructor(sender: Sender, release: (lost: boolean) => unknown) {
+  /** @param release Gives it back, or ends it where it is broken; where it is lost it is not in the pool any more. */
+  constructor(sender: Sender, release: (broken: boolean) => unknown) {
     this.#sender = sender
     this.#release = release
   }
@@ -30,11 +32,27 @@ export class ReservedWire implements Wire {
     return this.#sent(this.#sender.query(sql, parameters))
   }
 
-  async close(): Promise<void> {
-    await this.#release(this.lost)
+  async close(broken: boolean): Promise<void> {
+    await this.#release(broken)
   }
 
-  async #sent(answer: PromiseLike<readonly unknown[]>): Promise<Row[]> {
+  /** Settles when no statement has been in flight for a turn of the event loop: what is queued has been sent too. */
+  async idle(): Promise<void> {
+    let last: Promise<Row[]> | undefined
+    do {
+      last = this.#last
+      // Its caller hears of it.
+      await last?.catch(() => undefined)
+      await nextTurn()
+    } while (last !== this.#last)
+  }
+
+  #sent(answer: PromiseLike<readonly unknown[]>): Promise<Row[]> {
+    this.#last = this.#rowsOf(answer)
+    return this.#last
+  }
+
+  async #rowsOf(answer: PromiseLike<readonly unknown[]>): Promise<Row[]> {
     try {
       return [...(await answer)] as Row[]
     } catch (error) {

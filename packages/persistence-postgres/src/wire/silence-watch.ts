@@ -1,8 +1,15 @@
-import { systemClock } from '@go-go-scope/persistence-core/dialect'
-import { ConnectionLost } from './wire.js'
+import { type Row, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { within } from './deadline.js'
+import { ConnectionLost, type Wire } from './wire.js'
 
 /** An answer that was on its way while the server was asked has this long to come, in ms. */
 const LATE_ANSWER_MS = 1_000
+
+const BACKEND = 'SELECT pg_backend_pid()::int AS backend'
+// One row where the server says of a connection that its statement runs. What waits for a whole table, which no `lock_timeout`
+// of the statement itself limits, is cancelled.
+const AT_WORK = `SELECT CASE WHEN wait_event_type = 'Lock' AND wait_event = 'relation' THEN pg_cancel_backend(pid)::int END AS cancelled
+FROM pg_stat_activity WHERE pid = $1::int AND state = 'active'`
 
 interface Sent {
   /** The server's number for the connection. */
@@ -20,14 +27,14 @@ interface Sent {
  */
 export class SilenceWatch {
   readonly #answerTimeout: number
-  readonly #isAtWork: (backend: number) => Promise<boolean>
+  readonly #connect: () => Promise<Wire>
   #sent: Sent | undefined
   #looking = false
 
-  /** @param answerTimeout ms of silence after which the server is asked. */
-  constructor(answerTimeout: number, isAtWork: (backend: number) => Promise<boolean>) {
+  /** @param answerTimeout ms of silence after which the server is asked. @param connect Makes a connection to ask by. */
+  constructor(answerTimeout: number, connect: () => Promise<Wire>) {
     this.#answerTimeout = answerTimeout
-    this.#isAtWork = isAtWork
+    this.#connect = connect
   }
 
   /** What `answer` comes to. @throws ConnectionLost when the server says that no such statement runs, or nothing. */
@@ -67,4 +74,24 @@ export class SilenceWatch {
     this.#sent = undefined
     sent.giveUp(new ConnectionLost(new Error('the server does not answer'), true))
   }
+
+  async #isAtWork(backend: number): Promise<boolean> {
+    try {
+      const wire = await this.#connect()
+      const answer = wire.run(AT_WORK, [backend], undefined).finally(() => wire.close(wire.lost))
+      const rows = await within<Row[]>(this.#answerTimeout, answer, async () => [])
+      return rows.length > 0
+    } catch {
+      // It cannot be asked, so it is as good as gone.
+      return false
+    }
+  }
+}
+
+/** The number by which the server can be asked after a connection; `undefined` where it is that of a pooler. */
+export async function knownBackend(wire: Wire): Promise<number | undefined> {
+  const { backend } = wire
+  if (backend === undefined) return undefined
+  const [row] = await wire.run(BACKEND, [], undefined)
+  return row?.backend === backend ? backend : undefined
 }

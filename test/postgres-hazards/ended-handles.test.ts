@@ -1,0 +1,72 @@
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import pg from 'pg'
+import postgres from 'postgres'
+import { beforeEach, expect, test } from 'vitest'
+import { proveCell } from '../postgres/cell.js'
+import { serverUrl } from '../postgres/server/places.mjs'
+import { disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+
+disconnectAfterEach()
+
+proveCell()
+
+// With retries a call would take an hour.
+const PATIENT = { durability: 'process', busyTimeout: 3_600_000 } as const
+
+const newSql = () => postgres(serverUrl(), { max: 4, onnotice: () => undefined })
+
+let schema: string
+beforeEach(async () => {
+  schema = newSchema()
+  await opens(schema)
+})
+
+test.each([
+  ['a pool of pg', () => new pg.Pool({ connectionString: serverUrl() })],
+  ['an sql of postgres', newSql],
+] as const)('%s that the app has ended is CLOSED, at once', async (_, make) => {
+  const handle = make()
+  await handle.end()
+  const adapter = new PostgresAdapter(handle, { ...PATIENT, schema })
+  await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'CLOSED' })
+  await adapter.disconnect()
+})
+
+test('an app ends its sql of postgres first: what was called before is done, what comes later is CLOSED', async () => {
+  const sql = newSql()
+  const adapter = new PostgresAdapter(sql, { ...PATIENT, schema })
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  const statement = { sql: `UPDATE "${schema}".cache SET value = '"fenced"' WHERE false` }
+  // By a connection of its own, which is there then.
+  await adapter.fenced(lock, [statement])
+  adapter.circuitBreaker.subscribe('api', () => undefined)
+  const called = [
+    ...Array.from({ length: 20 }, (_, at) => adapter.cache.set(`k${at}`, at)),
+    adapter.fenced(lock, [statement]),
+    adapter.cache.keys(),
+  ]
+  await sql.end()
+  expect((await Promise.all(called)).at(-1)).toHaveLength(20)
+  await expect(adapter.cache.get('k1')).rejects.toMatchObject({ code: 'CLOSED' })
+  await adapter.disconnect()
+})
+
+test('an app ends its sql of postgres while the adapter leaves: both come to their end', async () => {
+  const sql = newSql()
+  const adapter = new PostgresAdapter(sql, { ...PATIENT, schema })
+  await adapter.cache.set('k', 1)
+  await Promise.all([adapter.disconnect(), sql.end()])
+})
+
+test('an app ends its sql of postgres while the adapter waits for a connection of it: both come to their end', async () => {
+  const sql = postgres(serverUrl(), { max: 1 })
+  const taken = await sql.reserve()
+  const adapter = new PostgresAdapter(sql, { ...PATIENT, schema })
+  const connecting = adapter.connect()
+  await new Promise((resolve) => setImmediate(resolve))
+  const ended = sql.end({ timeout: 1 })
+  await expect(connecting).rejects.toMatchObject({ code: 'CLOSED' })
+  await Promise.all([adapter.disconnect(), ended])
+  taken.release()
+})

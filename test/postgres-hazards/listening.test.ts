@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { PostgresNotifications } from '../../packages/persistence-postgres/src/notifications/postgres-notifications.js'
+import type { Listener } from '../../packages/persistence-postgres/src/wire/wire.js'
+import { proveCell } from '../postgres/cell.js'
+
+proveCell()
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Notifications by connections that come when they are given. */
+function newNotifications() {
+  const asked: (() => Listener)[] = []
+  const stopped: number[] = []
+  let heard: Listener | undefined
+  const notifications = new PostgresNotifications('channel', 'name', {
+    listen: (_, listener) =>
+      new Promise((resolve) => {
+        const number = asked.length
+        asked.push(() => {
+          heard = listener
+          resolve(async () => void stopped.push(number))
+          return listener
+        })
+      }),
+    tell: async (_, text) => heard?.notified(text),
+    failed: (error) => {
+      throw error
+    },
+  })
+  const subscribe = () => notifications.subscribe('claim', 'key', () => undefined)
+  return { notifications, asked, stopped, subscribe }
+}
+
+test('those who wait for notifications wait once between them for a connection that does not come', async () => {
+  const { notifications, subscribe } = newNotifications()
+  subscribe()
+  const waits = [notifications.settled(), notifications.settled()]
+  await vi.advanceTimersByTimeAsync(250)
+  await Promise.all([...waits, notifications.settled()])
+  expect(notifications.active).toBe(false)
+})
+
+test('one connection is asked for, however often subscriptions come and go before it comes', async () => {
+  const { notifications, asked, stopped, subscribe } = newNotifications()
+  for (let round = 0; round < 5; round++) {
+    const leave = subscribe()
+    await vi.advanceTimersByTimeAsync(1_000)
+    leave()
+    await vi.advanceTimersByTimeAsync(10_000)
+  }
+  expect(asked).toHaveLength(1)
+  asked[0]?.()
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(stopped, 'it is kept for a moment').toEqual([])
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect({ active: notifications.active, stopped }).toEqual({ active: false, stopped: [0] })
+})
+
+test.each([100, 1_900])(
+  'a connection that is lost while subscriptions come and go every %s ms is made anew',
+  async (interval) => {
+    const { notifications, asked, subscribe } = newNotifications()
+    let leave = subscribe()
+    const listener = asked[0]?.()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(notifications.active).toBe(true)
+    listener?.ended()
+    for (let passed = 0; passed < 10_000; passed += interval) {
+      leave()
+      leave = subscribe()
+      asked[1]?.()
+      await vi.advanceTimersByTimeAsync(interval)
+    }
+    expect({ active: notifications.active, asked: asked.length }).toEqual({ active: true, asked: 2 })
+  },
+)
