@@ -40,10 +40,10 @@ async function step(title, command) {
   process.exit(1)
 }
 
-/** Changes when the lockfile, a manifest, pnpm or the machine's architecture does. */
+/** Changes when the lockfile, a manifest, pnpm, its file or the machine's architecture does. */
 function installationStamp() {
   const hash = createHash('sha256').update(`${pnpmVersion} ${process.platform} ${process.arch}\n`)
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests()]) {
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', '.pnpmfile.cjs', ...manifests()]) {
     hash.update(`${file}\n`).update(readFileSync(join(root, file)))
   }
   return hash.digest('hex')

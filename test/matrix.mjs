@@ -278,11 +278,19 @@ export const touchRules = [
   { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:postgres.js' },
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node24' },
+  {
+    changed: /^(\.changeset\/|\.pnpmfile\.cjs|packages\/[^/]+\/package\.json)/,
+    run: 'runner:node24',
+    tests: /\/release\.test/,
+  },
   { changed: /^test\/architecture\//, run: 'architecture:node24' },
   { changed: /^(docs\/|[^/]+\.md$|test\/docs\/)/, run: 'docs:node20' },
   { changed: /^(examples|test\/examples)\//, run: 'examples:node24' },
   { changed: /^examples\//, run: 'once:node24', tests: /\/command-line\.test/ },
-  { changed: /^(pnpm-lock\.yaml|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/, run: 'package:node24' },
+  {
+    changed: /^(pnpm-lock\.yaml|\.pnpmfile\.cjs|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/,
+    run: 'package:node24',
+  },
 ]
 
 /** @param {import('../scripts/engines.mjs').EngineName} engine */

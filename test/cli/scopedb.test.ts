@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemClock } from '@go-go-scope/persistence-core/public'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EXIT } from '../../packages/cli/src/exit-codes.js'
 import { type Ended, inFile, program, SQLiteAdapter, scopedb, scopedbHere } from './scopedb.js'
@@ -242,6 +243,18 @@ describe('changes', () => {
     await scopedbHere(file, 'clear', '--starts-with', 'session:', ...under)
     expect(parsed(await scopedbHere(file, 'cache', '--json')).map(({ key }) => key)).toEqual([ESCAPE])
     expect((await scopedbHere(file, 'prune', '--yes')).err).toBe('removed 0 cache entries and 0 results\n')
+  })
+
+  test('of one thing is told as of one', async () => {
+    const file = join(folder, 'one.db')
+    await using persistence = await SQLiteAdapter.open(file, {
+      clock: { ...systemClock, now: () => Date.now() - 60_000 },
+    })
+    await persistence.cache.set('over', 1, 1)
+    await persistence.idempotency.set('over', 1, 1)
+    await persistence.cache.set('stays', 1)
+    expect((await scopedbHere(file, 'prune', '--yes')).err).toBe('removed 1 cache entry and 1 result\n')
+    expect((await scopedbHere(file, 'verify')).out).toBe('1 item was read\n')
   })
 
   test('a backup is made and restored; the file that was there is kept', async () => {

@@ -52,10 +52,17 @@ test('an app may fake its timers: a served adapter answers', async () => {
   await owned.disconnect()
 })
 
-test('an app may fake its timers before it loads the package', async () => {
+/** What an app does before it loads the package. */
+const FAKES = {
+  'the globals, as Jest does':
+    'globalThis.setImmediate = globalThis.setTimeout = globalThis.queueMicrotask = process.nextTick = () => ({ unref() {} })',
+  'node:timers too, as Sinon does': `const { default: FakeTimers } = await import('@sinonjs/fake-timers'); FakeTimers.install()`,
+}
+
+test.each(Object.entries(FAKES))('an app may fake its timers before it loads the package: %s', async (_name, fake) => {
   vi.useRealTimers()
   const app = `
-    globalThis.setImmediate = globalThis.setTimeout = globalThis.queueMicrotask = process.nextTick = () => ({ unref() {} })
+    ${fake}
     const { SQLiteAdapter } = await import('@go-go-scope/persistence-sqlite-node')
     const { cache } = await SQLiteAdapter.open(':memory:')
     await Promise.all(Array.from({ length: 3_000 }, (_, at) => cache.set('k' + at, at)))

@@ -179,8 +179,27 @@ describe('a persistence that is no open store', () => {
     }
   })
 
+  it('is refused when it is a port, or has none, and the message says what to pass', async () => {
+    await using adapter = await SQLiteAdapter.open(':memory:')
+    const create = (persistence: unknown) => () => scope({ persistence: persistence as object })
+    for (const port of portNames) {
+      expect(create(adapter[port])).toThrow(TypeError)
+      expect(create(adapter[port])).toThrow(
+        `must be an adapter or an object with lock, circuitBreaker, checkpoint, cache, idempotency, got one ${port}; ` +
+          `pass its adapter, or { ${port}: … } for it alone`,
+      )
+      expect(create({ [port]: {} })).toThrow(`scope option persistence.${port}: must be the ${port} of an adapter`)
+      await scope({ persistence: { [port]: adapter[port] } })[Symbol.asyncDispose]()
+    }
+    for (const none of [{ locks: adapter.lock }, new URL('file:app.db'), []]) {
+      expect(create(none)).toThrow('got an object without any of them')
+    }
+  })
+
   it('does not include open stores, nor ports that are not given', async () => {
     await using persistence = await SQLiteAdapter.open(':memory:')
-    for (const options of [{ persistence }, { persistence: {} }, {}]) await scope(options)[Symbol.asyncDispose]()
+    const notGiven = { lock: undefined }
+    for (const options of [{ persistence }, { persistence: {} }, { persistence: notGiven as object }, {}])
+      await scope(options)[Symbol.asyncDispose]()
   })
 })

@@ -45,7 +45,10 @@ it('keeps fractions, and limits values to 0 and 100', () => {
     progress.update(given)
     expect(progress.get().percentage).toBe(kept)
   }
-  expect(() => progress.update(Number.NaN)).toThrow(TypeError)
+  for (const wrong of [Number.NaN, '50', undefined, null, 5n]) {
+    expect(() => progress.update(wrong as number)).toThrow(TypeError)
+    expect(progress.get().percentage).toBe(100)
+  }
 })
 
 it('calls its listeners until they unsubscribe, also when they throw', () => {

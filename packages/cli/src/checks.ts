@@ -31,7 +31,8 @@ export async function verify(path: string, json: boolean): Promise<number> {
     items = read.items
     for (const { part: where, key, problem } of faults)
       findings.push({ where, what: key === undefined ? problem : `${cell(key)}: ${problem}` })
-    text = `${items} items were read${complete ? '' : `, and the rest was not, after ${faults.length} faults`}`
+    const what = items === 1 ? '1 item was' : `${items} items were`
+    text = `${what} read${complete ? '' : `, and the rest was not, after ${faults.length} faults`}`
   })
   return report(findings, json, { items }, text || 'nothing was read')
 }

@@ -95,6 +95,12 @@ export function settingsOf<Source>(options: IdempotencyKeyOptions<Source>): Sett
   }
   const { lease = 30_000, ttl = DAY_MS, wait = 0, methods = ['POST', 'PATCH'], required = true } = given
   const { maxBody = MEBIBYTE, keep = keepByDefault, onProblem = () => undefined } = given
+  // After the handler it would be too late to refuse them.
+  for (const name of ['fingerprint', 'keep', 'onProblem'] as const) {
+    const value: unknown = given[name]
+    if (value !== undefined && typeof value !== 'function') throw invalidOption(name, value, 'a function')
+  }
+  if (typeof required !== 'boolean') throw invalidOption('required', required, 'true or false')
   if (!Array.isArray(methods)) throw invalidOption('methods', methods, 'an array of method names')
   if (!Number.isSafeInteger(maxBody) || maxBody < 0) throw invalidOption('maxBody', maxBody, 'a number of bytes')
   return {

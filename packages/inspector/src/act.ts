@@ -66,7 +66,7 @@ export async function act(database: Changeable, action: Action, show: (text: str
       return 'the cache entries are removed'
     case 'prune': {
       const { cache, idempotency } = await database.prune()
-      return `removed ${cache} cache entries and ${idempotency} results`
+      return `removed ${cache} cache ${cache === 1 ? 'entry' : 'entries'} and ${idempotency} result${idempotency === 1 ? '' : 's'}`
     }
   }
 }

@@ -1,5 +1,6 @@
 import {
   checkProvider,
+  invalidOption,
   type OptionNames,
   readOptions,
   type SqlCacheProvider,
@@ -54,19 +55,24 @@ export interface PersistenceDriver<Cache extends CacheOfDriver = CacheOfDriver> 
 /**
  * A driver of unstorage over the cache of a persistence adapter.
  *
- * @throws PersistenceError `INVALID_ARGUMENT` for what is no cache and for a name that is no option.
+ * @throws PersistenceError `INVALID_ARGUMENT` for what is no cache and for a name that is no option, `INVALID_OPTION` for a value
+ *   that cannot be used.
  */
 export function persistenceDriver<Cache extends CacheOfDriver>(
   options: PersistenceDriverOptions<Cache>,
 ): PersistenceDriver<Cache> {
   const { cache, base = 'unstorage', ttl } = readOptions(options, OPTIONS, 'persistenceDriver')
   checkProvider(cache, ['getMany', 'ttl'], 'option cache: the cache', 'persistenceDriver')
+  if (typeof base !== 'string') throw invalidOption('base', base, 'a string')
+  if (ttl !== undefined && !(typeof ttl === 'number' && ttl > 0)) {
+    throw invalidOption('ttl', ttl, 'a positive number of seconds')
+  }
   const root = `${base}:`
 
-  /** @returns ms, as the cache takes it. */
+  /** @returns ms, as the cache takes it. What is no number is handed on, so that the cache refuses it. */
   function lifetime(...seconds: (number | undefined)[]): number | undefined {
     const given = seconds.find((one) => one !== undefined) ?? ttl
-    return given === undefined ? undefined : given * 1000
+    return typeof given === 'number' ? given * 1000 : given
   }
 
   return {

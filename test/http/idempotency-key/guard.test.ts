@@ -163,6 +163,10 @@ describe('options that cannot be used are refused', () => {
     ['no scope', { scope: undefined }, /option scope must be a function that gives the id of the user/],
     ['a method alone', { methods: 'POST' }, /option methods must be an array/],
     ['a negative length', { maxBody: -1 }, /option maxBody must be a number of bytes/],
+    ['no function for what is kept', { keep: true }, /option keep must be a function, got true/],
+    ['no function for the fingerprint', { fingerprint: 'body' }, /option fingerprint must be a function, got "body"/],
+    ['no function for problems', { onProblem: console }, /option onProblem must be a function/],
+    ['a text for required', { required: 'no' }, /option required must be true or false, got "no"/],
     ['a name that is none', { leese: 1 }, /did you mean lease/],
   ])('%s', (_what, wrong, message) => {
     expect(() => guarded(() => new Response(), wrong)).toThrow(message)

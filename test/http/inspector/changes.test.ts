@@ -73,7 +73,7 @@ test.each<
   [{ do: 'clear', ...OF, startsWith: '' }, 'the cache entries are removed', () => shop.cache.keys(), []],
   [
     { do: 'prune', prefix: '' },
-    'removed 1 cache entries and 0 results',
+    'removed 1 cache entry and 0 results',
     () => keysOf('entries'),
     ['s:1', 's:1x', 's:2', 's_3'],
   ],

@@ -63,6 +63,16 @@ describe('the driver beyond what all have', () => {
     expect([await left('item'), await left('batch'), await left('driver')]).toEqual([10, 4, 1])
   })
 
+  test('a ttl that is none is refused, of an item and of the driver, and so is a base that is no text', async () => {
+    for (const ttl of [0, -1, Number.NaN, '5', 5n] as number[]) {
+      await expect(storageOf().setItem('key', 'value', { ttl })).rejects.toMatchObject({ code: 'INVALID_TTL' })
+      await expect(storageOf().setItemRaw('key', 'value', { ttl })).rejects.toMatchObject({ code: 'INVALID_TTL' })
+      expect(() => storageOf({ ttl })).toThrow(/option ttl must be a positive number of seconds/)
+    }
+    expect(() => storageOf({ base: 5 as never })).toThrow(/option base must be a string, got 5/)
+    expect(await adapter.cache.keys()).toEqual([])
+  })
+
   test('an item that stays has no ttl', async () => {
     await storageOf().setItem('key', 'value')
     expect(await storageOf().getMeta('key')).toEqual({})

@@ -1,4 +1,5 @@
 import { callSafely, ignoreReport, type Reporter } from '../errors/reporter.js'
+import { ANY_NUMBER, checkValue } from '../options/check-value.js'
 
 export interface Progress {
   /** 0 to 100, may be fractional. */
@@ -30,7 +31,7 @@ export function createProgressContext(percentage = 0, report: Reporter = ignoreR
   return {
     get,
     update(wanted) {
-      if (Number.isNaN(wanted)) throw new TypeError('progress must be a number from 0 to 100, got NaN')
+      checkValue('progress', wanted, ANY_NUMBER)
       current = Math.min(100, Math.max(0, wanted))
       updated = performance.now()
       first ??= { percentage: current, time: updated }

@@ -2,46 +2,34 @@ import type {
   CircuitBreakerAdvancedOptions,
   CircuitBreakerOptions,
 } from '../circuit-breaker/circuit-breaker-options.js'
-import { checkMembers, FROM_1, MS, MS_ABOVE_0, TEXT } from './check-value.js'
-import { type KnownNames, refuseUnknown } from './refuse-unknown.js'
+import { checkOptions, type OptionTable } from './check-options.js'
+import { ANYTHING, FROM_1, MS, MS_ABOVE_0, TEXT } from './check-value.js'
 
-const BREAKER: KnownNames<CircuitBreakerOptions> = {
-  failureThreshold: true,
-  resetTimeout: true,
-  successThreshold: true,
-  key: true,
-  provider: true,
-  onStateChange: true,
-  onOpen: true,
-  onClose: true,
-  onHalfOpen: true,
-  advanced: true,
+const BREAKER: OptionTable<CircuitBreakerOptions> = {
+  failureThreshold: FROM_1,
+  resetTimeout: MS,
+  successThreshold: FROM_1,
+  key: TEXT,
+  provider: ANYTHING,
+  onStateChange: ANYTHING,
+  onOpen: ANYTHING,
+  onClose: ANYTHING,
+  onHalfOpen: ANYTHING,
+  advanced: ANYTHING,
 }
 
-const ADVANCED: KnownNames<CircuitBreakerAdvancedOptions> = {
-  adaptiveThreshold: true,
-  minThreshold: true,
-  maxThreshold: true,
-  errorRateWindowMs: true,
-  onThresholdAdapt: true,
-  slidingWindow: true,
-  slidingWindowSizeMs: true,
-}
-
-const BREAKER_VALUES = { failureThreshold: FROM_1, resetTimeout: MS, successThreshold: FROM_1, key: TEXT }
-const ADVANCED_VALUES = {
+const ADVANCED: OptionTable<CircuitBreakerAdvancedOptions> = {
+  adaptiveThreshold: ANYTHING,
   minThreshold: FROM_1,
   maxThreshold: FROM_1,
   errorRateWindowMs: MS_ABOVE_0,
+  onThresholdAdapt: ANYTHING,
+  slidingWindow: ANYTHING,
   slidingWindowSizeMs: MS_ABOVE_0,
 }
 
 /** @throws TypeError for an unknown option name of a breaker, and for a number that means nothing. */
 export function checkBreakerOptions(options: CircuitBreakerOptions): void {
-  refuseUnknown('circuitBreaker options', options, BREAKER)
-  checkMembers('circuitBreaker option', options, BREAKER_VALUES)
-  const { advanced } = options
-  if (advanced === undefined) return
-  refuseUnknown('circuitBreaker option advanced', advanced, ADVANCED)
-  checkMembers('circuitBreaker option advanced:', advanced, ADVANCED_VALUES)
+  checkOptions('circuitBreaker', options, BREAKER)
+  if (options.advanced !== undefined) checkOptions('circuitBreaker', options.advanced, ADVANCED, 'advanced')
 }

@@ -1,58 +1,81 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
 import type { ScopeOptions } from '../scope/scope-options.js'
 import { checkBreakerOptions } from './check-breaker-options.js'
-import { ANY_NUMBER, checkMembers, MS, MS_ABOVE_0, TEXT, type Wanted } from './check-value.js'
-import { type KnownNames, refuseUnknown } from './refuse-unknown.js'
-
-const SCOPE: KnownNames<ScopeOptions> = {
-  timeout: true,
-  signal: true,
-  name: true,
-  concurrency: true,
-  circuitBreaker: true,
-  parent: true,
-  hooks: true,
-  persistence: true,
-  idempotency: true,
-  context: true,
-  logger: true,
-  logLevel: true,
-}
-
-const IDEMPOTENCY: KnownNames<NonNullable<ScopeOptions['idempotency']>> = { defaultTTL: true, defaultLease: true }
+import { checkOptions, type OptionTable } from './check-options.js'
+import { ANY_NUMBER, ANYTHING, MS, MS_ABOVE_0, TEXT, type Wanted } from './check-value.js'
 
 const SIGNAL: Wanted = {
   wanted: 'an AbortSignal',
   fits: (value) => typeof (value as AbortSignal | null)?.addEventListener === 'function' && 'aborted' in Object(value),
 }
-const SCOPE_VALUES = { timeout: MS, signal: SIGNAL, name: TEXT, concurrency: ANY_NUMBER }
-const IDEMPOTENCY_VALUES = { defaultTTL: MS_ABOVE_0, defaultLease: MS_ABOVE_0 }
 
-const PORTS: KnownNames<PersistenceProviders> = {
-  lock: true,
-  circuitBreaker: true,
-  cache: true,
-  idempotency: true,
-  checkpoint: true,
+const SCOPE: OptionTable<ScopeOptions> = {
+  timeout: MS,
+  signal: SIGNAL,
+  name: TEXT,
+  concurrency: ANY_NUMBER,
+  circuitBreaker: ANYTHING,
+  parent: ANYTHING,
+  hooks: ANYTHING,
+  persistence: ANYTHING,
+  idempotency: ANYTHING,
+  context: ANYTHING,
+  logger: ANYTHING,
+  logLevel: ANYTHING,
 }
+
+const IDEMPOTENCY: OptionTable<NonNullable<ScopeOptions['idempotency']>> = {
+  defaultTTL: MS_ABOVE_0,
+  defaultLease: MS_ABOVE_0,
+}
+
+/** A method of each port that those named before it do not have. */
+const PORT_METHODS: Readonly<Record<keyof PersistenceProviders, string>> = {
+  lock: 'acquire',
+  circuitBreaker: 'getState',
+  checkpoint: 'loadLatest',
+  cache: 'has',
+  idempotency: 'get',
+}
+const PORTS = Object.keys(PORT_METHODS) as (keyof PersistenceProviders)[]
 
 /** @throws TypeError for an unknown option name, a value that means nothing, and a `persistence` that is not an open store. */
 export function checkScopeOptions(options: ScopeOptions): void {
-  refuseUnknown('scope options', options, SCOPE)
-  checkMembers('scope option', options, SCOPE_VALUES)
+  checkOptions('scope', options, SCOPE)
   const { persistence, idempotency, circuitBreaker } = options
-  if (idempotency !== undefined) {
-    refuseUnknown('scope option idempotency', idempotency, IDEMPOTENCY)
-    checkMembers('scope option idempotency:', idempotency, IDEMPOTENCY_VALUES)
-  }
+  if (idempotency !== undefined) checkOptions('scope', idempotency, IDEMPOTENCY, 'idempotency')
   if (circuitBreaker !== undefined) checkBreakerOptions(circuitBreaker)
   if (persistence === undefined) return
-  // An adapter has other members too, so only the members with a port's name are checked.
   checkStore('persistence', persistence)
-  for (const port of Object.keys(PORTS) as (keyof PersistenceProviders)[]) {
+  checkHasPorts(persistence)
+  // An adapter has other members too, so only the members with a port's name are checked.
+  for (const port of PORTS) {
     const provider = persistence[port]
-    if (provider !== undefined) checkStore(`persistence.${port}`, provider)
+    if (provider === undefined) continue
+    checkStore(`persistence.${port}`, provider)
+    if (hasMethod(provider, PORT_METHODS[port])) continue
+    throw new TypeError(
+      `scope option persistence.${port}: must be the ${port} of an adapter or a provider like it, got an object without ${PORT_METHODS[port]}()`,
+    )
   }
+}
+
+/** A port, or an object whose members have other names, would be a scope without a store. */
+function checkHasPorts(persistence: object): void {
+  if (PORTS.some((port) => port in persistence)) return
+  const prototype = Object.getPrototypeOf(persistence)
+  const isPlain = prototype === null || prototype === Object.prototype
+  if (isPlain && Object.keys(persistence).length === 0) return
+  const port = PORTS.find((name) => hasMethod(persistence, PORT_METHODS[name]))
+  const got =
+    port === undefined
+      ? 'an object without any of them'
+      : `one ${port}; pass its adapter, or { ${port}: … } for it alone`
+  throw new TypeError(`scope option persistence: must be an adapter or an object with ${PORTS.join(', ')}, got ${got}`)
+}
+
+function hasMethod(target: object, name: string): boolean {
+  return typeof (target as Readonly<Record<string, unknown>>)[name] === 'function'
 }
 
 /** A class or a promise has no port's methods: without this check the scope would run without a store. */

@@ -3,44 +3,47 @@ import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js'
 import type { RetryOptions, RetryStrategy } from '../retry/retry-options.js'
 import type { ResumeOptions, TaskOptions } from '../task/task-options.js'
 import { checkBreakerOptions } from './check-breaker-options.js'
-import { ANY_NUMBER, checkMembers, FROM_0, MS, MS_ABOVE_0, TEXT, WHOLE_FROM_0 } from './check-value.js'
-import { type KnownNames, refuseUnknown } from './refuse-unknown.js'
+import { checkOptions, type OptionTable } from './check-options.js'
+import { ANY_NUMBER, ANYTHING, FROM_0, MS, MS_ABOVE_0, TEXT, type Wanted, WHOLE_FROM_0 } from './check-value.js'
+import { refuseUnknown } from './refuse-unknown.js'
 
-const TASK: KnownNames<TaskOptions> = {
-  id: true,
-  retry: true,
-  timeout: true,
-  circuitBreaker: true,
-  priority: true,
-  dedupe: true,
-  memo: true,
-  idempotency: true,
-  checkpoint: true,
-  errorClass: true,
-  systemErrorClass: true,
-  onCleanup: true,
+const TASK: OptionTable<TaskOptions> = {
+  id: TEXT,
+  retry: ANYTHING,
+  timeout: MS,
+  circuitBreaker: ANYTHING,
+  priority: ANY_NUMBER,
+  dedupe: TEXT,
+  memo: ANYTHING,
+  idempotency: ANYTHING,
+  checkpoint: ANYTHING,
+  errorClass: ANYTHING,
+  systemErrorClass: ANYTHING,
+  onCleanup: ANYTHING,
 }
 
-const RESUME: KnownNames<ResumeOptions> = { ...TASK, requireExisting: true }
+const RESUME: OptionTable<ResumeOptions> = { ...TASK, requireExisting: ANYTHING }
 
-const IDEMPOTENCY: KnownNames<NonNullable<TaskOptions['idempotency']>> = { key: true, ttl: true, lease: true }
-const MEMO: KnownNames<NonNullable<TaskOptions['memo']>> = { key: true, ttl: true }
-const RETRY: KnownNames<RetryOptions> = { max: true, delay: true, if: true, onRetry: true }
-const CHECKPOINT: KnownNames<CheckpointOptions> = {
-  interval: true,
-  onCheckpoint: true,
-  onResume: true,
-  maxCheckpoints: true,
+const DELAY: Wanted = {
+  wanted: 'a number of ms from 0 or a function',
+  fits: (value) => typeof value === 'function' || MS.fits(value),
+}
+
+const IDEMPOTENCY: OptionTable<NonNullable<TaskOptions['idempotency']>> = {
+  key: ANYTHING,
+  ttl: MS_ABOVE_0,
+  lease: MS_ABOVE_0,
+}
+const MEMO: OptionTable<NonNullable<TaskOptions['memo']>> = { key: TEXT, ttl: MS_ABOVE_0 }
+const RETRY: OptionTable<RetryOptions> = { max: FROM_0, delay: DELAY, if: ANYTHING, onRetry: ANYTHING }
+const CHECKPOINT: OptionTable<CheckpointOptions> = {
+  interval: MS_ABOVE_0,
+  onCheckpoint: ANYTHING,
+  onResume: ANYTHING,
+  maxCheckpoints: WHOLE_FROM_0,
 }
 
 const STRATEGIES: Readonly<Record<RetryStrategy, true>> = { exponential: true, linear: true, fixed: true }
-
-const TASK_VALUES = { id: TEXT, timeout: MS, priority: ANY_NUMBER, dedupe: TEXT }
-const IDEMPOTENCY_VALUES = { ttl: MS_ABOVE_0, lease: MS_ABOVE_0 }
-const RETRY_COUNT = { max: FROM_0 }
-const RETRY_VALUES = { ...RETRY_COUNT, delay: MS }
-const MEMO_VALUES = { key: TEXT, ttl: MS_ABOVE_0 }
-const CHECKPOINT_VALUES = { interval: MS_ABOVE_0, maxCheckpoints: WHOLE_FROM_0 }
 
 /** @throws TypeError for an unknown option name of `resumeTask`. The task checks the members of its options. */
 export function checkResumeOptions(options: ResumeOptions): void {
@@ -52,22 +55,12 @@ export function checkResumeOptions(options: ResumeOptions): void {
  *   scope does not have.
  */
 export function checkTaskOptions(options: TaskOptions, persistence: PersistenceProviders | undefined): void {
-  refuseUnknown('task options', options, TASK)
-  checkMembers('task option', options, TASK_VALUES)
+  checkOptions('task', options, TASK)
   const { idempotency, memo, retry, checkpoint, circuitBreaker } = options
-  if (idempotency !== undefined) {
-    refuseUnknown('task option idempotency', idempotency, IDEMPOTENCY)
-    checkMembers('task option idempotency:', idempotency, IDEMPOTENCY_VALUES)
-  }
-  if (memo !== undefined) {
-    refuseUnknown('task option memo', memo, MEMO)
-    checkMembers('task option memo:', memo, MEMO_VALUES)
-  }
+  if (idempotency !== undefined) checkOptions('task', idempotency, IDEMPOTENCY, 'idempotency')
+  if (memo !== undefined) checkOptions('task', memo, MEMO, 'memo')
   if (retry !== undefined) checkRetry(retry)
-  if (checkpoint !== undefined) {
-    refuseUnknown('task option checkpoint', checkpoint, CHECKPOINT)
-    checkMembers('task option checkpoint:', checkpoint, CHECKPOINT_VALUES)
-  }
+  if (checkpoint !== undefined) checkOptions('task', checkpoint, CHECKPOINT, 'checkpoint')
   if (circuitBreaker !== undefined) checkBreakerOptions(circuitBreaker)
   if (checkpoint !== undefined && persistence?.checkpoint === undefined) throw noCheckpointProvider()
   if (idempotency !== undefined && persistence?.idempotency === undefined) throw noIdempotencyProvider()
@@ -79,8 +72,7 @@ function checkRetry(retry: RetryOptions | RetryStrategy): void {
     const got = typeof retry === 'string' ? `'${retry}'` : typeof retry
     throw new TypeError(`task option retry: must be 'exponential', 'linear', 'fixed' or an object, got ${got}`)
   }
-  refuseUnknown('task option retry', retry, RETRY)
-  checkMembers('task option retry:', retry, typeof retry.delay === 'function' ? RETRY_COUNT : RETRY_VALUES)
+  checkOptions('task', retry, RETRY, 'retry')
 }
 
 /** The idempotency key of a task. @throws what the function for it throws, and TypeError when it is not a string. */

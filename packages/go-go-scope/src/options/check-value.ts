@@ -20,6 +20,8 @@ export const WHOLE_FROM_0: Wanted = number(
 )
 export const ANY_NUMBER: Wanted = number('a number', (value) => !Number.isNaN(value))
 export const TEXT: Wanted = { wanted: 'a string', fits: (value) => typeof value === 'string' }
+/** For what is checked elsewhere, or takes every value. */
+export const ANYTHING: Wanted = { wanted: 'anything', fits: () => true }
 
 /**
  * Refuses what an option cannot mean: a time that is no number would never come, or come at once.
@@ -29,14 +31,6 @@ export const TEXT: Wanted = { wanted: 'a string', fits: (value) => typeof value 
  */
 export function checkValue(title: string, value: unknown, { wanted, fits }: Wanted): void {
   if (!fits(value)) throw new TypeError(`${title}: must be ${wanted}, got ${shown(value)}`)
-}
-
-/** {@link checkValue} for each of the named members that `options` has. */
-export function checkMembers(title: string, options: object, wanted: Readonly<Record<string, Wanted>>): void {
-  for (const name of Object.keys(wanted)) {
-    const value = (options as Readonly<Record<string, unknown>>)[name]
-    if (value !== undefined) checkValue(`${title} ${name}`, value, wanted[name] as Wanted)
-  }
 }
 
 function shown(value: unknown): string {

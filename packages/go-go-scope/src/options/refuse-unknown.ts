@@ -1,13 +1,10 @@
-/** The names that options of type `T` may have; a missing or an extra name does not compile. */
-export type KnownNames<T> = Readonly<Record<keyof Required<T>, true>>
-
 /**
  * Refuses an option whose name is unknown: a misspelt option would be ignored in silence.
  *
  * @param title begins the message.
  * @throws TypeError naming the option and the nearest known one.
  */
-export function refuseUnknown(title: string, options: object, known: Readonly<Record<string, true>>): void {
+export function refuseUnknown(title: string, options: object, known: object): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${title}: must be an object, got ${options === null ? 'null' : typeof options}`)
   }

@@ -229,6 +229,18 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
         says: [name, ADVICE],
       })
     }
+    const clock = { now: () => 0, monotonic: () => 0, setTimer: () => () => {} }
+    for (const time of [undefined, Number.NaN, Number.POSITIVE_INFINITY, '5', 5n, 2 ** 60, Promise.resolve(5)]) {
+      for (const name of ['now', 'monotonic']) {
+        throwsRefusal(
+          () => new world.engine.SQLiteAdapter(handle, { clock: { ...clock, [name]: () => time } } as never),
+          {
+            code: 'INVALID_OPTION',
+            says: [`clock.${name}()`, ADVICE],
+          },
+        )
+      }
+    }
     for (const options of [null, 7, 'app:']) {
       throwsRefusal(() => new world.engine.SQLiteAdapter(handle, options as never), {
         code: 'INVALID_OPTION',

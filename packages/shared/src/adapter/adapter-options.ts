@@ -6,6 +6,7 @@ import { readArgument } from '../arguments/read-argument.js'
 import type { DiagnosticListener } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
 import type { PersistenceAdapterOptions } from '../ports/providers.js'
+import { checkedClock } from '../time/check-clock.js'
 import { type Clock, systemClock } from '../time/clock.js'
 import { jsonCodec } from '../values/json-codec.js'
 import type { ValueCodec } from '../values/value-codec.js'
@@ -128,7 +129,7 @@ export function resolveOptions(options: AdapterOptions = {}): ResolvedOptions {
     sweepInterval: options.sweepInterval === undefined ? undefined : positive(options, 'sweepInterval', 0),
     watchInterval: positive(options, 'watchInterval', DEFAULT_WATCH_INTERVAL_MS),
     codec: methods(options, 'codec', ['encode', 'decode'], jsonCodec),
-    clock: methods(options, 'clock', ['now', 'monotonic', 'setTimer'], systemClock),
+    clock: checkedClock(methods(options, 'clock', ['now', 'monotonic', 'setTimer'], systemClock)),
     random: callable(options, 'random') ?? Math.random,
     onDiagnostic: callable(options, 'onDiagnostic'),
   }

@@ -6,7 +6,7 @@ export interface Checkpoint<T = unknown> {
   sequence: number
   /** Epoch ms. */
   timestamp: number
-  /** 0 to 100, may be fractional. */
+  /** 0 to 100, may be fractional. A store keeps a number beyond an end as it is: the data is worth more than its percentage. */
   progress: number
   data: T
   /** ms. */

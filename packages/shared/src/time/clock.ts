@@ -17,8 +17,10 @@ export interface Clock {
 
 // Neither of the next two is a global: a test of the app may have put a fake there, as Jest's fake timers do with
 // `setImmediate` and `queueMicrotask`, and what was put off would wait for ever. Nor is it read at each use: in an app that is
-// bundled as CommonJS, that finds the fake that Sinon puts into `node:timers`.
-const setRealImmediate = setImmediate
+// bundled as CommonJS, that finds the fake that Sinon puts into `node:timers`. Where Sinon was there before this package was
+// loaded, the clock of its fake has the real one.
+const { clock: fake } = setImmediate as { readonly clock?: { readonly _setImmediate?: typeof setImmediate } }
+const setRealImmediate = fake?._setImmediate ?? setImmediate
 const settled = Promise.resolve()
 
 /** Calls `callback` when the code that runs now, and what waits before it, has ended, in the same turn of the event loop. */

@@ -1,0 +1,17 @@
+import { invalidOption } from '../arguments/invalid.js'
+import { readArgument } from '../arguments/read-argument.js'
+import type { Clock } from './clock.js'
+
+/**
+ * Asks a clock for the time once. One that gives no number, as a mock without an answer, would make entries that never expire.
+ *
+ * @throws PersistenceError `INVALID_OPTION` where `now` or `monotonic` throws, or gives anything but a number within ±2^53.
+ */
+export function checkedClock(clock: Clock): Clock {
+  for (const name of ['now', 'monotonic'] as const) {
+    const ms: unknown = readArgument(() => clock[name](), 'options', `option clock.${name}()`, 'INVALID_OPTION')
+    if (typeof ms === 'number' && Math.abs(ms) <= Number.MAX_SAFE_INTEGER) continue
+    throw invalidOption(`clock.${name}()`, ms, 'a number of ms within ±2^53')
+  }
+  return clock
+}
