@@ -239,7 +239,8 @@ async function countedLines(runtime: readonly string[], ...args: readonly string
   const child = spawn(process.execPath, [...runtime, program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   let lines = 0
   child.stdout.on('data', (bytes: Buffer) => {
-    for (const byte of bytes) if (byte === 10) lines++
+    // Not byte by byte, which would take as long as what writes them.
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++
   })
   const [code] = await once(child, 'close')
   return { code, lines }
