@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { defineConfig } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
 
@@ -17,6 +18,32 @@ function entries(isWanted) {
   return Object.fromEntries(names.map((name) => [name, `src/${name}.ts`]))
 }
 
+/** Modules that a thread loads for its job, the least first: what others share with them is in files of its own. */
+const inThreads = ['engine', 'file-jobs']
+
+/** Modules that entries share are in the file of the first group that takes them. */
+const groups = [...inThreads.map(sharedWith), { name: 'shared' }].map((group, at) => ({
+  ...group,
+  minShareCount: 2,
+  priority: inThreads.length - at,
+}))
+
+/**
+ * @param {string} user the name of a module
+ * @returns {import('rolldown').CodeSplittingGroup} of what it imports, and of what that imports
+ */
+function sharedWith(user) {
+  const name = `shared-${user}`
+  return {
+    debugName: name,
+    name(id, context) {
+      const users = new Set([id])
+      for (const one of users) for (const importer of context.getModuleInfo(one)?.importers ?? []) users.add(importer)
+      return [...users].some((path) => basename(path, '.ts') === user) ? name : null
+    },
+  }
+}
+
 /**
  * Of the package in the current folder, one file for each export and one that they share, first of its code and then of its
  * types.
@@ -31,10 +58,11 @@ export default defineConfig([
       dir: 'dist',
       format: 'esm',
       entryFileNames: '[name].js',
-      chunkFileNames: 'shared.js',
+      // A module that is imported later, at the first use, is no entry and nothing shared.
+      chunkFileNames: ({ name }) => (name.startsWith('shared') ? '[name].js' : 'later-[name].js'),
       // The types have them; here they would be read at each start of a process or thread, and are a fifth of the text.
       comments: { jsdoc: false },
-      codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+      codeSplitting: { groups },
       // The types are written beside these afterwards.
       cleanDir: true,
       // With the sources in them: what a debugger and a trace of the stack show is what was written.

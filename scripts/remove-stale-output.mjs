@@ -24,8 +24,10 @@ export function removeStaleOutput() {
 
 /** @param {string} file @param {ReadonlySet<string>} bundles */
 function isBundle(file, bundles) {
-  // What exports share gets a number where there is more than one of it.
-  return /^shared\d*(\.js|\.d\.ts)$/.test(file) || bundles.has(file.replaceAll('\\', '/'))
+  // What exports share, numbered where there is more than one of it, and what is imported at its first use; see rolldown.config.mjs.
+  return (
+    /^(shared|shared-[a-z-]+|later-[a-z-]+)\d*(\.js|\.d\.ts)$/.test(file) || bundles.has(file.replaceAll('\\', '/'))
+  )
 }
 
 /**

@@ -4,7 +4,7 @@ import {
   type SqlValue,
   type SyncDriver,
   type SyncStatement,
-} from '@go-go-scope/persistence-core'
+} from '@go-go-scope/persistence-core/engine'
 import type { BunDatabase, BunStatement } from './handle.js'
 
 /** Bun has one SQLite for bun:sqlite and for its node:sqlite; the front end for the latter names it the same. */

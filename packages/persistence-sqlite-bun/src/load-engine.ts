@@ -1,4 +1,4 @@
-import { type LoadedEngine, PersistenceError } from '@go-go-scope/persistence-core'
+import { type LoadedEngine, PersistenceError } from '@go-go-scope/persistence-core/engine'
 import { BUN_LIBRARY } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
 

@@ -8,7 +8,7 @@ import {
   type SyncDriver,
   type SyncStatement,
   serveThread,
-} from '@go-go-scope/persistence-core'
+} from '@go-go-scope/persistence-core/engine'
 import { BUN_LIBRARY, BunDriver } from './bun-driver.js'
 import type { BunDatabase } from './handle.js'
 import { loadEngine } from './load-engine.js'

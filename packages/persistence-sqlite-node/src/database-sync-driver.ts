@@ -10,7 +10,7 @@ import {
   type SyncDriver,
   type SyncStatement,
   takesNumbersForNames,
-} from '@go-go-scope/persistence-core'
+} from '@go-go-scope/persistence-core/engine'
 import type { DatabaseSyncLike } from './handle.js'
 
 /**

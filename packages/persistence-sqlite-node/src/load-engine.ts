@@ -1,4 +1,4 @@
-import { type LoadedEngine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core'
+import { type LoadedEngine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core/engine'
 import { databaseSyncEngine, databaseSyncLibrary } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
 

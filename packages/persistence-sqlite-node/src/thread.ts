@@ -5,7 +5,7 @@ import {
   type FunctionHandle,
   type LoadInThread,
   serveThread,
-} from '@go-go-scope/persistence-core'
+} from '@go-go-scope/persistence-core/engine'
 import { DatabaseSyncDriver } from './database-sync-driver.js'
 import type { DatabaseSyncClass, DatabaseSyncLike } from './handle.js'
 import { loadEngine } from './load-engine.js'

@@ -1,4 +1,4 @@
-import { type LoadedEngine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core'
+import { type LoadedEngine, libraryOf, PersistenceError, unloadablePackage } from '@go-go-scope/persistence-core/engine'
 import type { Sqlite3Database } from './handle.js'
 
 interface Sqlite3Module {

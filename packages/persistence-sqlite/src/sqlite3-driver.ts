@@ -8,7 +8,7 @@ import {
   type Row,
   type SqlValue,
   systemClock,
-} from '@go-go-scope/persistence-core'
+} from '@go-go-scope/persistence-core/engine'
 import type { Sqlite3Database, Sqlite3Statement } from './handle.js'
 
 class Sqlite3PreparedStatement implements AsyncStatement {

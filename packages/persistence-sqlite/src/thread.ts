@@ -1,4 +1,4 @@
-import { type BackupSteps, serveThread } from '@go-go-scope/persistence-core'
+import { type BackupSteps, serveThread } from '@go-go-scope/persistence-core/engine'
 import type { Sqlite3Database } from './handle.js'
 import { loadEngine } from './load-engine.js'
 import { Sqlite3Driver } from './sqlite3-driver.js'

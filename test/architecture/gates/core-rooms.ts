@@ -11,7 +11,7 @@ const SOURCE = 'packages/shared/src/'
 export const ROOMS: readonly (readonly string[])[] = [
   ['index.ts', 'remote.ts'],
   ['public.ts'],
-  ['dialect.ts', 'integration.ts'],
+  ['dialect.ts', 'integration.ts', 'engine.ts'],
   ['dialects/sqlite/front-end', 'dialects/sqlite/changesets'],
   ['dialects/sqlite/copies', 'dialects/sqlite/standby', 'dialects/sqlite/threaded-engine'],
   ['dialects/sqlite/thread', 'dialects/sqlite/block-copy'],

@@ -7,9 +7,16 @@ const core = '@go-go-scope/persistence-core'
 /** What each package may import, beside its own files and the builtins both runtimes have. */
 const allowed: Record<string, readonly string[]> = {
   shared: ['devalue'],
-  'persistence-sqlite': [core, `${core}/public`, `${core}/remote`, 'sqlite3'],
-  'persistence-sqlite-bun': [core, `${core}/public`, `${core}/remote`, 'bun:sqlite'],
-  'persistence-sqlite-node': [core, `${core}/public`, `${core}/remote`, 'node:sqlite', '@photostructure/sqlite'],
+  'persistence-sqlite': [core, `${core}/engine`, `${core}/public`, `${core}/remote`, 'sqlite3'],
+  'persistence-sqlite-bun': [core, `${core}/engine`, `${core}/public`, `${core}/remote`, 'bun:sqlite'],
+  'persistence-sqlite-node': [
+    core,
+    `${core}/engine`,
+    `${core}/public`,
+    `${core}/remote`,
+    'node:sqlite',
+    '@photostructure/sqlite',
+  ],
   'persistence-postgres': [core, `${core}/dialect`, `${core}/public`, '@electric-sql/pglite', 'pg', 'postgres'],
   // The front ends of both runtimes, of which one is loaded.
   persistence: [

@@ -22,7 +22,10 @@ export interface JobContext {
 export type Job = (input: never, context: JobContext) => Promise<unknown>
 
 /** Runs the job that this thread was started for; does nothing in a thread that no adapter started. */
-export async function runJob(load: LoadInThread<object>, jobs: Readonly<Record<string, Job>>): Promise<void> {
+export async function runJob(
+  load: LoadInThread<object>,
+  findJob: (name: string) => Promise<Job | undefined>,
+): Promise<void> {
   const data = (workerData as { goGoScope?: ThreadData } | null)?.goGoScope
   const port = parentPort
   if (isMainThread || port === null || data === undefined) return
@@ -30,7 +33,7 @@ export async function runJob(load: LoadInThread<object>, jobs: Readonly<Record<s
   if (!stop.start()) return
   const post = (message: ThreadMessage): void => port.postMessage(message)
   try {
-    const run = jobs[data.job]
+    const run = await findJob(data.job)
     if (run === undefined) throw new Error(`the thread knows no job ${data.job}`)
     const engine = await load(data.engine)
     const tell = (event: unknown): void => post({ event })

@@ -1,12 +1,12 @@
 import type { Item } from '../../../remote/wire/protocol.js'
-import { sqliteDialect } from '../sqlite-dialect.js'
+import { withEmptiedLog } from '../engine/emptied-log.js'
 import type { Job } from '../thread/run-job.js'
 import type { EngineInput } from './commands.js'
 import { EngineWorker } from './engine-worker.js'
 
 /** Opens one connection, and runs commands on it until the thread is told to close it. */
 export const engineJob: Job = async ({ path, readOnly, settings }: EngineInput, { engine, stop, tell, listen }) => {
-  const driver = sqliteDialect.adopt(engine.driver(await engine.open(path, readOnly)), readOnly)
+  const driver = withEmptiedLog(engine.driver(await engine.open(path, readOnly)), readOnly)
   const worker = new EngineWorker(driver, stop, tell)
   try {
     for (const sql of settings) await driver.query(sql, [])
