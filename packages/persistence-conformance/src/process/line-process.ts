@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
@@ -85,6 +86,15 @@ export class LineProcess {
 
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     this.#process.kill(signal)
+  }
+
+  /** Whether this process goes on for as long as that one does, which it does at first. */
+  keepAlive(kept: boolean): void {
+    const { stdin, stdout, stderr } = this.#process
+    for (const one of [this.#process, stdin, stdout, stderr] as (Pick<Socket, 'ref' | 'unref'> | null)[]) {
+      if (kept) one?.ref()
+      else one?.unref()
+    }
   }
 
   /** Ends the line for orders and resolves when the process has ended by itself. */
