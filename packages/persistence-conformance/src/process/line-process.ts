@@ -91,9 +91,10 @@ export class LineProcess {
   /** Whether this process goes on for as long as that one does, which it does at first. */
   keepAlive(kept: boolean): void {
     const { stdin, stdout, stderr } = this.#process
-    for (const one of [this.#process, stdin, stdout, stderr] as (Pick<Socket, 'ref' | 'unref'> | null)[]) {
-      if (kept) one?.ref()
-      else one?.unref()
+    // Bun has no such methods on the stream for orders, which keeps no process alive there.
+    for (const one of [this.#process, stdin, stdout, stderr] as (Partial<Pick<Socket, 'ref' | 'unref'>> | null)[]) {
+      if (kept) one?.ref?.()
+      else one?.unref?.()
     }
   }
 
