@@ -56,6 +56,11 @@ export class LineProcess {
     return this.#over
   }
 
+  /** What it has said of errors until now. */
+  get errors(): string {
+    return this.#stderr
+  }
+
   send(line: string): void {
     this.#orders.write(`${line}\n`)
   }
