@@ -12,7 +12,7 @@ import { reportProof } from '../proof/report-proof.js'
 proveCell()
 
 const MIB = 1024 * 1024
-const MOST_BYTES = 32 * MIB
+const MOST_BYTES = 16 * MIB
 const VALUE_BYTES = 16 * 1024
 /** Together twice what may be kept. */
 const LARGE_ROWS = (2 * MOST_BYTES) / VALUE_BYTES

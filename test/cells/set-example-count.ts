@@ -6,4 +6,4 @@ import { cell } from './cell.js'
 // of SQLite does with rare input shows in the cells of that build together, of which one tries all items of lists and a fifth
 // of the examples, and the others an eighth. A soak sets more.
 const isFullest = cell.runtime === fullestRuntimeOf(cell.engine)
-process.env.CONFORMANCE_RUNS ??= !isFullest ? '0.125' : cell.engine === 'node:sqlite' ? '1' : '0.2'
+process.env.CONFORMANCE_RUNS ??= !isFullest ? '0.125' : cell.engine === 'node:sqlite' ? '0.375' : '0.2'

@@ -15,7 +15,7 @@ describe('copies by large blocks', () => {
   const { folder, target } = copyFolder()
 
   test('hold every page of one moment, whatever is written, checkpointed and vacuumed meanwhile', async () => {
-    const copies = proofCount({ inTests: 3, inSoak: 150 })
+    const copies = proofCount({ inTests: 2, inSoak: 150 })
     const worker = (copy: number) => byBlocks({ slow: copy % 3 > 0 })
     const compared = await compareCopies({ folder, kind: 'rows', copies, worker })
     expect(compared).toBeGreaterThan(0)

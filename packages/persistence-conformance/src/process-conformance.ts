@@ -1,4 +1,5 @@
 import type { EngineUnderTest } from './engine-under-test.js'
+import { dismissed } from './process-suites/dismissed.js'
 import { endings } from './process-suites/endings.js'
 import { racingConnects } from './process-suites/racing-connects.js'
 import { readersBesideWriters } from './process-suites/readers.js'
@@ -13,6 +14,7 @@ const SUITES: readonly EngineSuite[] = [
   sharedLocks,
   unstoredResultsOfProcesses,
   endings,
+  dismissed,
 ]
 
 /** Declares the promises that take several processes to test. The children run on the runtime of the caller. */

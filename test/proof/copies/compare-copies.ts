@@ -9,9 +9,15 @@ import { engine } from '../../cells/cell.js'
 import { printedSeed } from '../printed-seed.js'
 import { otherMember, thisMember } from '../process/members.js'
 import { ProofProcess } from '../process/proof-process.js'
-import { type Kind, textOf, transactions } from './written-pages.mjs'
+import { proofCount } from '../proof-count.js'
+import { type Kind, textOf, transactions, type Write } from './written-pages.mjs'
 
 const WRITER = new URL('page-writer.mjs', import.meta.url)
+/**
+ * Between two transactions of a writer, so that some twenty fall on each block of a slow copy. All that is written is replayed
+ * too: without a pause the same mistakes are found for three times the work.
+ */
+const PAUSE_MS = proofCount({ inTests: 1, inSoak: 0 })
 const TABLES = [
   'PRAGMA auto_vacuum = INCREMENTAL',
   'PRAGMA journal_mode = WAL',
@@ -41,7 +47,7 @@ export async function compareCopies({ folder, kind, copies, worker }: Comparison
   await rowsOf(source, TABLES)
   const writers = [seed, seed + 1].map(String)
   const processes = writers.map(
-    (writer, at) => new ProofProcess(at === 0 ? thisMember : otherMember, WRITER, [source, writer, kind]),
+    (writer, at) => new ProofProcess(at === 0 ? thisMember : otherMember, WRITER, [source, writer, kind, PAUSE_MS]),
   )
   let compared = 0
   await using adapter = await engine.SQLiteAdapter.open(source)
@@ -85,13 +91,14 @@ export async function rowsOf(path: string, statements: readonly string[]): Promi
 
 /** What a writer has written up to one of its transactions. */
 function replayed(writer: string, kind: Kind, last: number): Map<number, string> {
-  const texts = new Map<number, string>()
+  const written = new Map<number, { number: number; write: Write }>()
   let number = 0
   for (const writes of transactions(Number(writer), kind)) {
-    if (number++ === last) return texts
+    // The texts of the last writes alone: most were written over.
+    if (number++ === last) return new Map([...written].map(([id, { number, write }]) => [id, textOf(number, write)]))
     for (const write of writes) {
-      if (write.size === 0) texts.delete(write.id)
-      else texts.set(write.id, textOf(number, write))
+      if (write.size === 0) written.delete(write.id)
+      else written.set(write.id, { number, write })
     }
   }
   throw new Error('there is always a next one')

@@ -1,11 +1,12 @@
-// page-writer.mjs <engine> <file> <seed> <kind>: writes its transactions as fast as it can until it is killed, and meanwhile tries
-// every checkpoint, logs of all sizes, and, if rows come and go, VACUUM. Answers an order with the number of the last transaction.
+// page-writer.mjs <engine> <file> <seed> <kind> <pause>: writes its transactions, with so many ms between two, until it is killed,
+// and meanwhile tries every checkpoint, logs of all sizes, and, if rows come and go, VACUUM. Answers an order with the number of
+// the last transaction.
 import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { engine, processArguments } from '../process/engine-of-process.mjs'
 import { textOf, transactions } from './written-pages.mjs'
 
-const [path = '', seed = '', kind = ''] = processArguments
+const [path = '', seed = '', kind = '', between = '0'] = processArguments
 const contents = kind === 'contents'
 const handle = await engine.openHandle(path)
 const rows = (/** @type {string} */ sql, /** @type {(string | number)[]} */ params = []) =>
@@ -58,7 +59,7 @@ async function write() {
     acknowledged = number
     if (Math.random() < 0.1)
       await unless(Promise.resolve().then(() => /** @type {() => Promise<unknown>} */ (any(disturbances))()))
-    await setImmediate()
+    await (between === '0' ? setImmediate() : pause(Number(between)))
   }
 }
 

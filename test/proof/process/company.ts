@@ -1,25 +1,63 @@
-import { type LineProcess, withProcesses } from '@go-go-scope/persistence-conformance/process'
+import { type LineProcess, OVER } from '@go-go-scope/persistence-conformance/process'
 import type { Member } from './members.js'
 import { ProofProcess } from './proof-process.js'
 
-/** Processes that several tests of a file ask, one test after the other: to start one takes as long as most of them do. */
+const PARTICIPANT = new URL('participant.mjs', import.meta.url)
+
+/** A process, and the scripts that it has run. */
+interface Participant {
+  readonly process: ProofProcess
+  readonly scripts: Set<string>
+}
+
+/** Those that no test has: to start one takes as long as most tests do. By what kind they are, for all files of this run. */
+const idle = new Map<string, Participant[]>()
+
+function idleOf({ runtime, module }: Member): Participant[] {
+  const kind = `${runtime} ${module}`
+  const those = idle.get(kind) ?? []
+  idle.set(kind, those)
+  return those
+}
+
+/** Has an idle process of that kind run the script, or a new one. Resolves when it is ready for orders. */
+async function participate(member: Member, script: URL, args: readonly string[]): Promise<Participant> {
+  const those = idleOf(member)
+  const at = those.findIndex(({ scripts }) => !scripts.has(script.href))
+  const [known] = at < 0 ? [] : those.splice(at, 1)
+  const { process, scripts } = known ?? { process: new ProofProcess(member, PARTICIPANT), scripts: new Set<string>() }
+  try {
+    if (known === undefined) await process.ready()
+    process.keepAlive(true)
+    process.send([script.href, ...args].join(' '))
+    await process.ready()
+  } catch (error) {
+    await process.kill()
+    throw error
+  }
+  return { process, scripts: scripts.add(script.href) }
+}
+
+/** Processes that several tests of a file ask, one test after the other. The next file has them after that. */
 export class Company {
   readonly all: readonly ProofProcess[]
+  readonly #participants: readonly Participant[]
+  readonly #members: readonly Member[]
 
-  private constructor(all: readonly ProofProcess[]) {
-    this.all = all
+  private constructor(participants: readonly Participant[], members: readonly Member[]) {
+    this.all = participants.map(({ process }) => process)
+    this.#participants = participants
+    this.#members = members
   }
 
-  /** Starts a process for each of `members`. Resolves when all are ready for orders. */
+  /** Has a process of each of `members` run the script. Resolves when all are ready for orders. */
   static async start(members: readonly Member[], script: URL, args: readonly string[] = []): Promise<Company> {
-    const all = members.map((member) => new ProofProcess(member, script, args))
-    try {
-      await Promise.all(all.map((one) => one.ready()))
-    } catch (error) {
-      await killAll(all)
-      throw error
-    }
-    return new Company(all)
+    const started = await Promise.allSettled(members.map((member) => participate(member, script, args)))
+    const participants = started.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+    const failed = started.find((one) => one.status === 'rejected')
+    if (failed === undefined) return new Company(participants, members)
+    await killAll(participants.map(({ process }) => process))
+    throw failed.reason
   }
 
   /** Gives every process the order, or an order of its own, and all their answers. */
@@ -27,14 +65,30 @@ export class Company {
     return Promise.all(this.all.map((one, at) => one.ask<T>(typeof order === 'string' ? order : order(at))))
   }
 
-  /** Lets each end by itself. @throws Error where one does not do so with the exit code 0 and in silence. */
-  end(): Promise<void> {
-    return withProcesses(this.all, async () => {
-      for (const one of this.all) {
-        const ending = await one.dismiss()
-        if (ending.code !== 0 || ending.stderr !== '') throw new Error(`a process ended: ${JSON.stringify(ending)}`)
+  /** Lets the script of each end by itself. @throws Error where one does not do so in silence. */
+  async end(): Promise<void> {
+    try {
+      await this.askAll(OVER)
+      for (const [at, participant] of this.#participants.entries()) {
+        const { process } = participant
+        if (process.errors !== '') throw new Error(`a process said: ${process.errors}`)
+        process.keepAlive(false)
+        idleOf(this.#members[at] as Member).push(participant)
       }
-    })
+    } catch (error) {
+      await killAll(this.all)
+      throw error
+    }
+  }
+}
+
+/** Lets all that no test has end by themselves. @throws Error where one does not do so with the exit code 0 and in silence. */
+export async function dismissIdle(): Promise<void> {
+  const all = [...idle.values()].flat().map(({ process }) => process)
+  idle.clear()
+  for (const one of all) one.keepAlive(true)
+  for (const ending of await Promise.all(all.map((one) => one.dismiss()))) {
+    if (ending.code !== 0 || ending.stderr !== '') throw new Error(`a process ended: ${JSON.stringify(ending)}`)
   }
 }
 

@@ -1,26 +1,25 @@
-import { takeOrders } from '../process/take-orders.js'
-import { engineArgument } from './engine-argument.js'
-
-const engine = await engineArgument()
+import type { Work } from './work.js'
 
 /**
  * An order is `<path> <keys>`: every key is claimed, or waited for, and its work is to count a failure of the circuit
  * named after it. Its result is one that cannot be stored. The answer is what each key's caller is told.
  */
-await takeOrders(async ([path = '', keys]) => {
-  const adapter = await engine.SQLiteAdapter.open(path, { durability: 'process', busyTimeout: 30_000 })
-  const told = await Promise.all(
-    Array.from({ length: Number(keys) }, async (_, key) => {
-      try {
-        const claim = await adapter.idempotency.claim<unknown>(`k${key}`, { lease: 60_000, wait: 60_000 })
-        if (claim.state !== 'claimed') return claim.state
-        await adapter.recordFailure(`k${key}`, 1_000_000)
-        return await claim.complete(() => 'receipt')
-      } catch (error) {
-        return (error as { code?: unknown }).code
-      }
-    }),
-  )
-  await adapter.disconnect()
-  return told
+export const claimUnstorable: Work = (engine) => ({
+  async order([path = '', keys]) {
+    const adapter = await engine.SQLiteAdapter.open(path, { durability: 'process', busyTimeout: 30_000 })
+    const told = await Promise.all(
+      Array.from({ length: Number(keys) }, async (_, key) => {
+        try {
+          const claim = await adapter.idempotency.claim<unknown>(`k${key}`, { lease: 60_000, wait: 60_000 })
+          if (claim.state !== 'claimed') return claim.state
+          await adapter.recordFailure(`k${key}`, 1_000_000)
+          return await claim.complete(() => 'receipt')
+        } catch (error) {
+          return (error as { code?: unknown }).code
+        }
+      }),
+    )
+    await adapter.disconnect()
+    return told
+  },
 })

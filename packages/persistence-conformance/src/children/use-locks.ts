@@ -1,11 +1,7 @@
 import type { AdapterUnderTest, LeaseUnderTest } from '../engine-under-test.js'
-import { takeOrders } from '../process/take-orders.js'
-import { engineArgument } from './engine-argument.js'
+import type { Work } from './work.js'
 
-const engine = await engineArgument()
 const TTL = 60_000
-let adapter: AdapterUnderTest | undefined
-let handle: LeaseUnderTest | null = null
 
 /** Waits a little differently each time, so that waiters do not march in step. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 4))
@@ -28,30 +24,36 @@ async function count(on: AdapterUnderTest): Promise<[count: number, token: numbe
 }
 
 // Orders: `open <path>`, `count <times>`, `acquire` (the token or null), `write` (the code of the refusal or null).
-await takeOrders(async ([what, argument = '']) => {
-  if (what === 'open') {
-    adapter = await engine.SQLiteAdapter.open(argument, {
-      locks: 'database',
-      durability: 'process',
-      busyTimeout: 30_000,
-    })
-    return undefined
+export const useLocks: Work = (engine) => {
+  let adapter: AdapterUnderTest | undefined
+  let handle: LeaseUnderTest | null = null
+  return {
+    async order([what, argument = '']) {
+      if (what === 'open') {
+        adapter = await engine.SQLiteAdapter.open(argument, {
+          locks: 'database',
+          durability: 'process',
+          busyTimeout: 30_000,
+        })
+        return undefined
+      }
+      if (adapter === undefined) throw new Error('open comes first')
+      if (what === 'count') {
+        const counts = []
+        while (counts.length < Number(argument)) counts.push(await count(adapter))
+        return counts
+      }
+      if (what === 'acquire') {
+        handle = await adapter.lock.acquire('job', TTL)
+        return handle?.token ?? null
+      }
+      try {
+        await adapter.fenced(handle as never, [{ sql: 'UPDATE counts SET count = count + 1' }])
+        return null
+      } catch (error) {
+        return (error as { code?: unknown }).code
+      }
+    },
+    leave: async () => adapter?.disconnect(),
   }
-  if (adapter === undefined) throw new Error('open comes first')
-  if (what === 'count') {
-    const counts = []
-    while (counts.length < Number(argument)) counts.push(await count(adapter))
-    await adapter.disconnect()
-    return counts
-  }
-  if (what === 'acquire') {
-    handle = await adapter.lock.acquire('job', TTL)
-    return handle?.token ?? null
-  }
-  try {
-    await adapter.fenced(handle as never, [{ sql: 'UPDATE counts SET count = count + 1' }])
-    return null
-  } catch (error) {
-    return (error as { code?: unknown }).code
-  }
-})
+}

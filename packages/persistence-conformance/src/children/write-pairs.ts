@@ -1,22 +1,24 @@
 import type { AdapterUnderTest } from '../engine-under-test.js'
-import { takeOrders } from '../process/take-orders.js'
-import { engineArgument } from './engine-argument.js'
-
-const engine = await engineArgument()
-let adapter: AdapterUnderTest | undefined
+import type { Work } from './work.js'
 
 // Orders: `open <path>`; `write <times>`, which gives the last value.
-await takeOrders(async ([what, argument = '']) => {
-  if (what === 'open') {
-    adapter = await engine.SQLiteAdapter.open(argument, { durability: 'process' })
-    return undefined
+export const writePairs: Work = (engine) => {
+  let adapter: AdapterUnderTest | undefined
+  return {
+    async order([what, argument = '']) {
+      if (what === 'open') {
+        adapter = await engine.SQLiteAdapter.open(argument, { durability: 'process' })
+        return undefined
+      }
+      if (adapter === undefined) throw new Error('open comes first')
+      for (let value = 1; value <= Number(argument); value++) {
+        await adapter.cache.setMany([
+          ['left', value],
+          ['right', value],
+        ])
+      }
+      return Number(argument)
+    },
+    leave: async () => adapter?.disconnect(),
   }
-  if (adapter === undefined) throw new Error('open comes first')
-  for (let value = 1; value <= Number(argument); value++) {
-    await adapter.cache.setMany([
-      ['left', value],
-      ['right', value],
-    ])
-  }
-  return Number(argument)
-})
+}

@@ -9,8 +9,45 @@ export function startChild(engine: EngineUnderTest, script: string, ...args: rea
   return new LineProcess({ runtime: process.execPath, args: [file, engine.module.href, ...args] })
 }
 
-/** Lets the children end, which they must do by themselves and in silence. */
-export async function dismiss(children: readonly LineProcess[]): Promise<void> {
+/** Those that no test has: to start one takes as long as most tests do. */
+const idle = new Map<EngineUnderTest, LineProcess[]>()
+
+/** Does `body` with `count` processes that take the orders of `children/take-work`. The next test has those that live on. */
+export async function withChildren(
+  engine: EngineUnderTest,
+  count: number,
+  body: (children: readonly LineProcess[]) => Promise<void>,
+): Promise<void> {
+  const waiting = idle.get(engine) ?? []
+  idle.set(engine, waiting)
+  const known = waiting.splice(0, count)
+  const fresh = Array.from({ length: count - known.length }, () => startChild(engine, 'take-work'))
+  const all = [...known, ...fresh]
+  try {
+    for (const one of known) one.keepAlive(true)
+    await Promise.all(fresh.map((one) => one.ready()))
+    await body(all)
+    const left = all.filter((one) => !one.over)
+    await Promise.all(left.map((one) => one.ask('leave')))
+    // Also where no later test has them end.
+    for (const one of left) one.keepAlive(false)
+    waiting.push(...left)
+  } catch (error) {
+    await Promise.all(all.map((one) => one.kill()))
+    throw error
+  }
+}
+
+/** As {@link withChildren}, with one. */
+export function withChild(engine: EngineUnderTest, body: (child: LineProcess) => Promise<void>): Promise<void> {
+  return withChildren(engine, 1, ([child]) => body(child as LineProcess))
+}
+
+/** Lets all of them end, which they must do by themselves and in silence. */
+export async function dismissChildren(engine: EngineUnderTest): Promise<void> {
+  const children = idle.get(engine) ?? []
+  idle.delete(engine)
+  for (const one of children) one.keepAlive(true)
   const endings = await Promise.all(children.map((child) => child.dismiss()))
   for (const ending of endings) assert.deepEqual(ending, { code: 0, signal: null, stderr: '' })
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { withProcesses } from '../process/line-process.js'
 import { createPublishedTables, writePublishedRows } from '../published-schema.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
-import { dismiss, startChild } from './child.js'
+import { withChildren } from './child.js'
 
 const PROCESSES = 4
 
@@ -12,18 +11,15 @@ interface Arrival {
 
 export const racingConnects: EngineSuite = engineSuite('racing connects', (check) => {
   check('4 processes that meet on a file of 2.9 convert it once', async (world) => {
-    const children = Array.from({ length: PROCESSES }, () => startChild(world.engine, 'connect'))
-    await withProcesses(children, async () => {
-      await Promise.all(children.map((child) => child.ready()))
+    await withChildren(world.engine, PROCESSES, async (children) => {
       // By the real clock, which is the one the children go by.
       world.clock.jump(Date.now() - world.clock.now())
       await createPublishedTables(world)
       await writePublishedRows(world)
       await world.closeRaw()
-      const arrivals = await Promise.all(children.map((child) => child.ask<Arrival>(`open ${world.path}`)))
+      const arrivals = await Promise.all(children.map((child) => child.ask<Arrival>(`connect open ${world.path}`)))
       const expiresAt = Math.floor((world.clock.now() + 3_600_000) / 1_000) * 1_000
       for (const arrival of arrivals) assert.equal(arrival.expiresAt, expiresAt)
-      await dismiss(children)
     })
   })
 })

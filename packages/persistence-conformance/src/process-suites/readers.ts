@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict'
-import { withProcesses } from '../process/line-process.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
-import { dismiss, startChild } from './child.js'
+import { withChild } from './child.js'
 
 const TIMES = 300
 
 export const readersBesideWriters: EngineSuite = engineSuite('readers beside a process that writes', (check) => {
   check('readOnly reads whole commits, in order, up to the last', async (world) => {
-    const child = startChild(world.engine, 'write-pairs')
-    await withProcesses([child], async () => {
-      await child.ready()
-      await child.ask(`open ${world.path}`)
+    await withChild(world.engine, async (child) => {
+      await child.ask(`write-pairs open ${world.path}`)
       const reader = await world.open({ readOnly: true })
       let over = false
-      const written = child.ask<number>(`write ${TIMES}`).finally(() => {
+      const written = child.ask<number>(`write-pairs write ${TIMES}`).finally(() => {
         over = true
       })
       let last = 0
@@ -32,15 +29,12 @@ export const readersBesideWriters: EngineSuite = engineSuite('readers beside a p
       assert.equal(await reader.cache.get('right'), TIMES)
       assert.ok(seen.size > 1, 'it read while the other process wrote')
       await refuses(() => reader.cache.set('left', 0), { code: 'READ_ONLY' })
-      await dismiss([child])
     })
   })
 
   check('immutable is refused while another process can write, where the system tells', async (world) => {
-    const child = startChild(world.engine, 'write-pairs')
-    await withProcesses([child], async () => {
-      await child.ready()
-      await child.ask(`open ${world.path}`)
+    await withChild(world.engine, async (child) => {
+      await child.ask(`write-pairs open ${world.path}`)
       // Its log is empty, so that only its lock is in the way.
       await world.rows('PRAGMA wal_checkpoint(TRUNCATE)')
       await world.closeRaw()
@@ -50,7 +44,7 @@ export const readersBesideWriters: EngineSuite = engineSuite('readers beside a p
           says: ['another process', 'app.db', 'readOnly: true instead'],
         })
       }
-      await dismiss([child])
+      await child.ask('leave')
       const reader = await world.open({ readOnly: true })
       assert.equal(await reader.cache.get('left'), null)
     })

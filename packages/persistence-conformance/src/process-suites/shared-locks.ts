@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import type { AdapterUnderTest } from '../engine-under-test.js'
-import { withProcesses } from '../process/line-process.js'
 import { realTimers } from '../real-timers.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
-import { dismiss, startChild } from './child.js'
+import { withChild, withChildren } from './child.js'
 
 const PROCESSES = 4
 const TIMES = 50
@@ -23,11 +22,9 @@ async function ahead(world: World): Promise<{ adapter: AdapterUnderTest; by: { m
 export const sharedLocks: EngineSuite = engineSuite('locks in several processes', (check) => {
   check('one holder at a time over all processes, under tokens that grow', async (world) => {
     await ahead(world)
-    const children = Array.from({ length: PROCESSES }, () => startChild(world.engine, 'use-locks'))
-    await withProcesses(children, async () => {
-      await Promise.all(children.map((child) => child.ready()))
-      await Promise.all(children.map((child) => child.ask(`open ${world.path}`)))
-      const own = await Promise.all(children.map((child) => child.ask<[number, number][]>(`count ${TIMES}`)))
+    await withChildren(world.engine, PROCESSES, async (children) => {
+      await Promise.all(children.map((child) => child.ask(`use-locks open ${world.path}`)))
+      const own = await Promise.all(children.map((child) => child.ask<[number, number][]>(`use-locks count ${TIMES}`)))
       const grants = own.flat().toSorted(([a], [b]) => a - b)
       assert.deepEqual(
         grants.map(([count]) => count),
@@ -39,17 +36,14 @@ export const sharedLocks: EngineSuite = engineSuite('locks in several processes'
         tokens,
         [...new Set(tokens)].toSorted((a, b) => a - b),
       )
-      await dismiss(children)
     })
   })
 
   check('the lock of a process that was killed is free when its lease ends, not before', async (world) => {
     const { adapter, by } = await ahead(world)
-    const child = startChild(world.engine, 'use-locks')
-    await withProcesses([child], async () => {
-      await child.ready()
-      await child.ask(`open ${world.path}`)
-      const token = await child.ask<number>('acquire')
+    await withChild(world.engine, async (child) => {
+      await child.ask(`use-locks open ${world.path}`)
+      const token = await child.ask<number>('use-locks acquire')
       child.signal('SIGKILL')
       await child.ended
       assert.equal(await adapter.lock.acquire('job', TTL), null)
@@ -61,20 +55,17 @@ export const sharedLocks: EngineSuite = engineSuite('locks in several processes'
 
   check('a holder that comes back after another process took its lock writes nothing', async (world) => {
     const { adapter, by } = await ahead(world)
-    const child = startChild(world.engine, 'use-locks')
-    await withProcesses([child], async () => {
-      await child.ready()
-      await child.ask(`open ${world.path}`)
-      const token = await child.ask<number>('acquire')
-      assert.equal(await child.ask('write'), null)
+    await withChild(world.engine, async (child) => {
+      await child.ask(`use-locks open ${world.path}`)
+      const token = await child.ask<number>('use-locks acquire')
+      assert.equal(await child.ask('use-locks write'), null)
       by.ms += TTL
       const handle = await adapter.lock.acquire('job', TTL)
       assert.ok(handle !== null && handle.token > token, `${handle?.token} after ${token}`)
-      assert.equal(await child.ask('write'), 'LOCK_LOST')
+      assert.equal(await child.ask('use-locks write'), 'LOCK_LOST')
       await adapter.fenced(handle as never, [{ sql: 'UPDATE counts SET count = count + 1' }])
       assert.equal((await world.rows('SELECT count FROM counts'))[0]?.count, 2)
-      assert.equal(await child.ask('acquire'), null)
-      await dismiss([child])
+      assert.equal(await child.ask('use-locks acquire'), null)
     })
   })
 })

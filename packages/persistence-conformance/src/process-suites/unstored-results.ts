@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { withProcesses } from '../process/line-process.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
-import { dismiss, startChild } from './child.js'
+import { withChildren } from './child.js'
 
 const KEYS = 50
 
@@ -9,12 +8,11 @@ export const unstoredResultsOfProcesses: EngineSuite = engineSuite(
   'results that cannot be stored, in several processes',
   (check) => {
     check('the work of a key runs once over all processes, and all are told', async (world) => {
-      const children = Array.from({ length: 4 }, () => startChild(world.engine, 'claim-unstorable'))
-      await withProcesses(children, async () => {
-        await Promise.all(children.map((child) => child.ready()))
-        const answers = await Promise.all(children.map((child) => child.ask<string[]>(`${world.path} ${KEYS}`)))
+      await withChildren(world.engine, 4, async (children) => {
+        const answers = await Promise.all(
+          children.map((child) => child.ask<string[]>(`claim-unstorable ${world.path} ${KEYS}`)),
+        )
         for (const answer of answers) assert.deepEqual(answer, Array(KEYS).fill('RESULT_NOT_STORED'))
-        await dismiss(children)
       })
       const adapter = await world.open()
       for (let key = 0; key < KEYS; key++) {

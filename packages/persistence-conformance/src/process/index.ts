@@ -1,2 +1,2 @@
 export { type Ending, LineProcess, type LineProcessOptions, withProcesses } from './line-process.js'
-export { say, takeOrders } from './take-orders.js'
+export { OVER, say, takeOrders } from './take-orders.js'

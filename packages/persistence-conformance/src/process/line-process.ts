@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
@@ -55,6 +56,11 @@ export class LineProcess {
     return this.#over
   }
 
+  /** What it has said of errors until now. */
+  get errors(): string {
+    return this.#stderr
+  }
+
   send(line: string): void {
     this.#orders.write(`${line}\n`)
   }
@@ -85,6 +91,16 @@ export class LineProcess {
 
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     this.#process.kill(signal)
+  }
+
+  /** Whether this process goes on for as long as that one does, which it does at first. */
+  keepAlive(kept: boolean): void {
+    const { stdin, stdout, stderr } = this.#process
+    // Bun has no such methods on the stream for orders, which keeps no process alive there.
+    for (const one of [this.#process, stdin, stdout, stderr] as (Partial<Pick<Socket, 'ref' | 'unref'>> | null)[]) {
+      if (kept) one?.ref?.()
+      else one?.unref?.()
+    }
   }
 
   /** Ends the line for orders and resolves when the process has ended by itself. */

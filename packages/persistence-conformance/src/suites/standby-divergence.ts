@@ -57,22 +57,19 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     await diverges(standby, /never followed/)
   })
 
-  check.oncePerBuild(
-    'finds out that the source went on from an older copy, and is as far as the standby',
-    async (world) => {
-      const adapter = await followedSource(world)
-      const standby = await world.follow({ target: ':memory:' }, adapter)
-      const copy = await copyOf(world, 'fork.db')
-      const fork = await world.open({}, copy)
-      for (let n = 0; n < 3; n++) await fork.cache.set('count', n)
-      await fork.disconnect()
-      await adapter.cache.set('count', 'mine')
-      await standby.waitFor()
-      await putInPlace(world, copy)
-      await diverges(standby, /another one/)
-      assert.equal(await standby.cache.get('count'), 'mine')
-    },
-  )
+  check.once('finds out that the source went on from an older copy, and is as far as the standby', async (world) => {
+    const adapter = await followedSource(world)
+    const standby = await world.follow({ target: ':memory:' }, adapter)
+    const copy = await copyOf(world, 'fork.db')
+    const fork = await world.open({}, copy)
+    for (let n = 0; n < 3; n++) await fork.cache.set('count', n)
+    await fork.disconnect()
+    await adapter.cache.set('count', 'mine')
+    await standby.waitFor()
+    await putInPlace(world, copy)
+    await diverges(standby, /another one/)
+    assert.equal(await standby.cache.get('count'), 'mine')
+  })
 
   check.once('finds out that the source is a restored copy, which has a lineage of its own', async (world) => {
     const adapter = await followedSource(world)
@@ -81,7 +78,7 @@ export const standbyDivergence: EngineSuite = engineSuite('a standby and another
     await diverges(standby, /lineage/)
   })
 
-  check.oncePerBuild('goes on with a copy that is exactly as far, which is no other history', async (world) => {
+  check.once('goes on with a copy that is exactly as far, which is no other history', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     await adapter.cache.set('count', 1)

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { Company, dismissIdle } from './company.js'
+import { mixedMembers } from './members.js'
+
+/** Declares that processes end which served other files; they have had files of every test where this file is the last. */
+export function companiesEnd(): void {
+  test('processes that served the tests end by themselves, with the exit code 0 and in silence', async () => {
+    const company = await Company.start(mixedMembers(2), new URL('idle.mjs', import.meta.url))
+    await company.end()
+    await expect(dismissIdle()).resolves.toBeUndefined()
+  })
+}
