@@ -2,7 +2,7 @@ import type { published } from './packed-family.js'
 
 /** Bytes of a package's code, compressed as gzip does it. What an app loads of the family is one front end and the core. */
 export const budgets: Record<keyof typeof published, number> = {
-  shared: 158_000,
+  shared: 160_000,
   'persistence-sqlite': 1_950,
   'persistence-sqlite-bun': 1_300,
   'persistence-sqlite-node': 1_900,
@@ -17,5 +17,5 @@ export const budgets: Record<keyof typeof published, number> = {
   // With what it is made of: it is run by npx.
   cli: 58_000,
   // Of tests: no app loads it.
-  'persistence-conformance': 150_000,
+  'persistence-conformance': 152_000,
 }
