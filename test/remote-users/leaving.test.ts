@@ -44,6 +44,15 @@ describe('an owner that closes its server and goes on', () => {
       user.tell('block', { ms: 20_000 })
       await file.server.close()
       expect(await file.adapter.acquire('job', TTL)).toBe(null)
+      if ('disconnect' in user.peer) {
+        const { peer } = user
+        const disconnected = new Promise((resolve) => peer.on('disconnect', resolve))
+        // A worker of a cluster would be asked, and does not read.
+        const child = 'process' in peer ? peer.process : peer
+        child.disconnect()
+        await disconnected
+        expect(await file.adapter.acquire('job', TTL), 'it may be at work still').toBe(null)
+      }
       await user.kill()
       expect(await takenSoon(file, 'job')).not.toBe(null)
     },
@@ -68,6 +77,8 @@ describe('what a user held whose owner has left', () => {
       await aborted
       await new Promise((resolve) => setImmediate(resolve))
       expect(await served.adapter.acquire('k', TTL), 'its word is not read yet').toBe(null)
+      await served.server.close()
+      expect(await served.adapter.acquire('k', TTL), 'nor has it when the server closes then').toBe(null)
       pair.release()
       expect(await takenSoon(served, 'k')).not.toBe(null)
       await remote.disconnect()

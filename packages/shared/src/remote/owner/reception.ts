@@ -147,8 +147,8 @@ export class Reception {
   }
 
   #ended(certain: boolean): void {
-    if (certain) this.#confirmed()
-    else if (this.client?.mayHoldLocks === true) this.client.leave(false)
+    const { client = this.#left } = this
+    if (!certain && client?.mayHoldLocks === true) client.leave(false)
     else this.#confirmed()
   }
 
@@ -161,6 +161,7 @@ export class Reception {
 
   /** Lets another owner have the channel, and waits for nothing but the word of a user that holds locks. */
   #leave(): void {
+    if (this.#left !== undefined) return
     const { client } = this
     this.#dismiss(false)
     if (client?.mayHoldLocks !== true) {

@@ -3,16 +3,8 @@ import { type Channel, type ChannelListener, type Emitter, Listening } from './c
 import { readPlain, writePlain } from './plain-items.js'
 import { ENVELOPE, type Item } from './protocol.js'
 
-/** How a child process has ended; `null` or absent while it runs. */
-interface Exit {
-  readonly exitCode?: number | string | null | undefined
-  readonly signalCode?: string | null
-}
-
 /** `process` of a child, or a child or cluster worker at its parent. */
-export interface ProcessLike extends Emitter, Exit {
-  /** Of a cluster worker. */
-  readonly process?: Exit
+export interface ProcessLike extends Emitter {
   send?: ((message: never, ...rest: never[]) => boolean) | undefined
   readonly connected?: boolean
   isConnected?(): boolean
@@ -41,11 +33,6 @@ export class ProcessChannel implements Channel {
     return connected
   }
 
-  get #hasExited(): boolean {
-    const { exitCode, signalCode } = this.#process.process ?? this.#process
-    return (exitCode ?? signalCode ?? null) !== null
-  }
-
   send(message: Item[]): void {
     if (this.#connected !== true) return
     // With a callback, so that a channel that is closed meanwhile does not make an error event of the app's object.
@@ -60,13 +47,10 @@ export class ProcessChannel implements Channel {
     })
     // A child that is disconnected may be at work still, and too busy to notice.
     this.#listening.on('disconnect', () => this.#end(listener, !this.#isParent))
-    if (this.#isParent) {
-      // One that could not be started tells no exit.
-      for (const event of ['exit', 'close']) this.#listening.on(event, () => this.#end(listener, true))
-    } else this.#listening.on('newListener', (event: unknown) => event === 'message' && this.#process.channel?.ref?.())
+    if (this.#isParent) this.#listening.on('exit', () => this.#end(listener, true))
+    else this.#listening.on('newListener', (event: unknown) => event === 'message' && this.#process.channel?.ref?.())
     // That it has ended was told before.
-    if (this.#isParent && this.#hasExited) inNextTurn(() => this.#end(listener, true))
-    else if (this.#connected === false) inNextTurn(() => this.#end(listener, !this.#isParent))
+    if (this.#connected === false) inNextTurn(() => this.#end(listener, !this.#isParent))
   }
 
   keepAlive(on: boolean): void {
