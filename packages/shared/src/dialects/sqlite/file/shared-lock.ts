@@ -6,8 +6,8 @@ const SHARED_LOCK_FROM = '1073741826'
 /**
  * SQLite's shared lock on a file, which a connection in WAL mode keeps, as far as this process holds it. Linux only.
  *
- * The list of all locks of the machine tells it as well, but for that the kernel stops all that set locks: each look held the
- * event loop for 2 ms. A descriptor tells the locks that were set through it at once.
+ * The list of all locks of the machine tells it as well, but for that the kernel waits until nobody is setting a lock: a look by
+ * itself held the event loop for 11 ms, and this one does for 0.3 ms. A descriptor tells at once what was set through it.
  */
 export class SharedLock {
   /** Through which it was set, when it was last seen. */

@@ -133,10 +133,6 @@ function sameIn({ name, collation }: KeyColumn): string {
 export const READ_LOG: string = `SELECT type, name, sql FROM main.sqlite_master
 WHERE name IN ('go_goscope_changes', 'go_goscope_followers') OR (type = 'trigger' AND name GLOB '${LOG_TRIGGER_PREFIX}*')`
 
-/** Gives a row where both tables of the log are there. */
-export const WHOLE_LOG: string = `SELECT 1 WHERE (SELECT count(*) FROM main.sqlite_master
-WHERE type = 'table' AND name IN ('go_goscope_changes', 'go_goscope_followers')) = 2`
-
 /** Whether objects of {@link READ_LOG} are there, and one of the two tables not: who dropped it has left triggers at which every write fails. */
 export function isBroken(objects: readonly Row[]): boolean {
   return objects.length > 0 && objects.filter(({ type }) => type === 'table').length < LOG_TABLES.length

@@ -1,6 +1,5 @@
 import type { InspectSql } from '../../../inspect/inspect-sql.js'
 import { read } from '../../../queue/statement.js'
-import { WHOLE_LOG } from '../schema/change-log.js'
 import { anyNumbers, inRange, isBeforeEnd, nameAndNext, ofValue } from './pages.js'
 
 // As in locks.ts and claims.ts: a lease ends by the time of the last grant where that is later than the caller's.
@@ -96,7 +95,8 @@ FROM tasks CROSS JOIN go_goscope_checkpoints AS newest ON newest.rowid = (${NEWE
 
   standbys: {
     // Both: nobody follows by a log of which a table was dropped.
-    table: WHOLE_LOG,
+    table: `SELECT 1 WHERE (SELECT count(*) FROM main.sqlite_master
+  WHERE type = 'table' AND name IN ('go_goscope_changes', 'go_goscope_followers')) = 2`,
     list: `SELECT id, seq, (SELECT max(seq) FROM main.go_goscope_changes) - seq AS behind, seen_at
 FROM main.go_goscope_followers ORDER BY id`,
   },
