@@ -57,7 +57,7 @@ export class Writing {
       this.acknowledged = number
       // On a synchronous engine the writes would otherwise leave no turn for the answers of a thread; and one after the other
       // without a pause took most of the time of these tests.
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await new Promise((resolve) => setTimeout(resolve, 2))
     }
   }
 }

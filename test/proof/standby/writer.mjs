@@ -62,7 +62,7 @@ async function write(path, name, log, longestPause) {
     // What is acknowledged last tells what must not be lost.
     await adapter.cache.set(`last-of-${name}`, number)
     writeSync(acknowledgements, `${number}\n`)
-    if (longestPause > 0 && number % 4 === 0) await pause(Math.random() * longestPause)
+    if (longestPause > 0 && number % 8 === 0) await pause(Math.random() * longestPause)
   }
   await adapter.disconnect()
   return number
