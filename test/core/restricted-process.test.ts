@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { runProcess } from '../../scripts/run-process.mjs'
+import { root } from '../../scripts/workspace.mjs'
+
+const folder = mkdtempSync(join(tmpdir(), 'restricted-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const app = `
+  const { SQLiteAdapter } = await import('@go-go-scope/persistence-sqlite-node')
+  try {
+    const persistence = await SQLiteAdapter.open(process.argv[1], { locks: 'database' })
+    await persistence.cache.set('key', 'kept')
+    const lock = await persistence.lock.acquire('key', 1_000)
+    console.log(await persistence.cache.get('key'), await lock.release(), (await persistence.verify()).faults.length)
+    await persistence.disconnect()
+  } catch (error) {
+    console.log(error.code, error.message)
+  }`
+
+/** What the app prints in a process that may read the packages and `folder`, and has `more` rights. */
+async function run(name: string, ...more: string[]): Promise<string> {
+  const rights = ['--permission', `--allow-fs-read=${root}`, `--allow-fs-read=${folder}`, ...more]
+  const program = [...rights, '--input-type=module', '--eval', app, join(folder, name)]
+  const { exitCode, output } = await runProcess(process.execPath, program, { cwd: join(root, 'test') })
+  expect(exitCode, output).toBe(0)
+  return output
+}
+
+test("Node's permission model: the folder of the file is all that is read and written besides the packages", async () => {
+  expect(await run('app.db', `--allow-fs-write=${folder}`)).toContain('kept true 0')
+})
+
+test("Node's permission model: a folder that may not be written is a typed error with the flag that is missing", async () => {
+  expect(await run('other.db')).toMatch(/^CANNOT_OPEN open .*other\.db.*--allow-fs-write/m)
+})
