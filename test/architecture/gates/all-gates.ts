@@ -44,7 +44,8 @@ export const gates: readonly Gate[] = [
   ),
   forbids(
     'what is outside the dialects knows no dialect',
-    (path) => inCore(path) && !inDialect(path) && !/^packages\/shared\/src\/(index|public|remote)\.ts$/.test(path),
+    (path) =>
+      inCore(path) && !inDialect(path) && !/^packages\/shared\/src\/(engine|index|public|remote)\.ts$/.test(path),
     /sqlite|pragma|json_each|\browid\b|postgres/i,
     withoutComments,
   ),
