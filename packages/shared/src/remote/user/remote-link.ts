@@ -132,8 +132,8 @@ export class RemoteLink {
   /** Takes leave of the owner, once nothing is under way, and ends the channel. Never rejects. */
   async close(): Promise<void> {
     if (this.#over) return
-    const reason = 'the adapter is disconnected'
-    this.#closed ??= reason
+    this.#closed ??= 'the adapter is disconnected'
+    const reason = this.#closed
     await this.drain()
     if (this.#over) return
     // Before the owner is told, which gives to others then what was held here: the signals have aborted by then.
