@@ -127,6 +127,21 @@ describe('what a user held whose owner has left', () => {
     await remote.disconnect()
   })
 
+  test('is free where it left in the midst of the rows of an answer, and does not connect again', async () => {
+    const pair = new ProcessPair()
+    served.server.attach(pair.owner as never)
+    for (let at = 0; at < 5_000; at++) void served.adapter.cache.set(`k${at}`, at)
+    const remote = await connectRemote(pair.user as never)
+    await remote.acquire('k', TTL)
+    const asked = expect(remote.cache.keys()).rejects.toMatchObject({ code: 'DISCONNECTED' })
+    await new Promise((resolve) => pair.user.once('message', resolve))
+    pair.user.emit('message', { 'go-go-scope/1': [9_999] })
+    await asked
+    expect(await takenSoon(served, 'k')).not.toBe(null)
+    expect(served.server.clients()).toEqual([])
+    await remote.disconnect()
+  })
+
   test('is its own again over the same channel, from the next owner', async () => {
     const pair = new ProcessPair()
     served.server.attach(pair.owner as never)
