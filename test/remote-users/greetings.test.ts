@@ -10,6 +10,12 @@ proveCell()
 const served = serveForEachTest()
 const LEFT = { code: 'DISCONNECTED', outcome: 'none' }
 
+type Remote = Awaited<ReturnType<typeof connectRemote>>
+
+function nextMessage({ user }: ProcessPair): Promise<unknown> {
+  return new Promise((resolve) => user.once('message', resolve))
+}
+
 function attached(): ProcessPair {
   const pair = new ProcessPair()
   served.server.attach(pair.owner as never)
@@ -57,6 +63,31 @@ describe('a process that connects again', () => {
     await remote.disconnect()
     await before.disconnect()
   })
+
+  const ROWS = 5_000
+
+  test.each([
+    ['rows that go on', (user: Remote) => user.cache.keys(), nextMessage],
+    ['a call that the owner has not begun', (user: Remote) => user.cache.set('k0', 1), async () => undefined],
+  ])(
+    'at once after it could not read what came is taken in, and the locks it had are free, beside %s',
+    async (_, ask, moment) => {
+      const pair = attached()
+      for (let at = 0; at < ROWS; at++) void served.adapter.cache.set(`k${at}`, at)
+      const before = await connectRemote(pair.user as never)
+      expect(await before.acquire('k', 600_000)).not.toBeNull()
+      const asked = expect(ask(before)).rejects.toMatchObject({ code: 'DISCONNECTED' })
+      await moment(pair)
+      pair.user.emit('message', { 'go-go-scope/1': [9_999] })
+      await asked
+      const remote = await connectRemote(pair.user as never)
+      expect(await remote.acquire('k', 600_000)).not.toBeNull()
+      expect(served.server.clients()).toHaveLength(1)
+      expect(await remote.cache.keys()).toHaveLength(ROWS)
+      await remote.disconnect()
+      await before.disconnect()
+    },
+  )
 
   test('to an owner that serves again is taken in, also after a call that was on its way to the owner before', async () => {
     const pair = attached()
@@ -146,4 +177,29 @@ test('a second user at one end is refused, whatever it says that it gave up', as
     const said = await answerTo(served.port(), hi, [1, 'second', ...hi.slice(2), ...rest])
     expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
   }
+})
+
+test('an answer that a channel cannot carry ends the connection of its user, and of nobody else, and the owner goes on', async () => {
+  const [pair, other] = [attached(), attached()]
+  const uncaught: unknown[] = []
+  const catching = (error: unknown): void => void uncaught.push(error)
+  process.on('uncaughtException', catching).on('unhandledRejection', catching)
+  const [remote, beside] = [await connectRemote(pair.user as never), await connectRemote(other.user as never)]
+  await remote.acquire('k', 600_000)
+  await remote.cache.set('large', 'too large')
+  const { send } = pair.owner
+  pair.owner.send = (message) => {
+    if (JSON.stringify(message).includes('too large')) throw new RangeError('Invalid string length')
+    return send.call(pair.owner, message)
+  }
+  await expect(remote.cache.get('large')).rejects.toMatchObject({
+    ...LEFT,
+    message: expect.stringContaining('cannot send an answer (Invalid string length)'),
+  })
+  expect(await beside.cache.get('large')).toBe('too large')
+  const again = await connectRemote(pair.user as never)
+  expect(await again.acquire('k', 600_000)).not.toBeNull()
+  process.off('uncaughtException', catching).off('unhandledRejection', catching)
+  expect(uncaught).toEqual([])
+  await Promise.all([remote, beside, again].map((one) => one.disconnect()))
 })

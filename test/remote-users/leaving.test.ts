@@ -1,6 +1,7 @@
-import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
-import { describe, expect, test } from 'vitest'
+import { connectRemote, openRemote, SQLiteAdapter, serve } from '@go-go-scope/persistence-core/remote'
+import { describe, expect, test, vi } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
+import { collectGarbage } from '../proof/one-library/until-free.js'
 import { ProcessPair } from '../proof/remote/process-pair.js'
 import type { UserKind } from '../proof/remote/remote-user.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
@@ -63,6 +64,24 @@ describe('an owner that closes its server and goes on', () => {
 describe('what a user held whose owner has left', () => {
   const served = serveForEachTest()
 
+  test('nothing else is kept of a server that was closed', async () => {
+    const closed = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const server = serve(served.adapter)
+        const remote = await connectRemote(server.createPort())
+        await remote.acquire('k', TTL)
+        await server.close()
+        return new WeakRef(server)
+      }),
+    )
+    // One or another may be found on the stack.
+    const mostAreCollected = (): boolean => {
+      collectGarbage()
+      return closed.filter((server) => server.deref() !== undefined).length < closed.length / 2
+    }
+    await vi.waitUntil(mostAreCollected, { timeout: NOTICED, interval: 10 })
+  })
+
   test.each(['closes', 'is sent what it cannot read'])(
     'is given to nobody before its signals have aborted: the owner %s',
     async (way) => {
@@ -84,6 +103,44 @@ describe('what a user held whose owner has left', () => {
       await remote.disconnect()
     },
   )
+
+  test('is given to nobody before its signals have aborted where its user closes the database under its adapters', async () => {
+    const pair = new ProcessPair()
+    served.server.attach(pair.owner as never)
+    const database = await openRemote(pair.user as never)
+    const remote = new SQLiteAdapter(database)
+    await remote.connect()
+    const held = await remote.acquire('k', TTL)
+    // Under way when it closes: answered yet, and over at once.
+    const asked = remote.acquire('late', TTL)
+    const closing = database.close()
+    for (const key of ['k', 'late']) {
+      let taken: unknown = null
+      for (let turns = 0; taken === null && turns < 1_000; turns++) {
+        await new Promise((resolve) => setImmediate(resolve))
+        taken = await served.adapter.acquire(key, TTL)
+      }
+      expect(taken).not.toBe(null)
+      expect((key === 'k' ? held : await asked)?.signal).toMatchObject({ aborted: true })
+    }
+    await closing
+    await remote.disconnect()
+  })
+
+  test('is free where it left in the midst of the rows of an answer, and does not connect again', async () => {
+    const pair = new ProcessPair()
+    served.server.attach(pair.owner as never)
+    for (let at = 0; at < 5_000; at++) void served.adapter.cache.set(`k${at}`, at)
+    const remote = await connectRemote(pair.user as never)
+    await remote.acquire('k', TTL)
+    const asked = expect(remote.cache.keys()).rejects.toMatchObject({ code: 'DISCONNECTED' })
+    await new Promise((resolve) => pair.user.once('message', resolve))
+    pair.user.emit('message', { 'go-go-scope/1': [9_999] })
+    await asked
+    expect(await takenSoon(served, 'k')).not.toBe(null)
+    expect(served.server.clients()).toEqual([])
+    await remote.disconnect()
+  })
 
   test('is its own again over the same channel, from the next owner', async () => {
     const pair = new ProcessPair()

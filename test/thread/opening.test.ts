@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { ManualClock } from '@go-go-scope/persistence-conformance'
 import type { StartWorker } from '@go-go-scope/persistence-core'
 import { afterAll, describe, expect, test, vi } from 'vitest'
+import { runProcess } from '../../scripts/run-process.mjs'
 import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { ThreadedFile } from '../proof/thread/threaded-file.js'
@@ -129,19 +130,52 @@ describe('open with an engine in a thread', () => {
     test('holds up no other work of a thread either', async () => {
       await using file = await ThreadedFile.open()
       const { path } = await file.adapter.backup(`${file.path}.backup`)
-      const { workers, worker } = started()
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-      const verified = expect(engine.verifyBackup(path, { worker } as object)).rejects.toMatchObject(NOT_BEGUN)
-      try {
-        while (workers.length === 0) await new Promise((resolve) => setImmediate(resolve))
-        vi.advanceTimersByTime(LIMIT)
-        await verified
-      } finally {
-        vi.useRealTimers()
-        await workers[0]?.terminate()
-      }
+      const app = join(folder, 'impatient.mjs')
+      writeFileSync(
+        app,
+        `import { setTimeout } from 'node:timers'
+        import { Worker } from 'node:worker_threads'
+        // What the package takes for the timer of the machine.
+        setTimeout.clock = { _setTimeout: (callback, ms) => setTimeout(callback, ms / 1_000) }
+        const { verifyBackup } = await import(${JSON.stringify(new URL('index.js', threadModule).href)})
+        const worker = (options) => new Worker(${JSON.stringify(asleep)}, { ...options, eval: true })
+        const { code, message } = await verifyBackup(${JSON.stringify(path)}, { worker }).catch((error) => error)
+        console.log(JSON.stringify({ code, message }))
+        process.exit()`,
+      )
+      const { output } = await runProcess(process.execPath, [app])
+      expect(JSON.parse(output)).toMatchObject(NOT_BEGUN)
     }, 30_000)
   })
+
+  test('gives a thread its time also where faked timers of the app have no hours left', async () => {
+    const path = join(folder, 'faked.db')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
+    let over = false
+    const opening = engine.SQLiteAdapter.open(path, { worker: true }).finally(() => {
+      over = true
+    })
+    // A rejection is told below.
+    opening.catch(() => undefined)
+    try {
+      for (; !over; await new Promise((resolve) => setImmediate(resolve))) vi.advanceTimersByTime(60_000)
+    } finally {
+      vi.useRealTimers()
+    }
+    const adapter = await opening
+    await adapter.set('k', 1)
+    await adapter.disconnect()
+  }, 30_000)
+
+  test('begins once in a thread that loads the module twice', async () => {
+    const twice = `import(${JSON.stringify(threadModule.href)}).then(() => import(${JSON.stringify(`${threadModule.href}?again`)}))`
+    const worker: StartWorker = (options) => new Worker(twice, { ...options, eval: true })
+    const adapter = await engine.SQLiteAdapter.open(join(folder, 'twice.db'), { worker })
+    for (let failures = 1; failures <= 3; failures++) {
+      expect(await adapter.recordFailure('k', 10)).toBe(failures)
+    }
+    await adapter.disconnect()
+  }, 30_000)
 
   test('holds values up to a raised maxValueSize, and none beyond it', async () => {
     // Beyond the default, which is that of the second adapter.

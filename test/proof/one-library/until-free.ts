@@ -3,8 +3,12 @@ import { runInNewContext } from 'node:vm'
 import { vi } from 'vitest'
 import { processView } from '../../../packages/shared/src/dialects/sqlite/file/process-view.js'
 
-function collectGarbage(): void {
-  if (process.versions.bun !== undefined) return
+export function collectGarbage(): void {
+  const { Bun } = globalThis as { Bun?: { gc(force: boolean): void } }
+  if (Bun !== undefined) {
+    Bun.gc(true)
+    return
+  }
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()
 }

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers'
+import { clearTimeout as clearFoundTimeout, setTimeout as foundTimeout, setImmediate } from 'node:timers'
 
 /** Where this family takes time from. Replace it in tests; every deadline follows it. */
 export interface Clock {
@@ -15,13 +15,19 @@ export interface Clock {
   setTimer(callback: () => void, delay: number, options?: { keepAlive?: boolean }): () => void
 }
 
-// Neither of the next two is a global: a test of the app may have put a fake there, as Jest's fake timers do with
+// None of the next three is a global: a test of the app may have put a fake there, as Jest's fake timers do with
 // `setImmediate` and `queueMicrotask`, and what was put off would wait for ever. Nor is it read at each use: in an app that is
 // bundled as CommonJS, that finds the fake that Sinon puts into `node:timers`. Where Sinon was there before this package was
 // loaded, the clock of its fake has the real one.
-const { clock: fake } = setImmediate as { readonly clock?: { readonly _setImmediate?: typeof setImmediate } }
-const setRealImmediate = fake?._setImmediate ?? setImmediate
+const setRealImmediate = real(setImmediate, '_setImmediate')
+const setRealTimeout = real(foundTimeout, '_setTimeout')
+const clearRealTimeout = real(clearFoundTimeout, '_clearTimeout')
 const settled = Promise.resolve()
+
+function real<Timer extends object>(found: Timer, name: string): Timer {
+  const { clock } = found as { readonly clock?: Readonly<Record<string, Timer | undefined>> }
+  return clock?.[name] ?? found
+}
 
 /** Calls `callback` when the code that runs now, and what waits before it, has ended, in the same turn of the event loop. */
 export function inMicrotask(callback: () => void): void {
@@ -36,6 +42,13 @@ export function inNextTurn(callback: () => void): void {
 /** Settles in a later turn of the event loop, after timers and I/O had theirs. */
 export function nextTurn(): Promise<void> {
   return new Promise(inNextTurn)
+}
+
+/** Calls `callback` once after `delay` ms of real time. Does not keep the process running. @returns cancels it. */
+export function setRealTimer(callback: () => void, delay: number): () => void {
+  const timer = setRealTimeout(callback, delay)
+  timer.unref()
+  return () => clearRealTimeout(timer)
 }
 
 // Node fires a timer of a longer delay at once.

@@ -1,9 +1,10 @@
 import type { AdapterParts } from '../../adapter/served-parts.js'
 import { invalidArgument } from '../../arguments/invalid.js'
+import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
 import { jsonCodec } from '../../values/json-codec.js'
 import type { OwnChannel } from '../wire/peer.js'
-import { PROTOCOL, say, tell, type Welcome } from '../wire/protocol.js'
+import { type Item, PROTOCOL, say, tell, type Welcome } from '../wire/protocol.js'
 import { MalformedMessage, Reader } from '../wire/reader.js'
 import { writeError } from '../wire/wire-error.js'
 import { ServedClient, type ServedParts } from './served-client.js'
@@ -99,9 +100,10 @@ export class Reception {
     const { schemaVersion } = this.#parts.adapter.dialect
     if (protocol !== PROTOCOL) this.#refuse(nonce, versions(`protocol ${protocol}`, `protocol ${PROTOCOL}`))
     else if (schema !== schemaVersion) this.#refuse(nonce, versions(`schema ${schema}`, `schema ${schemaVersion}`))
-    else if (this.#nonce !== undefined && this.#nonce !== givenUp) this.#refuse(nonce, served())
-    else {
-      // Who gave up has asked for nothing.
+    else if (this.#nonce !== undefined && this.#nonce !== givenUp && this.client?.leaving !== true) {
+      this.#refuse(nonce, served())
+    } else {
+      // Who gave up has asked for nothing, and who said `bye` before waits for no answer.
       this.#dismiss(true)
       this.#nonce = nonce
       void this.#welcome(nonce)
@@ -115,8 +117,9 @@ export class Reception {
       const { connection } = adapter.session
       await connection.open()
       if (this.#nonce !== nonce || this.#closing !== undefined) return
+      const { toThread } = this.#channel
       const client = new ServedClient(
-        this.#channel,
+        { toThread, send: (message) => this.#answer(message) },
         served,
         () => void this.#bye(client),
         () => turns.gather(),
@@ -134,8 +137,20 @@ export class Reception {
     await client.drain()
     // Before it is told: its locks are free when its disconnect has settled.
     client.leave(true)
+    // The next user at that end may be there already.
+    if (this.client !== client) return
     this.#channel.send([tell.goodbye])
-    if (this.client === client) this.#dismiss(true)
+    this.#dismiss(true)
+  }
+
+  /** A message may be more than a channel can carry: no text of 512 MiB is sent to a process. Its user then leaves. */
+  #answer(message: Item[]): void {
+    try {
+      this.#channel.send(message)
+    } catch (error) {
+      const reason = `the owner of the database cannot send an answer (${(error as Error).message})`
+      this.#refuse('', new DisconnectedError('connect', 'unknown', reason))
+    }
   }
 
   #refuseMessage(problem: string): void {

@@ -58,6 +58,7 @@ class AdapterServer implements PersistenceServer {
   readonly #parts: ReceptionParts
   readonly #receptions = new Set<Reception>()
   readonly #hide: () => void
+  readonly #leaveTurns: () => void
   #closed: Promise<void> | undefined
 
   constructor(adapter: AdapterParts) {
@@ -72,7 +73,7 @@ class AdapterServer implements PersistenceServer {
     }
     this.#parts = { adapter, served, turns }
     this.#hide = connection.shared(ServedUsers).add(() => this.clients())
-    turns.atEnd(() => void this.#leaveAll())
+    this.#leaveTurns = turns.atEnd(() => void this.#leaveAll())
   }
 
   attach(peer: Peer): void {
@@ -104,7 +105,17 @@ class AdapterServer implements PersistenceServer {
   #receive(peer: Peer): void {
     const wanted = 'a Worker, a worker of cluster, a ChildProcess with an IPC channel or a MessagePort'
     const channel = channelOf(peer, 'attach', wanted)
-    this.#receptions.add(new Reception(channel, this.#parts, (over) => this.#receptions.delete(over)))
+    this.#receptions.add(new Reception(channel, this.#parts, (over) => this.#over(over)))
+  }
+
+  #over(reception: Reception): void {
+    this.#receptions.delete(reception)
+    this.#endIfLeft()
+  }
+
+  /** The adapter may be served again and again. A closed server has a part in its end only while users may hold locks. */
+  #endIfLeft(): void {
+    if (this.#closed !== undefined && this.#receptions.size === 0) this.#leaveTurns()
   }
 
   #close(reason: string): Promise<void> {
@@ -116,6 +127,7 @@ class AdapterServer implements PersistenceServer {
     await Promise.all([...this.#receptions].map((reception) => reception.close(reason)))
     this.#parts.served.locks.end()
     this.#hide()
+    this.#endIfLeft()
   }
 
   /** The adapter is disconnected, and all locks end with it. */

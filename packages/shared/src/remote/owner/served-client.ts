@@ -38,12 +38,14 @@ export class ServedClient {
   /** Why nothing more is done for it. */
   #refusing: string | undefined
   #left = false
+  /** Whether it has said `bye`. */
+  leaving = false
 
   /**
    * @param atBye To be called when it says that it has sent its last.
    * @param atReady To be called when what has come may be begun.
    */
-  constructor(channel: Channel, parts: ServedParts, atBye: () => void, atReady: () => void) {
+  constructor(channel: Pick<Channel, 'toThread' | 'send'>, parts: ServedParts, atBye: () => void, atReady: () => void) {
     const { connection, statements, locks, watches } = parts
     this.isThread = channel.toThread
     this.#parts = parts
@@ -110,10 +112,19 @@ export class ServedClient {
     for (const command of commands) {
       // What waits before it may wait for it.
       if (command.word === say.taken) this.#out.taken()
+      else if (command.word === say.bye) this.#takeBye(command)
       else if (this.#refusing !== undefined && 'number' in command) this.#answers.decline(command, this.#refusing)
       else if (this.#inbox.length === 0 && this.#runsAtOnce(command)) this.#run(command)
       else this.#inbox.push(command)
     }
+  }
+
+  /** One that could not read an answer reads no other, and has taken none: for its word nothing waits any more. */
+  #takeBye(bye: Command): void {
+    this.leaving = true
+    this.#answers.sendInOneGo()
+    if (this.#inbox.length === 0) this.#run(bye)
+    else this.#inbox.push(bye)
   }
 
   /** Does the next thing that came; of calls that came together, `most` at the most. @returns how many it has done. */
@@ -159,9 +170,9 @@ export class ServedClient {
     if (certain) this.#locks.giveBack()
   }
 
-  /** What shares no statement and no commit need not wait for others; who has left may say hello in its next message. */
+  /** What shares no statement and no commit need not wait for others. */
   #runsAtOnce({ word }: Command): boolean {
-    return word === say.bye || (word >= say.acquire && word <= say.forceRelease && this.#answers.room > 0)
+    return word >= say.acquire && word <= say.forceRelease && this.#answers.room > 0
   }
 
   #run(command: Command): void {

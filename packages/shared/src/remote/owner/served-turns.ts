@@ -46,9 +46,10 @@ export class ServedTurns implements EndsWithConnection {
     if (this.#reader === client) this.#reader = undefined
   }
 
-  /** Has `ending` called when the connection ends. */
-  atEnd(ending: () => void): void {
+  /** Has `ending` called when the connection ends. @returns withdraws that. */
+  atEnd(ending: () => void): () => void {
     this.#atEnd.add(ending)
+    return () => void this.#atEnd.delete(ending)
   }
 
   lost(reason: PersistenceError): void {

@@ -131,13 +131,16 @@ export class RemoteLink {
 
   /** Takes leave of the owner, once nothing is under way, and ends the channel. Never rejects. */
   async close(): Promise<void> {
-    if (!this.#over) {
-      const reason = 'the adapter is disconnected'
-      this.#closed ??= reason
-      this.say(say.bye)
-      this.awaited(1)
-      await new Promise<void>((resolve) => this.#atEnd.push(resolve))
-    }
+    if (this.#over) return
+    this.#closed ??= 'the adapter is disconnected'
+    const reason = this.#closed
+    await this.drain()
+    if (this.#over) return
+    // Before the owner is told, which gives to others then what was held here: the signals have aborted by then.
+    this.#pushes.ended(reason)
+    this.say(say.bye)
+    this.awaited(1)
+    await new Promise<void>((resolve) => this.#atEnd.push(resolve))
   }
 
   message(message: unknown): void {

@@ -1,6 +1,6 @@
 import { type ErrorForm, errorOf } from '../../../errors/error-form.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { type Clock, systemClock } from '../../../time/clock.js'
+import { type Clock, setRealTimer, systemClock } from '../../../time/clock.js'
 import { StopFlag } from './stop-flag.js'
 import type { StartWorker, WorkerLike } from './worker.js'
 
@@ -71,11 +71,14 @@ export class EngineThread<Event, Result> {
         left()
         reject(cannotRun(order, cause))
       }
-      const cancel = clock.setTimer(() => {
+      const giveUp = (): void => {
         if (!this.#stop.giveUp()) return
         worker.unref()
         over(new Error(NOT_BEGUN))
-      }, LONGEST_START_MS)
+      }
+      // A thread starts in real time: faked timers of an app, whose hours are over at once, would leave it no time.
+      const cancel =
+        clock === systemClock ? setRealTimer(giveUp, LONGEST_START_MS) : clock.setTimer(giveUp, LONGEST_START_MS)
       worker.on('message', (sent) => {
         const message = sent as ThreadMessage
         if ('event' in message) onEvent(message.event as Event)

@@ -32,9 +32,9 @@ export class StopFlag {
     Atomics.wait(this.#cells, REQUESTED, 0, ms)
   }
 
-  /** The code of the thread begins. @returns whether it is waited for. */
+  /** The code of the thread begins. @returns whether it is waited for, and this is the first of its modules that begins. */
   start(): boolean {
-    return Atomics.compareExchange(this.#cells, START, 0, BEGUN) !== GIVEN_UP
+    return Atomics.compareExchange(this.#cells, START, 0, BEGUN) === 0
   }
 
   /** Waits no longer for the code of the thread. @returns whether it has not begun, and so will not. */
