@@ -212,10 +212,11 @@ export class Reservations {
     for (let left = asks; left > 0; left--) this.#ask()
   }
 
-  async end(): Promise<void> {
+  /** @param own Nobody else uses the `sql`. */
+  async end(own = false): Promise<void> {
     // It waits for ever for the statement that was under way on a connection that has ended, and for who waits for one
     // that cannot be made, unless that is limited.
-    const limited = this.#lostOne || this.#asking > 0
+    const limited = own || this.#lostOne || this.#asking > 0
     await this.#sql.end(limited ? { timeout: CLOSING_S } : undefined)
   }
 }
