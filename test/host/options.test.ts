@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { portNames } from '@go-go-scope/persistence-conformance/workspace'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite'
 import { CircuitBreaker, InMemoryCheckpointProvider, InMemoryIdempotencyProvider, scope } from 'go-go-scope'
@@ -199,7 +200,16 @@ describe('a persistence that is no open store', () => {
   it('does not include open stores, nor ports that are not given', async () => {
     await using persistence = await SQLiteAdapter.open(':memory:')
     const notGiven = { lock: undefined }
+    const ofAnotherRealm: object = runInNewContext('({})')
     for (const options of [{ persistence }, { persistence: {} }, { persistence: notGiven as object }, {}])
       await scope(options)[Symbol.asyncDispose]()
+    await scope({ persistence: ofAnotherRealm })[Symbol.asyncDispose]()
+  })
+
+  it('does not include what answers for a port that it does not have, as a container that makes it when it is used', async () => {
+    await using adapter = await SQLiteAdapter.open(':memory:')
+    class Lazily {}
+    const persistence = new Proxy(new Lazily(), { get: (_, name) => (name === 'lock' ? adapter.lock : undefined) })
+    await scope({ persistence })[Symbol.asyncDispose]()
   })
 })

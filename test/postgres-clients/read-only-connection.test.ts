@@ -16,21 +16,42 @@ beforeEach(async () => {
 })
 afterEach(() => places.give(schema))
 
+const OPTIONS = { durability: 'process', newsUrl: false } as const
+// As a failover leaves a connection behind.
+const BECOME_READ_ONLY = { sql: "SELECT set_config('default_transaction_read_only', 'on', false)" }
+
+type Pool = PostgresHandle & { unsafe(sql: string): PromiseLike<readonly unknown[]>; end(): PromiseLike<unknown> }
+
 /** A pool of two connections: one for the calls, one for what may take long. */
-function newPool(): PostgresHandle {
-  const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => PostgresHandle } }
+function newPool(): Pool {
+  const { Bun } = globalThis as { Bun?: { SQL: new (options: object) => Pool } }
   return Bun === undefined
     ? postgres(serverUrl(), { max: 2, onnotice: () => undefined })
     : new Bun.SQL({ adapter: 'postgres', url: serverUrl(), max: 2 })
 }
 
 test('a connection of the app’s pool that cannot write any more is ended, and not taken again', async () => {
-  const adapter = new PostgresAdapter(newPool(), { schema, durability: 'process', newsUrl: false })
+  const adapter = new PostgresAdapter(newPool(), { ...OPTIONS, schema })
   const lock = await adapter.acquire('job', 60_000)
   assert(lock)
-  // As a failover leaves it behind.
-  await adapter.fenced(lock, [{ sql: "SELECT set_config('default_transaction_read_only', 'on', false)" }])
+  await adapter.fenced(lock, [BECOME_READ_ONLY])
   await expect(adapter.prune()).rejects.toMatchObject({ code: 'READ_ONLY' })
   await adapter.prune()
   await adapter.disconnect()
+})
+
+test('one that cannot write any more within a transaction takes no place in the app’s pool', async () => {
+  const pool = newPool()
+  const adapter = new PostgresAdapter(pool, { ...OPTIONS, schema, busyTimeout: 1_000, closeOnDisconnect: false })
+  const lock = await adapter.acquire('job', 60_000)
+  assert(lock)
+  // More often than the pool has places.
+  for (let round = 0; round < 3; round++) {
+    await adapter.fenced(lock, [BECOME_READ_ONLY])
+    await expect(adapter.fenced(lock, [{ sql: 'SELECT 1' }])).rejects.toMatchObject({ code: 'READ_ONLY' })
+  }
+  await adapter.disconnect()
+  // Nor is its error that of a statement of the app, and the pool can be ended.
+  await Promise.all([pool.unsafe('SELECT 1'), pool.unsafe('SELECT 1')])
+  await pool.end()
 })

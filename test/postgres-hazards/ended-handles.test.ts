@@ -4,7 +4,7 @@ import postgres from 'postgres'
 import { beforeEach, expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
-import { disconnectAfterEach, newSchema, opens } from './server-adapters.js'
+import { admin, disconnectAfterEach, eventually, newSchema, opens } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -69,4 +69,45 @@ test('an app ends its sql of postgres while the adapter waits for a connection o
   await expect(connecting).rejects.toMatchObject({ code: 'CLOSED' })
   await Promise.all([adapter.disconnect(), ended])
   taken.release()
+})
+
+test('connections of postgres that were held beyond their max_lifetime are left', async () => {
+  // Seconds. By default it is between half an hour and an hour.
+  const max_lifetime = 1
+  const makeSql = () => postgres(serverUrl(), { max: 4, max_lifetime, onnotice: () => undefined })
+  const url = new URL(serverUrl())
+  url.searchParams.set('max_lifetime', String(max_lifetime))
+  const goesOn = makeSql()
+  const adapters = [
+    new PostgresAdapter(makeSql(), { ...PATIENT, schema }),
+    new PostgresAdapter(goesOn, { ...PATIENT, schema, closeOnDisconnect: false }),
+    await opens(schema, { driver: 'postgres' }, url.href),
+  ]
+  await Promise.all(adapters.map((adapter) => adapter.cache.set('k', 1)))
+  await new Promise((resolve) => setTimeout(resolve, max_lifetime * 1_500))
+  await Promise.all(adapters.map((adapter) => adapter.disconnect()))
+  await goesOn.end()
+})
+
+test('an app ends its sql of postgres, of one connection, while the adapter waits behind a transaction', async () => {
+  const name = `queued behind ${schema}`
+  const sql = postgres(serverUrl(), { max: 1, connection: { application_name: name } })
+  const [began, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const transaction = sql.begin(async (own) => {
+    await own`SELECT 1`
+    began.resolve()
+    await commit.promise
+  })
+  await began.promise
+  const connections = () => admin.query('SELECT 1 FROM pg_stat_activity WHERE application_name = $1', [name])
+  expect((await connections()).rowCount).toBe(1)
+  const adapter = new PostgresAdapter(sql, { ...PATIENT, schema })
+  const connecting = adapter.connect()
+  await new Promise((resolve) => setImmediate(resolve))
+  const ended = sql.end()
+  await new Promise((resolve) => setImmediate(resolve))
+  commit.resolve()
+  await expect(connecting).rejects.toMatchObject({ code: 'CLOSED' })
+  await Promise.all([transaction, ended, adapter.disconnect()])
+  await eventually(async () => (await connections()).rowCount === 0 || undefined)
 })

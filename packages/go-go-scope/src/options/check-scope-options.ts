@@ -62,9 +62,12 @@ export function checkScopeOptions(options: ScopeOptions): void {
 
 /** A port, or an object whose members have other names, would be a scope without a store. */
 function checkHasPorts(persistence: object): void {
-  if (PORTS.some((port) => port in persistence)) return
+  const ports = persistence as PersistenceProviders
+  // A proxy may answer for a port that it does not have.
+  if (PORTS.some((port) => port in ports || ports[port] !== undefined)) return
   const prototype = Object.getPrototypeOf(persistence)
-  const isPlain = prototype === null || prototype === Object.prototype
+  // Of this realm or another one.
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
   if (isPlain && Object.keys(persistence).length === 0) return
   const port = PORTS.find((name) => hasMethod(persistence, PORT_METHODS[name]))
   const got =

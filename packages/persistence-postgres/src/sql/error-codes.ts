@@ -92,6 +92,11 @@ export function hasStalePlan(error: unknown): boolean {
   return sqlStateOf(error) === '0A000' && property(error, 'routine') === 'RevalidateCachedQuery'
 }
 
+/** Whether an earlier statement of the transaction has failed, whose ROLLBACK is all that the server takes. */
+export function isFailedTransaction(error: unknown): boolean {
+  return sqlStateOf(error) === '25P02'
+}
+
 /** Whether the connection that gave this error cannot be used any more. */
 export function endsConnection(error: unknown): boolean {
   const state = sqlStateOf(error)

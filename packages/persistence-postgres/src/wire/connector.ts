@@ -1,10 +1,9 @@
-import { sqlStateOf } from '../sql/error-codes.js'
+import { isFailedTransaction } from '../sql/error-codes.js'
 import { within } from './deadline.js'
 import type { Source, Wire } from './wire.js'
 
 // `now()` is when the transaction began.
 const TRANSACTION_START = 'SELECT now()::text AS start'
-const FAILED_TRANSACTION = '25P02'
 
 /** Makes connections of a source, each within a time, and outside of a transaction. */
 export class Connector {
@@ -71,7 +70,7 @@ async function isInTransaction(wire: Wire): Promise<boolean> {
     const [second] = await wire.run(TRANSACTION_START, [], undefined)
     return first?.start === second?.start
   } catch (error) {
-    if (sqlStateOf(error) === FAILED_TRANSACTION) return true
+    if (isFailedTransaction(error)) return true
     throw error
   }
 }

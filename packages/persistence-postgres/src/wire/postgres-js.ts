@@ -45,7 +45,7 @@ export function ownPostgresJs(make: () => PostgresJsLike): Source {
     async connect() {
       const reservations = Reservations.of(make())
       try {
-        return await reservations.take(() => reservations.end())
+        return await reservations.take(() => reservations.end(true))
       } catch (error) {
         // Not waited for: the caller needs the error of connecting.
         void reservations.end().catch(() => undefined)

@@ -1,6 +1,7 @@
 import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
-import { endsConnection } from '../sql/error-codes.js'
-import { ConnectionEnds, type Hooks } from './connection-ends.js'
+import { endsConnection, isFailedTransaction } from '../sql/error-codes.js'
+import { ConnectionEnds, endOf, type Hooks } from './connection-ends.js'
+import { within } from './deadline.js'
 import { type RawRows, RowReader, type Transforms } from './postgres-js-rows.js'
 import { type ListensLike, ReservedWire } from './reserved.js'
 
@@ -19,6 +20,8 @@ export interface PostgresJsLike extends ListensLike {
   reserve(): PromiseLike<ReservedLike>
   end(options?: { timeout: number }): PromiseLike<unknown>
   unsafe(sql: string, parameters?: never[]): PromiseLike<readonly unknown[]>
+  /** Ends the connections that are there. Not documented. */
+  close?(): PromiseLike<unknown>
   /** It looks into them each time that it does something, so they can be changed. */
   readonly options?: object
 }
@@ -40,12 +43,16 @@ export class Reservations {
   readonly #rows: RowReader
   readonly #connections: ConnectionEnds
   readonly #held = new Map<ReservedWire, ReservedLike>()
+  /** Those that the server is to end, and has not. */
+  readonly #terminating = new Map<ReservedWire, () => void>()
   /** Those who wait for a connection. The next that comes is for the first, whoever asked for it. */
   readonly #waiting: Waiting[] = []
   /** Of connections, while somebody waited, since it was asked again. */
   #ends = 0
   /** Connections that were asked for, and have not come. */
   #asking = 0
+  /** Told when there is none of {@link #terminating} any more. */
+  #allTerminated: () => void = () => undefined
   #lostOne = false
   /** Whether `sql.end` was called, by the app or here. */
   #ending = false
@@ -61,13 +68,17 @@ export class Reservations {
     const hooks: Hooks & { readonly transform?: Transforms } = sql.options ?? {}
     this.#rows = new RowReader(hooks.transform)
     this.#connections = new ConnectionEnds(hooks, () => {
+      for (const [wire, hasEnded] of this.#terminating) if (wire.lost) hasEnded()
       // When the library has given its place to the first that waits, and may have forgotten that one.
       if (this.#waiting.length > 0 && ++this.#ends === 1) setImmediate(() => this.#askAgain())
     })
     const { end } = sql
     sql.end = (options) => {
       this.#letGo()
-      return end(options)
+      // The library waits for ever for the end of one that the server ends meanwhile, unless that is limited.
+      return this.#terminating.size === 0 || options?.timeout !== undefined
+        ? end(options)
+        : within(CLOSING_S * 1_000, this.#termination(), async () => undefined).then(() => end(options))
     }
   }
 
@@ -101,32 +112,51 @@ export class Reservations {
   }
 
   #leave(wire: ReservedWire, broken: boolean): void {
-    this.#connections.forget(wire)
     const reserved = this.#held.get(wire)
     this.#held.delete(wire)
+    if (broken && !wire.lost && !this.#ending) {
+      this.#terminate(wire, reserved)
+      return
+    }
+    this.#connections.forget(wire)
     if (wire.lost) this.#lostOne = true
-    else if (broken) this.#terminate(reserved)
     else this.#giveBack(reserved)
   }
 
   #giveBack(reserved: ReservedLike | undefined): void {
     reserved?.release()
-    // Where it is to end, the library ends a connection behind a statement, and not when it is released.
-    if (this.#ending) void reserved?.unsafe('SELECT 1', [], { prepare: false }).then(undefined, () => undefined)
+    // The library ends a connection behind a statement, and not when it is released: where `sql.end` was called, and where
+    // the connection has been reserved beyond its `max_lifetime`. Without a statement the app's `sql.end` would wait for ever.
+    void reserved?.unsafe('SELECT 1', [], { prepare: false }).then(undefined, () => undefined)
   }
 
   /** Has the server end it, which is the only way to keep the pool from giving it out again. A silent one does not hear of it. */
-  #terminate(reserved: ReservedLike | undefined): void {
+  #terminate(wire: ReservedWire, reserved: ReservedLike | undefined): void {
     this.#lostOne = true
-    const sql = 'SELECT pg_terminate_backend(pg_backend_pid())'
-    void reserved?.unsafe(sql, [], { prepare: false }).then(undefined, () => undefined)
+    this.#terminating.set(wire, () => {
+      this.#connections.forget(wire)
+      this.#terminating.delete(wire)
+      if (this.#terminating.size === 0) this.#allTerminated()
+    })
+    const sql = endOf(wire.backend)
+    const send = async (text: string) => reserved?.unsafe(text, [], { prepare: false })
+    // A transaction that has failed refuses all else.
+    const again = (error: unknown) => (isFailedTransaction(error) ? send(`ROLLBACK; ${sql}`) : undefined)
+    void send(sql)
+      .catch(again)
+      .catch(() => undefined)
+  }
+
+  #termination(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#allTerminated = resolve
+    })
   }
 
   /** The app waits until no statement runs any more, as the library promises it: what is reserved is given back then. */
   #letGo(): void {
     this.#ending = true
-    const error = Object.assign(new Error('the sql was ended'), { code: 'CONNECTION_ENDED' })
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(ended())
     for (const [wire, reserved] of this.#held) {
       void wire.idle().then(() => {
         if (!this.#held.delete(wire) || wire.lost) return
@@ -146,6 +176,7 @@ export class Reservations {
       // An `sql` that has ended refuses a statement, and would never answer who reserves a connection. Nor would one that
       // looks for no types, unless it has a connection.
       await this.#sql.unsafe('SELECT 1')
+      if (this.#ending) throw this.#tooLate()
       return await new Promise((resolve, reject) => {
         this.#waiting.push({ resolve, reject })
         this.#ask()
@@ -156,6 +187,12 @@ export class Reservations {
     } finally {
       this.#asking--
     }
+  }
+
+  /** What was queued when `sql.end` was called may come by a connection that is made behind it, and which nobody would end. */
+  #tooLate(): Error {
+    void Promise.resolve(this.#sql.close?.()).catch(() => undefined)
+    return ended()
   }
 
   #ask(): void {
@@ -175,10 +212,15 @@ export class Reservations {
     for (let left = asks; left > 0; left--) this.#ask()
   }
 
-  async end(): Promise<void> {
+  /** @param own Nobody else uses the `sql`. */
+  async end(own = false): Promise<void> {
     // It waits for ever for the statement that was under way on a connection that has ended, and for who waits for one
     // that cannot be made, unless that is limited.
-    const limited = this.#lostOne || this.#asking > 0
+    const limited = own || this.#lostOne || this.#asking > 0
     await this.#sql.end(limited ? { timeout: CLOSING_S } : undefined)
   }
+}
+
+function ended(): Error {
+  return Object.assign(new Error('the sql was ended'), { code: 'CONNECTION_ENDED' })
 }
