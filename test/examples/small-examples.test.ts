@@ -77,7 +77,7 @@ describe.concurrent('the example', () => {
   })
 
   test('http-service: each of its facts holds, with two processes of which one is killed', async () => {
-    const { code, stdout, stderr } = await runExampleWithoutLoader('http-service/main.ts')
+    const { code, stdout, stderr } = await runExample('http-service/main.ts')
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' })
     expect(stdout.split('\n').map((line) => line.slice(0, line.indexOf(':')))).toEqual([
       '✓ cache',
@@ -97,7 +97,9 @@ describe.concurrent('the example', () => {
   })
 
   test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
-    const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.ts', [join(folder, 'breaker.db')])
+    const { code, stdout, stderr } = await runExampleWithoutLoader('circuit-breaker-restart/main.ts', [
+      join(folder, 'breaker.db'),
+    ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [, down, restarted, recovered] = stdout.split(/^\w+ process/m) as [string, string, string, string]
     expect(down).toContain('call 3: the service is down (circuit open)')
