@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { expectVerified } from './expect-verified.js'
-import { runExample } from './run-example.js'
+import { runExampleWithoutLoader } from './run-example.js'
 import { writeShortSource } from './short-source.js'
 
 const MAIN = 'resumable-import/main.ts'
@@ -37,7 +37,10 @@ const importInto = (frontEnd: string, file: string, ...more: string[]): string[]
 // At the same time, because they mostly wait for processes to start.
 describe.concurrent('resumable-import', () => {
   test('on one of the front ends, killed twice, it ends with every city exactly once', async () => {
-    const { code, stdout, stderr } = await runExample(MAIN, importInto(one, 'killed.db', '--batch', '100', '--demo'))
+    const { code, stdout, stderr } = await runExampleWithoutLoader(
+      MAIN,
+      importInto(one, 'killed.db', '--batch', '100', '--demo'),
+    )
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' })
     expect(stdout.match(/Killed with SIGKILL/g)).toHaveLength(2)
     expect(stdout).toContain('Another process is importing into this database.')
@@ -48,7 +51,7 @@ describe.concurrent('resumable-import', () => {
 
   // The kills are those of the other test: each front end is in it on one runtime.
   test('on another of the front ends it ends with every city exactly once', async () => {
-    const { code, stdout, stderr } = await runExample(MAIN, importInto(another, 'whole.db'))
+    const { code, stdout, stderr } = await runExampleWithoutLoader(MAIN, importInto(another, 'whole.db'))
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' })
     expectVerified(stdout)
   })

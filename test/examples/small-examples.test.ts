@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { runExample } from './run-example.js'
+import { runExample, runExampleWithoutLoader } from './run-example.js'
 
 // As in resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
@@ -13,10 +13,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-// At the same time, because they mostly wait.
+// At the same time, because they mostly wait. One that forks and one that spawns run as their reader starts them, which is with a
+// loader on Node 20.
 describe.concurrent('the example', () => {
   test('api-cache: a hundred callers cause one request, and the next run none', async () => {
-    const run = () => runExample('api-cache/main.ts', [join(folder, 'api-cache.db')])
+    const run = () => runExampleWithoutLoader('api-cache/main.ts', [join(folder, 'api-cache.db')])
     const first = await run()
     expect(first).toMatchObject({ code: 0, stderr: '' })
     expect(first.stdout).toContain('100 callers asked for the weather of Reykjavík and got 4 °C.')
@@ -25,7 +26,9 @@ describe.concurrent('the example', () => {
   })
 
   test('cron-without-overlap: a run is skipped while another process holds the lock, and a killed one frees it after its lease', async () => {
-    const { code, stdout, stderr } = await runExample('cron-without-overlap/main.ts', [join(folder, 'cron.db')])
+    const { code, stdout, stderr } = await runExampleWithoutLoader('cron-without-overlap/main.ts', [
+      join(folder, 'cron.db'),
+    ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     // Run 5 comes within the lease of the killed one, or after it on a machine that is busy.
     const said = stdout.split('\n').filter((line) => /^run [^5]/.test(line))
@@ -58,7 +61,7 @@ describe.concurrent('the example', () => {
   })
 
   test('cluster-api: workers share locks, loads and orders, a killed one leaves nothing behind, and the end loses no answer', async () => {
-    const { code, stdout, stderr } = await runExample('cluster-api/main.ts', [join(folder, 'cluster.db')])
+    const { code, stdout, stderr } = await runExampleWithoutLoader('cluster-api/main.ts', [join(folder, 'cluster.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout.split('\n')).toEqual([
       '3 workers serve the API; the primary owns cluster.db.',
@@ -94,7 +97,9 @@ describe.concurrent('the example', () => {
   })
 
   test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
-    const { code, stdout, stderr } = await runExample('circuit-breaker-restart/main.ts', [join(folder, 'breaker.db')])
+    const { code, stdout, stderr } = await runExampleWithoutLoader('circuit-breaker-restart/main.ts', [
+      join(folder, 'breaker.db'),
+    ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [, down, restarted, recovered] = stdout.split(/^\w+ process/m) as [string, string, string, string]
     expect(down).toContain('call 3: the service is down (circuit open)')
