@@ -33,7 +33,7 @@ describe('copies by large blocks', () => {
   test('flush each block before the next one from the first commit of others on, where dd knows how', async () => {
     const [path, entry] = [join(folder, 'app.db-yielding'), (letter: string) => letter.repeat(100_000)]
     await using adapter = await engine.SQLiteAdapter.open(path)
-    await adapter.cache.setMany(Array.from({ length: 60 }, (_, at) => [`entry-${at}`, entry('a')]))
+    await adapter.cache.setMany(Array.from({ length: 80 }, (_, at) => [`entry-${at}`, entry('a')]))
     await rowsOf(path, ['PRAGMA wal_checkpoint(TRUNCATE)'])
     const starts = join(folder, 'starts')
     for (const { commits, dd, written } of [
@@ -60,11 +60,41 @@ describe('copies by large blocks', () => {
     }
   }, 60_000)
 
+  // The pages of the log, written over the place of a block, would be lost under its content.
+  test.each([0, 1])(
+    'have the pages of the log over a block that has its place before its content (commits: %i)',
+    async (commits) => {
+      const [path, entry] = [join(folder, `app.db-placed-${commits}`), (letter: string) => letter.repeat(100_000)]
+      await using adapter = await engine.SQLiteAdapter.open(path)
+      await adapter.cache.setMany(Array.from({ length: 80 }, (_, at) => [`entry-${at}`, entry('a')]))
+      await rowsOf(path, ['PRAGMA wal_checkpoint(TRUNCATE)'])
+      const inLog = Array.from({ length: 26 }, (_, at) => 3 * at + 1)
+      await adapter.cache.setMany(inLog.map((at) => [`entry-${at}`, entry('b')]))
+      const calls: Promise<unknown>[] = []
+      const progress = () => {
+        if (calls.length < commits) calls.push(adapter.cache.set('entry-0', entry('c')))
+      }
+      const worker = byBlocks({ slow: true, flushedBytes: 2 * 1024 * 1024 })
+      await adapter.backup(target, { progress, worker } as object)
+      await Promise.all(calls)
+      expect(calls).toHaveLength(commits)
+      const [rows = []] = await rowsOf(target, ['SELECT key, substr(value, 2, 1) AS letter FROM go_goscope_cache'])
+      const old = rows.filter(
+        ({ key, letter }) => inLog.some((at) => String(key).endsWith(`entry-${at}`)) && letter !== 'b',
+      )
+      expect(rows).toHaveLength(80)
+      expect(old).toEqual([])
+      clear()
+    },
+  )
+
   test('that break off leave nothing, and say why', async () => {
     await using adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db-failing'))
     for (const [dd, code, message] of [
       ['says No space left on device', 'DISK_FULL', 'free some space'],
       ['says Input/output error', 'IO_ERROR', 'check the disk'],
+      ["says error writing '/quota/no space left on device': Input/output error", 'IO_ERROR', 'check the disk'],
+      ['says Disk quota exceeded', 'DISK_FULL', 'free some space'],
       ['is ended', 'IO_ERROR', 'SIGTERM ended it'],
       ['ends early', 'IO_ERROR', 'copied 0 of'],
     ] as const) {

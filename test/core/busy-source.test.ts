@@ -82,3 +82,31 @@ test('a source that was replaced and is locked for a moment is followed when it 
   expect(pair.state.current.state).toBe('following')
   expect((await pair.follower.verify()).equal).toBe(true)
 })
+
+test('a takeover that finds the source busy, and cannot put its mode back at once, follows on and puts it back later', async () => {
+  await pair.follower.begin()
+  const modes: string[] = []
+  pair.beforeWriting = (sql) => {
+    if (!sql.startsWith('PRAGMA journal_mode = ')) return
+    // Somebody writes.
+    if (modes.push(sql.slice(-3)) <= 2) throw new PersistenceError('BUSY', 'standby', 'standby: gave up after 1000 ms')
+  }
+  await expect(pair.ending.takeOver(false)).rejects.toMatchObject({ code: 'BUSY' })
+  await pair.adapter.cache.set('k', 1)
+  await pair.follower.round()
+  expect(pair.state.current).toMatchObject({ state: 'following', position: await pair.follower.head() })
+  await pair.ending.leave()
+  expect(modes).toEqual(['ETE', 'WAL', 'WAL'])
+})
+
+test('a takeover whose file loses its name while it is promoted has failed, and leaves the source', async () => {
+  await pair.follower.begin()
+  pair.before = (sql) => {
+    if (sql.startsWith('DROP TABLE go_goscope_standby')) pair.stays = false
+  }
+  const message = expect.stringContaining('deleted, or replaced')
+  await expect(pair.ending.takeOver(true)).rejects.toMatchObject({ code: 'NOT_FOLLOWING', message })
+  expect(pair.state.current.state).toBe('lost')
+  await pair.ending.leave()
+  expect(inLog()).toBe(0)
+})

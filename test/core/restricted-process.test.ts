@@ -9,21 +9,31 @@ const folder = mkdtempSync(join(tmpdir(), 'restricted-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const app = `
-  const { SQLiteAdapter } = await import('@go-go-scope/persistence-sqlite-node')
+  const { SQLiteAdapter, verifyBackup } = await import('@go-go-scope/persistence-sqlite-node')
   try {
     const persistence = await SQLiteAdapter.open(process.argv[1], { locks: 'database' })
     await persistence.cache.set('key', 'kept')
     const lock = await persistence.lock.acquire('key', 1_000)
     console.log(await persistence.cache.get('key'), await lock.release(), (await persistence.verify()).faults.length)
+    if (process.argv[2]) {
+      const { sha256 } = await persistence.backup(process.argv[2])
+      console.log(sha256 === (await verifyBackup(process.argv[2])).sha256 ? 'backed up' : 'another backup')
+    }
     await persistence.disconnect()
   } catch (error) {
     console.log(error.code, error.message)
   }`
 
 /** What the app prints in a process that may read the packages and `folder`, and has `more` rights. */
-async function run(name: string, ...more: string[]): Promise<string> {
+function run(name: string, ...more: string[]): Promise<string> {
+  return runWith([join(folder, name)], more)
+}
+
+async function runWith(paths: readonly string[], more: readonly string[]): Promise<string> {
   const rights = ['--permission', `--allow-fs-read=${root}`, `--allow-fs-read=${folder}`, ...more]
-  const program = [...rights, '--input-type=module', '--eval', app, join(folder, name)]
+  // No --input-type: threads inherit it, and refuse it.
+  const program = [...rights, '--eval', `(async () => {${app}
+})()`, ...paths]
   const { exitCode, output } = await runProcess(process.execPath, program, { cwd: join(root, 'test') })
   expect(exitCode, output).toBe(0)
   return output
@@ -35,4 +45,10 @@ test("Node's permission model: the folder of the file is all that is read and wr
 
 test("Node's permission model: a folder that may not be written is a typed error with the flag that is missing", async () => {
   expect(await run('other.db')).toMatch(/^CANNOT_OPEN open .*other\.db.*--allow-fs-write/m)
+})
+
+test("Node's permission model: a backup is made where threads are allowed", async () => {
+  const paths = ['backed-up.db', 'copy.db'].map((name) => join(folder, name))
+  const rights = [`--allow-fs-write=${folder}`, '--allow-worker']
+  expect(await runWith(paths, rights)).toMatch(/^backed up$/m)
 })

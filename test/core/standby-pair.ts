@@ -37,6 +37,8 @@ export class StandbyPair {
   before: (sql: string) => void = () => undefined
   /** As {@link before}, of the connection that writes into the source. */
   beforeWriting: (sql: string) => void = () => undefined
+  /** Whether the name of the standby's file still finds it. */
+  stays = true
   /** The clock by which the follower waits for other writers. */
   monotonic = 0
   readonly sql: Sql
@@ -81,7 +83,7 @@ export class StandbyPair {
     const state = new FollowerState(Date.now, () => undefined)
     const parts = {
       standby: this.sql,
-      stays: async () => true,
+      stays: async () => this.stays,
       source: new Source(this.path, this.sql, open),
       state,
       busyWait: { busyTimeout: BUSY_TIMEOUT, monotonic: () => this.monotonic, stopping: () => false },

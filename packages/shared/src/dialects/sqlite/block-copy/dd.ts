@@ -29,6 +29,9 @@ const POLL_MS = 5
 // What dd tells each second, and at its end whatever it was.
 const COUNTED = /^\d+(\+\d+)? (records|bytes) .*\n?/gm
 
+// Not anywhere in what it says: the name of the file is in it as well.
+const FULL = /: (no space left on device|(dis[ck] )?quota exceeded)$/im
+
 const run = promisify(execFile)
 
 /**
@@ -123,7 +126,7 @@ export class DdCopy {
     if (!this.#over) return false
     const { exitCode, signalCode } = this.#process
     if (exitCode === 0) return true
-    const full = /no space left|quota/i.test(this.#said)
+    const full = FULL.test(this.#said)
     const why = signalCode ? `${signalCode} ended it` : this.#said.replaceAll(COUNTED, '').trim()
     const advice = signalCode ? 'back up again' : full ? 'free some space, or choose another disk' : 'check the disk'
     throw new PersistenceError(

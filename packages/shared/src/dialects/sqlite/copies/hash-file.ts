@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsync, openSync, readSync } from 'node:fs'
-import { promisify } from 'node:util'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import type { StopFlag } from '../thread/stop-flag.js'
 import { stopped } from './stopped.js'
 
 const CHUNK_BYTES = 1024 * 1024
 const POLL_MS = 2
-
-const flush = promisify(fsync)
 
 export interface HashedFile {
   readonly bytes: number
@@ -43,21 +41,21 @@ export function hashFile(path: string, stop: StopFlag): HashedFile {
  * @param growing For a file that is still being written: it is read as it grows.
  */
 export async function hashAndFlush(path: string, stop: StopFlag, growing?: GrowingFile): Promise<HashedFile> {
-  const file = openSync(path, 'r+')
+  // By a handle: Node's permission model refuses to flush a bare descriptor, whatever is allowed.
+  const file = await open(path, 'r+')
   let flushed: Promise<void> | undefined
   const onWhole = (): void => {
-    flushed ??= flush(file)
+    flushed ??= file.sync()
     // The error is thrown below, unless reading fails first.
     flushed.catch(() => undefined)
   }
   try {
-    const hashed = hashOpen(file, stop, growing && new Growth(growing, stop), onWhole)
+    const hashed = hashOpen(file.fd, stop, growing && new Growth(growing, stop), onWhole)
     await flushed
     return hashed
   } finally {
-    // Once closed, another file may get this descriptor, which the flush would then be for.
     await flushed?.catch(() => undefined)
-    closeSync(file)
+    await file.close()
   }
 }
 

@@ -35,6 +35,8 @@ export class ProcessWatch {
 
   /** Never rejects. */
   async look(): Promise<void> {
+    // There is nothing more to tell, and a lock that is not there is looked for at every descriptor of the process.
+    if (this.#reported.has(LOCKS_DROPPED)) return
     const view = await processView(this.#path, this.#lock)
     if (view === undefined) return
     if (view.libraries > 1) this.#report(SECOND_LIBRARY)

@@ -1,7 +1,7 @@
 import { type BigIntStats, fstatSync, readdirSync, readFileSync } from 'node:fs'
 
 // The first byte of the range that SQLite's shared lock covers, in every file.
-const SHARED_LOCK_FROM = '1073741826'
+const SHARED_LOCK_FROM = 1_073_741_826
 
 /**
  * SQLite's shared lock on a file, which a connection in WAL mode keeps, as far as this process holds it. Linux only.
@@ -35,16 +35,21 @@ function isSetThrough(descriptor: string, { dev, ino }: BigIntStats): boolean {
 }
 
 function isSharedLock(line: string): boolean {
-  const [name, , kind, , , , , from] = line.split(/\s+/)
-  return name === 'lock:' && kind === 'POSIX' && from === SHARED_LOCK_FROM
+  const [name, , kind, , , , , from, to] = line.split(/\s+/)
+  return name === 'lock:' && kind === 'POSIX' && covers(from, to)
+}
+
+/** One line may tell of more: the system joins the lock of a connection that has the file for itself with the two before it. */
+function covers(from: string | undefined, to: string | undefined): boolean {
+  return Number(from) <= SHARED_LOCK_FROM && (to === 'EOF' || Number(to) >= SHARED_LOCK_FROM)
 }
 
 /** The processes that hold it, in the list of all locks: `number: POSIX ADVISORY READ pid device:inode from to`; a waiting one has `->` in it. */
 export function sharedLockHolders(locks: string, ino: bigint): number[] {
   const holders: number[] = []
   for (const line of locks.split('\n')) {
-    const [, kind, , , pid, place = '', from] = line.trim().split(/\s+/)
-    if (kind === 'POSIX' && from === SHARED_LOCK_FROM && place.endsWith(`:${ino}`)) holders.push(Number(pid))
+    const [, kind, , , pid, place = '', from, to] = line.trim().split(/\s+/)
+    if (kind === 'POSIX' && covers(from, to) && place.endsWith(`:${ino}`)) holders.push(Number(pid))
   }
   return holders
 }

@@ -42,6 +42,11 @@ export class Ending {
     this.#besideSource = state.going
     if (state.going && !force) await this.#promoteAlone()
     else await promote(standby, now())
+    if (!(await this.#follower.isFound())) {
+      // While its pages were checked, which may take long. Whoever opens the name would have another database, or a new one.
+      await source.unlock().catch(() => undefined)
+      throw state.unusable('standby.takeOver')
+    }
     this.#takenOver = true
     state.end('stopped', 'it has taken over')
     // At once: whoever reads the source now must not find it locked. It has taken over, whatever becomes of the source.

@@ -63,6 +63,8 @@ export class Source {
     this.#connection = undefined
     // Until it is attached again: that may fail for now.
     this.#identity = undefined
+    // What a connection has locked ends with it.
+    this.#locked = false
     try {
       await this.detachFromStandby()
     } finally {
@@ -127,16 +129,19 @@ export class Source {
   /** Ends {@link lockExclusively}. May be repeated. */
   async unlock(): Promise<void> {
     if (!this.#locked) return
-    this.#locked = false
     // Where something has failed the transaction may be open still.
     await this.sql.query('ROLLBACK').catch(() => undefined)
     await this.sql.query('PRAGMA journal_mode = WAL')
+    this.#locked = false
   }
 
-  /** {@link unlock}; the source is attached as before. */
+  /** {@link unlock}; the source is attached as before, also where its mode cannot be put back for now. */
   async unlockAndAttach(): Promise<void> {
-    await this.unlock()
-    await this.#attach()
+    try {
+      await this.unlock()
+    } finally {
+      await this.#attach()
+    }
   }
 
   #gone(): PersistenceError {
