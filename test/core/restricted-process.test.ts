@@ -32,8 +32,13 @@ function run(name: string, ...more: string[]): Promise<string> {
 async function runWith(paths: readonly string[], more: readonly string[]): Promise<string> {
   const rights = ['--permission', `--allow-fs-read=${root}`, `--allow-fs-read=${folder}`, ...more]
   // No --input-type: threads inherit it, and refuse it.
-  const program = [...rights, '--eval', `(async () => {${app}
-})()`, ...paths]
+  const program = [
+    ...rights,
+    '--eval',
+    `(async () => {${app}
+})()`,
+    ...paths,
+  ]
   const { exitCode, output } = await runProcess(process.execPath, program, { cwd: join(root, 'test') })
   expect(exitCode, output).toBe(0)
   return output
