@@ -56,10 +56,7 @@ const payouts = new Payouts(persistence, bank)
 const metrics = new Metrics([persistence])
 const { token, reportEvery } = values
 const app = createApp({ persistence, backups, bank, payouts, metrics, token })
-// Longer than a client or a load balancer keeps an idle connection, usually 60 s: one that is closed here first fails the
-// request that is on its way. 5 s is the default.
-const serverOptions = { keepAliveTimeout: 65_000 }
-const server = createAdaptorServer({ fetch: app.fetch, serverOptions })
+const server = createAdaptorServer({ fetch: app.fetch })
 
 const ending = new AbortController()
 const cron: Cron = { lock: persistence.lock, signal: ending.signal, onError: (error) => console.error(error) }

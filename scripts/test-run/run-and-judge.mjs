@@ -8,10 +8,10 @@ import { makeScratchFolder } from './make-scratch-folder.mjs'
 import { runVitest } from './run-vitest.mjs'
 
 /**
- * Runs at the same time: one more than there are cores, because a run waits for processes and threads a third of its time. With one
- * more still, each run takes more of the processor: what writes or asks for as long as something waits does so for longer.
+ * Runs at the same time: two more than there are cores, because a run waits for processes and threads a third of its time, and
+ * some of them wait for periods and servers most of it.
  */
-const AT_ONCE = availableParallelism() + 1
+const AT_ONCE = availableParallelism() + 2
 
 /**
  * Runs what is planned, and tells of each run that it has ended.
