@@ -1,43 +1,38 @@
-import assert from 'node:assert/strict'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { engine, proveCell } from '../postgres/cell.js'
+import { engine, proveCell, schemaForEachTest } from '../postgres/cell.js'
 
 proveCell()
 
-const { places } = engine
-assert(places)
+const schema = schemaForEachTest()
 // More often than a pool has places for connections.
 const ROUNDS = 6
 
-let place: string
 let admin: object
 
 beforeEach(async () => {
-  place = await places.take()
-  admin = await engine.openHandle(place)
+  admin = await engine.openHandle(schema.name)
 })
 
 afterEach(async () => {
   await engine.closeHandle(admin)
-  await places.give(place)
 })
 
 async function constructed() {
-  const adapter = new engine.SQLiteAdapter((await engine.openHandle(place)) as never)
+  const adapter = new engine.SQLiteAdapter((await engine.openHandle(schema.name)) as never)
   await adapter.connect()
   return adapter
 }
 
 /** Ends the connection over which the cache was written last, and waits until the server has done so. */
 async function endConnection(): Promise<void> {
-  const written = `FROM pg_stat_activity WHERE query LIKE 'INSERT INTO "${place}".cache %'`
+  const written = `FROM pg_stat_activity WHERE query LIKE 'INSERT INTO "${schema.name}".cache %'`
   const ended = await engine.rows(admin, `SELECT pg_terminate_backend(pid) AS ended ${written}`)
   expect(ended.length).toBe(1)
   while ((await engine.rows(admin, `SELECT pid ${written}`)).length > 0);
 }
 
 for (const [how, open] of [
-  ['open', () => engine.SQLiteAdapter.open(place)],
+  ['open', () => engine.SQLiteAdapter.open(schema.name)],
   ['the constructor', constructed],
 ] as const) {
   test(`connections that the server ends are made anew: adapter by ${how}`, async () => {

@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { engine, proveCell } from '../postgres/cell.js'
+import { expect, test } from 'vitest'
+import { engine, proveCell, schemaForEachTest } from '../postgres/cell.js'
 
 proveCell()
 
-const { places } = engine
-assert(places)
-
-let place: string
-beforeEach(async () => {
-  place = await places.take()
-})
-afterEach(() => places.give(place))
+const schema = schemaForEachTest()
 
 test.each([
   ['auto', true],
   [false, false],
 ] as const)('open with prepare: %s keeps statements prepared: %s', async (prepare, kept) => {
   const options = { locks: 'database', prepare } as const
-  const adapter = await engine.SQLiteAdapter.open(place, options)
+  const adapter = await engine.SQLiteAdapter.open(schema.name, options)
   const lock = await adapter.acquire('job', 60_000)
   assert(lock)
   // By the connection that asks.

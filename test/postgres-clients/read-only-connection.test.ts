@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict'
 import { PostgresAdapter, type PostgresHandle } from '@go-go-scope/persistence-postgres'
 import postgres from 'postgres'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { engine, proveCell } from '../postgres/cell.js'
+import { expect, test } from 'vitest'
+import { proveCell, schemaForEachTest } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 
 proveCell()
 
-const { places } = engine
-assert(places)
-
-let schema: string
-beforeEach(async () => {
-  schema = await places.take()
-})
-afterEach(() => places.give(schema))
+const schema = schemaForEachTest()
 
 const OPTIONS = { durability: 'process', newsUrl: false } as const
 // As a failover leaves a connection behind.
@@ -31,7 +24,7 @@ function newPool(): Pool {
 }
 
 test('a connection of the app’s pool that cannot write any more is ended, and not taken again', async () => {
-  const adapter = new PostgresAdapter(newPool(), { ...OPTIONS, schema })
+  const adapter = new PostgresAdapter(newPool(), { ...OPTIONS, schema: schema.name })
   const lock = await adapter.acquire('job', 60_000)
   assert(lock)
   await adapter.fenced(lock, [BECOME_READ_ONLY])
@@ -42,7 +35,12 @@ test('a connection of the app’s pool that cannot write any more is ended, and 
 
 test('one that cannot write any more within a transaction takes no place in the app’s pool', async () => {
   const pool = newPool()
-  const adapter = new PostgresAdapter(pool, { ...OPTIONS, schema, busyTimeout: 1_000, closeOnDisconnect: false })
+  const adapter = new PostgresAdapter(pool, {
+    ...OPTIONS,
+    schema: schema.name,
+    busyTimeout: 1_000,
+    closeOnDisconnect: false,
+  })
   const lock = await adapter.acquire('job', 60_000)
   assert(lock)
   // More often than the pool has places.

@@ -1,5 +1,5 @@
 import type { EngineUnderTest, Runner } from '@go-go-scope/persistence-conformance'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runs, runtimes } from '../matrix.mjs'
 
 // Set by scripts/test.mjs; a cell that is not declared has no engine to fall back to.
@@ -34,4 +34,16 @@ export function proveCell(): void {
     expect(row?.version).toMatch(/^PostgreSQL \d+/)
     Object.assign(task.meta, { engine: engine.name })
   })
+}
+
+/** Gives each test of a file a schema of its own. To be called once in a file. @returns its name, while a test runs. */
+export function schemaForEachTest(): { name: string } {
+  const schema = { name: '' }
+  const { places } = engine
+  if (places === undefined) throw new Error(`${name} has no schemas to give`)
+  beforeEach(async () => {
+    schema.name = await places.take()
+  })
+  afterEach(() => places.give(schema.name))
+  return schema
 }
