@@ -149,7 +149,7 @@ export class RemoteLink {
       const reader = new Reader(message)
       while (reader.more && !this.#over) this.#read(reader)
     } catch (error) {
-      this.#leaveOwner(`the owner sent what cannot be read (${(error as Error).message})`)
+      this.#end(`the owner sent what cannot be read (${(error as Error).message})`, true)
       return
     }
     for (let next = this.#requests.takeNext(); next !== undefined; next = this.#requests.takeNext()) this.#send(next)
@@ -164,7 +164,7 @@ export class RemoteLink {
     this.#end(reason, false)
   }
 
-  /** @param told Whether the owner is told. It gives to others then what was held here. */
+  /** @param told Whether the owner is told, which else had this user for ever. It gives to others then what was held here. */
   #end(reason: string, told: boolean): void {
     if (this.#over) return
     this.#over = true
@@ -211,12 +211,7 @@ export class RemoteLink {
 
   /** A message has the requests of many callers. */
   readonly #cannotSend = (error: unknown): void => {
-    this.#leaveOwner(`the owner cannot be sent what was asked (${(error as Error).message})`)
-  }
-
-  /** Nothing more is asked or read here. The owner, which else had this user for ever, can take the next one in. */
-  #leaveOwner(reason: string): void {
-    this.#end(reason, true)
+    this.#end(`the owner cannot be sent what was asked (${(error as Error).message})`, true)
   }
 
   #take(number: number): Request {
