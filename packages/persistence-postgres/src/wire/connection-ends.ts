@@ -67,17 +67,3 @@ export class ConnectionEnds {
     }
   }
 }
-
-/**
- * A statement that ends the session which runs it, once it is idle: the library gives the next statement of that place in the pool the error of
- * one that was under way when a connection ended, and then its `end` waits for ever. A pooler's session is ended at once,
- * because another client might have it meanwhile.
- *
- * @param backend The server's number for the connection; `undefined` where the library does not tell.
- */
-export function endOf(backend: number | undefined): string {
-  const timeouts = ['idle_session_timeout', 'idle_in_transaction_session_timeout']
-  const idle = timeouts.map((name) => `set_config('${name}', '1', false)`).join(' || ')
-  const now = 'pg_terminate_backend(pg_backend_pid())::text'
-  return `SELECT CASE WHEN pg_backend_pid() = ${backend ?? 0} THEN ${idle} ELSE ${now} END`
-}

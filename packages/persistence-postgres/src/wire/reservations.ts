@@ -1,9 +1,10 @@
 import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
-import { endsConnection, isFailedTransaction } from '../sql/error-codes.js'
-import { ConnectionEnds, endOf, type Hooks } from './connection-ends.js'
+import { endsConnection } from '../sql/error-codes.js'
+import { ConnectionEnds, type Hooks } from './connection-ends.js'
 import { within } from './deadline.js'
 import { type RawRows, RowReader, type Transforms } from './postgres-js-rows.js'
 import { type ListensLike, ReservedWire } from './reserved.js'
+import { Terminations } from './terminations.js'
 
 /** One connection of `postgres`, taken from its pool. */
 export interface ReservedLike {
@@ -43,16 +44,13 @@ export class Reservations {
   readonly #rows: RowReader
   readonly #connections: ConnectionEnds
   readonly #held = new Map<ReservedWire, ReservedLike>()
-  /** Those that the server is to end, and has not. */
-  readonly #terminating = new Map<ReservedWire, () => void>()
+  readonly #terminations = new Terminations()
   /** Those who wait for a connection. The next that comes is for the first, whoever asked for it. */
   readonly #waiting: Waiting[] = []
   /** Of connections, while somebody waited, since it was asked again. */
   #ends = 0
   /** Connections that were asked for, and have not come. */
   #asking = 0
-  /** Told when there is none of {@link #terminating} any more. */
-  #allTerminated: () => void = () => undefined
   #lostOne = false
   /** Whether `sql.end` was called, by the app or here. */
   #ending = false
@@ -68,7 +66,7 @@ export class Reservations {
     const hooks: Hooks & { readonly transform?: Transforms } = sql.options ?? {}
     this.#rows = new RowReader(hooks.transform)
     this.#connections = new ConnectionEnds(hooks, () => {
-      for (const [wire, hasEnded] of this.#terminating) if (wire.lost) hasEnded()
+      this.#terminations.look()
       // When the library has given its place to the first that waits, and may have forgotten that one.
       if (this.#waiting.length > 0 && ++this.#ends === 1) setImmediate(() => this.#askAgain())
     })
@@ -76,9 +74,9 @@ export class Reservations {
     sql.end = (options) => {
       this.#letGo()
       // The library waits for ever for the end of one that the server ends meanwhile, unless that is limited.
-      return this.#terminating.size === 0 || options?.timeout !== undefined
+      return this.#terminations.none || options?.timeout !== undefined
         ? end(options)
-        : within(CLOSING_S * 1_000, this.#termination(), async () => undefined).then(() => end(options))
+        : within(CLOSING_S * 1_000, this.#terminations.allEnded(), async () => undefined).then(() => end(options))
     }
   }
 
@@ -115,7 +113,9 @@ export class Reservations {
     const reserved = this.#held.get(wire)
     this.#held.delete(wire)
     if (broken && !wire.lost && !this.#ending) {
-      this.#terminate(wire, reserved)
+      this.#lostOne = true
+      const send = async (sql: string) => reserved?.unsafe(sql, [], { prepare: false })
+      this.#terminations.begin(wire, send, () => this.#connections.forget(wire))
       return
     }
     this.#connections.forget(wire)
@@ -128,29 +128,6 @@ export class Reservations {
     // The library ends a connection behind a statement, and not when it is released: where `sql.end` was called, and where
     // the connection has been reserved beyond its `max_lifetime`. Without a statement the app's `sql.end` would wait for ever.
     void reserved?.unsafe('SELECT 1', [], { prepare: false }).then(undefined, () => undefined)
-  }
-
-  /** Has the server end it, which is the only way to keep the pool from giving it out again. A silent one does not hear of it. */
-  #terminate(wire: ReservedWire, reserved: ReservedLike | undefined): void {
-    this.#lostOne = true
-    this.#terminating.set(wire, () => {
-      this.#connections.forget(wire)
-      this.#terminating.delete(wire)
-      if (this.#terminating.size === 0) this.#allTerminated()
-    })
-    const sql = endOf(wire.backend)
-    const send = async (text: string) => reserved?.unsafe(text, [], { prepare: false })
-    // A transaction that has failed refuses all else.
-    const again = (error: unknown) => (isFailedTransaction(error) ? send(`ROLLBACK; ${sql}`) : undefined)
-    void send(sql)
-      .catch(again)
-      .catch(() => undefined)
-  }
-
-  #termination(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#allTerminated = resolve
-    })
   }
 
   /** The app waits until no statement runs any more, as the library promises it: what is reserved is given back then. */
