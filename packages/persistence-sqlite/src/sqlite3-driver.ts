@@ -5,9 +5,9 @@ import {
   checkHandle,
   libraryOf,
   PersistenceError,
+  pause,
   type Row,
   type SqlValue,
-  systemClock,
 } from '@go-go-scope/persistence-core/engine'
 import type { Sqlite3Database, Sqlite3Statement } from './handle.js'
 
@@ -96,7 +96,7 @@ export class Sqlite3Driver implements AsyncDriver {
     }
     answer.then(end, end)
     for (let looks = 0; looks < LOOKS && !over && this.#database.open === false; looks++) {
-      await new Promise<void>((resolve) => systemClock.setTimer(resolve, PAUSE_MS, { keepAlive: true }))
+      await pause(PAUSE_MS)
       await stat('.').catch(() => undefined) // Its answer does not matter: a thread of the pool was free.
     }
     if (over || this.#database.open !== false) return new Promise(() => undefined)

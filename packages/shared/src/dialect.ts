@@ -44,5 +44,5 @@ export {
   invalidFenced,
 } from './stores/lock/fenced-statement.js'
 export type { LockSql } from './stores/lock/lock-sql.js'
-export { nextTurn, systemClock } from './time/clock.js'
+export { nextTurn, pause, systemClock } from './time/clock.js'
 export { Turn } from './time/turn.js'

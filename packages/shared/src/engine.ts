@@ -24,4 +24,4 @@ export type {
   SyncStatement,
 } from './driver/driver.js'
 export { PersistenceError } from './errors/persistence-error.js'
-export { systemClock } from './time/clock.js'
+export { pause, systemClock } from './time/clock.js'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type PersistenceError, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { type PersistenceError, pause, systemClock } from '@go-go-scope/persistence-core/dialect'
 import { failure, type Mark } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
@@ -185,7 +185,7 @@ async function seal(
     const held = await source.held()
     if (systemClock.monotonic() >= end) throw heldError(source, held)
     waiting?.(held)
-    await new Promise<void>((resolve) => systemClock.setTimer(resolve, ASK_AGAIN_MS, { keepAlive: true }))
+    await pause(ASK_AGAIN_MS)
   }
 }
 

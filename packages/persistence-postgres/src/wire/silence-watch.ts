@@ -1,4 +1,4 @@
-import { type Row, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { pause, type Row, systemClock } from '@go-go-scope/persistence-core/dialect'
 import { within } from './deadline.js'
 import { ConnectionLost, type Wire } from './wire.js'
 
@@ -69,7 +69,7 @@ export class SilenceWatch {
       sent.since = systemClock.monotonic()
       return
     }
-    await new Promise<void>((resolve) => systemClock.setTimer(resolve, LATE_ANSWER_MS, { keepAlive: true }))
+    await pause(LATE_ANSWER_MS)
     if (this.#sent !== sent) return
     this.#sent = undefined
     sent.giveUp(new ConnectionLost(new Error('the server does not answer'), true))

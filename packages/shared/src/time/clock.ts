@@ -64,3 +64,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/** Settles after `ms` by the clock of the machine, and keeps the process running until then. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void systemClock.setTimer(resolve, ms, { keepAlive: true }))
+}

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { systemClock } from '../../../time/clock.js'
+import { pause, systemClock } from '../../../time/clock.js'
 
 /** Of one read, and of one write. */
 export const BLOCK_BYTES: number = 1024 * 1024
@@ -62,10 +62,6 @@ async function readUntil(signal: AbortSignal, path: string, bytes: number): Prom
     // There is no such program, this process may start none, or nobody waits for it any more.
     return Buffer.alloc(0)
   }
-}
-
-function pause(ms: number): Promise<undefined> {
-  return new Promise((resolve) => void systemClock.setTimer(() => resolve(undefined), ms, { keepAlive: true }))
 }
 
 /**

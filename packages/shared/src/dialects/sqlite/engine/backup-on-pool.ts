@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { SqlDriver } from '../../../driver/driver.js'
-import { systemClock } from '../../../time/clock.js'
+import { nextTurn, pause } from '../../../time/clock.js'
 import type { BackupSteps } from './backup-steps.js'
 
 const LOOK_EVERY_MS = 5
@@ -46,7 +46,8 @@ export async function backupOnPool(
     for (;;) {
       // A copy that is held back gets little more than the time of one step between two waits. One that a slow disk holds
       // back anyway is not looked at all the time.
-      await Promise.race([copied, pause(!paced ? LOOK_EVERY_MS : ahead ? 0 : LOOK_EVERY_MS_BEHIND)])
+      const look = paced && ahead ? nextTurn() : pause(paced ? LOOK_EVERY_MS_BEHIND : LOOK_EVERY_MS)
+      await Promise.race([copied, look])
       if (over) return
       const before = seen
       seen = Math.min(totalPages, Math.floor((await stat(target)).size / pageBytes))
@@ -60,11 +61,4 @@ export async function backupOnPool(
     // Also when it is to stop: the engine has the target open until it is done.
     await copied
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (ms === 0) setImmediate(resolve)
-    else systemClock.setTimer(resolve, ms, { keepAlive: true })
-  })
 }
