@@ -3,11 +3,18 @@ import { invalidArgument, typeName } from './invalid.js'
 import { readArgument } from './read-argument.js'
 
 /** The items of an argument that must be iterable and no string. @throws PersistenceError `INVALID_ARGUMENT`. */
-export function itemsOf<Item>(items: Iterable<Item>, operation: string, name: string): Item[] {
+export function itemsOf<Item>(
+  items: Iterable<Item>,
+  operation: string,
+  name: string,
+  wanted = 'an array or another iterable',
+): Item[] {
   const list = readArgument(() => listOf(items), operation, name)
   if (list !== undefined) return list
-  throw wrongItems(operation, name, 'an array or another iterable', items)
+  throw wrongItems(operation, name, wanted, items)
 }
+
+const PAIRS = 'an iterable of [key, value] pairs, such as a Map or Object.entries(object)'
 
 /** The pairs of an argument such as the entries of a Map. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function pairsOf<Value>(
@@ -15,10 +22,10 @@ export function pairsOf<Value>(
   operation: string,
   name: string,
 ): (readonly [string, Value])[] {
-  const items = itemsOf(pairs, operation, name)
+  const items = itemsOf(pairs, operation, name, PAIRS)
   const copies = readArgument(() => items.map(copyOfPair), operation, name)
   const wrong = copies.indexOf(undefined)
-  if (wrong !== -1) throw wrongItems(operation, name, 'an iterable of [key, value] pairs', items[wrong])
+  if (wrong !== -1) throw wrongItems(operation, name, PAIRS, items[wrong])
   return copies as (readonly [string, Value])[]
 }
 
