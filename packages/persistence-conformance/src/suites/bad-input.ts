@@ -184,7 +184,6 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
     const adapter = await world.adapter()
     const wrong = { code: 'INVALID_ARGUMENT', says: [ADVICE] }
     await refuses(() => adapter.cache.keys(7 as never), { ...wrong, says: ['pattern'] })
-    await refuses(() => adapter.cache.keys(/a/ as never), { ...wrong, says: ['pattern must be a string', 'RegExp'] })
     await refuses(() => adapter.cache.getOrSet('k', 'value' as never), { ...wrong, says: ['load'] })
     await refuses(() => adapter.lock.acquire('k', 100, ''), { ...wrong, says: ['owner'] })
     for (const owner of [7, 7n, Symbol('owner')] as never[]) {

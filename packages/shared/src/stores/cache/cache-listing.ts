@@ -35,7 +35,7 @@ export class CacheListing {
   }
 
   async keys(given: string | StartsWith = '*'): Promise<string[]> {
-    if (typeof given === 'object' && !(given instanceof RegExp)) {
+    if (typeof given === 'object') {
       const { startsWith } = readOptions(given, STARTS_WITH, 'cache.keys')
       return this.#keys(this.#range(startsWith, 'cache.keys'), all)
     }
