@@ -3,15 +3,8 @@ import { invalidArgument, typeName } from './invalid.js'
 import { readArgument } from './read-argument.js'
 
 /** The items of an argument that must be iterable and no string. @throws PersistenceError `INVALID_ARGUMENT`. */
-export function itemsOf<Item>(
-  items: Iterable<Item>,
-  operation: string,
-  name: string,
-  wanted = 'an array or another iterable',
-): Item[] {
-  const list = readArgument(() => listOf(items), operation, name)
-  if (list !== undefined) return list
-  throw wrongItems(operation, name, wanted, items)
+export function itemsOf<Item>(items: Iterable<Item>, operation: string, name: string): Item[] {
+  return checkedList(items, operation, name, 'an array or another iterable')
 }
 
 const PAIRS = 'an iterable of [key, value] pairs, such as a Map or Object.entries(object)'
@@ -22,7 +15,7 @@ export function pairsOf<Value>(
   operation: string,
   name: string,
 ): (readonly [string, Value])[] {
-  const items = itemsOf(pairs, operation, name, PAIRS)
+  const items = checkedList(pairs, operation, name, PAIRS)
   const copies = readArgument(() => items.map(copyOfPair), operation, name)
   const wrong = copies.indexOf(undefined)
   if (wrong !== -1) throw wrongItems(operation, name, PAIRS, items[wrong])
@@ -31,6 +24,12 @@ export function pairsOf<Value>(
 
 function copyOfPair<Value>(pair: readonly [string, Value]): readonly [string, Value] | undefined {
   return Array.isArray(pair) ? [pair[0], pair[1]] : undefined
+}
+
+function checkedList<Item>(items: Iterable<Item>, operation: string, name: string, wanted: string): Item[] {
+  const list = readArgument(() => listOf(items), operation, name)
+  if (list !== undefined) return list
+  throw wrongItems(operation, name, wanted, items)
 }
 
 function listOf<Item>(items: Iterable<Item>): Item[] | undefined {
