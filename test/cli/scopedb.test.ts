@@ -54,6 +54,13 @@ describe('who holds a lock and how far a task is', () => {
     expect(task).toMatchObject({ prefix: 'shop:', key: 'import', latest: { progress: 75, data: { done: 300 } } })
   })
 
+  test('says where locks are that no database has', async () => {
+    const { code, out, err } = await scopedbHere(path, 'locks', '--prefix', 'shop:')
+    expect({ code, out }).toEqual({ code: 0, out: '' })
+    expect(err).toMatch(/^none; .*locks: 'process'.*memory/)
+    expect((await scopedbHere(path, 'claims')).err).toBe('none\n')
+  })
+
   test('as a timeline, and by what changed', async () => {
     const { out } = await scopedbHere(path, 'task', 'import')
     expect(out.match(/^\d +1970-01-01T/gm)).toHaveLength(3)

@@ -101,7 +101,7 @@ describe('a lock over a provider', () => {
 
   it('throws for methods that exist only in memory', async () => {
     const lock = lockOn(new MemoryLockProvider())
-    expect(() => lock.tryAcquire()).toThrow('over a persistence provider')
+    expect(() => lock.tryAcquire()).toThrow("has no 'tryAcquire' over a persistence provider")
     expect(() => lock.isLocked).toThrow('over a persistence provider')
     expect(() => lock.stats).toThrow('over a persistence provider')
     const guard = await lock.acquire()

@@ -29,6 +29,8 @@ export interface List<Info> {
   readonly items: (inspection: Inspection, asked: Asked) => AsyncIterable<Item<Info>>
   readonly head: readonly string[]
   readonly cells: (item: Partial<Info>) => readonly string[]
+  /** Why there may be none although the app has some. */
+  readonly notListed?: string
 }
 
 const held = (is: boolean | undefined): string => (is === true ? paint('green', 'held') : 'over')
@@ -45,6 +47,7 @@ const LOCKS: List<LockInfo> = {
     String(holds),
     fromNow(expiresAt),
   ],
+  notListed: "locks of adapters with locks: 'process', the default on files, are in the memory of their process",
 }
 
 const CIRCUITS: List<CircuitInfo> = {
@@ -147,7 +150,7 @@ export async function printList<Info>(
     rows = []
   }
   if (rows.length > 0) await write(`${table(head, rows)}\n`)
-  if (!some) process.stderr.write('none\n')
+  if (!some) process.stderr.write(list.notListed === undefined ? 'none\n' : `none; ${list.notListed}\n`)
 }
 
 /** Prints the prefixes of a database. */

@@ -84,7 +84,7 @@ const MEBIBYTE = 1024 ** 2
 
 /**
  * @throws PersistenceError `INVALID_ARGUMENT` for a store without claims and for a name that is no option, `INVALID_OPTION`
- *   for a value that cannot be used. Times are checked by the store with each claim.
+ *   for a value that cannot be used. That the lease is finite and no point in time, the store checks with each claim.
  */
 export function settingsOf<Source>(options: IdempotencyKeyOptions<Source>): Settings<Source> {
   const given = readOptions(options, NAMES as OptionNames<IdempotencyKeyOptions<Source>>, 'idempotencyKey')
@@ -95,6 +95,11 @@ export function settingsOf<Source>(options: IdempotencyKeyOptions<Source>): Sett
   }
   const { lease = 30_000, ttl = DAY_MS, wait = 0, methods = ['POST', 'PATCH'], required = true } = given
   const { maxBody = MEBIBYTE, keep = keepByDefault, onProblem = () => undefined } = given
+  // With the first request it would be too late: an app that cannot answer any is to fail at its start.
+  for (const [name, value] of Object.entries({ lease, ttl })) {
+    if (!(typeof value === 'number' && value > 0)) throw invalidOption(name, value, 'a positive number of ms')
+  }
+  if (!(typeof wait === 'number' && wait >= 0)) throw invalidOption('wait', wait, 'a number of ms from 0')
   // After the handler it would be too late to refuse them.
   for (const name of ['fingerprint', 'keep', 'onProblem'] as const) {
     const value: unknown = given[name]

@@ -1,5 +1,11 @@
-import { checkProvider, itemsOf, type OptionNames, readOptions } from '@go-go-scope/persistence-core/integration'
-import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api'
+import {
+  checkProvider,
+  invalidOption,
+  itemsOf,
+  type OptionNames,
+  readOptions,
+} from '@go-go-scope/persistence-core/integration'
+import { metrics as globalMetrics, type MeterProvider, type TracerProvider, trace } from '@opentelemetry/api'
 import { type ObservedAdapter, observeAdapters } from './adapter-gauges.js'
 import { callMetrics } from './call-metrics.js'
 import { callSpans } from './call-spans.js'
@@ -42,16 +48,19 @@ const NAMES: OptionNames<InstrumentOptions> = {
  * has a key or a value.
  *
  * @returns what ends it.
- * @throws PersistenceError `INVALID_ARGUMENT`.
+ * @throws PersistenceError `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export function instrument(options: InstrumentOptions = {}): Instrumentation {
   const given = readOptions(options, NAMES, OPERATION)
-  const { tracerProvider = trace, meterProvider = metrics } = given
+  const { tracerProvider = trace, meterProvider = globalMetrics, spans = true, metrics = true } = given
+  for (const [name, value] of Object.entries({ spans, metrics })) {
+    if (typeof value !== 'boolean') throw invalidOption(name, value, 'true or false')
+  }
   const adapters = itemsOf(given.adapters ?? [], OPERATION, 'adapters')
   for (const adapter of adapters) checkProvider(adapter, ['stats', 'inspect'], 'in adapters the whole', OPERATION)
   const ends: (() => void)[] = []
-  if (given.spans !== false) ends.push(callSpans(tracerProvider.getTracer(SCOPE)))
-  if (given.metrics !== false) {
+  if (spans) ends.push(callSpans(tracerProvider.getTracer(SCOPE)))
+  if (metrics) {
     const meter = meterProvider.getMeter(SCOPE)
     ends.push(callMetrics(meter), eventMetrics(meter))
     if (adapters.length > 0) ends.push(observeAdapters(meter, adapters))

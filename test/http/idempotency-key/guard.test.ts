@@ -166,6 +166,9 @@ describe('options that cannot be used are refused', () => {
     ['no function for what is kept', { keep: true }, /option keep must be a function, got true/],
     ['no function for the fingerprint', { fingerprint: 'body' }, /option fingerprint must be a function, got "body"/],
     ['no function for problems', { onProblem: console }, /option onProblem must be a function/],
+    ['a time to live as a text', { ttl: '1d' }, /option ttl must be a positive number of ms, got "1d"/],
+    ['no lease at all', { lease: 0 }, /option lease must be a positive number of ms, got 0/],
+    ['a negative wait', { wait: -1 }, /option wait must be a number of ms from 0, got -1/],
     ['a text for required', { required: 'no' }, /option required must be true or false, got "no"/],
     ['a name that is none', { leese: 1 }, /did you mean lease/],
   ])('%s', (_what, wrong, message) => {

@@ -195,6 +195,8 @@ test.each([
   [{ adapters: [{}] }, /in adapters the whole of an adapter, got an object without stats\(\)/],
   [{ adapters: [Promise.resolve()] }, /in adapters the whole of an adapter, got a promise that was not awaited/],
   [{ adapters: {} }, /adapters must be an array or another iterable, got object/],
+  [{ spans: 'false' }, /option spans must be true or false, got "false"/],
+  [{ metrics: 0 }, /option metrics must be true or false, got 0/],
 ])('refuses %j', (options, problem) => {
   expect(() => instrument(options as never)).toThrow(problem)
 })

@@ -77,15 +77,15 @@ export class Lock {
 
   /** In memory only; `null` when it would have to wait. */
   tryAcquire(): LockGuard | null {
-    return this.#try('exclusive')
+    return this.#try('exclusive', 'tryAcquire')
   }
 
   tryRead(): LockGuard | null {
-    return this.#try('read')
+    return this.#try('read', 'tryRead')
   }
 
   tryWrite(): LockGuard | null {
-    return this.#try('write')
+    return this.#try('write', 'tryWrite')
   }
 
   /** In memory only. */
@@ -141,9 +141,9 @@ export class Lock {
     return queue.enqueue({ ...request, attempt, report: this.#terms.report })
   }
 
-  #try(type: LockType): LockGuard | null {
+  #try(type: LockType, method: string): LockGuard | null {
     this.#checkMode(type)
-    const held = this.#ended === undefined ? this.#inMemory(`try${type}`).tryTake(type) : null
+    const held = this.#ended === undefined ? this.#inMemory(method).tryTake(type) : null
     return held && this.#guard(type, held)
   }
 

@@ -60,7 +60,7 @@ export class TaskRun<T> {
   }
 
   /** Resolves when all that an aborted run began in the stores has ended. Never rejects. */
-  get aftermath(): Promise<void> | undefined {
+  get workEnd(): Promise<void> | undefined {
     return this.abort.aborted ? this.#work?.then(nothing, nothing) : undefined
   }
 

@@ -76,8 +76,8 @@ export class TaskSpawner {
         const cleanup = onCleanup && callSafely(report, 'onCleanup', onCleanup)
         if (cleanup !== undefined) this.#track(cleanup)
       })
-      const { aftermath } = run
-      if (aftermath !== undefined) this.#track(aftermath)
+      const { workEnd } = run
+      if (workEnd !== undefined) this.#track(workEnd)
       return result
     }
     const promise = execute()

@@ -73,6 +73,9 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       await refuses(() => adapter.idempotency.set('k', 1, ttl), expected)
       await refuses(() => adapter.lock.acquire('k', ttl), expected)
     }
+    const asOption = { code: 'INVALID_TTL', says: ['{"ttl":100}', 'pass the number of ms itself'] }
+    await refuses(() => adapter.cache.set('k', 1, { ttl: 100 } as never), asOption)
+    await refuses(() => adapter.lock.acquire('k', { ttl: 100 } as never), asOption)
     // A point in time, taken for a length of time.
     const date = world.clock.now() + 60_000
     for (const call of [
@@ -189,7 +192,15 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
     await refuses(() => adapter.cache.getMany(7 as never), wrong)
     await refuses(() => adapter.cache.setMany(undefined as never), wrong)
     await refuses(() => adapter.cache.setMany([7] as never), wrong)
+    await refuses(() => adapter.cache.setMany({ a: 1 } as never), { ...wrong, says: ['Object.entries'] })
     await refuses(() => adapter.cache.deleteMany(null as never), wrong)
+    const admission = await adapter.circuitBreaker.admit('api', { resetTimeout: 1 })
+    await refuses(() => adapter.circuitBreaker.failed(admission as never), {
+      ...wrong,
+      says: ['the member permit', '"admitted":true'],
+    })
+    const { message } = await refuses(() => adapter.cache.getOrSet('k', () => 1, 'x'.repeat(1_000_000) as never), wrong)
+    assert.ok(message.length < 500, `a message of ${message.length} characters`)
     throwsRefusal(() => adapter.circuitBreaker.subscribe('api', 'listener' as never), { ...wrong, says: ['listener'] })
   })
 

@@ -1,5 +1,7 @@
 import { PersistenceError } from '../errors/persistence-error.js'
 
+const LONGEST = 100
+
 /** Any value in the few characters an error message has for it; unlike JSON.stringify it never throws. */
 export function shown(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'symbol') return String(value)
@@ -9,7 +11,8 @@ export function shown(value: unknown): string {
     const kind = kindOf(value)
     if (kind === 'Promise') return NOT_AWAITED
     const text = JSON.stringify(value) ?? String(value)
-    return text === '{}' && kind !== 'Object' ? `an object (${kind})` : text
+    if (text === '{}' && kind !== 'Object') return `an object (${kind})`
+    return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
   } catch {
     return 'an object'
   }

@@ -4,10 +4,10 @@ import { readArgument } from './read-argument.js'
 
 /** The items of an argument that must be iterable and no string. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function itemsOf<Item>(items: Iterable<Item>, operation: string, name: string): Item[] {
-  const list = readArgument(() => listOf(items), operation, name)
-  if (list !== undefined) return list
-  throw wrongItems(operation, name, 'an array or another iterable', items)
+  return checkedList(items, operation, name, 'an array or another iterable')
 }
+
+const PAIRS = 'an iterable of [key, value] pairs, such as a Map or Object.entries(object)'
 
 /** The pairs of an argument such as the entries of a Map. @throws PersistenceError `INVALID_ARGUMENT`. */
 export function pairsOf<Value>(
@@ -15,15 +15,21 @@ export function pairsOf<Value>(
   operation: string,
   name: string,
 ): (readonly [string, Value])[] {
-  const items = itemsOf(pairs, operation, name)
+  const items = checkedList(pairs, operation, name, PAIRS)
   const copies = readArgument(() => items.map(copyOfPair), operation, name)
   const wrong = copies.indexOf(undefined)
-  if (wrong !== -1) throw wrongItems(operation, name, 'an iterable of [key, value] pairs', items[wrong])
+  if (wrong !== -1) throw wrongItems(operation, name, PAIRS, items[wrong])
   return copies as (readonly [string, Value])[]
 }
 
 function copyOfPair<Value>(pair: readonly [string, Value]): readonly [string, Value] | undefined {
   return Array.isArray(pair) ? [pair[0], pair[1]] : undefined
+}
+
+function checkedList<Item>(items: Iterable<Item>, operation: string, name: string, wanted: string): Item[] {
+  const list = readArgument(() => listOf(items), operation, name)
+  if (list !== undefined) return list
+  throw wrongItems(operation, name, wanted, items)
 }
 
 function listOf<Item>(items: Iterable<Item>): Item[] | undefined {

@@ -14,6 +14,9 @@ const LAST_DATE = Date.UTC(2060, 0)
 
 const TTL: TimeArgument = { name: 'ttl', advice: '; leave it out for no expiry' }
 
+// Other caches take options here: set(key, value, { ttl }).
+const AS_OPTION = '; pass the number of ms itself'
+
 /**
  * A time to live in whole ms: a fraction is rounded up; absent or `Infinity` is no expiry.
  *
@@ -27,21 +30,26 @@ export function timeToLive(
 ): number | undefined {
   if (ttl === undefined || ttl === Number.POSITIVE_INFINITY) return undefined
   if (typeof ttl !== 'number' || !(ttl > 0)) {
-    throw new PersistenceError(
-      'INVALID_TTL',
+    throw refused(
       operation,
-      `${operation}: ${name} must be a positive number of ms, got ${typeof ttl === 'number' ? ttl : `${typeof ttl} ${shown(ttl)}`}${advice}`,
+      `${name} must be a positive number of ms, got ${typed(ttl)}${typeof ttl === 'object' && ttl !== null ? AS_OPTION : advice}`,
     )
   }
   if (ttl >= FIRST_DATE && ttl < LAST_DATE) {
-    throw new PersistenceError(
-      'INVALID_TTL',
+    throw refused(
       operation,
-      `${operation}: ${name} must be how many ms from now, got ${ttl}, which is the time ${new Date(ttl).toISOString()}; pass the difference to the time it is now`,
+      `${name} must be how many ms from now, got ${ttl}, which is the time ${new Date(ttl).toISOString()}; pass the difference to the time it is now`,
     )
   }
   return Math.ceil(ttl)
 }
+
+function refused(operation: string, problem: string): PersistenceError {
+  return new PersistenceError('INVALID_TTL', operation, `${operation}: ${problem}`)
+}
+
+const typed = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : `${typeof value} ${shown(value)}`
 
 /** Epoch ms at which something written now expires; `null` when never, also when it is past what a number can hold. */
 export function expiry(now: number, ttl: number | undefined): number | null {

@@ -8,7 +8,7 @@ import type { Sweeper } from '../../session/sweeper.js'
 import { type TimeArgument, timeToLive } from '../../time/time-to-live.js'
 import type { GetOrSetOptions } from './cache-provider.js'
 import { ABSENT, type CacheRows } from './cache-rows.js'
-import type { CacheTally } from './cache-tally.js'
+import type { HitCounter } from './hit-counter.js'
 import { type Load, Loads } from './loads.js'
 
 const OPERATION = 'cache.getOrSet'
@@ -47,7 +47,7 @@ export class CacheLoading {
   readonly #session: Session
   readonly #rows: CacheRows
   readonly #sweeper: Sweeper
-  readonly #tally: CacheTally
+  readonly #hitCounter: HitCounter
   readonly #loads: Loads
   // A field, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
   readonly #valueOrUnreadable = (row: Row | undefined, [stored]: Parameters): unknown => {
@@ -57,11 +57,11 @@ export class CacheLoading {
   }
   readonly #seen = (row: Row | undefined): Seen | undefined => row && seenIn(row)
 
-  constructor(session: Session, rows: CacheRows, sweeper: Sweeper, tally: CacheTally) {
+  constructor(session: Session, rows: CacheRows, sweeper: Sweeper, hitCounter: HitCounter) {
     this.#session = session
     this.#rows = rows
     this.#sweeper = sweeper
-    this.#tally = tally
+    this.#hitCounter = hitCounter
     this.#loads = session.connection.shared(Loads)
   }
 
@@ -169,8 +169,8 @@ export class CacheLoading {
   }
 
   #count(value: unknown): void {
-    if (value === ABSENT) this.#tally.count(0, 1)
-    else this.#tally.count(1, 0)
+    if (value === ABSENT) this.#hitCounter.count(0, 1)
+    else this.#hitCounter.count(1, 0)
   }
 
   #entry(stored: string): string {

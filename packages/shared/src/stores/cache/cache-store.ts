@@ -12,7 +12,7 @@ import { CacheLoading } from './cache-loading.js'
 import type { EntriesOptions, GetOrSetOptions, SqlCacheProvider, StartsWith } from './cache-provider.js'
 import { ABSENT, CacheRows } from './cache-rows.js'
 import type { CacheSql } from './cache-sql.js'
-import { CacheTally } from './cache-tally.js'
+import { HitCounter } from './hit-counter.js'
 import { Loads } from './loads.js'
 
 /** A cache in one table. */
@@ -28,26 +28,26 @@ export class CacheStore implements SqlCacheProvider {
   // Fields, so that the hot path allocates no closure and the value is decoded before the one promise resolves.
   readonly #valueOrAbsent = (row: Row | undefined, [stored]: Parameters): unknown => {
     const value = row === undefined ? ABSENT : this.#rows.decode(row.value, stored as string, 'cache.get')
-    if (value === ABSENT) this.#tally.count(0, 1)
-    else this.#tally.count(1, 0)
+    if (value === ABSENT) this.#hitCounter.count(0, 1)
+    else this.#hitCounter.count(1, 0)
     return value
   }
   readonly #valueOrNull = (row: Row | undefined, parameters: Parameters): unknown => {
     const value = this.#valueOrAbsent(row, parameters)
     return value === ABSENT ? null : value
   }
-  readonly #tally: CacheTally
+  readonly #hitCounter: HitCounter
 
   constructor(session: Session, sql: CacheSql) {
     this.#session = session
     this.#sql = sql
-    this.#tally = new CacheTally(session.connection.database)
+    this.#hitCounter = new HitCounter(session.connection.database)
     this.#rows = new CacheRows(session, sql)
     this.#listing = new CacheListing(session, this.#rows)
     this.#loads = session.connection.shared(Loads)
     this.#sweeper = new Sweeper(session, sql.sweep, sql.table)
     this.sweepers = [this.#sweeper]
-    this.#loading = new CacheLoading(session, this.#rows, this.#sweeper, this.#tally)
+    this.#loading = new CacheLoading(session, this.#rows, this.#sweeper, this.#hitCounter)
   }
 
   // Not async, as `set`: an async function that has a promise to return resolves one of its own with it, which takes
@@ -119,7 +119,7 @@ export class CacheStore implements SqlCacheProvider {
       const value = this.#rows.decode<T>(row.value, stored[at] as string, 'cache.getMany')
       if (value !== ABSENT) found.set(wanted[at] as string, value)
     }
-    this.#tally.count(found.size, stored.length - found.size)
+    this.#hitCounter.count(found.size, stored.length - found.size)
     return found
   }
 
@@ -151,7 +151,7 @@ export class CacheStore implements SqlCacheProvider {
   async stats(): Promise<CacheStats> {
     const { first, end } = keyRange(this.#rows.names.start)
     const size = await this.#session.execute(this.#sql.count, [first, end], (row) => Number(row?.size ?? 0))
-    const { hits, misses } = this.#tally
+    const { hits, misses } = this.#hitCounter
     const reads = hits + misses
     return { hits, misses, size, hitRatio: reads === 0 ? 0 : hits / reads }
   }

@@ -1,6 +1,7 @@
 import { invalidArgument, shown, typeName } from '../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../arguments/options.js'
 import { readMembers } from '../../arguments/read-argument.js'
+import type { PersistenceError } from '../../errors/persistence-error.js'
 import type { CircuitBreakerPersistedState } from '../../ports/circuit-breaker.js'
 import type { AdmitOptions, Permit } from '../../ports/probes.js'
 import { isReadable } from '../../values/numbers.js'
@@ -62,11 +63,13 @@ export function admitRequest(options: AdmitOptions): Required<AdmitOptions> {
 
 /** @returns a copy that holds. */
 export function checkedPermit(given: Permit, method: string): Permit {
-  if (typeof given !== 'object' || given === null)
-    throw invalidArgument(`circuitBreaker.${method}`, 'permit must be what admit gave')
-  const permit = readMembers(given, ['key', 'generation', 'probe'], `circuitBreaker.${method}`, 'permit.')
+  const operation = `circuitBreaker.${method}`
+  const refuse = (): PersistenceError =>
+    invalidArgument(operation, `permit must be the member permit of what admit answered, got ${shown(given)}`)
+  if (typeof given !== 'object' || given === null) throw refuse()
+  const permit = readMembers(given, ['key', 'generation', 'probe'], operation, 'permit.')
   const fits =
     Number.isSafeInteger(permit.generation) && (permit.probe === undefined || typeof permit.probe === 'string')
-  if (!fits) throw invalidArgument(`circuitBreaker.${method}`, 'permit must be what admit gave')
+  if (!fits) throw refuse()
   return permit
 }

@@ -1,16 +1,10 @@
 import type { Row } from '../../driver/driver.js'
 import { hasCode, PersistenceError } from '../../errors/persistence-error.js'
-import type { KeyRecord, VacantKey } from '../../ports/claims.js'
 import { givenRow, hasRow, type Parameters, type Statement } from '../../queue/statement.js'
 import type { Session } from '../../session/session.js'
 import type { ClaimSql } from './idempotency-sql.js'
-import { resultNotStored, type Unstored, unstoredIn, unstoredMark } from './unstored-result.js'
-
-/** The record of a key, and its fingerprint. */
-export interface RecordedKey {
-  readonly record: KeyRecord<unknown> | VacantKey
-  readonly fingerprint: string | undefined
-}
+import { KeyDecoder, type RecordedKey } from './key-decoder.js'
+import { resultNotStored, type Unstored, unstoredMark } from './unstored-result.js'
 
 /** A claim that was granted. */
 export interface ClaimGrant {
@@ -50,20 +44,19 @@ const ABOUT_THE_VALUE: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'VALUE
 export class ClaimRows {
   readonly #session: Session
   readonly #sql: ClaimSql
-  /** The table of results. */
-  readonly #results: string
+  readonly #decoder: KeyDecoder
 
+  /** @param results The table of results. */
   constructor(session: Session, sql: ClaimSql, results: string) {
     this.#session = session
     this.#sql = sql
-    this.#results = results
+    this.#decoder = new KeyDecoder(session, sql, results)
   }
 
   async read(stored: string): Promise<RecordedKey> {
     const row = await this.#session.execute(this.#sql.readKey, [stored, this.#session.clock.bound(false)], keyRow)
     this.#session.clock.lease.observe(Number(row.judged_at))
-    const record = this.#standing(row, stored)
-    return { record, fingerprint: text(record.state === 'running' ? row.claimed_fingerprint : row.fingerprint) }
+    return this.#decoder.decode(row, stored)
   }
 
   /**
@@ -142,7 +135,7 @@ export class ClaimRows {
       problem = error
     }
     const recorded = await this.#complete(this.#sql.completeUnstored, grant, unstoredMark({ report, problem }))
-    return { recorded, unstored: resultNotStored(this.#key(grant.stored), operation, { report, problem }) }
+    return { recorded, unstored: resultNotStored(grant.key, operation, { report, problem }) }
   }
 
   async #complete(statement: Statement<'one'>, grant: ClaimGrant, text: string): Promise<boolean> {
@@ -195,31 +188,6 @@ export class ClaimRows {
     const remaining = end - grantedAt - elapsed
     return { expiresAt: wall + remaining, localEnd: monotonic + remaining }
   }
-
-  #standing(row: Row, stored: string): KeyRecord<unknown> | VacantKey {
-    const unstored = unstoredIn(row.unstored ?? row.value)
-    if (unstored !== undefined) {
-      const error = resultNotStored(this.#key(stored), this.#sql.readKey.name, unstored)
-      return { state: 'unstored', error, ...expiringAt(row.value_expires_at) }
-    }
-    if (row.completed === 1) {
-      const value = this.#session.values.decode(row.value, this.#results, stored, this.#sql.readKey.name)
-      return { state: 'completed', value, replay: true, ...expiringAt(row.value_expires_at) }
-    }
-    if (row.failure !== null) {
-      const error = this.#session.values.decode(row.failure, this.#sql.recordTable, stored, this.#sql.readKey.name)
-      return { state: 'failed', error, replay: true, ...expiringAt(row.failure_expires_at) }
-    }
-    if (row.claimed_until !== null) {
-      const remaining = Number(row.claimed_until) - Number(row.judged_at)
-      return { state: 'running', until: this.#session.clock.now() + remaining }
-    }
-    return { state: 'vacant' }
-  }
-
-  #key(stored: string): string {
-    return this.#session.names.idempotency.restore(stored)
-  }
 }
 
 const isUnstorable = (error: unknown): error is PersistenceError =>
@@ -227,9 +195,5 @@ const isUnstorable = (error: unknown): error is PersistenceError =>
 
 /** The first parameters of a statement that has an effect only while the claim lasts. */
 const ofClaim = ({ stored, owner, generation }: ClaimGrant): [string, string, number] => [stored, owner, generation]
-
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-
-const expiringAt = (value: unknown): { expiresAt?: number } => (value === null ? {} : { expiresAt: Number(value) })
 
 const keyRow = (row: Row | undefined): Row => givenRow(row, 'idempotency.claim')

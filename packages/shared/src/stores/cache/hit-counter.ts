@@ -1,8 +1,8 @@
 import { cacheEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'
 
-/** Reads of an adapter that found a value, and that found none. */
-export class CacheTally {
+/** Counts the reads of an adapter that found a value, and those that found none. */
+export class HitCounter {
   hits = 0
   misses = 0
   readonly #database: TracedDatabase
