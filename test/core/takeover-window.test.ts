@@ -25,10 +25,10 @@ test('a takeover whose file loses its name after the thread has closed it gives 
     const worker = (given: object) => {
       const thread = new Worker(THREAD, given)
       return {
-        on: (event: string, listener: (told: unknown) => void) =>
+        on: (event: string, listener: (told: never) => void) =>
           thread.on(event, (told: { event?: { answer?: unknown } }) => {
             if (event === 'message' && typeof told.event?.answer === 'string') answered()
-            listener(told)
+            listener(told as never)
           }),
         postMessage: (message: unknown) => thread.postMessage(message),
         ref: () => thread.ref(),
