@@ -37,15 +37,21 @@ test.each(['WAL', 'DELETE'])('a connection that has a file for itself is seen to
 test('the device of a file is that of the innermost mount that has it, and of two at one place that of the later one', () => {
   const mounts = [
     '22 1 254:0 / / rw - ext4 /dev/root rw',
-    '23 22 0:21 / /mnt/backups rw - btrfs /dev/sdb rw',
-    '24 22 8:17 / /mnt/back\\040up rw - ext4 /dev/sdc rw',
-    '25 22 259:300 / /mnt/later rw - ext4 /dev/sdd rw',
-    '26 25 0:30 / /mnt/later rw - tmpfs none rw',
+    '23 22 0:21 / /disks/backups rw - btrfs /dev/sdb rw',
+    '24 22 8:17 / /disks/back\\040up rw - ext4 /dev/sdc rw',
+    '25 22 259:300 / /disks/later rw - ext4 /dev/sdd rw',
+    '26 25 0:30 / /disks/later rw - tmpfs none rw',
     '',
   ].join('\n')
-  const devices = ['/mnt/app.db', '/mnt/backups/app.db', '/mnt/backups2/app.db', '/mnt/back up/app.db', '/mnt/later/a']
+  const devices = [
+    '/disks/app.db',
+    '/disks/backups/app.db',
+    '/disks/backups2/app.db',
+    '/disks/back up/app.db',
+    '/disks/later/a',
+  ]
   expect(devices.map((path) => deviceOf(path, mounts))).toEqual(['fe:00', '00:15', 'fe:00', '08:11', '00:1e'])
-  expect(deviceOf('/mnt/app.db', '')).toBeUndefined()
+  expect(deviceOf('/disks/app.db', '')).toBeUndefined()
 })
 
 test('a lock is told with the device of its file, because files of two disks may have one number', () => {
