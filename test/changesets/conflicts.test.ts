@@ -106,6 +106,24 @@ describe('conflicts', () => {
     }
   }
 
+  test('a key that changes only in what its collation does not see is a conflict, and one that is deleted and inserted by two is none', async () => {
+    const tables = ['tags']
+    for (const side of [pair.from, pair.to]) {
+      await side.run('CREATE TABLE tags (tag TEXT COLLATE NOCASE PRIMARY KEY, of TEXT)')
+      await side.run("INSERT INTO tags VALUES ('ann', 'a')")
+    }
+    const write = () => pair.from.run("UPDATE tags SET tag = 'Ann', of = 'b'")
+    const changeset = await pair.changesOf(write, tables)
+    await expect(pair.apply(changeset, {}, tables)).rejects.toMatchObject({ code: 'CHANGESET_CONFLICT' })
+    expect(await pair.to.run('SELECT * FROM tags')).toEqual([{ tag: 'ann', of: 'a' }])
+    await pair.from.run("UPDATE tags SET tag = 'ann', of = 'a'")
+    for (const change of ['DELETE FROM tags', "INSERT INTO tags VALUES ('ANN', 'c')"]) {
+      const part = await pair.changesOf(() => pair.from.run(change), tables)
+      await pair.apply(part, {}, tables)
+    }
+    expect(await pair.to.run('SELECT * FROM tags')).toEqual([{ tag: 'ANN', of: 'c' }])
+  })
+
   test('a function that throws or answers something else aborts, typed, and nothing is applied', async () => {
     const changeset = await conflicting(cases.conflict)
     const before = await rows()

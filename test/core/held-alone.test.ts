@@ -1,9 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterAll, expect, test } from 'vitest'
-import { processView } from '../../packages/shared/src/dialects/sqlite/file/process-view.js'
+import { deviceOf } from '../../packages/shared/src/dialects/sqlite/file/mounted-device.js'
+import {
+  isOpenAnywhere,
+  isOpenElsewhere,
+  processView,
+} from '../../packages/shared/src/dialects/sqlite/file/process-view.js'
 import { sharedLockHolders } from '../../packages/shared/src/dialects/sqlite/file/shared-lock.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'held-alone-'))
@@ -14,10 +19,46 @@ test.each(['WAL', 'DELETE'])('a connection that has a file for itself is seen to
   const path = join(folder, `${mode}.db`)
   const alone = new DatabaseSync(path)
   const { ino } = statSync(path, { bigint: true })
-  const holders = () => new Set(sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino))
+  const device = deviceOf(realpathSync(path), readFileSync('/proc/self/mountinfo', 'utf8'))
+  const holders = () => {
+    const here = sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino).filter(
+      (holder) => holder.device === device,
+    )
+    return new Set(here.map(({ pid }) => pid))
+  }
   expect([(await processView(path))?.locked, ...holders()]).toEqual([false])
   alone.exec(`PRAGMA journal_mode = ${mode}; PRAGMA locking_mode = EXCLUSIVE; CREATE TABLE t (id)`)
   expect([(await processView(path))?.locked, ...holders()]).toEqual([true, process.pid])
+  expect([await isOpenAnywhere(path), await isOpenElsewhere(path)]).toEqual([true, false])
   alone.close()
   expect([(await processView(path))?.locked, ...holders()]).toEqual([false])
+})
+
+test('the device of a file is that of the innermost mount that has it, and of two at one place that of the later one', () => {
+  const mounts = [
+    '22 1 254:0 / / rw - ext4 /dev/root rw',
+    '23 22 0:21 / /disks/backups rw - btrfs /dev/sdb rw',
+    '24 22 8:17 / /disks/back\\040up rw - ext4 /dev/sdc rw',
+    '25 22 259:300 / /disks/later rw - ext4 /dev/sdd rw',
+    '26 25 0:30 / /disks/later rw - tmpfs none rw',
+    '',
+  ].join('\n')
+  const devices = [
+    '/disks/app.db',
+    '/disks/backups/app.db',
+    '/disks/backups2/app.db',
+    '/disks/back up/app.db',
+    '/disks/later/a',
+  ]
+  expect(devices.map((path) => deviceOf(path, mounts))).toEqual(['fe:00', '00:15', 'fe:00', '08:11', '00:1e'])
+  expect(deviceOf('/disks/app.db', '')).toBeUndefined()
+})
+
+test('a lock is told with the device of its file, because files of two disks may have one number', () => {
+  const line = (pid: number, place: string) => `1: POSIX  ADVISORY  READ ${pid} ${place} 1073741826 1073742335`
+  const locks = [line(1, '08:11:12'), line(2, '08:21:12'), line(3, '08:11:112')].join('\n')
+  expect(sharedLockHolders(locks, 12n)).toEqual([
+    { pid: 1, device: '08:11' },
+    { pid: 2, device: '08:21' },
+  ])
 })

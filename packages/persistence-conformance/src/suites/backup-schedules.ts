@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { basename } from 'node:path'
-import { DAY, HOUR, type Scheduled, startSchedule as start, untilBackups } from '../started-schedule.js'
+import { writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { throwsRefusal } from '../refusal.js'
+import { backUpWhenFree, DAY, HOUR, type Scheduled, startSchedule as start, untilBackups } from '../started-schedule.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 
 export const backupSchedules: EngineSuite = engineSuite('backup schedules', (check) => {
@@ -21,6 +23,28 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     world.clock.advance(10 * HOUR)
     await new Promise((resolve) => setTimeout(resolve, 20))
     assert.equal((await scheduled.schedule.list()).length, 2, 'it went on after it was stopped')
+  })
+
+  check.once('backups that begin at one time by the clock have names of their own', async (world) => {
+    const { schedule, directory } = await start(world, { every: 1_000 * DAY })
+    const first = await backUpWhenFree(schedule)
+    // What a death left in the place of the next name.
+    const next = new Date(first.startedAt + 1).toISOString().replaceAll(/[-:]/g, '')
+    await writeFile(join(directory, `app-${next}.db.json`), '')
+    const second = await backUpWhenFree(schedule)
+    assert.equal(second.startedAt, first.startedAt + 2)
+    assert.deepEqual(
+      (await schedule.list()).map(({ path }) => path),
+      [second.path, first.path],
+    )
+  })
+
+  check.once('a schedule on an adapter that was opened read-only is refused as it starts', async (world) => {
+    await (await world.openMade({})).disconnect()
+    const reader = world.track(await world.engine.SQLiteAdapter.open(world.path, { readOnly: true }))
+    const begin = (): unknown => world.engine.BackupSchedule.start(reader, { directory: world.folder, every: HOUR })
+    throwsRefusal(begin, { code: 'READ_ONLY', says: ['read-only', 'backup()'] })
+    await reader.backup(join(world.folder, 'by-hand.db'))
   })
 
   check.oncePerBuild('of many schedules on one file one makes each backup', async (world) => {

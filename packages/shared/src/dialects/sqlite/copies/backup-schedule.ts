@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { PersistenceError } from '../../../errors/persistence-error.js'
 import { DatabaseLockManager } from '../../../stores/lock/database-lock-manager.js'
 import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
@@ -6,8 +5,13 @@ import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
 import { type Backup, backUp } from './backup.js'
 import { type BackupSource, sourceOf } from './backup-source.js'
-import { deleteBackup, outdated, scheduledBackups, scheduledFor, scheduledName } from './rotation.js'
-import { type BackupScheduleOptions, type ResolvedScheduleOptions, scheduleOptions } from './schedule-options.js'
+import { deleteBackup, named, outdated, scheduledBackups } from './rotation.js'
+import {
+  type BackupScheduleOptions,
+  type ResolvedScheduleOptions,
+  refuseReadOnly,
+  scheduleOptions,
+} from './schedule-options.js'
 
 export type { BackupKeep, BackupScheduleOptions } from './schedule-options.js'
 
@@ -37,10 +41,14 @@ export class BackupSchedule implements AsyncDisposable {
    * Starts a schedule. The first backup is made at once where the latest one is older than `every`, or there is none.
    *
    * @param persistence An SQLiteAdapter of a file.
-   * @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` where `directory` is no folder.
+   * @throws PersistenceError `INVALID_ARGUMENT`; `CANNOT_OPEN` where `directory` is no folder; `READ_ONLY` for an adapter that was
+   *   opened with `readOnly`.
    */
   static start(persistence: object, options: BackupScheduleOptions): BackupSchedule {
-    const schedule = new BackupSchedule(sourceOf(persistence, 'BackupSchedule'), scheduleOptions(options))
+    const source = sourceOf(persistence, 'BackupSchedule')
+    const resolved = scheduleOptions(options)
+    refuseReadOnly(source.session)
+    const schedule = new BackupSchedule(source, resolved)
     schedule.#wait(0)
     return schedule
   }
@@ -149,12 +157,12 @@ export class BackupSchedule implements AsyncDisposable {
       if (!(await wanted())) return undefined
       const database = await this.#database()
       const { directory, backup: options } = this.#options
-      const startedAt = this.#source.session.clock.now()
-      const path = join(directory, scheduledName(database, startedAt))
       const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
       const all = { ...options, signal: AbortSignal.any(signals) }
-      const named = await withTypedErrors('BackupSchedule', undefined, () => scheduledFor(directory, database))
-      const mark = { scheduledFor: named, startedAt }
+      const now = this.#source.session.clock.now()
+      const { path, ...mark } = await withTypedErrors('BackupSchedule', undefined, () =>
+        named(directory, database, now),
+      )
       const backup = await backUp(this.#source, path, all, mark)
       await this.#rotate(backup, database)
       return backup

@@ -1,6 +1,6 @@
 import { chmod, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { PersistenceError } from '../../../errors/persistence-error.js'
-import { isOpenElsewhere, processView } from '../file/process-view.js'
+import { isOpenAnywhere } from '../file/process-view.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
 import { keepFile } from './keep-file.js'
@@ -95,8 +95,7 @@ async function hasHeader(target: string): Promise<boolean> {
 
 /** What can be known of the users of a file that no engine opens. */
 async function refuseShared(target: string, cause: unknown): Promise<undefined> {
-  if ((await processView(target))?.locked === true || (await isOpenElsewhere(target)) === true)
-    throw inUse(target, cause)
+  if ((await isOpenAnywhere(target)) === true) throw inUse(target, cause)
 }
 
 async function move(from: string, to: string): Promise<void> {

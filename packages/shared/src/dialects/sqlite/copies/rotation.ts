@@ -10,17 +10,35 @@ const DAY_MS = 86_400_000
 const DAYS_SINCE_MONDAY = 3
 
 /** The name of a backup that starts at `startedAt`, in epoch ms. It sorts by time and is the same in every time zone. */
-export function scheduledName(database: string, startedAt: number): string {
+function scheduledName(database: string, startedAt: number): string {
   const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '')
   return `${basename(database).replace(/\.[^.]+$/, '')}-${time}.db`
 }
 
+/** A backup that is to be made, as its schedule knows it. */
+interface Named {
+  readonly path: string
+  /** Epoch ms. */
+  readonly startedAt: number
+  /**
+   * The path by which its manifest names the database: from the folder of the backup, so that both can move together, and so
+   * that a copy of a backup does not tell the names of other folders. Without links, as SQLite tells that of the database.
+   */
+  readonly scheduledFor: string
+}
+
 /**
- * The path by which a manifest names the database: from the folder of the backup, so that both can move together, and so
- * that a copy of a backup does not tell the names of other folders. Without links, as SQLite tells that of the database.
+ * Names a backup that starts now. A clock that was set back, or a database of the same name in another folder, may have taken the
+ * name of this millisecond: it is then told to start in the next one that is free.
  */
-export async function scheduledFor(directory: string, database: string): Promise<string> {
-  return relative(await realpath(directory), database)
+export async function named(directory: string, database: string, now: number): Promise<Named> {
+  const taken = new Set(await readdir(directory))
+  const scheduledFor = relative(await realpath(directory), database)
+  for (let startedAt = now; ; startedAt++) {
+    const name = scheduledName(database, startedAt)
+    if (taken.has(name) || taken.has(manifestPath(name))) continue
+    return { path: join(directory, name), startedAt, scheduledFor }
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { invalidArgument, shown } from '../../../arguments/invalid.js'
 import { type OptionNames, readOptions } from '../../../arguments/options.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import type { Session } from '../../../session/session.js'
 import { checkFilePath } from '../file/check-path.js'
 import { typedError } from '../thread/typed-error.js'
 import { type BackupOptions, backupOptions } from './backup-options.js'
@@ -65,6 +66,16 @@ export function scheduleOptions(given: BackupScheduleOptions): ResolvedScheduleO
   backupOptions(backup)
   checkFolder(directory)
   return { directory: resolve(directory), every, keep: keepOptions(keep), onError, backup }
+}
+
+/** Of those that run a schedule for a file one has its lock, which is a row in it. @throws PersistenceError `READ_ONLY`. */
+export function refuseReadOnly({ connection }: Session): void {
+  if (!connection.readOnly) return
+  throw new PersistenceError(
+    'READ_ONLY',
+    'BackupSchedule',
+    'BackupSchedule: the adapter was opened read-only, and a schedule takes a lock in the file; give it one that writes, or call backup()',
+  )
 }
 
 /** A schedule that fails at each turn is told to nobody where the app hears no diagnostics, so it does not begin. */

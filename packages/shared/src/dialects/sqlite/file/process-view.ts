@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
+import { deviceOf } from './mounted-device.js'
 import { SharedLock, sharedLockHolders } from './shared-lock.js'
 
 /** What the system reports about a database file and this process, over all threads and libraries in it. Linux only. */
@@ -35,10 +36,24 @@ export async function processView(file: string, lock: SharedLock = new SharedLoc
 
 /** Whether another process has the file open in WAL mode; `undefined` where the system does not report it. */
 export async function isOpenElsewhere(file: string): Promise<boolean | undefined> {
+  return (await holders(file))?.some((pid) => pid !== process.pid)
+}
+
+/** {@link isOpenElsewhere}, or this process has. */
+export async function isOpenAnywhere(file: string): Promise<boolean | undefined> {
+  const pids = await holders(file)
+  return pids && pids.length > 0
+}
+
+async function holders(file: string): Promise<number[] | undefined> {
   if (process.platform !== 'linux') return undefined
   try {
-    const { ino } = await stat(file, { bigint: true })
-    return sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino).some((pid) => pid !== process.pid)
+    const [path, { ino }] = await Promise.all([realpath(file), stat(file, { bigint: true })])
+    const found = sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino)
+    if (found.length === 0) return []
+    // Files of two disks may have one number.
+    const device = deviceOf(path, readFileSync('/proc/self/mountinfo', 'utf8'))
+    return found.filter((holder) => device === undefined || holder.device === device).map(({ pid }) => pid)
   } catch {
     // As above.
     return undefined

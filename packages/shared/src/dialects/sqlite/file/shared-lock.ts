@@ -44,12 +44,19 @@ function covers(from: string | undefined, to: string | undefined): boolean {
   return Number(from) <= SHARED_LOCK_FROM && (to === 'EOF' || Number(to) >= SHARED_LOCK_FROM)
 }
 
-/** The processes that hold it, in the list of all locks: `number: POSIX ADVISORY READ pid device:inode from to`; a waiting one has `->` in it. */
-export function sharedLockHolders(locks: string, ino: bigint): number[] {
-  const holders: number[] = []
+/** A process that holds the lock on the file of some number, and the device of that file: `major:minor`, in hex. */
+export interface LockHolder {
+  readonly pid: number
+  readonly device: string
+}
+
+/** Who holds it, in the list of all locks: `number: POSIX ADVISORY READ pid device:inode from to`; a waiting one has `->` in it. */
+export function sharedLockHolders(locks: string, ino: bigint): LockHolder[] {
+  const holders: LockHolder[] = []
   for (const line of locks.split('\n')) {
     const [, kind, , , pid, place = '', from, to] = line.trim().split(/\s+/)
-    if (kind === 'POSIX' && covers(from, to) && place.endsWith(`:${ino}`)) holders.push(Number(pid))
+    if (kind !== 'POSIX' || !covers(from, to) || !place.endsWith(`:${ino}`)) continue
+    holders.push({ pid: Number(pid), device: place.slice(0, place.lastIndexOf(':')) })
   }
   return holders
 }

@@ -1,10 +1,13 @@
 import { resolve } from 'node:path'
 import { type AdapterOptions, adapterOptions, givenOptions } from '../../../adapter/adapter-options.js'
+import { BaseAdapter } from '../../../adapter/base-adapter.js'
 import { invalidArgument } from '../../../arguments/invalid.js'
 import type { OptionNames } from '../../../arguments/options.js'
+import { PersistenceError } from '../../../errors/persistence-error.js'
 import { sourceOf } from '../copies/backup-source.js'
 import { withoutThread } from '../copies/engine-choice.js'
 import { checkFilePath } from '../file/check-path.js'
+import { fileIdentity } from '../file/file-identity.js'
 import { follow, type Origin } from '../standby/follow.js'
 import { FOLLOW_OPTIONS, type FollowOptions } from '../standby/follow-options.js'
 import type { Standby } from '../standby/standby.js'
@@ -54,7 +57,7 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
       const worker = given.worker ?? startWorker
       if (worker === undefined) throw withoutThread(origin.engine, 'standby.follow')
       return follow(origin, given, opening, worker, {
-        open: (path) => Adapter.open(path, opening),
+        open: (path, identity) => openTakenOver(path, identity, () => Adapter.open(path, opening)),
         async adapter(handle, driver) {
           const adapter = new SqliteAdapter(handle, driver, adapterOptions(opening), startWorker)
           await adapter.connect()
@@ -63,6 +66,24 @@ export function standbyClass<Handle extends object, Options extends OpenOptions>
       })
     },
   }
+}
+
+/** Nobody has the file from when the thread has closed it. A name without a file would be given a new and empty one. */
+async function openTakenOver(
+  path: string,
+  identity: string | undefined,
+  open: () => Promise<SqliteAdapter>,
+): Promise<SqliteAdapter> {
+  if ((await fileIdentity(path)) === identity) {
+    const adapter = await open()
+    if (BaseAdapter.sessionOf(adapter)?.connection.place.identity === identity) return adapter
+    await adapter.disconnect()
+  }
+  throw new PersistenceError(
+    'FILE_REPLACED',
+    'standby.takeOver',
+    `standby.takeOver: the standby is a database of its own now, but its file ${path} was deleted, moved or replaced before it was opened; find it, and open it by SQLiteAdapter.open`,
+  )
 }
 
 async function originOf(

@@ -30,13 +30,13 @@ export class Ending {
    * Makes a database of its own of the standby. {@link leave} is left to do then.
    *
    * @param force Also beside a source that is in use.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `BUSY`, `CORRUPT`; it follows on then.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `BUSY`, `DISK_FULL`, `CORRUPT`; it follows on then.
    */
   async takeOver(force: boolean): Promise<void> {
     const { standby, source, state, now } = this.#parts
     if (this.#takenOver) throw state.unusable('standby.takeOver')
-    const busy = state.going ? await this.#follower.round() : undefined
-    if (busy !== undefined) throw busy
+    const behind = state.going ? await this.#follower.round() : undefined
+    if (behind !== undefined) throw behind
     await this.#follower.isFound()
     state.usable('standby.takeOver', 'stopped')
     this.#besideSource = state.going
@@ -99,7 +99,8 @@ export class Ending {
       }
       // Somebody has written between the last round and now, and is gone.
       await source.unlockAndAttach()
-      await this.#follower.round()
+      const behind = await this.#follower.round()
+      if (behind !== undefined) throw behind
     }
   }
 }

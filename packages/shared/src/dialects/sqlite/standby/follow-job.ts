@@ -15,6 +15,8 @@ import { sqlOf, Target } from './target.js'
 const BUSY_TIMEOUT_MS = 1_000
 // The end of the process asks by a flag, which wakes nobody.
 const LONGEST_PAUSE_MS = 50
+// Between two tries to write on a disk that is full: each may be a copy of the whole source.
+const WAITING_MS = 1_000
 
 /** Follows a file until it is stopped, and answers for the standby meanwhile. */
 export const followJob: Job = async (
@@ -42,7 +44,7 @@ export const followJob: Job = async (
     for (let due = monotonic() + every; !stop.requested && !target.closed; ) {
       if (monotonic() >= due && state.going) {
         await follower.round()
-        due = monotonic() + every
+        due = monotonic() + (state.current.state === 'waiting' ? Math.max(every, WAITING_MS) : every)
       }
       await requests.answerAll()
       if (ending.takenOver) await ending.leave()

@@ -24,17 +24,17 @@ export class FollowerState {
 
   /** Whether rounds go on. */
   get going(): boolean {
-    return this.#current.state === 'copying' || this.#current.state === 'following'
+    return ['copying', 'following', 'waiting'].includes(this.#current.state)
   }
 
   /**
-   * The position of a standby that follows, or was `stopped` where that will do too.
+   * The position of a standby that follows or waits for room, or was `stopped` where that will do too.
    *
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`.
    */
   usable(operation: string, or?: 'stopped'): Position {
     const { state } = this.#current
-    if (this.position !== undefined && (state === 'following' || state === or)) return this.position
+    if (this.position !== undefined && ['following', 'waiting', or].includes(state)) return this.position
     throw this.unusable(operation)
   }
 
@@ -48,9 +48,15 @@ export class FollowerState {
     )
   }
 
-  following(position: Position, reason: string | undefined = this.#current.reason): void {
+  following(position: Position, reason: string | undefined = this.#reasonOfCopy()): void {
     this.position = position
     this.change({ state: 'following', reason, position: position.seq, behind: 0, checkedAt: this.#now() })
+  }
+
+  /** There is no room for what the next round would write. */
+  waits(problem: string): void {
+    const reason = `the disk of the standby or of its source is full, and it follows on when there is room (${problem})`
+    this.change({ state: 'waiting', reason })
   }
 
   /** Nothing has changed at the source, as at most looks: that is told ten times a second at most. */
@@ -70,5 +76,10 @@ export class FollowerState {
   change(change: Partial<StandbyState>): void {
     this.#current = { ...this.#current, ...change }
     this.#tell(this.#current)
+  }
+
+  /** What was waited for is over. */
+  #reasonOfCopy(): string | undefined {
+    return this.#current.state === 'waiting' ? undefined : this.#current.reason
   }
 }

@@ -82,7 +82,7 @@ export class Follower {
   /**
    * Looks for changes once and takes them over. Never rejects: what it cannot go on with is the state afterwards.
    *
-   * @returns `BUSY` when a writer was at work for longer than this waits; the next round looks again.
+   * @returns `BUSY` when a writer was at work for longer than this waits, or `DISK_FULL`; the next round tries again.
    */
   async round(): Promise<PersistenceError | undefined> {
     try {
@@ -95,6 +95,10 @@ export class Follower {
       this.#source.lookAgain()
       const { code, message } = error as PersistenceError
       if (code === 'BUSY') return error as PersistenceError
+      if (code === 'DISK_FULL') {
+        this.#state.waits(message)
+        return error as PersistenceError
+      }
       // Where the standby is damaged, that is said already.
       if (this.#state.going) {
         this.#state.end(code === 'CONSTRAINT' ? 'diverged' : code === 'SCHEMA_NEWER' ? 'lost' : 'stopped', message)
@@ -146,8 +150,10 @@ export class Follower {
     if (outcome.kind === 'copy anew') {
       if (outcome.trimmed && this.#trimmed)
         return this.#state.end('lost', `${outcome.reason}, also after it was copied anew`)
+      await this.#copy(outcome.reason, busyWait)
+      // Not before: a copy that could not be made is tried again.
       this.#trimmed = outcome.trimmed
-      return this.#copy(outcome.reason, busyWait)
+      return
     }
     this.#trimmed = false
     this.#state.following(outcome.position)
@@ -162,8 +168,9 @@ export class Follower {
     const cookie = await (busyWait ? retryWhileBusy('standby.follow', remedy, busyWait, enter) : enter())
     try {
       const { position, tables } = await copyAnew(this.#standby, follower, cookie)
-      // The whole copy is in the log as well, which would have to be removed by a takeover.
-      await this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)')
+      // The whole copy is in the log as well, which would have to be removed by a takeover. Where there is no room for it in the
+      // file yet, it is a whole copy all the same.
+      await unlessFull(this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)'))
       await this.#refuseDamaged('standby.follow')
       this.#tables = tables
       this.#state.following(position, reason)
@@ -178,7 +185,9 @@ export class Follower {
   async #tellSource(): Promise<void> {
     const { going, position } = this.#state
     if (!going || position === undefined) return
-    if (!(await this.#heartbeat.send(this.#source.sql, position))) this.#source.lookAgain()
+    // A source whose disk is full can still be followed. It is told a second later, and what it keeps for the standby is bounded.
+    const known = await unlessFull(this.#heartbeat.send(this.#source.sql, position))
+    if (known === false) this.#source.lookAgain()
   }
 
   async #refuseDamaged(operation: string): Promise<void> {
@@ -186,6 +195,16 @@ export class Follower {
     if (verdict === 'ok') return
     const error = damagedStandby(operation, verdict)
     this.#state.end('lost', error.message)
+    throw error
+  }
+}
+
+/** What `step` gives; `undefined` where the disk was full. */
+async function unlessFull<Result>(step: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await step
+  } catch (error) {
+    if (hasCode(error, 'DISK_FULL')) return undefined
     throw error
   }
 }

@@ -21,7 +21,8 @@ export interface Calls {
   /** Answers when the standby has that change, or all that the source has now. */
   reach: { asked: { readonly position: number | undefined }; answer: number }
   verify: { asked: object; answer: Verification }
-  takeOver: { asked: { readonly force: boolean }; answer: undefined }
+  /** Answers the device and inode of the file of the standby; `undefined` for `:memory:`. */
+  takeOver: { asked: { readonly force: boolean }; answer: string | undefined }
 }
 
 export type CallName = keyof Calls

@@ -20,13 +20,13 @@ export class StandbyRequests {
   #waiting: { readonly id: number; readonly position: number }[] = []
   #wake: () => void = () => undefined
 
-  /** @param handOver Called when the standby has taken over, before that is answered. */
+  /** @param handOver Called when the standby has taken over. What it gives is the answer to that. */
   constructor(
     { standby, state }: FollowerParts,
     follower: Follower,
     ending: Ending,
     tell: (event: FollowEvent) => void,
-    handOver: () => Promise<void>,
+    handOver: () => Promise<string | undefined>,
   ) {
     this.#follower = follower
     this.#state = state
@@ -36,8 +36,7 @@ export class StandbyRequests {
       verify: () => follower.verify(),
       takeOver: async ({ force }) => {
         await ending.takeOver(force)
-        await handOver()
-        return undefined
+        return handOver()
       },
     }
   }
@@ -86,17 +85,21 @@ export class StandbyRequests {
     const reached = current.position ?? Number.NEGATIVE_INFINITY
     this.#waiting = this.#waiting.filter(({ id, position }) => {
       if (reached >= position) this.#tell({ id, answer: reached })
-      else if (!going) this.#tell({ id, error: errorForm(neverReached(current)) })
+      else if (!going || current.state === 'waiting') this.#tell({ id, error: errorForm(notReached(current)) })
       else return true
       return false
     })
   }
 }
 
-function neverReached({ state, reason }: StandbyState): PersistenceError {
+function notReached({ state, reason }: StandbyState): PersistenceError {
+  const [code, when] =
+    state === 'waiting'
+      ? (['DISK_FULL', 'for now'] as const)
+      : ([state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING', 'any more'] as const)
   return new PersistenceError(
-    state === 'diverged' ? 'DIVERGED' : 'NOT_FOLLOWING',
+    code,
     'standby.waitFor',
-    `standby.waitFor: changes do not come any more, the standby is ${state} (${reason})`,
+    `standby.waitFor: changes do not come ${when}, the standby is ${state} (${reason})`,
   )
 }

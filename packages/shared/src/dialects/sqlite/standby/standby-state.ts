@@ -3,12 +3,14 @@
  *
  * - `copying`: it makes a full copy, for the first time or again, as `reason` says. Reads see the content before the copy.
  * - `following`: at `checkedAt` it had everything that the source had.
+ * - `waiting`: its disk, or that of its source, is full, as `reason` says. It has the content of the source at `position`, tries
+ *   again each second, and follows on when there is room.
  * - `diverged`: the source has another history, or one of the two was changed by hand. It follows no more.
  * - `lost`: the log lacks changes that the standby needs, the source cannot be followed, or the standby's own file was deleted or
  *   replaced. It follows no more.
  * - `stopped`: it was stopped, or the source cannot be read. It has the content of the source at `position`.
  */
-export type StandbyCondition = 'copying' | 'following' | 'diverged' | 'lost' | 'stopped'
+export type StandbyCondition = 'copying' | 'following' | 'waiting' | 'diverged' | 'lost' | 'stopped'
 
 /** The last report of a standby's thread. */
 export interface StandbyState {

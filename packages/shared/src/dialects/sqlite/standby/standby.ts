@@ -17,8 +17,13 @@ import { ThreadDriver } from './thread-driver.js'
 export interface StandbyHost<Adapter> {
   /** On a database that is in the memory of another thread. */
   adapter(handle: object, driver: () => SqlDriver): Promise<Adapter>
-  /** On the file of the standby. */
-  open(path: string): Promise<Adapter>
+  /**
+   * On the file of the standby.
+   *
+   * @param identity Its device and inode.
+   * @throws PersistenceError `FILE_REPLACED` when the name does not find it any more.
+   */
+  open(path: string, identity: string | undefined): Promise<Adapter>
 }
 
 /** Options of {@link Standby.takeOver}. */
@@ -70,7 +75,7 @@ export class Standby<Adapter> implements AsyncDisposable {
     return this.#thread.state.state
   }
 
-  /** Why the standby is not following, or why its last full copy was made. */
+  /** Why the standby is not following, or waits for room, or why its last full copy was made. */
   get reason(): string | undefined {
     return this.#thread.state.reason
   }
@@ -95,7 +100,7 @@ export class Standby<Adapter> implements AsyncDisposable {
    *
    * @param position The number of the change. Default: the last change that is committed in the source now.
    * @returns the number of the last change that the standby has.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`; the reason of the signal.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL` while it waits for room; the reason of the signal.
    */
   async waitFor(position?: number, options: { signal?: AbortSignal } = {}): Promise<number> {
     if (position !== undefined && !Number.isSafeInteger(position)) {
@@ -110,7 +115,7 @@ export class Standby<Adapter> implements AsyncDisposable {
    * `integrity_check`. Reads wait meanwhile, about half a second for 100,000 rows. A difference makes the standby `diverged`;
    * damage makes it `lost`.
    *
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `CORRUPT`.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL`, `CORRUPT`.
    */
   verify(): Promise<Verification> {
     return this.#thread.ask('verify', {})
@@ -122,13 +127,14 @@ export class Standby<Adapter> implements AsyncDisposable {
    * has ended then; {@link stop} waits until it has left the source too.
    *
    * @returns a connected adapter on the new database.
-   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`, `BUSY`; the standby goes on as before.
+   * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `FILE_IN_USE`, `CORRUPT`, `BUSY`, `DISK_FULL`; the standby goes on as
+   *   before. `FILE_REPLACED` when it has taken over, and its file lost its name before it was opened.
    */
   async takeOver({ force = false }: TakeOverOptions = {}): Promise<Adapter> {
     if (typeof force !== 'boolean') {
       throw invalidArgument('standby.takeOver', `option force must be true or false, got ${shown(force)}`)
     }
-    await this.#thread.ask('takeOver', { force })
+    const identity = await this.#thread.ask('takeOver', { force })
     this.#takenOver = true
     await this.#reads.disconnect()
     if (this.#target === ':memory:') {
@@ -136,7 +142,7 @@ export class Standby<Adapter> implements AsyncDisposable {
       return this.#host.adapter({}, () => driver)
     }
     // The thread has closed it, and leaves the source now.
-    return this.#host.open(this.#target)
+    return this.#host.open(this.#target, identity)
   }
 
   /**

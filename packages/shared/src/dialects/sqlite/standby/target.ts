@@ -58,9 +58,12 @@ export class Target {
   /**
    * To be called when it has taken over. A database in memory is this thread's, which serves it from now on; a file is opened
    * by whoever has it now. It is promoted: what keeps this thread from closing it must not be told as a takeover that failed.
+   *
+   * @returns device and inode of the file.
    */
-  async handOver(): Promise<void> {
+  async handOver(): Promise<string | undefined> {
     if (this.#path !== ':memory:') await this.close().catch(() => undefined)
+    return this.#connection.identity
   }
 
   /** May be repeated. */

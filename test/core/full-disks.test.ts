@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Ending } from '../../packages/shared/src/dialects/sqlite/standby/ending.js'
+import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
+import { StandbyPair } from './standby-pair.js'
+
+let pair: StandbyPair
+beforeEach(async () => {
+  pair = await StandbyPair.make()
+  await pair.follower.begin()
+})
+afterEach(async () => {
+  pair.beforeWriting = () => undefined
+  await pair.dispose()
+})
+
+function refuse(code: 'BUSY' | 'DISK_FULL', text: RegExp): (sql: string) => void {
+  return (sql) => {
+    if (text.test(sql)) throw new PersistenceError(code, 'standby', 'standby: not now')
+  }
+}
+
+/** Has the log end before it begins for this standby. */
+function trimLog(): void {
+  pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES (NULL, '1')")
+  pair.source.exec('DELETE FROM go_goscope_changes WHERE seq < (SELECT max(seq) FROM go_goscope_changes)')
+}
+
+test.each(['BUSY', 'DISK_FULL'] as const)(
+  'a copy anew that meets %s is tried again, and is no lost standby',
+  async (code) => {
+    trimLog()
+    pair.beforeWriting = refuse(code, /^BEGIN IMMEDIATE/)
+    for (let round = 0; round < 3; round++) {
+      expect(await pair.follower.round()).toMatchObject({ code })
+      expect(pair.state.going).toBe(true)
+    }
+    pair.beforeWriting = () => undefined
+    expect(await pair.follower.round()).toBeUndefined()
+    expect(pair.state.current).toMatchObject({
+      state: 'following',
+      reason: expect.stringMatching(/^the log begins at/),
+    })
+  },
+)
+
+test('a log that is too short again after the copy makes the standby lost', async () => {
+  for (const state of ['following', 'lost']) {
+    trimLog()
+    await pair.follower.round()
+    expect(pair.state.current.state).toBe(state)
+  }
+})
+
+test('a source whose disk is full is followed on', async () => {
+  await pair.adapter.cache.set('k', 1)
+  pair.beforeWriting = refuse('DISK_FULL', /^BEGIN IMMEDIATE/)
+  expect(await pair.follower.round()).toBeUndefined()
+  expect(pair.state.current).toMatchObject({ state: 'following', behind: 0 })
+  expect(await pair.sql.query('SELECT value FROM main.go_goscope_cache')).toEqual([{ value: '1' }])
+})
+
+test('a standby copied anew is whole where its log finds no room in the file', async () => {
+  trimLog()
+  pair.before = refuse('DISK_FULL', /wal_checkpoint/)
+  expect(await pair.follower.round()).toBeUndefined()
+  expect(pair.state.current.state).toBe('following')
+  expect((await pair.follower.verify()).equal).toBe(true)
+})
+
+test('a takeover whose last step finds no room follows on', async () => {
+  let locks = 0
+  const source = {
+    // Somebody writes between the last round and the lock, each time.
+    lockExclusively: async () => {
+      if (++locks > 2) throw new Error('it tries again and again')
+      pair.source.exec("INSERT INTO go_goscope_cache (key, value) VALUES (NULL, '1')")
+      pair.before = refuse('DISK_FULL', /^(DELETE FROM|INSERT INTO) main\./)
+    },
+    unlockAndAttach: async () => undefined,
+  }
+  const { sql: standby, state } = pair
+  const ending = new Ending(pair.follower, { standby, state, source, now: Date.now } as never)
+  await expect(ending.takeOver(false)).rejects.toMatchObject({ code: 'DISK_FULL' })
+  expect(state.current.state).toBe('waiting')
+  pair.before = () => undefined
+  await pair.follower.round()
+  expect(state.current).toMatchObject({ state: 'following', reason: undefined, position: await pair.follower.head() })
+})

@@ -1,0 +1,66 @@
+// full-disk.mjs <engine> <folder>: follows a database of another disk into the small one that holds the folder, fills that up,
+// frees it, and says what became of the standby and of calls to it.
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { say } from '@go-go-scope/persistence-conformance/process'
+import { engine, processArguments } from '../process/engine-of-process.mjs'
+
+const [folder = ''] = processArguments
+const source = mkdtempSync(join(tmpdir(), 'full-disk-'))
+const path = join(source, 'app.db')
+const ballast = join(folder, 'ballast')
+const ENTRY = 'x'.repeat(20_000)
+
+/** @param {() => Promise<unknown>} call */
+const codeOf = (call) =>
+  call().then(
+    () => 'done',
+    (error) => error.code,
+  )
+
+const adapter = await engine.SQLiteAdapter.open(path)
+try {
+  const standby = await engine.Standby.follow(/** @type {never} */ (adapter), {
+    target: join(folder, 'standby.db'),
+    every: 5,
+  })
+  /** @param {string} state */
+  const until = async (state) => {
+    for (let turn = 0; standby.state !== state; turn++) {
+      if (turn > 2_000) throw new Error(`it is never ${state}, but ${standby.state} (${standby.reason})`)
+      await pause(5)
+    }
+  }
+  await adapter.cache.set('first', 1)
+  await standby.waitFor()
+  const { bavail, bsize } = statfsSync(folder)
+  writeFileSync(ballast, Buffer.alloc(bavail * bsize))
+  await adapter.cache.set('while full', ENTRY)
+  await until('waiting')
+  const { reason, position } = standby
+  const full = {
+    reason,
+    first: await standby.cache.get('first'),
+    waitFor: await codeOf(() => standby.waitFor()),
+    verify: await codeOf(() => standby.verify()),
+    takeOver: await codeOf(() => standby.takeOver({ force: true })),
+    state: standby.state,
+  }
+  await adapter.cache.set('also', 1)
+  rmSync(ballast)
+  await until('following')
+  await standby.waitFor()
+  const { equal } = await standby.verify()
+  const after = { equal, reason: standby.reason ?? null, further: Number(standby.position) > Number(position) }
+  const entry = (await standby.cache.get('while full')) === ENTRY
+  await standby.stop()
+  const handle = await engine.openHandle(path)
+  const left = await engine.rows(handle, "SELECT name FROM sqlite_master WHERE name = 'go_goscope_changes'")
+  await engine.closeHandle(handle)
+  say({ full, after, entry, left })
+} finally {
+  await adapter.disconnect()
+  rmSync(source, { recursive: true, force: true })
+}
