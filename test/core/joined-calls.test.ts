@@ -18,6 +18,7 @@ describe.each(['within the call', 'in a later turn'] as const)(
     const clock = new ManualClock()
     const statements: string[] = []
     let isBusy = false
+    let givesNoRow = false
     let handle: InstanceType<typeof DatabaseSync>
     let adapter: SqliteAdapter
     let server: ReturnType<typeof serve>
@@ -25,11 +26,12 @@ describe.each(['within the call', 'in a later turn'] as const)(
     let other: typeof one
     beforeEach(async () => {
       isBusy = false
+      givesNoRow = false
       handle = new DatabaseSync(':memory:')
       const driver = databaseSyncDriver(handle, (sql) => {
         statements.push(sql)
         if (isBusy && (/^BEGIN/.test(sql) || SETS.test(sql))) throw busy
-        return undefined
+        return givesNoRow && /json_group_array/.test(sql) ? [] : undefined
       })
       const given: SqlDriver = way === 'within the call' ? driver : inAnotherThread(driver)
       adapter = new SqliteAdapter(handle, () => given as never, { clock, busyTimeout: PATIENCE })
@@ -96,6 +98,38 @@ describe.each(['within the call', 'in a later turn'] as const)(
         expect([index, status]).toEqual([index, index % 10 === 9 ? 'rejected' : 'fulfilled'])
       }
       expect(await stored()).toEqual(keys.map((_, index) => (index % 10 === 9 ? null : index)))
+    })
+
+    test('are answered one by one where the engine gives no row for all', async () => {
+      await Promise.all(keys.map((key, index) => one.cache.set(key, index)))
+      // What a user is told when it connects is long.
+      for (let left = 10; left > 0; left--) await Promise.all(keys.map((key) => one.cache.get(key)))
+      givesNoRow = true
+      expect(await Promise.all(keys.map((key) => one.cache.get(key)))).toEqual(keys.map((_, index) => index))
+    })
+
+    test('fail each for itself, also where a statement is of several users', async () => {
+      handle.exec(
+        `CREATE TRIGGER refused BEFORE INSERT ON go_goscope_cache WHEN NEW.value = '13' BEGIN SELECT RAISE(ABORT, 'no'); END`,
+      )
+      const sets = [one, other].flatMap(({ cache }, user) =>
+        keys.map((key, index) => cache.set(`${user}${key}`, index)),
+      )
+      const failed = (await Promise.allSettled(sets)).flatMap(({ status }, at) => (status === 'rejected' ? [at] : []))
+      expect(failed).toEqual([13, keys.length + 13])
+    })
+
+    test('of all users are one statement where the engine answers later', async () => {
+      isBusy = true
+      const sets = [one, other].flatMap(({ cache }) => keys.map((key, index) => cache.set(key, index)))
+      for (let turn = 0; turn < 20; turn++) await settled()
+      isBusy = false
+      statements.length = 0
+      clock.advance(PATIENCE / 4)
+      await Promise.all(sets)
+      // Else sixteen of a user at a time, and the last six by themselves.
+      expect(statements.filter((sql) => SETS.test(sql))).toHaveLength(way === 'in a later turn' ? 1 : 2 * (4 + 6))
+      expect(await stored()).toEqual(keys.map((_, index) => index))
     })
 
     test('wait together for another writer, and give up each with its own error', async () => {
@@ -210,25 +244,41 @@ describe('joined calls', () => {
   })
 })
 
-test('gets of one user are a statement, those of two users a statement for each', async () => {
-  const handle = new DatabaseSync(':memory:')
+describe('gets made together', () => {
   const statements: string[] = []
-  const driver = databaseSyncDriver(handle, (sql) => {
-    if (/SELECT.*go_goscope_cache/s.test(sql)) statements.push(sql)
-    return undefined
+  let adapter: SqliteAdapter
+  let server: ReturnType<typeof serve>
+  beforeEach(async () => {
+    const driver = databaseSyncDriver(new DatabaseSync(':memory:'), (sql) => {
+      if (/SELECT.*go_goscope_cache/s.test(sql)) statements.push(sql)
+      return undefined
+    })
+    adapter = new SqliteAdapter({}, () => driver as never, { clock: new ManualClock() })
+    await adapter.cache.setMany(keys.map((key, index) => [key, index] as const))
+    server = serve(adapter)
   })
-  const adapter = new SqliteAdapter(handle, () => driver as never, { clock: new ManualClock() })
-  await adapter.cache.setMany(keys.map((key, index) => [key, index] as const))
-  const server = serve(adapter)
-  const users = await Promise.all([connectRemote(server.createPort()), connectRemote(server.createPort())])
-  // What a user is told when it connects is long.
-  for (let round = 0; round < 10; round++) {
-    await Promise.all(users.map(({ cache }) => Promise.all(keys.map((key) => cache.get(key)))))
-  }
-  statements.length = 0
-  const got = await Promise.all(users.map(({ cache }) => Promise.all(keys.map((key) => cache.get(key)))))
-  for (const all of got) expect(all).toEqual(keys.map((_, index) => index))
-  expect(statements).toHaveLength(2)
-  await server.close()
-  await adapter.disconnect()
+  afterEach(async () => {
+    await server.close()
+    await adapter.disconnect()
+  })
+
+  test.each([1, 2])('by %i users are a statement and a message for each, answered in order', async (count) => {
+    const ports = Array.from({ length: count }, () => server.createPort())
+    const users = await Promise.all(ports.map((port) => connectRemote(port)))
+    const round = () =>
+      Promise.all(
+        users.map(async ({ cache }) => {
+          const order: unknown[] = []
+          await Promise.all(keys.map(async (key) => order.push(await cache.get(key))))
+          return order
+        }),
+      )
+    // What a user is told when it connects is long.
+    for (let left = 10; left > 0; left--) await round()
+    let messages = 0
+    for (const port of ports) port.on('message', () => messages++)
+    statements.length = 0
+    expect(await round()).toEqual(users.map(() => keys.map((_, index) => index)))
+    expect([statements.length, messages]).toEqual([count, count])
+  })
 })

@@ -11,7 +11,7 @@ import type { Place } from './place.js'
 export interface DatabaseOwner {
   readonly engine: string
   readonly readOnly: boolean
-  /** What the made-up owners of locks in its memory begin with. */
+  /** What the made-up owners of locks in its memory begin with. No two owners of databases have the same. */
   readonly lockOwnerPrefix: string
   /** Where the database is. */
   readonly place: Place

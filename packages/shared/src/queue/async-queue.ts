@@ -4,12 +4,12 @@ import { PersistenceError, problemOf } from '../errors/persistence-error.js'
 import { AsyncRunner } from './async-runner.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
-import { type Call, mayWrite, type SubmittedCall, type Work } from './call.js'
+import { type Call, mayWrite, settle, type Work } from './call.js'
 import { isJoined } from './joined-calls.js'
 import { packedTaker } from './packed.js'
 import { PartwiseAnswer } from './partwise-answer.js'
 import type { QueueContext } from './queue-context.js'
-import { type Decode, givenRow, type Parameters, type RowCount, type Statement } from './statement.js'
+import type { Decode, Parameters, RowCount, Statement } from './statement.js'
 import { itemsIn, type Run, runsAtHead, writesIn } from './take-batches.js'
 
 /** Gives callers the results that came back for them. */
@@ -26,8 +26,8 @@ const GROUP = { ...ONE_RUN, runs: 256 }
  * The queue of an engine with a thread of its own. One statement is in flight at a time: two would share the engine's
  * transaction state, and waiting ones would hold the threads that everything else in the process needs.
  *
- * Waiting calls of one statement that follow one another are a run and go as one statement over `json_each`. On a file,
- * where a commit costs a flush of the disk, runs that wait together are a group and go in one transaction.
+ * Waiting calls of one statement that follow one another are a run and go as one statement over `json_each`, joined calls as
+ * well. On a file, where a commit costs a flush of the disk, runs that wait together are a group and go in one transaction.
  *
  * The queue sleeps while nothing waits. A call wakes it, and then it is in one of three modes:
  *
@@ -39,7 +39,8 @@ const GROUP = { ...ONE_RUN, runs: 256 }
  *   in which it was.
  * - Taking apart, after any other error of more than one call. SQLite has undone the whole, and it goes back to the head of
  *   the backlog. The queue sends its runs one by one, and the calls of a run that fails one by one, so that each call gets
- *   its own error. The queue sends as before once so many calls have been sent.
+ *   its own error. Joined calls count as one call until they fail by themselves. The queue sends as before once so many calls
+ *   have been sent.
  */
 export class AsyncQueue extends BacklogQueue {
   readonly #runner: AsyncRunner
@@ -61,12 +62,6 @@ export class AsyncQueue extends BacklogQueue {
     decode: Decode<Rows, Result>,
   ): Promise<Result> {
     return this.enqueue(statement, parameters, decode)
-  }
-
-  /** Each by itself: a statement for many takes calls of all users. */
-  override submit(call: SubmittedCall): void {
-    if (!isJoined(call)) super.submit(call)
-    else for (const one of call.apart()) super.submit(one)
   }
 
   async close(keepHandle: boolean): Promise<void> {
@@ -108,25 +103,28 @@ export class AsyncQueue extends BacklogQueue {
   /** By callbacks: a lone call waits for each promise on its way to the engine and back. */
   #sendRuns(runs: readonly Run[]): Promise<Settle> {
     const [only] = runs as [Run]
+    const [first] = only
     const failed = (error: unknown): Settle | Promise<Settle> => this.#runsFailed(runs, error)
-    if (runs.length === 1) {
-      const taker = packedTaker(only)
-      const [first] = only
-      // What was submitted for another thread or process is decoded there.
-      const partwise =
-        first.statement.decodesInParts && first.packs === undefined ? new PartwiseAnswer(first) : undefined
-      const giveOut = (rows: readonly Row[]): void => {
-        if (partwise !== undefined) partwise.end(rows)
-        else if (taker === undefined) distribute(only, rows)
-        else taker.takePacked(only, givenRow(rows[0], first.name))
-      }
-      const asked = this.#runner.run(only, taker && first.statement.batch?.packed, partwise?.take)
-      return asked.then((rows) => this.#done(only.length, () => giveOut(rows)), failed)
+    if (runs.length > 1) {
+      return this.#runner.runTogether(runs).then((answers) => {
+        return this.#done(itemsIn(runs), () => {
+          for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
+        })
+      }, failed)
     }
-    return this.#runner.runTogether(runs).then((answers) => {
-      return this.#done(itemsIn(runs), () => {
-        for (const [at, run] of runs.entries()) distribute(run, answers[at] as Row[])
-      })
+    const taker = packedTaker(only)
+    if (taker !== undefined || isJoined(first)) {
+      return this.#runner.runAsOne(only).then((row) => {
+        return this.#done(only.length, () => {
+          if (taker !== undefined) taker.takePacked(only, row as Row)
+          else for (const call of only) settle(call, row, 1)
+        })
+      }, failed)
+    }
+    // What was submitted for another thread or process is decoded there.
+    const partwise = first.statement.decodesInParts && first.packs === undefined ? new PartwiseAnswer(first) : undefined
+    return this.#runner.run(only, undefined, partwise?.take).then((rows) => {
+      return this.#done(only.length, () => (partwise === undefined ? distribute(only, rows) : partwise.end(rows)))
     }, failed)
   }
 
@@ -138,10 +136,15 @@ export class AsyncQueue extends BacklogQueue {
     if (waits(reason)) return this.#waitWith(calls, reason)
     if (reason.code === 'OUTCOME_UNKNOWN') return this.#answerLost(calls, reason)
     if (reason.code === 'DISCONNECTED') return this.#engineEnded(calls, reason)
-    if (calls.length === 1) return this.#done(1, () => first.reject(reason))
-    this.backlog.putBack(calls)
-    if (runs.length > 1) this.#runByRun = calls.length
-    else this.#oneByOne = calls.length
+    if (calls.length === 1 && !isJoined(first)) return this.#done(1, () => first.reject(reason))
+    const again = calls.length === 1 && isJoined(first) ? first.apart() : calls
+    const more = again.length - calls.length
+    this.backlog.putBack(again)
+    if (runs.length > 1) this.#runByRun = again.length
+    else {
+      this.#oneByOne = Math.max(this.#oneByOne + more, again.length)
+      if (this.#runByRun > 0) this.#runByRun += more
+    }
     return nothingToSettle
   }
 

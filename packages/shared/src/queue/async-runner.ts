@@ -1,12 +1,12 @@
 import type { AsyncDriver, AsyncStatement, Row, SqlValue, TakeRows, TransactionPart } from '../driver/driver.js'
 import type { ConnectionClock } from '../time/connection-clock.js'
-import { batchParameters } from './batch.js'
-import type { Call } from './call.js'
+import { batchParameters, joinedParameter } from './batch.js'
+import { isJoined, type JoinedCalls } from './joined-calls.js'
 import type { QueueContext, QueueDialect, WriteGuard } from './queue-context.js'
 import { SlowStatements } from './slow-statements.js'
-import type { Parameters, Step } from './statement.js'
+import { givenRow, type Parameters, type Step } from './statement.js'
 import { boundParameters, stepChecked } from './step.js'
-import { itemsIn, type Run } from './take-batches.js'
+import { callsIn, type Run } from './take-batches.js'
 
 /** An asynchronous driver with its prepared statements: runs what the queue decides to run, one thing at a time. */
 export class AsyncRunner {
@@ -33,14 +33,21 @@ export class AsyncRunner {
    * @param sql By default its own for one call, that of its batch for more.
    * @param taken See {@link AsyncStatement.all}.
    */
-  async run(calls: readonly Call[], sql: string = sqlOf(calls), taken?: TakeRows): Promise<Row[]> {
-    const { statement } = calls[0] as Call
+  async run(calls: Run, sql: string = sqlOf(calls), taken?: TakeRows): Promise<Row[]> {
+    const { statement } = calls[0]
     if (statement.kind === 'write' && !this.#transacting && this.#guard.doubtful()) await this.#askGuard()
     const prepared = this.#prepared.get(sql) ?? (await this.#prepare(sql))
-    const stop = this.#slow.start(statement.name, calls.length)
+    const stop = this.#slow.start(statement.name, callsIn(calls))
     const rows = await prepared.all(this.#bound(calls), taken)
     stop?.()
     return rows
+  }
+
+  /** What calls give together: a row as `packed` of the statement's batch has it, or nothing where it gives no rows. */
+  async runAsOne(calls: Run): Promise<Row | undefined> {
+    const { name, batch } = calls[0].statement
+    const [row] = await this.run(calls, batch?.packed)
+    return batch?.packed === undefined ? undefined : givenRow(row, name)
   }
 
   /** The rows of each of several runs, in one transaction. */
@@ -53,7 +60,7 @@ export class AsyncRunner {
       })
     }
     const [[first]] = runs as [Run]
-    const stop = this.#slow.start(first.name, itemsIn(runs))
+    const stop = this.#slow.start(first.name, callsIn(runs.flat()))
     const answers = await this.#transactAtOnce(() =>
       runs.map((run) => ({ sql: sqlOf(run), parameters: this.#bound(run), again: true })),
     )
@@ -126,11 +133,8 @@ export class AsyncRunner {
     return (await this.#driver.transact?.(this.#dialect.transaction, parts())) ?? []
   }
 
-  #bound(calls: readonly Call[]): Parameters {
-    const { statement, parameters } = calls[0] as Call
-    const own =
-      calls.length === 1 || statement.batch === undefined ? parameters : batchParameters(statement.batch, calls)
-    return boundParameters(own, statement.clocked, this.#clock)
+  #bound(calls: Run): Parameters {
+    return boundParameters(ownOf(calls), calls[0].statement.clocked, this.#clock)
   }
 
   /** @throws PersistenceError when what would be written now is lost. */
@@ -151,9 +155,19 @@ export class AsyncRunner {
 }
 
 /** Of the statement for one call, or of that for many. */
-function sqlOf(calls: readonly Call[]): string {
-  const { sql, batch } = (calls[0] as Call).statement
-  return calls.length === 1 || batch === undefined ? sql : batch.sql
+function sqlOf(calls: Run): string {
+  const [first] = calls
+  const { sql, batch } = first.statement
+  if (batch === undefined) return sql
+  if (isJoined(first)) return batch.packed ?? batch.sql
+  return calls.length === 1 ? sql : batch.sql
+}
+
+function ownOf(calls: Run): Parameters {
+  const [first] = calls
+  const { batch } = first.statement
+  if (isJoined(first)) return [joinedParameter(calls as unknown as readonly JoinedCalls[])]
+  return calls.length === 1 || batch === undefined ? first.parameters : batchParameters(batch, calls)
 }
 
 const NO_PARAMETERS: readonly SqlValue[] = []

@@ -14,9 +14,16 @@ export function batchParameters(batch: BatchSql, calls: readonly Call[]): Parame
   return [JSON.stringify(elements), ...sharedParameters(batch, calls)]
 }
 
-/** The same of joined calls of one parameter, as the one parameter of the batch. */
-export function joinedParameter({ parameters }: JoinedCalls): string {
-  return JSON.stringify(parameters.map(exact))
+/** The same of joined calls, which share nothing, as the one parameter of the batch. */
+export function joinedParameter(joined: readonly JoinedCalls[]): string {
+  const elements: unknown[] = []
+  for (const { parameters, count } of joined) {
+    const own = parameters.length / count
+    for (let at = 0; at < parameters.length; at += own) {
+      elements.push(own === 1 ? exact(parameters[at]) : parameters.slice(at, at + own).map(exact))
+    }
+  }
+  return JSON.stringify(elements)
 }
 
 /** The parameters that the calls of a batch have in common. */
@@ -46,7 +53,9 @@ function exact(parameter: SqlValue | undefined): SqlValue | undefined {
 /** Whether `call` may go in one statement with `first`. */
 export function fitsBatch(first: Call, call: Call): boolean {
   const { batch } = first.statement
-  if (batch === undefined || call.statement !== first.statement || isJoined(first) || isJoined(call)) return false
+  if (batch === undefined || call.statement !== first.statement || isJoined(first) !== isJoined(call)) return false
+  // Joined calls are answered as one, by nothing or by a row that tells nothing of other calls.
+  if (isJoined(first)) return first.statement.rows === 'none'
   const { shared = 0 } = batch
   for (let at = first.parameters.length - shared; at < first.parameters.length; at++) {
     if (call.parameters[at] !== first.parameters[at]) return false

@@ -11,7 +11,7 @@ const SMALLEST_BATCH = 8
 export function partsOf(run: Run): Run[] {
   const [first] = run
   const { statement, parameters } = first
-  if (isJoined(first)) return [run]
+  if (isJoined(first)) return run.map(alone)
   if (statement.batch?.bound !== undefined) return boundTogether(run)
   if (run.length < SMALLEST_BATCH || !paysAsBatch(statement, parameters)) return run.map(alone)
   return [run]

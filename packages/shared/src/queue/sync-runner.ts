@@ -89,7 +89,7 @@ export class SyncRunner {
     }
     if (statement.kind === 'write' && !this.#transacting) this.#askGuard()
     const stop = this.#slow.start(statement.name, count)
-    const parameters = boundParameters([joinedParameter(calls)], statement.clocked, this.#clock)
+    const parameters = boundParameters([joinedParameter([calls])], statement.clocked, this.#clock)
     let row: Row | undefined
     if (packed === undefined) this.#prepare(sql).run(parameters)
     else row = givenRow(this.#prepare(packed).get(parameters) ?? undefined, statement.name)

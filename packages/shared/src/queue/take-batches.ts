@@ -58,6 +58,13 @@ export function itemsIn(runs: readonly Run[]): number {
   return items
 }
 
+/** How many calls the items of a backlog are. */
+export function callsIn(items: readonly Call[]): number {
+  let calls = 0
+  for (const item of items) calls += callsOf(item)
+  return calls
+}
+
 /** UTF-16 units, roughly. */
 function unitsOf(parameters: Parameters): number {
   let units = 0

@@ -18,10 +18,6 @@ export class Inbox {
     this.#clock = clock
   }
 
-  get next(): Command | undefined {
-    return this.#commands[this.#next]
-  }
-
   push(command: Command): void {
     if (this.length === 0) this.#receivedAt = this.#clock.monotonic()
     this.#commands.push(command)

@@ -117,9 +117,8 @@ export class Reception {
       const { connection } = adapter.session
       await connection.open()
       if (this.#nonce !== nonce || this.#closing !== undefined) return
-      const { toThread } = this.#channel
       const client = new ServedClient(
-        { toThread, send: (message) => this.#answer(message) },
+        { send: (message) => this.#answer(message) },
         served,
         () => void this.#bye(client),
         () => turns.gather(),

@@ -23,8 +23,6 @@ export interface ServedParts extends SharedParts {
 
 /** One user of the database, at its owner: takes what it says, has it done in its turn, and ends when the user does. */
 export class ServedClient {
-  /** Whether it is a thread of this process. */
-  readonly isThread: boolean
   readonly #parts: ServedParts
   readonly #atBye: () => void
   readonly #commands: CommandReader
@@ -45,9 +43,8 @@ export class ServedClient {
    * @param atBye To be called when it says that it has sent its last.
    * @param atReady To be called when what has come may be begun.
    */
-  constructor(channel: Pick<Channel, 'toThread' | 'send'>, parts: ServedParts, atBye: () => void, atReady: () => void) {
+  constructor(channel: Pick<Channel, 'send'>, parts: ServedParts, atBye: () => void, atReady: () => void) {
     const { connection, statements, locks, watches } = parts
-    this.isThread = channel.toThread
     this.#parts = parts
     this.#atBye = atBye
     this.#commands = new CommandReader((statement) => statements.intern(statement))
@@ -89,20 +86,9 @@ export class ServedClient {
     return this.#inbox.lag
   }
 
-  /** What has come and was not begun. */
-  get waiting(): number {
-    return this.#inbox.length
-  }
-
   /** Whether something has come that may be begun. */
   get ready(): boolean {
     return this.#inbox.length > 0 && this.#answers.room > 0
-  }
-
-  /** Whether the next thing that came is a read of a store. */
-  get readsNext(): boolean {
-    const command = this.#inbox.next
-    return command?.word === say.call && command.statement.kind === 'read'
   }
 
   /** Takes a message, whole or not at all. @throws MalformedMessage also for more than a user may have under way. */

@@ -118,7 +118,9 @@ export class RemoteLoads {
   #enter(wait: Wait): void {
     this.#waits.set(wait.number, wait)
     const { entry, key, inside } = wait.request
-    this.#sources.link.say(say.enterLoad, wait.number, entry, key, inside instanceof Wait ? inside.number : 0)
+    // The numbers of another connection of this thread are not this one's.
+    const asking = inside instanceof Wait && this.#waits.get(inside.number) === inside ? inside.number : 0
+    this.#sources.link.say(say.enterLoad, wait.number, entry, key, asking)
   }
 
   #leave(wait: Wait): void {

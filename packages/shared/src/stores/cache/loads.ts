@@ -28,7 +28,7 @@ export type Begin<T> = (load: Load) => Promise<T>
 /** One call of a `load` function of `getOrSet`. All callers that ask for its key meanwhile share it. */
 export class Load {
   readonly key: string
-  /** Whether this is the load of an entry of a connection. */
+  /** Whether this is the load of an entry of a connection, or of another one that has its turns from the same owner. */
   readonly isOf: (loads: Loads, entry: string) => boolean
   /** The loads whose code waits for this one. A load is in it once for each wait. */
   readonly waiting: Load[] = []
@@ -47,7 +47,7 @@ export class Load {
 
   constructor(loads: Loads, entry: string, key: string) {
     this.key = key
-    this.isOf = (otherLoads, otherEntry) => otherLoads === loads && otherEntry === entry
+    this.isOf = (otherLoads, otherEntry) => otherEntry === entry && otherLoads.sharesTurnsWith(loads)
   }
 
   async run<T>(load: () => T | Promise<T>): Promise<T> {
@@ -90,6 +90,12 @@ export class Loads {
 
   constructor({ owner }: Connection) {
     this.#owner = owner
+  }
+
+  /** Whether one load of an entry runs at a time over both: they are the same, or one owner gives the turns. */
+  sharesTurnsWith(other: Loads): boolean {
+    if (this === other) return true
+    return this.#owner !== undefined && this.#owner.lockOwnerPrefix === other.#owner?.lockOwnerPrefix
   }
 
   /** Whether there is none; every write asks. */

@@ -1,0 +1,67 @@
+import { SqliteAdapter } from '@go-go-scope/persistence-core'
+import { connectRemote, serve } from '@go-go-scope/persistence-core/remote'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { databaseSyncDriver } from './database-sync-driver.js'
+
+describe('loads over two connections of one thread', () => {
+  let adapter: SqliteAdapter
+  let server: ReturnType<typeof serve>
+  let one: Awaited<ReturnType<typeof connectRemote>>
+  let other: typeof one
+  beforeEach(async () => {
+    const driver = databaseSyncDriver(new DatabaseSync(':memory:'), () => undefined)
+    adapter = new SqliteAdapter({}, () => driver as never)
+    server = serve(adapter)
+    one = await connectRemote(server.createPort())
+    other = await connectRemote(server.createPort())
+  })
+  afterEach(async () => {
+    await Promise.all([one.disconnect(), other.disconnect()])
+    await server.close()
+    await adapter.disconnect()
+  })
+
+  test('are refused where one asks for its own key', async () => {
+    const asked = one.cache.getOrSet('k', () => other.cache.getOrSet('k', () => 1))
+    await expect(asked).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+
+  test('are refused where they ask for one another', async () => {
+    const asked = one.cache.getOrSet('k', () => other.cache.getOrSet('between', () => one.cache.getOrSet('k', () => 1)))
+    await expect(asked).rejects.toThrow('through that of "between"')
+  })
+
+  test('wait for one another where they do not', async () => {
+    const third = await connectRemote(server.createPort())
+    /** What was asked for has come to the owner by then: a look at the cache, and then for the turn to load. */
+    const arrived = async () => {
+      for (let left = 5; left > 0; left--) await Promise.all([one, other, third].map(({ cache }) => cache.get('k')))
+    }
+    let load: (value: string) => void = () => undefined
+    // Each of them is the first load of its connection.
+    const slow = new Promise<void>((begun) => {
+      const wait = () => {
+        begun()
+        return new Promise<string>((resolve) => {
+          load = resolve
+        })
+      }
+      void other.cache.getOrSet('slow', wait)
+    })
+    await slow
+    const waiting = new Promise<void>((begun) => {
+      void third.cache.getOrSet('waits', () => {
+        begun()
+        return third.cache.getOrSet('slow', () => 'not this')
+      })
+    })
+    await waiting
+    await arrived()
+    const asked = one.cache.getOrSet('asks', () => other.cache.getOrSet('waits', () => 'not this'))
+    await arrived()
+    load('loaded once')
+    expect(await asked).toBe('loaded once')
+    await third.disconnect()
+  })
+})
