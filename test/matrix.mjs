@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { engineNames, engines, fullestRuntimeOf } from '../scripts/engines.mjs'
+import { engineNames, engines } from '../scripts/engines.mjs'
 
 const test = fileURLToPath(new URL('.', import.meta.url))
 
@@ -40,20 +40,20 @@ export const runtimes = {
  * A cell for each engine on each of its runtimes.
  *
  * @param {'runtimes' | 'brief'} which
- * @param {string} group
+ * @param {(engine: import('../scripts/engines.mjs').EngineName, runtime: string) => string} groupOf
  * @param {string[]} folders
  * @returns {Run[]}
  */
-function cells(which, group, folders) {
+function cells(which, groupOf, folders) {
   return engineNames.flatMap((engine) =>
     engines[engine][which].map((runtime) => ({
       name: `${engine}:${runtime}`,
-      group,
+      group: groupOf(engine, runtime),
       runtime,
       folders,
       engine,
       // An asynchronous engine has threads of its own, which may meet at the same moment in the cell with the most examples.
-      everyCore: runtime === fullestRuntimeOf(engine) && !engines[engine].synchronous,
+      everyCore: runtime === engines[engine].whole && !engines[engine].synchronous,
     })),
   )
 }
@@ -115,6 +115,16 @@ function servers(group, names, runtime, folders) {
 }
 
 /**
+ * The whole suite, or what a pair of engine and runtime can break where each of the two holds all of it with another.
+ *
+ * @param {import('../scripts/engines.mjs').EngineName} engine
+ * @param {string} runtime
+ */
+function conformanceOf(engine, runtime) {
+  return engines[engine].whole === runtime ? 'conformance' : 'pairs'
+}
+
+/**
  * Those that wait much, for processes and periods, each between two that compute, so that both cores have work.
  *
  * @param {readonly Run[]} computing
@@ -131,17 +141,11 @@ function alternately(computing, waiting) {
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
   // What takes longest comes first, so that both cores have work to the end.
-  ...alternately(cells('runtimes', 'conformance', ['test/cells']), [
+  ...alternately(cells('runtimes', conformanceOf, ['test/cells']), [
     // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is
     // up to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements
-    // that fail are made to by our own driver. What passes a suite of others must pass it on every engine, and on a server's
-    // SQL. On Node 24, because it starts a process in less time than Node 20.
-    ...oncePerEngine(
-      'processes',
-      engineNames,
-      ['test/builds', 'test/failures', 'test/processes', 'test/integrations'],
-      'node24',
-    ),
+    // that fail are made to by our own driver. On Node 24, because it starts a process in less time than Node 20.
+    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures'], 'node24'),
     // What a server and a network do to it, by one client library, because it is the same for all; and the same proofs as on a
     // file, by processes that use three client libraries.
     {
@@ -151,9 +155,12 @@ export const runs = [
       folders: ['test/postgres-hazards', 'test/processes'],
       engine: 'postgres:pg',
     },
+    // Each way in which an example starts programs, on every runtime, by the largest: as its own process, by the loader that Node 20
+    // needs, by a fork and by a spawn.
     ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
-    // How a runtime ends and writes, on Node and on Bun; and what is the own code of examples and commands, once. Not on
-    // Node 20, where a loader of TypeScript takes half a second of the processor at each start.
+    // How a runtime ends and writes, on Node and on Bun, and the examples that start no programs in another way; and what is the own
+    // code of examples and commands, once. Not on Node 20, where a loader of TypeScript takes half a second of the processor at
+    // each start.
     ...suite('example-ends', ['node24', 'bun'], ['test/example-ends']),
     ...suite('once', ['node24'], ['test/example-code', 'test/cli-once']),
   ]),
@@ -169,8 +176,13 @@ export const runs = [
     ['test/runtimes', 'test/remote', 'test/thread'],
   ),
   // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code. So is what
-  // copies a file by blocks, below SQLite: what a build of it writes meanwhile is in test/failures.
-  ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users', 'test/block-copies']),
+  // copies a file by blocks, below SQLite: what a build of it writes meanwhile is in test/failures. And so are the faces of other
+  // libraries, which know no engine, and the servers that some of them meet; with a server's SQL they meet on PGlite.
+  ...oncePerEngine(
+    'remote-users',
+    ['node:sqlite', 'bun:sqlite'],
+    ['test/remote-users', 'test/block-copies', 'test/integrations'],
+  ),
   // From a file to the server and back besides, by one engine and one client library.
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
   // What depends on the client library; the statements are the same for all.
@@ -186,17 +198,20 @@ export const runs = [
     engine: 'postgres:pglite',
   },
   // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.
-  // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run.
-  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/browser']),
+  // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run. And the proofs by
+  // processes that meet on one file, of which there is one of each engine.
+  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/browser', 'test/processes']),
   // Our own code again, and over no engine: on Node 24, which takes a quarter less for the same than Node 20.
   ...suite('core', ['node24'], ['test/core', 'test/reference']),
   // What answers requests meets the streams and the server of a runtime: on the oldest Node, and by hosts in the integrations.
   ...suite('http', ['node20'], ['test/http']),
   // On each runtime what streams, listens and ends; the rest of the commands once.
   ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
-  ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
+  // On the oldest Node and on Bun; on Node 24 what keeps a process alive and what a collector finds (test/runtimes), over a server,
+  // and in the examples.
+  ...suite('host', ['node20', 'bun'], ['test/host']),
   // The short ones come last: the less the last takes, the less a core waits for it.
-  ...cells('brief', 'versions', ['test/versions']),
+  ...cells('brief', () => 'versions', ['test/versions']),
   // The engines with sessions, each on what calls it differently.
   ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
   ...suite('runner', ['node24'], ['test/runner']),

@@ -20,7 +20,7 @@ const BYTES_PER_LINE = 8
 describe('kill -9 under mixed load', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kill-'))
   const random = seededRandom(printedSeed('kill -9'))
-  const kills = proofCount({ inTests: 4, inSoak: 100 })
+  const kills = proofCount({ inTests: 2, inSoak: 100 })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const sizeOf = (file: string) => (existsSync(file) ? statSync(file).size : 0)

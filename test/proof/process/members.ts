@@ -1,4 +1,4 @@
-import { type EngineName, engineNames, engines, fullestRuntimeOf } from '../../../scripts/engines.mjs'
+import { type EngineName, engineNames, engines } from '../../../scripts/engines.mjs'
 import { cell, engine } from '../../cells/cell.js'
 
 /** One kind of process that takes part in a proof: a runtime and the engine it uses. */
@@ -29,7 +29,7 @@ export const everyRuntime: readonly Member[] = onServer
 /** Those that meet: every engine on a file, so every build of SQLite, of which one is on Bun; two client libraries on a server. */
 const meeting: readonly Member[] = onServer
   ? [thisMember, otherMember]
-  : engineNames.map((name) => memberOf(fullestRuntimeOf(name), name))
+  : engineNames.map((name) => memberOf(engines[name].whole, name))
 
 /** `count` processes on one file or server, of each kind in turn. */
 export function mixedMembers(count: number): Member[] {

@@ -23,7 +23,7 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     assert.equal((await scheduled.schedule.list()).length, 2, 'it went on after it was stopped')
   })
 
-  check.oncePerBuild('of many schedules on one file one makes each backup', async (world) => {
+  check.once('of many schedules on one file one makes each backup', async (world) => {
     // Waiting for another writer takes real time.
     const all = await Promise.all(Array.from({ length: 3 }, () => start(world, { every: 1_000 * DAY }, {})))
     const [first] = all as [Scheduled]
