@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { engineNames, engines } from '../scripts/engines.mjs'
+import { engineNames, engines, fullestRuntimeOf } from '../scripts/engines.mjs'
 
 const test = fileURLToPath(new URL('.', import.meta.url))
 
@@ -40,20 +40,20 @@ export const runtimes = {
  * A cell for each engine on each of its runtimes.
  *
  * @param {'runtimes' | 'brief'} which
- * @param {(engine: import('../scripts/engines.mjs').EngineName, runtime: string) => string} groupOf
+ * @param {string} group
  * @param {string[]} folders
  * @returns {Run[]}
  */
-function cells(which, groupOf, folders) {
+function cells(which, group, folders) {
   return engineNames.flatMap((engine) =>
     engines[engine][which].map((runtime) => ({
       name: `${engine}:${runtime}`,
-      group: groupOf(engine, runtime),
+      group,
       runtime,
       folders,
       engine,
       // An asynchronous engine has threads of its own, which may meet at the same moment in the cell with the most examples.
-      everyCore: runtime === engines[engine].whole && !engines[engine].synchronous,
+      everyCore: runtime === fullestRuntimeOf(engine) && !engines[engine].synchronous,
     })),
   )
 }
@@ -115,16 +115,6 @@ function servers(group, names, runtime, folders) {
 }
 
 /**
- * The whole suite, or what a pair of engine and runtime can break where each of the two holds all of it with another.
- *
- * @param {import('../scripts/engines.mjs').EngineName} engine
- * @param {string} runtime
- */
-function conformanceOf(engine, runtime) {
-  return engines[engine].whole === runtime ? 'conformance' : 'pairs'
-}
-
-/**
  * Those that wait much, for processes and periods, each between two that compute, so that both cores have work.
  *
  * @param {readonly Run[]} computing
@@ -141,11 +131,12 @@ function alternately(computing, waiting) {
 /** Everything `npm test` runs. A test file in none of these folders fails the run. */
 export const runs = [
   // What takes longest comes first, so that both cores have work to the end.
-  ...alternately(cells('runtimes', conformanceOf, ['test/cells']), [
+  ...alternately(cells('runtimes', 'conformance', ['test/cells']), [
     // Once per engine and not on each runtime: what a kill, a disk or another process does to a file, or to a copy of it, is
     // up to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements
-    // that fail are made to by our own driver. On Node 24, because it starts a process in less time than Node 20.
-    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures'], 'node24'),
+    // that fail are made to by our own driver. What passes a suite of others must pass it on every engine, and on a server's
+    // SQL. On Node 24, because it starts a process in less time than Node 20.
+    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/integrations'], 'node24'),
     // What a server and a network do to it, by one client library, because it is the same for all; and the same proofs as on a
     // file, by processes that use three client libraries.
     {
@@ -176,13 +167,8 @@ export const runs = [
     ['test/runtimes', 'test/remote', 'test/thread'],
   ),
   // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code. So is what
-  // copies a file by blocks, below SQLite: what a build of it writes meanwhile is in test/failures. And so are the faces of other
-  // libraries, which know no engine, and the servers that some of them meet; with a server's SQL they meet on PGlite.
-  ...oncePerEngine(
-    'remote-users',
-    ['node:sqlite', 'bun:sqlite'],
-    ['test/remote-users', 'test/block-copies', 'test/integrations'],
-  ),
+  // copies a file by blocks, below SQLite: what a build of it writes meanwhile is in test/failures.
+  ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users', 'test/block-copies']),
   // From a file to the server and back besides, by one engine and one client library.
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
   // What depends on the client library; the statements are the same for all.
@@ -211,7 +197,7 @@ export const runs = [
   // and in the examples.
   ...suite('host', ['node20', 'bun'], ['test/host']),
   // The short ones come last: the less the last takes, the less a core waits for it.
-  ...cells('brief', () => 'versions', ['test/versions']),
+  ...cells('brief', 'versions', ['test/versions']),
   // The engines with sessions, each on what calls it differently.
   ...[...sessions('node:sqlite', ['node24', 'node22', 'bun']), ...sessions('@photostructure/sqlite', ['node20'])],
   ...suite('runner', ['node24'], ['test/runner']),

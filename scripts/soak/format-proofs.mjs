@@ -30,16 +30,16 @@ export function formatProofs({ proofs, counts }, cells) {
     }))
     const alike = dates.length === 1 && lines.every(({ said }) => said === lines[0]?.said)
     const result =
-      alike && inEachAlike(found)
+      alike && inWholeGroup(found)
         ? `${lines[0]?.said}`
         : lines.map(({ place, said }) => `${place}: ${said}`).join('<br>')
     return [`${first.proof} ([${basename(first.file)}](../${first.file}))`, one(runs), result, one(dates)]
   }
 
-  /** Whether each cell that runs the same folders has told something. @param {readonly import('./proofs.mjs').Proof[]} found */
-  function inEachAlike(found) {
-    const { folders } = cells.find(({ name }) => name === found[0]?.cell) ?? {}
-    const names = cells.filter((cell) => `${cell.folders}` === `${folders}`).map(({ name }) => name)
+  /** Whether each cell of the group has told something. @param {readonly import('./proofs.mjs').Proof[]} found */
+  function inWholeGroup(found) {
+    const { group } = cells.find(({ name }) => name === found[0]?.cell) ?? {}
+    const names = cells.filter((cell) => cell.group === group).map(({ name }) => name)
     return names.length === found.length && names.every((name) => found.some(({ cell }) => cell === name))
   }
 }

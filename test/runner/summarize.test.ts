@@ -62,7 +62,7 @@ describe('arguments', () => {
     const chosen = readArguments(['--cell', 'sqlite3:node20', 'cache'], runs)
     expect(chosen.runs.map(({ name }) => name)).toEqual(['sqlite3:node20'])
     expect(chosen.files).toEqual(['cache'])
-    expect(readArguments(['--cell', 'conformance'], runs).runs).toHaveLength(4)
+    expect(readArguments(['--cell', 'conformance'], runs).runs).toHaveLength(8)
   })
 
   test.each([[['--cell', 'sqlite9:node20']], [['--sell', 'x']], [['--cell']]])('%j is refused', (args) => {

@@ -188,66 +188,16 @@ const OF_FILES: ReadonlySet<EngineSuite> = new Set([
   readers,
 ])
 
-/**
- * What our own code, our statements and the build of SQLite decide. Each build keeps it on one runtime, and each runtime with one
- * engine, so that no other pair of the two can break it.
- */
-const OF_NO_PAIR: ReadonlySet<EngineSuite> = new Set([
-  openSizes,
-  schema,
-  remadeSchema,
-  sealedFile,
-  foreignNames,
-  publishedFile29,
-  locks,
-  lockModel,
-  databaseLocks,
-  leaseTime,
-  leaseTimeOfFiles,
-  leaseTimeBetweenRuns,
-  leaseModel,
-  circuitBreaker,
-  sharedBreaker,
-  probeModel,
-  cachePatterns,
-  cachePrefixes,
-  getOrSet,
-  getOrSetMeanwhile,
-  getOrSetCircles,
-  getOrSetStale,
-  growth,
-  idempotency,
-  claimCrossings,
-  claimFreeing,
-  claimLeases,
-  claimModel,
-  prefixIsolation,
-  timeToLive,
-  badInput,
-  unreadableArguments,
-  unknownOptions,
-  inspectedFiles,
-  callOrder,
-  channels,
-])
-
 /** Declares every promise that one engine in one process must hold. The names of the tests are equal for all engines. */
 export function conformance(runner: Runner, engine: EngineUnderTest): void {
   adapterConformance(runner, engine)
   ownerConformance(runner, engine)
 }
 
-/**
- * Declares what an adapter must hold, also one that another thread or process serves.
- *
- * @param which All without it. With `'runtime'` what depends on how the runtime calls the engine, where the engine holds all on
- *   another runtime, and the runtime with another engine.
- */
-export function adapterConformance(runner: Runner, engine: EngineUnderTest, which?: 'runtime'): void {
+/** Declares what an adapter must hold, also one that another thread or process serves. */
+export function adapterConformance(runner: Runner, engine: EngineUnderTest): void {
   ports(runner, engine)
-  for (const suite of SUITES) {
-    if (!OF_OWNERS.has(suite) && !(which === 'runtime' && OF_NO_PAIR.has(suite))) suite(runner, engine)
-  }
+  for (const suite of SUITES) if (!OF_OWNERS.has(suite)) suite(runner, engine)
 }
 
 /** Declares what the owner of a file must be able to do with it: copies, standbys, changesets. @param which All without it. */
