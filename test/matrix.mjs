@@ -136,12 +136,7 @@ export const runs = [
     // up to the build of SQLite, and these are all builds there are (node:sqlite on Bun is that of bun:sqlite). Statements
     // that fail are made to by our own driver. What passes a suite of others must pass it on every engine, and on a server's
     // SQL. On Node 24, because it starts a process in less time than Node 20.
-    ...oncePerEngine(
-      'processes',
-      engineNames,
-      ['test/builds', 'test/failures', 'test/processes', 'test/integrations'],
-      'node24',
-    ),
+    ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/integrations'], 'node24'),
     // What a server and a network do to it, by one client library, because it is the same for all; and the same proofs as on a
     // file, by processes that use three client libraries.
     {
@@ -151,9 +146,12 @@ export const runs = [
       folders: ['test/postgres-hazards', 'test/processes'],
       engine: 'postgres:pg',
     },
+    // Each way in which an example starts programs, on every runtime, by the largest: as its own process, by the loader that Node 20
+    // needs, by a fork and by a spawn.
     ...suite('examples', ['node20', 'node24', 'bun'], ['test/examples']),
-    // How a runtime ends and writes, on Node and on Bun; and what is the own code of examples and commands, once. Not on
-    // Node 20, where a loader of TypeScript takes half a second of the processor at each start.
+    // How a runtime ends and writes, on Node and on Bun, and the examples that start no programs in another way; and what is the own
+    // code of examples and commands, once. Not on Node 20, where a loader of TypeScript takes half a second of the processor at
+    // each start.
     ...suite('example-ends', ['node24', 'bun'], ['test/example-ends']),
     ...suite('once', ['node24'], ['test/example-code', 'test/cli-once']),
   ]),
@@ -186,15 +184,18 @@ export const runs = [
     engine: 'postgres:pglite',
   },
   // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.
-  // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run.
-  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/browser']),
+  // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run. And the proofs by
+  // processes that meet on one file, of which there is one of each engine.
+  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/browser', 'test/processes']),
   // Our own code again, and over no engine: on Node 24, which takes a quarter less for the same than Node 20.
   ...suite('core', ['node24'], ['test/core', 'test/reference']),
   // What answers requests meets the streams and the server of a runtime: on the oldest Node, and by hosts in the integrations.
   ...suite('http', ['node20'], ['test/http']),
   // On each runtime what streams, listens and ends; the rest of the commands once.
   ...suite('cli', ['node20', 'node24', 'bun'], ['test/cli']),
-  ...suite('host', ['node20', 'node24', 'bun'], ['test/host']),
+  // On the oldest Node and on Bun; on Node 24 what keeps a process alive and what a collector finds (test/runtimes), over a server,
+  // and in the examples.
+  ...suite('host', ['node20', 'bun'], ['test/host']),
   // The short ones come last: the less the last takes, the less a core waits for it.
   ...cells('brief', 'versions', ['test/versions']),
   // The engines with sessions, each on what calls it differently.

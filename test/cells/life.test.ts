@@ -57,7 +57,7 @@ describe('the life of adapters in a process', () => {
   }, 300_000)
 
   test('a process that exits with calls in flight ends with its own exit code and loses nothing acknowledged', async () => {
-    const exits = proofCount({ inTests: 2, inSoak: 200 })
+    const exits = proofCount({ inTests: 1, inSoak: 200 })
     let acknowledged = 0
     for (let exit = 0; exit < exits; exit++) {
       const known = await run<number>('exit-midway', `exit-${exit}`)

@@ -26,7 +26,7 @@ const TIMER_MS = 5
  */
 const TRIES = 4
 /** Calls that wait together until they give up. */
-const IMPATIENT_CALLS = proofCount({ inTests: 5_000, inSoak: 100_000 })
+const IMPATIENT_CALLS = proofCount({ inTests: 2_000, inSoak: 100_000 })
 
 describe('while another process holds the write lock for two seconds', () => {
   const folder = mkdtempSync(join(tmpdir(), 'responsiveness-'))
@@ -195,7 +195,7 @@ describe('while loops of awaited calls keep the engine at work', () => {
 
   test('timers fire in time', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'loops-'))
-    const duration = proofCount({ inTests: 100, inSoak: 5_000 })
+    const duration = proofCount({ inTests: 40, inSoak: 5_000 })
     const shown: string[] = []
     for (const [where, path] of [
       ['memory', ':memory:'],

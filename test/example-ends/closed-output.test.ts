@@ -28,20 +28,10 @@ function runUnread(script: string, args: string[] = []): ReturnType<typeof runEx
 
 // At the same time, because they mostly wait.
 describe.concurrent('an example whose output nobody reads any more ends without a word', () => {
-  test.each([
-    ['api-cache', ['api-cache.db']],
-    ['cron-without-overlap', ['cron.db']],
-    ['circuit-breaker-restart', ['breaker.db']],
-    ['backup-and-standby', ['orders.db']],
-    ['cluster-api', ['cluster.db']],
-  ])('%s', async (name, files) => {
-    const { code, stderr } = await runUnread(
-      `${name}/main.ts`,
-      files.map((file) => join(folder, file)),
-    )
-    expect(stderr).toBe('')
-    // Bun writes what console.log is given into the void: the example runs to its end.
-    expect(code).toBe(process.versions.bun === undefined ? UNREAD : 0)
+  // Each other example is in test/example-code, on Node, which ends it: Bun writes what console.log is given into the void.
+  test('api-cache, at once or at its end', async () => {
+    const { code, stderr } = await runUnread('api-cache/main.ts', [join(folder, 'api-cache.db')])
+    expect({ code, stderr }).toEqual({ code: process.versions.bun === undefined ? UNREAD : 0, stderr: '' })
   })
 
   test('resumable-import, which can be resumed', async () => {

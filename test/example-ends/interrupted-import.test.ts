@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -25,7 +25,6 @@ let folder: string
 let source: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'interrupted-'))
-  await mkdir(join(folder, 'folder'))
   source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -61,19 +60,6 @@ describe.concurrent.each(FRONT_ENDS)('resumable-import, %s of the front ends', (
   })
 })
 
-describe.each(FRONT_ENDS)('resumable-import, %s of the front ends', (_title, frontEnd) => {
-  test.each([
-    ['in a folder that is missing', 'missing/cities.db', 'the file cannot be created; check that its folder exists'],
-    ['that is a folder', 'folder', 'the file cannot be opened; check that it exists, is a file'],
-  ])('a database %s is refused in one line, and nothing is said to be kept', async (_what, name, reason) => {
-    const file = join(folder, name)
-    const { code, stdout, stderr } = await runExample(MAIN, ['--front-end', frontEnd, '--db', file])
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^CANNOT_OPEN: open .*\n$/)
-    expect(stderr).toContain(`${file}: ${reason}`)
-  })
-})
-
 test('the demonstration, interrupted, says that it is over and how to import the rest', async () => {
   const file = join(folder, 'interrupted demonstration.db')
   const run = startExample(MAIN, ['--db', file, '--demo', '--slow', '--batch', '250', '--source', source])
@@ -86,26 +72,4 @@ test('the demonstration, interrupted, says that it is over and how to import the
     /The demonstration ends here\. To import the rest without it: (node|bun) .*main\.ts --db (?!.*--demo)/,
   )
   expect(stdout).not.toContain('To go on from there')
-})
-
-test('colours are for people: with FORCE_COLOR the verdict is green, through a pipe it is plain', async () => {
-  const flags = ['--db', join(folder, 'colour.db'), '--source', source]
-  const painted = await runExample(MAIN, flags, { env: { FORCE_COLOR: '1' } })
-  expect(painted.stdout).toContain('\n\n\u001b[32mEvery city was imported exactly once.\u001b[39m\n')
-  // Of all cities, which take long to read.
-  const plain = await runExample(MAIN, ['--db', join(folder, 'plain.db'), '--limit', '2000'])
-  expect(plain.stdout).toContain('\n\nEvery city was imported exactly once.\n')
-  expect(plain.stdout).not.toContain('\u001b')
-})
-
-test('an argument that cannot be used is named, with the exit code 2', async () => {
-  const refused = async (...args: string[]): Promise<string> => {
-    const { code, stderr } = await runExample(MAIN, args)
-    expect(code).toBe(2)
-    return stderr
-  }
-  expect(await refused('--front-end', 'oracle')).toContain(
-    '--front-end must be one of sqlite3, node, bun, postgres, got oracle',
-  )
-  expect(await refused('--source', 'missing.json')).toContain('--source must name a file that exists, got missing.json')
 })

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { runExample, runExampleWithoutLoader } from './run-example.js'
+import { runExample } from './run-example.js'
 
 // As in resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
@@ -13,38 +13,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-// At the same time, because they mostly wait. One that forks and one that spawns run as their reader starts them, which is with a
-// loader on Node 20.
+// At the same time, because they mostly wait. One that forks and one that spawns, as their reader starts them, which is with a
+// loader on Node 20; the others are in test/example-ends, on Node 24 and Bun.
 describe.concurrent('the example', () => {
-  test('api-cache: a hundred callers cause one request, and the next run none', async () => {
-    const run = () => runExampleWithoutLoader('api-cache/main.ts', [join(folder, 'api-cache.db')])
-    const first = await run()
-    expect(first).toMatchObject({ code: 0, stderr: '' })
-    expect(first.stdout).toContain('100 callers asked for the weather of Reykjavík and got 4 °C.')
-    expect(first.stdout).toContain('Requests sent to the API: 1;')
-    expect((await run()).stdout).toContain('Requests sent to the API: 0;')
-  })
-
-  test('cron-without-overlap: a run is skipped while another process holds the lock, and a killed one frees it after its lease', async () => {
-    const { code, stdout, stderr } = await runExampleWithoutLoader('cron-without-overlap/main.ts', [
-      join(folder, 'cron.db'),
-    ])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    // Run 5 comes within the lease of the killed one, or after it on a machine that is busy.
-    const said = stdout.split('\n').filter((line) => /^run [^5]/.test(line))
-    expect(said).toEqual([
-      'run 1: started',
-      'run 1: done',
-      'run 2: started',
-      'run 3: skipped, another run holds the lock',
-      'run 2: stopped by SIGTERM',
-      'run 4: started',
-      'run 4: killed with SIGKILL',
-      'run 6: started',
-      'run 6: done',
-    ])
-  })
-
   test('backup-and-standby: of what was acknowledged before the backup nothing is lost, and with the standby nothing at all', async () => {
     const { code, stdout, stderr } = await runExample('backup-and-standby/main.ts', [join(folder, 'orders.db')])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -58,22 +29,6 @@ describe.concurrent('the example', () => {
     )
     expect(stdout).toMatch(/The app is killed; the standby is following\./)
     expect(stdout).toMatch(/acknowledged since the restore: \d{3,}, of which 0 are lost\.\n$/)
-  })
-
-  test('cluster-api: workers share locks, loads and orders, a killed one leaves nothing behind, and the end loses no answer', async () => {
-    const { code, stdout, stderr } = await runExampleWithoutLoader('cluster-api/main.ts', [join(folder, 'cluster.db')])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout.split('\n')).toEqual([
-      '3 workers serve the API; the primary owns cluster.db.',
-      '60 requests for the rates, over all workers: asked for 1 time.',
-      '20 requests of one order, with one Idempotency-Key: charged 1 time,',
-      '  and 1 answer for all.',
-      '12 requests for the report at once: 1 made it, 11 were told that it is being made.',
-      'A worker is killed that makes the report: its lock is free.',
-      'A worker is killed that handles an order: sent again, it is charged 1 time.',
-      'The API is told to end while it handles 6 requests: 6 are answered.',
-      '',
-    ])
   })
 
   test('http-service: each of its facts holds, with two processes of which one is killed', async () => {
@@ -94,17 +49,5 @@ describe.concurrent('the example', () => {
       '✓ end',
       '',
     ])
-  })
-
-  test('circuit-breaker-restart: what opened before the restart is open after it, and closes in time', async () => {
-    const { code, stdout, stderr } = await runExampleWithoutLoader('circuit-breaker-restart/main.ts', [
-      join(folder, 'breaker.db'),
-    ])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const [, down, restarted, recovered] = stdout.split(/^\w+ process/m) as [string, string, string, string]
-    expect(down).toContain('call 3: the service is down (circuit open)')
-    expect(down).toContain('call 4: Circuit breaker is open (circuit open)')
-    expect(restarted).toContain('call 1: Circuit breaker is open (circuit open)')
-    expect(recovered).toContain('call 1: the service answered (circuit closed)')
   })
 })

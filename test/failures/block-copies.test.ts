@@ -15,8 +15,8 @@ describe('copies by large blocks', () => {
   const { folder, target } = copyFolder()
 
   test('hold every page of one moment, whatever is written, checkpointed and vacuumed meanwhile', async () => {
-    const copies = proofCount({ inTests: 2, inSoak: 150 })
-    const worker = (copy: number) => byBlocks({ slow: copy % 3 > 0 })
+    const copies = proofCount({ inTests: 1, inSoak: 150 })
+    const worker = (copy: number) => byBlocks({ slow: copy % 3 < 2 })
     const compared = await compareCopies({ folder, kind: 'rows', copies, worker })
     expect(compared).toBeGreaterThan(0)
     reportProof({
@@ -29,9 +29,9 @@ describe('copies by large blocks', () => {
   }, 300_000)
 
   test('hold the last content of every page where nothing but contents change, which no check of SQLite sees', async () => {
-    const copies = proofCount({ inTests: 2, inSoak: 20 })
+    const copies = proofCount({ inTests: 1, inSoak: 20 })
     // The system may write less than it was asked to.
-    const worker = (copy: number) => byBlocks({ slow: true, ...(copy > 0 && { hindrance: 'short writes' }) })
+    const worker = (copy: number) => byBlocks({ slow: true, ...(copy % 2 === 0 && { hindrance: 'short writes' }) })
     expect(await compareCopies({ folder, kind: 'contents', copies, worker })).toBeGreaterThan(0)
   }, 300_000)
 

@@ -28,7 +28,7 @@ describe('loss of power in the middle of copies', () => {
   const cuts = proofCount({ inTests: 30, inSoak: 400 })
   const rounds = proofCount({ inTests: 2, inSoak: 10 })
   /** So many of the standbys that are left follow on. */
-  const goingOn = proofCount({ inTests: 3, inSoak: 40 })
+  const goingOn = proofCount({ inTests: 1, inSoak: 40 })
   let recorder = ''
   let backups: Promise<Recorded[]> = Promise.resolve([])
 

@@ -27,7 +27,7 @@ describe('copies and other processes', () => {
   beforeAll(async () => {
     await Promise.all(both.map((one) => one.ready()))
     const adapter = await engine.SQLiteAdapter.open(join(folder, 'app.db'))
-    await adapter.cache.setMany(Array.from({ length: 30 }, (_, at) => [`entry-${at}`, 'x'.repeat(100_000)]))
+    await adapter.cache.setMany(Array.from({ length: 10 }, (_, at) => [`entry-${at}`, 'x'.repeat(100_000)]))
     await adapter.backup(join(folder, 'kept.db'))
     await adapter.disconnect()
   })

@@ -64,7 +64,7 @@ function acknowledged(log: string): number {
 describe('a standby under several writing processes, with kills on both sides', () => {
   const folder = mkdtempSync(join(tmpdir(), 'standby-'))
   const random = seededRandom(printedSeed('standby'))
-  const histories = proofCount({ inTests: 2, inSoak: 250 })
+  const histories = proofCount({ inTests: 1, inSoak: 250 })
   const writers = WRITERS.map((member) => new Replaceable(() => new ProofProcess(member, writerScript)))
   const follower = new Replaceable(() => new ProofProcess(thisMember, followerScript))
   let kills = 0

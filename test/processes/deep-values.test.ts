@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withProcesses } from '@go-go-scope/persistence-conformance/process'
 import { afterAll, describe, expect, test } from 'vitest'
-import { engineNames } from '../../scripts/engines.mjs'
-import { cell, engine } from '../cells/cell.js'
+import { engine } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 import { kinds, nested } from '../proof/deep-values/kinds.mjs'
 import { everyRuntime } from '../proof/process/members.js'
@@ -17,14 +16,17 @@ const READER = new URL('../proof/deep-values/reader.mjs', import.meta.url)
 
 /**
  * What the processes of one runtime read, each one portion. In a soak each kind, by a fresh process. In a test a third of them
- * by one process, which is fresh for the first: over the engines and runtimes each kind is the first once.
+ * by one process, which is fresh for the first: over the processes of all runtimes each kind is the first once. What a server
+ * gives back is the text that a file gives.
  */
-function portions(runtime: number, writer: number): string[][] {
+function portions(runtime: number): string[][] {
   const all = Object.keys(kinds)
-  const third = all.filter((_, number) => (number + runtime + writer) % everyRuntime.length === 0)
-  return process.env.SOAK === undefined
-    ? [[...third.slice(writer), ...third.slice(0, writer)]]
-    : all.map((kind) => [kind])
+  if (process.env.SOAK !== undefined) return all.map((kind) => [kind])
+  const turns = engine.places === undefined ? all.length / everyRuntime.length : 1
+  return Array.from({ length: turns }, (_, turn) => {
+    const third = all.filter((_, number) => (number + runtime + turn) % everyRuntime.length === 0)
+    return [...third.slice(turn), ...third.slice(0, turn)]
+  })
 }
 
 describe('deep values', () => {
@@ -39,9 +41,7 @@ describe('deep values', () => {
       await writer.checkpoint.save({ ...saved, data: nested(kind, most) })
     }
     await writer.disconnect()
-    const readers = everyRuntime.flatMap((member, at) =>
-      portions(at, engineNames.indexOf(cell.engine)).map((wanted) => ({ member, wanted })),
-    )
+    const readers = everyRuntime.flatMap((member, at) => portions(at).map((wanted) => ({ member, wanted })))
     for (const { member, wanted } of readers) {
       const reader = new ProofProcess(member, READER, [path, ...wanted])
       await withProcesses([reader], async () => {

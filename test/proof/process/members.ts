@@ -1,4 +1,4 @@
-import { type EngineName, engines } from '../../../scripts/engines.mjs'
+import { type EngineName, engineNames, engines } from '../../../scripts/engines.mjs'
 import { cell, engine } from '../../cells/cell.js'
 
 /** One kind of process that takes part in a proof: a runtime and the engine it uses. */
@@ -26,9 +26,14 @@ export const everyRuntime: readonly Member[] = onServer
   ? [serverMember('node20', 'postgres-js'), serverMember('node24', 'pg'), serverMember('bun', 'bun')]
   : [memberOf('node20', '@photostructure/sqlite'), memberOf('node24', 'node:sqlite'), memberOf('bun', 'bun:sqlite')]
 
-/** `count` processes on one file or server, half of them of the other kind. */
+/** Those that meet: every engine on a file, so every build of SQLite, of which one is on Bun; two client libraries on a server. */
+const meeting: readonly Member[] = onServer
+  ? [thisMember, otherMember]
+  : engineNames.map((name) => memberOf(engines[name].whole, name))
+
+/** `count` processes on one file or server, of each kind in turn. */
 export function mixedMembers(count: number): Member[] {
-  return Array.from({ length: count }, (_, index) => (index % 2 === 0 ? thisMember : otherMember))
+  return Array.from({ length: count }, (_, index) => meeting[index % meeting.length] as Member)
 }
 
 function serverMember(runtime: string, library: string): Member {

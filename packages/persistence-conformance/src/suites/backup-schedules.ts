@@ -47,7 +47,7 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
     await reader.backup(join(world.folder, 'by-hand.db'))
   })
 
-  check.oncePerBuild('of many schedules on one file one makes each backup', async (world) => {
+  check.once('of many schedules on one file one makes each backup', async (world) => {
     // Waiting for another writer takes real time.
     const all = await Promise.all(Array.from({ length: 3 }, () => start(world, { every: 1_000 * DAY }, {})))
     const [first] = all as [Scheduled]

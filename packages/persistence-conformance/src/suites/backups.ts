@@ -138,7 +138,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     await adapter.backup(target(world))
   })
 
-  check.oncePerBuild('a source that is deleted or replaced meanwhile gives no backup', async (world) => {
+  check.once('a source that is deleted or replaced meanwhile gives no backup', async (world) => {
     for (const replace of [async () => undefined, () => writeFile(world.path, '')]) {
       const adapter = await world.openMade()
       await fill(adapter, ENTRIES)
@@ -161,7 +161,7 @@ export const backups: EngineSuite = engineSuite('backups', (check) => {
     }
   })
 
-  check.oncePerBuild('a source that was deleted or replaced a moment before gives none either', async (world) => {
+  check.once('a source that was deleted or replaced a moment before gives none either', async (world) => {
     const another = join(world.folder, 'another.db')
     const adapter = await world.openMade({ clock: world.clock })
     await adapter.cache.set('k', 1)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { someOf } from '../property.js'
+import { someOfOurOwn } from '../property.js'
 import { PUBLISHED_TABLES } from '../published-schema.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -35,7 +35,7 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
   check('a table with other columns is refused under every name of ours', async (world) => {
     const names = await ourNames(world)
     assert.ok(names.length >= 20, `${names.length} names`)
-    for (const { name } of someOf(names)) {
+    for (const { name } of someOfOurOwn(names)) {
       await world.rows(`CREATE TABLE ${name} (title TEXT, price REAL)`)
       await world.rows(`INSERT INTO ${name} VALUES ('mine', 1.5)`)
       await refusedUnchanged(world, name)
@@ -45,7 +45,7 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
 
   check('a view and an index of theirs are refused under every name of ours', async (world) => {
     await world.rows('CREATE TABLE mine (key TEXT, value TEXT, expires_at INTEGER)')
-    for (const { name } of someOf(await ourNames(world))) {
+    for (const { name } of someOfOurOwn(await ourNames(world))) {
       await world.rows(`CREATE VIEW ${name} AS SELECT * FROM mine`)
       await refusedUnchanged(world, name)
       await world.rows(`DROP VIEW ${name}`)
@@ -64,7 +64,7 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
     await (await world.open()).disconnect()
     const published = Object.keys(PUBLISHED_TABLES)
     const tables = (await ourNames(world)).filter(({ name, type }) => type === 'table' && !published.includes(name))
-    for (const { name } of someOf(tables)) {
+    for (const { name } of someOfOurOwn(tables)) {
       await world.rows(`ALTER TABLE ${name} ADD COLUMN price REAL`)
       await refusedUnchanged(world, name)
       await world.rows(`ALTER TABLE ${name} DROP COLUMN price`)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AdapterUnderTest } from '../engine-under-test.js'
 import { held } from '../held.js'
-import { someOf } from '../property.js'
+import { someOfOurOwn } from '../property.js'
 import { realTimers } from '../real-timers.js'
 import { refuses } from '../refusal.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
@@ -42,7 +42,7 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
     await (await world.open(database)).disconnect()
     const made = await indexesAndTriggers(world)
     assert.ok(made.length >= 19, `${made.length} indexes and triggers`)
-    for (const { type, name } of someOf(made)) {
+    for (const { type, name } of someOfOurOwn(made)) {
       await world.rows(`DROP ${type} ${name}`)
       const before = await world.dump()
       const strict = await later(world, { createTables: false })
@@ -118,7 +118,7 @@ export const remadeSchema: EngineSuite = engineSuite('schema that was changed by
 
   check('an index or trigger of ours with another text is refused, with the remedy', async (world) => {
     await (await world.open(database)).disconnect()
-    for (const { type, name, sql } of someOf(await indexesAndTriggers(world))) {
+    for (const { type, name, sql } of someOfOurOwn(await indexesAndTriggers(world))) {
       const other =
         type === 'trigger' ? sql.replace(/BEGIN[\s\S]*END$/, 'BEGIN SELECT 1; END') : sql.replace(')', ', key)')
       // Published indexes are also made by others.

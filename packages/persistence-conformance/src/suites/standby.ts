@@ -53,7 +53,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     })
   }
 
-  check('tells how it is doing', async (world) => {
+  check.once('tells how it is doing', async (world) => {
     const adapter = await followedSource(world)
     const before = Date.now()
     const standby = await world.follow({ target: ':memory:' }, adapter)
@@ -175,7 +175,7 @@ export const standby: EngineSuite = engineSuite('a standby', (check) => {
     },
   )
 
-  check('waits for a position, until the signal is aborted', async (world) => {
+  check.once('waits for a position, until the signal is aborted', async (world) => {
     const adapter = await followedSource(world)
     const standby = await world.follow({ target: ':memory:' }, adapter)
     const next = (standby.position ?? 0) + 1

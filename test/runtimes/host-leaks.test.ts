@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Lock, type LockGuard, type LockOptions, type Scope, scope } from 'go-go-scope'
 import { describe, expect, it } from 'vitest'
-import { MemoryLockProvider } from './support/memory-lock-provider.js'
+import { MemoryLockProvider } from '../host/support/memory-lock-provider.js'
 
 const LOCKS = 100
 /** Objects that a collector may leave for later: a conservative one takes any number on the stack for a reference. */
