@@ -168,8 +168,9 @@ export const runs = [
     ['@photostructure/sqlite', 'bun:sqlite'],
     ['test/runtimes', 'test/remote', 'test/thread'],
   ),
-  // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code. So is what
-  // copies a file by blocks, below SQLite: what a build of it writes meanwhile is in test/failures.
+  // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code; so does dd,
+  // which copies large files by blocks. What our own code does with dd is with the models, and what a build of SQLite writes under
+  // a copy in test/failures.
   ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users', 'test/block-copies']),
   // From a file to the server and back besides, by one engine and one client library.
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
@@ -187,7 +188,7 @@ export const runs = [
   },
   // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.
   // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run.
-  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/browser']),
+  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/block-copy-code', 'test/browser']),
   // Our own code again, and over no engine: on Node 24, which takes a quarter less for the same than Node 20.
   ...suite('core', ['node24'], ['test/core', 'test/reference']),
   // What answers requests meets the streams and the server of a runtime: on the oldest Node, and by hosts in the integrations.
@@ -246,7 +247,7 @@ export const touchRules = [
   {
     changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy|standby)\//,
     run: 'models:node:sqlite',
-    tests: /\/one-engine\.test/,
+    tests: /\/(one-engine|block-copies)\.test/,
   },
   {
     changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy)\//,
