@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { type Server, startServer } from '../postgres/server/start-server.mjs'
+import { proofCount } from '../proof/proof-count.js'
 import { cuttingProxy } from './cutting-proxy.mjs'
 import { startProxy } from './proxy.mjs'
 import { admin, disconnectAfterEach, eventually, newSchema, opens, track } from './server-adapters.js'
@@ -38,7 +39,8 @@ test('connections that the server ends at random lose no acknowledged write, and
   }
   const ending = end()
   let [counted, doubtful] = [0, 0]
-  for (let round = 0; round < 120; round++) {
+  const rounds = proofCount({ inTests: 50, inSoak: 120 })
+  for (let round = 0; round < rounds; round++) {
     await adapter.cache.set(`k${round}`, round)
     await adapter.recordFailure('api', 1_000).then(
       () => counted++,
@@ -51,7 +53,7 @@ test('connections that the server ends at random lose no acknowledged write, and
   done = true
   await ending
   expect(ended).toBeGreaterThan(2)
-  expect((await adapter.cache.keys()).length).toBe(120)
+  expect((await adapter.cache.keys()).length).toBe(rounds)
   const { failureCount = 0 } = (await adapter.getState('api')) ?? {}
   expect(failureCount).toBeGreaterThanOrEqual(counted)
   expect(failureCount).toBeLessThanOrEqual(counted + doubtful)

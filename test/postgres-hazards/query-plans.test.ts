@@ -19,7 +19,7 @@ interface PlanNode {
 const TABLES = ['cache', 'locks', 'idempotency', 'circuit', 'checkpoints']
 // Counts are asked for on purpose, see `stats`.
 const MAY_SCAN = ['cache.stats']
-const ROWS = 10_000
+const ROWS = 2_500
 
 const schema = newSchema()
 const statements = found(postgresDialect(schema, 'process'))
