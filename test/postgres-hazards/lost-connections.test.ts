@@ -26,6 +26,7 @@ test('connections that the server ends at random lose no acknowledged write, and
   const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process' }))
   await adapter.connect()
   let ended = 0
+  let round = 0
   let done = false
   const end = async (): Promise<void> => {
     while (!done) {
@@ -34,13 +35,15 @@ test('connections that the server ends at random lose no acknowledged write, and
         [schema],
       )
       ended += rows.length
-      await new Promise((resolve) => setTimeout(resolve, 15))
+      const before = round
+      // Not before something has come through, or on a busy machine each connection is ended before it serves.
+      while (!done && round === before) await new Promise((resolve) => setTimeout(resolve, 15))
     }
   }
   const ending = end()
   let [counted, doubtful] = [0, 0]
-  const rounds = proofCount({ inTests: 50, inSoak: 120 })
-  for (let round = 0; round < rounds; round++) {
+  const ends = proofCount({ inTests: 20, inSoak: 100 })
+  for (; ended < ends; round++) {
     await adapter.cache.set(`k${round}`, round)
     await adapter.recordFailure('api', 1_000).then(
       () => counted++,
@@ -52,8 +55,7 @@ test('connections that the server ends at random lose no acknowledged write, and
   }
   done = true
   await ending
-  expect(ended).toBeGreaterThan(2)
-  expect((await adapter.cache.keys()).length).toBe(rounds)
+  expect((await adapter.cache.keys()).length).toBe(round)
   const { failureCount = 0 } = (await adapter.getState('api')) ?? {}
   expect(failureCount).toBeGreaterThanOrEqual(counted)
   expect(failureCount).toBeLessThanOrEqual(counted + doubtful)
