@@ -1,7 +1,7 @@
-import type { Runner } from '@go-go-scope/persistence-conformance'
-import { remoteConformance, remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
+import { adapterConformance, type Runner } from '@go-go-scope/persistence-conformance'
+import { remoteEngine } from '@go-go-scope/persistence-conformance/workspace'
 import { expect, test } from 'vitest'
-import { cell, engine, runner } from '../cells/cell.js'
+import { engine, runner } from '../cells/cell.js'
 import { proveCell } from '../cells/prove-cell.js'
 
 /** Tests that have no meaning over a port, each with the reason. */
@@ -29,11 +29,7 @@ const overPort: Runner = {
 proveCell()
 // What crosses is tested here; each store has been tested with many more examples in the cells of the engines.
 process.env.CONFORMANCE_RUNS ??= '0.05'
-// What the statements, the build and our own code do with what has come is the same on each runtime; a soak runs all of it on each.
-const isWhole = cell.group === 'remote' || process.env.SOAK !== undefined
-remoteConformance(overPort, remoteEngine(engine), isWhole ? 'whole' : 'runtime')
-if (isWhole) {
-  test('every test that is left out is one of the suite', () => {
-    expect([...leftOut].sort()).toEqual(Object.keys(LEFT_OUT).sort())
-  })
-}
+adapterConformance(overPort, remoteEngine(engine))
+test('every test that is left out is one of the suite', () => {
+  expect([...leftOut].sort()).toEqual(Object.keys(LEFT_OUT).sort())
+})

@@ -1,12 +1,10 @@
-import { adapterConformance, ports, portsOf, suitesWithout, withoutFiles } from './conformance.js'
+import { ports, portsOf, suitesWithout, withoutFiles } from './conformance.js'
 import type { EngineUnderTest, ServerEngineUnderTest } from './engine-under-test.js'
 import { portConformance } from './port-conformance.js'
 import type { Runner } from './runner.js'
 import type { EngineSuite } from './suite.js'
 import { breakerWatch } from './suites/breaker-watch.js'
-import { callOrder } from './suites/call-order.js'
 import { changesetSupport } from './suites/changeset-support.js'
-import { channels } from './suites/channels.js'
 import { claimWaiting } from './suites/claim-waiting.js'
 import { claims } from './suites/claims.js'
 import { diagnostics } from './suites/diagnostics.js'
@@ -14,15 +12,7 @@ import { exactNumbers } from './suites/exact-numbers.js'
 import { fencedStatements } from './suites/fenced-statements.js'
 import { fencing } from './suites/fencing.js'
 import { flatMethods } from './suites/flat-methods.js'
-import { getOrSet } from './suites/get-or-set.js'
-import { getOrSetCircles } from './suites/get-or-set-circles.js'
-import { getOrSetMeanwhile } from './suites/get-or-set-meanwhile.js'
-import { getOrSetStale } from './suites/get-or-set-stale.js'
-import { keptOrRefused } from './suites/kept-or-refused.js'
-import { leaving } from './suites/leaving.js'
 import { lifeCycle } from './suites/life-cycle.js'
-import { lockRenewal } from './suites/lock-renewal.js'
-import { lockWaiting } from './suites/lock-waiting.js'
 import { madeTogether } from './suites/made-together.js'
 import { movedFile } from './suites/moved-file.js'
 import { open } from './suites/open.js'
@@ -57,48 +47,6 @@ export function threadedConformance(runner: Runner, engine: EngineUnderTest, par
   const whole = suitesWithout(changesetSupport)
   const suites = { whole, engine: OF_ENGINES_IN_THREADS, way: OF_THE_WAY_TO_THREADS }
   for (const suite of suites[part]) suite(runner, engine)
-}
-
-/**
- * What depends on how a runtime sends and wakes: copies of values and errors, the order of messages, what the owner says unasked,
- * timers, and ends.
- */
-const OF_PORTS: readonly EngineSuite[] = [
-  leaving,
-  lifeCycle,
-  sharedHandle,
-  lockRenewal,
-  lockWaiting,
-  fencedStatements,
-  exactNumbers,
-  breakerWatch,
-  getOrSet,
-  getOrSetMeanwhile,
-  getOrSetCircles,
-  getOrSetStale,
-  claimWaiting,
-  unstoredResults,
-  values,
-  keptOrRefused,
-  callOrder,
-  madeTogether,
-  operationOrder,
-  twoConnections,
-  diagnostics,
-  channels,
-]
-
-/**
- * Declares what an adapter over a port must hold: `whole` is all of it, `runtime` what depends on the runtime, where all of it
- * holds over a port on another one.
- */
-export function remoteConformance(runner: Runner, engine: EngineUnderTest, part: 'whole' | 'runtime'): void {
-  if (part === 'whole') {
-    adapterConformance(runner, engine)
-  } else {
-    ports(runner, engine)
-    for (const suite of OF_PORTS) suite(runner, engine)
-  }
 }
 
 /** What depends on how a client library is called: types, errors, transactions, concurrency, notifications, opening and closing. */
