@@ -155,6 +155,10 @@ export const runs = [
     ...suite('example-ends', ['node24', 'bun'], ['test/example-ends']),
     ...suite('once', ['node24'], ['test/example-code', 'test/cli-once']),
   ]),
+  // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.
+  // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run. And the proofs by
+  // processes that meet on one file, of which there is one of each engine.
+  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/block-copy-code', 'test/browser', 'test/processes']),
   // Each is one process after another, so it leaves a core idle where it is the last.
   ...suite('package', ['node24'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),
@@ -166,8 +170,9 @@ export const runs = [
     ['@photostructure/sqlite', 'bun:sqlite'],
     ['test/runtimes', 'test/remote', 'test/thread'],
   ),
-  // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code. So is what
-  // copies a file by blocks, below SQLite: what a build of it writes meanwhile is in test/failures.
+  // On Node and on Bun, whose threads and processes end each in its own way, and the rest of which is our own code; so does dd,
+  // which copies large files by blocks. What our own code does with dd is with the models, and what a build of SQLite writes under
+  // a copy in test/failures.
   ...oncePerEngine('remote-users', ['node:sqlite', 'bun:sqlite'], ['test/remote-users', 'test/block-copies']),
   // From a file to the server and back besides, by one engine and one client library.
   ...servers('postgres', ['postgres:pg'], 'node24', ['test/postgres', 'test/host/persistence', 'test/postgres-copy']),
@@ -183,10 +188,6 @@ export const runs = [
     folders: ['test/integrations'],
     engine: 'postgres:pglite',
   },
-  // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.
-  // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run. And the proofs by
-  // processes that meet on one file, of which there is one of each engine.
-  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/browser', 'test/processes']),
   // Our own code again, and over no engine: on Node 24, which takes a quarter less for the same than Node 20.
   ...suite('core', ['node24'], ['test/core', 'test/reference']),
   // What answers requests meets the streams and the server of a runtime: on the oldest Node, and by hosts in the integrations.
@@ -247,7 +248,7 @@ export const touchRules = [
   {
     changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy|standby)\//,
     run: 'models:node:sqlite',
-    tests: /\/one-engine\.test/,
+    tests: /\/(one-engine|block-copies)\.test/,
   },
   {
     changed: /^packages\/shared\/src\/dialects\/sqlite\/(copies|block-copy)\//,

@@ -45,9 +45,14 @@ export async function compileExamples(examples: readonly Example[]): Promise<Com
     typeRoots: [join(root, 'node_modules/@types')],
   }
   writeFileSync(join(work, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*/example.ts'] }))
-  const { exitCode, output } = await runProcess(process.execPath, [tools.tsc, '-p', '.', '--pretty', 'false'], {
-    cwd: work,
-  })
+  // Not on the runtime of this process: Node 24 takes the compiler from its cache.
+  const { exitCode, output } = await runProcess(
+    runtimes.node24?.path ?? '',
+    [tools.tsc, '-p', '.', '--pretty', 'false'],
+    {
+      cwd: work,
+    },
+  )
   const complaints = output.replaceAll(/^(\d+)\/example\.ts/gm, (path, index) => examples[Number(index)]?.place ?? path)
 
   const folderOf = (example: Example): string => join(work, `${examples.indexOf(example)}`)

@@ -3,6 +3,6 @@ import { engine, proveCell, runner } from '../postgres/cell.js'
 
 proveCell()
 // The statements are those of `postgres:pg`, where all suites run; a soak runs them here too.
-process.env.CONFORMANCE_RUNS ??= '0.25'
+process.env.CONFORMANCE_RUNS ??= '0.1'
 const declareSuites = process.env.SOAK === undefined ? clientConformance : serverConformance
 declareSuites(runner, engine)

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { type Server, startServer } from '../postgres/server/start-server.mjs'
+import { proofCount } from '../proof/proof-count.js'
 import { cuttingProxy } from './cutting-proxy.mjs'
 import { startProxy } from './proxy.mjs'
 import { admin, disconnectAfterEach, eventually, newSchema, opens, track } from './server-adapters.js'
@@ -25,6 +26,7 @@ test('connections that the server ends at random lose no acknowledged write, and
   const adapter = track(new PostgresAdapter(pool, { schema, durability: 'process' }))
   await adapter.connect()
   let ended = 0
+  let round = 0
   let done = false
   const end = async (): Promise<void> => {
     while (!done) {
@@ -33,12 +35,15 @@ test('connections that the server ends at random lose no acknowledged write, and
         [schema],
       )
       ended += rows.length
-      await new Promise((resolve) => setTimeout(resolve, 15))
+      const before = round
+      // Not before something has come through, or on a busy machine each connection is ended before it serves.
+      while (!done && round === before) await new Promise((resolve) => setTimeout(resolve, 15))
     }
   }
   const ending = end()
   let [counted, doubtful] = [0, 0]
-  for (let round = 0; round < 120; round++) {
+  const ends = proofCount({ inTests: 20, inSoak: 100 })
+  for (; ended < ends; round++) {
     await adapter.cache.set(`k${round}`, round)
     await adapter.recordFailure('api', 1_000).then(
       () => counted++,
@@ -50,8 +55,7 @@ test('connections that the server ends at random lose no acknowledged write, and
   }
   done = true
   await ending
-  expect(ended).toBeGreaterThan(2)
-  expect((await adapter.cache.keys()).length).toBe(120)
+  expect((await adapter.cache.keys()).length).toBe(round)
   const { failureCount = 0 } = (await adapter.getState('api')) ?? {}
   expect(failureCount).toBeGreaterThanOrEqual(counted)
   expect(failureCount).toBeLessThanOrEqual(counted + doubtful)

@@ -33,7 +33,7 @@ const ofPorts = [
 const ofStores = [
   listed(`${SUITES}suites/call-order.ts`, 'READS', quotedCall),
   listed(`${SUITES}suites/call-order.ts`, 'WRITES', quotedCall),
-  listed(`${SUITES}suites/call-order.ts`, 'fill', ofAdapter),
+  listed(`${SUITES}suites/call-order.ts`, 'FILLS', (port) => [`  ${port}: ({ ${port} })`]),
   listed('test/proof/failing-statement/operations.ts', 'prepareContent', ofAdapter),
 ]
 

@@ -1,7 +1,16 @@
-import { conformance, type EngineUnderTest } from '@go-go-scope/persistence-conformance'
+import {
+  conformance,
+  type DependsOn,
+  type EngineUnderTest,
+  ownerConformance,
+} from '@go-go-scope/persistence-conformance'
 
-/** The bodies of the conformance suite's tests on `engine`, by `suite > test`, for the caller to run or not. */
-export function collectedTests(engine: EngineUnderTest): Map<string, () => Promise<void>> {
+/**
+ * The bodies of the conformance suite's tests on `engine`, by `suite > test`, for the caller to run or not.
+ *
+ * @param which Of those of owners the ones that depend on it; without it all of the suite.
+ */
+export function collectedTests(engine: EngineUnderTest, which?: DependsOn): Map<string, () => Promise<void>> {
   const bodies = new Map<string, () => Promise<void>>()
   const path: string[] = []
   const runner = {
@@ -14,6 +23,7 @@ export function collectedTests(engine: EngineUnderTest): Map<string, () => Promi
       bodies.set([...path, name].join(' > '), body)
     },
   }
-  conformance(runner, engine)
+  if (which === undefined) conformance(runner, engine)
+  else ownerConformance(runner, engine, which)
   return bodies
 }

@@ -49,15 +49,19 @@ const WRITES: readonly NamedCall[] = [
   ['checkpoint.deleteAll', ({ checkpoint }) => checkpoint.deleteAll('t')],
 ]
 
+/** The store that a call is of, which its name before the dot tells. */
+function storeOf([name]: NamedCall): string {
+  return name.slice(0, name.indexOf('.'))
+}
+
 /**
- * The pairs that meet in one store, which its name before the dot tells: two calls of different stores have the same outcome in
- * either order, so no test could see which came first. The suite on the order of operations mixes all stores.
+ * The pairs that meet in one store: two calls of different stores have the same outcome in either order, so no test could see
+ * which came first. The suite on the order of operations mixes all stores.
  */
 function pairsInAStore<First extends NamedCall, Second extends NamedCall>(
   firsts: readonly First[],
   seconds: readonly Second[],
 ): (readonly [First, Second])[] {
-  const storeOf = ([name]: NamedCall) => name.slice(0, name.indexOf('.'))
   return firsts.flatMap((first) =>
     seconds.filter((second) => storeOf(first) === storeOf(second)).map((second) => [first, second] as const),
   )
@@ -69,21 +73,34 @@ async function collected(entries: AsyncIterable<unknown>): Promise<unknown[]> {
   return items
 }
 
-/** Each store by itself, in steps that are awaited: the order of calls that are made at once is what is tested. */
-async function fill(adapter: AdapterUnderTest): Promise<void> {
-  await Promise.all([
-    adapter.cache.clear().then(() => adapter.cache.set('k', 'first')),
-    adapter.idempotency.set('k', 'first'),
-    adapter.circuitBreaker.setState('k', { state: 'closed', failureCount: 1 }),
-    adapter.checkpoint.deleteAll('t').then(() => adapter.checkpoint.save(SOME_CHECKPOINT)),
-  ])
+/** What each store begins with, by steps that are awaited: the order of calls that are made at once is what is tested. */
+const FILLS: Readonly<Record<string, Call>> = {
+  cache: ({ cache }) => cache.clear().then(() => cache.set('k', 'first')),
+  idempotency: ({ idempotency }) => idempotency.set('k', 'first'),
+  circuitBreaker: ({ circuitBreaker }) => circuitBreaker.setState('k', { state: 'closed', failureCount: 1 }),
+  checkpoint: ({ checkpoint }) => checkpoint.deleteAll('t').then(() => checkpoint.save(SOME_CHECKPOINT)),
+}
+
+/** Fills the store of a call, which is the only one that the call meets. */
+async function fill(adapter: AdapterUnderTest, call: NamedCall): Promise<void> {
+  const store = storeOf(call)
+  const filled = FILLS[store]
+  if (filled === undefined) throw new Error(`no content is known for the store ${store}`)
+  await filled(adapter)
+}
+
+/** What reads find in the store of a call. */
+function contentsFor(adapter: AdapterUnderTest, call: NamedCall): Promise<unknown[]> {
+  const reads = READS.filter((read) => storeOf(read) === storeOf(call))
+  return Promise.all(reads.map(([, read]) => read(adapter)))
 }
 
 export const callOrder: EngineSuite = engineSuite('call order', (check) => {
   check('a read that was called before a write does not see it, for every pair of calls', async (world) => {
     const adapter = await world.adapter()
-    for (const [[readName, read], [writeName, write]] of pairsInAStore(someOf(READS), WRITES)) {
-      await fill(adapter)
+    for (const [first, [writeName, write]] of pairsInAStore(someOf(READS), WRITES)) {
+      const [readName, read] = first
+      await fill(adapter, first)
       const before = await read(adapter)
       const [seen] = await Promise.all([read(adapter), write(adapter)])
       assert.deepEqual(seen, before, `${readName} before ${writeName}`)
@@ -92,8 +109,9 @@ export const callOrder: EngineSuite = engineSuite('call order', (check) => {
 
   check('a read that was called after a write sees it, for every pair of calls', async (world) => {
     const adapter = await world.adapter()
-    for (const [[readName, read], [writeName, write]] of pairsInAStore(someOf(READS), WRITES)) {
-      await fill(adapter)
+    for (const [first, [writeName, write]] of pairsInAStore(someOf(READS), WRITES)) {
+      const [readName, read] = first
+      await fill(adapter, first)
       const [, seen] = await Promise.all([write(adapter), read(adapter)])
       assert.deepEqual(seen, await read(adapter), `${readName} after ${writeName}`)
     }
@@ -101,15 +119,15 @@ export const callOrder: EngineSuite = engineSuite('call order', (check) => {
 
   check('the later of two writes that were called one after the other stands', async (world) => {
     const adapter = await world.adapter()
-    const contents = async () => Promise.all(READS.map(([, read]) => read(adapter)))
-    for (const [[firstName, first], [secondName, second]] of pairsInAStore(someOf(WRITES), WRITES)) {
-      await fill(adapter)
+    for (const [call, [secondName, second]] of pairsInAStore(someOf(WRITES), WRITES)) {
+      const [firstName, first] = call
+      await fill(adapter, call)
       await first(adapter)
       await second(adapter)
-      const oneByOne = await contents()
-      await fill(adapter)
+      const oneByOne = await contentsFor(adapter, call)
+      await fill(adapter, call)
       await Promise.all([first(adapter), second(adapter)])
-      assert.deepEqual(await contents(), oneByOne, `${firstName}, then ${secondName}`)
+      assert.deepEqual(await contentsFor(adapter, call), oneByOne, `${firstName}, then ${secondName}`)
     }
   })
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Handle, openHandle, SQLiteAdapter, scopedbHere } from './scopedb.js'
+import { type Handle, openHandle, SQLiteAdapter, scopedbHere } from '../cli/scopedb.js'
 
 const LOOKS: readonly (readonly string[])[] = [
   ['summary'],

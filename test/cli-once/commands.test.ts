@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@go-go-scope/persistence-core/public'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EXIT } from '../../packages/cli/src/exit-codes.js'
-import { type Ended, inFile, program, SQLiteAdapter, scopedb, scopedbHere } from './scopedb.js'
+import { type Ended, inFile, SQLiteAdapter, scopedbHere } from '../cli/scopedb.js'
 
 const ESCAPE = 'a\u001b[31mb'
 let folder: string
@@ -38,15 +38,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const parsed = ({ out }: Ended): Record<string, unknown>[] => JSON.parse(out)
 
 describe('who holds a lock and how far a task is', () => {
-  test('is told by the database alone', async () => {
-    const { code, out } = await scopedb(path)
-    expect(code).toBe(0)
-    expect(out).toMatch(/nightly +held +the operator/)
-    expect(out).toMatch(/payments +open/)
-    expect(out).toMatch(/import .*75 %/)
-    expect(out).toMatch(/cache entries +their size.*\n *2 +\d+ B/)
-  })
-
   test('is told to a program', async () => {
     const [lock] = parsed(await scopedbHere(path, 'locks', '--json'))
     expect(lock).toMatchObject({ prefix: '', key: 'nightly', owner: 'the operator', held: true, token: 1 })
@@ -91,43 +82,6 @@ describe('lists', () => {
     expect(out).not.toContain('\u001b')
     expect(out).toContain(String.raw`a\u001b[31mb`)
   })
-
-  test('end quietly when their reader does', async () => {
-    const many = join(folder, 'reader.db')
-    await using adapter = await SQLiteAdapter.open(many)
-    // More than a pipe holds.
-    await adapter.cache.setMany(Array.from({ length: 3_000 }, (_, at) => [`entry ${at}`, at]))
-    const script = '"$0" "$1" "$2" cache --jsonl | head -1; echo "$PIPESTATUS"'
-    const child = spawn('bash', ['-c', script, process.execPath, program, many])
-    let [out, err] = ['', '']
-    child.stdout.on('data', (text) => {
-      out += text
-    })
-    child.stderr.on('data', (text) => {
-      err += text
-    })
-    await new Promise((resolve) => child.once('close', resolve))
-    expect([out.split('\n').slice(1), err]).toEqual([['0', ''], ''])
-  })
-})
-
-test('a command whose output cannot be written has failed, and says why in a line', async () => {
-  // Opened for reading: a disk that is full fails in the same place.
-  const unwritable = openSync(path, 'r')
-  try {
-    const child = spawn(process.execPath, [program, path, 'cache', '--jsonl'], {
-      stdio: ['ignore', unwritable, 'pipe'],
-    })
-    let err = ''
-    child.stderr?.on('data', (text) => {
-      err += text
-    })
-    const code = await new Promise((resolve) => child.once('close', resolve))
-    expect(err).toMatch(/^scopedb: stdout cannot be written \(.*\)\n$/)
-    expect(code).toBe(EXIT.failed)
-  } finally {
-    closeSync(unwritable)
-  }
 })
 
 describe('what is wrong', () => {
@@ -374,10 +328,6 @@ describe('exit codes', () => {
     const readme = readFileSync(join(import.meta.dirname, '../../packages/cli/README.md'), 'utf8')
     const documented = [...readme.matchAll(/^\| (\d) \| /gm)].map(([, code]) => Number(code))
     expect(documented).toEqual(Object.values(EXIT))
-  })
-
-  test('are what the process ends with', async () => {
-    expect((await scopedb('unheard', 'of')).code).toBe(2)
   })
 
   test('5 for a schema that is newer', async () => {

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { EXIT } from '../../packages/cli/src/exit-codes.js'
+import { program, SQLiteAdapter, scopedb } from './scopedb.js'
+
+// What a runtime does with the program: it loads the engine, writes and ends. What the commands do is in test/cli-once.
+let folder: string
+let path: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scopedb-programs-'))
+  path = join(folder, 'app.db')
+  await using shop = await SQLiteAdapter.open(path, { locks: 'database', keyPrefix: 'shop:' })
+  await shop.cache.setMany([
+    ['session:42', { user: 'ada' }],
+    ['session:43', null],
+  ])
+  for (let call = 0; call < 3; call++) await shop.circuitBreaker.recordFailure('payments', 3)
+  await shop.checkpoint.save({ id: 'c', taskId: 'import', sequence: 3, timestamp: 3, progress: 75, data: 1 })
+  await using plain = await SQLiteAdapter.open(path, { locks: 'database' })
+  await plain.lock.acquire('nightly', 600_000, 'the operator')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('who holds a lock and how far a task is, is told by the database alone', async () => {
+  const { code, out } = await scopedb(path)
+  expect(code).toBe(0)
+  expect(out).toMatch(/nightly +held +the operator/)
+  expect(out).toMatch(/payments +open/)
+  expect(out).toMatch(/import .*75 %/)
+  expect(out).toMatch(/cache entries +their size.*\n *2 +\d+ B/)
+})
+
+test('a list ends quietly when its reader does', async () => {
+  const many = join(folder, 'reader.db')
+  await using adapter = await SQLiteAdapter.open(many)
+  // More than a pipe holds.
+  await adapter.cache.setMany(Array.from({ length: 3_000 }, (_, at) => [`entry ${at}`, at]))
+  const script = '"$0" "$1" "$2" cache --jsonl | head -1; echo "$PIPESTATUS"'
+  const child = spawn('bash', ['-c', script, process.execPath, program, many])
+  let [out, err] = ['', '']
+  child.stdout.on('data', (text) => {
+    out += text
+  })
+  child.stderr.on('data', (text) => {
+    err += text
+  })
+  await new Promise((resolve) => child.once('close', resolve))
+  expect([out.split('\n').slice(1), err]).toEqual([['0', ''], ''])
+})
+
+test('a command whose output cannot be written has failed, and says why in a line', async () => {
+  // Opened for reading: a disk that is full fails in the same place.
+  const unwritable = openSync(path, 'r')
+  try {
+    const child = spawn(process.execPath, [program, path, 'cache', '--jsonl'], {
+      stdio: ['ignore', unwritable, 'pipe'],
+    })
+    let err = ''
+    child.stderr?.on('data', (text) => {
+      err += text
+    })
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect(err).toMatch(/^scopedb: stdout cannot be written \(.*\)\n$/)
+    expect(code).toBe(EXIT.failed)
+  } finally {
+    closeSync(unwritable)
+  }
+})
+
+test('the exit code is what the process ends with', async () => {
+  expect((await scopedb('unheard', 'of')).code).toBe(2)
+})

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { proofCount } from '../proof/proof-count.js'
+import { fillForExport } from './fill-for-export.js'
+import { inFile, program, SQLiteAdapter, scopedb, scopedbHere, scopedbWith } from './scopedb.js'
+
+// How a runtime reads and writes streams, and what it keeps of them in memory. What an import takes and refuses is in test/cli-once.
+// The memory of Node can be limited. That of Bun cannot, which shows that the values come through: fewer show it as well.
+const limited = process.versions.bun === undefined
+
+let folder: string
+let path: string
+let exported: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'scopedb-streams-'))
+  path = join(folder, 'app.db')
+  await fillForExport(path)
+  exported = (await scopedb(path, 'export')).out
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Without the time in the first line, and that of the last change of a circuit. */
+const comparable = (lines: string): string => lines.replace(/^.*\n/, '').replaceAll(/,"updatedAt":\d+/g, '')
+const withLast = (counts: object, ...lines: string[]): string =>
+  [exported.split('\n')[0], ...lines, JSON.stringify({ end: true, items: counts }), ''].join('\n')
+
+test('what is exported and imported is the same, to the ms of its expiry; locks and claims stay', async () => {
+  const target = join(folder, 'same.db')
+  expect(await scopedbWith({ input: exported }, target, 'import', '--yes')).toEqual({
+    code: 0,
+    out: '',
+    err: '2 circuits, 4 results, 3 checkpoints, 3 cache entries written\n',
+  })
+  const again = await scopedb(target, 'export')
+  expect(comparable(again.out)).toBe(comparable(exported))
+  expect(again.err).toContain('not locks and claims')
+  expect((await scopedbHere(target, 'locks', '--expired')).out + (await scopedbHere(target, 'claims')).out).toBe('')
+  await using shop = await SQLiteAdapter.open(target, { keyPrefix: 'shop:' })
+  expect(await shop.cache.get('a line\u2028and\nmore')).toEqual(new Map([[1, 2n]]))
+  expect((await shop.checkpoint.list('import')).map(({ id }) => id)).toEqual(['c9', 'c8', 'c7'])
+  expect(await shop.idempotency.claim('failed', { lease: 1 })).toMatchObject({
+    state: 'failed',
+    error: { message: 'kept' },
+  })
+  await expect(shop.idempotency.claim('unstored', { lease: 1 })).rejects.toMatchObject({ code: 'RESULT_NOT_STORED' })
+  const other = shop.idempotency.claim('done', { lease: 1, fingerprint: 'other' })
+  await expect(other).rejects.toMatchObject({ code: 'FINGERPRINT_MISMATCH', fingerprint: 'print' })
+  expect(await shop.circuitBreaker.admit('mail', { resetTimeout: 1 })).toMatchObject({ admitted: false })
+})
+
+test('items are written while others are still to come, and what has expired is left', async () => {
+  const target = join(folder, 'stream.db')
+  const entry = (key: string, more: object = {}) =>
+    JSON.stringify({ kind: 'cache', prefix: '', key, value: '1', ...more })
+  const many = Array.from({ length: 1_000 }, (_, at) => entry(`k${at}`))
+  const broken = withLast({}, entry('expired', { expiresAt: 1 }), ...many, 'here it breaks')
+  const ended = await scopedbWith({ input: broken }, target, 'import', '--yes')
+  expect(ended).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/it ended early: 7\d\d cache entries written; 1 .* expired/),
+  })
+})
+
+test('neither way holds more than a part in memory', async () => {
+  // The limit is less than all values, and more than what Node 24 has not collected yet.
+  const { runtime, megabytes } = limited
+    ? { runtime: ['--max-old-space-size=36'], megabytes: 44 }
+    : { runtime: [], megabytes: 4 }
+  const [large, target, file] = ['large.db', 'large-copy.db', 'large.jsonl'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
+  await using source = await SQLiteAdapter.open(large, { durability: 'process' })
+  const value = (at: number): string => String(at).padEnd(1_000_000, '-')
+  for (let at = 0; at < megabytes; at++) await source.cache.set(`k${at}`, value(at))
+  expect(await scopedbWith({ runtime }, large, 'export', file)).toMatchObject({ code: 0 })
+  expect(statSync(file).size).toBeGreaterThan(megabytes * 1_000_000)
+  expect(await scopedbWith({ runtime }, target, 'import', file, '--yes')).toMatchObject({ code: 0 })
+  await using copy = await SQLiteAdapter.open(target)
+  for (const at of [0, megabytes - 1]) expect(await copy.cache.get(`k${at}`)).toBe(value(at))
+}, 300_000)
+
+test('a list comes in parts, as a table and as JSON, however many rows there are and however long their values', async () => {
+  // Less than the values of one table, by as much as it is more than what parts take, which Node 24 collects late.
+  const { runtime, large } = limited
+    ? { runtime: ['--max-old-space-size=44'], large: 1_200 }
+    : { runtime: [], large: 100 }
+  const rows = proofCount({ inTests: 1_500, inSoak: 1_000_000 })
+  const many = join(folder, 'many.db')
+  await (await SQLiteAdapter.open(many)).disconnect()
+  await inFile(
+    many,
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+INSERT INTO go_goscope_cache (key, value)
+SELECT 'cache:k' || printf('%08d', i), CASE WHEN i > ${large} THEN '1' ELSE '"' || printf('%.*c', 40000, 'x') || '"' END FROM n`,
+  )
+  // The two differ in our own code alone, so one shows what a runtime keeps of either.
+  const formats = process.versions.node.startsWith('20') ? [['--jsonl']] : [[], ['--jsonl']]
+  for (const format of formats) {
+    const { code, lines } = await countedLines(runtime, many, 'cache', '--values', ...format)
+    // A table begins anew, with its head, after 1,000 rows.
+    expect([code, lines]).toEqual([0, format.length > 0 ? rows : rows + Math.ceil(rows / 1_000)])
+  }
+}, 300_000)
+
+/** Runs `scopedb`, and keeps nothing of what it writes but how many lines it is. */
+async function countedLines(runtime: readonly string[], ...args: readonly string[]) {
+  const child = spawn(process.execPath, [...runtime, program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let lines = 0
+  child.stdout.on('data', (bytes: Buffer) => {
+    // Not byte by byte, which would take as long as what writes them.
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++
+  })
+  const [code] = await once(child, 'close')
+  return { code, lines }
+}
