@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { PostgresAdapter, type PostgresHandle } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
@@ -12,6 +12,8 @@ import { newSchema } from './server-adapters.js'
 proveCell()
 
 const OPTIONS = { durability: 'process', busyTimeout: 0 } as const
+
+const over = (handle: PostgresHandle) => new PostgresAdapter(handle, { ...OPTIONS, schema: newSchema() })
 
 test('a pool of one connection is left while a waiter wants a second one to listen', async () => {
   const schema = newSchema()
@@ -53,6 +55,31 @@ test('an sql of postgres whose server does not answer is left', async () => {
   await expect(adapter.connect()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   await adapter.disconnect()
   silent.close()
+})
+
+test.each([
+  ['open by pg', (url: string) => PostgresAdapter.open(url, { ...OPTIONS, schema: newSchema(), driver: 'pg' })],
+  [
+    'open by postgres',
+    (url: string) => PostgresAdapter.open(url, { ...OPTIONS, schema: newSchema(), driver: 'postgres' }),
+  ],
+  ['a pool of pg', (url: string) => over(new pg.Pool({ connectionString: url }))],
+  [
+    'a client of pg',
+    async (url: string) => {
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      return over(client)
+    },
+  ],
+  ['an sql of postgres', (url: string) => over(postgres(url, { onnotice: () => undefined }))],
+] as const)('a server that falls silent beside an adapter that does nothing is left: %s', async (_, make) => {
+  const proxy = await cuttingProxy(serverUrl())
+  const adapter = await make(proxy.url)
+  await adapter.cache.set('k', 1)
+  proxy.fallSilent(true)
+  await adapter.disconnect()
+  await proxy.close()
 })
 
 test('a server that falls silent while an adapter listens is left', async () => {

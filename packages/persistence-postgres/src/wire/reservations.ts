@@ -1,5 +1,5 @@
 import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
-import { endsConnection } from '../sql/error-codes.js'
+import { endedSql, endsConnection } from '../sql/error-codes.js'
 import { ConnectionEnds, type Hooks } from './connection-ends.js'
 import { within } from './deadline.js'
 import { type RawRows, RowReader, type Transforms } from './postgres-js-rows.js'
@@ -92,7 +92,7 @@ export class Reservations {
         query: (text, parameters) => send(text, parameters, false),
       },
       async (broken) => {
-        this.#leave(wire, broken)
+        await this.#leave(wire, broken, left !== undefined)
         await left?.()
       },
     )
@@ -109,7 +109,7 @@ export class Reservations {
     return wire
   }
 
-  #leave(wire: ReservedWire, broken: boolean): void {
+  async #leave(wire: ReservedWire, broken: boolean, own: boolean): Promise<void> {
     const reserved = this.#held.get(wire)
     this.#held.delete(wire)
     if (broken && !wire.lost && !this.#ending) {
@@ -119,8 +119,13 @@ export class Reservations {
       return
     }
     this.#connections.forget(wire)
-    if (wire.lost) this.#lostOne = true
-    else this.#giveBack(reserved)
+    if (wire.lost) {
+      this.#lostOne = true
+      return
+    }
+    // Before it is given back: then statements of the app may stand before ours. The end of one of our own is limited anyway.
+    if (!own && reserved !== undefined && !(await answers(reserved))) this.#lostOne = true
+    this.#giveBack(reserved)
   }
 
   #giveBack(reserved: ReservedLike | undefined): void {
@@ -133,7 +138,7 @@ export class Reservations {
   /** The app waits until no statement runs any more, as the library promises it: what is reserved is given back then. */
   #letGo(): void {
     this.#ending = true
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(ended())
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(endedSql())
     for (const [wire, reserved] of this.#held) {
       void wire.idle().then(() => {
         if (!this.#held.delete(wire) || wire.lost) return
@@ -169,7 +174,7 @@ export class Reservations {
   /** What was queued when `sql.end` was called may come by a connection that is made behind it, and which nobody would end. */
   #tooLate(): Error {
     void Promise.resolve(this.#sql.close?.()).catch(() => undefined)
-    return ended()
+    return endedSql()
   }
 
   #ask(): void {
@@ -198,6 +203,9 @@ export class Reservations {
   }
 }
 
-function ended(): Error {
-  return Object.assign(new Error('the sql was ended'), { code: 'CONNECTION_ENDED' })
+/** Whether the server says anything. One that is gone without a word does not, and `sql.end` would wait for it for ever. */
+function answers(reserved: ReservedLike): Promise<boolean> {
+  const answer = Promise.resolve(reserved.unsafe('SELECT 1', [], { prepare: false }))
+  const said = (): boolean => true
+  return within<boolean>(CLOSING_S * 1_000, answer.then(said, said), async () => false)
 }
