@@ -118,14 +118,11 @@ export class Reservations {
       this.#terminations.begin(wire, send, () => this.#connections.forget(wire))
       return
     }
-    this.#connections.forget(wire)
-    if (wire.lost) {
-      this.#lostOne = true
-      return
-    }
     // Before it is given back: then statements of the app may stand before ours. The end of one of our own is limited anyway.
-    if (!own && reserved !== undefined && !(await answers(reserved))) this.#lostOne = true
-    this.#giveBack(reserved)
+    if (!own && !wire.lost && reserved !== undefined && !(await answers(reserved))) this.#lostOne = true
+    this.#connections.forget(wire)
+    if (wire.lost) this.#lostOne = true
+    else this.#giveBack(reserved)
   }
 
   #giveBack(reserved: ReservedLike | undefined): void {
