@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { cuttingProxy } from './cutting-proxy.mjs'
-import { newSchema } from './server-adapters.js'
+import { admin, newSchema } from './server-adapters.js'
 
 proveCell()
 
@@ -80,6 +80,21 @@ test.each([
   proxy.fallSilent(true)
   await adapter.disconnect()
   await proxy.close()
+})
+
+test('an sql of postgres whose connection the server ends while the adapter leaves is left', async () => {
+  const schema = newSchema()
+  // Often between what the adapter says last and its answer.
+  for (let round = 0; round < 8; round++) {
+    const name = `${schema} ${round}`
+    const sql = postgres(serverUrl(), { onnotice: () => undefined, connection: { application_name: name } })
+    const adapter = new PostgresAdapter(sql, { schema, durability: 'process' })
+    await adapter.cache.set('k', round)
+    const connections = 'FROM pg_stat_activity WHERE application_name = $1'
+    const ended = admin.query(`SELECT pg_terminate_backend(pid) ${connections}`, [name])
+    await adapter.disconnect()
+    await ended
+  }
 })
 
 test('a server that falls silent while an adapter listens is left', async () => {

@@ -47,6 +47,8 @@ export class Reservations {
   readonly #terminations = new Terminations()
   /** Those who wait for a connection. The next that comes is for the first, whoever asked for it. */
   readonly #waiting: Waiting[] = []
+  /** Of connections that were given back. */
+  readonly #unanswered = new Set<Promise<void>>()
   /** Of connections, while somebody waited, since it was asked again. */
   #ends = 0
   /** Connections that were asked for, and have not come. */
@@ -92,7 +94,7 @@ export class Reservations {
         query: (text, parameters) => send(text, parameters, false),
       },
       async (broken) => {
-        await this.#leave(wire, broken, left !== undefined)
+        this.#leave(wire, broken)
         await left?.()
       },
     )
@@ -109,7 +111,7 @@ export class Reservations {
     return wire
   }
 
-  async #leave(wire: ReservedWire, broken: boolean, own: boolean): Promise<void> {
+  #leave(wire: ReservedWire, broken: boolean): void {
     const reserved = this.#held.get(wire)
     this.#held.delete(wire)
     if (broken && !wire.lost && !this.#ending) {
@@ -118,8 +120,6 @@ export class Reservations {
       this.#terminations.begin(wire, send, () => this.#connections.forget(wire))
       return
     }
-    // Before it is given back: then statements of the app may stand before ours. The end of one of our own is limited anyway.
-    if (!own && !wire.lost && reserved !== undefined && !(await answers(reserved))) this.#lostOne = true
     this.#connections.forget(wire)
     if (wire.lost) this.#lostOne = true
     else this.#giveBack(reserved)
@@ -129,7 +129,14 @@ export class Reservations {
     reserved?.release()
     // The library ends a connection behind a statement, and not when it is released: where `sql.end` was called, and where
     // the connection has been reserved beyond its `max_lifetime`. Without a statement the app's `sql.end` would wait for ever.
-    void reserved?.unsafe('SELECT 1', [], { prepare: false }).then(undefined, () => undefined)
+    const answer = Promise.resolve(reserved?.unsafe('SELECT 1', [], { prepare: false })).then(
+      () => undefined,
+      () => {
+        this.#lostOne = true
+      },
+    )
+    this.#unanswered.add(answer)
+    void answer.then(() => this.#unanswered.delete(answer))
   }
 
   /** The app waits until no statement runs any more, as the library promises it: what is reserved is given back then. */
@@ -193,16 +200,15 @@ export class Reservations {
 
   /** @param own Nobody else uses the `sql`. */
   async end(own = false): Promise<void> {
-    // It waits for ever for the statement that was under way on a connection that has ended, and for who waits for one
-    // that cannot be made, unless that is limited.
-    const limited = own || this.#lostOne || this.#asking > 0
+    // It waits for ever for the statement that was under way on a connection that has ended, for a server that is gone without
+    // a word, and for who waits for a connection that cannot be made, unless that is limited.
+    const limited = own || (await this.#isSilent()) || this.#lostOne || this.#asking > 0
     await this.#sql.end(limited ? { timeout: CLOSING_S } : undefined)
   }
-}
 
-/** Whether the server says anything. One that is gone without a word does not, and `sql.end` would wait for it for ever. */
-function answers(reserved: ReservedLike): Promise<boolean> {
-  const answer = Promise.resolve(reserved.unsafe('SELECT 1', [], { prepare: false }))
-  const said = (): boolean => true
-  return within<boolean>(CLOSING_S * 1_000, answer.then(said, said), async () => false)
+  /** Whether a connection that was given back answers nothing. */
+  #isSilent(): Promise<boolean> {
+    const answered = Promise.all(this.#unanswered).then(() => false)
+    return within(CLOSING_S * 1_000, answered, async () => true)
+  }
 }
