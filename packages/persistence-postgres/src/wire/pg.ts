@@ -15,7 +15,7 @@ export interface PgClientLike {
   /** Of the server's process. */
   readonly processID?: number | null
   /** By which a query of any class is sent; the native client has none. */
-  readonly connection?: { readonly stream?: { destroy?(): unknown } }
+  readonly connection?: object
   /** Whether it sends what is asked meanwhile too, and then takes no query of another class. */
   readonly pipeline?: boolean
   /** Whether `connect` was called, and has settled. Absent in clients that do not tell. */
@@ -192,7 +192,8 @@ export function pgClient(client: PgClientLike): Source {
 function endOf(client: PgClientLike): Promise<void> {
   // That the connection breaks meanwhile is no news, and without a listener it would end the process.
   client.on('error', () => undefined)
-  return within<void>(CLOSING_MS, client.end(), async () => void client.connection?.stream?.destroy?.())
+  const { stream } = (client.connection ?? {}) as { stream?: { destroy?(): unknown } }
+  return within<void>(CLOSING_MS, client.end(), async () => void stream?.destroy?.())
 }
 
 function notConnected(): PersistenceError {
