@@ -158,7 +158,11 @@ export const runs = [
   // What is our own code on any engine: above all the models, which must find bugs that are planted in the stores.
   // And the page of the inspector in a browser of the machine, in a soak: elsewhere it says that it did not run. And the proofs by
   // processes that meet on one file, of which there is one of each engine.
-  ...oncePerEngine('models', ['node:sqlite'], ['test/models', 'test/block-copy-code', 'test/browser', 'test/processes']),
+  ...oncePerEngine(
+    'models',
+    ['node:sqlite'],
+    ['test/models', 'test/block-copy-code', 'test/browser', 'test/processes'],
+  ),
   // Each is one process after another, so it leaves a core idle where it is the last.
   ...suite('package', ['node24'], ['test/package']),
   ...suite('docs', ['node20'], ['test/docs']),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
 import { expect, test, vi } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
@@ -47,6 +48,20 @@ test('unsealed, a store is as it was', async () => {
   await toFile(place, `${place.file}.back`)
   await unsealDatabase(serverUrl(), { schema: place.schema })
   await (await onServer(place)).cache.set('k', 3)
+})
+
+test('a copy that is refused for what is held makes no target', async () => {
+  const place = await newPlace()
+  const user = await onFile(place.file)
+  const lock = await user.acquire('nightly', 60_000)
+  await expect(toServer(place)).rejects.toMatchObject({ code: 'BUSY' })
+  expect((await admin.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [place.schema])).rows).toEqual([])
+  await lock?.release()
+  await toServer(place)
+  const server = await onServer(place)
+  await server.acquire('nightly', 60_000)
+  await expect(toFile(place, `${place.file}.back`)).rejects.toMatchObject({ code: 'BUSY' })
+  expect(existsSync(`${place.file}.back`)).toBe(false)
 })
 
 test('a copy is refused while locks or claims are held, or waits for their end', async () => {

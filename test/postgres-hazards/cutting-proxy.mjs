@@ -1,12 +1,14 @@
 import { startProxy } from './proxy.mjs'
 
+/** @typedef {import('node:net').Socket} Socket */
+
 /**
  * @typedef {object} CuttingProxy
  * @property {string} url leads to the server by way of the proxy
  * @property {(bytes: number) => void} cutAfter passes on so many bytes of the server's next answers, swallows the rest and
  *   then ends the connection; once
  * @property {boolean} cut whether it has
- * @property {(silent: boolean) => void} fallSilent passes on nothing in either direction, and ends no connection
+ * @property {(silent: boolean) => void} fallSilent passes on nothing in either direction, no end either
  * @property {() => Promise<void>} close
  */
 
@@ -20,7 +22,7 @@ export async function cuttingProxy(serverUrl) {
   let left = Number.POSITIVE_INFINITY
   let cut = false
   let silent = false
-  const { url, close } = await startProxy(serverUrl, (client, server) => {
+  const join = (/** @type {Socket} */ client, /** @type {Socket} */ server) => {
     client.on('data', (data) => {
       if (!silent) server.write(data)
     })
@@ -37,7 +39,8 @@ export async function cuttingProxy(serverUrl) {
       client.end()
       server.destroy()
     })
-  })
+  }
+  const { url, close } = await startProxy(serverUrl, join, { silent: () => silent })
   return {
     url,
     close,

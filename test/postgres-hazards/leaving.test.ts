@@ -1,17 +1,19 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import { PostgresAdapter, type PostgresHandle } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { cuttingProxy } from './cutting-proxy.mjs'
-import { newSchema } from './server-adapters.js'
+import { admin, newSchema } from './server-adapters.js'
 
 proveCell()
 
 const OPTIONS = { durability: 'process', busyTimeout: 0 } as const
+
+const over = (handle: PostgresHandle) => new PostgresAdapter(handle, { ...OPTIONS, schema: newSchema() })
 
 test('a pool of one connection is left while a waiter wants a second one to listen', async () => {
   const schema = newSchema()
@@ -53,6 +55,46 @@ test('an sql of postgres whose server does not answer is left', async () => {
   await expect(adapter.connect()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   await adapter.disconnect()
   silent.close()
+})
+
+test.each([
+  ['open by pg', (url: string) => PostgresAdapter.open(url, { ...OPTIONS, schema: newSchema(), driver: 'pg' })],
+  [
+    'open by postgres',
+    (url: string) => PostgresAdapter.open(url, { ...OPTIONS, schema: newSchema(), driver: 'postgres' }),
+  ],
+  ['a pool of pg', (url: string) => over(new pg.Pool({ connectionString: url }))],
+  [
+    'a client of pg',
+    async (url: string) => {
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      return over(client)
+    },
+  ],
+  ['an sql of postgres', (url: string) => over(postgres(url, { onnotice: () => undefined }))],
+] as const)('a server that falls silent beside an adapter that does nothing is left: %s', async (_, make) => {
+  const proxy = await cuttingProxy(serverUrl())
+  const adapter = await make(proxy.url)
+  await adapter.cache.set('k', 1)
+  proxy.fallSilent(true)
+  await adapter.disconnect()
+  await proxy.close()
+})
+
+test('an sql of postgres whose connection the server ends while the adapter leaves is left', async () => {
+  const schema = newSchema()
+  // Often between what the adapter says last and its answer.
+  for (let round = 0; round < 8; round++) {
+    const name = `${schema} ${round}`
+    const sql = postgres(serverUrl(), { onnotice: () => undefined, connection: { application_name: name } })
+    const adapter = new PostgresAdapter(sql, { schema, durability: 'process' })
+    await adapter.cache.set('k', round)
+    const connections = 'FROM pg_stat_activity WHERE application_name = $1'
+    const ended = admin.query(`SELECT pg_terminate_backend(pid) ${connections}`, [name])
+    await adapter.disconnect()
+    await ended
+  }
 })
 
 test('a server that falls silent while an adapter listens is left', async () => {

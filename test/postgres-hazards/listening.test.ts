@@ -79,3 +79,14 @@ test.each([100, 1_900])(
     expect({ active: notifications.active, asked: asked.length }).toEqual({ active: true, asked: 2 })
   },
 )
+
+test('a connection that ends before its listening has begun is made anew', async () => {
+  const { notifications, asked, stopped, subscribe } = newNotifications()
+  subscribe()
+  asked[0]?.().ended()
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect({ asked: asked.length, stopped }).toEqual({ asked: 2, stopped: [0] })
+  asked[1]?.()
+  await vi.advanceTimersByTimeAsync(1)
+  expect(notifications.active).toBe(true)
+})

@@ -15,15 +15,20 @@ import { connect, createServer } from 'node:net'
  *
  * @param {string} serverUrl
  * @param {(client: Socket, server: Socket) => void} join what it does with each connection
- * @param {() => number} [target] the port that a new connection goes to; by default that of the URL
+ * @param {object} [options]
+ * @param {() => number} [options.target] the port that a new connection goes to; by default that of the URL
+ * @param {() => boolean} [options.silent] whether the end of a client's side is not answered, as where a network loses all
  * @returns {Promise<Proxy>}
  */
-export async function startProxy(serverUrl, join, target = () => Number(new URL(serverUrl).port)) {
-  const { hostname } = new URL(serverUrl)
+export async function startProxy(serverUrl, join, { target, silent = () => false } = {}) {
+  const { hostname, port } = new URL(serverUrl)
   /** @type {Set<Socket>} */
   const sockets = new Set()
-  const proxy = createServer((client) => {
-    const server = connect(target(), hostname)
+  const proxy = createServer({ allowHalfOpen: true }, (client) => {
+    const server = connect(target?.() ?? Number(port), hostname)
+    client.on('end', () => {
+      if (!silent()) client.end()
+    })
     for (const socket of [client, server]) {
       sockets.add(socket)
       socket.on('error', () => undefined)

@@ -8,11 +8,9 @@ import { startProxy } from './proxy.mjs'
  */
 export async function relay(serverUrl) {
   let target = Number(new URL(serverUrl).port)
-  const proxy = await startProxy(
-    serverUrl,
-    (client, server) => client.pipe(server).pipe(client),
-    () => target,
-  )
+  const proxy = await startProxy(serverUrl, (client, server) => client.pipe(server).pipe(client), {
+    target: () => target,
+  })
   return {
     ...proxy,
     leadTo(port) {

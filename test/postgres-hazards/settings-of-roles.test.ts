@@ -1,8 +1,11 @@
+import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
+import pg from 'pg'
+import postgres from 'postgres'
 import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { answers, fillEveryKind } from '../postgres-copy/every-kind.js'
-import { admin, disconnectAfterEach, eventually, newSchema, opens } from './server-adapters.js'
+import { admin, disconnectAfterEach, eventually, newSchema, opens, track } from './server-adapters.js'
 
 disconnectAfterEach()
 
@@ -19,23 +22,30 @@ async function urlWith(role: string, settings: Readonly<Record<string, string>>)
   return url.href
 }
 
-test('what a role has set changes no answer', async () => {
+test.each(['pg', 'postgres'] as const)('what a role has set changes no answer, by %s', async (driver) => {
   // Also with a name in which quotes and backslashes have to be told apart.
   const schema = `${newSchema()} o'hara "x\\`
   const usual = await opens(schema)
   const url = await urlWith(newSchema(), {
     array_nulls: 'off',
+    // Client libraries set it themselves when they connect.
+    client_encoding: 'LATIN1',
     DateStyle: "'German, DMY'",
     default_transaction_deferrable: 'on',
     default_transaction_isolation: 'serializable',
+    idle_in_transaction_session_timeout: '10000',
     IntervalStyle: 'sql_standard',
+    lock_timeout: '10',
     plan_cache_mode: 'force_generic_plan',
+    quote_all_identifiers: 'on',
+    row_security: 'off',
     search_path: `"${schema.replaceAll('"', '""')}"`,
     standard_conforming_strings: 'off',
     timezone: "'Asia/Tokyo'",
+    track_activities: 'off',
     transform_null_equals: 'on',
   })
-  const other = await opens(schema, {}, url)
+  const other = await opens(schema, { driver }, url)
   await fillEveryKind(other, 10)
   expect(await answers(other)).toEqual(await answers(usual))
   const lock = await other.acquire('job', 60_000)
@@ -91,6 +101,26 @@ test.each([
       `${name} = ${value}, by which values come back changed; ALTER ROLE … SET ${name} = ${wanted}`,
     ),
   })
+})
+
+// A lock by one of the two names would not exclude the other: the server would keep the bytes of UTF-8 as characters each.
+test.each([
+  [
+    'a pool of pg',
+    (encoding: string) => {
+      const pool = new pg.Pool({ connectionString: serverUrl() })
+      return pool.on('connect', (client) => void client.query(`SET client_encoding TO ${encoding}`))
+    },
+  ],
+  ['an sql of postgres', (encoding: string) => postgres(serverUrl(), { connection: { client_encoding: encoding } })],
+] as const)('%s that has the server change texts is refused', async (_, make) => {
+  const over = (encoding: string) =>
+    track(new PostgresAdapter(make(encoding), { schema: newSchema(), durability: 'process' }))
+  await expect(over('latin1').acquire('größe', 60_000)).rejects.toMatchObject({
+    code: 'ENGINE_UNSUPPORTED',
+    message: expect.stringContaining('client_encoding = LATIN1'),
+  })
+  await over('utf8').cache.set('größe', 1)
 })
 
 test.each(['pg', 'postgres'] as const)(

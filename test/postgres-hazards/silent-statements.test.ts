@@ -29,9 +29,27 @@ test.each(['pg', 'postgres'] as const)(
   },
 )
 
-test('behind a pooler, of whose numbers the server knows nothing, a statement may take long', async () => {
+/** A pool of connections of a pooler, of whose numbers the server knows nothing. */
+function pooled(): pg.Pool {
   const pool = new pg.Pool({ connectionString: serverUrl() })
   pool.on('connect', (client) => Object.assign(client, { processID: 2_000_000_000 }))
+  return pool
+}
+
+test('behind a pooler a table that the app has locked is BUSY too', async () => {
+  const schema = newSchema()
+  const adapter = track(new PostgresAdapter(pooled(), { schema, durability: 'process', busyTimeout: 100 }))
+  await adapter.cache.set('k', 1)
+  const client = await admin.connect()
+  await client.query(`BEGIN; LOCK "${schema}".cache IN ACCESS EXCLUSIVE MODE`)
+  await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'BUSY' })
+  await client.query('ROLLBACK')
+  client.release()
+  expect(await adapter.cache.get('k')).toBe(1)
+})
+
+test('behind a pooler a statement may take long', async () => {
+  const pool = pooled()
   const adapter = track(new PostgresAdapter(pool, { schema: newSchema(), durability: 'process', busyTimeout: 0 }))
   const lock = await adapter.acquire('job', 60_000)
   if (lock === null) throw new Error('the lock is free')

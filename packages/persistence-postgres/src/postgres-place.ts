@@ -17,9 +17,12 @@ import { ReconnectingDriver } from './wire/reconnecting-driver.js'
 export type Durability = 'power' | 'process' | 'replicas'
 
 const OLDEST = 140_000
+// Values of `client_encoding` by which the server takes UTF-8 as it is.
+const UNCHANGED: ReadonlySet<unknown> = new Set(['UTF8', 'SQL_ASCII'])
 // Settings that a server may not have are NULL: it may be none of PostgreSQL's.
 const FACTS = `SELECT version() AS version,
   current_setting('server_version_num', true)::int AS number, current_setting('server_encoding', true) AS encoding,
+  current_setting('client_encoding', true) AS texts,
   current_setting('fsync', true) AS fsync, current_setting('full_page_writes', true) AS pages,
   current_setting('synchronous_commit', true) AS commits, current_setting('synchronous_standby_names', true) AS standbys,
   current_setting('extra_float_digits', true)::int AS digits, current_setting('bytea_output', true) AS bytes,
@@ -107,7 +110,7 @@ export class PostgresPlace implements Place {
   }
 
   #refuse(facts: Row): void {
-    const { version, number, encoding, digits, bytes, standby } = facts
+    const { version, number, encoding, texts, digits, bytes, standby } = facts
     if (/cockroach/i.test(String(version))) {
       throw unsupported(
         'CockroachDB answers advisory locks without taking them, so fencing tokens would go back; use PostgreSQL 14 or later',
@@ -119,6 +122,12 @@ export class PostgresPlace implements Place {
     if (encoding !== 'UTF8') {
       throw unsupported(
         `the database has the encoding ${encoding}, which does not hold every text; make one with ENCODING 'UTF8'`,
+      )
+    }
+    // Client libraries send UTF-8 whatever is set. The server would keep other texts, which processes with another setting do not find.
+    if (!UNCHANGED.has(texts)) {
+      throw unsupported(
+        `the connection has client_encoding = ${texts}, by which the server changes every text; set it to UTF8 where the app makes its handle`,
       )
     }
     // By these settings of a role numbers come back rounded, and bytes in a form that client libraries do not read.

@@ -58,7 +58,7 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
   }
   const source = (await openStore(from, { schema, readOnly: dryRun, missing: 'refuse' })) as Store
   try {
-    const target = await openStore(to, { schema, readOnly: dryRun, missing: dryRun ? 'skip' : 'make' })
+    const target = await openTarget(source, to, options)
     try {
       const clockDifference = target === undefined ? 0 : await clocks(source, target, options)
       if (dryRun) return await look(source, target, nameOf(to, schema), clockDifference)
@@ -82,6 +82,15 @@ export async function unsealDatabase(
   } finally {
     await store?.close()
   }
+}
+
+/** @returns `undefined` where it is missing in a dry run. Otherwise it is made, as soon as nothing is held in the source. */
+async function openTarget(source: Store, to: string, options: CopyDatabaseOptions): Promise<Store | undefined> {
+  const { schema = 'go_goscope', dryRun = false } = options
+  const found = await openStore(to, { schema, readOnly: dryRun, missing: 'skip' })
+  if (found !== undefined || dryRun) return found
+  await untilFree(source, async () => (await source.held()).length === 0, options)
+  return openStore(to, { schema, readOnly: false, missing: 'make' })
 }
 
 async function clocks(source: Store, target: Store, { acceptClock = false }: CopyDatabaseOptions): Promise<number> {
@@ -109,11 +118,12 @@ async function look(
 async function move(
   source: Store,
   target: Store,
-  { wait = 0, waiting, progress }: CopyDatabaseOptions,
+  options: CopyDatabaseOptions,
   clockDifference: number,
 ): Promise<CopyResult> {
   const { id, sealed, done } = await markOf(source, target)
-  if (!sealed) await seal(source, target, id, wait, waiting)
+  // Whether nothing is held is found out by the transaction that leaves it.
+  if (!sealed) await untilFree(source, () => source.seal(id, target.name), options)
   if (done) return { ...(await look(source, target, target.name, clockDifference)), outcome: 'moved' }
   try {
     await claim(source, target, id)
@@ -122,7 +132,7 @@ async function move(
     if (!sealed && (await isOfAnother(target, id))) await source.unseal()
     throw error
   }
-  const prints = await fill(source, target, id, progress)
+  const prints = await fill(source, target, id, options.progress)
   await target.copy.finish(id, await source.given())
   return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
 }
@@ -172,16 +182,14 @@ function heldBy(target: Store, { store }: Mark): PersistenceError {
   )
 }
 
-/** Leaves the source, as soon as nothing is held in it. Whether that is so is found out by the transaction that leaves it. */
-async function seal(
+/** Tries until nothing is held in the source any more. @throws PersistenceError `BUSY` when that is not so in time. */
+async function untilFree(
   source: Store,
-  target: Store,
-  id: string,
-  wait: number,
-  waiting: CopyDatabaseOptions['waiting'],
+  isFree: () => Promise<boolean>,
+  { wait = 0, waiting }: CopyDatabaseOptions,
 ): Promise<void> {
   const end = systemClock.monotonic() + wait
-  while (!(await source.seal(id, target.name))) {
+  while (!(await isFree())) {
     const held = await source.held()
     if (systemClock.monotonic() >= end) throw heldError(source, held)
     waiting?.(held)

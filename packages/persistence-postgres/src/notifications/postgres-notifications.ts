@@ -110,13 +110,18 @@ export class PostgresNotifications implements ChangeNotifications {
   /** Listens by a new connection. */
   async #begin(): Promise<void> {
     const began = systemClock.monotonic()
+    let over = false
     try {
       const stop = await this.#context.listen(this.#channel, {
         notified: (text) => this.#receive(text),
         reconnected: () => this.#notifyAll(),
-        ended: () => this.#lose(),
+        ended: () => {
+          over = true
+          this.#lose()
+        },
       })
-      if (this.#ended) return await stop()
+      // It may have ended before the listening was told to have begun.
+      if (this.#ended || over) return await stop()
       const subscription = { stop }
       this.#subscription = subscription
       const active = await this.#comesBack()

@@ -5,28 +5,39 @@ import {
   type SetUp,
 } from '@go-go-scope/persistence-core/dialect'
 import { quoted } from '../sql/quoted.js'
-import { COLUMNS, cacheTable, MIGRATIONS, migrationSteps, ONE_AT_A_TIME, SCHEMA_VERSION, TABLES } from './migrations.js'
+import { COLUMNS, cacheTable, MIGRATIONS, type Migration, migrationSteps, ONE_AT_A_TIME, TABLES } from './migrations.js'
 import { MARKS, refuseMoved } from './moved.js'
 
-/** Brings the tables of `schema` up to date, or checks that they are, unless the command `copy` has left them. */
-export function migrating(schema: string): SetUp {
+/**
+ * Brings the tables of `schema` up to date, or checks that they are, unless the command `copy` has left them.
+ *
+ * @param migrations Of the release.
+ */
+export function migrating(schema: string, migrations: readonly Migration[] = MIGRATIONS): SetUp {
   return async (queue, create) => {
     const found = await readSchema(queue, schema)
     await refuseMoved(queue, schema, found.marks)
-    await bringUpToDate(queue, schema, create, found)
+    await bringUpToDate(queue, schema, create, found, migrations)
   }
 }
 
 /** {@link migrating} of tables whoever has left them. */
 export function migratingAnyway(schema: string): SetUp {
-  return async (queue, create) => bringUpToDate(queue, schema, create, await readSchema(queue, schema))
+  return async (queue, create) => bringUpToDate(queue, schema, create, await readSchema(queue, schema), MIGRATIONS)
 }
 
-async function bringUpToDate(queue: OperationQueue, schema: string, create: boolean, found: Found): Promise<void> {
-  if (found.version > SCHEMA_VERSION) throw schemaNewer(schema, found.version)
-  if (found.version === SCHEMA_VERSION) return checkTables(schema, found)
-  if (!create) throw schemaOlder(schema, found)
-  await apply(queue, schema, found)
+async function bringUpToDate(
+  queue: OperationQueue,
+  schema: string,
+  create: boolean,
+  found: Found,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const needed = migrations.length
+  if (found.version > needed) throw schemaNewer(schema, found.version, needed)
+  if (found.version === needed) return checkTables(schema, found)
+  if (!create) throw schemaOlder(schema, found, migrations)
+  await apply(queue, schema, found, migrations)
 }
 
 /** Makes a cache table of the app's name, or checks that it is there. */
@@ -85,14 +96,19 @@ GROUP BY name`,
 }
 
 /** Applies what `found` lacks in one transaction. Of several processes that start at once one does. */
-async function apply(queue: OperationQueue, schema: string, found: Found): Promise<void> {
+async function apply(
+  queue: OperationQueue,
+  schema: string,
+  found: Found,
+  migrations: readonly Migration[],
+): Promise<void> {
   await creating(async () => {
-    const steps = MIGRATIONS.slice(found.version).flatMap((migration) => migrationSteps(migration, quoted(schema)))
+    const steps = migrations.slice(found.version).flatMap((migration) => migrationSteps(migration, quoted(schema)))
     await queue.atomic('connect', [ONE_AT_A_TIME, ...(await schemaSteps(queue, schema)), ...steps])
   })
   const made = await readSchema(queue, schema)
-  if (made.version > SCHEMA_VERSION) throw schemaNewer(schema, made.version)
-  if (made.version === SCHEMA_VERSION) return checkTables(schema, made)
+  // Who was first may be of an earlier release, and have made less.
+  if (made.version > found.version) return bringUpToDate(queue, schema, true, made, migrations)
   throw new PersistenceError('SQL', 'connect', `connect: the server did not keep the tables of the schema ${schema}`)
 }
 
@@ -128,12 +144,13 @@ function checkTables(schema: string, { missing, lacking }: Found): void {
   }
 }
 
-function schemaOlder(schema: string, { version, missing }: Found): PersistenceError {
+function schemaOlder(schema: string, { version, missing }: Found, migrations: readonly Migration[]): PersistenceError {
+  const needed = migrations.length
   return new SchemaMissingError(
-    schemaMissing(schema, `version ${version}, ${SCHEMA_VERSION} is needed`).message,
+    schemaMissing(schema, `version ${version}, ${needed} is needed`).message,
     version,
-    SCHEMA_VERSION,
-    MIGRATIONS.slice(version).map((migration) => `to version ${migration.version}: ${migration.title}`),
+    needed,
+    migrations.slice(version).map((migration) => `to version ${migration.version}: ${migration.title}`),
     missing.length > TABLES.length,
   )
 }
@@ -146,10 +163,10 @@ function schemaMissing(schema: string, what: string): PersistenceError {
   )
 }
 
-function schemaNewer(schema: string, version: number): PersistenceError {
+function schemaNewer(schema: string, version: number, needed: number): PersistenceError {
   return new PersistenceError(
     'SCHEMA_NEWER',
     'connect',
-    `connect: the schema ${schema} has version ${version}, this release writes up to ${SCHEMA_VERSION}; update the package`,
+    `connect: the schema ${schema} has version ${version}, this release writes up to ${needed}; update the package`,
   )
 }

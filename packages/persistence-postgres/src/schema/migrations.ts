@@ -117,10 +117,8 @@ const FIRST: Migration = {
   ],
 }
 
+/** Their number is the schema version that this release writes. */
 export const MIGRATIONS: readonly Migration[] = [FIRST]
-
-/** The schema version this code writes. */
-export const SCHEMA_VERSION: number = MIGRATIONS.length
 
 // One lock for all that makes or settles something once: processes that start together wait for one another, and go on
 // with what the first has made.

@@ -70,8 +70,13 @@ const TLS = /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_T
 const NO_TLS = /^The server does not support SSL connections/
 // PGlite, and a pool of `pg`, also where the adapter ends it once more.
 const CLOSED_BY_APP = /^PGlite is clos(ed|ing)|^Cannot use a pool after calling end|^Called end on pool more than once/
-// An `sql` of `postgres` that was ended, of each new statement; those that are under way get another code.
+// What an `sql` of `postgres` that was ended says to each new statement; those that are under way get another code.
 const ENDED_SQL = 'CONNECTION_ENDED'
+
+/** For an `sql` that the app has ended, where its library does not tell that from the end of a connection. */
+export function endedSql(cause?: unknown): Error {
+  return Object.assign(new Error('the sql was ended', { cause }), { code: ENDED_SQL })
+}
 
 function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined

@@ -1,4 +1,5 @@
 import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
+import { endedSql } from '../sql/error-codes.js'
 import { type ListensLike, listenBy, ReservedWire } from './reserved.js'
 import type { Source } from './wire.js'
 
@@ -30,7 +31,7 @@ export function bunSql(sql: BunSqlLike): Source {
     several: true,
     pooled: true,
     async connect() {
-      const reserved = await sql.reserve()
+      const reserved = await reserve(sql)
       const send = (text: string, parameters: readonly SqlValue[]): PromiseLike<readonly unknown[]> =>
         reserved.unsafe(text, [...parameters])
       // It has no parsers that an app could change.
@@ -43,5 +44,19 @@ export function bunSql(sql: BunSqlLike): Source {
     end: async () => {
       await sql.end()
     },
+  }
+}
+
+/** One that was closed says so at once; a connection that ends while it is made says the same, later. */
+async function reserve(sql: BunSqlLike): Promise<ReservedBunLike> {
+  let later = false
+  setImmediate(() => {
+    later = true
+  })
+  try {
+    return await sql.reserve()
+  } catch (error) {
+    if (later || (error as { code?: unknown }).code !== 'ERR_POSTGRES_CONNECTION_CLOSED') throw error
+    throw endedSql(error)
   }
 }

@@ -40,6 +40,8 @@ const TYPES = { getTypeParser: (type: number): ((text: string) => unknown) => ty
 
 // ms within which a server answers LISTEN and UNLISTEN. One that is gone without a word never does.
 const LISTEN_ANSWER_MS = 2_000
+// ms that such a server is given to take the end of a connection.
+const CLOSING_MS = 1_000
 
 const APPS_TRANSACTION =
   'the app has a transaction of its own open on this client; end it first, or give the adapter a pool'
@@ -182,8 +184,16 @@ export function pgClient(client: PgClientLike): Source {
       if (client._connecting === false && client._connected === false) throw notConnected()
       return wire
     },
-    end: () => client.end(),
+    end: () => endOf(client),
   }
+}
+
+/** Ends a client for good. A server that is gone without a word is not waited for, which the client would do for many minutes. */
+function endOf(client: PgClientLike): Promise<void> {
+  // That the connection breaks meanwhile is no news, and without a listener it would end the process.
+  client.on('error', () => undefined)
+  const { stream } = (client.connection ?? {}) as { stream?: { destroy?(): unknown } }
+  return within<void>(CLOSING_MS, client.end(), async () => void stream?.destroy?.())
 }
 
 function notConnected(): PersistenceError {
@@ -198,12 +208,12 @@ function notConnected(): PersistenceError {
 export function pgClients(make: () => Promise<PgClientLike & { connect(): Promise<unknown> }>): Source {
   const connect = async (): Promise<PgWire> => {
     const client = await make()
-    const wire = new PgWire(client, () => client.end())
+    const wire = new PgWire(client, () => endOf(client))
     try {
       await client.connect()
     } catch (error) {
       // The caller needs the error of connecting, not one of ending.
-      void client.end().catch(() => undefined)
+      void endOf(client).catch(() => undefined)
       throw error
     }
     return wire

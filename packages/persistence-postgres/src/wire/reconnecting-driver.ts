@@ -92,13 +92,13 @@ export class ReconnectingDriver implements AsyncDriver {
   }
 
   query(sql: string, parameters: readonly SqlValue[], ofApp = false): Promise<Row[]> {
-    return this.#use((wire) => (ofApp ? wire.query(sql, parameters) : wire.run(sql, parameters, undefined)))
+    return this.#use(sql, (wire) => (ofApp ? wire.query(sql, parameters) : wire.run(sql, parameters, undefined)))
   }
 
   async prepare(sql: string): Promise<AsyncStatement> {
     const name = `ggs_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
     const run = (parameters: readonly SqlValue[]): Promise<Row[]> =>
-      this.#use((wire) => wire.run(sql, parameters, this.#prepares ? `${name}_${this.#renewals}` : undefined))
+      this.#use(sql, (wire) => wire.run(sql, parameters, this.#prepares ? `${name}_${this.#renewals}` : undefined))
     const { begin, commit, rollback } = TRANSACTION
     return {
       all: sql === begin ? () => this.#begin(run) : sql === commit || sql === rollback ? () => this.#end(run) : run,
@@ -144,12 +144,12 @@ export class ReconnectingDriver implements AsyncDriver {
     }
   }
 
-  async #use(run: (wire: Wire) => Promise<Row[]>): Promise<Row[]> {
+  async #use(sql: string, run: (wire: Wire) => Promise<Row[]>): Promise<Row[]> {
     const open = this.#open
     const wire = open !== undefined && !open.lost ? open : await this.#connected()
     try {
       const answer = run(wire)
-      return await (this.#backend === undefined ? answer : this.#watch.answered(this.#backend, answer))
+      return await (this.#source.several ? this.#watch.answered(this.#backend, sql, answer) : answer)
     } catch (error) {
       const state = sqlStateOf(error)
       if (error instanceof ConnectionLost || wire.lost || endsConnection(error)) {

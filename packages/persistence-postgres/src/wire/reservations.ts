@@ -1,5 +1,5 @@
 import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
-import { endsConnection } from '../sql/error-codes.js'
+import { endedSql, endsConnection } from '../sql/error-codes.js'
 import { ConnectionEnds, type Hooks } from './connection-ends.js'
 import { within } from './deadline.js'
 import { type RawRows, RowReader, type Transforms } from './postgres-js-rows.js'
@@ -47,6 +47,8 @@ export class Reservations {
   readonly #terminations = new Terminations()
   /** Those who wait for a connection. The next that comes is for the first, whoever asked for it. */
   readonly #waiting: Waiting[] = []
+  /** Of connections that were given back. */
+  readonly #unanswered = new Set<Promise<void>>()
   /** Of connections, while somebody waited, since it was asked again. */
   #ends = 0
   /** Connections that were asked for, and have not come. */
@@ -127,13 +129,20 @@ export class Reservations {
     reserved?.release()
     // The library ends a connection behind a statement, and not when it is released: where `sql.end` was called, and where
     // the connection has been reserved beyond its `max_lifetime`. Without a statement the app's `sql.end` would wait for ever.
-    void reserved?.unsafe('SELECT 1', [], { prepare: false }).then(undefined, () => undefined)
+    const answer = Promise.resolve(reserved?.unsafe('SELECT 1', [], { prepare: false })).then(
+      () => undefined,
+      () => {
+        this.#lostOne = true
+      },
+    )
+    this.#unanswered.add(answer)
+    void answer.then(() => this.#unanswered.delete(answer))
   }
 
   /** The app waits until no statement runs any more, as the library promises it: what is reserved is given back then. */
   #letGo(): void {
     this.#ending = true
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(ended())
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(endedSql())
     for (const [wire, reserved] of this.#held) {
       void wire.idle().then(() => {
         if (!this.#held.delete(wire) || wire.lost) return
@@ -169,7 +178,7 @@ export class Reservations {
   /** What was queued when `sql.end` was called may come by a connection that is made behind it, and which nobody would end. */
   #tooLate(): Error {
     void Promise.resolve(this.#sql.close?.()).catch(() => undefined)
-    return ended()
+    return endedSql()
   }
 
   #ask(): void {
@@ -191,13 +200,15 @@ export class Reservations {
 
   /** @param own Nobody else uses the `sql`. */
   async end(own = false): Promise<void> {
-    // It waits for ever for the statement that was under way on a connection that has ended, and for who waits for one
-    // that cannot be made, unless that is limited.
-    const limited = own || this.#lostOne || this.#asking > 0
+    // It waits for ever for the statement that was under way on a connection that has ended, for a server that is gone without
+    // a word, and for who waits for a connection that cannot be made, unless that is limited.
+    const limited = own || (await this.#isSilent()) || this.#lostOne || this.#asking > 0
     await this.#sql.end(limited ? { timeout: CLOSING_S } : undefined)
   }
-}
 
-function ended(): Error {
-  return Object.assign(new Error('the sql was ended'), { code: 'CONNECTION_ENDED' })
+  /** Whether a connection that was given back answers nothing. */
+  #isSilent(): Promise<boolean> {
+    const answered = Promise.all(this.#unanswered).then(() => false)
+    return within(CLOSING_S * 1_000, answered, async () => true)
+  }
 }

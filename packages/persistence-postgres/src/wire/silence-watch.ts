@@ -1,4 +1,4 @@
-import { pause, type Row, systemClock } from '@go-go-scope/persistence-core/dialect'
+import { pause, type Row, type SqlValue, systemClock } from '@go-go-scope/persistence-core/dialect'
 import { within } from './deadline.js'
 import { ConnectionLost, type Wire } from './wire.js'
 
@@ -6,14 +6,22 @@ import { ConnectionLost, type Wire } from './wire.js'
 const LATE_ANSWER_MS = 1_000
 
 const BACKEND = 'SELECT pg_backend_pid()::int AS backend'
-// One row where the server says of a connection that its statement runs. What waits for a whole table, which no `lock_timeout`
-// of the statement itself limits, is cancelled.
-const AT_WORK = `SELECT CASE WHEN wait_event_type = 'Lock' AND wait_event = 'relation' THEN pg_cancel_backend(pid)::int END AS cancelled
+// What waits for a whole table, which no `lock_timeout` of the statement itself limits, is cancelled.
+const WAITS_FOR_TABLE = "wait_event_type = 'Lock' AND wait_event = 'relation'"
+// One row where the server says of a connection that its statement runs.
+const AT_WORK = `SELECT CASE WHEN ${WAITS_FOR_TABLE} THEN pg_cancel_backend(pid)::int END AS cancelled
 FROM pg_stat_activity WHERE pid = $1::int AND state = 'active'`
+// By the text of a statement, of which the server shows the first 1,023 bytes by default, where no number is known. One of another
+// process that has waited as long may be cancelled too: its queue sends it again.
+const CANCEL_TEXT = `SELECT pg_cancel_backend(pid)::int AS cancelled FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND state = 'active' AND ${WAITS_FOR_TABLE}
+  AND (query = $1::text OR octet_length(query) > 500 AND starts_with($1::text, query))
+  AND clock_timestamp() - query_start > $2::float8 * interval '1 ms'`
 
 interface Sent {
-  /** The server's number for the connection. */
-  readonly backend: number
+  /** The server's number for the connection; `undefined` where it is not known. */
+  readonly backend: number | undefined
+  readonly sql: string
   readonly giveUp: (reason: ConnectionLost) => void
   /** Monotonic ms since which the server has been silent. */
   since: number
@@ -37,10 +45,15 @@ export class SilenceWatch {
     this.#connect = connect
   }
 
-  /** What `answer` comes to. @throws ConnectionLost when the server says that no such statement runs, or nothing. */
-  answered<T>(backend: number, answer: Promise<T>): Promise<T> {
+  /**
+   * What `answer` comes to, of a statement that was sent.
+   *
+   * @param backend The server's number for the connection; without it the answer is waited for, however long it takes.
+   * @throws ConnectionLost when the server says that no such statement runs, or nothing.
+   */
+  answered<T>(backend: number | undefined, sql: string, answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const sent: Sent = { backend, giveUp: reject, since: systemClock.monotonic() }
+      const sent: Sent = { backend, sql, giveUp: reject, since: systemClock.monotonic() }
       this.#sent = sent
       const settled = (): void => {
         if (this.#sent === sent) this.#sent = undefined
@@ -65,7 +78,7 @@ export class SilenceWatch {
 
   async #lookAt(sent: Sent): Promise<void> {
     if (systemClock.monotonic() - sent.since < this.#answerTimeout) return
-    if (await this.#isAtWork(sent.backend)) {
+    if (await this.#mayBeAtWork(sent)) {
       sent.since = systemClock.monotonic()
       return
     }
@@ -75,16 +88,21 @@ export class SilenceWatch {
     sent.giveUp(new ConnectionLost(new Error('the server does not answer'), true))
   }
 
-  async #isAtWork(backend: number): Promise<boolean> {
+  async #mayBeAtWork({ backend, sql }: Sent): Promise<boolean> {
     try {
-      const wire = await this.#connect()
-      const answer = wire.run(AT_WORK, [backend], undefined).finally(() => wire.close(wire.lost))
-      const rows = await within<Row[]>(this.#answerTimeout, answer, async () => [])
-      return rows.length > 0
+      if (backend !== undefined) return (await this.#ask(AT_WORK, [backend])).length > 0
+      await this.#ask(CANCEL_TEXT, [sql, this.#answerTimeout])
+      return true
     } catch {
-      // It cannot be asked, so it is as good as gone.
-      return false
+      // It cannot be asked, so it is as good as gone; of a connection without a number nobody knows.
+      return backend === undefined
     }
+  }
+
+  async #ask(question: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    const wire = await this.#connect()
+    const answer = wire.run(question, parameters, undefined).finally(() => wire.close(wire.lost))
+    return within<Row[]>(this.#answerTimeout, answer, async () => [])
   }
 }
 

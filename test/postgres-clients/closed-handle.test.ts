@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { engine, proveCell, schemaForEachTest } from '../postgres/cell.js'
+
+proveCell()
+
+const schema = schemaForEachTest()
+
+// With retries a call would take an hour.
+const PATIENT = { busyTimeout: 3_600_000 }
+
+test('an sql that the app has ended is CLOSED, at once', async () => {
+  const before = await engine.openHandle(schema.name)
+  await engine.closeHandle(before)
+  const adapter = new engine.SQLiteAdapter(before as never, PATIENT)
+  await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'CLOSED' })
+  await adapter.disconnect()
+})
+
+test('an sql whose connections the app ends beside an adapter is CLOSED for what comes later', async () => {
+  const sql = (await engine.openHandle(schema.name)) as { end(options: { timeout: number }): Promise<void> }
+  const adapter = new engine.SQLiteAdapter(sql as never, PATIENT)
+  await adapter.cache.set('k', 1)
+  await sql.end({ timeout: 0 })
+  await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'CLOSED' })
+  await adapter.disconnect()
+})
