@@ -29,7 +29,7 @@ export const everyRuntime: readonly Member[] = onServer
 /** Those that meet: every engine on a file, so every build of SQLite, of which one is on Bun; two client libraries on a server. */
 const meeting: readonly Member[] = onServer
   ? [thisMember, otherMember]
-  : engineNames.map((name) => memberOf(engines[name].whole, name))
+  : engineNames.map((name) => memberOf(`${engines[name].runtimes[0]}`, name))
 
 /** `count` processes on one file or server, of each kind in turn. */
 export function mixedMembers(count: number): Member[] {
