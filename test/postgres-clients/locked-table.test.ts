@@ -30,6 +30,8 @@ test('a statement of the app that waits for a table is not cancelled, also where
   await engine.rows(holder, 'LOCK cache IN ACCESS EXCLUSIVE MODE')
   const sql = 'SELECT key FROM cache'
   const waiting = engine.rows(app, sql)
+  const question = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'relation' AND query = $1"
+  while ((await engine.rows(app, question, [sql])).length === 0);
   // By a connection of which the server's number is not known it waits as well.
   const fenced = adapter.fenced(lock, [{ sql }]).catch((error: { code?: string }) => error.code)
   await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'BUSY' })
