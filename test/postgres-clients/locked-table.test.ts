@@ -31,10 +31,15 @@ test('a statement of the app that waits for a table is not cancelled, also where
   const sql = 'SELECT key FROM cache'
   const waiting = engine.rows(app, sql)
   const question = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'relation' AND query = $1"
-  while ((await engine.rows(app, question, [sql])).length === 0);
+  const waits = async (count: number) => {
+    while ((await engine.rows(app, question, [sql])).length < count);
+  }
+  await waits(1)
   // By a connection of which the server's number is not known it waits as well.
   const fenced = adapter.fenced(lock, [{ sql }]).catch((error: { code?: string }) => error.code)
-  await expect(adapter.cache.get('k')).rejects.toMatchObject({ code: 'BUSY' })
+  await waits(2)
+  // Until the statement of `fenced` has been looked at too.
+  for (const key of ['a', 'b', 'c']) await expect(adapter.cache.get(key)).rejects.toMatchObject({ code: 'BUSY' })
   await engine.rows(holder, 'ROLLBACK')
   expect(await waiting).toEqual([])
   expect([[[]], 'BUSY']).toContainEqual(await fenced)
