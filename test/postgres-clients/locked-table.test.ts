@@ -21,18 +21,28 @@ test('a table that the app has locked is BUSY, for readers too, and the connecti
   await engine.closeHandle(other)
 })
 
-test('what waits for a table by a connection of which the server’s number is not known is cancelled alone', async () => {
+test('a statement of the app that waits for a table is not cancelled, also where one of `fenced` has the same text', async () => {
   const adapter = await engine.SQLiteAdapter.open(schema.name, { busyTimeout: 100, locks: 'database' })
   const [holder, app] = [await engine.openHandle(schema.name), await engine.openHandle(schema.name)]
   const lock = await adapter.acquire('job', 60_000)
   assert(lock)
   await engine.rows(holder, 'BEGIN')
   await engine.rows(holder, 'LOCK cache IN ACCESS EXCLUSIVE MODE')
-  // A statement of the app's own may wait as long as it likes.
-  const waiting = engine.rows(app, 'SELECT count(*)::int AS size FROM cache')
-  await expect(adapter.fenced(lock, [{ sql: 'SELECT key FROM cache' }])).rejects.toMatchObject({ code: 'BUSY' })
+  const sql = 'SELECT key FROM cache'
+  const waiting = engine.rows(app, sql)
+  const question = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'relation' AND query = $1"
+  const waits = async (count: number) => {
+    while ((await engine.rows(app, question, [sql])).length < count);
+  }
+  await waits(1)
+  // By a connection of which the server's number is not known it waits as well.
+  const fenced = adapter.fenced(lock, [{ sql }]).catch((error: { code?: string }) => error.code)
+  await waits(2)
+  // Until the statement of `fenced` has been looked at too.
+  for (const key of ['a', 'b', 'c']) await expect(adapter.cache.get(key)).rejects.toMatchObject({ code: 'BUSY' })
   await engine.rows(holder, 'ROLLBACK')
-  expect(await waiting).toEqual([{ size: 0 }])
+  expect(await waiting).toEqual([])
+  expect([[[]], 'BUSY']).toContainEqual(await fenced)
   await adapter.disconnect()
   await engine.closeHandle(holder)
   await engine.closeHandle(app)

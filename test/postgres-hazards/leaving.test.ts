@@ -97,6 +97,17 @@ test('an sql of postgres whose connection the server ends while the adapter leav
   }
 })
 
+test('what the app has asked an sql of postgres before the adapter ends it is answered, however long it takes', async () => {
+  const sql = postgres(serverUrl(), { max: 1, onnotice: () => undefined })
+  const adapter = over(sql)
+  await adapter.cache.set('k', 1)
+  // It waits for the one connection, which the adapter gives back.
+  const report = sql`SELECT 'done' AS answer FROM pg_sleep(3)`.then((rows) => rows[0]?.answer)
+  const left = adapter.disconnect()
+  expect(await report).toBe('done')
+  await left
+})
+
 test('a server that falls silent while an adapter listens is left', async () => {
   const proxy = await cuttingProxy(serverUrl())
   const adapter = await PostgresAdapter.open(proxy.url, { schema: newSchema(), durability: 'process' })

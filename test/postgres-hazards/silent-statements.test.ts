@@ -1,6 +1,7 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { SilenceWatch } from '../../packages/persistence-postgres/src/wire/silence-watch.js'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, disconnectAfterEach, newSchema, opens, track } from './server-adapters.js'
@@ -8,6 +9,8 @@ import { admin, disconnectAfterEach, newSchema, opens, track } from './server-ad
 disconnectAfterEach()
 
 proveCell()
+
+afterEach(() => void vi.useRealTimers())
 
 test.each(['pg', 'postgres'] as const)(
   'a table that the app has locked is BUSY, for readers too, and the connection stays usable: %s',
@@ -56,4 +59,41 @@ test('behind a pooler a statement may take long', async () => {
   // Longer than a server may be silent, and than its late answer may take.
   const sql = "SELECT 'done' AS answer FROM pg_sleep(3)"
   expect(await adapter.fenced(lock, [{ sql }])).toEqual([[{ answer: 'done' }]])
+})
+
+test.each(['pg', 'postgres'] as const)(
+  'where the server does not tell what connections do, a statement may take long, and a locked table is BUSY: %s',
+  async (driver) => {
+    const schema = newSchema()
+    const url = new URL(serverUrl())
+    url.searchParams.set('options', '-c track_activities=off')
+    const adapter = await opens(schema, { busyTimeout: 100, driver }, url.href)
+    const lock = await adapter.acquire('job', 60_000)
+    if (lock === null) throw new Error('the lock is free')
+    const sql = "SELECT 'done' AS answer FROM pg_sleep(3)"
+    expect(await adapter.fenced(lock, [{ sql }])).toEqual([[{ answer: 'done' }]])
+    const client = await admin.connect()
+    await client.query(`BEGIN; LOCK "${schema}".circuit IN ACCESS EXCLUSIVE MODE`)
+    await expect(adapter.recordFailure('api', 3)).rejects.toMatchObject({ code: 'BUSY' })
+    await client.query('ROLLBACK')
+    client.release()
+    expect(await adapter.recordFailure('api', 3)).toBe(1)
+  },
+)
+
+test('a server that answers nobody is asked by one connection at a time', async () => {
+  vi.useFakeTimers()
+  let [asked, open] = [0, 0]
+  const never = new Promise<never>(() => undefined)
+  const watch = new SilenceWatch(1_000, async () => {
+    asked++
+    open++
+    return { lost: false, run: () => never, query: () => never, close: async () => void open-- }
+  })
+  void watch.answered(undefined, 'SELECT 1', never)
+  for (let second = 0; second < 60; second++) {
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(open).toBeLessThanOrEqual(1)
+  }
+  expect(asked).toBeGreaterThan(5)
 })

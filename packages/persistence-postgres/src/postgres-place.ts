@@ -17,8 +17,8 @@ import { ReconnectingDriver } from './wire/reconnecting-driver.js'
 export type Durability = 'power' | 'process' | 'replicas'
 
 const OLDEST = 140_000
-// Values of `client_encoding` by which the server takes UTF-8 as it is.
-const UNCHANGED: ReadonlySet<unknown> = new Set(['UTF8', 'SQL_ASCII'])
+// Values of `client_encoding` by which the server takes UTF-8 as it is. Other spellings it shows as these, but for UNICODE.
+const UNCHANGED: ReadonlySet<unknown> = new Set(['UTF8', 'UNICODE', 'SQL_ASCII'])
 // Settings that a server may not have are NULL: it may be none of PostgreSQL's.
 const FACTS = `SELECT version() AS version,
   current_setting('server_version_num', true)::int AS number, current_setting('server_encoding', true) AS encoding,

@@ -92,14 +92,18 @@ export class ReconnectingDriver implements AsyncDriver {
   }
 
   query(sql: string, parameters: readonly SqlValue[], ofApp = false): Promise<Row[]> {
-    return this.#use(sql, (wire) => (ofApp ? wire.query(sql, parameters) : wire.run(sql, parameters, undefined)))
+    return ofApp
+      ? this.#use(undefined, (wire) => wire.query(sql, parameters))
+      : this.#use(sql, (wire) => wire.run(sql, parameters, undefined))
   }
 
   async prepare(sql: string): Promise<AsyncStatement> {
     const name = `ggs_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
-    const run = (parameters: readonly SqlValue[]): Promise<Row[]> =>
-      this.#use(sql, (wire) => wire.run(sql, parameters, this.#prepares ? `${name}_${this.#renewals}` : undefined))
     const { begin, commit, rollback } = TRANSACTION
+    // The app's transactions have the same texts.
+    const own = sql === begin || sql === commit || sql === rollback ? undefined : sql
+    const run = (parameters: readonly SqlValue[]): Promise<Row[]> =>
+      this.#use(own, (wire) => wire.run(sql, parameters, this.#prepares ? `${name}_${this.#renewals}` : undefined))
     return {
       all: sql === begin ? () => this.#begin(run) : sql === commit || sql === rollback ? () => this.#end(run) : run,
       // The connection keeps it for the next adapter; a pooler's lasts as long as the pooler likes.
@@ -144,12 +148,13 @@ export class ReconnectingDriver implements AsyncDriver {
     }
   }
 
-  async #use(sql: string, run: (wire: Wire) => Promise<Row[]>): Promise<Row[]> {
+  /** @param text See {@link SilenceWatch.answered}. */
+  async #use(text: string | undefined, run: (wire: Wire) => Promise<Row[]>): Promise<Row[]> {
     const open = this.#open
     const wire = open !== undefined && !open.lost ? open : await this.#connected()
     try {
       const answer = run(wire)
-      return await (this.#source.several ? this.#watch.answered(this.#backend, sql, answer) : answer)
+      return await (this.#source.several ? this.#watch.answered(this.#backend, text, answer) : answer)
     } catch (error) {
       const state = sqlStateOf(error)
       if (error instanceof ConnectionLost || wire.lost || endsConnection(error)) {

@@ -47,8 +47,10 @@ export class Reservations {
   readonly #terminations = new Terminations()
   /** Those who wait for a connection. The next that comes is for the first, whoever asked for it. */
   readonly #waiting: Waiting[] = []
-  /** Of connections that were given back. */
-  readonly #unanswered = new Set<Promise<void>>()
+  /** Of connections that are given back: what each was asked before, ahead of which nothing of the app's is. */
+  readonly #askedBefore = new Set<Promise<boolean>>()
+  /** And after, which may wait for long statements of the app's. */
+  readonly #askedAfter = new Set<Promise<void>>()
   /** Of connections, while somebody waited, since it was asked again. */
   #ends = 0
   /** Connections that were asked for, and have not come. */
@@ -126,17 +128,27 @@ export class Reservations {
   }
 
   #giveBack(reserved: ReservedLike | undefined): void {
-    reserved?.release()
-    // The library ends a connection behind a statement, and not when it is released: where `sql.end` was called, and where
-    // the connection has been reserved beyond its `max_lifetime`. Without a statement the app's `sql.end` would wait for ever.
-    const answer = Promise.resolve(reserved?.unsafe('SELECT 1', [], { prepare: false })).then(
-      () => undefined,
-      () => {
+    const last = async (): Promise<boolean> => {
+      try {
+        await reserved?.unsafe('SELECT 1', [], { prepare: false })
+        return true
+      } catch (error) {
         this.#lostOne = true
-      },
-    )
-    this.#unanswered.add(answer)
-    void answer.then(() => this.#unanswered.delete(answer))
+        return !endsConnection(error)
+      }
+    }
+    const before = last()
+    const after = before.then(async (stays) => {
+      if (!stays) return
+      reserved?.release()
+      // The library ends a connection behind a statement, and not when it is released: where `sql.end` was called, and where
+      // the connection has been reserved beyond its `max_lifetime`. Without a statement the app's `sql.end` would wait for ever.
+      await last()
+    })
+    this.#askedBefore.add(before)
+    this.#askedAfter.add(after)
+    void before.then(() => this.#askedBefore.delete(before))
+    void after.then(() => this.#askedAfter.delete(after))
   }
 
   /** The app waits until no statement runs any more, as the library promises it: what is reserved is given back then. */
@@ -206,9 +218,10 @@ export class Reservations {
     await this.#sql.end(limited ? { timeout: CLOSING_S } : undefined)
   }
 
-  /** Whether a connection that was given back answers nothing. */
+  /** Whether a connection that was given back answers nothing. Else it settles when it has ended, or no more is to be answered. */
   #isSilent(): Promise<boolean> {
-    const answered = Promise.all(this.#unanswered).then(() => false)
-    return within(CLOSING_S * 1_000, answered, async () => true)
+    const answered = Promise.all(this.#askedBefore).then(() => false)
+    const silent = within(CLOSING_S * 1_000, answered, async () => true)
+    return silent.then(async (is) => is || Promise.all(this.#askedAfter).then(() => false))
   }
 }
