@@ -186,9 +186,13 @@ describe('every response', () => {
 describe('options that cannot be used are refused', () => {
   test.each<[string, object, RegExp]>([
     ['nothing that decides who may look', {}, /option token must be a secret text, or option authorize a function/],
-    ['two that decide', { token: TOKEN, authorize: () => true }, /give one of the two/],
-    ['a token that can be guessed', { token: '123456789012345' }, /16 characters or more.*randomUUID/],
-    ['a token that is no text', { token: 7 }, /option token must be a text/],
+    ['two that decide', { token: TOKEN, authorize: () => true }, /give one of the two, got both$/],
+    [
+      'a token that can be guessed',
+      { token: '123456789012345' },
+      /16 characters or more, such as crypto\.randomUUID\(\), got one of 15$/,
+    ],
+    ['a token that is no text', { token: 7 }, /option token must be a text.*, got number$/],
     ['an answer for authorize', { authorize: true }, /option authorize must be a function/],
     ['a host with a port', { token: TOKEN, hosts: ['localhost:80'] }, /option hosts must be an array of host names/],
     ['a URL as a host', { token: TOKEN, hosts: ['https://a.example'] }, /option hosts must be/],
