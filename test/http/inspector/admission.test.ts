@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { inspector } from '@go-go-scope/persistence-inspector'
 import { describe, expect, test } from 'vitest'
-import { inspectorOf, KEY, OVERVIEW, requestFor, SECRET, TOKEN } from './inspected.js'
+import { inspectorOf, KEY, OVERVIEW, persistence, requestFor, SECRET, TOKEN } from './inspected.js'
 
 /** What a refused request gets: a status and a reason, no page and nothing of the database. */
 async function expectRefusal(response: Response, status = 403): Promise<void> {
@@ -202,5 +203,11 @@ describe('options that cannot be used are refused', () => {
   ])('%s', (_what, wrong, message) => {
     expect(() => inspectorOf(wrong)).toThrow(message)
     expect(() => inspectorOf(wrong)).not.toThrow(TOKEN)
+  })
+
+  test('a token where the options are, which is not shown', () => {
+    const refused = () => inspector(persistence, TOKEN as never)
+    expect(refused).toThrow('inspector: options must be an object such as { token }, got a string')
+    expect(refused).not.toThrow(TOKEN)
   })
 })
