@@ -138,7 +138,7 @@ export const runs = [
     // SQL. On Node 24, because it starts a process in less time than Node 20.
     ...oncePerEngine('processes', engineNames, ['test/builds', 'test/failures', 'test/integrations'], 'node24'),
     // What a server and a network do to it, by one client library, because it is the same for all; and the same proofs as on a
-    // file, by processes that use three client libraries.
+    // file, by processes that use different client libraries.
     {
       name: 'postgres:hazards',
       group: 'hazards',
@@ -283,6 +283,9 @@ export const touchRules = [
   { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:pglite' },
   { changed: /^packages\/persistence-postgres\/src\/wire\//, run: 'postgres:postgres.js' },
   { changed: /^packages\/go-go-scope\/src\//, run: 'host:node20' },
+  { changed: /^packages\/go-go-scope\/src\//, run: 'remote:node:sqlite', tests: /\/host-/ },
+  { changed: /^packages\/cli\/src\//, run: 'once:node24', tests: /\/cli-once\// },
+  { changed: /^packages\/(keyv|unstorage|persistence-otel)\/src\//, run: 'integrations:postgres:pglite' },
   { changed: /^(scripts\/|test\/matrix\.mjs)/, run: 'runner:node24' },
   {
     changed: /^(\.changeset\/|\.pnpmfile\.cjs|packages\/[^/]+\/package\.json)/,
@@ -292,6 +295,7 @@ export const touchRules = [
   { changed: /^test\/architecture\//, run: 'architecture:node24' },
   { changed: /^(docs\/|[^/]+\.md$|test\/docs\/)/, run: 'docs:node20' },
   { changed: /^(examples|test\/examples)\//, run: 'examples:node24' },
+  { changed: /^(examples|test\/examples)\//, run: 'example-ends:node24', tests: /\/small-examples\.test/ },
   { changed: /^examples\//, run: 'once:node24', tests: /\/command-line\.test/ },
   {
     changed: /^(pnpm-lock\.yaml|\.pnpmfile\.cjs|packages\/[^/]+\/package\.json|rolldown\.config\.mjs)$/,

@@ -225,7 +225,8 @@ describe('arguments', () => {
     [Promise.resolve(), 'await it'],
     [postgres({ fetch_types: false }), 'leave that option out'],
   ])('%s is no handle', (handle, says) => {
-    expect(() => new PostgresAdapter(handle as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    const refusal = { code: 'INVALID_ARGUMENT', message: expect.stringMatching(/^constructor: /) }
+    expect(() => new PostgresAdapter(handle as never)).toThrow(expect.objectContaining(refusal))
     expect(() => new PostgresAdapter(handle as never)).toThrow(says)
   })
 

@@ -22,7 +22,7 @@ const READER = new URL('../proof/deep-values/reader.mjs', import.meta.url)
 function portions(runtime: number): string[][] {
   const all = Object.keys(kinds)
   if (process.env.SOAK !== undefined) return all.map((kind) => [kind])
-  const turns = engine.places === undefined ? all.length / everyRuntime.length : 1
+  const turns = engine.places === undefined ? Math.ceil(all.length / everyRuntime.length) : 1
   return Array.from({ length: turns }, (_, turn) => {
     const third = all.filter((_, number) => (number + runtime + turn) % everyRuntime.length === 0)
     return [...third.slice(turn), ...third.slice(0, turn)]
@@ -42,6 +42,10 @@ describe('deep values', () => {
     }
     await writer.disconnect()
     const readers = everyRuntime.flatMap((member, at) => portions(at).map((wanted) => ({ member, wanted })))
+    if (engine.places === undefined) {
+      const firsts = new Set(readers.map(({ wanted: [first] }) => first))
+      expect(firsts, 'each kind is the first that a process reads').toEqual(new Set(Object.keys(kinds)))
+    }
     for (const { member, wanted } of readers) {
       const reader = new ProofProcess(member, READER, [path, ...wanted])
       await withProcesses([reader], async () => {

@@ -19,7 +19,7 @@ interface Hammered {
   errors: string[]
 }
 
-describe('Node and Bun processes on one file', () => {
+describe('processes of different engines that meet, on Node and Bun', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hammer-'))
   const processes = proofCount({ inTests: 4, inSoak: 8 })
   let company: Company

@@ -39,8 +39,12 @@ describe('connecting', () => {
   })
 
   test('what leads nowhere is refused, with what to pass', async () => {
+    const message = expect.stringMatching(/Remote: the first argument must be a MessagePort, .*, got (?!.*Remote)./)
     for (const wrong of [undefined, null, 7, 'port', {}, []]) {
-      await expect(connectRemote(wrong as never)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+      for (const connect of [connectRemote, openRemote]) {
+        const refusal = { code: 'INVALID_ARGUMENT', operation: connect.name, message }
+        await expect(connect(wrong as never)).rejects.toMatchObject(refusal)
+      }
       expect(() => served.server.attach(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
       expect(() => serve(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
       expect(() => new SQLiteAdapter(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))

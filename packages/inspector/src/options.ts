@@ -1,4 +1,11 @@
-import { checkProvider, invalidOption, type OptionNames, readOptions } from '@go-go-scope/persistence-core/integration'
+import {
+  checkProvider,
+  invalidArgument,
+  invalidOption,
+  type OptionNames,
+  PersistenceError,
+  readOptions,
+} from '@go-go-scope/persistence-core/integration'
 import { type Clock, type Inspection, type InspectOptions, systemClock } from '@go-go-scope/persistence-core/public'
 import type { WriteUnder } from './change.js'
 import type { DatabaseStats } from './overview.js'
@@ -66,19 +73,21 @@ const SHORTEST_TOKEN = 16
  */
 export function settingsOf(persistence: Inspectable, options: InspectorOptions): Settings {
   checkProvider(persistence, ['inspect', 'stats'], 'the whole', 'inspector')
+  // A token where the options are is not shown, for it is a secret.
+  if (typeof options === 'string')
+    throw invalidArgument('inspector', 'options must be an object such as { token }, got a string')
   const given = readOptions(options, NAMES, 'inspector')
   const { token, authorize, hosts = OWN_MACHINE, values = false, write = false, clock = systemClock } = given
   if (authorize !== undefined && typeof authorize !== 'function') {
     throw invalidOption('authorize', authorize, 'a function of the request')
   }
-  // Messages name the type of a token, for it is a secret.
   if ((token === undefined) === (authorize === undefined)) {
-    const got = token === undefined ? undefined : 'both'
-    throw invalidOption('token', got, 'a secret text, or option authorize a function; give one of the two')
+    const wanted = 'a secret text, or option authorize a function; give one of the two'
+    throw invalidToken(wanted, token === undefined ? 'none' : 'both')
   }
   if (token !== undefined && !(typeof token === 'string' && token.length >= SHORTEST_TOKEN)) {
     const wanted = `a text of ${SHORTEST_TOKEN} characters or more, such as crypto.randomUUID()`
-    throw invalidOption('token', typeof token === 'string' ? `${token.length} characters` : typeof token, wanted)
+    throw invalidToken(wanted, typeof token === 'string' ? `one of ${token.length}` : typeof token)
   }
   if (
     !Array.isArray(hosts) ||
@@ -92,6 +101,11 @@ export function settingsOf(persistence: Inspectable, options: InspectorOptions):
   }
   if (write === true) checkProvider(persistence, ['prune'], 'the whole', 'inspector')
   return { token, authorize, hosts: new Set(hosts.map((host) => host.toLowerCase())), values, write, clock }
+}
+
+/** @param got Says nothing of what is in a token, for it is a secret. */
+function invalidToken(wanted: string, got: string): PersistenceError {
+  return new PersistenceError('INVALID_OPTION', 'options', `options: option token must be ${wanted}, got ${got}`)
 }
 
 /** The name in a `Host` header, in lower case; `undefined` for what is none. */

@@ -87,7 +87,7 @@ export async function openRemote(
 ): Promise<RemoteDatabase> {
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REACH_OPTIONS)
   const { clock } = resolveOptions(own)
-  return reachOwner(peer, SCHEMA_VERSION, clock, connectTimeout)
+  return reachOwner('openRemote', peer, SCHEMA_VERSION, clock, connectTimeout)
 }
 
 /**
@@ -100,7 +100,7 @@ export async function openRemote(
 export async function connectRemote(peer: Peer, options?: RemoteOptions): Promise<SQLiteAdapter> {
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REMOTE_OPTIONS)
   const { clock } = resolveOptions(own)
-  const database = await reachOwner(peer, SCHEMA_VERSION, clock, connectTimeout)
+  const database = await reachOwner('connectRemote', peer, SCHEMA_VERSION, clock, connectTimeout)
   try {
     const adapter = new SQLiteAdapter(database, own)
     await adapter.connect()

@@ -1,5 +1,6 @@
 import {
   checkProvider,
+  invalidArgument,
   invalidOption,
   type OptionNames,
   readOptions,
@@ -21,6 +22,7 @@ export interface PersistenceDriverOptions<Cache extends CacheOfDriver = CacheOfD
   ttl?: number
 }
 
+const OPERATION = 'persistenceDriver'
 const OPTIONS: OptionNames<PersistenceDriverOptions> = { cache: true, base: true, ttl: true }
 
 /** What unstorage hands on from the calls of an app. `ttl`: seconds. */
@@ -61,8 +63,9 @@ export interface PersistenceDriver<Cache extends CacheOfDriver = CacheOfDriver> 
 export function persistenceDriver<Cache extends CacheOfDriver>(
   options: PersistenceDriverOptions<Cache>,
 ): PersistenceDriver<Cache> {
-  const { cache, base = 'unstorage', ttl } = readOptions(options, OPTIONS, 'persistenceDriver')
-  checkProvider(cache, ['getMany', 'ttl'], 'option cache: the cache', 'persistenceDriver')
+  refuseProvider(options)
+  const { cache, base = 'unstorage', ttl } = readOptions(options, OPTIONS, OPERATION)
+  checkProvider(cache, ['getMany', 'ttl'], 'option cache: the cache', OPERATION)
   if (typeof base !== 'string') throw invalidOption('base', base, 'a string')
   if (ttl !== undefined && !(typeof ttl === 'number' && ttl > 0)) {
     throw invalidOption('ttl', ttl, 'a positive number of seconds')
@@ -119,4 +122,12 @@ export function persistenceDriver<Cache extends CacheOfDriver>(
 
     clear: (within = '') => cache.clear({ startsWith: root + within }),
   }
+}
+
+/** Other libraries take an adapter or its cache itself. */
+function refuseProvider(options: unknown): void {
+  const given = options as { disconnect?: unknown; getMany?: unknown } | null | undefined
+  const is = (method: unknown) => typeof method === 'function'
+  const got = is(given?.disconnect) ? 'an adapter' : is(given?.getMany) ? 'a cache' : undefined
+  if (got !== undefined) throw invalidArgument(OPERATION, `pass { cache: persistence.cache }, got ${got}`)
 }

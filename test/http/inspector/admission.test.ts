@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { inspector } from '@go-go-scope/persistence-inspector'
 import { describe, expect, test } from 'vitest'
-import { inspectorOf, KEY, OVERVIEW, requestFor, SECRET, TOKEN } from './inspected.js'
+import { inspectorOf, KEY, OVERVIEW, persistence, requestFor, SECRET, TOKEN } from './inspected.js'
 
 /** What a refused request gets: a status and a reason, no page and nothing of the database. */
 async function expectRefusal(response: Response, status = 403): Promise<void> {
@@ -186,9 +187,13 @@ describe('every response', () => {
 describe('options that cannot be used are refused', () => {
   test.each<[string, object, RegExp]>([
     ['nothing that decides who may look', {}, /option token must be a secret text, or option authorize a function/],
-    ['two that decide', { token: TOKEN, authorize: () => true }, /give one of the two/],
-    ['a token that can be guessed', { token: '123456789012345' }, /16 characters or more.*randomUUID/],
-    ['a token that is no text', { token: 7 }, /option token must be a text/],
+    ['two that decide', { token: TOKEN, authorize: () => true }, /give one of the two, got both$/],
+    [
+      'a token that can be guessed',
+      { token: '123456789012345' },
+      /16 characters or more, such as crypto\.randomUUID\(\), got one of 15$/,
+    ],
+    ['a token that is no text', { token: 7 }, /option token must be a text.*, got number$/],
     ['an answer for authorize', { authorize: true }, /option authorize must be a function/],
     ['a host with a port', { token: TOKEN, hosts: ['localhost:80'] }, /option hosts must be an array of host names/],
     ['a URL as a host', { token: TOKEN, hosts: ['https://a.example'] }, /option hosts must be/],
@@ -198,5 +203,11 @@ describe('options that cannot be used are refused', () => {
   ])('%s', (_what, wrong, message) => {
     expect(() => inspectorOf(wrong)).toThrow(message)
     expect(() => inspectorOf(wrong)).not.toThrow(TOKEN)
+  })
+
+  test('a token where the options are, which is not shown', () => {
+    const refused = () => inspector(persistence, TOKEN as never)
+    expect(refused).toThrow('inspector: options must be an object such as { token }, got a string')
+    expect(refused).not.toThrow(TOKEN)
   })
 })

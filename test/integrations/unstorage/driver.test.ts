@@ -123,4 +123,11 @@ describe('the driver beyond what all have', () => {
       /pass option cache: the cache of an adapter, got an object without getMany/,
     )
   })
+
+  test('an adapter or its cache where the options are is refused with what to write', () => {
+    expect(() => persistenceDriver(adapter as never)).toThrow(
+      'persistenceDriver: pass { cache: persistence.cache }, got an adapter',
+    )
+    expect(() => persistenceDriver(adapter.cache as never)).toThrow('pass { cache: persistence.cache }, got a cache')
+  })
 })

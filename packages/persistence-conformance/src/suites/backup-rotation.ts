@@ -155,7 +155,8 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
       [{ directory: 7 }, 'option directory'],
       [{ keep: { last: 0 } }, 'keep.last'],
       [{ keep: { daily: -1 } }, 'keep.daily'],
-      [{ keep: { monthly: 1 } }, 'monthly'],
+      [{ keep: 3 }, 'option keep: must be an object with last, daily, weekly, got 3'],
+      [{ keep: { monthly: 1 } }, 'option keep: there is no option "monthly"'],
       [{ onError: 1 }, 'onError'],
       [{ rate: 0 }, 'rate'],
       [{ progress: () => undefined }, 'progress'],
@@ -169,8 +170,14 @@ export const backupRotation: EngineSuite = engineSuite('rotation of backups', (c
       const begin = async () => world.engine.BackupSchedule.start(adapter, { directory: wrong, every: HOUR })
       await refuses(begin, { code: 'CANNOT_OPEN', says: ['there is no folder', wrong, 'make it'] })
     }
-    const none = async () => world.engine.BackupSchedule.start({} as never, { directory, every: HOUR })
-    await refuses(none, { code: 'INVALID_ARGUMENT', says: ['SQLiteAdapter'] })
+    for (const [given, got] of [
+      [{}, 'an instance of Object'],
+      [world.path, JSON.stringify(world.path)],
+      [Promise.resolve(adapter), 'a promise that was not awaited'],
+    ]) {
+      const none = async () => world.engine.BackupSchedule.start(given as never, { directory, every: HOUR })
+      await refuses(none, { code: 'INVALID_ARGUMENT', says: ['an SQLiteAdapter', `got ${got}`] })
+    }
   })
 })
 

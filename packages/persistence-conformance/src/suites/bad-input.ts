@@ -199,8 +199,9 @@ export const badInput: EngineSuite = engineSuite('bad input', (check) => {
       ...wrong,
       says: ['the member permit', '"admitted":true'],
     })
-    const { message } = await refuses(() => adapter.cache.getOrSet('k', () => 1, 'x'.repeat(1_000_000) as never), wrong)
+    const { message } = await refuses(() => adapter.cache.getOrSet('k', () => 1, '😀'.repeat(500_000) as never), wrong)
     assert.ok(message.length < 500, `a message of ${message.length} characters`)
+    assert.doesNotMatch(message, /[\uD800-\uDBFF](?![\uDC00-\uDFFF])/, 'no half of a character')
     throwsRefusal(() => adapter.circuitBreaker.subscribe('api', 'listener' as never), { ...wrong, says: ['listener'] })
   })
 

@@ -28,7 +28,7 @@ function refuseOptions({ fetch_types: looks, transform }: { fetch_types?: unknow
   throw new PersistenceError(
     'INVALID_ARGUMENT',
     'constructor',
-    `an sql of postgres with ${problem}; leave that option out, or use PostgresAdapter.open(url, { driver: 'postgres' })`,
+    `constructor: an sql of postgres with ${problem}; leave that option out, or use PostgresAdapter.open(url, { driver: 'postgres' })`,
   )
 }
 

@@ -31,7 +31,7 @@ export function sourceOf(handle: PostgresHandle | OwnConnections): Source {
   throw new PersistenceError(
     'INVALID_ARGUMENT',
     'constructor',
-    `the first argument must be a pool or a connected client of pg, an sql of postgres, a Bun.SQL, or a PGlite, got ${shown(handle)}`,
+    `constructor: the first argument must be a pool or a connected client of pg, an sql of postgres, a Bun.SQL, or a PGlite, got ${shown(handle)}`,
   )
 }
 

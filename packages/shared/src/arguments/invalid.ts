@@ -1,6 +1,8 @@
 import { PersistenceError } from '../errors/persistence-error.js'
 
 const LONGEST = 100
+// The first of the two units of a character, where a text was cut between them.
+const HALF_CHARACTER = /[\uD800-\uDBFF]$/
 
 /** Any value in the few characters an error message has for it; unlike JSON.stringify it never throws. */
 export function shown(value: unknown): string {
@@ -12,7 +14,17 @@ export function shown(value: unknown): string {
     if (kind === 'Promise') return NOT_AWAITED
     const text = JSON.stringify(value) ?? String(value)
     if (text === '{}' && kind !== 'Object') return `an object (${kind})`
-    return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+    return text.length > LONGEST ? `${text.slice(0, LONGEST).replace(HALF_CHARACTER, '')}…` : text
+  } catch {
+    return 'an object'
+  }
+}
+
+/** As {@link shown}, but of an object the name of its class: what is in an adapter or a port says nothing. */
+export function shownClass(value: unknown): string {
+  if (typeof value !== 'object' || value === null || value instanceof Promise) return shown(value)
+  try {
+    return `an instance of ${value.constructor?.name ?? 'Object'}`
   } catch {
     return 'an object'
   }

@@ -9,7 +9,7 @@ export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
 /**
  * The caller's options, each read once.
  *
- * @param where Begins the problem in the message, for an object of several: `statements[0]: `.
+ * @param where Names the object in the message where it is not that of all options: `statements[0]: `.
  * @throws PersistenceError `code` for what is no plain object, as a promise, for a name that is no option, with the nearest
  *   option, and for an option whose getter throws.
  */
@@ -24,7 +24,10 @@ export function readOptions<Options extends object>(
   const refuse = (problem: string): PersistenceError =>
     new PersistenceError(code, operation, `${operation}: ${where}${problem}`)
   const given = enumerableNames(options, operation, code, where)
-  if (given === undefined) throw refuse(`options must be an object with ${known.join(', ')}, got ${shown(options)}`)
+  if (given === undefined) {
+    const subject = where === '' ? 'options ' : ''
+    throw refuse(`${subject}must be an object with ${known.join(', ')}, got ${shown(options)}`)
+  }
   for (const name of given) {
     if (Object.hasOwn(names, name)) continue
     const nearest = nearestOf(name, known)

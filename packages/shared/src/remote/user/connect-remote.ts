@@ -28,15 +28,22 @@ const OR_OF_TWO_RUNTIMES = `, or one of the two ends is Node and the other Bun: 
 /**
  * Says hello and waits for the owner to take this user in.
  *
+ * @param operation Of the caller, named where `peer` cannot be used.
  * @param timeout ms.
  * @throws PersistenceError `DISCONNECTED` when nobody answers, `VERSION_MISMATCH`, `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
-export async function reachOwner(peer: Peer, schema: number, clock: Clock, timeout: number): Promise<RemoteOwner> {
+export async function reachOwner(
+  operation: string,
+  peer: Peer,
+  schema: number,
+  clock: Clock,
+  timeout: number,
+): Promise<RemoteOwner> {
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw invalidOption('connectTimeout', timeout, 'a positive number of ms')
   }
   const wanted = 'a MessagePort, parentPort of node:worker_threads, or process of a child process'
-  const channel = channelOf(peer, 'connect', wanted)
+  const channel = channelOf(peer, operation, wanted)
   const nonce = randomUUID()
   const before = givenUp.get(peer)
   // Until it is answered.

@@ -1,4 +1,4 @@
-import { invalidArgument, shown } from '../../arguments/invalid.js'
+import { invalidArgument, shownClass } from '../../arguments/invalid.js'
 import type { Channel } from './channel.js'
 import { PortChannel, type PortLike } from './port-channel.js'
 import { ProcessChannel, type ProcessLike } from './process-channel.js'
@@ -69,6 +69,6 @@ function hasMethods(value: unknown, names: readonly string[]): boolean {
 }
 
 function shownPeer(peer: unknown): string {
-  if (typeof peer !== 'object' || peer === null) return shown(peer)
-  return 'pid' in peer ? 'a process without an IPC channel' : `an instance of ${peer.constructor?.name ?? 'Object'}`
+  const isProcess = typeof peer === 'object' && peer !== null && 'pid' in peer
+  return isProcess ? 'a process without an IPC channel' : shownClass(peer)
 }

@@ -1,6 +1,6 @@
 import type { AdapterOptions } from '../../../adapter/adapter-options.js'
 import { BaseAdapter } from '../../../adapter/base-adapter.js'
-import { invalidArgument } from '../../../arguments/invalid.js'
+import { invalidArgument, shownClass } from '../../../arguments/invalid.js'
 import type { Session } from '../../../session/session.js'
 import type { StartWorker } from '../thread/worker.js'
 
@@ -29,5 +29,8 @@ export function sourceOf(adapter: unknown, operation: string): BackupSource {
   const session = BaseAdapter.sessionOf(adapter)
   const making = makings.get(adapter as object)
   if (session !== undefined && making !== undefined) return { session, ...making }
-  throw invalidArgument(operation, 'the first argument must be an SQLiteAdapter of the same copy of this package')
+  throw invalidArgument(
+    operation,
+    `the first argument must be an SQLiteAdapter of the same copy of this package, got ${shownClass(adapter)}`,
+  )
 }

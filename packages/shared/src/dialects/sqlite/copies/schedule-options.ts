@@ -93,7 +93,11 @@ function checkFolder(directory: string): void {
 }
 
 function keepOptions(given: BackupKeep): Required<BackupKeep> {
-  const { last = DEFAULT_LAST, daily = 0, weekly = 0 } = readOptions(given, KEEP, 'BackupSchedule')
+  const {
+    last = DEFAULT_LAST,
+    daily = 0,
+    weekly = 0,
+  } = readOptions(given, KEEP, 'BackupSchedule', 'INVALID_ARGUMENT', 'option keep: ')
   const counts = { last, daily, weekly }
   for (const [name, value] of Object.entries(counts)) {
     const least = name === 'last' ? 1 : 0
