@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runProcess } from '../../scripts/run-process.mjs'
-import { root, tools } from '../../scripts/workspace.mjs'
+import { compiler, root } from '../../scripts/workspace.mjs'
 import { runtimes } from '../matrix.mjs'
 import { exampleRuntime } from './example-runtime.js'
 import type { Example } from './extract-examples.js'
@@ -48,7 +48,7 @@ export async function compileExamples(examples: readonly Example[]): Promise<Com
   // Not on the runtime of this process: Node 24 takes the compiler from its cache.
   const { exitCode, output } = await runProcess(
     runtimes.node24?.path ?? '',
-    [tools.tsc, '-p', '.', '--pretty', 'false'],
+    [...compiler, '-p', '.', '--pretty', 'false'],
     {
       cwd: work,
     },

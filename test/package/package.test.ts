@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineNames, engines } from '../../scripts/engines.mjs'
 import { runProcess } from '../../scripts/run-process.mjs'
 import { runNpm } from '../../scripts/run-with-pnpm.mjs'
-import { root, tools } from '../../scripts/workspace.mjs'
+import { compiler, root, tools } from '../../scripts/workspace.mjs'
 import { importsOf } from '../architecture/gates/source-text.js'
 import { runtimes } from '../matrix.mjs'
 import { proofCount } from '../proof/proof-count.js'
@@ -363,7 +363,7 @@ describe('installed from tarballs in an empty project', () => {
       skipLibCheck: true,
     }
     writeFileSync(join(family.project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
-    const { exitCode, output } = await runProcess(process.execPath, [tools.tsc, '-p', '.'], { cwd: family.project })
+    const { exitCode, output } = await runProcess(process.execPath, [...compiler, '-p', '.'], { cwd: family.project })
     expect(exitCode, output).toBe(0)
   })
 
@@ -375,7 +375,7 @@ describe('installed from tarballs in an empty project', () => {
       join(family.project, 'tsconfig.json'),
       JSON.stringify({ compilerOptions: { ...compilerOptions, lib }, files }),
     )
-    const { exitCode, output } = await runProcess(process.execPath, [tools.tsc, '-p', '.'], { cwd: family.project })
+    const { exitCode, output } = await runProcess(process.execPath, [...compiler, '-p', '.'], { cwd: family.project })
     expect(exitCode, output).toBe(0)
   })
 })
