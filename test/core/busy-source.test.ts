@@ -1,5 +1,6 @@
 import { copyFileSync, renameSync } from 'node:fs'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { reportPosition } from '../../packages/shared/src/dialects/sqlite/standby/change-log.js'
 import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
 import { BUSY_TIMEOUT, StandbyPair } from './standby-pair.js'
 
@@ -109,4 +110,32 @@ test('a takeover whose file loses its name while it is promoted has failed, and 
   expect(pair.state.current.state).toBe('lost')
   await pair.ending.leave()
   expect(inLog()).toBe(0)
+})
+
+test('a follower leaves the source to its writers for as long as each step took in which it shortens the log', async () => {
+  await pair.follower.begin()
+  const { follower, seq } = await pair.positionNow()
+  const STEP = 30
+  let steps = 0
+  const source = {
+    query: async (sql: string, parameters: readonly unknown[] = []) => {
+      if (!sql.startsWith('DELETE FROM go_goscope_changes')) {
+        return pair.source.prepare(sql).all(...(parameters as never[])) as never
+      }
+      vi.advanceTimersByTime(STEP)
+      return ++steps < 3 ? [{ 1: 1 }] : []
+    },
+  }
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  try {
+    const reported = reportPosition(source, follower, seq, Date.now())
+    for (let step = 1; step < 3; step++) {
+      await vi.advanceTimersByTimeAsync(STEP - 1)
+      expect(steps).toBe(step)
+      await vi.advanceTimersByTimeAsync(1)
+    }
+    expect([await reported, steps]).toEqual([true, 3])
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Ending } from '../../packages/shared/src/dialects/sqlite/standby/ending.js'
+import { Heartbeat } from '../../packages/shared/src/dialects/sqlite/standby/heartbeat.js'
 import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
 import { StandbyPair } from './standby-pair.js'
 
@@ -86,3 +87,53 @@ test('a takeover whose last step finds no room follows on', async () => {
   await pair.follower.round()
   expect(state.current).toMatchObject({ state: 'following', reason: undefined, position: await pair.follower.head() })
 })
+
+test('a standby that waits for room says how far it is behind, and once it is stopped, that it was', async () => {
+  const { seq } = await pair.positionNow()
+  await pair.adapter.cache.set('k', 1)
+  pair.before = refuse('DISK_FULL', /^(DELETE FROM|INSERT INTO) main\./)
+  await pair.follower.round()
+  const behind = (await pair.follower.head()) - seq
+  expect(behind).toBeGreaterThan(0)
+  expect(pair.state.current).toMatchObject({ state: 'waiting', behind })
+  await pair.ending.leave()
+  expect(pair.state.current).toMatchObject({ state: 'stopped', reason: 'it was stopped' })
+})
+
+test('a standby that waits to be copied anew is behind in the list of the source', async () => {
+  await pair.adapter.cache.set('k', 1)
+  trimLog()
+  pair.before = refuse('DISK_FULL', /^CREATE TABLE/)
+  await pair.follower.round()
+  expect(pair.state.current).toMatchObject({ state: 'waiting', behind: undefined })
+  expect(await pair.adapter.inspect().standbys()).toEqual([
+    expect.objectContaining({
+      position: (await pair.positionNow()).seq,
+      behind: expect.toSatisfy((behind) => behind > 0),
+    }),
+  ])
+})
+
+test.each(['BUSY', 'DISK_FULL'] as const)(
+  'a source that could not be told for %s is told a second later',
+  async (code) => {
+    let now = Date.now() + 60_000
+    let problem: typeof code | undefined = code
+    const source = {
+      query: async (sql: string, parameters: readonly unknown[] = []) => {
+        if (problem) refuse(problem, /^BEGIN IMMEDIATE/)(sql)
+        return pair.source.prepare(sql).all(...(parameters as never[])) as never
+      },
+    }
+    const heartbeat = new Heartbeat(() => now)
+    const position = await pair.positionNow()
+    await expect(heartbeat.send(source, position)).rejects.toMatchObject({ code })
+    problem = undefined
+    expect(await heartbeat.send(source, position)).toBe(true)
+    const seenAt = () => Number(pair.source.prepare('SELECT seen_at FROM go_goscope_followers').get()?.seen_at)
+    expect(seenAt()).toBeLessThan(now)
+    now += 1_000
+    await heartbeat.send(source, position)
+    expect(seenAt()).toBe(now)
+  },
+)

@@ -54,6 +54,18 @@ test('the device of a file is that of the innermost mount that has it, and of tw
   expect(deviceOf('/disks/app.db', '')).toBeUndefined()
 })
 
+test('a mount hides what its place had before, also the mounts below it', () => {
+  const mounts = [
+    '22 1 254:0 / / rw - ext4 /dev/root rw',
+    '23 22 8:1 / /disks rw - ext4 /dev/sda1 rw',
+    '24 23 8:2 / /disks/inner rw - ext4 /dev/sda2 rw',
+    '25 23 8:3 / /disks rw - ext4 /dev/sda3 rw',
+    '26 25 8:4 / /disks/inner/deep rw - ext4 /dev/sda4 rw',
+  ].join('\n')
+  const devices = ['/disks/a', '/disks/inner/a', '/disks/inner/deep/a'].map((path) => deviceOf(path, mounts))
+  expect(devices).toEqual(['08:03', '08:03', '08:04'])
+})
+
 test('a lock is told with the device of its file, because files of two disks may have one number', () => {
   const line = (pid: number, place: string) => `1: POSIX  ADVISORY  READ ${pid} ${place} 1073741826 1073742335`
   const locks = [line(1, '08:11:12'), line(2, '08:21:12'), line(3, '08:11:112')].join('\n')

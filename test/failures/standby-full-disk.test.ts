@@ -21,6 +21,7 @@ test('a standby whose disk is full waits, says so, and follows on when there is 
   expect(found).toEqual({
     full: {
       reason: expect.stringMatching(/disk of the standby .* is full/),
+      behind: 1,
       first: 1,
       waitFor: 'DISK_FULL',
       verify: 'DISK_FULL',

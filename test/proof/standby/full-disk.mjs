@@ -11,7 +11,9 @@ const [folder = ''] = processArguments
 const source = mkdtempSync(join(tmpdir(), 'full-disk-'))
 const path = join(source, 'app.db')
 const ballast = join(folder, 'ballast')
-const ENTRY = 'x'.repeat(20_000)
+const ENTRY = 'x'.repeat(100_000)
+// Less than an entry, so that a round has begun to write it when the disk is full.
+const LEFT = 65_536
 
 /** @param {() => Promise<unknown>} call */
 const codeOf = (call) =>
@@ -26,22 +28,29 @@ try {
     target: join(folder, 'standby.db'),
     every: 5,
   })
-  /** @param {string} state */
-  const until = async (state) => {
-    for (let turn = 0; standby.state !== state; turn++) {
-      if (turn > 2_000) throw new Error(`it is never ${state}, but ${standby.state} (${standby.reason})`)
+  /** @param {string} what @param {() => boolean} holds */
+  const untilHolds = async (what, holds) => {
+    for (let turn = 0; !holds(); turn++) {
+      if (turn > 2_000) throw new Error(`it is never ${what}, but ${standby.state} (${standby.reason})`)
       await pause(5)
     }
   }
+  /** @param {string} state */
+  const until = (state) => untilHolds(state, () => standby.state === state)
+  const room = () => {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  }
   await adapter.cache.set('first', 1)
   await standby.waitFor()
-  const { bavail, bsize } = statfsSync(folder)
-  writeFileSync(ballast, Buffer.alloc(bavail * bsize))
+  writeFileSync(ballast, Buffer.alloc(room() - LEFT))
   await adapter.cache.set('while full', ENTRY)
   await until('waiting')
-  const { reason, position } = standby
+  const { reason, position, behind } = standby
+  await untilHolds('leaving the room to others', () => room() >= LEFT)
   const full = {
     reason,
+    behind,
     first: await standby.cache.get('first'),
     waitFor: await codeOf(() => standby.waitFor()),
     verify: await codeOf(() => standby.verify()),

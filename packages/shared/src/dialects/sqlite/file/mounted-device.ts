@@ -1,5 +1,10 @@
-const MOUNT_POINT = 4
-const DEVICE = 2
+interface Mount {
+  readonly id: string
+  readonly parent: string
+  readonly point: string
+  /** `major:minor`, in hex. */
+  readonly device: string
+}
 
 /**
  * The device of the file system that has `path`, as the list of all locks writes it: `major:minor`, in hex. What `stat` gives is
@@ -10,19 +15,30 @@ const DEVICE = 2
  * @returns `undefined` where no mount has it.
  */
 export function deviceOf(path: string, mounts: string): string | undefined {
-  let longest = -1
-  let device: string | undefined
-  for (const line of mounts.split('\n')) {
-    const fields = line.split(' ')
-    const point = fields[MOUNT_POINT]?.replace(/\\(\d{3})/g, (_, octal) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
+  let left = mounts
+    .split('\n')
+    .flatMap(mountOf)
+    .filter(({ point }) => isWithin(path, point))
+  const ids = new Set(left.map(({ id }) => id))
+  let found: Mount | undefined
+  for (;;) {
+    // As the system walks a path: a mount hides what its own place had before, also the mounts below it.
+    const on = left.filter(({ id, parent }) => (found ? parent === found.id : !ids.has(parent) || parent === id))
+    const next = on.reduce<Mount | undefined>(
+      (first, one) => (first && first.point.length <= one.point.length ? first : one),
+      undefined,
     )
-    // Of two at one place the later one is seen.
-    if (point === undefined || point.length < longest || !isWithin(path, point)) continue
-    longest = point.length
-    device = fields[DEVICE]?.split(':').map(inHex).join(':')
+    if (next === undefined) return found?.device
+    found = next
+    left = left.filter((mount) => mount !== next)
   }
-  return device
+}
+
+function mountOf(line: string): Mount[] {
+  const [id, parent, device, , place] = line.split(' ')
+  if (id === undefined || parent === undefined || device === undefined || place === undefined) return []
+  const point = place.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)))
+  return [{ id, parent, point, device: device.split(':').map(inHex).join(':') }]
 }
 
 function isWithin(path: string, point: string): boolean {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Row } from '../../../driver/driver.js'
 import { PersistenceError } from '../../../errors/persistence-error.js'
+import { pause, systemClock } from '../../../time/clock.js'
 import {
   FORGOTTEN_AFTER_MS,
   isBroken,
@@ -104,9 +105,13 @@ export async function reportPosition(sql: Sql, follower: string, seq: number, no
     return sql.query(SEEN, [follower, seq, now])
   })
   if (known.length === 0) return false
-  // Each step is a transaction of its own.
-  while ((await sql.query(TRIM)).length > 0) {}
-  return true
+  // Each step is a transaction of its own. Writers ask for the file now and then: without a pause as long as the step, they would
+  // hardly ever find it free.
+  for (;;) {
+    const since = systemClock.monotonic()
+    if ((await sql.query(TRIM)).length === 0) return true
+    await pause(systemClock.monotonic() - since)
+  }
 }
 
 function refuseForeign(found: readonly Row[]): void {

@@ -59,7 +59,7 @@ export class Ending {
     if (this.#left) return
     this.#left = true
     const { source, state } = this.#parts
-    const { reason } = state.current
+    const reason = state.going ? undefined : state.current.reason
     try {
       await source.unlock()
       await this.#leaveLog()

@@ -53,10 +53,14 @@ export class FollowerState {
     this.change({ state: 'following', reason, position: position.seq, behind: 0, checkedAt: this.#now() })
   }
 
-  /** There is no room for what the next round would write. */
-  waits(problem: string): void {
+  /**
+   * There is no room for what the next round would write.
+   *
+   * @param behind How many changes that is, where it can be told.
+   */
+  waits(problem: string, behind: number | undefined): void {
     const reason = `the disk of the standby or of its source is full, and it follows on when there is room (${problem})`
-    this.change({ state: 'waiting', reason })
+    this.change({ state: 'waiting', reason, behind })
   }
 
   /** Nothing has changed at the source, as at most looks: that is told ten times a second at most. */

@@ -85,18 +85,28 @@ export class Follower {
    * @returns `BUSY` when a writer was at work for longer than this waits, or `DISK_FULL`; the next round tries again.
    */
   async round(): Promise<PersistenceError | undefined> {
-    try {
+    const problem = await this.#attempt(async () => {
       const { position, current } = this.#state
       if (position === undefined) await this.#copy(current.reason)
       else if (!(await this.#source.mayHaveChanged())) this.#state.checked()
       else if (await this.isFound()) await this.#settle(await this.#look(position))
-      await this.#tellSource()
+    })
+    if (hasCode(problem, 'BUSY')) return problem
+    // Also of one that waits for room: a follower that is not seen for a day is forgotten.
+    const told = await this.#attempt(() => this.#tellSource())
+    return problem ?? told
+  }
+
+  /** @returns what the next round tries again. */
+  async #attempt(step: () => Promise<void>): Promise<PersistenceError | undefined> {
+    try {
+      await step()
     } catch (error) {
       this.#source.lookAgain()
       const { code, message } = error as PersistenceError
       if (code === 'BUSY') return error as PersistenceError
       if (code === 'DISK_FULL') {
-        this.#state.waits(message)
+        await this.#wait(message)
         return error as PersistenceError
       }
       // Where the standby is damaged, that is said already.
@@ -105,6 +115,16 @@ export class Follower {
       }
     }
     return undefined
+  }
+
+  async #wait(problem: string): Promise<void> {
+    const { current, position } = this.#state
+    // What is to be copied anew is no number of changes.
+    const counted = current.state !== 'copying' && position !== undefined
+    const head = counted ? await this.head().catch(() => undefined) : undefined
+    this.#state.waits(problem, counted && head !== undefined ? head - position.seq : undefined)
+    // What a round wrote into its log before the disk was full would keep it full.
+    await this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)').catch(() => undefined)
   }
 
   /** Whether anybody who opens the file of the standby would find it. It is `lost` if not. */
@@ -166,6 +186,7 @@ export class Follower {
     const enter = (): Promise<number> => enterLog(this.#source.sql, follower, undefined, this.#now())
     const remedy = 'try again, or raise busyTimeout'
     const cookie = await (busyWait ? retryWhileBusy('standby.follow', remedy, busyWait, enter) : enter())
+    this.#heartbeat.forget()
     try {
       const { position, tables } = await copyAnew(this.#standby, follower, cookie)
       // The whole copy is in the log as well, which would have to be removed by a takeover. Where there is no room for it in the

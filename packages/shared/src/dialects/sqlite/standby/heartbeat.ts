@@ -9,21 +9,28 @@ const IDLE_MS = 600_000
 export class Heartbeat {
   readonly #now: () => number
   #sentAt = 0
-  #sent = 0
+  #sent: number | undefined
 
   /** @param now Epoch ms. */
   constructor(now: () => number) {
     this.#now = now
   }
 
+  /** To be called when the source knows another position, as that from which it keeps its log for a copy. */
+  forget(): void {
+    this.#sent = undefined
+  }
+
   /** @returns `false` where the source had forgotten the follower, and with it perhaps what its log had for it. */
   async send(source: Sql, { follower, seq }: Position): Promise<boolean> {
     const now = this.#now()
     if (now - this.#sentAt < (seq === this.#sent ? IDLE_MS : EVERY_MS)) return true
+    // Also of one that fails: each waits for other writers.
     this.#sentAt = now
+    this.#sent = undefined
+    const known = await reportPosition(source, follower, seq, now)
+    if (!known) await enterLog(source, follower, seq, now)
     this.#sent = seq
-    if (await reportPosition(source, follower, seq, now)) return true
-    await enterLog(source, follower, seq, now)
-    return false
+    return known
   }
 }

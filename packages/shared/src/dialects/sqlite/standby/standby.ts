@@ -85,7 +85,10 @@ export class Standby<Adapter> implements AsyncDisposable {
     return this.#thread.state.position
   }
 
-  /** How many changes the standby lacked at its last look at the source; `undefined` before the first look. */
+  /**
+   * How many changes the standby lacked at its last look at the source; `undefined` before the first look, while it is copied anew,
+   * and when it follows no more.
+   */
   get behind(): number | undefined {
     return this.#thread.state.behind
   }
@@ -148,7 +151,8 @@ export class Standby<Adapter> implements AsyncDisposable {
   /**
    * Ends following. The last follower of a source removes the log from it. The file of the standby stays. May be repeated.
    *
-   * @throws PersistenceError `BUSY` when others write to the source without a pause; the log stays there for a day then.
+   * @throws PersistenceError `BUSY` when others write to the source without a pause, `DISK_FULL` when its disk is full; the log stays
+   *   there for a day then.
    */
   async stop(): Promise<void> {
     // The adapter that has taken over has the thread now.
