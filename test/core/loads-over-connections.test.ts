@@ -32,6 +32,29 @@ describe('loads over two connections of one thread', () => {
     await expect(asked).rejects.toThrow('through that of "between"')
   })
 
+  test.each([
+    ['the owner asks', () => adapter.cache.getOrSet('k', () => one.cache.getOrSet('k', () => 1))],
+    ['the owner is asked', () => one.cache.getOrSet('k', () => adapter.cache.getOrSet('k', () => 1))],
+  ])('are refused where %s for its own key, in the thread of the owner', async (_, ask) => {
+    await expect(ask()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  })
+
+  test('are not refused where they are of two databases, also of owners with the same random numbers', async () => {
+    const random = () => 0
+    const owners = [0, 1].map(() => {
+      const driver = databaseSyncDriver(new DatabaseSync(':memory:'), () => undefined)
+      return new SqliteAdapter({}, () => driver as never, { random })
+    })
+    await Promise.all(owners.map((owner) => owner.connect()))
+    const servers = owners.map((owner) => serve(owner))
+    const users = await Promise.all(servers.map((of) => connectRemote(of.createPort())))
+    const [near, far] = users as [typeof one, typeof one]
+    expect(await near.cache.getOrSet('k', () => far.cache.getOrSet('k', () => 1))).toBe(1)
+    await Promise.all(users.map((user) => user.disconnect()))
+    await Promise.all(servers.map((of) => of.close()))
+    await Promise.all(owners.map((owner) => owner.disconnect()))
+  })
+
   test('wait for one another where they do not', async () => {
     const third = await connectRemote(server.createPort())
     /** What was asked for has come to the owner by then: a look at the cache, and then for the turn to load. */

@@ -41,9 +41,7 @@ export interface AdapterOptions extends PersistenceAdapterOptions {
   codec?: ValueCodec
   /** The source of time. Default: the clocks of the machine. */
   clock?: Clock
-  /**
-   * The source of random numbers from 0 to below 1, for jitter and for made-up owners of locks in memory. Default `Math.random`.
-   */
+  /** The source of random numbers from 0 to below 1, for jitter. Default `Math.random`. */
   random?: () => number
   /** Called with busy waits, slow statements, unreadable rows, sweeps, and failures of work that no caller awaits. */
   onDiagnostic?: DiagnosticListener

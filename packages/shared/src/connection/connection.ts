@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ChangeRecorder, SqlDriver } from '../driver/driver.js'
 import { Diagnostics } from '../errors/diagnostics.js'
 import { PersistenceError } from '../errors/persistence-error.js'
-import { MadeUpOwners } from '../processes/made-up-owner.js'
+import { MadeUpOwners, ownerPrefix } from '../processes/made-up-owner.js'
 import { ClosedQueue, closedError } from '../queue/closed-queue.js'
 import type { OperationQueue } from '../queue/operation-queue.js'
 import { nextTurn } from '../time/clock.js'
@@ -54,6 +54,11 @@ export class Connection {
   readonly owner: DatabaseOwner | undefined
   // Not from the `random` option: two processes that seed it alike would take each other's locks and claims for their own.
   readonly owners: MadeUpOwners = new MadeUpOwners(randomUUID())
+  /**
+   * Begins the names of owners that are made up for locks in memory: in that of {@link owner}, where there is one. Connections
+   * that have their locks in one memory, and their turns to load from one owner, have the same, and no others.
+   */
+  readonly lockOwnerPrefix: string
   readonly #handle: object
   readonly #dialect: ConnectionDialect
   readonly #backend: Backend
@@ -122,6 +127,7 @@ export class Connection {
     this.place = place
     this.readOnly = readOnly
     this.owner = owner
+    this.lockOwnerPrefix = owner?.lockOwnerPrefix ?? ownerPrefix(randomUUID())
     this.#closing = new Closing(ask, queue, place, dialect)
   }
 

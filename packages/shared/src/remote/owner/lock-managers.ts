@@ -1,6 +1,5 @@
 import type { Connection } from '../../connection/connection.js'
 import type { Hold, HoldListener } from '../../stores/lock/hold.js'
-import { HoldTables } from '../../stores/lock/hold-tables.js'
 import type { LockManager, LockSession } from '../../stores/lock/lock-manager.js'
 
 /** Several users that hold one lock, under one name of an owner. */
@@ -22,11 +21,6 @@ export class LockManagers {
   constructor(connection: Connection, make: (session: LockSession) => LockManager) {
     this.#connection = connection
     this.#make = make
-  }
-
-  /** Begins the names of owners that are made up for them. */
-  get ownerPrefix(): string {
-    return this.#connection.owner?.lockOwnerPrefix ?? this.#connection.shared(HoldTables).ownerPrefix
   }
 
   of(prefix: string): LockManager {

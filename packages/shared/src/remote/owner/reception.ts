@@ -125,7 +125,7 @@ export class Reception {
       )
       this.client = client
       turns.enter(client)
-      this.#channel.send([tell.welcome, nonce, JSON.stringify(welcome(adapter, served))])
+      this.#channel.send([tell.welcome, nonce, JSON.stringify(welcome(adapter))])
     } catch (error) {
       if (this.#nonce === nonce) this.#nonce = undefined
       this.#refuse(nonce, error)
@@ -212,8 +212,8 @@ function versions(other: string, own: string): PersistenceError {
   )
 }
 
-function welcome({ session, options }: AdapterParts, { locks }: ServedParts): Welcome {
-  const { engine, place, readOnly } = session.connection
+function welcome({ session, options }: AdapterParts): Welcome {
+  const { engine, place, readOnly, lockOwnerPrefix } = session.connection
   const { keyPrefix, defaultLockTTL, maxKeyLength, maxValueSize } = options
   return {
     engine,
@@ -222,7 +222,7 @@ function welcome({ session, options }: AdapterParts, { locks }: ServedParts): We
     identity: place.identity ?? null,
     readOnly,
     hasCodec: options.codec !== jsonCodec,
-    ownerPrefix: locks.ownerPrefix,
+    ownerPrefix: lockOwnerPrefix,
     options: {
       keyPrefix,
       locks: options.locks,

@@ -86,16 +86,18 @@ export class Load {
  */
 export class Loads {
   readonly #owner: DatabaseOwner | undefined
+  /** Of the one that gives the turns to load, which may be this connection. */
+  readonly #lockOwnerPrefix: string
   readonly #byEntry = new Map<string, Load>()
 
-  constructor({ owner }: Connection) {
+  constructor({ owner, lockOwnerPrefix }: Connection) {
     this.#owner = owner
+    this.#lockOwnerPrefix = lockOwnerPrefix
   }
 
-  /** Whether one load of an entry runs at a time over both: they are the same, or one owner gives the turns. */
+  /** Whether one load of an entry runs at a time over both: they are the same, or have their turns from one owner or each other. */
   sharesTurnsWith(other: Loads): boolean {
-    if (this === other) return true
-    return this.#owner !== undefined && this.#owner.lockOwnerPrefix === other.#owner?.lockOwnerPrefix
+    return this.#lockOwnerPrefix === other.#lockOwnerPrefix
   }
 
   /** Whether there is none; every write asks. */

@@ -1,5 +1,4 @@
 import type { Connection, EndsWithConnection } from '../../connection/connection.js'
-import { ownerPrefix } from '../../processes/made-up-owner.js'
 import type { Clock } from '../../time/clock.js'
 import { lockEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'
@@ -24,13 +23,10 @@ export class HoldTables implements EndsWithConnection {
   readonly #tables = new Map<string, NamedTable>()
   /** Tables that no adapter uses, with holds that last. */
   readonly #abandoned = new Set<NamedTable>()
-  /** Begins the names of owners that are made up for locks in memory. */
-  readonly ownerPrefix: string
 
-  constructor({ clock, database, random }: Connection) {
+  constructor({ clock, database }: Connection) {
     this.#clock = clock
     this.#database = database
-    this.ownerPrefix = ownerPrefix(Math.floor(random() * 2 ** 48).toString(36))
   }
 
   /** The table of the locks of `kind` under `prefix`, until `session` has ended. */

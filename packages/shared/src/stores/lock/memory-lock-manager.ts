@@ -34,7 +34,7 @@ export class MemoryLockManager implements LockManager {
     // Those that were called before the end come before it.
     session.atEnd(() => this.#calls.runWaiting())
     this.#holds = HoldTables.of(session, 'process')
-    this.#ownerPrefix = session.connection.shared(HoldTables).ownerPrefix
+    this.#ownerPrefix = session.connection.lockOwnerPrefix
   }
 
   get held(): number {
