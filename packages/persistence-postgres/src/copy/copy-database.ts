@@ -58,7 +58,7 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
   }
   const source = (await openStore(from, { schema, readOnly: dryRun, missing: 'refuse' })) as Store
   try {
-    const target = await openTarget(source, to, options)
+    const target = await openTarget(source, to, schema, options)
     try {
       const clockDifference = target === undefined ? 0 : await clocks(source, target, options)
       if (dryRun) return await look(source, target, nameOf(to, schema), clockDifference)
@@ -85,8 +85,13 @@ export async function unsealDatabase(
 }
 
 /** @returns `undefined` where it is missing in a dry run. Otherwise it is made, as soon as nothing is held in the source. */
-async function openTarget(source: Store, to: string, options: CopyDatabaseOptions): Promise<Store | undefined> {
-  const { schema = 'go_goscope', dryRun = false } = options
+async function openTarget(
+  source: Store,
+  to: string,
+  schema: string,
+  options: CopyDatabaseOptions,
+): Promise<Store | undefined> {
+  const { dryRun = false } = options
   const found = await openStore(to, { schema, readOnly: dryRun, missing: 'skip' })
   if (found !== undefined || dryRun) return found
   await untilFree(source, async () => (await source.held()).length === 0, options)
