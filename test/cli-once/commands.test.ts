@@ -1,19 +1,17 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '@go-go-scope/persistence-core/public'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { EXIT } from '../../packages/cli/src/exit-codes.js'
 import { type Ended, inFile, SQLiteAdapter, scopedbHere } from '../cli/scopedb.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 
 const ESCAPE = 'a\u001b[31mb'
-let folder: string
-let path: string
+const folder = temporaryFolder('scopedb')
+const path = join(folder, 'app.db')
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scopedb-'))
-  path = join(folder, 'app.db')
   await using shop = await SQLiteAdapter.open(path, { locks: 'database', keyPrefix: 'shop:' })
   await shop.cache.set('session:42', { user: 'ada', at: new Date(0) }, 600_000)
   await shop.cache.set(ESCAPE, new Map([[1, 2n]]))
@@ -33,7 +31,6 @@ beforeAll(async () => {
   await using plain = await SQLiteAdapter.open(path, { locks: 'database' })
   await plain.lock.acquire('nightly', 600_000, 'the operator')
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const parsed = ({ out }: Ended): Record<string, unknown>[] => JSON.parse(out)
 

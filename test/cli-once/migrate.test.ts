@@ -1,26 +1,16 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { copyAsItIs } from '../../packages/cli/src/copy-as-it-is.js'
 import { inFile, SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 
-let folder: string
+const folder = temporaryFolder('scopedb-migrate')
 /** As an app of go-go-scope 2.9 has left it. */
 let published: string
 let current: string
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scopedb-migrate-'))
   published = join(folder, 'published.db')
   await inFile(
     published,
@@ -33,7 +23,6 @@ INSERT INTO go_goscope_cache (key, value) VALUES ('app:cache:k', '1');`,
   await using adapter = await SQLiteAdapter.open(current)
   await adapter.cache.set('k', 1)
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function copyOf(file: string, name: string): string {
   const copy = join(folder, name)

@@ -1,17 +1,15 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { inFile, SQLiteAdapter, scopedbHere as scopedb } from '../cli/scopedb.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 
 const HOUR = 3_600_000
-let folder: string
-let path: string
+const folder = temporaryFolder('scopedb-schemas')
+const path = join(folder, 'app.db')
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scopedb-schemas-'))
-  path = join(folder, 'app.db')
   await using adapter = await SQLiteAdapter.open(path, { locks: 'database', keyPrefix: 'shop:' })
   const { lock, circuitBreaker, idempotency, cache, checkpoint } = adapter
   await lock.acquire('made up', HOUR)
@@ -43,7 +41,6 @@ beforeAll(async () => {
   const asPublished = 'key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER, created_at INTEGER'
   await inFile(join(folder, 'older.db'), `CREATE TABLE go_goscope_cache (${asPublished})`)
 }) // biome-ignore format: the checkpoints are easier to compare in one line
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; items?: Schema; anyOf?: Schema[] }
 

@@ -1,24 +1,18 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fillForExport, HOUR } from '../cli/fill-for-export.js'
+import { beforeAll, expect, test } from 'vitest'
+import { exportOf, fillForExport, HOUR } from '../cli/fill-for-export.js'
 import { inFile, SQLiteAdapter, scopedbHere, scopedbWith } from '../cli/scopedb.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 
-let folder: string
-let path: string
+const folder = temporaryFolder('scopedb-transfer')
+const path = join(folder, 'app.db')
 let exported: string
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scopedb-transfer-'))
-  path = join(folder, 'app.db')
   await fillForExport(path)
   exported = (await scopedbHere(path, 'export')).out
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const withLast = (counts: object, ...lines: string[]): string =>
-  [exported.split('\n')[0], ...lines, JSON.stringify({ end: true, items: counts }), ''].join('\n')
 
 test('an item whose key is taken fails the import, is skipped, or replaces what is there', async () => {
   const target = join(folder, 'conflicts.db')
@@ -86,7 +80,7 @@ test('what is no export, is of a later release, or was cut short is refused and 
     code: 2,
     err: expect.stringContaining('says that it has 3 cache, and 2 have come'),
   })
-  const strange = withLast({}, '{"kind":"lock","prefix":"","key":"k"}')
+  const strange = exportOf(exported, {}, '{"kind":"lock","prefix":"","key":"k"}')
   expect(await importing(strange)).toMatchObject({ code: 2, err: expect.stringContaining('line 2 is no item') })
 })
 
@@ -121,7 +115,7 @@ test.each([
   ['another kind', { kind: 'lock', prefix: '', key: 'k' }, 'its kind is "lock"'],
 ])('%s is refused with its line, and not taken for something else', async (_what, item, problem) => {
   const file = join(folder, 'wrong.jsonl')
-  writeFileSync(file, withLast({}, JSON.stringify(item)))
+  writeFileSync(file, exportOf(exported, {}, JSON.stringify(item)))
   const ended = await scopedbHere(join(folder, 'wrong.db'), 'import', file, '--yes')
   expect(ended).toMatchObject({ code: 2, err: expect.stringContaining(`line 2 is no item of an export: ${problem}`) })
 })
@@ -129,7 +123,7 @@ test.each([
 test('items behind one that is refused are written, and counted', async () => {
   const target = join(folder, 'counted.db')
   const entries = ['before', '', 'behind'].map((key) => JSON.stringify({ kind: 'cache', prefix: '', key, value: '1' }))
-  const ended = await scopedbWith({ input: withLast({ cache: 3 }, ...entries) }, target, 'import', '--yes')
+  const ended = await scopedbWith({ input: exportOf(exported, { cache: 3 }, ...entries) }, target, 'import', '--yes')
   expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('it ended early: 2 cache entries written\n') })
   await using adapter = await SQLiteAdapter.open(target)
   expect(await adapter.cache.keys()).toEqual(['before', 'behind'])

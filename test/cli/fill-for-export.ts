@@ -27,3 +27,8 @@ export async function fillForExport(path: string): Promise<void> {
   await plain.cache.set('plain', 1)
   await plain.lock.acquire('nightly', HOUR)
 } // biome-ignore format: the checkpoints are easier to compare in one line
+
+/** An export with these lines between the first one of `exported` and a last one that tells their counts. */
+export function exportOf(exported: string, counts: object, ...lines: string[]): string {
+  return [exported.split('\n')[0], ...lines, JSON.stringify({ end: true, items: counts }), ''].join('\n')
+}

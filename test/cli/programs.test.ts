@@ -1,18 +1,16 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { EXIT } from '../../packages/cli/src/exit-codes.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 import { program, SQLiteAdapter, scopedb } from './scopedb.js'
 
 // What a runtime does with the program: it loads the engine, writes and ends. What the commands do is in test/cli-once.
-let folder: string
-let path: string
+const folder = temporaryFolder('scopedb-programs')
+const path = join(folder, 'app.db')
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scopedb-programs-'))
-  path = join(folder, 'app.db')
   await using shop = await SQLiteAdapter.open(path, { locks: 'database', keyPrefix: 'shop:' })
   await shop.cache.setMany([
     ['session:42', { user: 'ada' }],
@@ -23,7 +21,6 @@ beforeAll(async () => {
   await using plain = await SQLiteAdapter.open(path, { locks: 'database' })
   await plain.lock.acquire('nightly', 600_000, 'the operator')
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('who holds a lock and how far a task is, is told by the database alone', async () => {
   const { code, out } = await scopedb(path)

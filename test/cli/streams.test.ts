@@ -1,33 +1,28 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 import { proofCount } from '../proof/proof-count.js'
-import { fillForExport } from './fill-for-export.js'
+import { exportOf, fillForExport } from './fill-for-export.js'
 import { inFile, program, SQLiteAdapter, scopedb, scopedbHere, scopedbWith } from './scopedb.js'
 
 // How a runtime reads and writes streams, and what it keeps of them in memory. What an import takes and refuses is in test/cli-once.
 // The memory of Node can be limited. That of Bun cannot, which shows that the values come through: fewer show it as well.
 const limited = process.versions.bun === undefined
 
-let folder: string
-let path: string
+const folder = temporaryFolder('scopedb-streams')
+const path = join(folder, 'app.db')
 let exported: string
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'scopedb-streams-'))
-  path = join(folder, 'app.db')
   await fillForExport(path)
   exported = (await scopedb(path, 'export')).out
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Without the time in the first line, and that of the last change of a circuit. */
 const comparable = (lines: string): string => lines.replace(/^.*\n/, '').replaceAll(/,"updatedAt":\d+/g, '')
-const withLast = (counts: object, ...lines: string[]): string =>
-  [exported.split('\n')[0], ...lines, JSON.stringify({ end: true, items: counts }), ''].join('\n')
 
 test('what is exported and imported is the same, to the ms of its expiry; locks and claims stay', async () => {
   const target = join(folder, 'same.db')
@@ -58,7 +53,7 @@ test('items are written while others are still to come, and what has expired is 
   const entry = (key: string, more: object = {}) =>
     JSON.stringify({ kind: 'cache', prefix: '', key, value: '1', ...more })
   const many = Array.from({ length: 1_000 }, (_, at) => entry(`k${at}`))
-  const broken = withLast({}, entry('expired', { expiresAt: 1 }), ...many, 'here it breaks')
+  const broken = exportOf(exported, {}, entry('expired', { expiresAt: 1 }), ...many, 'here it breaks')
   const ended = await scopedbWith({ input: broken }, target, 'import', '--yes')
   expect(ended).toMatchObject({
     code: 2,

@@ -1,19 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { startExample } from '../examples/run-example.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 
 /** What a shell reports of a program that wrote to a pipe nobody reads. */
 const UNREAD = 141
 
 vi.setConfig({ testTimeout: 120_000 })
 
-let folder: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'closed-output-'))
-})
-afterAll(() => rm(folder, { recursive: true, force: true }))
+const folder = temporaryFolder('closed-output')
 
 // At the same time, because they mostly wait.
 describe.concurrent('an example whose output nobody reads any more ends without a word', () => {

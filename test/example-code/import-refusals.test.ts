@@ -1,23 +1,21 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { runExample } from '../examples/run-example.js'
 import { writeShortSource } from '../examples/short-source.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 
 const MAIN = 'resumable-import/main.ts'
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-let folder: string
+const folder = temporaryFolder('refused-import')
 let source: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'refused-import-'))
   await mkdir(join(folder, 'folder'))
   source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe.each(['sqlite3', 'node', 'bun'])('resumable-import by the front end %s', (frontEnd) => {
   test.each([

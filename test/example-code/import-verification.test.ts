@@ -1,24 +1,22 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { runExample } from '../examples/run-example.js'
 import { writeShortSource } from '../examples/short-source.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 import { tamper } from './tamper.js'
 
 const MAIN = 'resumable-import/main.ts'
 
-let folder: string
+const folder = temporaryFolder('import-verification')
 let imported: string
 let source: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'import-verification-'))
   source = await writeShortSource(join(folder, 'cities.json'), 2000)
   imported = join(folder, 'imported.db')
   const { code, stdout, stderr } = await verifyOrImport(imported)
   expect(code, stdout + stderr).toBe(0)
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
 
 test.concurrent.each([
   ['missing row', 'DELETE FROM cities WHERE id = 17', { missing: 1, duplicates: 0, unknown: 0 }],

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { runExample, startExample } from '../examples/run-example.js'
 import { writeShortSource } from '../examples/short-source.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 
 /** What a shell reports of a program that wrote to a pipe nobody reads. */
 const UNREAD = 141
@@ -11,13 +10,11 @@ const UNREAD = 141
 // As in resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-let folder: string
+const folder = temporaryFolder('closed-output')
 let source: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'closed-output-'))
   source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** Runs an example whose reader leaves before the first word. */
 function runUnread(script: string, args: string[] = []): ReturnType<typeof runExample> {

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { expectVerified } from '../examples/expect-verified.js'
 import { runExample, startExample } from '../examples/run-example.js'
 import { writeShortSource } from '../examples/short-source.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 
 const MAIN = 'resumable-import/main.ts'
 
@@ -21,13 +20,11 @@ const FRONT_ENDS: readonly (readonly [title: string, frontEnd: string])[] = [
   ['another', 'bun'],
 ]
 
-let folder: string
+const folder = temporaryFolder('interrupted')
 let source: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'interrupted-'))
   source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
 
 // At the same time, because they mostly wait for processes to start.
 describe.concurrent.each(FRONT_ENDS)('resumable-import, %s of the front ends', (_title, frontEnd) => {

@@ -1,17 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { runExample } from '../examples/run-example.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 
 // As in test/examples/resumable-import.test.ts: many processes at a time, and perhaps on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-let folder: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'small-examples-'))
-})
-afterAll(() => rm(folder, { recursive: true, force: true }))
+const folder = temporaryFolder('small-examples')
 
 // At the same time, because they mostly wait. The others are in test/examples.
 describe.concurrent('the example', () => {

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { temporaryFolder } from '../harness/temporary-folder.js'
 import { expectVerified } from './expect-verified.js'
 import { runExampleWithoutLoader } from './run-example.js'
 import { writeShortSource } from './short-source.js'
@@ -22,13 +21,11 @@ function frontEnds(): readonly [one: string, another: string] {
   return process.versions.node.startsWith('20.') ? ['sqlite3', 'node'] : ['node', 'bun']
 }
 
-let folder: string
+const folder = temporaryFolder('resumable-import')
 let source: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'resumable-import-'))
   source = await writeShortSource(join(folder, 'cities.json'), 3000)
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const importInto = (frontEnd: string, file: string, ...more: string[]): string[] => {
   return ['--db', join(folder, file), '--front-end', frontEnd, '--source', source, ...more]
