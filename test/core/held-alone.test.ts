@@ -20,12 +20,7 @@ test.each(['WAL', 'DELETE'])('a connection that has a file for itself is seen to
   const alone = new DatabaseSync(path)
   const { ino } = statSync(path, { bigint: true })
   const device = deviceOf(realpathSync(path), readFileSync('/proc/self/mountinfo', 'utf8'))
-  const holders = () => {
-    const here = sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino).filter(
-      (holder) => holder.device === device,
-    )
-    return new Set(here.map(({ pid }) => pid))
-  }
+  const holders = () => new Set(sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino, device))
   expect([(await processView(path))?.locked, ...holders()]).toEqual([false])
   alone.exec(`PRAGMA journal_mode = ${mode}; PRAGMA locking_mode = EXCLUSIVE; CREATE TABLE t (id)`)
   expect([(await processView(path))?.locked, ...holders()]).toEqual([true, process.pid])
@@ -66,11 +61,9 @@ test('a mount hides what its place had before, also the mounts below it', () => 
   expect(devices).toEqual(['08:03', '08:03', '08:04'])
 })
 
-test('a lock is told with the device of its file, because files of two disks may have one number', () => {
+test('who holds the lock of a file is told by its device as well, because files of two disks may have one number', () => {
   const line = (pid: number, place: string) => `1: POSIX  ADVISORY  READ ${pid} ${place} 1073741826 1073742335`
   const locks = [line(1, '08:11:12'), line(2, '08:21:12'), line(3, '08:11:112')].join('\n')
-  expect(sharedLockHolders(locks, 12n)).toEqual([
-    { pid: 1, device: '08:11' },
-    { pid: 2, device: '08:21' },
-  ])
+  const devices = ['08:11', '08:21', '08:31', undefined]
+  expect(devices.map((device) => sharedLockHolders(locks, 12n, device))).toEqual([[1], [2], [], [1, 2]])
 })

@@ -49,11 +49,8 @@ async function holders(file: string): Promise<number[] | undefined> {
   if (process.platform !== 'linux') return undefined
   try {
     const [path, { ino }] = await Promise.all([realpath(file), stat(file, { bigint: true })])
-    const found = sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino)
-    if (found.length === 0) return []
-    // Files of two disks may have one number.
     const device = deviceOf(path, readFileSync('/proc/self/mountinfo', 'utf8'))
-    return found.filter((holder) => device === undefined || holder.device === device).map(({ pid }) => pid)
+    return sharedLockHolders(readFileSync('/proc/locks', 'utf8'), ino, device)
   } catch {
     // As above.
     return undefined

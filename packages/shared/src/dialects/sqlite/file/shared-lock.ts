@@ -44,19 +44,18 @@ function covers(from: string | undefined, to: string | undefined): boolean {
   return Number(from) <= SHARED_LOCK_FROM && (to === 'EOF' || Number(to) >= SHARED_LOCK_FROM)
 }
 
-/** A process that holds the lock on the file of some number, and the device of that file: `major:minor`, in hex. */
-export interface LockHolder {
-  readonly pid: number
-  readonly device: string
-}
-
-/** Who holds it, in the list of all locks: `number: POSIX ADVISORY READ pid device:inode from to`; a waiting one has `->` in it. */
-export function sharedLockHolders(locks: string, ino: bigint): LockHolder[] {
-  const holders: LockHolder[] = []
+/**
+ * The processes that hold it, in the list of all locks: `number: POSIX ADVISORY READ pid device:inode from to`; a waiting one has
+ * `->` in it.
+ *
+ * @param device As `deviceOf` tells it, because files of two disks may have one number; `undefined` for any.
+ */
+export function sharedLockHolders(locks: string, ino: bigint, device: string | undefined): number[] {
+  const holders: number[] = []
   for (const line of locks.split('\n')) {
     const [, kind, , , pid, place = '', from, to] = line.trim().split(/\s+/)
-    if (kind !== 'POSIX' || !covers(from, to) || !place.endsWith(`:${ino}`)) continue
-    holders.push({ pid: Number(pid), device: place.slice(0, place.lastIndexOf(':')) })
+    const isHere = device === undefined ? place.endsWith(`:${ino}`) : place === `${device}:${ino}`
+    if (kind === 'POSIX' && covers(from, to) && isHere) holders.push(Number(pid))
   }
   return holders
 }
