@@ -19,6 +19,7 @@ export interface Permit {
   readonly probe?: string
 }
 
+/** What {@link ProbingCircuitBreakerProvider.admit} answers. */
 export type Admission =
   | { readonly admitted: true; readonly state: 'closed' | 'half-open'; readonly permit: Permit }
   /** `retryAt`: epoch ms from which asking again can succeed; absent for an isolated circuit. */
@@ -39,7 +40,12 @@ export interface ReportOutcome {
  * count.
  */
 export interface ProbingCircuitBreakerProvider extends CircuitBreakerStateProvider {
-  /** Admits a call, or answers when to ask again. */
+  /**
+   * Admits a call, or answers when to ask again. Give the permit of an admitted call to {@link succeeded}, {@link failed} or
+   * {@link withdrawn} when the call has ended.
+   *
+   * @throws (as a rejection) `INVALID_KEY`, `INVALID_ARGUMENT`.
+   */
   admit(key: string, options: AdmitOptions): Promise<Admission>
   /**
    * The call succeeded: consecutive failures of a closed circuit are forgotten; a half-open one counts the success and
@@ -60,6 +66,10 @@ export interface ProbingCircuitBreakerProvider extends CircuitBreakerStateProvid
   isolate(key: string): Promise<void>
   /** Closes the circuit and forgets its failures. */
   reset(key: string): Promise<void>
-  /** Also hears of changes that other processes make, a little later. */
+  /**
+   * Calls `listener` after each change of `key`, also those that other processes make, a little later.
+   *
+   * @returns the unsubscriber.
+   */
   subscribe(key: string, listener: (state: CircuitBreakerPersistedState) => void): () => void
 }
