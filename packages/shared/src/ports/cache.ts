@@ -1,9 +1,12 @@
-/** Counters of a cache since it was made. `hitRatio` is hits / (hits + misses), 0 before the first read. */
+/** Counters of a cache since it was made. */
 export interface CacheStats {
+  /** Keys that were read and found. */
   hits: number
+  /** Keys that were read and not found. */
   misses: number
   /** Entries that have not expired. */
   size: number
+  /** hits / (hits + misses), 0 before the first read. */
   hitRatio: number
 }
 

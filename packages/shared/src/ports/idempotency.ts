@@ -1,6 +1,7 @@
-/** A stored result. `expiresAt` is epoch ms, absent when it never expires. */
+/** A stored result. */
 export interface IdempotencyEntry<T> {
   value: T
+  /** Epoch ms, absent when it never expires. */
   expiresAt?: number
 }
 

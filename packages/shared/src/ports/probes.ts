@@ -1,12 +1,12 @@
 import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from './circuit-breaker.js'
 
-/** How a circuit lets calls through. All times are ms. */
+/** How a circuit lets calls through. */
 export interface AdmitOptions {
-  /** How long an open circuit refuses every call, counted from its opening. */
+  /** ms for which an open circuit refuses every call, counted from its opening. */
   resetTimeout: number
   /** Calls that probe a half-open circuit at a time, over all processes. Default 1. */
   probes?: number
-  /** A probe that has not reported after so long gives its place to another. Default: `resetTimeout`. */
+  /** ms after which a probe that has not reported gives its place to another. Default: `resetTimeout`. */
   lease?: number
 }
 
@@ -22,8 +22,12 @@ export interface Permit {
 /** What {@link ProbingCircuitBreakerProvider.admit} answers. */
 export type Admission =
   | { readonly admitted: true; readonly state: 'closed' | 'half-open'; readonly permit: Permit }
-  /** `retryAt`: epoch ms from which asking again can succeed; absent for an isolated circuit. */
-  | { readonly admitted: false; readonly state: 'open' | 'half-open'; readonly retryAt?: number }
+  | {
+      readonly admitted: false
+      readonly state: 'open' | 'half-open'
+      /** Epoch ms from which asking again can succeed; absent for an isolated circuit. */
+      readonly retryAt?: number
+    }
 
 /**
  * What became of a report. It is not counted when its permit is of an earlier period of the circuit, or its probe's
