@@ -119,7 +119,7 @@ test(
       const [there, again] = results.map(({ out }) => fingerprints(JSON.parse(out)))
       expect(there?.cache?.rows).toBe(ENTRIES + 2)
       expect(again).toEqual(there)
-      expect(results[0]?.err).toMatch(/copying cache: [\d,]+ of [\d,]+ rows, [\d,]+ rows\/s, \d+ s left/)
+      expect(results[0]?.err).toMatch(/copying cache: [\d,]+ of [\d,]+ rows of all tables, [\d,]+ rows\/s, \d+ s left/)
       expect(await (await onFile(back)).cache.get('k17')).toEqual({ index: 17, at: new Date(17) })
     } finally {
       proxy.stop()

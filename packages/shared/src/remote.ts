@@ -94,8 +94,9 @@ export async function openRemote(
  * Connects an adapter to a database that another thread or process owns and serves. Options default to those of the owner's
  * adapter; where the owner's adapter has a codec, pass the same codec here.
  *
- * @param peer As {@link openRemote}'s.
- * @throws PersistenceError as {@link openRemote}.
+ * @param peer A port of `createPort()`, `parentPort` of an attached worker, or `process` of an attached process.
+ * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout`, `VERSION_MISMATCH`,
+ *   `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
 export async function connectRemote(peer: Peer, options?: RemoteOptions): Promise<SQLiteAdapter> {
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REMOTE_OPTIONS)

@@ -12,6 +12,7 @@ copy moves what go-go-scope has stored from a file to a PostgreSQL server, or ba
 (postgres://user:password@host:5432/database, pglite:./folder). The target must be empty; a file that is not there is made. The
 source is sealed: whoever opens it gets the error MOVED, which names the target. A copy that was ended in the middle goes on where
 it was when it is run again with the same arguments. unseal puts the source back into use, as it was then.
+Tables of your own, such as those that fenced writes, are not copied: copy them yourself before the app starts again.
 
 With --from-2.9 copy reads the tables that go-go-scope 2.9 made on a server, and changes nothing there. It makes a file of them, or
 none when it fails. A second copy moves that file to a server.
@@ -137,5 +138,5 @@ function exitCodeOf(result: CopyResult | CopiedTablesOf29): number {
 
 function lineOf({ phase, table, rows, of, rowsPerSecond, secondsLeft }: CopyProgress): string {
   const count = (value: number): string => Math.round(value).toLocaleString('en-US')
-  return `${phase} ${table}: ${count(rows)} of ${count(of)} rows, ${count(rowsPerSecond)} rows/s, ${Math.ceil(secondsLeft)} s left`
+  return `${phase} ${table}: ${count(rows)} of ${count(of)} rows of all tables, ${count(rowsPerSecond)} rows/s, ${Math.ceil(secondsLeft)} s left`
 }

@@ -40,8 +40,9 @@ const ASK_AGAIN_MS = 200
 const CLOCKS_MAY_DIFFER_MS = 1_000
 
 /**
- * Moves everything that adapters have stored from a file to a server, or back. The source is left sealed: whoever opens it, or
- * has it open, gets `MOVED`, which names the target. A copy that was ended goes on where it was when it is run again.
+ * Moves everything that adapters have stored from a file to a server, or back. Tables of the app stay where they are. The
+ * source is left sealed: whoever opens it, or has it open, gets `MOVED`, which names the target. A copy that was ended goes on
+ * where it was when it is run again.
  *
  * @param from A path, or a URL as `PostgresAdapter.open` takes it.
  * @param to The same; a file that does not exist is made. It must be empty.

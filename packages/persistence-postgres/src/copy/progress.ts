@@ -5,8 +5,9 @@ import type { CopySource, StoreTable } from './copy-source.js'
 export interface CopyProgress {
   readonly phase: 'copying' | 'comparing'
   readonly table: string
-  /** Of all tables, in this phase. */
+  /** Rows of all tables that are done in this phase. */
   readonly rows: number
+  /** Rows of all tables. */
   readonly of: number
   /** Since this process began the phase. */
   readonly rowsPerSecond: number

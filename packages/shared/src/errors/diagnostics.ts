@@ -4,10 +4,15 @@ import type { Classify, PersistenceError } from './persistence-error.js'
 
 /** What an adapter passes to its option `onDiagnostic`. It writes to no console. */
 export type DiagnosticEvent =
-  /** Another connection held the database. The call is tried again until its `busyTimeout` is over. `waited`: ms so far. */
-  | { type: 'busy-retry'; operation: string; attempt: number; waited: number }
-  /** A statement took longer than 100 ms. `duration`: ms. `calls`: how many calls shared it. */
-  | { type: 'slow-statement'; operation: string; duration: number; calls: number }
+  /** Another connection held the database. The call is tried again until its `busyTimeout` is over. */
+  | { type: 'busy-retry'; operation: string; attempt: number /** ms so far. */; waited: number }
+  /** A statement took longer than 100 ms. */
+  | {
+      type: 'slow-statement'
+      operation: string /** ms. */
+      duration: number /** How many calls shared it. */
+      calls: number
+    }
   /** `waiting` calls wait: the app calls faster than the database writes. At `limit` calls are refused. */
   | { type: 'queue-pressure'; waiting: number; limit: number }
   /** A cache row cannot be decoded, and was answered as a miss. */
@@ -20,11 +25,12 @@ export type DiagnosticEvent =
   | { type: 'failover'; location: string; before: number; now: number }
   /** Expired rows were removed. */
   | { type: 'sweep'; table: string; removed: number }
-  /** Work that no caller awaits has failed: a sweep, or the renewal of a lease. */
+  /** Work that no caller awaits has failed: a sweep, the renewal of a lease, a look for changes, or a scheduled backup. */
   | { type: 'background-error'; operation: string; error: PersistenceError }
   /** A listener of the app has thrown, or a `load` of `getOrSet` that refreshes a stale value has failed. */
   | { type: 'listener-error'; operation: string; error: unknown }
 
+/** Hears each event within the call that causes it. What it throws is ignored. */
 export type DiagnosticListener = (event: DiagnosticEvent) => void
 
 /** The message of `go-go-scope.persistence.diagnostic`. */

@@ -1,9 +1,12 @@
-/** Counters of a cache since it was made. `hitRatio` is hits / (hits + misses), 0 before the first read. */
+/** Counters of a cache since it was made. */
 export interface CacheStats {
+  /** Keys that were read and found. */
   hits: number
+  /** Keys that were read and not found. */
   misses: number
   /** Entries that have not expired. */
   size: number
+  /** hits / (hits + misses), 0 before the first read. */
   hitRatio: number
 }
 
@@ -11,7 +14,13 @@ export interface CacheStats {
 export interface CacheProvider {
   /** The value of `key`; `null` when it is absent or expired. {@link CacheProvider.has} tells a cached `null` from no entry. */
   get<T = unknown>(key: string): Promise<T | null>
-  /** Stores a value in the place of the one before. @param ttl Time to live in ms; absent: no expiry. */
+  /**
+   * Stores a value in the place of the one before.
+   *
+   * @param ttl Time to live in ms; absent: no expiry.
+   * @throws (as a rejection) from a store in a database: `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`,
+   *   `INVALID_TTL`.
+   */
   set<T>(key: string, value: T, ttl?: number): Promise<void>
   /** Removes the entry of `key`. No error when there is none. */
   delete(key: string): Promise<void>

@@ -1,5 +1,6 @@
 /** One saved point of a task. */
 export interface Checkpoint<T = unknown> {
+  /** Unique among all checkpoints of all tasks, for example `<taskId>:<sequence>`. */
   id: string
   taskId: string
   /** Grows by one per save of a task, from 1. */
@@ -9,13 +10,18 @@ export interface Checkpoint<T = unknown> {
   /** 0 to 100, may be fractional. A store keeps a number beyond an end as it is: the data is worth more than its percentage. */
   progress: number
   data: T
-  /** ms. */
+  /** ms until the task is done. */
   estimatedTimeRemaining?: number
 }
 
 /** Checkpoints of resumable tasks. */
 export interface CheckpointProvider {
-  /** Stores `checkpoint`; the same id again replaces the whole row. */
+  /**
+   * Stores `checkpoint`; the same id again replaces the whole row.
+   *
+   * @throws (as a rejection) from a store in a database: `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`,
+   *   `INVALID_ARGUMENT`.
+   */
   save<T>(checkpoint: Checkpoint<T>): Promise<void>
   /** The checkpoint with the highest sequence, or `undefined`. */
   loadLatest<T = unknown>(taskId: string): Promise<Checkpoint<T> | undefined>

@@ -1,8 +1,11 @@
-/** Stored state of one circuit. Times are epoch ms and absent when they were never given. */
+/** Stored state of one circuit. */
 export interface CircuitBreakerPersistedState {
   state: 'closed' | 'open' | 'half-open'
+  /** Consecutive failures. */
   failureCount: number
+  /** Epoch ms; absent when it was never given. */
   lastFailureTime?: number
+  /** Epoch ms; absent when it was never given. */
   lastSuccessTime?: number
 }
 

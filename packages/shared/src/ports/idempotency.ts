@@ -1,6 +1,7 @@
-/** A stored result. `expiresAt` is epoch ms, absent when it never expires. */
+/** A stored result. */
 export interface IdempotencyEntry<T> {
   value: T
+  /** Epoch ms, absent when it never expires. */
   expiresAt?: number
 }
 
@@ -13,7 +14,13 @@ export interface IdempotencyProvider {
    *   and its result could not be stored.
    */
   get<T = unknown>(key: string): Promise<IdempotencyEntry<T> | null>
-  /** Stores the result of `key`. @param ttl Time to live in ms; absent: no expiry. */
+  /**
+   * Stores the result of `key`.
+   *
+   * @param ttl Time to live in ms; absent: no expiry.
+   * @throws (as a rejection) from a store in a database: `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`,
+   *   `INVALID_TTL`.
+   */
   set<T>(key: string, value: T, ttl?: number): Promise<void>
   /** Removes what is stored for `key`. No error when there is nothing. */
   delete(key: string): Promise<void>

@@ -1,12 +1,12 @@
 import type { CircuitBreakerPersistedState, CircuitBreakerStateProvider } from './circuit-breaker.js'
 
-/** How a circuit lets calls through. All times are ms. */
+/** How a circuit lets calls through. */
 export interface AdmitOptions {
-  /** How long an open circuit refuses every call, counted from its opening. */
+  /** ms for which an open circuit refuses every call, counted from its opening. */
   resetTimeout: number
   /** Calls that probe a half-open circuit at a time, over all processes. Default 1. */
   probes?: number
-  /** A probe that has not reported after so long gives its place to another. Default: `resetTimeout`. */
+  /** ms after which a probe that has not reported gives its place to another. Default: `resetTimeout`. */
   lease?: number
 }
 
@@ -19,10 +19,15 @@ export interface Permit {
   readonly probe?: string
 }
 
+/** What {@link ProbingCircuitBreakerProvider.admit} answers. */
 export type Admission =
   | { readonly admitted: true; readonly state: 'closed' | 'half-open'; readonly permit: Permit }
-  /** `retryAt`: epoch ms from which asking again can succeed; absent for an isolated circuit. */
-  | { readonly admitted: false; readonly state: 'open' | 'half-open'; readonly retryAt?: number }
+  | {
+      readonly admitted: false
+      readonly state: 'open' | 'half-open'
+      /** Epoch ms from which asking again can succeed; absent for an isolated circuit. */
+      readonly retryAt?: number
+    }
 
 /**
  * What became of a report. It is not counted when its permit is of an earlier period of the circuit, or its probe's
@@ -39,7 +44,12 @@ export interface ReportOutcome {
  * count.
  */
 export interface ProbingCircuitBreakerProvider extends CircuitBreakerStateProvider {
-  /** Admits a call, or answers when to ask again. */
+  /**
+   * Admits a call, or answers when to ask again. Give the permit of an admitted call to {@link succeeded}, {@link failed} or
+   * {@link withdrawn} when the call has ended.
+   *
+   * @throws (as a rejection) `INVALID_KEY`, `INVALID_ARGUMENT`.
+   */
   admit(key: string, options: AdmitOptions): Promise<Admission>
   /**
    * The call succeeded: consecutive failures of a closed circuit are forgotten; a half-open one counts the success and
@@ -60,6 +70,10 @@ export interface ProbingCircuitBreakerProvider extends CircuitBreakerStateProvid
   isolate(key: string): Promise<void>
   /** Closes the circuit and forgets its failures. */
   reset(key: string): Promise<void>
-  /** Also hears of changes that other processes make, a little later. */
+  /**
+   * Calls `listener` after each change of `key`, also those that other processes make, a little later.
+   *
+   * @returns the unsubscriber.
+   */
   subscribe(key: string, listener: (state: CircuitBreakerPersistedState) => void): () => void
 }

@@ -65,7 +65,12 @@ export interface SqlCacheProvider extends CacheProvider {
   /** Reads many keys in one statement. @returns the values of the keys that have an unexpired entry. */
   getMany(keys: Iterable<string>): Promise<Map<string, unknown>>
   getMany<T>(keys: Iterable<string>): Promise<Map<string, T>>
-  /** Stores all entries in one statement, all or none. @param ttl Time to live of each, in ms; absent: no expiry. */
+  /**
+   * Stores all entries in one statement, all or none.
+   *
+   * @param ttl Time to live of each, in ms; absent: no expiry.
+   * @throws PersistenceError `VALUE_NOT_SERIALIZABLE`, `VALUE_TOO_LARGE`, `INVALID_KEY`, `INVALID_TTL`, `INVALID_ARGUMENT`.
+   */
   setMany<T>(entries: Iterable<readonly [string, T]>, ttl?: number): Promise<void>
   /** Removes the entries of many keys in one statement. */
   deleteMany(keys: Iterable<string>): Promise<void>
@@ -76,8 +81,8 @@ export interface SqlCacheProvider extends CacheProvider {
    * write or delete of the key through this handle ends the sharing: the running load still answers its callers, its value is
    * not stored, and the next caller starts a new load. Errors are never stored.
    *
-   * @throws PersistenceError `INVALID_ARGUMENT` when a `load` asks for its own key, also through the loads of other keys; what
-   *   `load` throws.
+   * @throws PersistenceError `INVALID_ARGUMENT` when a `load` asks for its own key, also through the loads of other keys;
+   *   `VALUE_NOT_SERIALIZABLE` and `VALUE_TOO_LARGE` for a loaded value that cannot be stored; what `load` throws.
    */
   getOrSet<T>(key: string, load: () => T | Promise<T>, options?: GetOrSetOptions<NoInfer<T>>): Promise<T>
   /** Removes the expired entries of the table. @returns how many. */

@@ -61,6 +61,6 @@ export function leaseTime(lease: number, operation: string): number {
   throw new PersistenceError(
     'INVALID_TTL',
     operation,
-    `${operation}: lease must be a number of ms up to ${LONGEST_LEASE_MS}, got ${shown(lease)}`,
+    `${operation}: lease must be a positive number of ms, such as 30000, up to ${LONGEST_LEASE_MS}, got ${shown(lease)}`,
   )
 }

@@ -38,6 +38,8 @@ export interface SqlLockProvider extends LockProvider {
    * @param owner Made up when absent. The same owner may acquire again: its holds are counted, and the lock is free when the
    *   last hold is released.
    * @returns `null` while another owner holds the lock.
+   * @throws (as a rejection) PersistenceError `INVALID_KEY`, `INVALID_TTL`, `INVALID_ARGUMENT`; for a lock in a database what
+   *   any call may: `BUSY`, on a server `UNAVAILABLE` and `OUTCOME_UNKNOWN`.
    */
   acquire(key: string, ttl?: number, owner?: string): Promise<SqlLockHandle | null>
   /**
@@ -45,6 +47,7 @@ export interface SqlLockProvider extends LockProvider {
    * process alive. When it fails until the lease is over, the signal of the handle aborts.
    *
    * @returns `null` when another owner still holds the lock at the end of `wait`.
+   * @throws (as a rejection) what {@link acquire} does; the reason of the signal when it aborts.
    */
   hold(key: string, options?: HoldOptions): Promise<SqlLockHandle | null>
 }
