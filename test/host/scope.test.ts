@@ -84,6 +84,16 @@ describe('scope', () => {
     await s.task(({ context }) => expect(context).toEqual({ a: 1, b: 2 }))
   })
 
+  it('takes any name in its context for a name', async () => {
+    await using s = scope()
+    s.setContext('__proto__', { admin: true })
+    expect(s.getContext('__proto__')).toEqual({ admin: true })
+    expect(s.requestContext.admin).toBeUndefined()
+    expect(s.createChild().getContext('__proto__')).toEqual({ admin: true })
+    expect(s.removeContext('__proto__')).toBe(true)
+    expect(s.getAllContext()).toEqual({})
+  })
+
   it('has a delay that ends when it aborts', async () => {
     const controller = new AbortController()
     await using s = scope({ signal: controller.signal })

@@ -1,6 +1,7 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
 import { ANY_NUMBER, checkValue } from '../options/check-value.js'
+import type { Waits } from '../time/waits.js'
 import { PriorityQueue } from './priority-queue.js'
 
 interface Waiter {
@@ -19,13 +20,16 @@ export class Semaphore {
   readonly totalPermits: number
   readonly #queue = new PriorityQueue<Waiter>()
   readonly #abort: Disposable | undefined
+  readonly #waits: Waits | undefined
   #available: number
   #closed: { reason: unknown } | undefined
 
-  constructor(permits: number, signal?: AbortSignal) {
+  /** @param waits counts the calls that wait. */
+  constructor(permits: number, signal?: AbortSignal, waits?: Waits) {
     checkValue('permits', permits, ANY_NUMBER)
     this.totalPermits = permits > 0 ? Math.max(1, Math.floor(permits)) : Number.POSITIVE_INFINITY
     this.#available = this.totalPermits
+    this.#waits = waits
     this.#abort = signal && onAbort(signal, (reason) => this.#close(reason))
   }
 
@@ -66,20 +70,26 @@ export class Semaphore {
     if (this.#closed !== undefined) return Promise.reject(this.#closed.reason)
     if (this.#available >= 1) return this.#take()
     return new Promise((resolve, reject) => {
+      let unlink: (() => void) | undefined
+      const left = (): void => {
+        unlink?.()
+        this.#waits?.end()
+      }
       const waiter: Waiter = {
         grant: () => {
-          unlink?.()
+          left()
           resolve(this.#take())
         },
         reject: (reason) => {
-          unlink?.()
+          left()
           reject(reason)
         },
       }
       const node = this.#queue.add(waiter, priority)
-      const unlink = abort?.onAbort((reason) => {
+      this.#waits?.begin()
+      unlink = abort?.onAbort((reason) => {
         this.#queue.remove(node)
-        reject(reason)
+        waiter.reject(reason)
       })
     })
   }
