@@ -114,8 +114,11 @@ describe('scope', () => {
     void semaphore.acquire(() => new Promise(() => {}))
     const waiting = semaphore.acquire(() => 1)
     const rejected = expect(waiting).rejects.toThrow('Scope disposed')
+    const unused = s.semaphore(1)
     await s[Symbol.asyncDispose]()
     await rejected
+    await expect(unused.acquire(() => 1)).rejects.toThrow('Scope disposed')
+    expect(unused.tryAcquire(() => 1)).toBeNull()
   })
 
   it('prints its tree with debugTree', async () => {

@@ -19,8 +19,10 @@ export type Release = () => void
 export class Semaphore {
   readonly totalPermits: number
   readonly #queue = new PriorityQueue<Waiter>()
-  readonly #abort: Disposable | undefined
+  readonly #signal: AbortSignal | undefined
   readonly #waits: Waits | undefined
+  /** There while calls wait: a signal that outlives the semaphore keeps nothing of it. */
+  #abort: Disposable | undefined
   #available: number
   #closed: { reason: unknown } | undefined
 
@@ -30,7 +32,7 @@ export class Semaphore {
     this.totalPermits = permits > 0 ? Math.max(1, Math.floor(permits)) : Number.POSITIVE_INFINITY
     this.#available = this.totalPermits
     this.#waits = waits
-    this.#abort = signal && onAbort(signal, (reason) => this.#close(reason))
+    this.#signal = signal
   }
 
   /** Permits that are free. */
@@ -56,7 +58,7 @@ export class Semaphore {
 
   /** Runs `fn` if a permit is free now; `null` when none is. */
   tryAcquire<T>(fn: () => T | PromiseLike<T>): Promise<T> | null {
-    if (this.#closed !== undefined || this.#available < 1) return null
+    if (this.#ended !== undefined || this.#available < 1) return null
     return this.acquire(fn)
   }
 
@@ -67,13 +69,14 @@ export class Semaphore {
    * @internal
    */
   enter(priority = 0, abort?: AbortSource): Release | Promise<Release> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed.reason)
+    if (this.#ended !== undefined) return Promise.reject(this.#ended.reason)
     if (this.#available >= 1) return this.#take()
     return new Promise((resolve, reject) => {
       let unlink: (() => void) | undefined
       const left = (): void => {
         unlink?.()
         this.#waits?.end()
+        if (this.waiting === 0) this.#abort?.[Symbol.dispose]()
       }
       const waiter: Waiter = {
         grant: () => {
@@ -85,6 +88,7 @@ export class Semaphore {
           reject(reason)
         },
       }
+      if (this.waiting === 0) this.#abort = this.#signal && onAbort(this.#signal, (reason) => this.#close(reason))
       const node = this.#queue.add(waiter, priority)
       this.#waits?.begin()
       unlink = abort?.onAbort((reason) => {
@@ -99,6 +103,11 @@ export class Semaphore {
     this.#close(new Error('Semaphore disposed'))
   }
 
+  /** Why no call begins any more; `undefined` while they do. */
+  get #ended(): { readonly reason: unknown } | undefined {
+    return this.#closed ?? (this.#signal?.aborted ? this.#signal : undefined)
+  }
+
   #take(): Release {
     this.#available--
     return () => {
@@ -110,7 +119,6 @@ export class Semaphore {
   #close(reason: unknown): void {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
-    this.#abort?.[Symbol.dispose]()
     for (const waiter of this.#queue.drain()) waiter.reject(reason)
   }
 }

@@ -199,9 +199,7 @@ export class Scope<S extends object = Record<never, never>> {
 
   /** A semaphore that ends with the scope. */
   semaphore(permits: number): Semaphore {
-    const semaphore = new Semaphore(permits, this.signal, this.#parts.waits)
-    this.registerDisposable(semaphore)
-    return semaphore
+    return new Semaphore(permits, this.signal, this.#parts.waits)
   }
 
   /** This scope and its children, one a line, with state and running tasks. */
