@@ -2,6 +2,7 @@
 import { scope } from 'go-go-scope'
 
 const never = () => new Promise(() => {})
+/** @type {Record<string, (s: import('go-go-scope').Scope) => Promise<unknown>>} */
 const waits = {
   task: async (s) => {
     const [error] = await s.task(never)
@@ -29,6 +30,6 @@ const waits = {
   delay: (s) => s.delay(Number.POSITIVE_INFINITY),
 }
 for (const [name, wait] of Object.entries(waits)) {
-  const { message } = await wait(scope({ timeout: 20 })).catch((error) => error)
-  console.log(`${name}: ${message}`)
+  const error = await wait(scope({ timeout: 20 })).catch((reason) => reason)
+  console.log(`${name}: ${error instanceof Error ? error.message : error}`)
 }
