@@ -10,6 +10,13 @@ describe('checkpoint.auto', () => {
     const s = scope({ persistence: { checkpoint: store.provider } })
     return { s, task: s.task(fn, { id: 'job', checkpoint: { interval: 1000, ...checkpoint } }) }
   }
+  /** A task that is run again once. */
+  const retried = (fn: (ctx: CheckpointedTaskContext, run: number) => unknown) => {
+    const s = scope({ persistence: { checkpoint: store.provider } })
+    let runs = 0
+    const options = { id: 'job', checkpoint: { interval: 1000 }, retry: { max: 1, delay: 1 } }
+    return { s, task: s.task((ctx) => fn(ctx, ++runs), options) }
+  }
   const saved = async () => (await store.provider.list('job')).map(({ data }) => data)
 
   it('saves the state every interval when it has changed', async () => {
@@ -74,19 +81,33 @@ describe('checkpoint.auto', () => {
 
   it('of a failed run does not go on in its retry', async () => {
     const snapshot = vi.fn(() => 1)
-    let runs = 0
-    await using retrying = scope({ persistence: { checkpoint: store.provider } })
-    void retrying.task(
-      (ctx) => {
-        if (++runs > 1) return new Promise(() => {})
-        ctx.checkpoint.auto(snapshot)
-        return stop()
-      },
-      { checkpoint: { interval: 1000 }, retry: { delay: 1 } },
-    )
+    const again = vi.fn()
+    const { s } = retried((ctx, run) => {
+      if (run > 1) return new Promise(again)
+      ctx.checkpoint.auto(snapshot)
+      return stop()
+    })
     await vi.advanceTimersByTimeAsync(5000)
-    expect(runs).toBe(2)
+    expect(again).toHaveBeenCalledOnce()
     expect(snapshot).not.toHaveBeenCalled()
+    await s[Symbol.asyncDispose]()
+  })
+
+  it('saves what a retry changes in the data that it got', async () => {
+    const { s, task } = retried(async ({ checkpoint }, run) => {
+      if (run === 1) {
+        await checkpoint.save({ done: 0 })
+        await stop()
+      }
+      const state = checkpoint.data as { done: number }
+      checkpoint.auto(() => state)
+      for (state.done = 1; state.done < 3; state.done++) await s.delay(1000)
+      await stop()
+    })
+    await vi.advanceTimersByTimeAsync(5000)
+    await task
+    expect(await saved()).toEqual([{ done: 0 }, { done: 1 }, { done: 2 }])
+    await s[Symbol.asyncDispose]()
   })
 
   it('does not start once the task has settled', async () => {

@@ -267,4 +267,20 @@ describe('a retry of a task with checkpoints', () => {
     await task
     expect(seen).toEqual([undefined, { n: 1 }, { n: 2 }])
   })
+
+  it('gets the data without what an earlier run has changed in it', async () => {
+    await store.provider.save(point(1, { rows: [1] }))
+    await using s = scope({ persistence: { checkpoint: store.provider } })
+    const seen: unknown[] = []
+    const change = async ({ checkpoint }: CheckpointedTaskContext<object, { rows: number[] }>) => {
+      seen.push(structuredClone(checkpoint.data))
+      checkpoint.data?.rows.push(99)
+      if (seen.length === 3) await checkpoint.save({ rows: [1, 2] })
+      await stop()
+    }
+    const task = s.task(change, { id: 'job', checkpoint: {}, retry: { max: 4, delay: 1 } })
+    await vi.advanceTimersByTimeAsync(10)
+    await task
+    expect(seen).toEqual([{ rows: [1] }, { rows: [1] }, { rows: [1] }, { rows: [1, 2] }, { rows: [1, 2] }])
+  })
 })

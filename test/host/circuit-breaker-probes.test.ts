@@ -63,6 +63,19 @@ describe('a breaker whose provider gives permits', () => {
     expect(provider.admit).toHaveBeenCalledTimes(2)
   })
 
+  it('stays open when it has opened while other calls waited for their permits', async () => {
+    const { provider, breaker } = due()
+    provider.states.clear()
+    provider.admit.mockResolvedValue(CLOSED)
+    const changes = vi.fn()
+    breaker.on('stateChange', changes)
+    const calls = await Promise.allSettled([boom, boom, boom].map((fn) => breaker.execute(fn)))
+    const reasons = calls.map((call) => call.status === 'rejected' && call.reason.message)
+    expect(reasons).toEqual(['boom', 'Circuit breaker is open', 'Circuit breaker is open'])
+    expect(changes.mock.calls).toEqual([['closed', 'open', 1]])
+    expect(provider.failed).toHaveBeenCalledOnce()
+  })
+
   it('refuses while another process probes', async () => {
     const { provider, breaker } = due()
     provider.admit.mockResolvedValue({ admitted: false, state: 'half-open', retryAt: 1_000_500 })

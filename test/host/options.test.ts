@@ -112,6 +112,11 @@ describe('a value that means nothing', () => {
     ['scope option concurrency', noNumbers, (concurrency) => ({ concurrency })],
     ['scope option name', [5, null], (name) => ({ name })],
     ['scope option signal', [5, null, {}, new AbortController()], (signal) => ({ signal })],
+    ['scope option hooks', [5, null, 'beforeTask'], (hooks) => ({ hooks })],
+    ['scope option context', [5, null, 'user'], (context) => ({ context })],
+    ['scope option logger', [5, null, {}], (logger) => ({ logger })],
+    ['scope option logLevel', [5, null, 'warning'], (logLevel) => ({ logLevel })],
+    ['circuitBreaker option provider', [5, null, {}], (provider) => ({ circuitBreaker: { provider } })],
     ['scope option idempotency: defaultTTL', notAbove0, (defaultTTL) => ({ idempotency: { defaultTTL } })],
     ['scope option idempotency: defaultLease', notAbove0, (defaultLease) => ({ idempotency: { defaultLease } })],
     ['circuitBreaker option resetTimeout', noTimes, (resetTimeout) => ({ circuitBreaker: { resetTimeout } })],
@@ -119,7 +124,7 @@ describe('a value that means nothing', () => {
     const s = scope()
     for (const value of wrong) {
       expect(() => scope(options(value as never))).toThrow(TypeError)
-      expect(() => s.createChild(options(value as never))).toThrow(`${title}: must be a`)
+      expect(() => s.createChild(options(value as never))).toThrow(`${title}: must be `)
     }
     await s[Symbol.asyncDispose]()
   })
@@ -128,6 +133,9 @@ describe('a value that means nothing', () => {
     await using s = scope()
     for (const ttl of notAbove0) expect(() => s.acquireLock({ key: 'k', ttl } as object)).toThrow('lock option ttl')
     expect(() => s.acquireLock({ kee: 'k' } as object)).toThrow("lock options: unknown option 'kee'")
+    for (const provider of [5, null, {}, s]) {
+      expect(() => s.acquireLock({ key: 'k', provider } as object)).toThrow('lock option provider: must be an object')
+    }
     const lock = s.acquireLock({ key: 'k' })
     for (const timeout of noTimes) {
       await expect(lock.acquire({ timeout } as object)).rejects.toThrow('lock request option timeout: must be a')

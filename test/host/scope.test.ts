@@ -84,6 +84,16 @@ describe('scope', () => {
     await s.task(({ context }) => expect(context).toEqual({ a: 1, b: 2 }))
   })
 
+  it('takes any name in its context for a name', async () => {
+    await using s = scope()
+    s.setContext('__proto__', { admin: true })
+    expect(s.getContext('__proto__')).toEqual({ admin: true })
+    expect(s.requestContext.admin).toBeUndefined()
+    expect(s.createChild().getContext('__proto__')).toEqual({ admin: true })
+    expect(s.removeContext('__proto__')).toBe(true)
+    expect(s.getAllContext()).toEqual({})
+  })
+
   it('has a delay that ends when it aborts', async () => {
     const controller = new AbortController()
     await using s = scope({ signal: controller.signal })
@@ -104,8 +114,11 @@ describe('scope', () => {
     void semaphore.acquire(() => new Promise(() => {}))
     const waiting = semaphore.acquire(() => 1)
     const rejected = expect(waiting).rejects.toThrow('Scope disposed')
+    const unused = s.semaphore(1)
     await s[Symbol.asyncDispose]()
     await rejected
+    await expect(unused.acquire(() => 1)).rejects.toThrow('Scope disposed')
+    expect(unused.tryAcquire(() => 1)).toBeNull()
   })
 
   it('prints its tree with debugTree', async () => {

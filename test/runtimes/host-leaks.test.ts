@@ -125,6 +125,30 @@ it.each(cases)('a living scope keeps no reference to locks %s that are not in us
   expect(getEventListeners(s.signal, 'abort')).toHaveLength(listeners)
 })
 
+/** Makes semaphores that are used, waited for and, some of them, disposed; returns only weak references, as `use`. */
+async function useSemaphores(s: Scope): Promise<WeakRef<object>[]> {
+  const refs: WeakRef<object>[] = []
+  for (let index = 0; index < LOCKS; index++) {
+    const semaphore = s.semaphore(1)
+    expect(await Promise.all([semaphore.acquire(() => 1), semaphore.acquire(() => 2)])).toEqual([1, 2])
+    if (index % 2 === 0) await semaphore[Symbol.asyncDispose]()
+    refs.push(new WeakRef(semaphore))
+  }
+  return refs
+}
+
+it('a living scope keeps no reference to semaphores that nobody waits for', async () => {
+  await using s = scope()
+  const listeners = getEventListeners(s.signal, 'abort').length
+  const refs = await useSemaphores(s)
+  for (let round = 0; round < 2; round++) {
+    await setImmediate()
+    collectGarbage()
+  }
+  expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThanOrEqual(LEFT_OVER)
+  expect(getEventListeners(s.signal, 'abort')).toHaveLength(listeners)
+})
+
 describe('a lock that is used again after its release', () => {
   it.each([{}, { key: 'again' }, { provider, key: 'again' }])('still ends with its scope: %o', async (options) => {
     const s = scope()

@@ -1,6 +1,35 @@
-// Stays alive for what it waits for: the time-out of a scope with a running task, although nothing else would.
+// Stays alive for what it waits for, each the only wait of the process: the time-out of a scope ends it.
 import { scope } from 'go-go-scope'
 
-const s = scope({ timeout: 50 })
-const [error] = await s.task(() => new Promise(() => {}))
-console.log(error?.message)
+const never = () => new Promise(() => {})
+/** @type {Record<string, (s: import('go-go-scope').Scope) => Promise<unknown>>} */
+const waits = {
+  task: async (s) => {
+    const [error] = await s.task(never)
+    throw error
+  },
+  'task of a child': async (s) => {
+    const [error] = await s.createChild().task(never)
+    throw error
+  },
+  lock: async (s) => {
+    const lock = s.acquireLock()
+    await lock.acquire()
+    await lock.acquire()
+  },
+  'lock of a child': async (s) => {
+    const lock = s.createChild().acquireLock({ allowMultipleReaders: true })
+    await lock.read()
+    await lock.write()
+  },
+  semaphore: async (s) => {
+    const semaphore = s.semaphore(1)
+    void semaphore.acquire(never)
+    await semaphore.acquire(never)
+  },
+  delay: (s) => s.delay(Number.POSITIVE_INFINITY),
+}
+for (const [name, wait] of Object.entries(waits)) {
+  const error = await wait(scope({ timeout: 20 })).catch((reason) => reason)
+  console.log(`${name}: ${error instanceof Error ? error.message : error}`)
+}

@@ -13,7 +13,7 @@ export interface CheckpointOptions<Data = unknown> {
 
 /** What a task gets as `ctx.checkpoint`. */
 export interface CheckpointContext<T = unknown> {
-  /** The newest checkpoint's data when this run of the function began, or `undefined`. */
+  /** The newest checkpoint's data when this run of the function began, or `undefined`. The run may change it. */
   readonly data: T | undefined
   /** @throws (as a rejection) what the provider throws. */
   save(data: T): Promise<void>

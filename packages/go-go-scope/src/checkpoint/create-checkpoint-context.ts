@@ -33,11 +33,15 @@ export interface CheckpointSession<T = unknown> extends CheckpointContext<T> {
  */
 export function createCheckpointContext<T>(state: CheckpointState<T>): CheckpointSession<T> {
   const { provider, taskId, options = {}, progress, report = ignoreReport } = state
-  let latest = state.latest
+  const { latest } = state
   let sequence = latest?.sequence ?? 0
   let last: Promise<void> | undefined
-  /** A copy of the last checkpoint's data, which later changes of the task's state do not touch. */
+  /** A copy of the newest checkpoint's data, which nobody else has, so that no later change touches it. */
   let saved = latest && copyOf(latest.data)
+  /** The newest checkpoint's data as it was loaded or saved. */
+  let newest = latest?.data
+  /** Whether a run has it, and may have changed it. */
+  let shared = false
   let finished = false
 
   const write = async (data: T): Promise<void> => {
@@ -56,7 +60,8 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
     await provider.save(checkpoint)
     sequence++
     saved = copy
-    latest = copy === undefined ? checkpoint : { ...checkpoint, data: copy.data }
+    newest = data
+    shared = true
     await provider.cleanup(taskId, options.maxCheckpoints ?? 10)
     callSafely(report, 'checkpoint.onCheckpoint', () => options.onCheckpoint?.(checkpoint))
   }
@@ -91,7 +96,9 @@ export function createCheckpointContext<T>(state: CheckpointState<T>): Checkpoin
     data: latest?.data,
     nextRun() {
       autoSaves.stop()
-      return { ...run, data: latest?.data }
+      if (shared && saved !== undefined) newest = structuredClone(saved.data)
+      shared = true
+      return { ...run, data: newest }
     },
     close,
     finish() {

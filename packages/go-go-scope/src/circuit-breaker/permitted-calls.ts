@@ -103,11 +103,14 @@ export class PermittedCalls implements CircuitCalls {
   async #askForPermit(): Promise<Permit | undefined> {
     const machine = this.#machine
     machine.check()
+    const { generation } = machine
     // No store takes Infinity as a time.
     const resetTimeout = Math.min(this.#rules.resetTimeout, Number.MAX_SAFE_INTEGER)
     const admission = await this.#store.inOrder(() => this.#provider.admit(this.#key, { resetTimeout }))
     if (admission === undefined) return undefined
     if (admission.state === 'closed') {
+      // Failures of calls that began meanwhile have opened it: the store hears of them only after this answer.
+      if (machine.state !== 'closed' && machine.generation !== generation) return this.#askForPermit()
       if (machine.state !== 'closed') machine.close()
       this.#closed = { permit: admission.permit, generation: machine.generation }
       return admission.permit

@@ -1,6 +1,7 @@
 import type { AbortSource } from '../cancellation/abort-source.js'
 import { onAbort } from '../cancellation/on-abort.js'
 import { ANY_NUMBER, checkValue } from '../options/check-value.js'
+import type { Waits } from '../time/waits.js'
 import { PriorityQueue } from './priority-queue.js'
 
 interface Waiter {
@@ -18,15 +19,20 @@ export type Release = () => void
 export class Semaphore {
   readonly totalPermits: number
   readonly #queue = new PriorityQueue<Waiter>()
-  readonly #abort: Disposable | undefined
+  readonly #signal: AbortSignal | undefined
+  readonly #waits: Waits | undefined
+  /** There while calls wait: a signal that outlives the semaphore keeps nothing of it. */
+  #abort: Disposable | undefined
   #available: number
   #closed: { reason: unknown } | undefined
 
-  constructor(permits: number, signal?: AbortSignal) {
+  /** @param waits counts the calls that wait. */
+  constructor(permits: number, signal?: AbortSignal, waits?: Waits) {
     checkValue('permits', permits, ANY_NUMBER)
     this.totalPermits = permits > 0 ? Math.max(1, Math.floor(permits)) : Number.POSITIVE_INFINITY
     this.#available = this.totalPermits
-    this.#abort = signal && onAbort(signal, (reason) => this.#close(reason))
+    this.#waits = waits
+    this.#signal = signal
   }
 
   /** Permits that are free. */
@@ -52,7 +58,7 @@ export class Semaphore {
 
   /** Runs `fn` if a permit is free now; `null` when none is. */
   tryAcquire<T>(fn: () => T | PromiseLike<T>): Promise<T> | null {
-    if (this.#closed !== undefined || this.#available < 1) return null
+    if (this.#ended !== undefined || this.#available < 1) return null
     return this.acquire(fn)
   }
 
@@ -63,23 +69,31 @@ export class Semaphore {
    * @internal
    */
   enter(priority = 0, abort?: AbortSource): Release | Promise<Release> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed.reason)
+    if (this.#ended !== undefined) return Promise.reject(this.#ended.reason)
     if (this.#available >= 1) return this.#take()
     return new Promise((resolve, reject) => {
+      let unlink: (() => void) | undefined
+      const left = (): void => {
+        unlink?.()
+        this.#waits?.end()
+        if (this.waiting === 0) this.#abort?.[Symbol.dispose]()
+      }
       const waiter: Waiter = {
         grant: () => {
-          unlink?.()
+          left()
           resolve(this.#take())
         },
         reject: (reason) => {
-          unlink?.()
+          left()
           reject(reason)
         },
       }
+      if (this.waiting === 0) this.#abort = this.#signal && onAbort(this.#signal, (reason) => this.#close(reason))
       const node = this.#queue.add(waiter, priority)
-      const unlink = abort?.onAbort((reason) => {
+      this.#waits?.begin()
+      unlink = abort?.onAbort((reason) => {
         this.#queue.remove(node)
-        reject(reason)
+        waiter.reject(reason)
       })
     })
   }
@@ -87,6 +101,11 @@ export class Semaphore {
   /** Rejects waiting calls with `Semaphore disposed`. Running functions run on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close(new Error('Semaphore disposed'))
+  }
+
+  /** Why no call begins any more; `undefined` while they do. */
+  get #ended(): { readonly reason: unknown } | undefined {
+    return this.#closed ?? (this.#signal?.aborted ? this.#signal : undefined)
   }
 
   #take(): Release {
@@ -100,7 +119,6 @@ export class Semaphore {
   #close(reason: unknown): void {
     if (this.#closed !== undefined) return
     this.#closed = { reason }
-    this.#abort?.[Symbol.dispose]()
     for (const waiter of this.#queue.drain()) waiter.reject(reason)
   }
 }

@@ -3,6 +3,7 @@ import { ignoreReport, type Reporter } from '../errors/reporter.js'
 import { throwFirstRejection } from '../errors/throw-first-rejection.js'
 import { checkAcquireOptions, checkLockOptions } from '../options/check-lock-options.js'
 import type { Place } from '../resource/disposables.js'
+import type { Waits } from '../time/waits.js'
 import { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockOptions, LockStats, LockType } from './lock-options.js'
 import type { HeldLock, LockRequest } from './lock-request.js'
@@ -25,7 +26,7 @@ export class Lock {
   readonly #signal: AbortSignal | undefined
   readonly #place: Place | undefined
   readonly #guards = new Set<LockGuard>()
-  readonly #requests = new PendingRequests(() => this.#endUse())
+  readonly #requests: PendingRequests
   /** There while the lock is in use. */
   #abort: Disposable | undefined
   #inUse = false
@@ -35,6 +36,7 @@ export class Lock {
   /**
    * @param signal When it aborts, waiting requests are rejected with its reason. Held locks stay held.
    * @param place is entered while the lock is held or waited for, so that a scope keeps no lock that is not in use.
+   * @param waits counts the requests that wait.
    * @throws TypeError for an unknown option name, and for a value that means nothing.
    */
   constructor(
@@ -42,6 +44,7 @@ export class Lock {
     signal?: AbortSignal,
     report: Reporter = ignoreReport,
     place?: (lock: Lock) => Place,
+    waits?: Waits,
   ) {
     checkLockOptions(options)
     const { provider, key, ttl = 30_000 } = options
@@ -49,6 +52,7 @@ export class Lock {
     this.#options = options
     this.#signal = signal
     this.#place = place?.(this)
+    this.#requests = new PendingRequests(() => this.#endUse(), waits)
     this.#mode = options.allowMultipleReaders ? 'read-write' : 'exclusive'
     if (provider !== undefined && key) {
       this.#terms = { provider, key, ttl, owner: options.owner ?? crypto.randomUUID(), report }

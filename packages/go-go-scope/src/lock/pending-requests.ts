@@ -1,4 +1,5 @@
 import { startTimer, type Timer } from '../time/timer.js'
+import type { Waits } from '../time/waits.js'
 import type { LockGuard } from './lock-guard.js'
 import type { LockAcquireOptions, LockType } from './lock-options.js'
 import type { HeldLock, LockQueue } from './lock-request.js'
@@ -20,10 +21,15 @@ export class PendingRequests {
   /** Withdrawn requests that are still giving back what they took. */
   readonly #leaving = new Set<Promise<void>>()
   readonly #onSettled: () => void
+  readonly #waits: Waits | undefined
 
-  /** @param onSettled called when a request is over and has given back what it took. */
-  constructor(onSettled: () => void) {
+  /**
+   * @param onSettled called when a request is over and has given back what it took.
+   * @param waits counts the requests that wait.
+   */
+  constructor(onSettled: () => void, waits: Waits | undefined) {
     this.#onSettled = onSettled
+    this.#waits = waits
   }
 
   /** The number of requests that wait, or are still giving back what they took. */
@@ -39,6 +45,7 @@ export class PendingRequests {
       const settle = (): void => {
         timer?.cancel()
         this.#waiting.delete(cancel)
+        this.#waits?.end()
         this.#onSettled()
       }
       const fail = (error: unknown): void => {
@@ -51,6 +58,7 @@ export class PendingRequests {
       }
       const timedOut = (): Error => new Error(`${TIMEOUT_WORD[type]} acquisition timed out after ${timeout}ms`)
       this.#waiting.add(cancel)
+      this.#waits?.begin()
       if (timeout !== undefined && timeout > 0) timer = startTimer(timeout, () => cancel(timedOut()))
       const withdraw = enqueue({
         type,

@@ -8,15 +8,16 @@ export interface Logger {
   error(message: string, ...details: unknown[]): void
 }
 
-const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+/** The lowest first. */
+export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 const silent = (): void => {}
 
 /** Passes on messages of at least `level`. Without a logger they go to the console; without both they are dropped. */
 export function createLogger(logger: Logger | undefined, level: LogLevel | undefined): Logger {
   const target = logger ?? (level === undefined ? undefined : console)
-  const lowest = level === undefined ? 0 : LEVELS.indexOf(level)
+  const lowest = level === undefined ? 0 : LOG_LEVELS.indexOf(level)
   const at = (name: LogLevel): Logger[LogLevel] =>
-    target === undefined || LEVELS.indexOf(name) < lowest
+    target === undefined || LOG_LEVELS.indexOf(name) < lowest
       ? silent
       : (message, ...details) => target[name](message, ...details)
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }

@@ -3,14 +3,14 @@ import type {
   CircuitBreakerOptions,
 } from '../circuit-breaker/circuit-breaker-options.js'
 import { checkOptions, type OptionTable } from './check-options.js'
-import { ANYTHING, FROM_1, MS, MS_ABOVE_0, TEXT } from './check-value.js'
+import { ANYTHING, FROM_1, having, MS, MS_ABOVE_0, TEXT } from './check-value.js'
 
 const BREAKER: OptionTable<CircuitBreakerOptions> = {
   failureThreshold: FROM_1,
   resetTimeout: MS,
   successThreshold: FROM_1,
   key: TEXT,
-  provider: ANYTHING,
+  provider: having('getState'),
   onStateChange: ANYTHING,
   onOpen: ANYTHING,
   onClose: ANYTHING,

@@ -1,9 +1,9 @@
 import type { LockAcquireOptions, LockOptions } from '../lock/lock-options.js'
 import { checkOptions, type OptionTable } from './check-options.js'
-import { ANY_NUMBER, ANYTHING, MS, MS_ABOVE_0, TEXT } from './check-value.js'
+import { ANY_NUMBER, ANYTHING, having, MS, MS_ABOVE_0, TEXT } from './check-value.js'
 
 const LOCK: OptionTable<LockOptions> = {
-  provider: ANYTHING,
+  provider: having('acquire'),
   key: TEXT,
   ttl: MS_ABOVE_0,
   owner: TEXT,

@@ -1,8 +1,9 @@
 import type { PersistenceProviders } from '@go-go-scope/persistence-core/ports'
+import { LOG_LEVELS } from '../logging/logger.js'
 import type { ScopeOptions } from '../scope/scope-options.js'
 import { checkBreakerOptions } from './check-breaker-options.js'
 import { checkOptions, type OptionTable } from './check-options.js'
-import { ANY_NUMBER, ANYTHING, MS, MS_ABOVE_0, TEXT, type Wanted } from './check-value.js'
+import { ANY_NUMBER, ANYTHING, having, MS, MS_ABOVE_0, OBJECT, oneOf, TEXT, type Wanted } from './check-value.js'
 
 const SIGNAL: Wanted = {
   wanted: 'an AbortSignal',
@@ -16,12 +17,12 @@ const SCOPE: OptionTable<ScopeOptions> = {
   concurrency: ANY_NUMBER,
   circuitBreaker: ANYTHING,
   parent: ANYTHING,
-  hooks: ANYTHING,
+  hooks: OBJECT,
   persistence: ANYTHING,
   idempotency: ANYTHING,
-  context: ANYTHING,
-  logger: ANYTHING,
-  logLevel: ANYTHING,
+  context: OBJECT,
+  logger: having('error'),
+  logLevel: oneOf(...LOG_LEVELS),
 }
 
 const IDEMPOTENCY: OptionTable<NonNullable<ScopeOptions['idempotency']>> = {

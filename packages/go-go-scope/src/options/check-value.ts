@@ -20,6 +20,16 @@ export const WHOLE_FROM_0: Wanted = number(
 )
 export const ANY_NUMBER: Wanted = number('a number', (value) => !Number.isNaN(value))
 export const TEXT: Wanted = { wanted: 'a string', fits: (value) => typeof value === 'string' }
+export const OBJECT: Wanted = { wanted: 'an object', fits: (value) => typeof value === 'object' && value !== null }
+/** An object that is told by one of its methods. */
+export const having = (method: string): Wanted => ({
+  wanted: `an object with ${method}()`,
+  fits: (value) => typeof (value as Readonly<Record<string, unknown>> | null)?.[method] === 'function',
+})
+export const oneOf = (...texts: readonly string[]): Wanted => ({
+  wanted: texts.map((text) => `'${text}'`).join(' or '),
+  fits: (value) => texts.includes(value as string),
+})
 /** For what is checked elsewhere, or takes every value. */
 export const ANYTHING: Wanted = { wanted: 'anything', fits: () => true }
 

@@ -9,6 +9,7 @@ import { createLogger } from '../logging/logger.js'
 import { Disposables, disposerOf } from '../resource/disposables.js'
 import { TaskSpawner } from '../task/task-spawner.js'
 import { startTimer, type Timer } from '../time/timer.js'
+import { Waits } from '../time/waits.js'
 import { ScopeEnd } from './scope-end.js'
 import { scopeReporter, TaskHooks } from './scope-hooks.js'
 import { ScopeNode, type ScopeNodeOwner } from './scope-node.js'
@@ -32,6 +33,8 @@ export class ScopeParts {
   readonly taskHooks: TaskHooks
   readonly node: ScopeNode
   readonly tasks: TaskSpawner
+  /** What waits in this scope and in those below it. */
+  readonly waits: Waits
   readonly #timer: Timer | undefined
   readonly #end: ScopeEnd
 
@@ -51,6 +54,12 @@ export class ScopeParts {
     this.node = new ScopeNode(scope, this.abort)
     const breaker = this.breakerOptions && scopeBreaker(this.name, this.breakerOptions, this.persistence, this.report)
     if (breaker !== undefined) this.disposables.add(disposerOf(breaker))
+    this.waits = new Waits((any) => {
+      this.#timer?.keepAlive(any)
+      // A time-out of the parent ends the waits in this scope too.
+      if (any) parent?.waits.begin()
+      else parent?.waits.end()
+    })
     this.tasks = new TaskSpawner(
       {
         scopeName: this.name,
@@ -67,8 +76,7 @@ export class ScopeParts {
         beforeTask: (...task) => this.taskHooks.callBefore(...task),
         afterTask: (...task) => this.taskHooks.callAfter(...task),
       },
-      // The time-out of a scope keeps the process alive only while a task waits for it.
-      (busy) => this.#timer?.keepAlive(busy),
+      this.waits,
     )
     const { abort, node, tasks, disposables, services, report } = this
     this.#end = new ScopeEnd({ abort, node, tasks, disposables, services, hooks, report })

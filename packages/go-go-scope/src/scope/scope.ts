@@ -109,6 +109,7 @@ export class Scope<S extends object = Record<never, never>> {
       this.signal,
       this.#parts.report,
       (lock) => this.#parts.disposables.reserve(disposerOf(lock)),
+      this.#parts.waits,
     )
   }
 
@@ -142,7 +143,8 @@ export class Scope<S extends object = Record<never, never>> {
 
   /** Sets a value that goes with the request, and that tasks get as `ctx.context`. */
   setContext(key: string, value: unknown): this {
-    this.requestContext[key] = value
+    // Not by an assignment, which would take the value of `__proto__` for the prototype.
+    Object.defineProperty(this.requestContext, key, { value, enumerable: true, configurable: true, writable: true })
     return this
   }
 
@@ -186,17 +188,18 @@ export class Scope<S extends object = Record<never, never>> {
   /** Resolves after `ms`; rejects with the reason when the scope aborts. @throws TypeError for what is no number. */
   delay(ms: number): Promise<void> {
     checkValue('delay: ms', ms, ANY_NUMBER)
+    const { waits } = this.#parts
     const delay = sleep(ms, this.signal)
-    // A delay that is no longer awaited, as the loser of a race, must not become an unhandled rejection.
-    delay.catch(() => {})
+    const end = (): void => waits.end()
+    waits.begin()
+    // Both ways: a delay that is no longer awaited, as the loser of a race, must not become an unhandled rejection.
+    delay.then(end, end)
     return delay
   }
 
   /** A semaphore that ends with the scope. */
   semaphore(permits: number): Semaphore {
-    const semaphore = new Semaphore(permits, this.signal)
-    this.registerDisposable(semaphore)
-    return semaphore
+    return new Semaphore(permits, this.signal, this.#parts.waits)
   }
 
   /** This scope and its children, one a line, with state and running tasks. */

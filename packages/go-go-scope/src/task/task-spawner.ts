@@ -3,6 +3,7 @@ import { AbortSource } from '../cancellation/abort-source.js'
 import { SingleFlight } from '../concurrency/single-flight.js'
 import { callSafely } from '../errors/reporter.js'
 import { checkTaskOptions, idempotencyKey } from '../options/check-task-options.js'
+import type { Waits } from '../time/waits.js'
 import { type Result, Task } from './task.js'
 import type { TaskEnvironment } from './task-environment.js'
 import type { TaskFunction, TaskOptions } from './task-options.js'
@@ -17,16 +18,15 @@ const MEMO_SIZE = 1000
 /** Starts the tasks of one scope, and knows which of them are still running. */
 export class TaskSpawner {
   readonly #environment: TaskEnvironment
-  readonly #onBusy: (busy: boolean) => void
+  readonly #waits: Waits
   readonly #pending = new Set<Promise<unknown>>()
   readonly #memo = new LruMap<AnyResult>(MEMO_SIZE)
   readonly #deduped = new SingleFlight<Task<AnyResult>>()
   #count = 0
 
-  /** @param onBusy called with `true` when the first task starts, and with `false` when the last one has settled. */
-  constructor(environment: TaskEnvironment, onBusy: (busy: boolean) => void) {
+  constructor(environment: TaskEnvironment, waits: Waits) {
     this.#environment = environment
-    this.#onBusy = onBusy
+    this.#waits = waits
   }
 
   get running(): number {
@@ -91,11 +91,11 @@ export class TaskSpawner {
   }
 
   #track(promise: Promise<unknown>): void {
-    if (this.#pending.size === 0) this.#onBusy(true)
+    this.#waits.begin()
     this.#pending.add(promise)
     void promise.then(() => {
       this.#pending.delete(promise)
-      if (this.#pending.size === 0) this.#onBusy(false)
+      this.#waits.end()
     })
   }
 }

@@ -85,6 +85,16 @@ export const unreadableArguments: EngineSuite = engineSuite('unreadable argument
     }
   })
 
+  check('a handle whose members throw is refused by the constructors', async (world) => {
+    const { SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter } = world.engine
+    for (const Adapter of [SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter]) {
+      for (const handle of [hostile, withGetter({}, 'constructor'), withGetter({}, 'then')] as never[]) {
+        const error = throwsRefusal(() => new Adapter(handle), { code: 'INVALID_ARGUMENT', says: ['first argument'] })
+        assert.equal(error.cause, thrown)
+      }
+    }
+  })
+
   check('a signal that lacks a part is refused before anything waits for it', async (world) => {
     const adapter: AdapterUnderTest = await world.adapter()
     await adapter.idempotency.claim('k', { lease: 5_000 })

@@ -95,12 +95,11 @@ export function defineFrontEnd<Handle extends object, Options extends OpenOption
   definition: FrontEndDefinition<Handle, Options>,
 ): FrontEnd<Handle, Options> {
   const openOptions = { ...OPEN_OPTIONS, ...definition.options } as OptionNames<Options>
-  const driverOf = (handle: Handle): SqlDriver =>
-    handle instanceof ThreadedHandle ? handle.driver : definition.driver(handle)
+  const driverOf = (handle: Handle): SqlDriver => ThreadedHandle.read(handle)?.driver ?? definition.driver(handle)
 
   class SQLiteAdapter extends SqliteAdapter {
     constructor(handle: Handle, options?: AdapterOptions) {
-      const startWorker = handle instanceof ThreadedHandle ? handle.startWorker : definition.startWorker
+      const startWorker = ThreadedHandle.read(handle)?.startWorker ?? definition.startWorker
       super(handle, () => driverOf(handle), options, startWorker)
     }
 

@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../../arguments/invalid.js'
+import { readArgument } from '../../../arguments/read-argument.js'
 
 /**
  * Refuses an argument that is no handle of the engine, before an adapter is made on it.
@@ -9,9 +10,15 @@ import { invalidArgument } from '../../../arguments/invalid.js'
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
 export function checkHandle(handle: unknown, methods: readonly string[], wanted: string): void {
-  const missing = methods.find((method) => !hasMethod(handle, method))
-  if (typeof handle === 'object' && handle !== null && missing === undefined) return
-  throw invalidArgument('constructor', `the first argument must be ${wanted}, got ${described(handle, missing)}`)
+  const got = readArgument(() => otherThanHandle(handle, methods), 'constructor', 'the first argument')
+  if (got !== undefined) throw invalidArgument('constructor', `the first argument must be ${wanted}, got ${got}`)
+}
+
+/** What `value` is instead of a handle with these methods; `undefined` for such a handle. */
+function otherThanHandle(value: unknown, methods: readonly string[]): string | undefined {
+  const missing = methods.find((method) => !hasMethod(value, method))
+  const fits = typeof value === 'object' && value !== null && missing === undefined
+  return fits ? undefined : described(value, missing)
 }
 
 function described(value: unknown, missing: string | undefined): string {

@@ -57,6 +57,11 @@ export class ThreadedHandle {
     return new ThreadedHandle(startWorker, new ThreadedDriver(connection, engine, readers), settings)
   }
 
+  /** `handle` if it is one. Unlike `instanceof`, this runs no code of a Proxy that an app passes. */
+  static read(handle: object): ThreadedHandle | undefined {
+    return typeof handle === 'object' && handle !== null && #settings in handle ? handle : undefined
+  }
+
   private constructor(startWorker: StartWorker, driver: ThreadedDriver, settings: string[]) {
     this.startWorker = startWorker
     this.driver = driver
