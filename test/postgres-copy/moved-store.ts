@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
-import { type CopyProgress, type CopyResult, copyDatabase } from '@go-go-scope/persistence-postgres/copy'
+import { type CopyDatabaseOptions, type CopyResult, copyDatabase } from '@go-go-scope/persistence-postgres/copy'
 import { SQLiteAdapter } from '@go-go-scope/persistence-sqlite-node'
 import pg from 'pg'
 import { afterEach } from 'vitest'
@@ -50,19 +50,14 @@ export async function onServer({ schema }: Place, keyPrefix = 'shop:'): Promise<
   return adapter
 }
 
-export function toServer(
-  place: Place,
-  options: {
-    wait?: number
-    waiting?: (held: readonly string[]) => void
-    progress?: (progress: CopyProgress) => void
-  } = {},
-): Promise<CopyResult> {
+type Options = Omit<CopyDatabaseOptions, 'schema'>
+
+export function toServer(place: Place, options: Options = {}): Promise<CopyResult> {
   return copyDatabase(place.file, serverUrl(), { schema: place.schema, ...options })
 }
 
-export function toFile(place: Place, file: string): Promise<CopyResult> {
-  return copyDatabase(serverUrl(), file, { schema: place.schema })
+export function toFile(place: Place, file: string, options: Options = {}): Promise<CopyResult> {
+  return copyDatabase(serverUrl(), file, { schema: place.schema, ...options })
 }
 
 /** Rows, by table. */

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import { unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { admin, newPlace, onFile, onServer, toFile, toServer } from './moved-store.js'
+
+const isThere = async (schema: string): Promise<boolean> =>
+  (await admin.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])).rows.length > 0
 
 test('a store that was left refuses everybody, and names where it moved: also those who have it open', async () => {
   const place = await newPlace()
@@ -55,7 +58,7 @@ test('a copy that is refused for what is held makes no target', async () => {
   const user = await onFile(place.file)
   const lock = await user.acquire('nightly', 60_000)
   await expect(toServer(place)).rejects.toMatchObject({ code: 'BUSY' })
-  expect((await admin.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [place.schema])).rows).toEqual([])
+  expect(await isThere(place.schema)).toBe(false)
   await lock?.release()
   await toServer(place)
   const server = await onServer(place)
@@ -88,6 +91,38 @@ test('a copy is refused while locks or claims are held, or waits for their end',
   await expect(toFile(place, `${place.file}.back`)).rejects.toMatchObject({ code: 'BUSY' })
 })
 
+test('a copy waits once as long as it may, also for what is held anew when the target was made', async () => {
+  const place = await newPlace()
+  const user = await onServer(place)
+  const lock = await user.acquire('nightly', 600_000)
+  const other = await admin.connect()
+  onTestFinished(() => other.release())
+  const wait = 60_000
+  const monotonic = performance.now.bind(performance)
+  let waits = 0
+  const copying = toFile(place, `${place.file}.back`, {
+    wait,
+    async waiting() {
+      if (++waits > 1) return
+      vi.spyOn(performance, 'now').mockImplementation(() => monotonic() + wait)
+      // Not committed before the transaction that leaves the source waits for it.
+      await other.query('BEGIN')
+      await other.query(
+        `INSERT INTO "${place.schema}".locks SELECT 'hourly', owner, token, holds, expires_at, marked_at, sweep_at FROM "${place.schema}".locks`,
+      )
+      await lock?.release()
+    },
+  })
+  const refused = expect(copying).rejects.toMatchObject({ code: 'BUSY', message: expect.stringContaining('hourly') })
+  const sealing = () =>
+    admin.query('SELECT 1 FROM pg_locks WHERE NOT granted AND relation = to_regclass($1)', [`"${place.schema}".locks`])
+  while ((await sealing()).rows.length === 0) await new Promise(setImmediate)
+  await other.query('COMMIT')
+  await refused
+  vi.restoreAllMocks()
+  expect(waits).toBe(1)
+})
+
 test('a store that is not filled to its end is refused, and a target that something is in', async () => {
   const place = await newPlace()
   const user = await onFile(place.file)
@@ -106,7 +141,11 @@ test('a store that is not filled to its end is refused, and a target that someth
   await expect(toServer({ ...other, schema: place.schema })).rejects.toMatchObject({ code: 'FILE_EXISTS' })
   await toServer(place)
   await expect(toServer({ ...other, schema: place.schema })).rejects.toMatchObject({ code: 'FILE_EXISTS' })
-  await expect(toServer({ ...place, schema: other.schema })).rejects.toMatchObject({ code: 'MOVED' })
+  const unused = await newPlace()
+  for (const dryRun of [true, false]) {
+    await expect(toServer({ ...place, schema: unused.schema }, { dryRun })).rejects.toMatchObject({ code: 'MOVED' })
+  }
+  expect(await isThere(unused.schema)).toBe(false)
   expect((await toServer(place)).outcome, 'run again').toBe('moved')
   expect((await admin.query(`SELECT key FROM "${place.schema}".cache`)).rows).toHaveLength(1)
 })
@@ -117,12 +156,15 @@ test('clocks that differ by more than a second are told before anything is writt
   const now = Date.now
   const shifted = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000)
   try {
-    await expect(toServer(place)).rejects.toMatchObject({
-      code: 'INVALID_ARGUMENT',
-      message: expect.stringContaining('--accept-clock'),
-    })
+    for (const dryRun of [true, false]) {
+      await expect(toServer(place, { dryRun })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining('--accept-clock'),
+      })
+    }
   } finally {
     shifted.mockRestore()
   }
+  expect(await isThere(place.schema), 'and no target is made').toBe(false)
   await (await onFile(place.file)).disconnect()
 })

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { proveCell } from '../postgres/cell.js'
 import { serverUrl } from '../postgres/server/places.mjs'
 import { cuttingProxy } from './cutting-proxy.mjs'
-import { admin, newSchema } from './server-adapters.js'
+import { admin, eventually, newSchema } from './server-adapters.js'
 
 proveCell()
 
@@ -97,16 +97,66 @@ test('an sql of postgres whose connection the server ends while the adapter leav
   }
 })
 
-test('what the app has asked an sql of postgres before the adapter ends it is answered, however long it takes', async () => {
-  const sql = postgres(serverUrl(), { max: 1, onnotice: () => undefined })
-  const adapter = over(sql)
+/** An adapter on an `sql` that the app ends by itself, and the server's numbers of the connections that it has. */
+async function onSqlOfApp(schema: string) {
+  const sql = postgres(serverUrl(), { max: 3, onnotice: () => undefined, connection: { application_name: schema } })
+  const adapter = new PostgresAdapter(sql, { schema, durability: 'process', closeOnDisconnect: false })
   await adapter.cache.set('k', 1)
-  // It waits for the one connection, which the adapter gives back.
-  const report = sql`SELECT 'done' AS answer FROM pg_sleep(3)`.then((rows) => rows[0]?.answer)
-  const left = adapter.disconnect()
-  expect(await report).toBe('done')
-  await left
+  const pids = (query: string): Promise<number[]> =>
+    eventually(async () => {
+      const named = 'FROM pg_stat_activity WHERE application_name = $1 AND query LIKE $2'
+      const { rows } = await admin.query<{ pid: number }>(`SELECT pid ${named}`, [schema, query])
+      return rows.length > 0 ? rows.map(({ pid }) => pid) : undefined
+    })
+  return { sql, adapter, pids }
+}
+
+const endEach = (pids: number[]) =>
+  admin.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [pids])
+
+test('an app ends its sql of postgres of which the server has ended a connection with a statement under way', async () => {
+  const { sql, adapter, pids } = await onSqlOfApp(newSchema())
+  const lock = await adapter.acquire('job', 60_000)
+  if (lock === null) throw new Error('the lock is free')
+  const fenced = adapter.fenced(lock, [{ sql: 'SELECT pg_sleep(60)' }]).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  await endEach(await pids('SELECT pg_sleep%'))
+  expect(await fenced).toBeInstanceOf(Error)
+  await adapter.disconnect()
+  await sql.end()
 })
+
+test('an app ends its sql of postgres while the server ends the connection that the adapter gives back', async () => {
+  for (let round = 0; round < 6; round++) {
+    const { sql, adapter, pids } = await onSqlOfApp(newSchema())
+    const ended = endEach(await pids('%'))
+    // Often between what the adapter says last and its answer.
+    for (let turns = 0; turns < round; turns++) await new Promise(setImmediate)
+    await adapter.disconnect()
+    await sql.end()
+    await ended
+  }
+})
+
+test.each([
+  ['a text', (sql: postgres.Sql) => sql`SELECT 'done' AS answer FROM pg_sleep(3)`],
+  // The library asks the server for the types of its parameters, and takes no more for that connection meanwhile.
+  ['a text with parameters', (sql: postgres.Sql) => sql`SELECT 'done' AS answer FROM pg_sleep(${3})`],
+])(
+  'what the app has asked an sql of postgres before the adapter ends it is answered, however long it takes: %s',
+  async (_, ask) => {
+    const sql = postgres(serverUrl(), { max: 1, onnotice: () => undefined })
+    const adapter = over(sql)
+    await adapter.cache.set('k', 1)
+    // It waits for the one connection, which the adapter gives back.
+    const report = ask(sql).then((rows) => rows[0]?.answer)
+    const left = adapter.disconnect()
+    expect(await report).toBe('done')
+    await left
+  },
+)
 
 test('a server that falls silent while an adapter listens is left', async () => {
   const proxy = await cuttingProxy(serverUrl())

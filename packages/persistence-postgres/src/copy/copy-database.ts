@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { type PersistenceError, pause, systemClock } from '@go-go-scope/persistence-core/dialect'
-import { failure, type Mark } from './copy-source.js'
+import { failure } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
-import { isServer, nameOf, openStore } from './open-store.js'
+import { claim, isOfAnother, markOf, refuseNewTarget } from './marks.js'
+import { clockAt, isServer, nameOf, openStore } from './open-store.js'
 import type { CopyProgress } from './progress.js'
 import type { Store } from './store.js'
 
@@ -36,6 +36,13 @@ export interface CopyResult {
   readonly clockDifference: number
 }
 
+/** For locks and claims of the source. */
+interface Wait {
+  /** Monotonic ms. */
+  readonly until: number
+  readonly waiting: CopyDatabaseOptions['waiting']
+}
+
 const ASK_AGAIN_MS = 200
 const CLOCKS_MAY_DIFFER_MS = 1_000
 
@@ -59,11 +66,17 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
   }
   const source = (await openStore(from, { schema, readOnly: dryRun, missing: 'refuse' })) as Store
   try {
-    const target = await openTarget(source, to, schema, options)
+    const wait = { until: systemClock.monotonic() + (options.wait ?? 0), waiting: options.waiting }
+    let target = await openStore(to, { schema, readOnly: dryRun, missing: 'skip' })
     try {
-      const clockDifference = target === undefined ? 0 : await clocks(source, target, options)
-      if (dryRun) return await look(source, target, nameOf(to, schema), clockDifference)
-      return await move(source, target as Store, options, clockDifference)
+      const name = target?.name ?? nameOf(to, schema)
+      if (target === undefined) await refuseNewTarget(source, name)
+      const clockDifference = await clocks(source, { name, now: () => target?.now() ?? clockAt(to, schema) }, options)
+      if (dryRun) return await look(source, target, name, clockDifference)
+      // Not before nothing is held in the source.
+      if (target === undefined) await untilFree(source, async () => (await source.held()).length === 0, wait)
+      target ??= (await openStore(to, { schema, readOnly: false, missing: 'make' })) as Store
+      return await move(source, target, options.progress, wait, clockDifference)
     } finally {
       await target?.close()
     }
@@ -85,21 +98,12 @@ export async function unsealDatabase(
   }
 }
 
-/** @returns `undefined` where it is missing in a dry run. Otherwise it is made, as soon as nothing is held in the source. */
-async function openTarget(
+/** @returns ms by which the clock of the target is ahead. */
+async function clocks(
   source: Store,
-  to: string,
-  schema: string,
-  options: CopyDatabaseOptions,
-): Promise<Store | undefined> {
-  const { dryRun = false } = options
-  const found = await openStore(to, { schema, readOnly: dryRun, missing: 'skip' })
-  if (found !== undefined || dryRun) return found
-  await untilFree(source, async () => (await source.held()).length === 0, options)
-  return openStore(to, { schema, readOnly: false, missing: 'make' })
-}
-
-async function clocks(source: Store, target: Store, { acceptClock = false }: CopyDatabaseOptions): Promise<number> {
+  target: Pick<Store, 'name' | 'now'>,
+  { acceptClock = false }: CopyDatabaseOptions,
+): Promise<number> {
   const sourceNow = await source.now()
   const difference = Math.round((await target.now()) - sourceNow)
   if (acceptClock || Math.abs(difference) <= CLOCKS_MAY_DIFFER_MS) return difference
@@ -124,12 +128,13 @@ async function look(
 async function move(
   source: Store,
   target: Store,
-  options: CopyDatabaseOptions,
+  progress: CopyDatabaseOptions['progress'],
+  wait: Wait,
   clockDifference: number,
 ): Promise<CopyResult> {
   const { id, sealed, done } = await markOf(source, target)
   // Whether nothing is held is found out by the transaction that leaves it.
-  if (!sealed) await untilFree(source, () => source.seal(id, target.name), options)
+  if (!sealed) await untilFree(source, () => source.seal(id, target.name), wait)
   if (done) return { ...(await look(source, target, target.name, clockDifference)), outcome: 'moved' }
   try {
     await claim(source, target, id)
@@ -138,66 +143,16 @@ async function move(
     if (!sealed && (await isOfAnother(target, id))) await source.unseal()
     throw error
   }
-  const prints = await fill(source, target, id, options.progress)
+  const prints = await fill(source, target, id, progress)
   await target.copy.finish(id, await source.given())
   return { from: source.name, to: target.name, outcome: 'moved', tables: prints, held: [], clockDifference }
 }
 
-/** Which copy this is, and how far it has come. @throws PersistenceError where one of the two is in use for something else. */
-async function markOf(source: Store, target: Store): Promise<{ id: string; sealed: boolean; done: boolean }> {
-  const [left, filling, filledBy] = [await source.moved(), await target.filling(), await target.filledBy()]
-  if ((await source.filling()) !== undefined)
-    throw failure('MOVED', `${source.name} has not been filled to its end itself`)
-  const targetLeft = await target.moved()
-  if (targetLeft !== undefined) throw failure('MOVED', `${target.name} was itself moved to ${targetLeft.store}`)
-  if (left !== undefined && left.id === filledBy) return { id: left.id, sealed: true, done: true }
-  if (filling !== undefined && filling.id !== left?.id) throw heldBy(target, filling)
-  if (filling === undefined && (await target.occupied())) {
-    throw failure('FILE_EXISTS', `${target.name} has rows already; name an empty schema or a file that does not exist`)
-  }
-  if (left !== undefined && filling === undefined && left.store !== target.name) {
-    throw failure('MOVED', `${source.name} was moved to ${left.store}; name that, or unseal the source first`)
-  }
-  return { id: left?.id ?? randomUUID(), sealed: left !== undefined, done: false }
-}
-
-/** Marks the target as being filled by this copy. @throws PersistenceError where another one was first, or both are one store. */
-async function claim(source: Store, target: Store, id: string): Promise<void> {
-  // Under whatever names.
-  if ((await target.moved()) !== undefined)
-    throw failure('INVALID_ARGUMENT', `${source.name} and ${target.name} are the same store`)
-  const filling = await target.filling()
-  if (filling === undefined) await target.copy.begin({ id, store: source.name }, await source.tables())
-  else if (filling.id !== id) throw heldBy(target, filling)
-}
-
-/** Whether a target is certainly not filled by the copy. */
-async function isOfAnother(target: Store, id: string): Promise<boolean> {
-  try {
-    return (await target.filling())?.id !== id
-  } catch {
-    // It cannot be asked. The next run finds out.
-    return false
-  }
-}
-
-function heldBy(target: Store, { store }: Mark): PersistenceError {
-  return failure(
-    'FILE_EXISTS',
-    `${target.name} holds a part of another copy, of ${store}; drop it, or name another target`,
-  )
-}
-
 /** Tries until nothing is held in the source any more. @throws PersistenceError `BUSY` when that is not so in time. */
-async function untilFree(
-  source: Store,
-  isFree: () => Promise<boolean>,
-  { wait = 0, waiting }: CopyDatabaseOptions,
-): Promise<void> {
-  const end = systemClock.monotonic() + wait
+async function untilFree(source: Store, isFree: () => Promise<boolean>, { until, waiting }: Wait): Promise<void> {
   while (!(await isFree())) {
     const held = await source.held()
-    if (systemClock.monotonic() >= end) throw heldError(source, held)
+    if (systemClock.monotonic() >= until) throw heldError(source, held)
     waiting?.(held)
     await pause(ASK_AGAIN_MS)
   }

@@ -3,14 +3,14 @@ import { resolve } from 'node:path'
 import { openFile } from '@go-go-scope/persistence-core'
 import { Connection, PersistenceError, resolveOptions } from '@go-go-scope/persistence-core/dialect'
 import { folderOf, isUrl, sourceFor } from '../open.js'
-import { withoutSecrets } from '../options.js'
+import { isServerUrl, withoutSecrets } from '../options.js'
 import { postgresDialect } from '../postgres-dialect.js'
 import { migratingAnyway } from '../schema/migrate.js'
 import { ReconnectingDriver } from '../wire/reconnecting-driver.js'
 import { OwnConnections } from '../wire/source-of.js'
 import { failure } from './copy-source.js'
 import { fileSql } from './file-sql.js'
-import { serverSql } from './server-sql.js'
+import { SERVER_CLOCK, serverSql } from './server-sql.js'
 import { Store } from './store.js'
 
 /** What is done to a store. */
@@ -72,6 +72,19 @@ export async function connectionTo(url: string, schema: string, readOnly: boolea
     dialect,
     options,
   )
+}
+
+/** Epoch ms by the clock that judges at a place, whether a store is there or not. */
+export async function clockAt(place: string, schema: string): Promise<number> {
+  if (!isServerUrl(place)) return Date.now()
+  const connection = await connectionTo(place, schema, true)
+  try {
+    await connection.open()
+    const [row] = await connection.queue.query('copy', SERVER_CLOCK, [null])
+    return Number(row?.now)
+  } finally {
+    await connection.close(false)
+  }
 }
 
 /** For people: without user, password and parameters, which may hold secrets. */

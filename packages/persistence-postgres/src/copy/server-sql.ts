@@ -7,6 +7,8 @@ import { COPIED_TABLES, type TableKind } from './copied-tables.js'
 import type { StoreSql, TableSql } from './store-sql.js'
 
 const NOW = `(SELECT ${nowAt(1)})`
+/** One row, `now`: epoch ms. Its parameter is NULL. */
+export const SERVER_CLOCK: string = `SELECT ${nowAt(1)} AS now`
 const behind = (first: boolean): string => (first ? '>=' : '>')
 const bytes = (...columns: string[]): string =>
   columns.map((column) => `coalesce(octet_length(${column}), 0)`).join(' + ')
@@ -96,7 +98,7 @@ ORDER BY 1`,
 
     createCache: (table) => cacheTable(`${schema}.${quoted(table)}`, quoted(`${table.slice(0, 55)}_expires`)),
 
-    now: `SELECT ${nowAt(1)} AS now`,
+    now: SERVER_CLOCK,
 
     held: () => ({
       sql: `SELECT 'lock ' || key AS name FROM ${schema}.locks WHERE expires_at > greatest(${NOW}, marked_at)

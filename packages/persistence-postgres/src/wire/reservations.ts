@@ -2,6 +2,7 @@ import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
 import { endedSql, endsConnection } from '../sql/error-codes.js'
 import { ConnectionEnds, type Hooks } from './connection-ends.js'
 import { within } from './deadline.js'
+import { GivenBack } from './given-back.js'
 import { type RawRows, RowReader, type Transforms } from './postgres-js-rows.js'
 import { type ListensLike, ReservedWire } from './reserved.js'
 import { Terminations } from './terminations.js'
@@ -29,6 +30,8 @@ export interface PostgresJsLike extends ListensLike {
 
 /** Seconds that the end of the others may take where a connection was lost, or did not come. */
 const CLOSING_S = 1
+/** The same where the app ends its `sql`, whose statements may be under way. */
+const APPS_CLOSING_S = 5
 
 interface Waiting {
   resolve(reserved: ReservedLike): void
@@ -47,14 +50,12 @@ export class Reservations {
   readonly #terminations = new Terminations()
   /** Those who wait for a connection. The next that comes is for the first, whoever asked for it. */
   readonly #waiting: Waiting[] = []
-  /** Of connections that are given back: what each was asked before, ahead of which nothing of the app's is. */
-  readonly #askedBefore = new Set<Promise<boolean>>()
-  /** And after, which may wait for long statements of the app's. */
-  readonly #askedAfter = new Set<Promise<void>>()
+  readonly #givenBack = new GivenBack()
   /** Of connections, while somebody waited, since it was asked again. */
   #ends = 0
   /** Connections that were asked for, and have not come. */
   #asking = 0
+  /** Whether one was lost, of which the library may have kept the statement that was under way. */
   #lostOne = false
   /** Whether `sql.end` was called, by the app or here. */
   #ending = false
@@ -75,13 +76,7 @@ export class Reservations {
       if (this.#waiting.length > 0 && ++this.#ends === 1) setImmediate(() => this.#askAgain())
     })
     const { end } = sql
-    sql.end = (options) => {
-      this.#letGo()
-      // The library waits for ever for the end of one that the server ends meanwhile, unless that is limited.
-      return this.#terminations.none || options?.timeout !== undefined
-        ? end(options)
-        : within(CLOSING_S * 1_000, this.#terminations.allEnded(), async () => undefined).then(() => end(options))
-    }
+    sql.end = (options) => this.#endBy(end, options)
   }
 
   /** @param left Called when the connection was left. */
@@ -128,40 +123,50 @@ export class Reservations {
   }
 
   #giveBack(reserved: ReservedLike | undefined): void {
-    const last = async (): Promise<boolean> => {
-      try {
-        await reserved?.unsafe('SELECT 1', [], { prepare: false })
-        return true
-      } catch (error) {
-        this.#lostOne = true
-        return !endsConnection(error)
-      }
-    }
-    const before = last()
-    const after = before.then(async (stays) => {
-      if (!stays) return
-      reserved?.release()
-      // The library ends a connection behind a statement, and not when it is released: where `sql.end` was called, and where
-      // the connection has been reserved beyond its `max_lifetime`. Without a statement the app's `sql.end` would wait for ever.
-      await last()
+    if (reserved === undefined) return
+    this.#givenBack.add(reserved, () => {
+      this.#lostOne = true
     })
-    this.#askedBefore.add(before)
-    this.#askedAfter.add(after)
-    void before.then(() => this.#askedBefore.delete(before))
-    void after.then(() => this.#askedAfter.delete(after))
   }
 
   /** The app waits until no statement runs any more, as the library promises it: what is reserved is given back then. */
-  #letGo(): void {
+  async #letGo(): Promise<void> {
     this.#ending = true
     for (const waiting of this.#waiting.splice(0)) waiting.reject(endedSql())
-    for (const [wire, reserved] of this.#held) {
-      void wire.idle().then(() => {
-        if (!this.#held.delete(wire) || wire.lost) return
-        wire.lost = true
-        this.#giveBack(reserved)
-      })
+    const giveBack = async (wire: ReservedWire, reserved: ReservedLike): Promise<void> => {
+      await wire.idle()
+      if (!this.#held.delete(wire) || wire.lost) return
+      wire.lost = true
+      this.#giveBack(reserved)
     }
+    await Promise.all([...this.#held].map(([wire, reserved]) => giveBack(wire, reserved)))
+  }
+
+  /**
+   * What the app gets as `sql.end`. That of the library waits for ever where the server has ended a connection with a statement under
+   * way, unless it is limited, which ends statements of the app's too.
+   */
+  async #endBy(end: PostgresJsLike['end'], options: { timeout: number } | undefined): Promise<unknown> {
+    const letGo = this.#letGo()
+    if (options?.timeout !== undefined) return end(options)
+    await letGo
+    const isSilent = await this.#givenBack.isSilent(CLOSING_S * 1_000)
+    const ended = await within<boolean>(CLOSING_S * 1_000, this.#terminations.allEnded(), async () => false)
+    const endsByItself = !isSilent && ended && (!this.#lostOne || (await this.#forgets()))
+    return end(endsByItself ? undefined : { timeout: APPS_CLOSING_S })
+  }
+
+  /**
+   * Whether the library has forgotten what was under way on lost connections, as it does where their places in the pool serve again.
+   * Some never do.
+   */
+  #forgets(): Promise<boolean> {
+    const { max = 1 } = (this.#sql.options ?? {}) as { max?: number }
+    const answers = () => Promise.allSettled(Array.from({ length: max }, () => this.#sql.unsafe('SELECT 1')))
+    // The first statement of such a place may get the error of the one that was lost.
+    const twice = answers().then(answers)
+    const answered = twice.then((all) => all.every(({ status }) => status === 'fulfilled'))
+    return within(CLOSING_S * 1_000, answered, async () => false)
   }
 
   /**
@@ -212,16 +217,9 @@ export class Reservations {
 
   /** @param own Nobody else uses the `sql`. */
   async end(own = false): Promise<void> {
-    // It waits for ever for the statement that was under way on a connection that has ended, for a server that is gone without
-    // a word, and for who waits for a connection that cannot be made, unless that is limited.
-    const limited = own || (await this.#isSilent()) || this.#lostOne || this.#asking > 0
+    const isSilent = own || (await this.#givenBack.isSilent(CLOSING_S * 1_000))
+    // It waits for ever for who waits for a connection that cannot be made, unless that is limited.
+    const limited = isSilent || this.#lostOne || this.#asking > 0
     await this.#sql.end(limited ? { timeout: CLOSING_S } : undefined)
-  }
-
-  /** Whether a connection that was given back answers nothing. Else it settles when it has ended, or no more is to be answered. */
-  #isSilent(): Promise<boolean> {
-    const answered = Promise.all(this.#askedBefore).then(() => false)
-    const silent = within(CLOSING_S * 1_000, answered, async () => true)
-    return silent.then(async (is) => is || Promise.all(this.#askedAfter).then(() => false))
   }
 }

@@ -1,6 +1,7 @@
 import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
 import { type BunSqlLike, bunSql } from './bun-sql.js'
-import { type PgClientLike, type PgPoolLike, pgClient, pgPool } from './pg.js'
+import { type PgPoolLike, pgClient, pgPool } from './pg.js'
+import type { PgClientLike } from './pg-wire.js'
 import { type PgliteLike, pglite } from './pglite.js'
 import { postgresJs } from './postgres-js.js'
 import type { PostgresJsLike } from './reservations.js'

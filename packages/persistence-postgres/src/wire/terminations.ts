@@ -8,12 +8,8 @@ import type { ReservedWire } from './reserved.js'
 export class Terminations {
   /** What is to be done when each of them has ended. */
   readonly #pending = new Map<ReservedWire, () => void>()
-  #noneLeft: () => void = () => undefined
-
-  /** Whether each has ended. */
-  get none(): boolean {
-    return this.#pending.size === 0
-  }
+  /** Who waits until each has ended. */
+  readonly #waiting: ((all: true) => void)[] = []
 
   /**
    * @param send Sends a statement by the connection.
@@ -36,13 +32,14 @@ export class Terminations {
       this.#pending.delete(wire)
       ended()
     }
-    if (this.none) this.#noneLeft()
+    if (this.#pending.size === 0) for (const resolve of this.#waiting.splice(0)) resolve(true)
   }
 
   /** Settles when each has ended. */
-  allEnded(): Promise<void> {
+  allEnded(): Promise<true> {
     return new Promise((resolve) => {
-      this.#noneLeft = resolve
+      if (this.#pending.size === 0) resolve(true)
+      else this.#waiting.push(resolve)
     })
   }
 }
