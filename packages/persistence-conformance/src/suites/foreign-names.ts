@@ -74,9 +74,13 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
 
   check('a circuit table without the columns that were added since is refused', async (world) => {
     await (await world.open()).disconnect()
-    await world.rows('DROP TABLE go_goscope_circuit')
-    await world.rows(`CREATE TABLE go_goscope_circuit (${PUBLISHED_TABLES.go_goscope_circuit?.join(', ')})`)
-    await refusedUnchanged(world, 'go_goscope_circuit', 'SCHEMA_MISSING')
+    const columns = PUBLISHED_TABLES.go_goscope_circuit ?? []
+    // By hand, and letter by letter as 2.9 and the first migration make it.
+    for (const text of [columns.join(', '), `\n  ${columns.join(',\n  ')}\n`]) {
+      await world.rows('DROP TABLE go_goscope_circuit')
+      await world.rows(`CREATE TABLE go_goscope_circuit (${text})`)
+      await refusedUnchanged(world, 'go_goscope_circuit', 'SCHEMA_MISSING')
+    }
   })
 
   check('objects of the app under names like ours do no harm', async (world) => {

@@ -27,16 +27,18 @@ export async function checkObjects(
   const names = new Set<string>()
   const early: KnownObject[] = []
   const altered: KnownObject[] = []
+  // Those whose columns are not told by their text.
+  const tables: KnownObject[] = []
   for (const { type, name, table, sql } of found) {
     const object = byName.get(String(name)) as KnownObject
     if (object.type !== type) throw foreign(object, `it is a ${type}`)
     // Objects that only we make move along when the app renames our table; the table is then found to be missing.
     if (object.since === 0 && object.table.toLowerCase() !== table) throw foreign(object, `it is on ${table}`)
     if (object.since > version) early.push(object)
-    if (object.since > 0 && type !== 'table' && bare(sql) !== bare(object.create)) altered.push(object)
+    if (object.since > 0 && type !== 'table' && !isMadeBy(sql, object.create)) altered.push(object)
     names.add(object.name)
+    if (type === 'table' && !(version === SCHEMA_VERSION && isMadeWhole(sql, object))) tables.push(object)
   }
-  const tables = [...byName.values()].filter(({ type, name }) => type === 'table' && names.has(name))
   const columns = await columnsOf(queue, tables)
   if (early.length > 0) throw beforeTheirVersion(early, columns, version)
   for (const table of tables) checkColumns(table, columns(table), version)
@@ -52,8 +54,10 @@ async function columnsOf(
   queue: OperationQueue,
   tables: readonly KnownObject[],
 ): Promise<(table: KnownObject) => string[]> {
-  const rows = await queue.query('connect', COLUMNS, [JSON.stringify(tables.map(({ name }) => name))])
-  return ({ name }) => rows.filter((row) => row.table === name).map((row) => String(row.name))
+  const byTable = new Map(tables.map(({ name }) => [name, [] as string[]]))
+  const rows = await queue.query('connect', COLUMNS, [JSON.stringify([...byTable.keys()])])
+  for (const { table, name } of rows) byTable.get(String(table))?.push(String(name))
+  return ({ name }) => byTable.get(name) ?? []
 }
 
 /** The error for what a file of that version does not have yet. */
@@ -71,9 +75,9 @@ function beforeTheirVersion(
 }
 
 function checkColumns(table: KnownObject, found: readonly string[], version: number): void {
-  const lacking = wantedColumns(table, version).filter((column) => !found.includes(column))
   const different = differences(table, found, version)
   if (different.length === 0) return
+  const lacking = wantedColumns(table, version).filter((column) => !found.includes(column))
   if (version === SCHEMA_VERSION && different.length === lacking.length) {
     const remedy = table.since === 0 ? ', or drop the table, so that connect makes it anew' : ''
     throw missing(`${lacking.join(', ')} in the table ${table.name}`, remedy)
@@ -93,9 +97,24 @@ function wantedColumns({ columns }: KnownObject, version: number): string[] {
   return [...columns].filter(([, since]) => since <= version).map(([name]) => name)
 }
 
-/** SQL without what SQLite changes in it: it drops IF NOT EXISTS, and quotes names when a table is renamed. */
-function bare(sql: unknown): string {
-  return String(sql).replace('IF NOT EXISTS ', '').replaceAll('"', '').replaceAll(/\s+/g, ' ')
+/** Whether that text is ours and makes all columns of the table, so that none is added to it later. */
+function isMadeWhole(sql: unknown, { create, columns, since }: KnownObject): boolean {
+  return asKept(create) === sql && [...columns.values()].every((added) => added === since)
+}
+
+/** @param sql What SQLite keeps: without IF NOT EXISTS, and with quoted names when a table was renamed. */
+function isMadeBy(sql: unknown, create: string): boolean {
+  const kept = asKept(create)
+  // Compared as they are first, because every connect compares all.
+  return sql === kept || bare(String(sql)) === bare(kept)
+}
+
+function asKept(create: string): string {
+  return create.replace('IF NOT EXISTS ', '')
+}
+
+function bare(sql: string): string {
+  return sql.replaceAll('"', '').replaceAll(/\s+/g, ' ')
 }
 
 function missing(what: string, remedy = ''): PersistenceError {
