@@ -81,7 +81,10 @@ export class SQLiteCacheAdapter extends SqlCacheAdapter {
  * @throws PersistenceError `DISCONNECTED` when no owner answers within `connectTimeout`, `VERSION_MISMATCH`,
  *   `INVALID_ARGUMENT`, `INVALID_OPTION`.
  */
-export async function openRemote(peer: Peer, options?: ReachOptions): Promise<RemoteDatabase> {
+export async function openRemote(
+  peer: Peer,
+  options?: Pick<RemoteOptions, 'connectTimeout' | 'clock'>,
+): Promise<RemoteDatabase> {
   const { connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, ...own } = givenOptions(options, REACH_OPTIONS)
   const { clock } = resolveOptions(own)
   return reachOwner('openRemote', peer, SCHEMA_VERSION, clock, connectTimeout)
