@@ -4,6 +4,8 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
+type Caching = Pick<SqliteAdapter, 'cache' | 'disconnect'>
+
 describe('loads over two connections of one thread', () => {
   let adapter: SqliteAdapter
   let second: SqliteAdapter
@@ -65,7 +67,7 @@ describe('loads over two connections of one thread', () => {
     ['an adapter of the owner', 'another one', () => [second, adapter]],
     ['an adapter of the owner', 'a user', () => [second, one]],
   ] as const)('of %s that is disconnected meanwhile are left to %s, who waits', async (_, __, users) => {
-    const [leaving, waiting] = users()
+    const [leaving, waiting] = users() as [Caching, Caching]
     let goOn: () => void = () => undefined
     const gate = new Promise<void>((resolve) => {
       goOn = resolve
