@@ -66,31 +66,34 @@ describe('loads over two connections of one thread', () => {
     ['a user', 'the owner', () => [one, adapter]],
     ['an adapter of the owner', 'another one', () => [second, adapter]],
     ['an adapter of the owner', 'a user', () => [second, one]],
-  ] as const)('of %s that is disconnected meanwhile are left to %s, who waits', async (_, __, users) => {
-    const [leaving, waiting] = users() as [Caching, Caching]
-    let goOn: () => void = () => undefined
-    const gate = new Promise<void>((resolve) => {
-      goOn = resolve
-    })
-    let asked: Promise<unknown> | undefined
-    const begun = new Promise<void>((resolve) => {
-      asked = leaving.cache.getOrSet('k', async () => {
-        resolve()
-        await gate
-        return leaving.cache.get('other')
+  ] satisfies [string, string, () => [Caching, Caching]][])(
+    'of %s that is disconnected meanwhile are left to %s, who waits',
+    async (_, __, users) => {
+      const [leaving, waiting] = users()
+      let goOn: () => void = () => undefined
+      const gate = new Promise<void>((resolve) => {
+        goOn = resolve
       })
-    })
-    const failed = expect(asked).rejects.toMatchObject({ code: 'CLOSED' })
-    await begun
-    const got = waiting.cache.getOrSet('k', () => 'of the one who waited')
-    // What it asks for has come to the owner by then.
-    for (let left = 5; left > 0; left--) await waiting.cache.get('k')
-    const left = leaving.disconnect()
-    goOn()
-    await failed
-    expect(await got).toBe('of the one who waited')
-    await left
-  })
+      let asked: Promise<unknown> | undefined
+      const begun = new Promise<void>((resolve) => {
+        asked = leaving.cache.getOrSet('k', async () => {
+          resolve()
+          await gate
+          return leaving.cache.get('other')
+        })
+      })
+      const failed = expect(asked).rejects.toMatchObject({ code: 'CLOSED' })
+      await begun
+      const got = waiting.cache.getOrSet('k', () => 'of the one who waited')
+      // What it asks for has come to the owner by then.
+      for (let left = 5; left > 0; left--) await waiting.cache.get('k')
+      const left = leaving.disconnect()
+      goOn()
+      await failed
+      expect(await got).toBe('of the one who waited')
+      await left
+    },
+  )
 
   test('wait for one another where they do not', async () => {
     const third = await connectRemote(server.createPort())
