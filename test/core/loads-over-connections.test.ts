@@ -4,20 +4,26 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { databaseSyncDriver } from './database-sync-driver.js'
 
+type Caching = Pick<SqliteAdapter, 'cache' | 'disconnect'>
+
 describe('loads over two connections of one thread', () => {
   let adapter: SqliteAdapter
+  let second: SqliteAdapter
   let server: ReturnType<typeof serve>
   let one: Awaited<ReturnType<typeof connectRemote>>
   let other: typeof one
   beforeEach(async () => {
     const driver = databaseSyncDriver(new DatabaseSync(':memory:'), () => undefined)
-    adapter = new SqliteAdapter({}, () => driver as never)
+    const handle = {}
+    adapter = new SqliteAdapter(handle, () => driver as never)
+    second = new SqliteAdapter(handle, () => driver as never)
+    await Promise.all([adapter.connect(), second.connect()])
     server = serve(adapter)
     one = await connectRemote(server.createPort())
     other = await connectRemote(server.createPort())
   })
   afterEach(async () => {
-    await Promise.all([one.disconnect(), other.disconnect()])
+    await Promise.all([one.disconnect(), other.disconnect(), second.disconnect()])
     await server.close()
     await adapter.disconnect()
   })
@@ -54,6 +60,40 @@ describe('loads over two connections of one thread', () => {
     await Promise.all(servers.map((of) => of.close()))
     await Promise.all(owners.map((owner) => owner.disconnect()))
   })
+
+  test.each([
+    ['a user', 'another user', () => [one, other]],
+    ['a user', 'the owner', () => [one, adapter]],
+    ['an adapter of the owner', 'another one', () => [second, adapter]],
+    ['an adapter of the owner', 'a user', () => [second, one]],
+  ] satisfies [string, string, () => [Caching, Caching]][])(
+    'of %s that is disconnected meanwhile are left to %s, who waits',
+    async (_, __, users) => {
+      const [leaving, waiting] = users()
+      let goOn: () => void = () => undefined
+      const gate = new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+      let asked: Promise<unknown> | undefined
+      const begun = new Promise<void>((resolve) => {
+        asked = leaving.cache.getOrSet('k', async () => {
+          resolve()
+          await gate
+          return leaving.cache.get('other')
+        })
+      })
+      const failed = expect(asked).rejects.toMatchObject({ code: 'CLOSED' })
+      await begun
+      const got = waiting.cache.getOrSet('k', () => 'of the one who waited')
+      // What it asks for has come to the owner by then.
+      for (let left = 5; left > 0; left--) await waiting.cache.get('k')
+      const left = leaving.disconnect()
+      goOn()
+      await failed
+      expect(await got).toBe('of the one who waited')
+      await left
+    },
+  )
 
   test('wait for one another where they do not', async () => {
     const third = await connectRemote(server.createPort())

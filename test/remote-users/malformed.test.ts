@@ -1,17 +1,18 @@
-import { MessageChannel } from 'node:worker_threads'
-import { connectRemote } from '@go-go-scope/persistence-core/remote'
+import { EventEmitter } from 'node:events'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { connectRemote, type Peer, serve } from '@go-go-scope/persistence-core/remote'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { proveCell } from '../cells/prove-cell.js'
 import { proofCount } from '../proof/proof-count.js'
-import { answerTo, ENVELOPE, greeting } from '../proof/remote/raw-user.js'
+import { answerTo, ENVELOPE, greeting, itemsOf } from '../proof/remote/raw-user.js'
 import { sentences } from '../proof/remote/sentences.js'
 import { serveForEachTest } from '../proof/remote/served-adapter.js'
 
 proveCell()
 
 /** Words of a user; see protocol.ts. */
-const [DECLARE, CALL, QUERY, FAILED] = [2, 3, 5, 20]
+const [DECLARE, CALL, QUERY, IS_HELD, FAILED] = [2, 3, 5, 8, 20]
 const LOAD = [18, 1, 'entry', 'k', 0]
 /** Words of the owner: no row for so many requests, and an error for one. */
 const [NOTHING, REFUSED] = [4, 10]
@@ -108,14 +109,85 @@ describe('what the owner is sent', () => {
     expect(await served.adapter.cache.get('raw39')).toBe(1)
   })
 
-  test('calls whose statement for many gives no lists are refused one by one', async () => {
-    const one = [0, 'raw', 'read', 'one', 'none', 'SELECT ?1 AS v', 0, null]
-    const packed = 'SELECT 5 AS v WHERE ?1 IS NOT NULL'
+  describe.each([
+    ['a number', '5'],
+    ['no list', "'none'"],
+    ['an element too many', "'[1]'"],
+    ['a row of no call', "'[9999]'"],
+  ])('calls whose statement for many gives %s where it gives lists', (_, column) => {
+    const one = [DECLARE, 0, 'raw', 'read', 'one', 'none', 'SELECT ?1 AS v', 0, null]
+    const packed = `SELECT ${column} AS i, '[]' AS v WHERE ?1 IS NOT NULL`
     const many = ['SELECT key AS i, value AS v FROM json_each(?1)', 0, 'index', '', 0, null, packed, null, null]
+    const calls = (count: number) => [CALL, 0, 1, count, ...new Array(count).fill('a')]
+    const refused = (said: unknown[], count: number) => {
+      expect(said.filter((item) => item === REFUSED)).toHaveLength(count)
+      const errors = said.filter((item) => String(item).startsWith('{"name"'))
+      expect(JSON.parse(String(errors[0]))).toMatchObject({ code: 'SQL', operation: 'raw' })
+    }
+
+    test('are refused one by one', async () => {
+      const said = await answerTo(served.port(), await greeting(served.port()), [...one, ...many, ...calls(40)])
+      refused(said, 41)
+    })
+
+    test('are refused where something else was asked between them', async () => {
+      const asked = [...one, ...many, ...calls(20), IS_HELD, 1, ...calls(20)]
+      const raw = served.port()
+      const all: unknown[] = []
+      raw.on('message', (message) => all.push(...itemsOf(message)))
+      raw.postMessage({ [ENVELOPE]: await greeting(served.port()) })
+      raw.postMessage({ [ENVELOPE]: asked })
+      await expect.poll(() => all.filter((item) => String(item).startsWith('{"name'))).toHaveLength(40)
+      refused(all, 41)
+      raw.close()
+      expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
+    })
+
+    test('end no user through which they come', async () => {
+      const between = await connectRemote(served.port())
+      // Short answers of late are packed; those to who connects are long.
+      for (let left = 10; left > 0; left--)
+        await Promise.all(new Array(64).fill('k').map((key) => between.cache.get(key)))
+      const server = serve(between)
+      const port = () => server.createPort() as unknown as MessagePort
+      const said = await answerTo(port(), await greeting(port()), [...one, ...many, ...calls(40)])
+      refused(said, 41)
+      expect(await between.cache.getOrSet('k', () => 1)).toBe(1)
+      await server.close()
+      await between.disconnect()
+    })
+  })
+
+  test('a row of many calls that names none of them is no answer, and the owner goes on', async () => {
+    const one = [DECLARE, 0, 'raw', 'read', 'one', 'none', 'SELECT ?1 AS v', 0, null]
+    const many = ["SELECT 'length' AS i FROM json_each(?1)", 0, 'index', '', 0, null, null, null, null]
     const calls = [CALL, 0, 1, 40, ...new Array(40).fill('a')]
-    const said = await answerTo(served.port(), await greeting(served.port()), [DECLARE, ...one, ...many, ...calls])
-    expect(said.filter((item) => item === REFUSED)).toHaveLength(41)
-    expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'SQL', operation: 'raw' })
+    const said = await answerTo(served.port(), await greeting(served.port()), [...one, ...many, ...calls])
+    expect(said).toEqual([NOTHING, 1, 40])
+    expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
+  })
+
+  test('a message of a process that only looks like ours is refused, and the owner goes on', async () => {
+    const child = new EventEmitter() as EventEmitter & { said: unknown[]; send(message: unknown): void }
+    child.said = []
+    child.send = (message) => void child.said.push(message)
+    served.server.attach(Object.assign(child, { connected: true }) as unknown as Peer)
+    const noText = { toString: 1, valueOf: 1 }
+    for (const item of [{ n: noText }, { b: noText }, { n: 1 }, {}]) {
+      expect(() => child.emit('message', { [ENVELOPE]: [1, 'nonce', item] })).not.toThrow()
+    }
+    const [first] = child.said as [Record<string, unknown[]>]
+    expect(JSON.parse(String(first[ENVELOPE]?.[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+    child.emit('exit')
+  })
+
+  test('calls without parameters, which take no place, are not made before they are counted', async () => {
+    const declared = [DECLARE, 0, 'raw', 'read', 'one', 'none', 'SELECT 1 AS v', 0, null, null]
+    const flood = Array.from({ length: 100_000 }, () => [CALL, 0, 0, 4_096]).flat()
+    const hi = await greeting(served.port())
+    const said = await answerTo(served.port(), hi, [...declared, ...flood])
+    expect(JSON.parse(String(said[2]))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+    expect(await served.adapter.cache.getOrSet('k', () => 1)).toBe(1)
   })
 
   test('more than a user may have under way is refused', async () => {

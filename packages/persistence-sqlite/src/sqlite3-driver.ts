@@ -9,6 +9,7 @@ import {
   type Row,
   type SqlValue,
 } from '@go-go-scope/persistence-core/engine'
+import { refuseEmpty } from './empty-statement.js'
 import type { Sqlite3Database, Sqlite3Statement } from './handle.js'
 
 class Sqlite3PreparedStatement implements AsyncStatement {
@@ -59,6 +60,7 @@ export class Sqlite3Driver implements AsyncDriver {
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
     return this.#answered((resolve, reject) => {
+      refuseEmpty(sql)
       this.#database.all(sql, parameters as SqlValue[], (error, rows) =>
         error ? reject(error) : resolve(rows as Row[]),
       )
@@ -67,6 +69,7 @@ export class Sqlite3Driver implements AsyncDriver {
 
   prepare(sql: string): Promise<AsyncStatement> {
     return new Promise((resolve, reject) => {
+      refuseEmpty(sql)
       const statement = this.#database.prepare(sql, (error) =>
         error ? reject(error) : resolve(new Sqlite3PreparedStatement(statement)),
       )

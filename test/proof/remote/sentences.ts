@@ -29,6 +29,9 @@ const sql = fc.constantFrom(
   'SELECT 1 AS v WHERE 0',
   'SELECT key AS i, value AS v FROM json_each(?1)',
   'SELECT value AS k FROM json_each(?1)',
+  "SELECT 'length' AS i, value AS v FROM json_each(?1)",
+  "SELECT '[0,1]' AS i, '[1]' AS v WHERE ?1 IS NOT NULL",
+  '-- no statement',
   "SELECT '[0]' AS i, '[1]' AS v WHERE ?1 IS NOT NULL",
   "SELECT 'none' AS i, 5 AS v WHERE ?1 IS NOT NULL",
   "SELECT 'k' AS key, 'open' AS state, 1 AS failure_count, NULL AS last_failure_time, NULL AS last_success_time",
@@ -64,16 +67,13 @@ const declared = fc
     batch,
   )
   .chain(([kind, rows, clocked, one, traits, announces, many]) =>
-    fc
-      .constantFrom(1, 2, 40)
-      .chain((calls) =>
-        fc
-          .tuple(fc.constantFrom(0, 1, 2), value)
-          .map(([length, item]) => [
-            ...[2, 0, 'raw', kind, rows, clocked, one, traits, announces, ...many],
-            ...[3, 0, length, calls, ...new Array(length * calls).fill(item)],
-          ]),
-      ),
+    fc.constantFrom(1, 2, 40).chain((calls) =>
+      fc.tuple(fc.constantFrom(0, 1, 2), value).map(([length, item]) => {
+        const call = [3, 0, length, calls, ...new Array(length * calls).fill(item)]
+        // The requests of the calls on the two sides of a question about a lock do not follow one another.
+        return [2, 0, 'raw', kind, rows, clocked, one, traits, announces, ...many, ...call, 8, 1, ...call]
+      }),
+    ),
   )
 
 const step = fc.tuple(sql, times, fc.option(number), announcement, values).map(([...items]) => items.flat())

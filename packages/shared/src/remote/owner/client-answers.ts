@@ -1,6 +1,7 @@
 import type { Row } from '../../driver/driver.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { PersistenceError } from '../../errors/persistence-error.js'
+import type { Statement } from '../../queue/statement.js'
 import type { AnsweredLock } from '../wire/answer.js'
 import type { Outgoing } from '../wire/outgoing.js'
 import { isPacked, unpackedRow } from '../wire/packed-rows.js'
@@ -15,6 +16,7 @@ import type { ServedCall, ServedCalls } from './served-call.js'
  */
 export class ClientAnswers {
   readonly #out: Outgoing
+  readonly #isOwn: (statement: Statement) => boolean
   readonly #atEnd: () => void
   /** Requests of which some rows have been sent. */
   readonly #inPieces = new Map<number, RequestCommand>()
@@ -24,9 +26,13 @@ export class ClientAnswers {
   /** Requests that came and are not answered. */
   calls = 0
 
-  /** @param atEnd To be called when a request that was begun is over: there may be room for the next. */
-  constructor(out: Outgoing, atEnd: () => void) {
+  /**
+   * @param isOwn Whether a statement is one of our own. One that a user has declared may give anything.
+   * @param atEnd To be called when a request that was begun is over: there may be room for the next.
+   */
+  constructor(out: Outgoing, isOwn: (statement: Statement) => boolean, atEnd: () => void) {
     this.#out = out
+    this.#isOwn = isOwn
     this.#atEnd = atEnd
   }
 
@@ -103,7 +109,7 @@ export class ClientAnswers {
     const [first] = calls as [ServedCall]
     const { number, statement } = first
     const last = calls.at(-1) as ServedCall
-    if (!isPacked(row)) {
+    if (!this.#tells(row, statement, calls.length)) {
       for (const call of calls) this.refuse(call, notPacked(call.name))
       return
     }
@@ -118,8 +124,9 @@ export class ClientAnswers {
   /** @param row The same; absent where the statement gives no rows. */
   answerJoined(calls: ServedCalls, row: Row | undefined): void {
     const { number, count, statement } = calls
-    if (row === undefined) this.#out.answerNothing(number, count)
-    else if (isPacked(row)) this.#out.answerTogether(number, count, row, statement)
+    if (row === undefined && statement.rows === 'none') this.#out.answerNothing(number, count)
+    else if (row !== undefined && this.#tells(row, statement, count))
+      this.#out.answerTogether(number, count, row, statement)
     else {
       this.refuse(calls, notPacked(calls.name))
       return
@@ -140,6 +147,11 @@ export class ClientAnswers {
   refuse(request: RequestCommand, error: unknown): void {
     this.#out.refuse(request.number, error, countOf(request))
     this.#end(request)
+  }
+
+  /** Whether the row tells what each of so many calls has. It goes on unread, also to users of this user. */
+  #tells(row: Row, statement: Statement, calls: number): boolean {
+    return this.#isOwn(statement) || isPacked(row, calls)
   }
 
   #end(request: RequestCommand): void {

@@ -102,6 +102,8 @@ export class CommandReader {
   readonly #statements = new Map<number, Statement>()
   readonly #intern: (statement: Statement) => Statement
   #requests = 0
+  /** The requests that came before the message. */
+  #before = 0
 
   /** @param intern Gives the one statement of a content. */
   constructor(intern: (statement: Statement) => Statement) {
@@ -111,6 +113,7 @@ export class CommandReader {
   /** @throws MalformedMessage */
   read(reader: Reader): Command[] {
     const commands: Command[] = []
+    this.#before = this.#requests
     let guard: number | undefined
     while (reader.more) {
       const word = reader.count()
@@ -128,7 +131,10 @@ export class CommandReader {
     const statement = this.#statements.get(reader.count())
     if (statement === undefined) throw new MalformedMessage('a statement was not declared')
     const [length, calls] = [reader.count(), reader.count()]
-    if (calls > WINDOW.calls) throw new MalformedMessage('more calls than a user may have under way')
+    // Before there is an object for each: calls without parameters take no place in the message.
+    if (this.#requests - this.#before + calls > WINDOW.calls) {
+      throw new MalformedMessage('more calls than a user may have under way')
+    }
     if (guard === undefined && calls >= WORTH_JOINING && canJoin(statement, length)) {
       commands.push(new ServedCalls(this.#requests + 1, calls, statement, reader.valuesOf(length * calls)))
       this.#requests += calls

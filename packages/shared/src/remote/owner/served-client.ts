@@ -1,4 +1,4 @@
-import { Loads } from '../../stores/cache/loads.js'
+import type { Statement } from '../../queue/statement.js'
 import type { Channel } from '../wire/channel.js'
 import { Outgoing } from '../wire/outgoing.js'
 import { type Item, say, tell } from '../wire/protocol.js'
@@ -49,18 +49,16 @@ export class ServedClient {
     this.#atBye = atBye
     this.#commands = new CommandReader((statement) => statements.intern(statement))
     this.#inbox = new Inbox(connection.clock)
-    this.#out = new Outgoing(
-      (message) => channel.send(message),
-      (statement) => statements.isOwn(statement),
-    )
-    this.#answers = new ClientAnswers(this.#out, () => {
+    const isOwn = (statement: Statement): boolean => statements.isOwn(statement)
+    this.#out = new Outgoing((message) => channel.send(message), isOwn)
+    this.#answers = new ClientAnswers(this.#out, isOwn, () => {
       if (this.ready) atReady()
     })
     const tellUser = (...items: Item[]): void => this.#out.say(...items)
     this.#locks = new ClientLocks(locks, (prefix, { key, token }, reason) =>
       tellUser(tell.lockLost, prefix, key, token, reason),
     )
-    this.#loads = new ClientLoads(connection.shared(Loads), tellUser)
+    this.#loads = new ClientLoads(connection, tellUser)
     this.#following = new ClientFollowing(connection, watches, tellUser)
     const own = { locks: this.#locks, loads: this.#loads, following: this.#following }
     this.#requests = new ClientRequests(parts, own, this.#answers)

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { LoadedText, type LoadRequest, type LoadTurn } from '../../connection/database-owner.js'
 import { DisconnectedError } from '../../errors/disconnected-error.js'
 import { Fifo } from '../../queue/fifo.js'
@@ -10,6 +11,8 @@ import type { RemoteQueue } from './remote-queue.js'
 // The owner keeps each in its memory. They are not among the requests that are bounded: a load may take long, and what it
 // does may need requests.
 const MOST_ENTERED = 4_096
+// The most that `randomInt` takes is 2^48.
+const FIRST_WAITS = 2 ** 47
 
 /** Where the turns to load come from. */
 interface Sources {
@@ -74,7 +77,8 @@ export class RemoteLoads {
   readonly #sources: Sources
   readonly #waits = new Map<number, Wait>()
   readonly #outside = new Fifo<Wait>()
-  #lastWait = 0
+  /** The numbers of all users of an owner differ: a load that runs in one connection may ask through another one. */
+  #lastWait = randomInt(FIRST_WAITS)
 
   constructor(link: RemoteLink, queue: RemoteQueue) {
     this.#sources = { link, queue }
@@ -118,8 +122,8 @@ export class RemoteLoads {
   #enter(wait: Wait): void {
     this.#waits.set(wait.number, wait)
     const { entry, key, inside } = wait.request
-    // The numbers of another connection of this thread are not this one's.
-    const asking = inside instanceof Wait && this.#waits.get(inside.number) === inside ? inside.number : 0
+    // That of another owner is none of this one's, nor is one that has ended.
+    const asking = inside instanceof Wait ? inside.number : 0
     this.#sources.link.say(say.enterLoad, wait.number, entry, key, asking)
   }
 

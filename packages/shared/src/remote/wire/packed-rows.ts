@@ -36,9 +36,15 @@ export function unpackedRow({ [INDEX]: places, ...columns }: Row, calls: number)
   return unpackedRows(Object.keys(columns), String(places), Object.values(columns).map(String), calls)
 }
 
-/** Whether the row is one of lists as text, as those of our own statements are. */
-export function isPacked(row: Row): boolean {
-  return typeof row[INDEX] === 'string' && Object.values(row).every((column) => typeof column === 'string')
+/** Whether the row of so many calls is one of lists as text that belong together, as those of our own statements are. */
+export function isPacked(row: Row, calls: number): boolean {
+  if (typeof row[INDEX] !== 'string' || Object.values(row).some((column) => typeof column !== 'string')) return false
+  try {
+    unpackedRow(row, calls)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function listIn(text: string): unknown[] {

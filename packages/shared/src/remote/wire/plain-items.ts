@@ -28,7 +28,7 @@ export function readPlain(message: unknown): unknown {
 }
 
 function untagged(item: object): unknown {
-  if ('n' in item) return Number(item.n)
-  if ('b' in item) return new Uint8Array(Buffer.from(String(item.b), 'base64'))
+  if ('n' in item && typeof item.n === 'string') return Number(item.n)
+  if ('b' in item && typeof item.b === 'string') return new Uint8Array(Buffer.from(item.b, 'base64'))
   return item
 }

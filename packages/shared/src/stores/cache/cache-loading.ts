@@ -87,8 +87,17 @@ export class CacheLoading {
 
   #share<T>(wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
     const { key, stored } = wanted
-    const begin = (loading: Load): Promise<T> => this.#load(loading, wanted, unreadable)
+    const begin = (loading: Load): Promise<T> => this.#orAbandoned(loading, this.#load(loading, wanted, unreadable))
     return this.#loads.share(this.#entry(stored), key, begin, (text) => this.#read<T>(text, stored))
+  }
+
+  async #orAbandoned<T>(loading: Load, loaded: Promise<T>): Promise<T> {
+    try {
+      return await loaded
+    } catch (error) {
+      loading.abandoned = !this.#session.ready
+      throw error
+    }
   }
 
   /** @param unreadable The stored text of an entry that cannot be decoded. */
@@ -117,7 +126,7 @@ export class CacheLoading {
 
   #refreshInBackground<T>(wanted: Wanted<T>): void {
     const refreshing = this.#loads.refresh(this.#entry(wanted.stored), wanted.key, (loading) =>
-      this.#refresh(loading, wanted),
+      this.#orAbandoned(loading, this.#refresh(loading, wanted)),
     )
     refreshing?.catch((error: unknown) => {
       const { diagnostics } = this.#session

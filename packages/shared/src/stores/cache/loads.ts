@@ -42,6 +42,8 @@ export class Load {
   text: string | undefined
   /** The turn that the owner of the database gave, where that is another thread or process. */
   turn: LoadTurn | undefined
+  /** Whether it has failed because its adapter was disconnected meanwhile. Callers of other adapters do not share that failure. */
+  abandoned = false
   /** Called when it is overtaken. */
   readonly atOvertaking: (() => void)[] = []
 
@@ -113,9 +115,20 @@ export class Loads {
    */
   async share<T>(entry: string, key: string, begin: Begin<T>, read: (text: string) => T): Promise<T> {
     const asking = caller.getStore()
+    let own: Load | undefined
+    const beginOwn = (load: Load): Promise<T> => {
+      own = load
+      return begin(load)
+    }
     for (;;) {
-      const { value } = this.enter(entry, key, begin, asking)
-      const given = await value
+      const { load, value } = this.enter(entry, key, beginOwn, asking)
+      let given: unknown
+      try {
+        given = await value
+      } catch (error) {
+        if (load === own || !load.abandoned) throw error
+        continue
+      }
       if (given !== PASSED_ON) return given instanceof LoadedText ? read(given.text) : (given as T)
     }
   }
@@ -203,7 +216,8 @@ export class Loads {
       else turn.done(load.text as string)
       return value
     } catch (error) {
-      turn.failed(error)
+      if (load.abandoned) turn.passOn()
+      else turn.failed(error)
       throw error
     }
   }
