@@ -149,7 +149,7 @@ describe.each<[string, (adapter: SqliteAdapter, key: string) => Promise<unknown>
       ...Array(5 + 4).fill('INSERT'),
       'COMMIT',
     ])
-    const bound = statements.filter((sql) => sql.includes('?48'))
+    const bound = statements.filter((sql) => sql.includes('?), (?'))
     expect(bound.length).toBe(5)
     await adapter.disconnect()
   })
@@ -158,7 +158,7 @@ describe.each<[string, (adapter: SqliteAdapter, key: string) => Promise<unknown>
 test('on a file, values that are loaded together go sixteen in a statement too', async () => {
   const { adapter, sent } = await countedOnFile()
   await manyOf(32, (index) => adapter.cache.getOrSet(`k${index}`, () => 1))
-  expect(sent().filter((sql) => sql.startsWith('INSERT') && sql.includes('<= ?49')).length).toBe(2)
+  expect(sent().filter((sql) => sql.startsWith('INSERT') && sql.endsWith('<= ?')).length).toBe(2)
   expect((await adapter.cache.keys()).length).toBe(32)
   await adapter.disconnect()
 })

@@ -60,7 +60,9 @@ export class DatabaseSyncDriver implements SyncDriver {
   prepare(sql: string): SyncStatement {
     this.#takesNumbersForNames ??= takesNumbersForNames((probe) => this.#database.prepare(probe))
     const statement = this.#database.prepare(sql)
-    return this.#takesNumbersForNames ? new NamedStatement(statement) : new SpreadStatement(statement)
+    // Parameters without numbers have no name and are bound by their place there too.
+    const isNamed = this.#takesNumbersForNames && /\?\d/.test(sql)
+    return isNamed ? new NamedStatement(statement) : new SpreadStatement(statement)
   }
 
   close(): void {

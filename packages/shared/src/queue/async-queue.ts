@@ -1,6 +1,7 @@
 import type { AsyncDriver, Row } from '../driver/driver.js'
 import { DisconnectedError } from '../errors/disconnected-error.js'
 import { PersistenceError, problemOf } from '../errors/persistence-error.js'
+import { nextTurn } from '../time/clock.js'
 import { AsyncRunner } from './async-runner.js'
 import { BacklogQueue } from './backlog-queue.js'
 import { distribute } from './batch.js'
@@ -32,7 +33,9 @@ const GROUP = { ...ONE_RUN, runs: 256 }
  * The queue sleeps while nothing waits. A call wakes it, and then it is in one of three modes:
  *
  * - Sending. It takes what goes next from the head of the backlog and sends it. When the answer is there, it sends what
- *   comes next, and only then gives the callers their results: the engine's thread works while this one decodes. The
+ *   comes next, and only then gives the callers their results: the engine's thread works while this one decodes. Of a
+ *   write that shares its commit, the results go first, and one turn of the event loop passes: a caller that has waited for
+ *   one write often makes another, and two groups of callers that are once apart would make a commit for each ever after. The
  *   queue sleeps again when the backlog is empty. A failure leads to one of the other modes; nothing is sent before that.
  * - Waiting for another writer, after `BUSY`, or for a connection, after `UNAVAILABLE`. What was sent goes back to the
  *   head of the backlog. Calls that have waited long enough are rejected. After a pause the queue sends again, in the mode
@@ -79,8 +82,19 @@ export class AsyncQueue extends BacklogQueue {
       const sending = this.#sendNext()
       settle?.()
       settle = await sending
+      if (settle !== undefined && this.#sharesNextCommit()) {
+        settle()
+        settle = nothingToSettle
+        await nextTurn()
+      }
     } while (settle !== undefined || this.backlog.length > 0)
     this.sleep()
+  }
+
+  /** Whether calls that are made now share the flush of what is sent next. */
+  #sharesNextCommit(): boolean {
+    const next = this.backlog.peek()
+    return this.groupWrites && next?.type === 'call' && mayWrite(next)
   }
 
   #sendNext(): Promise<Settle> | undefined {

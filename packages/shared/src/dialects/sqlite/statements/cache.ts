@@ -2,7 +2,7 @@ import { read, write } from '../../../queue/statement.js'
 import type { CacheSql } from '../../../stores/cache/cache-sql.js'
 import { deleteExpired } from './delete-expired.js'
 import { anyNumber, anyNumbers, inRange, nameAndNext, ofValue } from './pages.js'
-import { boundRows, timeAfterRows } from './places.js'
+import { boundRows } from './places.js'
 
 /** @param table A valid SQL name; the caller has checked it. */
 export function cacheSql(table: string): CacheSql {
@@ -54,7 +54,7 @@ WHERE key = ?1 AND (expires_at IS NULL OR expires_at > ?2)`,
       batch: {
         match: 'none',
         sql: `${insertMany} WHERE ${name}.expires_at <= ?2`,
-        bound: `${insertBound} WHERE ${name}.expires_at <= ${timeAfterRows(3)}`,
+        bound: `${insertBound} WHERE ${name}.expires_at <= ?`,
       },
     }),
 

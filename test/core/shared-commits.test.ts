@@ -1,0 +1,71 @@
+import { ManualClock } from '@go-go-scope/persistence-conformance'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { expect, test } from 'vitest'
+import { sqliteDialect } from '../../packages/shared/src/dialects/sqlite/sqlite-dialect.js'
+import { Diagnostics } from '../../packages/shared/src/errors/diagnostics.js'
+import { AsyncQueue } from '../../packages/shared/src/queue/async-queue.js'
+import { BusyRetry } from '../../packages/shared/src/queue/busy-retry.js'
+import { type Statement, write } from '../../packages/shared/src/queue/statement.js'
+import { ConnectionClock } from '../../packages/shared/src/time/connection-clock.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
+import { inAnotherThread } from './in-another-thread.js'
+
+const ROUNDS = 10
+const set = write('set', 'none', 'INSERT INTO entries VALUES (?1)', {
+  batch: { match: 'none', sql: 'INSERT INTO entries SELECT value FROM json_each(?1)' },
+})
+const other = write('other', 'none', 'INSERT INTO others VALUES (?1)')
+
+/** The queue of a file in an engine that answers later, and what is told of each statement before it runs. */
+function queueOfFile(before: (sql: string) => void): AsyncQueue {
+  const clock = new ManualClock()
+  const diagnostics = new Diagnostics(sqliteDialect.classify, { system: 'sqlite', engine: 'none', location: '' })
+  const database = new DatabaseSync(':memory:')
+  database.exec('CREATE TABLE entries (value INTEGER); CREATE TABLE others (value INTEGER)')
+  const driver = databaseSyncDriver(database, (sql) => {
+    before(sql)
+    return undefined
+  })
+  const queue = new AsyncQueue(inAnotherThread(driver), {
+    dialect: sqliteDialect,
+    clock: new ConnectionClock(clock),
+    diagnostics,
+    busyRetry: new BusyRetry(clock, Math.random, diagnostics, 5_000),
+    guard: { question: '', doubtful: () => false, judge: () => undefined },
+  })
+  queue.groupWrites = true
+  return queue
+}
+
+test.each<[string, Statement<'none'>]>([
+  ['one statement', set],
+  ['different statements', other],
+])(
+  'callers of %s who go on at once share commits, also where one began while the other waited',
+  async (_name, second) => {
+    const loops: Promise<void>[] = []
+    let inTransaction = false
+    let commits = 0
+    const queue = queueOfFile((sql) => {
+      if (/^BEGIN/.test(sql)) inTransaction = true
+      if (/^COMMIT/.test(sql)) inTransaction = false
+      if (/^(INSERT|COMMIT)/.test(sql) && !inTransaction) commits++
+      // Each writes again as soon as it may, and they are not in step.
+      if (loops.length === 1) loops.push(loop(second))
+    })
+    // As apps do, which await a store in a function that somebody else awaits.
+    const written = async (statement: Statement<'none'>, value: number): Promise<void> => {
+      await queue.execute(statement, [value], () => undefined)
+    }
+    const loop = async (statement: Statement<'none'>): Promise<void> => {
+      for (let round = 0; round < ROUNDS; round++) await written(statement, round)
+    }
+    loops.push(loop(set))
+    await loops[0]
+    await loops[1]
+    expect(commits, 'the first of one alone, and the last of the other').toBe(ROUNDS + 1)
+    const all = 'SELECT count(*) AS rows FROM (SELECT * FROM entries UNION ALL SELECT * FROM others)'
+    expect(await queue.query('count', all)).toEqual([{ rows: 2 * ROUNDS }])
+    await queue.close(false)
+  },
+)
