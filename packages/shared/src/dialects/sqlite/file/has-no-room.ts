@@ -32,7 +32,12 @@ export async function hasNoRoom(path: string, write: (probe: string) => Promise<
  * @param error Of writing to `path`.
  * @returns `DISK_FULL` in the place of an `IO_ERROR` that tells of a quota.
  */
-export async function orFull(error: unknown, path: string, operation: string, isFull = hasNoRoom): Promise<unknown> {
+export async function orFull(
+  error: unknown,
+  path: string,
+  operation: string,
+  isFull: (path: string) => Promise<boolean> = hasNoRoom,
+): Promise<unknown> {
   if (!hasCode(error, 'IO_ERROR') || !(await isFull(path))) return error
   const text = `${operation}: the quota for ${path} is used up (${error.message}); free some, or have it raised`
   return new PersistenceError('DISK_FULL', operation, text, error)
