@@ -7,17 +7,23 @@ import { onSmallDisk } from '../proof/disk-faults/on-small-disk.js'
 
 proveCell()
 
-const SCRIPT = new URL('../proof/standby/full-disk.mjs', import.meta.url)
+/** On a small disk; `undefined` where no file system can be made, for which the reason must be that this user may not. */
+async function find(script: string): Promise<Record<string, unknown> | undefined> {
+  const found = await onSmallDisk<Record<string, unknown>>(
+    folder,
+    new URL(`../proof/standby/${script}`, import.meta.url),
+  )
+  if (!('refused' in found)) return found
+  expect(found.refused).toMatch(/not permitted|permission denied|no space left on device|invalid argument/i)
+  return undefined
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'standby-full-disk-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a standby whose disk is full waits, says so, and follows on when there is room', async () => {
-  const found = await onSmallDisk<Record<string, unknown>>(folder, SCRIPT)
-  if ('refused' in found) {
-    // Where no file system can be made, the reason must be that this user may not.
-    expect(found.refused).toMatch(/not permitted|permission denied|no space left on device|invalid argument/i)
-    return
-  }
+  const found = await find('full-disk.mjs')
+  if (found === undefined) return
   expect(found).toEqual({
     full: {
       reason: expect.stringMatching(/disk of the standby .* is full/),
@@ -32,4 +38,9 @@ test('a standby whose disk is full waits, says so, and follows on when there is 
     entry: true,
     left: [],
   })
+}, 60_000)
+
+test('a standby that has no room as following begins leaves nothing, no file and no log in its source', async () => {
+  const found = await find('follow-on-full-disk.mjs')
+  if (found !== undefined) expect(found).toEqual({ code: 'DISK_FULL', files: [], log: [] })
 }, 60_000)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { throwsRefusal } from '../refusal.js'
 import { backUpWhenFree, DAY, HOUR, type Scheduled, startSchedule as start, untilBackups } from '../started-schedule.js'
@@ -38,6 +38,30 @@ export const backupSchedules: EngineSuite = engineSuite('backup schedules', (che
       [second.path, first.path],
     )
   })
+
+  check.once(
+    'two files of one name, backed up into one folder at one time by the clock, have backups each',
+    async (world) => {
+      const first = await start(world, { every: 1_000 * DAY })
+      const { directory } = first
+      const another = join(world.folder, 'another')
+      await mkdir(another)
+      const adapter = await world.openMade({ clock: world.clock }, join(another, basename(world.path)))
+      const errors: unknown[] = []
+      const onError = (error: unknown): void => void errors.push(error)
+      const second = world.engine.BackupSchedule.start(adapter, { directory, every: 1_000 * DAY, onError })
+      const schedules = [first.schedule, second]
+      // Each has looked which names are free before the other takes one.
+      const made = await Promise.all(schedules.map(backUpWhenFree))
+      const listed = await Promise.all(schedules.map((schedule) => schedule.list()))
+      assert.deepEqual([...first.errors, ...errors], [])
+      for (const [at, backup] of made.entries()) {
+        assert.ok(listed[at]?.some(({ path }) => path === backup.path))
+        await world.engine.verifyBackup(backup.path)
+      }
+      assert.equal(new Set(listed.flat().map(({ path }) => path)).size, listed.flat().length)
+    },
+  )
 
   check.once('a schedule on an adapter that was opened read-only is refused as it starts', async (world) => {
     await (await world.openMade({})).disconnect()

@@ -3,15 +3,16 @@ import { DatabaseLockManager } from '../../../stores/lock/database-lock-manager.
 import { StoredLockProvider } from '../../../stores/lock/sql-lock-provider.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
 import { typedError, withTypedErrors } from '../thread/typed-error.js'
-import { type Backup, backUp } from './backup.js'
+import type { Backup } from './backup.js'
 import { type BackupSource, sourceOf } from './backup-source.js'
-import { deleteBackup, named, outdated, scheduledBackups } from './rotation.js'
+import { deleteBackup, outdated, scheduledBackups } from './rotation.js'
 import {
   type BackupScheduleOptions,
   type ResolvedScheduleOptions,
   refuseReadOnly,
   scheduleOptions,
 } from './schedule-options.js'
+import { scheduledBackUp } from './scheduled-back-up.js'
 
 export type { BackupKeep, BackupScheduleOptions } from './schedule-options.js'
 
@@ -159,11 +160,7 @@ export class BackupSchedule implements AsyncDisposable {
       const { directory, backup: options } = this.#options
       const signals = [end, lock.signal, ...(signal === undefined ? [] : [signal])]
       const all = { ...options, signal: AbortSignal.any(signals) }
-      const now = this.#source.session.clock.now()
-      const { path, ...mark } = await withTypedErrors('BackupSchedule', undefined, () =>
-        named(directory, database, now),
-      )
-      const backup = await backUp(this.#source, path, all, mark)
+      const backup = await scheduledBackUp(this.#source, database, directory, all)
       await this.#rotate(backup, database)
       return backup
     } finally {

@@ -4,8 +4,10 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 import { CopiedBytes } from '../block-copy/copied-bytes.js'
 import { type BlocksCopied, copyBlocks } from '../block-copy/copy-blocks.js'
 import { fileIdentity } from '../file/file-identity.js'
+import { orFull } from '../file/has-no-room.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { JobContext } from '../thread/run-job.js'
+import { typedError } from '../thread/typed-error.js'
 import { type Content, readContent, SOURCE_WAIT_MS } from './content.js'
 import type { BackupManifest } from './manifest.js'
 import { Pace } from './pace.js'
@@ -47,6 +49,8 @@ export async function copyJob(order: CopyOrder, context: JobContext): Promise<Ve
     await refuseOtherModes(source, order.source)
     made = await copy(source, order, context)
     await refuseReplaced(order)
+  } catch (error) {
+    throw await orFull(typedError(error, 'backup'), order.target, 'backup')
   } finally {
     await source.close()
   }

@@ -36,9 +36,12 @@ export const followJob: Job = async (
   }
   const follower = new Follower(parts)
   const ending = new Ending(follower, parts)
+  let begun = false
   try {
     await follower.begin()
-    tell({ begun: true })
+    // Who has asked for a standby is told by now that there is none.
+    begun = !stop.requested
+    if (begun) tell({ begun })
     const requests = new StandbyRequests(parts, follower, ending, tell, () => target.handOver())
     listen((message) => requests.receive(message))
     for (let due = monotonic() + every; !stop.requested && !target.closed; ) {
@@ -56,13 +59,13 @@ export const followJob: Job = async (
     await ending.leave().catch(() => undefined)
     throw error
   } finally {
-    await target.close()
+    await (begun ? target.close() : target.discard())
   }
 }
 
 async function openSource(path: string, engine: ThreadEngine<object>): Promise<OwnSql> {
   const connection = await openOwn(path, engine, { readOnly: false, busyTimeout: BUSY_TIMEOUT_MS })
-  const source = { ...sqlOf(connection), close: () => connection.close() }
+  const source = { ...sqlOf(connection, path), close: () => connection.close() }
   // What a loss of power takes from the log it takes with the changes that it tells of. A flush would hold up writers.
   await source.query('PRAGMA synchronous = NORMAL')
   // A takeover that died while it had the source for itself has left its mode: what is followed was in this one.

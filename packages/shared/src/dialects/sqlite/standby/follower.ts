@@ -123,8 +123,7 @@ export class Follower {
     const counted = current.state !== 'copying' && position !== undefined
     const head = counted ? await this.head().catch(() => undefined) : undefined
     this.#state.waits(problem, counted && head !== undefined ? head - position.seq : undefined)
-    // What a round wrote into its log before the disk was full would keep it full.
-    await this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)').catch(() => undefined)
+    await this.#giveRoomBack()
   }
 
   /** Whether anybody who opens the file of the standby would find it. It is `lost` if not. */
@@ -197,9 +196,23 @@ export class Follower {
       this.#state.following(position, reason)
     } catch (error) {
       // Nobody would know of the follower that was entered, and the log would stay for it.
-      if (this.#state.position === undefined) await leaveLog(this.#source.sql, follower).catch(() => undefined)
+      if (this.#state.position === undefined) await this.#leave(follower, busyWait)
       throw error
     }
+  }
+
+  /** Takes back what {@link #copy} has entered. The caller needs the error for which it failed. */
+  async #leave(follower: string, busyWait: BusyWait | undefined): Promise<void> {
+    const leave = (): Promise<void> => leaveLog(this.#source.sql, follower)
+    const remedy = 'the log stays in the source until an adapter connects to it after a day'
+    // The source may be on the same disk, and full by what the copy has written into its own log.
+    await this.#giveRoomBack()
+    await (busyWait ? retryWhileBusy('standby.follow', remedy, busyWait, leave) : leave()).catch(() => undefined)
+  }
+
+  /** What was written into the standby's log before the disk was full would keep it full. */
+  async #giveRoomBack(): Promise<void> {
+    await this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)').catch(() => undefined)
   }
 
   /** Now and then. */

@@ -1,9 +1,12 @@
+import { rm } from 'node:fs/promises'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
+import { orFull } from '../file/has-no-room.js'
+import { removeUnused } from '../file/remove-unused.js'
 import { type OwnConnection, openOwn } from '../thread/own-connection.js'
 import type { ThreadEngine } from '../thread/thread-engine.js'
-import type { Sql } from './sql.js'
+import { oneRow, type Sql } from './sql.js'
 
 const MODE = 0o600
 
@@ -12,12 +15,14 @@ export class Target {
   readonly sql: Sql
   readonly #path: string
   readonly #connection: OwnConnection
+  readonly #made: boolean
   #closed = false
 
-  private constructor(path: string, connection: OwnConnection) {
+  private constructor(path: string, connection: OwnConnection, made: boolean) {
     this.#path = path
     this.#connection = connection
-    this.sql = sqlOf(connection)
+    this.#made = made
+    this.sql = sqlOf(connection, path)
   }
 
   /**
@@ -25,17 +30,18 @@ export class Target {
    * @throws PersistenceError `FILE_IN_USE`.
    */
   static async open(path: string, engine: ThreadEngine<object>, busyTimeout: number): Promise<Target> {
-    if (path !== ':memory:') await createFile(path, MODE)
+    const made = path !== ':memory:' && (await createFile(path, MODE)) ? await fileIdentity(path) : undefined
+    let connection: OwnConnection | undefined
     try {
-      const connection = await openOwn(path, engine, { readOnly: false, busyTimeout })
-      try {
-        await tune(sqlOf(connection), path)
-        return new Target(path, connection)
-      } catch (error) {
-        await connection.close()
-        throw error
-      }
+      connection = await openOwn(path, engine, { readOnly: false, busyTimeout })
+      const sql = sqlOf(connection, path)
+      await tune(sql, path)
+      // Somebody may have written to it before it was this thread's alone.
+      const { objects } = await oneRow(sql, 'SELECT count(*) AS objects FROM main.sqlite_master')
+      return new Target(path, connection, made !== undefined && objects === 0)
     } catch (error) {
+      if (made !== undefined) await removeUnused(path, made, connection?.queue)
+      await connection?.close()
       if (!hasCode(error, 'BUSY')) throw error
       throw new PersistenceError(
         'FILE_IN_USE',
@@ -66,6 +72,14 @@ export class Target {
     return this.#connection.identity
   }
 
+  /** In the place of {@link close}, where nobody was told of a standby: removes the file, if this has made it. */
+  async discard(): Promise<void> {
+    // A name that another file has by now is not ours. What cannot be removed stays, and can be followed into.
+    if (this.#made && (await this.stays()))
+      for (const suffix of ['-wal', '']) await rm(this.#path + suffix, { force: true }).catch(() => undefined)
+    await this.close()
+  }
+
   /** May be repeated. */
   async close(): Promise<void> {
     if (this.#closed) return
@@ -80,8 +94,24 @@ export class Target {
   }
 }
 
-export function sqlOf({ queue }: OwnConnection): Sql {
-  return { query: (sql, parameters = []) => queue.query('standby', sql, parameters) }
+/**
+ * @param path Of its file, or `:memory:`.
+ * @param isFull For tests.
+ */
+export function sqlOf(
+  { queue }: Pick<OwnConnection, 'queue'>,
+  path: string,
+  isFull?: (path: string) => Promise<boolean>,
+): Sql {
+  return {
+    async query(sql, parameters = []) {
+      try {
+        return await queue.query('standby', sql, parameters)
+      } catch (error) {
+        throw path === ':memory:' ? error : await orFull(error, path, 'standby', isFull)
+      }
+    },
+  }
 }
 
 async function tune(sql: Sql, path: string): Promise<void> {

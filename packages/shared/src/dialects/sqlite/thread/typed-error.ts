@@ -1,4 +1,5 @@
 import { PersistenceError, type PersistenceErrorCode } from '../../../errors/persistence-error.js'
+import { systemCode } from '../../../errors/system-code.js'
 import { classify } from '../error-codes.js'
 
 const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice: string]> = new Map([
@@ -17,7 +18,7 @@ const BY_CODE: ReadonlyMap<string, readonly [code: PersistenceErrorCode, advice:
 /** Makes the typed error of what the file system or an engine threw. */
 export function typedError(error: unknown, operation: string): PersistenceError {
   if (error instanceof PersistenceError || !isSystemError(error)) return classify(error, operation)
-  const [code, advice] = BY_CODE.get(error.code ?? '') ?? ['IO_ERROR', 'the file system failed; check the disk']
+  const [code, advice] = BY_CODE.get(systemCode(error) ?? '') ?? ['IO_ERROR', 'the file system failed; check the disk']
   return new PersistenceError(code, operation, `${operation}: ${advice} (${error.message})`, error)
 }
 

@@ -1,0 +1,49 @@
+import { readdirSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { hasNoRoom } from '../../packages/shared/src/dialects/sqlite/file/has-no-room.js'
+import { sqlOf } from '../../packages/shared/src/dialects/sqlite/standby/target.js'
+import { typedError } from '../../packages/shared/src/dialects/sqlite/thread/typed-error.js'
+import { PersistenceError } from '../../packages/shared/src/errors/persistence-error.js'
+import { temporaryFolder } from '../harness/temporary-folder.js'
+
+// As Node has it, whose table of names lacks this one.
+const QUOTA = Object.assign(new Error('Unknown system error -122: Unknown system error -122, write'), {
+  errno: -constants.errno.EDQUOT,
+  code: 'Unknown system error -122',
+  syscall: 'write',
+})
+
+test('a quota that is used up is a full disk, as the system and as a runtime names it', () => {
+  expect(typedError(QUOTA, 'backup').code).toBe('DISK_FULL')
+  expect(typedError(Object.assign(new Error(), { code: 'EDQUOT', syscall: 'write' }), 'backup').code).toBe('DISK_FULL')
+})
+
+test('a folder has room unless it takes no bytes, and nothing stays of the question', async () => {
+  const folder = temporaryFolder('quota')
+  const path = join(folder, 'app.db')
+  const failing = (error: Error) => async (): Promise<never> => {
+    throw error
+  }
+  expect(await hasNoRoom(path)).toBe(false)
+  expect(await hasNoRoom(path, failing(QUOTA))).toBe(true)
+  expect(await hasNoRoom(path, failing(Object.assign(new Error(), { code: 'ENOSPC' })))).toBe(true)
+  expect(await hasNoRoom(path, failing(Object.assign(new Error(), { code: 'EIO' })))).toBe(false)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test.each([
+  { path: '/a/standby.db', full: true, code: 'DISK_FULL' },
+  { path: '/a/standby.db', full: false, code: 'IO_ERROR' },
+  { path: ':memory:', full: true, code: 'IO_ERROR' },
+] as const)('what fails for a follower on $path, where no bytes are taken: $full, is $code', async (given) => {
+  const failed = new PersistenceError('IO_ERROR', 'standby', 'standby: disk I/O error')
+  const queue = {
+    query: async () => {
+      throw failed
+    },
+  }
+  const sql = sqlOf({ queue } as never, given.path, async (path) => path === given.path && given.full)
+  await expect(sql.query('COMMIT')).rejects.toMatchObject({ code: given.code })
+})
