@@ -38,8 +38,8 @@ const plantedByRule: Record<string, { path: string; wrong: string; right: string
       right: "import { Lock } from '../lock/lock.js'",
     },
   ],
-  'a front end has at most 7 source files and 280 lines in all': [
-    { path: 'packages/persistence-sqlite/src/adapter.ts', wrong: '\n'.repeat(280).concat('x'), right: 'x' },
+  'a front end has at most 7 source files and 300 lines in all': [
+    { path: 'packages/persistence-sqlite/src/adapter.ts', wrong: '\n'.repeat(300).concat('x'), right: 'x' },
   ],
   'the core names no engine': [
     { path: 'packages/shared/src/errors/classify.ts', wrong: "if (engine === 'sqlite3')", right: '// as sqlite3 does' },

@@ -9,7 +9,6 @@ import {
   type Row,
   type SqlValue,
 } from '@go-go-scope/persistence-core/engine'
-import { refuseEmpty } from './empty-statement.js'
 import type { Sqlite3Database, Sqlite3Statement } from './handle.js'
 
 class Sqlite3PreparedStatement implements AsyncStatement {
@@ -37,6 +36,9 @@ class Sqlite3PreparedStatement implements AsyncStatement {
     })
   }
 }
+
+// As SQLite's own tokenizer has it: spaces, comments and ends of statements. An unclosed comment runs to the end.
+const NOTHING = /[\t\n\v\f\r ;\ufeff]+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y
 
 // A file is opened within a turn of the thread pool. Turns are counted as well as time, since the pool may be held up.
 const LOOKS = 20
@@ -110,4 +112,17 @@ export class Sqlite3Driver implements AsyncDriver {
       'connect: the sqlite3 handle was not opened; check the path it was made with and that its folder exists, or use SQLiteAdapter.open(path)',
     )
   }
+}
+
+/**
+ * Refuses a text that holds no statement. The engine prepares it, and ends the process when it is given a parameter.
+ *
+ * @throws Error
+ */
+function refuseEmpty(sql: string): void {
+  NOTHING.lastIndex = 0
+  let end = 0
+  while (NOTHING.test(sql)) end = NOTHING.lastIndex
+  // SQLite reads a text up to its first NUL.
+  if (end >= sql.length || sql[end] === '\0') throw new Error('the text holds no statement')
 }

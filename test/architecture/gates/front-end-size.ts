@@ -2,7 +2,7 @@ import type { Gate } from './gate.js'
 
 // Driver, handle, engine, classes, index, the module of its thread, and the one that hands on `./remote`.
 const MOST_FILES = 7
-const MOST_LINES = 280
+const MOST_LINES = 300
 
 /** A front end holds a driver and constructors; what is more belongs in the core, where all share it. */
 export const frontEndSize: Gate = {
