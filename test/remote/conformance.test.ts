@@ -13,6 +13,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   'bad options of open are refused before a file is made': 'the owner opens',
   'options whose getters throw are refused by the constructors and by open': 'the owner opens',
   'something that is no handle is refused at once, with what to pass': 'handles are the owner’s',
+  'a handle whose members throw is refused by the constructors': 'handles are the owner’s',
   'a slow statement is reported by the name of its operation': 'the owner measures, by a clock of its own',
   'a codec that throws is reported as what it is': 'users of one owner have one codec',
 }

@@ -90,7 +90,8 @@ export const unreadableArguments: EngineSuite = engineSuite('unreadable argument
     for (const Adapter of [SQLiteAdapter, SQLiteCacheAdapter, SQLiteIdempotencyAdapter]) {
       for (const handle of [hostile, withGetter({}, 'constructor'), withGetter({}, 'then')] as never[]) {
         const error = throwsRefusal(() => new Adapter(handle), { code: 'INVALID_ARGUMENT', says: ['first argument'] })
-        assert.equal(error.cause, thrown)
+        // Which members are read is the engine's affair.
+        assert.equal(error.cause, /reading it threw/.test(error.message) ? thrown : undefined)
       }
     }
   })

@@ -1,4 +1,4 @@
-import { PersistenceError } from '@go-go-scope/persistence-core/dialect'
+import { PersistenceError, readArgument } from '@go-go-scope/persistence-core/dialect'
 import { type BunSqlLike, bunSql } from './bun-sql.js'
 import { type PgPoolLike, pgClient, pgPool } from './pg.js'
 import type { PgClientLike } from './pg-wire.js'
@@ -44,7 +44,11 @@ export function isPglite(handle: unknown): handle is PgliteLike {
 function has(value: unknown, methods: readonly string[]): value is object {
   return (
     ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    methods.every((method) => typeof (value as unknown as Record<string, unknown>)[method] === 'function')
+    readArgument(
+      () => methods.every((method) => typeof (value as unknown as Record<string, unknown>)[method] === 'function'),
+      'constructor',
+      'the first argument',
+    )
   )
 }
 
