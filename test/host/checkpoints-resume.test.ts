@@ -89,12 +89,15 @@ describe('resumeTask', () => {
 })
 
 it('createCheckpointContext works without a scope', async () => {
-  const checkpoints = createCheckpointContext<number>({
+  const checkpoints = createCheckpointContext<number[]>({
     provider: store.provider,
     taskId: 'job',
-    latest: { ...point(4, 4), data: 4 },
+    latest: { ...point(4, 4), data: [4] },
   })
-  expect(checkpoints.data).toBe(4)
-  await checkpoints.save(5)
-  expect(await store.provider.loadLatest('job')).toMatchObject({ sequence: 5, data: 5, progress: 0 })
+  expect(checkpoints.data).toEqual([4])
+  const rows = [4, 5]
+  await checkpoints.save(rows)
+  rows.push(6)
+  expect(await store.provider.loadLatest('job')).toMatchObject({ sequence: 5, data: [4, 5], progress: 0 })
+  expect(checkpoints.nextRun().data).toEqual([4, 5])
 })

@@ -101,7 +101,7 @@ class HeldResponse {
     this.#response.statusCode = Number(status)
     if (typeof rest[0] === 'string') this.#response.statusMessage = String(rest.shift())
     const [headers = {}] = rest
-    for (const [name, value] of Array.isArray(headers) ? pairs(headers) : Object.entries(headers as object)) {
+    for (const [name, value] of Array.isArray(headers) ? byName(pairs(headers)) : Object.entries(headers as object)) {
       this.#response.setHeader(name, value as string)
     }
     return this.#response
@@ -159,4 +159,14 @@ function define(response: NodeResponse, name: string, descriptor: PropertyDescri
 function pairs(flat: readonly unknown[]): [string, unknown][] {
   if (Array.isArray(flat[0])) return flat as [string, unknown][]
   return flat.flatMap((name, at) => (at % 2 === 0 ? [[String(name), flat[at + 1]] as [string, unknown]] : []))
+}
+
+/** A name that stands several times, as that of cookies does, has all of its values: setting one replaces another. */
+function byName(entries: readonly [string, unknown][]): [string, unknown][] {
+  const all = new Map<string, [string, ...unknown[]]>()
+  for (const [name, value] of entries) {
+    const [first, ...others] = all.get(name.toLowerCase()) ?? [name]
+    all.set(name.toLowerCase(), [first, ...others, value].flat() as [string, ...unknown[]])
+  }
+  return [...all.values()].map(([name, ...values]) => [name, values.length === 1 ? values[0] : values])
 }

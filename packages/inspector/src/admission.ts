@@ -27,8 +27,9 @@ function isOfHost(origin: string | null, request: Request): boolean {
   if (origin === null || isReading(request)) return true
   if (!/^https?:/.test(origin) || !URL.canParse(origin)) return false
   const { protocol, host } = new URL(origin)
-  // Of both the port is left out that is the usual one of the protocol.
-  return new URL(`${protocol}//${request.headers.get('host') ?? new URL(request.url).host}`).host === host
+  const asked = `${protocol}//${request.headers.get('host') ?? new URL(request.url).host}`
+  // Its port may be none. Of both the port is left out that is the usual one of the protocol.
+  return URL.canParse(asked) && new URL(asked).host === host
 }
 
 /** Whether a request asks for the page or for data. */

@@ -102,6 +102,21 @@ describe('Express', () => {
     }
   })
 
+  test.each([
+    [['set-cookie', 'a=1', 'X-One', '1', 'Set-Cookie', 'b=2']],
+    [[['set-cookie', ['a=1', 'b=2']] as const, ['X-One', '1'] as const]],
+  ])('a header may stand several times in a list that writeHead is given: %j', async (list) => {
+    const app = guarded(
+      (_request, _response, next) => next(),
+      {},
+      (_request, response) => {
+        response.writeHead(200, list as string[]).end()
+      },
+    )
+    const { headers } = await post(app)
+    expect([headers.getSetCookie(), headers.get('x-one')]).toEqual([['a=1', 'b=2'], '1'])
+  })
+
   test('a handler that throws when it has answered does not change what is kept', async () => {
     const app = guarded(
       (_request, _response, next) => next(),

@@ -48,6 +48,8 @@ describe('the key in the header', () => {
     `"${'x'.repeat(256)}"`,
     'x'.repeat(256),
     'Schlüssel',
+    `"key"${';'.repeat(60)},`,
+    `"key"${';a="b"'.repeat(60)}"`,
   ])('%s is malformed', async (header) => {
     expect(await keyIn(header)).toBe('malformed')
   })

@@ -31,6 +31,13 @@ describe.each(BOTH)('a request for %s', (_what, query) => {
     await expectRefusal(await inspectorOf()(requestFor(query, { headers: { host } })))
   })
 
+  test.each(['localhost:65536', 'localhost:99999'])('to %s, of no port, from any origin is refused', async (host) => {
+    const headers = { host, origin: 'http://localhost' }
+    await expectRefusal(
+      await inspectorOf({ token: TOKEN, write: true })(requestFor(query, { method: 'POST', headers })),
+    )
+  })
+
   test.each(['localhost', 'LOCALHOST:1', '127.0.0.1:65535', '[::1]', '[::1]:3000'])(
     'to %s is answered',
     async (host) => {

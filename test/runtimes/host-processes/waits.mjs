@@ -1,4 +1,5 @@
 // Stays alive for what it waits for, each the only wait of the process: the time-out of a scope ends it.
+import { setImmediate } from 'node:timers/promises'
 import { scope } from 'go-go-scope'
 
 const never = () => new Promise(() => {})
@@ -26,6 +27,19 @@ const waits = {
     const semaphore = s.semaphore(1)
     void semaphore.acquire(never)
     await semaphore.acquire(never)
+  },
+  'task after a lock that ended while its provider failed': async (s) => {
+    const gate = { release: () => lock[Symbol.asyncDispose](), extend: async () => true, isValid: async () => true }
+    const acquire = async (/** @type {string} */ key) => {
+      if (key.startsWith('lock:read')) throw new Error('down')
+      return gate
+    }
+    const provider = { acquire, extend: async () => true, forceRelease: async () => {} }
+    const lock = s.acquireLock({ provider, key: 'k', allowMultipleReaders: true })
+    await lock.write().catch(() => {})
+    await setImmediate()
+    const [error] = await s.task(never)
+    throw error
   },
   delay: (s) => s.delay(Number.POSITIVE_INFINITY),
 }

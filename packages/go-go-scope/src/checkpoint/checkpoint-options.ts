@@ -13,7 +13,10 @@ export interface CheckpointOptions<Data = unknown> {
 
 /** What a task gets as `ctx.checkpoint`. */
 export interface CheckpointContext<T = unknown> {
-  /** The newest checkpoint's data when this run of the function began, or `undefined`. The run may change it. */
+  /**
+   * The newest checkpoint's data when this run of the function began, or `undefined`. The run may change it: a retry gets a
+   * structured clone, in which errors have lost members such as `code`, and instances their classes.
+   */
   readonly data: T | undefined
   /** @throws (as a rejection) what the provider throws. */
   save(data: T): Promise<void>

@@ -43,8 +43,9 @@ export class PendingRequests {
     return new Promise<LockGuard>((resolve, reject) => {
       let timer: Timer | undefined
       const settle = (): void => {
+        // Twice, where it is cancelled while what it took is given back because the provider has failed.
+        if (!this.#waiting.delete(cancel)) return
         timer?.cancel()
-        this.#waiting.delete(cancel)
         this.#waits?.end()
         this.#onSettled()
       }
