@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { TemporaryFile } from '../../packages/shared/src/dialects/sqlite/copies/temporary-file.js'
 import { hasNoRoom } from '../../packages/shared/src/dialects/sqlite/file/has-no-room.js'
 import { sqlOf } from '../../packages/shared/src/dialects/sqlite/standby/target.js'
 import { typedError } from '../../packages/shared/src/dialects/sqlite/thread/typed-error.js'
@@ -31,6 +32,18 @@ test('a folder has room unless it takes no bytes, and nothing stays of the quest
   expect(await hasNoRoom(path, failing(Object.assign(new Error(), { code: 'ENOSPC' })))).toBe(true)
   expect(await hasNoRoom(path, failing(Object.assign(new Error(), { code: 'EIO' })))).toBe(false)
   expect(readdirSync(folder)).toEqual([])
+})
+
+test('what a process that dies leaves of the question is removed by the next backup into the folder', async () => {
+  const path = join(temporaryFolder('quota-left'), 'app.db')
+  let left = ''
+  await hasNoRoom(path, async (probe) => {
+    left = probe.replace(`-${process.pid}-`, '-99999999-')
+    writeFileSync(left, '')
+  })
+  expect(readdirSync(dirname(path))).toEqual([basename(left)])
+  await (await TemporaryFile.beside(path)).remove()
+  expect(readdirSync(dirname(path))).toEqual([])
 })
 
 test.each([

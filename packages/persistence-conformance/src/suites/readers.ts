@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AdapterUnderTest, OpenOptionsUnderTest } from '../engine-under-test.js'
 import { createPublishedTables, writePublishedRows } from '../published-schema.js'
@@ -94,6 +94,21 @@ export const readers: EngineSuite = engineSuite('readers', (check) => {
     }
     await readsAll(await world.open({ immutable: true }, path))
   })
+
+  check(
+    'immutable tells of the journal beside a file that is no database without it, and not of damage',
+    async (world) => {
+      const path = await mediumOf(world)
+      // As a death in the middle of a transaction that makes the file shorter leaves it.
+      await truncate(path, 4_096)
+      await refuses(() => world.open({ immutable: true }, path), { code: 'CORRUPT', says: ['app.db'] })
+      await writeFile(`${path}-journal`, 'x')
+      await refuses(() => world.open({ immutable: true }, path), {
+        code: 'CANNOT_OPEN',
+        says: ['app.db-journal is not empty', 'without immutable once'],
+      })
+    },
+  )
 
   check('a file that changes though it is open as immutable is noticed', async (world) => {
     const path = await mediumOf(world)

@@ -43,21 +43,27 @@ export type Copied = Omit<BackupManifest, 'startedAt' | 'milliseconds' | 'schedu
  * engine's backup takes no other then, and so never starts anew, however much is written meanwhile.
  */
 export async function copyJob(order: CopyOrder, context: JobContext): Promise<Verified> {
+  try {
+    const { content, hashing } = await copyOnce(order, context)
+    if (hashing) return await verifyCopy(order.target, content, context, () => undefined)
+    const settled = content.bytes >= order.largeBytes ? hashElsewhere(order.target, context) : undefined
+    return await verifyCopy(order.target, content, context, settled)
+  } catch (error) {
+    // Also of verifying, which makes one file of the copy and for that has others beside it.
+    throw await orFull(typedError(error, 'backup'), order.target, 'backup')
+  }
+}
+
+async function copyOnce(order: CopyOrder, context: JobContext): Promise<Made> {
   const source = await openSource(order, context)
-  let made: Made
   try {
     await refuseOtherModes(source, order.source)
-    made = await copy(source, order, context)
+    const made = await copy(source, order, context)
     await refuseReplaced(order)
-  } catch (error) {
-    throw await orFull(typedError(error, 'backup'), order.target, 'backup')
+    return made
   } finally {
     await source.close()
   }
-  const { content, hashing } = made
-  if (hashing) return verifyCopy(order.target, content, context, () => undefined)
-  const settled = content.bytes >= order.largeBytes ? hashElsewhere(order.target, context) : undefined
-  return verifyCopy(order.target, content, context, settled)
 }
 
 async function openSource(order: CopyOrder, { engine }: JobContext): Promise<OwnConnection> {

@@ -3,6 +3,7 @@ import { open, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemCode } from '../../../errors/system-code.js'
+import { HOST } from '../../../processes/numbered-processes.js'
 
 // A few blocks: what is left of a quota may have room for one.
 const PROBE_BYTES = 65_536
@@ -10,13 +11,15 @@ const PROBE_BYTES = 65_536
 const FULL = ['ENOSPC', 'EDQUOT']
 
 /**
- * Whether the folder of `path` takes no more bytes. SQLite tells a full disk from one that fails, and takes a quota that is used up
- * for the latter; no engine gives the number of the system's error. So some bytes are written beside the file, and removed.
+ * Whether the folder of `path` takes no more bytes. SQLite tells a full disk from one that fails, but takes for the latter a quota
+ * that is used up, and a full disk on which the index of a log finds no room; no engine gives the number of the system's error. So
+ * some bytes are written beside the file, and removed.
  *
  * @param write Makes a file of bytes. For tests.
  */
 export async function hasNoRoom(path: string, write: (probe: string) => Promise<void> = writeProbe): Promise<boolean> {
-  const probe = join(dirname(path), `.go-goscope-${randomUUID()}`)
+  // By such a name the next backup into the folder removes what a death leaves; see copies/temporary-file.ts.
+  const probe = join(dirname(path), `.go-goscope-${HOST}-${process.pid}-${randomUUID()}.partial`)
   try {
     await write(probe)
     return false
@@ -30,7 +33,7 @@ export async function hasNoRoom(path: string, write: (probe: string) => Promise<
 
 /**
  * @param error Of writing to `path`.
- * @returns `DISK_FULL` in the place of an `IO_ERROR` that tells of a quota.
+ * @returns `DISK_FULL` in the place of an `IO_ERROR` where there is no room.
  */
 export async function orFull(
   error: unknown,
@@ -39,7 +42,7 @@ export async function orFull(
   isFull: (path: string) => Promise<boolean> = hasNoRoom,
 ): Promise<unknown> {
   if (!hasCode(error, 'IO_ERROR') || !(await isFull(path))) return error
-  const text = `${operation}: the quota for ${path} is used up (${error.message}); free some, or have it raised`
+  const text = `${operation}: the disk of ${dirname(path)} is full, or the quota there used up (${error.message}); free some, or have it raised`
   return new PersistenceError('DISK_FULL', operation, text, error)
 }
 

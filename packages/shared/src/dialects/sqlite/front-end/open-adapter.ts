@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises'
+import { lstat, realpath } from 'node:fs/promises'
 import { type ResolvedOptions, resolveOptions } from '../../../adapter/adapter-options.js'
 import { invalidOption } from '../../../arguments/invalid.js'
 import { Connection } from '../../../connection/connection.js'
@@ -9,7 +9,7 @@ import { classify } from '../error-codes.js'
 import { checkPath } from '../file/check-path.js'
 import { createFile } from '../file/create-file.js'
 import { fileIdentity } from '../file/file-identity.js'
-import { immutableUri, isReadable, takesNoUri } from '../file/immutable-file.js'
+import { ImmutableFile, immutableUri, isReadable, takesNoUri } from '../file/immutable-file.js'
 import { type Registration, refuseAttachedLibrary, registerLibrary } from '../file/library-registry.js'
 import { removeUnused } from '../file/remove-unused.js'
 import { sqliteDialect } from '../sqlite-dialect.js'
@@ -110,7 +110,18 @@ async function connectHandle<Handle extends object, Adapter extends SqliteAdapte
     if (second) neverClosed.add(connection)
     // The caller needs the error of opening, not one of closing.
     await connection.close(second).catch(() => undefined)
-    throw file === undefined ? error : withPath(error, path)
+    const failure = tuning.immutable && hasCode(error, 'CORRUPT') ? await unreadLog(path, error) : error
+    throw file === undefined ? failure : withPath(failure, path)
+  }
+}
+
+/** Half of a transaction, of which a journal that is not read has the other half, is no damage. */
+async function unreadLog(path: string, damage: unknown): Promise<unknown> {
+  try {
+    await ImmutableFile.enter(await realpath(path))
+    return damage
+  } catch (refusal) {
+    return refusal instanceof PersistenceError ? refusal : damage
   }
 }
 

@@ -66,7 +66,8 @@ export class FollowerState {
   /** Nothing has changed at the source, as at most looks: that is told ten times a second at most. */
   checked(): void {
     const now = this.#now()
-    if (now - (this.#current.checkedAt ?? 0) >= TELL_EVERY_MS) this.change({ checkedAt: now })
+    // A clock may have been set back.
+    if (Math.abs(now - (this.#current.checkedAt ?? 0)) >= TELL_EVERY_MS) this.change({ checkedAt: now })
   }
 
   end(

@@ -24,7 +24,9 @@ export class Heartbeat {
   /** @returns `false` where the source had forgotten the follower, and with it perhaps what its log had for it. */
   async send(source: Sql, { follower, seq }: Position): Promise<boolean> {
     const now = this.#now()
-    if (now - this.#sentAt < (seq === this.#sent ? IDLE_MS : EVERY_MS)) return true
+    const since = now - this.#sentAt
+    // A clock that was set back would keep silence until it is there again, and the log for as long.
+    if (since >= 0 && since < (seq === this.#sent ? IDLE_MS : EVERY_MS)) return true
     // Also of one that fails: each waits for other writers.
     this.#sentAt = now
     this.#sent = undefined

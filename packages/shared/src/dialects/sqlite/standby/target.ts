@@ -40,7 +40,11 @@ export class Target {
       const { objects } = await oneRow(sql, 'SELECT count(*) AS objects FROM main.sqlite_master')
       return new Target(path, connection, made !== undefined && objects === 0)
     } catch (error) {
-      if (made !== undefined) await removeUnused(path, made, connection?.queue)
+      if (made !== undefined) {
+        // Else the journal by which the file leaves its mode stays, for as long as the engine keeps the file open.
+        await connection?.queue.query('standby', 'PRAGMA main.locking_mode = NORMAL').catch(() => undefined)
+        await removeUnused(path, made, connection?.queue)
+      }
       await connection?.close()
       if (!hasCode(error, 'BUSY')) throw error
       throw new PersistenceError(
@@ -74,8 +78,9 @@ export class Target {
 
   /** In the place of {@link close}, where nobody was told of a standby: removes the file, if this has made it. */
   async discard(): Promise<void> {
-    // A name that another file has by now is not ours. What cannot be removed stays, and can be followed into.
-    if (this.#made && (await this.stays()))
+    // A name that another file has by now, or that cannot be looked at, is not ours. What cannot be removed stays, and can be
+    // followed into.
+    if (this.#made && (await this.stays().catch(() => false)))
       for (const suffix of ['-wal', '']) await rm(this.#path + suffix, { force: true }).catch(() => undefined)
     await this.close()
   }
