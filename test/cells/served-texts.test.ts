@@ -9,14 +9,24 @@ proveCell()
 
 /** Words of a user; see protocol.ts. */
 const [DECLARE, CALL, QUERY] = [2, 3, 5]
-/** Word of the owner: an error for a request. */
-const REFUSED = 10
+/** Words of the owner: no row for so many requests, and an error for one. */
+const [NOTHING, REFUSED] = [4, 10]
 
 test('a text without a statement that a user sends fails for that user, whatever the engine makes of it', async () => {
   const adapter = await engine.SQLiteAdapter.open(':memory:')
   const server = serve(adapter)
   const port = () => server.createPort() as unknown as MessagePort
-  for (const sql of ['', ' ', '-- none', '/* none', ' ;\n/**/--\n;', '\ufeff', '\0SELECT 1']) {
+  for (const sql of [
+    '',
+    ' ',
+    '-- none',
+    '/* none',
+    ' ;\n/**/--\n;',
+    '\ufeff',
+    '\0SELECT 1',
+    '-- a\0\nSELECT ?1',
+    '/*\0*/SELECT ?1',
+  ]) {
     for (const asked of [
       [QUERY, 'raw', sql, 1, 'a'],
       [DECLARE, 0, 'raw', 'read', 'one', 'none', sql, 0, null, null, CALL, 0, 1, 1, 'a'],
@@ -35,6 +45,22 @@ test('a text without a statement that a user sends fails for that user, whatever
     'a',
   ])
   expect(said).toContain('a')
+  await server.close()
+  await adapter.disconnect()
+})
+
+test('bytes that a user declares to be the number of a call are none, whatever the engine makes of them', async () => {
+  const adapter = await engine.SQLiteAdapter.open(':memory:')
+  const server = serve(adapter)
+  const port = () => server.createPort() as unknown as MessagePort
+  const one = [DECLARE, 0, 'raw', 'read', 'one', 'none', 'SELECT ?1 AS v', 0, null]
+  // A Buffer as a name is its text, which is "length".
+  const many = ["SELECT x'6c656e677468' AS i FROM json_each(?1)", 0, 'index', '', 0, null, null, null, null]
+  const calls = [CALL, 0, 1, 40, ...new Array(40).fill('a')]
+  const said = await answerTo(port(), await greeting(port()), [...one, ...many, ...calls])
+  expect(said).toEqual([NOTHING, 1, 40])
+  await adapter.cache.set('k', 1)
+  expect(await adapter.cache.get('k')).toBe(1)
   await server.close()
   await adapter.disconnect()
 })

@@ -95,6 +95,59 @@ describe('loads over two connections of one thread', () => {
     },
   )
 
+  test.each([
+    ['a user', () => one],
+    ['an adapter of the owner', () => second],
+  ] satisfies [string, () => Caching][])(
+    'of %s that is disconnected meanwhile fail for all of its callers, and none of them loads again',
+    async (_, user) => {
+      const leaving = user()
+      let goOn: () => void = () => undefined
+      const gate = new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+      let loads = 0
+      const load = async () => {
+        loads++
+        await gate
+        throw new Error('left')
+      }
+      const asked = Array.from({ length: 5 }, () => leaving.cache.getOrSet('k', load))
+      const failed = Promise.all(asked.map((got) => expect(got).rejects.toThrow('left')))
+      await expect.poll(() => loads).toBe(1)
+      const left = leaving.disconnect()
+      goOn()
+      await failed
+      expect(loads).toBe(1)
+      await left
+    },
+  )
+
+  test('are not taken for one another: each of two users has one, and the first asks for what the second one loads', async () => {
+    let begin: () => void = () => undefined
+    let end: (value: string) => void = () => undefined
+    const isBegun = new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    const value = new Promise<string>((resolve) => {
+      end = resolve
+    })
+    const asked = one.cache.getOrSet('asks', async () => {
+      await isBegun
+      const got = one.cache.getOrSet('slow', () => 'not this')
+      for (let left = 5; left > 0; left--) await one.cache.get('k')
+      end('loaded once')
+      return got
+    })
+    await one.cache.get('k')
+    const slow = other.cache.getOrSet('slow', () => {
+      begin()
+      return value
+    })
+    expect(await asked).toBe('loaded once')
+    await slow
+  })
+
   test('wait for one another where they do not', async () => {
     const third = await connectRemote(server.createPort())
     /** What was asked for has come to the owner by then: a look at the cache, and then for the turn to load. */

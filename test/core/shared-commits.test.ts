@@ -69,3 +69,20 @@ test.each<[string, Statement<'none'>]>([
     await queue.close(false)
   },
 )
+
+test('writes that have failed together go one by one, and no turn of the event loop is lost between them', async () => {
+  const broken = write('broken', 'none', 'INSERT INTO entries VALUES (?1)', { batch: { match: 'none', sql: 'no SQL' } })
+  const queue = queueOfFile(() => undefined)
+  let turns = 0
+  let isOver = false
+  const count = (): void => {
+    turns++
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  await Promise.all(Array.from({ length: 100 }, (_, value) => queue.execute(broken, [value], () => undefined)))
+  isOver = true
+  expect(turns).toBeLessThan(10)
+  expect(await queue.query('count', 'SELECT count(*) AS rows FROM entries')).toEqual([{ rows: 100 }])
+  await queue.close(false)
+})

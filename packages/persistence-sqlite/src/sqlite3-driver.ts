@@ -121,8 +121,9 @@ export class Sqlite3Driver implements AsyncDriver {
  */
 function refuseEmpty(sql: string): void {
   NOTHING.lastIndex = 0
-  let end = 0
-  while (NOTHING.test(sql)) end = NOTHING.lastIndex
-  // SQLite reads a text up to its first NUL.
-  if (end >= sql.length || sql[end] === '\0') throw new Error('the text holds no statement')
+  let at = 0
+  while (NOTHING.test(sql)) at = NOTHING.lastIndex
+  // SQLite reads a text up to its first NUL, also where that is in a comment.
+  const end = sql.indexOf('\0')
+  if (at >= (end === -1 ? sql.length : end)) throw new Error('the text holds no statement')
 }

@@ -83,6 +83,14 @@ export const foreignNames: EngineSuite = engineSuite('objects of the app under o
     }
   })
 
+  check('a temporary table of the handle in the place of one of ours is refused', async (world) => {
+    await (await world.open()).disconnect()
+    const handle = await world.plainHandle('temporary')
+    await world.engine.rows(handle as never, 'CREATE TEMP TABLE go_goscope_cache (title TEXT)')
+    const adapter = world.unconnected(handle)
+    await refuses(() => adapter.connect(), { code: 'FOREIGN_TABLE', says: ['go_goscope_cache'] })
+  })
+
   check('objects of the app under names like ours do no harm', async (world) => {
     await world.rows('CREATE TABLE go_goscope_reports (title TEXT)')
     await world.rows('CREATE VIEW go_goscope_broken AS SELECT * FROM gone')

@@ -33,10 +33,11 @@ const GROUP = { ...ONE_RUN, runs: 256 }
  * The queue sleeps while nothing waits. A call wakes it, and then it is in one of three modes:
  *
  * - Sending. It takes what goes next from the head of the backlog and sends it. When the answer is there, it sends what
- *   comes next, and only then gives the callers their results: the engine's thread works while this one decodes. Of a
- *   write that shares its commit, the results go first, and one turn of the event loop passes: a caller that has waited for
- *   one write often makes another, and two groups of callers that are once apart would make a commit for each ever after. The
- *   queue sleeps again when the backlog is empty. A failure leads to one of the other modes; nothing is sent before that.
+ *   comes next, and only then gives the callers their results: the engine's thread works while this one decodes. Where
+ *   what comes next is a write whose commit others may share, the results go first, and one turn of the event loop passes: who
+ *   has waited for a write often makes another, and two groups of callers that are once apart would make a commit for each
+ *   ever after. The queue sleeps again when the backlog is empty. A failure leads to one of the other modes; nothing is sent
+ *   before that.
  * - Waiting for another writer, after `BUSY`, or for a connection, after `UNAVAILABLE`. What was sent goes back to the
  *   head of the backlog. Calls that have waited long enough are rejected. After a pause the queue sends again, in the mode
  *   in which it was.
@@ -91,10 +92,11 @@ export class AsyncQueue extends BacklogQueue {
     this.sleep()
   }
 
-  /** Whether calls that are made now share the flush of what is sent next. */
+  /** Whether calls that are made now share the flush of what is sent next. Not of what is taken apart. */
   #sharesNextCommit(): boolean {
+    if (!this.groupWrites || this.#runByRun > 0 || this.#oneByOne > 0) return false
     const next = this.backlog.peek()
-    return this.groupWrites && next?.type === 'call' && mayWrite(next)
+    return next?.type === 'call' && mayWrite(next)
   }
 
   #sendNext(): Promise<Settle> | undefined {

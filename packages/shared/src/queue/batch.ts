@@ -75,9 +75,9 @@ export function distribute(calls: readonly [Call, ...Call[]], rows: readonly Row
     distributeByEcho(batch.echo ?? [], calls, rows)
   } else {
     const given: (Row | undefined)[] = new Array(calls.length)
-    // A statement that another thread or process has declared may give a text there, such as `length`.
+    // A statement that another thread or process has declared may give a text or the bytes of one there, such as `length`.
     if (batch?.match === 'index') {
-      for (const row of rows) if (typeof row.i !== 'string') given[row.i as number] = row
+      for (const row of rows) if (typeof row.i === 'number') given[row.i] = row
     }
     // Not by entries(), which makes an array for each call.
     for (let at = 0; at < calls.length; at++) settle(calls[at] as Call, given[at], calls.length)

@@ -88,7 +88,8 @@ export class CacheLoading {
   #share<T>(wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
     const { key, stored } = wanted
     const begin = (loading: Load): Promise<T> => this.#orAbandoned(loading, this.#load(loading, wanted, unreadable))
-    return this.#loads.share(this.#entry(stored), key, begin, (text) => this.#read<T>(text, stored))
+    const read = (text: string): T => this.#read<T>(text, stored)
+    return this.#loads.share(this.#entry(stored), key, begin, read, () => this.#session.ready)
   }
 
   async #orAbandoned<T>(loading: Load, loaded: Promise<T>): Promise<T> {

@@ -111,9 +111,16 @@ export class Loads {
    * The value of the load under way at `entry`, or else of the one that `begin` is given to run.
    *
    * @param read The value of a text that was loaded in another thread or process.
+   * @param isConnected Whether the adapter of the caller still is.
    * @throws PersistenceError `INVALID_ARGUMENT` when the code that asks was called from a load of that entry.
    */
-  async share<T>(entry: string, key: string, begin: Begin<T>, read: (text: string) => T): Promise<T> {
+  async share<T>(
+    entry: string,
+    key: string,
+    begin: Begin<T>,
+    read: (text: string) => T,
+    isConnected: () => boolean,
+  ): Promise<T> {
     const asking = caller.getStore()
     let own: Load | undefined
     const beginOwn = (load: Load): Promise<T> => {
@@ -126,7 +133,7 @@ export class Loads {
       try {
         given = await value
       } catch (error) {
-        if (load === own || !load.abandoned) throw error
+        if (load === own || !load.abandoned || !isConnected()) throw error
         continue
       }
       if (given !== PASSED_ON) return given instanceof LoadedText ? read(given.text) : (given as T)

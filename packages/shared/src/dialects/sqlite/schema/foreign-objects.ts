@@ -3,8 +3,10 @@ import type { OperationQueue } from '../../../queue/operation-queue.js'
 import type { KnownObject } from './known-objects.js'
 import { SCHEMA_VERSION } from './migrations.js'
 
-const OBJECTS = `SELECT type, lower(name) AS name, lower(tbl_name) AS "table", sql FROM sqlite_master
-WHERE lower(name) IN (SELECT value FROM json_each(?1))`
+// Where the handle has temporary tables, one of them may stand before ours.
+const OBJECTS = `SELECT type, lower(name) AS name, lower(tbl_name) AS "table", sql,
+  EXISTS (SELECT 1 FROM pragma_database_list WHERE name = 'temp') AS behind
+FROM sqlite_master WHERE lower(name) IN (SELECT value FROM json_each(?1))`
 const COLUMNS = `SELECT names.value AS "table", columns.name AS name
 FROM json_each(?1) AS names CROSS JOIN pragma_table_info(names.value) AS columns`
 
@@ -29,7 +31,7 @@ export async function checkObjects(
   const altered: KnownObject[] = []
   // Those whose columns are not told by their text.
   const tables: KnownObject[] = []
-  for (const { type, name, table, sql } of found) {
+  for (const { type, name, table, sql, behind } of found) {
     const object = byName.get(String(name)) as KnownObject
     if (object.type !== type) throw foreign(object, `it is a ${type}`)
     // Objects that only we make move along when the app renames our table; the table is then found to be missing.
@@ -37,7 +39,8 @@ export async function checkObjects(
     if (object.since > version) early.push(object)
     if (object.since > 0 && type !== 'table' && !isMadeBy(sql, object.create)) altered.push(object)
     names.add(object.name)
-    if (type === 'table' && !(version === SCHEMA_VERSION && isMadeWhole(sql, object))) tables.push(object)
+    const isTold = version === SCHEMA_VERSION && behind === 0 && isMadeWhole(sql, object)
+    if (type === 'table' && !isTold) tables.push(object)
   }
   const columns = await columnsOf(queue, tables)
   if (early.length > 0) throw beforeTheirVersion(early, columns, version)
