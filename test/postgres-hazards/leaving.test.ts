@@ -145,7 +145,8 @@ test('an app ends its sql of postgres while the server ends the connection that 
 
 test('an app ends its sql of postgres of which the server has ended an idle connection: its own statement is waited for', async () => {
   const schema = newSchema()
-  const sql = postgres(serverUrl(), { max: 3, onnotice: () => undefined, connection: { application_name: schema } })
+  // One for the adapter, and one for the app: nothing else is answered while its statement runs.
+  const sql = postgres(serverUrl(), { max: 2, onnotice: () => undefined, connection: { application_name: schema } })
   const end = sql.end.bind(sql)
   const passed = Promise.withResolvers<unknown>()
   sql.end = (options) => {
@@ -164,6 +165,8 @@ test('an app ends its sql of postgres of which the server has ended an idle conn
   await endEach(await pidsOf(schema, '%'))
   await lost
   expect(await adapter.cache.get('k')).toBe(1)
+  // The library sends more statements by a connection that is at work, but not by one that is made for its statement.
+  await sql`SELECT 1`
   const report = sql`SELECT 'done' AS answer FROM pg_sleep(60)`
   const answer = expect(report).rejects.toMatchObject({ code: '57014' })
   await pidsOf(schema, '%pg_sleep%')
