@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
+import { copyDatabase, unsealDatabase } from '@go-go-scope/persistence-postgres/copy'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { serverUrl } from '../postgres/server/places.mjs'
+import { startProxy } from '../postgres-hazards/proxy.mjs'
 import { admin, newPlace, onFile, onServer, toFile, toServer } from './moved-store.js'
 
 const isThere = async (schema: string): Promise<boolean> =>
@@ -167,4 +168,22 @@ test('clocks that differ by more than a second are told before anything is writt
   }
   expect(await isThere(place.schema), 'and no target is made').toBe(false)
   await (await onFile(place.file)).disconnect()
+})
+
+test('a server that takes long to connect has no other clock for that', async () => {
+  const place = await newPlace()
+  await (await onFile(place.file)).cache.set('k', 1)
+  const now = Date.now
+  let connections = 0
+  // As if the second connection, which is for the clock of a target that is not there, took two seconds.
+  const before = vi.spyOn(Date, 'now').mockImplementation(() => now() - 2_000)
+  const proxy = await startProxy(serverUrl(), (client, server) => {
+    if (++connections === 2) before.mockRestore()
+    client.pipe(server).pipe(client)
+  })
+  onTestFinished(async () => {
+    before.mockRestore()
+    await proxy.close()
+  })
+  expect(await copyDatabase(place.file, proxy.url, { schema: place.schema })).toMatchObject({ outcome: 'moved' })
 })

@@ -102,13 +102,16 @@ async function onSqlOfApp(schema: string) {
   const sql = postgres(serverUrl(), { max: 3, onnotice: () => undefined, connection: { application_name: schema } })
   const adapter = new PostgresAdapter(sql, { schema, durability: 'process', closeOnDisconnect: false })
   await adapter.cache.set('k', 1)
-  const pids = (query: string): Promise<number[]> =>
-    eventually(async () => {
-      const named = 'FROM pg_stat_activity WHERE application_name = $1 AND query LIKE $2'
-      const { rows } = await admin.query<{ pid: number }>(`SELECT pid ${named}`, [schema, query])
-      return rows.length > 0 ? rows.map(({ pid }) => pid) : undefined
-    })
-  return { sql, adapter, pids }
+  return { sql, adapter, pids: (query: string) => pidsOf(schema, query) }
+}
+
+/** The server's numbers of connections with a name, whose last statement is like `query`, as soon as there is one. */
+function pidsOf(name: string, query: string): Promise<number[]> {
+  return eventually(async () => {
+    const named = 'FROM pg_stat_activity WHERE application_name = $1 AND query LIKE $2'
+    const { rows } = await admin.query<{ pid: number }>(`SELECT pid ${named}`, [name, query])
+    return rows.length > 0 ? rows.map(({ pid }) => pid) : undefined
+  })
 }
 
 const endEach = (pids: number[]) =>
@@ -138,6 +141,53 @@ test('an app ends its sql of postgres while the server ends the connection that 
     await sql.end()
     await ended
   }
+})
+
+test('an app ends its sql of postgres of which the server has ended an idle connection: its own statement is waited for', async () => {
+  const schema = newSchema()
+  // One for the adapter, and one for the app: nothing else is answered while its statement runs.
+  const sql = postgres(serverUrl(), { max: 2, onnotice: () => undefined, connection: { application_name: schema } })
+  const end = sql.end.bind(sql)
+  const passed = Promise.withResolvers<unknown>()
+  sql.end = (options) => {
+    passed.resolve(options)
+    return end(options)
+  }
+  const adapter = new PostgresAdapter(sql, { schema, durability: 'process', closeOnDisconnect: false })
+  await adapter.cache.set('k', 1)
+  const closed = sql.options.onclose
+  const lost = new Promise<void>((resolve) => {
+    sql.options.onclose = (id) => {
+      closed?.(id)
+      resolve()
+    }
+  })
+  await endEach(await pidsOf(schema, '%'))
+  await lost
+  expect(await adapter.cache.get('k')).toBe(1)
+  // The library sends more statements by a connection that is at work, but not by one that is made for its statement.
+  await sql`SELECT 1`
+  const report = sql`SELECT 'done' AS answer FROM pg_sleep(60)`
+  const answer = expect(report).rejects.toMatchObject({ code: '57014' })
+  await pidsOf(schema, '%pg_sleep%')
+  const ended = sql.end()
+  expect(await passed.promise, 'the limit of time').toBeUndefined()
+  await report.cancel()
+  await answer
+  await Promise.all([ended, adapter.disconnect()])
+})
+
+test('an app ends its sql of postgres whose server has fallen silent under a statement of the adapter', async () => {
+  const proxy = await cuttingProxy(serverUrl())
+  const sql = postgres(proxy.url, { onnotice: () => undefined })
+  const adapter = over(sql)
+  await adapter.cache.set('k', 1)
+  proxy.fallSilent(true)
+  const refused = expect(adapter.cache.set('k', 2)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await sql.end()
+  await refused
+  await adapter.disconnect()
+  await proxy.close()
 })
 
 test.each([

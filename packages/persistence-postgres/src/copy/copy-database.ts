@@ -3,7 +3,7 @@ import { failure } from './copy-source.js'
 import { fill } from './fill.js'
 import { countsOf, type TableFingerprint } from './fingerprint.js'
 import { claim, isOfAnother, markOf, refuseNewTarget } from './marks.js'
-import { clockAt, isServer, nameOf, openStore } from './open-store.js'
+import { clockAheadAt, isServer, nameOf, openStore } from './open-store.js'
 import type { CopyProgress } from './progress.js'
 import type { Store } from './store.js'
 
@@ -71,7 +71,9 @@ export async function copyDatabase(from: string, to: string, options: CopyDataba
     try {
       const name = target?.name ?? nameOf(to, schema)
       if (target === undefined) await refuseNewTarget(source, name)
-      const clockDifference = await clocks(source, { name, now: () => target?.now() ?? clockAt(to, schema) }, options)
+      const targetAhead = await (target?.clockAhead() ?? clockAheadAt(to, schema))
+      const clockDifference = Math.round(targetAhead - (await source.clockAhead()))
+      if (options.acceptClock !== true) refuseClocks(source.name, name, clockDifference)
       if (dryRun) return await look(source, target, name, clockDifference)
       // Not before nothing is held in the source.
       if (target === undefined) await untilFree(source, async () => (await source.held()).length === 0, wait)
@@ -98,18 +100,12 @@ export async function unsealDatabase(
   }
 }
 
-/** @returns ms by which the clock of the target is ahead. */
-async function clocks(
-  source: Store,
-  target: Pick<Store, 'name' | 'now'>,
-  { acceptClock = false }: CopyDatabaseOptions,
-): Promise<number> {
-  const sourceNow = await source.now()
-  const difference = Math.round((await target.now()) - sourceNow)
-  if (acceptClock || Math.abs(difference) <= CLOCKS_MAY_DIFFER_MS) return difference
+/** @param difference ms by which the clock of the target is ahead. */
+function refuseClocks(from: string, to: string, difference: number): void {
+  if (Math.abs(difference) <= CLOCKS_MAY_DIFFER_MS) return
   throw failure(
     'INVALID_ARGUMENT',
-    `the clock of ${target.name} is ${difference} ms ahead of that of ${source.name}, by which everything would expire earlier or later; correct one, or pass --accept-clock`,
+    `the clock of ${to} is ${difference} ms ahead of that of ${from}, by which everything would expire earlier or later; correct one, or pass --accept-clock`,
   )
 }
 

@@ -74,14 +74,14 @@ export async function connectionTo(url: string, schema: string, readOnly: boolea
   )
 }
 
-/** Epoch ms by the clock that judges at a place, whether a store is there or not. */
-export async function clockAt(place: string, schema: string): Promise<number> {
-  if (!isServerUrl(place)) return Date.now()
+/** ms by which the clock that judges at a place is ahead of this process's, whether a store is there or not. */
+export async function clockAheadAt(place: string, schema: string): Promise<number> {
+  if (!isServerUrl(place)) return 0
   const connection = await connectionTo(place, schema, true)
   try {
     await connection.open()
     const [row] = await connection.queue.query('copy', SERVER_CLOCK, [null])
-    return Number(row?.now)
+    return Number(row?.now) - Date.now()
   } finally {
     await connection.close(false)
   }

@@ -41,10 +41,10 @@ export class Store implements CopySource {
     return this.#close()
   }
 
-  /** Epoch ms by the clock that judges here. */
-  async now(): Promise<number> {
+  /** ms by which the clock that judges here is ahead of this process's. */
+  async clockAhead(): Promise<number> {
     const { now } = this.#sql
-    return now === undefined ? Date.now() : Number((await this.#query(now, null))[0]?.now)
+    return now === undefined ? 0 : Number((await this.#query(now, null))[0]?.now) - Date.now()
   }
 
   async tables(): Promise<StoreTable[]> {

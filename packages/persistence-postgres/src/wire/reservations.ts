@@ -100,7 +100,8 @@ export class Reservations {
       const answer = await this.#connections.follow(wire, (question) => send(question, [], false))
       wire.backend = (answer as { state?: { pid?: number } }).state?.pid
     } catch (error) {
-      wire.lost ||= endsConnection(error)
+      wire.lostStatement = endsConnection(error)
+      wire.lost ||= wire.lostStatement
       // Not waited for: the caller needs this error.
       void wire.close(false).catch(() => undefined)
       throw error
@@ -118,8 +119,8 @@ export class Reservations {
       return
     }
     this.#connections.forget(wire)
-    if (wire.lost) this.#lostOne = true
-    else this.#giveBack(reserved)
+    this.#lostOne ||= wire.lostStatement
+    if (!wire.lost) this.#giveBack(reserved)
   }
 
   #giveBack(reserved: ReservedLike | undefined): void {
@@ -148,7 +149,8 @@ export class Reservations {
    */
   async #endBy(end: PostgresJsLike['end'], options: { timeout: number } | undefined): Promise<unknown> {
     const letGo = this.#letGo()
-    if (options?.timeout !== undefined) return end(options)
+    // The library's default is null.
+    if ((options?.timeout ?? null) !== null) return end(options)
     await letGo
     const isSilent = await this.#givenBack.isSilent(CLOSING_S * 1_000)
     const ended = await within<boolean>(CLOSING_S * 1_000, this.#terminations.allEnded(), async () => false)

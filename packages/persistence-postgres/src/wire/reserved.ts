@@ -15,7 +15,13 @@ export class ReservedWire implements Wire {
   readonly #sender: Sender
   readonly #release: (broken: boolean) => unknown
   #last: Promise<Row[]> | undefined
+  #left: () => void = () => undefined
+  readonly #leaving = new Promise<void>((resolve) => {
+    this.#left = resolve
+  })
   lost = false
+  /** Whether its end was the answer to a statement. */
+  lostStatement = false
   backend: number | undefined
 
   /** @param release Gives it back, or ends it where it is broken; where it is lost it is not in the pool any more. */
@@ -33,16 +39,20 @@ export class ReservedWire implements Wire {
   }
 
   async close(broken: boolean): Promise<void> {
+    this.#left()
     await this.#release(broken)
   }
 
-  /** Settles when no statement has been in flight for a turn of the event loop: what is queued has been sent too. */
+  /**
+   * Settles when no statement has been in flight for a turn of the event loop: what is queued has been sent too. Or when it was
+   * closed, as one is whose server answers nothing any more.
+   */
   async idle(): Promise<void> {
     let last: Promise<Row[]> | undefined
     do {
       last = this.#last
       // Its caller hears of it.
-      await last?.catch(() => undefined)
+      await Promise.race([last?.catch(() => undefined), this.#leaving])
       await nextTurn()
     } while (last !== this.#last)
   }
@@ -56,7 +66,8 @@ export class ReservedWire implements Wire {
     try {
       return [...(await answer)] as Row[]
     } catch (error) {
-      this.lost ||= endsConnection(error)
+      this.lostStatement ||= endsConnection(error)
+      this.lost ||= this.lostStatement
       throw error
     }
   }
