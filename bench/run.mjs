@@ -40,7 +40,8 @@ if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 
 printTables(await tablesOf(results))
 console.log(`\n${Math.round((performance.now() - began) / 1000)} s`)
-if (keep && all().mode === 'full') await writeReport(all())
+// Of the file, whose figures are rounded: the page is compared with it.
+if (keep && all().mode === 'full') await writeReport(readResults('full'))
 
 /** After each measurement: what an interrupted run has measured is not lost. */
 function enter(part, found) {
