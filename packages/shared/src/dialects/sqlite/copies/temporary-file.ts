@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { open, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { HOST, isAlive } from '../../../processes/numbered-processes.js'
+import { isLeftBehind, temporaryPath } from '../file/temporary-name.js'
 
 // What an engine may have left beside a file.
 const SIDECARS = ['-journal', '-wal', '-shm']
-
-const NAME = /^\.go-goscope-([0-9a-f]{8})-(\d+)-[0-9a-f-]{36}\.partial(-journal|-wal|-shm)?$/
 
 /**
  * A file that is not whole yet. It stands in the folder of its target, because no file can be moved from one file system
@@ -23,7 +20,7 @@ export class TemporaryFile {
   static async beside(target: string): Promise<TemporaryFile> {
     const folder = dirname(target)
     await sweep(folder)
-    const file = new TemporaryFile(join(folder, `.go-goscope-${HOST}-${process.pid}-${randomUUID()}.partial`))
+    const file = new TemporaryFile(temporaryPath(folder))
     await (await open(file.path, 'wx', 0o600)).close()
     return file
   }
@@ -47,7 +44,6 @@ export class TemporaryFile {
 
 async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const [, host, pid] = NAME.exec(name) ?? []
-    if (host === HOST && !isAlive(Number(pid))) await rm(join(folder, name), { force: true })
+    if (isLeftBehind(name)) await rm(join(folder, name), { force: true })
   }
 }

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { hasCode, PersistenceError } from '../../../errors/persistence-error.js'
 import { systemCode } from '../../../errors/system-code.js'
-import { HOST } from '../../../processes/numbered-processes.js'
+import { temporaryPath } from './temporary-name.js'
 
 // A few blocks: what is left of a quota may have room for one.
 const PROBE_BYTES = 65_536
@@ -18,8 +17,8 @@ const FULL = ['ENOSPC', 'EDQUOT']
  * @param write Makes a file of bytes. For tests.
  */
 export async function hasNoRoom(path: string, write: (probe: string) => Promise<void> = writeProbe): Promise<boolean> {
-  // By such a name the next backup into the folder removes what a death leaves; see copies/temporary-file.ts.
-  const probe = join(dirname(path), `.go-goscope-${HOST}-${process.pid}-${randomUUID()}.partial`)
+  // What a death leaves, the next backup into the folder removes.
+  const probe = temporaryPath(dirname(path))
   try {
     await write(probe)
     return false
