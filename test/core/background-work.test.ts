@@ -2,14 +2,10 @@ import { ManualClock } from '@go-go-scope/persistence-conformance'
 import { type AdapterOptions, type DiagnosticEvent, type SqlDriver, SqliteAdapter } from '@go-go-scope/persistence-core'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, test } from 'vitest'
-import { sqliteDialect } from '../../packages/shared/src/dialects/sqlite/sqlite-dialect.js'
-import { Diagnostics } from '../../packages/shared/src/errors/diagnostics.js'
-import { AsyncQueue } from '../../packages/shared/src/queue/async-queue.js'
-import { BusyRetry } from '../../packages/shared/src/queue/busy-retry.js'
 import { write } from '../../packages/shared/src/queue/statement.js'
-import { ConnectionClock } from '../../packages/shared/src/time/connection-clock.js'
 import { databaseSyncDriver } from './database-sync-driver.js'
 import { inAnotherThread } from './in-another-thread.js'
+import { queueOfFile } from './queue-of-file.js'
 import { advance, settled } from './settled.js'
 
 const TTL = 9_000
@@ -129,24 +125,13 @@ describe.each([
 
 test('a call that a caller awaits waits on, where a background one that was taken with it gives up', async () => {
   const clock = new ManualClock()
-  const diagnostics = new Diagnostics(sqliteDialect.classify, { system: 'sqlite', engine: 'none', location: '' })
-  const database = new DatabaseSync(':memory:')
-  database.exec('CREATE TABLE leases (until INTEGER); CREATE TABLE entries (value INTEGER)')
   const sweep = { ...write('sweep', 'none', 'UPDATE leases SET until = ?1'), background: true as const }
   const set = write('set', 'none', 'INSERT INTO entries VALUES (?1)')
   let busy = true
-  const driver = databaseSyncDriver(database, () => {
+  const tables = 'CREATE TABLE leases (until INTEGER); CREATE TABLE entries (value INTEGER)'
+  const queue = queueOfFile(clock, tables, () => {
     if (busy) throw Object.assign(new Error('database is locked'), { errcode: 5 })
-    return undefined
   })
-  const queue = new AsyncQueue(inAnotherThread(driver), {
-    dialect: sqliteDialect,
-    clock: new ConnectionClock(clock),
-    diagnostics,
-    busyRetry: new BusyRetry(clock, Math.random, diagnostics, 5_000),
-    guard: { question: '', doubtful: () => false, judge: () => undefined },
-  })
-  queue.groupWrites = true
   const swept = Promise.resolve(queue.execute(sweep, [1], () => 'swept')).catch(({ message }: Error) => message)
   const written = queue.execute(set, [1], () => 'written')
   await settled()

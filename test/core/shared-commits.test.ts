@@ -1,41 +1,14 @@
 import { ManualClock } from '@go-go-scope/persistence-conformance'
-import { DatabaseSync } from '@photostructure/sqlite'
 import { expect, test } from 'vitest'
-import { sqliteDialect } from '../../packages/shared/src/dialects/sqlite/sqlite-dialect.js'
-import { Diagnostics } from '../../packages/shared/src/errors/diagnostics.js'
-import { AsyncQueue } from '../../packages/shared/src/queue/async-queue.js'
-import { BusyRetry } from '../../packages/shared/src/queue/busy-retry.js'
 import { type Statement, write } from '../../packages/shared/src/queue/statement.js'
-import { ConnectionClock } from '../../packages/shared/src/time/connection-clock.js'
-import { databaseSyncDriver } from './database-sync-driver.js'
-import { inAnotherThread } from './in-another-thread.js'
+import { queueOfFile } from './queue-of-file.js'
 
 const ROUNDS = 10
+const TABLES = 'CREATE TABLE entries (value INTEGER); CREATE TABLE others (value INTEGER)'
 const set = write('set', 'none', 'INSERT INTO entries VALUES (?1)', {
   batch: { match: 'none', sql: 'INSERT INTO entries SELECT value FROM json_each(?1)' },
 })
 const other = write('other', 'none', 'INSERT INTO others VALUES (?1)')
-
-/** The queue of a file in an engine that answers later, and what is told of each statement before it runs. */
-function queueOfFile(before: (sql: string) => void): AsyncQueue {
-  const clock = new ManualClock()
-  const diagnostics = new Diagnostics(sqliteDialect.classify, { system: 'sqlite', engine: 'none', location: '' })
-  const database = new DatabaseSync(':memory:')
-  database.exec('CREATE TABLE entries (value INTEGER); CREATE TABLE others (value INTEGER)')
-  const driver = databaseSyncDriver(database, (sql) => {
-    before(sql)
-    return undefined
-  })
-  const queue = new AsyncQueue(inAnotherThread(driver), {
-    dialect: sqliteDialect,
-    clock: new ConnectionClock(clock),
-    diagnostics,
-    busyRetry: new BusyRetry(clock, Math.random, diagnostics, 5_000),
-    guard: { question: '', doubtful: () => false, judge: () => undefined },
-  })
-  queue.groupWrites = true
-  return queue
-}
 
 test.each<[string, Statement<'none'>]>([
   ['one statement', set],
@@ -46,7 +19,7 @@ test.each<[string, Statement<'none'>]>([
     const loops: Promise<void>[] = []
     let inTransaction = false
     let commits = 0
-    const queue = queueOfFile((sql) => {
+    const queue = queueOfFile(new ManualClock(), TABLES, (sql) => {
       if (/^BEGIN/.test(sql)) inTransaction = true
       if (/^COMMIT/.test(sql)) inTransaction = false
       if (/^(INSERT|COMMIT)/.test(sql) && !inTransaction) commits++
@@ -72,7 +45,7 @@ test.each<[string, Statement<'none'>]>([
 
 test('writes that have failed together go one by one, and no turn of the event loop is lost between them', async () => {
   const broken = write('broken', 'none', 'INSERT INTO entries VALUES (?1)', { batch: { match: 'none', sql: 'no SQL' } })
-  const queue = queueOfFile(() => undefined)
+  const queue = queueOfFile(new ManualClock(), TABLES, () => undefined)
   let turns = 0
   let isOver = false
   const count = (): void => {

@@ -1,0 +1,34 @@
+import type { ManualClock } from '@go-go-scope/persistence-conformance'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { sqliteDialect } from '../../packages/shared/src/dialects/sqlite/sqlite-dialect.js'
+import { Diagnostics } from '../../packages/shared/src/errors/diagnostics.js'
+import { AsyncQueue } from '../../packages/shared/src/queue/async-queue.js'
+import { BusyRetry } from '../../packages/shared/src/queue/busy-retry.js'
+import { ConnectionClock } from '../../packages/shared/src/time/connection-clock.js'
+import { databaseSyncDriver } from './database-sync-driver.js'
+import { inAnotherThread } from './in-another-thread.js'
+
+/**
+ * The queue of a file, whose writes share commits, in an engine that answers later.
+ *
+ * @param tables SQL that makes the tables.
+ * @param before Called with each statement before it runs; what it throws is the statement's error.
+ */
+export function queueOfFile(clock: ManualClock, tables: string, before: (sql: string) => void): AsyncQueue {
+  const diagnostics = new Diagnostics(sqliteDialect.classify, { system: 'sqlite', engine: 'none', location: '' })
+  const database = new DatabaseSync(':memory:')
+  database.exec(tables)
+  const driver = databaseSyncDriver(database, (sql) => {
+    before(sql)
+    return undefined
+  })
+  const queue = new AsyncQueue(inAnotherThread(driver), {
+    dialect: sqliteDialect,
+    clock: new ConnectionClock(clock),
+    diagnostics,
+    busyRetry: new BusyRetry(clock, Math.random, diagnostics, 5_000),
+    guard: { question: '', doubtful: () => false, judge: () => undefined },
+  })
+  queue.groupWrites = true
+  return queue
+}
