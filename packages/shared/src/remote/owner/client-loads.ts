@@ -91,10 +91,7 @@ export class ClientLoads {
       while (!this.#gone) {
         const { load, value } = this.#loads.enter(entry, key, begin, asking)
         load.atOvertaking.push(() => this.#tell(tell.overtaken, wait))
-        const given = await value.catch((error) => {
-          if (isOwn || !load.abandoned) throw error
-          return PASSED_ON
-        })
+        const given = await value
         if (isOwn || this.#gone) return
         if (given === PASSED_ON) continue
         this.#tell(tell.loaded, wait, given instanceof LoadedText ? given.text : (load.text as string))

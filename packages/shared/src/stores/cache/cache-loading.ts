@@ -96,7 +96,7 @@ export class CacheLoading {
     try {
       return await loaded
     } catch (error) {
-      loading.abandoned = !this.#session.ready
+      if (!this.#session.ready) loading.abandoned = { error }
       throw error
     }
   }

@@ -19,7 +19,7 @@ export function entryOf(table: string, stored: string): string {
   return `${table.toLowerCase()}\0${stored}`
 }
 
-/** The value of a load whose user has gone. The next user that waits for it has the turn. */
+/** The value of a load whose user has gone, or has disconnected its adapter. The next user that waits for it has the turn. */
 export const PASSED_ON: unique symbol = Symbol('passed on')
 
 /** Runs a load, and sets its `text` before it ends. */
@@ -42,8 +42,8 @@ export class Load {
   text: string | undefined
   /** The turn that the owner of the database gave, where that is another thread or process. */
   turn: LoadTurn | undefined
-  /** Whether it has failed because its adapter was disconnected meanwhile. Callers of other adapters do not share that failure. */
-  abandoned = false
+  /** Why it has failed, where its adapter was disconnected meanwhile. Callers of other adapters do not share that failure. */
+  abandoned: { readonly error: unknown } | undefined
   /** Called when it is overtaken. */
   readonly atOvertaking: (() => void)[] = []
 
@@ -122,20 +122,10 @@ export class Loads {
     isConnected: () => boolean,
   ): Promise<T> {
     const asking = caller.getStore()
-    let own: Load | undefined
-    const beginOwn = (load: Load): Promise<T> => {
-      own = load
-      return begin(load)
-    }
     for (;;) {
-      const { load, value } = this.enter(entry, key, beginOwn, asking)
-      let given: unknown
-      try {
-        given = await value
-      } catch (error) {
-        if (load === own || !load.abandoned || !isConnected()) throw error
-        continue
-      }
+      const { load, value } = this.enter(entry, key, begin, asking)
+      const given = await value
+      if (load.abandoned !== undefined && !isConnected()) throw load.abandoned.error
       if (given !== PASSED_ON) return given instanceof LoadedText ? read(given.text) : (given as T)
     }
   }
@@ -153,7 +143,8 @@ export class Loads {
   }
 
   /**
-   * The load under way at `entry`, or else the one that `begin` is given to run, and its value.
+   * The load under way at `entry`, or else the one that `begin` is given to run, and its value: `PASSED_ON` for who shares one
+   * that was abandoned.
    *
    * @param asking The load whose code asks.
    * @throws PersistenceError as {@link share}.
@@ -167,8 +158,10 @@ export class Loads {
     // Code that a load has started, such as a timer, may outlive it. It may ask for any key then.
     const inside = asking?.running === true ? asking : undefined
     if (inside !== undefined) this.#refuseCircle(inside, entry, key)
-    const load = this.#byEntry.get(entry) ?? this.#begin(entry, key, begin, inside)
-    return { load, value: (inside === undefined ? load.value : load.valueFor(inside)) as Promise<unknown> }
+    const shared = this.#byEntry.get(entry)
+    const load = shared ?? this.#begin(entry, key, begin, inside)
+    const value = (inside === undefined ? load.value : load.valueFor(inside)) as Promise<unknown>
+    return { load, value: shared === undefined ? value : orPassedOn(load, value) }
   }
 
   /** To be called when a write of `entry` is sent. Later callers do not share a load that began before it. */
@@ -223,7 +216,7 @@ export class Loads {
       else turn.done(load.text as string)
       return value
     } catch (error) {
-      if (load.abandoned) turn.passOn()
+      if (load.abandoned !== undefined) turn.passOn()
       else turn.failed(error)
       throw error
     }
@@ -236,6 +229,16 @@ export class Loads {
       if (load.isOf(this, entry)) throw circle(load, askedBy, key)
       for (const waiting of load.waiting) if (!askedBy.has(waiting)) askedBy.set(waiting, load)
     }
+  }
+}
+
+/** The value of a load that another caller began. */
+async function orPassedOn(load: Load, value: Promise<unknown>): Promise<unknown> {
+  try {
+    return await value
+  } catch (error) {
+    if (load.abandoned === undefined) throw error
+    return PASSED_ON
   }
 }
 
