@@ -1,5 +1,5 @@
 import type { SqlValue } from '@go-go-scope/persistence-core/dialect'
-import { endedSql, endsConnection } from '../sql/error-codes.js'
+import { endedSql } from '../sql/error-codes.js'
 import { ConnectionEnds, type Hooks } from './connection-ends.js'
 import { within } from './deadline.js'
 import { GivenBack } from './given-back.js'
@@ -100,8 +100,7 @@ export class Reservations {
       const answer = await this.#connections.follow(wire, (question) => send(question, [], false))
       wire.backend = (answer as { state?: { pid?: number } }).state?.pid
     } catch (error) {
-      wire.lostStatement = endsConnection(error)
-      wire.lost ||= wire.lostStatement
+      wire.failed(error)
       // Not waited for: the caller needs this error.
       void wire.close(false).catch(() => undefined)
       throw error

@@ -38,6 +38,12 @@ export class ReservedWire implements Wire {
     return this.#sent(this.#sender.query(sql, parameters))
   }
 
+  /** Notes the error that a statement of this connection got. */
+  failed(error: unknown): void {
+    this.lostStatement ||= endsConnection(error)
+    this.lost ||= this.lostStatement
+  }
+
   async close(broken: boolean): Promise<void> {
     this.#left()
     await this.#release(broken)
@@ -66,8 +72,7 @@ export class ReservedWire implements Wire {
     try {
       return [...(await answer)] as Row[]
     } catch (error) {
-      this.lostStatement ||= endsConnection(error)
-      this.lost ||= this.lostStatement
+      this.failed(error)
       throw error
     }
   }
