@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { CircuitBreakerPersistedState } from '@go-go-scope/persistence-core/ports'
+import type { AdapterUnderTest } from '../engine-under-test.js'
 import { eventually } from '../eventually.js'
 import { type EngineSuite, engineSuite } from '../suite.js'
 import type { World } from '../world.js'
@@ -12,6 +13,11 @@ async function pass(world: World, rounds: number): Promise<void> {
     world.clock.advance(INTERVAL)
     for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
   }
+}
+
+/** Settles behind the first look of a subscriber, which a server under load may be slow to answer: calls keep their order. */
+async function looked(breaker: Pick<AdapterUnderTest, 'getState'>): Promise<void> {
+  await breaker.getState('api')
 }
 
 /** How many timers of the clock of a test look for changes, for each adapter that listens. */
@@ -28,8 +34,7 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     one.subscribe('api', (state) => heard.push(state))
     await pass(world, 2)
     assert.deepEqual(heard, [], 'what was there before is no change')
-    // Behind the first look of the subscriber, which a server under load may be slow to answer.
-    await one.getState('api')
+    await looked(one)
     await two.recordFailure('api', 2)
     await eventually('the first change is heard', () => {
       world.clock.advance(INTERVAL)
@@ -60,6 +65,7 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     const heard: string[] = []
     one.subscribe('api', ({ state }) => heard.push(state))
     await pass(world, 2)
+    await looked(one)
     await two.recordFailure('api', 1)
     await eventually('it is heard', () => {
       world.clock.advance(INTERVAL)
@@ -76,6 +82,8 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     one.subscribe('api', ({ state }) => heard.push(['one', state]))
     two.subscribe('api', ({ state }) => heard.push(['two', state]))
     await pass(world, 11)
+    await looked(one)
+    await looked(two)
     const options = { resetTimeout: 1_000, probes: 2 }
     await two.admit('api', options)
     await pass(world, 2)
@@ -129,6 +137,7 @@ export const breakerWatch: EngineSuite = engineSuite('changes made by other conn
     await eventually('it has connected', () => adapter.isConnected())
     const two = (await world.second()).circuitBreaker
     await pass(world, 1)
+    await looked(adapter)
     await two.recordFailure('api', 1)
     await eventually('it is heard', () => {
       world.clock.advance(INTERVAL)
