@@ -2,15 +2,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { replaceBlock } from '../scripts/replace-block.mjs'
 import { drawCharts } from './draw-charts.mjs'
+import { howFast } from './how-fast.mjs'
 import { inShort } from './in-short.mjs'
 import { toMarkdown } from './markdown.mjs'
 import { readResults } from './results.mjs'
 import { tablesOf } from './tables.mjs'
 
 const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
+const readme = fileURLToPath(new URL('../README.md', import.meta.url))
 const assets = fileURLToPath(new URL('../docs/assets/', import.meta.url))
 
-/** Writes the figures of a full run into docs/performance.md, between its marks, and the charts beside it. */
+/** Writes the figures of a full run between the marks of docs/performance.md and README.md, and the charts to docs/assets. */
 export async function writeReport(results) {
   mkdirSync(assets, { recursive: true })
   const charts = drawCharts(results)
@@ -26,6 +28,7 @@ export async function writeReport(results) {
   ].join('\n')
   const figures = replaceBlock(readFileSync(page, 'utf8'), 'npm run bench, in short', inShort(results))
   writeFileSync(page, replaceBlock(figures, 'npm run bench', generated.trimEnd()))
+  writeFileSync(readme, replaceBlock(readFileSync(readme, 'utf8'), 'npm run bench, how fast', howFast(results)))
 }
 
 function measuredOn({ date, command, machine, versions }) {

@@ -7,6 +7,12 @@ import { root } from '../../scripts/workspace.mjs'
 // The bench has no types.
 const bench = (file: string) => import(pathToFileURL(join(root, 'bench', file)).href)
 
+test('the figures of README.md are those of the committed results', async () => {
+  const { howFast } = await bench('how-fast.mjs')
+  const { readResults } = await bench('results.mjs')
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(howFast(readResults('full')))
+})
+
 test('the first figures of docs/performance.md are those of the committed results', async () => {
   const { inShort } = await bench('in-short.mjs')
   const { readResults } = await bench('results.mjs')
