@@ -10,7 +10,7 @@ import { tablesOf } from './tables.mjs'
 const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url))
 const assets = fileURLToPath(new URL('../docs/assets/', import.meta.url))
 
-/** Writes the figures of a full run into docs/performance.md, between its marks, and the charts beside it. */
+/** Writes the figures of a full run into docs/performance.md, between its marks, and the charts into docs/assets. */
 export async function writeReport(results) {
   mkdirSync(assets, { recursive: true })
   const charts = drawCharts(results)
@@ -34,9 +34,10 @@ function measuredOn({ date, command, machine, versions }) {
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')
   const { host, ...runtimes } = versions.runtimes
-  return `Measured on ${date} by \`${command}\`: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}.
+  return `Last measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}.
 Runtimes: ${list(runtimes)}; the peers and @photostructure/sqlite on Node ${host}. SQLite: ${list(versions.sqlite)}.
 Packages: ${list(versions.packages)}.
+Commands, of which each one replaced the figures that it measured again: \`${command}\`.
 `
 }
 
