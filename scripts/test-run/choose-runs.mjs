@@ -4,7 +4,7 @@ import { readArguments } from './read-arguments.mjs'
 /**
  * Returns what the command line of this process asks to run. Ends the process for `--help` and for an invalid argument.
  *
- * @param {readonly import('../../test/matrix.mjs').Run[]} all runs
+ * @param {readonly import('../../test/matrix.mjs').Run[]} runs all declared runs
  * @param {{ command: string, purpose: string }} words `command` as users type it
  */
 export function chooseRuns(runs, words) {
