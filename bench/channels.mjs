@@ -5,8 +5,8 @@ import { pairedRatio } from './statistics.mjs'
 export function channelTable({ channels = {} }) {
   const [operations = {}] = Object.values(channels)
   return {
-    title: 'What channels leave of the rate while nobody subscribes',
-    text: "In memory, by the processor's time, against the same code without channels.",
+    title: 'Channels without subscribers: rate relative to code without channels',
+    text: 'In memory, by CPU time.',
     head: ['engine', ...Object.keys(operations)],
     rows: Object.entries(channels).map(([cell, found]) => [
       cell,
@@ -15,13 +15,13 @@ export function channelTable({ channels = {} }) {
   }
 }
 
-/** A row for each engine: the geometric mean of all operations, because one alone varies by as much as the target allows. */
+/** A row per engine: the geometric mean of all operations, because a single one varies by as much as the target allows. */
 export function channelTargets({ channels = {} }) {
   return Object.entries(channels).map(([place, operations]) => {
     const ratios = Object.values(operations).map(kept)
     const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
     return {
-      target: 'get, set and acquire while nobody subscribes to a channel: against none',
+      target: 'get, set and acquire with channels but no subscribers: against no channels',
       place,
       must: '≥ 0.98',
       reached: `${digits(mean)} (worst: ${digits(Math.min(...ratios))})`,

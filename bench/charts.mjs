@@ -9,7 +9,7 @@ const STYLE = `<style>
 const LINES = ['#0969da', '#bf3989', '#1a7f37', '#d4a72c', '#8250df']
 
 /**
- * Horizontal bars in panels.
+ * Draws horizontal bars in panels.
  *
  * @param {string} title
  * @param {{ heading: string, bars: { name: string, kind: 'ours' | 'limit' | 'obvious' | 'peer', value: number }[] }[]} panels
@@ -38,7 +38,7 @@ export function barChart(title, panels) {
 }
 
 /**
- * Lines over a logarithmic x axis in panels side by side; both axes are logarithmic.
+ * Draws lines in panels side by side; both axes are logarithmic.
  *
  * @param {string} title
  * @param {string} xTitle
@@ -65,7 +65,7 @@ function plotOf({ heading, lines }, { width, height }, names, xTitle) {
   const points = lines.flatMap((line) => line.points)
   const [xFrom, xTo] = extent(points.map(([x]) => x))
   const [low, high] = extent(points.map(([, y]) => y))
-  // At least a decade, so that a flat line looks flat.
+  // At least one decade, so that a flat line looks flat.
   const yFrom = 10 ** Math.floor(Math.log10(low))
   const yTo = Math.max(yFrom * 10, 10 ** Math.ceil(Math.log10(high)))
   const place = (value, from, to, length) =>

@@ -10,11 +10,11 @@ const main = cells.slice(0, 4).map(({ name }) => name)
 /** @returns {{ file: string, title: string, svg: string }[]} */
 export function drawCharts(results) {
   return [
-    bars(results, 'cache-get', 'memory', 1, 'Cache get, one call after the other: calls a second'),
-    bars(results, 'cache-get', 'memory', 100, 'Cache get, 100 in flight: calls a second'),
-    bars(results, 'cache-set', 'memory', 1, 'Cache set, one call after the other: calls a second'),
-    bars(results, 'cache-set', 'memory', 100, 'Cache set, 100 in flight: calls a second'),
-    bars(results, 'cache-set', 'power', 100, 'Durable cache set on a file, 100 in flight: calls a second'),
+    bars(results, 'cache-get', 'memory', 1, 'Cache get, sequential: calls per second'),
+    bars(results, 'cache-get', 'memory', 100, 'Cache get, 100 in flight: calls per second'),
+    bars(results, 'cache-set', 'memory', 1, 'Cache set, sequential: calls per second'),
+    bars(results, 'cache-set', 'memory', 100, 'Cache set, 100 in flight: calls per second'),
+    bars(results, 'cache-set', 'power', 100, 'Durable cache set on a file, 100 in flight: calls per second'),
     rowLines(results),
     lockLines(results),
     workerLines(results),
@@ -39,7 +39,7 @@ function bars(results, trial, storage, inFlight, title) {
 function rowLines({ rows }) {
   const found = Object.entries(rows)
   if (found.length === 0) return undefined
-  const title = 'Cost against rows: µs a call'
+  const title = 'Cost by rows: µs per call'
   const panels = Object.keys(found[0][1]).map((operation) => ({
     heading: operation,
     lines: found.map(([cell, operations]) => ({ name: cell, points: pointsOf(operations[operation]) })),
@@ -50,7 +50,7 @@ function rowLines({ rows }) {
 function lockLines({ locks }) {
   const found = Object.entries(locks)
   if (found.length === 0) return undefined
-  const title = 'Cost against held locks: acquire + release a second'
+  const title = 'Cost by held locks: acquire + release per second'
   const runtimes = [...new Set(found.map(([id]) => id.split(', ').at(-1)))]
   const panels = runtimes.map((runtime) => ({
     heading: runtime,
@@ -64,7 +64,7 @@ function lockLines({ locks }) {
 function workerLines({ threads = {} }) {
   const found = Object.entries(threads)
   if (found.length === 0) return undefined
-  const title = 'Gets against workers: calls a second of all together, 100 in flight each'
+  const title = 'Gets by workers: calls per second of all together, 100 in flight each'
   const panels = found.map(([cell, { gets }]) => {
     const line = (name, figure) => ({
       name,

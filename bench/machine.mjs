@@ -9,7 +9,7 @@ import { runtimes } from './runtimes.mjs'
 
 const bench = fileURLToPath(new URL('.', import.meta.url))
 
-/** What the figures were measured on; nothing that tells whose machine it is. */
+/** Describes the machine, without anything that identifies its owner. */
 export function describeMachine() {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -19,7 +19,7 @@ export function describeMachine() {
   }
 }
 
-/** Versions of the runtimes, of every engine's SQLite and of the packages that race. */
+/** Returns the versions of the runtimes, of every engine's SQLite and of the compared packages. */
 export function describeVersions() {
   const sqlite = {}
   for (const { name, engine, runtime } of cells) {

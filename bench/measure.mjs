@@ -1,17 +1,17 @@
 import { ROWS } from './trials/sample.mjs'
 
-// Calls are numbered through all runs: one that began again at 0 would write the values that are there already, and
-// SQLite writes and flushes nothing where nothing changes.
+// Calls are numbered across all runs: a run that started again at 0 would write the values that are already stored, and
+// SQLite writes and flushes nothing when nothing changes.
 let next = ROWS
 
 /**
- * Keeps `inFlight` calls in flight for `duration` ms and lets the last of them end.
+ * Keeps `inFlight` calls in flight for `duration` ms and waits for the last ones.
  *
  * @param {(index: number) => unknown} operation
  * @param {number} inFlight
  * @param {number} duration
- * @param {number} checkEvery calls between two looks at the clock
- * @returns {Promise<number>} calls a second
+ * @param {number} checkEvery calls between two reads of the clock
+ * @returns {Promise<number>} calls per second
  */
 export async function measureCalls(operation, inFlight, duration, checkEvery) {
   const first = next
@@ -31,7 +31,7 @@ export async function measureCalls(operation, inFlight, duration, checkEvery) {
 }
 
 /**
- * The same for an operation that takes all calls at once: one batch after the other.
+ * The same for an operation that takes all calls at once: sends one batch after the other.
  *
  * @param {(index: number, count: number) => unknown} operation
  */

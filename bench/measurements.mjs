@@ -17,22 +17,22 @@ import { runRace } from './race.mjs'
 /**
  * @typedef {object} Measurement
  * @property {string} part of the results; see results.mjs
- * @property {string} name of what it finds, in that part
- * @property {string[]} words that `--filter` finds it by, and that are shown while it runs
+ * @property {string} name of the result in that part
+ * @property {string[]} words that `--filter` searches and that are shown while it runs
  * @property {() => object | Promise<object>} measure
  */
 
-/** Of a race in ms: many short runs, because a pool thread may wake fast or slowly for a while, and each contestant should meet both. */
+/** ms per run of a race: many short runs, because a pool thread may wake fast or slowly for a while, and each contestant should meet both. */
 const DURATION = 20
-/** A durable write takes about a millisecond: a run has to hold some. */
+/** A durable write takes about a millisecond, and a run has to contain several. */
 const DURABLE_DURATION = 60
 
-// Each engine on its main runtime; those that most of the users have.
+// Each engine on its main runtime, which most of its users have.
 const engines = cells.slice(0, 4)
 const main = cells.slice(0, 3)
 
 /**
- * All but those of PostgreSQL, in the order in which they are made.
+ * Returns all measurements except those of PostgreSQL, in the order in which they run.
  *
  * @param {ReturnType<typeof import('./options.mjs').readOptions>} options
  * @returns {Measurement[]}
@@ -61,7 +61,7 @@ export function measurements({ quick, runs, peers }) {
 }
 
 /**
- * One for each of some cells.
+ * Returns one measurement per cell.
  *
  * @param {import('./plan.mjs').Cell[]} where
  * @param {string} part
@@ -88,7 +88,7 @@ function raceOf(race, { runs, peers }) {
   }
 }
 
-/** Each engine with what is copied in a second or so, and one with a whole GiB. @returns {Measurement[]} */
+/** Each engine with a file that is copied in about a second, and one engine with 1 GiB. @returns {Measurement[]} */
 function copies(quick) {
   const copiesOf = (name, cell, effort) => ({
     part: 'copies',
@@ -104,7 +104,7 @@ function copies(quick) {
   ]
 }
 
-/** On V8 and on JavaScriptCore: locks in memory ask no SQL engine. @returns {Measurement[]} */
+/** On V8 and on JavaScriptCore: locks in memory use no SQL engine. @returns {Measurement[]} */
 function locks(quick) {
   const sizes = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
   const [, ofNode, ofBun] = main

@@ -1,4 +1,4 @@
-/** How contestants and storages are called in tables and charts. */
+/** The names of contestants and storages in tables and charts. */
 export const contestantNames = {
   ours: 'ours',
   prepared: 'hand-written, prepared',
@@ -17,16 +17,16 @@ const steps = [
   [1e3, 'k', 1e3],
 ]
 
-/** A number of things in three digits: 1.23 M, 45.6 k, 789. @param {number} value */
+/** Returns a count in three digits: 1.23 M, 45.6 k, 789. @param {number} value */
 export function short(value) {
   for (const [from, letter, unit] of steps) if (value >= from) return `${digits(value / unit)} ${letter}`
   return digits(value)
 }
 
-/** A round number that was chosen, not measured: 1 k, 10 M. @param {number} value */
+/** Returns a round number that was chosen and not measured: 1 k, 10 M. @param {number} value */
 export const round = (value) => short(value).replace(/\.0+(?= |$)/, '')
 
-/** Three digits. @param {number} value */
+/** Returns a number in three digits. @param {number} value */
 export function digits(value) {
   if (value >= 99.95) return value.toFixed(0)
   return value.toFixed(value >= 9.995 ? 1 : 2)

@@ -3,16 +3,16 @@ import { readCommandLine, UsageError } from '../scripts/command-line.mjs'
 
 const usage = `npm run bench -- [options]
 
-  --quick          short runs of single calls, about two minutes; with --filter, of what it names
-  --filter TEXT    only what has TEXT in its name, for example "cache-get" or "bun"; several are allowed
-  --update         put these figures into the page, beside the others of earlier runs
-  --no-peers       without the packages of other people, which need a compiler the first time
+  --quick          short runs of single calls, about two minutes; with --filter, of the measurements it matches
+  --filter TEXT    only measurements with TEXT in their name, for example "cache-get" or "bun"; repeatable
+  --update         put these figures into docs/performance.md, and keep the others of earlier runs
+  --no-peers       without the packages to compare with, which need a compiler the first time
   --runs N         runs of each contestant
-  --profile        no race: where the time of our adapter goes, by a CPU profile of each trial
+  --profile        no comparison: a CPU profile of our adapter at each trial
   -h, --help
 `
 
-/** The command line of this process. Ends the process for `--help` and for an option that cannot be used. */
+/** Returns the options of this process. Ends the process for `--help` and for an invalid option. */
 export function readOptions() {
   return readCommandLine(usage, readArguments)
 }

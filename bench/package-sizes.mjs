@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 
 /**
- * What an app downloads: bytes of each published package, packed and unpacked, and the packages it brings along.
+ * Returns what an app downloads: bytes of each published package, packed and unpacked, and its dependencies.
  *
- * @param {readonly string[]} folders of `packages`; those that are not published are left out
+ * @param {readonly string[]} folders of `packages`; unpublished ones are left out
  * @returns {Record<string, { packed: number, unpacked: number, files: number, dependencies: string[] }>}
  */
 export function packageSizes(folders = readdirSync(packages)) {
@@ -16,7 +16,7 @@ export function packageSizes(folders = readdirSync(packages)) {
     .map((folder) => join(packages, folder))
     .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }))
     .filter(({ manifest }) => !manifest.private)
-  // Their prepack scripts refuse npm, which leaves the ranges of the workspace as they are; for a size that does not matter.
+  // The prepack scripts refuse npm, because it does not replace workspace ranges. The size does not depend on them.
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts', ...published.map(({ folder }) => folder)]
   /** @type {{ name: string, size: number, unpackedSize: number, entryCount: number }[]} */
   const listings = JSON.parse(execFileSync('npm', args, { encoding: 'utf8', stdio: 'pipe' }))

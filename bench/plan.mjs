@@ -1,7 +1,7 @@
 import { engineNames, engines } from '../scripts/engines.mjs'
 
 /**
- * An engine on a runtime, with the packages that a user of it would otherwise pick.
+ * An engine on a runtime, with the packages that its users would otherwise pick.
  *
  * @typedef {{ name: string, engine: string, runtime: string, peers: string[], storages: Storage[] }} Cell
  * @typedef {'memory' | 'process' | 'power'} Storage memory, or a file with the durability of that name
@@ -50,10 +50,10 @@ export const cells = [
 ]
 
 const SINGLE = [1, 10, 100, 1000]
-// A call is 100 rows already.
+// One call is already 100 rows.
 const OF_MANY = [1, 10, 100]
 
-/** What races at which trial. A file's durability makes no difference to a read. */
+/** The contestants of each trial. A file's durability makes no difference to a read. */
 const trials = {
   'cache-get': { levels: SINGLE, peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'], writes: false },
   'cache-set': { levels: SINGLE, peers: ['keyv', 'cache-manager', 'bun-sqlite-key-value'], writes: true },
@@ -84,7 +84,7 @@ const trials = {
 }
 
 export const trialNames = Object.keys(trials)
-/** Packages of other people. */
+/** The packages to compare with. */
 export const peerNames = [...new Set(Object.values(trials).flatMap(({ peers }) => peers))]
 
 /** @returns {Race[]} */
@@ -94,7 +94,7 @@ export function fullPlan() {
   )
 }
 
-/** What the targets need, one call and 100 in flight. @returns {Race[]} */
+/** Returns what the targets need: one call and 100 in flight. @returns {Race[]} */
 export function quickPlan() {
   const withCheckpointPeer = main.filter(({ peers }) =>
     peers.some((peer) => trials['checkpoint-save'].peers.includes(peer)),
@@ -130,10 +130,10 @@ function raceOf(trial, cell, storage, levels = trials[trial].levels) {
   const names = [...own, ...cell.peers.filter((peer) => peers.includes(peer))]
   const contestants = {}
   for (const name of names.filter((one) => !without.includes(one))) {
-    // One flush of the disk a call: a thousand of them would only make the bench long.
+    // One flush of the disk per call: a thousand calls in flight would only prolong the bench.
     const flushesPerCall = storage === 'power' && !['ours', 'loader', 'json-each'].includes(name)
     const possible = levels.filter((level) => !flushesPerCall || level <= 100)
-    // A loader has nothing to gather from one caller.
+    // A loader cannot gather the calls of a single caller.
     contestants[name] = name === 'loader' ? possible.filter((level) => level > 1) : possible
   }
   return { trial, cell, storage, contestants }

@@ -1,17 +1,17 @@
 /**
  * @typedef {object} Racer
  * @property {string} name
- * @property {readonly number[]} inFlight the numbers of calls in flight that it is measured at
+ * @property {readonly number[]} inFlight the numbers of calls in flight at which it is measured
  * @property {import('@go-go-scope/persistence-conformance/process').LineProcess} process
  */
 
 /**
- * Lets contestants run in turn, A B C A B C, so that what else the machine does meets all of them. Ends their processes.
+ * Runs contestants interleaved, A B C A B C, so that other load on the machine affects all of them. Ends their processes.
  *
  * @param {readonly Racer[]} racers
  * @param {readonly number[]} inFlights
  * @param {{ runs: number, duration: number }} effort `duration` of one run in ms
- * @returns {Promise<Record<number, Record<string, number[]>>>} calls a second by calls in flight and contestant
+ * @returns {Promise<Record<number, Record<string, number[]>>>} calls per second by calls in flight and contestant
  */
 export async function raceInTurn(racers, inFlights, { runs, duration }) {
   try {

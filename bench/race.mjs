@@ -11,11 +11,11 @@ const bench = fileURLToPath(new URL('.', import.meta.url))
 const child = join(bench, 'child.mjs')
 
 /**
- * Lets the contestants run in turn, each in a process of its own.
+ * Runs the contestants interleaved, each in its own process.
  *
  * @param {import('./plan.mjs').Race} race
  * @param {{ runs: number, duration: number }} effort `duration` of one run in ms
- * @returns {Promise<Record<number, Record<string, number[]>>>} calls a second by calls in flight and contestant
+ * @returns {Promise<Record<number, Record<string, number[]>>>} calls per second by calls in flight and contestant
  */
 export async function runRace({ trial, cell, storage, contestants }, effort) {
   const folder = mkdtempSync(join(workFolder(), 'race-'))

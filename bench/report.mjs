@@ -37,9 +37,10 @@ function measuredOn({ date, command, machine, versions }) {
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')
   const { host, ...runtimes } = versions.runtimes
-  return `Measured on ${date} by \`${command}\`: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}.
+  return `Last measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}.
 Runtimes: ${list(runtimes)}; the peers and @photostructure/sqlite on Node ${host}. SQLite: ${list(versions.sqlite)}.
 Packages: ${list(versions.packages)}.
+Commands, of which each one replaced the figures that it measured again: \`${command}\`.
 `
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describeMachine, describeVersions } from './machine.mjs'
 
-/** What a run finds, each with a name of its own in its part. */
+/** The parts of the results; each result has a name within its part. */
 const parts = [
   'races',
   'rows',
@@ -23,7 +23,7 @@ const THEN = '`, then `'
 
 const fileOf = (mode) => fileURLToPath(new URL(`results/${mode}.json`, import.meta.url))
 
-/** The figures of the last run, if there is one. @param {'full' | 'quick'} mode */
+/** Returns the figures of the last run, or undefined without one. @param {'full' | 'quick'} mode */
 export function readResults(mode) {
   if (!existsSync(fileOf(mode))) return undefined
   return JSON.parse(readFileSync(fileOf(mode), 'utf8'))
@@ -34,12 +34,12 @@ export function writeResults(results) {
   mkdirSync(fileURLToPath(new URL('results', import.meta.url)), { recursive: true })
   const rounded = (_key, value) =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value
-  // One race a line: a diff shows which figures moved.
+  // One race per line, so that a diff shows which figures changed.
   const text = JSON.stringify(results, rounded, 1).replace(/\[[^[\]{}]*\]/g, (list) => list.replace(/\s+/g, ''))
   writeFileSync(fileOf(results.mode), `${text}\n`)
 }
 
-/** Results in which nothing was found yet. @param {{ quick: boolean }} options */
+/** Returns empty results. @param {{ quick: boolean }} options */
 export function newResults({ quick }) {
   return {
     mode: quick ? 'quick' : 'full',
@@ -51,12 +51,12 @@ export function newResults({ quick }) {
   }
 }
 
-/** The figures of an earlier run with those of a later one in their place. */
+/** Returns the figures of an earlier run, with those that a later run measured again replaced. */
 export function mergeResults(earlier, later) {
   return {
     ...earlier,
     date: later.date,
-    // As the page quotes them.
+    // In the form in which the page quotes them.
     command: [...new Set([...earlier.command.split(THEN), later.command])].join(THEN),
     machine: later.machine,
     versions: later.versions,

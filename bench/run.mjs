@@ -9,7 +9,7 @@ import { writeReport } from './report.mjs'
 import { mergeResults, newResults, readResults, writeResults } from './results.mjs'
 import { tablesOf } from './tables.mjs'
 
-/** What takes seconds. The rest takes minutes also in short runs: `--quick` measures it only where `--filter` names it. */
+/** The parts that take seconds. The others take minutes even in short runs: `--quick` measures them only if `--filter` matches. */
 const BRIEF = ['races', 'turns', 'starts', 'packages']
 
 const options = readOptions()
@@ -40,10 +40,10 @@ if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 
 printTables(await tablesOf(results))
 console.log(`\n${Math.round((performance.now() - began) / 1000)} s`)
-// Of the file, whose figures are rounded: the page is compared with it.
+// Reads the file back, whose figures are rounded: a test compares the page with it.
 if (keep && all().mode === 'full') await writeReport(readResults('full'))
 
-/** After each measurement: what an interrupted run has measured is not lost. */
+/** Saves after each measurement, so that an interrupted run loses nothing that it measured. */
 function enter(part, found) {
   results[part] = found
   if (keep) writeResults(all())

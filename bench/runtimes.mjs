@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 const bench = fileURLToPath(new URL('.', import.meta.url))
 
 /**
- * The runtimes, by explicit path: what is called `node` on the PATH may be another version.
+ * The runtimes, by explicit path: `node` on the PATH may be another version.
  *
  * @type {Record<string, string>}
  */

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 
-// The engine's thread works, or nothing does.
+// The engine's thread works, or the process is idle.
 const WAITING = '(idle)'
 
 /**
- * Where a profile's time went, by function, the largest share first.
+ * Returns the shares of a profile's time by function, the largest first.
  *
  * @param {{ nodes: any[], samples: number[], timeDeltas: number[] }} profile of `--cpu-prof`
  * @returns {{ where: string, share: number }[]}

@@ -9,21 +9,21 @@ export function quantile(values, part) {
 /** @param {number[]} values */
 export const median = (values) => quantile(values, 0.5)
 
-/** Half of the distance between the quartiles, as a part of the median. @param {number[]} values */
+/** Returns half of the interquartile range, relative to the median. @param {number[]} values */
 export const spread = (values) => (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values)
 
 /**
- * The ratios of runs that were made one after the other: what slowed both cancels out.
+ * Returns the ratios of runs that were made one after the other, so that what slowed both cancels out.
  *
  * @param {number[]} ones
  * @param {number[]} others
  */
 export const ratios = (ones, others) => ones.map((one, at) => one / others[at])
 
-/** The median of them. @param {number[]} ones @param {number[]} others */
+/** Returns the median of the ratios. @param {number[]} ones @param {number[]} others */
 export const pairedRatio = (ones, others) => median(ratios(ones, others))
 
-/** The cost at the most rows, divided by that at the fewest. @param {Record<string, number>} costs by rows */
+/** Returns the cost at the most rows divided by the cost at the fewest. @param {Record<string, number>} costs by rows */
 export function growth(costs) {
   const sizes = Object.keys(costs).map(Number)
   return costs[Math.max(...sizes)] / costs[Math.min(...sizes)]

@@ -12,13 +12,13 @@ const cellsOn = (engine) => cells.filter((cell) => cell.engine === engine).map((
 const modulesOf = (synchronous) =>
   engineNames.filter((name) => engines[name].synchronous === synchronous).map((name) => engines[name].module)
 
-/** The targets of this bench: each with what was reached, and whether that is enough. @returns {import('./tables.mjs').Table} */
+/** The targets of this bench: each with the figure reached, and whether that is enough. @returns {import('./tables.mjs').Table} */
 export function targetTable(results) {
   const rows = [
     ...modulesOf(false)
       .flatMap(cellsOn)
       .flatMap((cell) => asynchronousTargets(results, cell)),
-    // The engines that the runtimes bring: nothing of a package stands between them and the adapter.
+    // The engines that are part of a runtime: no package's code runs between them and the adapter.
     ...engineNames
       .filter((name) => engines[name].npm === undefined)
       .flatMap((name) => cellsOn(engines[name].module))
@@ -46,7 +46,7 @@ export function targetTable(results) {
   ]
   return {
     title: 'Targets',
-    text: 'Ratios of calls a second, medians of runs made in turn.',
+    text: 'Ratios of calls/s unless a unit is named; medians of interleaved runs.',
     head: ['target', 'engine', 'must reach', 'reached', 'met'],
     rows: rows.map(({ target, place, must, reached, met }) => [target, place, must, reached, met ? 'yes' : '**no**']),
   }
@@ -92,7 +92,7 @@ function atLeast(results, cell, trial, inFlight, contestant, limit) {
   ]
 }
 
-/** How far the engine lets a hand-written batch of rows go, which has no caller for each of them. */
+/** The ratio of a hand-written batch of rows, which has no caller per row: the engine's limit. */
 function limitOf(rates, contestant, inFlight) {
   if (inFlight === 1 || !rates['json-each']) return ''
   if (contestant === 'prepared') return ` (json_each: ${digits(pairedRatio(rates['json-each'], rates.prepared))})`
@@ -106,7 +106,7 @@ function sharedCommits(results, cell) {
     const ratio = pairedRatio(rates[100].ours, rates[1].prepared)
     return [
       {
-        target: `${trial} on a file, \`power\`, 100 in flight: against one awaited commit a write`,
+        target: `${trial} on a file, \`power\`, 100 in flight: against one awaited commit per write`,
         place: cell,
         must: '≥ 20',
         reached: digits(ratio),
@@ -125,7 +125,7 @@ function lockTargets(results) {
   const grown = Object.entries(results.locks).filter(([id]) => id.startsWith('ours/'))
   return [
     ...rates.map(([place, rate]) => ({
-      target: 'lock acquire + release a second',
+      target: 'lock acquire + release per second',
       place,
       must: '≥ 1 M',
       reached: short(rate),
@@ -137,13 +137,13 @@ function lockTargets(results) {
       const ratio = bySize[most] / bySize[1]
       return [
         {
-          target: `lock acquire + release with ${round(most)} held: against one held`,
+          target: `lock acquire + release with ${round(most)} held: against 1 held`,
           place,
           must: '≥ 0.8',
           reached: digits(ratio),
           met: ratio >= 0.8,
         },
-        { target: 'bytes a held lock', place, must: '≤ 250', reached: bytes.toFixed(0), met: bytes <= 250 },
+        { target: 'bytes per held lock', place, must: '≤ 250', reached: bytes.toFixed(0), met: bytes <= 250 },
       ]
     }),
     ...Object.entries(results.freshLocks ?? {}).map(([place, { ours, 'bare Map': map }]) => {
@@ -151,7 +151,7 @@ function lockTargets(results) {
       const kept = (rates) => rates[most].map((rate, run) => rate / rates[1][run])
       const ratio = pairedRatio(kept(ours), kept(map))
       return {
-        target: `part of the rate of fresh lock names that is kept with ${round(most)} held: against a bare Map`,
+        target: `rate kept for new lock names with ${round(most)} held: against a bare Map`,
         place,
         must: '≥ 0.9',
         reached: digits(ratio),
@@ -170,7 +170,7 @@ function rowTargets(results) {
         target: `${operation} at ${round(Math.max(...Object.keys(costs).map(Number)))} rows: cost against 1 k rows`,
         place,
         must: '≤ 2',
-        reached: digits(growth(costs)) + (byHand ? ` (by hand: ${digits(growth(byHand))})` : ''),
+        reached: digits(growth(costs)) + (byHand ? ` (hand-written: ${digits(growth(byHand))})` : ''),
         met: growth(costs) <= 2,
       }
     }),
@@ -180,14 +180,14 @@ function rowTargets(results) {
 function turnTargets({ turns = {} }) {
   return Object.entries(turns).flatMap(([place, { late, kept }]) => [
     {
-      target: 'timers behind 100 loops of reads: ms late, 99 of 100',
+      target: 'p99 delay of timers during 100 loops of reads, ms',
       place,
       must: '≤ 15',
       reached: digits(late),
       met: late <= 15,
     },
     {
-      target: 'what those turns leave of the rate',
+      target: 'rate kept although the event loop gets turns',
       place,
       must: '≥ 0.97',
       reached: digits(kept),
@@ -203,12 +203,14 @@ function copyTargets({ copies = {} }) {
     const slower = commits.beside / commits.quiet
     return [
       ratioTarget('a backup, verified, against dd with fsync', place, pairedRatio(copy, ours), 0.7),
-      // Results of before have not told of it.
-      ...(copied ? [ratioTarget('its copy alone, against dd with fsync', place, pairedRatio(copy, copied), 0.7)] : []),
+      // Earlier results lack it.
+      ...(copied
+        ? [ratioTarget('the copy of it alone, against dd with fsync', place, pairedRatio(copy, copied), 0.7)]
+        : []),
       ...(shell
         ? [
             ratioTarget(
-              'a backup, verified, against the .backup of the shell, which verifies nothing',
+              'a backup, verified, against .backup of the shell, which verifies nothing',
               place,
               pairedRatio(shell, ours),
               1.2,
@@ -216,24 +218,24 @@ function copyTargets({ copies = {} }) {
           ]
         : []),
       ...(shell && copied
-        ? [ratioTarget('its copy alone against the .backup of the shell', place, pairedRatio(shell, copied), 1.2)]
+        ? [ratioTarget('the copy of it alone, against .backup of the shell', place, pairedRatio(shell, copied), 1.2)]
         : []),
       {
-        target: 'a backup beside a commit every ms, against a quiet time',
+        target: 'time of a backup with a commit every ms, against no commits',
         place,
-        must: '≤ 4, never anew',
-        reached: `${digits(beside)}, ${restarts} times anew`,
+        must: '≤ 4, no restart',
+        reached: `${digits(beside)}, ${restarts} restarts`,
         met: beside <= 4 && restarts === 0,
       },
       {
-        target: 'timers during a backup: ms late, 99 of 100',
+        target: 'p99 delay of timers during a backup, ms',
         place,
         must: '≤ 20',
         reached: digits(late),
         met: late <= 20,
       },
       {
-        target: 'commits of others during backups, 99 of 100, against none',
+        target: 'p99 of commits of another process during backups, against no backup',
         place,
         must: '≤ 2',
         reached: digits(slower),
@@ -247,12 +249,12 @@ function ratioTarget(target, place, ratio, least) {
   return { target, place, must: `≥ ${least}`, reached: digits(ratio), met: ratio >= least }
 }
 
-/** Why a peer is ahead where it is, read off its schema. */
+/** Why a peer is ahead, from its schema. */
 const REASONS = {
-  langgraph: 'a lone write on a file: its table has one index, the published one of ours has three',
+  langgraph: 'a lone write on a file: its table has one index, our published table has three',
 }
 
-/** A row for each peer and engine: the worst of all trials. */
+/** A row per peer and engine: the worst of all trials. */
 function peerTargets(results) {
   const worst = new Map()
   for (const [id, levels] of Object.entries(results.races)) {

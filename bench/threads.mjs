@@ -4,7 +4,7 @@ import { median, pairedRatio, quantile, ratios } from './statistics.mjs'
 /** How many workers use one owner. */
 export const WORKERS = [1, 2, 4]
 
-/** What the owner's thread may spend on a get, as a part of what the direct adapter does. */
+/** The CPU time that the owner's thread may spend on a get, relative to the direct adapter. */
 const CPU_OF_GET = { 'node:sqlite': 0.8, 'bun:sqlite': 0.85, sqlite3: 1.2 }
 
 /** @param {object} results @returns {import('./tables.mjs').Table[]} */
@@ -14,11 +14,11 @@ export function threadTables({ threads = {} }) {
   return [
     {
       title: 'Workers that use one owner',
-      text: `Gets a second on a file, 100 in flight in each worker: one owner that serves threads; a handle for each; and workers of \`cluster\`
-that send one query in a message by \`process.send\`, as people write it by hand. Loops of the lowest priority keep the cores
-from sleeping, here and in the next table: to wake one takes a virtual machine as long as many gets. CPU is that of the owner's thread for a call
-of one worker, ÷ the same call made in it, in memory; an echo is what that thread spends on words as long that it only sends
-back.`,
+      text: `Gets/s on a file, 100 in flight in each worker. Remote: one owner that serves threads. Own: a handle per thread. Hand-written:
+\`cluster\` workers that send one query per message by \`process.send\`. Here and in the next table, loops of the lowest priority keep
+the cores awake: waking a core takes a virtual machine as long as many gets. CPU is the CPU time of the owner's thread for a call
+of one worker, ÷ the same call made in that thread, in memory. An echo is the CPU time of that thread for sending back messages of
+the same length.`,
       head: [
         'engine',
         'direct',
@@ -38,11 +38,10 @@ back.`,
     },
     {
       title: 'Gets of workers that use one owner, against direct ones',
-      text: `The same gets of the owner's own thread and of workers in turns, each round one right after the other, when the rates no longer
-rise: median of the ratios of rounds, and half of them in between. Cores: how many would have to work without a pause, by the
-processor's time of all threads, for gets of so many workers to be as many as the direct ones of the same round; where the
-machine has fewer, it has no more.`,
-      head: ['engine', ...WORKERS.flatMap((workers) => [`${workers}`, 'half of them', 'cores'])],
+      text: `Gets of the owner's own thread and of workers, one right after the other in each round, once the rates no longer rise: the
+median of the rounds' ratios, and the interquartile range. Cores: by the CPU time of all threads, how many cores would have to
+work without a pause for the workers to reach the direct rate of the same round. A machine with fewer cores cannot reach it.`,
+      head: ['engine', ...WORKERS.flatMap((workers) => [`${workers}`, 'quartiles', 'cores'])],
       rows: cells.map(([cell, { pairs }]) => [
         cell,
         ...WORKERS.flatMap((workers) => {
@@ -54,14 +53,14 @@ machine has fewer, it has no more.`,
       ]),
     },
     {
-      title: 'Workers that write, lock and ask in messages',
-      text: `Ratios to the other way. Hand-written: two workers that send so many queries in a message, against as many single gets under
-way through the same channel. Durable sets: four threads, 100 in flight each, against a handle for each. Locks: four
-processes against locks in the file; an echo is what is left of them where the owner sends words back and does nothing else.
-Commits: in the log, for a durable write of four that have one under way each.`,
+      title: 'Workers: hand-written messages, durable sets, locks and commits',
+      text: `Ratios of the rate. ÷ queries: gets of two workers, as many in flight through the same channel, against two workers that send that
+many queries in a hand-written message. Durable sets: four threads, 100 in flight each, against a handle per thread. Locks: four
+processes, against locks in the file; an echo is the rate when the owner only sends messages back. Commits: commits in the WAL per
+durable write, when each of four clients has one write in flight.`,
       head: [
         'engine',
-        '÷ 1 query a message',
+        '÷ 1 query per message',
         '÷ 100',
         '÷ 1,000',
         'durable sets',
@@ -82,17 +81,18 @@ Commits: in the log, for a durable write of four that have one under way each.`,
     },
     {
       title: 'An engine in a thread of its own',
-      text: `On a file, \`power\`. Timers are those of the app's thread, ms late, 99 of 100 of all rounds: with the engine in that thread → in one of its own
-(→ with a reader), and in brackets what the work of that thread stands for, by the processor's time; else it waited for a core. Rates: ÷ the engine in the app's thread. Beside a scan: gets, one at a time, while all keys are listed
-without a pause, ÷ the same without it.`,
+      text: `On a file, \`power\`. Timers: the p99 by which timers of the app's thread are late in all rounds, in ms, with the engine in that thread →
+in its own thread (→ with a reader). In brackets is the part that the app's thread itself worked, by CPU time; for the rest it
+waited for a core. Rates: ÷ the engine in the app's thread. Gets during a scan: one at a time, while all keys are listed
+repeatedly, ÷ the same without a scan.`,
       head: [
         'engine',
         'timers, gets',
         'timers, durable sets',
         'timers, keys listed',
         ...Object.keys(cells[0]?.[1].thread.rates ?? {}),
-        'beside a scan, no reader',
-        'beside a scan, a reader',
+        'gets during a scan, no reader',
+        'gets during a scan, a reader',
       ],
       rows: cells.map(
         ([
@@ -120,7 +120,7 @@ without a pause, ÷ the same without it.`,
 
 const lateness = (late, own) => `${digits(late)} (${digits(own)})`
 
-/** As the head of the table has them. */
+/** In the order of the table's head. */
 function ordered({ direct, ...others }) {
   const by = (kind) => WORKERS.map((workers) => [`${kind} ${workers}`, others[`${kind} ${workers}`]])
   return Object.fromEntries([['direct', direct], ...by('remote'), ...by('own'), ...by('pattern')])
@@ -147,30 +147,30 @@ export function threadTargets({ threads = {} }) {
     const ratio = (found, one, other) => pairedRatio(found[one], found[other])
     const ofDirect = (workers) => ratio(pairs[workers], 'remote', 'direct')
     return [
-      atMost('owner: CPU of a get, against a direct one', CPU_OF_GET[engine], ratio(cpu.get, 'remote', 'direct')),
-      atMost('owner: CPU of a set, against a direct one', 1, ratio(cpu.set, 'remote', 'direct')),
-      atLeast('gets of 1 worker, against direct ones', 0.6, ofDirect(1)),
-      atLeast('gets of 4 workers, against direct ones', 0.9, ofDirect(4)),
+      atMost('owner: CPU time of a get, against a direct get', CPU_OF_GET[engine], ratio(cpu.get, 'remote', 'direct')),
+      atMost('owner: CPU time of a set, against a direct set', 1, ratio(cpu.set, 'remote', 'direct')),
+      atLeast('gets of 1 worker, against direct gets', 0.6, ofDirect(1)),
+      atLeast('gets of 4 workers, against direct gets', 0.9, ofDirect(4)),
       ...[
         [1, 2.5],
         [100, 1],
         [1_000, 1.3],
       ].map(([size, limit]) =>
         atLeast(
-          `gets of 2 workers, against ${size} hand-written in a message`,
+          `gets of 2 workers, against ${short(size)} hand-written ${size === 1 ? 'query' : 'queries'} per message`,
           limit,
           ratio(queries[size], 'ours', 'pattern'),
         ),
       ),
-      atLeast('durable sets of 4 workers, against own handles', 2, ratio(sets, 'remote', 'own')),
+      atLeast('durable sets of 4 workers, against separate handles', 2, ratio(sets, 'remote', 'own')),
       atLeast('locks of 4 processes, against locks in the file', 15, ratio(locks[1], 'remote', 'in the file')),
       atLeast('the same, 100 in flight', 4, ratio(locks[100], 'remote', 'in the file')),
-      atMost('commits of a lone durable write of 4 threads', 0.5, median(commits.port)),
-      atMost('commits of a lone durable write of 4 processes', 0.6, median(commits.ipc)),
-      atMost('engine in a thread: timers behind gets, ms late, 99 of 100', 10, late.gets.thread),
-      atMost('engine in a thread: timers behind durable sets, ms late', 10, late.sets.thread),
-      atMost(`engine in a thread: timers while ${short(rows)} keys are listed, ms late`, 20, late.keys.thread),
-      atLeast('gets beside a scan in a reader, against gets alone', 0.3, ratio(scans, 'beside a scan', 'alone')),
+      atMost('commits per lone durable write of 4 threads', 0.5, median(commits.port)),
+      atMost('commits per lone durable write of 4 processes', 0.6, median(commits.ipc)),
+      atMost('engine in a thread: p99 delay of timers during gets, ms', 10, late.gets.thread),
+      atMost('engine in a thread: p99 delay of timers during durable sets, ms', 10, late.sets.thread),
+      atMost(`engine in a thread: p99 delay of timers while ${short(rows)} keys are listed, ms`, 20, late.keys.thread),
+      atLeast('gets during a scan in a reader, against gets alone', 0.3, ratio(scans, 'beside a scan', 'alone')),
     ]
   })
 }

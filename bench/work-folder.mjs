@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('.work', import.meta.url))
 
-/** For the files of a run. Within the repository: /tmp may be in memory, where a flush costs nothing. */
+/** Holds the files of a run. It is within the repository, because /tmp may be in memory, where a flush costs nothing. */
 export function workFolder() {
   mkdirSync(folder, { recursive: true })
   return folder

@@ -2,7 +2,7 @@ import { readOptions } from '../bench/options.mjs'
 import { runProcess } from './run-process.mjs'
 import { setUp } from './set-up.mjs'
 
-// Before the set-up, which a wrong argument need not wait for.
+// Before the set-up, so that a wrong argument fails at once.
 const { profile } = readOptions()
 await setUp()
 const script = profile ? 'bench/profile.mjs' : 'bench/run.mjs'

@@ -17,7 +17,7 @@ const steps = [
   ],
   ['types', () => runWithPnpm([node, tools.turbo, 'run', 'typecheck', '--continue', '--output-logs=errors-only'])],
   ['architecture', () => runProcess(node, [tools.vitest, 'run', 'test/architecture/'])],
-  // With publint and attw, which read what users install.
+  // Includes publint and attw, which read the packages as users install them.
   ['packages', () => runProcess(node, [tools.vitest, 'run', 'test/package/', '-t', 'the tarball of'])],
 ]
 

@@ -1,12 +1,12 @@
 import { createPaint } from './paint.mjs'
 
-/** An argument that cannot be used; its message names the argument, its value and what it takes. */
+/** An invalid argument; its message names the argument, its value and what is expected. */
 export class UsageError extends Error {}
 
 /**
- * Reads the command line of this process. `--help` prints the usage and ends the process with 0; an argument that cannot
- * be used prints what is wrong with it and the usage, and ends the process with 2. Scripts call it before they do
- * anything else, so that neither waits for a build nor touches a file.
+ * Reads the command line of this process. `--help` prints the usage and ends the process with 0. An invalid argument prints
+ * the error and the usage, and ends the process with 2. Scripts call it first, so that neither case waits for a build or
+ * changes a file.
  *
  * @template Read
  * @param {string} usage
@@ -23,7 +23,7 @@ export function readCommandLine(usage, read) {
     return read(args)
   } catch (error) {
     if (!(error instanceof UsageError) && !isParseArgsError(error)) throw error
-    // parseArgs goes on to explain how to pass a file name that begins with a dash.
+    // parseArgs also explains how to pass a file name that begins with a dash; that part is dropped.
     const [problem = ''] = /** @type {Error} */ (error).message.split('. To specify ')
     console.error(`${createPaint(process.stderr)('red', problem)}\n\n${usage.trimEnd()}`)
     process.exit(2)

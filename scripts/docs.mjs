@@ -14,13 +14,13 @@ const node = process.execPath
 readCommandLine(
   `npm run docs     builds the site of the documents, with the API from the types, into site/dist
 
-A link that leads nowhere is an error. \`npx vitepress preview\` in the folder site shows it.`,
+A broken link is an error. To see the site, run \`npx vitepress preview\` in the folder site.`,
   (args) => parseArgs({ args, options: {} }),
 )
 await setUp()
 await install()
 rmSync(join(site, 'api'), { recursive: true, force: true })
-// Through the entries, as the other tools.
+// By their JavaScript entries, like the other tools.
 await step('API from the types', () =>
   runProcess(node, ['node_modules/typedoc/bin/typedoc', '--options', 'typedoc.config.mjs'], { cwd: site }),
 )
@@ -29,7 +29,7 @@ await step('Site', () => runProcess(node, ['node_modules/vitepress/bin/vitepress
 await loadScripts()
 console.log('The site is in site/dist.')
 
-/** What the pages are rendered by anew in a browser, where search and menus come from: when it fails, they only look right. */
+/** Loads the scripts that run in the browser (search, menus). When they fail, the pages still look right. */
 async function loadScripts() {
   const chunks = join(site, 'dist/assets/chunks')
   const framework = readdirSync(chunks).filter((name) => /^framework\..*\.js$/.test(name))
@@ -40,7 +40,7 @@ async function loadScripts() {
   await step('Scripts of the site', () => runProcess(node, ['--input-type=module', '-e', load]))
 }
 
-/** Installs the tools of the site by their own lockfile: who only builds and tests does not pay for them. */
+/** Installs the tools of the site from their own lockfile, so that builds and tests do not install them. */
 async function install() {
   const stampFile = join(site, 'node_modules/.set-up-stamp')
   const stamp = process.version + readFileSync(join(site, 'pnpm-lock.yaml'), 'utf8')

@@ -1,7 +1,7 @@
-/** 128 + SIGPIPE: what a shell reports of a program that wrote to a pipe without a reader. */
+/** 128 + SIGPIPE: what a shell reports for a program that wrote to a pipe without a reader. */
 const UNREAD = 141
 
-// The reader of our output may leave before the end, as `head` does. What was not done then has not succeeded either.
+// The reader of our output may leave early, as `head` does. The unfinished work then counts as failed.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
     if (error.code !== 'EPIPE') throw error

@@ -1,12 +1,11 @@
 /**
- * Every engine there is, by the name that people call it, for tests, bench, examples and documents. What can be derived
- * from this list is; a gate of test/architecture names each other list that lacks one.
+ * Every engine by its common name, for tests, bench, examples and documents. Other lists are derived from this one where
+ * possible; a gate of test/architecture names each other list that lacks an engine.
  *
- * `package`: the folder of its front end under packages/. `module`: the file, without `.mjs`, that hands it to the tests in
- * test/cells/engines and to the bench in bench/engines. `npm`: the package that it is installed as; absent where the runtime
- * brings it. `synchronous`: whether it answers within the call. `runtimes`: those on which it must hold every promise, of
- * which the first stands for all where one is enough. `brief`: those on which it is tested briefly, which is the ports, and
- * what depends on how the engine is called.
+ * `package`: the folder of its front end under packages/. `module`: the file name, without `.mjs`, in test/cells/engines and in
+ * bench/engines. `npm`: the package that provides it; absent when the runtime provides it. `synchronous`: whether it answers
+ * within the call. `runtimes`: those on which it must keep every promise; the first one is used where one is enough. `brief`:
+ * those on which only the ports are tested, and what depends on how the engine is called.
  *
  * @typedef {{ package: string, module: string, npm?: string, synchronous: boolean, runtimes: string[], brief: string[] }} RegisteredEngine
  * @typedef {keyof typeof registered} EngineName
@@ -51,7 +50,7 @@ export const engines = registered
 export const engineNames = /** @type {EngineName[]} */ (Object.keys(engines))
 
 /**
- * The runtime on which an engine tries the most: on Node 24 a statement takes less than on Node 20.
+ * Returns the runtime on which an engine tries the most examples: Node 24 if possible, where a statement takes less time.
  *
  * @param {EngineName} engine
  */
@@ -60,5 +59,5 @@ export function fullestRuntimeOf(engine) {
   return runtimes.find((runtime) => runtime === 'node24') ?? runtimes[0]
 }
 
-/** The npm packages of the engines that have one. */
+/** The npm packages of the engines. */
 export const enginePackages = engineNames.flatMap((engine) => engines[engine].npm ?? [])

@@ -6,8 +6,8 @@ import { keepProofs, mergeProofs, readProofs } from './soak/proofs.mjs'
 const files = readCommandLine(
   `node scripts/enter-proofs.mjs FILE...
 
-Puts what soaks of other machines or checkouts have found into the table of docs/guarantees.md. Each FILE is their
-scripts/soak/proofs.jsonl, or the file that PROOF_REPORT named for their tests. Only of soaks in which nothing failed.`,
+Adds the results of soaks on other machines or checkouts to the table of docs/guarantees.md. Each FILE is their
+scripts/soak/proofs.jsonl, or the file that PROOF_REPORT named for their tests. Use only soaks without a failure.`,
   (args) => {
     const { positionals } = parseArgs({ args, allowPositionals: true })
     if (positionals.length === 0) throw new UsageError('FILE is missing')

@@ -10,8 +10,8 @@ import { root } from './workspace.mjs'
 const { name } = readCommandLine(
   `node scripts/freeze-release.mjs --name NAME
 
-Keeps an owner and a user of this release, as they are built now, as test/proof/releases/NAME.mjs, for test/remote-users to try
-against later ones. To be run before a change of what crosses: of PROTOCOL in packages/shared/src/remote/wire/protocol.ts.`,
+Keeps an owner and a client of this release, as built now, in test/proof/releases/NAME.mjs; test/remote-users tests them
+against later releases. Run it before you change PROTOCOL in packages/shared/src/remote/wire/protocol.ts.`,
   (args) => {
     const { values } = parseArgs({ args, options: { name: { type: 'string' } } })
     if (values.name === undefined) throw new UsageError('--name is missing')

@@ -1,5 +1,5 @@
 /**
- * A table as Markdown. A column of figures is aligned to the right.
+ * Returns a table as Markdown. Columns of figures are aligned to the right.
  *
  * @param {readonly string[]} head
  * @param {readonly (readonly string[])[]} rows

@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url'
 import { root } from './workspace.mjs'
 
 /**
- * Writes where the sources are into the manifest of each published package. npm compares it with the repository whose workflow
- * publishes, so that it is taken from there, and a fork publishes as itself.
+ * Writes the repository into the manifest of each published package. npm compares it with the repository whose workflow
+ * publishes, so the value comes from the workflow, and a fork publishes under its own name.
  *
  * @param {string} repository `owner/name` on the hosting service
  * @param {string} server its address, without a slash at the end

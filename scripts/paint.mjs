@@ -1,15 +1,15 @@
 import { styleText } from 'node:util'
 
 /**
- * Colours for text that goes to a stream, where a person sees them: on a terminal, unless NO_COLOR is set or TERM is
- * dumb; anywhere when FORCE_COLOR is set, for terminals behind a pipe.
+ * Returns a function that colours text for a stream. It colours on a terminal, unless NO_COLOR is set or TERM is dumb, and
+ * everywhere when FORCE_COLOR is set, for terminals behind a pipe.
  *
  * @param {NodeJS.WritableStream & { isTTY?: boolean }} stream
  * @param {Record<string, string | undefined>} [env]
  * @returns {(format: Parameters<typeof styleText>[0], text: string) => string}
  */
 export function createPaint(stream, env = process.env) {
-  // Not left to styleText: it looks at the stream from Node 22.13 on, and before that it paints everything.
+  // Not left to styleText: before Node 22.13 it ignores the stream and colours everything.
   return takesColour(stream, env)
     ? (format, text) => styleText(format, text, { validateStream: false })
     : (_, text) => text

@@ -10,16 +10,16 @@ import { root } from './workspace.mjs'
 const file = join(root, 'docs/assets/npm-start.svg')
 const COLUMNS = 104
 const LINE = 17
-/** px a column of the font below. */
+/** px per column of the font below. */
 const COLUMN = 7.23
 const PADDING = 16
-/** ms; a longer wait is shown as this, so that a picture on a page is over in reasonable time. */
+/** ms; longer waits are shortened to this, so that the animation ends in reasonable time. */
 const LONGEST_WAIT = 900
-/** ms between two lines that came at once. */
+/** ms between two lines that arrived together. */
 const SHORTEST_WAIT = 60
 
 readCommandLine(
-  'node scripts/record-start.mjs     runs `npm start` anew and draws what it prints, line by line, into docs/assets/npm-start.svg',
+  'node scripts/record-start.mjs     runs `npm start` and draws its output, line by line, into docs/assets/npm-start.svg',
   (args) => parseArgs({ args, options: {} }),
 )
 await setUp()
@@ -27,7 +27,7 @@ writeFileSync(file, draw(await record()))
 console.log(file)
 
 /**
- * What `npm start` prints, each line with the ms since the one before.
+ * Runs `npm start` and returns its lines, each with the ms since the previous one.
  *
  * @returns {Promise<{ text: string, wait: number }[]>}
  */

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { root } from './workspace.mjs'
 
 /**
- * Removes compiled files that the present sources do not give: neither tsc nor turbo does, and they would be imported
- * and packed.
+ * Removes compiled files that have no source any longer. Neither tsc nor turbo removes them, and they would be imported and
+ * packed.
  */
 export function removeStaleOutput() {
   for (const name of readdirSync(join(root, 'packages'))) {
@@ -24,14 +24,14 @@ export function removeStaleOutput() {
 
 /** @param {string} file @param {ReadonlySet<string>} bundles */
 function isBundle(file, bundles) {
-  // What exports share, numbered where there is more than one of it, and what is imported at its first use; see rolldown.config.mjs.
+  // The code that exports share, numbered if in several files, and the code that is imported at first use; see rolldown.config.mjs.
   return (
     /^(shared|shared-[a-z-]+|later-[a-z-]+)\d*(\.js|\.d\.ts)$/.test(file) || bundles.has(file.replaceAll('\\', '/'))
   )
 }
 
 /**
- * The files that rolldown makes of the code and of the types of a package; `undefined` where tsc makes one of each source.
+ * Returns the files that rolldown makes of a package's code and types; `undefined` where tsc makes one file per source.
  *
  * @param {string} folder
  * @returns {{ code?: ReadonlySet<string>, types?: ReadonlySet<string> }}

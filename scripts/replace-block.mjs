@@ -1,5 +1,5 @@
 /**
- * Puts `content` between the marks that say that `command` generates what is between them.
+ * Puts `content` between the marks of `command`.
  *
  * @param {string} document
  * @param {string} command

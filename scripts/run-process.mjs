@@ -9,11 +9,11 @@ import { root } from './workspace.mjs'
  * @property {boolean} timedOut
  * @property {string} output stdout and stderr in the order they arrived
  * @property {number} seconds
- * @property {number | undefined} coreSeconds what it and its processes took of the processors; of two that end at the same moment
- *   one has that of both; undefined where the system does not say it
+ * @property {number | undefined} coreSeconds CPU time of it and its child processes. When two processes end at the same moment,
+ *   one of them gets the time of both. Undefined on any system but Linux
  */
 
-/** What those had taken that have ended. */
+/** Core-seconds of the children that have ended so far. */
 let counted = endedChildrenSeconds()
 
 /** @type {Map<import('node:child_process').ChildProcess, { inherit: boolean }>} */
@@ -21,22 +21,22 @@ const running = new Map()
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
   process.on(signal, () => {
     for (const child of running.keys()) child.kill(signal)
-    // A child that has our terminal ends in its own time and still has something to say; its exit code is ours.
+    // A child with our terminal ends by itself and may still print; its exit code is ours.
     if (![...running.values()].some(({ inherit }) => inherit)) process.exit(130)
   })
 }
-// A process that ends early ends the programs that still work for it.
+// A process that ends early ends its running children.
 process.on('exit', () => {
   for (const child of running.keys()) child.kill()
 })
 
 /**
- * Runs a program to its end.
+ * Runs a program until it ends.
  *
  * @param {string} command an explicit path
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: Record<string, string | undefined>, inherit?: boolean, limit?: number }} [options]
- *   `inherit` gives the child our terminal instead of capturing; `limit` (ms) kills it when it takes longer
+ *   `inherit` gives the child our terminal instead of capturing; `limit` (ms) kills it after that time
  * @returns {Promise<ProcessOutcome>} rejects only when the program cannot be started
  */
 export function runProcess(command, args, { cwd = root, env = process.env, inherit = false, limit } = {}) {
@@ -59,7 +59,7 @@ export function runProcess(command, args, { cwd = root, env = process.env, inher
         output += text
       })
     }
-    // 'exit' and not 'close': a grandchild that keeps the pipe open would hold 'close' back for ever.
+    // 'exit' and not 'close': a grandchild that keeps the pipe open would delay 'close' forever.
     child.once('error', (error) => {
       clearTimeout(timer)
       running.delete(child)
@@ -69,7 +69,7 @@ export function runProcess(command, args, { cwd = root, env = process.env, inher
       clearTimeout(timer)
       running.delete(child)
       const coreSeconds = sinceLastEnd()
-      // One turn, so that output already in the pipe is read.
+      // One turn, to read output that is already in the pipe.
       setTimeout(
         () =>
           resolve({ exitCode, signal, timedOut, output, seconds: (performance.now() - started) / 1000, coreSeconds }),
@@ -79,7 +79,7 @@ export function runProcess(command, args, { cwd = root, env = process.env, inher
   })
 }
 
-/** The system adds the time of a process to ours when it has ended. */
+/** The kernel adds the CPU time of a child to ours when the child has ended. */
 function sinceLastEnd() {
   const now = endedChildrenSeconds()
   const since = now === undefined || counted === undefined ? undefined : now - counted

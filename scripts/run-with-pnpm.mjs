@@ -8,11 +8,11 @@ const quiet = {
   DO_NOT_TRACK: '1',
   TURBO_TELEMETRY_DISABLED: '1',
   TURBO_NO_UPDATE_NOTIFIER: '1',
-  npm_config_loglevel: undefined, // `npm run -s` would silence pnpm's account of a failure too
+  npm_config_loglevel: undefined, // `npm run -s` would also silence pnpm's error messages
 }
 
 /**
- * Runs an npm command, with the npm that is in use.
+ * Runs an npm command with the npm that runs this process.
  *
  * @param {readonly string[]} args
  * @param {{ cwd?: string }} [options]
@@ -22,7 +22,7 @@ export function runNpm(args, options = {}) {
 }
 
 /**
- * Runs a command with our pinned pnpm on its PATH, fetched by npm on the first use and taken from npm's cache after.
+ * Runs a command with our pinned pnpm on its PATH. npm fetches it at the first use and caches it.
  *
  * @param {readonly string[]} command
  * @param {{ cwd?: string }} [options]
@@ -32,7 +32,7 @@ export function runWithPnpm(command, options = {}) {
   return runNpm(['exec', '--yes', `--package=pnpm@${pnpmVersion}`, '--', ...command], options)
 }
 
-/** npm's JavaScript entry: the npm that runs us, else the first on the PATH. */
+/** Returns npm's JavaScript entry: of the npm that runs this process, else of the first on the PATH. */
 function npmCli() {
   const onPath = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => [
     join(folder, 'npm'), // a link to the entry

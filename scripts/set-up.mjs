@@ -8,8 +8,8 @@ import { pnpmVersion, root, tools } from './workspace.mjs'
 const stampFile = join(root, 'node_modules/.set-up-stamp')
 
 /**
- * Installs what the lockfile names and builds every package; both only when something changed since the last time.
- * Ends the process with the tool's own output when a step fails.
+ * Installs the dependencies of the lockfile and builds every package, each only when something changed since the last time.
+ * When a step fails, prints the tool's output and ends the process.
  */
 export async function setUp() {
   const stamp = installationStamp()
@@ -19,7 +19,7 @@ export async function setUp() {
   }
   // Through process.execPath, because turbo's own launcher would be looked up by name.
   await step('Building', [process.execPath, tools.turbo, 'run', 'build', '--output-logs=errors-only'])
-  // Last, because a build taken from turbo's cache can bring old files back.
+  // Last, because a build from turbo's cache can restore old files.
   removeStaleOutput()
 }
 

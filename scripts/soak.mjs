@@ -21,9 +21,9 @@ const CONFORMANCE_FACTOR = 4
 const allCells = declared.filter(({ engine }) => engine !== undefined)
 const asked = chooseRuns(allCells, {
   command: 'npm run soak',
-  purpose: `Runs the tests of every engine with their full counts and prints what they found as a table. Where nothing failed
-it goes into the table of docs/guarantees.md: all of it when everything ran, else the lines of the cells and files that ran.
-With -t nothing does.`,
+  purpose: `Runs the tests of every engine with their full counts and prints the results as a table. If nothing failed, the results
+go into the table of docs/guarantees.md: all of it when everything ran, else the lines of the cells and files that ran.
+With -t the table stays unchanged.`,
 })
 const { runs: cells, files: filters, pattern, changed } = asked
 await setUp()

@@ -4,7 +4,7 @@ import { runProcess } from './run-process.mjs'
 import { setUp } from './set-up.mjs'
 import { typescriptArguments } from './typescript-arguments.mjs'
 
-// Before the set-up, which a wrong argument need not wait for.
+// Before the set-up, so that a wrong argument fails at once.
 readCommandLine(usage, readArguments)
 await setUp()
 const { exitCode } = await runProcess(

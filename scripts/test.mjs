@@ -31,7 +31,7 @@ const summary = summarize(await runAndJudge(plan, started, pattern), {
 process.exitCode = summary.failed === 0 ? 0 : 1
 console.log(formatSummary(summary, createPaint(process.stdout)))
 
-/** The groups of which everything ran, so that the names of their tests can be compared. */
+/** Returns the groups that ran completely, so that the names of their tests can be compared. */
 function wholeGroups() {
   if (filters.length > 0 || pattern !== undefined || changed) return []
   const groups = [...new Set(declared.map(({ group }) => group))]

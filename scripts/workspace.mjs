@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url'
 /** Absolute path of the repository's root. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** The one pnpm this workspace is installed and built with; package.json names the same version for other tools. */
+/** The pnpm version that installs and builds this workspace; package.json names the same version for other tools. */
 export const pnpmVersion = '10.34.9'
 
 /**
- * Path of a tool's JavaScript entry. Tools are started as `process.execPath entry`, never by name: under `npm run` the
- * PATH begins with node_modules/.bin, and whatever is called `node` there is not the Node that runs this script.
+ * Returns the path of a tool's JavaScript entry. Tools are started as `process.execPath entry`, never by name: under `npm run`
+ * the PATH begins with node_modules/.bin, whose `node` is not the Node that runs this script.
  */
 export const tools = {
   biome: join(root, 'node_modules/@biomejs/biome/bin/biome'),
@@ -19,5 +19,5 @@ export const tools = {
   vitest: join(root, 'node_modules/vitest/vitest.mjs'),
 }
 
-/** The compiler for one program, as arguments of Node: its threads each check the types that they share, so one takes a third less. */
+/** The compiler as arguments of Node, with one thread: each of its threads checks shared types, so one takes a third less CPU time. */
 export const compiler = [tools.tsc, '--singleThreaded']

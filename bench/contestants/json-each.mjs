@@ -2,7 +2,7 @@ import { allRows } from './hand-written/all-rows.mjs'
 import { batches } from './hand-written/batches.mjs'
 import { openTables } from './hand-written/open-tables.mjs'
 
-/** The limit of one call for many rows: a hand-written `json_each` statement, prepared. Arrays in, arrays out. */
+/** The limit of one call for many rows: a hand-written, prepared `json_each` statement. Arrays in, arrays out. */
 export async function open(place) {
   const database = await openTables(place)
   const store = batches(allRows(database, place.engine))

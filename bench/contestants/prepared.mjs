@@ -8,6 +8,6 @@ export async function open(place) {
   const database = await openTables(place)
   const statement = (sql) => database.prepare(sql)
   const store = place.engine.synchronous ? onSyncEngine(statement) : onAsyncEngine(statement)
-  // `database` too: @photostructure/sqlite closes one that is collected, whatever statements of it are alive.
+  // Keeps `database` too: @photostructure/sqlite closes a collected handle even while its statements are alive.
   return { ...store, lock: sweepless(), database, pragma: (sql) => place.engine.exec(database, sql) }
 }

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite-bun'
 
-/** `bun:sqlite`: answers within the call. */
+/** `bun:sqlite`: synchronous. */
 export const engine = {
   synchronous: true,
   Adapter: SQLiteAdapter,

@@ -1,6 +1,6 @@
 import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite-node'
 
-/** An engine whose class is shaped like `DatabaseSync`: answers within the call. */
+/** A synchronous engine whose class is shaped like `DatabaseSync`. */
 export function databaseSyncEngine(DatabaseSync) {
   return {
     synchronous: true,

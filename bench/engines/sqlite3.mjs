@@ -1,7 +1,7 @@
 import { SQLiteAdapter, Standby } from '@go-go-scope/persistence-sqlite'
 import sqlite3 from 'sqlite3'
 
-/** The npm package `sqlite3`: answers in a later turn, from a pool thread. */
+/** The npm package `sqlite3`: asynchronous, works in a pool thread. */
 export const engine = {
   synchronous: false,
   Adapter: SQLiteAdapter,

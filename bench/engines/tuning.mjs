@@ -1,6 +1,6 @@
 /**
- * The pragmas of `SQLiteAdapter.open`, for the contestants that open the engine themselves: all of them then promise the
- * same about an awaited write.
+ * The pragmas of `SQLiteAdapter.open`, for the contestants that open the engine themselves, so that all of them
+ * give the same durability to an awaited write.
  *
  * @param {'memory' | 'process' | 'power'} storage
  * @returns {string[]}
@@ -10,5 +10,5 @@ export function tuning(storage) {
   return ['PRAGMA journal_mode = WAL', `PRAGMA synchronous = ${storage === 'power' ? 'FULL' : 'NORMAL'}`]
 }
 
-/** Lets a contestant fill its tables without a flush of the disk for every row. */
+/** Lets a contestant fill its tables without a flush per row. */
 export const UNSAFE = 'PRAGMA synchronous = OFF'

@@ -4,8 +4,8 @@ import { workFolder } from '../work-folder.mjs'
 import { withoutChannels } from './without-channels.mjs'
 
 /**
- * What channels cost while nobody subscribes, in a process of its own. Argument: `{ engine, frontEnd, runs }`. Prints a line
- * of JSON: µs of the processor by operation, of our adapter and of the same code without channels, in runs made in turn.
+ * Measures the cost of channels without subscribers, in its own process. Argument: `{ engine, frontEnd, runs }`. Prints a line
+ * of JSON: µs of CPU time by operation, of our adapter and of the same code without channels, in interleaved runs.
  */
 const { engine: engineName, frontEnd, runs } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
@@ -36,7 +36,7 @@ const operations = Object.fromEntries(
 const costs = {}
 for (const [name, run] of Object.entries(operations)) {
   costs[name] = { ours: [], without: [] }
-  // The first runs are those in which the engine of JavaScript compiles.
+  // The JavaScript engine compiles during the first runs.
   for (let at = -10; at < runs; at++) {
     for (const who of at % 2 === 0 ? ['ours', 'without'] : ['without', 'ours']) {
       const before = process.cpuUsage()

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 
-/** Commits once a ms. Arguments: engine, path. For each line it is sent it answers with ms of each commit since the last. */
+/** Commits once per ms. Arguments: engine, path. Answers each line that it receives with the ms of each commit since the last line. */
 const [, , engineName, path] = process.argv
 const { engine } = await import(`../engines/${engineName}.mjs`)
 const adapter = await engine.openAdapter(path, { durability: 'power' })

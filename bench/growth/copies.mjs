@@ -8,13 +8,15 @@ import { quantile } from '../statistics.mjs'
 import { watchTimers } from './late-timers.mjs'
 
 /**
- * Backups of a file beside other ways to copy it, in turns, in a process of its own. Argument: `{ engine, path, megabytes,
- * runs }`. Prints a line of JSON: seconds of each run of `ours`, of `copied` (the part of ours until all pages are copied, which is
- * flushed by the engine, and not by dd), of `copy` (dd with fsync) and, where it is installed, of `shell` (the .backup of the sqlite3 shell, which
- * verifies nothing); ms that timers fired late during `ours`, and during `copy` to compare; `busy`, seconds of ours while
- * another process commits every ms, and how often the copy started anew; ms of the commits of that process in turns: without a
- * backup, with one, and while `copy` copies. The shell's .backup has no such turn: it starts anew after each commit, and had
- * not ended after nine minutes.
+ * Compares backups of a file with other ways to copy it, interleaved, in its own process. Argument: `{ engine, path, megabytes,
+ * runs }`. Prints a line of JSON:
+ *
+ * - seconds of each run of `ours`, of `copied` (the part of ours until all pages are copied; the engine flushes them, dd does
+ *   not), of `copy` (dd with fsync) and, if installed, of `shell` (.backup of the sqlite3 shell, which verifies nothing);
+ * - ms by which timers fired late during `ours`, and during `copy` for comparison;
+ * - `busy`: seconds of ours while another process commits every ms, and how often the copy restarted;
+ * - ms of the commits of that process, interleaved: without a backup, with one, and during `copy`. The shell's .backup is not
+ *   among these: it restarts after each commit, and had not ended after nine minutes.
  */
 const { engine: engineName, path, megabytes, runs } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
@@ -36,7 +38,7 @@ const ways = {
 }
 const late = Object.fromEntries(Object.keys(ways).map((way) => [way, []]))
 const seconds = { copied: [], ...Object.fromEntries(Object.keys(ways).map((way) => [way, []])) }
-// The first round fills the cache of the system.
+// The first round fills the operating system's page cache.
 for (let round = 0; round <= runs; round++) {
   for (const [way, copy] of Object.entries(ways)) {
     let copied = 0
@@ -73,7 +75,7 @@ for (let run = 0; run < runs; run++) {
     besideCopy: () => timed(ways.copy),
   }
   for (const [turn, work] of Object.entries(turns)) {
-    // What the last turn has left, the removal of its copy too, is none of this one's.
+    // Work left by the previous round, including the removal of its copy, must not count in this one.
     removeCopy()
     await pause(QUIET_MS)
     await latest()
@@ -99,9 +101,9 @@ console.log(
 )
 process.exit(0)
 
-/** @param {() => Promise<unknown>} copy @param {number[]} [late] takes ms that timers fired late meanwhile */
+/** @param {() => Promise<unknown>} copy @param {number[]} [late] receives the ms by which timers fired late meanwhile */
 async function timed(copy, late = []) {
-  // Before the timers: to remove a GiB holds this thread for half a second.
+  // Before the timers start: removing a GiB blocks this thread for half a second.
   removeCopy()
   const timer = watchTimers(late)
   const began = performance.now()

@@ -1,12 +1,12 @@
 import { median } from '../statistics.mjs'
 
 export const VALUE = { name: 'Ada Lovelace', active: true, score: 1.5, tags: ['reader', 'writer'] }
-/** Checkpoints of a task. */
+/** Checkpoints per task. */
 export const KEEP = 10
 const FOUND = 100
 const SAMPLES = 25
 
-/** The task that row `index` of the checkpoints belongs to. */
+/** Returns the task of checkpoint row `index`. */
 export const taskOf = (index) => `task:${Math.floor(index / KEEP)}`
 
 export const checkpoint = (taskId, sequence) => ({
@@ -21,13 +21,13 @@ export const checkpoint = (taskId, sequence) => ({
 /** @typedef {{ get(key: string): Promise<any>, set(key: string, value: object): Promise<void> }} Cache */
 
 /**
- * What operations cost, by name: µs a call.
+ * Measures the cost of operations: µs per call, by name.
  *
  * @param {object} adapter
- * @param {object} neighbour of another prefix. Its rows lie in the middle of the table's, not at an end.
- * @param {{ rows: number, calls: number, rowKey: (index: number) => string, middle: string, byHand?: Cache }} table how many
- *   rows cache and checkpoints have; calls of a sample; the key of a row; what the keys that are looked for begin with; two
- *   prepared statements on the rows of the cache, measured in turn with ours
+ * @param {object} neighbour an adapter with another prefix, whose rows are in the middle of the table and not at an end
+ * @param {{ rows: number, calls: number, rowKey: (index: number) => string, middle: string, byHand?: Cache }} table the
+ *   number of rows of cache and checkpoints; calls per sample; the key of a row; the prefix of the keys that are searched; two
+ *   prepared statements on the rows of the cache, measured interleaved with ours
  */
 export async function costsByRows(adapter, neighbour, { rows, calls, rowKey, middle, byHand }) {
   const found = Array.from({ length: FOUND }, (_, at) => [`${middle}${at}`, VALUE])
@@ -37,7 +37,7 @@ export async function costsByRows(adapter, neighbour, { rows, calls, rowKey, mid
   await saveLongTask()
   const somewhere = (at) => rowKey((at * 7919) % rows)
   const get = (cache) => async (at) => expect((await cache.get(somewhere(at))).name, VALUE.name)
-  // Another value each time: where nothing changes SQLite writes no page, and a small table is written over and over.
+  // Another value each time: SQLite writes no page when nothing changes, and a small table is written repeatedly.
   const set = (cache) => (at) => cache.set(somewhere(at), { ...VALUE, score: at })
   return {
     ...(await inTurn(calls, { get: get(adapter), ...(byHand && { 'get by hand': get(byHand) }) })),
@@ -56,8 +56,8 @@ export async function costsByRows(adapter, neighbour, { rows, calls, rowKey, mid
 }
 
 /**
- * µs a call, by name: medians of samples of `calls` calls each, on rows of their own. They are taken in turn, forth and back,
- * so that none is always the one after another.
+ * Returns µs per call, by name: medians of samples of `calls` calls each, each on its own rows. Samples are interleaved, forward
+ * and backward, so that no contestant always follows the same other one.
  */
 async function inTurn(calls, operations) {
   const samples = Object.fromEntries(Object.keys(operations).map((name) => [name, []]))
@@ -72,7 +72,7 @@ async function inTurn(calls, operations) {
   return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, median(values)]))
 }
 
-/** µs a call: the median of samples of `calls` calls each. */
+/** Returns µs per call: the median of samples of `calls` calls each. */
 async function each(calls, operation, prepare = () => undefined) {
   const samples = []
   for (let sample = 0; sample < SAMPLES; sample++) {
@@ -82,7 +82,7 @@ async function each(calls, operation, prepare = () => undefined) {
   return median(samples)
 }
 
-/** µs a call. */
+/** Returns µs per call. */
 async function timed(calls, operation) {
   const began = performance.now()
   for (let at = 0; at < calls; at++) await operation(at)

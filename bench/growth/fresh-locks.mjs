@@ -1,9 +1,9 @@
 import { TTL } from '../trials/sample.mjs'
 
 /**
- * What a lock of a name that was never locked costs while others are held, in a process of its own, beside a bare Map.
- * Argument: `{ engine, sizes, fresh, runs }`. Prints a line of JSON: acquires a second of each run, by contestant and locks
- * held. Run it with --expose-gc.
+ * Measures locks of names that were never locked while others are held, in its own process, and a bare Map for comparison.
+ * Argument: `{ engine, sizes, fresh, runs }`. Prints a line of JSON: acquires per second of each run, by contestant and number of
+ * locks held. Run it with --expose-gc.
  */
 const { engine: engineName, sizes, fresh, runs } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
@@ -16,12 +16,12 @@ const rates = Object.fromEntries(
 
 for (let run = -1; run < runs; run++) {
   for (const size of sizes) {
-    // In turns, so that what else the machine does meets both.
+    // Interleaved, so that other load on the machine affects both.
     const order = Object.keys(contestants)
     if (run % 2 !== 0) order.reverse()
     for (const name of order) {
       const rate = await measure(await contestants[name](), size)
-      // The first run is not counted: the engine of JavaScript compiles in it.
+      // The first run is not counted: the JavaScript engine compiles during it.
       if (run >= 0) rates[name][size].push(rate)
     }
   }
@@ -43,13 +43,13 @@ async function measure({ acquire, close }, size) {
   return rate
 }
 
-/** An adapter of its own for each measurement: none meets what another has left. */
+/** Each measurement has its own adapter, so that none is affected by what another left. */
 async function ours() {
   const { adapter, lock } = await open({ engine, path: ':memory:', storage: 'memory' })
   return { acquire: (name) => lock.acquire(name, TTL), close: () => adapter.disconnect() }
 }
 
-/** The least that a lock can be: a look-up and an entry that says when it ends. */
+/** The minimum of a lock: a lookup and an entry with its end. */
 function bareMap() {
   const held = new Map()
   async function acquire(name) {

@@ -1,12 +1,12 @@
 const TIMER_MS = 5
 
 /**
- * Notes how late timers fire, as those would have been that were due meanwhile.
+ * Records how late timers fire, including the timers that would have been due meanwhile.
  *
- * @param {number[]} late takes ms, one number for each timer
- * @param {number[]} [own] takes for how much of that this thread's own work can stand, ms of the processor's time: where it
- *   worked for less since the timer before, it waited for a core. Not on Node 20 and 22, which do not tell.
- * @returns the interval, to be cleared
+ * @param {number[]} late receives ms, one number per timer
+ * @param {number[]} [own] receives the part of it that this thread's own work explains, in ms of CPU time: if the thread
+ *   worked for less since the previous timer, it waited for a core. Not on Node 20 and 22, which do not report it.
+ * @returns the interval, which the caller clears
  */
 export function watchTimers(late, own) {
   let due = performance.now() + TIMER_MS

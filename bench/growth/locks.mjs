@@ -3,9 +3,9 @@ import { median } from '../statistics.mjs'
 import { TTL } from '../trials/sample.mjs'
 
 /**
- * What a lock costs while others are held, in a process of its own. Argument: `{ engine, contestant, sizes, runs,
- * duration }`. Prints a line of JSON for each size: acquires with release a second; at the end one with the bytes of heap
- * that a held lock takes, the handle its holder keeps included. Run it with --expose-gc.
+ * Measures locks while others are held, in its own process. Argument: `{ engine, contestant, sizes, runs, duration }`. Prints a
+ * line of JSON per size: acquire and release per second. The last line has the bytes of heap per held lock, including the handle
+ * that its holder keeps. Run it with --expose-gc.
  */
 const { engine: engineName, contestant, sizes, runs, duration } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
@@ -31,7 +31,7 @@ for (const size of sizes) {
   console.log(JSON.stringify({ size, rate: median(rates) }))
 }
 const bytes = (heap() - before) / held
-// Used after the heap was read: V8 collects what is not used any more, and the handles count.
+// Used after the heap was read: V8 collects unused objects, and the handles must count.
 if (handles.includes(undefined)) throw new Error('a lock was not acquired')
 console.log(JSON.stringify({ bytes }))
 process.exit(0)

@@ -9,7 +9,7 @@ import { workFolder } from '../work-folder.mjs'
 
 const bench = fileURLToPath(new URL('..', import.meta.url))
 
-/** µs by operation and number of rows. @param {import('../plan.mjs').Cell} cell @param {number[]} sizes */
+/** Returns µs by operation and number of rows. @param {import('../plan.mjs').Cell} cell @param {number[]} sizes */
 export async function measureRows(cell, sizes) {
   const folder = mkdtempSync(join(workFolder(), 'rows-'))
   const child = start(cell, 'rows.mjs', { engine: cell.engine, path: join(folder, 'rows.db'), sizes })
@@ -29,7 +29,7 @@ export async function measureRows(cell, sizes) {
 }
 
 /**
- * Acquires with release a second by number of locks held, and bytes a held lock.
+ * Returns acquire and release per second by number of locks held, and bytes per held lock.
  *
  * @param {import('../plan.mjs').Cell} cell
  * @param {string} contestant
@@ -47,7 +47,7 @@ export async function measureLocks(cell, contestant, sizes, { runs, duration }) 
 }
 
 /**
- * Acquires of fresh names a second in each run, by contestant (ours, a bare Map) and number of locks held.
+ * Returns acquires of new names per second in each run, by contestant (ours, a bare Map) and number of locks held.
  *
  * @param {import('../plan.mjs').Cell} cell
  * @param {number} runs
@@ -63,7 +63,7 @@ export async function measureFreshLocks(cell, runs) {
 }
 
 /**
- * µs of the processor by operation, of our adapter and of the same code without channels; see channels.mjs.
+ * Returns µs of CPU time by operation, of our adapter and of the same code without channels; see channels.mjs.
  *
  * @param {import('../plan.mjs').Cell} cell
  * @param {number} runs
@@ -79,7 +79,7 @@ export async function measureChannels(cell, runs) {
 }
 
 /**
- * How late timers fire behind 100 loops of awaited reads, and the part of the rate that this costs; see turns.mjs.
+ * Returns how late timers fire during 100 loops of awaited reads, and the part of the rate that is kept; see turns.mjs.
  *
  * @param {import('../plan.mjs').Cell} cell
  */
@@ -93,7 +93,7 @@ export async function measureTurns(cell, { runs, duration }) {
 }
 
 /**
- * Seconds that removing `size` expired rows takes, and ms that reads wait meanwhile.
+ * Returns the seconds of removing `size` expired rows, and the ms that reads wait meanwhile.
  *
  * @param {import('../plan.mjs').Cell} cell
  * @param {number} size
@@ -110,7 +110,7 @@ export async function measureSweep(cell, size) {
 }
 
 /**
- * How long backups take beside other ways to copy a file, and what they cost others; see copies.mjs.
+ * Returns how long backups and other ways to copy a file take, and what they cost other processes; see copies.mjs.
  *
  * @param {import('../plan.mjs').Cell} cell
  */
@@ -126,7 +126,7 @@ export async function measureCopies(cell, { megabytes, runs }) {
 }
 
 /**
- * What the log of a standby costs and how fast one is; see standby.mjs.
+ * Returns the cost of a standby's log and the speed of a standby; see standby.mjs.
  *
  * @param {import('../plan.mjs').Cell} cell
  */
@@ -142,7 +142,7 @@ export async function measureStandby(cell, { rows, runs, duration }) {
 }
 
 /**
- * One owner and its users against other ways, and an engine in a thread of its own; see threads/measure.mjs.
+ * Compares one owner and its clients with other ways, and measures an engine in its own thread; see threads/measure.mjs.
  *
  * @param {import('../plan.mjs').Cell} cell
  */
@@ -157,7 +157,7 @@ export async function measureThreads(cell, { runs, duration, rows }) {
   }
 }
 
-/** Bytes that `calls` operations leave in the heap, and the most memory above the start. */
+/** Returns the bytes that `calls` operations leave in the heap, and the peak of memory above the start. */
 export async function measureMemory(cell, contestant, calls) {
   const child = start(cell, 'memory.mjs', {
     engine: cell.engine,
@@ -171,7 +171,7 @@ export async function measureMemory(cell, contestant, calls) {
   }
 }
 
-/** ms that a whole process takes: nothing, the engine alone, our adapter on it. @param {import('../plan.mjs').Cell} cell */
+/** Returns the ms of a whole process: empty, with the engine alone, with our adapter on it. @param {import('../plan.mjs').Cell} cell */
 export async function measureStart(cell, runs) {
   const times = { nothing: [], engine: [], ours: [] }
   for (let run = 0; run < runs + 1; run++) {
@@ -184,7 +184,7 @@ export async function measureStart(cell, runs) {
       })
       const { code } = await child.ended
       if (code !== 0) throw new Error(`start of ${what} on ${cell.name} failed; its message is above`)
-      // The first one fills the disk's cache.
+      // The first process fills the page cache.
       if (run > 0) samples.push(performance.now() - began)
     }
   }

@@ -1,8 +1,8 @@
 import { trial } from '../trials/cache-mixed.mjs'
 
 /**
- * What a million operations leave behind, in a process of its own. Argument: `{ engine, contestant, calls }`. Prints
- * bytes: the heap that stays and the most memory the process had above what it started with. Run it with --expose-gc.
+ * Measures the memory of a million operations, in its own process. Argument: `{ engine, contestant, calls }`. Prints bytes: the
+ * heap that stays, and the peak of memory above the start. Run it with --expose-gc.
  */
 const { engine: engineName, contestant, calls } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)

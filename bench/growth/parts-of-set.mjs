@@ -8,10 +8,9 @@ import { workFolder } from '../work-folder.mjs'
 import { VALUE } from './costs-by-rows.mjs'
 
 /**
- * What a `set` is made of, by a prepared statement on a file: its own work, which ends in the log, and its part of the moves
- * of the log into the file, which happen here between the samples. Argument: `{ engine, rows, pages, samples }`, of which only
- * the engine, one that answers within the call, must be given; `pages` are the lengths of the log. Prints a line for each:
- * µs by the clock and of the processor.
+ * Measures the two costs of a `set` by a prepared statement on a file: its own work, which ends in the WAL, and its part of the
+ * checkpoints, which run here between the samples. Argument: `{ engine, rows, pages, samples }`; only `engine`, a synchronous
+ * one, is required. `pages` are the lengths of the WAL. Prints a line per length: µs of elapsed time and of CPU time.
  */
 const {
   engine: engineName,
@@ -64,7 +63,7 @@ async function fill(database, count) {
   await adapter.disconnect()
 }
 
-/** µs a call, by the clock and of the processor. */
+/** Returns µs per call, of elapsed time and of CPU time. */
 async function timed(calls, work) {
   const before = process.cpuUsage()
   const began = performance.now()

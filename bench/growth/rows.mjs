@@ -5,18 +5,18 @@ import { tuning } from '../engines/tuning.mjs'
 import { checkpoint, costsByRows, KEEP, taskOf, VALUE } from './costs-by-rows.mjs'
 
 /**
- * What operations cost as the tables grow, in a process of its own. Argument: `{ engine, path, sizes }`. Prints a line of
- * JSON for each size: µs by operation.
+ * Measures operations as the tables grow, in its own process. Argument: `{ engine, path, sizes }`. Prints a line of JSON per
+ * size: µs by operation.
  *
- * On a file, because SQLite's page cache is then small. In memory it is the whole database, and SQLite walks all of it at
- * the commit that follows a rearrangement of pages (pcache1TruncateUnsafe).
+ * It uses a file, because SQLite's page cache is then small. In memory the cache is the whole database, and SQLite walks all of
+ * it at the commit after pages were rearranged (pcache1TruncateUnsafe).
  */
 const { engine: engineName, path, sizes } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
 
 const CHUNK = 1000
-// Of a sample. A `set` writes one page into the log, and every 1,000 pages the log is moved into the file: each sample holds
-// a few of these moves, where shorter ones would hold one or none.
+// Calls per sample. A `set` writes one page into the WAL, and a checkpoint runs every 1,000 pages. Each sample contains a few
+// checkpoints; shorter samples would contain one or none.
 const CALLS = 2500
 
 const database = await engine.open(path)
@@ -29,7 +29,7 @@ await neighbour.connect()
 const ofCache = cacheStatements('go_goscope_cache')
 const prepare = (sql) => database.prepare(sql)
 const prepared = engine.synchronous ? cacheOnSyncEngine(prepare, ofCache) : cacheOnAsyncEngine(prepare, ofCache)
-// The rows of the adapter, named as they are stored.
+// The rows of the adapter, by their stored keys.
 const byHand = {
   get: (key) => prepared.get(`cache:${key}`),
   set: (key, value) => prepared.set(`cache:${key}`, value),

@@ -2,9 +2,9 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * What a standby costs and how fast it is, in a process of its own. Argument: `{ engine, folder, rows, runs, duration }`.
- * Prints a line of JSON: calls a second with the log and without in each run, ms of the lag, ms of increments of so many rows
- * and of a full copy, ms of a takeover and of the quick_check in it.
+ * Measures the cost and the speed of a standby, in its own process. Argument: `{ engine, folder, rows, runs, duration }`. Prints a
+ * line of JSON: calls per second with the log and without it in each run, ms of the lag, ms of rounds by number of rows and of a
+ * full copy, ms of a takeover and of its quick_check.
  */
 const { engine: engineName, folder, rows, runs, duration } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
@@ -16,7 +16,7 @@ const VALUE = { name: 'Ada Lovelace', active: true, score: 1.5, tags: ['reader',
 const keyAt = (index) => `row:${((index * 7919) % 1_000_003).toString(36)}`
 const options = { locks: 'database', durability: 'power' }
 
-/** Calls a second. */
+/** Returns calls per second. */
 async function rateOf(call, inFlight, index) {
   const end = performance.now() + duration
   const began = performance.now()
@@ -36,7 +36,7 @@ const writes = {
   ],
 }
 
-/** With a log that nobody reads meanwhile: what the follower does takes a core of its own. */
+/** With a log that nobody reads meanwhile: a follower would work on another core. */
 async function measureLog() {
   const without = await engine.openAdapter(`${folder}/without.db`, options)
   const logged = await engine.openAdapter(`${folder}/logged.db`, options)
@@ -45,7 +45,7 @@ async function measureLog() {
   for (const [name, [of, inFlight]] of Object.entries(writes)) {
     rates[name] = { logged: [], without: [] }
     for (let run = 0; run < runs + 1; run++) {
-      // In turn, the first one of each run another one each time.
+      // Interleaved; each run starts with another contestant.
       const pair = [
         ['logged', logged],
         ['without', without],
@@ -96,7 +96,7 @@ async function measureFollowing() {
   const copies = []
   const handle = await engine.open(path)
   for (let run = 0; run < 3; run++) {
-    // A change of the schema has everything copied anew.
+    // A change of the schema makes the standby copy everything again.
     await engine.exec(handle, `CREATE TABLE another_${run} (x)`)
     copies.push(await timed(() => standby.waitFor()))
   }
@@ -105,7 +105,7 @@ async function measureFollowing() {
   return { adapter, follow, increments, copy: middle(copies), lag: { middle: middle(lags), high: high(lags) } }
 }
 
-/** ms from the commit until the standby says that it has it, at random moments of its turn. */
+/** Returns the ms from a commit until the standby reports it, at random moments of its interval. */
 async function measureLag(adapter) {
   const standby = await engine.follow(adapter, { target: ':memory:', every: EVERY_MS })
   const lags = []
@@ -121,7 +121,7 @@ async function measureLag(adapter) {
   return lags
 }
 
-/** ms of takeovers in a file beside the source, and of the check of the same file that each of them makes. */
+/** Returns the ms of takeovers in a file next to the source, and of the check that each takeover makes of it. */
 async function measureTakeovers(adapter) {
   const takeovers = []
   const checks = []

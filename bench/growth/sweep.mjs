@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks'
 
 /**
- * How long others wait while expired rows are removed, in a process of its own. Argument: `{ engine, path, size }`. Prints
- * a line of JSON: seconds that `prune` takes, and ms of the reads made meanwhile: the middle one, that of 99 in 100, and the
- * longest.
+ * Measures how long reads wait while expired rows are removed, in its own process. Argument: `{ engine, path, size }`. Prints a
+ * line of JSON: the seconds of `prune`, and the p50, the p99 and the longest of the reads made meanwhile, in ms.
  */
 const { engine: engineName, path, size } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
@@ -24,7 +23,7 @@ const clock = {
 }
 
 const adapter = await engine.openAdapter(path, { durability: 'process', clock })
-// Scattered, as keys are: neighbours in time are not neighbours in the table.
+// Scattered like real keys: rows written one after the other are not adjacent in the table.
 const keyAt = (index) => `row:${((index * 7919) % 1_000_003).toString(36)}`
 for (let rows = 0; rows < size; rows += CHUNK) {
   await adapter.setMany(
@@ -40,7 +39,7 @@ const waits = []
 const reads = (async () => {
   while (pruning) {
     const asked = performance.now()
-    // In a later turn, as another request of the app would come.
+    // In a later turn, like another request of the app.
     await new Promise((resolve) => setImmediate(resolve))
     await adapter.get('read meanwhile')
     waits.push(performance.now() - asked)

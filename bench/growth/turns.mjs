@@ -2,10 +2,9 @@ import { pairedRatio, quantile } from '../statistics.mjs'
 import { watchTimers } from './late-timers.mjs'
 
 /**
- * What loops of awaited reads leave to the rest of the process, in a process of its own. Argument:
- * `{ engine, loops, runs, duration }`. Prints a line of JSON: how late timers fire behind them, in ms, that of 99 in 100
- * and the longest, and the part of the rate that is kept, against the same adapter by a clock that stands still, which
- * gives the event loop no turn.
+ * Measures how loops of awaited reads affect the event loop, in its own process. Argument: `{ engine, loops, runs, duration }`.
+ * Prints a line of JSON: how late timers fire meanwhile (p99 and longest, in ms), and the part of the rate that is kept, relative
+ * to the same adapter with a stopped clock, which gives the event loop no turn.
  */
 const { engine: engineName, loops, runs, duration } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${engineName}.mjs`)
@@ -35,7 +34,7 @@ console.log(
 )
 process.exit(0)
 
-/** Calls a ms. The turn after the last one counts: the engine of JavaScript cleans up in it. */
+/** Returns calls per ms. The turn after the last call counts, because the JavaScript engine cleans up in it. */
 async function rate(cache, ms) {
   const began = performance.now()
   let calls = 0

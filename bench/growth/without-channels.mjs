@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url'
 const CORE = '@go-go-scope/persistence-core'
 
 /**
- * A copy of a front end and of the core without channels: nothing asks whether somebody subscribes, and no queue is around
- * the queue.
+ * Makes a copy of a front end and of the core without channels: nothing checks for subscribers, and no tracing queue wraps the
+ * queue.
  *
  * @param {string} frontEnd the name of its package
  * @param {string} folder for the copy
@@ -36,12 +36,12 @@ export async function withoutChannels(frontEnd, folder) {
   return import(pathToFileURL(entry).href)
 }
 
-/** @param {string} name @param {string} from URL of who imports it */
+/** @param {string} name @param {string} from URL of the importing module */
 function rootOf(name, from) {
   return dirname(createRequire(from).resolve(`${name}/package.json`))
 }
 
-/** Copies what a package runs. @returns {string} the folder of its code */
+/** Copies the code of a package. @returns {string} the folder of the copy */
 function copyOf(root, target) {
   mkdirSync(target, { recursive: true })
   cpSync(join(root, 'package.json'), join(target, 'package.json'))

@@ -1,6 +1,6 @@
 import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres'
 
-/** langgraph's checkpoint saver, which keeps a pool of ten and finds the newest by the order of the ids. */
+/** langgraph's checkpoint saver, which keeps a pool of ten and finds the newest checkpoint by the order of the ids. */
 export async function open({ url, schema }) {
   const saver = PostgresSaver.fromConnString(url, { schema })
   await saver.setup()

@@ -3,8 +3,8 @@ import Database from 'better-sqlite3'
 import { tuning } from '../engines/tuning.mjs'
 
 /**
- * langgraph's checkpoint saver, on better-sqlite3. It finds the newest by the order of the ids, and has no retention of
- * its own: dropping old ones is the statement its users write.
+ * langgraph's checkpoint saver, on better-sqlite3. It finds the newest checkpoint by the order of the ids. It
+ * has no retention: its users write the statement that drops old checkpoints.
  */
 export async function open({ path, storage }) {
   const database = new Database(path)

@@ -2,7 +2,7 @@ import { takeOrders } from '@go-go-scope/persistence-conformance/process'
 import { measureCalls } from '../measure.mjs'
 import { trials } from './trials.mjs'
 
-/** One contestant at one trial on a server, in a process of its own; orders and answers are those of ../child.mjs. */
+/** Runs one contestant at one trial on a server, in its own process; orders and answers are those of ../child.mjs. */
 const { module, trial: name, inFlight: levels, place } = JSON.parse(process.argv[2])
 const { open } = await import(module)
 const trial = trials[name]

@@ -10,9 +10,9 @@ import { valueAt } from '../trials/sample.mjs'
 import { copyIn } from './copy-in.mjs'
 
 /**
- * Rows a second from a file to a server and back: by the command `copy`, and by hand with nothing but the rows, which can
- * neither go on after a kill nor says whether both sides are equal. Argument: `{ url, schema, rows, runs }`; says a list of
- * runs for each way.
+ * Measures rows per second from a file to a server and back: by the command `copy`, and by hand-written code that moves only the
+ * rows, and neither resumes after a kill nor compares both sides. Argument: `{ url, schema, rows, runs }`; prints a list of runs
+ * per contestant.
  */
 const { url, schema, rows, runs } = JSON.parse(process.argv[2])
 const MANY = 1_000
@@ -25,7 +25,7 @@ const byHand = `"${schema}_by_hand".cache`
 
 const rates = {}
 for (let run = 0; run < runs; run++) {
-  // Each from a file of its own: a copy seals it.
+  // Each run has its own file, because a copy seals it.
   const file = join(folder, `${run}.db`)
   await fill(file)
   await emptied()
@@ -40,7 +40,7 @@ await rm(folder, { recursive: true })
 say(rates)
 process.exit(0)
 
-/** Takes down how many rows a second `work` moves. */
+/** Records the rows per second that `work` moves. */
 async function entered(name, work) {
   const began = performance.now()
   await work()
@@ -52,7 +52,7 @@ function enter(name, rate) {
   rates[name].push(rate)
 }
 
-/** The command: as a whole, and the part of it that compares nothing. */
+/** The command: as a whole, and without its comparison. */
 async function moved(name, from, to) {
   let copying = 0
   const progress = ({ phase, rowsPerSecond }) => {
@@ -71,7 +71,7 @@ async function fill(file) {
   await adapter.disconnect()
 }
 
-/** Makes the target of the command, and that of what is done by hand, which has the same indexes. */
+/** Makes the target of the command, and the target of the hand-written code, which has the same indexes. */
 async function emptied() {
   for (const name of [schema, `${schema}_by_hand`]) await client.query(`DROP SCHEMA IF EXISTS "${name}" CASCADE`)
   await client.query(`CREATE SCHEMA "${schema}_by_hand"`)
@@ -106,7 +106,7 @@ async function insertByHand(file) {
   }
 }
 
-/** One transaction on a file with the indexes of ours. */
+/** Writes in one transaction to a file with our indexes. */
 async function backByHand(file) {
   const database = new DatabaseSync(file)
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;

@@ -1,5 +1,5 @@
 /**
- * Runs `COPY … FROM STDIN`, which `pg` leaves to queries of other classes.
+ * Runs `COPY … FROM STDIN`, for which `pg` needs another class of queries.
  *
  * @param {import('pg').Client} client
  * @param {string} text
@@ -17,7 +17,7 @@ class CopyIn {
   #chunks
   #failure
 
-  /** @param {(error: unknown) => void} callback The client may put another in its place. */
+  /** @param {(error: unknown) => void} callback The client may replace it. */
   constructor(text, chunks, callback) {
     this.#text = text
     this.#chunks = chunks

@@ -6,10 +6,10 @@ import { races, runServerRace } from './races.mjs'
 import { benchServer } from './server.mjs'
 
 /**
- * Everything that is measured on a server, which is started for it, and with PGlite.
+ * Starts a server and measures everything on it and with PGlite.
  *
  * @param {{ quick: boolean, runs: number | undefined, peers: boolean, wanted: (...words: string[]) => boolean,
- *   progress: (words: string[]) => void, save: (found: object) => void }} how `save` is given what there is after each part
+ *   progress: (words: string[]) => void, save: (found: object) => void }} how `save` receives the results so far after each part
  */
 export async function measurePostgres({ quick, runs, peers, wanted, progress, save }) {
   const named = [...Object.keys(races), 'rows', 'copy', 'waiter', 'pglite'].filter((name) => wanted('postgres', name))

@@ -3,8 +3,8 @@ import { say } from '@go-go-scope/persistence-conformance/process'
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 
 /**
- * ms until an adapter over PGlite answers: cold, from the dumped folder of one that had its tables, and in another schema of one
- * that runs. Argument: `{ runs }`; says `{ cold, template, schema }`, one number a run.
+ * Measures the ms until an adapter over PGlite answers: cold, from a dumped folder with tables, and in another schema of a running
+ * instance. Argument: `{ runs }`; prints `{ cold, template, schema }`, one number per run.
  */
 const { runs } = JSON.parse(process.argv[2])
 const options = { durability: 'process' }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** Makes an empty schema, and gives a URL whose statements find its tables. @param {string} url @param {string} schema */
+/** Makes an empty schema, and returns a URL whose statements find its tables. @param {string} url @param {string} schema */
 export async function makePlace(url, schema) {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

@@ -8,8 +8,8 @@ const here = import.meta.dirname
 const BOTH = [1, 100]
 
 /**
- * Contestants with the numbers of calls in flight that each is measured at, how many connections a pool has, and how many
- * adapters are ours.
+ * The contestants with the numbers of calls in flight at which each is measured, the connections of a pool, and the number of
+ * our adapters.
  */
 export const races = {
   'cache-get': { connections: 10, contestants: { ours: BOTH, prepared: [1], pool: [100], loader: [100], keyv: BOTH } },
@@ -24,12 +24,12 @@ export const races = {
 const PEERS = { keyv: 'keyv-postgres', langgraph: 'langgraph-postgres' }
 
 /**
- * Lets the contestants run in turn, each in a process and a schema of its own.
+ * Runs the contestants interleaved, each in its own process and schema.
  *
  * @param {string} url of the server
  * @param {string} trial
  * @param {{ runs: number, duration: number, peers: boolean }} effort `duration` of one run in ms
- * @returns {Promise<Record<number, Record<string, number[]>>>} calls a second by calls in flight and contestant
+ * @returns {Promise<Record<number, Record<string, number[]>>>} calls per second by calls in flight and contestant
  */
 export async function runServerRace(url, trial, { peers, ...effort }) {
   const { connections, adapters = 1, contestants } = races[trial]

@@ -4,8 +4,8 @@ import pg from 'pg'
 import { costsByRows, KEEP, VALUE } from '../growth/costs-by-rows.mjs'
 
 /**
- * What operations cost as the tables grow. Argument: `{ url, schema, sizes }`; says `{ size, microseconds }` for each size.
- * The rows are written past the adapter, by the statement of the server that makes most of them.
+ * Measures operations as the tables grow. Argument: `{ url, schema, sizes }`; prints `{ size, microseconds }` per size. A
+ * statement on the server writes most of the rows, without the adapter.
  */
 const { url, schema, sizes } = JSON.parse(process.argv[2])
 
@@ -52,7 +52,7 @@ SELECT 'cache:row:' || lpad(n::text, 8, '0'), $3::text FROM generate_series($1::
 SELECT 'c' || n, 'task:' || n / ${KEEP}, n % ${KEEP}, n, 1, $3::text FROM generate_series($1::int, $2::int) AS n`,
     [rows, size - 1, text],
   )
-  // What a server does by itself in a while, and in the middle of a measurement otherwise.
+  // A server does this by itself after a while, which would be in the middle of a measurement.
   await client.query(`VACUUM ANALYZE "${schema}".cache`)
   await client.query(`VACUUM ANALYZE "${schema}".checkpoints`)
   rows = size

@@ -30,8 +30,8 @@ function racesTable({ server, races = {} }) {
   return {
     title: 'PostgreSQL',
     text: `Version ${server} on the same machine, over TCP; each commit is flushed. Prepared: hand-written statements on one client. A pool: the
-same on \`pg.Pool\`, of 10 connections for the cache and 16 for locks and breakers. Peers keep pools of 10. A loader: bare
-statements by hand for many calls on one client, which is the limit of one connection. One counter: locks on 16 connections whose
+same on \`pg.Pool\`, with 10 connections for the cache and 16 for locks and breakers. Peers have pools of 10. A loader: hand-written
+statements for many calls each on one client, which is the limit of one connection. One counter: locks on 16 connections whose
 tokens are counted in one row.`,
     head: ['operation', 'in flight', 'ours, calls/s', 'spread', ...Object.values(OTHERS).map((name) => `÷ ${name}`)],
     rows,
@@ -42,7 +42,7 @@ function rowsTable({ rows = {} }) {
   const sizes = Object.keys(rows)
   const [first = {}, last = {}] = [rows[sizes[0]], rows[sizes.at(-1)]]
   return {
-    title: 'PostgreSQL, cost against rows: µs a call by rows in the cache and the checkpoint table',
+    title: 'PostgreSQL, cost by rows in the cache and the checkpoint table: µs per call',
     head: ['operation', ...sizes.map((size) => `${round(Number(size))} rows`), 'last ÷ first'],
     rows: Object.keys(first).map((operation) => [
       operation,
@@ -53,9 +53,9 @@ function rowsTable({ rows = {} }) {
 
 function copyTable({ copy: { rows = 0, rates = {} } = {} }) {
   return {
-    title: `PostgreSQL, the command copy: rows a second, of ${round(rows)} rows`,
-    text: `From a file to the server, and back. By hand: all rows are read, and written with nothing beside them, by COPY, by one
-statement for 1,000 of them, or in one transaction of the file. A row that is compared is read once more on both sides.`,
+    title: `PostgreSQL, the command copy: rows per second, of ${round(rows)} rows`,
+    text: `From a file to the server, and back. By hand: hand-written code reads all rows and only writes them, by COPY, by one statement per
+1,000 rows, or in one transaction of the file. A row that is compared is read once more on both sides.`,
     head: ['what', 'rows/s', 'spread', '÷ by hand'],
     rows: Object.entries(rates).map(([what, values]) => {
       const other = COPY_BY_HAND[what]
@@ -70,7 +70,7 @@ statement for 1,000 of them, or in one transaction of the file. A row that is co
 }
 
 const BACK = 'back by hand'
-/** What each part of the command is measured against. */
+/** The contestant that each part of the command is measured against. */
 const COPY_BY_HAND = {
   copy: 'COPY',
   'copy, with its comparison': 'COPY',
@@ -82,21 +82,21 @@ function startsTable({ waiter, pglite }) {
   const line = (what, values) => [what, digits(median(values)), digits(quantile(values, 0.9))]
   return {
     title: 'PostgreSQL, waiting and starting',
-    text: 'ms, but the queries.',
-    head: ['what', 'half within', '9 of 10 within'],
+    text: 'In ms, except the queries.',
+    head: ['what', 'p50', 'p90'],
     rows: [
       ...(waiter === undefined
         ? []
         : [
-            line('a waiter hears of a completed claim', waiter.milliseconds),
+            line('a waiter is notified of a completed claim', waiter.milliseconds),
             line('queries while it waits', waiter.queries),
           ]),
       ...(pglite === undefined
         ? []
         : [
             line('PGlite, cold', pglite.cold),
-            line('PGlite, from the dumped folder of one with tables', pglite.template),
-            line('PGlite, another schema of one that runs', pglite.schema),
+            line('PGlite, from a dumped folder with tables', pglite.template),
+            line('PGlite, another schema of a running instance', pglite.schema),
           ]),
     ],
   }
@@ -138,17 +138,23 @@ export function postgresTargets({ postgres = {} }) {
       const ratio = growth(operation)
       const byHand = growth(operation + BY_HAND)
       const target = `${operation} at ${round(Number(sizes.at(-1)))} rows: cost against 1 k rows`
-      const reached = digits(ratio) + (Number.isNaN(byHand) ? '' : ` (by hand: ${digits(byHand)})`)
+      const reached = digits(ratio) + (Number.isNaN(byHand) ? '' : ` (hand-written: ${digits(byHand)})`)
       return [{ ...judged(target, '≤ 2', ratio, ratio <= 2), reached }]
     }),
     ...(copy === undefined
       ? []
-      : [atLeast('copy to a server, rows a second: against COPY', pairedRatio(copy.rates.copy, copy.rates.COPY), 0.3)]),
+      : [
+          atLeast(
+            'copy to a server, rows per second: against COPY',
+            pairedRatio(copy.rates.copy, copy.rates.COPY),
+            0.3,
+          ),
+        ]),
     ...(waiter === undefined
       ? []
       : [
-          atMost('a waiter hears of a completed claim: ms, half of them', median(waiter.milliseconds), 5),
-          atMost('queries of a waiter, half of them', median(waiter.queries), 3),
+          atMost('p50 until a waiter is notified of a completed claim, ms', median(waiter.milliseconds), 5),
+          atMost('p50 of the queries of a waiter', median(waiter.queries), 3),
         ]),
     ...(pglite === undefined
       ? []

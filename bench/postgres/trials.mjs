@@ -10,7 +10,7 @@ const BREAKER = 'api'
 // Never reached.
 const THRESHOLD = 1_000_000_000
 
-/** What races on a server, by name. */
+/** The trials on a server, by name. */
 export const trials = {
   'cache-get': cacheGet,
   'cache-set': cacheSet,

@@ -4,12 +4,12 @@ import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 import pg from 'pg'
 
 /**
- * How soon one that waits for a claim of another connection hears of its result, and what it asks meanwhile. Argument:
- * `{ url, schema, rounds }`; says `{ milliseconds, queries }`, one number a round.
+ * Measures how soon a waiter is notified of the result of another connection's claim, and its queries meanwhile. Argument:
+ * `{ url, schema, rounds }`; prints `{ milliseconds, queries }`, one number per round.
  */
 const { url, schema, rounds } = JSON.parse(process.argv[2])
 const LEASE = 60_000
-// So long that it has stopped asking at once and only listens, or asks now and then.
+// Long enough that the waiter only listens, or polls rarely.
 const WAITED_MS = 100
 
 let asked = 0
@@ -34,11 +34,11 @@ for (let round = -3; round < rounds; round++) {
     return performance.now()
   })
   await delay(WAITED_MS)
-  // Counted from the call that ends the claim: its own round trip is part of it.
+  // Counted from the call that ends the claim, including its round trip.
   const began = performance.now()
   await claim.complete(round)
   const after = (await heard) - began
-  // The first ones connect, prepare their statements and begin to listen.
+  // The first rounds connect, prepare statements and begin to listen.
   if (round < 0) continue
   milliseconds.push(after)
   queries.push(asked)

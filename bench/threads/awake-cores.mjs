@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
 import { availableParallelism, constants, setPriority } from 'node:os'
 
-// It ends with its parent, however that ends.
+// It ends with its parent, however the parent ends.
 const LOOP = `while (process.ppid === ${process.pid});`
 
 /**
- * Keeps the cores from sleeping, by a loop of the lowest priority on each: waking a core that sleeps takes tens of µs on a
- * virtual machine, as long as a hundred gets, and how often it happens is up to chance.
+ * Keeps the cores awake by a loop of the lowest priority on each. On a virtual machine, waking a sleeping core takes tens of µs,
+ * as long as a hundred gets, and how often it happens is random.
  *
- * @returns ends the loops
+ * @returns a function that ends the loops
  */
 export function keepCoresAwake() {
   const loops = Array.from({ length: availableParallelism() }, () => {

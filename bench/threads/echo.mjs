@@ -1,4 +1,4 @@
-// What a call costs at the least: its words cross, words as long as an answer come back, and a promise settles.
+// The minimum cost of a call: its message is sent, a message as long as an answer comes back, and a promise settles.
 const WORDS = {
   get: { asked: ['cache:k000'], each: ['1000000000'] },
   set: { asked: ['cache:k000', '1000000000', null], each: [] },
@@ -7,7 +7,7 @@ const WORDS = {
 }
 
 /**
- * The calls of a user whose parent only echoes: those of a turn go as one message, and so do their answers.
+ * The calls of a client whose parent only echoes: the calls of a turn are one message, and so are their answers.
  *
  * @param {(message: object) => void} send
  * @param {(hear: (message: object) => void) => void} listen
@@ -46,7 +46,7 @@ export function echoCalls(send, listen) {
   }
 }
 
-/** Has the parent of such users send the words of an answer for each call. */
+/** Makes the parent of such clients send a message as long as an answer for each call. */
 export function echoTo(users) {
   for (const { peer } of users) {
     peer.on('message', ({ echo, each }) => {

@@ -5,11 +5,11 @@ import { inTurns } from './in-turns.mjs'
 import { perSecond, rateOf } from './rate.mjs'
 
 /**
- * What an engine in a thread of its own does to the app's thread: rates, gets beside a scan, and how late timers fire.
+ * Measures what an engine in its own thread does to the app's thread: rates, gets during a scan, and how late timers fire.
  *
  * @param {(file: string, options: object) => Promise<object>} open
  * @param {{ folder: string, keys: [string, number][], rows: number, runs: number, duration: number }} how `duration` in ms
- * @param {() => void} beforeTimers called when the rates are measured
+ * @param {() => void} beforeTimers called after the rates were measured
  */
 export async function measureEngineThread(open, { folder, keys, rows, runs, duration }, beforeTimers) {
   const here = await open(`${folder}/here.db`, { durability: 'power' })
@@ -47,8 +47,8 @@ const LOADS = {
 }
 
 /**
- * How late 99 of 100 timers are, ms, by load and place: of all rounds together, because one round has too few of them for
- * more than its worst. And for how much of that the thread's own work stands; the rest it waited for a core.
+ * Returns the p99 delay of timers in ms, by load and place, over all rounds together, because one round has too few timers for a
+ * p99; and the part of it that the thread's own work explains. For the rest it waited for a core.
  */
 async function lateTimers(adapters, { runs, duration }) {
   const found = { late: {}, ownLate: {} }
@@ -77,7 +77,7 @@ async function fill(adapter, keys, rows) {
   }
 }
 
-/** Has all keys listed without a pause meanwhile. */
+/** Lists all keys repeatedly meanwhile. */
 async function besideScans(adapter, work) {
   let over = false
   const scanning = (async () => {

@@ -1,12 +1,12 @@
 /**
- * Measures contestants in turns, the first one of each round another one each time. As many rounds as are counted go before
- * them: a thread has its own compiled code, and four of them on two cores, which the compiler needs as well, take a second and
- * more until their rate stays.
+ * Measures contestants interleaved; each round starts with another one. The counted rounds follow as many warm-up rounds: each
+ * thread compiles its own code, and on two cores, which the compiler uses too, four threads take more than a second until their
+ * rate is stable.
  *
  * @template Figure
  * @param {number} rounds
  * @param {Record<string, () => Promise<Figure>>} contestants
- * @returns {Promise<Record<string, Figure[]>>} those with the same place are of one round
+ * @returns {Promise<Record<string, Figure[]>>} figures with the same index are of one round
  */
 export async function inTurns(rounds, contestants) {
   const names = Object.keys(contestants)

@@ -10,8 +10,8 @@ import { perSecond, rateOf } from './rate.mjs'
 import { children, rateTogether, runTogether, threads, workersOfCluster } from './users.mjs'
 
 /**
- * One owner and its users against other ways to use a file from several threads and processes, and an engine in a thread
- * of its own, in a process of its own. Argument: `{ engine, folder, runs, duration, rows }`. Prints a line of JSON.
+ * Compares one owner and its clients with other ways to use a file from several threads and processes, and measures an engine in
+ * its own thread. Runs in its own process. Argument: `{ engine, folder, runs, duration, rows }`. Prints a line of JSON.
  */
 const { engine: name, folder, runs, duration, rows } = JSON.parse(process.argv[2])
 const { engine } = await import(`../engines/${name}.mjs`)
@@ -23,7 +23,7 @@ const filled = async (file, options) => {
   return adapter
 }
 
-/** µs of this thread for a call that it makes itself, for one of a user that it serves, and for words it sends back. In memory. */
+/** Returns the µs of this thread for its own call, for a call of a client that it serves, and for an echo. In memory. */
 async function measureCpu() {
   const adapter = await filled(':memory:')
   const server = serve(adapter)
@@ -49,7 +49,7 @@ async function measureCpu() {
   return found
 }
 
-/** Gets a second by number of workers, 100 in flight each, and the hand-written pattern against ours on its channel. */
+/** Returns gets per second by number of workers, 100 in flight each, and the hand-written pattern against ours on its channel. */
 async function measureRates() {
   const path = `${folder}/rates.db`
   const options = { durability: 'process' }
@@ -89,7 +89,7 @@ async function measureRates() {
   return { gets, pairs, queries }
 }
 
-/** What the primary of the pattern does with the queries of a request. */
+/** Answers the queries of a request in the primary of the pattern. */
 function answersOf(database) {
   const sql = 'SELECT value FROM go_goscope_cache WHERE key = ?'
   const prepared = database.prepare(sql)
@@ -99,7 +99,7 @@ function answersOf(database) {
   return (queries) => Promise.all(queries.map(({ key }) => ask(key)))
 }
 
-/** Durable writes of four, and locks. On a file with `power`. */
+/** Measures durable writes of four threads, and locks. On a file with `power`. */
 async function measureWrites() {
   const path = `${folder}/writes.db`
   const adapter = await filled(path, { durability: 'power' })
@@ -108,7 +108,7 @@ async function measureWrites() {
   const overIpc = await children(4, { kind: 'remote' }, server)
   const echoed = await children(4, { kind: 'echo' })
   echoTo(echoed)
-  // One of four that write without a pause may wait for the others for longer than the usual 5 s where the disk is slow.
+  // With a slow disk, one of four steady writers may wait for the others for longer than the default of 5 s.
   const durable = { durability: 'power', busyTimeout: 60_000 }
   const own = await threads(4, { kind: 'own', engine: name, path: `${folder}/own.db`, options: durable })
   const options = { ...durable, locks: 'database' }
@@ -137,17 +137,17 @@ async function measureWrites() {
   return { sets, locks, commits }
 }
 
-/** Commits in the log for each write of users that have one under way each. */
+/** Returns the commits in the WAL per write of clients that have one write in flight each. */
 async function commitsOfWrite(database, path, users) {
   await engine.exec(database, 'PRAGMA wal_checkpoint(TRUNCATE)')
-  // The log does not begin anew while somebody reads.
+  // The WAL does not restart while a reader is active.
   await engine.exec(database, 'BEGIN; SELECT count(*) FROM go_goscope_cache')
   const ran = await runTogether(users, { call: 'set', inFlight: 1, duration: 2 * duration })
   const log = readFileSync(`${path}-wal`)
   await engine.exec(database, 'COMMIT')
   const page = log.readUInt32BE(8)
   let commits = 0
-  // The frame that ends a commit tells how large the file is after it.
+  // The last frame of a commit contains the size of the file after it.
   for (let at = 32; at + 24 + page <= log.length; at += 24 + page) if (log.readUInt32BE(at + 4) !== 0) commits++
   return commits / ran.reduce((sum, { made }) => sum + made, 0)
 }
@@ -161,7 +161,7 @@ const cpu = await measureCpu()
 const { gets, pairs, queries } = await measureRates()
 const writes = await measureWrites()
 const of = { folder, keys: KEYS, rows, runs, duration }
-// A loop of the lowest priority still takes a core now and then from a timer.
+// A loop of the lowest priority still occasionally takes a core from a timer.
 const thread = await measureEngineThread(engine.openAdapter, of, endLoops)
 console.log(JSON.stringify({ cpu, gets, pairs, queries, ...writes, thread }))
 process.exit(0)

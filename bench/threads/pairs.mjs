@@ -3,13 +3,13 @@ import { perSecond, rateOf } from './rate.mjs'
 import { runTogether } from './users.mjs'
 
 /**
- * Gets of the owner's own thread and of so many workers, 100 in flight each, in short rounds. Each round has both, one right
- * after the other: the speed of a machine drifts within seconds by more than what they differ in.
+ * Measures gets of the owner's own thread and of workers, 100 in flight each, in short rounds. Each round has both, one right
+ * after the other: within seconds the speed of a machine drifts by more than they differ.
  *
  * @param {Record<string, (index: number) => unknown>} direct
  * @param {object[]} users threads of this process
  * @param {{ rounds: number, duration: number }} how `duration` in ms
- * @returns of each round the gets a second, and µs of the processor's time, of all threads of this process, for one of a worker
+ * @returns per round the gets per second, and the µs of CPU time of all threads of this process per get of a worker
  */
 export async function pairsOf(direct, users, { rounds, duration }) {
   const how = { inFlight: 100, duration }

@@ -1,9 +1,9 @@
 /**
- * Makes calls for a while, so many at a time, each as soon as one before it has settled.
+ * Makes calls for `duration`, with `inFlight` at a time: each starts as soon as an earlier one has settled.
  *
  * @param {(index: number) => unknown} call
  * @param {{ inFlight: number, duration: number }} how `duration` in ms
- * @returns how many were made, and in how many ms
+ * @returns the number of calls, and the ms they took
  */
 export async function rateOf(call, { inFlight, duration }) {
   const began = performance.now()
@@ -19,5 +19,5 @@ export async function rateOf(call, { inFlight, duration }) {
   return { made, ms: performance.now() - began }
 }
 
-/** Calls a second. @param {{ made: number, ms: number }[]} all of users that ran at the same time */
+/** Returns calls per second. @param {{ made: number, ms: number }[]} all of the clients that ran at the same time */
 export const perSecond = (all) => all.reduce((sum, { made, ms }) => sum + (made * 1_000) / ms, 0)

@@ -5,9 +5,9 @@ import { echoCalls } from './echo.mjs'
 import { rateOf } from './rate.mjs'
 
 /**
- * A thread or process that uses a database in one of these ways and makes calls when it is told to. Given `{ kind, engine,
- * path, port, options }`: `remote` uses an adapter that its parent serves, `own` opens the file itself, `pattern` sends named
- * queries to its parent. An order `{ order: 'run', call, inFlight, duration }` is answered by how many calls were made.
+ * A thread or process that uses a database and makes calls on request. It receives `{ kind, engine, path, port, options }`. The
+ * kind `remote` uses an adapter that the parent serves, `own` opens the file itself, and `pattern` sends named queries to the
+ * parent. An order `{ order: 'run', call, inFlight, duration }` is answered with the number of calls made.
  */
 const given = workerData ?? JSON.parse(process.argv.at(-1))
 const app = parentPort ?? process
@@ -32,7 +32,7 @@ async function adapterOf({ kind, engine: name, path, port, options }) {
   return engine.openAdapter(path, options)
 }
 
-/** As people write it by hand: a request with so many queries has an id, and its answer has it too. */
+/** The usual hand-written pattern: a request of several queries has an id, and its answer has the same id. */
 function patternCalls() {
   const waiting = new Map()
   let last = 0

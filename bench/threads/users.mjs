@@ -6,7 +6,7 @@ import { perSecond } from './rate.mjs'
 
 const SCRIPT = new URL('user.mjs', import.meta.url)
 
-/** A thread or process of user.mjs. */
+/** A thread or process that runs user.mjs. */
 class User {
   /** @param {Worker | import('node:child_process').ChildProcess} peer */
   constructor(peer) {
@@ -43,7 +43,7 @@ class User {
 /**
  * @param {number} count
  * @param {object} given see user.mjs
- * @param {import('@go-go-scope/persistence-sqlite-node/remote').PersistenceServer} [server] which they use
+ * @param {import('@go-go-scope/persistence-sqlite-node/remote').PersistenceServer} [server] the server that they use
  */
 export function threads(count, given, server) {
   return all(count, (number) => {
@@ -72,12 +72,12 @@ export function workersOfCluster(count, answer) {
   })
 }
 
-/** Has all of them make calls at the same time. @returns how many each has made, and in how many ms */
+/** Makes all of them run calls at the same time. @returns for each the number of calls, and the ms they took */
 export function runTogether(users, how) {
   return Promise.all(users.map((user) => user.tell({ order: 'run', ...how })))
 }
 
-/** The rate of all of them together. */
+/** Returns their combined rate. */
 export async function rateTogether(users, call, inFlight, duration) {
   return perSecond(await runTogether(users, { call, inFlight, duration }))
 }

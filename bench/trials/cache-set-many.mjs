@@ -8,7 +8,7 @@ export const trial = {
   writes: true,
   fill: fillCache,
   async check(store) {
-    // Every value one place further, and back: what setMany writes must be what is read.
+    // Moves every value to the next key and back, and checks that reads return what setMany wrote.
     await store.cache.setMany(KEYS.map((key, at) => [key, VALUES[(at + 1) % ROWS]]))
     await store.cache.setMany(KEYS.map((key, at) => [key, VALUES[at]]))
     await checkCache(store)

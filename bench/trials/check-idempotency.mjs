@@ -12,7 +12,7 @@ export async function fillIdempotency({ idempotency }) {
   } else await Promise.all(KEYS.map((key, at) => idempotency.set(key, VALUES[at], TTL)))
 }
 
-/** Checks that every result is there, with its expiry. */
+/** Checks that every result is stored, with its expiry. */
 export async function checkIdempotency({ idempotency }) {
   const read = idempotency.getBatch
     ? async (index) => (await idempotency.getBatch([KEYS[index]]))[0]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { KEYS, VALUES } from './sample.mjs'
 
 /**
- * Runs an operation on every row, 100 at a time, and compares what each gives.
+ * Runs an operation on every row, 100 at a time, and compares each result.
  *
  * @param {(index: number) => unknown} operation
  * @param {(index: number) => unknown} expected

@@ -2,7 +2,7 @@ import { checkLatest, checkpointAt, fillCheckpoints, KEEP, manyTasks } from './c
 
 const ROUNDS = KEEP + 2
 
-/** As the host does it: save, then drop all but the newest ten of the task. */
+/** Works like the host: save, then drop all but the newest ten checkpoints of the task. */
 export const trial = {
   title: `checkpoint save, keeping ${KEEP}`,
   writes: true,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { KEYS, VALUES } from './sample.mjs'
 
-/** What go-go-scope keeps of a task by default. */
+/** The number of checkpoints that go-go-scope keeps per task by default. */
 export const KEEP = 10
 // More tasks than are ever in flight: a task saves one checkpoint at a time.
 const TASKS = 1024
@@ -9,7 +9,7 @@ const TASKS = 1024
 export const taskAt = (index) => KEYS[index & (TASKS - 1)]
 export const manyTasks = (index, count) => Array.from({ length: count }, (_, at) => taskAt(index + at))
 
-/** The checkpoint that comes `index`-th of all; every task gets one in turn. */
+/** Returns the checkpoint number `index` of all; tasks get checkpoints in rotation. */
 export function checkpointAt(index) {
   const taskId = taskAt(index)
   const sequence = Math.floor(index / TASKS) + 1
@@ -23,7 +23,7 @@ export function checkpointAt(index) {
   }
 }
 
-/** Saves `rounds` checkpoints of every task. Returns how many there are. */
+/** Saves `rounds` checkpoints of every task. Returns their number. */
 export async function fillCheckpoints({ checkpoint }, rounds) {
   for (let round = 0; round < rounds; round++) {
     const all = Array.from({ length: TASKS }, (_, at) => checkpointAt(round * TASKS + at))
@@ -33,7 +33,7 @@ export async function fillCheckpoints({ checkpoint }, rounds) {
   return rounds * TASKS
 }
 
-/** Checks that the newest checkpoint of every task is that of round `rounds`. */
+/** Checks that the newest checkpoint of every task is from round `rounds`. */
 export async function checkLatest({ checkpoint }, rounds) {
   const expected = Array.from({ length: TASKS }, (_, at) => checkpointAt((rounds - 1) * TASKS + at))
   const given = checkpoint.loadLatestBatch

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { KEYS } from './sample.mjs'
 
-// Few breakers and many calls, as it is while something is down; the threshold is never reached.
+// Few breakers and many calls, as during an outage; the threshold is never reached.
 const BREAKERS = KEYS.slice(0, 16)
 const THRESHOLD = 1_000_000_000
 const breakerAt = (index) => BREAKERS[index & 15]
@@ -14,7 +14,7 @@ export const trial = {
     const counts = breaker.recordFailureBatch
       ? await breaker.recordFailureBatch(names, THRESHOLD)
       : await Promise.all(names.map((name) => breaker.recordFailure(name, THRESHOLD)))
-    // Sorted: nobody counts wrong, but calls handed to sqlite3 without waiting run in the order its threads take them.
+    // Sorted: the counts are right, but calls that sqlite3 receives without awaiting run in the order in which its threads take them.
     assert.deepEqual(
       counts.sort((one, other) => one - other),
       names.map((_, at) => Math.floor(at / BREAKERS.length) + 1),

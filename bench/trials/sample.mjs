@@ -1,8 +1,8 @@
-/** Rows that a trial reads and overwrites. A power of two, so that the next one is found by a mask. */
+/** The number of rows that a trial reads and overwrites. A power of two, so that a mask finds the next row. */
 export const ROWS = 1024
 const MASK = ROWS - 1
 
-/** In an order that is not the table's. */
+/** In another order than the table's. */
 export const KEYS = Array.from({ length: ROWS }, (_, at) => `user:${(at * 421) & MASK}:profile`)
 
 export const VALUES = KEYS.map((key, at) => ({
@@ -18,7 +18,7 @@ export const VALUES = KEYS.map((key, at) => ({
 /** ms; longer than any trial. */
 export const TTL = 3_600_000
 
-// The next write of a key brings another value: SQLite writes nothing, and flushes nothing, where nothing changes.
+// The next write of a key has another value: SQLite writes and flushes nothing when nothing changes.
 const OTHER = 1021
 
 export const keyAt = (index) => KEYS[index & MASK]

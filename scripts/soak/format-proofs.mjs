@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { markdownTable } from '../markdown-table.mjs'
 
 /**
- * The dated table of soaks.
+ * Returns the dated table of soaks.
  *
  * @param {import('./proofs.mjs').Found} found
  * @param {readonly import('../../test/matrix.mjs').Run[]} cells that there are
@@ -23,7 +23,7 @@ export function formatProofs({ proofs, counts }, cells) {
     const [first] = /** @type {[import('./proofs.mjs').Proof]} */ (/** @type {unknown} */ (found))
     const runs = unique(found, (one) => one.runs)
     const dates = unique(found, ({ date }) => date)
-    // What differs from cell to cell goes with the result.
+    // Text that differs between cells goes with the result.
     const lines = found.map(({ engine, version, date, ...one }) => ({
       place: `${engine} on ${version}${dates.length === 1 ? '' : `, ${date}`}`,
       said: runs.length === 1 ? one.result : `${one.runs}: ${one.result}`,
@@ -36,7 +36,7 @@ export function formatProofs({ proofs, counts }, cells) {
     return [`${first.proof} ([${basename(first.file)}](../${first.file}))`, one(runs), result, one(dates)]
   }
 
-  /** Whether each cell of the group has told something. @param {readonly import('./proofs.mjs').Proof[]} found */
+  /** Whether each cell of the group reported something. @param {readonly import('./proofs.mjs').Proof[]} found */
   function inWholeGroup(found) {
     const { group } = cells.find(({ name }) => name === found[0]?.cell) ?? {}
     const names = cells.filter((cell) => cell.group === group).map(({ name }) => name)

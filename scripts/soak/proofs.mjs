@@ -5,7 +5,7 @@ import { root } from '../workspace.mjs'
 import { formatProofs } from './format-proofs.mjs'
 
 /**
- * What one proof found in one cell, as test/proof/report-proof.ts writes it. `version` is that of the runtime.
+ * The result of one proof in one cell, as test/proof/report-proof.ts writes it. `version` is the runtime's.
  *
  * @typedef {object} Proof
  * @property {string} cell
@@ -19,7 +19,7 @@ import { formatProofs } from './format-proofs.mjs'
  * @property {string} runs
  * @property {string} result
  *
- * How many tests of a whole cell passed.
+ * The number of passed tests of a whole cell.
  * @typedef {{ cell: string, date: string, passed: number }} Count
  *
  * @typedef {{ proofs: readonly Proof[], counts: readonly Count[] }} Found
@@ -29,9 +29,9 @@ const DOCUMENT = join(root, 'docs/guarantees.md')
 const FILE = join(root, 'scripts/soak/proofs.jsonl')
 
 /**
- * What the soaks have found that the table in docs/guarantees.md is made of.
+ * Reads the results of soaks that the table in docs/guarantees.md shows.
  *
- * @param {string} file the one of this checkout, or of another
+ * @param {string} file of this checkout or of another one
  * @returns {Found}
  */
 export function readProofs(file = FILE) {
@@ -40,7 +40,7 @@ export function readProofs(file = FILE) {
 }
 
 /**
- * Keeps what soaks have found, and draws the table anew.
+ * Writes the results of soaks and redraws the table.
  *
  * @param {Found} found
  * @param {readonly import('../../test/matrix.mjs').Run[]} cells that there are
@@ -53,8 +53,8 @@ export function keepProofs({ proofs, counts }, cells) {
 }
 
 /**
- * What is known after a soak of some cells or files. A file that told something in a cell is believed there instead of what it
- * told before; whatever did not run stays.
+ * Merges the results of a soak of some cells or files into earlier ones. New results of a file in a cell replace its earlier
+ * results there; results of what did not run stay.
  *
  * @param {Found} kept
  * @param {Found} found
@@ -69,7 +69,7 @@ export function mergeProofs(kept, found) {
   }
 }
 
-/** Lines of JSON. @param {string} text */
+/** Parses lines of JSON. @param {string} text */
 export function parseLines(text) {
   return text
     .split('\n')

@@ -7,7 +7,7 @@ import { root } from '../workspace.mjs'
  */
 
 /**
- * The files that differ from the last commit, or, where none does, those that the last commit changed.
+ * Returns the files that differ from the last commit or, if none differs, those that the last commit changed.
  *
  * @returns {string[]} relative to the root, with `/`
  */
@@ -22,11 +22,11 @@ export function changedFiles() {
 }
 
 /**
- * The runs that a change touches, each with the test files that it touches there.
+ * Returns the runs that a change touches, each with the test files that it touches there.
  *
  * @param {readonly string[]} changed files
- * @param {readonly string[]} testFiles all that there are
- * @param {readonly Run[]} runs those of which may be chosen
+ * @param {readonly string[]} testFiles all test files
+ * @param {readonly Run[]} runs the runs to choose from
  * @param {readonly TouchRule[]} rules
  * @returns {{ run: Run, files: string[] }[]} in the order of `runs`
  */
@@ -57,7 +57,7 @@ export function touchedRuns(changed, testFiles, runs, rules) {
           filesOf(run).filter((path) => rule.tests?.test(path) ?? true),
         )
     }
-    // What a proof is made of is in a folder of the proof's name.
+    // The code of a proof is in a folder with the proof's name.
     const [, proof] = /^test\/proof\/([^/]+)\//.exec(file) ?? []
     const ofProof = testFiles.filter((path) => path.endsWith(`/${proof}.test.ts`))
     touch(

@@ -2,10 +2,10 @@ import { readCommandLine } from '../command-line.mjs'
 import { readArguments } from './read-arguments.mjs'
 
 /**
- * What the command line of this process asks to run. Ends the process for `--help`, and for what cannot be run.
+ * Returns what the command line of this process asks to run. Ends the process for `--help` and for an invalid argument.
  *
- * @param {readonly import('../../test/matrix.mjs').Run[]} runs that there are
- * @param {{ command: string, purpose: string }} words `command` as a person types it
+ * @param {readonly import('../../test/matrix.mjs').Run[]} runs all declared runs
+ * @param {{ command: string, purpose: string }} words `command` as users type it
  */
 export function chooseRuns(runs, words) {
   return readCommandLine(describeUsage(runs, words), (args) => readArguments(args, runs))
@@ -26,8 +26,8 @@ function describeUsage(runs, { command, purpose }) {
 
   ${command} -- [options] [parts of file names]      without any: everything
 
-  --cell <name>                 one cell or one group of them; may be given several times
-  --changed                     only what the uncommitted change touches, or the last commit where there is none
+  --cell <name>                 one cell or group; repeatable
+  --changed                     only tests that the uncommitted change touches, or the last commit if there is none
   -t, --test-name <pattern>     only tests whose names match the pattern
   -h, --help
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 
-/** @returns {number[]} the cores that this process may use; none where the system does not say, which is any but Linux */
+/** @returns {number[]} the cores that this process may use; empty on any system but Linux */
 export function allowedCores() {
   const status = '/proc/self/status'
   if (!existsSync(status)) return []
@@ -22,25 +22,25 @@ export function parseCores(list) {
 }
 
 /**
- * Keeps this process to some cores, with all of its threads; later ones begin where the thread is that makes them.
+ * Pins this process with all of its threads to some cores. Later threads inherit the cores of the thread that starts them.
  *
  * @param {readonly number[]} cores
- * @returns {boolean} whether the system has done it
+ * @returns {boolean} whether the operating system did it
  */
 export function keepTo(cores) {
   const args = ['--all-tasks', '--cpu-list', '--pid', cores.join(','), String(process.pid)]
   return cores.length > 0 && spawnSync('taskset', args).status === 0
 }
 
-/** @returns {number[]} the cores to which {@link keepTo} can keep a process here; none where it cannot */
+/** @returns {number[]} the cores to which {@link keepTo} can pin a process; empty where it cannot */
 export function coresToKeepTo() {
   const cores = allowedCores()
   return keepTo(cores) ? cores : []
 }
 
-/** Gives each of several runs the core that the fewest others have. */
+/** Assigns each run the core that the fewest other runs have. */
 export class CoreSharing {
-  /** @type {Map<number, number>} core → runs that have it */
+  /** @type {Map<number, number>} core → number of runs that have it */
   #runs
 
   /** @param {readonly number[]} cores */
@@ -48,7 +48,7 @@ export class CoreSharing {
     this.#runs = new Map(cores.map((core) => [core, 0]))
   }
 
-  /** @returns {number | undefined} undefined where there are no cores to give */
+  /** @returns {number | undefined} undefined without cores to assign */
   take() {
     const [least] = [...this.#runs].sort(([, a], [, b]) => a - b)
     if (least === undefined) return undefined

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 
 /**
- * The text a run ends with: each problem, a line for each run with what it took of the processors, and the total alone on the last line.
+ * Returns the final text: each problem, a line per run with its CPU time, and the total alone on the last line.
  *
  * @param {ReturnType<typeof import('./summarize.mjs').summarize>} summary
  * @param {ReturnType<typeof import('../paint.mjs').createPaint>} paint
@@ -30,7 +30,7 @@ function sumOf(rows) {
 }
 
 /**
- * Frames of the runner and other tools say nothing about a failure and bury what does.
+ * Removes stack frames of the runner and other tools, which hide the relevant ones.
  *
  * @param {string} text
  */

@@ -1,10 +1,10 @@
 /**
- * Holds the matrix against the test files that exist.
+ * Compares the matrix with the existing test files.
  *
  * @param {readonly string[]} files test files, relative to the root, with `/`
  * @param {readonly import('../../test/matrix.mjs').Run[]} runs
  * @param {readonly { run: string }[]} differences
- * @returns {string[]} problems: a file that no run would run, a folder without a test file, a difference of no run
+ * @returns {string[]} problems: a file in no run, a folder without a test file, a difference of an unknown run
  */
 export function judgeMatrix(files, runs, differences) {
   const folders = [...new Set(runs.flatMap((run) => run.folders))]

@@ -1,10 +1,10 @@
 /**
- * Finds runs of one group that do not hold the same tests: a test that is missing on one engine is a promise that
- * nobody checks there.
+ * Finds runs of one group that do not have the same tests: a test that is missing on one engine is a promise that is not
+ * tested there.
  *
  * @param {readonly import('./judge-run.mjs').Verdict[]} verdicts
  * @param {readonly { run: string, test: string }[]} differences declared in the matrix; one that does not occur is a
- *   problem too, so that the list stays true
+ *   problem too, so that the list stays correct
  * @returns {{ name: string, problem: string }[]} by name of the run
  */
 export function judgeNames(verdicts, differences) {

@@ -2,12 +2,12 @@
  * @typedef {import('../../test/matrix.mjs').Run} Run
  * @typedef {{ fullName: string, status: string, failureMessages?: string[] | null, meta?: { runtime?: string, engine?: string, diffs?: string[] } }} Assertion
  * @typedef {{ success: boolean, testResults: { name: string, status: string, message?: string, assertionResults: Assertion[] }[] }} Report vitest's JSON report
- * @typedef {object} Outcome how the process of a run ended
+ * @typedef {object} Outcome the end of a run's process
  * @property {number | null} exitCode
  * @property {string | null} signal
  * @property {boolean} timedOut
  * @property {number} seconds
- * @property {number | undefined} [coreSeconds] of the processors, its processes included; undefined where the system does not say it
+ * @property {number | undefined} [coreSeconds] CPU time, including child processes; undefined on any system but Linux
  * @property {string} output
  * @property {Report | undefined} report undefined when none was written
  * @typedef {object} Verdict
@@ -22,7 +22,7 @@
  */
 
 /**
- * Counts one run. Whatever is not a passed test on the declared runtime and engine counts as failed.
+ * Counts the tests of one run. Everything but a passed test on the declared runtime and engine counts as failed.
  *
  * @param {Run} run
  * @param {Outcome | undefined} outcome undefined when the run was never started

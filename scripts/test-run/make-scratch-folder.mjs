@@ -6,9 +6,9 @@ const MEMORY = '/dev/shm'
 const ENOUGH_BYTES = 1024 ** 3
 
 /**
- * Makes the folder in which the runs keep their files, which the caller removes. It is in memory where the system has such
- * a file system: no test needs a disk, since those of flushing record or fail the calls, and to flush to one took most of the
- * time of many. A soak stays on the disk.
+ * Makes the folder for the files of the runs; the caller removes it. It is in memory if the system has such a file system. No
+ * test needs a disk, because tests of flushing record the calls or make them fail, and real flushes took most of the time of
+ * many tests. A soak uses the disk.
  *
  * @returns {string}
  */

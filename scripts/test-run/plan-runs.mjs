@@ -2,13 +2,13 @@ import { touchRules } from '../../test/matrix.mjs'
 import { changedFiles, touchedRuns } from './choose-changed.mjs'
 
 /**
- * Which test files each run gets; runs that get none are left out.
+ * Returns the test files of each run, without runs that have none.
  *
  * @param {object} asked for on the command line
  * @param {readonly import('../../test/matrix.mjs').Run[]} asked.runs
  * @param {readonly string[]} asked.files parts of file names
  * @param {boolean} asked.changed
- * @param {readonly string[]} testFiles all that there are
+ * @param {readonly string[]} testFiles all test files
  * @returns {{ run: import('../../test/matrix.mjs').Run, files: string[] }[]}
  */
 export function planRuns({ runs, files: filters, changed }, testFiles) {

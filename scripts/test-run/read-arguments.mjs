@@ -9,7 +9,7 @@ import { UsageError } from '../command-line.mjs'
  * @param {readonly import('../../test/matrix.mjs').Run[]} runs
  * @returns {{ runs: readonly import('../../test/matrix.mjs').Run[], files: string[], pattern: string | undefined,
  *   changed: boolean }}
- * @throws {UsageError} for a run that is not declared; what parseArgs throws for an unknown option
+ * @throws {UsageError} for an undeclared run; for an unknown option, the error of parseArgs
  */
 export function readArguments(args, runs) {
   const { values, positionals: files } = parseArgs({

@@ -8,13 +8,13 @@ import { makeScratchFolder } from './make-scratch-folder.mjs'
 import { runVitest } from './run-vitest.mjs'
 
 /**
- * Runs at the same time: two more than there are cores, because a run waits for processes and threads a third of its time, and
- * some of them wait for periods and servers most of it.
+ * The number of concurrent runs: two more than cores, because a run waits for processes and threads for a third of its time, and
+ * some runs mostly wait for intervals and servers.
  */
 const AT_ONCE = availableParallelism() + 2
 
 /**
- * Runs what is planned, and tells of each run that it has ended.
+ * Executes the planned runs and prints the end of each.
  *
  * @param {ReturnType<typeof import('./plan-runs.mjs').planRuns>} plan
  * @param {readonly import('../../test/matrix.mjs').Run[]} runs those to judge; one that is not in the plan has failed
@@ -29,7 +29,7 @@ export async function runAndJudge(plan, runs, pattern) {
   const cores = new CoreSharing(coresToKeepTo())
   async function worker() {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      // Files and not folders are handed to vitest: a folder's name would match as a part of any longer path.
+      // vitest gets files and not folders: a folder's name would also match longer paths that contain it.
       const core = keepsToCore(next) ? cores.take() : undefined
       const outcome = await runVitest(next.run, { files: next.files, pattern, folder, core })
       cores.give(core)

@@ -7,7 +7,7 @@ import { judgeNames } from './judge-names.mjs'
  * @param {object} checks
  * @param {readonly { run: string, test: string }[]} checks.differences
  * @param {readonly string[]} checks.matrixProblems
- * @param {readonly string[]} checks.wholeGroups the groups of which everything ran, so that names can be compared
+ * @param {readonly string[]} checks.wholeGroups the groups that ran completely, whose names can be compared
  * @returns {{ passed: number, failed: number, problems: { name: string, problem: string }[],
  *   rows: { name: string, passed: number, failed: number, seconds: number, coreSeconds?: number | undefined }[] }}
  */

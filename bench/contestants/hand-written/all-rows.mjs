@@ -1,5 +1,5 @@
 /**
- * Runs an SQL text, prepared once, to its end.
+ * Prepares an SQL text once and runs it to its end.
  *
  * @returns {(sql: string) => (...parameters: unknown[]) => any} its rows, or a promise of them
  */

@@ -2,9 +2,9 @@ import { MANY } from './statements.mjs'
 import { toCheckpoint } from './to-checkpoint.mjs'
 
 /**
- * What a programmer writes by hand for many calls at once: arrays in, one `json_each` statement, arrays out.
+ * Hand-written code for many calls at once: arrays in, one `json_each` statement, arrays out.
  *
- * @param {(sql: string) => (...parameters: unknown[]) => any} statement runs an SQL text to its end and gives its rows,
+ * @param {(sql: string) => (...parameters: unknown[]) => any} statement runs an SQL text to its end and returns its rows,
  *   or a promise of them
  */
 export function batches(statement) {

@@ -1,7 +1,7 @@
 /**
- * Has what is called before the next microtask go as one batch, and gives each caller a promise of its own.
+ * Sends all calls made before the next microtask as one batch, and returns a promise to each caller.
  *
- * @param {(items: unknown[], shared?: unknown) => Promise<unknown[] | void>} batch gives a result for each item, or none
+ * @param {(items: unknown[], shared?: unknown) => Promise<unknown[] | void>} batch returns a result per item, or nothing
  * @returns {(item: unknown, shared?: unknown) => Promise<any>}
  */
 export function loader(batch) {

@@ -2,8 +2,8 @@ import { batches } from './batches.mjs'
 import { loader } from './loader.mjs'
 
 /**
- * What a programmer writes by hand for many callers of single calls: what is called before the next microtask goes as one
- * `json_each` statement, and each caller gets a promise of its own.
+ * Hand-written code for many callers of single calls: all calls made before the next microtask are one `json_each` statement, and
+ * each caller gets its own promise.
  *
  * @param {(sql: string) => (...parameters: unknown[]) => any} statement as {@link batches} takes it
  */

@@ -1,4 +1,4 @@
-/** A hand-written lock map: looks at the one entry it is asked for. */
+/** A hand-written lock map, which reads only the requested entry. */
 export function sweepless() {
   const held = new Map()
   let grants = 0
@@ -18,7 +18,7 @@ export function sweepless() {
   }
 }
 
-/** The obvious lock map: drops everything that has expired before it looks. */
+/** The obvious lock map, which removes all expired entries before each lookup. */
 export function sweeping() {
   const held = new Map()
   let grants = 0

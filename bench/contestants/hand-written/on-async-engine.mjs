@@ -4,14 +4,14 @@ import { toCheckpoint } from './to-checkpoint.mjs'
 /**
  * A cache over two prepared statements of `sqlite3`.
  *
- * @param {(sql: string) => any} statement gives `all` and `run`, each with a callback, for an SQL text
+ * @param {(sql: string) => any} statement returns `all` and `run`, each with a callback, for an SQL text
  * @param {{ get: string, set: string }} sql
  */
 export function cacheOnAsyncEngine(statement, sql) {
   const get = statement(sql.get)
   const set = statement(sql.set)
   return {
-    // Reads by `all`, which costs the same: a `get` leaves its statement open, and then the log is never cut back.
+    // Reads by `all`, which costs the same: a `get` leaves its statement open, and then the WAL never restarts.
     get: (key) =>
       new Promise((resolve, reject) => {
         get.all([key, Date.now()], (error, [row] = []) =>
@@ -26,9 +26,9 @@ export function cacheOnAsyncEngine(statement, sql) {
 }
 
 /**
- * What a programmer writes by hand over `sqlite3`.
+ * Hand-written code over `sqlite3`.
  *
- * @param {(sql: string) => any} statement gives `all` and `run`, each with a callback, for an SQL text
+ * @param {(sql: string) => any} statement returns `all` and `run`, each with a callback, for an SQL text
  */
 export function onAsyncEngine(statement) {
   const recordFailure = statement(SINGLE.recordFailure)

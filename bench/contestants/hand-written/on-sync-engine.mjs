@@ -2,9 +2,9 @@ import { SINGLE } from './statements.mjs'
 import { toCheckpoint } from './to-checkpoint.mjs'
 
 /**
- * A cache over two prepared statements of an engine that answers within the call.
+ * A cache over two prepared statements of a synchronous engine.
  *
- * @param {(sql: string) => any} statement gives `get` and `run` for an SQL text
+ * @param {(sql: string) => any} statement returns `get` and `run` for an SQL text
  * @param {{ get: string, set: string }} sql
  */
 export function cacheOnSyncEngine(statement, sql) {
@@ -22,9 +22,9 @@ export function cacheOnSyncEngine(statement, sql) {
 }
 
 /**
- * What a programmer writes by hand over an engine that answers within the call.
+ * Hand-written code over a synchronous engine.
  *
- * @param {(sql: string) => any} statement gives `get`, `all` and `run` for an SQL text
+ * @param {(sql: string) => any} statement returns `get`, `all` and `run` for an SQL text
  */
 export function onSyncEngine(statement) {
   const recordFailure = statement(SINGLE.recordFailure)

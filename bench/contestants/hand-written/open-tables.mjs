@@ -1,7 +1,7 @@
 import { tuning } from '../../engines/tuning.mjs'
 import { TABLES } from './tables.mjs'
 
-/** A tuned handle with the tables. */
+/** Opens a tuned handle with the tables. */
 export async function openTables({ engine, path, storage }) {
   const database = await engine.open(path)
   for (const pragma of tuning(storage)) await engine.exec(database, pragma)

@@ -1,4 +1,4 @@
-/** A row of `checkpoints` as its caller wants it. */
+/** Converts a row of `checkpoints` to what its caller expects. */
 export function toCheckpoint(row) {
   return {
     id: row.id,

@@ -10,7 +10,7 @@ ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, expires_at = excluded.ex
 WHERE l.expires_at <= ${NOW} RETURNING token`
 const RELEASE = 'DELETE FROM locks WHERE key = $1 AND token = $2'
 
-/** Locks whose tokens are counted in one row, which each grant changes. @param {{ placed: string, connections: number }} place */
+/** Locks whose tokens are counted in one row, which each grant updates. @param {{ placed: string, connections: number }} place */
 export async function open({ placed, connections }) {
   const pool = new pg.Pool({ connectionString: placed, max: connections })
   await pool.query(TABLES)

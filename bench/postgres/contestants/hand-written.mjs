@@ -17,7 +17,7 @@ ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, expires_at = excluded.ex
 WHERE l.expires_at <= ${NOW} RETURNING key`
 const RELEASE = 'DELETE FROM locks WHERE key = $1 AND owner = $2'
 
-/** One prepared statement a call, on what `queries` is: a client, or a pool. @param {import('pg').Client | import('pg').Pool} queries */
+/** One prepared statement per call, on a client or a pool. @param {import('pg').Client | import('pg').Pool} queries */
 export async function handWritten(queries) {
   await queries.query(TABLES)
   const statement = (name, text) => async (values) => (await queries.query({ name, text, values })).rows

@@ -16,8 +16,8 @@ WHERE l.expires_at <= ${NOW} RETURNING key`
 const RELEASE = `DELETE FROM locks AS l USING (${PAIRS}) AS calls WHERE l.key = calls.key AND l.owner = calls.second`
 
 /**
- * The limit of many callers on one connection: what is called before the next microtask goes as one bare statement, which
- * promises nothing of tokens, of calls that name one key, of deadlocks or of waits. @param {{ placed: string }} place
+ * The limit of many callers on one connection: all calls made before the next microtask are one bare statement, without any
+ * promise about tokens, several calls for one key, deadlocks or waits. @param {{ placed: string }} place
  */
 export async function open({ placed }) {
   const client = new pg.Client({ connectionString: placed })

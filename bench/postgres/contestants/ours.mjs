@@ -1,7 +1,7 @@
 import { PostgresAdapter } from '@go-go-scope/persistence-postgres'
 
 /**
- * This repository's adapter, by `pg`; or several, whose locks are taken by turns.
+ * This repository's adapter, by `pg`; or several, whose locks are acquired in rotation.
  *
  * @param {{ url: string, schema: string, adapters: number }} place
  */

@@ -8,7 +8,7 @@ export async function open({ placed }) {
   return handWritten(oneAtATime(client))
 }
 
-/** A client takes one query at a time. @param {pg.Client} client */
+/** A client runs one query at a time. @param {pg.Client} client */
 export function oneAtATime(client) {
   let last = Promise.resolve()
   return {
