@@ -6,7 +6,7 @@ import { targetTable } from './targets.mjs'
 
 const engines = cells.slice(0, 4).map(({ name }) => name)
 
-/** The figures at the top of docs/performance.md: one engine a row, and how many targets were reached. */
+/** The figures at the top of docs/performance.md: a row per engine, and how many targets were reached. */
 export function inShort(results) {
   const rows = engines.map((engine) => [
     engine,
@@ -30,9 +30,9 @@ export function inShort(results) {
     ],
     rows,
   )}
-Calls a second, one after the other, and in brackets their part of the rate of a prepared statement that was written by hand.
-A hundred \`set\`s at once: how many times the rate of one commit each. 1 M rows: how many times the cost
-of 1,000, and in brackets what it is for that statement.
+The first three columns are sequential calls per second, with the ratio to a hand-written prepared statement in brackets.
+"100 such \`set\`s at once" is their throughput divided by that of one commit per write. "1 M rows" is the cost with 1,000,000
+rows divided by that with 1,000, and in brackets the same for the hand-written statement.
 
 **${met.filter(Boolean).length} of ${met.length} [targets](#targets) were reached.** The others are in the list as \`no\`, with what was reached.`
 }

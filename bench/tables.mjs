@@ -80,8 +80,8 @@ function rowsTable({ rows }) {
   )
   const sizes = Object.keys(Object.values(Object.values(rows)[0] ?? {})[0] ?? {})
   return {
-    title: 'Cost against rows: µs a call by rows in the cache and the checkpoint table',
-    text: 'On a file, `process` durability. `keys(prefix)` finds and `clear()` removes 100 rows, `cleanup` drops 90 checkpoints of 100.',
+    title: 'Cost by number of rows: µs per call, by rows in the cache and checkpoint tables',
+    text: 'On a file, `process` durability. `keys(prefix)` finds 100 rows, `clear()` removes 100, and `cleanup` removes 90 of 100 checkpoints.',
     head: ['engine', 'operation', ...sizes.map((size) => `${round(Number(size))} rows`), 'last ÷ first'],
     rows: lines,
   }
@@ -89,9 +89,9 @@ function rowsTable({ rows }) {
 
 function sweepsTable({ sweeps = {} }) {
   return {
-    title: 'Removing expired rows: how long a read waits meanwhile, ms',
-    text: 'On a file, `process` durability; reads come one after the other while `prune()` removes all rows.',
-    head: ['engine', 'expired rows', 'prune takes, s', 'half of the reads within', '99 of 100 within', 'the longest'],
+    title: 'Removing expired rows: latency of reads meanwhile, ms',
+    text: 'On a file, `process` durability; sequential reads while `prune()` removes all rows.',
+    head: ['engine', 'expired rows', '`prune()`, s', 'reads, p50', 'p99', 'maximum'],
     rows: Object.entries(sweeps).map(([cell, { size, seconds, middle, usual, longest }]) => [
       cell,
       round(size),
@@ -102,9 +102,9 @@ function sweepsTable({ sweeps = {} }) {
 
 function turnsTable({ turns = {} }) {
   return {
-    title: 'Timers behind 100 loops of awaited reads, in memory: how late they fire, ms',
-    text: 'The part of the rate that is kept: against the same adapter where it gives the event loop no turn.',
-    head: ['engine', '99 of 100 within', 'the longest', 'part of the rate that is kept'],
+    title: 'Timers during 100 loops of awaited reads, in memory: delay, ms',
+    text: 'Throughput kept: the ratio to the same adapter without its pauses for the event loop.',
+    head: ['engine', 'p99', 'maximum', 'throughput kept'],
     rows: Object.entries(turns).map(([cell, { late, longest, kept }]) => [cell, ...[late, longest, kept].map(digits)]),
   }
 }
@@ -112,31 +112,31 @@ function turnsTable({ turns = {} }) {
 function copiesTable({ copies = {} }) {
   return {
     title: 'Backups of a file in use',
-    text: `MB a second. Ours: with integrity_check, hash and manifest; the part of it until the engine has copied and flushed all
-pages; and beside commits. dd flushes its copy; .backup is that of the sqlite3 shell, which verifies nothing. Timers are those of
-the process that backs up, and while dd copies to compare; commits those of another process that commits every millisecond:
-beside a backup, beside dd, and beside neither, in turns. The .backup of the shell does not end beside such a writer, because it
-starts anew after each commit.`,
+    text: `Columns of copies are MB per second. "Ours" includes integrity_check, sha256 and the manifest; "its copy" ends when all
+pages are copied and flushed. dd flushes its copy. .backup is that of the sqlite3 shell, which verifies nothing; it restarts after each
+commit of another process, so it does not end during such writes. Delays are those of timers in the process that makes the
+copy. Commits are those of another process that commits every millisecond. Runs during a backup, during dd and without either
+are interleaved.`,
     head: [
       'engine',
       'MB',
       'ours',
-      'its copy alone',
+      'its copy',
       'dd with fsync',
       '.backup',
-      'ours beside commits',
-      'timers late by, ms (99 of 100)',
-      'and beside dd',
-      'commits take, ms (99 of 100)',
-      'and beside dd',
-      'and beside neither',
-      'half of them',
-      'and beside neither',
+      'ours during commits',
+      'timer delay p99, ms: backup',
+      'dd',
+      'commit p99, ms: backup',
+      'dd',
+      'neither',
+      'commit p50, ms: backup',
+      'neither',
     ],
     rows: Object.entries(copies).map(
       ([cell, { megabytes, seconds, busy, late, lateBesideCopy, commits, halfOfCommits }]) => {
         const speed = (runs) => (runs === undefined ? '' : round(megabytes / median(runs)))
-        // Results of before have no timers and no commits beside dd, and no halves.
+        // Older results lack the timers and the commits during dd, and the p50.
         const known = (ms) => (ms === undefined ? '' : digits(ms))
         const { ours, copied, copy, shell } = seconds
         const speeds = [ours, copied, copy, shell, busy].map(speed)
@@ -151,9 +151,9 @@ starts anew after each commit.`,
 function locksTable({ locks }) {
   const sizes = [...new Set(Object.values(locks).flatMap(({ rates }) => Object.keys(rates)))]
   return {
-    title: 'Cost against held locks: acquire + release a second by locks held',
-    text: 'Bytes are of the heap, the handle that the holder keeps included, the name of the lock not. The hand-written ones are a Map; the obvious one sweeps it on every acquire.',
-    head: ['contestant', 'runtime', ...sizes.map((size) => `${round(Number(size))} held`), 'bytes a lock'],
+    title: 'Cost by number of held locks: acquire + release per second',
+    text: 'Bytes are heap memory per lock, with the handle that the holder keeps and without the name. The hand-written contestants are a Map; the obvious one sweeps it on every acquire.',
+    head: ['contestant', 'runtime', ...sizes.map((size) => `${round(Number(size))} held`), 'bytes per lock'],
     rows: Object.entries(locks).map(([id, { rates, bytes }]) => {
       const [contestant, ...cell] = id.split('/')
       const runtime = cell.join('/').split(', ').at(-1)
@@ -173,13 +173,13 @@ function freshLocksTable({ freshLocks = {} }) {
   )
   const sizes = [...new Set(grown.flatMap(({ rates }) => Object.keys(rates)))]
   return {
-    title: 'Locks of names that were never locked: acquires a second by locks held',
-    text: 'Both acquire 200,000 names in turns, in one process, and release none. A Map alone gets slower too: each new name is a visit to memory that the processor has not cached.',
+    title: 'Locks of new names: acquires per second by number of held locks',
+    text: 'Both acquire 200,000 names and release none, interleaved in one process. A bare Map gets slower too: each new name is a CPU cache miss.',
     head: [
       'contestant',
       'engine',
       ...sizes.map((size) => `${round(Number(size))} held`),
-      'part of the rate that is kept',
+      'throughput kept',
     ],
     rows: grown.map(({ cell, contestant, rates }) => [
       contestant,
@@ -193,7 +193,7 @@ function freshLocksTable({ freshLocks = {} }) {
 function memoryTable({ memory }) {
   return {
     title: 'Memory of a million cache operations, 100 in flight',
-    head: ['contestant', 'engine', 'heap that stays, KiB', 'most above the start, MiB'],
+    head: ['contestant', 'engine', 'heap that stays, KiB', 'peak above the start, MiB'],
     rows: Object.entries(memory).map(([id, { heap, resident }]) => {
       const [contestant, ...cell] = id.split('/')
       return [nameOf(contestant), cell.join('/'), (heap / 1024).toFixed(0), (resident / 2 ** 20).toFixed(1)]
