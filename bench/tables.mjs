@@ -175,12 +175,7 @@ function freshLocksTable({ freshLocks = {} }) {
   return {
     title: 'Locks of new names: acquires per second by number of held locks',
     text: 'Both acquire 200,000 names and release none, interleaved in one process. A bare Map gets slower too: each new name is a CPU cache miss.',
-    head: [
-      'contestant',
-      'engine',
-      ...sizes.map((size) => `${round(Number(size))} held`),
-      'throughput kept',
-    ],
+    head: ['contestant', 'engine', ...sizes.map((size) => `${round(Number(size))} held`), 'throughput kept'],
     rows: grown.map(({ cell, contestant, rates }) => [
       contestant,
       cell,
