@@ -1,7 +1,7 @@
 import type { AsyncDriver, AsyncStatement, Row, SqlValue } from '../../../driver/driver.js'
 import type { StandbyThread } from './standby-thread.js'
 
-/** The database of a standby, which is in another thread, as an engine that answers in a later turn. */
+/** A driver for the database of a standby, which is in another thread. */
 export class ThreadDriver implements AsyncDriver {
   readonly synchronous = false
   readonly engine: string
