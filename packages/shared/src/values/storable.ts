@@ -6,24 +6,24 @@ import { errorMembers } from './stored-error.js'
 import { UnstorableError } from './unstorable-error.js'
 
 /**
- * How deep values may be nested. Encoding and decoding recurse, and the stack of the runtime that reads may be smaller than
- * that of the one that wrote, so the limit is far below what the smallest holds.
+ * The maximum nesting depth of values. Encoding and decoding recurse, and the stack of the reading runtime may be smaller than
+ * that of the writing one, so the limit is far below the capacity of the smallest.
  */
 const DEEPEST = 1_000
-/** What is written as a record with a list of members is nested so much deeper than it looks. */
+/** Additional depth of a value that is written as a record with a list of members. */
 const RECORD = 4
 
-/** What an encoder needs to know of a value. */
+/** What an encoder needs to know about a value. */
 export interface Findings {
-  /** Members of arrays, Maps, Sets, Dates and RegExps. */
+  /** Added members of arrays, Maps, Sets, Dates and RegExps. */
   readonly members: ReadonlyMap<object, readonly string[]>
   /** Whether anything is written as a record. */
   readonly records: boolean
 }
 
 /**
- * Looks at everything in `value` before it is encoded, without recursion and in the order of the encoder, so that what
- * would be lost, and what would be too deep for the runtime that reads it, is refused with the path to it.
+ * Checks everything in `value` before it is encoded, without recursion and in the order of the encoder. It refuses what would be
+ * lost, or be too deep for the reading runtime, with the path to it.
  *
  * @throws UnstorableError
  */
@@ -42,12 +42,12 @@ class Survey implements Findings {
   run(root: unknown): void {
     this.#meet(root, undefined, 'member', undefined, 1)
     for (let place = this.#open.pop(); place !== undefined; place = this.#open.pop()) {
-      // Only now: what is met twice is encoded where it is reached first.
+      // Only now, because a repeated object is encoded where it is reached first.
       if (this.#seen.has(place.value)) continue
       this.#seen.add(place.value)
       const from = this.#open.length
       this.#visit(place)
-      // The first child is to be looked at next, with all that is in it.
+      // The first child is checked next, with everything in it.
       reverse(this.#open, from)
     }
   }
@@ -105,7 +105,7 @@ class Survey implements Findings {
     for (let at = 0; at < items.length; at++) {
       const item = items[at]
       if (item === undefined && !Object.hasOwn(items, at)) {
-        // Few of many places may be taken.
+        // A sparse array may have few items.
         for (const index of Object.keys(items)) {
           if (Number(index) > at) this.#meet(items[Number(index)], place, 'member', Number(index), depth)
         }
@@ -140,7 +140,7 @@ class Survey implements Findings {
     }
   }
 
-  /** A method that does not show, but says that the value wants to be written as something else. */
+  /** Refuses a hidden or inherited method by which the value would be written as something else. */
   #refuseHidden(place: Visited): void {
     if (typeof member(place.value, 'toJSON') !== 'function') return
     if (typeof Object.getOwnPropertyDescriptor(place.value, 'toJSON')?.value !== 'function') return
@@ -149,10 +149,10 @@ class Survey implements Findings {
   }
 }
 
-/** The names of what is on a built-in object besides what it is made of. */
+/** Returns the names of the members that were added to a built-in object. */
 function membersBeside(value: object, kind: string): string[] {
   if (kind === 'array') return namedMembers(value as unknown[])
-  // Their names are texts of their indices; see hasNamedMembers.
+  // Its item names are texts of indices; see hasNamedMembers.
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
     const items = value as unknown as unknown[]
     return items.length > 0 && hasNamedMembers(items) ? namedMembers(items) : []

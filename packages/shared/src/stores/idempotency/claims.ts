@@ -11,7 +11,7 @@ import { KeyWaiters } from './key-waiters.js'
 const SHORTEST_POLL_MS = 10
 const LONGEST_POLL_MS = 200
 
-/** Grants claims, and lets callers wait for claims that other callers hold. */
+/** Grants claims, and lets callers wait for claims of other callers. */
 export class Claims {
   readonly #session: Session
   readonly #rows: ClaimRows
@@ -52,7 +52,7 @@ export class Claims {
     const { clock, connection } = this.#session
     const { notifications } = connection.place
     const deadline = clock.monotonic() + request.wait
-    // Before the first look, so that no change between a look and the waiting is missed.
+    // Before the first read, so that no change between a read and the wait is missed.
     const waiter = this.#waiters.enter(stored)
     let unsubscribe: (() => void) | undefined
     try {
@@ -60,10 +60,10 @@ export class Claims {
         const claim = await this.#ask<T>(stored, request)
         const remaining = deadline - clock.monotonic()
         if (claim.state !== 'running' || remaining <= 0) return claim
-        // After the first look: a key with a result needs no subscription.
+        // After the first read, because a key with a result needs no subscription.
         unsubscribe ??= notifications?.subscribe('claim', stored, () => this.#waiters.wake(stored))
         if (notifications !== undefined && !(await this.#awaitNotifications(notifications, stored))) continue
-        // With jitter, so that the waiters of several processes do not march in step.
+        // With jitter, so that callers of several processes do not poll in step.
         const pause = (notifications?.active ? POLL_WITH_NOTIFICATIONS_MS : poll) * (0.5 + connection.random() / 2)
         const leaseEnd = Math.max(1, claim.until - clock.now())
         await waiter.next(clock, Math.min(pause, leaseEnd, remaining), request.signal)
@@ -74,13 +74,15 @@ export class Claims {
     }
   }
 
-  /** Has the end of the claim notified. @returns `false` when the claim has ended since it was read, before that. */
+  /**
+   * Requests a notification of the end of the claim. @returns `false` when the claim has ended between the read and the request.
+   */
   async #awaitNotifications(notifications: ChangeNotifications, stored: string): Promise<boolean> {
     await notifications.settled()
     return !notifications.active || this.#rows.awaitEnd(stored)
   }
 
-  /** Looks first: a replay is the usual case and costs no write. */
+  /** Reads first: a replay is the usual case and costs no write. */
   async #ask<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
     for (;;) {
       const { record, fingerprint } = await this.#rows.read(stored)
@@ -96,7 +98,7 @@ export class Claims {
     }
   }
 
-  /** Ends a claim whose caller has given up, which would last until the end of its lease. Never rejects. */
+  /** Ends a claim whose caller has given up; otherwise it would last until the end of its lease. Never rejects. */
   async #giveBack(grant: ClaimGrant): Promise<void> {
     try {
       await this.#rows.forget(grant)
