@@ -92,8 +92,8 @@ export class SqlAdapter
    */
   async prune(): Promise<{ cache: number; idempotency: number }> {
     const cache = await this.#cache.prune('prune')
-    const idempotency = this.#session.over ? 0 : await this.#idempotency.prune('prune')
-    for (const sweeper of this.#locks.sweepers) if (!this.#session.over) await sweeper.prune('prune')
+    const idempotency = this.#session.ended ? 0 : await this.#idempotency.prune('prune')
+    for (const sweeper of this.#locks.sweepers) if (!this.#session.ended) await sweeper.prune('prune')
     return { cache, idempotency }
   }
 

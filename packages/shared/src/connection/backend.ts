@@ -51,7 +51,7 @@ export interface Backend {
   /** Creates the queue of a second connection. Absent when the driver has none. */
   readonly openAside?: () => OperationQueue
   /** Runs a ping directly on the handle, because the queue of a driver may have ended. */
-  ask(): unknown
+  ping(): unknown
   /** Records changes on the handle, which must be open. `undefined` on engines without sessions. */
   recorder(): ChangeRecorder | undefined
 }
@@ -75,7 +75,7 @@ function overOwner(owner: DatabaseOwner, dialect: ConnectionDialect, context: Ba
     readOnly: owner.readOnly,
     sharesCommits: false,
     owner,
-    ask: () => queue.query('disconnect', dialect.ping),
+    ping: () => queue.query('disconnect', dialect.ping),
     recorder: () => undefined,
   }
 }
@@ -96,7 +96,7 @@ function overDriver(
     readOnly,
     sharesCommits: driver.synchronous || exclusive,
     ...(another && { openAside: () => new TracedQueue(new AsyncQueue(another(), context), database) }),
-    ask: () => driver.query(dialect.ping, []),
+    ping: () => driver.query(dialect.ping, []),
     recorder: () => (driver.synchronous ? driver.recorder : undefined),
   }
 }

@@ -4,16 +4,16 @@ import type { ConnectionDialect, Place } from './place.js'
 
 /** Ends a connection's use of a handle: closes it, or leaves it to the app with its original settings. */
 export class Closing {
-  readonly #ask: () => unknown
+  readonly #ping: () => unknown
   readonly #queue: OperationQueue
   readonly #place: Place
   readonly #dialect: ConnectionDialect
   /** Whether closing failed and may be retried. */
   failed = false
 
-  /** @param queue The queue of the handle. @param ask Queries the handle directly, because the queue may have ended. */
-  constructor(ask: () => unknown, queue: OperationQueue, place: Place, dialect: ConnectionDialect) {
-    this.#ask = ask
+  /** @param queue The queue of the handle. @param ping Queries the handle directly, because the queue may have ended. */
+  constructor(ping: () => unknown, queue: OperationQueue, place: Place, dialect: ConnectionDialect) {
+    this.#ping = ping
     this.#queue = queue
     this.#place = place
     this.#dialect = dialect
@@ -53,7 +53,7 @@ export class Closing {
   /** Returns whether the handle is open. */
   async #answers(): Promise<boolean> {
     try {
-      await this.#ask()
+      await this.#ping()
       return true
     } catch (error) {
       return this.#dialect.classify(error, 'disconnect').code !== 'CLOSED'

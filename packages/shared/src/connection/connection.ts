@@ -11,7 +11,7 @@ import type { TracedDatabase } from '../tracing/traced-database.js'
 import { type Backend, backendOf, type ConnectionOptions } from './backend.js'
 import { Closing } from './closing.js'
 import type { DatabaseOwner } from './database-owner.js'
-import { claimHandle, giveHandleBack } from './one-copy.js'
+import { claimHandle, releaseHandle } from './one-copy.js'
 import type { ConnectionDialect, Place } from './place.js'
 
 /** A session, as seen by its connection. */
@@ -123,13 +123,13 @@ export class Connection {
       diagnostics,
       lose: (reason) => this.#lose(reason),
     })
-    const { queue, place, readOnly, owner, ask } = this.#backend
+    const { queue, place, readOnly, owner, ping } = this.#backend
     this.queue = queue
     this.place = place
     this.readOnly = readOnly
     this.owner = owner
     this.lockOwnerPrefix = owner?.lockOwnerPrefix ?? ownerPrefix(randomUUID())
-    this.#closing = new Closing(ask, queue, place, dialect)
+    this.#closing = new Closing(ping, queue, place, dialect)
   }
 
   /** Requires equal dialects, because state that adapters on one handle share, such as listeners, is looked up by key alone. */
@@ -260,7 +260,7 @@ export class Connection {
 
   async #leaveHandle(keepHandle: boolean): Promise<void> {
     await this.#closing.run(keepHandle)
-    if (this.#hasHandle()) giveHandleBack(this.#handle)
+    if (this.#hasHandle()) releaseHandle(this.#handle)
   }
 
   /** Returns whether no newer connection was made on the handle. */

@@ -63,15 +63,15 @@ export interface LoadRequest {
   readonly entry: string
   /** The key as the caller passed it, for errors. */
   readonly key: string
-  /** The load that contains the code making the request. */
+  /** The load whose code makes the request. */
   readonly inside: LoadTurn | undefined
-  /** Call it when the entry is written or deleted before the load has ended. */
+  /** To be called when the entry is written or deleted before the load has ended. */
   readonly overtaken: () => void
 }
 
-/** The turn to load an entry. {@link done} or {@link failed} ends it. */
+/** The turn to load an entry. Ended by {@link done} or {@link failed}. */
 export interface LoadTurn {
-  /** Runs `write`. Its synchronous calls change nothing if the entry was written meanwhile. */
+  /** Runs `write`. The calls that it makes synchronously change nothing where the entry was written meanwhile. */
   store<Result>(write: () => Result): Result
   done(text: string): void
   failed(error: unknown): void

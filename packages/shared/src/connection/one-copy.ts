@@ -29,6 +29,6 @@ export function claimHandle(handle: object): void {
 }
 
 /** Releases a handle, so that any copy can claim it. */
-export function giveHandleBack(handle: object): void {
+export function releaseHandle(handle: object): void {
   if (owners().get(handle) === THIS_COPY) owners().delete(handle)
 }

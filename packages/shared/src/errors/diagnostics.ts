@@ -5,12 +5,20 @@ import type { Classify, PersistenceError } from './persistence-error.js'
 /** An event that an adapter passes to its option `onDiagnostic`. Adapters never write to the console. */
 export type DiagnosticEvent =
   /** Another connection held the database. The call is retried until its `busyTimeout` is over. */
-  | { type: 'busy-retry'; operation: string; attempt: number /** ms so far. */; waited: number }
+  | {
+      type: 'busy-retry'
+      operation: string
+      attempt: number
+      /** ms waited so far. */
+      waited: number
+    }
   /** A statement took longer than 100 ms. */
   | {
       type: 'slow-statement'
-      operation: string /** ms. */
-      duration: number /** How many calls shared it. */
+      operation: string
+      /** ms. */
+      duration: number
+      /** The number of calls that shared the statement. */
       calls: number
     }
   /** `waiting` calls are queued: the app calls faster than the database writes. At `limit`, calls are refused. */

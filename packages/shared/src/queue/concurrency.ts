@@ -19,7 +19,7 @@ const done = Promise.resolve()
 export class Concurrency {
   readonly #turn: Turn
   readonly #endLook = (): void => this.#end()
-  #looking = false
+  #probing = false
   /** The statement of the last call since the probe began, and how many consecutive calls of it there were. */
   #statement: Statement | undefined
   #calls = 0
@@ -35,10 +35,10 @@ export class Concurrency {
 
   /** Returns whether a call made now should wait for the next microtask, to share one statement with the others of this turn. */
   shouldGather(statement: Statement, parameters: Parameters): boolean {
-    if (!this.#looking) {
+    if (!this.#probing) {
       if (this.#turnSeen !== this.#turn.number) this.#startOver()
       if (--this.#callsLeft > 0) return false
-      this.#looking = true
+      this.#probing = true
       void done.then(this.#endLook)
       this.#statement = statement
       this.#calls = 1
@@ -63,7 +63,7 @@ export class Concurrency {
   }
 
   #end(): void {
-    this.#looking = false
+    this.#probing = false
     this.#callsBetween = this.#calls > this.#atOnce ? 1 : Math.min(2 * this.#callsBetween, MOST_CALLS_BETWEEN_LOOKS)
     this.#callsLeft = this.#callsBetween
   }

@@ -33,7 +33,7 @@ export class Session implements ConnectionUser {
   readonly #afterEnd: (() => void)[] = []
   #names: Names | undefined
   #connecting: Promise<void> | undefined
-  #over = false
+  #ended = false
   #leaving: Promise<void> | undefined
 
   constructor(connection: Connection, dialect: SessionDialect, options: SessionOptions, start: SessionStart) {
@@ -72,8 +72,8 @@ export class Session implements ConnectionUser {
   }
 
   /** Whether {@link disconnect} was called. */
-  get over(): boolean {
-    return this.#over
+  get ended(): boolean {
+    return this.#ended
   }
 
   /** Runs a statement, after connecting if needed. On some engines the result is returned synchronously. */
@@ -113,7 +113,7 @@ export class Session implements ConnectionUser {
    * @throws PersistenceError `CLOSED` after {@link disconnect}; how the database was lost; the errors of set-up.
    */
   connect(operation = 'connect'): Promise<void> {
-    if (this.#over) return Promise.reject(closedError(operation))
+    if (this.#ended) return Promise.reject(closedError(operation))
     const { lost } = this.#connection
     if (lost !== undefined) return Promise.reject(failureOf(lost, operation))
     this.#connecting ??= this.#connect().catch((error: unknown) => {
@@ -130,15 +130,15 @@ export class Session implements ConnectionUser {
    */
   refuseEnded(operation: string): void {
     const { lost, owner, usable } = this.#connection
-    if (lost !== undefined && !this.#over) throw failureOf(lost, operation)
-    if (this.#over || !usable) throw closedError(operation)
+    if (lost !== undefined && !this.#ended) throw failureOf(lost, operation)
+    if (this.#ended || !usable) throw closedError(operation)
     if (owner?.gone !== undefined) throw DisconnectedError.of(operation, 'none', owner.gone)
   }
 
   /** Waits for the calls in flight and leaves the connection. Idempotent; retries if closing the handle failed. */
   disconnect(): Promise<void> {
-    const first = !this.#over
-    this.#over = true
+    const first = !this.#ended
+    this.#ended = true
     this.#leaving ??= this.#disconnect().catch((error: unknown) => {
       this.#leaving = undefined
       throw error
@@ -188,7 +188,7 @@ export class Session implements ConnectionUser {
     // The database may have been lost meanwhile.
     await this.#connection.open()
     this.ready = true
-    if (!this.#over) for (const callback of this.#atReady) callback()
+    if (!this.#ended) for (const callback of this.#atReady) callback()
   }
 
   async #disconnect(): Promise<void> {

@@ -64,7 +64,7 @@ export class Sweeper {
       if (rows < SWEEP_ROWS) return removed
       // A synchronous engine gives the event loop no turn between two statements.
       await nextTurn()
-      if (this.#session.over) return removed
+      if (this.#session.ended) return removed
     }
   }
 

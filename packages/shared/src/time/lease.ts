@@ -18,7 +18,7 @@ export class Lease {
   readonly #lost: (reason?: string) => PersistenceError
   #end: number
   #margin: number
-  #over = false
+  #closed = false
   #controller: AbortController | undefined
   #cancelTimer: (() => void) | undefined
 
@@ -38,14 +38,14 @@ export class Lease {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
-      if (!this.#over) this.#watch()
+      if (!this.#closed) this.#watch()
     }
     return this.#controller.signal
   }
 
   /** Whether the holder has ended it, or it was found to be lost. */
-  get over(): boolean {
-    return this.#over
+  get closed(): boolean {
+    return this.#closed
   }
 
   /** Whether the end is reached by the local clock, without the margin. */
@@ -55,7 +55,7 @@ export class Lease {
 
   /** Whether the holder may still rely on the lease: it is neither over nor within the margin. */
   get safe(): boolean {
-    return !this.#over && this.#clock.monotonic() < this.#end - this.#margin
+    return !this.#closed && this.#clock.monotonic() < this.#end - this.#margin
   }
 
   /**
@@ -69,18 +69,18 @@ export class Lease {
     this.#end = end
     this.#margin = margin
     // A timer that fires early checks the end and waits again: resetting it at every extension would cost more.
-    if (sooner && !this.#over && this.#controller !== undefined) this.#watch()
+    if (sooner && !this.#closed && this.#controller !== undefined) this.#watch()
   }
 
   /** Ends the lease by its holder: the signal does not abort. */
   settle(): void {
-    this.#over = true
+    this.#closed = true
     this.#stopTimer()
   }
 
   /** Ends the lease as lost: the signal aborts, unless the lease is already over. */
   lose(reason?: string): void {
-    if (this.#over) return
+    if (this.#closed) return
     this.settle()
     this.#controller ??= new AbortController()
     this.#controller.abort(this.#lost(reason))

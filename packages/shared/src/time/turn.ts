@@ -3,8 +3,8 @@ import { type Clock, inNextTurn } from './clock.js'
 // A little below the promised 10 ms, because the running call still has to end.
 const LONGEST_TURN_MS = 8
 // Reading the clock costs up to a tenth of a short statement, so several short calls run between two reads.
-const LOOK_EVERY_MS = 0.5
-const MOST_CALLS_BETWEEN_LOOKS = 32
+const READ_CLOCK_EVERY_MS = 0.5
+const MAX_CALLS_BETWEEN_READS = 32
 
 const turns = new WeakMap<Clock, Turn>()
 
@@ -17,7 +17,7 @@ export class Turn {
   readonly #clock: Clock
   /** Monotonic ms of the first clock read in this turn. */
   #began: number | undefined
-  #looked = 0
+  #readAt = 0
   #callsBetween = 1
   #callsLeft = 1
   /** Counts the turns in which the clock was read. */
@@ -50,11 +50,11 @@ export class Turn {
     } else {
       // Based on the duration of the calls since the last read; the first calls of a turn are checked more often.
       const calls = Math.max(1, this.#callsBetween - this.#callsLeft)
-      const affordable = Math.floor((LOOK_EVERY_MS * calls) / (now - this.#looked))
-      this.#callsBetween = Math.max(1, Math.min(2 * this.#callsBetween, MOST_CALLS_BETWEEN_LOOKS, affordable))
+      const affordable = Math.floor((READ_CLOCK_EVERY_MS * calls) / (now - this.#readAt))
+      this.#callsBetween = Math.max(1, Math.min(2 * this.#callsBetween, MAX_CALLS_BETWEEN_READS, affordable))
     }
     this.#callsLeft = this.#callsBetween
-    this.#looked = now
+    this.#readAt = now
     return now - (this.#began ?? now) >= LONGEST_TURN_MS
   }
 

@@ -37,31 +37,31 @@ class Survey implements Findings {
   readonly members = new Map<object, string[]>()
   records = false
   readonly #seen = new Set<object>()
-  readonly #open: Visited[] = []
+  readonly #pending: Visited[] = []
 
   run(root: unknown): void {
-    this.#meet(root, undefined, 'member', undefined, 1)
-    for (let place = this.#open.pop(); place !== undefined; place = this.#open.pop()) {
+    this.#enqueue(root, undefined, 'member', undefined, 1)
+    for (let place = this.#pending.pop(); place !== undefined; place = this.#pending.pop()) {
       // Only now, because a repeated object is encoded where it is reached first.
       if (this.#seen.has(place.value)) continue
       this.#seen.add(place.value)
-      const from = this.#open.length
+      const from = this.#pending.length
       this.#visit(place)
       // The first child is checked next, with everything in it.
-      reverse(this.#open, from)
+      reverse(this.#pending, from)
     }
   }
 
   #visit(place: Visited): void {
     try {
-      this.#look(place)
+      this.#inspect(place)
     } catch (cause) {
       if (cause instanceof UnstorableError) throw cause
       throw unreadable(cause, pathOf(place))
     }
   }
 
-  #look(place: Visited): void {
+  #inspect(place: Visited): void {
     const { value, depth } = place
     const kind = kindOf(value)
     if (kind === undefined) throw new UnstorableError(describeInstance(value), pathOf(place))
@@ -77,27 +77,27 @@ class Survey implements Findings {
     const isRecord = members.length > 0 || kind === 'error' || Object.hasOwn(value, '__proto__')
     if (isRecord) this.records = true
     this.#children(place, kind, depth + (isRecord ? RECORD : 1))
-    for (const name of members) this.#meet(read(place, name), place, 'member', name, depth + RECORD)
+    for (const name of members) this.#enqueue(read(place, name), place, 'member', name, depth + RECORD)
     if (kind !== 'error') this.#refuseHidden(place)
   }
 
   #children(place: Visited, kind: string, depth: number): void {
     const { value } = place
     if (kind === 'error') {
-      for (const [name, child] of errorMembers(value as Error)) this.#meet(child, place, 'member', name, depth)
+      for (const [name, child] of errorMembers(value as Error)) this.#enqueue(child, place, 'member', name, depth)
     } else if (kind === 'object') {
-      for (const name of Object.keys(value)) this.#meet(read(place, name), place, 'member', name, depth)
+      for (const name of Object.keys(value)) this.#enqueue(read(place, name), place, 'member', name, depth)
     } else if (kind === 'array') {
       this.#items(place, value as unknown[], depth)
     } else if (kind === 'map') {
       let at = 0
       for (const [key, child] of value as Map<unknown, unknown>) {
-        this.#meet(key, place, 'keys', at++, depth)
-        this.#meet(child, place, 'get', key, depth)
+        this.#enqueue(key, place, 'keys', at++, depth)
+        this.#enqueue(child, place, 'get', key, depth)
       }
     } else if (kind === 'set') {
       let at = 0
-      for (const child of value as Set<unknown>) this.#meet(child, place, 'values', at++, depth)
+      for (const child of value as Set<unknown>) this.#enqueue(child, place, 'values', at++, depth)
     }
   }
 
@@ -107,16 +107,16 @@ class Survey implements Findings {
       if (item === undefined && !Object.hasOwn(items, at)) {
         // A sparse array may have few items.
         for (const index of Object.keys(items)) {
-          if (Number(index) > at) this.#meet(items[Number(index)], place, 'member', Number(index), depth)
+          if (Number(index) > at) this.#enqueue(items[Number(index)], place, 'member', Number(index), depth)
         }
         return
       }
-      this.#meet(item, place, 'member', at, depth)
+      this.#enqueue(item, place, 'member', at, depth)
     }
   }
 
-  #meet(value: unknown, parent: Visited | undefined, way: Way, key: unknown, depth: number): void {
-    if (typeof value === 'object' && value !== null) this.#open.push({ value, depth, parent, way, key })
+  #enqueue(value: unknown, parent: Visited | undefined, way: Way, key: unknown, depth: number): void {
+    if (typeof value === 'object' && value !== null) this.#pending.push({ value, depth, parent, way, key })
     else if (typeof value === 'function' || typeof value === 'symbol') {
       const place = { value: {}, depth, parent, way, key }
       throw new UnstorableError(`it is a ${typeof value}; store plain data, or pass a codec`, pathOf(place))

@@ -77,7 +77,7 @@ export class CacheLoading {
   }
 
   async #getOrRefresh<T>(wanted: Wanted<T>): Promise<T> {
-    const seen = await this.#look(wanted.stored)
+    const seen = await this.#readEntry(wanted.stored)
     const value = seen === undefined ? ABSENT : this.#rows.decode<T>(seen.text, wanted.stored, OPERATION)
     this.#count(value)
     if (value === ABSENT) return this.#share(wanted, seen?.text)
@@ -105,8 +105,8 @@ export class CacheLoading {
   async #load<T>(loading: Load, wanted: Wanted<T>, unreadable: SqlValue | undefined): Promise<T> {
     // Another thread or process may have loaded the value since the first lookup.
     if (loading.turn !== undefined && unreadable === undefined) {
-      const meanwhile = await this.#look(wanted.stored)
-      if (typeof meanwhile?.text === 'string') return this.#give<T>(loading, meanwhile.text, wanted.stored)
+      const meanwhile = await this.#readEntry(wanted.stored)
+      if (typeof meanwhile?.text === 'string') return this.#finish<T>(loading, meanwhile.text, wanted.stored)
     }
     const { value, row } = await this.#run(loading, wanted)
     if (row !== undefined) await loading.store(() => this.#add(row, unreadable))
@@ -115,10 +115,10 @@ export class CacheLoading {
 
   /** Loads a stale value again, and replaces the entry unless it has changed since it was read. */
   async #refresh<T>(loading: Load, wanted: Wanted<T>): Promise<T> {
-    const seen = await this.#look(wanted.stored)
+    const seen = await this.#readEntry(wanted.stored)
     // Another caller may have refreshed it already.
     if (typeof seen?.text === 'string' && !isStale(seen, wanted.stale))
-      return this.#give<T>(loading, seen.text, wanted.stored)
+      return this.#finish<T>(loading, seen.text, wanted.stored)
     const { value, row } = await this.#run(loading, wanted)
     if (row !== undefined)
       await loading.store(() => (seen === undefined ? this.#add(row, undefined) : this.#replace(row, seen)))
@@ -149,7 +149,7 @@ export class CacheLoading {
   }
 
   /** Ends a load with the stored value. */
-  #give<T>(loading: Load, text: string, stored: string): T {
+  #finish<T>(loading: Load, text: string, stored: string): T {
     loading.text = text
     return this.#read<T>(text, stored)
   }
@@ -158,7 +158,7 @@ export class CacheLoading {
     return this.#session.values.decode<T>(text, this.#rows.sql.table, stored, OPERATION)
   }
 
-  async #look(stored: string): Promise<Seen | undefined> {
+  async #readEntry(stored: string): Promise<Seen | undefined> {
     return this.#session.execute(this.#rows.sql.look, [stored], this.#seen)
   }
 

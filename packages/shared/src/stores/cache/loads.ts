@@ -44,9 +44,9 @@ export class Load {
   value: Promise<unknown> | undefined
   /** The encoded value, once known. */
   text: string | undefined
-  /** The turn granted by the owner of the database, if that is another thread or process. */
+  /** The turn that the owner of the database gave, where that is another thread or process. */
   turn: LoadTurn | undefined
-  /** Its error, if its adapter was disconnected meanwhile. Callers of other adapters do not share that error. */
+  /** Why it has failed, where its adapter was disconnected meanwhile. Callers of other adapters do not share that failure. */
   abandoned: { readonly error: unknown } | undefined
   /** Called when it is overtaken. */
   readonly atOvertaking: (() => void)[] = []
@@ -75,7 +75,7 @@ export class Load {
     await (this.turn === undefined ? write() : this.turn.store(write))
   }
 
-  /** Returns {@link value}, for code that was called from the load `asking`. */
+  /** {@link value}, for code that was called from the load `asking`. */
   async valueFor(asking: Load): Promise<unknown> {
     this.waiting.push(asking)
     try {
@@ -153,8 +153,8 @@ export class Loads {
    * Returns the running load of `entry`, or a new one that `begin` runs, and its value: `PASSED_ON` for a caller that shares an
    * abandoned load.
    *
-   * @param asking The load whose code makes the call.
-   * @throws PersistenceError like {@link share}.
+   * @param asking The load whose code asks.
+   * @throws PersistenceError as {@link share}.
    */
   enter(
     entry: string,
@@ -162,7 +162,7 @@ export class Loads {
     begin: Begin<unknown>,
     asking: Load | undefined,
   ): { readonly load: Load; readonly value: Promise<unknown> } {
-    // Code that a load has started, such as a timer, may outlive it. It may then request any key.
+    // Code that a load has started, such as a timer, may outlive it. It may ask for any key then.
     const inside = asking?.running === true ? asking : undefined
     if (inside !== undefined) this.#refuseCircle(inside, entry, key)
     const shared = this.#byEntry.get(entry)
@@ -177,7 +177,7 @@ export class Loads {
     if (load === undefined) return
     this.#byEntry.delete(entry)
     load.overtaken = true
-    for (const told of load.atOvertaking) told()
+    for (const notify of load.atOvertaking) notify()
   }
 
   /** Same for all entries whose names start with `start`. */
@@ -192,7 +192,7 @@ export class Loads {
 
   #begin(entry: string, key: string, begin: Begin<unknown>, inside: Load | undefined): Load {
     const load = new Load(this, entry, key)
-    // Before it runs, because its function may write the entry immediately.
+    // Before it runs: its function may write the entry at once.
     this.#byEntry.set(entry, load)
     const owner = this.#owner
     const begun = owner === undefined ? begin(load) : this.#beginInTurn(owner, load, entry, begin, inside)
@@ -229,7 +229,7 @@ export class Loads {
     }
   }
 
-  /** Follows the waits from the calling load to those that wait for it, and so on. */
+  /** Goes from the load that asks to those that wait for it, and on to those that wait for them. */
   #refuseCircle(asking: Load, entry: string, key: string): void {
     const askedBy = new Map<Load, Load | undefined>([[asking, undefined]])
     for (const load of askedBy.keys()) {

@@ -7,7 +7,7 @@ import { type CircuitEvent, circuitEvents } from '../../tracing/events.js'
 import type { TracedDatabase } from '../../tracing/traced-database.js'
 
 // Bounds the states of circuits without listeners here; the oldest one is dropped.
-const MOST_PUBLISHED = 10_000
+const MAX_PUBLISHED = 10_000
 
 export type StateListener = (state: CircuitBreakerPersistedState) => void
 
@@ -52,11 +52,11 @@ export class StateListeners {
   }
 
   /** Calls `follower` after each change through this handle, and with each new state that is read here. */
-  follow(key: string, told: CircuitFollower): () => void {
+  follow(key: string, follower: CircuitFollower): () => void {
     const subscribers = this.#enter(key)
-    subscribers.followers.add(told)
+    subscribers.followers.add(follower)
     return () => {
-      subscribers.followers.delete(told)
+      subscribers.followers.delete(follower)
       this.#leave(key, subscribers)
     }
   }
@@ -66,8 +66,8 @@ export class StateListeners {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
-    for (const told of subscribers.followers) told(state, 'change')
-    this.#tell(subscribers, state)
+    for (const follower of subscribers.followers) follower(state, 'change')
+    this.#notify(subscribers, state)
   }
 
   /** Like {@link emit}, for a statement that may leave the state unchanged. Listeners are called only if it differs. */
@@ -75,9 +75,9 @@ export class StateListeners {
     if (circuitEvents.hasSubscribers) this.#publish(key, state)
     const subscribers = this.#byKey.get(key)
     if (subscribers === undefined) return
-    for (const told of subscribers.followers) told(state, 'probe')
+    for (const follower of subscribers.followers) follower(state, 'probe')
     const { last } = subscribers
-    if (last === undefined || last === null || !isSame(last, state)) this.#tell(subscribers, state)
+    if (last === undefined || last === null || !isSame(last, state)) this.#notify(subscribers, state)
   }
 
   /** Announces a state that was read. Listeners are called only if it differs from the last state they received. */
@@ -88,8 +88,8 @@ export class StateListeners {
     subscribers.last = state
     if (state === null || (last && isSame(last, state))) return
     // Also when no state was known here, because a follower may have read the circuit earlier.
-    for (const told of subscribers.followers) told(state, 'seen')
-    if (last !== undefined) this.#tell(subscribers, state)
+    for (const follower of subscribers.followers) follower(state, 'seen')
+    if (last !== undefined) this.#notify(subscribers, state)
   }
 
   #enter(key: string): Subscribers {
@@ -118,12 +118,12 @@ export class StateListeners {
     if (state === (previous ?? 'closed')) return
     this.#published.delete(stored)
     this.#published.set(stored, state)
-    if (this.#published.size > MOST_PUBLISHED) this.#published.delete(this.#published.keys().next().value as string)
+    if (this.#published.size > MAX_PUBLISHED) this.#published.delete(this.#published.keys().next().value as string)
     const key = splitTagged(stored, 'circuit:')?.key ?? stored
     circuitEvents.publish({ database: this.#database, key, state, ...(previous && { previous }) })
   }
 
-  #tell(subscribers: Subscribers, state: CircuitBreakerPersistedState): void {
+  #notify(subscribers: Subscribers, state: CircuitBreakerPersistedState): void {
     subscribers.last = state
     for (const { listener } of [...subscribers.listeners]) {
       try {

@@ -28,7 +28,7 @@ interface Watched {
 export class StateWatch {
   readonly #session: WatchSession
   readonly #listeners: StateListeners
-  readonly #look: Statement<'one'>
+  readonly #readState: Statement<'one'>
   readonly #lastCommit: Statement<'one'> | undefined
   readonly #table: string
   /** ms. */
@@ -42,10 +42,10 @@ export class StateWatch {
   constructor(session: WatchSession, sql: CircuitSql, interval: number) {
     this.#session = session
     this.#listeners = session.connection.shared(StateListeners)
-    this.#look = { ...sql.getState, name: OPERATION, background: true }
+    this.#readState = { ...sql.getState, name: OPERATION, background: true }
     this.#table = sql.table
-    const looksItself = session.connection.owner === undefined
-    this.#lastCommit = looksItself && sql.lastCommit ? { ...sql.lastCommit, background: true } : undefined
+    const pollsItself = session.connection.owner === undefined
+    this.#lastCommit = pollsItself && sql.lastCommit ? { ...sql.lastCommit, background: true } : undefined
     this.#interval = interval
     session.atEnd(() => this.#stop())
   }
@@ -73,7 +73,7 @@ export class StateWatch {
     this.#running = true
     await this.#guarded(async () => {
       if (first) await this.#hasChanged()
-      await this.#lookAt(stored)
+      await this.#observe(stored)
     })
     const { owner } = this.#session.connection
     // After the first read, which sets up the tables.
@@ -89,16 +89,16 @@ export class StateWatch {
   async #subscribe(stored: string, watched: Watched): Promise<void> {
     const { notifications } = this.#session.connection.place
     if (notifications === undefined || watched.leave !== undefined || watched.listeners === 0 || !this.#running) return
-    const look = (): Promise<void> => this.#guarded(() => this.#lookAt(stored))
-    watched.leave = notifications.subscribe('circuit', stored, () => void look())
+    const observe = (): Promise<void> => this.#guarded(() => this.#observe(stored))
+    watched.leave = notifications.subscribe('circuit', stored, () => void observe())
     await notifications.settled()
     // Commits since the first read were notified before there was a listener here.
-    if (notifications.active && watched.listeners > 0 && this.#running) await look()
+    if (notifications.active && watched.listeners > 0 && this.#running) await observe()
   }
 
   async #poll(): Promise<void> {
     await this.#guarded(async () => {
-      if (await this.#hasChanged()) await Promise.all([...this.#watched.keys()].map((stored) => this.#lookAt(stored)))
+      if (await this.#hasChanged()) await Promise.all([...this.#watched.keys()].map((stored) => this.#observe(stored)))
     })
     this.#schedule()
   }
@@ -112,9 +112,9 @@ export class StateWatch {
     })
   }
 
-  async #lookAt(stored: string): Promise<void> {
+  async #observe(stored: string): Promise<void> {
     // In the decoder and not after the promise, so that this state stays in order with the changes made here.
-    await this.#session.execute(this.#look, [stored], (row) => {
+    await this.#session.execute(this.#readState, [stored], (row) => {
       this.#listeners.observe(stored, stateOrNull(row, this.#table, OPERATION))
     })
   }

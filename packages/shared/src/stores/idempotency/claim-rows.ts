@@ -71,9 +71,9 @@ export class ClaimRows {
     lease: number,
   ): Promise<(LeaseEnd & { generation: number }) | undefined> {
     const parameters = [stored, owner, fingerprint ?? null, lease, this.#session.clock.bound(false)]
-    const asked = this.#session.clock.monotonic()
+    const calledAt = this.#session.clock.monotonic()
     return this.#session.executeRegardless(this.#sql.grant, parameters, (row) =>
-      row === undefined ? undefined : { ...this.#leaseEnd(row, asked), generation: Number(row.generation) },
+      row === undefined ? undefined : { ...this.#leaseEnd(row, calledAt), generation: Number(row.generation) },
     )
   }
 
@@ -88,9 +88,9 @@ export class ClaimRows {
 
   /** @returns `undefined` when the claim was over. */
   async renew(grant: ClaimGrant, lease: number): Promise<LeaseEnd | undefined> {
-    const asked = this.#session.clock.monotonic()
+    const calledAt = this.#session.clock.monotonic()
     return this.#session.execute(this.#sql.renew, [...ofClaim(grant), lease], (row) =>
-      row === undefined ? undefined : this.#leaseEnd(row, asked),
+      row === undefined ? undefined : this.#leaseEnd(row, calledAt),
     )
   }
 
@@ -175,14 +175,14 @@ export class ClaimRows {
     }
   }
 
-  /** @param asked Monotonic ms of the call. */
-  #leaseEnd(row: Row, asked: number): LeaseEnd {
+  /** @param calledAt Monotonic ms of the call. */
+  #leaseEnd(row: Row, calledAt: number): LeaseEnd {
     const end = Number(row.expires_at)
     const grantedAt = Number(row.granted_at)
     // Read before the elapsed time: if the process is delayed in between, it must not assume a later end than the real one.
     const { clock, connection } = this.#session
     const [wall, monotonic] = [clock.now(), clock.monotonic()]
-    const elapsed = connection.sinceRun(row.ran_at, asked, monotonic)
+    const elapsed = connection.sinceRun(row.ran_at, calledAt, monotonic)
     clock.lease.observe(grantedAt)
     this.#session.leaseTime?.granted(grantedAt)
     const remaining = end - grantedAt - elapsed

@@ -28,14 +28,14 @@ export class Claims {
     request.signal?.throwIfAborted()
     if (!this.#session.ready) await this.#session.connect('idempotency.claim')
     const stored = this.#session.names.idempotency.store(key)
-    const asked = request.wait > 0 ? this.#wait<T>(stored, request) : this.#ask<T>(stored, request)
-    return claimEvents.hasSubscribers ? this.#published(asked, request.key) : asked
+    const call = request.wait > 0 ? this.#wait<T>(stored, request) : this.#readOrClaim<T>(stored, request)
+    return claimEvents.hasSubscribers ? this.#published(call, request.key) : call
   }
 
   /** Publishes the outcome of a call to the subscribers of claim events. */
-  async #published<T>(asked: Promise<Claim<T>>, key: string): Promise<Claim<T>> {
+  async #published<T>(call: Promise<Claim<T>>, key: string): Promise<Claim<T>> {
     try {
-      const claim = await asked
+      const claim = await call
       this.#publish(key, claim.state === 'claimed' || claim.state === 'running' ? claim.state : 'replayed')
       return claim
     } catch (error) {
@@ -57,7 +57,7 @@ export class Claims {
     let unsubscribe: (() => void) | undefined
     try {
       for (let poll = SHORTEST_POLL_MS; ; poll = Math.min(LONGEST_POLL_MS, poll * 2)) {
-        const claim = await this.#ask<T>(stored, request)
+        const claim = await this.#readOrClaim<T>(stored, request)
         const remaining = deadline - clock.monotonic()
         if (claim.state !== 'running' || remaining <= 0) return claim
         // After the first read, because a key with a result needs no subscription.
@@ -83,7 +83,7 @@ export class Claims {
   }
 
   /** Reads first: a replay is the usual case and costs no write. */
-  async #ask<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
+  async #readOrClaim<T>(stored: string, request: ClaimRequest): Promise<Claim<T>> {
     for (;;) {
       const { record, fingerprint } = await this.#rows.read(stored)
       if (record.state !== 'vacant') {
@@ -99,7 +99,7 @@ export class Claims {
   }
 
   /** Ends a claim whose caller has given up; otherwise it would last until the end of its lease. Never rejects. */
-  async #giveBack(grant: ClaimGrant): Promise<void> {
+  async #abandon(grant: ClaimGrant): Promise<void> {
     try {
       await this.#rows.forget(grant)
     } catch (error) {
@@ -116,7 +116,7 @@ export class Claims {
     const grant = { key: request.key, stored, owner, generation: end.generation, fingerprint, ttl }
     const wake = (): void => this.#waiters.wake(stored)
     if (signal?.aborted) {
-      await this.#giveBack(grant)
+      await this.#abandon(grant)
       wake()
       throw signal.reason
     }

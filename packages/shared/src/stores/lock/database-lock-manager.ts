@@ -60,12 +60,12 @@ export class DatabaseLockManager implements LockManager {
   }
 
   async acquire(key: string, ttl: number, given: string | undefined): Promise<Hold | undefined> {
-    const asked = this.clock.monotonic()
+    const calledAt = this.clock.monotonic()
     const owner = given ?? this.#session.connection.owners.next()
     const hold = await this.#session.execute(
       given === undefined ? (this.#sql.acquireUnique ?? this.#sql.acquire) : this.#sql.acquire,
       [this.#names.store(key), owner, wholeTtl(ttl)],
-      (row) => (row === undefined ? undefined : this.#granted(key, owner, row, asked)),
+      (row) => (row === undefined ? undefined : this.#granted(key, owner, row, calledAt)),
     )
     const { readMark } = this.#sql
     if (hold !== undefined) this.#sweeper.wrote(1)
@@ -87,14 +87,14 @@ export class DatabaseLockManager implements LockManager {
 
   async extend(hold: Hold, ttl: number): Promise<boolean> {
     if (isLost(hold) || !this.#session.ready) return false
-    const asked = this.clock.monotonic()
+    const calledAt = this.clock.monotonic()
     return this.#confirmed('lock.extend', async () => {
       const extended = await this.#session.execute(
         this.#sql.extendGrant,
         [...this.#ofGrant(hold), wholeTtl(ttl)],
         (row) => {
           // The hold may have been lost meanwhile. Its signal has then aborted, which cannot be undone.
-          if (row !== undefined && !isLost(hold)) this.#takeExpiry(hold, row, asked)
+          if (row !== undefined && !isLost(hold)) this.#setExpiry(hold, row, calledAt)
           return row !== undefined
         },
       )
@@ -105,11 +105,11 @@ export class DatabaseLockManager implements LockManager {
 
   async extendOwned(key: string, owner: string, ttl: number): Promise<boolean> {
     if (!this.#session.ready) return false
-    const asked = this.clock.monotonic()
+    const calledAt = this.clock.monotonic()
     return this.#confirmed('lock.extend', () =>
       this.#session.execute(this.#sql.extendOwned, [this.#names.store(key), owner, wholeTtl(ttl)], (row) => {
         const hold = this.#holds.get(key)
-        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#takeExpiry(hold, row, asked)
+        if (row !== undefined && hold !== undefined && hold.token === row.token) this.#setExpiry(hold, row, calledAt)
         return row !== undefined
       }),
     )
@@ -160,16 +160,16 @@ export class DatabaseLockManager implements LockManager {
     return [this.#names.store(hold.key), this.ownerOf(hold), hold.token]
   }
 
-  #granted(key: string, owner: string, row: Row, asked: number): Hold {
+  #granted(key: string, owner: string, row: Row, calledAt: number): Hold {
     const token = Number(row.token)
     const known = this.#holds.get(key)
     if (known?.token === token) {
       known.count++
-      this.#takeExpiry(known, row, asked)
+      this.#setExpiry(known, row, calledAt)
       return known
     }
     const hold: Hold = { key, token, owner, expiresAt: 0, margin: 0, count: 1, lease: undefined }
-    this.#takeExpiry(hold, row, asked)
+    this.#setExpiry(hold, row, calledAt)
     this.#holds.add(hold)
     // Notified last: a listener of the signal may request the lock immediately, even as its present owner.
     if (known !== undefined) this.#holds.end(known, grantedAnew(key))
@@ -179,14 +179,14 @@ export class DatabaseLockManager implements LockManager {
   /**
    * Sets the expiry from the row of a grant or an extension, minus the time since that statement ran.
    *
-   * @param asked Monotonic ms of the call.
+   * @param calledAt Monotonic ms of the call.
    */
-  #takeExpiry(hold: Hold, row: Row, asked: number): void {
+  #setExpiry(hold: Hold, row: Row, calledAt: number): void {
     // The local clock is read first: if the process is delayed between the reads, it must not assume a later end than the real
     // one.
     const now = this.clock.monotonic()
     const granted = Number(row.expires_at) - Number(row.marked_at)
-    const elapsed = this.#session.connection.sinceRun(row.ran_at, asked, now)
+    const elapsed = this.#session.connection.sinceRun(row.ran_at, calledAt, now)
     this.clock.lease.observe(Number(row.marked_at))
     this.#session.leaseTime?.granted(Number(row.marked_at))
     hold.margin = leaseMargin(granted)

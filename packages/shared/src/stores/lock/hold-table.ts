@@ -1,18 +1,18 @@
 import type { Clock } from '../../time/clock.js'
 import { expiryOf, type Hold, isLost, loseHold } from './hold.js'
 
-// Two visits per new key: an iterator that visits more entries than are added reaches the end. So expired holds are found within
-// a bounded number of grants, no grant pays for all of them, and a grant of a known key pays nothing. Many visits run in a row,
-// because the entries are not in the CPU cache and are adjacent in memory.
-const NEW_KEYS_BETWEEN_VISITS = 64
-const VISITS = 2 * NEW_KEYS_BETWEEN_VISITS
+// Two entries are checked per new key: an iterator that passes more entries than are added reaches the end. So expired holds are
+// found within a bounded number of grants, no grant pays for all of them, and a grant of a known key pays nothing. A sweep checks
+// many entries in a row, because the entries are not in the CPU cache and are adjacent in memory.
+const NEW_KEYS_BETWEEN_SWEEPS = 64
+const ENTRIES_PER_SWEEP = 2 * NEW_KEYS_BETWEEN_SWEEPS
 
 let tables = 0
 
 /**
  * The holds that were granted in this process on one handle and prefix, by key. Every operation is O(1).
  *
- * The key of a released hold stays in the map until a visit removes it. Deleting it immediately would leave a dead entry in its
+ * The key of a released hold stays in the map until a sweep removes it. Deleting it immediately would leave a dead entry in its
  * bucket until the map rehashes, which a large map seldom does. With 1,000,000 locks held, acquiring and releasing a few names
  * then walked ever longer chains and dropped to a twenty-fifth of its rate.
  */
@@ -21,7 +21,7 @@ export class HoldTable {
   /** Unique among the tables of this process. */
   readonly name: string = `table ${++tables}`
   readonly #holds = new Map<string, Hold | undefined>()
-  #visitor: MapIterator<[string, Hold | undefined]> | undefined
+  #cursor: MapIterator<[string, Hold | undefined]> | undefined
   #newKeys = 0
   #held = 0
   /** Called when the table has no hold any longer. */
@@ -60,9 +60,9 @@ export class HoldTable {
     if (this.#holds.get(hold.key) === undefined) this.#held++
     const { size } = this.#holds
     this.#holds.set(hold.key, hold)
-    if (this.#holds.size > size && ++this.#newKeys >= NEW_KEYS_BETWEEN_VISITS) {
+    if (this.#holds.size > size && ++this.#newKeys >= NEW_KEYS_BETWEEN_SWEEPS) {
       this.#newKeys = 0
-      this.visit()
+      this.sweep()
     }
   }
 
@@ -94,17 +94,17 @@ export class HoldTable {
   dropAll(reason: string): void {
     for (const key of this.#holds.keys()) this.drop(key, reason)
     this.#holds.clear()
-    this.#visitor = undefined
+    this.#cursor = undefined
   }
 
   /** Checks the next entries, ends expired holds and removes keys without a hold. */
-  visit(): void {
+  sweep(): void {
     const now = this.clock.monotonic()
-    for (let visits = 0; visits < VISITS; visits++) {
-      this.#visitor ??= this.#holds.entries()
-      const next = this.#visitor.next()
+    for (let checked = 0; checked < ENTRIES_PER_SWEEP; checked++) {
+      this.#cursor ??= this.#holds.entries()
+      const next = this.#cursor.next()
       if (next.done === true) {
-        this.#visitor = undefined
+        this.#cursor = undefined
         return
       }
       const [key, hold] = next.value

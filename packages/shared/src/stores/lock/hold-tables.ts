@@ -10,8 +10,8 @@ interface NamedTable {
   users: number
 }
 
-// More than the one table that each enter adds, so that all abandoned tables are eventually visited.
-const VISITS_PER_ENTER = 2
+// More than the one table that each enter adds, so that all abandoned tables are eventually swept.
+const TABLES_PER_ENTER = 2
 
 /**
  * The hold tables of one engine handle, by name: a kind of lock and a key prefix. A table is removed when no adapter uses it and
@@ -44,7 +44,7 @@ export class HoldTables implements EndsWithConnection {
 
   /** Returns the table of that name, until {@link leave}. */
   enter(name: string, kind: LockManager['kind']): HoldTable {
-    this.#visitAbandoned()
+    this.#sweepAbandoned()
     const entered = this.#tables.get(name) ?? { table: this.#newTable(kind), users: 0 }
     this.#tables.set(name, entered)
     this.#abandoned.delete(entered)
@@ -81,16 +81,16 @@ export class HoldTables implements EndsWithConnection {
     })
   }
 
-  /** Ends expired holds in tables that no grant visits any longer. */
-  #visitAbandoned(): void {
+  /** Ends expired holds in tables that no grant sweeps any longer. */
+  #sweepAbandoned(): void {
     const abandoned = this.#abandoned.values()
-    for (let visits = 0; visits < VISITS_PER_ENTER; visits++) {
+    for (let swept = 0; swept < TABLES_PER_ENTER; swept++) {
       const next = abandoned.next().value
       if (next === undefined) return
       // Moves it to the end of the order.
       this.#abandoned.delete(next)
       this.#abandoned.add(next)
-      next.table.visit()
+      next.table.sweep()
     }
   }
 }

@@ -42,7 +42,7 @@ export class LockWaits {
     try {
       for (let poll = SHORTEST_POLL_MS; ; ) {
         let pause = Number.POSITIVE_INFINITY
-        if (waiter.isFirst || this.#session.over) {
+        if (waiter.isFirst || this.#session.ended) {
           const handle = await acquire()
           if (handle !== null) return handle
           // With jitter, so that waiters of several processes do not poll in step.

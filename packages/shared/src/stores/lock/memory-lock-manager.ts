@@ -25,7 +25,7 @@ export class MemoryLockManager implements LockManager {
   readonly #holds: HoldTable
   readonly #ownerPrefix: string
   readonly #calls: CallsInOrder
-  #told = false
+  #reported = false
 
   constructor(session: LockSession) {
     this.#session = session
@@ -103,8 +103,8 @@ export class MemoryLockManager implements LockManager {
     this.#holds.add(hold)
     // Notified last: a listener of the signal may request the lock immediately, and it is taken by then.
     if (held !== undefined) this.#holds.end(held, grantedAnew(key))
-    if (!this.#told) {
-      this.#told = true
+    if (!this.#reported) {
+      this.#reported = true
       this.#session.connection.place.lockedInMemory()
     }
     return hold

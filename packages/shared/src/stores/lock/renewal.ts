@@ -37,9 +37,9 @@ export class Renewal {
 
   async #renew(): Promise<void> {
     const left = Math.floor(this.#endOfLife - this.#clock.monotonic())
-    if (left <= 0 || this.#toldLost) return
+    if (left <= 0 || this.#isKnownLost) return
     const extended = await this.#extend(Math.min(this.#ttl, left))
-    const lasts = this.#hold.expiresAt > this.#clock.monotonic() && !this.#toldLost
+    const lasts = this.#hold.expiresAt > this.#clock.monotonic() && !this.#isKnownLost
     // A failure is not final: while the lease lasts, the database may be free again at the next attempt.
     const more = !extended || left > this.#ttl
     if (lasts && more && !this.#stopped) this.#schedule()
@@ -49,7 +49,7 @@ export class Renewal {
    * Whether the signal has aborted, perhaps while an answer was pending: a holder that knows of the loss need not release the
    * lock.
    */
-  get #toldLost(): boolean {
-    return this.#hold.lease?.over === true
+  get #isKnownLost(): boolean {
+    return this.#hold.lease?.closed === true
   }
 }

@@ -95,7 +95,7 @@ export class StoredLockProvider implements SqlLockProvider {
     const acquired = this.#acquireOrWait(key, duration, owner, wait, signal)
     const handle = await (lockEvents.hasSubscribers ? this.#published(acquired, key, wait > 0) : acquired)
     if (signal?.aborted) {
-      if (handle !== null) await this.#giveBack(handle)
+      if (handle !== null) await this.#abandon(handle)
       throw signal.reason
     }
     if (handle !== null && renew === true && duration < Number.POSITIVE_INFINITY) handle.renew(duration, longest)
@@ -121,14 +121,14 @@ export class StoredLockProvider implements SqlLockProvider {
     waits = false,
   ): Promise<StoredLockHandle | null> {
     const { clock, connection } = this.#session
-    const asked = clock.monotonic()
+    const calledAt = clock.monotonic()
     const handle = await acquired
     lockEvents.publish({
       database: connection.database,
       kind: this.#manager.kind,
       outcome: handle === null ? 'refused' : 'granted',
       key,
-      ...(waits && { waited: clock.monotonic() - asked }),
+      ...(waits && { waited: clock.monotonic() - calledAt }),
     })
     return handle
   }
@@ -173,7 +173,7 @@ export class StoredLockProvider implements SqlLockProvider {
   }
 
   /** Releases a lock whose caller has given up; otherwise it would last until the end of its lease. Never rejects. */
-  async #giveBack(handle: StoredLockHandle): Promise<void> {
+  async #abandon(handle: StoredLockHandle): Promise<void> {
     try {
       await handle.release()
     } catch (error) {

@@ -3,9 +3,9 @@ import type { SqlDriver } from '../../../driver/driver.js'
 import { nextTurn, pause } from '../../../time/clock.js'
 import type { BackupSteps } from './backup-steps.js'
 
-const LOOK_EVERY_MS = 5
+const CHECK_EVERY_MS = 5
 // For a throttled copy that is slower than its limit anyway.
-const LOOK_EVERY_MS_BEHIND = 1
+const CHECK_EVERY_MS_BEHIND = 1
 const WAIT = 'go_goscope_wait'
 // Copied pages stay in the engine's cache, 2 MiB by default, before they show in the file.
 const UNSEEN_BYTES = 2_097_152
@@ -46,7 +46,7 @@ export async function backupOnPool(
     for (;;) {
       // A throttled copy gets little more than the time of one step between two waits. A copy that a slow disk limits anyway is
       // checked less often.
-      const look = paced && ahead ? nextTurn() : pause(paced ? LOOK_EVERY_MS_BEHIND : LOOK_EVERY_MS)
+      const look = paced && ahead ? nextTurn() : pause(paced ? CHECK_EVERY_MS_BEHIND : CHECK_EVERY_MS)
       await Promise.race([copied, look])
       if (over) return
       const before = seen

@@ -5,7 +5,7 @@ import type { ImmutableFile } from './immutable-file.js'
 import type { ProcessView } from './process-view.js'
 import { ProcessWatch } from './process-watch.js'
 
-const LOOK_EVERY_MS = 1_000
+const CHECK_EVERY_MS = 1_000
 
 /** How a connection reacts to events of its open file. */
 export interface FileOwner {
@@ -54,10 +54,10 @@ export class FileWatch {
   }
 
   #schedule(): void {
-    if (!this.#stopped) this.#cancel = this.#clock.setTimer(() => void this.#look(), LOOK_EVERY_MS)
+    if (!this.#stopped) this.#cancel = this.#clock.setTimer(() => void this.#checkFile(), CHECK_EVERY_MS)
   }
 
-  async #look(): Promise<void> {
+  async #checkFile(): Promise<void> {
     let problem: string | undefined
     try {
       problem = await this.#problem()
@@ -66,7 +66,7 @@ export class FileWatch {
       return this.#schedule()
     }
     if (this.#stopped) return
-    if (problem === undefined) return this.#lookFurther()
+    if (problem === undefined) return this.#checkOtherUsers()
     this.#owner.lost(
       new PersistenceError(
         'FILE_REPLACED',
@@ -83,7 +83,7 @@ export class FileWatch {
     return found === this.#identity ? this.#immutable?.change() : 'replaced by another file'
   }
 
-  async #lookFurther(): Promise<void> {
+  async #checkOtherUsers(): Promise<void> {
     try {
       if ((await this.#owner.logStays()) && !this.#stopped) await this.#process.look()
     } catch {

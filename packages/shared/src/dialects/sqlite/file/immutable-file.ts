@@ -14,7 +14,7 @@ export async function isReadable(path: string): Promise<boolean> {
     await access(path, constants.R_OK)
     return true
   } catch {
-    return false // What the engine said tells why.
+    return false // The engine's error explains why.
   }
 }
 

@@ -25,7 +25,7 @@ interface Entry extends EngineLibrary {
 }
 
 // Two checks per new user, so that entries of handles that were left open and closed later do not accumulate.
-const VISITS_PER_USER = 2
+const CHECKS_PER_USER = 2
 
 const REGISTRY = Symbol.for('go-go-scope.persistence-sqlite.open-files/1')
 
@@ -76,7 +76,7 @@ async function enter(user: User, identity: string, { library, engine }: EngineLi
       // Synchronous with the lookup above, because an entry without users may be removed or replaced.
       entry.users.add(user)
       open.set(identity, entry)
-      void forgetClosed(entry, VISITS_PER_USER)
+      void forgetClosed(entry, CHECKS_PER_USER)
       return entry
     }
     await forgetClosed(entry, entry.users.size)

@@ -5,7 +5,7 @@ import type { WriteGuard } from '../../../queue/queue-context.js'
 import type { Clock } from '../../../time/clock.js'
 
 // A check takes about 3 µs: negligible for a commit that flushes the disk, a tenth of one that does not.
-const LOOK_EVERY_MS = 10
+const CHECK_EVERY_MS = 10
 
 /** The statement that queries the journal mode of an engine. */
 export const ASK_JOURNAL_MODE = 'PRAGMA journal_mode'
@@ -26,7 +26,7 @@ export class LogWatch implements WriteGuard {
   #opening = 0
   #path = ''
   #identity: string | undefined
-  #lookedAt = Number.NEGATIVE_INFINITY
+  #checkedAt = Number.NEGATIVE_INFINITY
   #lost: PersistenceError | undefined
 
   /**
@@ -54,8 +54,8 @@ export class LogWatch implements WriteGuard {
     if (this.#identity === undefined) return false
     if (this.#lost !== undefined || this.#opening !== this.#openings()) return true
     const now = this.#clock.monotonic()
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return false
-    this.#lookedAt = now
+    if (now - this.#checkedAt < CHECK_EVERY_MS) return false
+    this.#checkedAt = now
     return identityOf(this.#path, this.#identity) !== this.#identity
   }
 

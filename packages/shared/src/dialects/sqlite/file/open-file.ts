@@ -94,7 +94,7 @@ export class OpenFile implements FileOwner {
   lockedInMemory(): void {
     if (this.#reportedOthers) return
     this.#reportedOthers = true
-    void this.#tellOfOthers()
+    void this.#reportOtherConnections()
   }
 
   lost(reason: PersistenceError): void {
@@ -130,7 +130,7 @@ export class OpenFile implements FileOwner {
   }
 
   /** Never rejects. */
-  async #tellOfOthers(): Promise<void> {
+  async #reportOtherConnections(): Promise<void> {
     const here = this.#registration.shared
     if (!here && (await isOpenElsewhere(this.#path)) !== true) return
     const other = here ? 'a second connection of this process' : 'another process'

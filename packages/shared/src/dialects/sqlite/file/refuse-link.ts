@@ -8,7 +8,7 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
  * @throws PersistenceError `CANNOT_OPEN` for a symbolic link, and for anything that is not a file.
  */
 export async function refuseLink(path: string, operation: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined) // Missing, as it may be.
+  const found = await lstat(path).catch(() => undefined) // May be missing.
   if (found === undefined || found.isFile()) return
   const what = found.isSymbolicLink() ? 'a symbolic link; name the file that it leads to' : 'no file; name one'
   throw new PersistenceError('CANNOT_OPEN', operation, `${operation} ${path}: it is ${what}`)
@@ -20,7 +20,7 @@ export async function refuseLink(path: string, operation: string): Promise<void>
  * @throws PersistenceError `CANNOT_OPEN` for anything that neither is a file nor leads to one.
  */
 export async function refuseNoFile(path: string, operation: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined) // Missing, which whoever reads it tells.
+  const found = await stat(path).catch(() => undefined) // Missing: the caller that reads it reports that.
   if (found === undefined || found.isFile()) return
   throw new PersistenceError('CANNOT_OPEN', operation, `${operation} ${path}: it is no file; name one`)
 }

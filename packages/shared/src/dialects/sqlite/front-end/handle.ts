@@ -9,12 +9,12 @@ import { readArgument } from '../../../arguments/read-argument.js'
  * @throws PersistenceError `INVALID_ARGUMENT`.
  */
 export function checkHandle(handle: unknown, methods: readonly string[], wanted: string): void {
-  const got = readArgument(() => otherThanHandle(handle, methods), 'constructor', 'the first argument')
+  const got = readArgument(() => describeMismatch(handle, methods), 'constructor', 'the first argument')
   if (got !== undefined) throw invalidArgument('constructor', `the first argument must be ${wanted}, got ${got}`)
 }
 
 /** Returns what `value` is instead of a handle with these methods, or `undefined` for such a handle. */
-function otherThanHandle(value: unknown, methods: readonly string[]): string | undefined {
+function describeMismatch(value: unknown, methods: readonly string[]): string | undefined {
   const missing = methods.find((method) => !hasMethod(value, method))
   const fits = typeof value === 'object' && value !== null && missing === undefined
   return fits ? undefined : described(value, missing)

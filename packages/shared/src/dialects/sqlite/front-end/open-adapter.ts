@@ -162,7 +162,7 @@ async function prepareFile(
 
 /** Through a dangling link, engines would create its target, with other permissions than `mode`. */
 async function refuseDanglingLink(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined) // Missing, as it should be.
+  const found = await lstat(path).catch(() => undefined) // Expected to be missing.
   if (found?.isSymbolicLink() !== true) return
   throw cannotOpen(path, 'a symbolic link that leads to no file; open the file by its own path, or make it first')
 }

@@ -42,12 +42,12 @@ export async function marksOf(queue: OperationQueue): Promise<readonly unknown[]
 }
 
 // The only information that every engine passes on from a trigger is its message; the error of a write is parsed from it.
-const TOLD = 'go_goscope: moved to '
+const MESSAGE_START = 'go_goscope: moved to '
 
 /** Returns the error of a write that the triggers of {@link sealingSteps} refused; otherwise `undefined`. */
 export function refusedAsMoved(message: string, operation: string): PersistenceError | undefined {
-  const at = message.indexOf(TOLD)
-  return at < 0 ? undefined : movedError(operation, message.slice(at + TOLD.length))
+  const at = message.indexOf(MESSAGE_START)
+  return at < 0 ? undefined : movedError(operation, message.slice(at + MESSAGE_START.length))
 }
 
 /** All tables whose rows processes write. The tables with shared counters are written by triggers of these. */
@@ -70,11 +70,11 @@ const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const
  * @param to The new location of the rows, for people.
  */
 export function sealingSteps(caches: readonly string[], id: string, to: string): Step[] {
-  const told = `${TOLD}${to}`.replaceAll("'", "''")
+  const message = `${MESSAGE_START}${to}`.replaceAll("'", "''")
   const triggers = [...SEALED_TABLES, ...caches].flatMap((table) =>
     EVENTS.map(
       (event) => `CREATE TRIGGER "${triggerOf(table, event)}" BEFORE ${event} ON "${table}" FOR EACH ROW BEGIN
-  SELECT RAISE(ABORT, '${told}');
+  SELECT RAISE(ABORT, '${message}');
 END`,
     ),
   )

@@ -13,7 +13,7 @@ export class Ending {
   readonly #parts: FollowerParts
   #takenOver = false
   /** Whether the source was readable when the standby took over. */
-  #besideSource = false
+  #sourceReadable = false
   #left = false
 
   constructor(follower: Follower, parts: FollowerParts) {
@@ -40,7 +40,7 @@ export class Ending {
     if (behind !== undefined) throw behind
     await this.#follower.isFound()
     state.usable('standby.takeOver', 'stopped')
-    this.#besideSource = state.going
+    this.#sourceReadable = state.going
     if (state.going && !force) await this.#promoteAlone()
     else await promote(standby, now())
     if (!(await this.#follower.isFound())) {
@@ -77,7 +77,7 @@ export class Ending {
   /** Leaves the log if the source is readable and has the follower in its log. */
   async #leaveLog(): Promise<void> {
     const { source, state, busyWait } = this.#parts
-    const readable = this.#takenOver ? this.#besideSource : state.current.state !== 'stopped'
+    const readable = this.#takenOver ? this.#sourceReadable : state.current.state !== 'stopped'
     if (!readable || !source.isOpen || state.position === undefined) return
     const { follower } = state.position
     const busyTimeout = Math.min(Math.max(busyWait.busyTimeout, LEAVING_MS.least), LEAVING_MS.most)

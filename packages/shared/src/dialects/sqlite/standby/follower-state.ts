@@ -2,20 +2,20 @@ import { PersistenceError } from '../../../errors/persistence-error.js'
 import type { Position } from './position.js'
 import { BEFORE_THE_FIRST_COPY, type StandbyState } from './standby-state.js'
 
-const TELL_EVERY_MS = 100
+const REPORT_EVERY_MS = 100
 
 /** Progress and condition of a follower. Reports each change. */
 export class FollowerState {
   /** `undefined` before the first copy. */
   position: Position | undefined
   readonly #now: () => number
-  readonly #tell: (state: StandbyState) => void
+  readonly #report: (state: StandbyState) => void
   #current: StandbyState = BEFORE_THE_FIRST_COPY
 
-  /** @param now Epoch ms. @param tell Called with every change. */
-  constructor(now: () => number, tell: (state: StandbyState) => void) {
+  /** @param now Epoch ms. @param report Called with every change. */
+  constructor(now: () => number, report: (state: StandbyState) => void) {
     this.#now = now
-    this.#tell = tell
+    this.#report = report
   }
 
   get current(): StandbyState {
@@ -67,7 +67,7 @@ export class FollowerState {
   checked(): void {
     const now = this.#now()
     // The clock may have been set back.
-    if (Math.abs(now - (this.#current.checkedAt ?? 0)) >= TELL_EVERY_MS) this.change({ checkedAt: now })
+    if (Math.abs(now - (this.#current.checkedAt ?? 0)) >= REPORT_EVERY_MS) this.change({ checkedAt: now })
   }
 
   end(
@@ -80,7 +80,7 @@ export class FollowerState {
 
   change(change: Partial<StandbyState>): void {
     this.#current = { ...this.#current, ...change }
-    this.#tell(this.#current)
+    this.#report(this.#current)
   }
 
   /** The standby no longer waits. */

@@ -76,7 +76,7 @@ export class Follower {
     if (position === undefined) return this.#copy(undefined, this.#busyWait)
     this.#tables = await followedTables(this.#standby, 'main')
     this.#state.change({ position: position.seq })
-    await this.#settle(await this.#look(position), this.#busyWait)
+    await this.#settle(await this.#poll(position), this.#busyWait)
   }
 
   /**
@@ -89,12 +89,12 @@ export class Follower {
       const { position, current } = this.#state
       if (position === undefined) await this.#copy(current.reason)
       else if (!(await this.#source.mayHaveChanged())) this.#state.checked()
-      else if (await this.isFound()) await this.#settle(await this.#look(position))
+      else if (await this.isFound()) await this.#settle(await this.#poll(position))
     })
     if (hasCode(problem, 'BUSY')) return problem
     // Also for a standby that waits for disk space: a follower that does not report for a day is dropped.
-    const told = await this.#attempt(() => this.#tellSource())
-    return problem ?? told
+    const failure = await this.#attempt(() => this.#sendHeartbeat())
+    return problem ?? failure
   }
 
   /** @returns the error that the next round retries. */
@@ -102,7 +102,7 @@ export class Follower {
     try {
       await step()
     } catch (error) {
-      this.#source.lookAgain()
+      this.#source.markChanged()
       const { code, message } = error as PersistenceError
       if (code === 'BUSY') return error as PersistenceError
       if (code === 'DISK_FULL') {
@@ -123,7 +123,7 @@ export class Follower {
     const counted = current.state !== 'copying' && position !== undefined
     const head = counted ? await this.head().catch(() => undefined) : undefined
     this.#state.waits(problem, counted && head !== undefined ? head - position.seq : undefined)
-    await this.#giveRoomBack()
+    await this.#truncateWal()
   }
 
   /** Returns whether the path of the standby still leads to its file. If not, the state becomes `lost`. */
@@ -159,7 +159,7 @@ export class Follower {
     }
   }
 
-  #look(position: Position): Promise<Outcome> {
+  #poll(position: Position): Promise<Outcome> {
     return runRound(this.#standby, position, this.#tables, (behind) => this.#state.change({ behind }))
   }
 
@@ -206,23 +206,23 @@ export class Follower {
     const leave = (): Promise<void> => leaveLog(this.#source.sql, follower)
     const remedy = 'the log stays in the source until an adapter connects to it after a day'
     // The source may be on the same disk, which the WAL of this copy may have filled.
-    await this.#giveRoomBack()
+    await this.#truncateWal()
     await (busyWait ? retryWhileBusy('standby.follow', remedy, busyWait, leave) : leave()).catch(() => undefined)
   }
 
   /** Truncates the standby's WAL: what was written before the disk was full would keep it full. */
-  async #giveRoomBack(): Promise<void> {
+  async #truncateWal(): Promise<void> {
     await this.#standby.query('PRAGMA main.wal_checkpoint(TRUNCATE)').catch(() => undefined)
   }
 
   /** Sends a heartbeat when one is due. */
-  async #tellSource(): Promise<void> {
+  async #sendHeartbeat(): Promise<void> {
     const { going, position } = this.#state
     if (!going || position === undefined) return
     // A source with a full disk can still be followed. The next heartbeat is a second later, and what the source keeps for the
     // standby is bounded.
     const known = await unlessFull(this.#heartbeat.send(this.#source.sql, position))
-    if (known === false) this.#source.lookAgain()
+    if (known === false) this.#source.markChanged()
   }
 
   async #refuseDamaged(operation: string): Promise<void> {

@@ -17,19 +17,19 @@ export interface FollowInput {
 /** The requests to the thread and their answers. */
 export interface Calls {
   /** Runs one statement on the standby. */
-  query: { asked: { readonly sql: string; readonly parameters: readonly SqlValue[] }; answer: Row[] }
+  query: { input: { readonly sql: string; readonly parameters: readonly SqlValue[] }; answer: Row[] }
   /** Answers when the standby has that change, or everything that the source has now. */
-  reach: { asked: { readonly position: number | undefined }; answer: number }
-  verify: { asked: object; answer: Verification }
+  reach: { input: { readonly position: number | undefined }; answer: number }
+  verify: { input: object; answer: Verification }
   /** Answers the device and inode of the standby's file; `undefined` for `:memory:`. */
-  takeOver: { asked: { readonly force: boolean }; answer: string | undefined }
+  takeOver: { input: { readonly force: boolean }; answer: string | undefined }
 }
 
 export type CallName = keyof Calls
 
 /** One call. */
 export type Request = {
-  [Name in CallName]: { readonly id: number; readonly call: Name; readonly asked: Calls[Name]['asked'] }
+  [Name in CallName]: { readonly id: number; readonly call: Name; readonly input: Calls[Name]['input'] }
 }[CallName]
 
 /** The events that the thread sends. */

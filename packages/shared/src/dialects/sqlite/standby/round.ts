@@ -21,7 +21,7 @@ const HAS_LOG = `SELECT
   EXISTS (SELECT 1 FROM source.sqlite_master WHERE name = 'go_goscope_changes') AS log`
 
 // Triggers that remain although the table of changes was dropped by hand. A regular removal of the log leaves none.
-const LEFT = `SELECT 1 FROM source.sqlite_master
+const LEFTOVER = `SELECT 1 FROM source.sqlite_master
 WHERE name = 'go_goscope_followers' OR (type = 'trigger' AND name GLOB '${LOG_TRIGGER_PREFIX}*') LIMIT 1`
 
 const META = `SELECT (SELECT value FROM source.go_goscope_meta WHERE key = 'lineage') AS lineage,
@@ -64,7 +64,7 @@ export async function applyChanges(
     return diverged(lineage === null ? 'the source was never followed' : `the source is of the lineage ${lineage}`)
   }
   if (found.log === 0) {
-    if ((await sql.query(LEFT)).length > 0) return diverged(DROPPED)
+    if ((await sql.query(LEFTOVER)).length > 0) return diverged(DROPPED)
     if (Number(logEnd ?? 0) < position.seq) return older(Number(logEnd ?? 0), position)
     return { kind: 'copy anew', reason: 'the log of the source was removed', trimmed: true }
   }

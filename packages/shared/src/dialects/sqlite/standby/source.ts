@@ -98,7 +98,7 @@ export class Source {
   }
 
   /** Makes the next {@link mayHaveChanged} return true. */
-  lookAgain(): void {
+  markChanged(): void {
     this.#dataVersion = undefined
   }
 

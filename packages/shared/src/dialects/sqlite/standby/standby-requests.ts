@@ -7,7 +7,7 @@ import type { FollowerState } from './follower-state.js'
 import type { CallName, Calls, FollowEvent, Request } from './messages.js'
 import type { StandbyState } from './standby-state.js'
 
-type Answers = { [Name in CallName]: (asked: Calls[Name]['asked']) => Promise<Calls[Name]['answer']> }
+type Answers = { [Name in CallName]: (input: Calls[Name]['input']) => Promise<Calls[Name]['answer']> }
 
 /**
  * Receives the requests to the thread of a standby and answers them between rounds, so that a half-applied round is never read.
@@ -16,7 +16,7 @@ export class StandbyRequests {
   readonly #answers: Omit<Answers, 'reach'>
   readonly #follower: Follower
   readonly #state: FollowerState
-  readonly #tell: (event: FollowEvent) => void
+  readonly #send: (event: FollowEvent) => void
   #requests: Request[] = []
   /** Calls that wait until the standby has reached a position. */
   #waiting: { readonly id: number; readonly position: number }[] = []
@@ -27,12 +27,12 @@ export class StandbyRequests {
     { standby, state }: FollowerParts,
     follower: Follower,
     ending: Ending,
-    tell: (event: FollowEvent) => void,
+    send: (event: FollowEvent) => void,
     handOver: () => Promise<string | undefined>,
   ) {
     this.#follower = follower
     this.#state = state
-    this.#tell = tell
+    this.#send = send
     this.#answers = {
       query: ({ sql, parameters }) => standby.query(sql, parameters),
       verify: () => follower.verify(),
@@ -52,10 +52,10 @@ export class StandbyRequests {
   async answerAll(): Promise<void> {
     for (const request of this.#requests.splice(0)) {
       try {
-        if (request.call === 'reach') await this.#reach(request.id, request.asked.position)
-        else this.#tell({ id: request.id, answer: await this.#answers[request.call](request.asked as never) })
+        if (request.call === 'reach') await this.#reach(request.id, request.input.position)
+        else this.#send({ id: request.id, answer: await this.#answers[request.call](request.input as never) })
       } catch (error) {
-        this.#tell({ id: request.id, error: errorForm(error) })
+        this.#send({ id: request.id, error: errorForm(error) })
       }
     }
     this.#answerReached()
@@ -86,8 +86,8 @@ export class StandbyRequests {
     const { going, current } = this.#state
     const reached = current.position ?? Number.NEGATIVE_INFINITY
     this.#waiting = this.#waiting.filter(({ id, position }) => {
-      if (reached >= position) this.#tell({ id, answer: reached })
-      else if (!going || current.state === 'waiting') this.#tell({ id, error: errorForm(notReached(current)) })
+      if (reached >= position) this.#send({ id, answer: reached })
+      else if (!going || current.state === 'waiting') this.#send({ id, error: errorForm(notReached(current)) })
       else return true
       return false
     })

@@ -44,11 +44,11 @@ export class StandbyThread {
   }
 
   /** Sends a request to the thread. @throws PersistenceError the error in its answer, or that the thread has ended. */
-  ask<Name extends CallName>(call: Name, asked: Calls[Name]['asked']): Promise<Calls[Name]['answer']> {
+  request<Name extends CallName>(call: Name, input: Calls[Name]['input']): Promise<Calls[Name]['answer']> {
     if (this.#over) return Promise.reject(endedError(this.state))
     const id = ++this.#lastId
     const answer = new Promise((resolve, reject) => this.#pending.set(id, { resolve, reject }))
-    this.#thread.send({ id, call, asked })
+    this.#thread.send({ id, call, input })
     return answer as Promise<Calls[Name]['answer']>
   }
 

@@ -110,7 +110,7 @@ export class Standby<Adapter> implements AsyncDisposable {
       throw invalidArgument('standby.waitFor', `position must be a whole number, got ${shown(position)}`)
     }
     checkSignal(options.signal, 'standby.waitFor')
-    return untilAborted(options.signal, this.#thread.ask('reach', { position }))
+    return untilAborted(options.signal, this.#thread.request('reach', { position }))
   }
 
   /**
@@ -121,7 +121,7 @@ export class Standby<Adapter> implements AsyncDisposable {
    * @throws PersistenceError `DIVERGED`, `NOT_FOLLOWING`, `DISK_FULL`, `CORRUPT`.
    */
   verify(): Promise<Verification> {
-    return this.#thread.ask('verify', {})
+    return this.#thread.request('verify', {})
   }
 
   /**
@@ -138,7 +138,7 @@ export class Standby<Adapter> implements AsyncDisposable {
     if (typeof force !== 'boolean') {
       throw invalidArgument('standby.takeOver', `option force must be true or false, got ${shown(force)}`)
     }
-    const identity = await this.#thread.ask('takeOver', { force })
+    const identity = await this.#thread.request('takeOver', { force })
     this.#takenOver = true
     await this.#reads.disconnect()
     if (this.#target === ':memory:') {

@@ -15,7 +15,7 @@ export class ThreadDriver implements AsyncDriver {
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    return this.#thread.ask('query', { sql, parameters })
+    return this.#thread.request('query', { sql, parameters })
   }
 
   async prepare(sql: string): Promise<AsyncStatement> {

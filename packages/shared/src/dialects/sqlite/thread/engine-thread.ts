@@ -144,7 +144,7 @@ function leave(stop: StopFlag): void {
 
 function stopAll(): void {
   for (const stop of running) stop.request()
-  for (const stop of running) if (!stop.giveUp()) stop.waitUntilOver(LONGEST_WAIT_MS)
+  for (const stop of running) if (!stop.giveUp()) stop.waitUntilFinished(LONGEST_WAIT_MS)
 }
 
 function cannotRun({ engine, job, operation = job }: Order, cause: unknown): PersistenceError {

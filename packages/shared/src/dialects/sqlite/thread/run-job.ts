@@ -47,6 +47,6 @@ export async function runJob(
     if (error.code === 'SECOND_LIBRARY') port.on('message', () => undefined)
     else port.close()
   } finally {
-    stop.over()
+    stop.finish()
   }
 }

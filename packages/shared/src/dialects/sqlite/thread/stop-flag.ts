@@ -1,5 +1,5 @@
 const REQUESTED = 0
-const OVER = 1
+const FINISHED = 1
 const START = 2
 const BEGUN = 1
 const GIVEN_UP = 2
@@ -45,23 +45,23 @@ export class StopFlag {
     return Atomics.compareExchange(this.#cells, START, 0, GIVEN_UP) === 0
   }
 
-  /** Claims the next piece of work, after {@link over}. @returns whether the thread may begin it. */
+  /** Claims the next piece of work, after {@link finish}. @returns whether the thread may begin it. */
   begin(): boolean {
-    Atomics.store(this.#cells, OVER, 0)
+    Atomics.store(this.#cells, FINISHED, 0)
     // The order matters: the side that requests the stop reads the other cell afterwards.
     if (!this.requested) return true
-    this.over()
+    this.finish()
     return false
   }
 
   /** Records that the thread has ended its work. */
-  over(): void {
-    this.#set(OVER)
+  finish(): void {
+    this.#set(FINISHED)
   }
 
   /** Blocks this thread until the other one has ended its work, at most `ms`. */
-  waitUntilOver(ms: number): void {
-    Atomics.wait(this.#cells, OVER, 0, ms)
+  waitUntilFinished(ms: number): void {
+    Atomics.wait(this.#cells, FINISHED, 0, ms)
   }
 
   #set(cell: number): void {

@@ -29,7 +29,7 @@ export class EngineWorker {
 
   opened(): void {
     this.#out.answer(OPENED, undefined)
-    this.#stop.over()
+    this.#stop.finish()
   }
 
   async take(message: readonly Item[]): Promise<void> {
@@ -41,7 +41,7 @@ export class EngineWorker {
       await this.#do(new Reader(next))
       this.#out.flush()
     }
-    this.#stop.over()
+    this.#stop.finish()
     this.#working = false
   }
 
