@@ -132,7 +132,7 @@ export class Connection {
     this.#closing = new Closing(ping, queue, place, dialect)
   }
 
-  /** Requires equal dialects, because state that adapters on one handle share, such as listeners, is looked up by key alone. */
+  /** Requires equal `onOneHandle`: adapters on one handle share state, such as listeners, that is looked up by key alone. */
   #sharedBy({ onOneHandle }: ConnectionDialect): this {
     const own = this.#dialect.onOneHandle
     if (own === onOneHandle) return this

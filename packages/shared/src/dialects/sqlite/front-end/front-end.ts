@@ -70,7 +70,7 @@ export type IdempotencyAdapterClass<Handle extends object> = new (
 export type VerifyBackup<Options> = (path: string, options?: Options & FileOptions) => Promise<Backup>
 
 /**
- * Replaces a database that no process has open with a backup. The old file is kept under another name.
+ * Replaces a database with a backup. No process may have the database open. The old file is kept under another name.
  *
  * @throws (as a rejection) PersistenceError `BACKUP_DAMAGED`, `NOT_A_BACKUP`, `FILE_IN_USE`, `FILE_EXISTS`; the reason of the
  *   signal.
